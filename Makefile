@@ -1,0 +1,35 @@
+# Needs make and Python 3.11 or newer, nothing else. Another Python than the one found first: make PYTHON=/path/to/python3.12 test
+# Written for every make (macOS has GNU make 3.81) and every sh.
+
+SHELL = /bin/sh
+PY = .venv/bin/python
+.PHONY: help demo test lab lint setup lock clean
+
+help:
+	@echo "make demo   see it work: a lab with 25 Macs, and the site playbook taking them from nothing to managed"
+	@echo "make test   everything that must hold: linters, sanity, unit and integration tests, molecule"
+	@echo "make lab    the lab alone, in the foreground; prints one line of JSON with its addresses and secrets"
+	@echo "make lint   the linters"
+	@echo "make clean  remove what the others made"
+
+demo: setup
+	@$(PY) -m tools.demo
+
+test: setup
+	@$(PY) -m tools.check
+
+lab: setup
+	@exec $(PY) -m lab
+
+lint: setup
+	@$(PY) -m tools.lint
+
+setup:
+	@sh tools/setup.sh
+
+# After a change of the dependencies in pyproject.toml. Needs uv.
+lock:
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
+
+clean:
+	rm -rf .venv .cache .ansible

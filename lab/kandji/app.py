@@ -1,0 +1,149 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's Kandji API."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+from datetime import datetime, timedelta
+
+from lab.kandji import blueprints, devices, library, prism
+from lab.kandji.paging import by_cursor, number
+from lab.kandji.tenant import Tenant
+from lab.web import Answer, Call, Operation, Refusal, VendorApp
+from lab.world import World
+
+Handler = t.Callable[[Tenant, Call], Answer]
+
+# The names are those of the vendor.
+OPERATIONS: list[tuple[str, str, str, Handler]] = [
+    ("List Custom Profiles", "GET", "/library/custom-profiles", library.list_profiles),
+    ("Create Custom Profile", "POST", "/library/custom-profiles", library.create_profile),
+    ("Get Custom Profile", "GET", "/library/custom-profiles/{library_item_id}", library.get_profile),
+    ("Update Custom Profile", "PATCH", "/library/custom-profiles/{library_item_id}", library.update_profile),
+    ("Delete Custom Profile", "DELETE", "/library/custom-profiles/{library_item_id}", library.delete_profile),
+    ("Get Library Item Statuses", "GET", "/library/library-items/{library_item_id}/status", library.list_statuses),
+    ("Get Library Item Activity", "GET", "/library/library-items/{library_item_id}/activity", library.list_activity),
+    ("List Blueprints", "GET", "/blueprints", blueprints.list_blueprints),
+    ("Get Blueprint", "GET", "/blueprints/{blueprint_id}", blueprints.get_blueprint),
+    ("List Library Items", "GET", "/blueprints/{blueprint_id}/list-library-items", blueprints.list_items),
+    ("Assign Library Item", "POST", "/blueprints/{blueprint_id}/assign-library-item", blueprints.assign_item),
+    ("Remove Library Item", "POST", "/blueprints/{blueprint_id}/remove-library-item", blueprints.remove_item),
+    ("List Devices", "GET", "/devices", devices.list_devices),
+    ("Get Device", "GET", "/devices/{device_id}", devices.get_device),
+    ("Update Device", "PATCH", "/devices/{device_id}", devices.update_device),
+    ("Get Device Details", "GET", "/devices/{device_id}/details", devices.get_details),
+    ("Get Device Apps", "GET", "/devices/{device_id}/apps", devices.get_apps),
+    ("Get Device Library Items", "GET", "/devices/{device_id}/library-items", devices.get_library_items),
+    ("Get Device Status", "GET", "/devices/{device_id}/status", devices.get_status),
+    ("Daily check-in", "POST", "/devices/{device_id}/action/dailycheckin", devices.act),
+    ("Update Inventory", "POST", "/devices/{device_id}/action/updateinventory", devices.act),
+    ("Send Blankpush", "POST", "/devices/{device_id}/action/blankpush", devices.act),
+    ("Certificates", "GET", "/prism/certificates", functools.partial(prism.answer, category="certificates")),
+    ("Installed profiles", "GET", "/prism/installed_profiles", functools.partial(prism.answer, category="installed_profiles")),
+    ("Applications", "GET", "/prism/apps", functools.partial(prism.answer, category="apps")),
+    ("List users", "GET", "/users", devices.list_users),
+    ("Get user", "GET", "/users/{user_id}", devices.get_user),
+    ("Get Tags", "GET", "/tags", devices.list_tags),
+    ("Create Tag", "POST", "/tags", devices.create_tag),
+]
+
+
+class KandjiApp(VendorApp):
+    """Bearer token, permissions by operation, 10,000 requests an hour, Kong in front."""
+
+    vendor = "kandji"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.tenant: Tenant = world.kandji
+        self._hour: t.Optional[datetime] = None
+        self._used = 0
+        self._operations = self._build()
+        for operation in self._operations:
+            self.tenant.permissions.setdefault(operation.permission, True)
+
+    def operations(self) -> list[Operation]:
+        return self._operations
+
+    def _build(self) -> list[Operation]:
+        named = [*OPERATIONS, ("Licensing", "GET", "/settings/licensing", _licensing), ("List audit events", "GET", "/audit/events", _audit_events)]
+        return [
+            Operation(name, verb, f"/api/v1{path}", functools.partial(handler, self.tenant), writes=verb != "GET", permission=name)
+            for name, verb, path, handler in named
+        ]
+
+    def admit(self, call: Call) -> None:
+        scheme, _blank, token = call.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            raise Refusal(Answer({"detail": "Authentication credentials were not provided."}, 401))
+        if token in self.tenant.revoked_tokens:
+            raise Refusal(Answer({"detail": "Invalid token."}, 401))
+        if token != self.tenant.api_token:  # the gateway answers this one itself, and not in JSON
+            raise Refusal(Answer(b"Unauthorized", 401, media_type="text/plain"))
+        self._count(call)
+        if not self.tenant.permissions[call.operation.permission]:
+            raise Refusal(Answer({"detail": "You do not have permission to perform this action."}, 403))
+        call.principal = token
+
+    def _count(self, call: Call) -> None:
+        now = self.world.clock.now()
+        if self._hour is None or now >= self._hour + timedelta(hours=1):
+            self._hour, self._used = now, 0
+        self._used += 1
+        if self._used > self.tenant.hourly_limit:
+            left = (self._hour + timedelta(hours=1) - now).total_seconds()
+            raise Refusal(self.too_many(call, left + 1, False))
+
+    def not_found(self, path: str) -> Answer:
+        return Answer({"message": "no Route matched with those values", "request_id": self.world.uuid().replace("-", "")}, 404)
+
+    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+        if self.world.switches.mixed_case_ids:
+            answer.body = mixed_case(answer.body)
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def mixed_case(value: t.Any, key: str = "id") -> t.Any:
+    """The body with the ids in it written in mixed case, for the switch ``mixed_case_ids``."""
+    if isinstance(value, dict):
+        return {name: mixed_case(entry, name) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [mixed_case(entry, key) for entry in value]
+    if isinstance(value, str) and key.endswith("id") and _UUID.fullmatch(value):
+        return value[:18].upper() + value[18:]
+    return value
+
+
+def _licensing(tenant: Tenant, call: Call) -> Answer:
+    counts = {"Mac": 0, "iPhone": 0, "iPad": 0, "AppleTV": 0}
+    for device in tenant.devices.values():
+        counts[device.platform] = counts.get(device.platform, 0) + (not device.is_removed)
+    total = sum(counts.values())
+    return Answer({
+        "counts": {
+            "computers_count": total,
+            "ios_count": counts["iPhone"],
+            "ipados_count": counts["iPad"],
+            "macos_count": counts["Mac"],
+            "tvos_count": counts["AppleTV"],
+        },
+        "limits": {"plan_type": "single_limit", "max_devices": total + 100, "max_devices_per_platform": {"macos": 0, "ios_ipados": 0}},
+        "tenantOverLicenseLimit": False,
+    })
+
+
+def _audit_events(tenant: Tenant, call: Call) -> Answer:
+    found = [
+        event
+        for event in tenant.audit_events
+        if call.query.get("start_date", "") <= event["occurred_at"] and (not call.query.get("end_date") or event["occurred_at"] <= call.query["end_date"])
+    ]
+    if call.query.get("sort_by", "").startswith("-"):
+        found.reverse()
+    return Answer(by_cursor(tenant, call, found, lambda event: event, size=number(call, "limit", 500, least=1, most=500)))

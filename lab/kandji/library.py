@@ -1,0 +1,168 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library's part of the API: custom profiles, statuses and activity of items."""
+
+from __future__ import annotations
+
+import typing as t
+
+from lab.kandji import profiles
+from lab.kandji.model import PLATFORM_SWITCHES, CustomProfile, Device, ItemStatus, LibraryItem
+from lab.kandji.paging import bad_request, envelope, not_found, numbered
+from lab.kandji.tenant import Tenant
+from lab.web import Answer, Call, Refusal
+
+HTML_404 = b"<!doctype html><html><head><title>Not Found</title></head><body><h1>Not Found</h1></body></html>"
+TRUE, FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
+
+
+def stamp(moment: t.Any) -> t.Optional[str]:
+    """2023-03-10T19:27:58.677287Z"""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+
+
+def seconds(moment: t.Any) -> t.Optional[str]:
+    """2023-10-23T19:47:33Z"""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "active": profile.active,
+        "profile": profile.text,
+        "mdm_identifier": profile.mdm_identifier,
+        **{switch: platform in profile.runs_on for platform, switch in PLATFORM_SWITCHES.items()},
+        "runs_on_android": False,
+        "runs_on_windows": False,
+        "created_at": stamp(profile.created_at),
+        "updated_at": stamp(profile.updated_at),
+    }
+
+
+def list_profiles(tenant: Tenant, call: Call) -> Answer:
+    return Answer(numbered(tenant, call, tenant.profiles(), render_profile, size=tenant.profile_page_size))
+
+
+def create_profile(tenant: Tenant, call: Call) -> Answer:
+    _require_form(call)
+    missing = {"name": ["This field is required."]} if not call.form.get("name") else {}
+    missing |= {"file": ["No file was submitted."]} if not call.form.get("file") else {}
+    if missing:
+        raise bad_request(missing)
+    runs_on = _platforms(call, set())
+    document = _document(call)
+    profile = tenant.create_profile(name=_text(call.form["name"]), document=document, runs_on=runs_on, active=_flag(call, "active", True))
+    return Answer(render_profile(profile), 201)
+
+
+def get_profile(tenant: Tenant, call: Call) -> Answer:
+    return Answer(render_profile(_profile(tenant, call)))
+
+
+def update_profile(tenant: Tenant, call: Call) -> Answer:
+    profile = _profile(tenant, call)
+    _require_form(call)
+    tenant.update_profile(
+        profile,
+        name=_text(call.form.get("name") or profile.name),
+        document=_document(call) if call.form.get("file") else None,
+        runs_on=_platforms(call, profile.runs_on),
+        active=_flag(call, "active", profile.active),
+    )
+    return Answer(render_profile(profile))
+
+
+def delete_profile(tenant: Tenant, call: Call) -> Answer:
+    item_id = call.path["library_item_id"].lower()
+    if not isinstance(tenant.items.get(item_id), CustomProfile):
+        raise Refusal(Answer(HTML_404, 404, media_type="text/html"))
+    tenant.delete_item(item_id)
+    return Answer(None, 204)
+
+
+def _profile(tenant: Tenant, call: Call) -> CustomProfile:
+    profile = tenant.items.get(call.path["library_item_id"].lower())
+    if not isinstance(profile, CustomProfile):
+        raise not_found()
+    return profile
+
+
+def _require_form(call: Call) -> None:
+    media_type = call.headers.get("content-type", "")
+    if not media_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        raise Refusal(Answer({"detail": f'Unsupported media type "{media_type}" in request.'}, 415))
+
+
+def _text(value: t.Union[str, bytes]) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _flag(call: Call, name: str, default: bool) -> bool:
+    value = _text(call.form.get(name, "")).lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    if value == "":
+        return default
+    raise bad_request({name: ["Must be a valid boolean."]})
+
+
+def _platforms(call: Call, current: set[str]) -> set[str]:
+    chosen = {platform for platform, switch in PLATFORM_SWITCHES.items() if _flag(call, switch, platform in current)}
+    if not chosen:  # that the tenant refuses this is known, its words are not
+        raise bad_request({"non_field_errors": ["At least one runs_on field must be true."]})
+    return chosen
+
+
+def _document(call: Call) -> dict[str, t.Any]:
+    try:
+        return profiles.parse(call.form["file"])
+    except ValueError:  # that a tenant refuses it is certain, its words are not known
+        raise bad_request({"file": ["Invalid profile."]}) from None
+
+
+# Statuses and activity, of items of any type
+
+
+def list_statuses(tenant: Tenant, call: Call) -> Answer:
+    item = tenant.items.get(call.path["library_item_id"].lower())
+    if item is None:
+        raise not_found()
+    devices = tenant.in_scope(item)
+    if call.query.get("computer_id"):
+        devices = [device for device in devices if device.id == call.query["computer_id"].lower()]
+    return Answer(envelope(tenant, call, devices, lambda device: _status_row(tenant, device, item)))
+
+
+def _status_row(tenant: Tenant, device: Device, item: LibraryItem) -> dict[str, t.Any]:
+    blueprint = tenant.blueprints[device.blueprint_id]
+    return {
+        "id": tenant.status_of(device, item).id,
+        "blueprint": {"id": blueprint.id, "name": blueprint.name},
+        "computer": {"id": device.id, "name": device.name},
+        **render_status(tenant.status_of(device, item)),
+    }
+
+
+def render_status(status: ItemStatus) -> dict[str, t.Any]:
+    return {
+        "status": status.status,
+        "reported_at": seconds(status.reported_at),
+        "log": status.log,
+        "last_audit_run": None,
+        "last_audit_log": None,
+        "control_log": None,
+        "control_reported_at": None,
+    }
+
+
+def list_activity(tenant: Tenant, call: Call) -> Answer:
+    item_id = call.path["library_item_id"].lower()
+    if item_id not in tenant.items:
+        raise not_found()
+    rows = [row for row in reversed(tenant.activity.get(item_id, [])) if call.query.get("activity_type") in (None, "", row["activity_type"])]
+    return Answer(envelope(tenant, call, rows, lambda row: row))

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Kandji tenant keeps: blueprints, library items, devices, users, and what devices reported."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+PLATFORM_SWITCHES = {"Mac": "runs_on_mac", "iPhone": "runs_on_iphone", "iPad": "runs_on_ipad", "AppleTV": "runs_on_tv", "Vision": "runs_on_vision"}
+
+
+@dataclass
+class LibraryItem:
+    """Something that a blueprint gives to its devices. ``type`` is the string that device listings show."""
+
+    id: str
+    name: str
+    type: str
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    runs_on: set[str] = field(default_factory=lambda: {"Mac"})
+    bundle_id: str = ""
+    version: str = ""
+    licenses: t.Optional[int] = None  # App Store apps: how many were bought; None means that none is needed
+    holders: set[str] = field(default_factory=set)  # device ids that hold a licence
+    last_in_line: set[str] = field(default_factory=set)  # device ids that get a licence only when all of ``expected`` have one
+    expected: set[str] = field(default_factory=set)
+
+    @property
+    def identity(self) -> str:
+        """Changes when devices must receive the item again."""
+        return self.id
+
+    def take_license(self, device_id: str) -> bool:
+        """Whether the device holds a licence now."""
+        if self.licenses is None or device_id in self.holders:
+            return True
+        kept_for_others = len(self.expected - self.holders - {device_id}) if device_id in self.last_in_line else 0
+        if self.licenses - len(self.holders) <= kept_for_others:
+            return False
+        self.holders.add(device_id)
+        return True
+
+
+@dataclass
+class CustomProfile(LibraryItem):
+    """A Custom Profile. ``document`` is the stored plist, ``text`` the same as the API returns it."""
+
+    document: dict[str, t.Any] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def mdm_identifier(self) -> str:
+        return f"com.kandji.profile.custom.{self.id}"
+
+    @property
+    def identity(self) -> str:
+        return str(self.document["PayloadUUID"])
+
+
+@dataclass
+class Node:
+    """A node of an assignment map; a classic blueprint is one node. ``tag`` is its condition, None for the root."""
+
+    id: str
+    tag: t.Optional[str] = None
+    item_ids: list[str] = field(default_factory=list)
+
+    def takes(self, device: "Device") -> bool:
+        return self.tag is None or self.tag in device.tags
+
+
+@dataclass
+class Blueprint:
+    id: str
+    name: str
+    type: str  # classic or map
+    enrollment_code: str
+    nodes: list[Node]
+    description: str = ""
+
+    @property
+    def has_conditions(self) -> bool:
+        return any(node.tag is not None for node in self.nodes)
+
+    @property
+    def item_ids(self) -> list[str]:
+        return list(dict.fromkeys(item_id for node in self.nodes for item_id in node.item_ids))
+
+
+@dataclass
+class KandjiUser:
+    id: str
+    name: str
+    email: str
+    number: int  # deprecated_user_id, which Prism still shows
+    created_at: datetime
+    archived: bool = False
+
+
+@dataclass
+class ItemStatus:
+    """How far an item has come on a device. ``identity`` says which state of the item this is about."""
+
+    id: int
+    status: str
+    identity: str
+    log: t.Optional[str] = None
+    reported_at: t.Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that a device reported. ``key`` tells whether a later report speaks of the same thing."""
+
+    key: str
+    columns: dict[str, t.Any]
+    created_at: datetime
+
+
+@dataclass
+class Report:
+    """The last inventory of a device: what Prism and the device's details show, until the next one."""
+
+    collected_at: datetime
+    certificates: list[Row]
+    profiles: list[Row]
+    apps: list[Row]
+
+
+@dataclass
+class Device:
+    """The tenant's record of a device."""
+
+    id: str
+    name: str
+    serial: str
+    udid: str
+    platform: str
+    model: str
+    model_id: str
+    os_version: str
+    build: str
+    blueprint_id: str
+    enrolled_at: datetime
+    last_check_in: datetime
+    user: t.Optional[KandjiUser] = None
+    asset_tag: str = ""
+    mac_address: str = ""
+    tags: list[str] = field(default_factory=list)
+    is_missing: bool = False
+    is_removed: bool = False
+    statuses: dict[str, ItemStatus] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)  # actions that the device has not answered yet
+    report: t.Optional[Report] = None

@@ -1,0 +1,169 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prism: tables over the fleet, of what devices reported at their last inventory. Not the live truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import operator
+import typing as t
+from datetime import datetime
+
+from lab.kandji.model import Device, Report, Row
+from lab.kandji.paging import PAGE_CAP, bad_request, number, read_cursor, write_cursor
+from lab.kandji.tenant import Tenant
+from lab.web import Answer, Call
+
+Entry = tuple[Device, Row]
+
+CATEGORIES: dict[str, t.Callable[[Report], list[Row]]] = {
+    "certificates": lambda report: report.certificates,
+    "installed_profiles": lambda report: report.profiles,
+    "apps": lambda report: report.apps,
+}
+# Columns of a category's own rows, for judging a filter's keys.
+OWN_COLUMNS = {
+    "certificates": {"common_name", "identity_certificate"},
+    "installed_profiles": {
+        "profile_display_name", "payload_identifier", "payload_uuid", "removal_passcode", "encrypted", "managed", "profile_description", "organization",
+        "removable", "signed", "profile_data",
+    },
+    "apps": {"path", "obtained_from", "bundle_id", "name", "short_version", "version", "signature", "device_based_vpp", "team_id"},
+}
+NO_FILTER = {"blueprint__id", "device__family"}
+
+
+def _moment(value: t.Optional[datetime]) -> t.Optional[str]:
+    return value.isoformat(timespec="microseconds") if value else None
+
+
+def _report(device: Device) -> Report:
+    assert device.report is not None  # an entry exists only where a report does
+    return device.report
+
+
+COMMON: dict[str, t.Callable[[Tenant, Entry], t.Any]] = {
+    "device_id": lambda tenant, entry: entry[0].id,
+    "device__name": lambda tenant, entry: entry[0].name,
+    "device__family": lambda tenant, entry: entry[0].platform,
+    "device__user_id": lambda tenant, entry: str(entry[0].user.number) if entry[0].user else "",
+    "device__user_name": lambda tenant, entry: entry[0].user.name if entry[0].user else None,
+    "device__user_email": lambda tenant, entry: entry[0].user.email if entry[0].user else None,
+    "blueprint_id": lambda tenant, entry: entry[0].blueprint_id,
+    "blueprint_name": lambda tenant, entry: tenant.blueprints[entry[0].blueprint_id].name if entry[0].blueprint_id in tenant.blueprints else "",
+    "tags": lambda tenant, entry: list(entry[0].tags) or None,
+    "asset_tag": lambda tenant, entry: entry[0].asset_tag,
+    "serial_number": lambda tenant, entry: entry[0].serial,
+    "model_id": lambda tenant, entry: entry[0].model_id,
+    "count": lambda tenant, entry: None,
+    "created_at": lambda tenant, entry: _moment(entry[1].created_at),
+    "updated_at": lambda tenant, entry: _moment(_report(entry[0]).collected_at),
+    "last_changed_at": lambda tenant, entry: None,
+    "last_collected_at": lambda tenant, entry: _moment(_report(entry[0]).collected_at),
+}
+
+
+def column(tenant: Tenant, entry: Entry, key: str) -> t.Any:
+    return COMMON[key](tenant, entry) if key in COMMON else entry[1].columns.get(key)
+
+
+def render(tenant: Tenant, entry: Entry) -> dict[str, t.Any]:
+    return {**{key: read(tenant, entry) for key, read in COMMON.items()}, **entry[1].columns}
+
+
+def answer(tenant: Tenant, call: Call, category: str) -> Answer:
+    """One page of a category."""
+    query = {name: value for name, value in call.query.items() if name in ("blueprint_ids", "device_families", "filter", "sort_by")}
+    found = tenant.remembered(("prism", category, *sorted(query.items())), lambda: _entries(tenant, category, query))
+    digest = hashlib.sha256(json.dumps([category, query], sort_keys=True).encode()).hexdigest()[:16]
+    cursor = call.query.get("cursor")
+    if cursor and "sort_by" in query:
+        raise bad_request({"detail": "Custom ordering is not supported with cursor."})
+    limit = number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP)
+    start = read_cursor(cursor, digest) if cursor else number(call, "offset", 0)
+    more = start + limit < len(found)
+    return Answer({
+        "offset": None if cursor else start,
+        "limit": limit,
+        "total": None if category == "certificates" else len(found),
+        "data": [render(tenant, entry) for entry in found[start : start + limit]],
+        "cursor": write_cursor(start + limit, digest) if more and "sort_by" not in query else None,
+    })
+
+
+def _entries(tenant: Tenant, category: str, query: dict[str, str]) -> list[Entry]:
+    devices: t.Iterable[Device] = tenant.devices.values()
+    if query.get("blueprint_ids"):
+        wanted = {blueprint_id.strip().lower() for blueprint_id in query["blueprint_ids"].split(",")}
+        devices = [device for device in devices if device.blueprint_id in wanted]
+    if query.get("device_families"):
+        families = {family.strip() for family in query["device_families"].split(",")}
+        devices = [device for device in devices if device.platform in families]
+    rows = CATEGORIES[category]
+    found = [(device, row) for device in devices if device.report and not device.is_removed for row in rows(device.report)]
+    for key, test in parse_filter(query.get("filter", ""), category):
+        found = [entry for entry in found if test(column(tenant, entry, key))]
+    if query.get("sort_by"):
+        found = _sorted(tenant, found, query["sort_by"], category)
+    return found
+
+
+def _sorted(tenant: Tenant, found: list[Entry], sort_by: str, category: str) -> list[Entry]:
+    key = sort_by.removeprefix("-")
+    if key not in COMMON and key not in OWN_COLUMNS[category]:
+        raise bad_request({"detail": f"Invalid sort_by: {key}"})
+    return sorted(found, key=lambda entry: str(column(tenant, entry, key) or ""), reverse=sort_by.startswith("-"))
+
+
+# Filters
+
+Test = t.Callable[[t.Any], bool]
+COMPARISONS = {"lt": operator.lt, "gt": operator.gt, "lte": operator.le, "gte": operator.ge}
+
+
+def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
+    """The tests of a filter, all of which a row must pass. The vendor documents no error text for a bad one; the code is 400."""
+    if not text:
+        return []
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        raise bad_request({"detail": "Invalid filter: not JSON."}) from None
+    if not isinstance(parsed, dict):
+        raise bad_request({"detail": "Invalid filter: not an object."})
+    tests = []
+    for key, conditions in parsed.items():
+        if key in NO_FILTER or (key not in COMMON and key not in OWN_COLUMNS[category]):
+            raise bad_request({"detail": f"Invalid filter key: {key}"})
+        if not isinstance(conditions, dict) or not conditions:
+            raise bad_request({"detail": f"Invalid filter for {key}"})
+        tests += [(key, _test(key, name, value)) for name, value in conditions.items()]
+    return tests
+
+
+def _test(key: str, name: str, value: t.Any) -> Test:
+    if name == "eq" and isinstance(value, bool):
+        return lambda found: found is value
+    if name in ("in", "not_in", "like", "not_like") and isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        contained: Test = (lambda found: _text(found) in value) if name.endswith("in") else (lambda found: any(entry in _text(found) for entry in value))
+        return (lambda found: not contained(found)) if name.startswith("not_") else contained
+    if name in COMPARISONS and (limit := _date(value)) is not None:
+        return lambda found: (moment := _date(found)) is not None and COMPARISONS[name](moment, limit)
+    if name == "or" and isinstance(value, dict) and value:
+        either = [_test(key, inner, limit) for inner, limit in value.items()]
+        return lambda found: any(test(found) for test in either)
+    raise bad_request({"detail": f"Invalid filter operator or value for {key}: {name}"})
+
+
+def _text(value: t.Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _date(value: t.Any) -> t.Optional[datetime]:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.astimezone()

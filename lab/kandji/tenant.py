@@ -1,0 +1,350 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of the lab's Kandji tenant, and what happens to it."""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from lab.clock import iso
+from lab.kandji import profiles
+from lab.kandji.model import Blueprint, CustomProfile, Device, ItemStatus, KandjiUser, LibraryItem, Node, Report, Row
+from lab.world import World
+
+# Types of which an assignment node takes one item only. The vendor does not list them; these are the ones of which two make no sense.
+ONE_PER_NODE = {"macos-release", "kandji-setup", "threat-security-policy"}
+LOWER_CASE_STATUSES = {"profile": {"PENDING": "pending", "PASS": "success", "ERROR": "failed"}}
+
+Value = t.TypeVar("Value")
+
+
+class Refused(Exception):
+    """The tenant says no; the text is the vendor's bare string."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A profile as one device receives it, variables resolved."""
+
+    item_id: str
+    name: str
+    identifier: str
+    payload_uuid: str
+    document: dict[str, t.Any]
+
+
+class Tenant:
+    """A Kandji tenant. Everything in it is reached by id, ids are lower case. Take ``world.lock`` around each use."""
+
+    def __init__(self, world: World, base_url: str) -> None:
+        self.world = world
+        self.base_url = base_url
+        # A page link that leads to another host must lead nowhere: a client that follows it fails, and loses no token.
+        self.web_url = "https://devicetrust-lab.kandji.invalid"
+        self.api_token = world.uuid()
+        self.revoked_tokens: set[str] = set()
+        self.permissions: dict[str, bool] = {}  # filled by KandjiApp: one entry per operation
+        self.hourly_limit = 10_000
+        self.profile_page_size = 300
+        self.blueprints: dict[str, Blueprint] = {}
+        self.items: dict[str, LibraryItem] = {}
+        self.devices: dict[str, Device] = {}
+        self.users: dict[str, KandjiUser] = {}
+        self.tags: dict[str, str] = {}  # name -> id
+        self.audit_events: list[dict[str, t.Any]] = []
+        self.activity: dict[str, list[dict[str, t.Any]]] = {}  # item id -> rows, oldest first
+        self._status_number = 10_000
+        self._memory: dict[t.Any, t.Any] = {}
+
+    # Remembering what is expensive to work out, until something changes
+
+    def changed(self) -> None:
+        """Call after every change of scope, membership or inventory."""
+        self._memory.clear()
+
+    def remembered(self, key: t.Any, compute: t.Callable[[], Value]) -> Value:
+        if key not in self._memory:
+            self._memory[key] = compute()
+        return t.cast(Value, self._memory[key])
+
+    # Making things
+
+    def add_blueprint(self, name: str, kind: str = "classic", conditions: t.Sequence[str] = ()) -> Blueprint:
+        """``conditions`` are tags; each makes a node of an assignment map beside the root."""
+        nodes = [Node(self.world.uuid())] + [Node(self.world.uuid(), tag) for tag in conditions]
+        code = "".join(self.world.random.choice("0123456789") for _unused in range(6))
+        blueprint = Blueprint(self.world.uuid(), name, kind, code, nodes)
+        self.blueprints[blueprint.id] = blueprint
+        self.record("create", "blueprint", blueprint.id, new_state={"name": name, "type": kind, "description": ""})
+        return blueprint
+
+    def add_item(self, name: str, kind: str, **values: t.Any) -> LibraryItem:
+        """An item that was made in the console."""
+        now = self.world.clock.now()
+        item = LibraryItem(id=self.world.uuid(), name=name, type=kind, created_at=now, updated_at=now, **values)
+        self._keep(item)
+        return item
+
+    def add_user(self, name: str, email: str, archived: bool = False) -> KandjiUser:
+        user = KandjiUser(self.world.uuid(), name, email, 30_000 + len(self.users), self.world.clock.now(), archived)
+        self.users[user.id] = user
+        return user
+
+    def add_device(self, **values: t.Any) -> Device:
+        device = Device(id=self.world.uuid(), **values)
+        self.devices[device.id] = device
+        self.changed()
+        return device
+
+    def add_tag(self, name: str) -> str:
+        return self.tags.setdefault(name, self.world.uuid())
+
+    def _keep(self, item: LibraryItem) -> None:
+        self.items[item.id] = item
+        self.record("create", "library_item", item.id, new_state={"name": item.name, "type": item.type, "active": item.active, "label": None})
+        self.note_activity(item.id, "library_item_created")
+
+    # Custom profiles
+
+    def profiles(self) -> list[CustomProfile]:
+        return [item for item in self.items.values() if isinstance(item, CustomProfile)]
+
+    def create_profile(self, *, name: str, document: dict[str, t.Any], runs_on: set[str], active: bool = True) -> CustomProfile:
+        now = self.world.clock.now()
+        profile = CustomProfile(id=self.world.uuid(), name=name, type="profile", created_at=now, updated_at=now, active=active, runs_on=runs_on)
+        self._store(profile, document, self._new_payload_uuid())
+        self._keep(profile)
+        self.changed()
+        return profile
+
+    def update_profile(self, profile: CustomProfile, *, name: str, document: t.Optional[dict[str, t.Any]], runs_on: set[str], active: bool) -> None:
+        """A PATCH. ``document`` None keeps the stored payload; whether the identity changes all the same is a switch."""
+        profile.name, profile.runs_on, profile.active, profile.updated_at = name, runs_on, active, self.world.clock.now()
+        new_identity = document is not None or self.world.switches.new_identity_on_every_patch
+        payload_uuid = self._new_payload_uuid() if new_identity else profile.identity
+        self._store(profile, document if document is not None else profile.document, payload_uuid, sent=document is not None)
+        self.record("update", "library_item", profile.id, new_state={"name": name, "type": profile.type, "active": active, "label": None})
+        self.note_activity(profile.id, "library_item_edited")
+        self.changed()
+
+    def delete_item(self, item_id: str) -> None:
+        item = self.items.pop(item_id)
+        for blueprint in self.blueprints.values():
+            for node in blueprint.nodes:
+                node.item_ids = [kept for kept in node.item_ids if kept != item_id]
+        self.record("delete", "library_item", item_id, new_state={"name": item.name, "type": item.type})
+        self.changed()
+
+    def _store(self, profile: CustomProfile, document: dict[str, t.Any], payload_uuid: str, sent: bool = True) -> None:
+        switches = self.world.switches
+        profile.document = profiles.rewritten(document, item_id=profile.id, name=profile.name, payload_uuid=payload_uuid, switches=switches)
+        if sent and switches.tenant_changes_profile:
+            profile.document = profiles.with_other_retries(profile.document)
+        profile.text = profiles.render(profile.document, tabs_become_spaces=switches.tabs_become_spaces)
+
+    def _new_payload_uuid(self) -> str:
+        return self._in_case(self.world.uuid())
+
+    def _in_case(self, value: str) -> str:
+        return value.upper() if self.world.switches.profile_uuid_case == "upper" else value.lower()
+
+    # Assigning
+
+    def assign(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
+        """Returns the ids of all items that are on the blueprint now; raises Refused."""
+        node = self._node(blueprint, node_id)
+        if item.id in node.item_ids:
+            where = "Blueprint" if blueprint.type == "classic" else "Assignment Node"
+            raise Refused(f"Library Item already exists {'on' if blueprint.type == 'classic' else 'in'} {where}")
+        if blueprint.type == "map" and item.type in ONE_PER_NODE and any(self.items[other].type == item.type for other in node.item_ids):
+            raise Refused("Assignment node can only have one of this Library Item type.")
+        node.item_ids.append(item.id)
+        self._scope_changed(blueprint, added=[item])
+        return blueprint.item_ids
+
+    def remove(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
+        """Returns the ids of the items that are left on the blueprint; raises Refused."""
+        node = self._node(blueprint, node_id)
+        if item.id not in node.item_ids:
+            raise Refused("Library Item does not exist on Blueprint" if blueprint.type == "classic" else "Library Item does not exist in Assignment Node")
+        node.item_ids.remove(item.id)
+        self._scope_changed(blueprint, removed=[item])
+        return blueprint.item_ids
+
+    @staticmethod
+    def _node(blueprint: Blueprint, node_id: t.Optional[str]) -> Node:
+        if blueprint.type == "classic":
+            if node_id:
+                raise Refused("assignment_node_id cannot be provided for Classic Blueprint")
+            return blueprint.nodes[0]
+        if not node_id:
+            if blueprint.has_conditions:
+                raise Refused("Must provide assignment_node_id for Assignment Map Blueprint")
+            return blueprint.nodes[0]
+        for node in blueprint.nodes:
+            if node.id == node_id.lower():
+                return node
+        raise LookupError(node_id)
+
+    def _scope_changed(self, blueprint: Blueprint, added: t.Sequence[LibraryItem] = (), removed: t.Sequence[LibraryItem] = ()) -> None:
+        def named(items: t.Iterable[LibraryItem]) -> list[dict[str, str]]:
+            return [{"id": item.id, "name": item.name} for item in items]
+
+        state = {
+            "name": blueprint.name,
+            "library_items_added": named(added),
+            "library_items_removed": named(removed),
+            "library_items_scoped": named(self.items[item_id] for item_id in blueprint.item_ids),
+        }
+        self.record("update", "blueprint", blueprint.id, component="library_items", new_state=state)
+        for item in (*added, *removed):
+            self.note_activity(item.id, "library_item_assignment_changed")
+        self.changed()
+
+    # Scope and delivery
+
+    def devices_of(self, blueprint_id: str) -> list[Device]:
+        def by_blueprint() -> dict[str, list[Device]]:
+            found: dict[str, list[Device]] = {}
+            for device in self.devices.values():
+                if not device.is_removed:
+                    found.setdefault(device.blueprint_id, []).append(device)
+            return found
+
+        return self.remembered("devices by blueprint", by_blueprint).get(blueprint_id, [])
+
+    def in_scope(self, item: LibraryItem) -> list[Device]:
+        """All devices that get the item."""
+
+        def compute() -> list[Device]:
+            found = []
+            for blueprint in self.blueprints.values():
+                nodes = [node for node in blueprint.nodes if item.id in node.item_ids]
+                if nodes and item.active:
+                    members = self.devices_of(blueprint.id)
+                    found += [device for device in members if device.platform in item.runs_on and any(node.takes(device) for node in nodes)]
+            return found
+
+        return self.remembered(("in scope", item.id), compute)
+
+    def items_for(self, device: Device) -> list[LibraryItem]:
+        """What the device should have."""
+        blueprint = self.blueprints.get(device.blueprint_id)
+        if blueprint is None or device.is_removed:
+            return []
+        item_ids = dict.fromkeys(item_id for node in blueprint.nodes if node.takes(device) for item_id in node.item_ids)
+        return [item for item in map(self.items.__getitem__, item_ids) if item.active and device.platform in item.runs_on]
+
+    def deliver(self, device: Device, profile: CustomProfile) -> Delivery:
+        """The profile for one device."""
+        of_item = self.world.switches.profile_uuid_variable == "item_id"
+        values = profiles.variables(device, self.blueprints.get(device.blueprint_id), self._in_case(profile.id if of_item else profile.identity))
+        return Delivery(profile.id, profile.name, profile.mdm_identifier, profile.identity, profiles.resolved(profile.document, values))
+
+    # What devices say
+
+    def status_of(self, device: Device, item: LibraryItem) -> ItemStatus:
+        """The item's status on a device that gets it; pending until the device has spoken of the item as it is now."""
+        known = device.statuses.get(item.id)
+        if known is None or known.identity != item.identity:
+            known = self.set_status(device, item, "PENDING")
+            known.reported_at = None
+        return known
+
+    def set_status(
+        self, device: Device, item: LibraryItem, status: str, *, log: t.Optional[str] = None, identity: t.Optional[str] = None, at: t.Optional[datetime] = None
+    ) -> ItemStatus:
+        """``status`` as apps have it (PASS, PENDING, ERROR); profiles show their own words for it. ``identity``: which state of the item is meant."""
+        shown = LOWER_CASE_STATUSES.get(item.type, {}).get(status, status)
+        known = device.statuses.get(item.id)
+        if known is None:
+            self._status_number += 1
+        number = known.id if known else self._status_number
+        device.statuses[item.id] = ItemStatus(number, shown, identity or item.identity, log, at or self.world.clock.now())
+        return device.statuses[item.id]
+
+    def receive_report(self, device: Device, *, certificates: list[Row], installed: list[Row], apps: list[Row], at: t.Optional[datetime] = None) -> None:
+        """An inventory. A row that was there before keeps the time at which it was first seen."""
+        old = device.report
+        device.report = Report(
+            at or self.world.clock.now(),
+            _merged(old.certificates if old else [], certificates),
+            _merged(old.profiles if old else [], installed),
+            _merged(old.apps if old else [], apps),
+        )
+        self.changed()
+
+    # What the tenant remembers of its admins
+
+    def record(self, action: str, target_type: str, target_id: str, *, component: str = "", new_state: t.Optional[dict[str, t.Any]] = None) -> None:
+        self.audit_events.append({
+            "id": f"01{len(self.audit_events):024d}",
+            "action": action,
+            "occurred_at": iso(self.world.clock.now()),
+            "actor_id": str(uuid.UUID(int=1)),
+            "actor_type": "user",
+            "target_id": target_id,
+            "target_type": target_type,
+            "target_component": component,
+            "new_state": new_state or {},
+            "metadata": {},
+        })
+
+    def note_activity(self, item_id: str, activity_type: str) -> None:
+        rows = self.activity.setdefault(item_id, [])
+        rows.append({
+            "id": sum(len(entries) for entries in self.activity.values()) + 1,
+            "activity_time": iso(self.world.clock.now()),
+            "activity_type": activity_type,
+            "user_id": str(uuid.UUID(int=1)),
+            "user_email": "admin@example.com",
+            "details": None,
+        })
+
+    # For tests and for the control surface
+
+    def install_device_trust(self, mac: t.Any) -> None:
+        """Kandji's own Okta Device Trust has come to a Mac: its two profiles are installed, and reported at once."""
+        mac.add_device_trust_profiles()
+        mac.report_inventory()
+
+    def describe(self) -> dict[str, t.Any]:
+        """The truth, JSON-able; the challenge in a profile is left out with the profile's text."""
+        return {
+            "blueprints": [
+                {
+                    "id": blueprint.id,
+                    "name": blueprint.name,
+                    "type": blueprint.type,
+                    "items": blueprint.item_ids,
+                    "nodes": [{"id": node.id, "tag": node.tag, "items": list(node.item_ids)} for node in blueprint.nodes],
+                    "devices": len(self.devices_of(blueprint.id)),
+                }
+                for blueprint in self.blueprints.values()
+            ],
+            "items": [
+                {
+                    "id": item.id,
+                    "name": item.name,
+                    "type": item.type,
+                    "active": item.active,
+                    "identity": item.identity,
+                    "licenses": item.licenses,
+                    "licenses_used": len(item.holders),
+                    "custom_profile": isinstance(item, CustomProfile),
+                }
+                for item in self.items.values()
+            ],
+            "devices": len(self.devices),
+            "permissions_off": sorted(name for name, allowed in self.permissions.items() if not allowed),
+            "hourly_limit": self.hourly_limit,
+        }
+
+
+def _merged(old: list[Row], new: list[Row]) -> list[Row]:
+    known = {row.key: row.created_at for row in old}
+    return [Row(row.key, row.columns, known.get(row.key, row.created_at)) for row in new]

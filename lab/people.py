@@ -1,0 +1,107 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The people in front of the Macs: they open Okta Verify when it is there, and sign in, or don't."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from lab.macs import OKTA_VERIFY, Mac
+from lab.okta.org import Gone, RegistrationRefused
+from lab.world import World
+
+HABITS = {
+    "prompt": "registers as soon as Okta Verify is there, signs in by FastPass",
+    "early": "had Okta Verify by hand and registered before the certificate came, signs in by FastPass",
+    "never": "never opens Okta Verify",
+    "push": "registers, but signs in by push to a phone",
+}
+
+
+@dataclass
+class Person:
+    """One person at one Mac. ``told_to_register_again``: whoever looks after Okta has asked them to remove the account and to add it anew."""
+
+    user_id: str
+    serial: str
+    habit: str = "prompt"
+    told_to_register_again: bool = False
+    managed: bool = False  # what the last sign-in brought
+    last_outcome: str = "has done nothing yet"
+
+    def act(self, world: World, mac: Mac) -> str:
+        """Open Okta Verify and sign in, as far as this person does that. Returns what came of it; takes no network."""
+        with world.lock:
+            self.last_outcome = self._act(world, mac)
+        return self.last_outcome
+
+    def register(self, world: World, mac: Mac) -> None:
+        """Add the account to Okta Verify. Raises Gone or RegistrationRefused."""
+        record = world.okta.register(
+            user_id=self.user_id,
+            serial=mac.serial,
+            udid=mac.udid,
+            name=mac.device.name,
+            model=mac.device.model_id,
+            os_version=mac.device.os_version,
+            account_device_id=mac.okta_account,
+        )
+        mac.accounts[self.user_id] = record.id
+
+    def _act(self, world: World, mac: Mac) -> str:
+        if self.habit == "never":
+            return "never opens Okta Verify"
+        if OKTA_VERIFY not in mac.apps:
+            return "finds no Okta Verify on the Mac"
+        record_is_gone = any(device_id not in world.okta.devices for device_id in mac.accounts.values())
+        if record_is_gone and self.told_to_register_again:
+            mac.accounts.clear()  # Okta Verify shares one device among its accounts: none of them works any more
+        try:
+            if self.user_id not in mac.accounts:
+                self.register(world, mac)
+                self.told_to_register_again = False
+        except Gone:
+            return "is told by Okta Verify that the device no longer exists: the account has to be removed first"
+        except RegistrationRefused:
+            return "is refused by Okta: the device is deactivated or suspended"
+        if record_is_gone and mac.accounts[self.user_id] not in world.okta.devices:
+            self.managed = False
+            return "has an account whose device no longer exists, and waits for somebody to say what to do"
+        return self._sign_in(world, mac)
+
+    def _sign_in(self, world: World, mac: Mac) -> str:
+        method = "push" if self.habit == "push" else "signed_nonce"
+        newest = mac.certificates[-1].der if mac.certificates else None
+        self.managed = world.okta.sign_in(user_id=self.user_id, device_id=mac.accounts[self.user_id], method=method, certificate=newest)
+        return f"signed in by {'push' if method == 'push' else 'FastPass'}, the Mac is {'managed' if self.managed else 'not managed'}"
+
+    def describe(self) -> dict[str, t.Any]:
+        return {
+            "user_id": self.user_id,
+            "serial": self.serial,
+            "habit": self.habit,
+            "told_to_register_again": self.told_to_register_again,
+            "managed": self.managed,
+            "last_outcome": self.last_outcome,
+        }
+
+
+def act(world: World, serials: t.Optional[t.Collection[str]] = None) -> list[dict[str, t.Any]]:
+    """Everybody does what they do, or only those at the Macs of ``serials``."""
+    return [{"user_id": person.user_id, "serial": person.serial, "outcome": person.act(world, mac)} for person, mac in _chosen(world, serials)]
+
+
+def tell(world: World, serials: t.Optional[t.Collection[str]] = None) -> int:
+    """Ask people to register again once their record is deleted; they do so when they act next. Returns how many were told."""
+    chosen = _chosen(world, serials)
+    for person, _mac in chosen:
+        person.told_to_register_again = True
+    return len(chosen)
+
+
+def _chosen(world: World, serials: t.Optional[t.Collection[str]]) -> list[tuple[Person, Mac]]:
+    with world.lock:
+        macs = {mac.serial: mac for mac in world.macs if serials is None or mac.serial in serials}
+        return [(person, macs[person.serial]) for person in world.people if person.serial in macs and not macs[person.serial].in_a_drawer]

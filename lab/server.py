@@ -1,0 +1,109 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serving the lab: three HTTPS listeners on loopback, on free ports, under a CA made at start."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import tempfile
+import threading
+import typing as t
+from pathlib import Path
+
+import uvicorn
+
+from lab.tls import make_server_certificate
+from lab.world import Options, World
+
+
+def _with_transport(app: t.Any) -> t.Any:
+    """Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``."""
+
+    async def wrapped(scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        if scope["type"] == "http":
+            scope["lab.transport"] = lambda: send.__self__.transport
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+class Lab:
+    """A running lab. Use it as a context manager, or call ``start`` and ``stop``.
+
+    ``announcement`` is what ``python -m lab`` prints: URLs, tokens, the CA file, the SCEP URL and its challenge.
+    """
+
+    def __init__(self, options: t.Optional[Options] = None, directory: t.Optional[Path] = None) -> None:
+        self.options = options or Options()
+        self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
+        self.directory = Path(directory or self._temporary.name)  # type: ignore[union-attr]
+        self.world = World(self.options)
+        self.announcement: dict[str, t.Any] = {}
+        self._servers: list[uvicorn.Server] = []
+        self._thread: t.Optional[threading.Thread] = None
+        self._ready = threading.Event()
+
+    def start(self) -> "Lab":
+        from lab.build import build  # the parts import this module's neighbours
+
+        sockets = {name: self._listen() for name in ("okta", "kandji", "control")}
+        urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
+        tls = make_server_certificate(self.directory)
+        applications, self.announcement = build(self.world, urls, tls.ca_file)
+        for name, sock in sockets.items():
+            config = uvicorn.Config(
+                _with_transport(applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11", loop="asyncio",
+                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
+            )
+            self._servers.append(_QuietServer(config, sock))
+        self._thread = threading.Thread(target=self._serve, name="lab", daemon=True)
+        self._thread.start()
+        self._ready.wait(timeout=30)
+        return self
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.should_exit = True
+        if self._thread:
+            self._thread.join(timeout=10)
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> "Lab":
+        return self.start()
+
+    def __exit__(self, *_exc: t.Any) -> None:
+        self.stop()
+
+    @staticmethod
+    def _listen() -> socket.socket:
+        # asyncio switches Nagle's algorithm off only for sockets that name their protocol; without that an answer takes 40 ms.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        return sock
+
+    def _serve(self) -> None:
+        async def serve() -> None:
+            tasks = [asyncio.create_task(server.serve(sockets=[server.listening])) for server in self._servers]  # type: ignore[attr-defined]
+            while not all(server.started for server in self._servers):
+                await asyncio.sleep(0.01)
+            self._ready.set()
+            await asyncio.gather(*tasks)
+
+        asyncio.run(serve())
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the process's signal handlers alone: the lab is often a guest in a test run."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+        super().__init__(config)
+        self.listening = listening
+
+    def capture_signals(self) -> t.Any:
+        from contextlib import nullcontext
+
+        return nullcontext()

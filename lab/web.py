@@ -1,0 +1,203 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a vendor's HTTP surface is put together: operations with names, answers, faults and the request log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lab.clock import http_date, iso
+from lab.world import RequestRecord, World
+
+
+@dataclass
+class Answer:
+    """What a handler returns. A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing."""
+
+    body: t.Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+    def content(self) -> bytes:
+        if self.body is None:
+            return b""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class Refusal(Exception):
+    """Raised by a handler, or by what it calls, to answer with an error."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One documented operation of a vendor. ``permission`` is its scope or its entry in the token's permissions."""
+
+    name: str
+    verb: str
+    path: str
+    handler: t.Callable[["Call"], Answer]
+    writes: bool = False
+    permission: str = ""
+    bucket: str = ""
+
+
+class Call:
+    """One request, read completely, as a handler sees it."""
+
+    def __init__(self, world: World, operation: Operation, request: Request, body: bytes, form: t.Optional[t.Any]) -> None:
+        self.world = world
+        self.operation = operation
+        self.path = {name: str(value) for name, value in request.path_params.items()}
+        self.query: dict[str, str] = dict(parse_qsl(request.url.query, keep_blank_values=True))
+        self.raw_query = request.url.query
+        self.headers = request.headers
+        self.base_url = f"https://{request.headers.get('host', '')}"
+        self.body = body
+        self.form: dict[str, t.Any] = dict(form) if form is not None else {}
+        self.principal: t.Any = None
+
+    def json(self) -> t.Any:
+        """The body parsed; raises ValueError."""
+        return json.loads(self.body)
+
+
+class VendorApp:
+    """Base of the vendors' surfaces. A subclass names its operations and says how it authenticates and limits."""
+
+    vendor = "vendor"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def operations(self) -> list[Operation]:
+        raise NotImplementedError
+
+    def admit(self, call: Call) -> None:
+        """Authenticate, check permissions and limits; raise Refusal. Sets ``call.principal``."""
+
+    def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
+        """The vendor's 429."""
+        return Answer({"detail": "Request was throttled."}, 429, {"Retry-After": str(int(seconds))})
+
+    def not_found(self, path: str) -> Answer:
+        return Answer({"detail": "Not found."}, 404)
+
+    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+        """Add the headers that every answer of this vendor carries."""
+
+    def application(self) -> Starlette:
+        routes = [Route(op.path, self._endpoint(op), methods=[op.verb]) for op in self.operations()]
+        routes.append(Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+        return Starlette(routes=routes)
+
+    def _endpoint(self, operation: Operation) -> t.Callable[[Request], t.Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            form = None
+            if request.headers.get("content-type", "").startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+                parsed = await request.form()
+                form = {name: (await value.read() if hasattr(value, "read") else value) for name, value in parsed.items()}
+                body = b""
+            else:
+                body = await request.body()
+            if self.world.options.latency:
+                await asyncio.sleep(self.world.options.latency)
+            with self.world.lock:
+                call = Call(self.world, operation, request, body, form)
+                fault = self.world.take_fault(operation.name)
+            if fault and fault.name == "slow":
+                await asyncio.sleep(fault.seconds)
+            with self.world.lock:
+                answer = self._answer(call, fault)
+                self._log(request, operation, answer)
+            if fault and fault.name == "drop":
+                return _Dropped()
+            if fault and fault.name == "truncate":
+                return _Truncated(answer)
+            return self._response(answer)
+
+        return endpoint
+
+    def _answer(self, call: Call, fault: t.Any) -> Answer:
+        name = fault.name if fault else ""
+        try:
+            if name in ("429", "concurrency"):
+                answer = self.too_many(call, fault.seconds, name == "concurrency")
+            elif name == "5xx":
+                answer = Answer(b"<html><body>upstream error</body></html>", fault.status, media_type="text/html")
+            elif name == "html":
+                answer = Answer(b"<!DOCTYPE html><html><body>Please sign in to the corporate proxy</body></html>", media_type="text/html")
+            else:
+                self.admit(call)
+                answer = call.operation.handler(call)
+        except Refusal as refusal:
+            answer = refusal.answer
+        self.finish(call, answer)
+        return answer
+
+    async def _unknown(self, request: Request) -> Response:
+        with self.world.lock:
+            answer = self.not_found(request.url.path)
+            self.finish(None, answer)
+            self._log(request, None, answer)
+        return self._response(answer)
+
+    def _log(self, request: Request, operation: t.Optional[Operation], answer: Answer) -> None:
+        now = self.world.clock.now()
+        answer.headers.setdefault("Date", http_date(now))
+        self.world.requests.append(
+            RequestRecord(
+                number=len(self.world.requests) + 1,
+                at=iso(now),
+                vendor=self.vendor,
+                operation=operation.name if operation else "unknown",
+                verb=request.method,
+                path=request.url.path,
+                query=request.url.query,
+                status=answer.status,
+                writes=operation.writes if operation else request.method != "GET",
+                user_agent=request.headers.get("user-agent", ""),
+                request_id=answer.headers.get("X-Okta-Request-Id", ""),
+            )
+        )
+
+    @staticmethod
+    def _response(answer: Answer) -> Response:
+        media_type = answer.media_type if answer.body is not None else None
+        return Response(answer.content(), status_code=answer.status, headers=answer.headers, media_type=media_type)
+
+
+class _Dropped(Response):
+    """The connection is cut before a byte of the answer; what the request asked for has been done."""
+
+    async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        scope["lab.transport"]().abort()
+
+
+class _Truncated(Response):
+    """The answer's head promises more than comes."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(b"")
+        self.answer = answer
+
+    async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        content = self.answer.content()
+        headers = [(b"content-length", str(len(content)).encode()), (b"content-type", self.answer.media_type.encode())]
+        await send({"type": "http.response.start", "status": self.answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+        scope["lab.transport"]().close()

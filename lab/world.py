@@ -1,0 +1,136 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all parts of the lab share: time, chance, switches, faults and the log of requests."""
+
+from __future__ import annotations
+
+import random
+import threading
+import typing as t
+import uuid
+from dataclasses import asdict, dataclass, field, fields
+
+from lab.clock import Clock
+
+
+@dataclass
+class Switches:
+    """Open points of the vendors' behaviour, each set one way or the other. Names are used by the control surface."""
+
+    # Kandji
+    new_identity_on_every_patch: bool = True  # also on a PATCH of metadata alone
+    profile_uuid_case: str = "upper"  # or "lower": how $PROFILE_UUID and PayloadUUID are written
+    profile_uuid_variable: str = "payload_uuid"  # or "item_id": what $PROFILE_UUID resolves to
+    top_level_keys_survive: bool = True  # PayloadDescription and PayloadOrganization of a custom profile
+    tabs_become_spaces: bool = False
+    tenant_changes_profile: bool = False  # the tenant stores another Retries than was sent
+    unknown_tag: str = "create"  # or "error"
+    next_links_on_web_host: bool = True
+    mixed_case_ids: bool = False
+    # Okta
+    search_lag_seconds: float = 0.0
+    stale_managed_in_search: bool = False
+    repeated_lifecycle: int = 204  # or 400: a lifecycle operation on a record that is already there
+    delete_active_error: str = "E0000152"
+    certificate_target_field: str = "alternateId"  # or displayName, or detailEntry: where pki.cert.* carries the CN
+    ca_certificate_answer: str = "der"  # or "pkcs7"
+    record_before_certificate: str = "needs_reset"  # or "heals"
+    # Who acts by themselves
+    people_act: bool = False
+    macs_act: bool = False
+
+    def set(self, **values: t.Any) -> None:
+        known = {f.name: f.type for f in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"Unknown switch {name!r}; known: {', '.join(sorted(known))}.")
+            setattr(self, name, type(getattr(self, name))(value))
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return asdict(self)
+
+
+FAULTS = ("429", "concurrency", "5xx", "drop", "truncate", "html", "slow", "stale")
+
+
+@dataclass
+class Fault:
+    """One misbehaviour of one route. ``times`` counts down; None means until removed."""
+
+    name: str
+    operation: str = "*"
+    times: t.Optional[int] = 1
+    after: int = 0  # let this many requests pass first
+    status: int = 503  # for 5xx
+    seconds: float = 1.0  # for slow, and the wait that a 429 asks for
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+    def __post_init__(self) -> None:
+        if self.name not in FAULTS:
+            raise ValueError(f"Unknown fault {self.name!r}; known: {', '.join(FAULTS)}.")
+
+
+@dataclass
+class RequestRecord:
+    """One line of the request log."""
+
+    number: int
+    at: str
+    vendor: str  # okta, kandji or scep
+    operation: str  # the vendor's own name for it
+    verb: str
+    path: str
+    query: str
+    status: int
+    writes: bool
+    user_agent: str
+    request_id: str
+
+
+@dataclass
+class Options:
+    macs: int = 25
+    seed: int = 1
+    real_macs: int = 200  # beyond it Macs are records without keys
+    people: bool = False  # act by themselves
+    latency: float = 0.0  # seconds added to every answer
+
+
+class World:
+    """The state of the lab. Take ``lock`` around whatever reads or changes it; never hold it over network traffic."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.random = random.Random(options.seed)
+        self.switches = Switches(people_act=options.people, macs_act=options.people)
+        self.requests: list[RequestRecord] = []
+        self.faults: list[Fault] = []
+        self.okta: t.Any = None  # lab.okta.org.Org
+        self.kandji: t.Any = None  # lab.kandji.tenant.Tenant
+        self.macs: list[t.Any] = []  # lab.macs.Mac
+        self.people: list[t.Any] = []  # lab.people.Person
+
+    def uuid(self) -> str:
+        """A UUID that depends on the seed alone."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def token(self, length: int, alphabet: str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") -> str:
+        return "".join(self.random.choice(alphabet) for _unused in range(length))
+
+    def take_fault(self, operation: str) -> t.Optional[Fault]:
+        """The fault that meets this request, counted down, or None."""
+        for fault in self.faults:
+            if fault.operation not in ("*", operation):
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                continue
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+            return fault
+        return None

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong, as types. Each says in one sentence what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class DeviceTrustError(Exception):
+    """Base of everything that ends a module with a message instead of a traceback.
+
+    ``details`` goes into the module's result beside ``msg`` (vendor, operation, status, error_code, request_id, console_steps ...).
+    """
+
+    def __init__(self, message: str, **details: t.Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = {name: value for name, value in details.items() if value not in (None, "", [])}
+
+
+class BadOption(DeviceTrustError):
+    """An option whose value cannot work, told before anything is asked of a vendor."""
+
+
+class Unreachable(DeviceTrustError):
+    """No answer: name resolution, refused or broken connection, time out."""
+
+
+class NotTrusted(DeviceTrustError):
+    """The TLS certificate of the host could not be verified."""
+
+
+class Unreadable(DeviceTrustError):
+    """An answer that is not what the vendor documents: HTML of a gateway, truncated JSON, a redirect."""
+
+
+class Uncertain(DeviceTrustError):
+    """A write whose answer was lost. Whether it was done only a fresh read can tell."""
+
+
+class WriteInCheckMode(DeviceTrustError):
+    """A client that was opened for check mode was asked to write: a mistake of ours, never of the user."""
+
+
+class ApiError(DeviceTrustError):
+    """The vendor answered with an error."""
+
+    @property
+    def error_code(self) -> str:
+        return str(self.details.get("error_code", ""))
+
+    @property
+    def status(self) -> int:
+        return int(self.details.get("status", 0))
+
+
+class Unauthorized(ApiError):
+    """401: the token is wrong, expired or revoked."""
+
+
+class Forbidden(ApiError):
+    """403: the token is good, but lacks a permission or scope."""
+
+
+class NotFound(ApiError):
+    """404."""
+
+
+class RateLimited(ApiError):
+    """429 that did not end within the time that we wait."""
+
+
+class Refused(DeviceTrustError):
+    """The request makes sense, and one of our own guards holds it back."""
+
+
+class NeedsConsole(DeviceTrustError):
+    """Something that only a vendor's console can do has to be done first; ``console_steps`` says how."""
+
+
+class NotAsWritten(DeviceTrustError):
+    """The vendor accepted a write and then shows something else than was written."""

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Okta org: its organization, authenticators, devices, their users, and the System Log.
+
+Each method names the operation of Okta's management API (2026.06.3) that it uses.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Unreadable
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
+    Explanation, Operation, Settings, Transport, check_origin, next_query,
+)
+
+DEVICES = "/api/v1/devices"
+
+GET_ORGANIZATION = Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", bucket="/.well-known")
+LIST_AUTHENTICATORS = Operation("listAuthenticators", "GET", "/api/v1/authenticators", "okta.authenticators.read", bucket="/api/v1")
+LIST_METHODS = Operation(
+    "listAuthenticatorMethods", "GET", "/api/v1/authenticators/{authenticatorId}/methods", "okta.authenticators.read", bucket="/api/v1")
+LIST_DEVICES = Operation("listDevices", "GET", DEVICES, "okta.devices.read", bucket=DEVICES)
+GET_DEVICE = Operation("getDevice", "GET", DEVICES + "/{deviceId}", "okta.devices.read", bucket=DEVICES)
+LIST_DEVICE_USERS = Operation("listDeviceUsers", "GET", DEVICES + "/{deviceId}/users", "okta.devices.read", bucket=DEVICES)
+DEACTIVATE_DEVICE = Operation(
+    "deactivateDevice", "POST", DEVICES + "/{deviceId}/lifecycle/deactivate", "okta.devices.manage", writes=True, repeatable=True, bucket=DEVICES)
+DELETE_DEVICE = Operation("deleteDevice", "DELETE", DEVICES + "/{deviceId}", "okta.devices.manage", writes=True, repeatable=True, bucket=DEVICES)
+LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read", bucket="/api/v1/logs")
+
+OPERATIONS = (
+    GET_ORGANIZATION, LIST_AUTHENTICATORS, LIST_METHODS, LIST_DEVICES, GET_DEVICE, LIST_DEVICE_USERS, DEACTIVATE_DEVICE, DELETE_DEVICE, LIST_LOG_EVENTS,
+)
+
+# The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read again to see whether it is done already.
+STEP_REFUSED = ("E0000001", "E0000152")
+
+
+def check_org_url(url: str) -> str:
+    """The origin of an Okta org; raises BadOption. Custom domains are fine, the Admin Console's host is not."""
+    origin = check_origin("okta_org_url", url)
+    host = urlsplit(origin).hostname or ""
+    first, dot, rest = host.partition(".")
+    if first.endswith("-admin") and rest:
+        right = origin.replace(host, first[: -len("-admin")] + dot + rest)
+        raise BadOption(f"okta_org_url: {origin} is the Admin Console, which is not an API host; use {right}.")
+    return origin
+
+
+def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
+    """Okta's error body: E-code, summary, causes; or the OAuth form."""
+    request_id = headers.get("X-Okta-Request-Id", "")
+    if not isinstance(body, dict):
+        return Explanation(str(body)[:200] or f"HTTP status {status}", request_id=request_id)
+    causes = [str(cause.get("errorSummary")) for cause in body.get("errorCauses") or [] if isinstance(cause, dict)]
+    text = body.get("errorSummary") or body.get("error_description") or body.get("error") or f"HTTP status {status}"
+    return Explanation("; ".join([str(text), *causes]), str(body.get("errorCode") or body.get("error") or ""), request_id)
+
+
+def quote_filter(value: str) -> str:
+    """A value as a string of Okta's filter grammar; raises BadOption for what cannot be put in one."""
+    if not value or any(ord(char) < 32 for char in value) or '"' in value or "\\" in value:
+        raise BadOption(f"{value!r} cannot be searched for in Okta: it is empty or holds quotes, backslashes or control characters.")
+    return f'"{value}"'
+
+
+class Okta:
+    """An org, spoken to with an API token.
+
+    :arg org_url: e.g. https://acme.okta.com
+    :arg api_token: sent as ``SSWS``; never shown.
+    """
+
+    def __init__(self, org_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
+        masker.add(api_token)
+        self.org_url = check_org_url(org_url)
+        self.transport = Transport("okta", self.org_url, f"SSWS {api_token}", settings, masker, explain)
+
+    def organization(self) -> t.Dict[str, t.Any]:
+        """The org's id and pipeline ("idx" is Identity Engine). getWellknownOrgMetadata; needs no permission.
+
+        Raises Unreadable where the host is no Okta org at all.
+        """
+        try:
+            body = self.transport.call(GET_ORGANIZATION).json
+        except NotFound:
+            body = None
+        if not isinstance(body, dict) or "id" not in body:
+            raise Unreadable(f"okta_org_url: {self.org_url} does not answer as an Okta org; check the host.", vendor="okta")
+        return body
+
+    def authenticators(self) -> t.List[t.Dict[str, t.Any]]:
+        """listAuthenticators."""
+        return _rows(self.transport.call(LIST_AUTHENTICATORS).json)
+
+    def authenticator_methods(self, authenticator_id: str) -> t.List[t.Dict[str, t.Any]]:
+        """listAuthenticatorMethods."""
+        return _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
+
+    def devices(self, search: str, expand: t.Optional[str] = None, limit: int = 200) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Device records that match a search, page by page. listDevices; search results may be stale, never write from them."""
+        query: t.Dict[str, t.Any] = {"search": search, "limit": limit}
+        if expand:
+            query["expand"] = expand
+        return self._pages(LIST_DEVICES, query)
+
+    def device(self, device_id: str) -> t.Optional[t.Dict[str, t.Any]]:
+        """One record, fresh, or None where there is none. getDevice."""
+        try:
+            return self.transport.call(GET_DEVICE, {"deviceId": device_id}).json
+        except NotFound:
+            return None
+
+    def device_users(self, device_id: str) -> t.List[t.Dict[str, t.Any]]:
+        """The users of a record with their managementStatus, fresh. listDeviceUsers."""
+        return _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
+
+    def deactivate_device(self, device_id: str) -> str:
+        """Deactivate a record; its users must enrol again. deactivateDevice. Returns done, already_done or absent."""
+        return self._step(DEACTIVATE_DEVICE, device_id, lambda record: record.get("status") == "DEACTIVATED")
+
+    def delete_device(self, device_id: str) -> str:
+        """Delete a deactivated record for good. deleteDevice. Returns done, already_done or absent."""
+        return self._step(DELETE_DEVICE, device_id, lambda record: False)
+
+    def _step(self, operation: Operation, device_id: str, already: t.Callable[[t.Dict[str, t.Any]], bool]) -> str:
+        """One lifecycle step, tolerant of every documented way of saying that it has been taken before."""
+        try:
+            self.transport.call(operation, {"deviceId": device_id})
+            return "done"
+        except NotFound:
+            return "absent"
+        except ApiError as error:
+            if error.error_code not in STEP_REFUSED:
+                raise
+            record = self.device(device_id)
+            if record is None:
+                return "absent"
+            if already(record):
+                return "already_done"
+            raise
+
+    def log_events(
+        self, log_filter: str, since: t.Optional[str] = None, until: t.Optional[str] = None, newest_first: bool = False,
+        limit: int = 1000, at_most: t.Optional[int] = None,
+    ) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Events of the System Log between two times (ISO 8601), which makes the read bounded. listLogEvents.
+
+        ``at_most`` ends the reading after so many events.
+        """
+        query: t.Dict[str, t.Any] = {"filter": log_filter, "limit": limit if at_most is None else min(limit, at_most)}
+        query["sortOrder"] = "DESCENDING" if newest_first else "ASCENDING"
+        if since:
+            query["since"] = since
+        if until:
+            query["until"] = until
+        for number, event in enumerate(self._pages(LIST_LOG_EVENTS, query), start=1):
+            yield event
+            if number == at_most:
+                return
+
+    def _pages(self, operation: Operation, query: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Okta's one paging style: a Link header whose query leads to the next page."""
+        following: t.Optional[t.Mapping[str, t.Any]] = query
+        while following:
+            answer = self.transport.call(operation, query=following)
+            yield from _rows(answer.json)
+            following = next_query(_next_link(answer.headers)) or None
+
+
+def _next_link(headers: t.Mapping[str, str]) -> str:
+    # requests joins repeated Link headers by commas, as HTTP allows.
+    for part in headers.get("Link", "").split(","):
+        address, _unused, relation = part.partition(";")
+        if 'rel="next"' in relation.replace(" ", ""):
+            return address.strip().strip("<>")
+    return ""
+
+
+def _rows(body: t.Any) -> t.List[t.Dict[str, t.Any]]:
+    if not isinstance(body, list):
+        raise Unreadable("Okta answered with something else than the list that was asked for.", vendor="okta")
+    return [row for row in body if isinstance(row, dict)]

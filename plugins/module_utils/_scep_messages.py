@@ -1,0 +1,429 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCEP messages (RFC 8894): a signed message around an encrypted one, sealed and opened, for either side of an enrolment.
+
+From the inside out: a certificate request (or issued certificates) is *encrypted* for one recipient (CMS EnvelopedData), and that is
+*sealed* with the SCEP attributes and a signature (CMS SignedData). Certificates and messages are DER bytes at every seam, so that
+callers need no ASN.1 of their own. Nothing here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+try:
+    from asn1crypto import algos, cms, core, csr, parser
+    from asn1crypto import x509 as asn1_x509
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    try:
+        from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+    except ImportError:  # before cryptography 43
+        from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
+except ImportError:
+    LIBRARIES_ERROR: t.Optional[str] = traceback.format_exc()
+else:
+    LIBRARIES_ERROR = None
+
+LIBRARIES = "asn1crypto and cryptography"
+
+CERTIFICATE_REPLY = "3"
+RENEWAL_REQUEST = "17"
+CERTIFICATE_REQUEST = "19"
+
+SUCCESS, FAILURE, PENDING = "0", "2", "3"
+
+FAIL_INFO = {"0": "badAlg", "1": "badMessageCheck", "2": "badRequest", "3": "badTime", "4": "badCertId"}
+
+CIPHERS = ("aes128_cbc", "aes256_cbc", "tripledes_3key")
+DIGESTS = ("sha1", "sha256", "sha384", "sha512")
+
+_KEY_BYTES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32, "tripledes_3key": 24, "des": 8}  # 'des' is opened only: old clients still send it
+_ATTRIBUTES = "2.16.840.1.113733.1.9."
+_MESSAGE_TYPE, _STATUS, _FAIL_INFO, _SENDER_NONCE, _RECIPIENT_NONCE, _TRANSACTION_ID = (_ATTRIBUTES + last for last in "234567")
+_OCTET_STRING = 4
+
+
+class MessageError(ValueError):
+    """What was received is no SCEP message, or not an unharmed one."""
+
+
+class UnknownAlgorithm(MessageError):
+    """The message uses a cipher, digest or key that is not spoken here."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its RSA private key: whoever signs a message or opens one."""
+
+    certificate: bytes
+    key: rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The signed attributes that make a CMS message a SCEP message. What a message does not carry is empty."""
+
+    message_type: str
+    transaction_id: str
+    sender_nonce: bytes = b""
+    recipient_nonce: bytes = b""
+    status: str = ""
+    fail_info: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as received, its signature not yet verified: see ``verify``."""
+
+    attributes: Attributes
+    content: bytes  # the encrypted part; empty in failures and while pending
+    certificates: tuple[bytes, ...]
+    signer_serial_number: t.Optional[int]
+    digest: str
+    _signature_algorithm: str
+    _message_digest: bytes
+    _signed_attributes: bytes
+    _signature: bytes
+
+    def signer(self, known: t.Iterable[bytes] = ()) -> t.Optional[bytes]:
+        """The certificate that the message says it was signed with, if it came along or is known."""
+        for certificate in (*self.certificates, *known):
+            if asn1_x509.Certificate.load(certificate).serial_number == self.signer_serial_number:
+                return certificate
+        return None
+
+
+@dataclass(frozen=True)
+class CertificateRequest:
+    """A PKCS#10 request whose signature held."""
+
+    subject: tuple[tuple[tuple[str, str], ...], ...]  # relative names, each of (dotted OID, value) pairs
+    public_key: rsa.RSAPublicKey
+    challenge: str
+
+
+@contextmanager
+def _reading(what: str) -> t.Iterator[None]:
+    """asn1crypto parses lazily and reports harm by various exceptions; all of them mean the same here."""
+    try:
+        yield
+    except MessageError:
+        raise
+    except UnsupportedAlgorithm:
+        raise UnknownAlgorithm(f"{what} uses an algorithm that is not supported.") from None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
+        # "from None": the parser's messages quote the bytes they stumbled over
+        raise MessageError(f"{what} is damaged or not valid ASN.1.") from None
+
+
+def new_nonce() -> bytes:
+    return os.urandom(16)
+
+
+def public_bytes(key: t.Any) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _hash(name: str) -> t.Any:
+    if name not in DIGESTS:
+        raise UnknownAlgorithm(f"The digest algorithm {name} is not supported.")
+    return getattr(hashes, name.upper())()
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    context = hashes.Hash(_hash(name))
+    context.update(data)
+    return context.finalize()
+
+
+def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
+    """The public key of a certificate. Raises UnknownAlgorithm where it is not RSA."""
+    key = serialization.load_der_public_key(asn1_x509.Certificate.load(certificate).public_key.dump())
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise UnknownAlgorithm("SCEP needs RSA keys, and this certificate has another.")
+    return key
+
+
+def _issuer_and_serial(certificate: bytes) -> cms.IssuerAndSerialNumber:
+    parsed = asn1_x509.Certificate.load(certificate)
+    return cms.IssuerAndSerialNumber({"issuer": parsed.issuer, "serial_number": parsed.serial_number})
+
+
+# Certificates
+
+
+def pack_certificates(certificates: t.Sequence[bytes]) -> bytes:
+    """A degenerate PKCS#7: certificates and nothing else."""
+    signed = cms.SignedData({
+        "version": "v1", "digest_algorithms": [], "encap_content_info": {"content_type": "data"}, "signer_infos": [],
+        "certificates": [cms.CertificateChoices("certificate", asn1_x509.Certificate.load(each)) for each in certificates],
+    })
+    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+
+
+def unpack_certificates(data: bytes) -> list[bytes]:
+    """The certificates in ``data``, which is one certificate or a degenerate PKCS#7. Raises MessageError."""
+    with _reading("The certificate"):
+        try:
+            info = cms.ContentInfo.load(data, strict=True)
+            is_pkcs7 = info["content_type"].native == "signed_data"
+        except (ValueError, TypeError):
+            is_pkcs7 = False
+        if is_pkcs7:
+            found = [each.chosen.dump() for each in info["content"]["certificates"] if each.name == "certificate"]
+        else:
+            found = [asn1_x509.Certificate.load(data, strict=True).dump()]
+        for certificate in found:
+            serialization.load_der_public_key(asn1_x509.Certificate.load(certificate).public_key.dump())
+    return found
+
+
+def verify_certificate(certificate: bytes, issuer: bytes) -> None:
+    """Raises MessageError unless ``certificate`` was signed with the key of the certificate ``issuer``. Looks at nothing else."""
+    with _reading("The certificate"):
+        parsed = asn1_x509.Certificate.load(certificate)
+        algorithm = parsed["signature_algorithm"]
+        if algorithm.signature_algo != "rsassa_pkcs1v15":
+            raise UnknownAlgorithm("The certificate is signed with an algorithm that is not supported.")
+        _verify(rsa_key_of(issuer), parsed["signature_value"].native, parsed["tbs_certificate"].dump(), algorithm.hash_algo)
+
+
+# Requests for certificates
+
+
+def read_request(data: bytes) -> CertificateRequest:
+    """A PKCS#10 request, read leniently: strongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError."""
+    with _reading("The certificate request"):
+        request = csr.CertificationRequest.load(data)
+        info = request["certification_request_info"]
+        key = serialization.load_der_public_key(info["subject_pk_info"].dump())
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise UnknownAlgorithm("The certificate request has a key that is not RSA.")
+        algorithm = request["signature_algorithm"]
+        if algorithm.signature_algo != "rsassa_pkcs1v15":
+            raise UnknownAlgorithm("The certificate request is signed with an algorithm that is not supported.")
+        _verify(key, request["signature"].native, info.dump(), algorithm.hash_algo)
+        subject = tuple(tuple((pair["type"].dotted, pair["value"].native) for pair in relative_name) for relative_name in info["subject"].chosen)
+        return CertificateRequest(subject, key, _challenge_of(info))
+
+
+def _challenge_of(info: csr.CertificationRequestInfo) -> str:
+    for attribute in info["attributes"]:
+        if attribute["type"].native == "challenge_password":
+            return attribute["values"][0].native
+    return ""
+
+
+def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
+    """The X.509 name of relative names of (dotted OID, value) pairs. Raises ValueError for what no certificate may carry."""
+    relative_names = []
+    for relative_name in subject:
+        pairs = [x509.NameAttribute(x509.ObjectIdentifier(dotted), value) for dotted, value in relative_name]
+        relative_names.append(x509.RelativeDistinguishedName(pairs))
+    return x509.Name(relative_names)
+
+
+def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey, digest: str) -> bytes:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    if challenge:
+        builder = builder.add_attribute(x509.oid.AttributeOID.CHALLENGE_PASSWORD, challenge.encode())
+    return builder.sign(key, _hash(digest)).public_bytes(serialization.Encoding.DER)
+
+
+# The encrypted part
+
+
+def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
+    """CMS EnvelopedData of ``content`` that only the holder of the certificate ``recipient`` can open."""
+    if cipher not in CIPHERS:
+        raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
+    with _reading("The recipient's certificate"):
+        recipient_key, recipient_id = rsa_key_of(recipient), _issuer_and_serial(recipient)
+    key = os.urandom(_KEY_BYTES[cipher])
+    block = _block_cipher(cipher, key)
+    initial = os.urandom(block.block_size // 8)
+    padder, encryptor = PKCS7(block.block_size).padder(), Cipher(block, modes.CBC(initial)).encryptor()
+    encrypted = encryptor.update(padder.update(content) + padder.finalize()) + encryptor.finalize()
+    transport = cms.KeyTransRecipientInfo({
+        "version": "v0", "rid": cms.RecipientIdentifier("issuer_and_serial_number", recipient_id),
+        "key_encryption_algorithm": {"algorithm": "rsaes_pkcs1v15"}, "encrypted_key": recipient_key.encrypt(key, padding.PKCS1v15()),
+    })
+    enveloped = cms.EnvelopedData({
+        "version": "v0", "recipient_infos": [cms.RecipientInfo("ktri", transport)],
+        "encrypted_content_info": {
+            "content_type": "data", "encrypted_content": encrypted,
+            "content_encryption_algorithm": {"algorithm": cipher, "parameters": core.OctetString(initial)},
+        },
+    })
+    return cms.ContentInfo({"content_type": "enveloped_data", "content": enveloped}).dump()
+
+
+def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
+    """What ``encrypt`` of any SCEP peer sealed for ``recipient``, and the cipher it used. Raises MessageError."""
+    with _reading("The encrypted part of the message"):
+        info = cms.ContentInfo.load(data)
+        if info["content_type"].native != "enveloped_data":
+            raise MessageError("The message holds no encrypted part.")
+        algorithm, encrypted = _encrypted_content(info["content"]["encrypted_content_info"])
+        cipher = algorithm["algorithm"].native
+        if cipher not in _KEY_BYTES:
+            raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
+        key = recipient.key.decrypt(_encrypted_key(info["content"]["recipient_infos"], recipient.certificate), padding.PKCS1v15())
+        if len(key) != _KEY_BYTES[cipher]:
+            raise MessageError("The message was encrypted with a key of the wrong length.")
+        block = _block_cipher(cipher, key)
+        decryptor, unpadder = Cipher(block, modes.CBC(algorithm["parameters"].native)).decryptor(), PKCS7(block.block_size).unpadder()
+        return unpadder.update(decryptor.update(encrypted) + decryptor.finalize()) + unpadder.finalize(), cipher
+
+
+def _block_cipher(cipher: str, key: bytes) -> t.Any:
+    if cipher.startswith("aes"):
+        return AES(key)
+    return TripleDES(key * 3 if cipher == "des" else key)
+
+
+def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
+    # The serial number decides alone: peers re-encode the issuer's name, and both sides draw their serial numbers at random.
+    serial_number = asn1_x509.Certificate.load(certificate).serial_number
+    for recipient in recipients:
+        if recipient.name == "ktri" and recipient.chosen["rid"].name == "issuer_and_serial_number":
+            if recipient.chosen["rid"].chosen["serial_number"].native == serial_number:
+                if recipient.chosen["key_encryption_algorithm"]["algorithm"].native not in ("rsaes_pkcs1v15", "rsa"):
+                    raise UnknownAlgorithm("The message's key is encrypted with an algorithm that is not supported.")
+                return recipient.chosen["encrypted_key"].native
+    raise MessageError("The message is encrypted for somebody else.")
+
+
+def _encrypted_content(info: cms.EncryptedContentInfo) -> tuple[algos.EncryptionAlgorithm, bytes]:
+    # Read by hand: some peers write the content as a constructed [0] of OCTET STRINGs, which asn1crypto refuses.
+    parts = list(_elements(info.contents))
+    if len(parts) < 3:
+        raise MessageError("The message holds no encrypted content.")
+    (_class, _method, _tag, algorithm_header, algorithm_contents, algorithm_trailer), (_class, method, _tag, _header, contents, _trailer) = parts[1:3]
+    algorithm = cms.EncryptionAlgorithm.load(algorithm_header + algorithm_contents + algorithm_trailer)
+    return algorithm, _joined(contents) if method else contents
+
+
+def _joined(contents: bytes) -> bytes:
+    """The pieces of a constructed OCTET STRING put together."""
+    pieces = []
+    for _class, method, tag, _header, piece, _trailer in _elements(contents):
+        if tag != _OCTET_STRING:
+            raise MessageError("The message's encrypted content is not an OCTET STRING.")
+        pieces.append(_joined(piece) if method else piece)
+    return b"".join(pieces)
+
+
+def _elements(contents: bytes) -> t.Iterator[tuple[int, int, int, bytes, bytes, bytes]]:
+    position = 0
+    while position < len(contents):
+        element = parser.parse(contents[position:])
+        position += sum(len(part) for part in element[3:])
+        yield element
+
+
+# The signed message
+
+
+def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) -> bytes:
+    """A SCEP message: ``content`` (from ``encrypt``, or empty) with its attributes, signed."""
+    signed_attributes = _signed_attributes(attributes, _digest(digest, content))
+    # The signature is over a SET OF, though the attributes are sent tagged [0].
+    signature = signer.key.sign(signed_attributes.untag().dump(), padding.PKCS1v15(), _hash(digest))
+    signer_info = cms.SignerInfo({
+        "version": "v1", "sid": cms.SignerIdentifier("issuer_and_serial_number", _issuer_and_serial(signer.certificate)),
+        "digest_algorithm": {"algorithm": digest}, "signed_attrs": signed_attributes, "signature": signature,
+        "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},  # plain rsaEncryption: strongSwan refuses the combined algorithms
+    })
+    encapsulated = {"content_type": "data", "content": content} if content else {"content_type": "data"}
+    signed = cms.SignedData({
+        "version": "v1", "digest_algorithms": [{"algorithm": digest}], "encap_content_info": encapsulated, "signer_infos": [signer_info],
+        "certificates": [cms.CertificateChoices("certificate", asn1_x509.Certificate.load(signer.certificate))],
+    })
+    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+
+
+def _signed_attributes(attributes: Attributes, content_digest: bytes) -> cms.CMSAttributes:
+    values: list[tuple[str, t.Any]] = [
+        ("content_type", "data"),
+        ("message_digest", content_digest),
+        (_MESSAGE_TYPE, core.PrintableString(attributes.message_type)),
+        (_TRANSACTION_ID, core.PrintableString(attributes.transaction_id)),
+        (_SENDER_NONCE, core.OctetString(attributes.sender_nonce)),
+    ]
+    if attributes.recipient_nonce:
+        values.append((_RECIPIENT_NONCE, core.OctetString(attributes.recipient_nonce)))
+    if attributes.status:
+        values.append((_STATUS, core.PrintableString(attributes.status)))
+    if attributes.fail_info:
+        values.append((_FAIL_INFO, core.PrintableString(attributes.fail_info)))
+    return cms.CMSAttributes([cms.CMSAttribute({"type": kind, "values": [value]}) for kind, value in values])
+
+
+def read_message(data: bytes) -> Message:
+    """A SCEP message taken apart. Nothing in it is to be believed before ``verify``. Raises MessageError."""
+    with _reading("The message"):
+        info = cms.ContentInfo.load(data)
+        if info["content_type"].native != "signed_data":
+            raise MessageError("The message is not signed.")
+        signed = info["content"]
+        signers = list(signed["signer_infos"])
+        if len(signers) != 1:
+            raise MessageError("The message does not have exactly one signature.")
+        signer = signers[0]
+        attributes = {attribute["type"].dotted: attribute["values"][0].native for attribute in signer["signed_attrs"]}
+        identifier = signer["sid"]
+        algorithm = signer["signature_algorithm"]["algorithm"].native
+        return Message(
+            attributes=_scep_attributes(attributes),
+            content=signed["encap_content_info"]["content"].native or b"",
+            certificates=tuple(each.chosen.dump() for each in signed["certificates"] if each.name == "certificate"),
+            signer_serial_number=identifier.chosen["serial_number"].native if identifier.name == "issuer_and_serial_number" else None,
+            digest=signer["digest_algorithm"]["algorithm"].native,
+            _signature_algorithm=algorithm,
+            _message_digest=attributes.get("1.2.840.113549.1.9.4", b""),
+            _signed_attributes=signer["signed_attrs"].untag().dump(),
+            _signature=signer["signature"].native,
+        )
+
+
+def _scep_attributes(values: dict[str, t.Any]) -> Attributes:
+    attributes = Attributes(
+        message_type=values.get(_MESSAGE_TYPE, ""), transaction_id=values.get(_TRANSACTION_ID, ""), sender_nonce=values.get(_SENDER_NONCE, b""),
+        recipient_nonce=values.get(_RECIPIENT_NONCE, b""), status=values.get(_STATUS, ""), fail_info=values.get(_FAIL_INFO, ""),
+    )
+    texts = (attributes.message_type, attributes.transaction_id, attributes.status, attributes.fail_info)
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(nonce, bytes) for nonce in (attributes.sender_nonce, attributes.recipient_nonce)):
+        raise MessageError("The message's attributes have the wrong types.")
+    if not attributes.message_type or not attributes.transaction_id:
+        raise MessageError("The message is signed data but no SCEP message: it has no message type or transaction id.")
+    return attributes
+
+
+def verify(message: Message, signer: bytes) -> None:
+    """Raises MessageError unless ``message`` is unharmed and was signed with the key of the certificate ``signer``."""
+    with _reading("The message's signature"):
+        if message._signature_algorithm not in ("rsassa_pkcs1v15", f"{message.digest}_rsa"):
+            raise UnknownAlgorithm(f"The signature algorithm {message._signature_algorithm} is not supported.")
+        if message._message_digest != _digest(message.digest, message.content):
+            raise MessageError("The message was changed on its way: its digest does not match.")
+        _verify(rsa_key_of(signer), message._signature, message._signed_attributes, message.digest)
+
+
+def _verify(key: rsa.RSAPublicKey, signature: bytes, data: bytes, digest: str) -> None:
+    try:
+        key.verify(signature, data, padding.PKCS1v15(), _hash(digest))
+    except InvalidSignature:
+        raise MessageError("The signature does not match.") from None

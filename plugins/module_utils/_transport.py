@@ -1,0 +1,342 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP session to one origin: TLS, retries, pacing, the count of calls, and no word of a secret.
+
+Everything that this collection says to a vendor goes through ``Transport.call``. It needs the library ``requests``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import time
+import typing as t
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    ApiError, BadOption, Forbidden, NotFound, NotTrusted, RateLimited, Unauthorized, Uncertain, Unreachable, Unreadable, WriteInCheckMode,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+
+try:
+    import requests
+    import requests.auth
+    import requests.exceptions
+    REQUESTS_IMPORT_ERROR = None
+except ImportError as error:
+    REQUESTS_IMPORT_ERROR = error  # type: ignore[assignment]
+
+VERSION = "0.1.0"
+REPEAT_STATUSES = (500, 502, 503, 504)
+LONGEST_WAIT = 300.0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A documented operation of a vendor.
+
+    ``path`` may hold ``{placeholders}``. ``writes`` is what check mode goes by: a token request is a POST that reads.
+    ``repeatable`` says that sending it twice does no more than sending it once. ``permission`` is the scope, or the entry in
+    the token's permissions, that it takes. ``bucket`` names the rate limit that it counts against.
+    """
+
+    name: str
+    verb: str
+    path: str
+    permission: str = ""
+    writes: bool = False
+    repeatable: bool = False
+    bucket: str = ""
+
+    @property
+    def may_repeat(self) -> bool:
+        return self.repeatable or not self.writes
+
+
+@dataclass
+class Answer:
+    """An answer that was not an error. ``json`` is None where the body was empty or bytes were asked for."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    content: bytes = b""
+    json: t.Any = None
+
+
+@dataclass
+class Settings:
+    """How to behave towards vendors. Times in seconds."""
+
+    ca_path: t.Optional[str] = None
+    timeout: float = 30.0
+    retries: int = 5
+    capacity_percent: int = 50
+    check_mode: bool = False
+    sleep: t.Callable[[float], None] = time.sleep
+    chance: t.Callable[[], float] = random.random
+
+
+@dataclass
+class Window:
+    """What is known of one rate limit: the vendor's own numbers, in the vendor's own clock."""
+
+    limit: int
+    remaining: int
+    wait: float
+
+    def must_wait(self, capacity_percent: int) -> bool:
+        return self.limit > 0 and self.limit - self.remaining >= max(1, self.limit * capacity_percent // 100)
+
+
+@dataclass
+class Explanation:
+    """A vendor's error body, read: its code, its words, the id to quote to the vendor's support."""
+
+    text: str
+    code: str = ""
+    request_id: str = ""
+    extra: t.Dict[str, t.Any] = field(default_factory=dict)
+
+
+def is_loopback(host: t.Optional[str]) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def check_origin(option: str, url: str) -> str:
+    """The origin (scheme, host, port) of a URL that an option gave, without a trailing slash; raises BadOption."""
+    parts = urlsplit(url if "//" in url else f"https://{url}")
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise BadOption(f"{option}: the port in {url!r} is not a number.") from None
+    if not parts.hostname:
+        raise BadOption(f"{option}: {url!r} is not a URL; give it as https://host.")
+    if parts.username or parts.password:
+        raise BadOption(f"{option}: the URL holds a user name or password; give the token by its own option.")
+    if parts.scheme != "https" and not is_loopback(parts.hostname):
+        raise BadOption(f"{option}: {url!r} is not https, and a token is only sent over https; use https://{parts.hostname}{port}.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadOption(f"{option}: give the host alone, without path or query: {parts.scheme}://{parts.hostname}{port}.")
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def next_query(link: str) -> t.Dict[str, str]:
+    """The query of a page link. Only the query: the link's host may be another one, where the token must not go."""
+    return dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+
+
+class Transport:
+    """Speaks to one origin.
+
+    :arg vendor: okta, kandji or scep; it names the calls in ``calls`` and in errors.
+    :arg origin: scheme, host and port, as ``check_origin`` returns it.
+    :arg authorization: value of the Authorization header, or None.
+    :arg explain: reads the vendor's error bodies: (status, headers, parsed body or text) -> Explanation.
+    """
+
+    def __init__(
+        self, vendor: str, origin: str, authorization: t.Optional[str], settings: Settings, masker: Masker,
+        explain: t.Callable[[int, t.Mapping[str, str], t.Any], Explanation], hourly_limit: int = 0,
+    ) -> None:
+        self.vendor, self.origin, self.settings, self.masker, self._explain = vendor, origin, settings, masker, explain
+        self.calls: t.Dict[t.Tuple[str, str], int] = {}
+        self.last_date: t.Optional[float] = None
+        self._hourly_limit = hourly_limit
+        self._windows: t.Dict[str, Window] = {}
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": f"devicetrust.okta_kandji/{VERSION}", "Accept": "application/json"})
+        # As an auth object and not as a header: a .netrc of the user would otherwise replace the token.
+        self._session.auth = _Authorization(authorization)
+
+    def now(self) -> float:
+        """Seconds since the epoch by the vendor's clock; by ours as long as the vendor has not spoken."""
+        return self.last_date if self.last_date is not None else time.time()
+
+    def call(
+        self, operation: Operation, path: t.Optional[t.Mapping[str, str]] = None, query: t.Optional[t.Mapping[str, t.Any]] = None,
+        json: t.Any = None, form: t.Any = None, files: t.Any = None, content: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None, raw: bool = False,
+    ) -> Answer:
+        """Send one request and return its answer; raises the types of ``_errors``.
+
+        ``raw`` returns the bytes unparsed. What is safe to repeat is repeated, with full jitter; a 429 waits as the vendor says.
+        """
+        if operation.writes and self.settings.check_mode:
+            raise WriteInCheckMode(f"{operation.name} writes and was called in check mode; please report this.", operation=operation.name)
+        url = self.origin + operation.path.format(**{name: quote(str(value), safe="") for name, value in (path or {}).items()})
+        arguments = {"params": query, "json": json, "data": content if content is not None else form, "files": files, "headers": headers}
+        for attempt in range(self.settings.retries + 1):
+            last = attempt == self.settings.retries
+            self._pace(operation)
+            try:
+                response = self._send(operation, url, arguments)
+            except Unreachable as error:
+                if last or not (operation.may_repeat or error.details.get("never_sent")):
+                    raise self._lost(operation, error) from None
+                self._back_off(attempt)
+                continue
+            if response.status_code == 429 and not last:
+                self._wait(self._asked_wait(response, attempt), operation)
+            elif response.status_code in REPEAT_STATUSES and operation.may_repeat and not last:
+                self._back_off(attempt)
+            else:
+                return self._read(operation, response, raw)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _send(self, operation: Operation, url: str, arguments: t.Dict[str, t.Any]) -> t.Any:
+        key = (operation.name, operation.verb)
+        self.calls[key] = self.calls.get(key, 0) + 1
+        where = f"{self.origin} ({operation.name})"
+        try:
+            response = self._session.request(
+                operation.verb, url, timeout=self.settings.timeout, allow_redirects=False, verify=self.settings.ca_path or True, **arguments)
+        except requests.exceptions.SSLError as error:
+            raise NotTrusted(self.masker.text(
+                f"The TLS certificate of {self.origin} cannot be verified ({_reason(error)}); give its CA by ca_path if it is a private one."),
+                vendor=self.vendor, operation=operation.name) from None
+        except requests.exceptions.ConnectTimeout:
+            raise self._unreachable(where, f"no connection within {self.settings.timeout:g} s", never_sent=True) from None
+        except requests.exceptions.Timeout:
+            raise self._unreachable(where, f"no answer within {self.settings.timeout:g} s") from None
+        except requests.exceptions.RequestException as error:
+            reason = _reason(error)
+            raise self._unreachable(where, reason, never_sent="NewConnectionError" in repr(error) or "NameResolution" in repr(error)) from None
+        except OSError as error:  # a ca_path that is not there is found by requests only now
+            raise BadOption(self.masker.text(f"ca_path or network settings: {error}.")) from None
+        self._learn(operation, response)
+        return response
+
+    def _unreachable(self, where: str, reason: str, never_sent: bool = False) -> Unreachable:
+        return Unreachable(self.masker.text(f"{where} cannot be reached: {reason}."), vendor=self.vendor, never_sent=never_sent or None)
+
+    def _lost(self, operation: Operation, error: Unreachable) -> Exception:
+        if not operation.writes or error.details.get("never_sent"):
+            return error
+        return Uncertain(f"{error.message} Whether {operation.name} was carried out is not known; run again, the next run reads first.",
+                         vendor=self.vendor, operation=operation.name)
+
+    def _learn(self, operation: Operation, response: t.Any) -> None:
+        headers = response.headers
+        try:
+            self.last_date = parsedate_to_datetime(headers["Date"]).timestamp()
+            limit, remaining = int(headers["X-Rate-Limit-Limit"]), int(headers["X-Rate-Limit-Remaining"])
+            wait = float(headers["X-Rate-Limit-Reset"]) - self.last_date + 1
+        except (KeyError, ValueError, TypeError):
+            return
+        if limit > 0:
+            self._windows[operation.bucket] = Window(limit, remaining, min(max(wait, 1.0), LONGEST_WAIT))
+
+    def _pace(self, operation: Operation) -> None:
+        """Hold back before the run takes more than its share of the bucket."""
+        window = self._windows.get(operation.bucket)
+        if window and window.must_wait(self.settings.capacity_percent):
+            del self._windows[operation.bucket]
+            self.settings.sleep(window.wait)
+        share = self._hourly_limit * self.settings.capacity_percent // 100
+        if share and sum(self.calls.values()) >= share:
+            raise RateLimited(
+                f"This run has used its share of {self.vendor}'s hourly limit ({share} of {self._hourly_limit} calls); "
+                "run again later, or raise capacity_percent.", vendor=self.vendor, operation=operation.name)
+
+    def _asked_wait(self, response: t.Any, attempt: int) -> float:
+        """What a 429 asks for: Retry-After, else the reset of the bucket in the vendor's clock, else our own back-off."""
+        headers = response.headers
+        try:
+            return float(headers["Retry-After"])
+        except (KeyError, ValueError):
+            pass
+        try:
+            if int(headers["X-Rate-Limit-Limit"]) > 0:
+                return max(1.0, float(headers["X-Rate-Limit-Reset"]) - (self.last_date or time.time()) + 1)
+        except (KeyError, ValueError):
+            pass
+        return self._jitter(attempt)
+
+    def _wait(self, seconds: float, operation: Operation) -> None:
+        if seconds > LONGEST_WAIT:
+            raise RateLimited(f"{self.vendor} asks to wait {seconds:.0f} s before the next {operation.name}; run again later.",
+                              vendor=self.vendor, operation=operation.name, status=429)
+        self._windows.pop(operation.bucket, None)
+        self.settings.sleep(seconds)
+
+    def _back_off(self, attempt: int) -> None:
+        self.settings.sleep(self._jitter(attempt))
+
+    def _jitter(self, attempt: int) -> float:
+        return self.settings.chance() * min(30.0, 0.5 * 2 ** attempt)
+
+    def _read(self, operation: Operation, response: t.Any, raw: bool) -> Answer:
+        if 300 <= response.status_code < 400:
+            raise Unreadable(f"{self.origin} ({operation.name}) answers with a redirect, which is never followed with a token; check the URL.",
+                             vendor=self.vendor, operation=operation.name, status=response.status_code)
+        if response.status_code >= 400:
+            raise self._error(operation, response)
+        answer = Answer(response.status_code, response.headers, response.content)
+        if raw or not response.content.strip():
+            return answer
+        try:
+            answer.json = response.json()
+        except ValueError:
+            kind = "HTML" if response.content.lstrip()[:1] == b"<" else "something that is not complete JSON"
+            text = f"{self.origin} ({operation.name}) answered with {kind}; is a proxy or gateway in between?"
+            details = {"vendor": self.vendor, "operation": operation.name, "status": response.status_code}
+            if operation.writes:
+                raise Uncertain(f"{text} Whether it was carried out is not known; run again, the next run reads first.", **details) from None
+            raise Unreadable(text, **details) from None
+        return answer
+
+    def _error(self, operation: Operation, response: t.Any) -> ApiError:
+        try:
+            body = response.json()
+        except ValueError:
+            body = response.text[:500]
+        explained = self._explain(response.status_code, response.headers, body)
+        types = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
+        error_type = types.get(response.status_code, ApiError)
+        text = f"{self.vendor} refused {operation.name} with {response.status_code}: {explained.text}"
+        if error_type is Unauthorized:
+            text = f"The token for {self.origin} is not accepted (401 {explained.code or explained.text}); check that it is whole, not expired and of this tenant."
+        elif error_type is Forbidden and operation.permission:
+            text = f"The token for {self.origin} lacks a permission: {operation.name} needs {operation.permission!r} (403 {explained.code or explained.text})."
+        return error_type(
+            self.masker.text(text), vendor=self.vendor, operation=operation.name, status=response.status_code,
+            error_code=explained.code, request_id=explained.request_id, error_text=self.masker.text(explained.text), **explained.extra)
+
+
+class _Authorization(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):  # type: ignore[misc]
+    def __init__(self, value: t.Optional[str]) -> None:
+        self._value = value
+
+    def __call__(self, request: t.Any) -> t.Any:
+        if self._value is not None:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause of a requests exception, in its own words and short."""
+    inner: t.Any = error
+    for _unused in range(6):
+        deeper = getattr(inner, "reason", None) or next((arg for arg in getattr(inner, "args", ()) if isinstance(arg, Exception)), None)
+        if not isinstance(deeper, Exception):
+            break
+        inner = deeper
+    text = str(inner)
+    return text.rsplit(": ", 1)[-1] if "HTTPSConnection" in text else text[:200]
+
+
+def api_calls(*transports: t.Optional[Transport]) -> t.List[t.Dict[str, t.Any]]:
+    """The calls made, by vendor, operation and verb: [{vendor, operation, verb, count}]."""
+    return [
+        {"vendor": transport.vendor, "operation": name, "verb": verb, "count": count}
+        for transport in transports if transport is not None
+        for (name, verb), count in sorted(transport.calls.items())
+    ]

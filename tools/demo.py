@@ -1,0 +1,89 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: the site playbook against a lab where Macs and people act by themselves: predicted, done, and done again.
+
+Ends with what was seen and whether it was what it must be; the exit status says the same.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from lab.server import Lab
+from lab.world import Options, RequestRecord
+from tools.play import SITE, PlayResult, run_playbook
+
+WAIT_FOR_PEOPLE = 120  # seconds; they sign in a little after the certificate and the app are there
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the playbook, and the writes that it sent to the vendors."""
+
+    title: str
+    play: PlayResult
+    writes: Counter[str]
+
+
+def main() -> int:
+    with Lab(Options(macs=25, people=True)) as lab:
+        print(f"A lab is running: Okta org {lab.announcement['okta_url']}, Kandji tenant {lab.announcement['kandji_url']}, 25 Macs, their people.")
+        predicted = run(lab, "ansible-playbook playbooks/site.yml --check", check=True)
+        done = run(lab, "ansible-playbook playbooks/site.yml")
+        again = run(lab, "ansible-playbook playbooks/site.yml, once more")
+    print(heading("In short"))
+    for each in (predicted, done, again):
+        print(in_short(each))
+    wrong = list(judge(predicted, done, again))
+    print("\n".join(f"NOT AS IT MUST BE: {sentence}" for sentence in wrong) or "The prediction held, and the second run had nothing left to do.")
+    return 1 if wrong else 0
+
+
+def run(lab: Lab, title: str, *, check: bool = False) -> Run:
+    print(heading(title), flush=True)
+    with lab.world.lock:
+        before = len(lab.world.requests)
+    play = run_playbook(SITE, lab.announcement, check=check, variables={"device_trust_wait_for_people": WAIT_FOR_PEOPLE}, show=True)
+    with lab.world.lock:
+        writes = Counter(f"{request.vendor} {request.operation}" for request in lab.world.requests[before:] if is_write_of_ours(request))
+    return Run(title, play, writes)
+
+
+def is_write_of_ours(request: RequestRecord) -> bool:
+    """The Macs' own enrolments are in the log too."""
+    return request.writes and "(lab Mac)" not in request.user_agent
+
+
+def heading(text: str) -> str:
+    return f"\n{'=' * 100}\n{text}\n{'=' * 100}"
+
+
+def in_short(run_: Run) -> str:
+    changes = [f"    {'would change' if '--check' in run_.title else 'changed'}: {name}" for name in run_.play.changed]
+    writes = [f"    sent: {operation} x {count}" for operation, count in sorted(run_.writes.items())]
+    return "\n".join([f"{run_.title}: exit status {run_.play.status}, changed={len(changes)}, write requests={run_.writes.total()}", *changes, *writes])
+
+
+def judge(predicted: Run, done: Run, again: Run) -> t.Iterator[str]:
+    """What is not as it must be, a sentence each."""
+    for each in (predicted, done, again):
+        if each.play.status:
+            yield f"{each.title} failed."
+    if predicted.writes:
+        yield "The check wrote."
+    if not done.play.changed:
+        yield "The first run changed nothing."
+    if Counter(predicted.play.changed) != Counter(done.play.changed):
+        yield "What the check predicted is not what the first run changed."
+    if again.play.changed:
+        yield "The second run changed something."
+    if again.writes:
+        yield "The second run wrote."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

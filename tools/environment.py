@@ -1,0 +1,48 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things are in the checkout, and the environment in which its tools run.
+
+Whatever they keep goes below ``.cache``, nothing to the home directory. And they never see the caller's own tenants:
+variables that would point a playbook at real ones, or Ansible at other settings, are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CACHE = CHECKOUT / ".cache"
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+NOT_INHERITED = ("ANSIBLE_", "MOLECULE_", "OKTA_", "KANDJI_", "DEVICE_TRUST_", "PYTHONPATH", "PYTHONHOME")
+
+
+def without_tenants(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(NOT_INHERITED)}
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """For a tool of the checkout; ``more`` is added last."""
+    return {
+        **without_tenants(dict(os.environ)),
+        "PATH": os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", os.defpath)]),
+        "ANSIBLE_CONFIG": str(CHECKOUT / "tools" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(CACHE / "ansible"),
+        # Without this, an older copy that somebody once installed would be found first.
+        "ANSIBLE_COLLECTIONS_PATH": str(CACHE / "ansible" / "collections"),
+        "ANSIBLE_REMOTE_TEMP": str(CACHE / "ansible" / "tmp"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tools" / "callback"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
+        "XDG_CACHE_HOME": str(CACHE / "xdg"),
+        **more,
+    }
+
+
+def run_tool(name: str, *arguments: str) -> bool:
+    """Run a tool of .venv in the checkout; whether it was content."""
+    return subprocess.run([str(SCRIPTS / name), *arguments], cwd=CHECKOUT, env=child_environment(), check=False).returncode == 0

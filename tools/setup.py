@@ -1,0 +1,99 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make ``.venv``: the packages of requirements.lock, and the checkout importable as the collection that it is.
+
+Runs with nothing but the standard library. Does nothing when neither the lock file nor the Python has changed;
+what was interrupted is made again from the start.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import typing as t
+import venv
+from contextlib import contextmanager
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CACHE = CHECKOUT / ".cache"
+VENV = CHECKOUT / ".venv"
+LOCK_FILE = CHECKOUT / "requirements.lock"
+STAMP = VENV / "made-from"
+
+
+def main() -> None:
+    CACHE.mkdir(exist_ok=True)
+    with one_at_a_time(CACHE / "setup.lock"):
+        wanted = fingerprint()
+        if not (STAMP.is_file() and STAMP.read_text() == wanted and (VENV / "bin" / "python").exists()):
+            make()
+            finish(wanted)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> t.Iterator[None]:
+    """Two makes at once: the second waits for the first, and finds the work done. The lock goes with its process."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def fingerprint() -> str:
+    """What .venv depends on. The path is part of it, because scripts in .venv carry it."""
+    parts = (LOCK_FILE.read_text(), Path(__file__).read_text(), sys.version, base_python(), str(CHECKOUT))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def base_python() -> str:
+    """The interpreter itself, also when this runs in a virtual environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def make() -> None:
+    started = time.monotonic()
+    print(f"Setting up {VENV.name} with Python {sys.version.split()[0]} (once; a minute or so) ...", file=sys.stderr, flush=True)
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    uv = shutil.which("uv")
+    venv.create(VENV, symlinks=True, with_pip=not uv)
+    if uv:
+        install([uv, "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python")])
+    else:
+        install([str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"])
+    link_collection()
+    print(f"... done in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
+
+
+def install(command: list[str]) -> None:
+    # Downloads are kept in the checkout too: a set-up leaves no trace outside of it.
+    environment = {**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv")}
+    done = subprocess.run([*command, "--requirement", str(LOCK_FILE)], env=environment, check=False)
+    if done.returncode:
+        sys.exit(f"The packages of {LOCK_FILE.name} could not be installed (see above).")
+
+
+def link_collection() -> None:
+    """A link, never a copy: what is edited is what runs."""
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)}, scheme="venv"))
+    link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(CHECKOUT, target_is_directory=True)
+
+
+def finish(content: str) -> None:
+    """The stamp comes last and at once, so that it never vouches for half a set-up."""
+    draft = STAMP.with_suffix(".draft")
+    draft.write_text(content)
+    draft.replace(STAMP)
+
+
+if __name__ == "__main__":
+    main()
