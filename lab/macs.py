@@ -36,9 +36,9 @@ class EnrolmentFailed(Exception):
 
 @dataclass(frozen=True)
 class MacCertificate:
-    """A certificate in the Mac's system keychain. ``private_key`` is None on a Mac that is a mere record."""
+    """A certificate in the Mac's system keychain. Without DER and private key on a Mac that is a mere record."""
 
-    der: bytes
+    der: t.Optional[bytes]
     common_name: str
     serial_number: int
     not_before: datetime
@@ -54,15 +54,15 @@ class MacCertificate:
         return cls(der, common_name, parsed.serial_number, parsed.not_valid_before_utc, parsed.not_valid_after_utc, private_key, profile_identifier)
 
     def describe(self) -> dict[str, t.Any]:
-        parsed = x509.load_der_x509_certificate(self.der)
+        parsed = x509.load_der_x509_certificate(self.der) if self.der else None
         return {
             "serial_number": str(self.serial_number),
             "common_name": self.common_name,
-            "fingerprint_sha256": parsed.fingerprint(hashes.SHA256()).hex(),
+            "fingerprint_sha256": parsed.fingerprint(hashes.SHA256()).hex() if parsed else None,
             "not_before": iso(self.not_before),
             "not_after": iso(self.not_after),
             "profile_identifier": self.profile_identifier,
-            "pem": parsed.public_bytes(serialization.Encoding.PEM).decode(),
+            "pem": parsed.public_bytes(serialization.Encoding.PEM).decode() if parsed else None,
         }
 
 
@@ -99,7 +99,7 @@ Enrol = t.Callable[[World, dict[str, t.Any], str], MacCertificate]
 
 
 class Mac:
-    """One Mac. ``accounts`` are the Okta Verify accounts on it: user id -> device id at Okta."""
+    """One Mac. ``accounts`` are the Okta Verify accounts on it: user id -> device id at Okta; ``managed`` is what the last sign-in of each brought."""
 
     def __init__(self, world: World, device: Device, enrol: t.Optional[Enrol] = None) -> None:
         self.world = world
@@ -109,6 +109,7 @@ class Mac:
         self.profiles: dict[str, InstalledProfile] = {}
         self.apps: dict[str, InstalledApp] = {}
         self.accounts: dict[str, str] = {}
+        self.managed: dict[str, bool] = {}
 
     @property
     def serial(self) -> str:
@@ -274,7 +275,7 @@ class Mac:
             "profiles": {identifier: profile.payload_uuid for identifier, profile in self.profiles.items()},
             "apps": sorted(self.apps),
             "okta_accounts": dict(self.accounts),
-            "managed": managed_for(self.world, self.accounts),
+            "managed": dict(self.managed),
             "last_inventory": iso(self.device.report.collected_at) if self.device.report else None,
         }
 
@@ -299,46 +300,58 @@ def _answer(mac: Mac, only_asked: bool) -> CheckIn:
 
 
 def enrol_over_scep(world: World, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
-    """Get a certificate as a com.apple.security.scep payload says. Retries are for an answer PENDING, and take no time here."""
-    session = requests.Session()
-    session.headers["User-Agent"] = "SCEP-Client (lab Mac)"
+    """Get a certificate over HTTPS, as a com.apple.security.scep payload says."""
+    with requests.Session() as session:
+        session.headers["User-Agent"] = "lab Mac"
 
-    def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
-        response = session.request(verb, url, params=params, data=body, verify=str(world.ca_file), timeout=60)  # type: ignore[attr-defined]
-        return response.status_code, response.headers.get("Content-Type", ""), response.content
+        def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
+            headers = {"Content-Type": "application/x-pki-message"} if body is not None else None
+            try:
+                response = session.request(verb, url, params=params, data=body, headers=headers, verify=str(world.ca_file), timeout=60)  # type: ignore[attr-defined]
+            except requests.RequestException as error:
+                raise EnrolmentFailed(f"The SCEP server cannot be reached ({type(error).__name__}).") from None
+            return response.status_code, response.headers.get("Content-Type", ""), response.content
 
+        return enrol(exchange, settings, profile_identifier)
+
+
+def enrol(exchange: _scep.Exchange, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
+    """Retries are for the answer PENDING, as Apple has it. The delay between them is left out: nobody in the lab decides anything meanwhile."""
     attempts = 1 + settings.get("Retries", APPLE_DEFAULT_RETRIES)
-    try:
-        with session:
-            for _attempt in range(attempts):
-                try:
-                    enrolment = _scep.enrol(exchange, **enrolment_arguments(settings))
-                except _scep.ScepPending:
-                    continue
-                return MacCertificate.of(enrolment.certificate_der, enrolment.private_key, profile_identifier)
-    except (_scep.ScepError, requests.RequestException) as error:
-        raise EnrolmentFailed(without_secret(f"The SCEP server gave no certificate: {error}", settings)) from None
-    raise EnrolmentFailed(f"The SCEP server kept the request pending through {attempts} attempts.")
+    for _attempt in range(attempts):
+        try:
+            enrolment = _scep.enrol(
+                exchange,
+                url=settings["URL"],
+                challenge=settings.get("Challenge", ""),
+                subject=settings.get("Subject", []),
+                key_size=settings.get("Keysize", APPLE_DEFAULT_KEY_SIZE),
+                ca_fingerprint=settings.get("CAFingerprint"),
+            )
+        except _scep.ScepPending:
+            continue
+        except _scep.ScepError as error:
+            raise EnrolmentFailed(without_secret(f"The SCEP server gave no certificate: {error}", settings)) from None
+        return MacCertificate.of(enrolment.certificate_der, enrolment.private_key, profile_identifier)
+    raise EnrolmentFailed(f"The SCEP server left the request pending through {attempts} attempts.")
 
 
-def enrolment_arguments(settings: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {
-        "url": settings["URL"],
-        "challenge": settings.get("Challenge", ""),
-        "subject": settings.get("Subject", []),
-        "key_size": settings.get("Keysize", APPLE_DEFAULT_KEY_SIZE),
-        "ca_fingerprint": settings.get("CAFingerprint"),
-    }
+def enrol_as_record(world: World, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
+    """For Macs beyond the number of real ones: no key is made and no SCEP spoken, so that a fleet of thousands fits.
+
+    What decides the outcome is the same, URL and challenge. The certificate stands in the authority's books alone.
+    """
+    if settings["URL"] != world.okta.scep_url or settings.get("Challenge") != world.okta.challenge:
+        raise EnrolmentFailed("The SCEP server gave no certificate.")
+    common_name = ", ".join(value for name in settings.get("Subject", []) for kind, value in name if kind == "CN")
+    with world.lock:
+        booked = world.okta.authority.book(common_name)
+    return MacCertificate(None, common_name, booked.serial_number, booked.not_before, booked.not_after, None, profile_identifier)
 
 
 def without_secret(text: str, settings: dict[str, t.Any]) -> str:
     challenge = settings.get("Challenge")
     return text.replace(challenge, "(challenge)") if challenge else text
-
-
-def managed_for(world: World, accounts: dict[str, str]) -> dict[str, bool]:
-    """User id -> whether Okta holds this Mac managed for that user."""
-    raise NotImplementedError
 
 
 # What a Mac reports

@@ -28,7 +28,6 @@ class Person:
     serial: str
     habit: str = "prompt"
     told_to_register_again: bool = False
-    managed: bool = False  # what the last sign-in brought
     last_outcome: str = "has done nothing yet"
 
     def act(self, world: World, mac: Mac) -> str:
@@ -57,25 +56,27 @@ class Person:
             return "finds no Okta Verify on the Mac"
         record_is_gone = any(device_id not in world.okta.devices for device_id in mac.accounts.values())
         if record_is_gone and self.told_to_register_again:
+            mac.managed.clear()
             mac.accounts.clear()  # Okta Verify shares one device among its accounts: none of them works any more
-        try:
-            if self.user_id not in mac.accounts:
-                self.register(world, mac)
-                self.told_to_register_again = False
-        except Gone:
-            return "is told by Okta Verify that the device no longer exists: the account has to be removed first"
-        except RegistrationRefused:
-            return "is refused by Okta: the device is deactivated or suspended"
-        if record_is_gone and mac.accounts[self.user_id] not in world.okta.devices:
-            self.managed = False
+        elif record_is_gone and self.user_id in mac.accounts:
+            mac.managed[self.user_id] = False
             return "has an account whose device no longer exists, and waits for somebody to say what to do"
+        if self.user_id not in mac.accounts:
+            try:
+                self.register(world, mac)
+            except Gone:
+                return "is told by Okta Verify that the device no longer exists: the account has to be removed first"
+            except RegistrationRefused:
+                return "is refused by Okta: the device is deactivated or suspended"
+            self.told_to_register_again = False
         return self._sign_in(world, mac)
 
     def _sign_in(self, world: World, mac: Mac) -> str:
         method = "push" if self.habit == "push" else "signed_nonce"
         newest = mac.certificates[-1].der if mac.certificates else None
-        self.managed = world.okta.sign_in(user_id=self.user_id, device_id=mac.accounts[self.user_id], method=method, certificate=newest)
-        return f"signed in by {'push' if method == 'push' else 'FastPass'}, the Mac is {'managed' if self.managed else 'not managed'}"
+        managed = world.okta.sign_in(user_id=self.user_id, device_id=mac.accounts[self.user_id], method=method, certificate=newest)
+        mac.managed[self.user_id] = managed
+        return f"signed in by {'push' if method == 'push' else 'FastPass'}, the Mac is {'managed' if managed else 'not managed'}"
 
     def describe(self) -> dict[str, t.Any]:
         return {
@@ -83,7 +84,6 @@ class Person:
             "serial": self.serial,
             "habit": self.habit,
             "told_to_register_again": self.told_to_register_again,
-            "managed": self.managed,
             "last_outcome": self.last_outcome,
         }
 

@@ -45,7 +45,10 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Operation:
-    """One documented operation of a vendor. ``permission`` is its scope or its entry in the token's permissions."""
+    """One documented operation of a vendor. ``permission`` is its scope or its entry in the token's permissions.
+
+    ``chosen_by`` tells operations of one path and verb apart by a query parameter, as SCEP does; ``vendor`` is for the log of requests.
+    """
 
     name: str
     verb: str
@@ -54,6 +57,12 @@ class Operation:
     writes: bool = False
     permission: str = ""
     bucket: str = ""
+    chosen_by: tuple[str, str] = ("", "")
+    vendor: str = ""
+
+    def chosen(self, request: Request) -> bool:
+        name, value = self.chosen_by
+        return not name or request.query_params.get(name) == value
 
 
 class Call:
@@ -70,6 +79,7 @@ class Call:
         self.body = body
         self.form: dict[str, t.Any] = dict(form) if form is not None else {}
         self.principal: t.Any = None
+        self.fault = ""  # the name of the fault that meets this request: "stale" is up to the handler
 
     def json(self) -> t.Any:
         """The body parsed; raises ValueError."""
@@ -101,12 +111,18 @@ class VendorApp:
         """Add the headers that every answer of this vendor carries."""
 
     def application(self) -> Starlette:
-        routes = [Route(op.path, self._endpoint(op), methods=[op.verb]) for op in self.operations()]
+        places: dict[tuple[str, str], list[Operation]] = {}
+        for operation in self.operations():
+            places.setdefault((operation.path, operation.verb), []).append(operation)
+        routes = [Route(path, self._endpoint(operations), methods=[verb]) for (path, verb), operations in places.items()]
         routes.append(Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
         return Starlette(routes=routes)
 
-    def _endpoint(self, operation: Operation) -> t.Callable[[Request], t.Awaitable[Response]]:
+    def _endpoint(self, operations: list[Operation]) -> t.Callable[[Request], t.Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
+            operation = next((candidate for candidate in operations if candidate.chosen(request)), None)
+            if operation is None:
+                return await self._unknown(request)
             form = None
             if request.headers.get("content-type", "").startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
                 parsed = await request.form()
@@ -119,6 +135,7 @@ class VendorApp:
             with self.world.lock:
                 call = Call(self.world, operation, request, body, form)
                 fault = self.world.take_fault(operation.name)
+                call.fault = fault.name if fault else ""
             if fault and fault.name == "slow":
                 await asyncio.sleep(fault.seconds)
             with self.world.lock:
@@ -163,7 +180,7 @@ class VendorApp:
             RequestRecord(
                 number=len(self.world.requests) + 1,
                 at=iso(now),
-                vendor=self.vendor,
+                vendor=(operation and operation.vendor) or self.vendor,
                 operation=operation.name if operation else "unknown",
                 verb=request.method,
                 path=request.url.path,

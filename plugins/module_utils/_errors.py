@@ -82,3 +82,20 @@ class NeedsConsole(DeviceTrustError):
 
 class NotAsWritten(DeviceTrustError):
     """The vendor accepted a write and then shows something else than was written."""
+
+
+def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> t.List[t.Any]:
+    """The results of several reads. All are tried before the first error is raised, so that everything wrong is told at once."""
+    results: t.List[t.Any] = []
+    errors: t.List[DeviceTrustError] = []
+    for read in reads:
+        try:
+            results.append(read())
+        except DeviceTrustError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        texts = list(dict.fromkeys(error.message for error in errors))
+        raise DeviceTrustError(" ".join(texts), **{**errors[0].details, "problems": texts})
+    if errors:
+        raise errors[0]
+    return results

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
@@ -55,7 +55,8 @@ class ScepRefused(ScepError):
     """The certificate authority answered, and its answer is no."""
 
     def __init__(self, fail_info: str) -> None:
-        super().__init__(f"The certificate authority refused the certificate with {fail_info}: {_REFUSALS.get(fail_info, 'it gives no known reason')}.", fail_info=fail_info)
+        reason = _REFUSALS.get(fail_info, "it gives no known reason")
+        super().__init__(f"The certificate authority refused to issue a certificate ({fail_info or 'no failInfo'}): {reason}.", fail_info=fail_info)
         self.fail_info = fail_info
 
 
@@ -76,7 +77,7 @@ class CaCertificate:
     not_after: datetime
     sha1: str
     sha256: str
-    der: bytes
+    der: bytes = field(repr=False)
     is_ca: bool
 
 
@@ -136,8 +137,8 @@ def enrol(
     service = describe(exchange, url)
     authority = _pinned(service.certificates, ca_fingerprint)
     recipient = _recipient(authority)
-    client = _client_identity(name, key_size, service.digest)
-    request = messages.build_request(name, challenge, client.key, service.digest)
+    client = _client_identity(name, key_size)
+    request = messages.build_request(name, challenge, client.key)
     asked = messages.Attributes(
         message_type=messages.CERTIFICATE_REQUEST,
         transaction_id=hashlib.sha256(messages.public_bytes(client.key.public_key())).hexdigest().upper(),
@@ -245,17 +246,17 @@ def _subject_name(subject: Subject) -> x509.Name:
         ) from None
 
 
-def _client_identity(name: x509.Name, key_size: int, digest: str) -> messages.Identity:
+def _client_identity(name: x509.Name, key_size: int) -> messages.Identity:
     """A new key with a certificate signed by itself: the authority answers encrypted to it."""
     try:
         key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ScepError(f"An RSA key of {key_size} bits cannot be made.") from None
     now = datetime.now(timezone.utc)
     certificate = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256() if digest == "sha256" else hashes.SHA1())
+        .sign(key, hashes.SHA256())
     )
     return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
 
@@ -284,7 +285,7 @@ def _read_reply(data: bytes, asked: messages.Attributes, authority: t.Sequence[C
     if reply.attributes.transaction_id != asked.transaction_id or reply.attributes.recipient_nonce != asked.sender_nonce:
         raise ScepError("The reply of the certificate authority belongs to another request: its transaction id or nonce is not ours.")
     if reply.attributes.status == messages.FAILURE:
-        raise ScepRefused(messages.FAIL_INFO.get(reply.attributes.fail_info, "no fail info"))
+        raise ScepRefused(messages.FAIL_INFO.get(reply.attributes.fail_info, ""))
     if reply.attributes.status == messages.PENDING:
         raise ScepPending()
     if reply.attributes.status != messages.SUCCESS:

@@ -14,7 +14,7 @@ import os
 import traceback
 import typing as t
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 try:
     from asn1crypto import algos, cms, core, csr, parser
@@ -46,7 +46,7 @@ SUCCESS, FAILURE, PENDING = "0", "2", "3"
 
 FAIL_INFO = {"0": "badAlg", "1": "badMessageCheck", "2": "badRequest", "3": "badTime", "4": "badCertId"}
 
-CIPHERS = ("aes128_cbc", "aes256_cbc", "tripledes_3key")
+CIPHERS = ("aes128_cbc", "aes192_cbc", "aes256_cbc", "tripledes_3key")
 DIGESTS = ("sha1", "sha256", "sha384", "sha512")
 
 _KEY_BYTES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32, "tripledes_3key": 24, "des": 8}  # 'des' is opened only: old clients still send it
@@ -99,9 +99,10 @@ class Message:
 
     def signer(self, known: t.Iterable[bytes] = ()) -> t.Optional[bytes]:
         """The certificate that the message says it was signed with, if it came along or is known."""
-        for certificate in (*self.certificates, *known):
-            if asn1_x509.Certificate.load(certificate).serial_number == self.signer_serial_number:
-                return certificate
+        with _reading("A certificate in the message"):
+            for certificate in (*self.certificates, *known):
+                if asn1_x509.Certificate.load(certificate).serial_number == self.signer_serial_number:
+                    return certificate
         return None
 
 
@@ -111,7 +112,7 @@ class CertificateRequest:
 
     subject: tuple[tuple[tuple[str, str], ...], ...]  # relative names, each of (dotted OID, value) pairs
     public_key: rsa.RSAPublicKey
-    challenge: str
+    challenge: str = field(repr=False)
 
 
 @contextmanager
@@ -177,14 +178,14 @@ def unpack_certificates(data: bytes) -> list[bytes]:
     """The certificates in ``data``, which is one certificate or a degenerate PKCS#7. Raises MessageError."""
     with _reading("The certificate"):
         try:
-            info = cms.ContentInfo.load(data, strict=True)
+            info = cms.ContentInfo.load(data)
             is_pkcs7 = info["content_type"].native == "signed_data"
         except (ValueError, TypeError):
             is_pkcs7 = False
         if is_pkcs7:
             found = [each.chosen.dump() for each in info["content"]["certificates"] if each.name == "certificate"]
         else:
-            found = [asn1_x509.Certificate.load(data, strict=True).dump()]
+            found = [asn1_x509.Certificate.load(data).dump()]
         for certificate in found:
             serialization.load_der_public_key(asn1_x509.Certificate.load(certificate).public_key.dump())
     return found
@@ -222,12 +223,15 @@ def read_request(data: bytes) -> CertificateRequest:
 def _challenge_of(info: csr.CertificationRequestInfo) -> str:
     for attribute in info["attributes"]:
         if attribute["type"].native == "challenge_password":
-            return attribute["values"][0].native
+            challenge = attribute["values"][0].native
+            if not isinstance(challenge, str):
+                raise MessageError("The challenge in the certificate request is no text.")
+            return challenge
     return ""
 
 
 def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
-    """The X.509 name of relative names of (dotted OID, value) pairs. Raises ValueError for what no certificate may carry."""
+    """The X.509 name of relative names of (dotted OID, value) pairs. Raises ValueError or TypeError for what no certificate may carry."""
     relative_names = []
     for relative_name in subject:
         pairs = [x509.NameAttribute(x509.ObjectIdentifier(dotted), value) for dotted, value in relative_name]
@@ -235,11 +239,12 @@ def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
     return x509.Name(relative_names)
 
 
-def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey, digest: str) -> bytes:
+def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey) -> bytes:
+    """A PKCS#10 request. It is signed with SHA-256 whatever the peer announces: that speaks of messages, and cryptography signs no request with SHA-1."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     if challenge:
         builder = builder.add_attribute(x509.oid.AttributeOID.CHALLENGE_PASSWORD, challenge.encode())
-    return builder.sign(key, _hash(digest)).public_bytes(serialization.Encoding.DER)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 # The encrypted part
@@ -388,7 +393,7 @@ def read_message(data: bytes) -> Message:
         algorithm = signer["signature_algorithm"]["algorithm"].native
         return Message(
             attributes=_scep_attributes(attributes),
-            content=signed["encap_content_info"]["content"].native or b"",
+            content=_encapsulated_content(signed["encap_content_info"]),
             certificates=tuple(each.chosen.dump() for each in signed["certificates"] if each.name == "certificate"),
             signer_serial_number=identifier.chosen["serial_number"].native if identifier.name == "issuer_and_serial_number" else None,
             digest=signer["digest_algorithm"]["algorithm"].native,
@@ -397,6 +402,13 @@ def read_message(data: bytes) -> Message:
             _signed_attributes=signer["signed_attrs"].untag().dump(),
             _signature=signer["signature"].native,
         )
+
+
+def _encapsulated_content(info: cms.EncapsulatedContentInfo) -> bytes:
+    if info["content_type"].native != "data":
+        raise MessageError("The signed part of the message is not plain data.")
+    content = info["content"]
+    return b"" if isinstance(content, core.Void) else bytes(content)
 
 
 def _scep_attributes(values: dict[str, t.Any]) -> Attributes:

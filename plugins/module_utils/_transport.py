@@ -148,6 +148,7 @@ class Transport:
     ) -> None:
         self.vendor, self.origin, self.settings, self.masker, self._explain = vendor, origin, settings, masker, explain
         self.calls: t.Dict[t.Tuple[str, str], int] = {}
+        self.first_date: t.Optional[float] = None
         self.last_date: t.Optional[float] = None
         self._hourly_limit = hourly_limit
         self._windows: t.Dict[str, Window] = {}
@@ -159,6 +160,10 @@ class Transport:
     def now(self) -> float:
         """Seconds since the epoch by the vendor's clock; by ours as long as the vendor has not spoken."""
         return self.last_date if self.last_date is not None else time.time()
+
+    def started(self) -> float:
+        """The time of the vendor's first answer in this run, by its own clock."""
+        return self.first_date if self.first_date is not None else time.time()
 
     def call(
         self, operation: Operation, path: t.Optional[t.Mapping[str, str]] = None, query: t.Optional[t.Mapping[str, t.Any]] = None,
@@ -227,6 +232,7 @@ class Transport:
         headers = response.headers
         try:
             self.last_date = parsedate_to_datetime(headers["Date"]).timestamp()
+            self.first_date = self.first_date or self.last_date
             limit, remaining = int(headers["X-Rate-Limit-Limit"]), int(headers["X-Rate-Limit-Remaining"])
             wait = float(headers["X-Rate-Limit-Reset"]) - self.last_date + 1
         except (KeyError, ValueError, TypeError):

@@ -1,0 +1,315 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's HTTP surface: the operations of its management API that the collection and its neighbours use, and the SCEP address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import typing as t
+import uuid
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from lab.okta.errors import error, refuse
+from lab.okta.limits import Limits
+from lab.okta.moments import parse_moment
+from lab.okta.org import Org, WrongStatus
+from lab.okta.records import Record
+from lab.okta.scep import scep_operations
+from lab.okta.scim import BadFilter, Unsupported
+from lab.okta.search import compile_search
+from lab.okta.shapes import device_shape, link_shape, user_shape, user_summary
+from lab.okta.system_log import LogQuery, compile_log_filter, compile_words, read_page
+from lab.web import Answer, Call, Operation, Refusal, VendorApp
+from lab.world import World
+
+OLDEST_SINCE = timedelta(days=180)
+DEFAULT_WINDOW = timedelta(days=7)
+DEVICES = "/api/v1/devices"
+AUTHENTICATORS = "/api/v1/authenticators"
+
+
+class OktaApp(VendorApp):
+    """API token, permissions by operation, rate limits by the minute, errors with an E-code."""
+
+    vendor = "okta"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.org: Org = world.okta
+        self.limits = Limits(world.clock)
+
+    def operations(self) -> list[Operation]:
+        device = DEVICES + "/{deviceId}"
+        steps = [
+            Operation(f"{step}Device", "POST", f"{device}/lifecycle/{step}", self._step(step), writes=True, bucket="devices")
+            for step in ("activate", "deactivate", "suspend", "unsuspend")
+        ]
+        return [
+            Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", self._organization, bucket="other"),
+            Operation("listDevices", "GET", DEVICES, self._list_devices, bucket="devices"),
+            Operation("getDevice", "GET", device, self._get_device, bucket="devices"),
+            Operation("deleteDevice", "DELETE", device, self._delete_device, writes=True, bucket="devices"),
+            *steps,
+            Operation("listDeviceUsers", "GET", f"{device}/users", self._list_device_users, bucket="devices"),
+            Operation("listUserDevices", "GET", "/api/v1/users/{userId}/devices", self._list_user_devices, bucket="other"),
+            Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
+            Operation("listAuthenticators", "GET", AUTHENTICATORS, self._list_authenticators, bucket="other"),
+            Operation("getAuthenticator", "GET", AUTHENTICATORS + "/{authenticatorId}", self._get_authenticator, bucket="other"),
+            Operation("listAuthenticatorMethods", "GET", AUTHENTICATORS + "/{authenticatorId}/methods", self._list_methods, bucket="other"),
+            Operation("getAuthenticatorMethod", "GET", AUTHENTICATORS + "/{authenticatorId}/methods/{methodType}", self._get_method, bucket="other"),
+            Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events, bucket="logs"),
+            Operation("listDeviceIntegrations", "GET", "/api/v1/device-integrations", self._list_device_integrations, bucket="other"),
+            *scep_operations(self.org),
+        ]
+
+    # What holds for every operation
+
+    def admit(self, call: Call) -> None:
+        if call.operation.vendor == "scep" or call.operation.name == "getWellknownOrgMetadata":
+            self._count(call)
+            return
+        scheme, _blank, token = call.headers.get("authorization", "").partition(" ")
+        if scheme != "SSWS" or token != self.org.api_token:
+            refuse("E0000011")
+        self._count(call)
+        if self.org.pipeline != "idx" and call.operation.name in _IDENTITY_ENGINE_ONLY:
+            refuse("E0000015")
+        if call.operation.name in self.org.refused:
+            refuse("E0000006")
+        if call.operation.verb in ("POST", "PUT") and not {"content-length", "transfer-encoding"} & set(call.headers):
+            raise Refusal(Answer(b"", 411))
+        call.principal = "api token"
+
+    def _count(self, call: Call) -> None:
+        if not self.limits.take(call.operation.bucket):
+            raise Refusal(self.too_many(call, 0, False))
+
+    def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
+        """``seconds`` is the wait that a fault asks for; 0 leaves it to the bucket. Too many at once says nothing of when to come back."""
+        answer = error("E0000047")
+        reset = str(int(self.world.clock.now().timestamp() + seconds))
+        if concurrency:
+            answer.headers.update({"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
+        elif seconds:
+            answer.headers.update({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
+        return answer
+
+    def not_found(self, path: str) -> Answer:
+        return error("E0000007", path)
+
+    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+        if answer.media_type == "text/html":  # it does not come from Okta
+            return
+        answer.headers.setdefault("X-Okta-Request-Id", uuid.uuid4().hex)
+        for name, value in self.limits.headers(call.operation.bucket if call else "other").items():
+            answer.headers.setdefault(name, value)
+
+    # The org
+
+    def _organization(self, call: Call) -> Answer:
+        links = {"organization": {"href": call.base_url}}
+        return Answer({"id": self.org.org_id, "pipeline": self.org.pipeline, "_links": links})
+
+    def _list_device_integrations(self, call: Call) -> Answer:
+        """Signal providers. The Desktop platform is none of them: it has no public operation."""
+        integration_id = "din" + self.org.org_id[3:]
+        url = f"{call.base_url}/api/v1/device-integrations/{integration_id}"
+        return Answer([{
+            "id": integration_id, "name": "com.okta.device.osquery", "displayName": "OSQuery", "platform": "MACOS", "status": "DEACTIVATED",
+            "_links": {
+                "self": {"href": url, "hints": {"allow": ["GET"]}},
+                "activate": {"href": f"{url}/lifecycle/activate", "hints": {"allow": ["POST"]}},
+            },
+        }])
+
+    # Devices
+
+    def _list_devices(self, call: Call) -> Answer:
+        limit = _whole_number(call, "limit", 200, 1, 200)
+        expand = call.query.get("expand")
+        if expand not in (None, "user", "userSummary"):
+            refuse("E0000001", "expand")
+        matches = self._search(call.query.get("search"))
+        records, last = self.org.search(matches, _position(call), limit, one_behind=call.fault == "stale")
+        stale = call.fault == "stale" or self.world.switches.stale_managed_in_search
+        rows = []
+        for record in records:
+            row = device_shape(record, call.base_url)
+            if expand:
+                row["_embedded"] = {"users": self._users(record, call.base_url, expand, stale) or None}
+            rows.append(row)
+        return _page(call, rows, None if last is None else _cursor(last))
+
+    @staticmethod
+    def _search(text: t.Optional[str]) -> t.Callable[[Record], bool]:
+        try:
+            return compile_search(text) if text else lambda record: True
+        except (BadFilter, Unsupported) as problem:
+            refuse("E0000031", causes=[str(problem)])
+
+    def _users(self, record: Record, base_url: str, expand: str, stale: bool = False) -> list[dict[str, t.Any]]:
+        shape = user_shape if expand == "user" else user_summary
+        return [
+            link_shape(link, link.managed_before if stale else link.managed, shape(self.org.users[link.user_id], base_url, self.org.realm_id))
+            for link in record.users.values()
+        ]
+
+    def _record(self, call: Call) -> Record:
+        device_id = call.path["deviceId"]
+        if device_id not in self.org.devices:
+            refuse("E0000007", f"{device_id} (GenericUDObject)")
+        return self.org.devices[device_id]
+
+    def _get_device(self, call: Call) -> Answer:
+        verify = self.org.authenticators["okta_verify"]
+        origin = {"originatedFrom": [{"id": verify.id, "name": verify.name, "key": verify.key}]}
+        return Answer({**device_shape(self._record(call), call.base_url), "_embedded": origin})
+
+    def _list_device_users(self, call: Call) -> Answer:
+        return Answer(self._users(self._record(call), call.base_url, "user"))
+
+    def _list_user_devices(self, call: Call) -> Answer:
+        user_id = call.path["userId"]
+        if user_id not in self.org.users:
+            refuse("E0000007", f"{user_id} (User)")
+        held = [(record, record.users[user_id]) for record in self.org.devices.values() if user_id in record.users]
+        return Answer([
+            {"created": link_shape(link, link.managed, {})["created"], "deviceUserId": link.id, "device": device_shape(record, call.base_url)}
+            for record, link in held
+        ])
+
+    def _step(self, name: str) -> t.Callable[[Call], Answer]:
+        def take(call: Call) -> Answer:
+            try:
+                taken = self.org.step(self._record(call), name)
+            except WrongStatus as problem:
+                refuse("E0000001", "status", [str(problem)])
+            if not taken and self.world.switches.repeated_lifecycle == 400:
+                refuse("E0000001", "status", [f"The step {name} has been taken."])
+            return Answer(status=204)
+
+        return take
+
+    def _delete_device(self, call: Call) -> Answer:
+        try:
+            self.org.delete(self._record(call))
+        except WrongStatus as problem:
+            refuse(self.world.switches.delete_active_error, "status", [str(problem)])
+        return Answer(status=204)
+
+    # Users and authenticators
+
+    def _get_user(self, call: Call) -> Answer:
+        """By id or by login."""
+        wanted = call.path["id"]
+        user = self.org.users.get(wanted) or next((user for user in self.org.users.values() if user.login == wanted), None)
+        if user is None:
+            refuse("E0000007", f"{wanted} (User)")
+        return Answer(user_shape(user, call.base_url, self.org.realm_id))
+
+    def _list_authenticators(self, call: Call) -> Answer:
+        return Answer([authenticator.shape(call.base_url) for authenticator in self.org.authenticators.values()])
+
+    def _authenticator(self, call: Call) -> t.Any:
+        wanted = call.path["authenticatorId"]
+        found = next((authenticator for authenticator in self.org.authenticators.values() if authenticator.id == wanted), None)
+        return found or refuse("E0000007", f"{wanted} (Authenticator)")
+
+    def _get_authenticator(self, call: Call) -> Answer:
+        return Answer(self._authenticator(call).shape(call.base_url))
+
+    def _list_methods(self, call: Call) -> Answer:
+        authenticator = self._authenticator(call)
+        return Answer([authenticator.method_shape(call.base_url, method) for method in authenticator.methods])
+
+    def _get_method(self, call: Call) -> Answer:
+        authenticator, method = self._authenticator(call), call.path["methodType"]
+        if method not in authenticator.methods:
+            refuse("E0000007", f"{method} (AuthenticatorMethod)")
+        return Answer(authenticator.method_shape(call.base_url, method))
+
+    # The System Log
+
+    def _list_log_events(self, call: Call) -> Answer:
+        query = self._log_query(call)
+        events, reached = read_page(self.org.log, query)
+        return _page(call, events, None if reached is None else _cursor(reached))
+
+    def _log_query(self, call: Call) -> LogQuery:
+        order = call.query.get("sortOrder", "ASCENDING")
+        if order not in ("ASCENDING", "DESCENDING"):
+            refuse("E0000001", "sortOrder")
+        now = self.org.now()
+        until = _moment(call, "until")
+        since = _moment(call, "since") or (until or now) - DEFAULT_WINDOW
+        if since < now - OLDEST_SINCE:
+            refuse("E0000053", "since is over 180 days ago")
+        self.org.log.forget(now)
+        return LogQuery(
+            since, until, self._log_filter(call), _whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
+            after=_position(call) if "after" in call.query else None,
+        )
+
+    @staticmethod
+    def _log_filter(call: Call) -> t.Callable[[t.Any], bool]:
+        words = call.query.get("q", "").split()
+        if len(words) > 10 or any(len(word) > 40 for word in words):
+            refuse("E0000001", "q", ["q takes at most 10 words of at most 40 characters."])
+        try:
+            kept = compile_log_filter(call.query["filter"]) if call.query.get("filter") else None
+        except BadFilter as problem:
+            refuse("E0000053", str(problem))
+        except Unsupported as problem:
+            refuse("E0000031", causes=[str(problem)])
+        said = compile_words(words) if words else None
+        return lambda event: (kept is None or kept(event)) and (said is None or said(event))
+
+
+_IDENTITY_ENGINE_ONLY = {
+    "listDevices", "getDevice", "deleteDevice", "activateDevice", "deactivateDevice", "suspendDevice", "unsuspendDevice", "listDeviceUsers",
+    "listUserDevices", "listAuthenticators", "getAuthenticator", "listAuthenticatorMethods", "getAuthenticatorMethod", "listDeviceIntegrations",
+}
+
+
+def _whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:
+    text = call.query.get(name, str(default))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        refuse("E0000001", name, [f"{name} has to be a number from {least} to {most}."])
+    return int(text)
+
+
+def _moment(call: Call, name: str) -> t.Any:
+    try:
+        return parse_moment(call.query[name]) if name in call.query else None
+    except ValueError as problem:
+        refuse("E0000001", name, [str(problem)])
+
+
+def _cursor(position: int) -> str:
+    """Opaque to clients, as Okta's are."""
+    return base64.urlsafe_b64encode(f"lab:{position}".encode()).decode().rstrip("=")
+
+
+def _position(call: Call) -> int:
+    text = call.query.get("after")
+    if not text:
+        return 0
+    try:
+        mark, _colon, position = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+        if mark != "lab":
+            raise ValueError(mark)
+        return int(position)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        refuse("E0000001", "after", ["after is not a cursor of this list."])
+
+
+def _page(call: Call, rows: list[dict[str, t.Any]], cursor: t.Optional[str]) -> Answer:
+    """A list with its Link header. Okta sends one header per link; a comma joins them as HTTP allows."""
+    url = f"{call.base_url}{call.operation.path}"
+    links = [f'<{url}{"?" + call.raw_query if call.raw_query else ""}>; rel="self"']
+    if cursor is not None:
+        links.append(f'<{url}?{urlencode({**call.query, "after": cursor})}>; rel="next"')
+    return Answer(rows, headers={"Link": ", ".join(links)})

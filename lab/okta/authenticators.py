@@ -1,0 +1,76 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The org's authenticators: password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lab.clock import iso
+
+STATUSES = ("ACTIVE", "INACTIVE")
+_ALGORITHMS = ["RS256", "ES256"]
+
+
+@dataclass
+class Authenticator:
+    id: str
+    key: str
+    name: str
+    type: str
+    created: datetime
+    settings: t.Optional[dict[str, t.Any]] = None
+    methods: dict[str, dict[str, t.Any]] = field(default_factory=dict)  # type -> settings
+    inactive: set[str] = field(default_factory=set)  # types of methods, or the authenticator's own key
+
+    def status_of(self, name: str) -> str:
+        return "INACTIVE" if name in self.inactive else "ACTIVE"
+
+    def shape(self, base_url: str) -> dict[str, t.Any]:
+        url = f"{base_url}/api/v1/authenticators/{self.id}"
+        status = self.status_of(self.key)
+        shape = {
+            "id": self.id, "key": self.key, "name": self.name, "type": self.type, "status": status,
+            "created": iso(self.created), "lastUpdated": iso(self.created),
+            "_links": {**_lifecycle(url, status), "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}}},
+        }
+        return {**shape, "settings": self.settings} if self.settings else shape
+
+    def method_shape(self, base_url: str, method: str) -> dict[str, t.Any]:
+        status = self.status_of(method)
+        links = _lifecycle(f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}", status)
+        return {"type": method, "status": status, "settings": self.methods[method], "_links": links}
+
+
+def _lifecycle(url: str, status: str) -> dict[str, t.Any]:
+    step = "deactivate" if status == "ACTIVE" else "activate"
+    return {
+        "self": {"href": url, "hints": {"allow": ["GET", "PUT"]}},
+        step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}},
+    }
+
+
+def make_authenticators(new_id: t.Callable[[str], str], created: datetime) -> dict[str, Authenticator]:
+    """By key. Okta Verify's methods are the three that Okta documents."""
+    verify = Authenticator(
+        new_id("aut"), "okta_verify", "Okta Verify", "app", created,
+        settings={
+            "channelBinding": {"style": "NUMBER_CHALLENGE", "required": "HIGH_RISK_ONLY"},
+            "compliance": {"fips": "OPTIONAL"},
+            "userVerification": "PREFERRED",
+            "appInstanceId": new_id("0oa"),
+        },
+        methods={
+            "push": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "transactionTypes": ["LOGIN"]},
+            "signed_nonce": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "showSignInWithOV": "ALWAYS"},
+            "totp": {"timeIntervalInSeconds": 30, "encoding": "base32", "algorithm": "HMacSHA1", "passCodeLength": 6},
+        },
+    )
+    others = [
+        Authenticator(new_id("aut"), "okta_password", "Password", "password", created, methods={"password": {}}),
+        Authenticator(new_id("aut"), "okta_email", "Email", "email", created, methods={"email": {}}),
+    ]
+    return {authenticator.key: authenticator for authenticator in (*others, verify)}

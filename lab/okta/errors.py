@@ -1,0 +1,41 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's error answers."""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+
+from lab.web import Answer, Refusal
+
+# Code -> (status, summary); {} takes what the error is about.
+ERRORS = {
+    "E0000001": (400, "Api validation failed: {}"),
+    "E0000006": (403, "You do not have permission to perform the requested action"),
+    "E0000007": (404, "Not found: Resource not found: {}"),
+    "E0000011": (401, "Invalid token provided"),
+    "E0000015": (401, "You do not have permission to access the feature you are requesting"),
+    "E0000022": (405, "The endpoint does not support the provided HTTP method"),
+    "E0000031": (400, "Invalid search criteria."),
+    "E0000047": (429, "API call exceeded rate limit due to too many requests."),
+    "E0000053": (400, "Invalid filter: {}"),
+    "E0000152": (403, "Illegal device status, cannot perform action."),
+}
+
+
+def error(code: str, about: str = "", causes: t.Sequence[str] = ()) -> Answer:
+    status, summary = ERRORS[code]
+    body = {
+        "errorCode": code,
+        "errorSummary": summary.format(about),
+        "errorLink": code,
+        "errorId": "oae" + uuid.uuid4().hex[:22],
+        "errorCauses": [{"errorSummary": cause} for cause in causes],
+    }
+    return Answer(body, status)
+
+
+def refuse(code: str, about: str = "", causes: t.Sequence[str] = ()) -> t.NoReturn:
+    raise Refusal(error(code, about, causes))

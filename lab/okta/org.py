@@ -1,0 +1,375 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Okta org of the Identity Engine with one Desktop platform: users, device records, certificates, and what it does when somebody signs in.
+
+Take the world's lock around every call.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import random
+import typing as t
+import uuid
+from datetime import datetime, timedelta
+
+from lab.authority import Authority, IssuedCertificate
+from lab.okta.authenticators import Authenticator, make_authenticators
+from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
+from lab.okta.shapes import log_device
+from lab.okta.system_log import SystemLog, make_event
+from lab.world import World
+
+UNUSED_CERTIFICATE_LIVES = timedelta(days=90)
+PLATFORM_ADDED = timedelta(days=20)  # before the lab starts
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_SYSTEM = {"id": "okta-system", "type": "SystemPrincipal", "alternateId": "system@okta.com", "displayName": "Okta System", "detailEntry": None}
+
+# Each lifecycle step: from which statuses it is taken, and where it leads.
+STEPS: dict[str, tuple[tuple[str, ...], str]] = {
+    "activate": (("DEACTIVATED",), "ACTIVE"),
+    "deactivate": (("ACTIVE", "SUSPENDED"), "DEACTIVATED"),
+    "suspend": (("ACTIVE",), "SUSPENDED"),
+    "unsuspend": (("SUSPENDED",), "ACTIVE"),
+}
+
+
+class Gone(Exception):
+    """Okta Verify still has an account of a record that was deleted (410 E0000153 on its own endpoint)."""
+
+
+class RegistrationRefused(Exception):
+    """Okta Verify may not add an account now."""
+
+
+class WrongStatus(Exception):
+    """A lifecycle step cannot be taken from the status that the record has."""
+
+
+class Org:
+    """``refused`` names the operations that the API token has no permission for."""
+
+    def __init__(self, world: World, base_url: str) -> None:
+        self.world = world
+        self.base_url = base_url
+        self._random = random.Random(f"okta {world.options.seed}")  # noqa: S311  (a rehearsal's secrets; equal seeds give equal orgs)
+        self._dated: t.Optional[datetime] = None
+        self.subdomain = "acme"
+        self.pipeline = "idx"
+        self.org_id = self.new_id("00o")
+        self.realm_id = self.new_id("guo")
+        self.api_token = "00" + self._token(40)
+        self.refused: set[str] = set()
+        self.scep_path = f"/pki/{self._random.getrandbits(160):040X}/scep/{self.new_id('rac')}"
+        self.scep_url = base_url + self.scep_path
+        self.challenge = self._new_challenge()
+        self.authority = Authority(world.clock, self.subdomain, self.org_id)
+        self.users: dict[str, User] = {}
+        self.devices: dict[str, Record] = {}
+        self.deleted: set[str] = set()
+        self.log = SystemLog()
+        self._index = SearchIndex()
+        self._administrator = self._person(User(self.new_id("00u"), "okta.admin@acme.example", "okta.admin@acme.example", "Okta", "Administrator", self.now()))
+        with self.dated(self.now() - PLATFORM_ADDED):
+            self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
+            self._platform_event("device.platform.add", "Add device management platform")
+
+    # Ids and time
+
+    def new_id(self, prefix: str) -> str:
+        return prefix + self._token(17)
+
+    def _token(self, length: int) -> str:
+        return "".join(self._random.choices(_LETTERS, k=length))
+
+    def _new_challenge(self) -> str:
+        return base64.urlsafe_b64encode(self._random.randbytes(32)).decode().rstrip("=")
+
+    def now(self) -> datetime:
+        """As precise as Okta prints it."""
+        moment = self._dated or self.world.clock.now()
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    @contextlib.contextmanager
+    def dated(self, moment: datetime) -> t.Iterator[None]:
+        """What is done within has happened at ``moment``: for a history that is there before the lab starts."""
+        self._dated, outer = moment, self._dated
+        try:
+            yield
+        finally:
+            self._dated = outer
+
+    # People and their devices
+
+    def add_user(self, first_name: str, last_name: str, login: str) -> User:
+        user = User(self.new_id("00u"), login, login, first_name, last_name, self.now())
+        self.users[user.id] = user
+        return user
+
+    def register(
+        self, *, user_id: str, serial: str, udid: str, name: str, model: str, os_version: str,
+        platform: str = "MACOS", account_device_id: t.Optional[str] = None,
+    ) -> Record:
+        """Okta Verify adds an account. ``account_device_id`` is the device of an account that it has already, whosever it is.
+
+        Without one a new record comes into being, even if an older one has the same serial number.
+        """
+        if self.authenticators["okta_verify"].status_of("okta_verify") != "ACTIVE":
+            raise RegistrationRefused("Okta Verify is not active in this org.")
+        if account_device_id is None:
+            profile = {"displayName": name, "platform": platform, "manufacturer": "APPLE", "model": model, "osVersion": os_version}
+            record = self._new_record({**profile, "serialNumber": serial, "udid": udid}, self.users[user_id])
+        else:
+            record = self._living_record(account_device_id)
+        if user_id not in record.users:
+            self._add_user(record, self.users[user_id])
+        return record
+
+    def _living_record(self, device_id: str) -> Record:
+        if device_id not in self.devices:
+            raise Gone(f"{device_id} no longer exists.")
+        record = self.devices[device_id]
+        if record.status != "ACTIVE":
+            raise RegistrationRefused(f"{device_id} is {record.status}.")
+        return record
+
+    def _new_record(self, profile: dict[str, t.Any], user: User) -> Record:
+        now = self.now()
+        known = {key: value for key, value in profile.items() if value}  # a Mac may hide its serial number
+        known |= {"registered": True, "secureHardwarePresent": True, "diskEncryptionType": "ALL_INTERNAL_VOLUMES"}
+        record = Record(self.new_id("guo"), now, now, known, sequence=len(self.devices) + len(self.deleted) + 1)
+        self.devices[record.id] = record
+        self._index.add(record)
+        self._event(
+            "device.enrollment.create", "Device enrollment", actor=self._person(user), target=[self._device_target(record), self._person(user)],
+            device=log_device(record),
+        )
+        return record
+
+    def _add_user(self, record: Record, user: User) -> None:
+        if record.users:  # the first comes with the record
+            self._changes(record)
+        record.users[user.id] = DeviceUser(self.new_id("lnk"), user.id, self.now())
+        self._event(
+            "device.user.add", "Add user to device", actor=self._person(user), target=[self._device_target(record), self._person(user)],
+            device=log_device(record),
+        )
+
+    def sign_in(self, *, user_id: str, device_id: str, method: str = "signed_nonce", certificate: t.Union[bytes, int, None] = None) -> bool:
+        """Somebody signs in at a device. Returns whether Okta holds it managed for them now.
+
+        ``certificate`` is the newest that the Mac holds, as DER; or the serial number of a booked one, which nobody holds.
+        """
+        record = self.devices.get(device_id)
+        link = record.users.get(user_id) if record else None
+        if record is None or link is None or record.status != "ACTIVE" or self._is_off(method):
+            return False
+        user = self.users[user_id]
+        user.last_login = self.now()
+        if method == "signed_nonce":
+            self._changes(record)
+            link.set_managed(self._attests(certificate, record, user))
+        factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
+        facts = {"actor": self._person(user), "device": log_device(record, link)}
+        self._event(
+            "user.authentication.auth_via_mfa", "Authentication of user via MFA", debug_data={"factor": factor},
+            target=[self._person(user), {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify",
+                                         "detailEntry": None}],
+            **facts,
+        )
+        self._event("user.session.start", "User login to Okta", target=[self._person(user)], **facts)
+        return link.managed
+
+    def _is_off(self, method: str) -> bool:
+        verify = self.authenticators["okta_verify"]
+        return "INACTIVE" in (verify.status_of("okta_verify"), verify.status_of(method))
+
+    def _attests(self, shown: t.Union[bytes, int, None], record: Record, user: User) -> bool:
+        """Okta's rules for a certificate that a Mac proves to hold; its first use binds it to the record."""
+        certificate = self.authority.find(shown) if isinstance(shown, bytes) else self.authority.certificates.get(shown or 0)
+        if certificate is None or certificate.status != "ACTIVE" or not certificate.not_before <= self.world.clock.now() < certificate.not_after:
+            return False
+        if certificate.bound_device_id not in (None, record.id) or self._came_too_late(certificate, record):
+            return False
+        certificate.last_used = self.now()
+        if certificate.bound_device_id is None:
+            certificate.bound_device_id = record.id
+            record.certificates.append(certificate.serial_number)
+            target = [self._certificate_target(certificate), self._device_target(record)]
+            self._event("pki.cert.bind", "Bind client certificate to device", actor=self._person(user), target=target, device=log_device(record))
+        return True
+
+    def _came_too_late(self, certificate: IssuedCertificate, record: Record) -> bool:
+        """By the guide, a record made before the Mac's first certificate never becomes managed. A later certificate is a renewal."""
+        if self.world.switches.record_before_certificate == "heals" or record.certificates:
+            return False
+        serial = record.profile.get("serialNumber") or "\0"
+        if certificate.issued_at <= record.created:
+            return False
+        return all(other.issued_at > record.created for other in self.authority.certificates.values() if serial in other.common_name)
+
+    def managed(self, device_id: str, user_id: str) -> bool:
+        record = self.devices.get(device_id)
+        return bool(record and user_id in record.users and record.users[user_id].managed)
+
+    # Certificates
+
+    def enrol(self, message: bytes) -> bytes:
+        """Answer a SCEP PKIOperation."""
+        reply, certificate = self.authority.pki_operation(message, self.challenge)
+        if certificate is not None:
+            self._was_issued(certificate)
+        return reply
+
+    def book(self, common_name: str) -> IssuedCertificate:
+        """Issue a certificate to a Mac that is only a record: it stands in the books and in the log, and nobody holds it."""
+        certificate = self.authority.book(common_name, self.now())
+        self._was_issued(certificate)
+        return certificate
+
+    def _was_issued(self, certificate: IssuedCertificate) -> None:
+        self._event("pki.cert.issue", "Issue client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
+
+    def reset_secret(self) -> str:
+        """The old challenge is worth nothing from now on."""
+        self.challenge = self._new_challenge()
+        self._platform_event("device.platform.secret_key.reset", "Reset device management platform secret key")
+        return self.challenge
+
+    def _turn(self, record: Record, status: str, event_type: str, message: str, actor: dict[str, t.Any]) -> None:
+        """All certificates bound to a record change their status, but for those that are revoked."""
+        for serial_number in record.certificates:
+            certificate = self.authority.certificates[serial_number]
+            if certificate.status not in (status, "REVOKED"):
+                certificate.status = status
+                self._event(event_type, message, actor=actor, target=[self._certificate_target(certificate), self._device_target(record)])
+
+    # Lifecycle
+
+    def step(self, record: Record, name: str) -> bool:
+        """Take a lifecycle step. Returns False if it has been taken before; raises WrongStatus."""
+        allowed, leads_to = STEPS[name]
+        if record.status == leads_to:
+            return False
+        if record.status not in allowed:
+            raise WrongStatus(f"A device that is {record.status} cannot take the step {name}.")
+        self._changes(record)
+        record.status = leads_to
+        self._event(f"device.lifecycle.{name}", f"{name.capitalize()} device", actor=self._administrator, target=[self._device_target(record)])
+        if name == "deactivate":
+            record.users.clear()
+            self._turn(record, "SUSPENDED", "pki.cert.lifecycle.suspend", "Suspend client certificate", self._administrator)
+        elif name == "activate":
+            self._turn(record, "ACTIVE", "pki.cert.lifecycle.activate", "Activate client certificate", self._administrator)
+        return True
+
+    def delete(self, record: Record) -> None:
+        """Raises WrongStatus unless the record is deactivated."""
+        if record.status != "DEACTIVATED":
+            raise WrongStatus(f"A device that is {record.status} cannot be deleted.")
+        self._index.removed(record, self.now())
+        del self.devices[record.id]
+        self.deleted.add(record.id)
+        self._event("device.lifecycle.delete", "Delete device", actor=self._administrator, target=[self._device_target(record)])
+        self._turn(record, "REVOKED", "pki.cert.lifecycle.delete", "Delete client certificate", self._administrator)
+
+    def _changes(self, record: Record) -> None:
+        """Call it before a record changes: the search index may have to show it as it was."""
+        self._index.before_change(record, self.now())
+        record.last_updated = self.now()
+
+    # Search
+
+    def search(self, matches: t.Callable[[Record], bool], after: int, limit: int, one_behind: bool) -> tuple[list[Record], t.Optional[int]]:
+        """A page of records as the search index knows them."""
+        lag = self.world.switches.search_lag_seconds
+        return self._index.page(matches, after, limit, Glance(self.now() - timedelta(seconds=lag) if lag else None, one_behind))
+
+    # What time does
+
+    def housekeeping(self) -> None:
+        """Called by whoever moves the clock."""
+        now = self.now()
+        for certificate in self.authority.certificates.values():
+            unused = certificate.last_used is None and now - certificate.issued_at > UNUSED_CERTIFICATE_LIVES
+            if unused and certificate.status != "REVOKED":
+                certificate.status = "REVOKED"
+                self._event("pki.cert.lifecycle.revoke", "Revoke client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
+        for record in self.devices.values():
+            self._look_for_expired(record, now)
+        self.log.forget(now)
+        self._index.forget(now, timedelta(seconds=self.world.switches.search_lag_seconds))
+
+    def _look_for_expired(self, record: Record, now: datetime) -> None:
+        held = [self.authority.certificates[serial_number] for serial_number in record.certificates]
+        if any(certificate.status == "ACTIVE" and now < certificate.not_after for certificate in held):
+            return
+        if any(link.managed for link in record.users.values()):
+            self._changes(record)
+            for link in record.users.values():
+                link.set_managed(False)
+
+    # The System Log
+
+    @property
+    def events(self) -> list[dict[str, t.Any]]:
+        return self.log.events
+
+    def _event(self, event_type: str, message: str, **parts: t.Any) -> None:
+        unique = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        self.log.add(self.now(), make_event(self.now(), unique, event_type, message, **parts))
+
+    def _platform_event(self, event_type: str, message: str) -> None:
+        target = {"id": self.scep_path.rpartition("/")[2], "type": "DevicePlatform", "alternateId": "unknown", "displayName": "Desktop", "detailEntry": None}
+        self._event(event_type, message, actor=self._administrator, target=[target])
+
+    @staticmethod
+    def _person(user: User) -> dict[str, t.Any]:
+        return {"id": user.id, "type": "User", "alternateId": user.login, "displayName": user.name, "detailEntry": None}
+
+    @staticmethod
+    def _device_target(record: Record) -> dict[str, t.Any]:
+        names = {"name": "displayName", "serialNumber": "serialNumber", "osPlatform": "platform", "osVersion": "osVersion"}
+        detail = {name: record.profile[key] for name, key in names.items() if key in record.profile}
+        return {
+            "id": record.id, "type": "Device", "alternateId": "unknown", "displayName": record.profile["displayName"],
+            "detailEntry": {**detail, "status": record.status},
+        }
+
+    def _certificate_target(self, certificate: IssuedCertificate) -> dict[str, t.Any]:
+        """Nobody has published where Okta puts the common name: a switch says it."""
+        field = self.world.switches.certificate_target_field
+        target = {"id": f"{certificate.serial_number:x}", "type": "Certificate", "alternateId": "unknown", "displayName": "unknown", "detailEntry": None}
+        return {**target, field: {"subjectCommonName": certificate.common_name} if field == "detailEntry" else certificate.common_name}
+
+    # For the control surface
+
+    def describe(self) -> dict[str, t.Any]:
+        """The truth, JSON-able, without secrets."""
+        return {
+            "org_id": self.org_id,
+            "pipeline": self.pipeline,
+            "refused": sorted(self.refused),
+            "devices": [self._describe_record(record) for record in self.devices.values()],
+            "deleted": sorted(self.deleted),
+        }
+
+    def _describe_record(self, record: Record) -> dict[str, t.Any]:
+        users = [{"user_id": link.user_id, "login": self.users[link.user_id].login, "managed": link.managed} for link in record.users.values()]
+        return {
+            "id": record.id, "serial": record.profile.get("serialNumber"), "status": record.status, "created": record.created.isoformat(),
+            "users": users, "certificates": [str(number) for number in record.certificates],
+        }
+
+    def describe_certificates(self) -> list[dict[str, t.Any]]:
+        return [
+            {
+                "serial_number": str(certificate.serial_number), "common_name": certificate.common_name, "status": certificate.status,
+                "fingerprint_sha256": certificate.fingerprint_sha256, "bound_device_id": certificate.bound_device_id,
+                "issued_at": certificate.issued_at.isoformat(), "not_before": certificate.not_before.isoformat(),
+                "not_after": certificate.not_after.isoformat(), "last_used": certificate.last_used.isoformat() if certificate.last_used else None,
+            }
+            for certificate in self.authority.certificates.values()
+        ]

@@ -1,0 +1,169 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The System Log: what happened in the org, kept for 90 days, and the ways to ask for it."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lab.clock import iso
+from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
+
+RETENTION = timedelta(days=90)
+
+_OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
+_ATTRIBUTES = frozenset({
+    "actor", "authenticationContext", "client", "debugContext", "device", "displayMessage", "eventType", "legacyEventType", "outcome", "request",
+    "securityContext", "severity", "target", "transaction", "uuid", "version",
+})
+_UNIVERSAL = {
+    "client": {
+        "userAgent": {"rawUserAgent": "Okta Verify", "os": "Mac OS X", "browser": "UNKNOWN"}, "zone": None, "device": "Computer", "id": None,
+        "ipAddress": "198.51.100.7", "geographicalContext": None,
+    },
+    "authenticationContext": {
+        "authenticationProvider": None, "credentialProvider": None, "credentialType": None, "issuer": None, "interface": None,
+        "authenticationStep": 0, "externalSessionId": "unknown",
+    },
+    "securityContext": {"asNumber": None, "asOrg": None, "isp": None, "domain": None, "isProxy": None},
+    "request": {"ipChain": [{"ip": "198.51.100.7", "geographicalContext": None, "version": "V4", "source": None}]},
+}
+
+
+class SystemLog:
+    """Events in the order of their time. Positions count from the first event ever, so that a cursor survives what is forgotten."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, t.Any]] = []
+        self._moments: list[datetime] = []
+        self._forgotten = 0
+
+    def add(self, moment: datetime, event: dict[str, t.Any]) -> None:
+        place = bisect.bisect_right(self._moments, moment)
+        self._moments.insert(place, moment)
+        self.events.insert(place, event)
+
+    def forget(self, now: datetime) -> None:
+        old = bisect.bisect_left(self._moments, now - RETENTION)
+        del self.events[:old], self._moments[:old]
+        self._forgotten += old
+
+    def positions(self, since: datetime, until: t.Optional[datetime]) -> tuple[int, int]:
+        """The first position of a window, and the one behind its last."""
+        end = len(self._moments) if until is None else bisect.bisect_left(self._moments, until)
+        return bisect.bisect_left(self._moments, since) + self._forgotten, end + self._forgotten
+
+    def walk(self, start: int, end: int, newest_first: bool) -> t.Iterator[tuple[int, dict[str, t.Any]]]:
+        """Positions and events of a window."""
+        places = range(max(start - self._forgotten, 0), max(end - self._forgotten, 0))
+        for place in reversed(places) if newest_first else places:
+            yield place + self._forgotten, self.events[place]
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """One request for a page. Without ``until`` and oldest first, it polls: there is always a next page."""
+
+    since: datetime
+    until: t.Optional[datetime]
+    matches: Predicate
+    limit: int
+    newest_first: bool
+    after: t.Optional[int] = None  # the position that the page before has reached
+
+    @property
+    def polls(self) -> bool:
+        return self.until is None and not self.newest_first
+
+
+def read_page(log: SystemLog, query: LogQuery) -> tuple[list[dict[str, t.Any]], t.Optional[int]]:
+    """The events of a page, and the position from which the next one goes on, or None where there is none."""
+    start, end = log.positions(query.since, query.until)
+    if query.after is not None:
+        start, end = (start, min(end, query.after)) if query.newest_first else (max(start, query.after), end)
+    page: list[dict[str, t.Any]] = []
+    reached = end
+    for position, event in log.walk(start, end, query.newest_first):
+        if not query.matches(event):
+            continue
+        if len(page) == query.limit:
+            return page, position + 1 if query.newest_first else position
+        page.append(event)
+    return page, reached if query.polls else None
+
+
+def make_event(moment: datetime, unique: str, event_type: str, message: str, **parts: t.Any) -> dict[str, t.Any]:
+    """A LogEvent. ``parts`` are actor, target, outcome, debug_data and device; what Okta says in every event is filled in."""
+    event = {
+        **_UNIVERSAL,
+        "actor": parts["actor"],
+        "displayMessage": message,
+        "eventType": event_type,
+        "outcome": parts.get("outcome") or {"result": "SUCCESS", "reason": None},
+        "published": iso(moment),
+        "severity": "INFO",
+        "debugContext": {"debugData": {"requestId": unique.replace("-", ""), **parts.get("debug_data", {})}},
+        "legacyEventType": None,
+        "transaction": {"type": "WEB", "id": unique.replace("-", ""), "detail": {}},
+        "uuid": unique,
+        "version": "0",
+        "target": parts.get("target", []),
+    }
+    if parts.get("device"):
+        event["device"] = parts["device"]
+    return event
+
+
+def compile_log_filter(text: str) -> Predicate:
+    """A function of an event; raises BadFilter or Unsupported."""
+    return compile_filter(text, _field)
+
+
+def compile_words(words: list[str]) -> Predicate:
+    """A function of an event: does it hold all of these words, in whatever case and in whichever of its texts?"""
+    wanted = [re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])") for phrase in words for word in re.findall(r"[^\W_]+", phrase.lower())]
+
+    def matches(event: dict[str, t.Any]) -> bool:
+        text = "\n".join(_texts(event)).lower()
+        return all(pattern.search(text) for pattern in wanted)
+
+    return matches
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+def _field(attribute: str) -> Field:
+    path = attribute.split(".")
+    if path[0] not in _ATTRIBUTES or "changeDetails" in path:
+        raise Unsupported(f"{attribute!r} cannot be used in a filter")
+    if path[0] in ("target", "request"):
+        return Field(lambda event: list(_walk(event, path)), _literal, _OPERATORS, many=True)
+    if len(path) == 1:
+        return Field(lambda event: event.get(attribute), _literal, _OPERATORS)
+    return Field(lambda event: next(_walk(event, path), None), _literal, _OPERATORS)
+
+
+def _walk(value: t.Any, path: list[str]) -> t.Iterator[t.Any]:
+    """The values at the end of a path; a list on the way stands for each of its members."""
+    if isinstance(value, list):
+        for member in value:
+            yield from _walk(member, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _walk(value[path[0]], path[1:])
+
+
+def _literal(value: t.Any) -> t.Any:
+    return value

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options for how a module behaves towards the vendors, and what all modules need."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+requirements:
+  - requests
+options:
+  ca_path:
+    description:
+      - File with the CA certificates that the vendors' TLS certificates are verified against, where a proxy of yours puts its own before them.
+      - If not set, the environment variable E(DEVICE_TRUST_CA_PATH) is used, and without it the system's own list.
+    type: path
+  api_timeout:
+    description: Seconds to wait for a connection, and for each answer.
+    type: float
+    default: 30.0
+  api_retries:
+    description: How often a request that is safe to repeat is repeated after an error of the network or the server.
+    type: int
+    default: 5
+  capacity_percent:
+    description:
+      - Share of each of the vendors' rate limits that may be used up, from V(1) to V(100). The run waits before it goes beyond.
+    type: int
+    default: 50
+"""

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desired against current: the one differ. What a plan is made of, and what a person sees of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+ABSENT = object()
+
+
+class Difference(t.NamedTuple):
+    """One key that is not as it should be. ``path`` names it as a person would: ``PayloadContent.Retries``."""
+
+    path: str
+    before: t.Any
+    after: t.Any
+
+
+class Change(t.NamedTuple):
+    """One step of a plan.
+
+    ``action`` is create, update, assign, remove or delete; ``subject`` says of what; ``before`` and ``after`` are plain data for the diff,
+    in which secrets are masked already.
+    """
+
+    action: str
+    subject: str
+    before: t.Dict[str, t.Any]
+    after: t.Dict[str, t.Any]
+
+
+def differences(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any], path: str = "") -> t.List[Difference]:
+    """Where ``current`` differs from ``desired``. Only keys of ``desired`` count; the value ABSENT wants a key gone."""
+    found: t.List[Difference] = []
+    for key, want in desired.items():
+        where, have = f"{path}{key}", current.get(key, ABSENT)
+        if isinstance(want, dict) and isinstance(have, dict):
+            found += differences(want, have, f"{where}.")
+        elif type(want) is not type(have) or want != have:
+            found.append(Difference(where, have, want))
+    return found
+
+
+def shown(value: t.Any) -> t.Any:
+    """A value as a diff shows it: bytes as hexadecimal digits, an absent key as None."""
+    if value is ABSENT:
+        return None
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def ansible_diff(changes: t.Sequence[Change]) -> t.Dict[str, t.Any]:
+    """What ``--diff`` prints: the changed keys alone, before and after."""
+    return {
+        "before": {change.subject: change.before for change in changes},
+        "after": {change.subject: change.after for change in changes},
+    }
+
+
+def described(changes: t.Sequence[Change]) -> t.List[str]:
+    """The plan in words, one line a step: "update profile 'Okta SCEP': Retries"."""
+    return [f"{change.action} {change.subject}" + (f": {', '.join(sorted(change.after))}" if change.action == "update" else "") for change in changes]

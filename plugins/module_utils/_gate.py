@@ -1,0 +1,70 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a test Mac has its profile and its certificate. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
+
+ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
+
+Rows = t.Sequence[t.Mapping[str, t.Any]]
+
+
+class View(t.NamedTuple):
+    """What was seen of one test Mac; ``reason`` says what is missing, ``proof`` what was found."""
+
+    serial: str
+    reason: t.Optional[str] = None
+    proof: t.Optional[str] = None
+
+    @property
+    def met(self) -> bool:
+        return self.reason is None
+
+
+def judge(
+    serial: str, device_id: str, statuses: Rows, profiles: Rows, certificates: Rows, events: Rows, managed: t.Callable[[], bool],
+) -> View:
+    """One test Mac. ``managed`` is asked last, since it takes calls of its own."""
+    status = next((row for row in statuses if _same(row.get("computer") or {}, "id", device_id)), None)
+    reported = any(_same(row, "device_id", device_id) for row in profiles)
+    if status and read_status(status) == "failed":
+        return View(serial, f"The SCEP profile could not be installed: {status.get('log') or 'Kandji gives no reason'}.")
+    if not reported and not (status and read_status(status) == "installed"):
+        return View(serial, "The SCEP profile is not installed yet.")
+    if any(mentions(event, serial) for event in events):
+        return View(serial, proof="pki.cert.issue in the System Log")
+    if reported and any(_same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial) for row in certificates):
+        return View(serial, proof="a certificate with its serial in Kandji's inventory, beside the installed profile")
+    if managed():
+        return View(serial, proof="a device record that is managed")
+    return View(serial, "The SCEP profile is installed, and no certificate for it was seen yet.")
+
+
+def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:
+    return str(row.get(key, "")).lower() == device_id.lower()
+
+
+def mentions(event: t.Mapping[str, t.Any], serial: str) -> bool:
+    """Whether an event names the serial in any text of its targets: which field carries the common name is not documented."""
+    return any(names_serial(text, serial) for target in event.get("target") or [] for text in _texts(target))
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def described(view: View) -> t.Dict[str, t.Any]:
+    return {"serial_number": view.serial, "met": view.met, "proof": view.proof, "reason": view.reason}

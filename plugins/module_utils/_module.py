@@ -1,0 +1,101 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How every module runs: options in, clients opened, run() called, its result or its error out. The effects of a module are here."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change, ansible_diff, described
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, DeviceTrustError
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings, Transport, api_calls
+
+Result = t.Dict[str, t.Any]
+
+
+class Run:
+    """What a module's run() gets to work with. The clients refuse to write in check mode."""
+
+    def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool, warn: t.Callable[[str], None]) -> None:
+        self.params, self.check_mode = params, check_mode
+        self.masker = Masker()
+        self._warn = warn
+        self.settings = _settings(params, check_mode)
+        self._transports: t.List[Transport] = []
+        self._okta: t.Optional[Okta] = None
+        self._kandji: t.Optional[Kandji] = None
+
+    @property
+    def okta(self) -> Okta:
+        if self._okta is None:
+            self._okta = Okta(self.params["okta_org_url"], self.params["okta_api_token"], self.settings, self.masker)
+            self._transports.append(self._okta.transport)
+        return self._okta
+
+    @property
+    def kandji(self) -> Kandji:
+        if self._kandji is None:
+            self._kandji = Kandji(self.params["kandji_api_url"], self.params["kandji_api_token"], self.settings, self.masker)
+            self._transports.append(self._kandji.transport)
+        return self._kandji
+
+    def opened(self, transport: Transport) -> Transport:
+        """Count the calls of a further transport in this run's result."""
+        self._transports.append(transport)
+        return transport
+
+    def warn(self, text: str) -> None:
+        self._warn(self.masker.text(text))
+
+    def calls(self) -> t.List[t.Dict[str, t.Any]]:
+        return api_calls(*self._transports)
+
+
+def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
+    if not 1 <= params["capacity_percent"] <= 100:
+        raise BadOption(f"capacity_percent: {params['capacity_percent']} is not between 1 and 100.")
+    if params["api_retries"] < 0 or params["api_timeout"] <= 0:
+        raise BadOption("api_retries must not be negative, and api_timeout must be more than 0 seconds.")
+    return Settings(params["ca_path"], params["api_timeout"], params["api_retries"], params["capacity_percent"], check_mode)
+
+
+def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
+    """A result with what every changing module returns: changed, the plan in words, the diff."""
+    return {"changed": bool(changes), "changes": described(changes), "diff": ansible_diff(changes), **values}
+
+
+def run_module(run: t.Callable[[Run], Result], **spec: t.Any) -> None:
+    """Build the AnsibleModule, call ``run`` and leave with its result; every error becomes one sentence."""
+    module = AnsibleModule(supports_check_mode=True, **spec)
+    if _transport.REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"))
+    context = None
+    try:
+        context = Run(module.params, module.check_mode, module.warn)
+        result = run(context)
+    except DeviceTrustError as error:
+        module.fail_json(**_failure(context, error.message, error.details))
+    except Exception as error:  # no traceback reaches a user; the type and place are enough for a report
+        module.fail_json(**_failure(context, f"Unexpected {type(error).__name__} at {_place(error)}: {error}. Please report this.", {}))
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**context.masker.value({**result, "api_calls": context.calls()}))
+
+
+def _failure(context: t.Optional[Run], message: str, details: t.Mapping[str, t.Any]) -> Result:
+    result = {**details, "msg": message, "api_calls": context.calls() if context else []}
+    return context.masker.value(result) if context else result
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "an unknown place"

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that modules share, in one table. The documentation fragments say the same; a test compares them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+OKTA: t.Dict[str, t.Dict[str, t.Any]] = {
+    "okta_org_url": {"type": "str", "required": True, "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
+    "okta_api_token": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["OKTA_CLIENT_TOKEN"])},
+}
+KANDJI: t.Dict[str, t.Dict[str, t.Any]] = {
+    "kandji_api_url": {"type": "str", "required": True, "fallback": (env_fallback, ["IRUCTL_TENANT"])},
+    "kandji_api_token": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["IRUCTL_TOKEN"])},
+}
+CONNECTION: t.Dict[str, t.Dict[str, t.Any]] = {
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["DEVICE_TRUST_CA_PATH"])},
+    "api_timeout": {"type": "float", "default": 30.0},
+    "api_retries": {"type": "int", "default": 5},
+    "capacity_percent": {"type": "int", "default": 50},
+}
+RING: t.Dict[str, t.Dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "blueprints": {"type": "list", "elements": "str", "required": True},
+    "test_macs": {"type": "list", "elements": "str", "default": []},
+    "generation": {"type": "str"},
+}
+
+
+def arguments(*tables: t.Mapping[str, t.Dict[str, t.Any]]) -> t.Dict[str, t.Dict[str, t.Any]]:
+    """An argument spec of several tables and the connection options."""
+    spec: t.Dict[str, t.Dict[str, t.Any]] = {}
+    for table in (*tables, CONNECTION):
+        spec.update({name: dict(option) for name, option in table.items()})
+    return spec

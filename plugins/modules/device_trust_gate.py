@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: device_trust_gate
+short_description: See whether the test Macs of a ring have the SCEP profile and their certificates
+version_added: 0.1.0
+description:
+  - Looks whether the SCEP profile is installed on the test Macs, and whether their certificates were issued. Proof of issuance is any of C(pki.cert.issue) in
+    Okta's System Log, a certificate with the serial in Kandji's inventory beside the installed profile, or a device record that is managed.
+  - A test Mac that is not there yet is asked for its daily check-in, once, and then waited for. A gate that is not met is no failure; RV(met) says it.
+  - In check mode nothing is asked of a Mac and nothing is waited for.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.both
+options:
+  library_item_id:
+    description: Id of the SCEP profile in Kandji. Without one, as in check mode before the profile was ever created, the gate is not met.
+    type: str
+  test_macs:
+    description: Serials of the test Macs. One that Kandji does not know is left out with a warning, as long as there is another.
+    type: list
+    elements: str
+    required: true
+  wait:
+    description: How many seconds to wait for the gate.
+    type: int
+    default: 0
+  poll_interval:
+    description: Seconds between two looks while waiting.
+    type: int
+    default: 10
+"""
+
+EXAMPLES = r"""
+- name: The canary's certificates have arrived
+  devicetrust.okta_kandji.device_trust_gate:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    test_macs:
+      - C02XK1ZAJG5J
+    wait: 600
+"""
+
+RETURN = r"""
+met:
+  description: Whether every test Mac that Kandji knows has profile and certificate.
+  returned: success
+  type: bool
+  sample: true
+test_macs:
+  description: What was seen of each test Mac.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {serial_number: C02XK1ZAJG5J, met: true, proof: pki.cert.issue in the System Log, reason: null}
+    - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not installed yet.}
+asked_to_check_in:
+  description: Serials that were asked for a check-in.
+  returned: success
+  type: list
+  elements: str
+  sample: [FVFXC2ABQ05D]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: Installed profiles, verb: GET, count: 1}
+"""
+
+import time
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
+
+OPTIONS = {
+    "library_item_id": {"type": "str"},
+    "test_macs": {"type": "list", "elements": "str", "required": True},
+    "wait": {"type": "int", "default": 0},
+    "poll_interval": {"type": "int", "default": 10},
+}
+
+
+def run(run_: Run) -> Result:
+    macs = _test_macs(run_)
+    asked: t.List[str] = []
+    end = time.monotonic() + run_.params["wait"]
+    while True:
+        views = _look(run_, macs)
+        unmet = [one for one in views if not one.met]
+        if not unmet or run_.check_mode or not run_.params["library_item_id"]:
+            break
+        if not asked:
+            asked = [one.serial for one in unmet if run_.kandji.daily_check_in(macs[one.serial])]
+        if time.monotonic() >= end:
+            break
+        run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
+    return {"changed": False, "met": bool(views) and not unmet, "test_macs": [gate.described(one) for one in views], "asked_to_check_in": asked}
+
+
+def _test_macs(run_: Run) -> t.Dict[str, str]:
+    """Serial -> device id of the test Macs that Kandji knows; its serial filter matches parts, so that equality is checked here."""
+    found = {}
+    for serial in dict.fromkeys(run_.params["test_macs"]):
+        rows = [row for row in run_.kandji.devices(serial_number=serial) if str(row.get("serial_number", "")).upper() == serial.upper()]
+        if rows:
+            found[serial] = str(rows[0]["device_id"])
+        else:
+            run_.warn(f"The test Mac {serial} is not in Kandji (any more); name another one.")
+    return found
+
+
+def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
+    item_id = run_.params["library_item_id"]
+    if not item_id or not macs:
+        return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
+    ids = {device_id.lower() for device_id in macs.values()}
+    identifier = f"com.kandji.profile.custom.{item_id}"
+    profiles = [row for row in run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}})
+                if str(row.get("device_id", "")).lower() in ids]
+    statuses = [row for row in run_.kandji.item_statuses(item_id) if str((row.get("computer") or {}).get("id", "")).lower() in ids]
+    certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, "serial_number": {"in": list(macs)}}))
+    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+    since = (now - timedelta(days=89)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    until = (now + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    events = list(run_.okta.log_events(gate.ISSUED, since, until))
+    return [gate.judge(serial, device_id, statuses, profiles, certificates, events, lambda serial=serial: _managed(run_, serial))
+            for serial, device_id in macs.items()]
+
+
+def _managed(run_: Run, serial: str) -> bool:
+    records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
+    return any(user.get("managementStatus") == "MANAGED" for record in records for user in run_.okta.device_users(str(record["id"])))
+
+
+def main() -> None:
+    run_module(run, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: device_trust_preflight
+short_description: See beforehand whether Okta and Kandji are ready for the workflow
+version_added: 0.1.0
+description:
+  - Only reads, and collects everything that is wrong before it fails, so that all of it is told at once. Tokens are good, Okta Verify and FastPass are active,
+    the rings are sound, their blueprints known, there are Macs.
+  - Returns the rings with the ids of their blueprints, so that what follows need not look them up again.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.both
+options:
+  rings:
+    description: The rings, first the canary, then wider. A blueprint may be in one ring only.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the ring.
+        type: str
+        required: true
+      blueprints:
+        description: Names or ids of its blueprints.
+        type: list
+        elements: str
+        required: true
+      test_macs:
+        description: Serials of the Macs on which a step is looked at before the next one. The first ring needs at least one.
+        type: list
+        elements: str
+        default: []
+      generation:
+        description: Generation of its SCEP profile; handed through.
+        type: str
+  problems:
+    description: What others have found wrong already; it is told together with what this module finds.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Everything is ready
+  devicetrust.okta_kandji.device_trust_preflight:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        test_macs: [C02XK1ZAJG5J]
+      - name: everybody
+        blueprints: [Engineering, Everyone else]
+"""
+
+RETURN = r"""
+rings:
+  description: The rings, with blueprints by id and name.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: canary
+      blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
+      test_macs: [C02XK1ZAJG5J]
+      generation: null
+problems:
+  description: Everything that is wrong, a sentence each.
+  returned: failure
+  type: list
+  elements: str
+  sample: ["Okta FastPass (method signed_nonce of Okta Verify) is not active."]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: listAuthenticators, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _preflight as preflight
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Refused, all_of
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
+
+OPTIONS = {
+    "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
+    "problems": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def run(run_: Run) -> Result:
+    problems: t.List[str] = list(run_.params["problems"]) + preflight.ring_problems(run_.params["rings"])
+    blueprints: t.List[t.Dict[str, t.Any]] = []
+    checks: t.List[t.Callable[[], t.Any]] = [
+        lambda: problems.extend(_okta_verify(run_)),
+        lambda: blueprints.extend(run_.kandji.blueprints()),
+        lambda: problems.extend(preflight.fleet_problems(next(run_.kandji.devices(platform="Mac"), None))),
+    ]
+    try:
+        all_of(checks)
+    except DeviceTrustError as error:
+        problems += error.details.get("problems", [error.message])
+    rings, unknown = preflight.resolve_rings(run_.params["rings"], blueprints) if blueprints else ([], [])
+    problems += unknown
+    if problems:
+        unique = list(dict.fromkeys(problems))
+        raise Refused("Not ready: " + " ".join(unique), problems=unique)
+    return {"changed": False, "rings": rings}
+
+
+def _okta_verify(run_: Run) -> t.List[str]:
+    authenticators = run_.okta.authenticators()
+    found = preflight.okta_verify(authenticators)
+    methods = run_.okta.authenticator_methods(str(found["id"])) if found else []
+    return preflight.okta_verify_problems(authenticators, methods)
+
+
+def main() -> None:
+    run_module(run, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

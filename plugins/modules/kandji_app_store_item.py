@@ -1,0 +1,223 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_app_store_item
+short_description: Assign the App Store item Okta Verify to blueprints, and report on it
+version_added: 0.1.0
+description:
+  - Finds an App Store item (or Auto App) that was made in Kandji's console, assigns it to blueprints, and reports how it fares over the fleet.
+  - No public API makes or edits such an item. Where there is none, the module fails and returns the console steps.
+  - An item is found by its id, or by its exact name over the blueprints and devices. Between two items of one name it never guesses; it says what each is.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.writes
+  - devicetrust.okta_kandji.attributes.kandji
+options:
+  name:
+    description: Name of the item in Kandji.
+    type: str
+    default: Okta Verify
+  library_item_id:
+    description: Id of the item, where its name is not enough.
+    type: str
+  blueprints:
+    description: Names or ids of the blueprints that the item is assigned to.
+    type: list
+    elements: str
+    required: true
+  blueprints_mode:
+    description:
+      - V(add) assigns to O(blueprints) and leaves other assignments alone.
+      - V(exact) takes the item off all other blueprints too.
+    type: str
+    choices: [add, exact]
+    default: add
+  bundle_id:
+    description: Bundle id of the app, by which Macs that really have it are counted.
+    type: str
+    default: com.okta.mobile
+  licences:
+    description:
+      - Number of licences that were bought in Apple Business Manager. No API of Kandji tells it.
+      - With it, an assignment that would bring more Macs into scope than there are licences is refused.
+    type: int
+  max_removed:
+    description: How many Macs may lose the app.
+    type: int
+    default: 0
+  report:
+    description: Read the item's statuses over the fleet. Takes reads that grow with the fleet.
+    type: bool
+    default: true
+  max_rows:
+    description: How many Macs in trouble the result names.
+    type: int
+    default: 50
+seealso:
+  - module: devicetrust.okta_kandji.kandji_scep_profile
+"""
+
+EXAMPLES = r"""
+- name: Okta Verify on the canary ring
+  devicetrust.okta_kandji.kandji_app_store_item:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta Verify
+    blueprints:
+      - Canary
+    licences: 120
+"""
+
+RETURN = r"""
+library_item:
+  description: The item, by id and name.
+  returned: success
+  type: dict
+  sample: {id: 1f6a1c1e-2b3c-4d5e-8f90-a1b2c3d4e5f6, name: Okta Verify}
+assigned_to:
+  description: Ids of the blueprints that the item was assigned to in this run, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c]
+statuses:
+  description:
+    - Macs by the state of the item on them. C(installed), C(pending), C(failed), C(self_service_only) (the installation type is not Install and Continuously
+      Enforce), C(no_licence), C(excluded), C(incompatible), C(unknown).
+    - C(macs_with_bundle) counts the Macs that reported the app itself. C(trouble) names those in trouble.
+  returned: when O(report=true)
+  type: dict
+  sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_licence: 1, excluded: 0, incompatible: 0, unknown: 0, macs_with_bundle: 118,
+           trouble: [{device_id: 0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d, device_name: MacBook of Ann, state: no_licence, log: No license is available.}],
+           trouble_total: 1}
+macs_in_scope:
+  description: How many Macs are on O(blueprints).
+  returned: when O(report=true) or O(licences) is set
+  type: int
+  sample: 121
+console_steps:
+  description: What to click, in order, where the item has to be made in the console.
+  returned: when there is no such item
+  type: list
+  elements: str
+  sample: ["Log in to the Kandji web app and click Library."]
+changes:
+  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["assign library item 'Okta Verify' to blueprint 'Canary'"]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: List Library Items, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "name": {"type": "str", "default": "Okta Verify"},
+    "library_item_id": {"type": "str"},
+    "blueprints": {"type": "list", "elements": "str", "required": True},
+    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
+    "bundle_id": {"type": "str", "default": "com.okta.mobile"},
+    "licences": {"type": "int"},
+    "max_removed": {"type": "int", "default": 0},
+    "report": {"type": "bool", "default": True},
+    "max_rows": {"type": "int", "default": 50},
+}
+Items = t.Dict[str, t.List[t.Dict[str, t.Any]]]
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    exact = params["blueprints_mode"] == "exact"
+    wanted, known = assignments.read_blueprints(run_.kandji, params["blueprints"], everything=exact)
+    items = assignments.read_items(run_.kandji, known if exact else wanted)
+    item, items, known = _item(run_, wanted, known, items)
+    plan = assignments.plan_assignment(wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"])
+    changes = assignments.assignment_changes(f"library item {item['name']!r}", plan)
+    devices = list(run_.kandji.devices(platform="Mac")) if changes or params["report"] or params["licences"] is not None else []
+    if changes:
+        _check_limits(run_, plan, wanted, devices)
+    if not run_.check_mode:
+        assignments.apply_assignment(run_.kandji, item["id"], plan)
+    result = outcome(changes, library_item={"id": item["id"], "name": item["name"]}, assigned_to=[one["id"] for one in plan.assign])
+    if devices:
+        result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
+    if params["report"]:
+        result["statuses"] = _report(run_, item["id"], devices)
+    return result
+
+
+def _item(
+    run_: Run, wanted: t.List[assignments.Blueprint], known: t.List[assignments.Blueprint], items: Items,
+) -> t.Tuple[t.Dict[str, t.Any], Items, t.List[assignments.Blueprint]]:
+    """The item that is meant. All blueprints are searched only where the wanted ones do not settle it."""
+    name, item_id = run_.params["name"], run_.params["library_item_id"]
+    if item_id:
+        names = [row["name"] for rows in items.values() for row in rows if same_id(row.get("id"), item_id)]
+        return {"id": item_id, "name": names[0] if names else name}, items, known
+    found = library_item.find_item(name, items)
+    if len(found) == 1 and len(next(iter(found.values()))["blueprints"]) == len(wanted):
+        return next(iter(found.values())), items, known
+    known = known or assignments.read_blueprints(run_.kandji, run_.params["blueprints"], everything=True)[1]
+    items = {**items, **assignments.read_items(run_.kandji, [one for one in known if one["id"] not in items])}
+    found = library_item.find_item(name, items)
+    types = _types(run_, known, name) if len(found) != 1 else {}
+    if not found:
+        found = {item_id: {"id": item_id, "name": name, "blueprints": []} for item_id in types}
+    if not found:
+        raise library_item.not_found(name, wanted, items)
+    return library_item.choose(name, found, types, {one["id"]: one["name"] for one in known}), items, known
+
+
+def _types(run_: Run, known: t.Sequence[assignments.Blueprint], name: str) -> t.Dict[str, str]:
+    """Id (lower case) -> type of the items of this name, as one Mac of each blueprint shows them."""
+    types: t.Dict[str, str] = {}
+    first = {str(row.get("blueprint_id", "")).lower(): str(row["device_id"]) for row in run_.kandji.devices(platform="Mac")}
+    for one in known:
+        rows = run_.kandji.device_items(first[one["id"]]) if one["id"] in first else []
+        types.update({str(row["item_id"]).lower(): str(row.get("type")) for row in rows if row.get("name") == name})
+    return types
+
+
+def _check_limits(run_: Run, plan: assignments.Assignment, wanted: t.Sequence[assignments.Blueprint], devices: t.Sequence[t.Dict[str, t.Any]]) -> None:
+    removed = assignments.macs_on(devices, plan.remove) - assignments.macs_on(devices, wanted)
+    assignments.check_limit("max_removed", run_.params["max_removed"], len(removed), "Taking the app off blueprints")
+    licences, scope = run_.params["licences"], len(assignments.macs_on(devices, wanted))
+    if licences is not None and scope > licences and plan.assign:
+        raise Refused(f"{scope} Macs would be in scope of {run_.params['name']!r}, and there are {licences} licences. Nothing was written; "
+                      "buy licences in Apple Business Manager (Okta Verify's are free), then correct licences.", count=scope, allowed=licences)
+
+
+def _report(run_: Run, item_id: str, devices: t.Sequence[t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+    macs = {str(row.get("device_id", "")).lower() for row in devices}
+    with_bundle = {str(row.get("device_id", "")).lower() for row in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})}
+    return library_item.report(run_.kandji.item_statuses(item_id), macs, with_bundle, run_.params["max_rows"])
+
+
+def main() -> None:
+    run_module(run, argument_spec=arguments(KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,436 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_scep_profile
+short_description: Manage the SCEP profile that brings Okta's certificate to Macs
+version_added: 0.1.0
+description:
+  - Creates and changes a Custom Profile in Kandji (Iru) with a C(com.apple.security.scep) payload, and assigns it to blueprints.
+  - It is the guide's SCEP library item in the only form that has an API. Every setting of the guide is an option with the guide's value as default. The one
+    that Custom Profiles do not have is redistribution before the certificate expires; what it would be is returned as RV(profiles[].renew_by).
+  - Nothing is written without a difference, since each write gives every Mac in scope a new certificate. Parsed payloads are compared, not texts, and only the
+    keys that the options set.
+  - Before a write that makes Macs enrol, URL and challenge are proven by one test enrolment (O(prove)).
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.writes
+  - devicetrust.okta_kandji.attributes.kandji
+requirements:
+  - cryptography
+  - asn1crypto
+options:
+  name:
+    description: Name of the profile in Kandji. Several profiles go into O(profiles) instead.
+    type: str
+  library_item_id:
+    description: Id of an existing Custom Profile that is to be managed, instead of the one named O(name).
+    type: str
+  blueprints:
+    description: Names or ids of the blueprints that the profile is assigned to.
+    type: list
+    elements: str
+  generation:
+    description:
+      - A name that stands inside the SCEP payload. To change it is the deliberate way to have all certificates under the profile issued anew.
+      - Not compared when not set.
+    type: str
+  profiles:
+    description: Several profiles that share all other options, one for each ring. They are planned from one read.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: As O(name).
+        type: str
+      library_item_id:
+        description: As O(library_item_id).
+        type: str
+      blueprints:
+        description: As O(blueprints).
+        type: list
+        elements: str
+        required: true
+      generation:
+        description: As O(generation).
+        type: str
+  url:
+    description:
+      - The SCEP URL that Okta showed.
+      - If not set, the environment variable E(OKTA_SCEP_URL) is used.
+    type: str
+    required: true
+  challenge:
+    description:
+      - The secret key that Okta showed once beside the SCEP URL. It is never shown, and readable in Kandji for every token that may read Custom Profiles.
+      - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
+    type: str
+    required: true
+  subject:
+    description:
+      - Subject of the certificates, as attribute types and values with commas between them. Kandji replaces its global variables in it.
+      - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
+    type: str
+    default: CN=$SERIAL_NUMBER $PROFILE_UUID
+  scep_name:
+    description: The optional name of the SCEP instance (C(Name)).
+    type: str
+  subject_alt_name:
+    description: Subject alternative name. None when not set, as in the guide.
+    type: dict
+    suboptions:
+      rfc822_name:
+        description: An e-mail address.
+        type: str
+      dns_name:
+        description: A DNS name.
+        type: str
+      uniform_resource_identifier:
+        description: A URI.
+        type: str
+      nt_principal_name:
+        description: A user principal name.
+        type: str
+  key_size:
+    description: Size of the RSA key in bits.
+    type: int
+    choices: [1024, 2048, 4096]
+    default: 2048
+  key_usage:
+    description: What the key may be used for.
+    type: str
+    choices: [signing, encryption, both]
+    default: signing
+  retries:
+    description: How often a Mac tries again while the authority answers that the request is pending (C(Retries)).
+    type: int
+    default: 5
+  retry_delay:
+    description: Seconds between those tries (C(RetryDelay)).
+    type: int
+    default: 30
+  key_is_extractable:
+    description: Whether the private key may be exported from the keychain.
+    type: bool
+    default: false
+  allow_all_apps_access:
+    description: Whether all apps may use the private key. Okta Verify needs it.
+    type: bool
+    default: true
+  ca_fingerprint:
+    description: SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. Not compared when not set.
+    type: str
+  runs_on:
+    description: Platforms that get the profile.
+    type: list
+    elements: str
+    choices: [mac, iphone, ipad, tv, vision]
+    default: [mac]
+  redistribution_days:
+    description: How many days before the end of a certificate it is to be issued anew. Used for RV(profiles[].renew_by) alone.
+    type: int
+    default: 30
+  blueprints_mode:
+    description:
+      - V(add) assigns to O(blueprints) and leaves other assignments alone.
+      - V(exact) takes the profile off all other blueprints too.
+    type: str
+    choices: [add, exact]
+    default: add
+  on_conflict:
+    description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles, or a second profile with the same SCEP URL.
+    type: str
+    choices: [fail, warn]
+    default: fail
+  prove:
+    description: Prove URL and challenge by one test enrolment before a write. Its key and certificate are thrown away.
+    type: bool
+    default: true
+  max_reissue:
+    description: How many Macs that hold the profile may get a new certificate by a change of it.
+    type: int
+    default: 0
+  max_new:
+    description: How many Macs may get the profile for the first time. No limit when not set.
+    type: int
+  max_removed:
+    description: How many Macs may lose the profile, and with it their certificate.
+    type: int
+    default: 0
+seealso:
+  - module: devicetrust.okta_kandji.okta_device_integration
+  - module: devicetrust.okta_kandji.device_trust_gate
+"""
+
+EXAMPLES = r"""
+- name: The SCEP profile for the canary ring
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta SCEP - canary
+    blueprints:
+      - Canary
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+
+- name: Have the certificates of 40 Macs issued anew, deliberately
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta SCEP - canary
+    blueprints:
+      - Canary
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+    generation: "2027"
+    max_reissue: 40
+"""
+
+RETURN = r"""
+profiles:
+  description: What is there of each profile, or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the profile.
+      type: str
+      returned: always
+    library_item_id:
+      description: Its id in Kandji; null where check mode would create it.
+      type: str
+      returned: always
+    mdm_identifier:
+      description: Identifier under which Macs report it.
+      type: str
+      returned: always
+    payload_uuid:
+      description: Its present identity; each write gives it another.
+      type: str
+      returned: always
+    generation:
+      description: Generation that it was written under; null for a profile that is not of this module's making.
+      type: str
+      returned: always
+    challenge_matches:
+      description: Whether it holds the given challenge.
+      type: bool
+      returned: always
+    updated_at:
+      description: When it was last written.
+      type: str
+      returned: always
+    renew_by:
+      description: Date by which its certificates are to be issued anew, reckoned from the last write.
+      type: str
+      returned: always
+    blueprints:
+      description: The blueprints asked for, by id and name.
+      type: list
+      elements: dict
+      returned: always
+    changed:
+      description: Whether something was changed, or would be.
+      type: bool
+      returned: always
+  sample:
+    - name: Okta SCEP - canary
+      library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+      mdm_identifier: com.kandji.profile.custom.8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+      payload_uuid: 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E
+      generation: "1"
+      challenge_matches: true
+      updated_at: "2026-11-23T10:00:00.000Z"
+      renew_by: "2027-10-24"
+      blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
+      changed: false
+macs_touched:
+  description: How many Macs the changes reach, where there are any. Macs that get a new certificate, get the profile for the first time, and lose it.
+  returned: success
+  type: dict
+  sample: {reissue: 0, new: 4, removed: 0}
+changes:
+  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create profile 'Okta SCEP - canary'", "assign profile 'Okta SCEP - canary' to blueprint 'Canary'"]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: List Custom Profiles, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings, check_challenge, payload_content
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint, check_scep_url
+
+PROFILE = {
+    "name": {"type": "str"},
+    "library_item_id": {"type": "str"},
+    "blueprints": {"type": "list", "elements": "str"},
+    "generation": {"type": "str"},
+}
+OPTIONS: t.Dict[str, t.Any] = {
+    **PROFILE,
+    "profiles": {
+        "type": "list", "elements": "dict", "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
+        "required_one_of": [("name", "library_item_id")],
+    },
+    "url": {"type": "str", "required": True, "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "challenge": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
+    "subject": {"type": "str", "default": "CN=$SERIAL_NUMBER $PROFILE_UUID"},
+    "scep_name": {"type": "str"},
+    "subject_alt_name": {
+        "type": "dict",
+        "options": {name: {"type": "str"} for name in ("rfc822_name", "dns_name", "uniform_resource_identifier", "nt_principal_name")},
+    },
+    "key_size": {"type": "int", "choices": [1024, 2048, 4096], "default": 2048},
+    "key_usage": {"type": "str", "choices": ["signing", "encryption", "both"], "default": "signing"},
+    "retries": {"type": "int", "default": 5},
+    "retry_delay": {"type": "int", "default": 30},
+    "key_is_extractable": {"type": "bool", "default": False},
+    "allow_all_apps_access": {"type": "bool", "default": True},
+    "ca_fingerprint": {"type": "str"},
+    "runs_on": {"type": "list", "elements": "str", "choices": list(scep_profile.PLATFORMS), "default": ["mac"]},
+    "redistribution_days": {"type": "int", "default": 30},
+    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
+    "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
+    "prove": {"type": "bool", "default": True},
+    "max_reissue": {"type": "int", "default": 0},
+    "max_new": {"type": "int"},
+    "max_removed": {"type": "int", "default": 0},
+}
+DEVICE_TRUST_PROFILE = "com.kandji.profile.odt.scep"
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    run_.masker.add(params["challenge"])
+    settings = _scep_settings(params)
+    asked = params["profiles"] or [params]
+    exact = params["blueprints_mode"] == "exact"
+    names = [one for each in asked for one in each["blueprints"]]
+    blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=exact)
+    profiles = list(run_.kandji.profiles())
+    items = assignments.item_ids(assignments.read_items(run_.kandji, known if exact else blueprints))
+    wanted = [_wanted(one, known or blueprints) for one in asked]
+    plans = [scep_profile.plan_profile(one, settings, params["runs_on"], profiles, known, items, params["blueprints_mode"]) for one in wanted]
+    _check_conflicts(run_, wanted, plans, profiles, items)
+    changes = [change for plan in plans for change in plan.changes]
+    touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
+    if changes and not run_.check_mode:
+        _prove(run_, plans)
+    written = [plan.current if run_.check_mode else _apply(run_, plan, one, settings) for plan, one in zip(plans, wanted)]
+    rows = [scep_profile.summary(plan, profile, params["challenge"], params["redistribution_days"], one.blueprints)
+            for plan, profile, one in zip(plans, written, wanted)]
+    return outcome(changes, profiles=rows, macs_touched=touched)
+
+
+def _scep_settings(params: t.Mapping[str, t.Any]) -> ScepSettings:
+    check_scep_url(params["url"])
+    check_challenge(params["challenge"])
+    if not params["runs_on"]:
+        raise BadOption("runs_on: name at least one platform.")
+    names = ("url", "challenge", "subject", "scep_name", "subject_alt_name", "key_size", "key_usage", "retries", "retry_delay", "key_is_extractable",
+             "allow_all_apps_access", "ca_fingerprint")
+    settings = ScepSettings(**{name: params[name] for name in names})
+    payload_content(settings)  # raises for a wrong subject or fingerprint before anything is asked of Kandji
+    return settings
+
+
+def _wanted(asked: t.Mapping[str, t.Any], known: t.Sequence[assignments.Blueprint]) -> scep_profile.Wanted:
+    return scep_profile.Wanted(asked["name"], asked["library_item_id"], assignments.resolve(asked["blueprints"], known), asked["generation"])
+
+
+def _check_conflicts(
+    run_: Run, wanted: t.Sequence[scep_profile.Wanted], plans: t.Sequence[scep_profile.Plan], profiles: t.Sequence[t.Dict[str, t.Any]],
+    items: t.Mapping[str, t.Set[str]],
+) -> None:
+    found: t.List[str] = []
+    for one, plan in zip(wanted, plans):
+        found += scep_profile.url_conflicts(run_.params["url"], {(plan.item_id or "").lower()}, one.blueprints, profiles, items)
+    blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
+    if "mac" in run_.params["runs_on"]:
+        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST_PROFILE]}})
+        found += scep_profile.device_trust_conflicts(rows, blueprints)
+    for text in scep_profile.check_conflicts(found, run_.params["on_conflict"]):
+        run_.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]) -> t.Dict[str, int]:
+    """Count the Macs that the plans touch; raises Refused beyond a limit."""
+    params, devices = run_.params, list(run_.kandji.devices(platform="Mac"))
+    counts = {"reissue": 0, "new": 0, "removed": 0}
+    for plan, one in zip(plans, wanted):
+        holders = _holders(run_, plan)
+        counts["reissue"] += len(holders) if plan.current and plan.writes_profile else 0
+        counts["new"] += len(assignments.macs_on(devices, plan.assignment.assign))
+        counts["removed"] += len(assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, one.blueprints))
+    assignments.check_limit("max_reissue", params["max_reissue"], counts["reissue"], "A change of a profile that Macs hold, which gives them new certificates,")
+    assignments.check_limit("max_new", params["max_new"], counts["new"], "The first assignment of the profile")
+    assignments.check_limit("max_removed", params["max_removed"], counts["removed"], "Taking the profile, and with it the certificate, off blueprints")
+    return counts
+
+
+def _holders(run_: Run, plan: scep_profile.Plan) -> t.Set[str]:
+    """Device ids of the Macs that hold the profile, by its statuses or by what Macs reported: whichever knows."""
+    if not plan.current or not plan.writes_profile:
+        return set()
+    rows = run_.kandji.item_statuses(str(plan.item_id))
+    by_status = {str((row.get("computer") or {}).get("id", "")).lower() for row in rows if read_status(row) == "installed"}
+    identifier = plan.current.get("mdm_identifier") or f"com.kandji.profile.custom.{plan.item_id}"
+    reported = run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}})
+    return by_status | {str(row.get("device_id", "")).lower() for row in reported}
+
+
+def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
+    if run_.params["prove"] and any(plan.writes_profile or plan.assignment.assign for plan in plans):
+        endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
+        run_.opened(endpoint.transport)
+        endpoint.prove(run_.params["challenge"], run_.params["ca_fingerprint"])
+
+
+def _apply(run_: Run, plan: scep_profile.Plan, wanted: scep_profile.Wanted, settings: ScepSettings) -> t.Optional[t.Dict[str, t.Any]]:
+    profile = plan.current
+    if plan.writes_profile:
+        if profile is None:
+            profile = run_.kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
+        else:
+            profile = run_.kandji.update_profile(str(plan.item_id), plan.fields, plan.mobileconfig)
+        scep_profile.check_written(plan, settings, wanted.generation, profile)
+    if profile is not None:
+        assignments.apply_assignment(run_.kandji, str(profile["id"]), plan.assignment)
+    return profile
+
+
+def main() -> None:
+    run_module(
+        run, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "profiles")],
+        mutually_exclusive=[("name", "profiles"), ("library_item_id", "profiles"), ("blueprints", "profiles"), ("generation", "profiles")],
+        required_by={"name": ["blueprints"], "library_item_id": ["blueprints"]},
+    )
+
+
+if __name__ == "__main__":
+    main()

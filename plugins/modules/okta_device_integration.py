@@ -1,0 +1,223 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: okta_device_integration
+short_description: Verify that Okta is a certificate authority for Macs
+version_added: 0.1.0
+description:
+  - This module creates nothing, because no public API can. Okta's Desktop platform with its SCEP URL and secret key is made in the Admin Console alone.
+  - Without O(scep_url) it fails and returns the console steps, with the org's own links. With it, it verifies by every public means that the step was done
+    right. The org is on Identity Engine, the SCEP URL is this org's, the SCEP endpoint answers, its CA certificates are valid and the pinned ones, and the
+    deployed challenge is not older than the last reset of the secret key.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.okta
+requirements:
+  - cryptography
+  - asn1crypto
+options:
+  state:
+    description: What to do. There is nothing but verifying.
+    type: str
+    choices: [verified]
+    default: verified
+  scep_url:
+    description:
+      - The SCEP URL that Okta showed when the platform was made.
+      - If not set, the environment variable E(OKTA_SCEP_URL) is used.
+    type: str
+  scep_challenge:
+    description:
+      - The secret key that Okta showed once beside the SCEP URL. Only needed for O(prove=true). It is never shown.
+      - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
+    type: str
+  scep_hosts:
+    description: Further hosts that a SCEP URL of this org may have, for orgs with a custom domain.
+    type: list
+    elements: str
+    default: []
+  ca_fingerprint:
+    description: SHA-1 or SHA-256 fingerprint that one of the CA certificates must have, in hexadecimal digits.
+    type: str
+  challenge_deployed_at:
+    description:
+      - When the challenge was last written into a profile (ISO 8601), as RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
+      - A reset of the secret key after it makes the challenge stale, which is warned of, unless a test enrolment (O(prove)) shows otherwise.
+    type: str
+  prove:
+    description:
+      - Make one test enrolment with O(scep_challenge), whose key and certificate are thrown away. It is reported as a change, and never made in check mode.
+    type: bool
+    default: false
+  expiry_warning_days:
+    description: Warn so many days before a CA certificate expires.
+    type: int
+    default: 180
+seealso:
+  - module: devicetrust.okta_kandji.kandji_scep_profile
+"""
+
+EXAMPLES = r"""
+- name: Okta's certificate authority is there
+  devicetrust.okta_kandji.okta_device_integration:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    scep_url: "{{ vault_okta_scep_url }}"
+
+- name: The secret key in the vault is the right one
+  devicetrust.okta_kandji.okta_device_integration:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    scep_url: "{{ vault_okta_scep_url }}"
+    scep_challenge: "{{ vault_okta_scep_challenge }}"
+    prove: true
+"""
+
+RETURN = r"""
+organization:
+  description: Id and pipeline of the org; C(idx) is Identity Engine.
+  returned: success
+  type: dict
+  sample: {id: 00o1n8sbwArJ7OQRw406, pipeline: idx}
+console_steps:
+  description: What to click, in order, where something has to be done in Okta's Admin Console.
+  returned: when there is no O(scep_url)
+  type: list
+  elements: str
+  sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add platform."]
+capabilities:
+  description: What the SCEP endpoint says it can do (GetCACaps).
+  returned: success
+  type: list
+  elements: str
+  sample: [POSTPKIOperation, SHA-256, AES]
+ca_certificates:
+  description: The certificates that the SCEP endpoint hands out (GetCACert), with SHA-1 and SHA-256 fingerprints.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - subject: CN=Organization Intermediate Authority, OU=00o1n8sbwArJ7OQRw406, DC=acme, DC=okta, DC=com
+      issuer: CN=Organization Root Authority
+      not_before: "2025-01-10T09:00:00+00:00"
+      not_after: "2030-01-10T09:00:00+00:00"
+      sha1: 4f0c5f0e6e2b1d3a9c8b7a6f5e4d3c2b1a09f8e7
+      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+platform_events:
+  description: The last events about the platform (C(device.platform.*)) of the past 90 days, newest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - event_type: device.platform.secret_key.reset
+      published: "2026-11-01T10:00:00.000Z"
+      actor: admin@acme.com
+challenge_stale_since:
+  description: When the secret key was reset after the challenge was deployed, or null.
+  returned: success
+  type: str
+  sample: null
+proven:
+  description: The subject of the test enrolment, where one was made.
+  returned: when O(prove=true), outside check mode
+  type: dict
+  sample: {subject: devicetrust.okta_kandji test enrolment, transaction_id: 0A1B2C}
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: getWellknownOrgMetadata, verb: GET, count: 1}
+"""
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _integration as integration
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import check_challenge, fingerprint_bytes
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint
+
+OPTIONS = {
+    "state": {"type": "str", "choices": ["verified"], "default": "verified"},
+    "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "scep_challenge": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
+    "scep_hosts": {"type": "list", "elements": "str", "default": []},
+    "ca_fingerprint": {"type": "str"},
+    "challenge_deployed_at": {"type": "str"},
+    "prove": {"type": "bool", "default": False},
+    "expiry_warning_days": {"type": "int", "default": 180},
+}
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    run_.masker.add(params["scep_challenge"])
+    organization = run_.okta.organization()
+    integration.check_identity_engine(organization, run_.okta.org_url)
+    if not params["scep_url"]:
+        raise integration.needs_scep_url(run_.okta.org_url)
+    endpoint = _endpoint(run_)
+    service = endpoint.describe()
+    fingerprint = fingerprint_bytes(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
+    integration.check_pin(service.certificates, fingerprint)
+    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+    for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(service.certificates, now, params["expiry_warning_days"]):
+        run_.warn(text)
+    events = _platform_events(run_, now)
+    proven = _prove(run_, endpoint)
+    stale = None if proven else integration.stale_challenge(events, params["challenge_deployed_at"])
+    if stale:
+        run_.warn(
+            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after the challenge was deployed ({params['challenge_deployed_at']}). "
+            "Macs can no longer enrol with it; put the new secret key into the vault.")
+    return {
+        "changed": bool(proven), "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},
+        "capabilities": service.capabilities, "ca_certificates": [integration.certificate_facts(one) for one in service.certificates],
+        "platform_events": events, "challenge_stale_since": stale, **({"proven": proven} if proven else {}),
+    }
+
+
+def _endpoint(run_: Run) -> ScepEndpoint:
+    endpoint = ScepEndpoint(run_.params["scep_url"], run_.settings, run_.masker)
+    integration.check_host(endpoint.url, run_.okta.org_url, run_.params["scep_hosts"])
+    run_.opened(endpoint.transport)
+    return endpoint
+
+
+def _platform_events(run_: Run, now: datetime) -> t.List[t.Dict[str, t.Any]]:
+    since = (now - timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    until = (now + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    events = run_.okta.log_events(integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100)
+    return [integration.event_facts(one) for one in events]
+
+
+def _prove(run_: Run, endpoint: ScepEndpoint) -> t.Optional[t.Dict[str, str]]:
+    if not run_.params["prove"]:
+        return None
+    if not run_.params["scep_challenge"]:
+        raise BadOption("scep_challenge: a test enrolment (prove) needs the challenge.")
+    check_challenge(run_.params["scep_challenge"])
+    return None if run_.check_mode else endpoint.prove(run_.params["scep_challenge"], run_.params["ca_fingerprint"])
+
+
+def main() -> None:
+    run_module(run, argument_spec=arguments(OKTA, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests share: a lab, modules called in this process, playbooks called as a user calls them, and a search for secrets.
+
+    def test_a_second_run_changes_nothing(fresh_lab, run_module):
+        wanted = {"name": "Okta", ...}
+        run_module("kandji_scep_profile", wanted, lab=fresh_lab)
+        assert not run_module("kandji_scep_profile", wanted, lab=fresh_lab)["changed"]
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import os
+import typing as t
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from unittest import mock
+from urllib.parse import quote, quote_plus
+
+import hypothesis
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as module_warnings
+
+from lab.server import Lab
+from lab.world import Options
+from tools.environment import without_tenants
+from tools.play import SITE, PlayResult, lab_environment, run_playbook
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core before 2.19
+
+    def patch_module_args(args: dict[str, t.Any]) -> t.Any:  # type: ignore[misc]
+        return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode())
+
+
+MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
+
+# The machine is shared, and a slow moment is no failure.
+hypothesis.settings.register_profile("checkout", deadline=None)
+hypothesis.settings.load_profile("checkout")
+
+
+@pytest.fixture(autouse=True)
+def _no_real_tenant() -> t.Iterator[None]:
+    """A developer's own OKTA_* and KANDJI_* variables must never reach a test."""
+    with mock.patch.dict(os.environ, without_tenants(dict(os.environ)), clear=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def lab() -> t.Iterator[Lab]:
+    """One lab for all tests of this process that only read, or undo what they do."""
+    with Lab(Options(macs=25)) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_lab(request: pytest.FixtureRequest) -> t.Iterator[Lab]:
+    """A lab for this test alone. Options by marker: @pytest.mark.lab(macs=3, seed=7)."""
+    marker = request.node.get_closest_marker("lab")
+    with Lab(Options(**(marker.kwargs if marker else {}))) as running:
+        yield running
+
+
+@pytest.fixture
+def printed() -> list[str]:
+    """All that modules and playbooks of this test have said, to search for what must not be said."""
+    return []
+
+
+@pytest.fixture
+def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
+    """Call a module's main() here and get its result, also that of a failure (``failed`` is true then)."""
+
+    def run(name: str, args: dict[str, t.Any], *, lab: t.Optional[Lab] = None, check: bool = False, diff: bool = False) -> dict[str, t.Any]:
+        module = import_module(f"{MODULES}.{name}")
+        output = io.StringIO()
+        _forget_warnings()
+        with (
+            mock.patch.dict(os.environ, lab_environment(lab.announcement) if lab else {}),
+            patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
+            try:
+                module.main()
+            except SystemExit:
+                pass  # how every module ends; what it has to say it has printed
+            finally:
+                printed.append(output.getvalue())
+        return t.cast("dict[str, t.Any]", json.loads(output.getvalue().splitlines()[-1]))
+
+    return run
+
+
+def _forget_warnings() -> None:
+    """Ansible keeps them per process, which elsewhere is one module."""
+    module_warnings._global_warnings.clear()
+    module_warnings._global_deprecations.clear()
+
+
+@pytest.fixture
+def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
+    """Run a playbook (site.yml if none is named) as a process of its own, with a lab's variables; see tools.play.run_playbook."""
+
+    def run(lab: Lab, path: Path = SITE, **options: t.Any) -> PlayResult:
+        result = run_playbook(path, lab.announcement, **options)
+        printed.append(result.output)
+        return result
+
+    return run
+
+
+@pytest.fixture
+def shown(printed: list[str]) -> t.Callable[[str], list[str]]:
+    """The forms in which a secret has been shown by this test's modules and playbooks: none, if all is well."""
+    return lambda secret: [form for form in secret_forms(secret) if any(form in text for text in printed)]
+
+
+def secret_forms(secret: str) -> set[str]:
+    """As it is, and as XML, URLs, JSON and base64 carry it. In base64 the neighbours touch the outer characters, so only the core is sought."""
+    forms = {secret, escape(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + secret.encode()).decode().rstrip("=")
+        forms.add(encoded[4 if offset else 0 : -1])
+    return forms

@@ -1,0 +1,280 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Macs: what they fetch at a check-in, how they enrol, and what they report."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
+
+from lab import macs
+from lab.authority import Authority
+from lab.macs import OKTA_VERIFY, EnrolmentFailed, Mac
+
+SCEP_URL = "https://scep.invalid/pki"
+CHALLENGE = "a-secret-challenge"
+
+
+@pytest.fixture
+def authority(kandji_world):
+    authority = Authority(kandji_world.clock, "acme", "00o1")
+    kandji_world.okta = SimpleNamespace(authority=authority, scep_url=SCEP_URL, challenge=CHALLENGE, devices={})
+    return authority
+
+
+@pytest.fixture
+def exchange(authority):
+    """The authority's SCEP endpoint, without HTTP. ``exchange.challenge`` is the one it wants."""
+
+    def answer(verb, url, params, body):
+        if params["operation"] == "GetCACaps":
+            return 200, "text/plain", authority.get_ca_caps()
+        if params["operation"] == "GetCACert":
+            content, media_type = authority.get_ca_cert(as_pkcs7=False)
+            return 200, media_type, content
+        return 200, "application/x-pki-message", authority.pki_operation(body, answer.challenge)[0]
+
+    answer.challenge = CHALLENGE
+    return answer
+
+
+@pytest.fixture
+def blueprint(tenant):
+    return tenant.add_blueprint("Canary")
+
+
+@pytest.fixture
+def mac(kandji_world, add_device, blueprint, exchange):
+    device = add_device(blueprint.id)
+    kandji_world.macs.append(Mac(kandji_world, device, lambda world, settings, identifier: macs.enrol(exchange, settings, identifier)))
+    return kandji_world.macs[0]
+
+
+@pytest.fixture
+def profile(tenant, blueprint, scep_profile):
+    """The SCEP profile, on the Mac's blueprint."""
+    created = tenant.create_profile(name="Okta SCEP", document=scep_profile, runs_on={"Mac"})
+    tenant.assign(blueprint, created, None)
+    return created
+
+
+def touch(tenant, profile):
+    tenant.update_profile(profile, name=profile.name, document=None, runs_on=profile.runs_on, active=True)
+
+
+def status(tenant, mac, item):
+    return tenant.status_of(mac.device, item)
+
+
+def test_a_check_in_enrols_and_reports(mac, profile, tenant, authority):
+    assert mac.check_in().installed == ["Okta SCEP"]
+    certificate = mac.certificates[0]
+    assert certificate.common_name == f"{mac.serial} {profile.identity}"
+    assert authority.find(certificate.der).serial_number == certificate.serial_number
+    assert certificate.private_key.key_size == 2048
+    assert status(tenant, mac, profile).status == "success"
+    assert certificate.common_name in [row.columns["common_name"] for row in mac.device.report.certificates]
+    assert profile.identity in [row.columns["payload_uuid"] for row in mac.device.report.profiles]
+
+
+def test_until_the_check_in_nothing_has_happened(mac, profile, tenant):
+    assert mac.certificates == []
+    assert status(tenant, mac, profile).status == "pending"
+
+
+def test_a_second_check_in_enrols_no_more(mac, profile, authority):
+    mac.check_in()
+    assert mac.check_in().installed == []
+    assert len(authority.certificates) == 1
+
+
+def test_a_new_identity_replaces_profile_key_and_certificate(mac, profile, tenant):
+    mac.check_in()
+    old = mac.certificates[0]
+    touch(tenant, profile)
+    mac.check_in()
+    assert [held.common_name for held in mac.certificates] == [f"{mac.serial} {profile.identity}"]
+    assert mac.certificates[0].private_key is not old.private_key
+    assert mac.certificates[0].serial_number != old.serial_number
+
+
+def test_profile_and_certificate_leave_with_the_scope(mac, profile, tenant, blueprint):
+    mac.check_in()
+    tenant.remove(blueprint, profile, None)
+    assert mac.check_in().removed == ["Okta SCEP"]
+    assert (mac.certificates, mac.profiles) == ([], {})
+    assert profile.identity not in [row.columns["payload_uuid"] for row in mac.device.report.profiles]
+
+
+def test_an_inactive_profile_is_out_of_scope(mac, profile, tenant):
+    mac.check_in()
+    tenant.update_profile(profile, name="Okta SCEP", document=None, runs_on={"Mac"}, active=False)
+    mac.check_in()
+    assert mac.certificates == []
+
+
+def test_a_wrong_challenge_leaves_nothing_and_says_so_without_the_secret(mac, profile, tenant, exchange):
+    exchange.challenge = "another"
+    assert mac.check_in().failed == ["Okta SCEP"]
+    assert (mac.certificates, mac.profiles) == ([], {})
+    assert status(tenant, mac, profile).status == "failed"
+    assert "badRequest" in status(tenant, mac, profile).log
+    assert CHALLENGE not in status(tenant, mac, profile).log
+
+
+def test_a_failed_profile_is_tried_again_at_the_next_check_in(mac, profile, tenant, exchange):
+    exchange.challenge = "another"
+    mac.check_in()
+    exchange.challenge = CHALLENGE
+    assert mac.check_in().installed == ["Okta SCEP"]
+    assert status(tenant, mac, profile).status == "success"
+
+
+@pytest.mark.parametrize(("pending_answers", "enrols"), [(5, True), (6, False)])
+def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_answers, enrols):
+    answers = []
+    real = _scep.enrol
+
+    def enrol(*arguments, **settings):
+        answers.append(1)
+        if len(answers) <= pending_answers:
+            raise _scep.ScepPending()
+        return real(*arguments, **settings)
+
+    monkeypatch.setattr(_scep, "enrol", enrol)
+    settings = {**scep_profile["PayloadContent"][0]["PayloadContent"], "Subject": [[["CN", "x"]]]}  # Retries 5
+    if enrols:
+        assert macs.enrol(exchange, settings, "p").common_name == "x"
+    else:
+        with pytest.raises(EnrolmentFailed, match="pending through 6 attempts"):
+            macs.enrol(exchange, settings, "p")
+
+
+def test_a_refusal_is_final(monkeypatch, exchange):
+    calls = []
+
+    def refuse(*_arguments, **_settings):
+        calls.append(1)
+        raise _scep.ScepRefused("badAlg")
+
+    monkeypatch.setattr(_scep, "enrol", refuse)
+    with pytest.raises(EnrolmentFailed, match="badAlg"):
+        macs.enrol(exchange, {"URL": SCEP_URL, "Retries": 5}, "p")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("switches", "expected"), [
+    ({}, lambda profile: profile.identity),
+    ({"profile_uuid_variable": "item_id", "profile_uuid_case": "lower"}, lambda profile: profile.id),
+])
+def test_what_profile_uuid_stands_for_is_a_switch(kandji_world, mac, profile, switches, expected):
+    kandji_world.switches.set(**switches)
+    mac.check_in()
+    assert mac.certificates[0].common_name == f"{mac.serial} {expected(profile)}"
+
+
+def test_variables_of_a_user_are_empty_without_one(kandji_world, tenant, mac, scep_profile):
+    scep_profile["PayloadContent"][0]["PayloadContent"]["Subject"] = [[["CN", "$EMAIL|$EMAIL_PREFIX|$DEVICE_ID|$UDID|$DEVICE_NAME|$NO_SUCH"]]]
+    profile = tenant.create_profile(name="x", document=scep_profile, runs_on={"Mac"})
+
+    def subject():
+        return tenant.deliver(mac.device, profile).document["PayloadContent"][0]["PayloadContent"]["Subject"][0][0][1]
+
+    rest = f"{mac.device_id}|{mac.udid}|{mac.device.name}|$NO_SUCH"
+    assert subject() == f"||{rest}"
+    mac.device.user = tenant.add_user("Ana", "ana@example.com")
+    assert subject() == f"ana@example.com|ana|{rest}"
+    assert "$EMAIL" in profile.text  # stored as it was sent
+
+
+def test_the_inventory_is_what_was_reported_not_what_is(client, mac, profile, tenant, kandji_world):
+    mac.check_in()
+    touch(tenant, profile)
+    rows = client.get("/prism/installed_profiles", filter=f'{{"payload_identifier": {{"in": ["{profile.mdm_identifier}"]}}}}').json["data"]
+    assert rows[0]["payload_uuid"] != profile.identity
+    assert rows[0]["profile_data"][0]["type"] == "com.apple.security.scep"
+    assert CHALLENGE not in str(rows)
+
+
+def test_a_check_in_answers_what_was_asked(client, mac, kandji_world):
+    client.post(f"/devices/{mac.device_id}/action/dailycheckin")
+    assert [result.serial for result in macs.act(kandji_world, only_asked=True)] == [mac.serial]
+    assert mac.device.pending == set()
+    assert macs.act(kandji_world, only_asked=True) == []
+
+
+def test_update_inventory_reports_and_installs_nothing(client, mac, profile, kandji_world):
+    client.post(f"/devices/{mac.device_id}/action/updateinventory")
+    macs.act(kandji_world, only_asked=True)
+    assert mac.device.report is not None
+    assert (mac.certificates, mac.device.pending) == ([], set())
+
+
+def test_a_mac_in_a_drawer_never_checks_in(client, mac, profile, kandji_world):
+    mac.device.is_missing = True
+    client.post(f"/devices/{mac.device_id}/action/dailycheckin")
+    macs.act(kandji_world)
+    assert (mac.certificates, mac.device.report, mac.device.pending) == ([], None, {"dailycheckin"})
+
+
+def test_only_the_named_macs_act(mac, profile, kandji_world):
+    assert macs.act(kandji_world, serials=["OTHER"]) == []
+    assert mac.certificates == []
+
+
+def test_the_app_comes_with_a_licence_and_goes_with_the_scope(mac, tenant, blueprint):
+    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, version="9.52.0", licenses=1)
+    tenant.assign(blueprint, item, None)
+    mac.check_in()
+    assert (OKTA_VERIFY in mac.apps, item.holders, status(tenant, mac, item).status) == (True, {mac.device_id}, "PASS")
+    tenant.remove(blueprint, item, None)
+    mac.check_in()
+    assert (OKTA_VERIFY in mac.apps, item.holders) == (False, set())
+
+
+def test_an_app_that_came_by_hand_stays(mac, tenant, blueprint):
+    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=1)
+    mac.install_by_hand()
+    tenant.assign(blueprint, item, None)
+    mac.check_in()
+    tenant.remove(blueprint, item, None)
+    mac.check_in()
+    assert OKTA_VERIFY in mac.apps
+
+
+def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
+    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=0)
+    tenant.assign(blueprint, item, None)
+    mac.check_in()
+    assert OKTA_VERIFY not in mac.apps
+    assert (status(tenant, mac, item).status, "No licenses available" in status(tenant, mac, item).log) == ("ERROR", True)
+
+
+def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
+    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=1, expected={"one", "last"}, last_in_line={"last"})
+    assert item.take_license("last") is False
+    assert item.take_license("one") is True
+    item.licenses = 2
+    assert item.take_license("last") is True
+
+
+def test_a_mac_that_is_a_record_is_judged_by_the_same_things(kandji_world, tenant, authority, add_device, blueprint, profile):
+    mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), macs.enrol_as_record)
+    mac.check_in()
+    assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
+    assert authority.certificates[mac.certificates[0].serial_number].der is None
+    kandji_world.okta.challenge = "reset meanwhile"
+    touch(tenant, profile)
+    assert mac.check_in().failed == ["Okta SCEP"]
+    assert mac.certificates == []
+
+
+def test_kandji_s_own_device_trust_shows_in_the_details(client, tenant, mac):
+    tenant.install_device_trust(mac)
+    shown = client.get(f"/devices/{mac.device_id}/details").json["installed_profiles"]
+    assert ["com.kandji.profile.odt.scep", ["com.apple.security.scep"]] in [[row["identifier"], row["payload_types"]] for row in shown]
+    mac.check_in()
+    assert "com.kandji.profile.odt.scep" in mac.profiles
