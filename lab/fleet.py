@@ -22,11 +22,13 @@ from lab.world import World
 DOMAIN = "example.com"
 
 NAMES = [
-    ("Ana", "Silva"), ("Jürgen", "Großmann"), ("Zoë", "O’Connor"), ("Łukasz", "Żółć"), ("Дмитрий", "Иванов"), ("さくら", "田中"), ("伟", "王"), ("민준", "김"),
-    ("محمد", "العلي"), ("נועה", "כהן"), ("Ελένη", "Παπαδοπούλου"), ("आरव", "शर्मा"), ("Nguyễn", "Thị Hoa"), ("สมชาย", "ใจดี"), ("Ọláìtán", "Adébáyọ̀"), ("José", "Muñoz"),
-    ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D’Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
+    ("Ana", "Silva"), ("Jürgen", "Großmann"), ("Zoë", "O’Connor"), ("Łukasz", "Żółć"), ("Дмитрий", "Иванов"), ("さくら", "田中"), ("伟", "王"),
+    ("민준", "김"), ("محمد", "العلي"), ("נועה", "כהן"), ("Ελένη", "Παπαδοπούλου"), ("आरव", "शर्मा"), ("Nguyễn", "Thị Hoa"), ("สมชาย", "ใจดี"), ("Ọláìtán", "Adébáyọ̀"),
+    ("José", "Muñoz"), ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D’Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
 ]
-MODELS = [("MacBook Air (M2, 2022)", "Mac14,2"), ("MacBook Pro (14-inch, M3, 2023)", "Mac15,3"), ("Mac mini (2023)", "Mac14,3"), ("iMac (24-inch, M4)", "Mac16,2")]
+MODELS = [
+    ("MacBook Air (M2, 2022)", "Mac14,2"), ("MacBook Pro (14-inch, M3, 2023)", "Mac15,3"), ("Mac mini (2023)", "Mac14,3"), ("iMac (24-inch, M4)", "Mac16,2"),
+]
 SYSTEMS = [("26.1", "25B78"), ("15.7.2", "24G325"), ("14.8.2", "23J126")]
 SERIAL_LETTERS = "CDFGHJKLMNPQRTVWXY0123456789"
 
@@ -150,8 +152,11 @@ class _Fleet:
             blueprint = self.blueprints["iPhones and iPads" if index < 3 else "Sales"]
             device = self._device(f"{platform} {index}", self._serial(), platform, (platform, f"{platform}15,{index}"), ("26.1", "23B85"), blueprint, user)
             if platform == "iPhone":
-                self.world.okta.register(
-                    user_id=okta_user.id, serial=device.serial, udid=device.udid, name=device.name, model=device.model_id, os_version="26.1", platform="IOS")
+                with self.world.okta.dated(_long_ago(self.now, 40)):
+                    self.world.okta.register(
+                        user_id=okta_user.id, serial=device.serial, udid=device.udid, name=device.name, model=device.model_id, os_version="26.1",
+                        platform="IOS",
+                    )
         gone = self._device("Stolen MacBook", self._serial(), "Mac", MODELS[0], SYSTEMS[2], self.blueprints["Engineering"], None)
         gone.is_removed = True
         self.tenant.changed()
@@ -188,10 +193,12 @@ class _Fleet:
         person = self.world.people[-1]
         if role.habit == "early":
             mac.install_by_hand()
-            person.register(self.world, mac)
+            with self.world.okta.dated(_long_ago(self.now, 12)):
+                person.register(self.world, mac)
             mac.report_inventory(mac.device.last_check_in)
         if role.old_record:
-            person.register(self.world, mac)
+            with self.world.okta.dated(_long_ago(self.now, 60)):
+                person.register(self.world, mac)
             mac.accounts.clear()  # erasing the Mac took the account with it, not the record
         if role.second_person:
             _user, okta_user = self._make_people(("Second", f"Person {index}"))

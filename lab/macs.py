@@ -99,7 +99,7 @@ Enrol = t.Callable[[World, dict[str, t.Any], str], MacCertificate]
 
 
 class Mac:
-    """One Mac. ``accounts`` are the Okta Verify accounts on it: user id -> device id at Okta; ``managed`` is what the last sign-in of each brought."""
+    """One Mac. ``accounts`` are the Okta Verify accounts on it: user id -> device id at Okta."""
 
     def __init__(self, world: World, device: Device, enrol: t.Optional[Enrol] = None) -> None:
         self.world = world
@@ -109,7 +109,6 @@ class Mac:
         self.profiles: dict[str, InstalledProfile] = {}
         self.apps: dict[str, InstalledApp] = {}
         self.accounts: dict[str, str] = {}
-        self.managed: dict[str, bool] = {}
 
     @property
     def serial(self) -> str:
@@ -135,6 +134,11 @@ class Mac:
     @property
     def _tenant(self) -> Tenant:
         return self.world.kandji  # type: ignore[no-any-return]
+
+    @property
+    def newest_certificate(self) -> t.Union[bytes, int, None]:
+        """What Okta Verify shows at a sign-in: DER, or the serial number of a certificate that is only booked."""
+        return (self.certificates[-1].der or self.certificates[-1].serial_number) if self.certificates else None
 
     # Checking in
 
@@ -275,7 +279,7 @@ class Mac:
             "profiles": {identifier: profile.payload_uuid for identifier, profile in self.profiles.items()},
             "apps": sorted(self.apps),
             "okta_accounts": dict(self.accounts),
-            "managed": dict(self.managed),
+            "managed": {user_id: self.world.okta.managed(device_id, user_id) for user_id, device_id in self.accounts.items()},
             "last_inventory": iso(self.device.report.collected_at) if self.device.report else None,
         }
 
@@ -307,7 +311,8 @@ def enrol_over_scep(world: World, settings: dict[str, t.Any], profile_identifier
         def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
             headers = {"Content-Type": "application/x-pki-message"} if body is not None else None
             try:
-                response = session.request(verb, url, params=params, data=body, headers=headers, verify=str(world.ca_file), timeout=60)  # type: ignore[attr-defined]
+                ca_file = str(world.ca_file)  # type: ignore[attr-defined]
+                response = session.request(verb, url, params=params, data=body, headers=headers, verify=ca_file, timeout=60)
             except requests.RequestException as error:
                 raise EnrolmentFailed(f"The SCEP server cannot be reached ({type(error).__name__}).") from None
             return response.status_code, response.headers.get("Content-Type", ""), response.content
@@ -339,13 +344,13 @@ def enrol(exchange: _scep.Exchange, settings: dict[str, t.Any], profile_identifi
 def enrol_as_record(world: World, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
     """For Macs beyond the number of real ones: no key is made and no SCEP spoken, so that a fleet of thousands fits.
 
-    What decides the outcome is the same, URL and challenge. The certificate stands in the authority's books alone.
+    What decides the outcome is the same, URL and challenge. The certificate stands in the authority's books and in Okta's log alone.
     """
     if settings["URL"] != world.okta.scep_url or settings.get("Challenge") != world.okta.challenge:
         raise EnrolmentFailed("The SCEP server gave no certificate.")
     common_name = ", ".join(value for name in settings.get("Subject", []) for kind, value in name if kind == "CN")
     with world.lock:
-        booked = world.okta.authority.book(common_name)
+        booked = world.okta.book(common_name)
     return MacCertificate(None, common_name, booked.serial_number, booked.not_before, booked.not_after, None, profile_identifier)
 
 

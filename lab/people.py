@@ -54,28 +54,33 @@ class Person:
             return "never opens Okta Verify"
         if OKTA_VERIFY not in mac.apps:
             return "finds no Okta Verify on the Mac"
-        record_is_gone = any(device_id not in world.okta.devices for device_id in mac.accounts.values())
-        if record_is_gone and self.told_to_register_again:
-            mac.managed.clear()
-            mac.accounts.clear()  # Okta Verify shares one device among its accounts: none of them works any more
-        elif record_is_gone and self.user_id in mac.accounts:
-            mac.managed[self.user_id] = False
+        if self.told_to_register_again and self._account_is_dead(world, mac):
+            mac.accounts.clear()  # the accounts of one Okta Verify share one device: none of them works any more
+        elif mac.accounts.get(self.user_id, "") in world.okta.deleted:
             return "has an account whose device no longer exists, and waits for somebody to say what to do"
         if self.user_id not in mac.accounts:
             try:
                 self.register(world, mac)
             except Gone:
                 return "is told by Okta Verify that the device no longer exists: the account has to be removed first"
-            except RegistrationRefused:
-                return "is refused by Okta: the device is deactivated or suspended"
+            except RegistrationRefused as refusal:
+                return f"is refused by Okta: {refusal}"
             self.told_to_register_again = False
         return self._sign_in(world, mac)
 
+    def _account_is_dead(self, world: World, mac: Mac) -> bool:
+        """The device was deleted; or deactivated, which unlinks its users for good, and activated again. In between the account is stuck."""
+        if mac.okta_account is None or mac.okta_account in world.okta.deleted:
+            return mac.okta_account is not None
+        record = world.okta.devices[mac.okta_account]
+        return record.status == "ACTIVE" and self.user_id in mac.accounts and self.user_id not in record.users
+
     def _sign_in(self, world: World, mac: Mac) -> str:
+        device_id = mac.accounts[self.user_id]
+        if world.okta.devices[device_id].status != "ACTIVE":
+            return f"is refused by Okta: {device_id} is {world.okta.devices[device_id].status}"
         method = "push" if self.habit == "push" else "signed_nonce"
-        newest = mac.certificates[-1].der if mac.certificates else None
-        managed = world.okta.sign_in(user_id=self.user_id, device_id=mac.accounts[self.user_id], method=method, certificate=newest)
-        mac.managed[self.user_id] = managed
+        managed = world.okta.sign_in(user_id=self.user_id, device_id=device_id, method=method, certificate=mac.newest_certificate)
         return f"signed in by {'push' if method == 'push' else 'FastPass'}, the Mac is {'managed' if managed else 'not managed'}"
 
     def describe(self) -> dict[str, t.Any]:

@@ -43,10 +43,12 @@ class Lab:
         self.announcement: dict[str, t.Any] = {}
         self._servers: list[uvicorn.Server] = []
         self._thread: t.Optional[threading.Thread] = None
+        self._residents: t.Any = None
         self._ready = threading.Event()
 
     def start(self) -> "Lab":
         from lab.build import build  # the parts import this module's neighbours
+        from lab.residents import Residents
 
         sockets = {name: self._listen() for name in ("okta", "kandji", "control")}
         urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
@@ -55,15 +57,19 @@ class Lab:
         for name, sock in sockets.items():
             config = uvicorn.Config(
                 _with_transport(applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11", loop="asyncio",
-                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
+                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
             )
             self._servers.append(_QuietServer(config, sock))
         self._thread = threading.Thread(target=self._serve, name="lab", daemon=True)
         self._thread.start()
         self._ready.wait(timeout=30)
+        self._residents = Residents(self.world)
+        self._residents.start()
         return self
 
     def stop(self) -> None:
+        if self._residents:
+            self._residents.stop()
         for server in self._servers:
             server.should_exit = True
         if self._thread:
@@ -107,3 +113,10 @@ class _QuietServer(uvicorn.Server):
         from contextlib import nullcontext
 
         return nullcontext()
+
+    async def shutdown(self, sockets: t.Optional[list[socket.socket]] = None) -> None:
+        # TLS says good-bye to a client that keeps an idle connection, and would wait for its answer.
+        for connection in list(self.server_state.connections):
+            if connection.cycle is None or connection.cycle.response_complete:  # type: ignore[union-attr]
+                connection.transport.abort()  # type: ignore[union-attr]
+        await super().shutdown(sockets)

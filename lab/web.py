@@ -22,12 +22,16 @@ from lab.world import RequestRecord, World
 
 @dataclass
 class Answer:
-    """What a handler returns. A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing."""
+    """What a handler returns. A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing.
+
+    ``links`` are Link headers, each sent as a header of its own.
+    """
 
     body: t.Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    links: list[str] = field(default_factory=list)
 
     def content(self) -> bytes:
         if self.body is None:
@@ -195,7 +199,10 @@ class VendorApp:
     @staticmethod
     def _response(answer: Answer) -> Response:
         media_type = answer.media_type if answer.body is not None else None
-        return Response(answer.content(), status_code=answer.status, headers=answer.headers, media_type=media_type)
+        response = Response(answer.content(), status_code=answer.status, headers=answer.headers, media_type=media_type)
+        for link in answer.links:
+            response.headers.append("Link", link)
+        return response
 
 
 class _Dropped(Response):

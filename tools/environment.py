@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
-NOT_INHERITED = ("ANSIBLE_", "MOLECULE_", "OKTA_", "KANDJI_", "DEVICE_TRUST_", "PYTHONPATH", "PYTHONHOME")
+NOT_INHERITED = ("ANSIBLE_", "MOLECULE_", "OKTA_", "IRUCTL_", "DEVICE_TRUST_", "PYTHONPATH", "PYTHONHOME")
 
 
 def without_tenants(environment: dict[str, str]) -> dict[str, str]:

@@ -22,8 +22,8 @@ INVENTORY = CHECKOUT / "playbooks" / "inventory" / "lab.yml"
 FROM_ANNOUNCEMENT = {
     "OKTA_CLIENT_ORGURL": "okta_url",
     "OKTA_CLIENT_TOKEN": "okta_api_token",
-    "KANDJI_API_URL": "kandji_url",
-    "KANDJI_API_TOKEN": "kandji_api_token",
+    "IRUCTL_TENANT": "kandji_url",
+    "IRUCTL_TOKEN": "kandji_api_token",
     "OKTA_SCEP_URL": "scep_url",
     "OKTA_SCEP_CHALLENGE": "scep_challenge",
     "DEVICE_TRUST_CA_PATH": "ca_file",

@@ -95,15 +95,19 @@ def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
 
 
 def list_devices(tenant: Tenant, call: Call) -> Answer:
-    found = list(tenant.devices.values())
-    for name, value in call.query.items():
-        if name in FILTERS and value:
-            found = [device for device in found if FILTERS[name](tenant, device, value)]
-    for key in reversed(call.query.get("ordering", "").split(",")):
-        if key.removeprefix("-") in ORDERINGS:
-            found.sort(key=lambda device, key=key: str(render_device(tenant, device)[key.removeprefix("-")]), reverse=key.startswith("-"))
+    query = tuple((name, value) for name, value in sorted(call.query.items()) if value and (name in FILTERS or name == "ordering"))
+    found = tenant.remembered(("devices", *query), lambda: _matching(tenant, dict(query)))
     limit, offset = number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP), number(call, "offset", 0)
     return Answer([render_device(tenant, device) for device in found[offset : offset + limit]])
+
+
+def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:
+    ordering = query.pop("ordering", "")
+    found = [device for device in tenant.devices.values() if all(FILTERS[name](tenant, device, value) for name, value in query.items())]
+    for key in reversed(ordering.split(",")):
+        if key.removeprefix("-") in ORDERINGS:
+            found.sort(key=lambda device, key=key: str(render_device(tenant, device)[key.removeprefix("-")]), reverse=key.startswith("-"))
+    return found
 
 
 def get_device(tenant: Tenant, call: Call) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import typing as t
 import uuid
 from datetime import timedelta
@@ -90,7 +91,7 @@ class OktaApp(VendorApp):
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
         """``seconds`` is the wait that a fault asks for; 0 leaves it to the bucket. Too many at once says nothing of when to come back."""
         answer = error("E0000047")
-        reset = str(int(self.world.clock.now().timestamp() + seconds))
+        reset = str(math.ceil(self.world.clock.now().timestamp() + seconds))
         if concurrency:
             answer.headers.update({"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
         elif seconds:
@@ -307,9 +308,9 @@ def _position(call: Call) -> int:
 
 
 def _page(call: Call, rows: list[dict[str, t.Any]], cursor: t.Optional[str]) -> Answer:
-    """A list with its Link header. Okta sends one header per link; a comma joins them as HTTP allows."""
+    """A list with its Link headers, of which Okta sends one per link."""
     url = f"{call.base_url}{call.operation.path}"
     links = [f'<{url}{"?" + call.raw_query if call.raw_query else ""}>; rel="self"']
     if cursor is not None:
         links.append(f'<{url}?{urlencode({**call.query, "after": cursor})}>; rel="next"')
-    return Answer(rows, headers={"Link": ", ".join(links)})
+    return Answer(rows, links=links)

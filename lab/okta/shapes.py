@@ -29,7 +29,7 @@ def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
         "resourceAlternateId": None,
         "resourceId": record.id,
         "_links": {
-            "self": {"href": url, "hints": {"allow": ["GET", "PATCH", "PUT"]}},
+            "self": {"href": url, "hints": {"allow": ["GET"]}},
             "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}},
             **links,
         },

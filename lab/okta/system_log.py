@@ -86,15 +86,16 @@ def read_page(log: SystemLog, query: LogQuery) -> tuple[list[dict[str, t.Any]], 
     start, end = log.positions(query.since, query.until)
     if query.after is not None:
         start, end = (start, min(end, query.after)) if query.newest_first else (max(start, query.after), end)
+    if not query.limit:
+        return [], start if query.polls else None
     page: list[dict[str, t.Any]] = []
-    reached = end
     for position, event in log.walk(start, end, query.newest_first):
         if not query.matches(event):
             continue
         if len(page) == query.limit:
             return page, position + 1 if query.newest_first else position
         page.append(event)
-    return page, reached if query.polls else None
+    return page, end if query.polls else None
 
 
 def make_event(moment: datetime, unique: str, event_type: str, message: str, **parts: t.Any) -> dict[str, t.Any]:

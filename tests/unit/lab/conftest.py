@@ -121,7 +121,10 @@ def scep_profile() -> dict[str, t.Any]:
         "URL": "https://scep.invalid/pki", "Challenge": "a-secret-challenge", "Keysize": 2048, "Key Type": "RSA", "Key Usage": 1,
         "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]], "Retries": 5, "RetryDelay": 30,
     }
-    inner = {"PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": "inner", "PayloadIdentifier": "inner.scep", "PayloadContent": settings}
+    inner = {
+        "PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": "inner", "PayloadIdentifier": "inner.scep",
+        "PayloadContent": settings,
+    }
     return {
         "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadIdentifier": "mine", "PayloadUUID": "mine", "PayloadDisplayName": "Mine",
         "PayloadDescription": "kept", "PayloadContent": [inner],

@@ -54,7 +54,8 @@ def test_filters_are_anded(client, three, row_filter, found):
 
 
 @pytest.mark.parametrize("bad", [
-    "not json", "[]", {"no_such_column": {"in": ["x"]}}, {"device__family": {"in": ["Mac"]}}, {"serial_number": {"in": "AAA1"}}, {"serial_number": {"eq": "AAA1"}},
+    "not json", "[]", {"no_such_column": {"in": ["x"]}}, {"device__family": {"in": ["Mac"]}}, {"serial_number": {"in": "AAA1"}},
+    {"serial_number": {"eq": "AAA1"}},
     {"serial_number": {"is": ["AAA1"]}}, {"created_at": {"gt": "yesterday"}}, {"serial_number": ["AAA1"]},
 ])
 def test_a_bad_filter_is_refused(client, three, bad):

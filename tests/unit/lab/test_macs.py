@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
 
 from lab import macs
-from lab.authority import Authority
 from lab.macs import OKTA_VERIFY, EnrolmentFailed, Mac
+from lab.okta.org import Org
 
 SCEP_URL = "https://scep.invalid/pki"
 CHALLENGE = "a-secret-challenge"
@@ -20,9 +18,8 @@ CHALLENGE = "a-secret-challenge"
 
 @pytest.fixture
 def authority(kandji_world):
-    authority = Authority(kandji_world.clock, "acme", "00o1")
-    kandji_world.okta = SimpleNamespace(authority=authority, scep_url=SCEP_URL, challenge=CHALLENGE, devices={})
-    return authority
+    kandji_world.okta = Org(kandji_world, "https://scep.invalid")
+    return kandji_world.okta.authority
 
 
 @pytest.fixture
@@ -262,10 +259,12 @@ def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
 
 
 def test_a_mac_that_is_a_record_is_judged_by_the_same_things(kandji_world, tenant, authority, add_device, blueprint, profile):
+    kandji_world.okta.scep_url, kandji_world.okta.challenge = SCEP_URL, CHALLENGE
     mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), macs.enrol_as_record)
     mac.check_in()
     assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
     assert authority.certificates[mac.certificates[0].serial_number].der is None
+    assert mac.newest_certificate == mac.certificates[0].serial_number
     kandji_world.okta.challenge = "reset meanwhile"
     touch(tenant, profile)
     assert mac.check_in().failed == ["Okta SCEP"]

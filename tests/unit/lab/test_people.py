@@ -1,45 +1,21 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People: when they register, how they sign in, and what they do once their record is gone. Okta's own rules are tested with the org."""
+"""People: when they register, how they sign in, and what they do once their record is gone. Okta's own rules are the org's."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import pytest
 
 from lab import people
 from lab.macs import Mac, MacCertificate
-from lab.okta.org import Gone, RegistrationRefused
+from lab.okta.org import Org
 from lab.people import Person
-
-
-class StandInOrg:
-    """An org that believes everybody, and remembers what it was asked."""
-
-    def __init__(self):
-        self.devices = {}
-        self.sign_ins = []
-        self.refuses = False
-
-    def register(self, *, account_device_id, **_device):
-        if self.refuses:
-            raise RegistrationRefused("deactivated")
-        if account_device_id and account_device_id not in self.devices:
-            raise Gone("deleted")
-        record = SimpleNamespace(id=account_device_id or f"device{len(self.devices)}")
-        self.devices[record.id] = record
-        return record
-
-    def sign_in(self, **how):
-        self.sign_ins.append(how)
-        return how["method"] == "signed_nonce" and how["certificate"] is not None
 
 
 @pytest.fixture
 def org(kandji_world):
-    kandji_world.okta = StandInOrg()
+    kandji_world.okta = Org(kandji_world, "https://localhost")
     return kandji_world.okta
 
 
@@ -52,81 +28,135 @@ def mac(kandji_world, org, add_device):
 
 
 @pytest.fixture
-def person(kandji_world, mac):
-    kandji_world.people.append(Person("user1", mac.serial))
-    return kandji_world.people[0]
+def add_person(kandji_world, org, mac):
+    def add(name, habit="prompt"):
+        user = org.add_user(name, "Example", f"{name}@example.com")
+        kandji_world.people.append(Person(user.id, mac.serial, habit))
+        return kandji_world.people[-1]
+
+    return add
 
 
-def certificate(kandji_world, der):
-    now = kandji_world.clock.now()
-    return MacCertificate(der, "CN", 1, now, now, None)
+@pytest.fixture
+def person(add_person):
+    return add_person("ana")
+
+
+def give_certificate(kandji_world, mac):
+    """A new certificate comes to the Mac."""
+    kandji_world.clock.advance(seconds=1)
+    booked = kandji_world.okta.book(f"{mac.serial} profile")
+    mac.certificates.append(MacCertificate(None, booked.common_name, booked.serial_number, booked.not_before, booked.not_after, None))
+    return booked
+
+
+def reset(org, mac, delete=True):
+    record = org.devices[mac.okta_account]
+    org.step(record, "deactivate")
+    if delete:
+        org.delete(record)
+    return record
+
+
+def managed(mac):
+    return mac.describe()["managed"]
 
 
 def test_without_okta_verify_nothing_happens(kandji_world, mac, person, org):
     mac.apps.clear()
     assert "no Okta Verify" in person.act(kandji_world, mac)
-    assert (mac.accounts, org.sign_ins) == ({}, [])
+    assert (mac.accounts, org.devices) == ({}, {})
 
 
 def test_who_is_prompt_registers_once_and_signs_in_with_the_newest_certificate(kandji_world, mac, person, org):
-    mac.certificates = [certificate(kandji_world, b"older"), certificate(kandji_world, b"newest")]
+    older, newest = give_certificate(kandji_world, mac), give_certificate(kandji_world, mac)
     person.act(kandji_world, mac)
-    person.act(kandji_world, mac)
-    assert mac.accounts == {"user1": "device0"}
-    assert [(how["method"], how["certificate"]) for how in org.sign_ins] == [("signed_nonce", b"newest")] * 2
-    assert mac.managed == {"user1": True}
+    assert "is managed" in person.act(kandji_world, mac)
+    assert list(org.devices) == [mac.okta_account]
+    assert (older.bound_device_id, newest.bound_device_id) == (None, mac.okta_account)
+    assert managed(mac) == {person.user_id: True}
 
 
 def test_without_a_certificate_a_sign_in_does_not_make_the_mac_managed(kandji_world, mac, person):
     assert "not managed" in person.act(kandji_world, mac)
 
 
-def test_some_never_open_okta_verify(kandji_world, mac, person, org):
-    person.habit = "never"
-    person.act(kandji_world, mac)
-    assert (mac.accounts, org.sign_ins) == ({}, [])
+def test_who_came_before_the_certificate_stays_unmanaged_until_the_record_is_reset(kandji_world, mac, add_person, org):
+    early = add_person("early", "early")
+    early.register(kandji_world, mac)
+    give_certificate(kandji_world, mac)
+    assert "not managed" in early.act(kandji_world, mac)
+    reset(org, mac)
+    give_certificate(kandji_world, mac)
+    people.tell(kandji_world)
+    assert "is managed" in early.act(kandji_world, mac)
 
 
-def test_some_use_push(kandji_world, mac, person, org):
-    person.habit = "push"
-    mac.certificates = [certificate(kandji_world, b"newest")]
-    person.act(kandji_world, mac)
-    assert org.sign_ins[0]["method"] == "push"
-    assert mac.managed == {"user1": False}
+def test_or_heals_when_the_switch_says_so(kandji_world, mac, add_person):
+    kandji_world.switches.set(record_before_certificate="heals")
+    early = add_person("early", "early")
+    early.register(kandji_world, mac)
+    give_certificate(kandji_world, mac)
+    assert "is managed" in early.act(kandji_world, mac)
+
+
+def test_some_never_open_okta_verify(kandji_world, mac, add_person, org):
+    add_person("nobody", "never").act(kandji_world, mac)
+    assert (mac.accounts, org.devices) == ({}, {})
+
+
+def test_some_use_push_and_are_not_managed(kandji_world, mac, add_person, org):
+    give_certificate(kandji_world, mac)
+    assert add_person("phone", "push").act(kandji_world, mac) == "signed in by push, the Mac is not managed"
 
 
 def test_a_deleted_record_stops_a_person_until_they_are_told(kandji_world, mac, person, org):
+    give_certificate(kandji_world, mac)
     person.act(kandji_world, mac)
-    org.devices.clear()
+    deleted = reset(org, mac)
     assert "no longer exists" in person.act(kandji_world, mac)
-    assert mac.managed == {"user1": False}
+    assert managed(mac) == {person.user_id: False}
     assert people.tell(kandji_world, [mac.serial]) == 1
-    assert "signed in" in person.act(kandji_world, mac)
-    assert (list(org.devices), person.told_to_register_again) == (["device0"], False)
+    assert "not managed" in person.act(kandji_world, mac)  # the certificate went with the record
+    give_certificate(kandji_world, mac)
+    assert "is managed" in person.act(kandji_world, mac)
+    assert mac.okta_account != deleted.id
+    assert person.told_to_register_again is False
 
 
 def test_being_told_too_early_changes_nothing(kandji_world, mac, person, org):
     person.act(kandji_world, mac)
     people.tell(kandji_world)
     person.act(kandji_world, mac)
-    assert mac.accounts == {"user1": "device0"}
+    assert list(org.devices) == [mac.okta_account]
 
 
-def test_a_second_person_is_added_to_the_record_of_the_first(kandji_world, mac, person, org):
-    kandji_world.people.append(Person("user2", mac.serial))
-    people.act(kandji_world)
-    assert mac.accounts == {"user1": "device0", "user2": "device0"}
-
-
-def test_a_second_person_meets_the_deleted_record_of_the_first(kandji_world, mac, person, org):
+def test_while_the_record_is_deactivated_the_account_is_stuck_even_for_who_was_told(kandji_world, mac, person, org):
     person.act(kandji_world, mac)
-    org.devices.clear()
-    assert "account has to be removed first" in Person("user2", mac.serial).act(kandji_world, mac)
+    record = reset(org, mac, delete=False)
+    people.tell(kandji_world)
+    assert "DEACTIVATED" in person.act(kandji_world, mac)
+    org.step(record, "activate")
+    assert "signed in" in person.act(kandji_world, mac)
+    assert len(org.devices) == 2  # activating brings no user back: they registered anew
 
 
-def test_a_deactivated_record_takes_nobody(kandji_world, mac, person, org):
-    org.refuses = True
-    assert "refused" in person.act(kandji_world, mac)
+def test_a_second_person_is_added_to_the_record_of_the_first(kandji_world, mac, person, add_person, org):
+    second = add_person("second")
+    people.act(kandji_world)
+    assert list(org.devices[mac.okta_account].users) == [person.user_id, second.user_id]
+
+
+def test_a_second_person_meets_the_deleted_record_of_the_first(kandji_world, mac, person, add_person, org):
+    person.act(kandji_world, mac)
+    reset(org, mac)
+    assert "account has to be removed first" in add_person("second").act(kandji_world, mac)
+
+
+def test_a_second_person_cannot_register_on_a_deactivated_record(kandji_world, mac, person, add_person, org):
+    person.act(kandji_world, mac)
+    reset(org, mac, delete=False)
+    assert "is refused by Okta" in add_person("second").act(kandji_world, mac)
 
 
 def test_nobody_sits_in_front_of_a_mac_in_a_drawer(kandji_world, mac, person):

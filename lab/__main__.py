@@ -1,0 +1,46 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m lab``: start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import typing as t
+from pathlib import Path
+
+from lab.server import Lab
+from lab.world import Options
+
+
+def parse(arguments: t.Optional[t.Sequence[str]] = None) -> tuple[Options, t.Optional[Path]]:
+    defaults = Options()
+    parser = argparse.ArgumentParser(prog="python -m lab", description="An Okta org, a Kandji tenant, their Macs and their people, on this machine.")
+    parser.add_argument("--macs", type=int, default=defaults.macs, help="how many Macs the company has (default %(default)s)")
+    parser.add_argument("--real-macs", type=int, default=defaults.real_macs, help="how many of them make keys and enrol for real (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds give equal companies (default %(default)s)")
+    parser.add_argument("--people", action="store_true", help="Macs and people act by themselves")
+    parser.add_argument("--latency", type=float, default=defaults.latency, metavar="S", help="seconds added to every answer")
+    parser.add_argument("--directory", type=Path, help="where the CA file is written and left; otherwise nothing is left")
+    given = parser.parse_args(arguments)
+    options = Options(macs=given.macs, seed=given.seed, real_macs=given.real_macs, people=given.people, latency=given.latency)
+    return options, given.directory
+
+
+def main() -> int:
+    options, directory = parse()
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: asked_to_stop.set())
+    with Lab(options, directory) as lab:
+        print(json.dumps(lab.announcement), flush=True)
+        asked_to_stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Putting the lab together from its parts."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from lab import fleet
+from lab.control import Control
+from lab.kandji.app import KandjiApp
+from lab.kandji.tenant import Tenant
+from lab.okta.app import OktaApp
+from lab.okta.org import Org
+from lab.world import World
+
+
+def build(world: World, urls: t.Mapping[str, str], ca_file: Path) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """The applications by the name of their listener, and what the lab announces of itself."""
+    world.ca_file = ca_file  # type: ignore[attr-defined]
+    org = world.okta = Org(world, urls["okta"])
+    world.kandji = Tenant(world, urls["kandji"])
+    okta, kandji = OktaApp(world), KandjiApp(world)
+    fleet.populate(world)
+    control = Control(world, okta, kandji)
+    announcement = {
+        "okta_url": urls["okta"],
+        "okta_api_token": org.api_token,
+        "kandji_url": urls["kandji"],
+        "kandji_api_token": world.kandji.api_token,
+        "ca_file": str(ca_file),
+        "scep_url": org.scep_url,
+        "scep_challenge": org.challenge,
+        "control_url": urls["control"],
+        "control_token": control.token,
+        "rings": fleet.rings(world),
+    }
+    return {"okta": okta.application(), "kandji": kandji.application(), "control": control.application()}, announcement

@@ -1,0 +1,301 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's own surface: what a test, or a person at a rehearsal, does to the world and asks about it. No vendor has any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import typing as t
+from dataclasses import asdict, fields
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lab import macs, people
+from lab.clock import iso
+from lab.okta.authenticators import STATUSES
+from lab.okta.errors import ERRORS
+from lab.web import VendorApp
+from lab.world import Fault, World
+
+# The switches that take one of a few values.
+CHOICES: dict[str, tuple[t.Any, ...]] = {
+    "profile_uuid_case": ("upper", "lower"),
+    "profile_uuid_variable": ("payload_uuid", "item_id"),
+    "unknown_tag": ("create", "error"),
+    "repeated_lifecycle": (204, 400),
+    "delete_active_error": tuple(ERRORS),
+    "certificate_target_field": ("alternateId", "displayName", "detailEntry"),
+    "ca_certificate_answer": ("der", "pkcs7"),
+    "record_before_certificate": ("needs_reset", "heals"),
+}
+PIPELINES = ("idx", "v1")
+UNITS = ("days", "hours", "minutes", "seconds")
+
+Body = dict[str, t.Any]
+Query = t.Mapping[str, str]
+
+
+class BadRequest(Exception):
+    """What was asked cannot be done; the text is one sentence."""
+
+
+class Control:
+    """Routes under a bearer token of their own."""
+
+    def __init__(self, world: World, okta: t.Any, kandji: VendorApp) -> None:
+        self.world = world
+        self.okta = okta
+        self.token = world.okta.new_id("lab-")
+        self._okta_operations = {operation.name for operation in okta.operations()}
+        self._operations = self._okta_operations | {operation.name for operation in kandji.operations()}
+
+    def application(self) -> Starlette:
+        quick: list[tuple[str, str, t.Callable[[Body, Query], t.Any]]] = [
+            ("POST", "/clock/advance", self.advance),
+            ("GET", "/state", self.state),
+            ("GET", "/requests", self.requests),
+            ("DELETE", "/requests", self.forget_requests),
+            ("GET", "/faults", lambda _body, _query: [asdict(fault) for fault in self.world.faults]),
+            ("POST", "/faults", self.add_fault),
+            ("DELETE", "/faults", self.remove_faults),
+            ("GET", "/switches", lambda _body, _query: self.world.switches.as_dict()),
+            ("PATCH", "/switches", self.set_switches),
+            ("PATCH", "/limits", self.set_limits),
+            ("POST", "/secret/reset", lambda _body, _query: {"scep_challenge": self.world.okta.reset_secret()}),
+            ("PATCH", "/kandji/permissions", self.set_permissions),
+            ("PATCH", "/okta/refuse", self.set_refused),
+            ("PATCH", "/okta/org", self.set_org),
+            ("PATCH", "/okta/authenticators", self.set_authenticators),
+            ("POST", "/people/tell", lambda body, _query: {"told": people.tell(self.world, _serials(body))}),
+        ]
+        routes = [Route(path, self._endpoint(handler), methods=[verb]) for verb, path, handler in quick]
+        routes += [Route("/act/macs", self._acting(macs.act), methods=["POST"]), Route("/act/people", self._acting(people.act), methods=["POST"])]
+        return Starlette(routes=routes)
+
+    # Around every request
+
+    def _endpoint(self, handler: t.Callable[[Body, Query], t.Any]) -> t.Callable[[Request], t.Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(request, self._locked(handler))
+
+        return endpoint
+
+    def _locked(self, handler: t.Callable[[Body, Query], t.Any]) -> t.Callable[[Body, Query], t.Awaitable[t.Any]]:
+        async def run(body: Body, query: Query) -> t.Any:
+            with self.world.lock:
+                return handler(body, query)
+
+        return run
+
+    def _acting(self, act: t.Callable[..., list[t.Any]]) -> t.Callable[[Request], t.Awaitable[Response]]:
+        async def run(body: Body, _query: Query) -> t.Any:
+            serials = _serials(body)
+            return {"done": [_plain(entry) for entry in await _in_thread(lambda: act(self.world, serials))]}
+
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(request, run)
+
+        return endpoint
+
+    async def _answer(self, request: Request, run: t.Callable[[Body, Query], t.Awaitable[t.Any]]) -> Response:
+        if request.headers.get("authorization") != f"Bearer {self.token}":
+            return JSONResponse({"error": "The control token is missing or wrong."}, 401)
+        try:
+            return JSONResponse(await run(_parse(await request.body()), request.query_params))
+        except BadRequest as problem:
+            return JSONResponse({"error": str(problem)}, 400)
+
+    # Time, state and the log of requests
+
+    def advance(self, body: Body, _query: Query) -> t.Any:
+        _only(body, UNITS)
+        for unit, number in body.items():
+            if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0:
+                raise BadRequest(f"{unit} has to be a number that is not negative.")
+        try:
+            now = self.world.clock.advance(**body)
+            self.world.okta.housekeeping()
+        except OverflowError:
+            raise BadRequest("The clock does not go that far.") from None
+        return {"now": iso(now)}
+
+    def state(self, _body: Body, _query: Query) -> t.Any:
+        world = self.world
+        return {
+            "clock": iso(world.clock.now()),
+            "okta": world.okta.describe(),
+            "certificates": world.okta.describe_certificates(),
+            "kandji": world.kandji.describe(),
+            "macs": [mac.describe() for mac in world.macs],
+            "people": [person.describe() for person in world.people],
+        }
+
+    def requests(self, _body: Body, query: Query) -> t.Any:
+        """``since`` is the number of the last request that is known already."""
+        _only(query, ("vendor", "writes", "since"))
+        if query.get("writes") not in (None, "true", "false"):
+            raise BadRequest("writes is either true or false.")
+        if not query.get("since", "0").isdecimal():
+            raise BadRequest("since has to be the number of a request.")
+        return [
+            asdict(record)
+            for record in self.world.requests[int(query.get("since", "0")):]
+            if query.get("vendor") in (None, record.vendor) and query.get("writes") in (None, str(record.writes).lower())
+        ]
+
+    def forget_requests(self, _body: Body, _query: Query) -> t.Any:
+        """Numbers begin anew."""
+        forgotten = len(self.world.requests)
+        self.world.requests.clear()
+        return {"forgotten": forgotten}
+
+    # Faults and switches
+
+    def add_fault(self, body: Body, _query: Query) -> t.Any:
+        known = {"name": str, "operation": str, "times": (int, type(None)), "after": int, "status": int, "seconds": (int, float)}
+        _only(body, known)
+        for key, value in body.items():
+            if isinstance(value, bool) or not isinstance(value, known[key]):  # type: ignore[arg-type]
+                raise BadRequest(f"{key} cannot be {json.dumps(value)}.")
+        if body.get("operation", "*") not in self._operations | {"*"}:
+            raise BadRequest(f"There is no operation {body['operation']!r} in the lab.")
+        if "name" not in body:
+            raise BadRequest("A fault needs a name.")
+        try:
+            fault = Fault(**body)
+        except ValueError as problem:
+            raise BadRequest(str(problem)) from None
+        self.world.faults.append(fault)
+        return asdict(fault)
+
+    def remove_faults(self, _body: Body, query: Query) -> t.Any:
+        """All of them, or the one whose ``id`` is given."""
+        _only(query, ("id",))
+        if "id" in query and query["id"] not in [fault.id for fault in self.world.faults]:
+            raise BadRequest(f"There is no fault {query['id']!r}.")
+        kept = [fault for fault in self.world.faults if "id" in query and fault.id != query["id"]]
+        removed = len(self.world.faults) - len(kept)
+        self.world.faults[:] = kept
+        return {"removed": removed}
+
+    def set_switches(self, body: Body, _query: Query) -> t.Any:
+        kinds = {field.name: type(getattr(self.world.switches, field.name)) for field in fields(self.world.switches)}
+        _only(body, kinds)
+        for name, value in body.items():
+            number = kinds[name] is float and type(value) is int
+            if type(value) is not kinds[name] and not number:
+                raise BadRequest(f"The switch {name} cannot be {json.dumps(value)}.")
+            if name in CHOICES and value not in CHOICES[name]:
+                raise BadRequest(f"The switch {name} is one of {_listed(CHOICES[name])}.")
+        self.world.switches.set(**body)
+        return self.world.switches.as_dict()
+
+    def set_limits(self, body: Body, _query: Query) -> t.Any:
+        try:
+            self.okta.limits.set(body)
+        except ValueError as problem:
+            raise BadRequest(str(problem)) from None
+        return dict(self.okta.limits.per_minute)
+
+    # The two vendors' consoles
+
+    def set_permissions(self, body: Body, _query: Query) -> t.Any:
+        permissions: dict[str, bool] = self.world.kandji.permissions
+        permissions.update(_flags(body, permissions))
+        return permissions
+
+    def set_refused(self, body: Body, _query: Query) -> t.Any:
+        flags = _flags(body, self._okta_operations)
+        refused: set[str] = self.world.okta.refused
+        refused |= {name for name, is_refused in flags.items() if is_refused}
+        refused -= {name for name, is_refused in flags.items() if not is_refused}
+        return {"refused": sorted(refused)}
+
+    def set_org(self, body: Body, _query: Query) -> t.Any:
+        _only(body, ("pipeline",))
+        if body.get("pipeline") not in PIPELINES:
+            raise BadRequest(f"pipeline is one of {_listed(PIPELINES)}.")
+        self.world.okta.pipeline = body["pipeline"]
+        return {"pipeline": self.world.okta.pipeline}
+
+    def set_authenticators(self, body: Body, _query: Query) -> t.Any:
+        """Okta Verify (``okta_verify``) and its methods, each ACTIVE or INACTIVE."""
+        verify = self.world.okta.authenticators["okta_verify"]
+        names = (verify.key, *verify.methods)
+        _only(body, names)
+        for name, status in body.items():
+            if status not in STATUSES:
+                raise BadRequest(f"{name} is one of {_listed(STATUSES)}.")
+        for name, status in body.items():
+            (verify.inactive.add if status == "INACTIVE" else verify.inactive.discard)(name)
+        return {name: verify.status_of(name) for name in names}
+
+
+def _parse(body: bytes) -> Body:
+    try:
+        parsed = json.loads(body or b"{}")
+    except ValueError:
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(parsed, dict):
+        raise BadRequest("The body has to be a JSON object.")
+    return parsed
+
+
+def _only(given: t.Iterable[str], known: t.Iterable[str]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise BadRequest(f"{unknown[0]!r} is not known here; known: {_listed(sorted(known))}.")
+
+
+def _flags(body: Body, known: t.Iterable[str]) -> dict[str, bool]:
+    _only(body, known)
+    for name, value in body.items():
+        if not isinstance(value, bool):
+            raise BadRequest(f"{name} is either true or false.")
+    return body
+
+
+def _serials(body: Body) -> t.Optional[list[str]]:
+    _only(body, ("serials",))
+    serials = body.get("serials")
+    if serials is None:
+        return None
+    if not isinstance(serials, list) or not all(isinstance(serial, str) for serial in serials):
+        raise BadRequest("serials has to be a list of serial numbers.")
+    return serials
+
+
+def _listed(values: t.Iterable[t.Any]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def _plain(entry: t.Any) -> t.Any:
+    return entry if isinstance(entry, dict) else asdict(entry)
+
+
+async def _in_thread(function: t.Callable[[], t.Any]) -> t.Any:
+    """Run it in a thread that does not keep the process alive: a lab that is told to stop stops, whatever its Macs are doing."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[t.Any] = loop.create_future()
+
+    def settle(error: t.Optional[BaseException], value: t.Any) -> None:
+        if not future.cancelled():
+            future.set_exception(error) if error else future.set_result(value)
+
+    def run() -> None:
+        error, value = None, None
+        try:
+            value = function()
+        except Exception as problem:  # it is raised again where it is awaited
+            error = problem
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, error, value)
+
+    threading.Thread(target=run, name="lab acting", daemon=True).start()
+    return await future
