@@ -23,8 +23,8 @@ DOMAIN = "example.com"
 
 NAMES = [
     ("Ana", "Silva"), ("Jürgen", "Großmann"), ("Zoë", "O’Connor"), ("Łukasz", "Żółć"), ("Дмитрий", "Иванов"), ("さくら", "田中"), ("伟", "王"),
-    ("민준", "김"), ("محمد", "العلي"), ("נועה", "כהן"), ("Ελένη", "Παπαδοπούλου"), ("आरव", "शर्मा"), ("Nguyễn", "Thị Hoa"), ("สมชาย", "ใจดี"), ("Ọláìtán", "Adébáyọ̀"),
-    ("José", "Muñoz"), ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D’Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
+    ("민준", "김"), ("محمد", "العلي"), ("נועה", "כהן"), ("Ελένη", "Παπαδοπούλου"), ("आरव", "शर्मा"), ("Nguyễn", "Thị Hoa"), ("สมชาย", "ใจดี"),
+    ("Ọláìtán", "Adébáyọ̀"), ("José", "Muñoz"), ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D’Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
 ]
 MODELS = [
     ("MacBook Air (M2, 2022)", "Mac14,2"), ("MacBook Pro (14-inch, M3, 2023)", "Mac15,3"), ("Mac mini (2023)", "Mac14,3"), ("iMac (24-inch, M4)", "Mac16,2"),

@@ -306,7 +306,7 @@ def _answer(mac: Mac, only_asked: bool) -> CheckIn:
 def enrol_over_scep(world: World, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
     """Get a certificate over HTTPS, as a com.apple.security.scep payload says."""
     with requests.Session() as session:
-        session.headers["User-Agent"] = "lab Mac"
+        session.headers["User-Agent"] = "SCEP (lab Mac)"
 
         def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
             headers = {"Content-Type": "application/x-pki-message"} if body is not None else None
@@ -322,6 +322,7 @@ def enrol_over_scep(world: World, settings: dict[str, t.Any], profile_identifier
 
 def enrol(exchange: _scep.Exchange, settings: dict[str, t.Any], profile_identifier: str) -> MacCertificate:
     """Retries are for the answer PENDING, as Apple has it. The delay between them is left out: nobody in the lab decides anything meanwhile."""
+    _check_types(settings)
     attempts = 1 + settings.get("Retries", APPLE_DEFAULT_RETRIES)
     for _attempt in range(attempts):
         try:
@@ -346,12 +347,22 @@ def enrol_as_record(world: World, settings: dict[str, t.Any], profile_identifier
 
     What decides the outcome is the same, URL and challenge. The certificate stands in the authority's books and in Okta's log alone.
     """
+    _check_types(settings)
     if settings["URL"] != world.okta.scep_url or settings.get("Challenge") != world.okta.challenge:
         raise EnrolmentFailed("The SCEP server gave no certificate.")
     common_name = ", ".join(value for name in settings.get("Subject", []) for kind, value in name if kind == "CN")
     with world.lock:
         booked = world.okta.book(common_name)
     return MacCertificate(None, common_name, booked.serial_number, booked.not_before, booked.not_after, None, profile_identifier)
+
+
+def _check_types(settings: dict[str, t.Any]) -> None:
+    """A Mac does not guess: a payload with a wrong type in it does not install."""
+    for key, kind in {"URL": str, "Challenge": str, "Subject": list, "Keysize": int, "Retries": int}.items():
+        if key in settings and not isinstance(settings[key], kind):
+            raise EnrolmentFailed(f"The SCEP payload is invalid: {key} has the wrong type.")
+    if not settings.get("URL"):
+        raise EnrolmentFailed("The SCEP payload is invalid: it has no URL.")
 
 
 def without_secret(text: str, settings: dict[str, t.Any]) -> str:

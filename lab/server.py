@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import tempfile
 import threading
@@ -54,10 +55,12 @@ class Lab:
         urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
         tls = make_server_certificate(self.directory)
         applications, self.announcement = build(self.world, urls, tls.ca_file)
+        gc.freeze()  # a fleet of thousands is not looked through for garbage while somebody waits for a page of it
         for name, sock in sockets.items():
             config = uvicorn.Config(
                 _with_transport(applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11", loop="asyncio",
-                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60, timeout_graceful_shutdown=1,
+                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
+                timeout_graceful_shutdown=1,
             )
             self._servers.append(_QuietServer(config, sock))
         self._thread = threading.Thread(target=self._serve, name="lab", daemon=True)
@@ -74,6 +77,7 @@ class Lab:
             server.should_exit = True
         if self._thread:
             self._thread.join(timeout=10)
+        gc.unfreeze()
         if self._temporary:
             self._temporary.cleanup()
 

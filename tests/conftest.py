@@ -26,7 +26,6 @@ from urllib.parse import quote, quote_plus
 import hypothesis
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.common import warnings as module_warnings
 
 from lab.server import Lab
 from lab.world import Options
@@ -83,8 +82,10 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
     def run(name: str, args: dict[str, t.Any], *, lab: t.Optional[Lab] = None, check: bool = False, diff: bool = False) -> dict[str, t.Any]:
         module = import_module(f"{MODULES}.{name}")
         output = io.StringIO()
-        _forget_warnings()
+        warned: list[str] = []
         with (
+            # In the process of a controller Ansible shows warnings instead of returning them.
+            mock.patch.object(basic.AnsibleModule, "warn", lambda _module, text, **_more: warned.append(text)),
             mock.patch.dict(os.environ, lab_environment(lab.announcement) if lab else {}),
             patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}),
             contextlib.redirect_stdout(output),
@@ -95,16 +96,10 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
             except SystemExit:
                 pass  # how every module ends; what it has to say it has printed
             finally:
-                printed.append(output.getvalue())
-        return t.cast("dict[str, t.Any]", json.loads(output.getvalue().splitlines()[-1]))
+                printed.extend([output.getvalue(), *warned])
+        return {**json.loads(output.getvalue().splitlines()[-1]), "warnings": warned}
 
     return run
-
-
-def _forget_warnings() -> None:
-    """Ansible keeps them per process, which elsewhere is one module."""
-    module_warnings._global_warnings.clear()
-    module_warnings._global_deprecations.clear()
 
 
 @pytest.fixture

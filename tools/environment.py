@@ -46,3 +46,14 @@ def child_environment(**more: str) -> dict[str, str]:
 def run_tool(name: str, *arguments: str) -> bool:
     """Run a tool of .venv in the checkout; whether it was content."""
     return subprocess.run([str(SCRIPTS / name), *arguments], cwd=CHECKOUT, env=child_environment(), check=False).returncode == 0
+
+
+def run_and_read(command: list[str], environment: dict[str, str], directory: Path = CHECKOUT, *, show: bool = True) -> tuple[int, str]:
+    """Exit status and all that was printed; ``show`` lets a person read along."""
+    lines = []
+    with subprocess.Popen(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout:  # type: ignore[union-attr]
+            lines.append(line)
+            if show:
+                print(line, end="", flush=True)
+    return process.returncode, "".join(lines)

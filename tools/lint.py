@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
-from tools.environment import CHECKOUT, SCRIPTS, child_environment, run_tool
+from tools.environment import SCRIPTS, child_environment, run_and_read, run_tool
 from tools.stages import Stage, run_stages
 from tools.tracked import tracked_files
 
@@ -29,13 +28,15 @@ def stages() -> list[Stage]:
 
 def ansible_lint() -> bool:
     """Production profile, no network. It must say that it read at least the files that hold tasks, plays and roles."""
-    command = [str(SCRIPTS / "ansible-lint"), "--nocolor"]
-    done = subprocess.run(command, cwd=CHECKOUT, env=child_environment(), check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(done.stdout, end="")
-    said = PROCESSED.search(done.stdout)
-    processed, expected = int(said.group(1)) if said else 0, len(list(ansible_content(tracked_files())))
+    status, output = run_and_read([str(SCRIPTS / "ansible-lint"), "--nocolor"], child_environment())
+    return judge_ansible_lint(status, output, len(list(ansible_content(tracked_files()))))
+
+
+def judge_ansible_lint(status: int, output: str, expected: int) -> bool:
+    said = PROCESSED.search(output)
+    processed = int(said.group(1)) if said else 0
     print(f"ansible-lint: {processed} files processed, of which at least {expected} were to be.")
-    return done.returncode == 0 and processed >= max(expected, 1)
+    return status == 0 and processed >= max(expected, 1)
 
 
 def ansible_content(files: t.Iterable[Path]) -> t.Iterator[Path]:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.environment import CHECKOUT, SCRIPTS, child_environment
+from tools.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
 INVENTORY = CHECKOUT / "playbooks" / "inventory" / "lab.yml"
@@ -77,17 +76,7 @@ def run_playbook(
         more = {**lab_environment(announcement), "ANSIBLE_CALLBACKS_ENABLED": "play_record", "PLAY_RECORD": str(record), **(environment or {})}
         if show and sys.stdout.isatty():
             more["ANSIBLE_FORCE_COLOR"] = "true"
-        status, output = _run(command, child_environment(**more), show)
+        status, output = run_and_read(command, child_environment(**more), show=show)
         # A playbook that Ansible could not even read leaves no record.
         recorded = json.loads(record.read_text()) if record.exists() else {"stats": {}, "tasks": []}
     return PlayResult(status, output, recorded["stats"], recorded["tasks"])
-
-
-def _run(command: list[str], environment: dict[str, str], show: bool) -> tuple[int, str]:
-    lines = []
-    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout:  # type: ignore[union-attr]
-            lines.append(line)
-            if show:
-                print(line, end="", flush=True)
-    return process.returncode, "".join(lines)

@@ -12,14 +12,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from tools.environment import CACHE, CHECKOUT, SCRIPTS, child_environment
+from tools.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
 from tools.stages import Stage, run_stages
 from tools.tracked import tracked_files
 
@@ -33,7 +32,6 @@ EXPECTED = frozenset(
 # ansible-test downloads this script from its maintainers' own server; Python brings a pip along, which does as well.
 GET_PIP = '''"""Stands in for get-pip.py."""
 import os
-import subprocess
 import sys
 
 environment = {name: value for name, value in os.environ.items() if name != "GET_PIP"}
@@ -61,7 +59,8 @@ def prepare_home() -> None:
     # It passes no variables on to pip; so whoever reaches PyPI through a mirror needs the file in the new home too.
     for settings in (".config/pip/pip.conf", ".pip/pip.conf", "Library/Application Support/pip/pip.conf"):
         link = HOME / settings
-        if (Path.home() / settings).is_file() and not link.exists():
+        link.unlink(missing_ok=True)
+        if (Path.home() / settings).is_file():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(Path.home() / settings)
 
@@ -87,10 +86,7 @@ def run_ansible_test(collection: Path) -> tuple[int, str]:
     command = [str(SCRIPTS / "ansible-test"), "sanity", "--color", "no", "--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
     # No more than the system's tools: an interpreter that is found but does not start (pyenv's shims) stops ansible-test.
     path = os.pathsep.join([str(SCRIPTS), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
-    environment = child_environment(HOME=str(HOME), PATH=path)
-    done = subprocess.run(command, cwd=collection, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(done.stdout, end="")
-    return done.returncode, done.stdout
+    return run_and_read(command, child_environment(HOME=str(HOME), PATH=path), collection)
 
 
 def judge(status: int, output: str) -> bool:

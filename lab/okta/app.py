@@ -237,7 +237,7 @@ class OktaApp(VendorApp):
     def _list_log_events(self, call: Call) -> Answer:
         query = self._log_query(call)
         events, reached = read_page(self.org.log, query)
-        return _page(call, events, None if reached is None else _cursor(reached))
+        return _page(call, [event.as_dict() for event in events], None if reached is None else _cursor(reached))
 
     def _log_query(self, call: Call) -> LogQuery:
         order = call.query.get("sortOrder", "ASCENDING")

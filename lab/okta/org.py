@@ -19,10 +19,11 @@ from lab.authority import Authority, IssuedCertificate
 from lab.okta.authenticators import Authenticator, make_authenticators
 from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.shapes import log_device
-from lab.okta.system_log import SystemLog, make_event
+from lab.okta.system_log import Event, Json, SystemLog
 from lab.world import World
 
 UNUSED_CERTIFICATE_LIVES = timedelta(days=90)
+ADMINISTRATOR = "okta.admin@acme.example"  # whose token the API token is
 PLATFORM_ADDED = timedelta(days=20)  # before the lab starts
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _SYSTEM = {"id": "okta-system", "type": "SystemPrincipal", "alternateId": "system@okta.com", "displayName": "Okta System", "detailEntry": None}
@@ -71,7 +72,7 @@ class Org:
         self.deleted: set[str] = set()
         self.log = SystemLog()
         self._index = SearchIndex()
-        self._administrator = self._person(User(self.new_id("00u"), "okta.admin@acme.example", "okta.admin@acme.example", "Okta", "Administrator", self.now()))
+        self._administrator = User(self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()).in_the_log
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
             self._platform_event("device.platform.add", "Add device management platform")
@@ -135,7 +136,7 @@ class Org:
             raise RegistrationRefused(f"{device_id} is {record.status}.")
         return record
 
-    def _new_record(self, profile: dict[str, t.Any], user: User) -> Record:
+    def _new_record(self, profile: Json, user: User) -> Record:
         now = self.now()
         known = {key: value for key, value in profile.items() if value}  # a Mac may hide its serial number
         known |= {"registered": True, "secureHardwarePresent": True, "diskEncryptionType": "ALL_INTERNAL_VOLUMES"}
@@ -143,7 +144,7 @@ class Org:
         self.devices[record.id] = record
         self._index.add(record)
         self._event(
-            "device.enrollment.create", "Device enrollment", actor=self._person(user), target=[self._device_target(record), self._person(user)],
+            "device.enrollment.create", "Device enrollment", actor=user.in_the_log, target=[self._device_target(record), user.in_the_log],
             device=log_device(record),
         )
         return record
@@ -153,7 +154,7 @@ class Org:
             self._changes(record)
         record.users[user.id] = DeviceUser(self.new_id("lnk"), user.id, self.now())
         self._event(
-            "device.user.add", "Add user to device", actor=self._person(user), target=[self._device_target(record), self._person(user)],
+            "device.user.add", "Add user to device", actor=user.in_the_log, target=[self._device_target(record), user.in_the_log],
             device=log_device(record),
         )
 
@@ -172,14 +173,14 @@ class Org:
             self._changes(record)
             link.set_managed(self._attests(certificate, record, user))
         factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
-        facts = {"actor": self._person(user), "device": log_device(record, link)}
+        facts = {"actor": user.in_the_log, "device": log_device(record, link)}
         self._event(
             "user.authentication.auth_via_mfa", "Authentication of user via MFA", debug_data={"factor": factor},
-            target=[self._person(user), {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify",
+            target=[user.in_the_log, {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify",
                                          "detailEntry": None}],
             **facts,
         )
-        self._event("user.session.start", "User login to Okta", target=[self._person(user)], **facts)
+        self._event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
         return link.managed
 
     def _is_off(self, method: str) -> bool:
@@ -198,7 +199,7 @@ class Org:
             certificate.bound_device_id = record.id
             record.certificates.append(certificate.serial_number)
             target = [self._certificate_target(certificate), self._device_target(record)]
-            self._event("pki.cert.bind", "Bind client certificate to device", actor=self._person(user), target=target, device=log_device(record))
+            self._event("pki.cert.bind", "Bind client certificate to device", actor=user.in_the_log, target=target, device=log_device(record))
         return True
 
     def _came_too_late(self, certificate: IssuedCertificate, record: Record) -> bool:
@@ -238,7 +239,7 @@ class Org:
         self._platform_event("device.platform.secret_key.reset", "Reset device management platform secret key")
         return self.challenge
 
-    def _turn(self, record: Record, status: str, event_type: str, message: str, actor: dict[str, t.Any]) -> None:
+    def _turn(self, record: Record, status: str, event_type: str, message: str, actor: Json) -> None:
         """All certificates bound to a record change their status, but for those that are revoked."""
         for serial_number in record.certificates:
             certificate = self.authority.certificates[serial_number]
@@ -314,23 +315,20 @@ class Org:
     # The System Log
 
     @property
-    def events(self) -> list[dict[str, t.Any]]:
-        return self.log.events
+    def events(self) -> list[Json]:
+        """All LogEvents, oldest first."""
+        return [event.as_dict() for event in self.log.events]
 
-    def _event(self, event_type: str, message: str, **parts: t.Any) -> None:
-        unique = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        self.log.add(self.now(), make_event(self.now(), unique, event_type, message, **parts))
+    def _event(self, event_type: str, message: str, *, actor: Json, target: t.Iterable[Json], **more: t.Any) -> None:
+        number = uuid.UUID(int=self._random.getrandbits(128), version=4).int
+        self.log.add(Event(self.now(), number, event_type, message, actor, tuple(target), **more))
 
     def _platform_event(self, event_type: str, message: str) -> None:
         target = {"id": self.scep_path.rpartition("/")[2], "type": "DevicePlatform", "alternateId": "unknown", "displayName": "Desktop", "detailEntry": None}
         self._event(event_type, message, actor=self._administrator, target=[target])
 
     @staticmethod
-    def _person(user: User) -> dict[str, t.Any]:
-        return {"id": user.id, "type": "User", "alternateId": user.login, "displayName": user.name, "detailEntry": None}
-
-    @staticmethod
-    def _device_target(record: Record) -> dict[str, t.Any]:
+    def _device_target(record: Record) -> Json:
         names = {"name": "displayName", "serialNumber": "serialNumber", "osPlatform": "platform", "osVersion": "osVersion"}
         detail = {name: record.profile[key] for name, key in names.items() if key in record.profile}
         return {
@@ -338,7 +336,7 @@ class Org:
             "detailEntry": {**detail, "status": record.status},
         }
 
-    def _certificate_target(self, certificate: IssuedCertificate) -> dict[str, t.Any]:
+    def _certificate_target(self, certificate: IssuedCertificate) -> Json:
         """Nobody has published where Okta puts the common name: a switch says it."""
         field = self.world.switches.certificate_target_field
         target = {"id": f"{certificate.serial_number:x}", "type": "Certificate", "alternateId": "unknown", "displayName": "unknown", "detailEntry": None}
@@ -346,7 +344,7 @@ class Org:
 
     # For the control surface
 
-    def describe(self) -> dict[str, t.Any]:
+    def describe(self) -> Json:
         """The truth, JSON-able, without secrets."""
         return {
             "org_id": self.org_id,
@@ -356,14 +354,14 @@ class Org:
             "deleted": sorted(self.deleted),
         }
 
-    def _describe_record(self, record: Record) -> dict[str, t.Any]:
+    def _describe_record(self, record: Record) -> Json:
         users = [{"user_id": link.user_id, "login": self.users[link.user_id].login, "managed": link.managed} for link in record.users.values()]
         return {
             "id": record.id, "serial": record.profile.get("serialNumber"), "status": record.status, "created": record.created.isoformat(),
             "users": users, "certificates": [str(number) for number in record.certificates],
         }
 
-    def describe_certificates(self) -> list[dict[str, t.Any]]:
+    def describe_certificates(self) -> list[Json]:
         return [
             {
                 "serial_number": str(certificate.serial_number), "common_name": certificate.common_name, "status": certificate.status,

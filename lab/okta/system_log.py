@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import bisect
+import operator
 import re
 import typing as t
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +19,7 @@ from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
 RETENTION = timedelta(days=90)
 
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
-_ATTRIBUTES = frozenset({
-    "actor", "authenticationContext", "client", "debugContext", "device", "displayMessage", "eventType", "legacyEventType", "outcome", "request",
-    "securityContext", "severity", "target", "transaction", "uuid", "version",
-})
-_UNIVERSAL = {
+_IN_EVERY_EVENT = {
     "client": {
         "userAgent": {"rawUserAgent": "Okta Verify", "os": "Mac OS X", "browser": "UNKNOWN"}, "zone": None, "device": "Computer", "id": None,
         "ipAddress": "198.51.100.7", "geographicalContext": None,
@@ -32,20 +30,66 @@ _UNIVERSAL = {
     },
     "securityContext": {"asNumber": None, "asOrg": None, "isp": None, "domain": None, "isProxy": None},
     "request": {"ipChain": [{"ip": "198.51.100.7", "geographicalContext": None, "version": "V4", "source": None}]},
+    "outcome": {"result": "SUCCESS", "reason": None},
+    "severity": "INFO",
+    "legacyEventType": None,
+    "version": "0",
 }
+
+Json = dict[str, t.Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened. A log of a large fleet holds very many of them: the LogEvent that Okta prints is made when somebody asks for it."""
+
+    moment: datetime
+    number: int  # 128 random bits
+    event_type: str
+    message: str
+    actor: Json
+    target: tuple[Json, ...] = ()
+    debug_data: t.Optional[Json] = None
+    device: t.Optional[Json] = None
+
+    def part(self, name: str) -> t.Any:
+        """One member of the LogEvent."""
+        return _PARTS[name](self) if name in _PARTS else _IN_EVERY_EVENT[name]
+
+    def as_dict(self) -> Json:
+        """The LogEvent."""
+        return {name: self.part(name) for name in sorted(ATTRIBUTES | {"published"}) if name != "device" or self.device}
+
+    def own_text(self) -> str:
+        """The texts in which it differs from other events."""
+        return "\n".join([self.event_type, self.message, *_texts([self.actor, *self.target, self.debug_data, self.device])])
+
+
+_PARTS: dict[str, t.Callable[[Event], t.Any]] = {
+    "actor": lambda event: event.actor,
+    "debugContext": lambda event: {"debugData": {"requestId": f"{event.number:032x}", **(event.debug_data or {})}},
+    "device": lambda event: event.device,
+    "displayMessage": lambda event: event.message,
+    "eventType": lambda event: event.event_type,
+    "published": lambda event: iso(event.moment),
+    "target": lambda event: list(event.target),
+    "transaction": lambda event: {"type": "WEB", "id": f"{event.number:032x}", "detail": {}},
+    "uuid": lambda event: str(uuid.UUID(int=event.number)),
+}
+ATTRIBUTES = frozenset(_IN_EVERY_EVENT) | frozenset(_PARTS) - {"published"}
 
 
 class SystemLog:
     """Events in the order of their time. Positions count from the first event ever, so that a cursor survives what is forgotten."""
 
     def __init__(self) -> None:
-        self.events: list[dict[str, t.Any]] = []
+        self.events: list[Event] = []
         self._moments: list[datetime] = []
         self._forgotten = 0
 
-    def add(self, moment: datetime, event: dict[str, t.Any]) -> None:
-        place = bisect.bisect_right(self._moments, moment)
-        self._moments.insert(place, moment)
+    def add(self, event: Event) -> None:
+        place = bisect.bisect_right(self._moments, event.moment)
+        self._moments.insert(place, event.moment)
         self.events.insert(place, event)
 
     def forget(self, now: datetime) -> None:
@@ -58,7 +102,7 @@ class SystemLog:
         end = len(self._moments) if until is None else bisect.bisect_left(self._moments, until)
         return bisect.bisect_left(self._moments, since) + self._forgotten, end + self._forgotten
 
-    def walk(self, start: int, end: int, newest_first: bool) -> t.Iterator[tuple[int, dict[str, t.Any]]]:
+    def walk(self, start: int, end: int, newest_first: bool) -> t.Iterator[tuple[int, Event]]:
         """Positions and events of a window."""
         places = range(max(start - self._forgotten, 0), max(end - self._forgotten, 0))
         for place in reversed(places) if newest_first else places:
@@ -81,14 +125,14 @@ class LogQuery:
         return self.until is None and not self.newest_first
 
 
-def read_page(log: SystemLog, query: LogQuery) -> tuple[list[dict[str, t.Any]], t.Optional[int]]:
+def read_page(log: SystemLog, query: LogQuery) -> tuple[list[Event], t.Optional[int]]:
     """The events of a page, and the position from which the next one goes on, or None where there is none."""
     start, end = log.positions(query.since, query.until)
     if query.after is not None:
         start, end = (start, min(end, query.after)) if query.newest_first else (max(start, query.after), end)
     if not query.limit:
         return [], start if query.polls else None
-    page: list[dict[str, t.Any]] = []
+    page: list[Event] = []
     for position, event in log.walk(start, end, query.newest_first):
         if not query.matches(event):
             continue
@@ -98,28 +142,6 @@ def read_page(log: SystemLog, query: LogQuery) -> tuple[list[dict[str, t.Any]], 
     return page, end if query.polls else None
 
 
-def make_event(moment: datetime, unique: str, event_type: str, message: str, **parts: t.Any) -> dict[str, t.Any]:
-    """A LogEvent. ``parts`` are actor, target, outcome, debug_data and device; what Okta says in every event is filled in."""
-    event = {
-        **_UNIVERSAL,
-        "actor": parts["actor"],
-        "displayMessage": message,
-        "eventType": event_type,
-        "outcome": parts.get("outcome") or {"result": "SUCCESS", "reason": None},
-        "published": iso(moment),
-        "severity": "INFO",
-        "debugContext": {"debugData": {"requestId": unique.replace("-", ""), **parts.get("debug_data", {})}},
-        "legacyEventType": None,
-        "transaction": {"type": "WEB", "id": unique.replace("-", ""), "detail": {}},
-        "uuid": unique,
-        "version": "0",
-        "target": parts.get("target", []),
-    }
-    if parts.get("device"):
-        event["device"] = parts["device"]
-    return event
-
-
 def compile_log_filter(text: str) -> Predicate:
     """A function of an event; raises BadFilter or Unsupported."""
     return compile_filter(text, _field)
@@ -127,13 +149,17 @@ def compile_log_filter(text: str) -> Predicate:
 
 def compile_words(words: list[str]) -> Predicate:
     """A function of an event: does it hold all of these words, in whatever case and in whichever of its texts?"""
-    wanted = [re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])") for phrase in words for word in re.findall(r"[^\W_]+", phrase.lower())]
+    wanted = [word for phrase in words for word in re.findall(r"[^\W_]+", phrase.lower()) if not _holds_word(_COMMON_TEXT, word)]
 
-    def matches(event: dict[str, t.Any]) -> bool:
-        text = "\n".join(_texts(event)).lower()
-        return all(pattern.search(text) for pattern in wanted)
+    def matches(event: Event) -> bool:
+        text = event.own_text().lower()
+        return all(word in text and _holds_word(text, word) for word in wanted)
 
     return matches
+
+
+def _holds_word(text: str, word: str) -> bool:
+    return bool(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text))
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
@@ -144,15 +170,18 @@ def _texts(value: t.Any) -> t.Iterator[str]:
             yield from _texts(part)
 
 
+_COMMON_TEXT = "\n".join(_texts(_IN_EVERY_EVENT)).lower()
+
+
 def _field(attribute: str) -> Field:
-    path = attribute.split(".")
-    if path[0] not in _ATTRIBUTES or "changeDetails" in path:
+    name, *path = attribute.split(".")
+    if name not in ATTRIBUTES or "changeDetails" in path:
         raise Unsupported(f"{attribute!r} cannot be used in a filter")
-    if path[0] in ("target", "request"):
-        return Field(lambda event: list(_walk(event, path)), _literal, _OPERATORS, many=True)
-    if len(path) == 1:
-        return Field(lambda event: event.get(attribute), _literal, _OPERATORS)
-    return Field(lambda event: next(_walk(event, path), None), _literal, _OPERATORS)
+    if name in ("target", "request"):
+        return Field(lambda event: list(_walk(event.part(name), path)), _literal, _OPERATORS, many=True)
+    if name == "eventType":  # nearly every filter asks for it, of nearly every event
+        return Field(operator.attrgetter("event_type"), _literal, _OPERATORS)
+    return Field(lambda event: next(_walk(event.part(name), path), None), _literal, _OPERATORS)
 
 
 def _walk(value: t.Any, path: list[str]) -> t.Iterator[t.Any]:

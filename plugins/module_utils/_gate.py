@@ -27,21 +27,26 @@ class View(t.NamedTuple):
         return self.reason is None
 
 
-def judge(
-    serial: str, device_id: str, statuses: Rows, profiles: Rows, certificates: Rows, events: Rows, managed: t.Callable[[], bool],
-) -> View:
-    """One test Mac. ``managed`` is asked last, since it takes calls of its own."""
+class Further(t.NamedTuple):
+    """What is asked only when the inventory does not settle it, since it takes calls of its own."""
+
+    issued: t.Callable[[], t.Iterable[t.Mapping[str, t.Any]]]
+    managed: t.Callable[[], bool]
+
+
+def judge(serial: str, device_id: str, statuses: Rows, profiles: Rows, certificates: Rows, further: Further) -> View:
+    """One test Mac: installed, and any proof that its certificate was issued."""
     status = next((row for row in statuses if _same(row.get("computer") or {}, "id", device_id)), None)
     reported = any(_same(row, "device_id", device_id) for row in profiles)
     if status and read_status(status) == "failed":
         return View(serial, f"The SCEP profile could not be installed: {status.get('log') or 'Kandji gives no reason'}.")
     if not reported and not (status and read_status(status) == "installed"):
         return View(serial, "The SCEP profile is not installed yet.")
-    if any(mentions(event, serial) for event in events):
-        return View(serial, proof="pki.cert.issue in the System Log")
     if reported and any(_same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial) for row in certificates):
         return View(serial, proof="a certificate with its serial in Kandji's inventory, beside the installed profile")
-    if managed():
+    if any(mentions(event, serial) for event in further.issued()):
+        return View(serial, proof="pki.cert.issue in the System Log")
+    if further.managed():
         return View(serial, proof="a device record that is managed")
     return View(serial, "The SCEP profile is installed, and no certificate for it was seen yet.")
 

@@ -179,10 +179,11 @@ class Kandji:
             raise NotAsWritten(f"Kandji accepted the removal of {item_id} from blueprint {blueprint_id}, yet still lists it there.", vendor="kandji")
         return True
 
-    def item_statuses(self, item_id: str) -> t.Iterator[t.Dict[str, t.Any]]:
-        """The item's status on each Mac. Get Library Item Statuses. Nothing for an item that is not there."""
+    def item_statuses(self, item_id: str, computer_id: t.Optional[str] = None) -> t.Iterator[t.Dict[str, t.Any]]:
+        """The item's status on each Mac, or on one. Get Library Item Statuses. Nothing for an item that is not there."""
+        query: t.Dict[str, t.Any] = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
         try:
-            yield from self._linked_pages(ITEM_STATUSES, {"limit": PAGE}, {"library_item_id": item_id})
+            yield from self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id})
         except NotFound:
             return
 

@@ -75,7 +75,7 @@ def _top(mac: MacFacts, best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
         return Standing("MANAGED", "Okta shows it as managed for each of its users.", "Nothing.")
     if "MANAGED" in states:
         waiting = ", ".join(sorted(login for login, state in best.users.items() if state != "MANAGED"))
-        return Standing("MIXED", f"Okta shows it as managed for some of its users, not for {waiting}.", f"{waiting}: sign in once with Okta FastPass on this Mac.")
+        return Standing("MIXED", f"Okta shows it as managed for some of its users, not for {waiting}.", "The user that is named signs in once with Okta FastPass on this Mac.")
     return None
 
 
@@ -106,17 +106,17 @@ def _app_reason(state: t.Optional[str]) -> str:
 
 
 def _registration(mac: MacFacts, best: t.Optional[DeviceRecord]) -> Standing:
-    person = mac.person or "Its user"
     if best is None:
-        return Standing("NOT_REGISTERED", "Certificate and Okta Verify are there, and nobody has registered it with Okta.", f"{person}: open Okta Verify and add the account.")
+        return Standing("NOT_REGISTERED", "Certificate and Okta Verify are there, and nobody has registered it with Okta.",
+                        "Its user opens Okta Verify and adds the account.")
     if best.status in ("SUSPENDED", "DEACTIVATED"):
         return Standing(best.status, f"Its device record in Okta is {best.status.lower()}.",
-                        "Unsuspend it in Okta." if best.status == "SUSPENDED" else "Reset it (okta_device_reset), then register it anew.")
+                        "Unsuspend it in Okta." if best.status == "SUSPENDED" else "Reset it (okta_device_reset), then its user registers it anew.")
     if best.created and first_of(mac.certificates) > best.created:
         return Standing("REGISTERED_BEFORE_CERTIFICATE", "It was registered with Okta before its first certificate came.",
-                        f"{person}: sign in once with Okta FastPass; if it stays so, reset it (okta_device_reset) and register it anew.")
+                        "Its user signs in once with Okta FastPass; if it stays so, reset it (okta_device_reset) and have it registered anew.")
     return Standing("REGISTERED_NOT_MANAGED", "It is registered and holds a certificate, and no FastPass sign-in has shown it to Okta yet.",
-                    f"{person}: sign in once with Okta FastPass (not push or a password) on this Mac.")
+                    "Its user signs in once with Okta FastPass (not push or a password) on this Mac.")
 
 
 def first_of(times: t.Sequence[str]) -> str:
@@ -146,13 +146,18 @@ def counts(standings: t.Iterable[Standing]) -> t.Dict[str, int]:
     return {rung: taken.count(rung) for rung in reversed(RUNGS) if rung in taken}
 
 
-def table(rows: t.Sequence[t.Mapping[str, t.Any]], total: t.Mapping[str, int], renewals: t.Mapping[str, t.Optional[str]]) -> t.List[str]:
-    """The table at the end of a run: how many stand where, who needs what, what renews when."""
+def table(rows: t.Sequence[t.Mapping[str, t.Any]], total: t.Mapping[str, int], renewals: t.Mapping[str, t.Optional[str]], names: int = 10) -> t.List[str]:
+    """The table at the end of a run: how many stand where, who needs what, what renews when. Of each group so many Macs are named."""
     lines = [f"{'rung':<31}Macs"] + [f"{rung:<31}{count:>4}" for rung, count in total.items()]
-    waiting = [row for row in rows if row["rung"] != "MANAGED"]
-    if waiting:
+    groups: t.Dict[t.Tuple[str, str, str], t.List[t.Mapping[str, t.Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["rung"], row["reason"], row["next_step"]), []).append(row)
+    if groups:
         lines += ["", "Who needs what:"]
-        lines += [f"  {row['serial_number']} {row['device_name']} ({row['person'] or 'no user'}): {row['rung']}. {row['reason']} -> {row['next_step']}" for row in waiting]
+    for (rung, reason, next_step), macs in groups.items():
+        lines.append(f"  {rung}: {reason} {next_step}")
+        lines += [f"    {row['serial_number']} {row['device_name']} ({row['person'] or 'no user'})" for row in macs[:names]]
+        lines += [f"    ... and {len(macs) - names} more"] if len(macs) > names else []
     if renewals:
         lines += ["", "What renews when:"]
         lines += [f"  ring {ring}: certificates are to be issued anew by {date or 'unknown'}" for ring, date in renewals.items()]

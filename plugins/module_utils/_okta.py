@@ -145,14 +145,16 @@ class Okta:
 
     def log_events(
         self, log_filter: str, since: t.Optional[str] = None, until: t.Optional[str] = None, newest_first: bool = False,
-        limit: int = 1000, at_most: t.Optional[int] = None,
+        limit: int = 1000, at_most: t.Optional[int] = None, word: t.Optional[str] = None,
     ) -> t.Iterator[t.Dict[str, t.Any]]:
         """Events of the System Log between two times (ISO 8601), which makes the read bounded. listLogEvents.
 
-        ``at_most`` ends the reading after so many events.
+        ``at_most`` ends the reading after so many events; ``word`` (at most 40 characters) must stand somewhere in them.
         """
         query: t.Dict[str, t.Any] = {"filter": log_filter, "limit": limit if at_most is None else min(limit, at_most)}
         query["sortOrder"] = "DESCENDING" if newest_first else "ASCENDING"
+        if word:
+            query["q"] = word
         if since:
             query["since"] = since
         if until:

@@ -133,23 +133,29 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
     item_id = run_.params["library_item_id"]
     if not item_id or not macs:
         return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
-    ids = {device_id.lower() for device_id in macs.values()}
     identifier = f"com.kandji.profile.custom.{item_id}"
-    profiles = [row for row in run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}})
-                if str(row.get("device_id", "")).lower() in ids]
-    statuses = [row for row in run_.kandji.item_statuses(item_id) if str((row.get("computer") or {}).get("id", "")).lower() in ids]
-    certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, "serial_number": {"in": list(macs)}}))
-    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-    since = (now - timedelta(days=89)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    until = (now + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    events = list(run_.okta.log_events(gate.ISSUED, since, until))
-    return [gate.judge(serial, device_id, statuses, profiles, certificates, events, lambda serial=serial: _managed(run_, serial))
-            for serial, device_id in macs.items()]
+    serials = {"serial_number": {"in": list(macs)}}
+    profiles = list(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}))
+    certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials}))
+    return [
+        gate.judge(serial, device_id, list(run_.kandji.item_statuses(item_id, device_id)), profiles, certificates, _further(run_, serial))
+        for serial, device_id in macs.items()
+    ]
 
 
-def _managed(run_: Run, serial: str) -> bool:
-    records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
-    return any(user.get("managementStatus") == "MANAGED" for record in records for user in run_.okta.device_users(str(record["id"])))
+def _further(run_: Run, serial: str) -> gate.Further:
+    """Okta's side of the proof for one Mac."""
+
+    def issued() -> t.Iterator[t.Dict[str, t.Any]]:
+        now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+        since, until = (moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (now - timedelta(days=89), now + timedelta(minutes=5)))
+        return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
+
+    def managed() -> bool:
+        records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
+        return any(user.get("managementStatus") == "MANAGED" for record in records for user in run_.okta.device_users(str(record["id"])))
+
+    return gate.Further(issued, managed)
 
 
 def main() -> None:

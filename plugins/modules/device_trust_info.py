@@ -100,7 +100,7 @@ macs:
       ring: canary
       rung: NOT_REGISTERED
       reason: Certificate and Okta Verify are there, and nobody has registered it with Okta.
-      next_step: "ann@acme.com: open Okta Verify and add the account."
+      next_step: Its user opens Okta Verify and adds the account.
       flags: []
 profiles:
   description: The SCEP profile of each ring, where there is one, with the date by which its certificates are to be issued anew.

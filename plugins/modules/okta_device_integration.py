@@ -106,8 +106,8 @@ ca_certificates:
   type: list
   elements: dict
   sample:
-    - subject: CN=Organization Intermediate Authority, OU=00o1n8sbwArJ7OQRw406, DC=acme, DC=okta, DC=com
-      issuer: CN=Organization Root Authority
+    - subject: DC=com, DC=okta, DC=acme, OU=00o1n8sbwArJ7OQRw406, CN=Organization Intermediate Authority
+      issuer: DC=com, DC=okta, DC=acme, OU=00o1n8sbwArJ7OQRw406, CN=Organization Root Authority
       not_before: "2025-01-10T09:00:00+00:00"
       not_after: "2030-01-10T09:00:00+00:00"
       sha1: 4f0c5f0e6e2b1d3a9c8b7a6f5e4d3c2b1a09f8e7

@@ -1,15 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kandji tenant to ask things of, without a network: requests go straight into the application."""
+"""A Kandji tenant and an Okta org to ask things of, without a network: requests go straight into the application."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import plistlib
+import re
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -53,7 +55,9 @@ def ask(application: t.Any, request: requests.PreparedRequest) -> Reply:
         await application(scope, receive, send)
 
     asyncio.run(run())
-    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    answered: dict[str, str] = {}
+    for name, value in sent[0]["headers"]:  # a header that comes more than once is joined, as requests does it
+        answered[name.decode()] = ", ".join(filter(None, (answered.get(name.decode()), value.decode())))
     return Reply(sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
@@ -80,6 +84,100 @@ class KandjiClient:
         if document is not None:
             files["file"] = ("profile.mobileconfig", plistlib.dumps(document), "application/octet-stream")
         return self.send(verb, path, files=files)
+
+
+class OktaClient:
+    """Speaks to the org with its token: ``okta.get("/devices", limit=20)``."""
+
+    def __init__(self, world: World) -> None:
+        self.token: t.Optional[str] = world.okta.api_token
+        from lab.okta.app import OktaApp  # as below
+
+        self.app = OktaApp(world)
+        self.application = self.app.application()
+
+    def send(self, verb: str, path: str, *, query: t.Optional[dict[str, t.Any]] = None, **how: t.Any) -> Reply:
+        headers = {"Authorization": f"SSWS {self.token}"} if self.token else {}
+        target = f"https://localhost{path}" + (f"?{urlencode(query)}" if query else "")
+        return ask(self.application, requests.Request(verb, target, headers=headers, **how).prepare())
+
+    def get(self, path: str, **query: t.Any) -> Reply:
+        return self.send("GET", f"/api/v1{path}", query=query)
+
+    def post(self, path: str) -> Reply:
+        return self.send("POST", f"/api/v1{path}")
+
+    def delete(self, path: str) -> Reply:
+        return self.send("DELETE", f"/api/v1{path}")
+
+    def pages(self, path: str, **query: t.Any) -> list[list[t.Any]]:
+        """All pages of a list, by its Link headers."""
+        reply = self.get(path, **query)
+        pages = [reply.json]
+        while following := re.search(r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]):
+            reply = self.send("GET", following.group(1))
+            pages.append(reply.json)
+        return pages
+
+
+class ControlClient:
+    """Speaks to the control surface of a lab that is put together but not served."""
+
+    def __init__(self, world: World, directory: Path) -> None:
+        from lab.build import build  # as below
+
+        self.world = world
+        urls = {name: f"https://localhost/{name}" for name in ("okta", "kandji", "control")}
+        applications, self.announcement = build(world, urls, directory / "ca.pem")
+        self.token: t.Optional[str] = self.announcement["control_token"]
+        self.application = applications["control"]
+        self.okta = applications["okta"]
+
+    def send(self, verb: str, path: str, body: t.Any = None, **query: t.Any) -> Reply:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return ask(self.application, requests.Request(verb, f"https://localhost{path}", params=query, headers=headers, json=body).prepare())
+
+    def ask_okta(self, path: str) -> Reply:
+        headers = {"Authorization": f"SSWS {self.world.okta.api_token}"}
+        return ask(self.okta, requests.Request("GET", f"https://localhost{path}", headers=headers).prepare())
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> ControlClient:
+    return ControlClient(World(Options(macs=3)), tmp_path)
+
+
+@pytest.fixture
+def okta_world() -> World:
+    from lab.okta.org import Org  # it imports the collection, which is not on the path yet when this file is read
+
+    world = World(Options(macs=0))
+    world.okta = Org(world, "https://localhost")
+    return world
+
+
+@pytest.fixture
+def org(okta_world: World) -> t.Any:
+    return okta_world.okta
+
+
+@pytest.fixture
+def okta(okta_world: World) -> OktaClient:
+    return OktaClient(okta_world)
+
+
+@pytest.fixture
+def register(org: t.Any) -> t.Callable[..., t.Any]:
+    """Okta Verify registers a user, by default a new one, on a Mac."""
+
+    def add(serial: str = "C02XK1ZAJG5J", login: t.Optional[str] = None, **values: t.Any) -> t.Any:
+        known = {user.login: user.id for user in org.users.values()}
+        name = login or f"person{len(org.users)}@example.com"
+        user_id = known.get(name) or org.add_user("Ana", "Silva", name).id
+        defaults = {"udid": f"UDID-{serial}", "name": f"Mac {serial}", "model": "Mac14,2", "os_version": "26.1"}
+        return org.register(user_id=user_id, serial=serial, **{**defaults, **values})
+
+    return add
 
 
 @pytest.fixture

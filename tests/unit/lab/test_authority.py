@@ -280,6 +280,11 @@ def test_a_request_for_somebody_elses_key_fails_the_message_check(authority: Aut
     assert refusal(*ask(authority, client, request=request)) == "badMessageCheck"
 
 
+def test_a_request_without_proof_of_its_key_fails_the_message_check(authority: Authority, client: messages.Identity) -> None:
+    request = messages.build_request(SUBJECT, CHALLENGE, client.key)
+    assert refusal(*ask(authority, client, request=request[:-1] + bytes([request[-1] ^ 1]))) == "badMessageCheck"
+
+
 def test_a_changed_message_fails_the_message_check(authority: Authority, client: messages.Identity) -> None:
     content = messages.encrypt(messages.build_request(SUBJECT, CHALLENGE, client.key), authority.ca_certificate_der, "aes128_cbc")
     message = sealed(content, client)

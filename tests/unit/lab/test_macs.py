@@ -150,6 +150,12 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
             macs.enrol(exchange, settings, "p")
 
 
+@pytest.mark.parametrize(("change", "named"), [({"URL": ""}, "no URL"), ({"Retries": "5"}, "Retries"), ({"Challenge": b"bytes"}, "Challenge")])
+def test_a_payload_that_no_mac_would_take_fails(exchange, scep_profile, change, named):
+    with pytest.raises(EnrolmentFailed, match=named):
+        macs.enrol(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
+
+
 def test_a_refusal_is_final(monkeypatch, exchange):
     calls = []
 

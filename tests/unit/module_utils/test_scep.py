@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import subprocess
 import sys
 import traceback
 import typing as t
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep, _scep_messages
 from lab.authority import Authority
@@ -95,6 +99,19 @@ def resealed(authority: Authority, **changes: t.Any) -> t.Callable[[Reply], Repl
         return 200, answer[1], _scep_messages.seal(replace(reply.attributes, **changes), content, authority.identity, "sha256")
 
     return change
+
+
+def registration_authority(authority: Authority, *, encrypts: bool) -> _scep_messages.Identity:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    now = Clock().now()
+    usage = x509.KeyUsage(not encrypts, False, encrypts, False, False, False, False, False, False)
+    certificate = (
+        x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Registration")]))
+        .issuer_name(x509.load_der_x509_certificate(authority.ca_certificate_der).subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        .add_extension(usage, critical=True).sign(authority.identity.key, hashes.SHA256())
+    )
+    return _scep_messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def flipped(data: bytes, position: int) -> bytes:
@@ -203,11 +220,26 @@ def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(authority: Autho
     assert ("POST", "PKIOperation") not in endpoint.requests
 
 
-def test_a_stranger_beside_the_pinned_authority_gets_no_request(authority: Authority, stranger: Authority) -> None:
-    both = _scep_messages.pack_certificates([stranger.ca_certificate_der, *authority.chain])
-    root = next(each for each in _scep.describe(Endpoint(authority, as_pkcs7=True), URL).certificates if each.subject == each.issuer)
-    endpoint = Endpoint(authority, GetCACert=(200, "application/x-x509-ca-ra-cert", both))
-    assert authority.find(enrol(endpoint, ca_fingerprint=root.sha256).certificate_der)
+def test_a_stranger_beside_the_pinned_authority_is_not_believed(
+    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
+    root = hashlib.sha256(authority.root_certificate_der).hexdigest()
+    both = (200, "application/x-x509-ca-ra-cert", _scep_messages.pack_certificates([*stranger.chain, *authority.chain]))
+    assert authority.find(enrol(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der)
+    endpoint = Endpoint(authority, GetCACert=both, PKIOperation=resealed(stranger))
+    assert "not signed by a certificate" in str(failure(endpoint, ca_fingerprint=root))
+
+
+def test_a_registration_authority_gets_the_request(
+    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
+    """It opens requests in the authority's stead; one that only signs does not. An authority it does not belong to makes no difference."""
+    readers = {encrypts: registration_authority(authority, encrypts=encrypts) for encrypts in (True, False)}
+    packed = _scep_messages.pack_certificates([*stranger.chain, *authority.chain, *(each.certificate for each in readers.values())])
+    endpoint = Endpoint(authority, GetCACert=(200, "application/x-x509-ca-ra-cert", packed))
+    assert "badMessageCheck" in str(failure(endpoint))  # the authority itself cannot read what is meant for another
+    request, _cipher = _scep_messages.decrypt(_scep_messages.read_message(endpoint.message).content, readers[True])
+    assert _scep_messages.read_request(request).challenge == CHALLENGE
 
 
 def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
