@@ -122,7 +122,7 @@ class Control:
                 raise BadRequest(f"{unit} has to be a number that is not negative.")
         try:
             fits = timedelta(**body) <= FARTHEST
-        except OverflowError:
+        except (OverflowError, ValueError):  # too far, or not a number
             fits = False
         if not fits:
             raise BadRequest("The clock moves by ten years at most.")

@@ -26,6 +26,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 VENV = CHECKOUT / ".venv"
 LOCK_FILE = CHECKOUT / "requirements.lock"
+PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     CACHE.mkdir(exist_ok=True)
     with one_at_a_time(CACHE / "setup.lock"):
         wanted = fingerprint()
-        if not (STAMP.is_file() and STAMP.read_text() == wanted and (VENV / "bin" / "python").exists()):
+        if not (STAMP.is_file() and STAMP.read_text() == wanted and PYTHON.exists()):
             make()
             finish(wanted)
 
@@ -62,22 +63,28 @@ def make() -> None:
     print(f"Setting up {VENV.name} with Python {sys.version.split()[0]} (once; a minute or so) ...", file=sys.stderr, flush=True)
     if VENV.exists():
         shutil.rmtree(VENV)
-    uv = shutil.which("uv")
-    venv.create(VENV, symlinks=True, with_pip=not uv)
-    if uv:
-        install([uv, "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python")])
-    else:
-        install([str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"])
+    venv.create(VENV, symlinks=True)
+    if not (install_with_uv() or install_with_pip()):
+        sys.exit(f"The packages of {LOCK_FILE.name} could not be installed (see above).")
     link_collection()
     print(f"... done in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
 
 
-def install(command: list[str]) -> None:
+def install_with_uv() -> bool:
+    """The quicker way, where it is at hand. It reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not."""
+    uv = shutil.which("uv")
+    return bool(uv) and run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(PYTHON), "--requirement", str(LOCK_FILE))
+
+
+def install_with_pip() -> bool:
+    pip = (str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--requirement", str(LOCK_FILE))
+    return run(str(PYTHON), "-m", "ensurepip", "--default-pip") and run(*pip)
+
+
+def run(*command: str) -> bool:
     # Downloads are kept in the checkout too: a set-up leaves no trace outside of it.
     environment = {**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv")}
-    done = subprocess.run([*command, "--requirement", str(LOCK_FILE)], env=environment, check=False)
-    if done.returncode:
-        sys.exit(f"The packages of {LOCK_FILE.name} could not be installed (see above).")
+    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def link_collection() -> None:

@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_i
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
+NO_CERTIFICATE = "no certificate has this name"
 MACS_IN_OKTA = 'profile.platform eq "MACOS"'
 
 Rows = t.List[t.Dict[str, t.Any]]
@@ -53,7 +54,8 @@ def certificate_filter(profiles: t.Sequence[t.Mapping[str, t.Any]]) -> t.Dict[st
 def read_certificates(kandji: Kandji, profiles: t.Sequence[t.Mapping[str, t.Any]], held: bool) -> Rows:
     """Certificates under these profiles. ``held``: Macs hold them, so that finding none means that the narrow filter does not fit this tenant."""
     if not profiles:
-        return []
+        # Nothing can match; that the token may read certificates must be known before the first profile is written.
+        return list(kandji.prism_certificates({"common_name": {"in": [NO_CERTIFICATE]}}))
     narrow = certificate_filter(profiles)
     rows = list(kandji.prism_certificates(narrow))
     if not rows and held and "common_name" in narrow:

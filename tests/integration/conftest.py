@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import requests
 
 from lab.server import Lab
 from lab.world import Fault
@@ -23,12 +24,12 @@ class Watched:
         """Where the request log stands."""
         return len(self.world.requests)
 
-    def requests(self, since: int = 0) -> list[t.Any]:
+    def asked(self, since: int = 0) -> list[t.Any]:
         """What the collection asked, without the Macs' own enrolments."""
         return [one for one in self.world.requests[since:] if "(lab Mac)" not in one.user_agent]
 
     def writes(self, since: int = 0) -> list[str]:
-        return [one.operation for one in self.requests(since) if one.writes]
+        return [one.operation for one in self.asked(since) if one.writes]
 
     def live(self, rounds: int = 1) -> None:
         """Macs check in, then people open Okta Verify and sign in."""
@@ -45,8 +46,18 @@ class Watched:
     def switch(self, **values: t.Any) -> None:
         self.world.switches.set(**values)
 
+    def control(self, verb: str, path: str, body: t.Any = None) -> t.Any:
+        """Ask the control surface, as a person would."""
+        told = self.lab.announcement
+        answer = requests.request(
+            verb, told["control_url"] + path, json=body, headers={"Authorization": f"Bearer {told['control_token']}"}, verify=told["ca_file"], timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
     def forbid(self, operation: str) -> None:
-        self.world.kandji.permissions[operation] = False
+        """Take a permission from the token that has it."""
+        vendor = "kandji" if operation in self.world.kandji.permissions else "okta"
+        self.control("PATCH", "/kandji/permissions" if vendor == "kandji" else "/okta/refuse", {operation: vendor == "okta"})
 
     @property
     def ring_variables(self) -> list[dict[str, t.Any]]:

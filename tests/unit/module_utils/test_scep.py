@@ -358,8 +358,8 @@ def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(authority: Authority
 
 @pytest.mark.parametrize("operation", ["GetCACaps", "GetCACert", "PKIOperation"])
 def test_a_web_page_is_no_answer(authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str) -> None:
-    for content_type in ("text/html; charset=utf-8", "application/x-pki-message"):
-        page = (200, content_type, b"\n<!DOCTYPE html><title>Sign in</title>")
+    html = b"\n<!DOCTYPE html><title>Sign in</title>"
+    for page in ((200, "text/html; charset=utf-8", b"Please sign in"), (200, "application/x-pki-message", html)):
         assert f"answered {operation} with a web page" in str(failure(Endpoint(authority, **{operation: page})))
 
 

@@ -21,15 +21,15 @@ def made(tmp_path, monkeypatch):
     lock_file.write_text("requests==1\n")
     monkeypatch.setattr(setup, "CACHE", tmp_path / ".cache")
     monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "made-from")
     monkeypatch.setattr(setup, "LOCK_FILE", lock_file)
     count = []
 
     def make():
-        python = tmp_path / ".venv" / "bin" / "python"
-        python.parent.mkdir(parents=True, exist_ok=True)
-        python.touch()
-        count.append(python)
+        setup.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        setup.PYTHON.touch()
+        count.append("made")
 
     monkeypatch.setattr(setup, "make", make)
     return count

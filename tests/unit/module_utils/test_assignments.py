@@ -1,0 +1,178 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blueprints by name or id, what is assigned to them, and the limits on how many Macs that may touch."""
+
+from __future__ import annotations
+
+import typing as t
+from unittest import mock
+
+import pytest
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import Assignment
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
+
+CANARY = {"id": "a1b2c3d4-0000-4000-8000-00000000000a", "name": "Canary"}
+ENGINEERING = {"id": "a1b2c3d4-0000-4000-8000-00000000000b", "name": "Engineering"}
+SALES = {"id": "a1b2c3d4-0000-4000-8000-00000000000c", "name": "Sales"}
+ALL = [CANARY, ENGINEERING, SALES]
+ITEM = "0c5e1a10-0000-4000-8000-0000000000ff"
+
+
+@pytest.mark.parametrize(
+    "wanted, found",
+    [
+        ([], []),
+        (["Canary"], [CANARY]),
+        (["Sales", "Canary"], [SALES, CANARY]),
+        ([CANARY["id"]], [CANARY]),
+        ([CANARY["id"].upper()], [CANARY]),
+        (["Canary", "Canary"], [CANARY]),
+        (["Canary", CANARY["id"].upper(), "Sales"], [CANARY, SALES]),
+    ],
+)
+def test_a_blueprint_is_named_by_its_name_or_its_id_in_any_case_and_counts_once(wanted: list[str], found: list[dict[str, str]]) -> None:
+    assert assignments.resolve(wanted, ALL) == found
+
+
+def test_an_id_that_the_tenant_writes_in_upper_case_comes_back_in_lower_case() -> None:
+    assert assignments.resolve(["Canary"], [{**CANARY, "id": CANARY["id"].upper()}]) == [CANARY]
+
+
+@pytest.mark.parametrize(
+    "wanted, known, said",
+    [
+        ("Canery", ALL, "no blueprint 'Canery'; did you mean 'Canary'?"),
+        ("canary", ALL, "no blueprint 'canary'; did you mean 'Canary'?"),
+        ("Engineer", ALL, "did you mean 'Engineering'?"),
+        ("Macs", [{"id": "1", "name": "Macs EU"}, {"id": "2", "name": "Macs US"}], "'Macs EU' or 'Macs US'?"),
+        ("Zzz", ALL, "no blueprint 'Zzz'; there are 'Canary', 'Engineering', 'Sales'."),
+        ("Canary", [], "no blueprint 'Canary'; there are none."),
+        ("a1b2c3d4-0000-4000-8000-0000000000ee", ALL, "no blueprint 'a1b2c3d4-0000-4000-8000-0000000000ee'"),
+        ("", ALL, "no blueprint ''"),
+    ],
+)
+def test_an_unknown_blueprint_is_refused_with_the_near_matches(wanted: str, known: list[dict[str, str]], said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        assignments.resolve([wanted], known)
+    assert raised.value.message.startswith("blueprints: Kandji has ")
+    assert said in raised.value.message
+
+
+def test_of_many_blueprints_not_all_are_listed() -> None:
+    names = [f"Blueprint {number:03d}" for number in range(200)]
+    assert len(assignments.near("zzz", names)) < 250
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [(ITEM, True), (ITEM.upper(), True), ("Canary", False), ("", False), (ITEM.replace("-", ""), False), (f"{{{ITEM}}}", False)],
+)
+def test_what_is_an_id(text: str, expected: bool) -> None:
+    assert assignments.is_id(text) is expected
+
+
+# Reading blueprints
+
+
+def test_blueprints_given_by_id_need_not_be_read() -> None:
+    kandji = mock.Mock(blueprints=mock.Mock(return_value=ALL))
+    assert assignments.read_blueprints(kandji, [CANARY["id"].upper()]) == ([{"id": CANARY["id"], "name": CANARY["id"].upper()}], [])
+    kandji.blueprints.assert_not_called()
+
+
+def test_one_id_twice_in_different_case_is_one_blueprint() -> None:
+    found, _known = assignments.read_blueprints(mock.Mock(), [CANARY["id"], CANARY["id"].upper()])
+    assert [one["id"] for one in found] == [CANARY["id"]]
+
+
+@pytest.mark.parametrize("wanted, everything", [(["Canary"], False), ([CANARY["id"], "Canary"], False), ([CANARY["id"]], True)])
+def test_a_name_or_the_mode_exact_reads_them_all(wanted: list[str], everything: bool) -> None:
+    rows = [{**one, "id": one["id"].upper(), "color": "red"} for one in ALL]
+    assert assignments.read_blueprints(mock.Mock(blueprints=mock.Mock(return_value=iter(rows))), wanted, everything) == ([CANARY], ALL)
+
+
+# What to assign and to remove
+
+
+@pytest.mark.parametrize(
+    "on, wanted, mode, assign, remove",
+    [
+        ([], [CANARY], "add", [CANARY], []),
+        ([CANARY], [CANARY], "add", [], []),
+        ([SALES], [CANARY], "add", [CANARY], []),
+        ([SALES], [CANARY], "exact", [CANARY], [SALES]),
+        ([CANARY, SALES], [CANARY], "exact", [], [SALES]),
+        ([CANARY, SALES], [], "exact", [], [CANARY, SALES]),
+        ([CANARY, SALES], [], "add", [], []),
+        ([CANARY], [SALES, CANARY, ENGINEERING], "exact", [SALES, ENGINEERING], []),
+    ],
+)
+def test_add_keeps_what_is_elsewhere_and_exact_does_not(on: t.Any, wanted: t.Any, mode: str, assign: t.Any, remove: t.Any) -> None:
+    items = {one["id"]: {ITEM, "other"} if one in on else {"other"} for one in ALL}
+    assert assignments.plan_assignment(wanted, ALL, items, ITEM.upper(), mode) == Assignment(assign, remove)
+
+
+def test_an_item_that_is_yet_to_be_made_is_on_no_blueprint() -> None:
+    assert assignments.plan_assignment([CANARY], ALL, {CANARY["id"]: {"none", ""}}, None, "exact") == Assignment([CANARY], [])
+
+
+def test_an_assignment_in_words() -> None:
+    changes = assignments.assignment_changes("profile 'Okta'", Assignment([CANARY], [SALES]))
+    assert [(one.action, one.subject, one.before, one.after) for one in changes] == [
+        ("assign", "profile 'Okta' to blueprint 'Canary'", {"assigned": False}, {"assigned": True}),
+        ("remove", "profile 'Okta' from blueprint 'Sales'", {"assigned": True}, {"assigned": False}),
+    ]
+    assert assignments.assignment_changes("profile 'Okta'", Assignment([], [])) == []
+
+
+def test_everything_is_assigned_before_anything_is_removed() -> None:
+    kandji = mock.Mock()
+    assignments.apply_assignment(kandji, ITEM, Assignment([CANARY, ENGINEERING], [SALES]))
+    assert kandji.method_calls == [
+        mock.call.assign_item(CANARY["id"], ITEM), mock.call.assign_item(ENGINEERING["id"], ITEM), mock.call.remove_item(SALES["id"], ITEM),
+    ]  # fmt: skip
+
+
+def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> None:
+    kandji = mock.Mock(library_items=lambda blueprint: [{"id": ITEM.upper(), "name": blueprint}, {"name": "without id"}])
+    items = assignments.read_items(kandji, [CANARY, SALES])
+    assert list(items) == [CANARY["id"], SALES["id"]]
+    assert assignments.item_ids(items)[SALES["id"]] == {ITEM, ""}
+
+
+# Macs in scope
+
+
+def test_only_macs_of_these_blueprints_are_in_scope() -> None:
+    devices = [
+        {"serial_number": "MAC1", "platform": "Mac", "blueprint_id": CANARY["id"].upper()},
+        {"serial_number": "MAC2", "platform": "Mac", "blueprint_id": SALES["id"]},
+        {"serial_number": "MAC3", "platform": "Mac", "blueprint_id": None},
+        {"serial_number": "PAD1", "platform": "iPad", "blueprint_id": CANARY["id"]},
+        {"serial_number": "MAC4", "platform": "Mac"},
+    ]
+    assert assignments.macs_on(devices, [CANARY]) == {"MAC1"}
+    assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2"}
+    assert assignments.macs_on(devices, []) == set()
+
+
+@pytest.mark.parametrize("limit, count", [(None, 10000), (0, 0), (5, 5), (5, 4)])
+def test_up_to_the_limit_all_is_well(limit: t.Optional[int], count: int) -> None:
+    assignments.check_limit("max_new", limit, count, "Assigning it")
+
+
+@pytest.mark.parametrize(
+    "limit, count, said",
+    [
+        (0, 1, "Changing it would touch 1 Mac, and max_reissue is 0. Nothing was written; if that is wanted, set max_reissue: 1."),
+        (5, 6, "Changing it would touch 6 Macs, and max_reissue is 5. Nothing was written; if that is wanted, set max_reissue: 6."),
+    ],
+)
+def test_beyond_the_limit_one_sentence_says_how_many_and_what_to_set(limit: int, count: int, said: str) -> None:
+    with pytest.raises(Refused) as raised:
+        assignments.check_limit("max_reissue", limit, count, "Changing it")
+    assert raised.value.message == said
+    assert raised.value.details == {"limit": "max_reissue", "count": count, "allowed": limit}

@@ -1,0 +1,320 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for a SCEP profile, case by case: what is created, changed, assigned, left alone or refused."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import typing as t
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import ansible_diff, described
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NotAsWritten, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import Plan, Wanted
+
+URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
+CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
+SETTINGS = ScepSettings(URL, CHALLENGE)
+CANARY, SALES = {"id": "b-canary", "name": "Canary"}, {"id": "b-sales", "name": "Sales"}
+KNOWN = [CANARY, SALES]
+ID = "0C5E1A10-0000-4000-8000-0000000000FF"
+
+printable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
+
+
+def in_kandji(settings: ScepSettings = SETTINGS, generation: t.Optional[str] = None, **row: t.Any) -> dict[str, t.Any]:
+    """A profile as Kandji shows it after we wrote it: with its own identity around the payload that we sent."""
+    plist = mobileconfig.desired_profile("Okta SCEP", settings, generation, None)
+    plist.update({"PayloadIdentifier": f"com.kandji.profile.custom.{ID}", "PayloadUUID": "1F0E", "PayloadDisplayName": "Okta SCEP"})
+    return {
+        "id": ID, "name": "Okta SCEP", "active": True, "profile": plistlib.dumps(plist).decode(), "mdm_identifier": f"com.kandji.profile.custom.{ID}",
+        "runs_on_mac": True, "runs_on_iphone": False, "runs_on_ipad": False, "runs_on_tv": False, "runs_on_vision": False, "runs_on_android": False,
+        "created_at": "2026-11-23T10:00:00.000000Z", "updated_at": "2026-11-23T10:00:00.000000Z", **row,
+    }  # fmt: skip
+
+
+def with_content(profile: dict[str, t.Any], **content: t.Any) -> dict[str, t.Any]:
+    """The same profile with another content of its SCEP payload, its marks untouched: what a tenant or a person in the console makes of it."""
+    plist = plistlib.loads(profile["profile"].encode())
+    mobileconfig.scep_payloads(plist)[0]["PayloadContent"].update(content)
+    return {**profile, "profile": plistlib.dumps(plist).decode()}
+
+
+def unmarked(profile: dict[str, t.Any]) -> dict[str, t.Any]:
+    plist = plistlib.loads(profile["profile"].encode())
+    mobileconfig.scep_payloads(plist)[0]["PayloadDescription"] = "Somebody's"
+    return {**profile, "profile": plistlib.dumps(plist).decode()}
+
+
+def plan(
+    profiles: t.Sequence[dict[str, t.Any]] = (), *, settings: ScepSettings = SETTINGS, name: t.Optional[str] = "Okta SCEP", item_id: t.Optional[str] = None,
+    generation: t.Optional[str] = None, blueprints: t.Sequence[dict[str, str]] = (CANARY,), on: t.Sequence[dict[str, str]] = (CANARY,), mode: str = "add",
+    runs_on: t.Sequence[str] = ("mac",),
+) -> Plan:  # fmt: skip
+    items = {one["id"]: {ID.lower()} if one in on else set() for one in KNOWN}
+    return scep_profile.plan_profile(Wanted(name, item_id, list(blueprints), generation), settings, runs_on, profiles, KNOWN, items, mode)
+
+
+# What is to be done
+
+
+@pytest.mark.parametrize(
+    "profiles, options, steps",
+    [
+        ([], {}, ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"]),
+        ([in_kandji(name="Another")], {}, ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"]),
+        ([in_kandji(name="okta scep")], {"on": []}, ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"]),
+        ([in_kandji()], {}, []),
+        ([in_kandji(name="Another", id="other"), in_kandji()], {}, []),
+        ([in_kandji(generation="7")], {}, []),
+        ([unmarked(in_kandji())], {}, []),
+        ([with_content(in_kandji(), CAInstance="theirs")], {}, []),
+        ([in_kandji(runs_on_tv=None, more="x")], {"runs_on": ["mac"]}, ["update profile 'Okta SCEP': runs_on_tv"]),
+        ([{key: value for key, value in in_kandji().items() if key != "runs_on_vision"}], {}, []),
+        ([in_kandji()], {"on": []}, ["assign profile 'Okta SCEP' to blueprint 'Canary'"]),
+        ([in_kandji()], {"on": KNOWN}, []),
+        ([in_kandji()], {"on": KNOWN, "mode": "exact"}, ["remove profile 'Okta SCEP' from blueprint 'Sales'"]),
+        ([in_kandji()], {"on": [SALES], "mode": "exact"},
+         ["assign profile 'Okta SCEP' to blueprint 'Canary'", "remove profile 'Okta SCEP' from blueprint 'Sales'"]),
+        ([in_kandji(active=False)], {}, ["update profile 'Okta SCEP': active"]),
+        ([in_kandji()], {"runs_on": ["mac", "iphone"]}, ["update profile 'Okta SCEP': runs_on_iphone"]),
+        ([in_kandji()], {"settings": replace(SETTINGS, retries=3, key_size=4096)}, ["update profile 'Okta SCEP': Keysize, Retries"]),
+        ([in_kandji()], {"settings": replace(SETTINGS, challenge="another")}, ["update profile 'Okta SCEP': Challenge"]),
+        ([in_kandji()], {"generation": "2"}, ["update profile 'Okta SCEP': generation"]),
+        ([in_kandji()], {"generation": "1"}, []),
+        ([in_kandji(name="Old name")], {"item_id": ID.lower()}, ["update profile 'Okta SCEP': name"]),
+        ([in_kandji(name="Old name")], {"item_id": ID.lower(), "name": None}, []),
+        ([in_kandji(), in_kandji(id="other")], {"item_id": ID}, []),
+    ],
+)  # fmt: skip
+def test_the_plan_in_words(profiles: list[dict[str, t.Any]], options: dict[str, t.Any], steps: list[str]) -> None:
+    planned = plan(profiles, **options)
+    assert described(planned.changes) == steps
+    assert planned.writes_profile == any("profile 'Okta SCEP'" in step and step.split()[0] in ("create", "update") for step in steps)
+
+
+def test_a_new_profile_has_the_payload_and_the_flags_and_no_id() -> None:
+    planned = plan()
+    assert planned.item_id is None
+    assert planned.fields == {
+        "active": True, "runs_on_mac": True, "runs_on_iphone": False, "runs_on_ipad": False, "runs_on_tv": False, "runs_on_vision": False,
+    }  # fmt: skip
+    (payload,) = mobileconfig.scep_payloads(mobileconfig.parse(planned.mobileconfig))
+    assert mobileconfig.compare(SETTINGS, "1", payload) == []
+
+
+def test_an_update_writes_the_changed_fields_alone_and_no_file_where_the_payload_is_right() -> None:
+    planned = plan([in_kandji(active=False)])
+    assert (planned.item_id, planned.fields, planned.mobileconfig) == (ID, {"active": True}, None)
+
+
+def test_an_update_of_the_payload_keeps_what_else_is_in_it() -> None:
+    planned = plan([unmarked(with_content(in_kandji(), Retries=1, CAInstance="theirs"))])
+    (payload,) = mobileconfig.scep_payloads(mobileconfig.parse(planned.mobileconfig))
+    assert (payload["PayloadContent"]["Retries"], payload["PayloadContent"]["CAInstance"]) == (5, "theirs")
+    assert planned.fields == {}
+
+
+def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
+    """For a new profile and for a changed one: the second run has nothing to do."""
+    for profiles, settings in (([], SETTINGS), ([in_kandji()], replace(SETTINGS, retries=9, challenge="x&y"))):
+        planned = plan(profiles, settings=settings)
+        written = in_kandji(profile=(planned.mobileconfig or b"").decode())
+        assert plan([written], settings=settings).changes == []
+
+
+# What stands in the way
+
+
+@pytest.mark.parametrize(
+    "profiles, options, said",
+    [
+        ([in_kandji(), in_kandji(id="second")], {}, f"2 custom profiles named 'Okta SCEP' ({ID}, second); say which by library_item_id."),
+        ([in_kandji()], {"item_id": "gone"}, "no custom profile with the id gone"),
+        ([in_kandji(profile="signed")], {}, f"'Okta SCEP' ({ID}) is not a readable configuration profile"),
+        ([in_kandji(profile=None)], {}, "is not a readable configuration profile"),
+        ([in_kandji(profile=plistlib.dumps({"PayloadContent": []}).decode())], {}, "holds 0 SCEP payloads instead of one"),
+        ([in_kandji(profile=plistlib.dumps({"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": {}}] * 2}).decode())], {},
+         "holds 2 SCEP payloads instead of one"),
+    ],
+)  # fmt: skip
+def test_a_profile_that_cannot_be_told_or_read_is_refused(profiles: list[dict[str, t.Any]], options: dict[str, t.Any], said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        plan(profiles, **options)
+    assert said in raised.value.message
+
+
+@pytest.mark.parametrize("generation", [None, "1"])
+def test_a_tenant_that_keeps_changing_what_was_written_is_not_written_to_again(generation: t.Optional[str]) -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        plan([with_content(in_kandji(), Retries=4, Keysize=1024)], generation=generation)
+    assert raised.value.details["keys"] == ["Keysize", "Retries"]
+
+
+@pytest.mark.parametrize(
+    "options, written",
+    [
+        ({"generation": "2"}, ["Retries", "generation"]),
+        ({"settings": replace(SETTINGS, retries=6)}, ["Retries"]),
+        ({"settings": replace(SETTINGS, retries=4)}, []),
+    ],
+)
+def test_another_option_or_generation_is_written_once_more_and_the_tenants_value_is_accepted(options: dict[str, t.Any], written: list[str]) -> None:
+    assert [one.path for one in plan([with_content(in_kandji(), Retries=4)], **options).found] == written
+
+
+def test_a_tenant_that_changes_an_updated_profile_is_not_written_to_again_either() -> None:
+    settings = replace(SETTINGS, retries=9)
+    updated = in_kandji(profile=(plan([in_kandji()], settings=settings).mobileconfig or b"").decode())
+    with pytest.raises(NotAsWritten):
+        plan([with_content(updated, Retries=4)], settings=settings)
+
+
+# What a write returned
+
+
+@pytest.mark.parametrize(
+    "answer, keys",
+    [
+        (in_kandji(), None),
+        ({key: value for key, value in in_kandji().items() if not key.startswith("runs_on")}, None),
+        (with_content(in_kandji(), Retries=4), ["Retries"]),
+        (with_content(in_kandji(), SubjectAltName={"dNSName": "x"}), ["SubjectAltName"]),
+        (with_content(in_kandji(), Challenge=CHALLENGE.lower()), ["Challenge"]),
+        (in_kandji(active=False), ["active"]),
+        (in_kandji(runs_on_ipad=True), ["runs_on_ipad"]),
+        (in_kandji(profile="not XML"), ["PayloadContent"]),
+        ({"id": ID}, ["PayloadContent"]),
+        (in_kandji(generation="2"), ["generation"]),
+    ],
+)
+def test_what_a_write_returns_is_compared_with_what_was_asked(answer: dict[str, t.Any], keys: t.Optional[list[str]]) -> None:
+    planned = plan()
+    if keys is None:
+        scep_profile.check_written(planned, SETTINGS, "1", answer)
+        return
+    with pytest.raises(NotAsWritten) as raised:
+        scep_profile.check_written(planned, SETTINGS, "1", answer)
+    assert raised.value.details["keys"] == keys
+    assert all(key in raised.value.message for key in keys)
+    assert CHALLENGE not in raised.value.message
+
+
+# Conflicts
+
+
+@pytest.mark.parametrize(
+    "row, on, found",
+    [
+        (in_kandji(name="Hand-made"), [CANARY], [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"]),
+        (in_kandji(name="Hand-made"), [CANARY, SALES], [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"]),
+        (in_kandji(name="Hand-made"), [SALES], []),
+        (in_kandji(name="Hand-made"), [], []),
+        (in_kandji(active=False), [CANARY], []),
+        (in_kandji(replace(SETTINGS, url=URL + "x")), [CANARY], []),
+        (in_kandji(profile=None), [CANARY], []),
+        (in_kandji(id="own"), [CANARY], []),
+    ],
+)
+def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(row: dict[str, t.Any], on: t.Any, found: list[str]) -> None:
+    items = {one["id"]: {str(row["id"]).lower()} for one in on}
+    assert scep_profile.url_conflicts(URL, {"own"}, [CANARY], [row], items) == found
+
+
+@pytest.mark.parametrize(
+    "rows, found",
+    [
+        ([], []),
+        ([{"serial_number": "A", "blueprint_id": "b-sales"}], []),
+        ([{"serial_number": "A", "blueprint_id": None}, {"serial_number": "B"}], []),
+        ([{"serial_number": "A", "blueprint_id": "B-CANARY"}] * 2, ["serves 1 Mac of these blueprints already (A)"]),
+        ([{"serial_number": f"M{number}", "blueprint_id": "b-canary"} for number in range(7)], ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"]),
+    ],
+)  # fmt: skip
+def test_macs_of_kandjis_own_integration_are_a_conflict_on_these_blueprints_alone(rows: list[dict[str, t.Any]], found: list[str]) -> None:
+    assert scep_profile.device_trust_conflicts(rows, [CANARY]) == [f"Kandji's own Okta Device Trust integration {one}" for one in found]
+
+
+def test_a_conflict_fails_or_warns_as_it_is_asked() -> None:
+    assert scep_profile.check_conflicts([], "fail") == []
+    assert scep_profile.check_conflicts(["one", "two"], "warn") == ["one", "two"]
+    with pytest.raises(Refused, match="one; two. Nothing was written") as raised:
+        scep_profile.check_conflicts(["one", "two"], "fail")
+    assert raised.value.details == {"conflicts": ["one", "two"]}
+
+
+# Renewal
+
+
+@pytest.mark.parametrize(
+    "updated_at, days, date",
+    [
+        ("2026-11-23T10:00:00.000000Z", 30, "2027-10-24"),
+        ("2026-11-23T10:00:00Z", 30, "2027-10-24"),
+        ("2026-11-23T10:00:00+00:00", 0, "2027-11-23"),
+        ("2026-11-23 10:00:00", 30, "2027-10-24"),
+        ("2027-03-01T00:00:00Z", 0, "2028-02-29"),
+        ("soon", 30, None),
+        (None, 30, None),
+    ],
+)
+def test_certificates_are_to_be_renewed_so_many_days_before_their_year_is_over(updated_at: t.Any, days: int, date: t.Optional[str]) -> None:
+    assert scep_profile.renew_by(updated_at, days) == date
+
+
+# What is shown
+
+
+def test_a_summary_says_what_is_there() -> None:
+    assert scep_profile.summary(plan([in_kandji()]), in_kandji(), CHALLENGE, 30, [CANARY]) == {
+        "name": "Okta SCEP", "library_item_id": ID, "mdm_identifier": f"com.kandji.profile.custom.{ID}", "payload_uuid": "1F0E", "generation": "1",
+        "challenge_matches": True, "updated_at": "2026-11-23T10:00:00.000000Z", "renew_by": "2027-10-24", "blueprints": [CANARY], "changed": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("profile, matches", [(None, None), (in_kandji(), True), (in_kandji(replace(SETTINGS, challenge="another")), False), ({"id": ID}, None)])
+def test_a_summary_says_whether_the_challenge_matches(profile: t.Optional[dict[str, t.Any]], matches: t.Optional[bool]) -> None:
+    assert scep_profile.summary(plan(), profile, CHALLENGE, 30, [])["challenge_matches"] is matches
+
+
+def everything_shown(planned: Plan, profile: t.Any, challenge: str) -> str:
+    summary = scep_profile.summary(planned, profile, challenge, 30, [CANARY])
+    return json.dumps([ansible_diff(planned.changes), described(planned.changes), summary]) + repr(planned.changes) + repr(planned.found and "found")
+
+
+@given(one=printable, other=printable)
+def test_what_is_shown_of_a_new_profile_is_the_same_for_any_challenge(one: str, other: str) -> None:
+    shown = []
+    for challenge in (one, other):
+        settings = replace(SETTINGS, challenge=challenge)
+        shown.append(everything_shown(plan(settings=settings), in_kandji(settings), challenge))
+    assert shown[0] == shown[1]
+
+
+@given(before=printable, after=printable, other=printable)
+def test_what_is_shown_of_a_changed_challenge_is_the_same_for_any_two(before: str, after: str, other: str) -> None:
+    assume(len({before, after, other}) == 3)
+    shown = []
+    for old, new in ((before, after), (other, before)):
+        planned = plan([in_kandji(replace(SETTINGS, challenge=old))], settings=replace(SETTINGS, challenge=new))
+        shown.append(everything_shown(planned, planned.current, new))
+    assert shown[0] == shown[1]
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=12, max_size=60))
+def test_no_challenge_stands_in_a_plan_a_diff_or_a_summary(challenge: str) -> None:
+    settings = replace(SETTINGS, challenge=challenge)
+    planned = plan([in_kandji()], settings=settings)
+    shown = json.dumps([ansible_diff(planned.changes), scep_profile.summary(planned, in_kandji(settings), challenge, 30, [])], ensure_ascii=False)
+    assert challenge not in shown
+    assert CHALLENGE not in shown
+    assert challenge not in repr(settings)
