@@ -9,12 +9,13 @@ import argparse
 import json
 import signal
 import sys
-import threading
 import typing as t
 from pathlib import Path
 
 from lab.server import Lab
 from lab.world import Options
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def parse(arguments: t.Optional[t.Sequence[str]] = None) -> tuple[Options, t.Optional[Path]]:
@@ -33,12 +34,11 @@ def parse(arguments: t.Optional[t.Sequence[str]] = None) -> tuple[Options, t.Opt
 
 def main() -> int:
     options, directory = parse()
-    asked_to_stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: asked_to_stop.set())
+    # Blocked in all threads and waited for: a handler would have to wait for the main thread, which a signal to another thread does not wake.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with Lab(options, directory) as lab:
         print(json.dumps(lab.announcement), flush=True)
-        asked_to_stop.wait()
+        signal.sigwait(STOPPING)
     return 0
 
 

@@ -193,8 +193,9 @@ class Control:
         kinds = {field.name: type(getattr(self.world.switches, field.name)) for field in fields(self.world.switches)}
         _only(body, kinds)
         for name, value in body.items():
-            number = kinds[name] is float and type(value) is int
-            if type(value) is not kinds[name] and not number:
+            wanted = (int, float) if kinds[name] is float else kinds[name]
+            # In Python a truth value is a number too.
+            if not isinstance(value, wanted) or (isinstance(value, bool) and kinds[name] is not bool):
                 raise BadRequest(f"The switch {name} cannot be {json.dumps(value)}.")
             if name in CHOICES and value not in CHOICES[name]:
                 raise BadRequest(f"The switch {name} is one of {_listed(CHOICES[name])}.")

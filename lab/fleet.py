@@ -22,9 +22,9 @@ from lab.world import World
 DOMAIN = "example.com"
 
 NAMES = [
-    ("Ana", "Silva"), ("Jürgen", "Großmann"), ("Zoë", "O’Connor"), ("Łukasz", "Żółć"), ("Дмитрий", "Иванов"), ("さくら", "田中"), ("伟", "王"),
+    ("Ana", "Silva"), ("Jürgen", "Großmann"), ("Zoë", "O\u2019Connor"), ("Łukasz", "Żółć"), ("Дмитрий", "Иванов"), ("さくら", "田中"), ("伟", "王"),
     ("민준", "김"), ("محمد", "العلي"), ("נועה", "כהן"), ("Ελένη", "Παπαδοπούλου"), ("आरव", "शर्मा"), ("Nguyễn", "Thị Hoa"), ("สมชาย", "ใจดี"),
-    ("Ọláìtán", "Adébáyọ̀"), ("José", "Muñoz"), ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D’Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
+    ("Ọláìtán", "Adébáyọ̀"), ("José", "Muñoz"), ("Seán", "Ó Briain"), ("Þóra", "Jónsdóttir"), ("D\u2019Arcy", "Smith-Jones"), ("Şule", "Yıldız"),
 ]
 MODELS = [
     ("MacBook Air (M2, 2022)", "Mac14,2"), ("MacBook Pro (14-inch, M3, 2023)", "Mac15,3"), ("Mac mini (2023)", "Mac14,3"), ("iMac (24-inch, M4)", "Mac16,2"),
@@ -171,7 +171,7 @@ class _Fleet:
         serial = f"Z{self.serials[role.serial_around]}" if role.serial_around is not None else self._serial()
         self.serials.append(serial)
         model = ("Virtual Machine", "VirtualMac2,1") if role.serial_around is not None else self.world.random.choice(MODELS)
-        name = f"{names[0]}’s {model[0].partition(' (')[0]}"
+        name = f"{names[0]}\u2019s {model[0].partition(' (')[0]}"
         device = self._device(name, serial, "Mac", model, self.world.random.choice(SYSTEMS), self.blueprints[role.blueprint], user if role.has_user else None)
         mac = Mac(self.world, device, enrol_over_scep if index < self.world.options.real_macs else enrol_as_record)
         self.world.macs.append(mac)

@@ -184,7 +184,7 @@ class Mac:
             certificates = [self.enrol(self.world, payload["PayloadContent"], delivery.identifier) for payload in scep_payloads(delivery.document)]
         except EnrolmentFailed as failure:
             result.failed.append(delivery.name)
-            self._report_profile(delivery, "ERROR", f"The profile “{delivery.name}” could not be installed. {failure}")
+            self._report_profile(delivery, "ERROR", f"The profile \u201c{delivery.name}\u201d could not be installed. {failure}")
             return
         with self.world.lock:
             self.certificates += certificates

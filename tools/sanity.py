@@ -32,6 +32,7 @@ EXPECTED = frozenset(
 # ansible-test downloads this script from its maintainers' own server; Python brings a pip along, which does as well.
 GET_PIP = '''"""Stands in for get-pip.py."""
 import os
+import subprocess
 import sys
 
 environment = {name: value for name, value in os.environ.items() if name != "GET_PIP"}

@@ -174,10 +174,10 @@ class Org:
             link.set_managed(self._attests(certificate, record, user))
         factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
         facts = {"actor": user.in_the_log, "device": log_device(record, link)}
+        enrollment = {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify", "detailEntry": None}
         self._event(
             "user.authentication.auth_via_mfa", "Authentication of user via MFA", debug_data={"factor": factor},
-            target=[user.in_the_log, {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify",
-                                         "detailEntry": None}],
+            target=[user.in_the_log, enrollment],
             **facts,
         )
         self._event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)

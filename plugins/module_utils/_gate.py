@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 
@@ -27,6 +28,22 @@ class View(t.NamedTuple):
         return self.reason is None
 
 
+class Expected(t.NamedTuple):
+    """The profile as it was last written. What Macs had before that write proves nothing; an unset part is not compared."""
+
+    payload_uuid: t.Optional[str] = None
+    updated_at: t.Optional[str] = None
+
+    def is_installed(self, row: t.Mapping[str, t.Any]) -> bool:
+        return not self.payload_uuid or str(row.get("payload_uuid", "")).lower() == self.payload_uuid.lower()
+
+    def is_certificate(self, row: t.Mapping[str, t.Any]) -> bool:
+        """By the profile's identity in its name, else by when it was first seen."""
+        if self.payload_uuid and self.payload_uuid.lower() in str(row.get("common_name", "")).lower():
+            return True
+        return not self.updated_at or not row.get("created_at") or parse_time(str(row["created_at"])) >= parse_time(self.updated_at)
+
+
 class Further(t.NamedTuple):
     """What is asked only when the inventory does not settle it, since it takes calls of its own."""
 
@@ -34,15 +51,21 @@ class Further(t.NamedTuple):
     managed: t.Callable[[], bool]
 
 
-def judge(serial: str, device_id: str, statuses: Rows, profiles: Rows, certificates: Rows, further: Further) -> View:
-    """One test Mac: installed, and any proof that its certificate was issued."""
+def judge(
+    serial: str, device_id: str, statuses: Rows, profiles: Rows, certificates: Rows, further: Further, expected: Expected = Expected(),
+) -> View:
+    """One test Mac: the profile installed as it was last written, and any proof that its certificate was issued."""
     status = next((row for row in statuses if _same(row.get("computer") or {}, "id", device_id)), None)
-    reported = any(_same(row, "device_id", device_id) for row in profiles)
+    rows = [row for row in profiles if _same(row, "device_id", device_id)]
+    reported = any(expected.is_installed(row) for row in rows)
     if status and read_status(status) == "failed":
         return View(serial, f"The SCEP profile could not be installed: {status.get('log') or 'Kandji gives no reason'}.")
+    if rows and not reported:
+        return View(serial, "The SCEP profile is installed as it was before its last change.")
     if not reported and not (status and read_status(status) == "installed"):
         return View(serial, "The SCEP profile is not installed yet.")
-    if reported and any(_same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial) for row in certificates):
+    mine = [row for row in certificates if _same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial)]
+    if reported and any(expected.is_certificate(row) for row in mine):
         return View(serial, proof="a certificate with its serial in Kandji's inventory, beside the installed profile")
     if any(mentions(event, serial) for event in further.issued()):
         return View(serial, proof="pki.cert.issue in the System Log")

@@ -43,7 +43,8 @@ def console_steps(org_url: str) -> t.List[str]:
 
 def check_identity_engine(organization: t.Mapping[str, t.Any], org_url: str) -> None:
     if organization.get("pipeline") != "idx":
-        raise Refused(f"{org_url} is a Classic Engine org (pipeline {organization.get('pipeline')!r}); device integrations and FastPass need Okta Identity Engine.")
+        raise Refused(f"{org_url} is a Classic Engine org (pipeline {organization.get('pipeline')!r}); "
+                      "device integrations and FastPass need Okta Identity Engine.")
 
 
 def check_host(scep_url: str, org_url: str, scep_hosts: t.Sequence[str]) -> None:

@@ -27,11 +27,9 @@ PAGE = 300
 HOURLY_LIMIT = 10000
 
 LIST_PROFILES = Operation("List Custom Profiles", "GET", PROFILES, "List Custom Profiles")
-GET_PROFILE = Operation("Get Custom Profile", "GET", PROFILES + "/{library_item_id}", "Get Custom Profile")
 CREATE_PROFILE = Operation("Create Custom Profile", "POST", PROFILES, "Create Custom Profile", writes=True)
 # Not repeatable: every PATCH gives the profile a new identity, and every Mac in scope a new certificate.
 UPDATE_PROFILE = Operation("Update Custom Profile", "PATCH", PROFILES + "/{library_item_id}", "Update Custom Profile", writes=True)
-DELETE_PROFILE = Operation("Delete Custom Profile", "DELETE", PROFILES + "/{library_item_id}", "Delete Custom Profile", writes=True, repeatable=True)
 LIST_BLUEPRINTS = Operation("List Blueprints", "GET", BLUEPRINTS, "List Blueprints")
 LIST_ITEMS = Operation("List Library Items", "GET", BLUEPRINTS + "/{blueprint_id}/list-library-items", "List Library Items")
 ASSIGN_ITEM = Operation(
@@ -48,7 +46,7 @@ PRISM_PROFILES = Operation("Installed profiles", "GET", PRISM + "/installed_prof
 PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 
 OPERATIONS = (
-    LIST_PROFILES, GET_PROFILE, CREATE_PROFILE, UPDATE_PROFILE, DELETE_PROFILE, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM, ITEM_STATUSES,
+    LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM, ITEM_STATUSES,
     LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS,
 )
 
@@ -107,13 +105,6 @@ class Kandji:
         """All custom profiles, with their XML. List Custom Profiles."""
         return self._linked_pages(LIST_PROFILES)
 
-    def profile(self, item_id: str) -> t.Optional[t.Dict[str, t.Any]]:
-        """One custom profile, or None. Get Custom Profile."""
-        try:
-            return self.transport.call(GET_PROFILE, {"library_item_id": item_id}).json
-        except NotFound:
-            return None
-
     def create_profile(self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool]) -> t.Dict[str, t.Any]:
         """Create a custom profile. ``flags``: active, runs_on_mac, runs_on_iphone ... Create Custom Profile."""
         return self._write_profile(CREATE_PROFILE, {}, {"name": name, **_as_form(flags)}, name, mobileconfig)
@@ -122,13 +113,6 @@ class Kandji:
         """Change what is given of a custom profile; None keeps its file. Update Custom Profile: Macs in scope install it anew."""
         name = str(fields.get("name", item_id))
         return self._write_profile(UPDATE_PROFILE, {"library_item_id": item_id}, _as_form(fields), name, mobileconfig)
-
-    def delete_profile(self, item_id: str) -> None:
-        """Delete Custom Profile. One that is not there is fine."""
-        try:
-            self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
-        except NotFound:
-            pass
 
     def _write_profile(
         self, operation: Operation, path: t.Mapping[str, str], form: t.Mapping[str, str], name: str, mobileconfig: t.Optional[bytes],

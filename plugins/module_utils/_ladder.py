@@ -75,7 +75,8 @@ def _top(mac: MacFacts, best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
         return Standing("MANAGED", "Okta shows it as managed for each of its users.", "Nothing.")
     if "MANAGED" in states:
         waiting = ", ".join(sorted(login for login, state in best.users.items() if state != "MANAGED"))
-        return Standing("MIXED", f"Okta shows it as managed for some of its users, not for {waiting}.", "The user that is named signs in once with Okta FastPass on this Mac.")
+        return Standing("MIXED", f"Okta shows it as managed for some of its users, not for {waiting}.",
+                        "The user that is named signs in once with Okta FastPass on this Mac.")
     return None
 
 

@@ -64,8 +64,8 @@ def check_count(decisions: t.Sequence[Decision], max_devices: int) -> None:
     """Raises Refused, before any write, when more records would go than max_devices."""
     count = sum(one.action == "reset" for one in decisions)
     if count > max_devices:
-        raise Refused(f"{count} device records would be deleted, and max_devices is {max_devices}. Nothing was written; set max_devices: {count} if that is wanted.",
-                      count=count, allowed=max_devices)
+        raise Refused(f"{count} device records would be deleted, and max_devices is {max_devices}. Nothing was written; "
+                      f"set max_devices: {count} if that is wanted.", count=count, allowed=max_devices)
 
 
 def described(decision: Decision, state: str) -> t.Dict[str, t.Any]:

@@ -69,5 +69,3 @@ class ScepEndpoint:
 
 def _explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     return Explanation(f"HTTP status {status}")
-
-

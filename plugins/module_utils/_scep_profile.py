@@ -91,7 +91,7 @@ def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings
     if plist is None or len(payloads) != 1:
         what = "is not a readable configuration profile" if plist is None else f"holds {len(payloads)} SCEP payloads instead of one"
         raise BadOption(f"The custom profile {plan.name!r} ({plan.item_id}) {what}; choose another name, or mend it in Kandji.")
-    changed = [one for one in differences(fields, {**{f"runs_on_{name}": False for name in PLATFORMS}, **current})]
+    changed = differences(fields, {**{f"runs_on_{name}": False for name in PLATFORMS}, **current})
     plan.found = mobileconfig.compare(settings, wanted.generation, payloads[0])
     if plan.found and mobileconfig.written_before(settings, wanted.generation, payloads[0]):
         keys = ", ".join(one.path for one in plan.found)
@@ -169,7 +169,9 @@ def renew_by(updated_at: t.Any, redistribution_days: int) -> t.Optional[str]:
     return (written + timedelta(days=CERTIFICATE_DAYS - redistribution_days)).date().isoformat()
 
 
-def summary(plan: Plan, profile: t.Optional[t.Mapping[str, t.Any]], challenge: str, redistribution_days: int, blueprints: t.Sequence[Blueprint]) -> t.Dict[str, t.Any]:
+def summary(
+    plan: Plan, profile: t.Optional[t.Mapping[str, t.Any]], challenge: str, redistribution_days: int, blueprints: t.Sequence[Blueprint],
+) -> t.Dict[str, t.Any]:
     """What the result says of one profile; no secret in it."""
     plist = mobileconfig.parse((profile or {}).get("profile"))
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]

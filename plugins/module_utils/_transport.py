@@ -309,7 +309,8 @@ class Transport:
         error_type = types.get(response.status_code, ApiError)
         text = f"{self.vendor} refused {operation.name} with {response.status_code}: {explained.text}"
         if error_type is Unauthorized:
-            text = f"The token for {self.origin} is not accepted (401 {explained.code or explained.text}); check that it is whole, not expired and of this tenant."
+            text = (f"The token for {self.origin} is not accepted (401 {explained.code or explained.text}); "
+                    "check that it is whole, not expired and of this tenant.")
         elif error_type is Forbidden and operation.permission:
             text = f"The token for {self.origin} lacks a permission: {operation.name} needs {operation.permission!r} (403 {explained.code or explained.text})."
         return error_type(

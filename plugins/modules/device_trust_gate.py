@@ -26,6 +26,14 @@ options:
   library_item_id:
     description: Id of the SCEP profile in Kandji. Without one, as in check mode before the profile was ever created, the gate is not met.
     type: str
+  payload_uuid:
+    description: The profile's present identity (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs had under another
+      one proves nothing.
+    type: str
+  updated_at:
+    description: When the profile was last written (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates issued before it
+      prove nothing.
+    type: str
   test_macs:
     description: Serials of the test Macs. One that Kandji does not know is left out with a warning, as long as there is another.
     type: list
@@ -88,12 +96,15 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
 
 OPTIONS = {
     "library_item_id": {"type": "str"},
+    "payload_uuid": {"type": "str"},
+    "updated_at": {"type": "str"},
     "test_macs": {"type": "list", "elements": "str", "required": True},
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
@@ -137,8 +148,9 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
     serials = {"serial_number": {"in": list(macs)}}
     profiles = list(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}))
     certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials}))
+    expected = gate.Expected(run_.params["payload_uuid"], run_.params["updated_at"])
     return [
-        gate.judge(serial, device_id, list(run_.kandji.item_statuses(item_id, device_id)), profiles, certificates, _further(run_, serial))
+        gate.judge(serial, device_id, list(run_.kandji.item_statuses(item_id, device_id)), profiles, certificates, _further(run_, serial), expected)
         for serial, device_id in macs.items()
     ]
 
@@ -148,7 +160,9 @@ def _further(run_: Run, serial: str) -> gate.Further:
 
     def issued() -> t.Iterator[t.Dict[str, t.Any]]:
         now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-        since, until = (moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (now - timedelta(days=89), now + timedelta(minutes=5)))
+        written = run_.params["updated_at"]
+        oldest = max(now - timedelta(days=89), parse_time(written)) if written else now - timedelta(days=89)
+        since, until = (moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (oldest, now + timedelta(minutes=5)))
         return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
 
     def managed() -> bool:

@@ -45,11 +45,6 @@ options:
       generation:
         description: Generation of its SCEP profile; handed through.
         type: str
-  problems:
-    description: What others have found wrong already; it is told together with what this module finds.
-    type: list
-    elements: str
-    default: []
 """
 
 EXAMPLES = r"""
@@ -102,12 +97,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options i
 
 OPTIONS = {
     "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
-    "problems": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def run(run_: Run) -> Result:
-    problems: t.List[str] = list(run_.params["problems"]) + preflight.ring_problems(run_.params["rings"])
+    problems: t.List[str] = preflight.ring_problems(run_.params["rings"])
     blueprints: t.List[t.Dict[str, t.Any]] = []
     checks: t.List[t.Callable[[], t.Any]] = [
         lambda: problems.extend(_okta_verify(run_)),

@@ -183,7 +183,7 @@ def run(run_: Run) -> Result:
     stale = None if proven else integration.stale_challenge(events, params["challenge_deployed_at"])
     if stale:
         run_.warn(
-            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after the challenge was deployed ({params['challenge_deployed_at']}). "
+            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after it was deployed ({params['challenge_deployed_at']}). "
             "Macs can no longer enrol with it; put the new secret key into the vault.")
     return {
         "changed": bool(proven), "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},

