@@ -69,8 +69,8 @@ LATER_BLUEPRINTS = ("Engineering", "Everyone else", "Everyone else")
 
 def rings(world: World) -> list[dict[str, t.Any]]:
     """The rings that this fleet is meant for."""
-    canary = [mac.serial for mac, role in zip(world.macs, ROLES) if role.what == "test Mac"]
-    engineering = [mac.serial for mac, role in zip(world.macs, ROLES) if role.blueprint == "Engineering" and role.second_person]
+    canary = [mac.serial for mac, role in zip(world.macs, ROLES, strict=False) if role.what == "test Mac"]
+    engineering = [mac.serial for mac, role in zip(world.macs, ROLES, strict=False) if role.blueprint == "Engineering" and role.second_person]
     return [
         {"name": "canary", "blueprints": ["Canary"], "test_macs": canary},
         {"name": "wide", "blueprints": ["Engineering", "Everyone else"], "test_macs": engineering},

@@ -54,7 +54,7 @@ def resolve(wanted: t.Sequence[str], known: t.Sequence[t.Mapping[str, t.Any]]) -
 def read_blueprints(kandji: Kandji, wanted: t.Sequence[str], everything: bool = False) -> t.Tuple[t.List[Blueprint], t.List[Blueprint]]:
     """The wanted blueprints, and all blueprints (empty where they need not be read: ids are taken as they are)."""
     if not everything and all(is_id(one) for one in wanted):
-        return [{"id": one.lower(), "name": one} for one in dict.fromkeys(wanted)], []
+        return list({one.lower(): {"id": one.lower(), "name": one} for one in reversed(wanted)}.values())[::-1], []
     known = [{"id": str(row["id"]).lower(), "name": str(row.get("name", ""))} for row in kandji.blueprints()]
     return resolve(wanted, known), known
 

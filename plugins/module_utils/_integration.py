@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
 PLATFORM_FILTER = 'eventType sw "device.platform."'
-SECRET_RESET = "device.platform.secret_key.reset"
+RESET_EVENT = "device.platform.secret_key.reset"
 
 
 def admin_console(org_url: str) -> str:
@@ -100,7 +100,7 @@ def event_facts(event: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
 
 def stale_challenge(events: t.Sequence[t.Mapping[str, t.Any]], deployed_at: t.Optional[str]) -> t.Optional[str]:
     """When the secret key was last reset, if that was after the challenge was deployed; else None. Times are ISO 8601."""
-    resets = [str(one.get("published")) for one in events if one.get("event_type", one.get("eventType")) == SECRET_RESET]
+    resets = [str(one.get("published")) for one in events if one.get("event_type", one.get("eventType")) == RESET_EVENT]
     if not resets or not deployed_at:
         return None
     return max(resets) if parse_time(max(resets)) > parse_time(deployed_at) else None

@@ -64,7 +64,7 @@ def stand(mac: MacFacts) -> Standing:
 
 def best_record(records: t.Sequence[DeviceRecord]) -> t.Optional[DeviceRecord]:
     """Of several records for one serial the working one counts, else the newest."""
-    return max(records, key=lambda one: ("MANAGED" in one.users.values(), one.status == "ACTIVE", one.last_updated, one.id), default=None)
+    return max(records, key=lambda one: (one.status == "ACTIVE", "MANAGED" in one.users.values(), one.last_updated, one.id), default=None)
 
 
 def _top(mac: MacFacts, best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
@@ -138,7 +138,8 @@ def flags(mac: MacFacts) -> t.List[str]:
 
 def names_serial(text: str, serial: str) -> bool:
     """Whether a common name holds this serial as a word: serials can be parts of others."""
-    return serial.lower() in re.split(r"[^0-9a-z]+", text.lower())
+    # Serials of virtual Macs hold signs, so that the text cannot be split into words first.
+    return bool(serial) and re.search(rf"(?<![0-9a-z]){re.escape(serial.lower())}(?![0-9a-z])", text.lower()) is not None
 
 
 def counts(standings: t.Iterable[Standing]) -> t.Dict[str, int]:

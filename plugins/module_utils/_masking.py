@@ -20,14 +20,15 @@ def _disguises(secret: str) -> t.Iterator[str]:
     yield escape(secret, quote=False)
     yield escape(secret, quote=True)
     yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield quote(secret, safe="")
     yield quote_plus(secret)
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         # Inside a longer text base64 depends on the position modulo 3; the first and last groups mix with neighbours.
         for padding in range(3):
-            encoded = encode(b"\0" * padding + secret.encode()).decode().rstrip("=")
-            whole = encoded[0 if padding == 0 else padding + 1:]
-            yield whole[: len(whole) - 1] if len(whole) > 8 else whole
+            plain = b"\0" * padding + secret.encode()
+            encoded = encode(plain).decode().rstrip("=")
+            yield encoded[padding + 1 if padding else 0: len(encoded) - (1 if len(plain) % 3 else 0)]
 
 
 class Masker:

@@ -51,6 +51,7 @@ class ScepSettings:
     key_is_extractable: bool = False
     allow_all_apps_access: bool = True
     ca_fingerprint: t.Optional[str] = None
+    runs_on: t.Tuple[str, ...] = ("mac",)  # beside the payload; part of what was asked for
 
 
 def parse_subject(text: str) -> t.List[t.List[t.List[str]]]:
@@ -149,13 +150,13 @@ def mark_of(payload: t.Mapping[str, t.Any]) -> t.Optional[str]:
     return description[len(MARK):] if description.startswith(MARK) else None
 
 
-def content_mark(content: t.Mapping[str, t.Any], generation: str) -> str:
-    """Tells later that exactly this content was written before, so that a tenant that changes it is not written to for ever.
+def content_mark(settings: ScepSettings, generation: str) -> str:
+    """Tells later that exactly this was written before, so that a tenant that changes it is not written to for ever.
 
     It covers the challenge, and stands nowhere but beside it in the same payload.
     """
-    keys = sorted((key, repr(value)) for key, value in content.items() if value is not ABSENT)
-    return hashlib.sha256(repr((keys, generation)).encode()).hexdigest()[:32]
+    keys = sorted((key, repr(value)) for key, value in payload_content(settings).items() if value is not ABSENT)
+    return hashlib.sha256(repr((keys, sorted(settings.runs_on), generation)).encode()).hexdigest()[:32]
 
 
 def desired_profile(
@@ -169,7 +170,7 @@ def desired_profile(
     inner = {key: value for key, value in payload.get("PayloadContent", {}).items() if content.get(key) is not ABSENT}
     inner.update({key: value for key, value in content.items() if value is not ABSENT})
     payload["PayloadContent"] = inner
-    payload["PayloadDescription"] = MARK + content_mark(content, wanted or "")
+    payload["PayloadDescription"] = MARK + content_mark(settings, wanted or "")
     if wanted and generation_of(payload) != wanted:
         payload["PayloadIdentifier"] = f"{IDENTIFIER}.{wanted}"
         payload["PayloadUUID"] = str(uuid.uuid5(NAMESPACE, f"{name}/{wanted}")).upper()
@@ -196,7 +197,7 @@ def compare(settings: ScepSettings, generation: t.Optional[str], payload: t.Mapp
 
 def written_before(settings: ScepSettings, generation: t.Optional[str], payload: t.Mapping[str, t.Any]) -> bool:
     """Whether exactly this was written into the payload already, so that a difference now is the tenant's doing."""
-    mark = content_mark(payload_content(settings), generation or generation_of(payload) or "")
+    mark = content_mark(settings, generation or generation_of(payload) or "")
     return mark_of(payload) == mark
 
 

@@ -8,6 +8,7 @@ Each method names the operation of Okta's management API (2026.06.3) that it use
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -174,12 +175,9 @@ class Okta:
 
 
 def _next_link(headers: t.Mapping[str, str]) -> str:
-    # requests joins repeated Link headers by commas, as HTTP allows.
-    for part in headers.get("Link", "").split(","):
-        address, _unused, relation = part.partition(";")
-        if 'rel="next"' in relation.replace(" ", ""):
-            return address.strip().strip("<>")
-    return ""
+    # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
+    found = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
+    return found.group(1) if found else ""
 
 
 def _rows(body: t.Any) -> t.List[t.Dict[str, t.Any]]:

@@ -35,7 +35,7 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> t.Tuple[t.List[t.Dict[str, t
         found = []
         for name in ring["blueprints"]:
             try:
-                found += resolve([name], blueprints)
+                found += [one for one in resolve([name], blueprints) if one not in found]
             except BadOption as error:
                 problems.append(f"Ring {ring['name']!r}: {error.message}")
         for blueprint in found:
@@ -59,11 +59,12 @@ def okta_verify_problems(authenticators: Rows, methods: Rows) -> t.List[str]:
     found = okta_verify(authenticators)
     if found is None:
         return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
+    if any(one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE" for one in authenticators):
+        return []
     if found.get("status") != "ACTIVE":
         return ["The authenticator Okta Verify is not active; activate it in Security > Authenticators."]
-    if found.get("key") == "okta_verify" and not any(one.get("type") == FASTPASS and one.get("status") == "ACTIVE" for one in methods):
-        if not any(one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE" for one in authenticators):
-            return ["Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in Security > Authenticators > Okta Verify."]
+    if not any(one.get("type") == FASTPASS and one.get("status") == "ACTIVE" for one in methods):
+        return ["Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in Security > Authenticators > Okta Verify."]
     return []
 
 

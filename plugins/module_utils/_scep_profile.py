@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
@@ -72,6 +72,7 @@ def plan_profile(
     current = find_profile(wanted, profiles)
     name = wanted.name or str((current or {}).get("name", ""))
     plan = Plan(name, current)
+    settings = replace(settings, runs_on=tuple(runs_on))
     flags: t.Dict[str, t.Any] = {"active": True, **{f"runs_on_{one}": one in runs_on for one in PLATFORMS}}
     if current is None:
         plan.fields = flags
@@ -93,13 +94,15 @@ def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings
         raise BadOption(f"The custom profile {plan.name!r} ({plan.item_id}) {what}; choose another name, or mend it in Kandji.")
     changed = differences(fields, {**{f"runs_on_{name}": False for name in PLATFORMS}, **current})
     plan.found = mobileconfig.compare(settings, wanted.generation, payloads[0])
-    if plan.found and mobileconfig.written_before(settings, wanted.generation, payloads[0]):
-        keys = ", ".join(one.path for one in plan.found)
+    # That somebody deactivated it in the console is mended; what it says and where it runs was kept as written, or was not.
+    unkept = plan.found + [one for one in changed if one.path.startswith("runs_on_")]
+    if unkept and mobileconfig.written_before(settings, wanted.generation, payloads[0]):
+        keys = ", ".join(one.path for one in unkept)
         raise NotAsWritten(
             f"Kandji holds the profile {plan.name!r} with another {keys} than was written to it. It is not written again, since each write gives every Mac "
             "in scope a new certificate; set the option to what Kandji keeps, or another generation to write once more.",
-            vendor="kandji", keys=[one.path for one in plan.found])
-    if plan.found:
+            vendor="kandji", keys=[one.path for one in unkept])
+    if unkept:
         plan.mobileconfig = mobileconfig.to_xml(mobileconfig.desired_profile(plan.name, settings, wanted.generation, plist))
     plan.fields = {one.path: one.after for one in changed}
     if plan.found or changed:

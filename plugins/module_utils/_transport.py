@@ -147,6 +147,7 @@ class Transport:
         explain: t.Callable[[int, t.Mapping[str, str], t.Any], Explanation], hourly_limit: int = 0,
     ) -> None:
         self.vendor, self.origin, self.settings, self.masker, self._explain = vendor, origin, settings, masker, explain
+        self._authorization = authorization
         self.calls: t.Dict[t.Tuple[str, str], int] = {}
         self.first_date: t.Optional[float] = None
         self.last_date: t.Optional[float] = None
@@ -176,6 +177,7 @@ class Transport:
         """
         if operation.writes and self.settings.check_mode:
             raise WriteInCheckMode(f"{operation.name} writes and was called in check mode; please report this.", operation=operation.name)
+        self._check_authorization()
         url = self.origin + operation.path.format(**{name: quote(str(value), safe="") for name, value in (path or {}).items()})
         arguments = {"params": query, "json": json, "data": content if content is not None else form, "files": files, "headers": headers}
         for attempt in range(self.settings.retries + 1):
@@ -196,6 +198,10 @@ class Transport:
                 return self._read(operation, response, raw)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def _check_authorization(self) -> None:
+        if not (self._authorization or "").isascii() or not (self._authorization or "").isprintable():
+            raise BadOption(f"The API token for {self.origin} holds a line break or another character that is never in a token; copy it again.")
+
     def _send(self, operation: Operation, url: str, arguments: t.Dict[str, t.Any]) -> t.Any:
         key = (operation.name, operation.verb)
         self.calls[key] = self.calls.get(key, 0) + 1
@@ -204,6 +210,8 @@ class Transport:
             response = self._session.request(
                 operation.verb, url, timeout=self.settings.timeout, allow_redirects=False, verify=self.settings.ca_path or True, **arguments)
         except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in repr(error) and "doesn't match" not in repr(error):
+                raise self._unreachable(where, f"the TLS handshake failed ({_reason(error)})", never_sent=True) from None
             raise NotTrusted(self.masker.text(
                 f"The TLS certificate of {self.origin} cannot be verified ({_reason(error)}); give its CA by ca_path if it is a private one."),
                 vendor=self.vendor, operation=operation.name) from None
@@ -255,16 +263,26 @@ class Transport:
     def _asked_wait(self, response: t.Any, attempt: int) -> float:
         """What a 429 asks for: Retry-After, else the reset of the bucket in the vendor's clock, else our own back-off."""
         headers = response.headers
-        try:
-            return float(headers["Retry-After"])
-        except (KeyError, ValueError):
-            pass
+        asked = self._retry_after(headers.get("Retry-After", ""))
+        if asked is not None:
+            return asked
         try:
             if int(headers["X-Rate-Limit-Limit"]) > 0:
                 return max(1.0, float(headers["X-Rate-Limit-Reset"]) - (self.last_date or time.time()) + 1)
         except (KeyError, ValueError):
             pass
         return self._jitter(attempt)
+
+    def _retry_after(self, text: str) -> t.Optional[float]:
+        """Retry-After in seconds: it is a number, or a date in the vendor's clock."""
+        try:
+            return max(0.0, float(text))
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - (self.last_date or time.time()))
+        except (ValueError, TypeError, IndexError):
+            return None
 
     def _wait(self, seconds: float, operation: Operation) -> None:
         if seconds > LONGEST_WAIT:
@@ -305,6 +323,8 @@ class Transport:
         except ValueError:
             body = response.text[:500]
         explained = self._explain(response.status_code, response.headers, body)
+        if operation.writes and not operation.repeatable and response.status_code in (502, 504):
+            raise self._lost(operation, self._unreachable(f"{self.origin} ({operation.name})", f"a gateway answered {response.status_code}"))
         types = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
         error_type = types.get(response.status_code, ApiError)
         text = f"{self.vendor} refused {operation.name} with {response.status_code}: {explained.text}"
@@ -313,9 +333,9 @@ class Transport:
                     "check that it is whole, not expired and of this tenant.")
         elif error_type is Forbidden and operation.permission:
             text = f"The token for {self.origin} lacks a permission: {operation.name} needs {operation.permission!r} (403 {explained.code or explained.text})."
+        details = {"error_code": explained.code, "request_id": explained.request_id, "error_text": explained.text, **explained.extra}
         return error_type(
-            self.masker.text(text), vendor=self.vendor, operation=operation.name, status=response.status_code,
-            error_code=explained.code, request_id=explained.request_id, error_text=self.masker.text(explained.text), **explained.extra)
+            self.masker.text(text), vendor=self.vendor, operation=operation.name, status=response.status_code, **self.masker.value(details))
 
 
 class _Authorization(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):  # type: ignore[misc]

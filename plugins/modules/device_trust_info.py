@@ -177,7 +177,7 @@ def _rings(run_: Run) -> t.List[Ring]:
 
 
 def _result(fleet: Fleet, rings: t.Sequence[Ring], params: t.Mapping[str, t.Any]) -> Result:
-    pairs = list(zip(fleet.macs, fleet.standings))
+    pairs = list(zip(fleet.macs, fleet.standings, strict=True))
     rows = [_row(mac, standing) for mac, standing in pairs if standing.rung not in ("MANAGED", "NOT_IN_SCOPE")]
     total = ladder.counts(fleet.standings)
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]

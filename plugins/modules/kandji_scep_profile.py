@@ -341,9 +341,9 @@ def run(run_: Run) -> Result:
     touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
     if changes and not run_.check_mode:
         _prove(run_, plans)
-    written = [plan.current if run_.check_mode else _apply(run_, plan, one, settings) for plan, one in zip(plans, wanted)]
+    written = [plan.current if run_.check_mode else _apply(run_, plan, one, settings) for plan, one in zip(plans, wanted, strict=True)]
     rows = [scep_profile.summary(plan, profile, params["challenge"], params["redistribution_days"], one.blueprints)
-            for plan, profile, one in zip(plans, written, wanted)]
+            for plan, profile, one in zip(plans, written, wanted, strict=True)]
     return outcome(changes, profiles=rows, macs_touched=touched)
 
 
@@ -368,7 +368,7 @@ def _check_conflicts(
     items: t.Mapping[str, t.Set[str]],
 ) -> None:
     found: t.List[str] = []
-    for one, plan in zip(wanted, plans):
+    for one, plan in zip(wanted, plans, strict=True):
         found += scep_profile.url_conflicts(run_.params["url"], {(plan.item_id or "").lower()}, one.blueprints, profiles, items)
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
@@ -382,7 +382,7 @@ def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Seq
     """Count the Macs that the plans touch; raises Refused beyond a limit."""
     params, devices = run_.params, list(run_.kandji.devices(platform="Mac"))
     counts = {"reissue": 0, "new": 0, "removed": 0}
-    for plan, one in zip(plans, wanted):
+    for plan, one in zip(plans, wanted, strict=True):
         holders = _holders(run_, plan)
         counts["reissue"] += len(holders) if plan.current and plan.writes_profile else 0
         counts["new"] += len(assignments.macs_on(devices, plan.assignment.assign))

@@ -12,9 +12,6 @@ from unittest import mock
 import pytest
 import requests
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
-
 DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
 
 
@@ -29,13 +26,18 @@ class Wire:
         self.sent: list[requests.PreparedRequest] = []
         self.options: list[dict[str, t.Any]] = []
         self.slept: list[float] = []
-        self.masker = Masker()
+        # Not at the top: pytest reads this file before the collection's import path is set up.
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _masking, _transport
+
+        self.masker = _masking.Masker()
+        self._settings = _transport.Settings
 
     def script(self, *answers: t.Any) -> None:
         self.answers = list(answers)
 
-    def settings(self, **changes: t.Any) -> Settings:
-        return Settings(**{"sleep": self.slept.append, "chance": lambda: 1.0, **changes})
+    def settings(self, **changes: t.Any) -> t.Any:
+        """The transport's settings; a run with them sleeps in no time and has no luck."""
+        return self._settings(**{"sleep": self.slept.append, "chance": lambda: 1.0, **changes})
 
     def send(self, _adapter: t.Any, request: requests.PreparedRequest, **options: t.Any) -> requests.Response:
         self.sent.append(request)

@@ -87,6 +87,42 @@ def test_okta_is_asked_only_where_the_inventory_does_not_settle_it(statuses: t.A
     assert questions == asked
 
 
+# What Macs had before the profile's last write proves nothing
+
+
+UUID, WRITTEN = "7D8A6F3C-1111-4111-8111-000000000001", "2026-11-20T10:00:00.000000Z"
+EXPECTED = gate.Expected(UUID.lower(), WRITTEN)
+OF_ANOTHER = f"{SERIAL} 00000000-2222-4222-8222-000000000002"
+
+
+@pytest.mark.parametrize(
+    "profile, certificate, expected, proof, reason",
+    [
+        ({"payload_uuid": UUID}, {}, EXPECTED, INVENTORY, None),
+        ({"payload_uuid": "of the one before"}, {}, EXPECTED, None, "as it was before its last change"),
+        ({"payload_uuid": UUID}, {"common_name": OF_ANOTHER, "created_at": "2026-11-20T10:00:00Z"}, EXPECTED, INVENTORY, None),
+        ({"payload_uuid": UUID}, {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"}, EXPECTED, None, "no certificate for it was seen"),
+        ({"payload_uuid": UUID}, {"common_name": SERIAL, "created_at": None}, EXPECTED, INVENTORY, None),
+        ({"payload_uuid": UUID}, {"created_at": "2026-11-19T10:00:00Z"}, EXPECTED, INVENTORY, None),
+        ({"payload_uuid": UUID}, {"common_name": f"{SERIAL}X {UUID}"}, EXPECTED, None, "no certificate for it was seen"),
+        ({}, {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"}, gate.Expected(), INVENTORY, None),
+        ({"payload_uuid": "any"}, {"common_name": OF_ANOTHER, "created_at": "2026-11-21T10:00:00Z"}, gate.Expected(None, WRITTEN), INVENTORY, None),
+    ],
+)  # fmt: skip
+def test_only_what_came_after_the_last_write_counts(
+    profile: t.Any, certificate: t.Any, expected: gate.Expected, proof: t.Optional[str], reason: t.Optional[str],
+) -> None:  # fmt: skip
+    nothing = gate.Further(lambda: [], lambda: False)
+    view = gate.judge(SERIAL, DEVICE, [status("PASS")], [{**REPORTED, **profile}], [{**CERTIFICATE, **certificate}], nothing, expected)
+    assert (view.proof, view.met) == (proof, reason is None)
+    assert not reason or reason in str(view.reason)
+
+
+def test_of_two_installed_profiles_the_expected_one_counts() -> None:
+    installed = [{**REPORTED, "payload_uuid": "before"}, {**REPORTED, "payload_uuid": UUID}]
+    assert gate.judge(SERIAL, DEVICE, [], installed, [CERTIFICATE], gate.Further(lambda: [], lambda: False), EXPECTED).met
+
+
 @pytest.mark.parametrize(
     "target, named",
     [
