@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 
@@ -41,7 +41,8 @@ class Expected(t.NamedTuple):
         """By the profile's identity in its name, else by when it was first seen."""
         if self.payload_uuid and self.payload_uuid.lower() in str(row.get("common_name", "")).lower():
             return True
-        return not self.updated_at or not row.get("created_at") or parse_time(str(row["created_at"])) >= parse_time(self.updated_at)
+        seen = moment(row.get("created_at"))
+        return not self.updated_at or seen is None or seen >= parse_time(self.updated_at)
 
 
 ANYTHING = Expected()

@@ -49,7 +49,7 @@ def check_identity_engine(organization: t.Mapping[str, t.Any], org_url: str) -> 
 
 def check_host(scep_url: str, org_url: str, scep_hosts: t.Sequence[str]) -> None:
     """The SCEP URL must be the org's own or a listed one; raises BadOption."""
-    host, own = urlsplit(scep_url).netloc.lower(), urlsplit(org_url).netloc.lower()
+    host, own = (urlsplit(url).netloc.lower().removesuffix(":443") for url in (scep_url, org_url))
     if host != own and (urlsplit(scep_url).hostname or "") not in [one.lower() for one in scep_hosts]:
         raise BadOption(f"scep_url: its host is {host}, and the org is {own}. Copy the SCEP URL of this org; "
                         "if the org has a custom domain and this host is its own, list it in scep_hosts.")
@@ -106,10 +106,18 @@ def stale_challenge(events: t.Sequence[t.Mapping[str, t.Any]], deployed_at: t.Op
     return max(resets) if parse_time(max(resets)) > parse_time(deployed_at) else None
 
 
-def parse_time(text: str) -> datetime:
-    """An ISO 8601 time; raises BadOption."""
+def moment(text: t.Any) -> t.Optional[datetime]:
+    """A vendor's time (ISO 8601, UTC where it does not say), or None where it is none."""
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
-        raise BadOption(f"{text!r} is not a time in ISO 8601, like 2026-11-23T10:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def parse_time(text: str) -> datetime:
+    """A time that an option gave; raises BadOption."""
+    found = moment(text)
+    if found is None:
+        raise BadOption(f"{text!r} is not a time in ISO 8601, like 2026-11-23T10:00:00Z.")
+    return found

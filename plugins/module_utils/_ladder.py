@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 
 # From the bottom to the top. Names are what results, tables and gates use.
 RUNGS = (
@@ -113,16 +116,17 @@ def _registration(mac: MacFacts, best: t.Optional[DeviceRecord]) -> Standing:
     if best.status in ("SUSPENDED", "DEACTIVATED"):
         return Standing(best.status, f"Its device record in Okta is {best.status.lower()}.",
                         "Unsuspend it in Okta." if best.status == "SUSPENDED" else "Reset it (okta_device_reset), then its user registers it anew.")
-    if best.created and first_of(mac.certificates) > best.created:
+    registered, first = moment(best.created), first_of(mac.certificates)
+    if registered and first and first > registered:
         return Standing("REGISTERED_BEFORE_CERTIFICATE", "It was registered with Okta before its first certificate came.",
                         "Its user signs in once with Okta FastPass; if it stays so, reset it (okta_device_reset) and have it registered anew.")
     return Standing("REGISTERED_NOT_MANAGED", "It is registered and holds a certificate, and no FastPass sign-in has shown it to Okta yet.",
                     "Its user signs in once with Okta FastPass (not push or a password) on this Mac.")
 
 
-def first_of(times: t.Sequence[str]) -> str:
-    """The earliest of ISO 8601 times in UTC, which compare as texts."""
-    return min(times, default="")
+def first_of(times: t.Sequence[str]) -> t.Optional[datetime]:
+    """The earliest of times; None where none can be read."""
+    return min((one for one in map(moment, times) if one), default=None)
 
 
 def flags(mac: MacFacts) -> t.List[str]:

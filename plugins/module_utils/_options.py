@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that modules share, in one table. The documentation fragments say the same; a test compares them."""
+"""The options that modules share, in one table. The documentation fragments say the same, which ansible-test compares."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 
 SERIALS_PER_SEARCH = 40  # by the length of a URL
 
@@ -51,8 +51,10 @@ def decide(found: Found, created_before: datetime, force: bool) -> Decision:
     record = found.record
     if record is None:
         return Decision(found, "none", "There is no device record for it.")
-    created = record.get("created")
-    if created and parse_time(str(created)) >= created_before:
+    created, registered = record.get("created"), moment(record.get("created"))
+    if registered is None:
+        return Decision(found, "hold", "When it was registered is not known, so that it may be a new registration, which is kept.")
+    if registered >= created_before:
         return Decision(found, "hold", f"It was registered at {created}, not before {created_before.isoformat()} (created_before): a new registration is kept.")
     managed = managed_users(found.users)
     if managed and not force:

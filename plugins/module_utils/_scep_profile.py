@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import Assignment, Blueprint, assignment_changes, plan_assignment
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change, Difference, differences, shown
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NotAsWritten, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import MASK
 
 PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
@@ -165,11 +166,8 @@ def check_conflicts(conflicts: t.Sequence[str], on_conflict: str) -> t.List[str]
 
 def renew_by(updated_at: t.Any, redistribution_days: int) -> t.Optional[str]:
     """The date (YYYY-MM-DD) by which the certificates under this profile must be issued anew, reckoned from its last write."""
-    try:
-        written = datetime.fromisoformat(str(updated_at).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return (written + timedelta(days=CERTIFICATE_DAYS - redistribution_days)).date().isoformat()
+    written = moment(updated_at)
+    return (written + timedelta(days=CERTIFICATE_DAYS - redistribution_days)).date().isoformat() if written else None
 
 
 def summary(

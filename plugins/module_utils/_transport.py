@@ -210,8 +210,11 @@ class Transport:
             response = self._session.request(
                 operation.verb, url, timeout=self.settings.timeout, allow_redirects=False, verify=self.settings.ca_path or True, **arguments)
         except requests.exceptions.SSLError as error:
+            if "NO_CERTIFICATE_OR_CRL_FOUND" in repr(error):
+                raise BadOption(f"ca_path: {self.settings.ca_path} holds no certificate.") from None
             if "CERTIFICATE_VERIFY_FAILED" not in repr(error) and "doesn't match" not in repr(error):
-                raise self._unreachable(where, f"the TLS handshake failed ({_reason(error)})", never_sent=True) from None
+                # It may have broken after the request went out, so that a write may have been done.
+                raise self._unreachable(where, f"the TLS connection failed ({_reason(error)})") from None
             raise NotTrusted(self.masker.text(
                 f"The TLS certificate of {self.origin} cannot be verified ({_reason(error)}); give its CA by ca_path if it is a private one."),
                 vendor=self.vendor, operation=operation.name) from None

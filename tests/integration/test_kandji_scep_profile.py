@@ -165,3 +165,18 @@ def test_rings_in_one_call(watched, run_module):
     result = run_module(MODULE, {"profiles": profiles}, lab=watched.lab)
     assert [row["changed"] for row in result["profiles"]] == [True] * len(profiles), result
     assert not run_module(MODULE, {"profiles": profiles}, lab=watched.lab)["changed"]
+
+
+def test_a_wrong_secret_leaves_no_certificate_and_a_status_that_says_so(watched, run_module, profile_args, shown):
+    wrong = "canary-wrong-secret-0123456789"
+    written = run_module(MODULE, {**profile_args, "challenge": wrong, "prove": False}, lab=watched.lab)
+    assert written["changed"]
+    watched.live()
+    assert [mac.certificates for mac in watched.world.macs if mac.serial in watched.canary["test_macs"]] == [[], []]
+    rings = [{"name": "canary", "blueprints": profile_args["blueprints"], "scep_profile": profile_args["name"]}]
+    rows = run_module("device_trust_info", {"rings": rings}, lab=watched.lab)["macs"]
+    canaries = [row for row in rows if row["serial_number"] in watched.canary["test_macs"]]
+    assert [row["rung"] for row in canaries] == ["PROFILE_FAILED", "PROFILE_FAILED"] and "badRequest" in canaries[0]["reason"], canaries
+    gate = run_module("device_trust_gate", {
+        "library_item_id": written["profiles"][0]["library_item_id"], "test_macs": watched.canary["test_macs"]}, lab=watched.lab)
+    assert not gate["met"] and "could not be installed" in gate["test_macs"][0]["reason"] and shown(wrong) == []

@@ -101,8 +101,10 @@ def test_no_secret_at_the_highest_verbosity(site, playbook, shown):
         assert shown(site.lab.announcement[key]) == [], key
 
 
-def test_day_91_and_a_test_mac_gone_change_and_fail_nothing(watched, playbook):
-    assert bring_about(watched, playbook).status == 0
+def test_day_91_and_a_test_mac_gone_change_and_fail_nothing(watched, playbook, shown):
+    assert bring_about(watched, playbook, arguments=["-vvvv", "--diff"]).status == 0
+    for key in ("okta_api_token", "kandji_api_token", "scep_challenge"):
+        assert shown(watched.lab.announcement[key]) == [], key
     with watched.world.lock:
         watched.world.clock.advance(days=91)
         watched.world.okta.housekeeping()

@@ -95,7 +95,8 @@ def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
 
 def kandji(**answers: t.Any) -> mock.Mock:
     device = {
-        "device_id": "DEV-1", "serial_number": SERIAL, "device_name": "Ada's Mac", "platform": "Mac", "blueprint_id": "B-CANARY", "user": {"email": "ada@acme.com"},
+        "device_id": "DEV-1", "serial_number": SERIAL, "device_name": "Ada's Mac", "platform": "Mac", "blueprint_id": "B-CANARY",
+        "user": {"email": "ada@acme.com"},
     }  # fmt: skip
     there: dict[str, t.Any] = {
         "devices": lambda **_filters: [device, {**device, "device_id": "dev-2", "serial_number": "PAD", "platform": "iPad"}],
@@ -126,7 +127,9 @@ def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
     assert found.standings[0].rung == "REGISTERED_NOT_MANAGED"
 
 
-@pytest.mark.parametrize("user, person", [("", ""), (None, ""), ({}, ""), ({"name": "Ada"}, "Ada"), ({"email": "", "name": "Ada"}, "Ada"), ({"email": "a@x", "name": "Ada"}, "a@x")])
+@pytest.mark.parametrize(
+    "user, person", [("", ""), (None, ""), ({}, ""), ({"name": "Ada"}, "Ada"), ({"email": "", "name": "Ada"}, "Ada"), ({"email": "a@x", "name": "Ada"}, "a@x")]
+)
 def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
     row = {"device_id": "d", "serial_number": "S", "device_name": "N", "platform": "Mac", "blueprint_id": None, "user": user}
     found = fleet.read_fleet(okta(), kandji(devices=lambda **_filters: [row]), [], [])
@@ -134,7 +137,9 @@ def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
 
 
 def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
-    refused = kandji(prism_apps=mock.Mock(side_effect=Forbidden("No permission for apps.")), devices=mock.Mock(side_effect=Forbidden("No permission for devices.")))
+    refused = kandji(
+        prism_apps=mock.Mock(side_effect=Forbidden("No permission for apps.")), devices=mock.Mock(side_effect=Forbidden("No permission for devices."))
+    )
     with pytest.raises(DeviceTrustError) as raised:
         fleet.read_fleet(okta(devices=mock.Mock(side_effect=Unauthorized("The token of Okta is wrong."))), refused, [], [])
     assert all(text in raised.value.message for text in ("No permission for devices.", "No permission for apps.", "The token of Okta is wrong."))

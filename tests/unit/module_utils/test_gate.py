@@ -24,7 +24,11 @@ def event(text: str = COMMON_NAME, field: str = "alternateId") -> dict[str, t.An
 
 
 REPORTED, CERTIFICATE = {"device_id": DEVICE.upper()}, {"device_id": DEVICE.upper(), "common_name": COMMON_NAME}
-LOG, INVENTORY, MANAGED = "pki.cert.issue in the System Log", "a certificate with its serial in Kandji's inventory, beside the installed profile", "a device record that is managed"
+LOG, INVENTORY, MANAGED = (
+    "pki.cert.issue in the System Log",
+    "a certificate with its serial in Kandji's inventory, beside the installed profile",
+    "a device record that is managed",
+)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,9 @@ def test_a_test_mac_is_judged(
         ([status("PASS")], [REPORTED], [], [], ["issued", "managed"]),
     ],
 )
-def test_okta_is_asked_only_where_the_inventory_does_not_settle_it(statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, asked: list[str]) -> None:
+def test_okta_is_asked_only_where_the_inventory_does_not_settle_it(
+    statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, asked: list[str]
+) -> None:
     questions: list[str] = []
 
     def issued() -> list[dict[str, t.Any]]:

@@ -44,7 +44,11 @@ def test_the_steps_link_to_the_orgs_own_admin_console(org: str, console: str) ->
 def test_where_there_is_no_scep_url_the_guides_steps_are_told() -> None:
     error = integration.needs_scep_url(ORG)
     steps = error.details["console_steps"]
-    assert [word for word in ("Add platform", "Desktop", "Use Okta as certificate authority", "Static SCEP URL", "Generate", "Save") if not any(word in step for step in steps)] == []
+    assert [
+        word
+        for word in ("Add platform", "Desktop", "Use Okta as certificate authority", "Static SCEP URL", "Generate", "Save")
+        if not any(word in step for step in steps)
+    ] == []
     assert "no public API" in error.message
 
 
@@ -61,7 +65,9 @@ def test_an_identity_engine_org_is_fine() -> None:
 # The SCEP URL
 
 
-@pytest.mark.parametrize("url", [ORG + PATH, "https://login.acme.com" + PATH, "http://127.0.0.1:8443" + PATH, "http://localhost:8443" + PATH, ORG + "/pki/other/"])
+@pytest.mark.parametrize(
+    "url", [ORG + PATH, "https://login.acme.com" + PATH, "http://127.0.0.1:8443" + PATH, "http://localhost:8443" + PATH, ORG + "/pki/other/"]
+)
 def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
     assert check_scep_url(url) == url
 
@@ -183,7 +189,9 @@ RESET = "2026-11-20T10:00:00.000Z"
         ([integration.event_facts(event(RESET))], "2026-11-19T10:00:00Z", RESET),
     ],
 )
-def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(events: list[dict[str, t.Any]], deployed_at: t.Optional[str], stale: t.Optional[str]) -> None:
+def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
+    events: list[dict[str, t.Any]], deployed_at: t.Optional[str], stale: t.Optional[str]
+) -> None:
     assert integration.stale_challenge(events, deployed_at) == stale
 
 

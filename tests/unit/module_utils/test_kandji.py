@@ -141,7 +141,11 @@ def test_a_run_keeps_to_its_share_of_the_hourly_limit(wire: t.Any) -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["https://acme.api.kandji.io/api/v1/blueprints?cursor=a%2Bb&limit=300", "https://acme.web-api.kandji.io/api/v1/other?cursor=a%2Bb&limit=300", "?cursor=a%2Bb&limit=300"],
+    [
+        "https://acme.api.kandji.io/api/v1/blueprints?cursor=a%2Bb&limit=300",
+        "https://acme.web-api.kandji.io/api/v1/other?cursor=a%2Bb&limit=300",
+        "?cursor=a%2Bb&limit=300",
+    ],
 )
 def test_a_next_link_is_followed_by_its_query_on_the_configured_host(wire: t.Any, link: str) -> None:
     wire.script((200, {"results": [{"id": "1"}], "next": link}), (200, {"results": [{"id": "2"}], "next": None}))
@@ -150,7 +154,9 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(wire: t.Any
     assert [query_of(request) for request in wire.sent] == [{"limit": "300"}, {"cursor": "a+b", "limit": "300"}]
 
 
-@pytest.mark.parametrize("body", [{"results": [{"id": "1"}, "text", None]}, {"results": [{"id": "1"}], "next": ""}, {"count": 1, "results": [{"id": "1"}], "next": None}])
+@pytest.mark.parametrize(
+    "body", [{"results": [{"id": "1"}, "text", None]}, {"results": [{"id": "1"}], "next": ""}, {"count": 1, "results": [{"id": "1"}], "next": None}]
+)
 def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.Any]) -> None:
     wire.script((200, body))
     assert list(kandji(wire).library_items(BLUEPRINT)) == [{"id": "1"}]
@@ -289,7 +295,12 @@ def test_an_assignment_that_was_not_made_is_told(wire: t.Any, write: str, answer
 
 @pytest.mark.parametrize(
     "answer, asked",
-    [((200, None), True), ((201, {}), True), ((400, json.dumps("Command already running")), False), ((400, {"detail": "Command is not allowed for current device"}), False)],
+    [
+        ((200, None), True),
+        ((201, {}), True),
+        ((400, json.dumps("Command already running")), False),
+        ((400, {"detail": "Command is not allowed for current device"}), False),
+    ],
 )
 def test_a_check_in_that_is_pending_already_is_no_error(wire: t.Any, answer: t.Any, asked: bool) -> None:
     wire.script(answer)
@@ -311,8 +322,16 @@ def test_a_profile_is_uploaded_as_a_form_with_its_file(wire: t.Any) -> None:
     (request,) = wire.sent
     assert (request.method, urlsplit(request.url).path) == ("POST", "/api/v1/library/custom-profiles")
     assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
-    assert parts_of(request) == ['name="name"', 'name="active"', 'name="runs_on_mac"', 'name="runs_on_ipad"', 'name="file"; filename="Okta-SCEP-Zo-.mobileconfig"']
-    values = [part.split("\r\n\r\n")[1].rsplit("\r\n", 1)[0] for part in request.body.decode().split("--" + request.headers["Content-Type"].split("=")[1])[1:-1]]
+    assert parts_of(request) == [
+        'name="name"',
+        'name="active"',
+        'name="runs_on_mac"',
+        'name="runs_on_ipad"',
+        'name="file"; filename="Okta-SCEP-Zo-.mobileconfig"',
+    ]
+    values = [
+        part.split("\r\n\r\n")[1].rsplit("\r\n", 1)[0] for part in request.body.decode().split("--" + request.headers["Content-Type"].split("=")[1])[1:-1]
+    ]
     assert values == ["Okta & SCEP / Zoë", "true", "true", "false", "<plist/>"]
 
 
@@ -331,7 +350,9 @@ WRITES: dict[str, t.Callable[[Kandji], t.Any]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("answer, error", [((503, ""), ApiError), ((200, "<html>"), Uncertain), ((200, '{"id": '), Uncertain), (exceptions.ConnectionError("reset"), Uncertain)])
+@pytest.mark.parametrize(
+    "answer, error", [((503, ""), ApiError), ((200, "<html>"), Uncertain), ((200, '{"id": '), Uncertain), (exceptions.ConnectionError("reset"), Uncertain)]
+)
 def test_a_write_of_a_profile_is_never_repeated(wire: t.Any, write: str, answer: t.Any, error: type[Exception]) -> None:
     """Each would give every Mac in scope a new certificate, or make a second profile."""
     wire.script(answer)

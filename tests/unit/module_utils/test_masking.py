@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import MASK, Masker
 
 PLAIN = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
-AWKWARD = "p&ss <wörd> \"it's\" 100%/+\\ß"
+AWKWARD = 'p&ss <wörd> "it\'s" 100%/+\\ß'
 SECRETS = [PLAIN, AWKWARD, "hunter2!", "&&&&", "    x"]
 
 # How a secret gets into a text, each by the software that does so.
@@ -62,7 +62,7 @@ def core(secret: str, offset: int, alphabet: str = "standard") -> str:
 def test_a_secret_in_base64_is_masked_at_every_offset(secret: str, offset: int, after: str, alphabet: str) -> None:
     masked = Masker([secret]).text(in_base64(secret, offset, after, alphabet))
     assert MASK in masked
-    left = [core(secret, offset, alphabet)[start:start + 5] for start in range(len(core(secret, offset, alphabet)) - 4)]
+    left = [core(secret, offset, alphabet)[start : start + 5] for start in range(len(core(secret, offset, alphabet)) - 4)]
     assert [piece for piece in left if piece in masked] == []
 
 

@@ -51,7 +51,10 @@ def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
                 "PayloadUUID": "S", "PayloadIdentifier": "acme.scep", "PayloadVersion": 1, "PayloadType": "com.apple.security.scep",
                 "PayloadContent": dict(reversed(list({**wanted, "CAInstance": "one", **content}.items()))),
             },
-            {"PayloadType": "com.apple.security.root", "PayloadVersion": 1, "PayloadUUID": "R", "PayloadIdentifier": "acme.root", "PayloadContent": b"\x30\x82"},
+            {
+                "PayloadUUID": "R", "PayloadIdentifier": "acme.root", "PayloadVersion": 1, "PayloadType": "com.apple.security.root",
+                "PayloadContent": b"\x30\x82",
+            },
         ],
         "PayloadVersion": 1, "PayloadType": "Configuration", "PayloadIdentifier": "com.kandji.profile.custom.1", "PayloadDisplayName": "Okta SCEP",
     }  # fmt: skip
@@ -228,7 +231,9 @@ def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str
     assert mobileconfig.written_before(settings, None, payload)
 
 
-@pytest.mark.parametrize("text", [None, "", b"", "<html>", "not a plist", b"\x30\x82\x05\x01signed", b"bplist00", "<?xml version='1.0'?><plist><array/></plist>", 5])
+@pytest.mark.parametrize(
+    "text", [None, "", b"", "<html>", "not a plist", b"\x30\x82\x05\x01signed", b"bplist00", "<?xml version='1.0'?><plist><array/></plist>", 5]
+)
 def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
     assert mobileconfig.parse(text) is None
 
@@ -236,8 +241,10 @@ def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
 @pytest.mark.parametrize(
     "plist",
     [
-        None, {}, {"PayloadContent": None}, {"PayloadContent": {}}, {"PayloadContent": ["text", 5]}, {"PayloadContent": [{"PayloadType": "com.apple.security.root"}]},
-        {"PayloadContent": [{"PayloadType": "com.apple.security.scep"}]}, {"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": []}]},
+        None, {}, {"PayloadContent": None}, {"PayloadContent": {}}, {"PayloadContent": ["text", 5]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.root"}]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.scep"}]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": []}]},
     ],
 )  # fmt: skip
 def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
@@ -327,7 +334,9 @@ def test_what_was_written_is_known_again_though_the_tenant_changed_it() -> None:
     assert mobileconfig.written_before(SETTINGS, "1", payload)
 
 
-@pytest.mark.parametrize("setting", [{"retries": 3}, {"challenge": "another one"}, {"url": URL + "x"}, {"ca_fingerprint": SHA1}, {"subject_alt_name": {"dns_name": "x"}}])
+@pytest.mark.parametrize(
+    "setting", [{"retries": 3}, {"challenge": "another one"}, {"url": URL + "x"}, {"ca_fingerprint": SHA1}, {"subject_alt_name": {"dns_name": "x"}}]
+)
 def test_other_settings_were_not_written_before(setting: dict[str, t.Any]) -> None:
     assert not mobileconfig.written_before(replace(SETTINGS, **setting), None, payload_of(profile()))
 

@@ -179,7 +179,12 @@ def test_without_a_next_link_there_is_one_page(wire: t.Any, headers: dict[str, s
 @pytest.mark.parametrize("body", [{"id": "1"}, None, "null", '"text"'])
 def test_something_else_than_a_list_is_told(wire: t.Any, body: t.Any) -> None:
     wire.script((200, body))
-    for read in (lambda: okta(wire).authenticators(), lambda: okta(wire).authenticator_methods("aut1"), lambda: okta(wire).device_users("guo1"), lambda: list(okta(wire).devices("x"))):
+    for read in (
+        lambda: okta(wire).authenticators(),
+        lambda: okta(wire).authenticator_methods("aut1"),
+        lambda: okta(wire).device_users("guo1"),
+        lambda: list(okta(wire).devices("x")),
+    ):
         with pytest.raises(Unreadable, match="list that was asked for"):
             read()
 

@@ -101,7 +101,10 @@ def test_fastpass_must_be_active_in_the_one_form_or_the_other(authenticators: t.
     assert said is None or said in problems[0]
 
 
-@pytest.mark.parametrize("keys, found", [([], None), (["okta_email"], None), (["okta_verify_fastpass", "okta_verify"], "okta_verify"), (["okta_verify_fastpass"], "okta_verify_fastpass")])
+@pytest.mark.parametrize(
+    "keys, found",
+    [([], None), (["okta_email"], None), (["okta_verify_fastpass", "okta_verify"], "okta_verify"), (["okta_verify_fastpass"], "okta_verify_fastpass")],
+)
 def test_whose_methods_are_to_be_read(keys: list[str], found: t.Optional[str]) -> None:
     assert (preflight.okta_verify([authenticator(key) for key in keys]) or {}).get("key") == found
 

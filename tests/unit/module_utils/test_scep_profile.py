@@ -245,7 +245,8 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
         ([{"serial_number": "A", "blueprint_id": "b-sales"}], []),
         ([{"serial_number": "A", "blueprint_id": None}, {"serial_number": "B"}], []),
         ([{"serial_number": "A", "blueprint_id": "B-CANARY"}] * 2, ["serves 1 Mac of these blueprints already (A)"]),
-        ([{"serial_number": f"M{number}", "blueprint_id": "b-canary"} for number in range(7)], ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"]),
+        ([{"serial_number": f"M{number}", "blueprint_id": "b-canary"} for number in range(7)],
+         ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"]),
     ],
 )  # fmt: skip
 def test_macs_of_kandjis_own_integration_are_a_conflict_on_these_blueprints_alone(rows: list[dict[str, t.Any]], found: list[str]) -> None:
@@ -289,7 +290,9 @@ def test_a_summary_says_what_is_there() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("profile, matches", [(None, None), (in_kandji(), True), (in_kandji(replace(SETTINGS, challenge="another")), False), ({"id": ID}, None)])
+@pytest.mark.parametrize(
+    "profile, matches", [(None, None), (in_kandji(), True), (in_kandji(replace(SETTINGS, challenge="another")), False), ({"id": ID}, None)]
+)
 def test_a_summary_says_whether_the_challenge_matches(profile: t.Optional[dict[str, t.Any]], matches: t.Optional[bool]) -> None:
     assert scep_profile.summary(plan(), profile, CHALLENGE, 30, [])["challenge_matches"] is matches
 

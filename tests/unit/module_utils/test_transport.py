@@ -105,7 +105,16 @@ def test_what_is_no_origin_for_a_token_is_refused(url: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "host, expected",
-    [("localhost", True), ("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), ("localhost.acme.test", False), ("", False), (None, False)],
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.acme.test", False),
+        ("", False),
+        (None, False),
+    ],
 )
 def test_what_is_loopback(host: t.Optional[str], expected: bool) -> None:
     assert _transport.is_loopback(host) is expected
@@ -162,7 +171,9 @@ def test_the_given_ca_outweighs_the_one_of_the_environment(wire: t.Any, monkeypa
 @pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}\r\nX-Other: 1", f"{TOKEN}…"])
 def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, token: str) -> None:
     """A block in YAML ends with a line break; a copy from a web page with an ellipsis."""
-    sender = Transport("acme", lab.announcement["okta_url"], f"Bearer {token}", Settings(ca_path=lab.announcement["ca_file"], retries=0), Masker([token]), explain)
+    sender = Transport(
+        "acme", lab.announcement["okta_url"], f"Bearer {token}", Settings(ca_path=lab.announcement["ca_file"], retries=0), Masker([token]), explain
+    )
     with pytest.raises(DeviceTrustError) as raised:
         sender.call(READ)
     assert TOKEN not in raised.value.message
@@ -407,9 +418,13 @@ def test_an_error_has_the_vendors_code_and_request_id(wire: t.Any) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("body, said", [("<!DOCTYPE html><html>", "HTML"), ("  \n<html>", "HTML"), ('[{"id": 1}, {"i', "not complete JSON"), ("OK", "not complete JSON")])
+@pytest.mark.parametrize(
+    "body, said", [("<!DOCTYPE html><html>", "HTML"), ("  \n<html>", "HTML"), ('[{"id": 1}, {"i', "not complete JSON"), ("OK", "not complete JSON")]
+)
 @pytest.mark.parametrize("operation, error", [(READ, Unreadable), (READ_BY_POST, Unreadable), (WRITE, Uncertain), (REPEATABLE, Uncertain)])
-def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(wire: t.Any, body: str, said: str, operation: Operation, error: type[DeviceTrustError]) -> None:
+def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(
+    wire: t.Any, body: str, said: str, operation: Operation, error: type[DeviceTrustError]
+) -> None:
     wire.script((200, body))
     with pytest.raises(error) as raised:
         transport(wire).call(operation, PATH)
@@ -446,6 +461,14 @@ def test_a_handshake_that_is_cut_is_no_untrusted_certificate(wire: t.Any) -> Non
     wire.script(cut, (200, {}))
     transport(wire).call(READ)
     assert len(wire.sent) == 2
+
+
+def test_a_write_whose_tls_connection_breaks_may_have_been_done(wire: t.Any) -> None:
+    """The library does not tell a broken handshake from a connection that breaks while the answer comes."""
+    wire.script(exceptions.SSLError(Urllib3SSLError(ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac"))))
+    with pytest.raises(Uncertain):
+        transport(wire).call(WRITE)
+    assert len(wire.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -558,6 +581,14 @@ def test_an_unknown_authority_is_told_with_the_option_that_names_it(lab: Lab) ->
 def test_a_ca_path_that_is_not_there_is_told(lab: Lab) -> None:
     with pytest.raises(BadOption, match="/nowhere/ca.pem"):
         to_the_lab(lab, {"ca_path": "/nowhere/ca.pem"}).call(GET_ORGANIZATION)
+
+
+def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate\n")
+    caller = to_the_lab(lab, {"ca_path": str(tmp_path / "ca.pem")})
+    with pytest.raises((BadOption, NotTrusted), match="ca_path"):
+        caller.call(GET_ORGANIZATION)
+    assert sum(caller.calls.values()) == 1
 
 
 def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
