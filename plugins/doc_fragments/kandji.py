@@ -15,11 +15,9 @@ options:
         or V(https://acme.api.iru.com).
       - If not set, the environment variable E(IRUCTL_TENANT) is used, as by Kandji's own iructl.
     type: str
-    required: true
   kandji_api_token:
     description:
       - API token of the tenant, with the permissions that the operations of this module need. It is never shown.
       - If not set, the environment variable E(IRUCTL_TOKEN) is used, as by Kandji's own iructl.
     type: str
-    required: true
 """

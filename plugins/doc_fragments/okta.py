@@ -14,11 +14,9 @@ options:
       - URL of the Okta org, like V(https://acme.okta.com), or of its custom domain. Not the Admin Console's host (V(acme-admin.okta.com)).
       - If not set, the environment variable E(OKTA_CLIENT_ORGURL) is used, as by Okta's own SDK.
     type: str
-    required: true
   okta_api_token:
     description:
       - API token of the org. It is never shown.
       - If not set, the environment variable E(OKTA_CLIENT_TOKEN) is used, as by Okta's own SDK.
     type: str
-    required: true
 """

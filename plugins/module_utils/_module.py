@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, need
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings, Transport, api_calls
 
 Result = t.Dict[str, t.Any]
@@ -35,14 +36,16 @@ class Run:
     @property
     def okta(self) -> Okta:
         if self._okta is None:
-            self._okta = Okta(self.params["okta_org_url"], self.params["okta_api_token"], self.settings, self.masker)
+            url, token = (need(self.params, OKTA, name) for name in ("okta_org_url", "okta_api_token"))
+            self._okta = Okta(url, token, self.settings, self.masker)
             self._transports.append(self._okta.transport)
         return self._okta
 
     @property
     def kandji(self) -> Kandji:
         if self._kandji is None:
-            self._kandji = Kandji(self.params["kandji_api_url"], self.params["kandji_api_token"], self.settings, self.masker)
+            url, token = (need(self.params, KANDJI, name) for name in ("kandji_api_url", "kandji_api_token"))
+            self._kandji = Kandji(url, token, self.settings, self.masker)
             self._transports.append(self._kandji.transport)
         return self._kandji
 

@@ -9,13 +9,15 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+
 OKTA: t.Dict[str, t.Dict[str, t.Any]] = {
-    "okta_org_url": {"type": "str", "required": True, "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
-    "okta_api_token": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["OKTA_CLIENT_TOKEN"])},
+    "okta_org_url": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
+    "okta_api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_CLIENT_TOKEN"])},
 }
 KANDJI: t.Dict[str, t.Dict[str, t.Any]] = {
-    "kandji_api_url": {"type": "str", "required": True, "fallback": (env_fallback, ["IRUCTL_TENANT"])},
-    "kandji_api_token": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["IRUCTL_TOKEN"])},
+    "kandji_api_url": {"type": "str", "fallback": (env_fallback, ["IRUCTL_TENANT"])},
+    "kandji_api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["IRUCTL_TOKEN"])},
 }
 CONNECTION: t.Dict[str, t.Dict[str, t.Any]] = {
     "ca_path": {"type": "path", "fallback": (env_fallback, ["DEVICE_TRUST_CA_PATH"])},
@@ -29,6 +31,13 @@ RING: t.Dict[str, t.Dict[str, t.Any]] = {
     "test_macs": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "str"},
 }
+
+
+def need(params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str) -> t.Any:
+    """An option that cannot be done without; raises BadOption that says where it can be given."""
+    if not params[name]:
+        raise BadOption(f"{name}: it is not given; set the option, or {table[name]['fallback'][1][0]} in the environment.")
+    return params[name]
 
 
 def arguments(*tables: t.Mapping[str, t.Dict[str, t.Any]]) -> t.Dict[str, t.Dict[str, t.Any]]:

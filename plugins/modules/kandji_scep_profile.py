@@ -66,13 +66,11 @@ options:
       - The SCEP URL that Okta showed.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
-    required: true
   challenge:
     description:
       - The secret key that Okta showed once beside the SCEP URL. It is never shown, and readable in Kandji for every token that may read Custom Profiles.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
-    required: true
   subject:
     description:
       - Subject of the certificates, as attribute types and values with commas between them. Kandji replaces its global variables in it.
@@ -282,7 +280,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings, check_challenge, payload_content
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments, need
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint, check_scep_url
 
 PROFILE = {
@@ -297,8 +295,8 @@ OPTIONS: t.Dict[str, t.Any] = {
         "type": "list", "elements": "dict", "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
         "required_one_of": [("name", "library_item_id")],
     },
-    "url": {"type": "str", "required": True, "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
-    "challenge": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
+    "url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "challenge": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
     "subject": {"type": "str", "default": "CN=$SERIAL_NUMBER $PROFILE_UUID"},
     "scep_name": {"type": "str"},
     "subject_alt_name": {
@@ -348,8 +346,8 @@ def run(run_: Run) -> Result:
 
 
 def _scep_settings(params: t.Mapping[str, t.Any]) -> ScepSettings:
-    check_scep_url(params["url"])
-    check_challenge(params["challenge"])
+    check_scep_url(need(params, OPTIONS, "url"))
+    check_challenge(need(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: name at least one platform.")
     names = ("url", "challenge", "subject", "scep_name", "subject_alt_name", "key_size", "key_usage", "retries", "retry_delay", "key_is_extractable",

@@ -25,5 +25,5 @@ def test_the_environment_names_are_those_of_the_vendors_own_tools() -> None:
 def test_a_spec_is_made_of_tables_and_may_be_changed_without_changing_them() -> None:
     spec = options.arguments(options.OKTA, {"name": {"type": "str"}})
     assert list(spec) == [*options.OKTA, "name", *options.CONNECTION]
-    spec["okta_org_url"]["required"] = False
-    assert options.OKTA["okta_org_url"]["required"] is True
+    spec["okta_org_url"]["type"] = "int"
+    assert options.OKTA["okta_org_url"]["type"] == "str"
