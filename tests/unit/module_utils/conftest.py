@@ -60,6 +60,10 @@ def _response(request: requests.PreparedRequest, status: int, body: t.Any = None
 @pytest.fixture
 def wire() -> t.Iterator[Wire]:
     far_end = Wire()
-    # Not autospec: the adapter comes along as the first argument because a plain function becomes a method.
-    with mock.patch.object(requests.adapters.HTTPAdapter, "send", lambda adapter, request, **options: far_end.send(adapter, request, **options)):
+
+    def send(adapter: t.Any, request: t.Any, **options: t.Any) -> t.Any:
+        """A plain function becomes a method, so that the adapter comes along."""
+        return far_end.send(adapter, request, **options)
+
+    with mock.patch.object(requests.adapters.HTTPAdapter, "send", send):
         yield far_end

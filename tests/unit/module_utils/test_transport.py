@@ -404,7 +404,7 @@ def test_an_error_says_who_refused_what_and_why(wire: t.Any, operation: Operatio
     wire.script(answer)
     with pytest.raises(error) as raised:
         transport(wire).call(operation)
-    assert type(raised.value) is error
+    assert raised.type is error
     assert said in raised.value.message
     assert (raised.value.status, raised.value.details["operation"], raised.value.details["vendor"]) == (answer[0], operation.name, "acme")
 
@@ -428,7 +428,7 @@ def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(
     wire.script((200, body))
     with pytest.raises(error) as raised:
         transport(wire).call(operation, PATH)
-    assert type(raised.value) is error
+    assert raised.type is error
     assert said in raised.value.message and "proxy or gateway" in raised.value.message
     assert ("run again" in raised.value.message) == operation.writes
     assert len(wire.sent) == 1
