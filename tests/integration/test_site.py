@@ -132,6 +132,12 @@ def test_a_gate_not_yet_met_holds_back_and_the_next_run_goes_on(watched, playboo
     assert further.status == 0 and "Run me again" not in further.output, further.output
 
 
+@pytest.mark.parametrize(("variable", "limit"), [("device_trust_max_new", "max_new"), ("device_trust_okta_verify_licences", "licences")])
+def test_none_at_all_is_a_limit_too(watched, playbook, variable, limit):
+    result = playbook(watched.lab, variables={**QUICK, variable: 0})
+    assert result.status != 0 and watched.writes() == [] and limit in result.output, result.output
+
+
 @pytest.mark.lab(macs=3)
 def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
     watched.control("PATCH", "/okta/org", {"pipeline": "v1"})
