@@ -19,7 +19,7 @@ from lab.world import World
 
 def build(world: World, urls: t.Mapping[str, str], ca_file: Path) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """The applications by the name of their listener, and what the lab announces of itself."""
-    world.ca_file = ca_file  # type: ignore[attr-defined]
+    world.ca_file = ca_file
     org = world.okta = Org(world, urls["okta"])
     world.kandji = Tenant(world, urls["kandji"])
     okta, kandji = OktaApp(world), KandjiApp(world)

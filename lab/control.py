@@ -166,7 +166,7 @@ class Control:
         known = {"name": str, "operation": str, "times": (int, type(None)), "after": int, "status": int, "seconds": (int, float)}
         _only(body, known)
         for key, value in body.items():
-            if isinstance(value, bool) or not isinstance(value, known[key]):  # type: ignore[arg-type]
+            if isinstance(value, bool) or not isinstance(value, known[key]):
                 raise BadRequest(f"{key} cannot be {json.dumps(value)}.")
         if body.get("operation", "*") not in self._operations | {"*"}:
             raise BadRequest(f"There is no operation {body['operation']!r} in the lab.")

@@ -133,7 +133,7 @@ class Mac:
 
     @property
     def _tenant(self) -> Tenant:
-        return self.world.kandji  # type: ignore[no-any-return]
+        return self.world.kandji
 
     @property
     def newest_certificate(self) -> t.Union[bytes, int, None]:
@@ -311,7 +311,7 @@ def enrol_over_scep(world: World, settings: dict[str, t.Any], profile_identifier
         def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
             headers = {"Content-Type": "application/x-pki-message"} if body is not None else None
             try:
-                ca_file = str(world.ca_file)  # type: ignore[attr-defined]
+                ca_file = str(world.ca_file)
                 response = session.request(verb, url, params=params, data=body, headers=headers, verify=ca_file, timeout=60)
             except requests.RequestException as error:
                 raise EnrolmentFailed(f"The SCEP server cannot be reached ({type(error).__name__}).") from None

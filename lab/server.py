@@ -39,7 +39,7 @@ class Lab:
     def __init__(self, options: t.Optional[Options] = None, directory: t.Optional[Path] = None) -> None:
         self.options = options or Options()
         self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
-        self.directory = Path(directory or self._temporary.name)  # type: ignore[union-attr]
+        self.directory = Path(directory or self._temporary.name)
         self.world = World(self.options)
         self.announcement: dict[str, t.Any] = {}
         self._servers: list[uvicorn.Server] = []
@@ -97,7 +97,7 @@ class Lab:
 
     def _serve(self) -> None:
         async def serve() -> None:
-            tasks = [asyncio.create_task(server.serve(sockets=[server.listening])) for server in self._servers]  # type: ignore[attr-defined]
+            tasks = [asyncio.create_task(server.serve(sockets=[server.listening])) for server in self._servers]
             while not all(server.started for server in self._servers):
                 await asyncio.sleep(0.01)
             self._ready.set()
@@ -121,6 +121,6 @@ class _QuietServer(uvicorn.Server):
     async def shutdown(self, sockets: t.Optional[list[socket.socket]] = None) -> None:
         # TLS says good-bye to a client that keeps an idle connection, and would wait for its answer.
         for connection in list(self.server_state.connections):
-            if connection.cycle is None or connection.cycle.response_complete:  # type: ignore[union-attr]
-                connection.transport.abort()  # type: ignore[union-attr]
+            if connection.cycle is None or connection.cycle.response_complete:
+                connection.transport.abort()
         await super().shutdown(sockets)

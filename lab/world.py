@@ -10,6 +10,7 @@ import threading
 import typing as t
 import uuid
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 
 from lab.clock import Clock
 
@@ -108,6 +109,7 @@ class World:
         self.switches = Switches(people_act=options.people, macs_act=options.people)
         self.requests: list[RequestRecord] = []
         self.faults: list[Fault] = []
+        self.ca_file: t.Optional[Path] = None  # the CA of the lab's own HTTPS, set when it is built
         self.okta: t.Any = None  # lab.okta.org.Org
         self.kandji: t.Any = None  # lab.kandji.tenant.Tenant
         self.macs: list[t.Any] = []  # lab.macs.Mac

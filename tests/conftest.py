@@ -36,7 +36,7 @@ try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core before 2.19
 
-    def patch_module_args(args: dict[str, t.Any]) -> t.Any:  # type: ignore[misc]
+    def patch_module_args(args: dict[str, t.Any]) -> t.Any:
         return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode())
 
 

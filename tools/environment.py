@@ -52,7 +52,7 @@ def run_and_read(command: list[str], environment: dict[str, str], directory: Pat
     """Exit status and all that was printed; ``show`` lets a person read along."""
     lines = []
     with subprocess.Popen(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout:  # type: ignore[union-attr]
+        for line in process.stdout:
             lines.append(line)
             if show:
                 print(line, end="", flush=True)

@@ -69,7 +69,7 @@ def prepare_home() -> None:
 def pip_version() -> str:
     """The pip that this ansible-test asks for; it names the script in the cache by it."""
     spec = find_spec("ansible_test._internal")
-    text = (Path(spec.submodule_search_locations[0]) / "python_requirements.py").read_text()  # type: ignore[union-attr,index]
+    text = (Path(spec.submodule_search_locations[0]) / "python_requirements.py").read_text()
     found = re.search(r"""\bpip=['"]([\d.]+)['"]""", text)
     if not found:
         raise RuntimeError(f"ansible-core {version('ansible-core')} does not say which pip ansible-test wants.")

@@ -27,7 +27,7 @@ try:
     import requests.exceptions
     REQUESTS_IMPORT_ERROR = None
 except ImportError as error:
-    REQUESTS_IMPORT_ERROR = error  # type: ignore[assignment]
+    REQUESTS_IMPORT_ERROR = error
 
 VERSION = "0.1.0"
 REPEAT_STATUSES = (500, 502, 503, 504)
@@ -341,7 +341,7 @@ class Transport:
             self.masker.text(text), vendor=self.vendor, operation=operation.name, status=response.status_code, **self.masker.value(details))
 
 
-class _Authorization(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):  # type: ignore[misc]
+class _Authorization(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):
     def __init__(self, value: t.Optional[str]) -> None:
         self._value = value
 

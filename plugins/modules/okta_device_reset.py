@@ -25,15 +25,13 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.okta
 options:
   serials:
-    description: Serial numbers of the Macs. Compared exactly.
+    description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is nothing to do.
     type: list
     elements: str
-    default: []
   device_ids:
     description: Ids of Okta device records.
     type: list
     elements: str
-    default: []
   created_before:
     description:
       - Only records created before this time (ISO 8601) are reset.
@@ -149,8 +147,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta impo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
 
 OPTIONS = {
-    "serials": {"type": "list", "elements": "str", "default": []},
-    "device_ids": {"type": "list", "elements": "str", "default": []},
+    "serials": {"type": "list", "elements": "str"},
+    "device_ids": {"type": "list", "elements": "str"},
     "created_before": {"type": "str"},
     "force": {"type": "bool", "default": False},
     "max_devices": {"type": "int", "default": 10},
@@ -159,8 +157,8 @@ OPTIONS = {
 
 def run(run_: Run) -> Result:
     params = run_.params
-    asked = _search(run_, list(dict.fromkeys(params["serials"])))
-    asked += [(device_id, device_id) for device_id in dict.fromkeys(params["device_ids"]) if device_id not in [one for _unused, one in asked]]
+    asked = _search(run_, list(dict.fromkeys(params["serials"] or [])))
+    asked += [(device_id, device_id) for device_id in dict.fromkeys(params["device_ids"] or []) if device_id not in [one for _unused, one in asked]]
     found = [_read(run_, name, device_id) for name, device_id in asked]
     started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
     created_before = parse_time(params["created_before"]) if params["created_before"] else started
@@ -186,7 +184,7 @@ def _search(run_: Run, serials: t.List[str]) -> t.List[t.Tuple[str, t.Optional[s
             serial = lower.get(str((row.get("profile") or {}).get("serialNumber") or "").lower())
             if serial:
                 found[serial].append(str(row["id"]))
-    return [(serial, device_id) for serial, ids in found.items() for device_id in (ids or [None])]  # type: ignore[list-item]
+    return [(serial, device_id) for serial, ids in found.items() for device_id in (ids or [None])]
 
 
 def _read(run_: Run, name: str, device_id: t.Optional[str]) -> reset.Found:

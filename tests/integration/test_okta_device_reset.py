@@ -81,3 +81,10 @@ def test_duplicates_are_each_decided(watched, run_module):
     second = registered(watched, login="bob@example.com")
     done = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
     assert {row["device_id"] for row in done["devices"]} == {first.id, second.id} and done["counts"]["reset"] == 2
+
+
+def test_nobody_named_is_a_mistake_and_an_empty_list_is_nothing_to_do(watched, run_module):
+    refused = run_module(MODULE, {}, lab=watched.lab)
+    assert refused["failed"] and "serials" in refused["msg"] and "device_ids" in refused["msg"]
+    idle = run_module(MODULE, {"serials": []}, lab=watched.lab)
+    assert not idle["changed"] and idle["devices"] == [] and watched.asked() == []

@@ -52,7 +52,7 @@ def _response(request: requests.PreparedRequest, status: int, body: t.Any = None
     response = requests.Response()
     response.status_code, response.request, response.url = status, request, str(request.url)
     content = b"" if body is None else body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else json.dumps(body).encode()
-    response._content, response._content_consumed = content, True  # type: ignore[attr-defined]
+    response._content, response._content_consumed = content, True
     response.headers.update({name: value for name, value in {"Date": DATE, **(headers or {})}.items() if value is not None})
     return response
 

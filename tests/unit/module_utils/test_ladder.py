@@ -88,7 +88,7 @@ def test_where_a_mac_stands(facts: MacFacts, rung: str, said: str) -> None:
 
 
 def test_the_table_above_has_every_rung() -> None:
-    (marker,) = (mark for mark in test_where_a_mac_stands.pytestmark if mark.name == "parametrize")  # type: ignore[attr-defined]
+    (marker,) = (mark for mark in test_where_a_mac_stands.pytestmark if mark.name == "parametrize")
     assert {case[1] for case in marker.args[1]} == set(ladder.RUNGS)
 
 
