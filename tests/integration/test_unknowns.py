@@ -1,0 +1,96 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only a live tenant could settle: the collection copes with it either way. docs/unknowns.md lists the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lab.world import Switches
+
+PAGE = Path(__file__).parents[2] / "docs" / "unknowns.md"
+PROFILE = "Okta SCEP - canary"
+
+# Switch -> the positions in which the whole way is walked. The vendors' documents leave each of them open.
+ON_THE_WAY = {
+    "certificate_target_field": ("alternateId", "displayName", "detailEntry"),
+    "repeated_lifecycle": (204, 400),
+    "ca_certificate_answer": ("der", "pkcs7"),
+    "new_identity_on_every_patch": (True, False),
+    "profile_uuid_case": ("upper", "lower"),
+    "profile_uuid_variable": ("payload_uuid", "item_id"),
+    "top_level_keys_survive": (True, False),
+    "tabs_become_spaces": (False, True),
+    "mixed_case_ids": (False, True),
+    "next_links_on_web_host": (True, False),
+}
+# On no module's ordinary way: the tests below.
+BESIDE_THE_WAY = {"delete_active_error"}
+# No open points but the lab's own clockwork, and what the tests of single modules are about.
+NOT_OPEN = {"tenant_changes_profile", "unknown_tag", "search_lag_seconds", "stale_managed_in_search", "record_before_certificate", "people_act", "macs_act"}
+
+
+def walk(watched, run_module):
+    """The guide, by the modules: profile, proof, app, people, report, and everything once more."""
+    canary, lab = watched.canary, watched.lab
+    profile = {"name": PROFILE, "blueprints": canary["blueprints"]}
+    app = {"name": "Okta Verify", "blueprints": canary["blueprints"]}
+    written = run_module("kandji_scep_profile", profile, lab=lab)
+    assert written["changed"], written
+    assert run_module("kandji_app_store_item", app, lab=lab)["changed"]
+    watched.live(rounds=2)
+    row = run_module("kandji_scep_profile", profile, lab=lab)["profiles"][0]
+    gate = {"test_macs": canary["test_macs"], **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")}}
+    looked = run_module("device_trust_gate", gate, lab=lab)
+    assert looked["met"], looked
+    rings = [{"name": "canary", "blueprints": canary["blueprints"], "scep_profile": PROFILE}]
+    report = run_module("device_trust_info", {"rings": rings}, lab=lab)
+    assert report["by_ring"]["canary"]["MANAGED"] >= len(canary["test_macs"]), report
+    assert not [one for one in report["macs"] if one["serial_number"] in canary["test_macs"]]
+    mark = watched.mark()
+    assert not run_module("kandji_scep_profile", profile, lab=lab)["changed"]
+    assert not run_module("kandji_app_store_item", app, lab=lab)["changed"] and watched.writes(mark) == []
+
+
+@pytest.mark.parametrize(("switch", "position"), [(name, one) for name, positions in ON_THE_WAY.items() for one in positions])
+def test_the_whole_way_is_walked_either_way(watched, run_module, switch, position):
+    watched.switch(**{switch: position})
+    walk(watched, run_module)
+
+
+def test_two_unknowns_at_once(watched, run_module):
+    watched.switch(profile_uuid_case="lower", mixed_case_ids=True, certificate_target_field="detailEntry")
+    walk(watched, run_module)
+
+
+@pytest.mark.parametrize("code", ["E0000152", "E0000001", "E0000006"])
+def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
+
+    watched.switch(delete_active_error=code)
+    told = watched.lab.announcement
+    okta = Okta(told["okta_url"], told["okta_api_token"], Settings(ca_path=told["ca_file"]), Masker())
+    active = next(one for one in okta.devices('status eq "ACTIVE"'))
+    with pytest.raises(ApiError) as refused:
+        okta.delete_device(active["id"])
+    assert refused.value.error_code == code and active["id"] in watched.world.okta.devices
+
+
+def test_undocumented_operations_are_never_asked_for():
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji, _okta
+
+    paths = [operation.path.lower() for operation in (*_okta.OPERATIONS, *_kandji.OPERATIONS)]
+    assert paths and not [one for one in paths if "certificateauthorities" in one or "internal" in one or "/app/v1" in one]
+
+
+def test_the_page_names_the_switches_that_are_walked():
+    named = set(re.findall(r"`([a-z_]+)`", "\n".join(line.split("|")[2] for line in PAGE.read_text().splitlines() if line.startswith("| "))))
+    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY
+    assert set(Switches().as_dict()) - NOT_OPEN >= named
