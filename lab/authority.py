@@ -25,16 +25,22 @@ ROOT_LIFETIME = timedelta(days=20 * 365)
 # The organization has its authority for longer than the oldest living certificate, so that certificates can be booked into the past.
 AGE = timedelta(days=400)
 
-CAPABILITIES = (
-    "POSTPKIOperation",
-    "SHA-1",
-    "SHA-256",
-    "SHA-384",  # no name of RFC 8894, but strongSwan up to 5.9.8 refuses AES without it: it reads the names shifted by one
-    "SHA-512",
-    "AES",
-    "DES3",
-    "SCEPStandard",
-)  # and not Renewal: Okta's authority does not renew
+CAPABILITIES = {
+    "modern": (
+        "POSTPKIOperation",
+        "SHA-1",
+        "SHA-256",
+        "SHA-384",  # no name of RFC 8894, but strongSwan up to 5.9.8 refuses AES without it: it reads the names shifted by one
+        "SHA-512",
+        "AES",
+        "DES3",
+        "SCEPStandard",
+    ),
+    "old": ("SHA-1", "DES3"),
+    "none": (),
+}  # and not Renewal: Okta's authority does not renew
+# What any other than a modern authority takes, whatever it says of itself.
+OLD_DIGESTS, OLD_CIPHERS = ("sha1",), ("tripledes_3key", "des")
 
 _KEY_USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -97,16 +103,16 @@ class Authority:
         """The intermediate and its root."""
         return [self.ca_certificate_der, self.root_certificate_der]
 
-    def get_ca_caps(self) -> bytes:
-        return "".join(f"{name}\n" for name in CAPABILITIES).encode()
+    def get_ca_caps(self, kind: str = "modern") -> bytes:
+        return "".join(f"{name}\n" for name in CAPABILITIES[kind]).encode()
 
     def get_ca_cert(self, as_pkcs7: bool) -> tuple[bytes, str]:
         if as_pkcs7:
             return messages.pack_certificates(self.chain), "application/x-x509-ca-ra-cert"
         return self.ca_certificate_der, "application/x-x509-ca-cert"
 
-    def pki_operation(self, message: bytes, challenge: str) -> tuple[bytes, t.Optional[IssuedCertificate]]:
-        """The reply to a SCEP message, and the certificate when one was issued.
+    def pki_operation(self, message: bytes, challenge: str, modern: bool = True) -> tuple[bytes, t.Optional[IssuedCertificate]]:
+        """The reply to a SCEP message, and the certificate when one was issued. An authority that is not modern takes 3DES and SHA-1 alone.
 
         Raises ``_scep_messages.MessageError`` for what is no SCEP message at all: without a transaction id there is nothing to reply to,
         and HTTP has to say it (400).
@@ -119,6 +125,8 @@ class Authority:
         digest = asked.digest if asked.digest in messages.DIGESTS else "sha256"
         try:
             request, client, cipher = self._admitted(asked, challenge)
+            if not modern and (asked.digest not in OLD_DIGESTS or cipher not in OLD_CIPHERS):
+                raise _No("badAlg")
             issued = self._issue(request)
         except _No as no:
             return messages.seal(replace(answer, status=messages.FAILURE, fail_info=no.fail_info), b"", self.identity, digest), None

@@ -25,16 +25,21 @@ def build(world: World, urls: t.Mapping[str, str], ca_file: Path) -> tuple[dict[
     okta, kandji = OktaApp(world), KandjiApp(world)
     fleet.populate(world)
     control = Control(world, okta, kandji)
+    app = org.oauth.add_app().announced()
     announcement = {
         "okta_url": urls["okta"],
         "okta_api_token": org.api_token,
+        "okta_client_id": app["client_id"],
+        "okta_private_key": app["private_key"],
+        "okta_key_id": app["key_id"],
         "kandji_url": urls["kandji"],
         "kandji_api_token": world.kandji.api_token,
         "ca_file": str(ca_file),
-        "scep_url": org.scep_url,
+        "scep_url": org.shown_scep_url,
         "scep_challenge": org.challenge,
         "control_url": urls["control"],
         "control_token": control.token,
+        "page_url": f"{urls['control']}/#token={control.token}",  # what stands behind # goes to no server and into no log
         "rings": fleet.rings(world),
     }
     return {"okta": okta.application(), "kandji": kandji.application(), "control": control.application()}, announcement

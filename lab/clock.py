@@ -15,6 +15,11 @@ class Clock:
     def __init__(self) -> None:
         self._offset = timedelta()
 
+    @property
+    def advanced(self) -> timedelta:
+        """How far it has been moved."""
+        return self._offset
+
     def now(self) -> datetime:
         return datetime.now(timezone.utc) + self._offset
 

@@ -17,10 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lab import macs, people
+from lab import macs, page, people
 from lab.clock import iso
+from lab.kandji import surface
+from lab.kandji.console import Mistake
+from lab.kandji.events import API_TOKEN
 from lab.okta.authenticators import STATUSES
 from lab.okta.errors import ERRORS
+from lab.okta.oauth import ALGORITHMS, EVERYTHING
 from lab.web import VendorApp
 from lab.world import Fault, World
 
@@ -29,10 +33,15 @@ CHOICES: dict[str, tuple[t.Any, ...]] = {
     "profile_uuid_case": ("upper", "lower"),
     "profile_uuid_variable": ("payload_uuid", "item_id"),
     "unknown_tag": ("create", "error"),
+    "native_scep_identifier": ("item_id", "opaque"),
+    "too_many_body": ("detail", "empty", "html"),
     "repeated_lifecycle": (204, 400),
     "delete_active_error": tuple(ERRORS),
     "certificate_target_field": ("alternateId", "displayName", "detailEntry"),
     "ca_certificate_answer": ("der", "pkcs7"),
+    "scep_capabilities": ("modern", "old", "none", "missing"),
+    "scep_content_types": ("rfc", "generic", "html"),
+    "scep_host": ("org", "alternate", "other"),
     "record_before_certificate": ("needs_reset", "heals"),
 }
 PIPELINES = ("idx", "v1")
@@ -55,12 +64,15 @@ class Control:
         self.okta = okta
         self.token = world.okta.new_id("lab-")
         self._okta_operations = {operation.name for operation in okta.operations()}
-        self._operations = self._okta_operations | {operation.name for operation in kandji.operations()}
+        self._kandji_operations = kandji.operations()
+        self._operations = self._okta_operations | {operation.name for operation in self._kandji_operations}
 
     def application(self) -> Starlette:
         quick: list[tuple[str, str, t.Callable[[Body, Query], t.Any]]] = [
             ("POST", "/clock/advance", self.advance),
             ("GET", "/state", self.state),
+            ("GET", "/fleet", lambda _body, _query: page.fleet(self.world)),
+            ("GET", "/news", self.news),
             ("GET", "/requests", self.requests),
             ("DELETE", "/requests", self.forget_requests),
             ("GET", "/faults", lambda _body, _query: [asdict(fault) for fault in self.world.faults]),
@@ -69,15 +81,21 @@ class Control:
             ("GET", "/switches", lambda _body, _query: self.world.switches.as_dict()),
             ("PATCH", "/switches", self.set_switches),
             ("PATCH", "/limits", self.set_limits),
+            ("POST", "/limits/use", self.use_limit),
             ("POST", "/secret/reset", lambda _body, _query: {"scep_challenge": self.world.okta.reset_secret()}),
             ("PATCH", "/kandji/permissions", self.set_permissions),
             ("PATCH", "/okta/refuse", self.set_refused),
             ("PATCH", "/okta/org", self.set_org),
+            ("POST", "/okta/apps", self.add_app),
+            ("PATCH", "/okta/apps", self.change_app),
+            ("POST", "/okta/tokens/expire", lambda _body, _query: {"expired": self.world.okta.oauth.expire()}),
             ("PATCH", "/okta/authenticators", self.set_authenticators),
             ("POST", "/people/tell", lambda body, _query: {"told": people.tell(self.world, _serials(body))}),
         ]
         routes = [Route(path, self._endpoint(handler), methods=[verb]) for verb, path, handler in quick]
         routes += [Route("/act/macs", self._acting(macs.act), methods=["POST"]), Route("/act/people", self._acting(people.act), methods=["POST"])]
+        routes += page.routes()
+        routes += [Route(path, self._console(handler), methods=[verb]) for verb, path, handler in surface.ROUTES]
         return Starlette(routes=routes)
 
     # Around every request
@@ -85,6 +103,13 @@ class Control:
     def _endpoint(self, handler: t.Callable[[Body, Query], t.Any]) -> t.Callable[[Request], t.Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             return await self._answer(request, self._locked(handler))
+
+        return endpoint
+
+    def _console(self, handler: surface.Handler) -> t.Callable[[Request], t.Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            key = request.path_params.get("key", "")
+            return await self._answer(request, self._locked(lambda body, _query: handler(self.world.kandji, body, key)))
 
         return endpoint
 
@@ -110,7 +135,7 @@ class Control:
             return JSONResponse({"error": "The control token is missing or wrong."}, 401)
         try:
             return JSONResponse(await run(_parse(await request.body()), request.query_params))
-        except BadRequest as problem:
+        except (BadRequest, Mistake) as problem:
             return JSONResponse({"error": str(problem)}, 400)
 
     # Time, state and the log of requests
@@ -140,6 +165,14 @@ class Control:
             "macs": [mac.describe() for mac in world.macs],
             "people": [person.describe() for person in world.people],
         }
+
+    def news(self, _body: Body, query: Query) -> t.Any:
+        """``requests`` and ``events`` are how many of them are known already."""
+        _only(query, ("requests", "events"))
+        known = {name: query.get(name, "0") for name in ("requests", "events")}
+        if not all(number.isdecimal() for number in known.values()):
+            raise BadRequest("requests and events have to be numbers.")
+        return page.news(self.world, int(known["requests"]), int(known["events"]))
 
     def requests(self, _body: Body, query: Query) -> t.Any:
         """``since`` is the number of the last request that is known already."""
@@ -207,13 +240,27 @@ class Control:
             self.okta.limits.set(body)
         except ValueError as problem:
             raise BadRequest(str(problem)) from None
-        return dict(self.okta.limits.per_minute)
+        return self.okta.limits.as_dict()
+
+    def use_limit(self, body: Body, _query: Query) -> t.Any:
+        """What somebody else in the org asks of Okta in this minute."""
+        _only(body, ("bucket", "requests"))
+        bucket, requests = body.get("bucket"), body.get("requests")
+        if not isinstance(bucket, str) or not isinstance(requests, int) or isinstance(requests, bool) or requests < 0:
+            raise BadRequest("bucket has to be a name, and requests a number that is not negative.")
+        try:
+            self.okta.limits.use(bucket, requests)
+        except ValueError as problem:
+            raise BadRequest(str(problem)) from None
+        return self.okta.limits.headers(bucket)
 
     # The two vendors' consoles
 
     def set_permissions(self, body: Body, _query: Query) -> t.Any:
         permissions: dict[str, bool] = self.world.kandji.permissions
         permissions.update(_flags(body, permissions))
+        allowed = [{"path": one.path, "http_method": one.verb} for one in self._kandji_operations if permissions.get(one.permission)]
+        self.world.kandji.events.record("update", "api_token", API_TOKEN, new_state={"description": None, "permissions": allowed, "label": "lab"})
         return permissions
 
     def set_refused(self, body: Body, _query: Query) -> t.Any:
@@ -230,6 +277,23 @@ class Control:
         self.world.okta.pipeline = body["pipeline"]
         return {"pipeline": self.world.okta.pipeline}
 
+    def add_app(self, body: Body, _query: Query) -> t.Any:
+        """A service app with a new key; the answer is the only place that shows it."""
+        _only(body, ("algorithm", "scopes", "dpop", "role"))
+        if body.get("algorithm", "ES256") not in ALGORITHMS:
+            raise BadRequest(f"algorithm is one of {_listed(ALGORITHMS)}.")
+        return self.world.okta.oauth.add_app(**_app_settings(body)).announced()
+
+    def change_app(self, body: Body, _query: Query) -> t.Any:
+        """Scopes, DPoP, admin role, active or not, of the app ``client_id``."""
+        _only(body, ("client_id", "scopes", "dpop", "role", "active"))
+        app = self.world.okta.oauth.apps.get(str(body.pop("client_id", "")))
+        if app is None:
+            raise BadRequest("There is no service app with this client_id.")
+        for name, value in _app_settings(body).items():
+            setattr(app, name, set(value) if name == "scopes" else value)
+        return {"client_id": app.client_id, "scopes": sorted(app.scopes), "dpop": app.dpop, "role": app.role, "active": app.active}
+
     def set_authenticators(self, body: Body, _query: Query) -> t.Any:
         """Okta Verify (``okta_verify``) and its methods, each ACTIVE or INACTIVE."""
         verify = self.world.okta.authenticators["okta_verify"]
@@ -241,6 +305,14 @@ class Control:
         for name, status in body.items():
             (verify.inactive.add if status == "INACTIVE" else verify.inactive.discard)(name)
         return {name: verify.status_of(name) for name in names}
+
+
+def _app_settings(body: Body) -> Body:
+    for name, value in body.items():
+        wanted = {"algorithm": str, "scopes": list}.get(name, bool)
+        if not isinstance(value, wanted) or (name == "scopes" and not set(map(str, value)) <= EVERYTHING):
+            raise BadRequest(f"{name} cannot be {json.dumps(value)}; the scopes are {_listed(sorted(EVERYTHING))}.")
+    return body
 
 
 def _parse(body: bytes) -> Body:

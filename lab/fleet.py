@@ -113,7 +113,7 @@ class _Fleet:
 
     def _make_console_items(self) -> None:
         chrome = self.tenant.add_item("Google Chrome", "automatic-app", bundle_id="com.google.Chrome", version="131.0.6778.86")
-        hello = self.tenant.add_item("Say hello", "custom-script")
+        hello = self.tenant.create_script("Say hello", script="#!/bin/zsh\necho hello", execution_frequency="every_day")
         system = self.tenant.add_item("macOS 26 Tahoe", "macos-release")
         older = self.tenant.add_item("macOS 15 Sequoia", "macos-release")
         setup = self.tenant.add_item("Setup Assistant", "kandji-setup")
@@ -172,7 +172,10 @@ class _Fleet:
         self.serials.append(serial)
         model = ("Virtual Machine", "VirtualMac2,1") if role.serial_around is not None else self.world.random.choice(MODELS)
         name = f"{names[0]}\u2019s {model[0].partition(' (')[0]}"
-        device = self._device(name, serial, "Mac", model, self.world.random.choice(SYSTEMS), self.blueprints[role.blueprint], user if role.has_user else None)
+        owner = user if role.has_user and not _now_and_then(index, 9) else None
+        device = self._device(name, serial, "Mac", model, self.world.random.choice(SYSTEMS), self.blueprints[role.blueprint], owner)
+        user.archived = _now_and_then(index, 11)
+        device.filevault = not _now_and_then(index, 7)
         mac = Mac(self.world, device, enrol_over_scep if index < self.world.options.real_macs else enrol_as_record)
         self.world.macs.append(mac)
         self._check_in_last_night(mac)
@@ -251,6 +254,11 @@ class _Fleet:
             user=user,
             mac_address=address,
         )
+
+
+def _now_and_then(index: int, every: int) -> bool:
+    """Every so many Macs, but for the first ones, which have a part to play."""
+    return index >= len(ROLES) and index % every == 0
 
 
 def _long_ago(now: datetime, days: int) -> datetime:

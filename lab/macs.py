@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from lab.clock import iso
-from lab.kandji.model import CustomProfile, Device, LibraryItem, Row
+from lab.kandji.model import Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
 from lab.kandji.tenant import Delivery, Tenant
 from lab.world import World
@@ -160,7 +160,9 @@ class Mac:
 
     def _profile_commands(self, result: CheckIn) -> list[Delivery]:
         """Removes what is no longer in scope; returns what is new or has changed."""
-        items = [item for item in self._tenant.items_for(self.device) if isinstance(item, CustomProfile)]
+        self._tenant.evaluate(self.device)
+        self._tenant.redistribute(self.device, [(held.common_name, held.not_after) for held in self.certificates])
+        items = [item for item in self._tenant.items_for(self.device) if isinstance(item, ProfileItem)]
         wanted = {item.mdm_identifier for item in items}
         for identifier in [known for known, profile in self.profiles.items() if profile.item_id and known not in wanted]:
             result.removed.append(self.profiles[identifier].columns["profile_display_name"])
@@ -168,9 +170,9 @@ class Mac:
             self._drop_profile(identifier)
         return [self._tenant.deliver(self.device, item) for item in items if self._differs(item)]
 
-    def _differs(self, item: CustomProfile) -> bool:
+    def _differs(self, item: ProfileItem) -> bool:
         installed = self.profiles.get(item.mdm_identifier)
-        return installed is None or installed.payload_uuid != item.identity
+        return installed is None or installed.payload_uuid != item.identity_on(self.device.id)
 
     def _drop_profile(self, identifier: str) -> None:
         """A profile goes with the keys and certificates it brought."""
@@ -200,7 +202,7 @@ class Mac:
                 self._tenant.set_status(self.device, item, status, log=log, identity=delivery.payload_uuid)
 
     def _apply_other_items(self, result: CheckIn) -> None:
-        items = {item.id: item for item in self._tenant.items_for(self.device) if not isinstance(item, CustomProfile)}
+        items = {item.id: item for item in self._tenant.items_for(self.device) if not isinstance(item, ProfileItem)}
         self._leave_apps(items, result)
         for item in items.values():
             if item.bundle_id:
@@ -348,7 +350,7 @@ def enrol_as_record(world: World, settings: dict[str, t.Any], profile_identifier
     What decides the outcome is the same, URL and challenge. The certificate stands in the authority's books and in Okta's log alone.
     """
     _check_types(settings)
-    if settings["URL"] != world.okta.scep_url or settings.get("Challenge") != world.okta.challenge:
+    if settings["URL"] not in (world.okta.scep_url, world.okta.shown_scep_url) or settings.get("Challenge") != world.okta.challenge:
         raise EnrolmentFailed("The SCEP server gave no certificate.")
     common_name = ", ".join(value for name in settings.get("Subject", []) for kind, value in name if kind == "CN")
     with world.lock:

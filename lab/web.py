@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from lab.clock import http_date, iso
 from lab.world import RequestRecord, World
@@ -78,6 +78,7 @@ class Call:
         self.path = {name: str(value) for name, value in request.path_params.items()}
         self.query: dict[str, str] = dict(parse_qsl(request.url.query, keep_blank_values=True))
         self.raw_query = request.url.query
+        self.request_path = request.url.path
         self.headers = request.headers
         self.base_url = f"https://{request.headers.get('host', '')}"
         self.body = body
@@ -110,6 +111,10 @@ class VendorApp:
 
     def not_found(self, path: str) -> Answer:
         return Answer({"detail": "Not found."}, 404)
+
+    def wrong_verb(self, path: str) -> Answer:
+        """For a path that is known by another verb."""
+        return self.not_found(path)
 
     def finish(self, call: t.Optional[Call], answer: Answer) -> None:
         """Add the headers that every answer of this vendor carries."""
@@ -172,7 +177,9 @@ class VendorApp:
 
     async def _unknown(self, request: Request) -> Response:
         with self.world.lock:
-            answer = self.not_found(request.url.path)
+            path = request.url.path
+            verbs = {operation.verb for operation in self.operations() if compile_path(operation.path)[0].match(path)}
+            answer = self.wrong_verb(path) if verbs and request.method not in verbs else self.not_found(path)
             self.finish(None, answer)
             self._log(request, None, answer)
         return self._response(answer)

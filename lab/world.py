@@ -29,6 +29,15 @@ class Switches:
     unknown_tag: str = "create"  # or "error"
     next_links_on_web_host: bool = True
     mixed_case_ids: bool = False
+    inner_identity_survives: bool = True  # PayloadUUID and PayloadIdentifier inside a custom profile stay as they were sent
+    native_scep_type: str = "profile"  # the type of a SCEP item that is made in the console, as device listings show it
+    native_scep_identifier: str = "item_id"  # or "opaque": whether the identifier of such an item's profile holds the item's id
+    status_of_console_items: bool = True  # whether the status of such an item, or of an App Store app, can be asked by its id
+    one_per_node_types: str = "macos-release,kandji-setup,threat-security-policy"  # the vendor does not list them: two of these make no sense
+    one_per_node_first: bool = False  # the answer when an item of such a type is in the node itself: this one, and not "already exists"
+    retry_after: bool = True  # in Kandji's 429
+    too_many_body: str = "detail"  # or "empty", or "html": the body of Kandji's 429
+    per_second_limit: int = 0  # requests a second that Kandji takes, beside those of an hour; 0: any number
     # Okta
     search_lag_seconds: float = 0.0
     stale_managed_in_search: bool = False
@@ -36,7 +45,11 @@ class Switches:
     delete_active_error: str = "E0000152"
     certificate_target_field: str = "alternateId"  # or displayName, or detailEntry: where pki.cert.* carries the CN
     ca_certificate_answer: str = "der"  # or "pkcs7"
+    scep_capabilities: str = "modern"  # or "old" (3DES, SHA-1 and GET alone), or that and GetCACaps answers "none" or is "missing"
+    scep_content_types: str = "rfc"  # or "generic" (octet-stream), or "html": how SCEP answers are called
+    scep_host: str = "org"  # or "alternate", another host that the org's metadata names, or "other", which nothing names
     record_before_certificate: str = "needs_reset"  # or "heals"
+    log_lag_seconds: float = 0.0  # from the time that an event bears to the time when the System Log has it
     # Who acts by themselves
     people_act: bool = False
     macs_act: bool = False

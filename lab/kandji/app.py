@@ -10,8 +10,7 @@ import re
 import typing as t
 from datetime import datetime, timedelta
 
-from lab.kandji import blueprints, devices, library, prism
-from lab.kandji.paging import by_cursor, number
+from lab.kandji import audit, blueprints, devices, library, prism, scripts
 from lab.kandji.tenant import Tenant
 from lab.web import Answer, Call, Operation, Refusal, VendorApp
 from lab.world import World
@@ -25,6 +24,13 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
     ("Get Custom Profile", "GET", "/library/custom-profiles/{library_item_id}", library.get_profile),
     ("Update Custom Profile", "PATCH", "/library/custom-profiles/{library_item_id}", library.update_profile),
     ("Delete Custom Profile", "DELETE", "/library/custom-profiles/{library_item_id}", library.delete_profile),
+    ("List Custom Scripts", "GET", "/library/custom-scripts", scripts.list_scripts),
+    ("Create Custom Script", "POST", "/library/custom-scripts", scripts.create_script),
+    ("Get Custom Script", "GET", "/library/custom-scripts/{library_item_id}", scripts.get_script),
+    ("Update Custom Script", "PATCH", "/library/custom-scripts/{library_item_id}", scripts.update_script),
+    ("Delete Custom Script", "DELETE", "/library/custom-scripts/{library_item_id}", scripts.delete_script),
+    ("List Custom Apps", "GET", "/library/custom-apps", scripts.list_apps),
+    ("List Self Service Categories", "GET", "/self-service/categories", scripts.list_categories),
     ("Get Library Item Statuses", "GET", "/library/library-items/{library_item_id}/status", library.list_statuses),
     ("Get Library Item Activity", "GET", "/library/library-items/{library_item_id}/activity", library.list_activity),
     ("List Blueprints", "GET", "/blueprints", blueprints.list_blueprints),
@@ -51,6 +57,9 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
     ("Create Tag", "POST", "/tags", devices.create_tag),
 ]
 
+# In no documentation: iructl asks it, without a token, before anything else, and wants no more than a status below 400.
+PING = "ping"
+
 
 class KandjiApp(VendorApp):
     """Bearer token, permissions by operation, 10,000 requests an hour, Kong in front."""
@@ -62,21 +71,27 @@ class KandjiApp(VendorApp):
         self.tenant: Tenant = world.kandji
         self._hour: t.Optional[datetime] = None
         self._used = 0
+        self._second: t.Optional[datetime] = None
+        self._used_in_second = 0
         self._operations = self._build()
         for operation in self._operations:
-            self.tenant.permissions.setdefault(operation.permission, True)
+            if operation.permission:
+                self.tenant.permissions.setdefault(operation.permission, True)
 
     def operations(self) -> list[Operation]:
         return self._operations
 
     def _build(self) -> list[Operation]:
-        named = [*OPERATIONS, ("Licensing", "GET", "/settings/licensing", _licensing), ("List audit events", "GET", "/audit/events", _audit_events)]
-        return [
+        named = [*OPERATIONS, ("Licensing", "GET", "/settings/licensing", _licensing), ("List audit events", "GET", "/audit/events", audit.list_events)]
+        ping = Operation(PING, "GET", "/app/v1/ping", lambda _call: Answer())
+        return [ping, *(
             Operation(name, verb, f"/api/v1{path}", functools.partial(handler, self.tenant), writes=verb != "GET", permission=name)
             for name, verb, path, handler in named
-        ]
+        )]
 
     def admit(self, call: Call) -> None:
+        if call.operation.name == PING:
+            return
         scheme, _blank, token = call.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             raise Refusal(Answer({"detail": "Authentication credentials were not provided."}, 401))
@@ -97,6 +112,23 @@ class KandjiApp(VendorApp):
         if self._used > self.tenant.hourly_limit:
             left = (self._hour + timedelta(hours=1) - now).total_seconds()
             raise Refusal(self.too_many(call, left + 1, False))
+        self._count_in_second(call, now.replace(microsecond=0))
+
+    def _count_in_second(self, call: Call, second: datetime) -> None:
+        if self._second != second:
+            self._second, self._used_in_second = second, 0
+        self._used_in_second += 1
+        limit = self.world.switches.per_second_limit
+        if limit and self._used_in_second > limit:
+            raise Refusal(self.too_many(call, 1, False))
+
+    def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
+        """The vendor documents none of it: body and header are switches."""
+        switches = self.world.switches
+        headers = {"Retry-After": str(int(seconds))} if switches.retry_after else {}
+        if switches.too_many_body == "html":
+            return Answer(b"<html><body><h1>429 Too Many Requests</h1></body></html>", 429, headers, media_type="text/html")
+        return Answer({"detail": "Request was throttled."} if switches.too_many_body == "detail" else None, 429, headers)
 
     def not_found(self, path: str) -> Answer:
         return Answer({"message": "no Route matched with those values", "request_id": self.world.uuid().replace("-", "")}, 404)
@@ -136,14 +168,3 @@ def _licensing(tenant: Tenant, call: Call) -> Answer:
         "limits": {"plan_type": "single_limit", "max_devices": total + 100, "max_devices_per_platform": {"macos": 0, "ios_ipados": 0}},
         "tenantOverLicenseLimit": False,
     })
-
-
-def _audit_events(tenant: Tenant, call: Call) -> Answer:
-    found = [
-        event
-        for event in tenant.audit_events
-        if call.query.get("start_date", "") <= event["occurred_at"] and (not call.query.get("end_date") or event["occurred_at"] <= call.query["end_date"])
-    ]
-    if call.query.get("sort_by", "").startswith("-"):
-        found.reverse()
-    return Answer(by_cursor(tenant, call, found, lambda event: event, size=number(call, "limit", 500, least=1, most=500)))

@@ -38,6 +38,7 @@ FILTERS: dict[str, Matches] = {
     "blueprint_id": _contains(lambda device: device.blueprint_id),
     "device_id": lambda tenant, device, value: device.id == value.lower(),
     "device_name": _contains(lambda device: device.name),
+    "filevault_enabled": lambda tenant, device, value: device.platform == "Mac" and str(device.filevault).lower() == value.lower(),
     "mac_address": _equals(lambda device: device.mac_address),
     "model": _contains(lambda device: device.model),
     "os_version": _contains(lambda device: device.os_version),
@@ -119,17 +120,29 @@ def update_device(tenant: Tenant, call: Call) -> Answer:
     body = json_body(call)
     if body.get("blueprint_id") is not None and str(body["blueprint_id"]).lower() not in tenant.blueprints:
         raise bad_request({"blueprint_id": ["Invalid blueprint."]})
-    if body.get("user") is not None and str(body["user"]).lower() not in tenant.users:
-        raise bad_request({"user": ["Invalid user."]})
-    unknown = [tag for tag in body.get("tags") or [] if tag not in tenant.tags]
+    body = {**body, "user": _user_id(tenant, body["user"])} if body.get("user") is not None else body
+    tags = body.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise bad_request({"tags": ["Expected a list of names."]})
+    unknown = [tag for tag in tags if tag not in tenant.tags]
     if unknown and tenant.world.switches.unknown_tag == "error":
         raise bad_request({"tags": [f"Unknown tag: {unknown[0]}"]})
-    _apply(tenant, device, body)
+    change_device(tenant, device, body)
     return Answer(render_device(tenant, device))
 
 
-def _apply(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> None:
-    if body.get("blueprint_id") is not None:
+def _user_id(tenant: Tenant, value: t.Any) -> str:
+    """A user by id or by the number that users had before."""
+    for user in tenant.users.values():
+        if str(value).lower() in (user.id, str(user.number)):
+            return user.id
+    raise bad_request({"user": ["Invalid user."]})
+
+
+def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> None:
+    """What the API and the console do to a device. Who comes to another blueprint has its conditions looked at; other tags wait for MDM."""
+    moved = body.get("blueprint_id") is not None and str(body["blueprint_id"]).lower() != device.blueprint_id
+    if moved:
         device.blueprint_id = str(body["blueprint_id"]).lower()
     if "user" in body:
         device.user = tenant.users[str(body["user"]).lower()] if body["user"] is not None else None
@@ -139,6 +152,9 @@ def _apply(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> None:
         device.tags = list(body["tags"] or [])
         for tag in device.tags:
             tenant.add_tag(tag)
+    if moved:
+        device.evaluate()
+        tenant.record_device("update", device)
     tenant.changed()
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from lab.kandji import profiles
-from lab.kandji.model import PLATFORM_SWITCHES, CustomProfile, Device, ItemStatus, LibraryItem
-from lab.kandji.paging import bad_request, envelope, not_found, numbered
+from lab.kandji.model import PLATFORM_SWITCHES, CustomProfile, Device, ItemStatus, LibraryItem, NativeScep
+from lab.kandji.paging import bad_request, envelope, not_found, numbered, require_media_type
 from lab.kandji.tenant import Tenant
 from lab.web import Answer, Call, Refusal
 
 HTML_404 = b"<!doctype html><html><head><title>Not Found</title></head><body><h1>Not Found</h1></body></html>"
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TRUE, FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
 
@@ -47,7 +48,7 @@ def list_profiles(tenant: Tenant, call: Call) -> Answer:
 
 
 def create_profile(tenant: Tenant, call: Call) -> Answer:
-    _require_form(call)
+    require_media_type(call, *FORMS)
     missing = {"name": ["This field is required."]} if not call.form.get("name") else {}
     missing |= {"file": ["No file was submitted."]} if not call.form.get("file") else {}
     if missing:
@@ -64,7 +65,7 @@ def get_profile(tenant: Tenant, call: Call) -> Answer:
 
 def update_profile(tenant: Tenant, call: Call) -> Answer:
     profile = _profile(tenant, call)
-    _require_form(call)
+    require_media_type(call, *FORMS)
     tenant.update_profile(
         profile,
         name=_text(call.form.get("name") or profile.name),
@@ -88,12 +89,6 @@ def _profile(tenant: Tenant, call: Call) -> CustomProfile:
     if not isinstance(profile, CustomProfile):
         raise not_found()
     return profile
-
-
-def _require_form(call: Call) -> None:
-    media_type = call.headers.get("content-type", "")
-    if not media_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
-        raise Refusal(Answer({"detail": f'Unsupported media type "{media_type}" in request.'}, 415))
 
 
 def _text(value: t.Union[str, bytes]) -> str:
@@ -130,7 +125,8 @@ def _document(call: Call) -> dict[str, t.Any]:
 
 def list_statuses(tenant: Tenant, call: Call) -> Answer:
     item = tenant.items.get(call.path["library_item_id"].lower())
-    if item is None:
+    made_in_console = isinstance(item, NativeScep) or (item is not None and item.type == "vpp-app")
+    if item is None or (made_in_console and not tenant.world.switches.status_of_console_items):
         raise not_found()
     devices = tenant.in_scope(item)
     if call.query.get("computer_id"):

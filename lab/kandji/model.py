@@ -9,6 +9,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Items of these types are the agent's work: it looks at a map's conditions every 15 minutes. Everything else comes by MDM, which looks once a day.
+AGENT_DRIVEN = {"automatic-app", "custom-app", "custom-script"}
 PLATFORM_SWITCHES = {"Mac": "runs_on_mac", "iPhone": "runs_on_iphone", "iPad": "runs_on_ipad", "AppleTV": "runs_on_tv", "Vision": "runs_on_vision"}
 
 
@@ -35,6 +37,10 @@ class LibraryItem:
         """Changes when devices must receive the item again."""
         return self.id
 
+    def identity_on(self, device_id: str) -> str:
+        """The identity that one device is to have."""
+        return self.identity
+
     def take_license(self, device_id: str) -> bool:
         """Whether the device holds a licence now."""
         if self.licenses is None or device_id in self.holders:
@@ -47,19 +53,48 @@ class LibraryItem:
 
 
 @dataclass
-class CustomProfile(LibraryItem):
-    """A Custom Profile. ``document`` is the stored plist, ``text`` the same as the API returns it."""
+class ProfileItem(LibraryItem):
+    """An item that is delivered as a configuration profile. ``document`` is that profile, with its variables unresolved."""
 
     document: dict[str, t.Any] = field(default_factory=dict)
-    text: str = ""
 
     @property
     def mdm_identifier(self) -> str:
-        return f"com.kandji.profile.custom.{self.id}"
+        return str(self.document["PayloadIdentifier"])
 
     @property
     def identity(self) -> str:
         return str(self.document["PayloadUUID"])
+
+
+@dataclass
+class CustomProfile(ProfileItem):
+    """A Custom Profile. ``text`` is the document as the API returns it."""
+
+    text: str = ""
+
+
+@dataclass
+class NativeScep(ProfileItem):
+    """A SCEP item as the console makes it. Nothing of ``settings`` can be read through the API."""
+
+    settings: dict[str, t.Any] = field(default_factory=dict)
+    redistribution_days: t.Optional[int] = 30  # before a certificate's end; None: no automatic profile redistribution
+    redistributed: dict[str, str] = field(default_factory=dict)  # device id -> the PayloadUUID that this device alone was sent
+
+    def identity_on(self, device_id: str) -> str:
+        return self.redistributed.get(device_id, self.identity)
+
+
+@dataclass
+class CustomScript(LibraryItem):
+    """A Custom Script. What Self Service shows beside ``show_in_self_service`` can be set and is not shown again."""
+
+    script: str = ""
+    remediation_script: str = ""
+    execution_frequency: str = "once"
+    restart: bool = False
+    show_in_self_service: bool = False
 
 
 @dataclass
@@ -70,8 +105,9 @@ class Node:
     tag: t.Optional[str] = None
     item_ids: list[str] = field(default_factory=list)
 
-    def takes(self, device: "Device") -> bool:
-        return self.tag is None or self.tag in device.tags
+    def takes(self, device: "Device", item: LibraryItem) -> bool:
+        """Whether the device gets the item, which is in this node."""
+        return self.tag is None or self.tag in (device.tags if item.type in AGENT_DRIVEN else device.evaluated_tags)
 
 
 @dataclass
@@ -157,3 +193,12 @@ class Device:
     statuses: dict[str, ItemStatus] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)  # actions that the device has not answered yet
     report: t.Optional[Report] = None
+    filevault: bool = True
+    evaluated_tags: list[str] = field(default_factory=list)  # the tags as MDM last looked at them
+
+    def __post_init__(self) -> None:
+        self.evaluate()
+
+    def evaluate(self) -> None:
+        """MDM looks at the conditions of the assignment map: at its check-in, or at once when the map is edited."""
+        self.evaluated_tags = list(self.tags)

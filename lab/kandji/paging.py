@@ -25,6 +25,7 @@ def bad_request(body: t.Any) -> Refusal:
 
 def json_body(call: Call) -> dict[str, t.Any]:
     """The body of a request that takes a JSON object; empty counts as an object without keys."""
+    require_media_type(call, "application/json", "")
     try:
         body = call.json() if call.body else {}
     except ValueError as error:
@@ -32,6 +33,12 @@ def json_body(call: Call) -> dict[str, t.Any]:
     if not isinstance(body, dict):
         raise bad_request({"non_field_errors": ["Invalid data. Expected a dictionary."]})
     return body
+
+
+def require_media_type(call: Call, *accepted: str) -> None:
+    media_type = call.headers.get("content-type", "")
+    if media_type.partition(";")[0].strip().lower() not in accepted:
+        raise Refusal(Answer({"detail": f'Unsupported media type "{media_type}" in request.'}, 415))
 
 
 def number(call: Call, name: str, default: int, *, least: int = 0, most: t.Optional[int] = None) -> int:

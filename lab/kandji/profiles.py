@@ -9,6 +9,7 @@ import copy
 import plistlib
 import re
 import typing as t
+import uuid
 from xml.parsers.expat import ExpatError
 
 from lab.kandji.model import Blueprint, Device
@@ -35,12 +36,17 @@ def parse(content: t.Union[bytes, str]) -> dict[str, t.Any]:
 
 
 def rewritten(document: dict[str, t.Any], *, item_id: str, name: str, payload_uuid: str, switches: Switches) -> dict[str, t.Any]:
-    """The profile as the tenant stores it: three top-level keys are its own, PayloadContent stays as it was sent."""
+    """The profile as the tenant stores it: three top-level keys are its own, PayloadContent stays as it was sent (a switch)."""
     stored = copy.deepcopy(document)
     stored.update(PayloadIdentifier=f"com.kandji.profile.custom.{item_id}", PayloadDisplayName=name, PayloadUUID=payload_uuid)
     if not switches.top_level_keys_survive:
         stored.pop("PayloadDescription", None)
         stored.pop("PayloadOrganization", None)
+    if not switches.inner_identity_survives:
+        for number, payload in enumerate(stored["PayloadContent"]):
+            inner = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{payload_uuid} {number}"))
+            if isinstance(payload, dict):
+                payload.update(PayloadUUID=inner, PayloadIdentifier=f"{stored['PayloadIdentifier']}.{inner}")
     return stored
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 import typing as t
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from lab.clock import iso
 from lab.kandji import profiles
-from lab.kandji.model import Blueprint, CustomProfile, Device, ItemStatus, KandjiUser, LibraryItem, Node, Report, Row
+from lab.kandji.events import ADMIN, Events
+from lab.kandji.model import Blueprint, CustomProfile, CustomScript, Device, ItemStatus, KandjiUser, LibraryItem, NativeScep, Node, ProfileItem, Report, Row
 from lab.world import World
 
-# Types of which an assignment node takes one item only. The vendor does not list them; these are the ones of which two make no sense.
-ONE_PER_NODE = {"macos-release", "kandji-setup", "threat-security-policy"}
-LOWER_CASE_STATUSES = {"profile": {"PENDING": "pending", "PASS": "success", "ERROR": "failed"}}
+LOWER_CASE_STATUSES = {"PENDING": "pending", "PASS": "success", "ERROR": "failed"}  # those of configuration profiles
+SELF_SERVICE_CATEGORIES = ("Apps", "Productivity", "Utilities", "Security")
 
 Value = t.TypeVar("Value")
 
@@ -55,9 +54,11 @@ class Tenant:
         self.devices: dict[str, Device] = {}
         self.users: dict[str, KandjiUser] = {}
         self.tags: dict[str, str] = {}  # name -> id
-        self.audit_events: list[dict[str, t.Any]] = []
+        self.self_service_categories = {str(uuid.uuid5(uuid.NAMESPACE_DNS, name)): name for name in SELF_SERVICE_CATEGORIES}
+        self.events = Events(world.clock)
         self.activity: dict[str, list[dict[str, t.Any]]] = {}  # item id -> rows, oldest first
         self._status_number = 10_000
+        self._activity_number = 0
         self._memory: dict[t.Any, t.Any] = {}
 
     # Remembering what is expensive to work out, until something changes
@@ -75,18 +76,26 @@ class Tenant:
 
     def add_blueprint(self, name: str, kind: str = "classic", conditions: t.Sequence[str] = ()) -> Blueprint:
         """``conditions`` are tags; each makes a node of an assignment map beside the root."""
-        nodes = [Node(self.world.uuid())] + [Node(self.world.uuid(), tag) for tag in conditions]
+        nodes = [Node(self.world.uuid()), *(Node(self.world.uuid(), tag) for tag in conditions)]
         code = "".join(self.world.random.choice("0123456789") for _unused in range(6))
         blueprint = Blueprint(self.world.uuid(), name, kind, code, nodes)
         self.blueprints[blueprint.id] = blueprint
-        self.record("create", "blueprint", blueprint.id, new_state={"name": name, "type": kind, "description": ""})
+        state = {"description": "", "type": kind, "name": name}
+        self.events.record("create", "blueprint", blueprint.id, new_state=state, metadata={"source_id": None, "source": None})
+        self.events.record("update", "blueprint", blueprint.id, component="parameters", new_state={"parameters": [], "name": name})
         return blueprint
+
+    def edit_map(self, blueprint: Blueprint, nodes: list[Node]) -> None:
+        """An assignment map gets other nodes. Who edits a map has its conditions looked at, at once."""
+        before = [self.items[item_id] for item_id in blueprint.item_ids]
+        blueprint.nodes = nodes
+        self.scope_changed(blueprint, removed=[item for item in before if item.id not in blueprint.item_ids])
 
     def add_item(self, name: str, kind: str, **values: t.Any) -> LibraryItem:
         """An item that was made in the console."""
         now = self.world.clock.now()
         item = LibraryItem(id=self.world.uuid(), name=name, type=kind, created_at=now, updated_at=now, **values)
-        self._keep(item)
+        self.keep(item)
         return item
 
     def add_user(self, name: str, email: str, archived: bool = False) -> KandjiUser:
@@ -103,10 +112,17 @@ class Tenant:
     def add_tag(self, name: str) -> str:
         return self.tags.setdefault(name, self.world.uuid())
 
-    def _keep(self, item: LibraryItem) -> None:
+    def keep(self, item: LibraryItem) -> None:
         self.items[item.id] = item
-        self.record("create", "library_item", item.id, new_state={"name": item.name, "type": item.type, "active": item.active, "label": None})
+        self.record_item("create", item)
         self.note_activity(item.id, "library_item_created")
+
+    def edited(self, item: LibraryItem, activity: str = "library_item_edited") -> None:
+        """Call after every change of an item itself."""
+        item.updated_at = self.world.clock.now()
+        self.record_item("update", item)
+        self.note_activity(item.id, activity)
+        self.changed()
 
     # Custom profiles
 
@@ -116,27 +132,26 @@ class Tenant:
     def create_profile(self, *, name: str, document: dict[str, t.Any], runs_on: set[str], active: bool = True) -> CustomProfile:
         now = self.world.clock.now()
         profile = CustomProfile(id=self.world.uuid(), name=name, type="profile", created_at=now, updated_at=now, active=active, runs_on=runs_on)
-        self._store(profile, document, self._new_payload_uuid())
-        self._keep(profile)
+        self._store(profile, document, self.new_payload_uuid())
+        self.keep(profile)
         self.changed()
         return profile
 
     def update_profile(self, profile: CustomProfile, *, name: str, document: t.Optional[dict[str, t.Any]], runs_on: set[str], active: bool) -> None:
         """A PATCH. ``document`` None keeps the stored payload; whether the identity changes all the same is a switch."""
-        profile.name, profile.runs_on, profile.active, profile.updated_at = name, runs_on, active, self.world.clock.now()
+        profile.name, profile.runs_on, profile.active = name, runs_on, active
         new_identity = document is not None or self.world.switches.new_identity_on_every_patch
-        payload_uuid = self._new_payload_uuid() if new_identity else profile.identity
+        payload_uuid = self.new_payload_uuid() if new_identity else profile.identity
         self._store(profile, document if document is not None else profile.document, payload_uuid, sent=document is not None)
-        self.record("update", "library_item", profile.id, new_state={"name": name, "type": profile.type, "active": active, "label": None})
-        self.note_activity(profile.id, "library_item_edited")
-        self.changed()
+        self.edited(profile)
 
     def delete_item(self, item_id: str) -> None:
         item = self.items.pop(item_id)
         for blueprint in self.blueprints.values():
             for node in blueprint.nodes:
                 node.item_ids = [kept for kept in node.item_ids if kept != item_id]
-        self.record("delete", "library_item", item_id, new_state={"name": item.name, "type": item.type})
+        self.record_item("delete", item)
+        self.note_activity(item_id, "library_item_deleted")
         self.changed()
 
     def _store(self, profile: CustomProfile, document: dict[str, t.Any], payload_uuid: str, sent: bool = True) -> None:
@@ -146,7 +161,20 @@ class Tenant:
             profile.document = profiles.with_other_retries(profile.document)
         profile.text = profiles.render(profile.document, tabs_become_spaces=switches.tabs_become_spaces)
 
-    def _new_payload_uuid(self) -> str:
+    # Custom scripts
+
+    def scripts(self) -> list[CustomScript]:
+        return [item for item in self.items.values() if isinstance(item, CustomScript)]
+
+    def create_script(self, name: str, **values: t.Any) -> CustomScript:
+        now = self.world.clock.now()
+        script = CustomScript(id=self.world.uuid(), name=name, type="custom-script", created_at=now, updated_at=now, **values)
+        self.keep(script)
+        return script
+
+    # Identities
+
+    def new_payload_uuid(self) -> str:
         return self._in_case(self.world.uuid())
 
     def _in_case(self, value: str) -> str:
@@ -157,13 +185,16 @@ class Tenant:
     def assign(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
         """Returns the ids of all items that are on the blueprint now; raises Refused."""
         node = self._node(blueprint, node_id)
-        if item.id in node.item_ids:
-            where = "Blueprint" if blueprint.type == "classic" else "Assignment Node"
-            raise Refused(f"Library Item already exists {'on' if blueprint.type == 'classic' else 'in'} {where}")
-        if blueprint.type == "map" and item.type in ONE_PER_NODE and any(self.items[other].type == item.type for other in node.item_ids):
+        switches = self.world.switches
+        is_there = item.id in node.item_ids
+        one_of_its_type = blueprint.type == "map" and item.type in switches.one_per_node_types.split(",")
+        if one_of_its_type and any(self.items[other].type == item.type for other in node.item_ids) and (not is_there or switches.one_per_node_first):
             raise Refused("Assignment node can only have one of this Library Item type.")
+        if is_there:
+            raise Refused(f"Library Item already exists {'on Blueprint' if blueprint.type == 'classic' else 'in Assignment Node'}")
+        added = [item] if item.id not in blueprint.item_ids else []
         node.item_ids.append(item.id)
-        self._scope_changed(blueprint, added=[item])
+        self.scope_changed(blueprint, added=added)
         return blueprint.item_ids
 
     def remove(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
@@ -172,8 +203,17 @@ class Tenant:
         if item.id not in node.item_ids:
             raise Refused("Library Item does not exist on Blueprint" if blueprint.type == "classic" else "Library Item does not exist in Assignment Node")
         node.item_ids.remove(item.id)
-        self._scope_changed(blueprint, removed=[item])
+        self.scope_changed(blueprint, removed=[item] if item.id not in blueprint.item_ids else [])
         return blueprint.item_ids
+
+    def places_of(self, item: LibraryItem) -> list[dict[str, str]]:
+        """Where an item is, by blueprint and node."""
+        return [
+            {"blueprint": blueprint.name, "blueprint_id": blueprint.id, "assignment_node_id": node.id}
+            for blueprint in self.blueprints.values()
+            for node in blueprint.nodes
+            if item.id in node.item_ids
+        ]
 
     @staticmethod
     def _node(blueprint: Blueprint, node_id: t.Optional[str]) -> Node:
@@ -190,17 +230,22 @@ class Tenant:
                 return node
         raise LookupError(node_id)
 
-    def _scope_changed(self, blueprint: Blueprint, added: t.Sequence[LibraryItem] = (), removed: t.Sequence[LibraryItem] = ()) -> None:
+    def scope_changed(self, blueprint: Blueprint, added: t.Sequence[LibraryItem] = (), removed: t.Sequence[LibraryItem] = ()) -> None:
+        """Call after every change of what a blueprint holds. An item that went from one node to another is neither added nor removed."""
+
         def named(items: t.Iterable[LibraryItem]) -> list[dict[str, str]]:
             return [{"id": item.id, "name": item.name} for item in items]
 
         state = {
-            "name": blueprint.name,
             "library_items_added": named(added),
             "library_items_removed": named(removed),
             "library_items_scoped": named(self.items[item_id] for item_id in blueprint.item_ids),
+            "name": blueprint.name,
         }
-        self.record("update", "blueprint", blueprint.id, component="library_items", new_state=state)
+        self.events.record("update", "blueprint", blueprint.id, component="library_items", new_state=state)
+        if blueprint.has_conditions:
+            for device in self.devices_of(blueprint.id):
+                device.evaluate()
         for item in (*added, *removed):
             self.note_activity(item.id, "library_item_assignment_changed")
         self.changed()
@@ -226,7 +271,7 @@ class Tenant:
                 nodes = [node for node in blueprint.nodes if item.id in node.item_ids]
                 if nodes and item.active:
                     members = self.devices_of(blueprint.id)
-                    found += [device for device in members if device.platform in item.runs_on and any(node.takes(device) for node in nodes)]
+                    found += [device for device in members if device.platform in item.runs_on and any(node.takes(device, item) for node in nodes)]
             return found
 
         return self.remembered(("in scope", item.id), compute)
@@ -236,21 +281,41 @@ class Tenant:
         blueprint = self.blueprints.get(device.blueprint_id)
         if blueprint is None or device.is_removed:
             return []
-        item_ids = dict.fromkeys(item_id for node in blueprint.nodes if node.takes(device) for item_id in node.item_ids)
-        return [item for item in map(self.items.__getitem__, item_ids) if item.active and device.platform in item.runs_on]
+        placed = [(node, self.items[item_id]) for node in blueprint.nodes for item_id in node.item_ids]
+        found = {item.id: item for node, item in placed if item.active and device.platform in item.runs_on and node.takes(device, item)}
+        return list(found.values())
 
-    def deliver(self, device: Device, profile: CustomProfile) -> Delivery:
+    def evaluate(self, device: Device) -> None:
+        """The device is at its MDM check-in: what comes by MDM follows the device's tags from now on."""
+        if device.evaluated_tags != device.tags:
+            device.evaluate()
+            self.changed()
+
+    def redistribute(self, device: Device, held: t.Sequence[tuple[str, datetime]]) -> None:
+        """Automatic profile redistribution of native SCEP items. ``held``: common name and end of each certificate on the device.
+
+        The certificate of a profile is known by the profile's UUID in its common name.
+        """
+        for item in self.items_for(device):
+            if isinstance(item, NativeScep) and item.redistribution_days is not None:
+                ends = [end for common_name, end in held if item.identity_on(device.id) in common_name]
+                if ends and self.world.clock.now() >= max(ends) - timedelta(days=item.redistribution_days):
+                    item.redistributed[device.id] = self.new_payload_uuid()
+
+    def deliver(self, device: Device, profile: ProfileItem) -> Delivery:
         """The profile for one device."""
-        of_item = self.world.switches.profile_uuid_variable == "item_id"
-        values = profiles.variables(device, self.blueprints.get(device.blueprint_id), self._in_case(profile.id if of_item else profile.identity))
-        return Delivery(profile.id, profile.name, profile.mdm_identifier, profile.identity, profiles.resolved(profile.document, values))
+        identity = profile.identity_on(device.id)
+        of_item = isinstance(profile, CustomProfile) and self.world.switches.profile_uuid_variable == "item_id"
+        values = profiles.variables(device, self.blueprints.get(device.blueprint_id), self._in_case(profile.id) if of_item else identity)
+        document = profiles.resolved({**profile.document, "PayloadUUID": identity}, values)
+        return Delivery(profile.id, profile.name, profile.mdm_identifier, identity, document)
 
     # What devices say
 
     def status_of(self, device: Device, item: LibraryItem) -> ItemStatus:
         """The item's status on a device that gets it; pending until the device has spoken of the item as it is now."""
         known = device.statuses.get(item.id)
-        if known is None or known.identity != item.identity:
+        if known is None or known.identity != item.identity_on(device.id):
             known = self.set_status(device, item, "PENDING")
             known.reported_at = None
         return known
@@ -259,12 +324,13 @@ class Tenant:
         self, device: Device, item: LibraryItem, status: str, *, log: t.Optional[str] = None, identity: t.Optional[str] = None, at: t.Optional[datetime] = None
     ) -> ItemStatus:
         """``status`` as apps have it (PASS, PENDING, ERROR); profiles show their own words for it. ``identity``: which state of the item is meant."""
-        shown = LOWER_CASE_STATUSES.get(item.type, {}).get(status, status)
+        is_profile = isinstance(item, ProfileItem) or item.type == "profile"
+        shown = LOWER_CASE_STATUSES.get(status, status) if is_profile else status
         known = device.statuses.get(item.id)
         if known is None:
             self._status_number += 1
         number = known.id if known else self._status_number
-        device.statuses[item.id] = ItemStatus(number, shown, identity or item.identity, log, at or self.world.clock.now())
+        device.statuses[item.id] = ItemStatus(number, shown, identity or item.identity_on(device.id), log, at or self.world.clock.now())
         return device.statuses[item.id]
 
     def receive_report(self, device: Device, *, certificates: list[Row], installed: list[Row], apps: list[Row], at: t.Optional[datetime] = None) -> None:
@@ -280,27 +346,22 @@ class Tenant:
 
     # What the tenant remembers of its admins
 
-    def record(self, action: str, target_type: str, target_id: str, *, component: str = "", new_state: t.Optional[dict[str, t.Any]] = None) -> None:
-        self.audit_events.append({
-            "id": f"01{len(self.audit_events):024d}",
-            "action": action,
-            "occurred_at": iso(self.world.clock.now()),
-            "actor_id": str(uuid.UUID(int=1)),
-            "actor_type": "user",
-            "target_id": target_id,
-            "target_type": target_type,
-            "target_component": component,
-            "new_state": new_state or {},
-            "metadata": {},
-        })
+    def record_item(self, action: str, item: LibraryItem) -> None:
+        self.events.record(action, "library_item", item.id, new_state={"active": item.active, "label": None, "type": item.type, "name": item.name})
+
+    def record_device(self, action: str, device: Device) -> None:
+        """That blueprint changes are recorded is documented, the shape of their state is not: it has the names of the device list."""
+        blueprint = self.blueprints.get(device.blueprint_id)
+        state = {"device_name": device.name, "serial_number": device.serial, "blueprint_id": device.blueprint_id}
+        self.events.record(action, "device", device.id, new_state={**state, "blueprint_name": blueprint.name if blueprint else ""})
 
     def note_activity(self, item_id: str, activity_type: str) -> None:
-        rows = self.activity.setdefault(item_id, [])
-        rows.append({
-            "id": sum(len(entries) for entries in self.activity.values()) + 1,
-            "activity_time": iso(self.world.clock.now()),
+        self._activity_number += 1
+        self.activity.setdefault(item_id, []).append({
+            "id": self._activity_number,
+            "activity_time": self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "activity_type": activity_type,
-            "user_id": str(uuid.UUID(int=1)),
+            "user_id": ADMIN,
             "user_email": "admin@example.com",
             "details": None,
         })
@@ -333,6 +394,7 @@ class Tenant:
                     "type": item.type,
                     "active": item.active,
                     "identity": item.identity,
+                    "mdm_identifier": item.mdm_identifier if isinstance(item, ProfileItem) else None,
                     "licenses": item.licenses,
                     "licenses_used": len(item.holders),
                     "custom_profile": isinstance(item, CustomProfile),
@@ -342,6 +404,7 @@ class Tenant:
             "devices": len(self.devices),
             "permissions_off": sorted(name for name, allowed in self.permissions.items() if not allowed),
             "hourly_limit": self.hourly_limit,
+            "web_url": self.web_url,
         }
 
 

@@ -13,16 +13,20 @@ import uuid
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from starlette.applications import Starlette
+
 from lab.okta.errors import error, refuse
-from lab.okta.limits import Limits
+from lab.okta.limits import CountedRequests
 from lab.okta.moments import parse_moment
+from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org, WrongStatus
 from lab.okta.records import Record
 from lab.okta.scep import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
 from lab.okta.shapes import device_shape, link_shape, user_shape, user_summary
-from lab.okta.system_log import LogQuery, compile_log_filter, compile_words, read_page
+from lab.okta.system_log import LogQuery, compile_log_filter, read_page
+from lab.okta.users import user_matcher
 from lab.web import Answer, Call, Operation, Refusal, VendorApp
 from lab.world import World
 
@@ -30,6 +34,7 @@ OLDEST_SINCE = timedelta(days=180)
 DEFAULT_WINDOW = timedelta(days=7)
 DEVICES = "/api/v1/devices"
 AUTHENTICATORS = "/api/v1/authenticators"
+_WITHOUT_TOKEN = ("getWellknownOrgMetadata", "token")
 
 
 class OktaApp(VendorApp):
@@ -40,7 +45,12 @@ class OktaApp(VendorApp):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.org: Org = world.okta
-        self.limits = Limits(world.clock)
+        self.limits = self.org.limits
+
+    def application(self) -> Starlette:
+        application = super().application()
+        application.add_middleware(CountedRequests, limits=self.limits)
+        return application
 
     def operations(self) -> list[Operation]:
         device = DEVICES + "/{deviceId}"
@@ -50,12 +60,14 @@ class OktaApp(VendorApp):
         ]
         return [
             Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", self._organization, bucket="other"),
+            Operation("token", "POST", TOKEN_PATH, self.org.oauth.token, bucket="other"),
             Operation("listDevices", "GET", DEVICES, self._list_devices, bucket="devices"),
             Operation("getDevice", "GET", device, self._get_device, bucket="devices"),
             Operation("deleteDevice", "DELETE", device, self._delete_device, writes=True, bucket="devices"),
             *steps,
             Operation("listDeviceUsers", "GET", f"{device}/users", self._list_device_users, bucket="devices"),
             Operation("listUserDevices", "GET", "/api/v1/users/{userId}/devices", self._list_user_devices, bucket="other"),
+            Operation("listUsers", "GET", "/api/v1/users", self._list_users, bucket="other"),
             Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
             Operation("listAuthenticators", "GET", AUTHENTICATORS, self._list_authenticators, bucket="other"),
             Operation("getAuthenticator", "GET", AUTHENTICATORS + "/{authenticatorId}", self._get_authenticator, bucket="other"),
@@ -69,12 +81,10 @@ class OktaApp(VendorApp):
     # What holds for every operation
 
     def admit(self, call: Call) -> None:
-        if call.operation.vendor == "scep" or call.operation.name == "getWellknownOrgMetadata":
+        if call.operation.vendor == "scep" or call.operation.name in _WITHOUT_TOKEN:
             self._count(call)
             return
-        scheme, _blank, token = call.headers.get("authorization", "").partition(" ")
-        if scheme != "SSWS" or token != self.org.api_token:
-            refuse("E0000011")
+        call.principal = self._principal(call)
         self._count(call)
         if self.org.pipeline != "idx" and call.operation.name in _IDENTITY_ENGINE_ONLY:
             refuse("E0000015")
@@ -82,10 +92,21 @@ class OktaApp(VendorApp):
             refuse("E0000006")
         if call.operation.verb in ("POST", "PUT") and not {"content-length", "transfer-encoding"} & set(call.headers):
             raise Refusal(Answer(b"", 411))
-        call.principal = "api token"
+
+    def _principal(self, call: Call) -> str:
+        authorization = call.headers.get("authorization", "")
+        scheme, _blank, token = authorization.partition(" ")
+        if scheme in ("Bearer", "DPoP"):
+            return self.org.oauth.admit(call, scheme, token)
+        # The blank behind the scheme is documented; Okta's own Python SDK sends none.
+        if not authorization.startswith("SSWS") or authorization.removeprefix("SSWS").strip() != self.org.api_token:
+            refuse("E0000011")
+        return "api token"
 
     def _count(self, call: Call) -> None:
-        if not self.limits.take(call.operation.bucket):
+        if self.limits.one_too_many:
+            raise Refusal(self.too_many(call, 0, True))
+        if not self.limits.take(call.operation.bucket, call.principal):
             raise Refusal(self.too_many(call, 0, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
@@ -94,12 +115,17 @@ class OktaApp(VendorApp):
         reset = str(math.ceil(self.world.clock.now().timestamp() + seconds))
         if concurrency:
             answer.headers.update({"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
-        elif seconds:
-            answer.headers.update({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
+        else:
+            answer.headers["X-Rate-Limit-Remaining"] = "0"  # also where the bucket has room, and only the principal's share is used up
+            if seconds:
+                answer.headers["X-Rate-Limit-Reset"] = reset
         return answer
 
     def not_found(self, path: str) -> Answer:
         return error("E0000007", path)
+
+    def wrong_verb(self, path: str) -> Answer:
+        return error("E0000022")
 
     def finish(self, call: t.Optional[Call], answer: Answer) -> None:
         if answer.media_type == "text/html":  # it does not come from Okta
@@ -112,6 +138,8 @@ class OktaApp(VendorApp):
 
     def _organization(self, call: Call) -> Answer:
         links = {"organization": {"href": call.base_url}}
+        if self.world.switches.scep_host == "alternate":
+            links["alternate"] = {"href": self.org.other_url}
         return Answer({"id": self.org.org_id, "pipeline": self.org.pipeline, "_links": links})
 
     def _list_device_integrations(self, call: Call) -> Answer:
@@ -203,6 +231,17 @@ class OktaApp(VendorApp):
 
     # Users and authenticators
 
+    def _list_users(self, call: Call) -> Answer:
+        limit, start = _whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200), _position(call)
+        try:
+            matches = user_matcher(call.query)
+        except (BadFilter, Unsupported) as problem:
+            refuse("E0000031", causes=[str(problem)])
+        found = [user for user in self.org.users.values() if matches(user)]
+        more = start + limit < len(found) and not call.query.get("q")  # which does not page
+        rows = [user_shape(user, call.base_url, self.org.realm_id) for user in found[start : start + limit]]
+        return _page(call, rows, _cursor(start + limit) if more else None)
+
     def _get_user(self, call: Call) -> Answer:
         """By id or by login."""
         wanted = call.path["id"]
@@ -250,12 +289,11 @@ class OktaApp(VendorApp):
             refuse("E0000053", "since is over 180 days ago")
         self.org.log.forget(now)
         return LogQuery(
-            since, until, self._log_filter(call), _whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
+            now, since, until, self._log_filter(call), _whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
             after=_position(call) if "after" in call.query else None,
         )
 
-    @staticmethod
-    def _log_filter(call: Call) -> t.Callable[[t.Any], bool]:
+    def _log_filter(self, call: Call) -> t.Callable[[t.Any], bool]:
         words = call.query.get("q", "").split()
         if len(words) > 10 or any(len(word) > 40 for word in words):
             refuse("E0000001", "q", ["q takes at most 10 words of at most 40 characters."])
@@ -265,7 +303,7 @@ class OktaApp(VendorApp):
             refuse("E0000053", str(problem))
         except Unsupported as problem:
             refuse("E0000031", causes=[str(problem)])
-        said = compile_words(words) if words else None
+        said = self.org.log.holding(words) if words else None
         return lambda event: (kept is None or kept(event)) and (said is None or said(event))
 
 
@@ -304,7 +342,7 @@ def _position(call: Call) -> int:
             raise ValueError(mark)
         return int(position)
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        refuse("E0000001", "after", ["after is not a cursor of this list."])
+        refuse("E0000031", causes=["Invalid cursor."])
 
 
 def _page(call: Call, rows: list[dict[str, t.Any]], cursor: t.Optional[str]) -> Answer:

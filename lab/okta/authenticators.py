@@ -66,7 +66,7 @@ def make_authenticators(new_id: t.Callable[[str], str], created: datetime) -> di
         methods={
             "push": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "transactionTypes": ["LOGIN"]},
             "signed_nonce": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "showSignInWithOV": "ALWAYS"},
-            "totp": {"timeIntervalInSeconds": 30, "encoding": "base32", "algorithm": "HMacSHA1", "passCodeLength": 6},
+            "totp": {"timeIntervalInSeconds": 30, "encoding": "base32", "algorithm": "HMACSHA1", "passCodeLength": 6},
         },
     )
     others = [

@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 
 from lab.authority import Authority, IssuedCertificate
 from lab.okta.authenticators import Authenticator, make_authenticators
+from lab.okta.oauth import OAuth
+from lab.okta.limits import Limits
 from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.shapes import log_device
 from lab.okta.system_log import Event, Json, SystemLog
@@ -62,6 +64,7 @@ class Org:
         self.org_id = self.new_id("00o")
         self.realm_id = self.new_id("guo")
         self.api_token = "00" + self._token(40)
+        self.oauth = OAuth(base_url, world.clock.now, self.new_id)
         self.refused: set[str] = set()
         self.scep_path = f"/pki/{self._random.getrandbits(160):040X}/scep/{self.new_id('rac')}"
         self.scep_url = base_url + self.scep_path
@@ -71,11 +74,22 @@ class Org:
         self.devices: dict[str, Record] = {}
         self.deleted: set[str] = set()
         self.log = SystemLog()
+        self.limits = Limits(world.clock)
         self._index = SearchIndex()
         self._administrator = User(self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()).in_the_log
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
             self._platform_event("device.platform.add", "Add device management platform")
+
+    @property
+    def other_url(self) -> str:
+        """The org under another name of this machine."""
+        return self.base_url.replace("//localhost", "//127.0.0.1", 1)
+
+    @property
+    def shown_scep_url(self) -> str:
+        """As the console shows it. It works under either name."""
+        return self.scep_url if self.world.switches.scep_host == "org" else self.other_url + self.scep_path
 
     # Ids and time
 
@@ -219,7 +233,7 @@ class Org:
 
     def enrol(self, message: bytes) -> bytes:
         """Answer a SCEP PKIOperation."""
-        reply, certificate = self.authority.pki_operation(message, self.challenge)
+        reply, certificate = self.authority.pki_operation(message, self.challenge, modern=self.world.switches.scep_capabilities == "modern")
         if certificate is not None:
             self._was_issued(certificate)
         return reply
@@ -321,7 +335,8 @@ class Org:
 
     def _event(self, event_type: str, message: str, *, actor: Json, target: t.Iterable[Json], **more: t.Any) -> None:
         number = uuid.UUID(int=self._random.getrandbits(128), version=4).int
-        self.log.add(Event(self.now(), number, event_type, message, actor, tuple(target), **more))
+        event = Event(self.now(), number, event_type, message, actor, tuple(target), **more)
+        self.log.add(event, event.moment + timedelta(seconds=self.world.switches.log_lag_seconds))
 
     def _platform_event(self, event_type: str, message: str) -> None:
         target = {"id": self.scep_path.rpartition("/")[2], "type": "DevicePlatform", "alternateId": "unknown", "displayName": "Desktop", "detailEntry": None}

@@ -9,24 +9,32 @@ import base64
 import binascii
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+from lab.okta.errors import refuse
 from lab.okta.org import Org
 from lab.web import Answer, Call, Operation
+
+# How an answer is called, where it is not called as the RFC says.
+MISLABELLED = {"generic": "application/octet-stream", "html": "text/html"}
 
 
 def scep_operations(org: Org) -> list[Operation]:
     """GET carries a PKIOperation in its query, POST in its body."""
 
-    def get_ca_caps(_call: Call) -> Answer:
-        return Answer(org.authority.get_ca_caps(), media_type="text/plain")
+    def get_ca_caps(call: Call) -> Answer:
+        kind = call.world.switches.scep_capabilities
+        if kind == "missing":
+            refuse("E0000007", org.scep_path)
+        return _answer(call, org.authority.get_ca_caps(kind), "text/plain")
 
     def get_ca_cert(call: Call) -> Answer:
-        body, media_type = org.authority.get_ca_cert(call.world.switches.ca_certificate_answer == "pkcs7")
-        return Answer(body, media_type=media_type)
+        return _answer(call, *org.authority.get_ca_cert(call.world.switches.ca_certificate_answer == "pkcs7"))
 
     def pki_operation(call: Call) -> Answer:
+        if call.operation.verb == "POST" and call.world.switches.scep_capabilities != "modern":
+            refuse("E0000022")
         try:
             message = call.body or base64.b64decode(call.query.get("message", "").replace(" ", "+"), validate=True)
-            return Answer(org.enrol(message), media_type="application/x-pki-message")
+            return _answer(call, org.enrol(message), "application/x-pki-message")
         except (binascii.Error, messages.MessageError):
             return Answer(b"The request is no SCEP message.", 400, media_type="text/plain")
 
@@ -36,3 +44,7 @@ def scep_operations(org: Org) -> list[Operation]:
         Operation(name, verb, org.scep_path, handler, writes=name == "PKIOperation", bucket="scep", chosen_by=("operation", name), vendor="scep")
         for name, verb, handler in handlers
     ]
+
+
+def _answer(call: Call, body: bytes, media_type: str) -> Answer:
+    return Answer(body, media_type=MISLABELLED.get(call.world.switches.scep_content_types, media_type))

@@ -18,6 +18,10 @@ PERMITTED = {"ACTIVE": ("suspend", "deactivate"), "SUSPENDED": ("unsuspend", "de
 def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
     url = f"{base_url}/api/v1/devices/{record.id}"
     links = {step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}} for step in PERMITTED[record.status]}
+    if record.status == "DEACTIVATED":
+        verbs = ["GET", "DELETE"]
+    else:
+        verbs, links["users"] = ["GET", "PATCH", "PUT"], {"href": f"{url}/users", "hints": {"allow": ["GET"]}}
     return {
         "id": record.id,
         "status": record.status,
@@ -29,8 +33,7 @@ def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
         "resourceAlternateId": None,
         "resourceId": record.id,
         "_links": {
-            "self": {"href": url, "hints": {"allow": ["GET"]}},
-            "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}},
+            "self": {"href": url, "hints": {"allow": verbs}},
             **links,
         },
     }

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The System Log: what happened in the org, kept for 90 days, and the ways to ask for it."""
+"""The System Log: what happened in the org, kept for 90 days, and the ways to ask for it.
+
+An event is published when it happens, and persisted when the log has it, which may be later. Reads with an end go by the first, polling by the second.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ import operator
 import re
 import typing as t
 import uuid
+from array import array
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from lab.clock import iso
 from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
 
 RETENTION = timedelta(days=90)
+_JUST_NOW = timedelta(milliseconds=1)  # a window ends before its end, and what is of this very moment belongs to it
 
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
 _IN_EVERY_EVENT = {
@@ -79,28 +86,33 @@ _PARTS: dict[str, t.Callable[[Event], t.Any]] = {
 ATTRIBUTES = frozenset(_IN_EVERY_EVENT) | frozenset(_PARTS) - {"published"}
 
 
-class SystemLog:
-    """Events in the order of their time. Positions count from the first event ever, so that a cursor survives what is forgotten."""
+class _Timeline:
+    """Events in the order of one of their times. Positions count from the first event ever, so that a cursor survives what is forgotten."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._moments: list[datetime] = []
         self._forgotten = 0
 
-    def add(self, event: Event) -> None:
-        place = bisect.bisect_right(self._moments, event.moment)
-        self._moments.insert(place, event.moment)
+    @property
+    def end(self) -> int:
+        """The position behind the last."""
+        return self._forgotten + len(self.events)
+
+    def add(self, event: Event, moment: datetime) -> None:
+        place = bisect.bisect_right(self._moments, moment)
+        self._moments.insert(place, moment)
         self.events.insert(place, event)
 
-    def forget(self, now: datetime) -> None:
-        old = bisect.bisect_left(self._moments, now - RETENTION)
+    def forget(self, before: datetime) -> int:
+        old = bisect.bisect_left(self._moments, before)
         del self.events[:old], self._moments[:old]
         self._forgotten += old
+        return old
 
-    def positions(self, since: datetime, until: t.Optional[datetime]) -> tuple[int, int]:
+    def positions(self, since: datetime, until: datetime) -> tuple[int, int]:
         """The first position of a window, and the one behind its last."""
-        end = len(self._moments) if until is None else bisect.bisect_left(self._moments, until)
-        return bisect.bisect_left(self._moments, since) + self._forgotten, end + self._forgotten
+        return bisect.bisect_left(self._moments, since) + self._forgotten, bisect.bisect_left(self._moments, until) + self._forgotten
 
     def walk(self, start: int, end: int, newest_first: bool) -> t.Iterator[tuple[int, Event]]:
         """Positions and events of a window."""
@@ -109,10 +121,87 @@ class SystemLog:
             yield place + self._forgotten, self.events[place]
 
 
+class SystemLog:
+    def __init__(self) -> None:
+        self.published = _Timeline()
+        self.persisted = _Timeline()
+        self._late: dict[int, datetime] = {}  # by an event's number: when the log has those that it had not at once
+        self._words = _WordIndex()
+
+    @property
+    def events(self) -> list[Event]:
+        """In the order of their publication, those included that the log has only later."""
+        return self.published.events
+
+    @property
+    def count(self) -> int:
+        """How many events there ever were."""
+        return self.published.end
+
+    def newest(self, number: int) -> list[Event]:
+        return self.published.events[-number:] if number > 0 else []
+
+    def add(self, event: Event, persisted: t.Optional[datetime] = None) -> None:
+        self.published.add(event, event.moment)
+        self.persisted.add(event, persisted or event.moment)
+        self._words.add(event)
+        if persisted and persisted > event.moment:
+            self._late[event.number] = persisted
+
+    def forget(self, now: datetime) -> None:
+        self._late = {number: moment for number, moment in self._late.items() if moment > now} if self._late else {}
+        self._words.forget(self.published.forget(now - RETENTION), self.published.events)
+        self.persisted.forget(now - RETENTION)
+
+    def has(self, event: Event, now: datetime) -> bool:
+        return self._late.get(event.number, now) <= now
+
+    def holding(self, words: t.Iterable[str]) -> Predicate:
+        """A function of an event: does it hold all of these words, in whatever case and in whichever of its texts?"""
+        numbers = self._words.find(set(_split(" ".join(words))) - _COMMON_WORDS)
+        return lambda event: numbers is None or event.number in numbers
+
+
+class _WordIndex:
+    """Which events hold a word. It is made when somebody first asks: the log of a large fleet holds very many words, and most runs ask for none."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._known = 0  # so many of the events are in the index
+        self._places: dict[str, array[int]] = defaultdict(partial(array, "I"))
+
+    def add(self, event: Event) -> None:
+        self._events.append(event)
+
+    def forget(self, forgotten: int, kept: list[Event]) -> None:
+        """Begins anew once most of it is about events that are no more."""
+        if forgotten and len(self._events) > 2 * len(kept):
+            self._events, self._known = list(kept), 0
+            self._places.clear()
+
+    def find(self, words: t.Collection[str]) -> t.Optional[frozenset[int]]:
+        """The numbers of the events that hold all of ``words``; None where that says nothing."""
+        if not words:
+            return None
+        self._catch_up()
+        lists = sorted((self._places[word] if word in self._places else array("I") for word in words), key=len)
+        found = set(lists[0])
+        for places in lists[1:]:
+            found.intersection_update(places)
+        return frozenset(self._events[place].number for place in found)
+
+    def _catch_up(self) -> None:
+        for place in range(self._known, len(self._events)):
+            for word in set(_split(self._events[place].own_text())):
+                self._places[word].append(place)
+        self._known = len(self._events)
+
+
 @dataclass(frozen=True)
 class LogQuery:
-    """One request for a page. Without ``until`` and oldest first, it polls: there is always a next page."""
+    """One request for a page, asked at ``now``. Without ``until`` and oldest first, it polls: there is always a next page."""
 
+    now: datetime
     since: datetime
     until: t.Optional[datetime]
     matches: Predicate
@@ -127,14 +216,15 @@ class LogQuery:
 
 def read_page(log: SystemLog, query: LogQuery) -> tuple[list[Event], t.Optional[int]]:
     """The events of a page, and the position from which the next one goes on, or None where there is none."""
-    start, end = log.positions(query.since, query.until)
+    timeline = log.persisted if query.polls else log.published
+    start, end = timeline.positions(query.since, query.until or query.now + _JUST_NOW)
     if query.after is not None:
         start, end = (start, min(end, query.after)) if query.newest_first else (max(start, query.after), end)
     if not query.limit:
         return [], start if query.polls else None
     page: list[Event] = []
-    for position, event in log.walk(start, end, query.newest_first):
-        if not query.matches(event):
+    for position, event in timeline.walk(start, end, query.newest_first):
+        if not log.has(event, query.now) or not query.matches(event):
             continue
         if len(page) == query.limit:
             return page, position + 1 if query.newest_first else position
@@ -147,19 +237,9 @@ def compile_log_filter(text: str) -> Predicate:
     return compile_filter(text, _field)
 
 
-def compile_words(words: list[str]) -> Predicate:
-    """A function of an event: does it hold all of these words, in whatever case and in whichever of its texts?"""
-    wanted = [word for phrase in words for word in re.findall(r"[^\W_]+", phrase.lower()) if not _holds_word(_COMMON_TEXT, word)]
-
-    def matches(event: Event) -> bool:
-        text = event.own_text().lower()
-        return all(word in text and _holds_word(text, word) for word in wanted)
-
-    return matches
-
-
-def _holds_word(text: str, word: str) -> bool:
-    return bool(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text))
+def _split(text: str) -> list[str]:
+    """Words as ``q`` knows them: punctuation ends one."""
+    return re.findall(r"[^\W_]+", text.lower())
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
@@ -170,7 +250,7 @@ def _texts(value: t.Any) -> t.Iterator[str]:
             yield from _texts(part)
 
 
-_COMMON_TEXT = "\n".join(_texts(_IN_EVERY_EVENT)).lower()
+_COMMON_WORDS = frozenset(_split("\n".join(_texts(_IN_EVERY_EVENT))))
 
 
 def _field(attribute: str) -> Field:

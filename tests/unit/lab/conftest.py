@@ -66,11 +66,12 @@ class KandjiClient:
 
     def __init__(self, world: World) -> None:
         self.token: t.Optional[str] = world.kandji.api_token
+        self.host = "localhost"
         self.application = KandjiApp(world).application()
 
     def send(self, verb: str, path: str, *, query: t.Optional[dict[str, t.Any]] = None, **how: t.Any) -> Reply:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        target = f"https://localhost/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
+        target = f"https://{self.host}/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
         return ask(self.application, requests.Request(verb, target, headers=headers, **how).prepare())
 
     def get(self, path: str, **query: t.Any) -> Reply:
@@ -145,6 +146,12 @@ class ControlClient:
 @pytest.fixture
 def control(tmp_path: Path) -> ControlClient:
     return ControlClient(World(Options(macs=3)), tmp_path)
+
+
+@pytest.fixture
+def kandji(control: ControlClient) -> KandjiClient:
+    """The tenant of the lab that ``control`` steers."""
+    return KandjiClient(control.world)
 
 
 @pytest.fixture

@@ -236,6 +236,14 @@ def in_reverse(request: asn1_csr.CertificationRequest, key: rsa.RSAPrivateKey) -
     return request.dump()
 
 
+def test_an_old_authority_takes_triple_des_and_sha_1_alone(authority: Authority, client: messages.Identity) -> None:
+    request = messages.build_request(SUBJECT, CHALLENGE, client.key)
+    tried = {(cipher, digest): messages.encrypt(request, authority.ca_certificate_der, cipher) for cipher in messages.CIPHERS for digest in messages.DIGESTS}
+    replies = {how: authority.pki_operation(sealed(content, client, how[1]), CHALLENGE, modern=False) for how, content in tried.items()}
+    assert [how for how, (_reply, issued) in replies.items() if issued] == [("tripledes_3key", "sha1")]
+    assert {refusal(messages.read_message(reply), issued) for reply, issued in replies.values() if not issued} == {"badAlg"}
+
+
 # What it refuses
 
 
@@ -326,6 +334,7 @@ def test_capabilities_are_one_to_a_line(authority: Authority) -> None:
     assert authority.get_ca_caps().decode().splitlines() == [
         "POSTPKIOperation", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "AES", "DES3", "SCEPStandard",
     ]  # fmt: skip
+    assert (authority.get_ca_caps("old"), authority.get_ca_caps("none")) == (b"SHA-1\nDES3\n", b"")
 
 
 def test_getcacert_is_the_intermediate_or_the_chain(authority: Authority) -> None:

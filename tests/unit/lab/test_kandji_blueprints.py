@@ -99,6 +99,30 @@ def test_some_types_come_once_to_a_node(client, tenant):
     assert (refused.status, refused.json) == (400, "Assignment node can only have one of this Library Item type.")
 
 
+def test_of_which_types_a_node_takes_one_is_a_switch(client, tenant, kandji_world, item):
+    kandji_world.switches.set(one_per_node_types="vpp-app")
+    blueprint = tenant.add_blueprint("Sales", "map", conditions=["loaner"])
+    root, node = (node.id for node in blueprint.nodes)
+    assert assign(client, blueprint, item, node).status == 200
+    other = tenant.add_item("Slack", "vpp-app")
+    assert assign(client, blueprint, other, node).json == "Assignment node can only have one of this Library Item type."
+    assert assign(client, blueprint, other, root).json == [other.id, item.id]
+    assert assign(client, blueprint, item, node).json == "Library Item already exists in Assignment Node"
+
+
+def test_the_same_sentence_may_come_for_an_item_that_is_there_already(client, tenant, kandji_world, item):
+    kandji_world.switches.set(one_per_node_types="vpp-app", one_per_node_first=True)
+    blueprint = tenant.add_blueprint("Design", "map")
+    assert assign(client, blueprint, item).status == 200
+    assert assign(client, blueprint, item).json == "Assignment node can only have one of this Library Item type."
+
+
+def test_a_classic_blueprint_takes_any_number_of_a_type(client, tenant, kandji_world, item):
+    kandji_world.switches.set(one_per_node_types="vpp-app")
+    blueprint = tenant.add_blueprint("Canary")
+    assert [assign(client, blueprint, one).status for one in (item, tenant.add_item("Slack", "vpp-app"))] == [200, 200]
+
+
 def test_unknown_blueprints_and_items(client, tenant, item):
     blueprint = tenant.add_blueprint("Canary")
     assert client.post(f"/blueprints/{UNKNOWN}/assign-library-item", {"library_item_id": item.id}).json == {"detail": "Not found."}

@@ -139,6 +139,32 @@ def test_changing_a_device_replaces_its_tags(client, tenant, add_device):
     assert "new" in tenant.tags
 
 
+def test_filevault_is_asked_of_macs_alone(client, add_device):
+    add_device(serial="ON")
+    add_device(serial="OFF", filevault=False)
+    add_device(serial="PAD", platform="iPad")
+    assert [serials(client, filevault_enabled=value) for value in ("true", "false", "perhaps")] == [["ON"], ["OFF"], []]
+
+
+def test_a_user_is_given_by_id_or_by_its_old_number_and_taken_by_null(client, tenant, add_device):
+    device, user = add_device(), tenant.add_user("Ana", "ana@example.com", archived=True)
+    for value in (user.id.upper(), user.number, str(user.number)):
+        assert client.send("PATCH", f"/devices/{device.id}", json={"user": value}).json["user"]["is_archived"] is True
+        assert client.send("PATCH", f"/devices/{device.id}", json={"user": None}).json["user"] == ""
+
+
+@pytest.mark.parametrize(("change", "named"), [
+    ({"user": "00000000-0000-4000-8000-000000000000"}, "user"),
+    ({"blueprint_id": "00000000-0000-4000-8000-000000000000"}, "blueprint_id"),
+    ({"tags": "loaner"}, "tags"),
+    ({"tags": [1]}, "tags"),
+])
+def test_a_change_that_makes_no_sense_is_refused_by_field(client, add_device, change, named):
+    device = add_device(tags=["old"])
+    reply = client.send("PATCH", f"/devices/{device.id}", json={"asset_tag": "x", **change})
+    assert (reply.status, list(reply.json), device.tags, device.asset_tag) == (400, [named], ["old"], "")
+
+
 def test_an_unknown_tag_may_be_an_error(client, add_device, kandji_world):
     kandji_world.switches.set(unknown_tag="error")
     device = add_device()

@@ -103,6 +103,11 @@ def test_oddities(company):
     assert any(ord(letter) > 0x2E80 for device in devices for letter in device.name)
 
 
+def test_some_macs_are_nobody_s_some_people_are_archived_and_some_disks_are_open(company):
+    owners = [mac.device.user for mac in company.macs]
+    assert (owners.count(None), sum(owner.archived for owner in owners if owner), sum(not mac.device.filevault for mac in company.macs)) == (2, 1, 2)
+
+
 def test_rings_name_blueprints_and_test_macs_that_exist(company):
     serials = {mac.serial: mac for mac in company.macs}
     for ring in fleet.rings(company):

@@ -111,6 +111,14 @@ def test_the_tenant_may_drop_other_top_level_keys(client, scep_profile, kandji_w
     assert "PayloadDescription" not in stored(created)
 
 
+def test_the_identity_of_inner_payloads_may_be_rewritten_too(client, scep_profile, kandji_world):
+    kandji_world.switches.set(inner_identity_survives=False)
+    created = client.upload("POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile).json
+    inner, sent = stored(created)["PayloadContent"][0], scep_profile["PayloadContent"][0]
+    assert inner["PayloadUUID"] != sent["PayloadUUID"] and inner["PayloadIdentifier"] != sent["PayloadIdentifier"]
+    assert inner["PayloadContent"] == sent["PayloadContent"]
+
+
 def test_the_tenant_may_turn_tabs_into_spaces(client, scep_profile, kandji_world):
     kandji_world.switches.set(tabs_become_spaces=True)
     created = client.upload("POST", PATH, {"name": "x", "runs_on_mac": "true"}, scep_profile).json

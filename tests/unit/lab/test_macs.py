@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
 
 from lab import macs
+from lab.kandji import console
 from lab.macs import OKTA_VERIFY, EnrolmentFailed, Mac
 from lab.okta.org import Org
 
@@ -56,6 +57,14 @@ def profile(tenant, blueprint, scep_profile):
     created = tenant.create_profile(name="Okta SCEP", document=scep_profile, runs_on={"Mac"})
     tenant.assign(blueprint, created, None)
     return created
+
+
+@pytest.fixture
+def native(tenant, blueprint, authority):
+    """A SCEP item that somebody made in the console, on the Mac's blueprint."""
+    item = console.make_scep(tenant, "Okta SCEP by hand", {"URL": SCEP_URL, "Challenge": CHALLENGE})
+    tenant.assign(blueprint, item, None)
+    return item
 
 
 def touch(tenant, profile):
@@ -283,3 +292,125 @@ def test_kandji_s_own_device_trust_shows_in_the_details(client, tenant, mac):
     assert ["com.kandji.profile.odt.scep", ["com.apple.security.scep"]] in [[row["identifier"], row["payload_types"]] for row in shown]
     mac.check_in()
     assert "com.kandji.profile.odt.scep" in mac.profiles
+
+
+# SCEP items that were made in the console
+
+
+def common_names(mac):
+    return [held.common_name for held in mac.certificates]
+
+
+def test_a_scep_item_enrols_and_kandji_has_put_the_profile_s_uuid_into_the_name(mac, native, tenant, authority):
+    assert mac.check_in().installed == ["Okta SCEP by hand"]
+    assert common_names(mac) == [f"{mac.serial} {native.identity}"]
+    assert authority.find(mac.certificates[0].der) is not None
+    assert status(tenant, mac, native).status == "success"
+    row = next(row.columns for row in mac.device.report.profiles if row.columns["payload_identifier"] == native.mdm_identifier)
+    assert (row["payload_uuid"], row["profile_data"][0]["type"]) == (native.identity, "com.apple.security.scep")
+
+
+@pytest.mark.parametrize(("settings", "expected"), [
+    ({}, [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
+    ({"redistribution_days": None}, [[["CN", "$SERIAL_NUMBER"]]]),
+    ({"Subject": "O=Acme\\, Inc., CN=$SERIAL_NUMBER"}, [[["O", "Acme, Inc."]], [["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
+    ({"Subject": "CN=$PROFILE_UUID"}, [[["CN", "$PROFILE_UUID"]]]),
+    ({"Subject": "O=Acme"}, [[["O", "Acme"]], [["CN", "$PROFILE_UUID"]]]),
+])
+def test_the_subject_as_it_is_saved(tenant, authority, settings, expected):
+    item = console.make_scep(tenant, "x", settings)
+    assert item.document["PayloadContent"][0]["PayloadContent"]["Subject"] == expected
+
+
+def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(tenant, authority, kandji_world):
+    payload = console.make_scep(tenant, "x", {}).document["PayloadContent"][0]["PayloadContent"]
+    assert (payload["URL"], payload["Challenge"]) == (kandji_world.okta.scep_url, kandji_world.okta.challenge)
+    shown = {key: payload[key] for key in ("Keysize", "Key Usage", "Retries", "RetryDelay", "KeyIsExtractable", "AllowAllAppsAccess")}
+    assert shown == {"Keysize": 2048, "Key Usage": 1, "Retries": 5, "RetryDelay": 30, "KeyIsExtractable": False, "AllowAllAppsAccess": True}
+
+
+def test_saving_a_scep_item_delivers_it_anew(mac, native, tenant):
+    mac.check_in()
+    old = native.identity
+    console.edit_item(tenant, native, {"settings": {"Retries": 3}})
+    assert status(tenant, mac, native).status == "pending"
+    assert mac.check_in().installed == ["Okta SCEP by hand"]
+    assert common_names(mac) == [f"{mac.serial} {native.identity}"] and native.identity != old
+    assert native.settings["Challenge"] == CHALLENGE
+
+
+def test_a_profile_is_sent_anew_to_a_mac_whose_certificate_ends_within_thirty_days(mac, native, tenant, kandji_world, add_device, blueprint):
+    young = Mac(kandji_world, add_device(blueprint.id, "YOUNG"), mac.enrol)
+    mac.check_in()
+    kandji_world.clock.advance(days=334)
+    young.check_in()
+    assert mac.check_in().installed == []
+    kandji_world.clock.advance(days=2)
+    old = mac.certificates[0]
+    assert (mac.check_in().installed, young.check_in().installed) == (["Okta SCEP by hand"], [])
+    assert len(mac.certificates) == 1 and mac.certificates[0].not_after > old.not_after
+    assert common_names(mac)[0] not in (old.common_name, f"{mac.serial} {native.identity}")
+    assert mac.profiles[native.mdm_identifier].payload_uuid in common_names(mac)[0]
+    assert status(tenant, mac, native).status == "success"
+    assert mac.check_in().installed == []
+
+
+def test_without_redistribution_a_certificate_ends(mac, native, tenant, kandji_world):
+    console.edit_item(tenant, native, {"settings": {"redistribution_days": None}})
+    mac.check_in()
+    kandji_world.clock.advance(days=360)
+    assert mac.check_in().installed == []
+
+
+def test_a_custom_profile_is_never_sent_anew_by_kandji(mac, profile, kandji_world):
+    mac.check_in()
+    kandji_world.clock.advance(days=360)
+    assert mac.check_in().installed == []
+
+
+def test_a_secret_that_was_reset_fails_the_redistribution(mac, native, tenant, exchange, kandji_world):
+    mac.check_in()
+    exchange.challenge = "another"
+    kandji_world.clock.advance(days=340)
+    assert mac.check_in().failed == ["Okta SCEP by hand"]
+    assert status(tenant, mac, native).status == "failed"
+
+
+def test_item_and_custom_profile_side_by_side_are_two_certificates(mac, native, profile, tenant, blueprint):
+    mac.check_in()
+    assert len(mac.certificates) == 2
+    tenant.remove(blueprint, native, None)
+    assert mac.check_in().removed == ["Okta SCEP by hand"]
+    assert common_names(mac) == [f"{mac.serial} {profile.identity}"]
+
+
+# Assignment maps
+
+
+def test_other_tags_wait_for_the_check_in_of_mdm_and_the_agent_is_quicker(client, mac, tenant, scep_profile):
+    blueprint = tenant.add_blueprint("Map", "map", conditions=["vip"])
+    profile, script = tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}), tenant.create_script("Hello", script="echo")
+    for item in (profile, script):
+        tenant.assign(blueprint, item, blueprint.nodes[1].id)
+    client.send("PATCH", f"/devices/{mac.device_id}", json={"blueprint_id": blueprint.id})
+    client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": ["vip"]})
+
+    def shown():
+        return [row["name"] for row in client.get(f"/devices/{mac.device_id}/library-items").json["library_items"]]
+
+    assert shown() == ["Hello"]
+    assert mac.check_in().installed == ["SCEP"]
+    assert shown() == ["SCEP", "Hello"]
+    client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": []})
+    assert shown() == ["SCEP"]
+    assert mac.check_in().removed == ["SCEP"]
+    assert mac.certificates == []
+
+
+def test_an_assignment_has_the_map_looked_at_at_once(client, mac, tenant, scep_profile):
+    blueprint = tenant.add_blueprint("Map", "map", conditions=["vip"])
+    client.send("PATCH", f"/devices/{mac.device_id}", json={"blueprint_id": blueprint.id})
+    client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": ["vip"]})
+    profile = tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"})
+    tenant.assign(blueprint, profile, blueprint.nodes[1].id)
+    assert tenant.in_scope(profile) == [mac.device]

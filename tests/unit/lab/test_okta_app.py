@@ -115,9 +115,13 @@ def test_a_full_last_page_has_no_next_link(okta, register):
     assert [len(page) for page in okta.pages("/devices", limit=2)] == [2, 2]
 
 
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "many"}, {"after": "guessed"}, {"expand": "everything"}])
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "many"}, {"expand": "everything"}])
 def test_a_parameter_out_of_range(okta, query):
     assert error_of(okta.get("/devices", **query)) == (400, "E0000001")
+
+
+def test_a_cursor_of_another_list_is_refused(okta):
+    assert error_of(okta.get("/devices", after="guessed")) == (400, "E0000031")
 
 
 def test_a_search_that_okta_does_not_take(okta):
@@ -176,7 +180,7 @@ def test_links_show_the_steps_that_can_be_taken(okta, org, register):
     record = register()
     assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "users", "suspend", "deactivate"}
     org.step(record, "deactivate")
-    assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "users", "activate"}
+    assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "activate"}
 
 
 def test_a_reset_by_api(okta, managed):
@@ -211,6 +215,36 @@ def test_a_person_and_their_devices(okta, managed):
     user_id = next(iter(managed.users))
     assert okta.get(f"/users/{user_id}").json == okta.get("/users/ana@example.com").json
     assert [held["device"]["id"] for held in okta.get(f"/users/{user_id}/devices").json] == [managed.id]
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ({"search": 'profile.login eq "ANA@example.com"'}, ["Ana"]),
+    ({"search": 'profile.firstName co "n" and status eq "active"'}, ["Ana", "Ben"]),
+    ({"search": 'profile.lastName sw "ex"'}, ["Ana", "Ben"]),
+    ({"filter": 'profile.firstName eq "Ben"'}, ["Ben"]),
+    ({"filter": 'profile.firstName eq "ben"'}, []),
+    ({"filter": 'lastUpdated gt "2020-01-01T00:00:00.000Z"'}, ["Ana", "Ben"]),
+    ({"q": "be"}, ["Ben"]),
+    ({"q": "exa", "limit": 1}, ["Ana"]),
+])
+def test_people_are_found(okta, org, query, found):
+    for name in ("Ana", "Ben"):
+        org.add_user(name, "Example", f"{name.lower()}@example.com")
+    pages = okta.pages("/users", **query)
+    assert [row["profile"]["firstName"] for page in pages for row in page] == found
+
+
+@pytest.mark.parametrize("query", [
+    {"search": 'profile.shoeSize eq "43"'}, {"search": 'id co "0"'}, {"filter": 'profile.firstName sw "A"'}, {"filter": 'lastUpdated gt "soon"'}, {"after": "guessed"},
+])
+def test_a_search_for_people_that_okta_does_not_take(okta, query):
+    assert error_of(okta.get("/users", **query)) == (400, "E0000031")
+
+
+def test_people_are_listed_page_by_page(okta, org):
+    for number in range(5):
+        org.add_user("A", "B", f"person{number}@example.com")
+    assert [len(page) for page in okta.pages("/users", limit=2)] == [2, 2, 1]
 
 
 def test_fastpass_can_be_seen_to_be_off(okta, org):
@@ -261,6 +295,56 @@ def test_polling_goes_on(okta, register):
             register(serial="B")
 
 
+def following(reply):
+    return re.search(r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]).group(1)
+
+
+def test_what_the_log_gets_late_is_found_by_polling_alone(okta, okta_world, org):
+    okta_world.switches.log_lag_seconds = 60.0
+    polled = okta.get("/logs", filter='eventType eq "pki.cert.issue"')
+    org.book("LATE")
+    okta_world.clock.advance(seconds=30)
+    okta_world.switches.log_lag_seconds = 0.0
+    org.book("PROMPT")
+    until = (org.now() + timedelta(seconds=1)).isoformat()
+    assert [len(page) for page in okta.pages("/logs", until=until, filter='eventType eq "pki.cert.issue"')] == [1]
+    polled = okta.send("GET", following(polled))
+    assert [event["target"][0]["alternateId"] for event in polled.json] == ["PROMPT"]
+    okta_world.clock.advance(seconds=31)
+    assert okta.get("/logs", since=until, until=org.now().isoformat()).json == []  # it bears a time that was read before
+    polled = okta.send("GET", following(polled))
+    assert [event["target"][0]["alternateId"] for event in polled.json] == ["LATE"]
+    by_time = okta.get("/logs", until=org.now().isoformat(), filter='eventType eq "pki.cert.issue"').json
+    assert [event["target"][0]["alternateId"] for event in by_time] == ["LATE", "PROMPT"]
+
+
+def test_a_log_link_is_followed_as_it_stands_though_it_has_since_and_after(okta, org, register):
+    for number in range(3):
+        register(serial=f"C{number}")
+    since = (org.now() - timedelta(days=1)).isoformat()
+    link = following(okta.get("/logs", since=since, limit=4))
+    assert {"since=", "after="} <= set(re.findall(r"\b(?:since|after)=", link))
+    assert len(okta.send("GET", link).json) == 2
+
+
+def test_the_log_is_cut_at_ninety_days_though_older_times_are_taken(okta, okta_world, org):
+    org.book("OLD")
+    okta_world.clock.advance(days=91)
+    org.book("NEW")
+    since = (org.now() - timedelta(days=179)).isoformat()
+    assert [event["target"][0]["alternateId"] for event in okta.get("/logs", since=since, filter='eventType eq "pki.cert.issue"').json] == ["NEW"]
+    assert okta.get("/logs", since=since, q="OLD").json == []
+    assert error_of(okta.get("/logs", since=(org.now() - timedelta(days=181)).isoformat())) == (400, "E0000053")
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_ten_words_of_forty_characters_are_sought(okta, org, count):
+    word = "x" * 40
+    org.book(word)
+    assert okta.get("/logs", q=" ".join([word] * count)).status == (200 if count == 10 else 400)
+    assert len(okta.get("/logs", q=word).json) == 1
+
+
 @pytest.mark.parametrize(("field", "expected"), [
     ("alternateId", "C02XK1ZAJG5J 0A1B"), ("displayName", "C02XK1ZAJG5J 0A1B"), ("detailEntry", {"subjectCommonName": "C02XK1ZAJG5J 0A1B"}),
 ])
@@ -294,7 +378,7 @@ def test_a_log_query_that_okta_does_not_take(okta, query, code):
 
 
 def test_a_bucket_is_used_up_and_filled_by_the_minute(okta, okta_world):
-    okta.app.limits.set({"devices": 2})
+    okta.app.limits.set({"devices": 2, "principal_percent": 100})
     remaining = [okta.get("/devices").headers["x-rate-limit-remaining"] for _unused in range(2)]
     assert remaining == ["1", "0"]
     refused = okta.get("/devices")
@@ -304,6 +388,38 @@ def test_a_bucket_is_used_up_and_filled_by_the_minute(okta, okta_world):
     assert okta.get("/logs").status == 200  # another bucket
     okta_world.clock.advance(seconds=61)
     assert okta.get("/devices").status == 200
+
+
+def test_a_principal_has_its_share_of_a_bucket(okta, okta_world):
+    okta.app.limits.set({"devices": 10, "principal_percent": 30})
+    assert [okta.get("/devices").status for _unused in range(4)] == [200, 200, 200, 429]
+    refused = okta.get("/devices")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("10", "0")
+    okta_world.clock.advance(seconds=61)
+    assert okta.get("/devices").headers["x-rate-limit-remaining"] == "9"
+
+
+def test_somebody_else_s_traffic_leaves_less_for_us(okta):
+    okta.app.limits.set({"devices": 10})
+    okta.app.limits.use("devices", 8)
+    assert [okta.get("/devices").status for _unused in range(3)] == [200, 200, 429]
+
+
+def test_requests_on_top_of_as_many_as_may_be_handled_at_once_are_refused(okta):
+    okta.app.limits.set({"concurrency": 1})
+    with okta.app.limits.handling():  # another request is under way
+        refused = okta.get("/devices")
+    assert error_of(refused) == (429, "E0000047")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("0", "0")
+    assert okta.get("/devices").status == 200
+    okta.app.limits.set({"concurrency": None})
+    with okta.app.limits.handling():
+        assert okta.get("/devices").status == 200
+
+
+@pytest.mark.parametrize(("verb", "path"), [("PUT", "/devices"), ("PATCH", "/devices/guo1"), ("DELETE", "/logs"), ("GET", "/devices/guo1/lifecycle/activate")])
+def test_a_verb_that_a_known_path_does_not_take(okta, verb, path):
+    assert error_of(okta.send(verb, f"/api/v1{path}")) == (405, "E0000022")
 
 
 def test_too_many_at_once_says_nothing_of_when(okta, okta_world):

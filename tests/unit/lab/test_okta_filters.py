@@ -13,7 +13,7 @@ import pytest
 from lab.okta.records import Record
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
-from lab.okta.system_log import Event, compile_log_filter, compile_words
+from lab.okta.system_log import Event, SystemLog, compile_log_filter
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 MAC = Record(
@@ -118,7 +118,9 @@ def test_a_log_filter_on_what_cannot_be_filtered(log_filter):
     (["info"], True),  # also what every event says
 ])
 def test_words_are_sought_in_all_texts_of_an_event(words, found):
-    assert compile_words(words)(SIGNED_IN) is found
+    log = SystemLog()
+    log.add(SIGNED_IN)
+    assert log.holding(words)(SIGNED_IN) is found
 
 
 def test_forty_serial_numbers_cost_no_more_than_one():

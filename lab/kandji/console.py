@@ -1,0 +1,230 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people do in Kandji's web app, and what the API cannot: items made by hand, assignment maps, devices and users moved about."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import uuid
+
+from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem, NativeScep, Node
+from lab.kandji.profiles import SCEP_TYPE
+from lab.kandji.tenant import Tenant
+
+Values = dict[str, t.Any]
+
+ITEM_TYPES = ("automatic-app", "custom-app", "custom-script", "kandji-setup", "macos-release", "threat-security-policy", "vpp-app")
+BLUEPRINT_TYPES = ("classic", "map")
+BY_GUIDE: Values = {
+    "Subject": "CN=$SERIAL_NUMBER", "Keysize": 2048, "Key Type": "RSA", "Key Usage": 1, "Retries": 5, "RetryDelay": 30,
+    "KeyIsExtractable": False, "AllowAllAppsAccess": True, "redistribution_days": 30,
+}
+# Settings of a SCEP item have the names of Apple's payload. The subject is a string here, as the console takes it; the fingerprint is hexadecimal.
+SETTINGS: dict[str, tuple[type, ...]] = {
+    "URL": (str,), "Name": (str,), "Challenge": (str,), "CAFingerprint": (str,), "Subject": (str,), "Keysize": (int,), "Key Type": (str,),
+    "Key Usage": (int,), "Retries": (int,), "RetryDelay": (int,), "KeyIsExtractable": (bool,), "AllowAllAppsAccess": (bool,),
+    "redistribution_days": (int, type(None)),
+}
+
+
+class Mistake(ValueError):
+    """The console does not take this; the text is one sentence."""
+
+
+# Library items
+
+
+def make_item(tenant: Tenant, kind: str, name: str, values: Values) -> LibraryItem:
+    """``values``: settings for ``scep``; bundle_id, version and licenses for apps."""
+    settings = values.get("settings")
+    if kind == "scep":
+        return make_scep(tenant, name, settings or {})
+    if kind not in ITEM_TYPES:
+        raise Mistake(f"An item is of one of these types: scep, {', '.join(ITEM_TYPES)}.")
+    if settings is not None:
+        raise Mistake("Only a SCEP item has settings.")
+    app = {key: values[key] for key in ("bundle_id", "version", "licenses") if key in values}
+    if kind == "vpp-app":
+        app.setdefault("licenses", len(tenant.devices))
+    return tenant.add_item(name, kind, **{"version": "1.0", **app} if app.get("bundle_id") else app)
+
+
+def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
+    """A SCEP item; what is not said is as the org and the guide have it."""
+    world = tenant.world
+    everything = {"URL": world.okta.shown_scep_url, "Challenge": world.okta.challenge, **BY_GUIDE, **settings}
+    payload, days = _payload(everything), everything["redistribution_days"]
+    now = world.clock.now()
+    item = NativeScep(
+        id=world.uuid(), name=name, type=world.switches.native_scep_type, created_at=now, updated_at=now, settings=everything, redistribution_days=days)
+    opaque = world.switches.native_scep_identifier == "opaque"
+    identifier = f"com.kandji.profile.{uuid.uuid5(uuid.NAMESPACE_OID, item.id)}" if opaque else f"com.kandji.profile.scep.{item.id}"
+    item.document = _document(name, identifier, tenant.new_payload_uuid(), payload)
+    tenant.keep(item)
+    return item
+
+
+def edit_item(tenant: Tenant, item: LibraryItem, values: Values) -> None:
+    """Saving a SCEP item delivers it anew to all its Macs, whatever was changed in it."""
+    if "settings" in values and not isinstance(item, NativeScep):
+        raise Mistake("Only a SCEP item has settings.")
+    settings = {**item.settings, **values.get("settings", {})} if isinstance(item, NativeScep) else {}
+    payload = _payload(settings) if settings else {}
+    item.name, item.active = values.get("name", item.name), values.get("active", item.active)
+    if isinstance(item, NativeScep):
+        item.settings, item.redistribution_days = settings, settings["redistribution_days"]
+        item.document = _document(item.name, item.mdm_identifier, tenant.new_payload_uuid(), payload)
+        item.redistributed.clear()
+    tenant.edited(item)
+
+
+def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
+    """The console's list of blueprints, which replaces what was there."""
+    for blueprint in tenant.blueprints.values():
+        wanted = [node.id for there, node in places if there is blueprint]
+        had = [node.id for node in blueprint.nodes if item.id in node.item_ids]
+        if sorted(wanted) == sorted(had):
+            continue
+        for node in blueprint.nodes:
+            if node.id in had and node.id not in wanted:
+                node.item_ids.remove(item.id)
+            elif node.id in wanted and node.id not in had:
+                node.item_ids.append(item.id)
+        tenant.scope_changed(blueprint, added=[] if had else [item], removed=[] if wanted else [item])
+
+
+def place(tenant: Tenant, wanted: t.Any) -> tuple[Blueprint, Node]:
+    """Where an item goes: the name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id": ...}."""
+    if isinstance(wanted, str):
+        blueprint = find_blueprint(tenant, wanted)
+        return blueprint, blueprint.nodes[0]
+    if not isinstance(wanted, dict) or set(wanted) != {"blueprint", "assignment_node_id"}:
+        raise Mistake("A blueprint is a name, an id, or an object with blueprint and assignment_node_id.")
+    blueprint = find_blueprint(tenant, wanted["blueprint"])
+    for node in blueprint.nodes:
+        if node.id == wanted["assignment_node_id"]:
+            return blueprint, node
+    raise Mistake(f"The blueprint {blueprint.name} has no node {wanted['assignment_node_id']}.")
+
+
+# Blueprints and maps
+
+
+def find_blueprint(tenant: Tenant, name_or_id: str) -> Blueprint:
+    for blueprint in tenant.blueprints.values():
+        if name_or_id in (blueprint.id, blueprint.name):
+            return blueprint
+    raise Mistake(f"There is no blueprint {name_or_id!r}.")
+
+
+def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[t.Optional[str]]) -> Blueprint:
+    """``tags``: the conditions of a map's nodes, the first of which is the root and has none."""
+    if kind not in BLUEPRINT_TYPES:
+        raise Mistake(f"A blueprint is of one of these types: {', '.join(BLUEPRINT_TYPES)}.")
+    if any(blueprint.name == name for blueprint in tenant.blueprints.values()):
+        raise Mistake(f"There is a blueprint {name!r} already.")
+    if tags and kind == "classic":
+        raise Mistake("Only an assignment map has nodes.")
+    conditions = _conditions(tags)
+    for tag in conditions:
+        tenant.add_tag(tag)
+    return tenant.add_blueprint(name, kind, conditions)
+
+
+def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
+    """The map's nodes as they are to be: those with an id stay, with their items; those without are new; the others go."""
+    if blueprint.type != "map":
+        raise Mistake("Only an assignment map has nodes.")
+    known = {node.id: node for node in blueprint.nodes}
+    unknown = [node["id"] for node in wanted if node.get("id") and node["id"] not in known]
+    if unknown:
+        raise Mistake(f"The blueprint {blueprint.name} has no node {unknown[0]}.")
+    if not wanted or wanted[0].get("id") != blueprint.nodes[0].id:
+        raise Mistake("The root of a map stays, and stays first.")
+    for tag in _conditions([node.get("tag") for node in wanted]):
+        tenant.add_tag(tag)
+    nodes = [known[node["id"]] if node.get("id") else Node(tenant.world.uuid()) for node in wanted]
+    for node, asked in zip(nodes, wanted, strict=True):
+        node.tag = asked.get("tag")
+    tenant.edit_map(blueprint, nodes)
+
+
+def _conditions(tags: list[t.Optional[str]]) -> list[str]:
+    if tags and tags[0] is not None:
+        raise Mistake("The first node is the root, and has no tag.")
+    conditions = [tag for tag in tags[1:] if tag]
+    if len(conditions) != len(tags[1:]):
+        raise Mistake("Every node but the root has a tag for its condition.")
+    return conditions
+
+
+# Devices and users
+
+
+def find_device(tenant: Tenant, serial: str) -> Device:
+    for device in tenant.devices.values():
+        if device.serial == serial:
+            return device
+    raise Mistake(f"There is no device {serial!r}.")
+
+
+def find_user(tenant: Tenant, email: str) -> KandjiUser:
+    for user in tenant.users.values():
+        if user.email.lower() == email.lower():
+            return user
+    raise Mistake(f"There is no user {email!r}.")
+
+
+def archive(tenant: Tenant, user: KandjiUser, archived: bool) -> None:
+    """An archived user stays with the device, and is shown as archived there."""
+    user.archived = archived
+    tenant.events.record("update", "user", user.id, new_state={"name": user.name, "email": user.email, "archived": archived})
+    tenant.changed()
+
+
+# The profile of a SCEP item
+
+
+def _document(name: str, identifier: str, payload_uuid: str, payload: Values) -> Values:
+    inner_uuid = str(uuid.uuid5(uuid.NAMESPACE_OID, payload_uuid)).upper()
+    inner = {
+        "PayloadType": SCEP_TYPE, "PayloadVersion": 1, "PayloadIdentifier": f"{identifier}.{inner_uuid}", "PayloadUUID": inner_uuid,
+        "PayloadDisplayName": name, "PayloadContent": payload,
+    }
+    return {
+        "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadScope": "System", "PayloadIdentifier": identifier, "PayloadUUID": payload_uuid,
+        "PayloadDisplayName": name, "PayloadOrganization": "Kandji, Inc.", "PayloadContent": [inner],
+    }
+
+
+def _payload(settings: Values) -> Values:
+    """The settings as Apple's payload has them. Automatic redistribution needs the profile's UUID in the common name: saving puts it there."""
+    for key, value in settings.items():
+        if key not in SETTINGS:
+            raise Mistake(f"{key!r} is no setting of a SCEP item; known: {', '.join(SETTINGS)}.")
+        if not isinstance(value, SETTINGS[key]) or (isinstance(value, bool) and bool not in SETTINGS[key]):
+            raise Mistake(f"{key} has the wrong type.")
+    payload = {key: value for key, value in settings.items() if key != "redistribution_days"}
+    payload["Subject"] = _subject(settings["Subject"], with_uuid=settings["redistribution_days"] is not None)
+    if "CAFingerprint" in payload:
+        try:
+            payload["CAFingerprint"] = bytes.fromhex(payload["CAFingerprint"])
+        except ValueError:
+            raise Mistake("CAFingerprint is hexadecimal.") from None
+    return payload
+
+
+def _subject(text: str, with_uuid: bool) -> list[list[list[str]]]:
+    names = [part.strip().partition("=") for part in re.split(r"(?<!\\),", text) if part.strip()]
+    if not all(sign and key.strip() for key, sign, _value in names):
+        raise Mistake("Subject is an X.500 name, like CN=$SERIAL_NUMBER.")
+    pairs = [[key.strip(), value.strip().replace("\\,", ",")] for key, _sign, value in names]
+    if with_uuid and "$PROFILE_UUID" not in text:
+        common = next((pair for pair in pairs if pair[0] == "CN"), None)
+        if common is None:
+            pairs.append(["CN", "$PROFILE_UUID"])
+        else:
+            common[1] += " $PROFILE_UUID"
+    return [[pair] for pair in pairs]

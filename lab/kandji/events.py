@@ -1,0 +1,59 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tenant's audit log: what admins did, in the console or through the API."""
+
+from __future__ import annotations
+
+import typing as t
+from bisect import bisect_left
+from datetime import datetime, timedelta
+
+from lab.clock import Clock
+
+KEPT = timedelta(days=365)
+ADMIN = "00000000-0000-0000-0000-000000000001"
+API_TOKEN = "00000000-0000-0000-0000-000000000002"  # the id of the token, not the token
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, of which the vendor's ids are made
+
+
+class Events:
+    """Rows as the vendor shows them, oldest first, for a year."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: list[dict[str, t.Any]] = []
+        self._moments: list[datetime] = []
+
+    def record(
+        self, action: str, target_type: str, target_id: str, *, component: str = "", new_state: dict[str, t.Any], metadata: t.Optional[dict[str, t.Any]] = None
+    ) -> None:
+        now = self._clock.now()
+        self._moments.append(now)
+        self._rows.append({
+            "id": _ulid(now, len(self._rows)),
+            "action": action,
+            "occurred_at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "actor_id": ADMIN,
+            "actor_type": "user",
+            "target_id": target_id,
+            "target_type": target_type,
+            "target_component": component,
+            "new_state": new_state,
+            "metadata": metadata or {},
+        })
+
+    def between(self, start: t.Optional[datetime], end: t.Optional[datetime]) -> list[dict[str, t.Any]]:
+        """What is still known of that time, both ends included."""
+        oldest = self._clock.now() - KEPT
+        first = bisect_left(self._moments, max(start, oldest) if start else oldest)
+        return [row for row, moment in zip(self._rows[first:], self._moments[first:], strict=True) if end is None or moment <= end]
+
+
+def _ulid(moment: datetime, number: int) -> str:
+    return _base32(int(moment.timestamp() * 1000), 10) + _base32(number, 16)
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_LETTERS[number >> 5 * place & 31] for place in reversed(range(length)))
