@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: everything that must hold, what fails fast first."""
+"""`make test`: everything that must hold, what fails fast first. With ``--all`` (`make test-all`) also what needs programs of others."""
 
 from __future__ import annotations
 
@@ -32,5 +32,14 @@ def judge_molecule(status: int, output: str) -> bool:
     return status == 0 and not missing and "Missing playbook" not in output
 
 
+def programs() -> bool:
+    """Their tests alone, after the programs are there."""
+    return run_tool("python", "-m", "tools.programs", "--all") and run_tool("pytest", "-m", "programs", "--numprocesses", "1", "--quiet")
+
+
+def asked(arguments: list[str]) -> list[Stage]:
+    return [*stages(), Stage("programs", programs)] if arguments == ["--all"] else stages()
+
+
 if __name__ == "__main__":
-    sys.exit(run_stages(stages()))
+    sys.exit(run_stages(asked(sys.argv[1:])))

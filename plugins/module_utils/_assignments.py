@@ -10,17 +10,24 @@ import typing as t
 import uuid
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 
 Blueprint = t.Dict[str, str]
 
 
+NODE_NEEDED = "Must provide assignment_node_id for Assignment Map Blueprint"
+NODE_REFUSED = "assignment_node_id cannot be provided for Classic Blueprint"
+ONE_OF_ITS_TYPE = "Assignment node can only have one of this Library Item type."
+HOW_TO_FIND_A_NODE = "hold the Option key in the assignment map of Kandji's web app to see and copy the ids of its nodes"
+
+
 class Assignment(t.NamedTuple):
-    """Blueprints that an item is to be put on, and taken off."""
+    """Blueprints that an item is to be put on, and taken off. ``nodes`` is blueprint id -> node of its assignment map, where one is named."""
 
     assign: t.List[Blueprint]
     remove: t.List[Blueprint]
+    nodes: t.Mapping[str, str] = {}
 
 
 def is_id(text: str) -> bool:
@@ -55,34 +62,96 @@ def read_blueprints(kandji: Kandji, wanted: t.Sequence[str], everything: bool = 
     """The wanted blueprints, and all blueprints (empty where they need not be read: ids are taken as they are)."""
     if not everything and all(is_id(one) for one in wanted):
         return list({one.lower(): {"id": one.lower(), "name": one} for one in reversed(wanted)}.values())[::-1], []
-    known = [{"id": str(row["id"]).lower(), "name": str(row.get("name", ""))} for row in kandji.blueprints()]
+    known = [{"id": str(row["id"]).lower(), "name": str(row.get("name", "")), "type": str(row.get("type") or "")} for row in kandji.blueprints()]
     return resolve(wanted, known), known
+
+
+def resolve_nodes(
+    given: t.Optional[t.Mapping[str, t.Any]], wanted: t.Sequence[Blueprint], known: t.Sequence[t.Mapping[str, t.Any]], everywhere: bool = False,
+) -> t.Dict[str, str]:
+    """Option assignment_nodes (blueprint by name or id -> node) -> blueprint id -> node id, in lower case. Raises BadOption.
+
+    ``known`` are all blueprints, where they were read; ``everywhere`` allows all of them, since the item may have to be taken off one.
+    """
+    nodes: t.Dict[str, str] = {}
+    for name, node in (given or {}).items():
+        blueprint_id = _blueprint_of(name, wanted, known, everywhere)
+        if not isinstance(node, str) or not is_id(node):
+            raise BadOption(f"assignment_nodes: {node!r}, for the blueprint {name!r}, is not the id of a node; {HOW_TO_FIND_A_NODE}.")
+        if any(row.get("type") == "classic" for row in known if str(row["id"]).lower() == blueprint_id):
+            raise BadOption(f"assignment_nodes: the blueprint {name!r} is a classic one and has no nodes; take it out of assignment_nodes.")
+        if nodes.setdefault(blueprint_id, node.lower()) != node.lower():
+            raise BadOption(f"assignment_nodes: the blueprint {name!r} is there twice, with two nodes; name one.")
+    return nodes
+
+
+def _blueprint_of(name: str, wanted: t.Sequence[Blueprint], known: t.Sequence[t.Mapping[str, t.Any]], everywhere: bool) -> str:
+    allowed = {one["id"] for one in wanted}
+    rows = [*wanted, *known] if not everywhere else [*known]
+    found = [str(row["id"]).lower() for row in rows if str(row["id"]).lower() == str(name).lower()]
+    found += [str(row["id"]).lower() for row in rows if row.get("name") == name]
+    if not found or (found[0] not in allowed and not everywhere):
+        names = [str(row.get("name")) for row in (known if everywhere else wanted)]
+        raise BadOption(f"assignment_nodes: {name!r} is not in blueprints{near(str(name), names)}")
+    return found[0]
 
 
 def plan_assignment(
     wanted: t.Sequence[Blueprint], known: t.Sequence[Blueprint], items: t.Mapping[str, t.AbstractSet[str]], item_id: t.Optional[str], mode: str,
+    nodes: t.Optional[t.Mapping[str, str]] = None,
 ) -> Assignment:
-    """What to assign and remove. ``items`` is blueprint id -> ids on it, all in lower case; mode add keeps what is elsewhere, exact does not."""
+    """What to assign and remove. ``items`` is blueprint id -> ids on it, all in lower case; mode add keeps what is elsewhere, exact does not.
+
+    The API does not tell in which node of a map an item is, so that one that is on the blueprint is left where it is.
+    """
     mine = {one["id"] for one in wanted}
     on = {blueprint for blueprint, ids in items.items() if item_id and item_id.lower() in ids}
     remove = [one for one in known if one["id"] in on and one["id"] not in mine] if mode == "exact" else []
-    return Assignment([one for one in wanted if one["id"] not in on], remove)
+    return Assignment([one for one in wanted if one["id"] not in on], remove, dict(nodes or {}))
 
 
 def assignment_changes(subject: str, assignment: Assignment) -> t.List[Change]:
     changes = []
     for action, blueprints, before, after in (("assign", assignment.assign, False, True), ("remove", assignment.remove, True, False)):
         for one in blueprints:
-            changes.append(Change(action, f"{subject} {'to' if after else 'from'} blueprint {one['name']!r}", {"assigned": before}, {"assigned": after}))
+            node = {"assignment_node_id": assignment.nodes[one["id"]]} if one["id"] in assignment.nodes else {}
+            what = f"{subject} {'to' if after else 'from'} blueprint {one['name']!r}"
+            changes.append(Change(action, what, {"assigned": before, **(node if before else {})}, {"assigned": after, **(node if after else {})}))
     return changes
 
 
 def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> None:
     """Assign first, remove after: interrupted in between, nothing is missing anywhere."""
     for one in assignment.assign:
-        kandji.assign_item(one["id"], item_id)
+        try:
+            kandji.assign_item(one["id"], item_id, assignment.nodes.get(one["id"]))
+        except ApiError as error:
+            if str(error.details.get("error_text")) != ONE_OF_ITS_TYPE:
+                raise _told(error, one, item_id) from None
+            # It is said of the item itself, and of another one of its type.
+            if not any(str(row.get("id", "")).lower() == item_id.lower() for row in kandji.library_items(one["id"])):
+                raise Refused(
+                    f"The node of the blueprint {one['name']!r} holds another library item of this type already, and takes one only; take that one "
+                    "out of the node in Kandji's web app, or name another node in assignment_nodes.", **error.details) from None
     for one in assignment.remove:
-        kandji.remove_item(one["id"], item_id)
+        try:
+            kandji.remove_item(one["id"], item_id, assignment.nodes.get(one["id"]))
+        except ApiError as error:
+            raise _told(error, one, item_id) from None
+
+
+def _told(error: ApiError, blueprint: Blueprint, item_id: str) -> Exception:
+    """Kandji's refusal in the words of our options; any other error as it is."""
+    name, text = blueprint["name"], str(error.details.get("error_text"))
+    if text == NODE_NEEDED:
+        return BadOption(f"The blueprint {name!r} is an assignment map with conditions, and Kandji wants to know the node; name its id in "
+                         f"assignment_nodes ({name!r}: id): {HOW_TO_FIND_A_NODE}.", **error.details)
+    if text == NODE_REFUSED:
+        return BadOption(f"assignment_nodes: the blueprint {name!r} is a classic one and has no nodes; take it out of assignment_nodes.", **error.details)
+    if isinstance(error, NotFound):
+        return NotFound(f"Kandji does not know the library item {item_id}, the blueprint {name!r} or its node (any more): one of them was deleted, or "
+                        "an id is wrong. Look at them in Kandji's web app, then run again.", **error.details)
+    return error
 
 
 def read_items(kandji: Kandji, blueprints: t.Iterable[Blueprint]) -> t.Dict[str, t.List[t.Dict[str, t.Any]]]:

@@ -11,18 +11,19 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NeedsConsole, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import is_loopback
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
 PLATFORM_FILTER = 'eventType sw "device.platform."'
 RESET_EVENT = "device.platform.secret_key.reset"
+OKTA_DOMAINS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
 
 
 def admin_console(org_url: str) -> str:
     """Where the Admin Console of an org is, for links; custom domains have none, their steps name the menu alone."""
     parts = urlsplit(org_url)
     first, dot, rest = (parts.hostname or "").partition(".")
-    known = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
-    return f"https://{first}-admin{dot}{rest}" if (parts.hostname or "").endswith(known) else ""
+    return f"https://{first}-admin{dot}{rest}" if (parts.hostname or "").endswith(OKTA_DOMAINS) else ""
 
 
 def console_steps(org_url: str) -> t.List[str]:
@@ -47,12 +48,46 @@ def check_identity_engine(organization: t.Mapping[str, t.Any], org_url: str) -> 
                       "device integrations and FastPass need Okta Identity Engine.")
 
 
-def check_host(scep_url: str, org_url: str, scep_hosts: t.Sequence[str]) -> None:
-    """The SCEP URL must be the org's own or a listed one; raises BadOption."""
-    host, own = (urlsplit(url).netloc.lower().removesuffix(":443") for url in (scep_url, org_url))
-    if host != own and (urlsplit(scep_url).hostname or "") not in [one.lower() for one in scep_hosts]:
-        raise BadOption(f"scep_url: its host is {host}, and the org is {own}. Copy the SCEP URL of this org; "
+def check_host(scep_url: str, org_url: str, organization: t.Mapping[str, t.Any], scep_hosts: t.Sequence[str]) -> t.List[str]:
+    """A warning where the SCEP URL's host may be the org's and nothing says so; raises BadOption where it must be somebody else's.
+
+    Which of its names an org puts into the SCEP URL is not documented. Its names are the one that is spoken to, and those that its metadata
+    (``organization``, of getWellknownOrgMetadata) links to: its own at Okta and its custom domain.
+    """
+    host = _netloc(scep_url)
+    own = [_netloc(org_url), *_linked_hosts(organization)]
+    name, own_names = _hostname(host), [_hostname(one) for one in own]
+    if host in own or name in [one.lower() for one in scep_hosts]:
+        return []
+    known = " or ".join(dict.fromkeys(own))
+    if not _may_be_of(name, own_names):
+        raise BadOption(f"scep_url: its host is {host}, and the org is {known}. Copy the SCEP URL of this org; "
                         "if the org has a custom domain and this host is its own, list it in scep_hosts.")
+    return [f"The SCEP URL's host {host} is no name of the org that Okta tells ({known}). It may be a custom domain of it; "
+            "if it is, list it in scep_hosts, and if not, copy the SCEP URL of this org."]
+
+
+def _netloc(url: str) -> str:
+    return urlsplit(url).netloc.lower().removesuffix(":443")
+
+
+def _hostname(netloc: str) -> str:
+    return urlsplit(f"//{netloc}").hostname or ""
+
+
+def _linked_hosts(organization: t.Mapping[str, t.Any]) -> t.List[str]:
+    links = organization.get("_links")
+    found = [links.get(name) for name in ("organization", "alternate")] if isinstance(links, dict) else []
+    return [_netloc(str(one.get("href"))) for one in found if isinstance(one, dict) and _netloc(str(one.get("href")))]
+
+
+def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
+    """An org has one name at Okta and any number of custom domains. A loopback name is a rehearsal's and never stands for a real org."""
+    if name in own or any(is_loopback(name) != is_loopback(one) for one in own):
+        return False
+    if name.endswith(OKTA_DOMAINS):
+        return not any(one.endswith(OKTA_DOMAINS) for one in own)
+    return not any(f"{domain}." in name for domain in OKTA_DOMAINS)  # acme.okta.com.example.com only looks like one
 
 
 def shape_warning(scep_url: str) -> t.List[str]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
-    Explanation, Operation, Settings, Transport, check_origin, is_loopback, next_query,
+    Explanation, Operation, Settings, Token, Transport, check_origin, is_loopback, next_query,
 )
 
 LIBRARY = "/api/v1/library"
@@ -97,7 +97,7 @@ class Kandji:
     def __init__(self, api_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
         masker.add(api_token)
         self.api_url = check_api_url(api_url)
-        self.transport = Transport("kandji", self.api_url, f"Bearer {api_token}", settings, masker, explain, hourly_limit=HOURLY_LIMIT)
+        self.transport = Transport("kandji", self.api_url, Token("Bearer", api_token), settings, masker, explain, hourly_limit=HOURLY_LIMIT)
 
     # Custom Profiles
 

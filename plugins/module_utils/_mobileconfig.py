@@ -28,6 +28,11 @@ NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
 FIRST_GENERATION = "1"
 KEY_USAGES = {"signing": 1, "encryption": 4, "both": 5}
 SUBJECT_TYPES = ("C", "L", "ST", "O", "OU", "CN")
+SUBJECT_OIDS = {"C": "2.5.4.6", "L": "2.5.4.7", "ST": "2.5.4.8", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
+# What Apple's description of the payload says of keys that are not there.
+APPLE_DEFAULTS = {
+    "Key Type": "RSA", "Keysize": 1024, "Key Usage": 0, "Retries": 3, "RetryDelay": 10, "KeyIsExtractable": True, "AllowAllAppsAccess": False,
+}
 VARIABLES = (
     "SERIAL_NUMBER", "DEVICE_NAME", "ASSET_TAG", "DEVICE_ID", "UDID", "PROFILE_UUID", "MODEL_NAME", "MODEL_IDENTIFIER", "BLUEPRINT_NAME", "BLUEPRINT_ID",
     "EMAIL", "EMAIL_PREFIX", "FULL_NAME", "USERNAME", "USERNAME_PREFIX", "DEPARTMENT", "JOB_TITLE",
@@ -139,6 +144,14 @@ def scep_payloads(plist: t.Optional[t.Mapping[str, t.Any]]) -> t.List[t.Dict[str
     return [row for row in rows if isinstance(row, dict) and row.get("PayloadType") == SCEP_PAYLOAD and isinstance(row.get("PayloadContent"), dict)]
 
 
+def our_payload(plist: t.Optional[t.Mapping[str, t.Any]], url: str) -> t.Optional[t.Dict[str, t.Any]]:
+    """The SCEP payload that is meant: the only one, or of several the only one with this URL. None where that does not settle it."""
+    payloads = scep_payloads(plist)
+    if len(payloads) > 1:
+        payloads = [one for one in payloads if one["PayloadContent"].get("URL") == url]
+    return payloads[0] if len(payloads) == 1 else None
+
+
 def generation_of(payload: t.Mapping[str, t.Any]) -> t.Optional[str]:
     """The generation that the payload was written under, or None where the payload is not of our making."""
     identifier = str(payload.get("PayloadIdentifier", ""))
@@ -164,7 +177,7 @@ def desired_profile(
 ) -> t.Dict[str, t.Any]:
     """The whole profile as it shall be: what is there already, with the keys that the settings ask for."""
     plist: t.Dict[str, t.Any] = copy.deepcopy(dict(current)) if current else _empty(name)
-    payload = (scep_payloads(plist) or [{}])[0]
+    payload = our_payload(plist, settings.url) or {}
     wanted = generation or generation_of(payload) or (FIRST_GENERATION if not current else None)
     content = payload_content(settings)
     inner = {key: value for key, value in payload.get("PayloadContent", {}).items() if content.get(key) is not ABSENT}
@@ -174,7 +187,7 @@ def desired_profile(
     if wanted and generation_of(payload) != wanted:
         payload["PayloadIdentifier"] = f"{IDENTIFIER}.{wanted}"
         payload["PayloadUUID"] = str(uuid.uuid5(NAMESPACE, f"{name}/{wanted}")).upper()
-    if not scep_payloads(plist):
+    if payload.get("PayloadType") != SCEP_PAYLOAD:
         payload.update({"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"})
         plist["PayloadContent"] = [*plist.get("PayloadContent", []), payload]
     return plist
@@ -188,11 +201,31 @@ def _empty(name: str) -> t.Dict[str, t.Any]:
 
 
 def compare(settings: ScepSettings, generation: t.Optional[str], payload: t.Mapping[str, t.Any]) -> t.List[Difference]:
-    """Where a payload differs from the settings. An unset generation is not compared."""
-    found = differences(payload_content(settings), payload.get("PayloadContent", {}))
+    """Where a payload differs from the settings. What says the same in other words is no difference. An unset generation is not compared."""
+    found = [one for one in differences(payload_content(settings), payload.get("PayloadContent", {})) if not _says_the_same(one)]
     if generation and generation_of(payload) != generation:
         found.append(Difference("generation", generation_of(payload), generation))
     return found
+
+
+def _says_the_same(difference: Difference) -> bool:
+    key, before, after = difference
+    if before is ABSENT:
+        return key in APPLE_DEFAULTS and APPLE_DEFAULTS[key] == after
+    if key == "Subject":
+        return _by_oid(before) == _by_oid(after)
+    if key == "SubjectAltName" and after is ABSENT:
+        return isinstance(before, dict) and not any(before.values())
+    return key.startswith("SubjectAltName.") and before == [after]  # Apple takes a text or a list of texts
+
+
+def _by_oid(subject: t.Any) -> t.Any:
+    """A subject with attribute types as dotted object identifiers; anything that is no subject as it is."""
+    if isinstance(subject, list):
+        if len(subject) == 2 and all(isinstance(part, str) for part in subject):
+            return [SUBJECT_OIDS.get(subject[0].upper(), subject[0]), subject[1]]
+        return [_by_oid(part) for part in subject]
+    return subject
 
 
 def written_before(settings: ScepSettings, generation: t.Optional[str], payload: t.Mapping[str, t.Any]) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -16,19 +17,20 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, need
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings, Transport, api_calls
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import TOKEN, make_sign_in, scopes_of
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Operation, Settings, Transport, api_calls
 
 Result = t.Dict[str, t.Any]
 
 
 class Run:
-    """What a module's run() gets to work with. The clients refuse to write in check mode."""
+    """What a module's run() gets to work with. The clients refuse to write in check mode, and operations that the module does not declare."""
 
-    def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool, warn: t.Callable[[str], None]) -> None:
-        self.params, self.check_mode = params, check_mode
+    def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool, warn: t.Callable[[str], None], uses: t.Sequence[Operation]) -> None:
+        self.params, self.check_mode, self.uses = params, check_mode, tuple(uses)
         self.masker = Masker()
         self._warn = warn
-        self.settings = _settings(params, check_mode)
+        self.settings = replace(_settings(params, check_mode), uses=(*uses, TOKEN))
         self._transports: t.List[Transport] = []
         self._okta: t.Optional[Okta] = None
         self._kandji: t.Optional[Kandji] = None
@@ -36,8 +38,9 @@ class Run:
     @property
     def okta(self) -> Okta:
         if self._okta is None:
-            url, token = (need(self.params, OKTA, name) for name in ("okta_org_url", "okta_api_token"))
-            self._okta = Okta(url, token, self.settings, self.masker)
+            url = need(self.params, OKTA, "okta_org_url")
+            sign_in = make_sign_in(self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode))
+            self._okta = Okta(url, sign_in, self.settings, self.masker)
             self._transports.append(self._okta.transport)
         return self._okta
 
@@ -74,14 +77,17 @@ def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
     return {"changed": bool(changes), "changes": described(changes), "diff": ansible_diff(changes), **values}
 
 
-def run_module(run: t.Callable[[Run], Result], **spec: t.Any) -> None:
-    """Build the AnsibleModule, call ``run`` and leave with its result; every error becomes one sentence."""
+def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **spec: t.Any) -> None:
+    """Build the AnsibleModule, call ``run`` and leave with its result; every error becomes one sentence.
+
+    ``uses`` are the vendor operations that the module may send: the scopes asked for, and the documentation's table, are made from it.
+    """
     module = AnsibleModule(supports_check_mode=True, **spec)
     if _transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"))
     context = None
     try:
-        context = Run(module.params, module.check_mode, module.warn)
+        context = Run(module.params, module.check_mode, module.warn, uses)
         result = run(context)
     except DeviceTrustError as error:
         module.fail_json(**_failure(context, error.message, error.details))

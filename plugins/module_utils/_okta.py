@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
-    Explanation, Operation, Settings, Transport, check_origin, next_query,
+    Explanation, Operation, Settings, SignIn, Transport, check_origin, next_query,
 )
 
 DEVICES = "/api/v1/devices"
@@ -54,6 +54,8 @@ def check_org_url(url: str) -> str:
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     """Okta's error body: E-code, summary, causes; or the OAuth form."""
     request_id = headers.get("X-Okta-Request-Id", "")
+    if "insufficient_scope" in headers.get("WWW-Authenticate", ""):
+        return Explanation("The access token does not contain the required scope.", "insufficient_scope", request_id)
     if not isinstance(body, dict):
         return Explanation(str(body)[:200] or f"HTTP status {status}", request_id=request_id)
     causes = [str(cause.get("errorSummary")) for cause in body.get("errorCauses") or [] if isinstance(cause, dict)]
@@ -69,16 +71,15 @@ def quote_filter(value: str) -> str:
 
 
 class Okta:
-    """An org, spoken to with an API token.
+    """An org.
 
     :arg org_url: e.g. https://acme.okta.com
-    :arg api_token: sent as ``SSWS``; never shown.
+    :arg sign_in: one of ``_sign_in``.
     """
 
-    def __init__(self, org_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
-        masker.add(api_token)
+    def __init__(self, org_url: str, sign_in: SignIn, settings: Settings, masker: Masker) -> None:
         self.org_url = check_org_url(org_url)
-        self.transport = Transport("okta", self.org_url, f"SSWS {api_token}", settings, masker, explain)
+        self.transport = Transport("okta", self.org_url, sign_in, settings, masker, explain)
 
     def organization(self) -> t.Dict[str, t.Any]:
         """The org's id and pipeline ("idx" is Identity Engine). getWellknownOrgMetadata; needs no permission.
@@ -150,6 +151,7 @@ class Okta:
     ) -> t.Iterator[t.Dict[str, t.Any]]:
         """Events of the System Log between two times (ISO 8601), which makes the read bounded. listLogEvents.
 
+        Without ``until``, oldest first, Okta offers a next page for ever; the reading ends at the first page that is empty.
         ``at_most`` ends the reading after so many events; ``word`` (at most 40 characters) must stand somewhere in them.
         """
         query: t.Dict[str, t.Any] = {"filter": log_filter, "limit": limit if at_most is None else min(limit, at_most)}
@@ -160,18 +162,20 @@ class Okta:
             query["since"] = since
         if until:
             query["until"] = until
-        for number, event in enumerate(self._pages(LIST_LOG_EVENTS, query), start=1):
+        endless = until is None and not newest_first
+        for number, event in enumerate(self._pages(LIST_LOG_EVENTS, query, until_empty=endless), start=1):
             yield event
             if number == at_most:
                 return
 
-    def _pages(self, operation: Operation, query: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
-        """Okta's one paging style: a Link header whose query leads to the next page."""
+    def _pages(self, operation: Operation, query: t.Mapping[str, t.Any], until_empty: bool = False) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Okta's one paging style: a Link header whose query leads to the next page. ``until_empty`` is for a list that always has one."""
         following: t.Optional[t.Mapping[str, t.Any]] = query
         while following:
             answer = self.transport.call(operation, query=following)
-            yield from _rows(answer.json)
-            following = next_query(_next_link(answer.headers)) or None
+            rows = _rows(answer.json)
+            yield from rows
+            following = None if until_empty and not rows else next_query(_next_link(answer.headers)) or None
 
 
 def _next_link(headers: t.Mapping[str, str]) -> str:

@@ -14,6 +14,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 OKTA: t.Dict[str, t.Dict[str, t.Any]] = {
     "okta_org_url": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
     "okta_api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_CLIENT_TOKEN"])},
+    "okta_access_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_ACCESS_TOKEN"])},
+    "okta_client_id": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_CLIENTID"])},
+    "okta_private_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_CLIENT_PRIVATEKEY"])},
+    "okta_key_id": {"type": "str", "no_log": False, "fallback": (env_fallback, ["OKTA_CLIENT_KID"])},
 }
 KANDJI: t.Dict[str, t.Dict[str, t.Any]] = {
     "kandji_api_url": {"type": "str", "fallback": (env_fallback, ["IRUCTL_TENANT"])},
@@ -28,6 +32,7 @@ CONNECTION: t.Dict[str, t.Dict[str, t.Any]] = {
 RING: t.Dict[str, t.Dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "blueprints": {"type": "list", "elements": "str", "required": True},
+    "assignment_nodes": {"type": "dict"},
     "test_macs": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "str"},
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import resolve
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import resolve, resolve_nodes
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 
 FASTPASS = "signed_nonce"
@@ -42,8 +42,24 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> t.Tuple[t.List[t.Dict[str, t
             other = owner.setdefault(blueprint["id"], ring["name"])
             if other != ring["name"]:
                 problems.append(f"rings: the blueprint {blueprint['name']!r} is in {other!r} and in {ring['name']!r}; a blueprint is in one ring.")
-        resolved.append({"name": ring["name"], "blueprints": found, "test_macs": list(ring["test_macs"]), "generation": ring.get("generation")})
+        nodes, wrong = _nodes(ring, found, blueprints)
+        problems += wrong
+        resolved.append({
+            "name": ring["name"], "blueprints": found, "assignment_nodes": nodes, "test_macs": list(ring["test_macs"]), "generation": ring.get("generation"),
+        })
     return resolved, problems
+
+
+def _nodes(ring: t.Mapping[str, t.Any], found: t.List[t.Dict[str, str]], blueprints: Rows) -> t.Tuple[t.Dict[str, str], t.List[str]]:
+    """The ring's nodes by blueprint id, and what is wrong with them."""
+    nodes: t.Dict[str, str] = {}
+    problems = []
+    for name, node in (ring.get("assignment_nodes") or {}).items():
+        try:
+            nodes.update(resolve_nodes({name: node}, found, blueprints))
+        except BadOption as error:
+            problems.append(f"Ring {ring['name']!r}: {error.message}")
+    return nodes, problems
 
 
 def okta_verify(authenticators: Rows) -> t.Optional[t.Mapping[str, t.Any]]:

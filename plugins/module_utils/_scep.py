@@ -38,6 +38,11 @@ _PRINTED_TYPES = {**{dotted: short for short, dotted in _SUBJECT_TYPES.items()},
 # RFC 8894, 3.5.2: an endpoint that cannot answer GetCACaps has none of the extensions.
 _WITHOUT_CAPABILITIES = (400, 404, 405, 501)
 
+# The names of RFC 8894, 3.5.2, and those that peers add to it. They only tell a list from a web page; any other name is passed over.
+_KNOWN_CAPABILITIES = {
+    "aes", "des3", "getnextcacert", "postpkioperation", "renewal", "sha-1", "sha-224", "sha-256", "sha-384", "sha-512", "scepstandard", "update",
+}
+
 _REFUSALS = {
     "badAlg": "it does not accept the algorithms of the request",
     "badMessageCheck": "it could not verify or decrypt the request",
@@ -164,15 +169,26 @@ def _body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
         raise ScepError(f"The SCEP endpoint answered {operation} with HTTP {status}.", status=status)
     if not body.strip():
         raise ScepError(f"The SCEP endpoint answered {operation} with nothing.")
-    if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
+    if body.lstrip()[:1] == b"<" or ("html" in content_type.lower() and not _is_of_scep(operation, body)):
         raise ScepError(f"The SCEP endpoint answered {operation} with a web page: the SCEP URL is wrong, or a proxy or sign-in page is in the way.")
     return body
+
+
+def _is_of_scep(operation: str, body: bytes) -> bool:
+    """Servers mislabel their answers, so the content decides: a list that names a capability, or DER, which begins with a SEQUENCE."""
+    if operation == "GetCACaps":
+        return not _KNOWN_CAPABILITIES.isdisjoint(_names(body.lower()))
+    return body[:1] == b"\x30"
+
+
+def _names(body: bytes) -> t.List[str]:
+    return body.decode("ascii", "replace").split()
 
 
 def _capabilities(status: int, content_type: str, body: bytes) -> t.List[str]:
     if status in _WITHOUT_CAPABILITIES or (status == 200 and not body.strip()):
         return []
-    return _body("GetCACaps", status, content_type, body).decode("ascii", "replace").split()
+    return _names(_body("GetCACaps", status, content_type, body))
 
 
 def _ca_certificate(der: bytes) -> CaCertificate:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import OKTA_DOMAINS
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Explanation, Operation, Settings, Transport, is_loopback
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Explanation, Operation, Settings, SignIn, Transport, is_loopback
 
 TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
@@ -24,6 +25,11 @@ def check_scep_url(url: str) -> str:
         raise BadOption(f"The SCEP URL {url!r} is not a URL; copy it whole from Okta (Security > Device integrations > Endpoint management).")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise BadOption(f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta.")
+    if parts.username or parts.password:
+        raise BadOption("The SCEP URL holds a user name or password, which a static SCEP URL does not; copy it again from Okta.")
+    first, _dot, rest = parts.hostname.partition(".")
+    if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
+        raise BadOption(f"The SCEP URL {url!r} has the host of the Admin Console, where no Mac enrols; copy the SCEP URL itself from Okta.")
     if DYNAMIC_CHALLENGE_PATH in parts.path.lower() and parts.path.rstrip("/").endswith("/challenge"):
         raise BadOption(
             "The SCEP URL is the challenge URL of a dynamic SCEP URL. One profile serves all Macs, so that each Mac cannot get a challenge of its own: "
@@ -40,7 +46,7 @@ class ScepEndpoint:
         self.url = check_scep_url(url)
         parts = urlsplit(url)
         self._path = parts.path.replace("{", "{{").replace("}", "}}")
-        self.transport = Transport("scep", f"{parts.scheme}://{parts.netloc}", None, settings, masker, _explain)
+        self.transport = Transport("scep", f"{parts.scheme}://{parts.netloc}", SignIn(), settings, masker, _explain)
 
     def describe(self) -> "_scep.ScepService":
         """Capabilities and CA certificates. SCEP GetCACaps and GetCACert."""

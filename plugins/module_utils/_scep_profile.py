@@ -22,12 +22,13 @@ CERTIFICATE_DAYS = 365  # Okta's certificates live one year
 
 @dataclass
 class Wanted:
-    """One profile as the options ask for it. ``blueprints`` are resolved already."""
+    """One profile as the options ask for it. ``blueprints`` and ``nodes`` (blueprint id -> node id) are resolved already."""
 
     name: t.Optional[str]
     library_item_id: t.Optional[str]
     blueprints: t.List[Blueprint]
     generation: t.Optional[str]
+    nodes: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Plan:
 
     name: str
     current: t.Optional[t.Dict[str, t.Any]]
+    url: str = ""
     mobileconfig: t.Optional[bytes] = field(default=None, repr=False)
     fields: t.Dict[str, t.Any] = field(default_factory=dict)
     found: t.List[Difference] = field(default_factory=list, repr=False)
@@ -72,7 +74,7 @@ def plan_profile(
     """Desired against current for one profile. Raises BadOption, and NotAsWritten where the tenant keeps changing what was written."""
     current = find_profile(wanted, profiles)
     name = wanted.name or str((current or {}).get("name", ""))
-    plan = Plan(name, current)
+    plan = Plan(name, current, settings.url)
     settings = replace(settings, runs_on=tuple(runs_on))
     flags: t.Dict[str, t.Any] = {"active": True, **{f"runs_on_{one}": one in runs_on for one in PLATFORMS}}
     if current is None:
@@ -81,7 +83,7 @@ def plan_profile(
         plan.changes.append(Change("create", f"profile {name!r}", {}, _shown_settings(settings, wanted.generation or mobileconfig.FIRST_GENERATION)))
     else:
         _plan_update(plan, wanted, settings, {"name": name, **flags})
-    plan.assignment = plan_assignment(wanted.blueprints, known, items, plan.item_id, mode)
+    plan.assignment = plan_assignment(wanted.blueprints, known, items, plan.item_id, mode, wanted.nodes)
     plan.changes += assignment_changes(f"profile {name!r}", plan.assignment)
     return plan
 
@@ -89,15 +91,15 @@ def plan_profile(
 def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings, fields: t.Dict[str, t.Any]) -> None:
     current = plan.current or {}
     plist = mobileconfig.parse(current.get("profile"))
-    payloads = mobileconfig.scep_payloads(plist)
-    if plist is None or len(payloads) != 1:
-        what = "is not a readable configuration profile" if plist is None else f"holds {len(payloads)} SCEP payloads instead of one"
+    payload = mobileconfig.our_payload(plist, settings.url)
+    if plist is None or payload is None:
+        what = "is not a readable configuration profile" if plist is None else _unsettled(plist, settings.url)
         raise BadOption(f"The custom profile {plan.name!r} ({plan.item_id}) {what}; choose another name, or mend it in Kandji.")
     changed = differences(fields, {**{f"runs_on_{name}": False for name in PLATFORMS}, **current})
-    plan.found = mobileconfig.compare(settings, wanted.generation, payloads[0])
+    plan.found = mobileconfig.compare(settings, wanted.generation, payload)
     # That somebody deactivated it in the console is mended; what it says and where it runs was kept as written, or was not.
     unkept = plan.found + [one for one in changed if one.path.startswith("runs_on_")]
-    if unkept and mobileconfig.written_before(settings, wanted.generation, payloads[0]):
+    if unkept and mobileconfig.written_before(settings, wanted.generation, payload):
         keys = ", ".join(one.path for one in unkept)
         raise NotAsWritten(
             f"Kandji holds the profile {plan.name!r} with another {keys} than was written to it. It is not written again, since each write gives every Mac "
@@ -113,6 +115,15 @@ def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings
                                    {key: pair[1] for key, pair in pairs.items()}))
 
 
+def _unsettled(plist: t.Mapping[str, t.Any], url: str) -> str:
+    payloads = mobileconfig.scep_payloads(plist)
+    mine = sum(one["PayloadContent"].get("URL") == url for one in payloads)
+    if len(payloads) < 2:
+        return "holds no SCEP payload"
+    which = f"{mine} of them have" if mine else "none of them has"
+    return f"holds {len(payloads)} SCEP payloads, and {which} this SCEP URL, so that it is not clear which is meant"
+
+
 def _shown_settings(settings: mobileconfig.ScepSettings, generation: str) -> t.Dict[str, t.Any]:
     content = {key: shown(value) for key, value in mobileconfig.payload_content(settings).items()}
     return {**{key: value for key, value in content.items() if value is not None}, "Challenge": MASK, "generation": generation}
@@ -120,8 +131,8 @@ def _shown_settings(settings: mobileconfig.ScepSettings, generation: str) -> t.D
 
 def check_written(plan: Plan, settings: mobileconfig.ScepSettings, generation: t.Optional[str], answer: t.Mapping[str, t.Any]) -> None:
     """Compare what a write returned with what was asked; raises NotAsWritten with the keys that differ."""
-    payloads = mobileconfig.scep_payloads(mobileconfig.parse(answer.get("profile")))
-    found = mobileconfig.compare(settings, generation, payloads[0]) if len(payloads) == 1 else [Difference("PayloadContent", None, None)]
+    payload = mobileconfig.our_payload(mobileconfig.parse(answer.get("profile")), settings.url)
+    found = mobileconfig.compare(settings, generation, payload) if payload else [Difference("PayloadContent", None, None)]
     keys = [one.path for one in found] + [key for key, value in plan.fields.items() if key in answer and answer[key] != value]
     if keys:
         raise NotAsWritten(
@@ -175,7 +186,7 @@ def summary(
 ) -> t.Dict[str, t.Any]:
     """What the result says of one profile; no secret in it."""
     plist = mobileconfig.parse((profile or {}).get("profile"))
-    payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
+    payload = mobileconfig.our_payload(plist, plan.url) or {}
     return {
         "name": plan.name,
         "library_item_id": (profile or {}).get("id"),

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    ApiError, BadOption, Forbidden, NotFound, NotTrusted, RateLimited, Unauthorized, Uncertain, Unreachable, Unreadable, WriteInCheckMode,
+    ApiError, BadOption, DeviceTrustError, Forbidden, NotFound, NotTrusted, RateLimited, Unauthorized, Uncertain, Unreachable, Unreadable, WriteInCheckMode,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 
@@ -75,6 +75,7 @@ class Settings:
     retries: int = 5
     capacity_percent: int = 50
     check_mode: bool = False
+    uses: t.Optional[t.Tuple["Operation", ...]] = None  # the only operations that may be sent; None is for tests of the clients themselves
     sleep: t.Callable[[float], None] = time.sleep
     chance: t.Callable[[], float] = random.random
 
@@ -133,21 +134,52 @@ def next_query(link: str) -> t.Dict[str, str]:
     return dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
 
 
+class SignIn:
+    """How a transport's requests are authorized. This one adds nothing, as SCEP wants it; the others are built on it."""
+
+    def headers(self, transport: "Transport", verb: str, url: str) -> t.Dict[str, str]:
+        """What to add to one request; asked anew for every try. ``url`` is without its query."""
+        return {}
+
+    def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
+        """Take note of what an answer said."""
+
+    def renew(self, status: int, headers: t.Mapping[str, str]) -> bool:
+        """Whether a refused request may be sent once more, since the next ``headers`` will be better ones."""
+        return False
+
+    def explain(self, operation: Operation, origin: str, status: int, explained: Explanation) -> t.Optional[str]:
+        """A sentence for a refusal that has to do with the sign-in, or None for the transport's own."""
+        return None
+
+
+class Token(SignIn):
+    """A token that was given, as it is."""
+
+    def __init__(self, scheme: str, token: str) -> None:
+        self._value = f"{scheme} {token}"
+
+    def headers(self, transport: "Transport", verb: str, url: str) -> t.Dict[str, str]:
+        if not self._value.isascii() or not self._value.isprintable():
+            raise BadOption(f"The API token for {transport.origin} holds a line break or another character that is never in a token; copy it again.")
+        return {"Authorization": self._value}
+
+
 class Transport:
     """Speaks to one origin.
 
     :arg vendor: okta, kandji or scep; it names the calls in ``calls`` and in errors.
     :arg origin: scheme, host and port, as ``check_origin`` returns it.
-    :arg authorization: value of the Authorization header, or None.
+    :arg sign_in: what authorizes each request.
     :arg explain: reads the vendor's error bodies: (status, headers, parsed body or text) -> Explanation.
     """
 
     def __init__(
-        self, vendor: str, origin: str, authorization: t.Optional[str], settings: Settings, masker: Masker,
+        self, vendor: str, origin: str, sign_in: SignIn, settings: Settings, masker: Masker,
         explain: t.Callable[[int, t.Mapping[str, str], t.Any], Explanation], hourly_limit: int = 0,
     ) -> None:
         self.vendor, self.origin, self.settings, self.masker, self._explain = vendor, origin, settings, masker, explain
-        self._authorization = authorization
+        self._sign_in = sign_in
         self.calls: t.Dict[t.Tuple[str, str], int] = {}
         self.first_date: t.Optional[float] = None
         self.last_date: t.Optional[float] = None
@@ -155,8 +187,6 @@ class Transport:
         self._windows: t.Dict[str, Window] = {}
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": f"devicetrust.okta_kandji/{VERSION}", "Accept": "application/json"})
-        # As an auth object and not as a header: a .netrc of the user would otherwise replace the token.
-        self._session.auth = _Authorization(authorization)
 
     def now(self) -> float:
         """Seconds since the epoch by the vendor's clock; by ours as long as the vendor has not spoken."""
@@ -169,46 +199,54 @@ class Transport:
     def call(
         self, operation: Operation, path: t.Optional[t.Mapping[str, str]] = None, query: t.Optional[t.Mapping[str, t.Any]] = None,
         json: t.Any = None, form: t.Any = None, files: t.Any = None, content: t.Optional[bytes] = None,
-        headers: t.Optional[t.Mapping[str, str]] = None, raw: bool = False,
+        headers: t.Optional[t.Mapping[str, str]] = None, raw: bool = False, sign_in: t.Optional[SignIn] = None,
     ) -> Answer:
         """Send one request and return its answer; raises the types of ``_errors``.
 
+        ``form`` may be a function, for what must differ at each try. ``sign_in`` stands in for the transport's own.
         ``raw`` returns the bytes unparsed. What is safe to repeat is repeated, with full jitter; a 429 waits as the vendor says.
         """
         if operation.writes and self.settings.check_mode:
             raise WriteInCheckMode(f"{operation.name} writes and was called in check mode; please report this.", operation=operation.name)
-        self._check_authorization()
+        if self.settings.uses is not None and self.vendor != "scep" and operation not in self.settings.uses:
+            raise DeviceTrustError(f"{operation.name} was called and is not declared by this module; please report this.", operation=operation.name)
+        sign_in, renewed = sign_in or self._sign_in, False
         url = self.origin + operation.path.format(**{name: quote(str(value), safe="") for name, value in (path or {}).items()})
         arguments = {"params": query, "json": json, "data": content if content is not None else form, "files": files, "headers": headers}
-        for attempt in range(self.settings.retries + 1):
-            last = attempt == self.settings.retries
+        attempt = 0
+        while True:
+            last = attempt >= self.settings.retries
             self._pace(operation)
+            added = sign_in.headers(self, operation.verb, url)
             try:
-                response = self._send(operation, url, arguments)
+                response = self._send(operation, url, arguments, added)
             except Unreachable as error:
                 if last or not (operation.may_repeat or error.details.get("never_sent")):
                     raise self._lost(operation, error) from None
                 self._back_off(attempt)
+                attempt += 1
+                continue
+            sign_in.learn(response.status_code, response.headers)
+            if response.status_code == 401 and not renewed and sign_in.renew(401, response.headers):
+                renewed = True  # a 401 was not carried out, so that even a write may be sent again
                 continue
             if response.status_code == 429 and not last:
                 self._wait(self._asked_wait(response, attempt), operation)
             elif response.status_code in REPEAT_STATUSES and operation.may_repeat and not last:
                 self._back_off(attempt)
             else:
-                return self._read(operation, response, raw)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                return self._read(operation, response, raw, sign_in)
+            attempt += 1
 
-    def _check_authorization(self) -> None:
-        if not (self._authorization or "").isascii() or not (self._authorization or "").isprintable():
-            raise BadOption(f"The API token for {self.origin} holds a line break or another character that is never in a token; copy it again.")
-
-    def _send(self, operation: Operation, url: str, arguments: t.Dict[str, t.Any]) -> t.Any:
+    def _send(self, operation: Operation, url: str, given: t.Mapping[str, t.Any], added: t.Mapping[str, str]) -> t.Any:
+        arguments = {**given, "data": given["data"]() if callable(given["data"]) else given["data"]}
         key = (operation.name, operation.verb)
         self.calls[key] = self.calls.get(key, 0) + 1
         where = f"{self.origin} ({operation.name})"
         try:
             response = self._session.request(
-                operation.verb, url, timeout=self.settings.timeout, allow_redirects=False, verify=self.settings.ca_path or True, **arguments)
+                operation.verb, url, timeout=self.settings.timeout, allow_redirects=False, verify=self.settings.ca_path or True,
+                auth=_Authorization(added), **arguments)
         except requests.exceptions.SSLError as error:
             if "NO_CERTIFICATE_OR_CRL_FOUND" in repr(error):
                 raise BadOption(f"ca_path: {self.settings.ca_path} holds no certificate.") from None
@@ -300,12 +338,12 @@ class Transport:
     def _jitter(self, attempt: int) -> float:
         return self.settings.chance() * min(30.0, 0.5 * 2 ** attempt)
 
-    def _read(self, operation: Operation, response: t.Any, raw: bool) -> Answer:
+    def _read(self, operation: Operation, response: t.Any, raw: bool, sign_in: SignIn) -> Answer:
         if 300 <= response.status_code < 400:
             raise Unreadable(f"{self.origin} ({operation.name}) answers with a redirect, which is never followed with a token; check the URL.",
                              vendor=self.vendor, operation=operation.name, status=response.status_code)
         if response.status_code >= 400:
-            raise self._error(operation, response)
+            raise self._error(operation, response, sign_in)
         answer = Answer(response.status_code, response.headers, response.content)
         if raw or not response.content.strip():
             return answer
@@ -320,7 +358,7 @@ class Transport:
             raise Unreadable(text, **details) from None
         return answer
 
-    def _error(self, operation: Operation, response: t.Any) -> ApiError:
+    def _error(self, operation: Operation, response: t.Any, sign_in: SignIn) -> ApiError:
         try:
             body = response.json()
         except ValueError:
@@ -331,7 +369,10 @@ class Transport:
         types = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
         error_type = types.get(response.status_code, ApiError)
         text = f"{self.vendor} refused {operation.name} with {response.status_code}: {explained.text}"
-        if error_type is Unauthorized:
+        special = sign_in.explain(operation, self.origin, response.status_code, explained)
+        if special:
+            text = special
+        elif error_type is Unauthorized:
             text = (f"The token for {self.origin} is not accepted (401 {explained.code or explained.text}); "
                     "check that it is whole, not expired and of this tenant.")
         elif error_type is Forbidden and operation.permission:
@@ -342,12 +383,13 @@ class Transport:
 
 
 class _Authorization(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):
-    def __init__(self, value: t.Optional[str]) -> None:
-        self._value = value
+    """An auth object and not headers: a .netrc of the user would otherwise replace the token."""
+
+    def __init__(self, headers: t.Mapping[str, str]) -> None:
+        self._headers = headers
 
     def __call__(self, request: t.Any) -> t.Any:
-        if self._value is not None:
-            request.headers["Authorization"] = self._value
+        request.headers.update(self._headers)
         return request
 
 

@@ -95,6 +95,8 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
@@ -109,6 +111,10 @@ OPTIONS = {
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
 }
+USES = (
+    kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_CERTIFICATES, kandji_api.DAILY_CHECK_IN,
+    okta_api.LIST_LOG_EVENTS, okta_api.LIST_DEVICES, okta_api.LIST_DEVICE_USERS,
+)
 
 
 def run(run_: Run) -> Result:
@@ -173,7 +179,7 @@ def _further(run_: Run, serial: str) -> gate.Further:
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
 
 
 if __name__ == "__main__":

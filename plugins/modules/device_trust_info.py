@@ -127,6 +127,8 @@ api_calls:
 import time
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
@@ -147,6 +149,10 @@ OPTIONS: t.Dict[str, t.Any] = {
     "poll_interval": {"type": "int", "default": 10},
     "max_rows": {"type": "int", "default": 200},
 }
+USES = (
+    kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_CERTIFICATES,
+    kandji_api.PRISM_APPS, okta_api.LIST_DEVICES,
+)
 
 
 def run(run_: Run) -> Result:
@@ -203,7 +209,7 @@ def _profile(ring: Ring, redistribution_days: int) -> t.Dict[str, t.Any]:
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ options:
         type: list
         elements: str
         required: true
+      assignment_nodes:
+        description: For its blueprints that are assignment maps, by name or id, the node that its items go to; handed through by id.
+        type: dict
       test_macs:
         description: Serials of the Macs on which a step is looked at before the next one. The first ring needs at least one.
         type: list
@@ -71,6 +74,7 @@ rings:
   sample:
     - name: canary
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
+      assignment_nodes: {}
       test_macs: [C02XK1ZAJG5J]
       generation: null
 problems:
@@ -90,6 +94,8 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _preflight as preflight
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Refused, all_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
@@ -98,6 +104,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options i
 OPTIONS = {
     "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
 }
+USES = (
+    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_DEVICES, okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS,
+)
 
 
 def run(run_: Run) -> Result:
@@ -128,7 +137,7 @@ def _okta_verify(run_: Run) -> t.List[str]:
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,14 @@ options:
     type: list
     elements: str
     required: true
+  assignment_nodes:
+    description:
+      - For blueprints that are assignment maps, the node that the item goes to. The key is the blueprint's name or id, as in O(blueprints), the value is the
+        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
+      - A map without conditions takes the item at its root when no node is named. One with conditions needs a node.
+      - With O(blueprints_mode=exact) also the node that the item is to be taken off.
+      - No API tells in which node an item is, so that an item that is on the blueprint is left where it is.
+    type: dict
   blueprints_mode:
     description:
       - V(add) assigns to O(blueprints) and leaves other assignments alone.
@@ -126,6 +134,7 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
@@ -137,6 +146,7 @@ OPTIONS: t.Dict[str, t.Any] = {
     "name": {"type": "str", "default": "Okta Verify"},
     "library_item_id": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str", "required": True},
+    "assignment_nodes": {"type": "dict"},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
     "bundle_id": {"type": "str", "default": "com.okta.mobile"},
     "licences": {"type": "int"},
@@ -145,15 +155,20 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_rows": {"type": "int", "default": 50},
 }
 Items = t.Dict[str, t.List[t.Dict[str, t.Any]]]
+USES = (
+    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.DEVICE_ITEMS, kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_APPS, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+)
 
 
 def run(run_: Run) -> Result:
     params = run_.params
     exact = params["blueprints_mode"] == "exact"
     wanted, known = assignments.read_blueprints(run_.kandji, params["blueprints"], everything=exact)
+    nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
     items = assignments.read_items(run_.kandji, known if exact else wanted)
     item, items, known = _item(run_, wanted, known, items)
-    plan = assignments.plan_assignment(wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"])
+    plan = assignments.plan_assignment(wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"], nodes)
     changes = assignments.assignment_changes(f"library item {item['name']!r}", plan)
     devices = list(run_.kandji.devices(platform="Mac")) if changes or params["report"] or params["licences"] is not None else []
     if changes:
@@ -216,7 +231,7 @@ def _report(run_: Run, item_id: str, devices: t.Sequence[t.Dict[str, t.Any]]) ->
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
 
 
 if __name__ == "__main__":

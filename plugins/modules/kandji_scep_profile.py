@@ -37,6 +37,14 @@ options:
     description: Names or ids of the blueprints that the profile is assigned to.
     type: list
     elements: str
+  assignment_nodes:
+    description:
+      - For blueprints that are assignment maps, the node that the profile goes to. The key is the blueprint's name or id, as in O(blueprints), the value is
+        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
+      - A map without conditions takes the profile at its root when no node is named. One with conditions needs a node.
+      - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
+      - No API tells in which node an item is, so that a profile that is on the blueprint is left where it is.
+    type: dict
   generation:
     description:
       - A name that stands inside the SCEP payload. To change it is the deliberate way to have all certificates under the profile issued anew.
@@ -58,6 +66,9 @@ options:
         type: list
         elements: str
         required: true
+      assignment_nodes:
+        description: As O(assignment_nodes).
+        type: dict
       generation:
         description: As O(generation).
         type: str
@@ -178,6 +189,18 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
 
+- name: On an assignment map, in the node for engineers
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta SCEP - engineers
+    blueprints:
+      - All Macs
+    assignment_nodes:
+      All Macs: 6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+
 - name: Have the certificates of 40 Macs issued anew, deliberately
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
@@ -274,6 +297,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
@@ -287,6 +311,7 @@ PROFILE = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str"},
+    "assignment_nodes": {"type": "dict"},
     "generation": {"type": "str"},
 }
 OPTIONS: t.Dict[str, t.Any] = {
@@ -320,6 +345,10 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_removed": {"type": "int", "default": 0},
 }
 DEVICE_TRUST_PROFILE = "com.kandji.profile.odt.scep"
+USES = (
+    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_PROFILES, kandji_api.CREATE_PROFILE, kandji_api.UPDATE_PROFILE, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+)
 
 
 def run(run_: Run) -> Result:
@@ -332,7 +361,7 @@ def run(run_: Run) -> Result:
     blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=exact)
     profiles = list(run_.kandji.profiles())
     items = assignments.item_ids(assignments.read_items(run_.kandji, known if exact else blueprints))
-    wanted = [_wanted(one, known or blueprints) for one in asked]
+    wanted = [_wanted(one, blueprints, known, exact) for one in asked]
     plans = [scep_profile.plan_profile(one, settings, params["runs_on"], profiles, known, items, params["blueprints_mode"]) for one in wanted]
     _check_conflicts(run_, wanted, plans, profiles, items)
     changes = [change for plan in plans for change in plan.changes]
@@ -357,8 +386,12 @@ def _scep_settings(params: t.Mapping[str, t.Any]) -> ScepSettings:
     return settings
 
 
-def _wanted(asked: t.Mapping[str, t.Any], known: t.Sequence[assignments.Blueprint]) -> scep_profile.Wanted:
-    return scep_profile.Wanted(asked["name"], asked["library_item_id"], assignments.resolve(asked["blueprints"], known), asked["generation"])
+def _wanted(
+    asked: t.Mapping[str, t.Any], blueprints: t.Sequence[assignments.Blueprint], known: t.Sequence[assignments.Blueprint], exact: bool,
+) -> scep_profile.Wanted:
+    mine = assignments.resolve(asked["blueprints"], known or blueprints)
+    nodes = assignments.resolve_nodes(asked["assignment_nodes"], mine, known, everywhere=exact)
+    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes)
 
 
 def _check_conflicts(
@@ -424,8 +457,9 @@ def _apply(run_: Run, plan: scep_profile.Plan, wanted: scep_profile.Wanted, sett
 
 def main() -> None:
     run_module(
-        run, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "profiles")],
-        mutually_exclusive=[("name", "profiles"), ("library_item_id", "profiles"), ("blueprints", "profiles"), ("generation", "profiles")],
+        run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "profiles")],
+        mutually_exclusive=[("name", "profiles"), ("library_item_id", "profiles"), ("blueprints", "profiles"), ("generation", "profiles"),
+                            ("assignment_nodes", "profiles")],
         required_by={"name": ["blueprints"], "library_item_id": ["blueprints"]},
     )
 

@@ -41,7 +41,10 @@ options:
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
   scep_hosts:
-    description: Further hosts that a SCEP URL of this org may have, for orgs with a custom domain.
+    description:
+      - Further hosts that a SCEP URL of this org may have.
+      - The org's own name at Okta and the custom domain that its metadata names need not be listed. Another host that may be a custom domain
+        is warned of, unless it is listed. The name of another org at Okta is refused.
     type: list
     elements: str
     default: []
@@ -145,6 +148,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _integration as integration
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import check_challenge, fingerprint_bytes
@@ -162,6 +166,9 @@ OPTIONS = {
     "prove": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 180},
 }
+USES = (
+    okta_api.GET_ORGANIZATION, okta_api.LIST_LOG_EVENTS,
+)
 
 
 def run(run_: Run) -> Result:
@@ -171,7 +178,7 @@ def run(run_: Run) -> Result:
     integration.check_identity_engine(organization, run_.okta.org_url)
     if not params["scep_url"]:
         raise integration.needs_scep_url(run_.okta.org_url)
-    endpoint = _endpoint(run_)
+    endpoint = _endpoint(run_, organization)
     service = endpoint.describe()
     fingerprint = fingerprint_bytes(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
@@ -192,9 +199,10 @@ def run(run_: Run) -> Result:
     }
 
 
-def _endpoint(run_: Run) -> ScepEndpoint:
+def _endpoint(run_: Run, organization: t.Mapping[str, t.Any]) -> ScepEndpoint:
     endpoint = ScepEndpoint(run_.params["scep_url"], run_.settings, run_.masker)
-    integration.check_host(endpoint.url, run_.okta.org_url, run_.params["scep_hosts"])
+    for text in integration.check_host(endpoint.url, run_.okta.org_url, organization, run_.params["scep_hosts"]):
+        run_.warn(text)
     run_.opened(endpoint.transport)
     return endpoint
 
@@ -216,7 +224,7 @@ def _prove(run_: Run, endpoint: ScepEndpoint) -> t.Optional[t.Dict[str, str]]:
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(OKTA, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
@@ -153,6 +154,9 @@ OPTIONS = {
     "force": {"type": "bool", "default": False},
     "max_devices": {"type": "int", "default": 10},
 }
+USES = (
+    okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS, okta_api.DEACTIVATE_DEVICE, okta_api.DELETE_DEVICE,
+)
 
 
 def run(run_: Run) -> Result:
@@ -212,7 +216,7 @@ def _change(decision: reset.Decision) -> Change:
 
 
 def main() -> None:
-    run_module(run, argument_spec=arguments(OKTA, OPTIONS), required_one_of=[("serials", "device_ids")])
+    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS), required_one_of=[("serials", "device_ids")])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import Assignment
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Refused
 
 CANARY = {"id": "a1b2c3d4-0000-4000-8000-00000000000a", "name": "Canary"}
 ENGINEERING = {"id": "a1b2c3d4-0000-4000-8000-00000000000b", "name": "Engineering"}
@@ -91,7 +91,8 @@ def test_one_id_twice_in_different_case_is_one_blueprint() -> None:
 @pytest.mark.parametrize("wanted, everything", [(["Canary"], False), ([CANARY["id"], "Canary"], False), ([CANARY["id"]], True)])
 def test_a_name_or_the_mode_exact_reads_them_all(wanted: list[str], everything: bool) -> None:
     rows = [{**one, "id": one["id"].upper(), "color": "red"} for one in ALL]
-    assert assignments.read_blueprints(mock.Mock(blueprints=mock.Mock(return_value=iter(rows))), wanted, everything) == ([CANARY], ALL)
+    found, known = assignments.read_blueprints(mock.Mock(blueprints=mock.Mock(return_value=iter(rows))), wanted, everything)
+    assert (found, known) == ([CANARY], [{**one, "type": ""} for one in ALL])
 
 
 # What to assign and to remove
@@ -132,8 +133,90 @@ def test_everything_is_assigned_before_anything_is_removed() -> None:
     kandji = mock.Mock()
     assignments.apply_assignment(kandji, ITEM, Assignment([CANARY, ENGINEERING], [SALES]))
     assert kandji.method_calls == [
-        mock.call.assign_item(CANARY["id"], ITEM), mock.call.assign_item(ENGINEERING["id"], ITEM), mock.call.remove_item(SALES["id"], ITEM),
+        mock.call.assign_item(CANARY["id"], ITEM, None), mock.call.assign_item(ENGINEERING["id"], ITEM, None), mock.call.remove_item(SALES["id"], ITEM, None),
     ]  # fmt: skip
+
+
+# Nodes of assignment maps
+
+
+NODE, OTHER_NODE = "b1b2c3d4-0000-4000-8000-00000000000a", "b1b2c3d4-0000-4000-8000-00000000000b"
+TYPED = [{**CANARY, "type": "map"}, {**ENGINEERING, "type": "classic"}, {**SALES, "type": "map"}]
+
+
+@pytest.mark.parametrize("name", ["Canary", CANARY["id"], CANARY["id"].upper()])
+def test_a_node_is_named_by_its_blueprints_name_or_id(name: str) -> None:
+    assert assignments.resolve_nodes({name: NODE.upper()}, [CANARY], TYPED) == {CANARY["id"]: NODE}
+    assert assignments.resolve_nodes(None, [CANARY], TYPED) == {}
+
+
+def test_with_blueprints_by_id_alone_nodes_go_by_id() -> None:
+    wanted = [{"id": CANARY["id"], "name": CANARY["id"]}]
+    assert assignments.resolve_nodes({CANARY["id"].upper(): NODE}, wanted, []) == {CANARY["id"]: NODE}
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"Sales": NODE}, "'Sales' is not in blueprints; there are 'Canary', 'Engineering'."),
+        ({"Canery": NODE}, "did you mean 'Canary'?"),
+        ({"Canary": "the root"}, "'the root', for the blueprint 'Canary', is not the id of a node; hold the Option key"),
+        ({"Canary": None}, "is not the id of a node"),
+        ({"Engineering": NODE}, "'Engineering' is a classic one and has no nodes"),
+        ({"Canary": NODE, CANARY["id"]: OTHER_NODE}, "is there twice, with two nodes"),
+    ],
+)
+def test_wrong_nodes_are_refused_in_one_sentence(given: t.Any, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        assignments.resolve_nodes(given, [CANARY, ENGINEERING], TYPED)
+    assert raised.value.message.startswith("assignment_nodes: ") and said in raised.value.message
+
+
+def test_where_items_are_taken_off_too_any_blueprint_may_have_a_node() -> None:
+    assert assignments.resolve_nodes({"Sales": NODE}, [CANARY], TYPED, everywhere=True) == {SALES["id"]: NODE}
+    with pytest.raises(BadOption):
+        assignments.resolve_nodes({"Marketing": NODE}, [CANARY], TYPED, everywhere=True)
+
+
+def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
+    plan = assignments.plan_assignment([CANARY], ALL, {SALES["id"]: {ITEM}}, ITEM, "exact", {CANARY["id"]: NODE, SALES["id"]: OTHER_NODE})
+    changes = assignments.assignment_changes("profile 'Okta'", plan)
+    assert changes[0].after == {"assigned": True, "assignment_node_id": NODE} and changes[0].before == {"assigned": False}
+    kandji = mock.Mock()
+    assignments.apply_assignment(kandji, ITEM, plan)
+    assert kandji.method_calls == [mock.call.assign_item(CANARY["id"], ITEM, NODE), mock.call.remove_item(SALES["id"], ITEM, OTHER_NODE)]
+
+
+def refusing(text: str, error: type = ApiError, items: t.Sequence[str] = ()) -> mock.Mock:
+    """A tenant that answers writes with this."""
+    refusal = error(f"Kandji: {text}", status=404 if error is NotFound else 400, error_text=text)
+    return mock.Mock(**{
+        "assign_item.side_effect": refusal, "remove_item.side_effect": refusal,
+        "library_items.return_value": [{"id": one.upper(), "name": "Item"} for one in items],
+    })
+
+
+@pytest.mark.parametrize("plan", [Assignment([CANARY], []), Assignment([], [CANARY])])
+@pytest.mark.parametrize(
+    "text, error, raises, said",
+    [
+        (assignments.NODE_NEEDED, ApiError, BadOption, "name its id in assignment_nodes ('Canary': id): hold the Option key"),
+        (assignments.NODE_REFUSED, ApiError, BadOption, "'Canary' is a classic one and has no nodes; take it out of assignment_nodes"),
+        ("Not found.", NotFound, NotFound, f"does not know the library item {ITEM}, the blueprint 'Canary' or its node (any more)"),
+        ("Something else.", ApiError, ApiError, "Kandji: Something else."),
+    ],
+)
+def test_kandjis_refusals_in_the_words_of_our_options(plan: Assignment, text: str, error: type, raises: type, said: str) -> None:
+    with pytest.raises(raises) as raised:
+        assignments.apply_assignment(refusing(text, error), ITEM, plan)
+    assert said in raised.value.message
+
+
+def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
+    assignments.apply_assignment(refusing(assignments.ONE_OF_ITS_TYPE, items=[ITEM]), ITEM, Assignment([CANARY], []))
+    with pytest.raises(Refused) as raised:
+        assignments.apply_assignment(refusing(assignments.ONE_OF_ITS_TYPE, items=[NODE]), ITEM, Assignment([CANARY], []))
+    assert "'Canary' holds another library item of this type already" in raised.value.message
 
 
 def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> None:

@@ -16,6 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep impo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import check_scep_url
 
 ORG = "https://acme.okta.com"
+CUSTOM = "https://login.acme.com"
 PATH = "/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 
@@ -83,6 +84,10 @@ def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
         ("http://127.0.0.1.example.com" + PATH, "not https"),
         (ORG, "no path"),
         (ORG + "/", "no path"),
+        ("https://acme-admin.okta.com" + PATH, "the host of the Admin Console"),
+        ("https://acme-ADMIN.oktapreview.com" + PATH, "the host of the Admin Console"),
+        ("https://acme.okta.com@evil.test" + PATH, "user name"),
+        ("https://:x@acme.okta.com" + PATH, "user name"),
         (ORG + "/api/v1/certificateAuthorities/0123ABCD/registrationAuthorities/rac1/challenge", "Static SCEP URL"),
         (ORG + "/api/v1/certificateAuthorities/0123ABCD/registrationAuthorities/rac1/challenge/", "step 8"),
         (ORG + "/API/V1/CERTIFICATEAUTHORITIES/0123ABCD/REGISTRATIONAUTHORITIES/rac1/challenge", "step 8"),
@@ -99,30 +104,46 @@ def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -
     [
         (ORG + PATH, ORG, []),
         ("https://ACME.okta.com" + PATH, ORG, []),
-        (ORG + PATH, "https://login.acme.com", ["acme.okta.com"]),
-        (ORG + PATH, "https://login.acme.com", ["other", "ACME.okta.com"]),
+        ("https://acme.okta.com:443" + PATH, ORG, []),
+        (ORG + PATH, CUSTOM, ["acme.okta.com"]),
+        (ORG + PATH, CUSTOM, ["other", "ACME.okta.com"]),
+        ("https://other.okta.com" + PATH, ORG, ["other.okta.com"]),
         ("https://localhost:8443" + PATH, "https://localhost:8443", []),
         ("https://localhost:9999" + PATH, "https://localhost:8443", ["localhost"]),
     ],
 )
 def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(url: str, org: str, listed: list[str]) -> None:
-    integration.check_host(url, org, listed)
+    assert integration.check_host(url, org, {}, listed) == []
+
+
+@pytest.mark.parametrize("org, url", [(ORG, CUSTOM + PATH), (CUSTOM, ORG + PATH), (CUSTOM, "https://LOGIN.acme.com:443" + PATH)])
+def test_the_names_that_okta_tells_of_the_org_are_its_own(org: str, url: str) -> None:
+    assert integration.check_host(url, org, {"_links": {"organization": {"href": ORG}, "alternate": {"href": CUSTOM}}}, []) == []
+
+
+@pytest.mark.parametrize("links", [{}, {"_links": None}, {"_links": {"alternate": CUSTOM}}, {"_links": {"alternate": {}, "organization": {"href": None}}}])
+def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> None:
+    for url, org in ((ORG + PATH, CUSTOM), (CUSTOM + PATH, ORG), ("https://id.acme.com" + PATH, CUSTOM), ("https://127.0.0.1:8443/s", "https://localhost:8443")):
+        [warning] = integration.check_host(url, org, links, ["okta.com"])
+        assert "scep_hosts" in warning and org.removeprefix("https://") in warning
 
 
 @pytest.mark.parametrize(
-    "url, org, listed",
+    "url, org, linked",
     [
-        ("https://other.okta.com" + PATH, ORG, []),
-        ("https://acme.okta.com.evil.test" + PATH, ORG, []),
-        ("https://acme.okta.com@evil.test" + PATH, ORG, []),
-        (ORG + PATH, "https://login.acme.com", []),
-        (ORG + PATH, "https://login.acme.com", ["okta.com"]),
-        ("https://localhost:9999" + PATH, "https://localhost:8443", []),
+        ("https://other.okta.com" + PATH, ORG, CUSTOM),
+        ("https://other.oktapreview.com" + PATH, ORG, CUSTOM),
+        ("https://other.okta.com" + PATH, CUSTOM, ORG),
+        ("https://acme.okta.com.evil.test" + PATH, ORG, CUSTOM),
+        ("https://acme.okta.com.evil.test" + PATH, CUSTOM, CUSTOM),
+        ("https://localhost:9999" + PATH, "https://localhost:8443", "https://localhost:8443"),
+        (ORG + PATH, "https://localhost:8443", "https://localhost:8443"),
+        ("https://localhost:8443" + PATH, ORG, CUSTOM),
     ],
 )
-def test_the_scep_url_of_another_org_is_refused(url: str, org: str, listed: list[str]) -> None:
+def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str) -> None:
     with pytest.raises(BadOption, match="scep_url: .*scep_hosts"):
-        integration.check_host(url, org, listed)
+        integration.check_host(url, org, {"_links": {"alternate": {"href": linked}}}, ["okta.com"])
 
 
 @pytest.mark.parametrize("path, warned", [(PATH, 0), (PATH.lower(), 1), (PATH + "/", 1), ("/pki/x/scep/y", 1), ("/scep", 1), (PATH[:-1], 1)])

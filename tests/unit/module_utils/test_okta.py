@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ok
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, Forbidden, Unauthorized, Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import ApiToken
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
 from lab.server import Lab
 
@@ -22,7 +23,7 @@ ORG, TOKEN = "https://acme.okta.com", "00Abc-d_EfGhIjKlMnOpQrStUvWxYz0123456789a
 
 
 def okta(wire: t.Any, **settings: t.Any) -> Okta:
-    return Okta(ORG, TOKEN, wire.settings(**settings), wire.masker)
+    return Okta(ORG, ApiToken(TOKEN), wire.settings(**settings), wire.masker)
 
 
 def error_body(code: str, summary: str = "Summary.", causes: t.Sequence[str] = ()) -> dict[str, t.Any]:
@@ -205,6 +206,18 @@ def test_events_are_asked_for_between_two_times(wire: t.Any, options: dict[str, 
     assert query_of(wire.sent[0]) == query
 
 
+def test_a_log_read_without_an_end_ends_at_an_empty_page(wire: t.Any) -> None:
+    following = '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"'
+    wire.script(linked([{"uuid": "1"}], following), linked([{"uuid": "2"}], following), linked([], following))
+    assert [event["uuid"] for event in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")] == ["1", "2"]
+    assert len(wire.sent) == 3
+
+
+def test_a_log_read_with_an_end_goes_on_behind_an_empty_page(wire: t.Any) -> None:
+    wire.script(linked([], '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"'), (200, [{"uuid": "1"}]))
+    assert [event["uuid"] for event in okta(wire).log_events("f", until="2026-01-01T00:00:00Z")] == ["1"]
+
+
 @pytest.mark.parametrize("at_most, pages", [(1, 1), (2, 1), (3, 2), (4, 2)])
 def test_reading_events_ends_after_so_many(wire: t.Any, at_most: int, pages: int) -> None:
     """Also where the System Log has a next link for ever, as it does without an end."""
@@ -277,7 +290,8 @@ def test_a_step_that_is_refused_for_another_reason_is_an_error(wire: t.Any, step
 
 @pytest.fixture
 def org(lab: Lab) -> Okta:
-    return Okta(lab.announcement["okta_url"], lab.announcement["okta_api_token"], Settings(ca_path=lab.announcement["ca_file"], capacity_percent=100), Masker())
+    told = lab.announcement
+    return Okta(told["okta_url"], ApiToken(told["okta_api_token"]), Settings(ca_path=told["ca_file"], capacity_percent=100), Masker())
 
 
 def test_all_records_are_read_over_several_pages(lab: Lab, org: Okta) -> None:

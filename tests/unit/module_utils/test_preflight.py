@@ -40,9 +40,26 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
     resolved, problems = preflight.resolve_rings([ring(generation="2"), ring("wide", ["B-2", "Sales"], [])], BLUEPRINTS)
     assert problems == []
     assert resolved == [
-        {"name": "canary", "blueprints": [{"id": "b-1", "name": "Canary"}], "test_macs": ["C02A"], "generation": "2"},
-        {"name": "wide", "blueprints": [{"id": "b-2", "name": "Engineering"}, {"id": "b-3", "name": "Sales"}], "test_macs": [], "generation": None},
-    ]
+        {"name": "canary", "blueprints": [{"id": "b-1", "name": "Canary"}], "assignment_nodes": {}, "test_macs": ["C02A"], "generation": "2"},
+        {
+            "name": "wide", "blueprints": [{"id": "b-2", "name": "Engineering"}, {"id": "b-3", "name": "Sales"}], "assignment_nodes": {}, "test_macs": [],
+            "generation": None,
+        },
+    ]  # fmt: skip
+
+
+NODE = "b1b2c3d4-0000-4000-8000-00000000000a"
+
+
+def test_the_nodes_of_a_ring_are_handed_through_by_blueprint_id() -> None:
+    (resolved,), problems = preflight.resolve_rings([ring(assignment_nodes={"Canary": NODE.upper()})], BLUEPRINTS)
+    assert (resolved["assignment_nodes"], problems) == ({"b-1": NODE}, [])
+
+
+def test_every_wrong_node_of_a_ring_is_told() -> None:
+    _resolved, problems = preflight.resolve_rings([ring(assignment_nodes={"Sales": NODE, "Canary": "root"})], BLUEPRINTS)
+    assert len(problems) == 2
+    assert problems[0].startswith("Ring 'canary': assignment_nodes: 'Sales' is not in blueprints") and "'root'" in problems[1]
 
 
 def test_a_blueprint_that_a_ring_names_by_name_and_by_id_counts_once() -> None:

@@ -363,6 +363,15 @@ def test_a_web_page_is_no_answer(authority: Authority, failure: t.Callable[..., 
         assert f"answered {operation} with a web page" in str(failure(Endpoint(authority, **{operation: page})))
 
 
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream", "application/json", ""])
+def test_what_is_of_scep_is_read_whatever_it_is_called(authority: Authority, content_type: str) -> None:
+    """Content types of Okta's SCEP are not documented, and servers are known to mislabel."""
+    called: dict[str, t.Any] = {name: lambda answer: (200, content_type, answer[2]) for name in ("GetCACaps", "GetCACert", "PKIOperation")}
+    endpoint = Endpoint(authority, **called)
+    assert authority.find(enrol(endpoint).certificate_der)
+    assert endpoint.requests[-1] == ("POST", "PKIOperation")
+
+
 @pytest.mark.parametrize("operation", ["GetCACert", "PKIOperation"])
 def test_not_found_and_nothing_are_no_answers(authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str) -> None:
     error = failure(Endpoint(authority, **{operation: (404, "application/json", b"{}")}))

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import plistlib
+import re
 import typing as t
 from dataclasses import replace
 
@@ -102,6 +104,98 @@ def test_the_plan_in_words(profiles: list[dict[str, t.Any]], options: dict[str, 
     assert planned.writes_profile == any("profile 'Okta SCEP'" in step and step.split()[0] in ("create", "update") for step in steps)
 
 
+# Profiles that somebody else wrote
+
+
+WIFI = {"PayloadType": "com.apple.wifi.managed", "PayloadVersion": 1, "PayloadUUID": "W", "PayloadIdentifier": "acme.wifi", "SSID_STR": "Acme"}
+ROOT = {"PayloadType": "com.apple.security.root", "PayloadVersion": 1, "PayloadUUID": "R", "PayloadIdentifier": "acme.root", "PayloadContent": b"0\x82"}
+OTHER_SCEP = {"PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": "O", "PayloadIdentifier": "acme.wifi.scep",
+              "PayloadContent": {"URL": "https://wifi.example.com/scep", "Challenge": "theirs"}}
+
+
+def by_hand(content: t.Mapping[str, t.Any], beside: t.Sequence[dict[str, t.Any]] = (), **scep: t.Any) -> dict[str, t.Any]:
+    """A profile of somebody else, with this content in its SCEP payload and further payloads beside it."""
+    payload = {"PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": "S", "PayloadIdentifier": "acme.scep", **scep,
+               "PayloadContent": dict(content)}
+    plist = {"PayloadType": "Configuration", "PayloadVersion": 1, "PayloadIdentifier": "acme", "PayloadUUID": "P", "PayloadContent": [*beside, payload]}
+    return in_kandji(profile=plistlib.dumps(plist, sort_keys=False).decode())
+
+
+def content_of(settings: ScepSettings) -> dict[str, t.Any]:
+    return {key: value for key, value in mobileconfig.payload_content(settings).items() if value is not mobileconfig.ABSENT}
+
+
+def shuffled(draw: t.Any, value: t.Any) -> t.Any:
+    """The same value with its keys in any order."""
+    if isinstance(value, dict):
+        return {key: shuffled(draw, value[key]) for key in draw(st.permutations(list(value)))}
+    return [shuffled(draw, one) for one in value] if isinstance(value, list) else value
+
+
+@st.composite
+def same_settings(draw: t.Any) -> tuple[ScepSettings, dict[str, t.Any]]:
+    """Settings, and a profile that says just that, in whatever way somebody may have written it."""
+    settings = ScepSettings(
+        URL, CHALLENGE, key_size=draw(st.sampled_from([1024, 2048])), retries=draw(st.sampled_from([3, 5])), retry_delay=draw(st.sampled_from([10, 30])),
+        key_is_extractable=draw(st.booleans()), allow_all_apps_access=draw(st.booleans()), subject="CN=$SERIAL_NUMBER,O=Acme")
+    content = content_of(settings)
+    for key, default in mobileconfig.APPLE_DEFAULTS.items():
+        if content[key] == default and draw(st.booleans()):
+            del content[key]
+    if draw(st.booleans()):
+        content["Subject"] = [[["2.5.4.3", "$SERIAL_NUMBER"]], [["O", "Acme"]]]
+    content |= draw(st.sampled_from([{}, {"CAInstance": "one"}, {"Name": "Theirs", "CACaps": ["POSTPKIOperation"]}, {"SubjectAltName": {}}]))
+    names = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=20)
+    row = by_hand(
+        content, draw(st.permutations([one for one in (WIFI, ROOT, OTHER_SCEP) if draw(st.booleans())])),
+        PayloadUUID=draw(names), PayloadIdentifier="acme." + draw(names), PayloadDescription=draw(names), PayloadEnabled=True)
+    plist = shuffled(draw, plistlib.loads(row["profile"].encode()))
+    plist["PayloadContent"] = draw(st.permutations(plist["PayloadContent"]))
+    text = plistlib.dumps(plist, sort_keys=False).decode()
+    text = text.replace("\t", draw(st.sampled_from(["", "\t", "    "]))).replace("\n", draw(st.sampled_from(["\n", "\r\n", "\n\n"])))
+    comment = draw(st.sampled_from(["", "<!-- ours -->", "<!--\n by hand -->"]))
+    return settings, {**row, "profile": re.sub(r"(</key>|<dict>|</dict>)", lambda found: found.group() + comment, text)}
+
+
+@given(same_settings())
+def test_a_profile_that_says_the_same_in_any_way_is_not_written(given_: tuple[ScepSettings, dict[str, t.Any]]) -> None:
+    settings, row = given_
+    planned = plan([row], settings=settings)
+    assert (planned.changes, planned.writes_profile) == ([], False)
+    assert scep_profile.summary(planned, row, CHALLENGE, 30, [])["challenge_matches"] is True
+
+
+@pytest.mark.parametrize(
+    "key, default, wanted",
+    [("Keysize", 1024, {"key_size": 2048}), ("Retries", 3, {"retries": 5}), ("RetryDelay", 10, {"retry_delay": 30}),
+     ("KeyIsExtractable", True, {"key_is_extractable": False}), ("AllowAllAppsAccess", False, {"allow_all_apps_access": True})],
+)
+def test_a_key_that_is_not_there_is_a_difference_where_apples_default_is_another(key: str, default: t.Any, wanted: dict[str, t.Any]) -> None:
+    content = {name: value for name, value in content_of(SETTINGS).items() if name != key}
+    assert mobileconfig.APPLE_DEFAULTS[key] == default
+    planned = plan([by_hand(content)], settings=replace(SETTINGS, **wanted))
+    assert described(planned.changes) == [f"update profile 'Okta SCEP': {key}"] and planned.changes[0].before == {key: None}
+
+
+def test_a_write_keeps_payloads_and_keys_of_others() -> None:
+    row = by_hand({**content_of(SETTINGS), "CAInstance": "one", "Challenge": "another"}, [WIFI, OTHER_SCEP, ROOT], PayloadEnabled=True)
+    before = copy.deepcopy(plistlib.loads(row["profile"].encode())["PayloadContent"])
+    planned = plan([row])
+    (change,) = planned.changes
+    assert set(change.after) == {"Challenge"} and CHALLENGE not in repr(change) and "another" not in repr(change.after)
+    after = plistlib.loads(planned.mobileconfig or b"")["PayloadContent"]
+    assert after[:3] == before[:3]
+    assert after[3]["PayloadContent"] == {**before[3]["PayloadContent"], "Challenge": CHALLENGE} and after[3]["PayloadEnabled"] is True
+    assert (after[3]["PayloadUUID"], after[3]["PayloadIdentifier"]) == ("S", "acme.scep")
+
+
+def test_two_payloads_with_our_url_are_not_guessed_between() -> None:
+    twin = {**OTHER_SCEP, "PayloadContent": content_of(SETTINGS)}
+    with pytest.raises(BadOption) as raised:
+        plan([by_hand(content_of(SETTINGS), [twin])])
+    assert "holds 2 SCEP payloads, and 2 of them have this SCEP URL" in raised.value.message
+
+
 def test_a_new_profile_has_the_payload_and_the_flags_and_no_id() -> None:
     planned = plan()
     assert planned.item_id is None
@@ -142,9 +236,9 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
         ([in_kandji()], {"item_id": "gone"}, "no custom profile with the id gone"),
         ([in_kandji(profile="signed")], {}, f"'Okta SCEP' ({ID}) is not a readable configuration profile"),
         ([in_kandji(profile=None)], {}, "is not a readable configuration profile"),
-        ([in_kandji(profile=plistlib.dumps({"PayloadContent": []}).decode())], {}, "holds 0 SCEP payloads instead of one"),
+        ([in_kandji(profile=plistlib.dumps({"PayloadContent": []}).decode())], {}, "holds no SCEP payload;"),
         ([in_kandji(profile=plistlib.dumps({"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": {}}] * 2}).decode())], {},
-         "holds 2 SCEP payloads instead of one"),
+         "holds 2 SCEP payloads, and none of them has this SCEP URL"),
     ],
 )  # fmt: skip
 def test_a_profile_that_cannot_be_told_or_read_is_refused(profiles: list[dict[str, t.Any]], options: dict[str, t.Any], said: str) -> None:

@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
     ApiError, BadOption, DeviceTrustError, Forbidden, NotFound, NotTrusted, RateLimited, Unauthorized, Uncertain, Unreachable, Unreadable, WriteInCheckMode,
 )  # fmt: skip
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Explanation, Operation, Settings, Transport
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Explanation, Operation, Settings, SignIn, Token, Transport
 from lab.server import Lab
 from lab.world import Fault
 
@@ -43,7 +43,7 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
 
 def transport(wire: t.Any, *, hourly_limit: int = 0, token: t.Optional[str] = TOKEN, **settings: t.Any) -> Transport:
     wire.masker.add(token)
-    return Transport("acme", ORIGIN, f"Bearer {token}" if token else None, wire.settings(**settings), wire.masker, explain, hourly_limit)
+    return Transport("acme", ORIGIN, Token("Bearer", token) if token else SignIn(), wire.settings(**settings), wire.masker, explain, hourly_limit)
 
 
 def connection_error(reason: t.Any) -> exceptions.ConnectionError:
@@ -172,7 +172,7 @@ def test_the_given_ca_outweighs_the_one_of_the_environment(wire: t.Any, monkeypa
 def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, token: str) -> None:
     """A block in YAML ends with a line break; a copy from a web page with an ellipsis."""
     sender = Transport(
-        "acme", lab.announcement["okta_url"], f"Bearer {token}", Settings(ca_path=lab.announcement["ca_file"], retries=0), Masker([token]), explain
+        "acme", lab.announcement["okta_url"], Token("Bearer", token), Settings(ca_path=lab.announcement["ca_file"], retries=0), Masker([token]), explain
     )
     with pytest.raises(DeviceTrustError) as raised:
         sender.call(READ)
@@ -545,7 +545,7 @@ def to_the_lab(lab: Lab, wire_settings: t.Optional[dict[str, t.Any]] = None) -> 
     slept: list[float] = []
     settings = {"ca_path": lab.announcement["ca_file"], "sleep": slept.append, "retries": 2, **(wire_settings or {})}
     token = lab.announcement["okta_api_token"]
-    return Transport("okta", lab.announcement["okta_url"], f"SSWS {token}", Settings(**settings), Masker([token]), explain)
+    return Transport("okta", lab.announcement["okta_url"], Token("SSWS", token), Settings(**settings), Masker([token]), explain)
 
 
 @pytest.mark.parametrize("fault", ["429", "concurrency", "5xx", "drop", "truncate"])
@@ -592,6 +592,6 @@ def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -
 
 
 def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
-    caller = Transport("okta", "https://127.0.0.1:1", None, Settings(retries=0), Masker(), explain)
+    caller = Transport("okta", "https://127.0.0.1:1", SignIn(), Settings(retries=0), Masker(), explain)
     with pytest.raises(Unreachable, match="https://127.0.0.1:1 .*Connection refused"):
         caller.call(GET_ORGANIZATION)

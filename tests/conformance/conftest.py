@@ -1,0 +1,50 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that we did not write judge the lab and the collection; what they found stands in docs/referees.md.
+
+    def test_it_lists_devices(sdk, referee):
+        referee("Okta SDK 3.4.6", "listDevices", "by API token")
+        ...
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+import pytest
+
+from tools import referees
+
+# The rows that a test has claimed, and whether it has passed (None until then, and when it was skipped).
+CLAIMED = pytest.StashKey[list[tuple[str, str, str]]]()
+PASSED = pytest.StashKey[t.Optional[bool]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> t.Iterator[None]:
+    report = yield
+    if report.when == "call" and not report.skipped:
+        item.stash[PASSED] = report.passed
+    return report
+
+
+@pytest.fixture
+def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, str], None]]:
+    """Call it with a referee, the vendor's name of an operation, and how it was tried: a row of the table, ok if the test passes.
+
+    Nothing in a row may differ from run to run or from machine to machine: no times, no random ids, no version that the machine chooses.
+    """
+    node = request.node
+    claimed = node.stash.setdefault(CLAIMED, [])
+    yield lambda name, operation, how: claimed.append((name, operation, how))
+    passed = node.stash.get(PASSED, None)
+    if passed is None or not claimed:
+        return
+    test = referees.short_id(node.nodeid)
+    rows = [referees.Row(*claim, "ok" if passed else "failed", test) for claim in claimed]
+    referees.record(test, rows)
+    if passed and os.environ.get(referees.WRITING) != "write":
+        found = referees.differences(test, rows, referees.PAGE.read_text(encoding="utf-8"))
+        assert not found, f"docs/referees.md is out of date; write it anew with {referees.COMMAND}. It {'; '.join(found)}"

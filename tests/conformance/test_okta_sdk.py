@@ -1,0 +1,373 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's official Python SDK, as it is published, against the lab's org. It holds every answer against its own models: what it refuses is the lab's mistake."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import typing as t
+from datetime import timedelta
+from importlib.metadata import version
+
+import pytest
+import requests
+
+from lab.clock import iso
+from lab.server import Lab
+from lab.world import Fault, Options
+
+SDK = f"Okta SDK {version('okta')}"
+MACS = 6
+
+
+class SdkError(Exception):
+    """What the SDK returned as an error; ``code`` is Okta's."""
+
+    def __init__(self, error: t.Any) -> None:
+        super().__init__(str(error))
+        self.code = getattr(error, "error_code", "")
+
+
+class Sdk:
+    """The SDK's client, to be called without await: ``sdk.get_device(id)`` returns what the SDK made of the answer, or raises SdkError.
+
+    It is given a session that trusts the lab's CA, because its own option for that (``sslContext``) fails on a copy of the context. And it keeps only
+    the first of an answer's Link headers, so that the link to the next page is read from the session's answers.
+    """
+
+    def __init__(self, runner: asyncio.Runner, session: t.Any, answers: list[t.Any], config: dict[str, t.Any]) -> None:
+        from okta.client import Client  # it takes 3 seconds: only where it is used
+
+        self._runner, self._answers = runner, answers
+        self._client = Client(config)
+        self._client.get_request_executor().set_session(session)
+
+    def __getattr__(self, operation: str) -> t.Callable[..., t.Any]:
+        def call(*arguments: t.Any, **options: t.Any) -> t.Any:
+            self._answers.clear()
+            *found, error = self._runner.run(getattr(self._client, operation)(*arguments, **options))
+            if error:
+                raise SdkError(error)
+            return found[0] if found else None
+
+        return call
+
+    def pages(self, operation: str, **options: t.Any) -> t.Iterator[list[t.Any]]:
+        """The pages of a list, each by the cursor in the link of the one before."""
+        while True:
+            yield getattr(self, operation)(**options)
+            following = self._answers[-1].links.get("next")
+            if following is None:
+                return
+            options["after"] = following["url"].query["after"]
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of the last call, its retries included."""
+        return [answer.status for answer in self._answers]
+
+
+@pytest.fixture(scope="module")
+def org_lab() -> t.Iterator[Lab]:
+    with Lab(Options(macs=MACS)) as running:
+        told = running.announcement
+        limits = {"devices": None, "other": None, "logs": None}  # these tests ask more in a minute than an org allows
+        requests.patch(
+            told["control_url"] + "/limits", json=limits, headers={"Authorization": f"Bearer {told['control_token']}"}, verify=told["ca_file"], timeout=30,
+        ).raise_for_status()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def runner() -> t.Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connect(org_lab: Lab, runner: asyncio.Runner) -> t.Iterator[t.Callable[[dict[str, t.Any]], Sdk]]:
+    """Makes an SDK of a configuration without the org's URL. All of them share a session."""
+    import aiohttp
+
+    answers: list[t.Any] = []
+
+    async def keep(_session: t.Any, _context: t.Any, seen: t.Any) -> None:
+        answers.append(seen.response)
+
+    async def opened() -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(keep)
+        trusted = ssl.create_default_context(cafile=org_lab.announcement["ca_file"])
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted), trace_configs=[trace])
+
+    session = runner.run(opened())
+    yield lambda config: Sdk(runner, session, answers, {"orgUrl": org_lab.announcement["okta_url"], **config})
+    runner.run(session.close())
+
+
+@pytest.fixture
+def sdk(org_lab: Lab, connect: t.Callable[[dict[str, t.Any]], Sdk]) -> Sdk:
+    return connect({"token": org_lab.announcement["okta_api_token"]})
+
+
+@pytest.fixture
+def register(org_lab: Lab) -> t.Callable[..., t.Any]:
+    """A device record of its own for a test: its user registers it with Okta Verify."""
+
+    def make(serial: str) -> t.Any:
+        org = org_lab.world.okta
+        with org_lab.world.lock:
+            user = org.add_user("Ann", "Example", f"{serial.lower()}@example.com")
+            return org.register(user_id=user.id, serial=serial, udid=f"udid-{serial}", name=f"Mac {serial}", model="MacBookPro18,3", os_version="15.1")
+
+    return make
+
+
+# Devices
+
+
+def test_devices_are_listed_over_pages(sdk, org_lab, referee):
+    referee(SDK, "listDevices", "by API token, two to a page")
+    pages = list(sdk.pages("list_devices", limit=2))
+    assert len(pages) > 2 and max(map(len, pages)) == 2
+    assert {row.id for page in pages for row in page} == set(org_lab.world.okta.devices)
+
+
+def test_devices_are_found_by_search(sdk, register, referee):
+    referee(SDK, "listDevices", "search by serial number, status and platform")
+    record = register("SDKSEARCH01")
+    search = 'profile.serialNumber eq "sdksearch01" and status eq "ACTIVE" and profile.platform eq "MACOS"'
+    found = sdk.list_devices(search=search)
+    assert [(row.id, row.profile.serial_number, row.status.value) for row in found] == [(record.id, "SDKSEARCH01", "ACTIVE")]
+    assert sdk.list_devices(search='profile.serialNumber eq "SDKSEARCH0"') == []
+
+
+def test_a_search_that_okta_does_not_take_is_an_error_with_its_code(sdk, referee):
+    referee(SDK, "listDevices", "search by what cannot be searched for: E0000031")
+    with pytest.raises(SdkError) as refused:
+        sdk.list_devices(search='managementStatus eq "MANAGED"')
+    assert refused.value.code == "E0000031"
+
+
+@pytest.mark.parametrize("expand", ["user", "userSummary"])
+def test_devices_come_with_their_users(sdk, register, referee, expand):
+    referee(SDK, "listDevices", f"expand {expand}")
+    record = register(f"SDKEXPAND{expand}")
+    found = sdk.list_devices(search=f'id eq "{record.id}"', expand=expand)
+    (link,) = found[0].embedded.users
+    assert (link.management_status, link.user.id) == ("NOT_MANAGED", next(iter(record.users)))
+
+
+def test_a_device_and_its_users_are_read(sdk, register, referee):
+    referee(SDK, "getDevice", "by API token")
+    referee(SDK, "listDeviceUsers", "by API token")
+    record = register("SDKREAD01")
+    device = sdk.get_device(record.id)
+    assert (device.id, device.profile.serial_number, device.profile.secure_hardware_present) == (record.id, "SDKREAD01", True)
+    (link,) = sdk.list_device_users(record.id)
+    assert (link.management_status, link.user.profile.login) == ("NOT_MANAGED", "sdkread01@example.com")
+
+
+def test_what_is_not_there_is_an_error_with_its_code(sdk, referee):
+    referee(SDK, "getDevice", "an id that Okta does not know: E0000007")
+    with pytest.raises(SdkError) as missing:
+        sdk.get_device("guoUnknown0000000000")
+    assert missing.value.code == "E0000007"
+
+
+def test_a_device_is_taken_through_its_life(sdk, org_lab, register, referee):
+    record = register("SDKLIFE01")
+    steps = [
+        ("suspend_device", "suspendDevice", "SUSPENDED"), ("unsuspend_device", "unsuspendDevice", "ACTIVE"),
+        ("deactivate_device", "deactivateDevice", "DEACTIVATED"), ("activate_device", "activateDevice", "ACTIVE"),
+        ("suspend_device", "suspendDevice", "SUSPENDED"), ("deactivate_device", "deactivateDevice", "DEACTIVATED"),
+    ]
+    for call, operation, status in steps:
+        referee(SDK, operation, "by API token")
+        getattr(sdk, call)(record.id)
+        assert sdk.get_device(record.id).status.value == status
+    referee(SDK, "deleteDevice", "by API token")
+    sdk.delete_device(record.id)
+    assert record.id in org_lab.world.okta.deleted
+    with pytest.raises(SdkError):
+        sdk.get_device(record.id)
+
+
+def test_an_active_device_is_not_deleted(sdk, register, referee):
+    referee(SDK, "deleteDevice", "of an active record: E0000152")
+    with pytest.raises(SdkError) as refused:
+        sdk.delete_device(register("SDKACTIVE01").id)
+    assert refused.value.code == "E0000152"
+
+
+# The System Log
+
+
+def test_the_log_is_read_over_pages(sdk, org_lab, register, referee):
+    referee(SDK, "listLogEvents", "since and until, one to a page")
+    org_lab.world.clock.advance(minutes=5)
+    since, records = org_lab.world.okta.now(), [register(f"SDKLOG{number}") for number in range(3)]
+    org_lab.world.clock.advance(minutes=5)
+    pages = list(sdk.pages("list_log_events", since=iso(since), until=iso(org_lab.world.okta.now()), limit=1))
+    targets = [target.id for page in pages for event in page if event.event_type == "device.enrollment.create" for target in event.target]
+    assert {record.id for record in records} <= set(targets) and max(map(len, pages)) == 1
+    moments = [event.published for page in pages for event in page]
+    assert moments == sorted(moments) and len(moments) >= 6
+
+
+def test_the_log_is_filtered(sdk, org_lab, register, referee):
+    referee(SDK, "listLogEvents", "filter, newest first")
+    record = register("SDKFILTER01")
+    since = iso(org_lab.world.okta.now() - timedelta(hours=1))
+    events = sdk.list_log_events(since=since, filter=f'eventType eq "device.user.add" and target.id eq "{record.id}"', sort_order="DESCENDING", limit=5)
+    assert [event.event_type for event in events] == ["device.user.add"]
+    assert events[0].outcome.result == "SUCCESS" and record.id in [target.id for target in events[0].target]
+    assert [event.event_type for event in sdk.list_log_events(since=since, q="SDKFILTER01", filter='eventType eq "device.user.add"')] == ["device.user.add"]
+
+
+def test_the_log_is_polled(sdk, org_lab, register, referee):
+    referee(SDK, "listLogEvents", "polling: the next link of an empty page brings what came after")
+    org_lab.world.clock.advance(minutes=5)
+    pages = sdk.pages("list_log_events", since=iso(org_lab.world.okta.now()), limit=100)
+    assert next(pages) == []
+    record = register("SDKPOLL01")
+    org_lab.world.clock.advance(seconds=1)
+    assert record.id in [target.id for event in next(pages) for target in event.target]
+
+
+def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, referee):
+    referee(SDK, "listLogEvents", "events of certificates, sign-ins and the platform")
+    record, org = register("SDKEVENT01"), org_lab.world.okta
+    with org_lab.world.lock:
+        certificate = org.book("SDKEVENT01 0A1B")
+        org.sign_in(user_id=next(iter(record.users)), device_id=record.id, certificate=certificate.serial_number)
+    org_lab.world.clock.advance(seconds=1)
+    seen = {event.event_type for event in sdk.list_log_events(since=iso(org.now() - timedelta(days=30)), limit=1000)}
+    assert {"pki.cert.issue", "user.authentication.auth_via_mfa", "user.session.start", "device.platform.add"} <= seen
+
+
+# Authenticators
+
+
+def test_authenticators_and_their_methods_are_read(sdk, referee):
+    referee(SDK, "listAuthenticators", "by API token")
+    referee(SDK, "getAuthenticator", "by API token")
+    referee(SDK, "listAuthenticatorMethods", "of every authenticator")
+    referee(SDK, "getAuthenticatorMethod", "signed_nonce")
+    found = {row.key.value: row for row in sdk.list_authenticators()}
+    assert {"okta_verify", "okta_password", "okta_email"} <= set(found)
+    methods = {key: {method.type.value: method.status.value for method in sdk.list_authenticator_methods(row.id)} for key, row in found.items()}
+    assert methods["okta_verify"] == {"push": "ACTIVE", "signed_nonce": "ACTIVE", "totp": "ACTIVE"}
+    verify = found["okta_verify"].id
+    assert sdk.get_authenticator(verify).settings.user_verification.value == "PREFERRED"
+    assert sdk.get_authenticator_method(verify, "signed_nonce").settings.key_protection.value == "ANY"
+
+
+# People
+
+
+def test_people_are_listed_over_pages(sdk, org_lab, referee):
+    referee(SDK, "listUsers", "by API token, three to a page")
+    pages = list(sdk.pages("list_users", limit=3))
+    assert len(pages) > 1 and {user.id for page in pages for user in page} == set(org_lab.world.okta.users)
+
+
+def test_people_are_found(sdk, register, referee):
+    referee(SDK, "listUsers", "search and filter")
+    register("SDKPERSON01")
+    for question in ({"search": 'profile.login eq "SDKPERSON01@example.com"'}, {"filter": 'profile.login eq "sdkperson01@example.com"'}):
+        assert [user.profile.login for user in sdk.list_users(**question)] == ["sdkperson01@example.com"]
+
+
+def test_a_person_and_their_devices_are_read(sdk, register, referee):
+    referee(SDK, "getUser", "by id and by login")
+    referee(SDK, "listUserDevices", "by API token")
+    record = register("SDKPERSON02")
+    user = sdk.get_user("sdkperson02@example.com")
+    assert sdk.get_user(user.id).profile.email == "sdkperson02@example.com" and user.status.value == "ACTIVE"
+    (held,) = sdk.list_user_devices(user.id)
+    assert (held.device.id, held.device.profile.serial_number) == (record.id, "SDKPERSON02")
+
+
+# The org
+
+
+def test_the_org_is_read(sdk, org_lab, referee):
+    referee(SDK, "getWellknownOrgMetadata", "by API token")
+    referee(SDK, "listDeviceIntegrations", "by API token")
+    told = sdk.get_wellknown_org_metadata()
+    assert (told.id, told.pipeline.value) == (org_lab.world.okta.org_id, "idx")
+    assert [row.name.value for row in sdk.list_device_integrations()] == ["com.okta.device.osquery"]
+
+
+def test_a_wrong_token_is_an_error_with_its_code(connect, referee):
+    referee(SDK, "listDevices", "wrong API token: E0000011")
+    with pytest.raises(SdkError) as refused:
+        connect({"token": "00wrong"}).list_devices()
+    assert refused.value.code == "E0000011"
+
+
+@pytest.mark.parametrize(("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")])
+def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
+    """The SDK waits as the headers say: until the reset, which it holds against the answer's Date."""
+    referee(SDK, "listDevices", f"429 for the {how}, then the answer")
+    org_lab.world.faults.append(Fault(fault, "listDevices"))
+    assert sdk.list_devices(limit=1)
+    assert sdk.statuses == [429, 200]
+
+
+# What one writes, the other reads
+
+
+@pytest.fixture
+def living(org_lab, run_module):
+    """The canary, whose test Macs have their certificates; their people have registered them and signed in."""
+    from lab import macs, people  # not at the top: Macs enrol by the collection's own client
+
+    (canary, *_others) = org_lab.announcement["rings"]
+    made = run_module("kandji_scep_profile", {"name": "Okta SCEP - canary", "blueprints": canary["blueprints"]}, lab=org_lab)
+    assert not made.get("failed"), made
+    for mac in org_lab.world.macs:
+        if mac.serial in canary["test_macs"]:
+            mac.install_by_hand()  # Okta Verify
+    macs.act(org_lab.world, canary["test_macs"])
+    people.act(org_lab.world, canary["test_macs"])
+    return canary
+
+
+def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(sdk, org_lab, living, run_module, referee):
+    referee(SDK, "suspendDevice", "then device_trust_info reports SUSPENDED")
+    (record, *_rest) = sdk.list_devices(search=f'profile.serialNumber eq "{living["test_macs"][0]}"')
+    ring = {"name": "canary", "blueprints": living["blueprints"], "scep_profile": "Okta SCEP - canary"}
+
+    def rung() -> list[str]:
+        report = run_module("device_trust_info", {"rings": [ring]}, lab=org_lab)
+        return [row["rung"] for row in report["macs"] if row["serial_number"] == record.profile.serial_number]
+
+    sdk.suspend_device(record.id)
+    assert rung() == ["SUSPENDED"]
+    sdk.unsuspend_device(record.id)
+    assert rung() != ["SUSPENDED"]
+
+
+def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(sdk, org_lab, register, run_module, referee):
+    referee(SDK, "getDevice", "gone after okta_device_reset")
+    record = register("SDKRESET01")
+    org_lab.world.clock.advance(minutes=5)
+    done = run_module("okta_device_reset", {"serials": ["SDKRESET01"]}, lab=org_lab)
+    assert done["counts"]["reset"] == 1, done
+    with pytest.raises(SdkError) as gone:
+        sdk.get_device(record.id)
+    assert gone.value.code == "E0000007" and sdk.list_devices(search='profile.serialNumber eq "SDKRESET01"') == []
+
+
+def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(sdk, org_lab, register, run_module, referee):
+    referee(SDK, "deactivateDevice", "then okta_device_reset deletes without deactivating")
+    record = register("SDKRESET02")
+    org_lab.world.clock.advance(minutes=5)
+    sdk.deactivate_device(record.id)
+    mark = len(org_lab.world.requests)
+    assert run_module("okta_device_reset", {"device_ids": [record.id]}, lab=org_lab)["changed"]
+    assert [one.operation for one in org_lab.world.requests[mark:] if one.writes] == ["deleteDevice"]
