@@ -85,7 +85,7 @@ def page(fresh_lab: Lab, tmp_path: Path) -> t.Iterator[Page]:
     """A desktop browser. Of all certificates that it cannot verify it takes only that with the key of this lab."""
     missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
     if missing:
-        pytest.fail(f"{' and '.join(missing)} not found: install Debian's packages chromium and chromium-driver.")
+        pytest.fail(f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them.")
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'browser'}", f"--ignore-certificate-errors-spki-list={_key_of(fresh_lab)}", "--window-size=1400,900"):
