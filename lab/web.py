@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from lab.clock import http_date, iso
+from lab.recorder import Exchange
 from lab.world import RequestRecord, World
 
 
@@ -150,6 +151,7 @@ class VendorApp:
             with self.world.lock:
                 answer = self._answer(call, fault)
                 self._log(request, operation, answer)
+            self._tell(request, operation, answer, form if form is not None else body, fault)
             if fault and fault.name == "drop":
                 return _Dropped()
             if fault and fault.name == "truncate":
@@ -182,6 +184,7 @@ class VendorApp:
             answer = self.wrong_verb(path) if verbs and request.method not in verbs else self.not_found(path)
             self.finish(None, answer)
             self._log(request, None, answer)
+        self._tell(request, None, answer)
         return self._response(answer)
 
     def _log(self, request: Request, operation: t.Optional[Operation], answer: Answer) -> None:
@@ -202,6 +205,25 @@ class VendorApp:
                 request_id=answer.headers.get("X-Okta-Request-Id", ""),
             )
         )
+
+    def _tell(self, request: Request, operation: t.Optional[Operation], answer: Answer, sent: t.Any = None, fault: t.Any = None) -> None:
+        for observe in self.world.observers:
+            observe(Exchange(
+                vendor=(operation and operation.vendor) or self.vendor,
+                operation=operation.name if operation else "",
+                verb=request.method,
+                path=request.url.path,
+                template=operation.path if operation else "",
+                query=tuple(parse_qsl(request.url.query, keep_blank_values=True)),
+                user_agent=request.headers.get("user-agent", ""),
+                sent_type=request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+                sent=sent,
+                status=answer.status,
+                headers={**answer.headers, **({"Link": ", ".join(answer.links)} if answer.links else {})},
+                answer_type=answer.media_type.partition(";")[0],
+                answer=answer.body,
+                fault=bool(fault) and fault.name not in ("slow", "stale"),
+            ))
 
     @staticmethod
     def _response(answer: Answer) -> Response:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from lab.clock import Clock
+from lab.recorder import Exchange, observers
 
 
 @dataclass
@@ -127,6 +128,7 @@ class World:
         self.kandji: t.Any = None  # lab.kandji.tenant.Tenant
         self.macs: list[t.Any] = []  # lab.macs.Mac
         self.people: list[t.Any] = []  # lab.people.Person
+        self.observers: list[t.Callable[[Exchange], None]] = observers()  # each is told of every finished exchange
 
     def uuid(self) -> str:
         """A UUID that depends on the seed alone."""

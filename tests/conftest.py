@@ -40,6 +40,8 @@ except ImportError:  # ansible-core before 2.19
         return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode())
 
 
+pytest_plugins = ["tools.findings"]
+
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
 # The machine is shared, and a slow moment is no failure.

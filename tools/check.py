@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from tools import lint, sanity
+from tools import findings, lint, sanity
 from tools.environment import SCRIPTS, child_environment, run_and_read, run_tool
 from tools.stages import Stage, run_stages
 
 
 def stages() -> list[Stage]:
-    return [*lint.stages(), Stage("pytest", pytest), *sanity.stages(), Stage("molecule", molecule)]
+    return [*lint.stages(), Stage("pytest", pytest), *sanity.stages(), Stage("molecule", molecule), Stage("recorder", findings.check)]
 
 
 def pytest() -> bool:
@@ -42,4 +42,5 @@ def asked(arguments: list[str]) -> list[Stage]:
 
 
 if __name__ == "__main__":
+    findings.clear()
     sys.exit(run_stages(asked(sys.argv[1:])))

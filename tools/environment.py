@@ -19,10 +19,11 @@ CACHE = CHECKOUT / ".cache"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 NOT_INHERITED = ("ANSIBLE_", "MOLECULE_", "OKTA_", "IRUCTL_", "DEVICE_TRUST_", "PYTHONPATH", "PYTHONHOME")
+INHERITED = ("DEVICE_TRUST_API_DESCRIPTIONS", "DEVICE_TRUST_API_FINDINGS")  # of lab.recorder; they point to files, not to tenants
 
 
 def without_tenants(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if not name.startswith(NOT_INHERITED)}
+    return {name: value for name, value in environment.items() if name in INHERITED or not name.startswith(NOT_INHERITED)}
 
 
 def child_environment(**more: str) -> dict[str, str]:

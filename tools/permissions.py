@@ -19,8 +19,8 @@ SITE = (
 HEAD = """# Scopes and permissions
 
 What each module needs, made from the operations that it declares: a module that sends another one fails. Okta's are named as its OAuth scopes. A service app
-needs the scope **and** an admin role that allows the same; an API token has the admin roles of the person who made it. Kandji's are the entries of an API token's
-permissions, by the titles of its API documentation.
+needs the scope **and** an admin role that allows the same; an API token has the admin roles of the person who made it. Kandji's are the entries of an API
+token's permissions, by the titles of its API documentation.
 
 What only a run that writes needs is set in **bold**: check mode does without it, and asks for no such scope. Okta's SCEP address needs none.
 """

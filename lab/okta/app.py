@@ -10,6 +10,7 @@ import binascii
 import math
 import typing as t
 import uuid
+import zlib
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -248,7 +249,8 @@ class OktaApp(VendorApp):
         user = self.org.users.get(wanted) or next((user for user in self.org.users.values() if user.login == wanted), None)
         if user is None:
             refuse("E0000007", f"{wanted} (User)")
-        return Answer(user_shape(user, call.base_url, self.org.realm_id))
+        shape = user_shape(user, call.base_url, self.org.realm_id)
+        return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
 
     def _list_authenticators(self, call: Call) -> Answer:
         return Answer([authenticator.shape(call.base_url) for authenticator in self.org.authenticators.values()])

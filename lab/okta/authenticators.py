@@ -42,7 +42,8 @@ class Authenticator:
     def method_shape(self, base_url: str, method: str) -> dict[str, t.Any]:
         status = self.status_of(method)
         links = _lifecycle(f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}", status)
-        return {"type": method, "status": status, "settings": self.methods[method], "_links": links}
+        shape = {"type": method, "status": status, "_links": links}
+        return {**shape, "settings": self.methods[method]} if self.methods[method] else shape
 
 
 def _lifecycle(url: str, status: str) -> dict[str, t.Any]:

@@ -55,6 +55,7 @@ class ServiceApp:
         pem = self.private_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
         kind = jwt.algorithms.ECAlgorithm if self.algorithm in CURVES else jwt.algorithms.RSAAlgorithm
         jwk = {**json.loads(kind.to_jwk(self.private_key)), "kid": self.key_id, "alg": self.algorithm}
+        jwk.pop("key_ops", None)  # Okta's console leaves it out, and its SDK takes texts alone
         return {"client_id": self.client_id, "key_id": self.key_id, "private_key": pem, "private_key_jwk": json.dumps(jwk)}
 
 

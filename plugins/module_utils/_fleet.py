@@ -26,7 +26,7 @@ Rows = t.List[t.Dict[str, t.Any]]
 
 @dataclass
 class Ring:
-    """A ring resolved: blueprint ids in lower case, and its profile where there is one."""
+    """A ring resolved: blueprint ids in lower case, and its profile where there is one; of an item that the console made its id alone is known."""
 
     name: str
     blueprint_ids: t.Set[str]
@@ -143,10 +143,15 @@ def _mac(
     blueprint = str(row.get("blueprint_id", "")).lower()
     user = row.get("user") if isinstance(row.get("user"), dict) else {}
     profile, app = profile_rows.get(device_id), app_rows.get(device_id)
-    return MacFacts(
+    facts = MacFacts(
         serial=serial, name=str(row.get("device_name", "")), device_id=device_id, person=str((user or {}).get("email") or (user or {}).get("name") or ""),
         ring=next((ring.name for ring in rings if blueprint in ring.blueprint_ids), None),
         profile_state=read_status(profile) if profile else None, profile_log=str((profile or {}).get("log") or "")[:200],
         certificates=[str(one.get("created_at") or "") for one in certificates.get(device_id, []) if names_serial(str(one.get("common_name")), serial)],
         app_state=read_status(app) if app else None, app_present=device_id in apps,
     )
+    # Whether Kandji tells statuses of items that its console made is not documented; where it does not, the certificate speaks for them.
+    by_console = any(ring.name == facts.ring and ring.profile and "profile" not in ring.profile for ring in rings)
+    if by_console and facts.profile_state is None and facts.certificates:
+        facts.profile_state = "installed"
+    return facts

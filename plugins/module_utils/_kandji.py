@@ -23,6 +23,9 @@ LIBRARY = "/api/v1/library"
 PROFILES = LIBRARY + "/custom-profiles"
 BLUEPRINTS = "/api/v1/blueprints"
 PRISM = "/api/v1/prism"
+AUDIT = "/api/v1/audit/events"
+AUDIT_PAGE = 500
+AUDIT_PAGES = 20  # at most; a busy tenant's log of a year is not read to its end
 PAGE = 300
 HOURLY_LIMIT = 10000
 
@@ -41,13 +44,14 @@ ITEM_STATUSES = Operation("Get Library Item Statuses", "GET", LIBRARY + "/librar
 LIST_DEVICES = Operation("List Devices", "GET", "/api/v1/devices", "List Devices")
 DEVICE_ITEMS = Operation("Get Device Library Items", "GET", "/api/v1/devices/{device_id}/library-items", "Get Device Library Items")
 DAILY_CHECK_IN = Operation("Daily check-in", "POST", "/api/v1/devices/{device_id}/action/dailycheckin", "Daily check-in", writes=True, repeatable=True)
+LIST_EVENTS = Operation("List audit events", "GET", AUDIT, "List audit events")
 PRISM_CERTIFICATES = Operation("Certificates", "GET", PRISM + "/certificates", "Certificates")
 PRISM_PROFILES = Operation("Installed profiles", "GET", PRISM + "/installed_profiles", "Installed profiles")
 PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 
 OPERATIONS = (
     LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM, ITEM_STATUSES,
-    LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS,
+    LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, LIST_EVENTS, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS,
 )
 
 ALREADY_ASSIGNED = ("Library Item already exists on Blueprint", "Library Item already exists in Assignment Node")
@@ -198,6 +202,12 @@ class Kandji:
             raise
         return True
 
+    # The audit log
+
+    def audit_events(self) -> t.Iterator[t.Dict[str, t.Any]]:
+        """What was done in the tenant, the newest first, at most 20 pages of 500. List audit events; Kandji keeps them for a year."""
+        return self._linked_pages(LIST_EVENTS, {"sort_by": "-occurred_at", "limit": AUDIT_PAGE}, at_most=AUDIT_PAGES)
+
     # Prism: what Macs reported at their last inventory
 
     def prism_certificates(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
@@ -226,10 +236,13 @@ class Kandji:
 
     def _linked_pages(
         self, operation: Operation, query: t.Optional[t.Mapping[str, t.Any]] = None, path: t.Optional[t.Mapping[str, str]] = None,
+        at_most: t.Optional[int] = None,
     ) -> t.Iterator[t.Dict[str, t.Any]]:
-        """The envelope {results, next}; ``next`` may name another host, so that only its query is used."""
+        """The envelope {results, next}; ``next`` may name another host, so that only its query is used. ``at_most`` so many pages are read."""
         following: t.Optional[t.Mapping[str, t.Any]] = query or {}
-        while following is not None:
+        pages = 0
+        while following is not None and pages != at_most:
+            pages += 1
             body = self.transport.call(operation, path, query=following).json
             yield from self._rows(body.get("results") if isinstance(body, dict) else None)
             following = next_query(body["next"]) if body.get("next") else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import Blueprint, near
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import Blueprint, is_id, near, read_items
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NeedsConsole
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji, same_id
 
 # Kandji's statuses, in upper case; configuration profiles use lower-case words for the same.
 STATUS_WORDS = {
@@ -40,14 +41,70 @@ def find_item(name: str, items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]
     return found
 
 
-def choose(name: str, found: t.Mapping[str, t.Mapping[str, t.Any]], types: t.Mapping[str, str], blueprint_names: t.Mapping[str, str]) -> t.Dict[str, t.Any]:
+def find_in_events(name: str, events: t.Iterable[t.Mapping[str, t.Any]]) -> t.Dict[str, t.Dict[str, t.Any]]:
+    """Item id (lower case) -> {id, name, type, blueprints}: items whose last word in the audit log is this name. The newest event comes first."""
+    found: t.Dict[str, t.Dict[str, t.Any]] = {}
+    seen: t.Set[str] = set()
+    for event in events:
+        item_id, state = str(event.get("target_id") or ""), event.get("new_state")
+        if event.get("target_type") != "library_item" or not item_id or item_id.lower() in seen:
+            continue
+        # Only an item's newest event counts: it may have been renamed or deleted since the others.
+        deleted = str(event.get("action") or "").lower().startswith("delete")
+        if not deleted and not (isinstance(state, dict) and state.get("name")):
+            continue
+        seen.add(item_id.lower())
+        if not deleted and isinstance(state, dict) and state["name"] == name:
+            found[item_id.lower()] = {"id": item_id, "name": name, "type": str(state.get("type") or "unknown"), "blueprints": []}
+    return found
+
+
+def find_scep_item(
+    kandji: Kandji, asked: str, items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], profiles: t.Sequence[t.Mapping[str, t.Any]],
+) -> t.Dict[str, t.Any]:
+    """The console's item that option library_item names, by id or exact name -> {id, name}. Raises BadOption and NeedsConsole.
+
+    By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
+    """
+    for row in profiles:
+        if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name"):
+            raise BadOption(f"library_item: {asked!r} is a Custom Profile ({row.get('id')}), which has an API; name it by name or library_item_id instead.")
+    if is_id(asked):
+        names = [str(row.get("name")) for rows in items.values() for row in rows if same_id(row.get("id"), asked)]
+        return {"id": asked, "name": names[0] if names else asked}
+    known = [{"id": str(row["id"]).lower(), "name": str(row.get("name", ""))} for row in kandji.blueprints()]
+    everywhere = {**items, **read_items(kandji, [one for one in known if one["id"] not in items])}
+    found, types = find_item(asked, everywhere), {}
+    if len(found) != 1:
+        types = types_on_devices(kandji, known, asked)
+        found = found or {item_id: {"id": item_id, "name": asked, "blueprints": []} for item_id in types}
+    if not found:
+        found = find_in_events(asked, kandji.audit_events())
+        types = {item_id: one["type"] for item_id, one in found.items()}
+    if not found:
+        raise BadOption(f"library_item: no library item named {asked!r} is on any blueprint or device or in the audit log; make it in Kandji's web app, or "
+                        "give its id, which stands in the address of its page there.")
+    return choose(asked, found, types, {one["id"]: one["name"] for one in known}, "library_item", "its id")
+
+
+def types_on_devices(kandji: Kandji, blueprints: t.Sequence[Blueprint], name: str) -> t.Dict[str, str]:
+    """Id (lower case) -> type of the items of this name, as one Mac of each blueprint shows them."""
+    types: t.Dict[str, str] = {}
+    first = {str(row.get("blueprint_id", "")).lower(): str(row["device_id"]) for row in kandji.devices(platform="Mac")}
+    for one in blueprints:
+        rows = kandji.device_items(first[one["id"]]) if one["id"] in first else []
+        types.update({str(row["item_id"]).lower(): str(row.get("type")) for row in rows if row.get("name") == name})
+    return types
+
+
+def choose(name: str, found: t.Mapping[str, t.Mapping[str, t.Any]], types: t.Mapping[str, str], blueprint_names: t.Mapping[str, str],
+           option: str = "name", by: str = "library_item_id") -> t.Dict[str, t.Any]:
     """The one item meant. Raises BadOption that says what each of several is: which one to take is never guessed."""
     if len(found) == 1:
         return dict(next(iter(found.values())))
-    described = "; ".join(
-        f"{one['id']} is of type {types.get(item_id, 'unknown')} on {', '.join(blueprint_names.get(each, each) for each in one['blueprints'])}"
-        for item_id, one in sorted(found.items()))
-    raise BadOption(f"name: Kandji has {len(found)} library items named {name!r}: {described}. Say which one is meant by library_item_id.",
+    places = {item_id: ", ".join(blueprint_names.get(each, each) for each in one["blueprints"]) or "no blueprint" for item_id, one in found.items()}
+    described = "; ".join(f"{one['id']} is of type {types.get(item_id, 'unknown')} on {places[item_id]}" for item_id, one in sorted(found.items()))
+    raise BadOption(f"{option}: Kandji has {len(found)} library items named {name!r}: {described}. Say which one is meant by {by}.",
                     candidates=[{**one, "type": types.get(item_id)} for item_id, one in sorted(found.items())])
 
 
@@ -64,11 +121,15 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> t.List[str]:
     ]
 
 
-def not_found(name: str, blueprints: t.Sequence[Blueprint], items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> NeedsConsole:
+def not_found(
+    name: str, blueprints: t.Sequence[Blueprint], items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], unread: str = "",
+) -> NeedsConsole:
+    """The error that says what to click. ``unread`` says why the audit log could not be read, where it could not."""
     names = [str(row.get("name")) for rows in items.values() for row in rows]
     hint = near(name, [one for one in names if name.split()[0].lower() in one.lower()]) if names else "."
     return NeedsConsole(
-        f"No library item named {name!r} is on any blueprint or device, and no public API can make one{hint} Follow console_steps, then run again.",
+        f"No library item named {name!r} is on any blueprint or device{'' if unread else ' or in the audit log'}, and no public API can make one{hint} "
+        f"Follow console_steps, then run again.{f' One that is assigned nowhere would not be seen: {unread}' if unread else ''}",
         console_steps=console_steps(name, blueprints))
 
 

@@ -35,6 +35,7 @@ RING: t.Dict[str, t.Dict[str, t.Any]] = {
     "assignment_nodes": {"type": "dict"},
     "test_macs": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "str"},
+    "library_item": {"type": "str"},
 }
 
 

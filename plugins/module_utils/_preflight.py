@@ -46,6 +46,7 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> t.Tuple[t.List[t.Dict[str, t
         problems += wrong
         resolved.append({
             "name": ring["name"], "blueprints": found, "assignment_nodes": nodes, "test_macs": list(ring["test_macs"]), "generation": ring.get("generation"),
+            "library_item": ring.get("library_item"),
         })
     return resolved, problems
 

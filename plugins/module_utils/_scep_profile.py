@@ -29,6 +29,7 @@ class Wanted:
     blueprints: t.List[Blueprint]
     generation: t.Optional[str]
     nodes: t.Mapping[str, str] = field(default_factory=dict)
+    library_item: t.Optional[str] = None
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Plan:
     name: str
     current: t.Optional[t.Dict[str, t.Any]]
     url: str = ""
+    by_console: bool = False  # an item that the console made: assigned, never written
     mobileconfig: t.Optional[bytes] = field(default=None, repr=False)
     fields: t.Dict[str, t.Any] = field(default_factory=dict)
     found: t.List[Difference] = field(default_factory=list, repr=False)
@@ -85,6 +87,16 @@ def plan_profile(
         _plan_update(plan, wanted, settings, {"name": name, **flags})
     plan.assignment = plan_assignment(wanted.blueprints, known, items, plan.item_id, mode, wanted.nodes)
     plan.changes += assignment_changes(f"profile {name!r}", plan.assignment)
+    return plan
+
+
+def plan_console_item(
+    wanted: Wanted, item: t.Dict[str, t.Any], known: t.Sequence[Blueprint], items: t.Mapping[str, t.AbstractSet[str]], mode: str,
+) -> Plan:
+    """The plan for an item that was made in the console: where it is assigned, and nothing else."""
+    plan = Plan(str(item["name"]), item, by_console=True)
+    plan.assignment = plan_assignment(wanted.blueprints, known, items, plan.item_id, mode, wanted.nodes)
+    plan.changes += assignment_changes(f"library item {plan.name!r}", plan.assignment)
     return plan
 
 

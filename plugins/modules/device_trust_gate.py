@@ -24,7 +24,10 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.both
 options:
   library_item_id:
-    description: Id of the SCEP profile in Kandji. Without one, as in check mode before the profile was ever created, the gate is not met.
+    description:
+      - Id of the SCEP profile in Kandji, or of a SCEP item that was made in its web app. Without one, as in check mode before the profile was ever created, the
+        gate is not met.
+      - Where Kandji tells no status of an item of its web app, an installed profile with a SCEP payload stands for it, and the certificate's proof is Okta's.
     type: str
   payload_uuid:
     description: The profile's present identity (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs had under another
@@ -155,8 +158,12 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
     profiles = list(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}))
     certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials}))
     expected = gate.Expected(run_.params["payload_uuid"], run_.params["updated_at"])
+    statuses = {serial: list(run_.kandji.item_statuses(item_id, device_id)) for serial, device_id in macs.items()}
+    if expected == gate.ANYTHING and not profiles and not any(statuses.values()):
+        reported = list(run_.kandji.prism_profiles(serials))
+        statuses = {serial: gate.by_payload(device_id, reported) for serial, device_id in macs.items()}
     return [
-        gate.judge(serial, device_id, list(run_.kandji.item_statuses(item_id, device_id)), profiles, certificates, _further(run_, serial), expected)
+        gate.judge(serial, device_id, statuses[serial], profiles, certificates, _further(run_, serial), expected)
         for serial, device_id in macs.items()
     ]
 

@@ -37,9 +37,11 @@ options:
         elements: str
         required: true
       scep_profile:
-        description: Name or id of its SCEP profile in Kandji.
+        description: Name or id of its SCEP profile in Kandji. Either this or O(rings[].library_item_id) is needed.
         type: str
-        required: true
+      library_item_id:
+        description: Id of its SCEP item, where one that was made in Kandji's web app takes the place of the profile.
+        type: str
   okta_verify_item_ids:
     description: Ids of the library items that bring Okta Verify. Without them only Macs that reported the app count as having it.
     type: list
@@ -141,7 +143,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_prof
 OPTIONS: t.Dict[str, t.Any] = {
     "rings": {
         "type": "list", "elements": "dict", "required": True,
-        "options": {"name": RING["name"], "blueprints": RING["blueprints"], "scep_profile": {"type": "str", "required": True}},
+        "options": {"name": RING["name"], "blueprints": RING["blueprints"], "scep_profile": {"type": "str"}, "library_item_id": {"type": "str"}},
+        "required_one_of": [("scep_profile", "library_item_id")], "mutually_exclusive": [("scep_profile", "library_item_id")],
     },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "redistribution_days": {"type": "int", "default": 30},
@@ -174,10 +177,13 @@ def _rings(run_: Run) -> t.List[Ring]:
     profiles = list(run_.kandji.profiles())
     rings = []
     for ring in params["rings"]:
+        ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
+        if ring["library_item_id"]:
+            rings.append(Ring(ring["name"], ids, {"id": ring["library_item_id"]}))
+            continue
         named = [row for row in profiles if same_id(row.get("id"), ring["scep_profile"]) or row.get("name") == ring["scep_profile"]]
         if len(named) > 1:
             raise BadOption(f"scep_profile: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give the id.")
-        ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
         rings.append(Ring(ring["name"], ids, named[0] if named else None))
     return rings
 

@@ -48,6 +48,9 @@ options:
       generation:
         description: Generation of its SCEP profile; handed through.
         type: str
+      library_item:
+        description: Id or exact name of a SCEP item that was made in Kandji's web app and takes the place of the ring's SCEP profile; handed through by id.
+        type: str
 """
 
 EXAMPLES = r"""
@@ -77,6 +80,7 @@ rings:
       assignment_nodes: {}
       test_macs: [C02XK1ZAJG5J]
       generation: null
+      library_item: null
 problems:
   description: Everything that is wrong, a sentence each.
   returned: failure
@@ -98,6 +102,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ka
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _preflight as preflight
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Refused, all_of
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_items
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import find_scep_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
 
@@ -105,7 +111,8 @@ OPTIONS = {
     "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_DEVICES, okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS,
+    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_DEVICES, kandji_api.LIST_ITEMS, kandji_api.LIST_PROFILES, kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS,
+    okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS,
 )
 
 
@@ -123,10 +130,23 @@ def run(run_: Run) -> Result:
         problems += error.details.get("problems", [error.message])
     rings, unknown = preflight.resolve_rings(run_.params["rings"], blueprints) if blueprints else ([], [])
     problems += unknown
+    problems += [] if unknown else _library_items(run_, rings)
     if problems:
         unique = list(dict.fromkeys(problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique)
     return {"changed": False, "rings": rings}
+
+
+def _library_items(run_: Run, rings: t.List[t.Dict[str, t.Any]]) -> t.List[str]:
+    """Put ids in the place of names of the console's items; what is wrong with them."""
+    problems = []
+    for ring in [one for one in rings if one["library_item"]]:
+        try:
+            items, profiles = read_items(run_.kandji, ring["blueprints"]), list(run_.kandji.profiles())
+            ring["library_item"] = find_scep_item(run_.kandji, ring["library_item"], items, profiles)["id"]
+        except DeviceTrustError as error:
+            problems.append(f"Ring {ring['name']!r}: {error.message}")
+    return problems
 
 
 def _okta_verify(run_: Run) -> t.List[str]:

@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Finds an App Store item (or Auto App) that was made in Kandji's console, assigns it to blueprints, and reports how it fares over the fleet.
   - No public API makes or edits such an item. Where there is none, the module fails and returns the console steps.
-  - An item is found by its id, or by its exact name over the blueprints and devices. Between two items of one name it never guesses; it says what each is.
+  - An item is found by its id, or by its exact name over the blueprints and devices, and in the audit log (of the last year) where it is on none. Between two
+    items of one name it never guesses; it says what each is.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -137,7 +138,7 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Forbidden, Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
@@ -157,7 +158,7 @@ OPTIONS: t.Dict[str, t.Any] = {
 Items = t.Dict[str, t.List[t.Dict[str, t.Any]]]
 USES = (
     kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.DEVICE_ITEMS, kandji_api.ITEM_STATUSES,
-    kandji_api.PRISM_APPS, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+    kandji_api.LIST_EVENTS, kandji_api.PRISM_APPS, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
 )
 
 
@@ -197,22 +198,18 @@ def _item(
     known = known or assignments.read_blueprints(run_.kandji, run_.params["blueprints"], everything=True)[1]
     items = {**items, **assignments.read_items(run_.kandji, [one for one in known if one["id"] not in items])}
     found = library_item.find_item(name, items)
-    types = _types(run_, known, name) if len(found) != 1 else {}
+    types = library_item.types_on_devices(run_.kandji, known, name) if len(found) != 1 else {}
     if not found:
         found = {item_id: {"id": item_id, "name": name, "blueprints": []} for item_id in types}
     if not found:
+        try:
+            found = library_item.find_in_events(name, run_.kandji.audit_events())
+        except Forbidden as error:
+            raise library_item.not_found(name, wanted, items, unread=error.message) from None
+        types = {item_id: one["type"] for item_id, one in found.items()}
+    if not found:
         raise library_item.not_found(name, wanted, items)
     return library_item.choose(name, found, types, {one["id"]: one["name"] for one in known}), items, known
-
-
-def _types(run_: Run, known: t.Sequence[assignments.Blueprint], name: str) -> t.Dict[str, str]:
-    """Id (lower case) -> type of the items of this name, as one Mac of each blueprint shows them."""
-    types: t.Dict[str, str] = {}
-    first = {str(row.get("blueprint_id", "")).lower(): str(row["device_id"]) for row in run_.kandji.devices(platform="Mac")}
-    for one in known:
-        rows = run_.kandji.device_items(first[one["id"]]) if one["id"] in first else []
-        types.update({str(row["item_id"]).lower(): str(row.get("type")) for row in rows if row.get("name") == name})
-    return types
 
 
 def _check_limits(run_: Run, plan: assignments.Assignment, wanted: t.Sequence[assignments.Blueprint], devices: t.Sequence[t.Dict[str, t.Any]]) -> None:

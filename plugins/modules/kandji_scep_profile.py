@@ -33,6 +33,13 @@ options:
   library_item_id:
     description: Id of an existing Custom Profile that is to be managed, instead of the one named O(name).
     type: str
+  library_item:
+    description:
+      - Id or exact name of a SCEP item that was made in Kandji's web app, to be managed instead of a Custom Profile. No API reads or edits such an item, so
+        that only its assignment is managed; O(url), O(challenge) and the other settings are not used for it, and what is seen of it is returned as
+        RV(profiles[].proof).
+      - By name it is looked for on the blueprints, on one Mac of each, and in the audit log. Between two of one name the module never guesses.
+    type: str
   blueprints:
     description: Names or ids of the blueprints that the profile is assigned to.
     type: list
@@ -60,6 +67,9 @@ options:
         type: str
       library_item_id:
         description: As O(library_item_id).
+        type: str
+      library_item:
+        description: As O(library_item).
         type: str
       blueprints:
         description: As O(blueprints).
@@ -201,6 +211,14 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
 
+- name: A SCEP item that was made in Kandji's web app
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    library_item: Okta SCEP
+    blueprints:
+      - Canary
+
 - name: Have the certificates of 40 Macs issued anew, deliberately
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
@@ -258,6 +276,12 @@ profiles:
       type: list
       elements: dict
       returned: always
+    proof:
+      description:
+        - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on them, and is empty where Kandji does not tell it.
+          C(certificates) counts those of them that hold an identity certificate with their serial number.
+      type: dict
+      returned: when O(library_item) is set
     changed:
       description: Whether something was changed, or would be.
       type: bool
@@ -299,8 +323,10 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings, check_challenge, payload_content
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
@@ -310,6 +336,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endp
 PROFILE = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
+    "library_item": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "assignment_nodes": {"type": "dict"},
     "generation": {"type": "str"},
@@ -318,7 +345,8 @@ OPTIONS: t.Dict[str, t.Any] = {
     **PROFILE,
     "profiles": {
         "type": "list", "elements": "dict", "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
-        "required_one_of": [("name", "library_item_id")],
+        "required_one_of": [("name", "library_item_id", "library_item")],
+        "mutually_exclusive": [("name", "library_item"), ("library_item_id", "library_item")],
     },
     "url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
     "challenge": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
@@ -347,22 +375,29 @@ OPTIONS: t.Dict[str, t.Any] = {
 DEVICE_TRUST_PROFILE = "com.kandji.profile.odt.scep"
 USES = (
     kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES,
-    kandji_api.PRISM_PROFILES, kandji_api.CREATE_PROFILE, kandji_api.UPDATE_PROFILE, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+    kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS, kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_PROFILES,
+    kandji_api.CREATE_PROFILE, kandji_api.UPDATE_PROFILE, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
 )
 
 
 def run(run_: Run) -> Result:
     params = run_.params
     run_.masker.add(params["challenge"])
-    settings = _scep_settings(params)
     asked = params["profiles"] or [params]
+    settings = _scep_settings(params) if not all(one["library_item"] for one in asked) else ScepSettings(params["url"] or "", "")
     exact = params["blueprints_mode"] == "exact"
     names = [one for each in asked for one in each["blueprints"]]
     blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=exact)
     profiles = list(run_.kandji.profiles())
-    items = assignments.item_ids(assignments.read_items(run_.kandji, known if exact else blueprints))
+    rows_on = assignments.read_items(run_.kandji, known if exact else blueprints)
+    items = assignments.item_ids(rows_on)
     wanted = [_wanted(one, blueprints, known, exact) for one in asked]
-    plans = [scep_profile.plan_profile(one, settings, params["runs_on"], profiles, known, items, params["blueprints_mode"]) for one in wanted]
+    plans = [
+        scep_profile.plan_console_item(
+            one, library_item.find_scep_item(run_.kandji, one.library_item, rows_on, profiles), known, items, params["blueprints_mode"])
+        if one.library_item else scep_profile.plan_profile(one, settings, params["runs_on"], profiles, known, items, params["blueprints_mode"])
+        for one in wanted
+    ]
     _check_conflicts(run_, wanted, plans, profiles, items)
     changes = [change for plan in plans for change in plan.changes]
     touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
@@ -371,6 +406,10 @@ def run(run_: Run) -> Result:
     written = [plan.current if run_.check_mode else _apply(run_, plan, one, settings) for plan, one in zip(plans, wanted, strict=True)]
     rows = [scep_profile.summary(plan, profile, params["challenge"], params["redistribution_days"], one.blueprints)
             for plan, profile, one in zip(plans, written, wanted, strict=True)]
+    if any(plan.by_console for plan in plans):
+        devices = list(run_.kandji.devices(platform="Mac"))
+        for row, plan, one in zip(rows, plans, wanted, strict=True):
+            row.update({"proof": _proof(run_, plan, assignments.macs_on(devices, one.blueprints))} if plan.by_console else {})
     return outcome(changes, profiles=rows, macs_touched=touched)
 
 
@@ -391,7 +430,16 @@ def _wanted(
 ) -> scep_profile.Wanted:
     mine = assignments.resolve(asked["blueprints"], known or blueprints)
     nodes = assignments.resolve_nodes(asked["assignment_nodes"], mine, known, everywhere=exact)
-    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes)
+    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes, asked["library_item"])
+
+
+def _proof(run_: Run, plan: scep_profile.Plan, serials: t.Set[str]) -> t.Dict[str, t.Any]:
+    """What is seen of an item that the console made, on the Macs of its blueprints."""
+    ids = {one["id"] for one in plan.assignment.assign}
+    states = [read_status(row) for row in run_.kandji.item_statuses(str(plan.item_id)) if str((row.get("blueprint") or {}).get("id", "")).lower() not in ids]
+    certificates = run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
+    holders = {str(row.get("serial_number")) for row in certificates if names_serial(str(row.get("common_name")), str(row.get("serial_number") or ""))}
+    return {"statuses": {state: states.count(state) for state in sorted(set(states))}, "certificates": len(holders & serials)}
 
 
 def _check_conflicts(
@@ -399,7 +447,7 @@ def _check_conflicts(
     items: t.Mapping[str, t.Set[str]],
 ) -> None:
     found: t.List[str] = []
-    for one, plan in zip(wanted, plans, strict=True):
+    for one, plan in zip(wanted, plans, strict=True) if run_.params["url"] else ():
         found += scep_profile.url_conflicts(run_.params["url"], {(plan.item_id or "").lower()}, one.blueprints, profiles, items)
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
@@ -436,7 +484,7 @@ def _holders(run_: Run, plan: scep_profile.Plan) -> t.Set[str]:
 
 
 def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
-    if run_.params["prove"] and any(plan.writes_profile or plan.assignment.assign for plan in plans):
+    if run_.params["prove"] and any(plan.writes_profile or plan.assignment.assign for plan in plans if not plan.by_console):
         endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
         run_.opened(endpoint.transport)
         endpoint.prove(run_.params["challenge"], run_.params["ca_fingerprint"])
@@ -457,10 +505,10 @@ def _apply(run_: Run, plan: scep_profile.Plan, wanted: scep_profile.Wanted, sett
 
 def main() -> None:
     run_module(
-        run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "profiles")],
+        run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "library_item", "profiles")],
         mutually_exclusive=[("name", "profiles"), ("library_item_id", "profiles"), ("blueprints", "profiles"), ("generation", "profiles"),
-                            ("assignment_nodes", "profiles")],
-        required_by={"name": ["blueprints"], "library_item_id": ["blueprints"]},
+                            ("assignment_nodes", "profiles"), ("library_item", "profiles"), ("library_item", "name"), ("library_item", "library_item_id")],
+        required_by={"name": ["blueprints"], "library_item_id": ["blueprints"], "library_item": ["blueprints"]},
     )
 
 

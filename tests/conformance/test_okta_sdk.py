@@ -207,9 +207,9 @@ def test_an_active_device_is_not_deleted(sdk, register, referee):
 
 def test_the_log_is_read_over_pages(sdk, org_lab, register, referee):
     referee(SDK, "listLogEvents", "since and until, one to a page")
-    org_lab.world.clock.advance(minutes=5)
+    org_lab.world.clock.advance(minutes=1)
     since, records = org_lab.world.okta.now(), [register(f"SDKLOG{number}") for number in range(3)]
-    org_lab.world.clock.advance(minutes=5)
+    org_lab.world.clock.advance(minutes=1)
     pages = list(sdk.pages("list_log_events", since=iso(since), until=iso(org_lab.world.okta.now()), limit=1))
     targets = [target.id for page in pages for event in page if event.event_type == "device.enrollment.create" for target in event.target]
     assert {record.id for record in records} <= set(targets) and max(map(len, pages)) == 1
@@ -229,7 +229,7 @@ def test_the_log_is_filtered(sdk, org_lab, register, referee):
 
 def test_the_log_is_polled(sdk, org_lab, register, referee):
     referee(SDK, "listLogEvents", "polling: the next link of an empty page brings what came after")
-    org_lab.world.clock.advance(minutes=5)
+    org_lab.world.clock.advance(minutes=1)
     pages = sdk.pages("list_log_events", since=iso(org_lab.world.okta.now()), limit=100)
     assert next(pages) == []
     record = register("SDKPOLL01")
@@ -309,6 +309,60 @@ def test_a_wrong_token_is_an_error_with_its_code(connect, referee):
     assert refused.value.code == "E0000011"
 
 
+# By private key
+
+
+READS = ["okta.devices.read", "okta.users.read", "okta.logs.read", "okta.authenticators.read"]
+
+
+def by_private_key(lab: Lab, form: str, dpop: bool, asked: list[str], granted: t.Sequence[str] = (*READS, "okta.devices.manage")) -> dict[str, t.Any]:
+    """The SDK's configuration for a service app of its own. The SDK signs with RS256 alone."""
+    with lab.world.lock:
+        app = lab.world.okta.oauth.add_app("RS256", granted, dpop=dpop).announced()
+    mode = {"authorizationMode": "PrivateKey", "scopes": asked, "dpopEnabled": dpop, "kid": app["key_id"]}
+    return {**mode, "clientId": app["client_id"], "privateKey": app["private_key" if form == "PEM" else "private_key_jwk"]}
+
+
+# With proof of possession it makes an RSA key of 3072 bits in Python, which takes seconds: once is enough.
+@pytest.mark.parametrize(("form", "dpop"), [("PEM", False), ("JWK", False), ("PEM", True)], ids=["PEM", "JWK", "DPoP"])
+def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, dpop):
+    how = f"by private key ({form}){', with proof of possession' if dpop else ''}"
+    for operation in ("token", "listDevices", "getDevice", "listDeviceUsers", "suspendDevice", "deactivateDevice", "deleteDevice"):
+        referee(SDK, operation, how)
+    for operation in ("listLogEvents", "listUsers", "listAuthenticators"):
+        referee(SDK, operation, how)
+    record = register(f"SDKKEY{form}{int(dpop)}")
+    mark = len(org_lab.world.requests)
+    sdk = connect(by_private_key(org_lab, form, dpop, [*READS, "okta.devices.manage"]))
+    assert [row.id for row in sdk.list_devices(search=f'id eq "{record.id}"')] == [record.id]
+    assert sdk.list_device_users(record.id) and sdk.list_users(limit=1) and sdk.list_authenticators()
+    assert sdk.list_log_events(since=iso(org_lab.world.okta.now() - timedelta(hours=1)), limit=1)
+    sdk.suspend_device(record.id)
+    assert sdk.get_device(record.id).status.value == "SUSPENDED"
+    sdk.deactivate_device(record.id)
+    sdk.delete_device(record.id)
+    assert record.id in org_lab.world.okta.deleted
+    tokens = [one.status for one in org_lab.world.requests[mark:] if one.path == "/oauth2/v1/token"]
+    assert tokens == ([400, 200] if dpop else [200])  # with DPoP the first request is told the nonce
+
+
+def test_a_scope_that_the_token_lacks_is_an_error_with_its_code(connect, org_lab, referee):
+    referee(SDK, "listDevices", "by private key, without its scope: E0000006")
+    with pytest.raises(SdkError) as refused:
+        connect(by_private_key(org_lab, "PEM", False, ["okta.logs.read"])).list_devices()
+    assert refused.value.code == "E0000006"
+
+
+def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(connect, org_lab, referee):
+    referee(SDK, "token", "a scope that the app was not granted: invalid_scope")
+    with pytest.raises(SdkError) as refused:
+        connect(by_private_key(org_lab, "PEM", False, READS, granted=["okta.logs.read"])).list_devices()
+    assert refused.value.code == "invalid_scope"
+
+
+# Limits
+
+
 @pytest.mark.parametrize(("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")])
 def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
     """The SDK waits as the headers say: until the reset, which it holds against the answer's Date."""
@@ -355,7 +409,7 @@ def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(sdk, org
 def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(sdk, org_lab, register, run_module, referee):
     referee(SDK, "getDevice", "gone after okta_device_reset")
     record = register("SDKRESET01")
-    org_lab.world.clock.advance(minutes=5)
+    org_lab.world.clock.advance(minutes=1)
     done = run_module("okta_device_reset", {"serials": ["SDKRESET01"]}, lab=org_lab)
     assert done["counts"]["reset"] == 1, done
     with pytest.raises(SdkError) as gone:
@@ -366,7 +420,7 @@ def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(sdk, org_lab, r
 def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(sdk, org_lab, register, run_module, referee):
     referee(SDK, "deactivateDevice", "then okta_device_reset deletes without deactivating")
     record = register("SDKRESET02")
-    org_lab.world.clock.advance(minutes=5)
+    org_lab.world.clock.advance(minutes=1)
     sdk.deactivate_device(record.id)
     mark = len(org_lab.world.requests)
     assert run_module("okta_device_reset", {"device_ids": [record.id]}, lab=org_lab)["changed"]

@@ -150,3 +150,22 @@ def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named
 def test_what_the_result_says_of_a_view() -> None:
     assert gate.described(gate.View(SERIAL, reason="Not yet.")) == {"serial_number": SERIAL, "met": False, "proof": None, "reason": "Not yet."}
     assert gate.described(gate.View(SERIAL, proof=LOG)) == {"serial_number": SERIAL, "met": True, "proof": LOG, "reason": None}
+
+
+# Items that the console made
+
+
+@pytest.mark.parametrize(
+    "row, found",
+    [
+        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": [{"type": "com.apple.security.scep"}]}, True),
+        ({"payload_identifier": "com.kandji.profile.custom.1", "profile_data": [{"type": "com.apple.security.scep"}]}, False),
+        ({"payload_identifier": "com.kandji.profile.wifi.1", "profile_data": [{"type": "com.apple.wifi.managed"}]}, False),
+        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": None}, False),
+        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": ["com.apple.security.scep"]}, False),
+        ({}, False),
+    ],
+)
+def test_an_installed_scep_payload_that_is_no_custom_profile_stands_for_a_status(row, found):
+    assert bool(gate.by_payload("D-1", [{"device_id": "d-1", **row}])) is found
+    assert gate.by_payload("D-2", [{"device_id": "d-1", **row}]) == []

@@ -123,7 +123,8 @@ def test_the_names_that_okta_tells_of_the_org_are_its_own(org: str, url: str) ->
 
 @pytest.mark.parametrize("links", [{}, {"_links": None}, {"_links": {"alternate": CUSTOM}}, {"_links": {"alternate": {}, "organization": {"href": None}}}])
 def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> None:
-    for url, org in ((ORG + PATH, CUSTOM), (CUSTOM + PATH, ORG), ("https://id.acme.com" + PATH, CUSTOM), ("https://127.0.0.1:8443/s", "https://localhost:8443")):
+    loopback = ("https://127.0.0.1:8443/s", "https://localhost:8443")
+    for url, org in ((ORG + PATH, CUSTOM), (CUSTOM + PATH, ORG), ("https://id.acme.com" + PATH, CUSTOM), loopback):
         [warning] = integration.check_host(url, org, links, ["okta.com"])
         assert "scep_hosts" in warning and org.removeprefix("https://") in warning
 

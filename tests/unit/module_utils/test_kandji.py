@@ -393,3 +393,15 @@ def test_a_serial_that_is_part_of_another_finds_both(lab: Lab, tenant: Kandji) -
     """Which is why whoever filters by serial compares again."""
     inner = next(one.serial for one in lab.world.macs if any(one.serial != other.serial and one.serial in other.serial for other in lab.world.macs))
     assert len(list(tenant.devices(serial_number=inner))) > 1
+
+
+# The audit log
+
+
+def test_the_audit_log_is_read_newest_first_by_cursor_and_not_for_ever(wire: t.Any) -> None:
+    link = "https://acme.kandji.io/api/v1/audit/events?cursor=abc&limit=500&sort_by=-occurred_at"
+    wire.script(*[(200, {"next": link, "results": [{"id": number}]}) for number in range(_kandji.AUDIT_PAGES)])
+    assert len(list(kandji(wire).audit_events())) == _kandji.AUDIT_PAGES == len(wire.sent)
+    first, second = (one.url for one in wire.sent[:2])
+    assert "sort_by=-occurred_at" in first and "limit=500" in first and "cursor=abc" in second
+    assert all("//acme.kandji.io" not in one.url for one in wire.sent)

@@ -126,3 +126,33 @@ def test_a_report_names_no_more_than_asked_for_and_says_how_many_there_are() -> 
 def test_an_empty_fleet_has_an_empty_report() -> None:
     found = library_item.report([row("one", "PASS")], set(), {"one"}, max_rows=3)
     assert {key: value for key, value in found.items() if value} == {}
+
+
+# The audit log
+
+
+def event(action: str, item_id: str, name: t.Optional[str] = "Okta Verify", **values: t.Any) -> dict[str, t.Any]:
+    return {"action": action, "target_type": "library_item", "target_id": item_id, "new_state": {"name": name, "type": "vpp-app", "active": True}, **values}
+
+
+@pytest.mark.parametrize(
+    "events, ids",
+    [
+        ([], []),
+        ([event("create", "A")], ["a"]),
+        ([event("update", "A"), event("create", "a")], ["a"]),
+        ([event("delete", "a"), event("create", "A")], []),
+        ([event("update", "a", "Renamed"), event("create", "a")], []),
+        ([event("update", "a"), event("create", "a", "Old name")], ["a"]),
+        ([event("create", "a"), event("create", "b")], ["a", "b"]),
+        ([event("create", "a", target_type="device")], []),
+        ([event("update", "a", new_state=None), event("create", "a")], ["a"]),
+        ([event("update", "a", new_state={"active": True}), event("create", "a")], ["a"]),
+        ([event("delete", "a", new_state=None), event("create", "a")], []),
+        ([{}, {"target_type": "library_item"}, {"target_type": "library_item", "target_id": None, "new_state": []}], []),
+    ],
+)
+def test_the_newest_event_says_what_an_item_is_called_now(events: list[dict[str, t.Any]], ids: list[str]) -> None:
+    found = library_item.find_in_events("Okta Verify", events)
+    assert sorted(found) == ids
+    assert all(one["type"] == "vpp-app" and one["blueprints"] == [] for one in found.values())

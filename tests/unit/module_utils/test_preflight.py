@@ -40,10 +40,11 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
     resolved, problems = preflight.resolve_rings([ring(generation="2"), ring("wide", ["B-2", "Sales"], [])], BLUEPRINTS)
     assert problems == []
     assert resolved == [
-        {"name": "canary", "blueprints": [{"id": "b-1", "name": "Canary"}], "assignment_nodes": {}, "test_macs": ["C02A"], "generation": "2"},
+        {"name": "canary", "blueprints": [{"id": "b-1", "name": "Canary"}], "assignment_nodes": {}, "test_macs": ["C02A"], "generation": "2",
+         "library_item": None},
         {
             "name": "wide", "blueprints": [{"id": "b-2", "name": "Engineering"}, {"id": "b-3", "name": "Sales"}], "assignment_nodes": {}, "test_macs": [],
-            "generation": None,
+            "generation": None, "library_item": None,
         },
     ]  # fmt: skip
 
