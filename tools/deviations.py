@@ -123,6 +123,14 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "`runs_on_android` and `runs_on_windows`.",
         "Answers of a tenant in the tests of iructl."),
     Deviation(
+        "kandji", ("Create Custom Profile", "Update Custom Profile"), r"\d+ request: body\.runs_on_vision is not described",
+        "`runs_on_vision` of a request. The answer has it.",
+        "iructl, the vendor's own program, sends it."),
+    Deviation(
+        "kandji", ("List Library Items",), r"200 query: (limit|offset) is not described",
+        "What stands in the answer's own `next` link, which is followed as it is. Its parameters are the lab's assumption.",
+        "The description of the answer has `next`; Kandji's Postman collection says of other lists that they page by limit and offset."),
+    Deviation(
         "kandji", ("Daily check-in",), r"200 answer: no body",
         "A message is described; nothing comes.",
         "Kandji's Postman collection: device actions answer 200 without a body."),

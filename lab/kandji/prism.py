@@ -32,6 +32,13 @@ OWN_COLUMNS = {
     },
     "apps": {"path", "obtained_from", "bundle_id", "name", "short_version", "version", "signature", "device_based_vpp", "team_id"},
 }
+# Columns of apps of which the lab's Macs report nothing.
+EMPTY_APP_COLUMNS = (
+    "bundle_size", "ad_hoc_code_signed", "app_store_vendable", "beta_app", "download_canceled", "download_failed", "download_paused", "download_waiting",
+    "dynamic_size", "external_version_identifier", "has_update_available", "installing", "app_clip", "validated", "executable", "bundle_name", "bundle_type",
+    "environment_variables", "compiler", "bundle_region", "bundle_display_name", "info", "minimum_system_version", "category", "apple_scriptable",
+    "copyright", "developer_name",
+)
 NO_FILTER = {"blueprint__id", "device__family"}
 
 
@@ -69,8 +76,9 @@ def column(tenant: Tenant, entry: Entry, key: str) -> t.Any:
     return COMMON[key](tenant, entry) if key in COMMON else entry[1].columns.get(key)
 
 
-def render(tenant: Tenant, entry: Entry) -> dict[str, t.Any]:
-    return {**{key: read(tenant, entry) for key, read in COMMON.items()}, **entry[1].columns}
+def render(tenant: Tenant, entry: Entry, category: str) -> dict[str, t.Any]:
+    empty = dict.fromkeys(EMPTY_APP_COLUMNS) if category == "apps" else {}
+    return {**{key: read(tenant, entry) for key, read in COMMON.items()}, **empty, **entry[1].columns}
 
 
 def answer(tenant: Tenant, call: Call, category: str) -> Answer:
@@ -88,7 +96,7 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
         "offset": None if cursor else start,
         "limit": limit,
         "total": None if category == "certificates" else len(found),
-        "data": [render(tenant, entry) for entry in found[start : start + limit]],
+        "data": [render(tenant, entry, category) for entry in found[start : start + limit]],
         "cursor": write_cursor(start + limit, digest) if more and "sort_by" not in query else None,
     })
 

@@ -21,6 +21,7 @@ import pytest
 from lab.server import Lab
 from lab.world import Options
 from tests.conformance.scep_peers import PATIENCE, Relay, cipher_of, fail_info, judge, openssl, published_chain, relayed, run, spoken, switched_back
+from tools import programs
 
 pytestmark = pytest.mark.programs
 
@@ -28,6 +29,14 @@ STRONGSWAN, SCEPCLIENT, CERTMONGER, SCEPSERVER = "strongSwan pki", "micromdm sce
 FORMS = ("der", "pkcs7")
 WRONG = "not-the-secret-key"
 SUBJECT = [[["CN", "C02XK1ZAJG5J"]]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs() -> None:
+    """Before any test, so that no row of the table is called failed for want of a program."""
+    lacking = programs.missing(["scep", "strongswan-pki", "certmonger", "openssl"])
+    if lacking:
+        pytest.fail(f"Debian's packages {', '.join(lacking)} are needed: run python -m tools.programs --all.")
 
 
 @pytest.fixture(scope="module")
