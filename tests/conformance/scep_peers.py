@@ -147,16 +147,20 @@ def _decoded(message: str) -> bytes:
 def relayed(lab: Lab) -> Iterator[Relay]:
     with Relay(lab) as server:
         threading.Thread(target=server.serve_forever, name="relay", daemon=True).start()
-        yield server
-        server.shutdown()
+        try:
+            yield server
+        finally:
+            server.shutdown()
 
 
 @contextmanager
 def switched_back(lab: Lab) -> Iterator[None]:
     """The lab's switches are afterwards as they were."""
     before = asdict(lab.world.switches)
-    yield
-    lab.world.switches.set(**before)
+    try:
+        yield
+    finally:
+        lab.world.switches.set(**before)
 
 
 def spoken(exchange: Exchange) -> tuple[str, str, str]:
