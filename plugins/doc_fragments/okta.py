@@ -8,6 +8,8 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
+requirements:
+  - PyJWT and cryptography, to sign in by O(okta_private_key)
 options:
   okta_org_url:
     description:

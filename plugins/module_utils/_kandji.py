@@ -91,6 +91,19 @@ def same_id(one: t.Any, other: t.Any) -> bool:
     return str(one).lower() == str(other).lower()
 
 
+class ApiToken(Token):
+    """A tenant's API token."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("Bearer", token)
+
+    def explain(self, operation: Operation, origin: str, status: int, explained: Explanation) -> t.Optional[str]:
+        if status != 401:
+            return None
+        return (f"The token for {origin} is not accepted (401 {explained.code or explained.text}): it is incomplete, expired, revoked or of another tenant; "
+                "an administrator of Kandji makes a new one (Settings > Access > API Token), with the permissions that docs/permissions.md lists.")
+
+
 class Kandji:
     """A tenant, spoken to with an API token.
 
@@ -101,7 +114,7 @@ class Kandji:
     def __init__(self, api_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
         masker.add(api_token)
         self.api_url = check_api_url(api_url)
-        self.transport = Transport("kandji", self.api_url, Token("Bearer", api_token), settings, masker, explain, hourly_limit=HOURLY_LIMIT)
+        self.transport = Transport("kandji", self.api_url, ApiToken(api_token), settings, masker, explain, hourly_limit=HOURLY_LIMIT)
 
     # Custom Profiles
 
@@ -214,16 +227,18 @@ class Kandji:
         """Certificates. Columns: serial_number, device_id, common_name, identity_certificate, created_at, last_collected_at."""
         return self._prism(PRISM_CERTIFICATES, row_filter)
 
-    def prism_profiles(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
-        """Installed profiles. Columns: serial_number, device_id, blueprint_id, payload_identifier, payload_uuid ..."""
-        return self._prism(PRISM_PROFILES, row_filter)
+    def prism_profiles(self, row_filter: t.Mapping[str, t.Any], blueprint_ids: t.Sequence[str] = ()) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Installed profiles, of these blueprints' Macs alone where some are named. Columns: serial_number, device_id, blueprint_id, payload_identifier ..."""
+        return self._prism(PRISM_PROFILES, row_filter, blueprint_ids)
 
     def prism_apps(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
         """Applications. Columns: serial_number, device_id, bundle_id, version ..."""
         return self._prism(PRISM_APPS, row_filter)
 
-    def _prism(self, operation: Operation, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[t.Dict[str, t.Any]]:
-        query: t.Dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE, "filter": json.dumps(row_filter)}
+    def _prism(self, operation: Operation, row_filter: t.Mapping[str, t.Any], blueprint_ids: t.Sequence[str] = ()) -> t.Iterator[t.Dict[str, t.Any]]:
+        query: t.Dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE}
+        query.update({"filter": json.dumps(row_filter)} if row_filter else {})
+        query.update({"blueprint_ids": ",".join(blueprint_ids)} if blueprint_ids else {})
         while True:
             body = self.transport.call(operation, query=query).json
             rows = self._rows(body.get("data") if isinstance(body, dict) else None)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import typing as t
 from html import escape
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
+# Signed tokens (JWS, compact) are known by their form: a run makes one for every request, too many to learn each.
+SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}", re.ASCII)
 
 
 def _disguises(secret: str) -> t.Iterator[str]:
@@ -32,7 +35,7 @@ def _disguises(secret: str) -> t.Iterator[str]:
 
 
 class Masker:
-    """Replaces known secrets, in any of their forms, by asterisks."""
+    """Replaces known secrets, in any of their forms, and whatever looks like a signed token, by asterisks."""
 
     def __init__(self, secrets: t.Iterable[t.Optional[str]] = ()) -> None:
         self._forms: t.List[str] = []
@@ -49,7 +52,7 @@ class Masker:
     def text(self, value: str) -> str:
         for form in self._forms:
             value = value.replace(form, MASK)
-        return value
+        return SIGNED_TOKEN.sub(MASK, value)
 
     def value(self, value: t.Any) -> t.Any:
         """A copy of plain data (dicts, lists, strings) without the secrets."""

@@ -60,7 +60,9 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
         return Explanation(str(body)[:200] or f"HTTP status {status}", request_id=request_id)
     causes = [str(cause.get("errorSummary")) for cause in body.get("errorCauses") or [] if isinstance(cause, dict)]
     text = body.get("errorSummary") or body.get("error_description") or body.get("error") or f"HTTP status {status}"
-    return Explanation("; ".join([str(text), *causes]), str(body.get("errorCode") or body.get("error") or ""), request_id)
+    said = "; ".join([str(text), *causes])
+    code = "insufficient_scope" if status == 403 and "required scopes" in said else str(body.get("errorCode") or body.get("error") or "")
+    return Explanation(said, code, request_id)
 
 
 def quote_filter(value: str) -> str:

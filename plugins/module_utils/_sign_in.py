@@ -8,6 +8,7 @@ A service app's key needs the libraries ``PyJWT`` and ``cryptography``.
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import json
@@ -35,7 +36,7 @@ except ImportError as error:
 TOKEN = Operation("token", "POST", "/oauth2/v1/token", bucket="/oauth2")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
-RENEW_BEFORE = 60.0  # seconds before its end at which a token is not used any more
+RENEW_BEFORE = 60.0  # seconds before its end, at most a tenth of its life, at which a token is not used any more
 CLOCK_TOLERANCE = 30.0  # seconds
 FEATURE_MISSING = "E0000015"
 ALGORITHMS = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
@@ -94,6 +95,9 @@ class ApiToken(Token):
         super().__init__("SSWS", token)
 
     def explain(self, operation: Operation, origin: str, status: int, explained: Explanation) -> t.Optional[str]:
+        if status == 401 and explained.code != FEATURE_MISSING:
+            return (f"The token for {origin} is not accepted (401 {explained.code or explained.text}): it is incomplete or of another org, was revoked, "
+                    "was not used for 30 days, or its administrator was deactivated; an administrator makes a new one (Security > API > Tokens).")
         if status == 403 and operation.permission:
             return (f"The API token for {origin} lacks a permission: {operation.name} needs {operation.permission!r} (403 {explained.code or explained.text}); "
                     "the administrator who made the token has no role that holds it.")
@@ -117,7 +121,8 @@ class AccessToken(Token):
         if status == 403 and operation.permission:
             if explained.code == INSUFFICIENT_SCOPE:
                 return _scope_missing("The access token", operation, origin, explained)
-            return _role_missing("the app or person that the access token was issued to", operation, origin, explained)
+            return (f"The access token for {origin} may not call {operation.name} (403 {explained.code or explained.text}): it lacks the scope "
+                    f"{operation.permission!r}, or whom it was issued to has no admin role that allows it; a super admin grants either.")
         return _feature(operation, origin, explained)
 
 
@@ -131,7 +136,7 @@ def _scope_missing(who: str, operation: Operation, origin: str, explained: Expla
 
 def _role_missing(who: str, operation: Operation, origin: str, explained: Explanation) -> str:
     return (f"{operation.name} at {origin}: the scope {operation.permission!r} is there, and {who} has no admin role that allows it "
-            f"(403 {explained.code or explained.text}); a super admin assigns one on the app's tab Admin roles.")
+            f"(403 {explained.code or explained.text}); a super admin assigns a standard or custom one on the app's tab Admin roles.")
 
 
 def _feature(operation: Operation, origin: str, explained: Explanation) -> t.Optional[str]:
@@ -186,13 +191,13 @@ def _read_pem(value: str, key_id: t.Optional[str], masker: Masker) -> Key:
 
 def _read_jwk(value: str, key_id: t.Optional[str], masker: Masker) -> Key:
     try:
-        jwk = json.loads(value)
+        jwk = _json_object(value)
         for name in SECRET_OF_JWK:
             masker.add(jwk.get(name))
         if "d" not in jwk:
             raise BadOption("okta_private_key: the JWK is a public key; give the private one, which has the member d.")
         reader = {"RSA": jwt.algorithms.RSAAlgorithm, "EC": jwt.algorithms.ECAlgorithm}[jwk["kty"]]
-        private = reader.from_jwk(value)
+        private = reader.from_jwk(json.dumps(jwk))
     except BadOption:
         raise
     except Exception:  # PyJWT's own words may quote the key
@@ -202,6 +207,13 @@ def _read_jwk(value: str, key_id: t.Optional[str], masker: Masker) -> Key:
     if asked != fitting and not (fitting == "RS256" and asked in RSA_ALGORITHMS):
         raise BadOption(f"okta_private_key: the JWK says alg {asked!r}, which does not fit its key; Okta takes {', '.join(RSA_ALGORITHMS)} and {fitting}.")
     return Key(private, asked, key_id or jwk.get("kid"))
+
+
+def _json_object(value: str) -> t.Dict[str, t.Any]:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return ast.literal_eval(value)  # what Ansible makes of a JWK that was written as a mapping
 
 
 def algorithm_of(private: t.Any) -> str:
@@ -262,40 +274,40 @@ class ServiceApp(SignIn):
         self._ends = 0.0
         self._proofs: t.Optional[Proofs] = None
         self._nonce: t.Optional[str] = None
-        self._new_nonce = False
 
     def now(self) -> float:
         return time.time() + self._skew
 
     def headers(self, transport: Transport, verb: str, url: str) -> t.Dict[str, str]:
         with self._lock:
-            if self._token is None or self.now() >= self._ends - RENEW_BEFORE:
+            if self._token is None or self.now() >= self._ends:
                 self._fetch(transport)
-            self._new_nonce = False
-            return {"Authorization": f"{self._token_type} {self._token}", **self.proof(verb, url, self._token)}
+            return {"Authorization": self._authorization(), **self.proof(verb, url, self._token)}
+
+    def _authorization(self) -> str:
+        return f"{self._token_type} {self._token}"
 
     def proof(self, verb: str, url: str, token: t.Optional[str] = None) -> t.Dict[str, str]:
         if self._proofs is None or (token and self._token_type != "DPoP"):
             return {}
-        proof = self._proofs.make(verb, url, self.now(), self._nonce, token)
-        self._masker.add(proof)
-        return {"DPoP": proof}
+        return {"DPoP": self._proofs.make(verb, url, self.now(), self._nonce, token)}
 
     def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
         try:
             self._skew = parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError, TypeError):
             pass  # without the vendor's time ours has to do
-        nonce = headers.get("dpop-nonce")
-        if nonce and nonce != self._nonce:
-            self._nonce, self._new_nonce = nonce, True
+        self._nonce = headers.get("dpop-nonce") or self._nonce
 
-    def renew(self, status: int, headers: t.Mapping[str, str]) -> bool:
-        """A refused token is thrown away, unless only the nonce was old."""
+    def renew(self, sent: t.Mapping[str, str], explained: Explanation, headers: t.Mapping[str, str]) -> bool:
+        """A refused token is thrown away, unless only the nonce was old, or another thread has replaced it already."""
+        if explained.code == FEATURE_MISSING:
+            return False
+        nonce_was_old = "dpop-nonce" in headers and "use_dpop_nonce" in (explained.code, *headers.get("WWW-Authenticate", "").split('"'))
         with self._lock:
-            if not (self._new_nonce and "use_dpop_nonce" in headers.get("WWW-Authenticate", "")):
+            if not nonce_was_old and sent.get("Authorization") == self._authorization():
                 self._token = None
-            return True
+        return True
 
     def _fetch(self, transport: Transport) -> None:
         """One token request; a second where the org asks for a proof, a nonce or its own time first."""
@@ -315,8 +327,9 @@ class ServiceApp(SignIn):
         self._token = str(body["access_token"])
         self._masker.add(self._token)
         self._token_type = "DPoP" if str(body.get("token_type", "")).lower() == "dpop" else "Bearer"
-        self._granted = set(str(body.get("scope") or "").split())
-        self._ends = self.now() + _seconds(body.get("expires_in"))
+        self._granted = set(str(body.get("scope") or "").split()) or set(self.scopes)  # where the answer is silent, all were granted
+        lives = _seconds(body.get("expires_in"))
+        self._ends = self.now() + lives - min(RENEW_BEFORE, lives / 10)
 
     def _remedy(self, refusal: ApiError, skew: float) -> t.Optional[str]:
         """What makes the next token request a better one, or None."""
@@ -360,7 +373,7 @@ class ServiceApp(SignIn):
             said = explained.code or explained.text
             return f"{origin} does not accept the access token that it has just given to {who} (401 {said}); is the app still active?"
         if status == 403 and operation.permission:
-            if explained.code == INSUFFICIENT_SCOPE or (self._granted and not self._granted & _covering(operation.permission)):
+            if explained.code == INSUFFICIENT_SCOPE or not self._granted & _covering(operation.permission):
                 return _scope_missing(f"The access token of {who}", operation, origin, explained)
             return _role_missing(who, operation, origin, explained)
         return _feature(operation, origin, explained)

@@ -144,8 +144,8 @@ class SignIn:
     def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
         """Take note of what an answer said."""
 
-    def renew(self, status: int, headers: t.Mapping[str, str]) -> bool:
-        """Whether a refused request may be sent once more, since the next ``headers`` will be better ones."""
+    def renew(self, sent: t.Mapping[str, str], explained: Explanation, headers: t.Mapping[str, str]) -> bool:
+        """Whether a request that was refused with 401 may be sent once more, since the next ``headers`` will be better than ``sent``."""
         return False
 
     def explain(self, operation: Operation, origin: str, status: int, explained: Explanation) -> t.Optional[str]:
@@ -227,7 +227,7 @@ class Transport:
                 attempt += 1
                 continue
             sign_in.learn(response.status_code, response.headers)
-            if response.status_code == 401 and not renewed and sign_in.renew(401, response.headers):
+            if response.status_code == 401 and not renewed and sign_in.renew(added, self._explained(response), response.headers):
                 renewed = True  # a 401 was not carried out, so that even a write may be sent again
                 continue
             if response.status_code == 429 and not last:
@@ -358,12 +358,15 @@ class Transport:
             raise Unreadable(text, **details) from None
         return answer
 
-    def _error(self, operation: Operation, response: t.Any, sign_in: SignIn) -> ApiError:
+    def _explained(self, response: t.Any) -> Explanation:
         try:
             body = response.json()
         except ValueError:
             body = response.text[:500]
-        explained = self._explain(response.status_code, response.headers, body)
+        return self._explain(response.status_code, response.headers, body)
+
+    def _error(self, operation: Operation, response: t.Any, sign_in: SignIn) -> ApiError:
+        explained = self._explained(response)
         if operation.writes and not operation.repeatable and response.status_code in (502, 504):
             raise self._lost(operation, self._unreachable(f"{self.origin} ({operation.name})", f"a gateway answered {response.status_code}"))
         types = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}

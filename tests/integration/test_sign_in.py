@@ -24,6 +24,29 @@ def app(watched):
     return make
 
 
+@pytest.fixture
+def org_of(watched, lab_masker):
+    """The collection's own client of the org, signed in as a service app; for what takes longer than one module."""
+
+    def make(made, _options):
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import ServiceApp, read_key
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
+
+        key = read_key(made["private_key"], made["key_id"], lab_masker)
+        told = watched.lab.announcement
+        return Okta(told["okta_url"], ServiceApp(made["client_id"], key, ["okta.devices.read"], lab_masker), Settings(ca_path=told["ca_file"]), lab_masker)
+
+    return make
+
+
+@pytest.fixture
+def lab_masker():
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+
+    return Masker()
+
+
 def rings(watched):
     return {"rings": watched.ring_variables}
 
@@ -46,6 +69,13 @@ def test_as_a_jwk_by_path(watched, run_module, app, tmp_path):
     (tmp_path / "key.json").write_text(made["private_key_jwk"])
     options = {**options, "okta_private_key": str(tmp_path / "key.json"), "okta_key_id": None}
     assert not run_module(PREFLIGHT, {**rings(watched), **options}, lab=watched.lab).get("failed")
+
+
+def test_as_a_jwk_that_was_written_as_a_mapping(watched, run_module, app, shown):
+    made, options = app()
+    jwk = json.loads(made["private_key_jwk"])
+    assert not run_module(PREFLIGHT, {**rings(watched), **options, "okta_private_key": jwk, "okta_key_id": None}, lab=watched.lab).get("failed")
+    assert shown(jwk["d"]) == []
 
 
 def test_only_what_the_task_needs_is_asked_for(watched, run_module, app):
@@ -72,6 +102,25 @@ def test_the_vendors_clock_counts(watched, run_module, app):
     _made, options = app(dpop=True)
     result = run_module(RESET, {"serials": ["NOBODY"], **options}, lab=watched.lab)
     assert not result.get("failed"), result
+
+
+@pytest.mark.parametrize("dpop", [False, True])
+def test_a_token_that_ends_during_a_run_is_replaced_once(watched, app, org_of, dpop):
+    okta = org_of(*app(dpop=dpop))
+    list(okta.devices("id pr"))
+    mark = okta.transport.calls[("token", "POST")]
+    for end in (lambda: watched.world.clock.advance(hours=2), lambda: watched.control("POST", "/okta/tokens/expire", {})):
+        end()
+        for _unused in range(3):
+            list(okta.devices("id pr"))
+    assert (mark, okta.transport.calls[("token", "POST")] - mark) == (3 if dpop else 1, 2)
+
+
+def test_the_environment_may_hold_the_token_while_a_service_app_is_given(watched, run_module, app):
+    _made, options = app()
+    del options["okta_api_token"]  # so that it is taken from the environment
+    result = run_module(RESET, {"serials": ["NOBODY"], **options}, lab=watched.lab)
+    assert not result.get("failed") and {row["operation"] for row in result["api_calls"]} >= {"token", "listDevices"}
 
 
 @pytest.mark.parametrize("settings, says", [

@@ -114,7 +114,7 @@ def test_every_shape_of_an_error_is_read(body: t.Any, text: str, request_id: str
 @pytest.mark.parametrize(
     "answer, error, said",
     [
-        ((401, "Unauthorized"), Unauthorized, "The token for https://acme.api.kandji.io is not accepted (401 Unauthorized)"),
+        ((401, "Unauthorized"), Unauthorized, "The token for https://acme.api.kandji.io is not accepted (401 Unauthorized): it is incomplete, expired"),
         ((401, {"detail": "Invalid token."}), Unauthorized, "(401 Invalid token.)"),
         ((403, {"detail": "You do not have permission to perform this action."}), Forbidden, "List Blueprints needs 'List Blueprints' (403 You do not"),
         ((403, "<html>"), Forbidden, "List Blueprints needs 'List Blueprints' (403 HTTP status 403)"),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import jwt
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -74,7 +75,8 @@ def test_what_is_missing_or_too_much_is_named(given: dict[str, str], said: str) 
     (pem(ec.generate_private_key(ec.SECP521R1())), "ES512", None),
     (jwk(EC_KEY, kid="k1"), "ES256", "k1"),
     (jwk(RSA_KEY, kid="k2", alg="RS512"), "RS512", "k2"),
-], ids=["ec", "rsa", "one line", "p-384", "p-521", "jwk ec", "jwk rsa"])
+    (str(json.loads(jwk(EC_KEY, kid="k3"))), "ES256", "k3"),
+], ids=["ec", "rsa", "one line", "p-384", "p-521", "jwk ec", "jwk rsa", "jwk as Ansible writes a mapping"])
 @pytest.mark.parametrize("by_path", [False, True])
 def test_a_key_is_pem_or_jwk_by_value_or_by_path(tmp_path: t.Any, text: str, algorithm: str, key_id: str, by_path: bool) -> None:
     if by_path:
@@ -225,6 +227,73 @@ def test_a_given_access_token_that_ends_is_told_from_a_wrong_one(wire: t.Any, wo
     with pytest.raises(Unauthorized, match=said):
         for _unused in range(2):
             list(okta.devices("id pr"))
+
+
+@pytest.mark.parametrize("answered, said", [
+    ({"errorCode": "E0000006", "errorSummary": "no permission"}, "it lacks the scope 'okta.devices.read', or whom it was issued to has no admin role"),
+    ({"errorCode": "E0000006", "errorSummary": "The access token provided does not contain the required scopes."}, "lacks the scope 'okta.devices.read', wh"),
+    ({"error": "insufficient_scope"}, "lacks the scope 'okta.devices.read', which"),
+])
+def test_of_a_given_access_token_only_what_okta_said_is_told(wire: t.Any, answered: dict[str, str], said: str) -> None:
+    wire.script((403, answered, {"X-Okta-Request-Id": "request-1"}))
+    with pytest.raises(Forbidden) as raised:
+        list(Okta(ORG, sign_in.AccessToken("canary-token"), wire.settings(), wire.masker).devices("id pr"))
+    assert said in raised.value.message and raised.value.details["request_id"] == "request-1"
+
+
+def test_an_api_token_that_is_not_accepted_says_where_a_new_one_is_made(wire: t.Any) -> None:
+    wire.script((401, {"errorCode": "E0000011", "errorSummary": "Invalid token provided"}, {"X-Okta-Request-Id": "request-1"}))
+    with pytest.raises(Unauthorized, match=r"30 days, or its administrator was deactivated; an administrator makes a new one \(Security > API") as raised:
+        list(Okta(ORG, sign_in.ApiToken("canary-token"), wire.settings(), wire.masker).devices("id pr"))
+    assert (raised.value.error_code, raised.value.details["request_id"]) == ("E0000011", "request-1")
+
+
+def test_a_missing_feature_costs_a_service_app_no_second_token(wire: t.Any) -> None:
+    wire.script((200, GRANTED), (401, {"errorCode": "E0000015", "errorSummary": "no such feature"}))
+    okta = service_app(wire)
+    with pytest.raises(Unauthorized, match="lacks a feature or licence that listDevices needs"):
+        list(okta.devices("id pr"))
+    assert okta.transport.calls == {("token", "POST"): 1, ("listDevices", "GET"): 1}
+
+
+def test_a_token_that_another_thread_has_replaced_is_kept(wire: t.Any) -> None:
+    wire.script((200, GRANTED), (200, {**GRANTED, "access_token": "canary-second"}))
+    app = sign_in.ServiceApp("0oaClient", sign_in.Key(EC_KEY, "ES256"), ["okta.devices.read"], wire.masker)
+    transport = Okta(ORG, app, wire.settings(), wire.masker).transport
+    old = app.headers(transport, "GET", ORG)
+    for _thread in range(2):  # both had sent the old one
+        assert app.renew(old, sign_in.Explanation("Invalid token provided", "E0000011"), {})
+        assert app.headers(transport, "GET", ORG) == {"Authorization": "Bearer canary-second"}
+    assert len(wire.sent) == 2
+
+
+@pytest.mark.parametrize("lives, later, tokens", [
+    (3600, "Mon, 23 Nov 2026 10:58:00 GMT", 1), (3600, "Mon, 23 Nov 2026 10:59:10 GMT", 2), (50, "Mon, 23 Nov 2026 10:00:40 GMT", 1),
+    (50, "Mon, 23 Nov 2026 10:00:49 GMT", 2),
+])
+def test_a_token_is_used_for_as_long_as_it_lives_by_the_vendors_clock(wire: t.Any, lives: int, later: str, tokens: int) -> None:
+    granted = (200, {**GRANTED, "expires_in": lives})
+    wire.script(granted, (200, [], {"Date": later}), *[granted] * (tokens - 1), (200, []))
+    okta = service_app(wire)
+    for _unused in range(2):
+        list(okta.devices("id pr"))
+    assert okta.transport.calls[("token", "POST")] == tokens
+
+
+def test_a_dropped_connection_is_tried_again_with_another_proof(wire: t.Any) -> None:
+    bound = (200, {**GRANTED, "token_type": "DPoP"})
+    wire.script((400, {"error": "invalid_dpop_proof"}), bound, requests.exceptions.ConnectionError("gone"), (429, {}, {"Retry-After": "1"}), (200, []))
+    list(service_app(wire).devices("id pr"))
+    ids = [jwt.decode(one.headers["DPoP"], options={"verify_signature": False})["jti"] for one in wire.sent[1:]]
+    assert len(set(ids)) == len(ids) == 4
+
+
+def test_no_proof_and_no_assertion_is_shown(wire: t.Any) -> None:
+    wire.script((400, {"error": "invalid_dpop_proof"}), (200, {**GRANTED, "token_type": "DPoP"}), (200, []))
+    list(service_app(wire).devices("id pr"))
+    secrets = [one.headers["DPoP"] for one in wire.sent[1:]] + [parse_qs(one.body)["client_assertion"][0] for one in wire.sent[:2]]
+    for secret in secrets:
+        assert wire.masker.text(f"the proxy said {secret}: no") == "the proxy said ********: no"
 
 
 @pytest.mark.parametrize("way", [sign_in.ApiToken("00a"), sign_in.AccessToken("eyJ")])
