@@ -64,7 +64,12 @@ def environment_of(python: str) -> Path:
             if done.returncode:
                 shutil.rmtree(being_made)
                 raise OSError((done.stderr.strip() or "it said nothing").splitlines()[-1])
-        being_made.rename(place)
+        try:
+            being_made.rename(place)
+        except OSError:  # another process of the same run was faster
+            shutil.rmtree(being_made)
+            if not place.is_dir():
+                raise
     return place / "bin" / "python"
 
 
