@@ -100,12 +100,15 @@ def plan_assignment(
     wanted: t.Sequence[Blueprint], known: t.Sequence[Blueprint], items: t.Mapping[str, t.AbstractSet[str]], item_id: t.Optional[str], mode: str,
     nodes: t.Optional[t.Mapping[str, str]] = None,
 ) -> Assignment:
-    """What to assign and remove. ``items`` is blueprint id -> ids on it, all in lower case; mode add keeps what is elsewhere, exact does not.
+    """What to assign and remove. ``items`` is blueprint id -> ids on it, all in lower case; mode add keeps what is elsewhere, exact does not, and mode
+    remove takes the item off the wanted blueprints.
 
     The API does not tell in which node of a map an item is, so that one that is on the blueprint is left where it is.
     """
     mine = {one["id"] for one in wanted}
     on = {blueprint for blueprint, ids in items.items() if item_id and item_id.lower() in ids}
+    if mode == "remove":
+        return Assignment([], [one for one in wanted if one["id"] in on], dict(nodes or {}))
     remove = [one for one in known if one["id"] in on and one["id"] not in mine] if mode == "exact" else []
     return Assignment([one for one in wanted if one["id"] not in on], remove, dict(nodes or {}))
 

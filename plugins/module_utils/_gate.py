@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import of_the_console
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
@@ -83,12 +84,15 @@ def by_payload(device_id: str, profiles: Rows) -> t.List[t.Dict[str, t.Any]]:
 
     It may be another item's, so that a certificate in the inventory proves nothing beside it; what Okta says does.
     """
-    for row in profiles:
-        types = [one.get("type") for one in row.get("profile_data") or [] if isinstance(one, dict)]
-        custom = str(row.get("payload_identifier", "")).lower().startswith("com.kandji.profile.custom.")
-        if _same(row, "device_id", device_id) and "com.apple.security.scep" in types and not custom:
-            return [{"computer": {"id": device_id}, "status": "PASS"}]
-    return []
+    found = any(_same(row, "device_id", device_id) and of_the_console(row) for row in profiles)
+    return [{"computer": {"id": device_id}, "status": "PASS"}] if found else []
+
+
+def judge_absent(serial: str, device_id: str, held: t.AbstractSet[str]) -> View:
+    """One test Mac that is not to hold the profile any more. ``held`` are the device ids that do, in lower case."""
+    if device_id.lower() in held:
+        return View(serial, "It still holds the SCEP profile.")
+    return View(serial, proof="neither the item's statuses nor the Mac's inventory name the profile")
 
 
 def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:

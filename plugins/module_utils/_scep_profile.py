@@ -30,6 +30,7 @@ class Wanted:
     generation: t.Optional[str]
     nodes: t.Mapping[str, str] = field(default_factory=dict)
     library_item: t.Optional[str] = None
+    replaces: t.Optional[str] = None
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Plan:
     current: t.Optional[t.Dict[str, t.Any]]
     url: str = ""
     by_console: bool = False  # an item that the console made: assigned, never written
+    unwritten: bool = False  # a profile that is only taken off blueprints
     mobileconfig: t.Optional[bytes] = field(default=None, repr=False)
     fields: t.Dict[str, t.Any] = field(default_factory=dict)
     found: t.List[Difference] = field(default_factory=list, repr=False)
@@ -52,7 +54,7 @@ class Plan:
 
     @property
     def writes_profile(self) -> bool:
-        return self.current is None or self.mobileconfig is not None or bool(self.fields)
+        return not self.unwritten and (self.current is None or self.mobileconfig is not None or bool(self.fields))
 
 
 def find_profile(wanted: Wanted, profiles: t.Sequence[t.Dict[str, t.Any]]) -> t.Optional[t.Dict[str, t.Any]]:
@@ -100,6 +102,15 @@ def plan_console_item(
     return plan
 
 
+def plan_removal(wanted: Wanted, profiles: t.Sequence[t.Dict[str, t.Any]], items: t.Mapping[str, t.AbstractSet[str]]) -> Plan:
+    """The plan that takes a profile off its blueprints and leaves it in the library as it is."""
+    current = find_profile(wanted, profiles)
+    plan = Plan(wanted.name or str((current or {}).get("name", "")), current, unwritten=True)
+    plan.assignment = plan_assignment(wanted.blueprints, (), items, plan.item_id, "remove", wanted.nodes)
+    plan.changes += assignment_changes(f"profile {plan.name!r}", plan.assignment)
+    return plan
+
+
 def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings, fields: t.Dict[str, t.Any]) -> None:
     current = plan.current or {}
     plist = mobileconfig.parse(current.get("profile"))
@@ -113,10 +124,13 @@ def _plan_update(plan: Plan, wanted: Wanted, settings: mobileconfig.ScepSettings
     unkept = plan.found + [one for one in changed if one.path.startswith("runs_on_")]
     if unkept and mobileconfig.written_before(settings, wanted.generation, payload):
         keys = ", ".join(one.path for one in unkept)
+        pairs = {one.path: mobileconfig.masked(one) if one in plan.found else (shown(one.before), shown(one.after)) for one in unkept}
         raise NotAsWritten(
-            f"Kandji holds the profile {plan.name!r} with another {keys} than was written to it. It is not written again, since each write gives every Mac "
-            "in scope a new certificate; set the option to what Kandji keeps, or another generation to write once more.",
-            vendor="kandji", keys=[one.path for one in unkept])
+            f"Kandji holds the profile {plan.name!r} with another {keys} than was written to it: Kandji did not keep it, or somebody changed it there "
+            "(differences shows both). It is not written again, since each write gives every Mac in scope a new certificate; set the option to what "
+            "Kandji keeps, or another generation to write once more.",
+            vendor="kandji", keys=[one.path for one in unkept],
+            differences={path: {"in_kandji": before, "asked_for": after} for path, (before, after) in pairs.items()})
     if unkept:
         plan.mobileconfig = mobileconfig.to_xml(mobileconfig.desired_profile(plan.name, settings, wanted.generation, plist))
     plan.fields = {one.path: one.after for one in changed}
@@ -185,6 +199,19 @@ def check_conflicts(conflicts: t.Sequence[str], on_conflict: str) -> t.List[str]
         raise Refused(f"A Mac must have one SCEP profile of this authority: {'; '.join(conflicts)}. Nothing was written; "
                       "take one away, or set on_conflict: warn.", conflicts=list(conflicts))
     return list(conflicts)
+
+
+def check_replaced(name: str, blueprints: t.Sequence[Blueprint], serials: t.AbstractSet[str], max_held: int, wanted: str) -> None:
+    """Raises Refused where the item that is to be replaced is still on the blueprints, or more Macs than allowed still hold its profile."""
+    places = ", ".join(repr(one["name"]) for one in blueprints)
+    if blueprints:
+        raise Refused(f"{wanted!r} takes the place of {name!r}, which is still on {places}: a Mac must have one SCEP profile of this authority. Nothing was "
+                      "written; take that one off first (blueprints_mode: remove).", replaces=name)
+    if len(serials) > max_held:
+        names = ", ".join(sorted(serials)[:5]) + (" ..." if len(serials) > 5 else "")
+        raise Refused(f"{wanted!r} takes the place of {name!r}, which {len(serials)} Mac{'' if len(serials) == 1 else 's'} of these blueprints still "
+                      f"hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written; run again when they have checked in, or let that many have "
+                      f"both for a while by max_held: {len(serials)}.", replaces=name, count=len(serials), held_by=sorted(serials)[:200])
 
 
 def renew_by(updated_at: t.Any, redistribution_days: int) -> t.Optional[str]:

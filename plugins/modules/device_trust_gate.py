@@ -13,6 +13,7 @@ description:
   - Looks whether the SCEP profile is installed on the test Macs, and whether their certificates were issued. Proof of issuance is any of C(pki.cert.issue) in
     Okta's System Log, a certificate with the serial in Kandji's inventory beside the installed profile, or a device record that is managed.
   - A test Mac that is not there yet is asked for its daily check-in, once, and then waited for. A gate that is not met is no failure; RV(met) says it.
+  - With O(state=absent) it is the other way round, for the change from one SCEP item to another - the gate is met when no test Mac holds the profile any more.
   - In check mode nothing is asked of a Mac and nothing is waited for.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -37,6 +38,15 @@ options:
     description: When the profile was last written (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates issued before it
       prove nothing.
     type: str
+  state:
+    description:
+      - V(present) looks for the profile and the certificate.
+      - V(absent) is met when neither the item's statuses nor the inventories of the test Macs name the profile. Without O(payload_uuid) the item is taken for
+        one of the web app, and where no status and no identifier names it, each SCEP profile of the web app counts that names no other
+        item. Without O(library_item_id) the gate is met.
+    type: str
+    choices: [present, absent]
+    default: present
   test_macs:
     description: Serials of the test Macs. One that Kandji does not know is left out with a warning, as long as there is another.
     type: list
@@ -67,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 met:
-  description: Whether every test Mac that Kandji knows has profile and certificate.
+  description: Whether every test Mac that Kandji knows has profile and certificate, or with O(state=absent) has the profile no more.
   returned: success
   type: bool
   sample: true
@@ -101,6 +111,7 @@ from datetime import datetime, timedelta, timezone
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import holders
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
@@ -110,22 +121,24 @@ OPTIONS = {
     "library_item_id": {"type": "str"},
     "payload_uuid": {"type": "str"},
     "updated_at": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "test_macs": {"type": "list", "elements": "str", "required": True},
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
 }
 USES = (
-    kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_CERTIFICATES, kandji_api.DAILY_CHECK_IN,
+    kandji_api.LIST_DEVICES, kandji_api.DEVICE_ITEMS, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_CERTIFICATES,
+    kandji_api.DAILY_CHECK_IN,
     okta_api.LIST_LOG_EVENTS, okta_api.LIST_DEVICES, okta_api.LIST_DEVICE_USERS,
 )
 
 
 def run(run_: Run) -> Result:
-    macs = _test_macs(run_)
+    macs, look = _test_macs(run_), _look_for_none if run_.params["state"] == "absent" else _look
     asked: t.List[str] = []
     end = time.monotonic() + run_.params["wait"]
     while True:
-        views = _look(run_, macs)
+        views = look(run_, macs)
         unmet = [one for one in views if not one.met]
         if not unmet or run_.check_mode or not run_.params["library_item_id"]:
             break
@@ -166,6 +179,18 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
         gate.judge(serial, device_id, statuses[serial], profiles, certificates, _further(run_, serial), expected)
         for serial, device_id in macs.items()
     ]
+
+
+def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
+    item_id = run_.params["library_item_id"]
+    held: t.Set[str] = set()
+    for serial, device_id in macs.items() if item_id else ():
+        statuses = list(run_.kandji.item_statuses(item_id, device_id))
+        installed = list(run_.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
+        by_console = not statuses and run_.params["payload_uuid"] is None
+        others = {str(row.get("item_id", "")).lower() for row in run_.kandji.device_items(device_id)} if by_console else set()
+        held |= holders(item_id, statuses, installed, others, by_console)
+    return [gate.judge_absent(serial, device_id, held) for serial, device_id in macs.items()]
 
 
 def _further(run_: Run, serial: str) -> gate.Further:

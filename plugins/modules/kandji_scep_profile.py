@@ -52,6 +52,11 @@ options:
       - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
       - No API tells in which node an item is, so that a profile that is on the blueprint is left where it is.
     type: dict
+  replaces:
+    description:
+      - Id or exact name of the SCEP item that this one takes the place of, a Custom Profile or one that was made in Kandji's web app.
+      - As long as it is on O(blueprints), or Macs of theirs hold its profile, nothing is assigned. In check mode that is a warning.
+    type: str
   generation:
     description:
       - A name that stands inside the SCEP payload. To change it is the deliberate way to have all certificates under the profile issued anew.
@@ -79,6 +84,9 @@ options:
       assignment_nodes:
         description: As O(assignment_nodes).
         type: dict
+      replaces:
+        description: As O(replaces).
+        type: str
       generation:
         description: As O(generation).
         type: str
@@ -160,8 +168,9 @@ options:
     description:
       - V(add) assigns to O(blueprints) and leaves other assignments alone.
       - V(exact) takes the profile off all other blueprints too.
+      - V(remove) takes it off O(blueprints). Nothing is written to the profile itself, so that O(url), O(challenge) and the other settings are not needed.
     type: str
-    choices: [add, exact]
+    choices: [add, exact, remove]
     default: add
   on_conflict:
     description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles, or a second profile with the same SCEP URL.
@@ -181,6 +190,10 @@ options:
     type: int
   max_removed:
     description: How many Macs may lose the profile, and with it their certificate.
+    type: int
+    default: 0
+  max_held:
+    description: How many Macs may still hold the profile of the item that O(replaces) names.
     type: int
     default: 0
 seealso:
@@ -218,6 +231,17 @@ EXAMPLES = r"""
     library_item: Okta SCEP
     blueprints:
       - Canary
+
+- name: In the place of a SCEP item that was made in Kandji's web app, after it was taken off
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta SCEP - canary
+    replaces: Okta SCEP
+    blueprints:
+      - Canary
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
 
 - name: Have the certificates of 40 Macs issued anew, deliberately
   devicetrust.okta_kandji.kandji_scep_profile:
@@ -279,7 +303,8 @@ profiles:
     proof:
       description:
         - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on them, and is empty where Kandji does not tell it.
-          C(certificates) counts those of them that hold an identity certificate with their serial number.
+          C(certificates) counts those of them that hold an identity certificate with their serial number, C(profiles) those that reported a
+          profile whose identifier holds the item's id; whether Kandji puts it there is not documented.
       type: dict
       returned: when O(library_item) is set
     changed:
@@ -325,7 +350,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ka
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import DEVICE_TRUST, read_holders
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings, check_challenge, payload_content
@@ -340,6 +367,7 @@ PROFILE = {
     "blueprints": {"type": "list", "elements": "str"},
     "assignment_nodes": {"type": "dict"},
     "generation": {"type": "str"},
+    "replaces": {"type": "str"},
 }
 OPTIONS: t.Dict[str, t.Any] = {
     **PROFILE,
@@ -365,14 +393,14 @@ OPTIONS: t.Dict[str, t.Any] = {
     "ca_fingerprint": {"type": "str"},
     "runs_on": {"type": "list", "elements": "str", "choices": list(scep_profile.PLATFORMS), "default": ["mac"]},
     "redistribution_days": {"type": "int", "default": 30},
-    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
+    "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "prove": {"type": "bool", "default": True},
     "max_reissue": {"type": "int", "default": 0},
     "max_new": {"type": "int"},
     "max_removed": {"type": "int", "default": 0},
+    "max_held": {"type": "int", "default": 0},
 }
-DEVICE_TRUST_PROFILE = "com.kandji.profile.odt.scep"
 USES = (
     kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES,
     kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS, kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_PROFILES,
@@ -380,25 +408,33 @@ USES = (
 )
 
 
+class Replaced(t.NamedTuple):
+    """The item whose place another takes."""
+
+    id: str
+    name: str
+    by_console: bool
+
+
 def run(run_: Run) -> Result:
     params = run_.params
     run_.masker.add(params["challenge"])
     asked = params["profiles"] or [params]
-    settings = _scep_settings(params) if not all(one["library_item"] for one in asked) else ScepSettings(params["url"] or "", "")
-    exact = params["blueprints_mode"] == "exact"
+    exact, removing = params["blueprints_mode"] == "exact", params["blueprints_mode"] == "remove"
+    needless = removing or all(one["library_item"] for one in asked)
+    settings = ScepSettings(params["url"] or "", "") if needless else _scep_settings(params)
     names = [one for each in asked for one in each["blueprints"]]
     blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=exact)
     profiles = list(run_.kandji.profiles())
     rows_on = assignments.read_items(run_.kandji, known if exact else blueprints)
     items = assignments.item_ids(rows_on)
     wanted = [_wanted(one, blueprints, known, exact) for one in asked]
-    plans = [
-        scep_profile.plan_console_item(
-            one, library_item.find_scep_item(run_.kandji, one.library_item, rows_on, profiles), known, items, params["blueprints_mode"])
-        if one.library_item else scep_profile.plan_profile(one, settings, params["runs_on"], profiles, known, items, params["blueprints_mode"])
-        for one in wanted
-    ]
-    _check_conflicts(run_, wanted, plans, profiles, items)
+    plans = [_plan(run_, one, settings, profiles, known, rows_on) for one in wanted]
+    if not removing:
+        replaced = [_replaced(run_, one, plan, profiles, rows_on) for one, plan in zip(wanted, plans, strict=True)]
+        _check_conflicts(run_, wanted, plans, replaced, profiles, items)
+        for one, plan, item in zip(wanted, plans, replaced, strict=True):
+            _check_replaced(run_, one, plan, item, items)
     changes = [change for plan in plans for change in plan.changes]
     touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
     if changes and not run_.check_mode:
@@ -409,7 +445,7 @@ def run(run_: Run) -> Result:
     if any(plan.by_console for plan in plans):
         devices = list(run_.kandji.devices(platform="Mac"))
         for row, plan, one in zip(rows, plans, wanted, strict=True):
-            row.update({"proof": _proof(run_, plan, assignments.macs_on(devices, one.blueprints))} if plan.by_console else {})
+            row.update({"proof": _proof(run_, plan, one.blueprints, assignments.macs_on(devices, one.blueprints))} if plan.by_console else {})
     return outcome(changes, profiles=rows, macs_touched=touched)
 
 
@@ -430,31 +466,81 @@ def _wanted(
 ) -> scep_profile.Wanted:
     mine = assignments.resolve(asked["blueprints"], known or blueprints)
     nodes = assignments.resolve_nodes(asked["assignment_nodes"], mine, known, everywhere=exact)
-    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes, asked["library_item"])
+    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes, asked["library_item"], asked["replaces"])
 
 
-def _proof(run_: Run, plan: scep_profile.Plan, serials: t.Set[str]) -> t.Dict[str, t.Any]:
+def _plan(
+    run_: Run, wanted: scep_profile.Wanted, settings: ScepSettings, profiles: t.Sequence[t.Dict[str, t.Any]], known: t.Sequence[assignments.Blueprint],
+    rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
+) -> scep_profile.Plan:
+    mode, items = run_.params["blueprints_mode"], assignments.item_ids(rows_on)
+    if wanted.library_item:
+        item = library_item.find_scep_item(run_.kandji, wanted.library_item, rows_on, profiles)
+        return scep_profile.plan_console_item(wanted, item, known, items, mode)
+    if mode == "remove":
+        return scep_profile.plan_removal(wanted, profiles, items)
+    return scep_profile.plan_profile(wanted, settings, run_.params["runs_on"], profiles, known, items, mode)
+
+
+def _proof(run_: Run, plan: scep_profile.Plan, blueprints: t.Sequence[assignments.Blueprint], serials: t.Set[str]) -> t.Dict[str, t.Any]:
     """What is seen of an item that the console made, on the Macs of its blueprints."""
     ids = {one["id"] for one in plan.assignment.assign}
     states = [read_status(row) for row in run_.kandji.item_statuses(str(plan.item_id)) if str((row.get("blueprint") or {}).get("id", "")).lower() not in ids]
     certificates = run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
     holders = {str(row.get("serial_number")) for row in certificates if names_serial(str(row.get("common_name")), str(row.get("serial_number") or ""))}
-    return {"statuses": {state: states.count(state) for state in sorted(set(states))}, "certificates": len(holders & serials)}
+    reported = run_.kandji.prism_profiles({"payload_identifier": {"like": [str(plan.item_id)]}}, [one["id"] for one in blueprints])
+    macs = {str(row.get("serial_number")) for row in reported}
+    return {"statuses": {state: states.count(state) for state in sorted(set(states))}, "certificates": len(holders & serials),
+            "profiles": len(macs & serials)}
 
 
 def _check_conflicts(
-    run_: Run, wanted: t.Sequence[scep_profile.Wanted], plans: t.Sequence[scep_profile.Plan], profiles: t.Sequence[t.Dict[str, t.Any]],
-    items: t.Mapping[str, t.Set[str]],
+    run_: Run, wanted: t.Sequence[scep_profile.Wanted], plans: t.Sequence[scep_profile.Plan], replaced: t.Sequence[t.Optional[Replaced]],
+    profiles: t.Sequence[t.Dict[str, t.Any]], items: t.Mapping[str, t.Set[str]],
 ) -> None:
     found: t.List[str] = []
-    for one, plan in zip(wanted, plans, strict=True) if run_.params["url"] else ():
-        found += scep_profile.url_conflicts(run_.params["url"], {(plan.item_id or "").lower()}, one.blueprints, profiles, items)
+    for one, plan, item in zip(wanted, plans, replaced, strict=True) if run_.params["url"] else ():
+        judged = {(plan.item_id or "").lower(), item.id.lower() if item else ""}
+        found += scep_profile.url_conflicts(run_.params["url"], judged, one.blueprints, profiles, items)
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
-        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST_PROFILE]}})
+        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST]}})
         found += scep_profile.device_trust_conflicts(rows, blueprints)
     for text in scep_profile.check_conflicts(found, run_.params["on_conflict"]):
         run_.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _replaced(
+    run_: Run, wanted: scep_profile.Wanted, plan: scep_profile.Plan, profiles: t.Sequence[t.Dict[str, t.Any]],
+    rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
+) -> t.Optional[Replaced]:
+    """The item that option replaces names; looked for only where something is to be assigned."""
+    asked = wanted.replaces
+    if not asked or not plan.assignment.assign:
+        return None
+    custom = [row for row in profiles if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name")]
+    item = custom[0] if custom else library_item.find_scep_item(run_.kandji, asked, rows_on, profiles)
+    if same_id(item["id"], plan.item_id):
+        raise BadOption(f"replaces: {asked!r} is the item itself; name the one whose place it takes.")
+    return Replaced(str(item["id"]), str(item["name"]), not custom)
+
+
+def _check_replaced(
+    run_: Run, wanted: scep_profile.Wanted, plan: scep_profile.Plan, item: t.Optional[Replaced], items: t.Mapping[str, t.Set[str]],
+) -> None:
+    if item is None:
+        return
+    ids = {one["id"] for one in wanted.blueprints}
+    places = [one for one in wanted.blueprints if item.id.lower() in items.get(one["id"], ())]
+    held = read_holders(run_.kandji, item.id, sorted(ids), set().union(*(items.get(one, set()) for one in ids)), item.by_console)
+    devices = run_.kandji.devices(platform="Mac") if held else ()
+    rows = [row for row in devices if str(row.get("device_id", "")).lower() in held and str(row.get("blueprint_id", "")).lower() in ids]
+    try:
+        scep_profile.check_replaced(item.name, places, {str(row.get("serial_number")) for row in rows}, run_.params["max_held"], plan.name)
+    except Refused as refused:
+        if not run_.check_mode:
+            raise
+        run_.warn(f"It would wait: {refused.message}")
 
 
 def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]) -> t.Dict[str, int]:
@@ -465,7 +551,8 @@ def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Seq
         holders = _holders(run_, plan)
         counts["reissue"] += len(holders) if plan.current and plan.writes_profile else 0
         counts["new"] += len(assignments.macs_on(devices, plan.assignment.assign))
-        counts["removed"] += len(assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, one.blueprints))
+        kept = one.blueprints if params["blueprints_mode"] != "remove" else []
+        counts["removed"] += len(assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, kept))
     assignments.check_limit("max_reissue", params["max_reissue"], counts["reissue"], "A change of a profile that Macs hold, which gives them new certificates,")
     assignments.check_limit("max_new", params["max_new"], counts["new"], "The first assignment of the profile")
     assignments.check_limit("max_removed", params["max_removed"], counts["removed"], "Taking the profile, and with it the certificate, off blueprints")
