@@ -252,6 +252,62 @@ def test_a_tenant_that_keeps_changing_what_was_written_is_not_written_to_again(g
     with pytest.raises(NotAsWritten) as raised:
         plan([with_content(in_kandji(), Retries=4, Keysize=1024)], generation=generation)
     assert raised.value.details["keys"] == ["Keysize", "Retries"]
+    assert raised.value.details["differences"]["Retries"] == {"in_kandji": 4, "asked_for": 5} and "somebody changed it there" in raised.value.message
+
+
+def test_a_challenge_that_somebody_changed_there_is_told_and_not_shown() -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        plan([with_content(in_kandji(), Challenge="somebody-else's-secret")])
+    assert raised.value.details["keys"] == ["Challenge"]
+    assert "somebody-else" not in repr(raised.value.details) + raised.value.message and CHALLENGE not in repr(raised.value.details)
+
+
+ITEM = {"id": "AAAA0000-0000-4000-8000-000000000001", "name": "Okta SCEP (web app)"}
+
+
+@pytest.mark.parametrize(
+    "mode, on, assigned, removed",
+    [
+        ("add", {}, [CANARY], []),
+        ("add", {"b-canary": {ITEM["id"].lower()}}, [], []),
+        ("exact", {"b-sales": {ITEM["id"].lower()}}, [CANARY], [SALES]),
+        ("remove", {"b-canary": {ITEM["id"].lower()}, "b-sales": {ITEM["id"].lower()}}, [], [CANARY]),
+        ("remove", {}, [], []),
+    ],
+)
+def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(mode: str, on: t.Any, assigned: t.Any, removed: t.Any) -> None:
+    found = scep_profile.plan_console_item(Wanted(None, None, [CANARY], None, library_item=ITEM["name"]), ITEM, KNOWN, on, mode)
+    assert (found.assignment.assign, found.assignment.remove) == (assigned, removed)
+    assert not found.writes_profile and len(found.changes) == len(assigned) + len(removed)
+
+
+@pytest.mark.parametrize("on, removed", [({}, []), ({"b-canary": {ID.lower()}, "b-sales": {ID.lower()}}, [CANARY])])
+def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, removed: t.Any) -> None:
+    found = scep_profile.plan_removal(Wanted(None, ID, [CANARY], None), [in_kandji()], on)
+    assert found.assignment.remove == removed and not found.assignment.assign and not found.writes_profile and found.mobileconfig is None
+
+
+def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
+    assert scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), [], {}).changes == []
+
+
+@pytest.mark.parametrize(
+    "places, serials, max_held, said",
+    [
+        ([], set(), 0, None),
+        ([], {"C1"}, 1, None),
+        ([CANARY], set(), 5, "still on 'Canary'"),
+        ([], {"C1"}, 0, "1 Mac of these blueprints still holds (C1)"),
+        ([], {f"C{number}" for number in range(7)}, 6, "7 Macs of these blueprints still hold (C0, C1, C2, C3, C4 ...)"),
+    ],
+)
+def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(places: t.Any, serials: t.Any, max_held: int, said: t.Optional[str]) -> None:
+    if said is None:
+        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+        return
+    with pytest.raises(Refused, match="Nothing was written") as refused:
+        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+    assert said in refused.value.message
 
 
 @pytest.mark.parametrize(
