@@ -190,12 +190,12 @@ class Kandji:
 
     # Devices
 
-    def devices(self, **filters: str) -> t.Iterator[t.Dict[str, t.Any]]:
-        """Devices that match. List Devices; its filters match parts of values, so compare again. Removed devices are left out."""
+    def devices(self, with_removed: bool = False, **filters: str) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Devices that match. List Devices; its filters match parts of values, so compare again. Removed devices are left out unless they are asked for."""
         offset = 0
         while True:
             rows = self._rows(self.transport.call(LIST_DEVICES, query={**filters, "limit": PAGE, "offset": offset}).json)
-            yield from (row for row in rows if not row.get("is_removed"))
+            yield from (row for row in rows if with_removed or not row.get("is_removed"))
             if len(rows) < PAGE:
                 return
             offset += PAGE

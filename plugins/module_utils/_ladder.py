@@ -5,36 +5,56 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 
 # From the bottom to the top. Names are what results, tables and gates use.
 RUNGS = (
-    "NOT_IN_SCOPE", "PROFILE_FAILED", "PROFILE_PENDING", "CERTIFICATE_ABSENT", "NO_LICENCE", "OKTA_VERIFY_MISSING", "NOT_REGISTERED", "SUSPENDED",
-    "DEACTIVATED", "REGISTERED_BEFORE_CERTIFICATE", "REGISTERED_NOT_MANAGED", "MIXED", "MANAGED",
+    "KANDJI_MISSING", "NOT_IN_SCOPE", "PROFILE_FAILED", "PROFILE_PENDING", "CERTIFICATE_ABSENT", "CERTIFICATE_EXPIRED", "NO_LICENCE",
+    "OKTA_VERIFY_MISSING", "NOT_REGISTERED", "SUSPENDED", "DEACTIVATED", "REGISTERED_BEFORE_CERTIFICATE", "REGISTERED_NOT_MANAGED", "MIXED", "MANAGED",
 )
 # Rungs that time and the Mac's person alone leave behind; the others need an administrator.
 PEOPLE_RUNGS = ("PROFILE_PENDING", "CERTIFICATE_ABSENT", "OKTA_VERIFY_MISSING", "NOT_REGISTERED", "REGISTERED_NOT_MANAGED")
+# Rungs of Macs of which nothing has to be said.
+QUIET_RUNGS = ("MANAGED", "NOT_IN_SCOPE")
+FLAGS = (
+    "DUPLICATE_RECORD", "ORPHAN", "SHARED_DEVICE", "STALE", "SERIAL_EMPTY", "COMPETING_CONFIGURATION", "CERTIFICATE_DUPLICATE", "CERTIFICATE_EXPIRING",
+    "CERTIFICATE_EXPIRED",
+)
+
+LIFE = timedelta(days=365)  # of a certificate of Okta's authority
+FRESH = timedelta(minutes=5)  # Okta's search is eventually consistent: what it says of a record that has just changed may change again
+CLOCKS = timedelta(seconds=10)  # two vendors' clocks, and when each of them notes a thing
+INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
 
 
-@dataclass
+@dataclass(slots=True)
 class DeviceRecord:
-    """An Okta device record. ``users`` is login -> MANAGED or NOT_MANAGED; times are ISO 8601."""
+    """An Okta device record. ``users`` is login -> MANAGED or NOT_MANAGED; times are ISO 8601. ``has_serial``: Okta knows the Mac's serial."""
 
     id: str
     status: str
     created: str = ""
     last_updated: str = ""
     users: t.Dict[str, str] = field(default_factory=dict)
+    has_serial: bool = True
 
 
-@dataclass
+@dataclass(slots=True)
+class RecordEvents:
+    """What the System Log says of one device record, its newest word on each point; None where it says nothing."""
+
+    status: t.Optional[str] = None  # of the record; DELETED where it is gone
+    bound: t.Optional[bool] = None  # whether a certificate has come to it, or was taken from it
+    users: t.Dict[str, bool] = field(default_factory=dict)  # login -> added or removed
+
+
+@dataclass(slots=True)
 class MacFacts:
-    """What both systems say of one Mac. States are those of _library_item.STATES, or None where nothing is known."""
+    """What both systems say of one Mac. States are those of _library_item.STATES, or None where nothing is known. ``device_id`` is Kandji's."""
 
     serial: str
     name: str = ""
@@ -43,25 +63,55 @@ class MacFacts:
     ring: t.Optional[str] = None
     profile_state: t.Optional[str] = None
     profile_log: str = ""
-    certificates: t.List[str] = field(default_factory=list)  # when each was first seen
+    certificates: t.Sequence[str] = ()  # when each was first seen
     app_state: t.Optional[str] = None
     app_present: bool = False
-    records: t.List[DeviceRecord] = field(default_factory=list)
+    records: t.Sequence[DeviceRecord] = ()
+    in_kandji: bool = True
+    blueprint: str = ""
+    blueprint_id: str = ""
+    os_version: str = ""
+    model: str = ""
+    tags: t.Sequence[str] = ()
+    last_check_in: str = ""
+    competing: bool = False  # another configuration brings certificates of the same authority to it
+    copied: bool = False  # one of its certificates is on another Mac too
+    issued: str = ""  # when the System Log saw its first certificate issued, as far as it was read
+    ends: str = ""  # of its newest certificate, where the Mac or the ledger says so
+    ends_from: str = ""  # mac or ledger
+    events: t.Optional[t.Dict[str, RecordEvents]] = None  # by id of the record
+    doubt: str = ""  # why the join itself may be wrong
 
 
-@dataclass
+@dataclass(frozen=True)
+class Rules:
+    """What time has to do with a standing. Without ``now`` nothing is old, fresh or over."""
+
+    now: t.Optional[datetime] = None
+    expiring_days: int = 30
+    stale_days: int = 90
+
+
+@dataclass(slots=True)
 class Standing:
+    """``doubt`` says why only a read by id would settle where the Mac stands; it is empty where nothing speaks against it."""
+
     rung: str
     reason: str
     next_step: str
     flags: t.List[str] = field(default_factory=list)
+    doubt: str = ""
 
 
-def stand(mac: MacFacts) -> Standing:
+TIMELESS = Rules()
+
+
+def stand(mac: MacFacts, rules: Rules = TIMELESS) -> Standing:
     """Where a Mac stands. Okta's word that it is managed outweighs everything; else the first thing that is missing counts."""
     best = best_record(mac.records)
-    standing = _top(mac, best) or _delivery(mac) or _registration(mac, best)
-    standing.flags = flags(mac)
+    standing = _missing(mac) or _top(best) or _delivery(mac, rules) or _registration(mac, best)
+    standing.flags = flags(mac, rules)
+    standing.doubt = _doubt(mac, standing, best, rules)
     return standing
 
 
@@ -70,7 +120,14 @@ def best_record(records: t.Sequence[DeviceRecord]) -> t.Optional[DeviceRecord]:
     return max(records, key=lambda one: (one.status == "ACTIVE", "MANAGED" in one.users.values(), one.last_updated, one.id), default=None)
 
 
-def _top(mac: MacFacts, best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
+def _missing(mac: MacFacts) -> t.Optional[Standing]:
+    if mac.in_kandji:
+        return None
+    known = f"Kandji knows no Mac with its serial {mac.serial}" if mac.serial else "Its Okta record has no serial, so that no Mac in Kandji can be named"
+    return Standing("KANDJI_MISSING", f"{known}.", "Enrol it in Kandji; if it is gone, remove its record (okta_device_reset).")
+
+
+def _top(best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
     if best is None or best.status != "ACTIVE":
         return None
     states = set(best.users.values())
@@ -83,7 +140,11 @@ def _top(mac: MacFacts, best: t.Optional[DeviceRecord]) -> t.Optional[Standing]:
     return None
 
 
-def _delivery(mac: MacFacts) -> t.Optional[Standing]:
+def _delivery(mac: MacFacts, rules: Rules) -> t.Optional[Standing]:
+    return _profile(mac) or _certificate(mac, rules) or _app(mac)
+
+
+def _profile(mac: MacFacts) -> t.Optional[Standing]:
     if mac.ring is None:
         return Standing("NOT_IN_SCOPE", "Its blueprint is in no ring.", "Nothing, or add its blueprint to a ring.")
     if mac.profile_state == "failed":
@@ -91,9 +152,21 @@ def _delivery(mac: MacFacts) -> t.Optional[Standing]:
                         "Check SCEP URL and challenge (a reset secret key?), then ask for a check-in.")
     if mac.profile_state != "installed":
         return Standing("PROFILE_PENDING", "The SCEP profile is not installed yet.", "Wait for its check-in (within 24 hours), or ask for one in Kandji.")
-    if not mac.certificates:
+    return None
+
+
+def _certificate(mac: MacFacts, rules: Rules) -> t.Optional[Standing]:
+    if not mac.certificates and mac.ends_from != "mac":
         return Standing("CERTIFICATE_ABSENT", "The SCEP profile is installed, and no certificate of this Mac was seen in its inventory yet.",
                         "Wait for its next inventory (daily); then look at the System Log for pki.cert.issue.")
+    end = certificate_end(mac)[0]
+    if end and rules.now and end <= rules.now:
+        return Standing("CERTIFICATE_EXPIRED", f"Its newest certificate ended on {end:%Y-%m-%d}.",
+                        "Have its profile delivered anew (a new generation of its ring), so that it asks Okta for a certificate.")
+    return None
+
+
+def _app(mac: MacFacts) -> t.Optional[Standing]:
     if mac.app_present or mac.app_state == "installed":
         return None
     if mac.app_state == "no_licence":
@@ -116,7 +189,7 @@ def _registration(mac: MacFacts, best: t.Optional[DeviceRecord]) -> Standing:
     if best.status in ("SUSPENDED", "DEACTIVATED"):
         return Standing(best.status, f"Its device record in Okta is {best.status.lower()}.",
                         "Unsuspend it in Okta." if best.status == "SUSPENDED" else "Reset it (okta_device_reset), then its user registers it anew.")
-    registered, first = moment(best.created), first_of(mac.certificates)
+    registered, first = moment(best.created), first_of([*mac.certificates, mac.issued])
     if registered and first and first > registered:
         return Standing("REGISTERED_BEFORE_CERTIFICATE", "It was registered with Okta before its first certificate came.",
                         "Its user signs in once with Okta FastPass; if it stays so, reset it (okta_device_reset) and have it registered anew.")
@@ -124,32 +197,150 @@ def _registration(mac: MacFacts, best: t.Optional[DeviceRecord]) -> Standing:
                     "Its user signs in once with Okta FastPass (not push or a password) on this Mac.")
 
 
-def first_of(times: t.Sequence[str]) -> t.Optional[datetime]:
+def first_of(times: t.Iterable[str]) -> t.Optional[datetime]:
     """The earliest of times; None where none can be read."""
     return min((one for one in map(moment, times) if one), default=None)
 
 
-def flags(mac: MacFacts) -> t.List[str]:
-    found = []
-    if len(mac.records) > 1:
-        found.append("DUPLICATE_RECORD")
-    if any(not record.users for record in mac.records):
-        found.append("ORPHAN")
-    if any(len(record.users) > 1 for record in mac.records):
-        found.append("SHARED_DEVICE")
-    return found
+def certificate_end(mac: MacFacts) -> t.Tuple[t.Optional[datetime], str]:
+    """When its newest certificate ends, and who says so: the Mac, the ledger, or a year reckoned from when it was first seen."""
+    said = moment(mac.ends) if mac.ends else None
+    if said:
+        return said, mac.ends_from
+    newest = max((one for one in map(moment, mac.certificates) if one), default=None)
+    return (newest + LIFE, "reckoned") if newest else (None, "")
+
+
+# Flags
+
+
+def flags(mac: MacFacts, rules: Rules = TIMELESS) -> t.List[str]:
+    """What stands beside the rung, in the order of FLAGS."""
+    end = certificate_end(mac)[0] if rules.now else None
+    left = end - rules.now if end and rules.now else None
+    found = {
+        "DUPLICATE_RECORD": len(mac.records) > 1,
+        "ORPHAN": any(not record.users for record in mac.records),
+        "SHARED_DEVICE": any(len(record.users) > 1 for record in mac.records),
+        "STALE": any(_is_stale(record, rules) for record in mac.records),
+        "SERIAL_EMPTY": not mac.serial or not all(record.has_serial for record in mac.records),
+        "COMPETING_CONFIGURATION": mac.competing,
+        "CERTIFICATE_DUPLICATE": mac.copied or len(mac.certificates) > 1,
+        "CERTIFICATE_EXPIRING": left is not None and timedelta(0) < left <= timedelta(days=rules.expiring_days),
+        "CERTIFICATE_EXPIRED": left is not None and left <= timedelta(0),
+    }
+    return [flag for flag in FLAGS if found[flag]]
+
+
+def _is_stale(record: DeviceRecord, rules: Rules) -> bool:
+    changed = moment(record.last_updated) if rules.now else None
+    return changed is not None and rules.now is not None and rules.now - changed > timedelta(days=rules.stale_days)
+
+
+# What only a read by id would settle
+
+
+def _doubt(mac: MacFacts, standing: Standing, best: t.Optional[DeviceRecord], rules: Rules) -> str:
+    """Why a standing is unconfirmed, or nothing. The first reason counts."""
+    if mac.doubt:
+        return mac.doubt
+    contradicted = _contradicted(mac)
+    if contradicted:
+        return contradicted
+    if rules.now and any(_is_fresh(record, rules.now) for record in mac.records):
+        return "Its record changed within the last minutes, and Okta's search may be behind."
+    judge = _DOUBTS.get(standing.rung)
+    return judge(mac, best) if judge else ""
+
+
+def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
+    changed = moment(record.last_updated)
+    return changed is not None and changed > now - FRESH
+
+
+def _contradicted(mac: MacFacts) -> str:
+    """Where the System Log is ahead of the search."""
+    shown = {record.id: record for record in mac.records}
+    for record_id, events in (mac.events or {}).items():
+        record = shown.get(record_id)
+        if record is None:
+            if events.status != "DELETED":
+                return f"The System Log knows its record {record_id}, which the search does not show."
+        elif _differs(record, events):
+            return f"The System Log says something newer of its record {record_id} than the search."
+    return ""
+
+
+def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
+    if events.status and events.status != record.status:
+        return True
+    if record.status != "ACTIVE":
+        return False
+    if events.bound is not None and events.bound != ("MANAGED" in record.users.values()):
+        return True
+    return any(added != (login in record.users) for login, added in events.users.items())
+
+
+def _doubt_managed(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    bound = best is not None and (mac.events or {}).get(best.id, RecordEvents()).bound
+    if mac.ring is not None and not mac.certificates and mac.ends_from != "mac" and not bound:
+        return "Okta shows it as managed, and Kandji shows no certificate of it."
+    return ""
+
+
+def _doubt_mixed(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    # The second user's sign-in binds nothing, so that the log cannot speak for or against it.
+    return "Okta's search may be behind about single users of a device."
+
+
+def _doubt_absent(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    return "Okta's log knows a certificate that was issued to it, and Kandji's inventory does not show it yet." if mac.issued else ""
+
+
+def _doubt_expired(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    return "The end of its certificate is reckoned from when it was first seen." if certificate_end(mac)[1] == "reckoned" else ""
+
+
+def _doubt_order(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    """Which came first, record or certificate: the log knows, the inventory only within a day."""
+    registered, first = moment(best.created) if best else None, first_of([*mac.certificates, mac.issued])
+    if best is not None and not best.users:
+        return "The search shows no user of its record."
+    if registered is None or first is None:
+        return "When it was registered, or when its certificate came, is not known."
+    if abs(first - registered) <= CLOCKS:
+        return "Record and certificate came within seconds of each other."
+    if not mac.issued and timedelta(0) < first - registered <= INVENTORY:
+        return "Its certificate was first seen within a day of its registration, and inventories are daily."
+    return ""
+
+
+_DOUBTS: t.Dict[str, t.Callable[[MacFacts, t.Optional[DeviceRecord]], str]] = {
+    "MANAGED": _doubt_managed, "MIXED": _doubt_mixed, "CERTIFICATE_ABSENT": _doubt_absent, "CERTIFICATE_EXPIRED": _doubt_expired,
+    "REGISTERED_BEFORE_CERTIFICATE": _doubt_order, "REGISTERED_NOT_MANAGED": _doubt_order,
+}
 
 
 def names_serial(text: str, serial: str) -> bool:
     """Whether a common name holds this serial as a word: serials can be parts of others."""
     # Serials of virtual Macs hold signs, so that the text cannot be split into words first.
-    return bool(serial) and re.search(rf"(?<![0-9a-z]){re.escape(serial.lower())}(?![0-9a-z])", text.lower()) is not None
+    text, serial = text.lower(), serial.lower()
+    start = text.find(serial) if serial else -1
+    while start >= 0:
+        end = start + len(serial)
+        if not _in_word(text[start - 1:start] if start else "") and not _in_word(text[end:end + 1]):
+            return True
+        start = text.find(serial, start + 1)
+    return False
 
 
-def counts(standings: t.Iterable[Standing]) -> t.Dict[str, int]:
+def _in_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def in_order(taken: t.Mapping[str, int]) -> t.Dict[str, int]:
     """How many stand on each rung that is taken, from top to bottom."""
-    taken = [one.rung for one in standings]
-    return {rung: taken.count(rung) for rung in reversed(RUNGS) if rung in taken}
+    return {rung: taken[rung] for rung in reversed(RUNGS) if taken.get(rung)}
 
 
 def table(rows: t.Sequence[t.Mapping[str, t.Any]], total: t.Mapping[str, int], renewals: t.Mapping[str, t.Optional[str]], names: int = 10) -> t.List[str]:

@@ -12,7 +12,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Unreadable
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
     Explanation, Operation, Settings, SignIn, Transport, check_origin, next_query,
@@ -35,6 +35,10 @@ LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.r
 OPERATIONS = (
     GET_ORGANIZATION, LIST_AUTHENTICATORS, LIST_METHODS, LIST_DEVICES, GET_DEVICE, LIST_DEVICE_USERS, DEACTIVATE_DEVICE, DELETE_DEVICE, LIST_LOG_EVENTS,
 )
+
+# Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
+PAGE_SIZES = (200, 100, 50, 20)
+GATEWAY_STATUSES = (502, 503, 504)
 
 # The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read again to see whether it is done already.
 STEP_REFUSED = ("E0000001", "E0000152")
@@ -109,7 +113,7 @@ class Okta:
         query: t.Dict[str, t.Any] = {"search": search, "limit": limit}
         if expand:
             query["expand"] = expand
-        return self._pages(LIST_DEVICES, query)
+        return self._pages(LIST_DEVICES, query, sizes=[size for size in PAGE_SIZES if size < limit])
 
     def device(self, device_id: str) -> t.Optional[t.Dict[str, t.Any]]:
         """One record, fresh, or None where there is none. getDevice."""
@@ -170,11 +174,23 @@ class Okta:
             if number == at_most:
                 return
 
-    def _pages(self, operation: Operation, query: t.Mapping[str, t.Any], until_empty: bool = False) -> t.Iterator[t.Dict[str, t.Any]]:
-        """Okta's one paging style: a Link header whose query leads to the next page. ``until_empty`` is for a list that always has one."""
+    def _pages(
+        self, operation: Operation, query: t.Mapping[str, t.Any], until_empty: bool = False, sizes: t.Sequence[int] = (),
+    ) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Okta's one paging style: a Link header whose query leads to the next page. ``until_empty`` is for a list that always has one.
+
+        ``sizes`` are smaller pages to fall back to, one after the other, where a page is too much for Okta; the smaller size stays.
+        """
         following: t.Optional[t.Mapping[str, t.Any]] = query
+        smaller = list(sizes)
         while following:
-            answer = self.transport.call(operation, query=following)
+            try:
+                answer = self.transport.call(operation, query=following, **({"patience": 1} if smaller else {}))
+            except (Unreachable, ApiError) as error:
+                if not smaller or (isinstance(error, ApiError) and error.status not in GATEWAY_STATUSES):
+                    raise
+                following = {**following, "limit": smaller.pop(0)}
+                continue
             rows = _rows(answer.json)
             yield from rows
             following = None if until_empty and not rows else next_query(_next_link(answer.headers)) or None

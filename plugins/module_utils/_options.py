@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
@@ -37,6 +38,12 @@ RING: t.Dict[str, t.Dict[str, t.Any]] = {
     "generation": {"type": "str"},
     "library_item": {"type": "str"},
 }
+# What a reader of the whole fleet takes: the rings as the site playbook has them, and how the profile of each is found.
+FLEET: t.Dict[str, t.Dict[str, t.Any]] = {
+    "rings": {"type": "list", "elements": "dict", "default": [], "options": {**RING, "scep_profile": {"type": "str"}}},
+    "scep_profile_prefix": {"type": "str", "default": "Okta SCEP - "},
+    "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def need(params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str) -> t.Any:
@@ -44,6 +51,17 @@ def need(params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.A
     if not params[name]:
         raise BadOption(f"{name}: it is not given; set the option, or {table[name]['fallback'][1][0]} in the environment.")
     return params[name]
+
+
+def from_environment(params: t.Mapping[str, t.Any], *tables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Dict[str, t.Any]:
+    """What AnsibleModule does with an argument spec, for plugins that have none: the environment, then the default, for what is not given."""
+    filled = dict(params)
+    for table in (*tables, CONNECTION):
+        for name, option in table.items():
+            if filled.get(name) is None:
+                names = option.get("fallback", (None, []))[1]
+                filled[name] = next((os.environ[one] for one in names if one in os.environ), option.get("default"))
+    return filled
 
 
 def arguments(*tables: t.Mapping[str, t.Dict[str, t.Any]]) -> t.Dict[str, t.Dict[str, t.Any]]:

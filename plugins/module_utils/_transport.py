@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import threading
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -185,6 +186,8 @@ class Transport:
         self.last_date: t.Optional[float] = None
         self._hourly_limit = hourly_limit
         self._windows: t.Dict[str, Window] = {}
+        self._counting = threading.Lock()  # calls are sent from several threads
+        self._pacing = threading.Lock()  # while one thread holds back, the others do too
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": f"devicetrust.okta_kandji/{VERSION}", "Accept": "application/json"})
 
@@ -199,12 +202,13 @@ class Transport:
     def call(
         self, operation: Operation, path: t.Optional[t.Mapping[str, str]] = None, query: t.Optional[t.Mapping[str, t.Any]] = None,
         json: t.Any = None, form: t.Any = None, files: t.Any = None, content: t.Optional[bytes] = None,
-        headers: t.Optional[t.Mapping[str, str]] = None, raw: bool = False, sign_in: t.Optional[SignIn] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None, raw: bool = False, sign_in: t.Optional[SignIn] = None, patience: t.Optional[int] = None,
     ) -> Answer:
         """Send one request and return its answer; raises the types of ``_errors``.
 
         ``form`` may be a function, for what must differ at each try. ``sign_in`` stands in for the transport's own.
-        ``raw`` returns the bytes unparsed. What is safe to repeat is repeated, with full jitter; a 429 waits as the vendor says.
+        ``raw`` returns the bytes unparsed. ``patience`` is how often less than ``retries`` a request is repeated that got no answer or a gateway's error,
+        for whoever can ask for less instead. What is safe to repeat is repeated, with full jitter; a 429 waits as the vendor says.
         """
         if operation.writes and self.settings.check_mode:
             raise WriteInCheckMode(f"{operation.name} writes and was called in check mode; please report this.", operation=operation.name)
@@ -216,12 +220,13 @@ class Transport:
         attempt = 0
         while True:
             last = attempt >= self.settings.retries
+            tired = last or (patience is not None and attempt >= patience)
             self._pace(operation)
             added = sign_in.headers(self, operation.verb, url)
             try:
                 response = self._send(operation, url, arguments, added)
             except Unreachable as error:
-                if last or not (operation.may_repeat or error.details.get("never_sent")):
+                if tired or not (operation.may_repeat or error.details.get("never_sent")):
                     raise self._lost(operation, error) from None
                 self._back_off(attempt)
                 attempt += 1
@@ -232,7 +237,7 @@ class Transport:
                 continue
             if response.status_code == 429 and not last:
                 self._wait(self._asked_wait(response, attempt), operation)
-            elif response.status_code in REPEAT_STATUSES and operation.may_repeat and not last:
+            elif response.status_code in REPEAT_STATUSES and operation.may_repeat and not tired:
                 self._back_off(attempt)
             else:
                 return self._read(operation, response, raw, sign_in)
@@ -241,7 +246,8 @@ class Transport:
     def _send(self, operation: Operation, url: str, given: t.Mapping[str, t.Any], added: t.Mapping[str, str]) -> t.Any:
         arguments = {**given, "data": given["data"]() if callable(given["data"]) else given["data"]}
         key = (operation.name, operation.verb)
-        self.calls[key] = self.calls.get(key, 0) + 1
+        with self._counting:
+            self.calls[key] = self.calls.get(key, 0) + 1
         where = f"{self.origin} ({operation.name})"
         try:
             response = self._session.request(
@@ -291,12 +297,15 @@ class Transport:
 
     def _pace(self, operation: Operation) -> None:
         """Hold back before the run takes more than its share of the bucket."""
-        window = self._windows.get(operation.bucket)
-        if window and window.must_wait(self.settings.capacity_percent):
-            del self._windows[operation.bucket]
-            self.settings.sleep(window.wait)
+        with self._pacing:
+            window = self._windows.get(operation.bucket)
+            if window and window.must_wait(self.settings.capacity_percent):
+                self._windows.pop(operation.bucket, None)
+                self.settings.sleep(window.wait)
         share = self._hourly_limit * self.settings.capacity_percent // 100
-        if share and sum(self.calls.values()) >= share:
+        with self._counting:
+            sent = sum(self.calls.values())
+        if share and sent >= share:
             raise RateLimited(
                 f"This run has used its share of {self.vendor}'s hourly limit ({share} of {self._hourly_limit} calls); "
                 "run again later, or raise capacity_percent.", vendor=self.vendor, operation=operation.name)
@@ -329,8 +338,9 @@ class Transport:
         if seconds > LONGEST_WAIT:
             raise RateLimited(f"{self.vendor} asks to wait {seconds:.0f} s before the next {operation.name}; run again later.",
                               vendor=self.vendor, operation=operation.name, status=429)
-        self._windows.pop(operation.bucket, None)
-        self.settings.sleep(seconds)
+        with self._pacing:
+            self._windows.pop(operation.bucket, None)
+            self.settings.sleep(seconds)
 
     def _back_off(self, attempt: int) -> None:
         self.settings.sleep(self._jitter(attempt))

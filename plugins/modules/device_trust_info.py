@@ -11,7 +11,10 @@ short_description: Where each Mac stands between Kandji and Okta, and why
 version_added: 0.1.0
 description:
   - Reads both sides at once, joins them by serial, and says of each Mac on which rung of the ladder it stands, why, and what its next step is.
-  - Calls grow with the pages of the fleet alone, never with single Macs.
+  - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates of the rings' profiles, O device records and E events there
+    are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify, C/300, O/200 and E/1000 (each rounded up), and three more,
+    for blueprints, profiles and competing configurations.
+  - Okta's search may be behind. A row whose rung only a read by id would settle is marked as unconfirmed; modules that write read by id first.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -43,7 +46,9 @@ options:
         description: Id of its SCEP item, where one that was made in Kandji's web app takes the place of the profile.
         type: str
   okta_verify_item_ids:
-    description: Ids of the library items that bring Okta Verify. Without them only Macs that reported the app count as having it.
+    description:
+      - Ids of the library items that bring Okta Verify. Their statuses say who has it.
+      - Without them Macs that reported the app count as having it, which takes a page of Kandji's inventory of apps for every 300 of them.
     type: list
     elements: str
     default: []
@@ -63,6 +68,18 @@ options:
     description: How many Macs that are not managed the result names.
     type: int
     default: 200
+  stale_days:
+    description: After how many days without a change a device record in Okta counts as stale.
+    type: int
+    default: 90
+  log_days:
+    description: How many days of Okta's System Log are read, to see where its search is behind and when certificates were issued. C(0) leaves the log out.
+    type: int
+    default: 30
+  log_events:
+    description: How many events of the System Log are read at most, the newest first; a call brings 1000.
+    type: int
+    default: 20000
 """
 
 EXAMPLES = r"""
@@ -104,6 +121,18 @@ macs:
       reason: Certificate and Okta Verify are there, and nobody has registered it with Okta.
       next_step: Its user opens Okta Verify and adds the account.
       flags: []
+      unconfirmed: false
+      doubt: ""
+flags:
+  description: How many Macs have each flag that is set.
+  returned: success
+  type: dict
+  sample: {DUPLICATE_RECORD: 2, SHARED_DEVICE: 1}
+unconfirmed:
+  description: On how many Macs only a read by id would settle the rung.
+  returned: success
+  type: int
+  sample: 3
 profiles:
   description: The SCEP profile of each ring, where there is one, with the date by which its certificates are to be issued anew.
   returned: success
@@ -126,18 +155,18 @@ api_calls:
     - {vendor: okta, operation: listDevices, verb: GET, count: 1}
 """
 
+import heapq
 import time
 import typing as t
+from collections import Counter
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Fleet, Ring, read_fleet
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Fleet, Reading, Ring, read_fleet, rows
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
 
 OPTIONS: t.Dict[str, t.Any] = {
@@ -151,60 +180,62 @@ OPTIONS: t.Dict[str, t.Any] = {
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
     "max_rows": {"type": "int", "default": 200},
+    "stale_days": {"type": "int", "default": 90},
+    "log_days": {"type": "int", "default": 30},
+    "log_events": {"type": "int", "default": 20000},
 }
-USES = (
-    kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_CERTIFICATES,
-    kandji_api.PRISM_APPS, okta_api.LIST_DEVICES,
-)
+USES = (*ring_reads.USES, *fleet_reads.USES)
+
+
+class Summary:
+    """A fleet in one pass over its rows: the counts, and of those in trouble as many as fit, from the lowest rung up."""
+
+    def __init__(self, fleet: Fleet, max_rows: int) -> None:
+        self.total: Counter = Counter()
+        self.by_ring: t.Dict[t.Optional[str], Counter] = {}
+        self.flags: Counter = Counter()
+        self.unconfirmed = 0
+        self.shown = heapq.nsmallest(max(0, max_rows), self._count(fleet), key=lambda row: (ladder.RUNGS.index(row["rung"]), row["serial_number"]))
+
+    def _count(self, fleet: Fleet) -> t.Iterator[t.Dict[str, t.Any]]:
+        for row in rows(fleet):
+            self.total[row["rung"]] += 1
+            self.by_ring.setdefault(row["ring"], Counter())[row["rung"]] += 1
+            self.flags.update(row["flags"])
+            self.unconfirmed += row["unconfirmed"]
+            if row["rung"] not in ladder.QUIET_RUNGS:
+                yield {name: row[name] for name in SHOWN}
+
+    @property
+    def waits_for_people(self) -> bool:
+        return any(self.total[rung] for rung in ladder.PEOPLE_RUNGS)
+
+
+SHOWN = ("serial_number", "device_name", "person", "ring", "rung", "reason", "next_step", "flags", "unconfirmed", "doubt")
 
 
 def run(run_: Run) -> Result:
     params = run_.params
+    reading = Reading(params["redistribution_days"], params["stale_days"], params["log_days"], params["log_events"])
     end = time.monotonic() + params["wait"]
-    rings = _rings(run_)
+    rings, others = read_rings(run_.kandji, params["rings"])
     while True:
-        fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"])
-        waiting = any(one.rung in ladder.PEOPLE_RUNGS for one in fleet.standings)
-        if not waiting or run_.check_mode or time.monotonic() >= end:
+        fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], competitors=others, reading=reading)
+        summary = Summary(fleet, params["max_rows"])
+        if not summary.waits_for_people or run_.check_mode or time.monotonic() >= end:
             break
         run_.settings.sleep(min(params["poll_interval"], max(0.0, end - time.monotonic())))
-    return _result(fleet, rings, params)
+    return _result(summary, rings, params)
 
 
-def _rings(run_: Run) -> t.List[Ring]:
-    params = run_.params
-    blueprints = assignments.read_blueprints(run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]])[0]
-    profiles = list(run_.kandji.profiles())
-    rings = []
-    for ring in params["rings"]:
-        ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
-        if ring["library_item_id"]:
-            rings.append(Ring(ring["name"], ids, {"id": ring["library_item_id"]}))
-            continue
-        named = [row for row in profiles if same_id(row.get("id"), ring["scep_profile"]) or row.get("name") == ring["scep_profile"]]
-        if len(named) > 1:
-            raise BadOption(f"scep_profile: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give the id.")
-        rings.append(Ring(ring["name"], ids, named[0] if named else None))
-    return rings
-
-
-def _result(fleet: Fleet, rings: t.Sequence[Ring], params: t.Mapping[str, t.Any]) -> Result:
-    pairs = list(zip(fleet.macs, fleet.standings, strict=True))
-    rows = [_row(mac, standing) for mac, standing in pairs if standing.rung not in ("MANAGED", "NOT_IN_SCOPE")]
-    total = ladder.counts(fleet.standings)
+def _result(summary: Summary, rings: t.Sequence[Ring], params: t.Mapping[str, t.Any]) -> Result:
+    total = ladder.in_order(summary.total)
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]
     renewals = {one["ring"]: one["renew_by"] for one in profiles}
-    shown = sorted(rows, key=lambda row: (ladder.RUNGS.index(row["rung"]), row["serial_number"]))[: params["max_rows"]]
     return {
-        "changed": False, "counts": total, "macs": shown, "profiles": profiles, "table": ladder.table(shown, total, renewals),
-        "by_ring": {ring.name: ladder.counts(standing for mac, standing in pairs if mac.ring == ring.name) for ring in rings},
-    }
-
-
-def _row(mac: ladder.MacFacts, standing: ladder.Standing) -> t.Dict[str, t.Any]:
-    return {
-        "serial_number": mac.serial, "device_name": mac.name, "person": mac.person, "ring": mac.ring, "rung": standing.rung, "reason": standing.reason,
-        "next_step": standing.next_step, "flags": standing.flags,
+        "changed": False, "counts": total, "macs": summary.shown, "profiles": profiles, "table": ladder.table(summary.shown, total, renewals),
+        "by_ring": {ring.name: ladder.in_order(summary.by_ring.get(ring.name, Counter())) for ring in rings},
+        "flags": {flag: summary.flags[flag] for flag in ladder.FLAGS if summary.flags[flag]}, "unconfirmed": summary.unconfirmed,
     }
 
 

@@ -15,7 +15,7 @@ from lab.world import Options
 from tests.integration.conftest import Watched
 
 # Reads of these grow with the fleet, a page of 200 to 1,000 rows each.
-FLEET_READS = {"listDevices", "List Devices", "Get Library Item Statuses", "Certificates", "Applications"}
+FLEET_READS = {"listDevices", "listLogEvents", "List Devices", "Get Library Item Statuses", "Certificates", "Applications"}
 QUICK = {"device_trust_gate_wait": 30, "device_trust_poll_interval": 1}
 
 

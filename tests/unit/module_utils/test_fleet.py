@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import plistlib
 import typing as t
+from datetime import datetime, timezone
 from unittest import mock
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import DeviceRecord
 
 SERIAL = "C02XK1ZAJG5J"
+NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
 IDENTITIES = {"identity_certificate": {"eq": True}}
 
 
@@ -42,22 +44,6 @@ def test_certificates_are_narrowed_to_the_profiles_where_their_names_tell(profil
 
 
 @pytest.mark.parametrize(
-    "profiles, held, answers, asked, found",
-    [
-        ([profile()], True, [[{"id": 1}]], 1, 1),
-        ([profile()], True, [[], [{"id": 1}, {"id": 2}]], 2, 2),
-        ([profile()], False, [[]], 1, 0),
-        ([profile(common_name="$UDID")], True, [[]], 1, 0),
-        ([], False, [[]], 1, 0),
-    ],
-)
-def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read(profiles: t.Any, held: bool, answers: t.Any, asked: int, found: int) -> None:
-    kandji = mock.Mock(prism_certificates=mock.Mock(side_effect=answers))
-    assert len(fleet.read_certificates(kandji, profiles, held)) == found
-    assert kandji.prism_certificates.call_count == asked
-
-
-@pytest.mark.parametrize(
     "users, states",
     [
         ([], {}),
@@ -77,17 +63,18 @@ def test_records_are_gathered_by_serial() -> None:
         {"id": "2", "status": "DEACTIVATED", "profile": {"serialNumber": SERIAL}},
         {"id": "3", "status": "ACTIVE", "profile": None, "_embedded": None},
     ]
-    records = fleet.read_records(mock.Mock(devices=mock.Mock(return_value=iter(rows))))
-    assert {serial: [one.id for one in found] for serial, found in records.items()} == {SERIAL: ["1", "2"], "": ["3"]}
+    found = fleet.read_records(mock.Mock(devices=mock.Mock(return_value=iter(rows))))
+    assert {serial: [one.id for one in group] for serial, group in found.by_serial.items()} == {SERIAL: ["1", "2"]}
+    assert [(udid, one.id, one.has_serial) for udid, one in found.unnamed] == [("", "3", False)]
 
 
 def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
     rows = {
         "item-1": [{"computer": {"id": "A"}, "status": "FAILED"}, {"computer": {"id": "b"}, "status": "PASS"}, {"computer": {"id": "c"}, "status": "ERROR"}],
-        "item-2": [{"computer": {"id": "a"}, "status": "PASS"}, {"computer": {"id": "B"}, "status": "FAILED"}, {"computer": {"id": "C"}, "status": "PENDING"}],
+        "item-2": [{"computer": {"id": "a"}, "status": "PASS"}, {"computer": {"id": "B"}, "status": "PASS"}, {"computer": {"id": "C"}, "status": "PENDING"}],
     }
-    found = fleet.statuses(mock.Mock(item_statuses=lambda item_id: rows[item_id]), ["item-1", "item-2"])
-    assert {device: row["status"] for device, row in found.items()} == {"a": "PASS", "b": "PASS", "c": "ERROR"}
+    found = fleet.read_statuses(mock.Mock(item_statuses=lambda item_id: rows[item_id]), ["item-1", "item-2"])
+    assert found.states == {"a": "installed", "b": "installed", "c": "failed"} and found.several == {"b"}
 
 
 # The whole of it
@@ -107,33 +94,81 @@ def kandji(**answers: t.Any) -> mock.Mock:
             {"device_id": "dev-9", "common_name": f"{SERIAL} 7D8A", "created_at": "2026-11-08T10:00:00Z"},
         ],
         "prism_apps": lambda _filter: [{"device_id": "DEV-1"}],
+        "prism_profiles": lambda _filter: [],
         **answers,
     }  # fmt: skip
     return mock.Mock(**there)
 
 
 def okta(**answers: t.Any) -> mock.Mock:
-    row = {"id": "guo1", "status": "ACTIVE", "created": "2026-11-11T10:00:00.000Z", "profile": {"serialNumber": SERIAL}, "_embedded": {"users": []}}
-    return mock.Mock(**{"devices": lambda *_search, **_how: [row], **answers})
+    users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada"}}}]
+    row = {"id": "guo1", "status": "ACTIVE", "created": "2026-11-11T10:00:00.000Z", "profile": {"serialNumber": SERIAL}, "_embedded": {"users": users}}
+    return mock.Mock(**{"devices": lambda *_search, **_how: [row], "log_events": lambda *_filter, **_how: [], **answers})
+
+
+def read(*arguments: t.Any, **more: t.Any) -> list[dict[str, t.Any]]:
+    return list(fleet.rows(fleet.read_fleet(*arguments, now=NOW, **more)))
 
 
 def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
-    found = fleet.read_fleet(okta(), kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
-    (mac,) = found.macs
-    assert (mac.serial, mac.name, mac.device_id, mac.person, mac.ring) == (SERIAL, "Ada's Mac", "dev-1", "ada@acme.com", "canary")
-    assert (mac.profile_state, mac.app_state, mac.app_present) == ("installed", "installed", True)
-    assert mac.certificates == ["2026-11-10T10:00:00Z"]
-    assert [one.id for one in mac.records] == ["guo1"]
-    assert found.standings[0].rung == "REGISTERED_NOT_MANAGED"
+    (row,) = read(okta(), kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert (row["serial_number"], row["device_name"], row["device_id"], row["person"], row["ring"]) == (SERIAL, "Ada's Mac", "dev-1", "ada@acme.com", "canary")
+    assert row["certificates"] == 1 and row["certificate_first_seen"] == "2026-11-10T10:00:00Z"
+    assert (row["certificate_ends"], row["certificate_ends_from"]) == ("2027-11-10T10:00:00Z", "reckoned")
+    assert row["okta_device_ids"] == ["guo1"] and row["users"] == [{"login": "ada", "managementStatus": "NOT_MANAGED"}]
+    assert (row["rung"], row["unconfirmed"]) == ("REGISTERED_NOT_MANAGED", False)
+
+
+def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read() -> None:
+    there = [{"device_id": "dev-1", "common_name": SERIAL, "created_at": "2026-11-10T10:00:00Z"}]
+    asked: list[t.Any] = []
+    tenant = kandji(prism_certificates=lambda row_filter: asked.append(row_filter) or ([] if "common_name" in row_filter else there))
+    (row,) = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert row["certificates"] == 1 and [("common_name" in one) for one in asked] == [True, False]
+
+
+def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
+    (row,) = read(okta(), kandji(devices=lambda **_filters: [], prism_certificates=lambda _filter: []), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert (row["rung"], row["serial_number"], row["device_id"], row["unconfirmed"]) == ("KANDJI_MISSING", SERIAL, "", False)
+
+
+def test_a_record_that_kandji_lost_between_two_pages_is_unconfirmed() -> None:
+    (row,) = read(okta(), kandji(devices=lambda **_filters: []), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert (row["rung"], row["unconfirmed"]) == ("KANDJI_MISSING", True)
+
+
+def unnamed(udid: str = "") -> dict[str, t.Any]:
+    users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada@acme.com"}}}]
+    return {"id": "guo1", "status": "ACTIVE", "created": "2026-11-11T10:00:00.000Z", "profile": {"udid": udid}, "_embedded": {"users": users}}
+
+
+def test_a_record_without_a_serial_is_joined_by_the_hardware_uuid_that_a_certificate_names() -> None:
+    names = [{"device_id": "dev-1", "serial_number": SERIAL, "common_name": f"{SERIAL} 00008103-001A2B3C4D5E001E", "created_at": "2026-11-10T10:00:00Z"}]
+    org = okta(devices=lambda *_search, **_how: [unnamed("00008103-001A2B3C4D5E001E")])
+    (row,) = read(org, kandji(prism_certificates=lambda _filter: names), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert row["okta_device_ids"] == ["guo1"] and row["flags"] == ["SERIAL_EMPTY"]
+
+
+def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_to_it() -> None:
+    targets = [{"type": "Certificate", "alternateId": f"{SERIAL} 7D8A", "id": "1"}, {"type": "Device", "id": "guo1"}]
+    org = okta(devices=lambda *_search, **_how: [unnamed()], log_events=lambda *_filter, **_how: [{"eventType": "pki.cert.bind", "target": targets}])
+    (row,) = read(org, kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert row["okta_device_ids"] == ["guo1"]
+    assert row["unconfirmed"], "a certificate was bound, and the search shows nobody managed"
+
+
+def test_a_record_that_no_mac_can_be_told_of_puts_its_persons_mac_in_doubt() -> None:
+    found = read(okta(devices=lambda *_search, **_how: [unnamed()]), kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert [(row["rung"], row["unconfirmed"]) for row in found] == [("KANDJI_MISSING", True), ("NOT_REGISTERED", True)]
 
 
 @pytest.mark.parametrize(
     "user, person", [("", ""), (None, ""), ({}, ""), ({"name": "Ada"}, "Ada"), ({"email": "", "name": "Ada"}, "Ada"), ({"email": "a@x", "name": "Ada"}, "a@x")]
 )
 def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
-    row = {"device_id": "d", "serial_number": "S", "device_name": "N", "platform": "Mac", "blueprint_id": None, "user": user}
-    found = fleet.read_fleet(okta(), kandji(devices=lambda **_filters: [row]), [], [])
-    assert (found.macs[0].person, found.macs[0].ring, found.standings[0].rung) == (person, None, "NOT_IN_SCOPE")
+    device = {"device_id": "d", "serial_number": "S", "device_name": "N", "platform": "Mac", "blueprint_id": None, "user": user}
+    found = read(okta(devices=lambda *_search, **_how: []), kandji(devices=lambda **_filters: [device]), [], [])
+    assert [(row["person"], row["ring"], row["rung"]) for row in found] == [(person, None, "NOT_IN_SCOPE")]
 
 
 def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
@@ -141,5 +176,15 @@ def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
         prism_apps=mock.Mock(side_effect=Forbidden("No permission for apps.")), devices=mock.Mock(side_effect=Forbidden("No permission for devices."))
     )
     with pytest.raises(DeviceTrustError) as raised:
-        fleet.read_fleet(okta(devices=mock.Mock(side_effect=Unauthorized("The token of Okta is wrong."))), refused, [], [])
+        fleet.read_fleet(okta(devices=mock.Mock(side_effect=Unauthorized("The token of Okta is wrong."))), refused, [], [], now=NOW)
     assert all(text in raised.value.message for text in ("No permission for devices.", "No permission for apps.", "The token of Okta is wrong."))
+
+
+def test_another_custom_profile_with_the_same_scep_url_competes() -> None:
+    def scep(item_id: str, url: str, active: bool = True) -> dict[str, t.Any]:
+        plist = {"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": {"URL": url}}]}
+        return {"id": item_id, "active": active, "profile": plistlib.dumps(plist).decode()}
+
+    ours, theirs = "https://acme.okta.com/pki/1/scep/rac1", "https://other.example/scep"
+    rings = [Ring("canary", set(), scep("A", ours))]
+    assert fleet.competitors(rings, [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)]) == ["b"]

@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
 import pytest
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import DeviceRecord, MacFacts, Standing
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import DeviceRecord, MacFacts, RecordEvents
 
 SERIAL = "C02XK1ZAJG5J"
 ISSUED = "2026-11-10T10:00:00.000Z"
 BEFORE, AFTER = "2026-11-01T10:00:00.000Z", "2026-11-11T10:00:00.000Z"
+
+
+NOW = ladder.Rules(datetime(2026, 12, 1, tzinfo=timezone.utc))
 
 
 def record(status: str = "ACTIVE", *, created: str = AFTER, updated: str = AFTER, record_id: str = "guo1", **users: str) -> DeviceRecord:
@@ -48,6 +52,9 @@ def mac(*records: DeviceRecord, **facts: t.Any) -> MacFacts:
         (mac(app_present=False, app_state="installed"), "NOT_REGISTERED", "nobody has registered"),
         (mac(app_present=True, app_state="no_licence"), "NOT_REGISTERED", "nobody has registered"),
         (mac(app_present=True, app_state=None), "NOT_REGISTERED", "nobody has registered"),
+        # What Kandji does not know, and what ended
+        (mac(record(ada="MANAGED"), in_kandji=False), "KANDJI_MISSING", "knows no Mac"),
+        (mac(ends=BEFORE, ends_from="mac"), "CERTIFICATE_EXPIRED", "2026-11-01"),
         # What the Mac's user has still to do, or an administrator
         (mac(record("SUSPENDED", ada="NOT_MANAGED")), "SUSPENDED", "suspended"),
         (mac(record("SUSPENDED", ada="MANAGED")), "SUSPENDED", "suspended"),
@@ -81,7 +88,7 @@ def mac(*records: DeviceRecord, **facts: t.Any) -> MacFacts:
     ],
 )  # fmt: skip
 def test_where_a_mac_stands(facts: MacFacts, rung: str, said: str) -> None:
-    standing = ladder.stand(facts)
+    standing = ladder.stand(facts, NOW)
     assert standing.rung == rung
     assert said in standing.reason
     assert standing.next_step.endswith(".")
@@ -112,6 +119,57 @@ def test_flags_stand_beside_the_rung(records: list[DeviceRecord], flags: list[st
 
 
 @pytest.mark.parametrize(
+    "facts, flag",
+    [
+        (mac(record(ada="MANAGED", updated="2026-08-01T10:00:00.000Z")), "STALE"),
+        (mac(record(ada="MANAGED"), competing=True), "COMPETING_CONFIGURATION"),
+        (mac(record(ada="MANAGED"), copied=True), "CERTIFICATE_DUPLICATE"),
+        (mac(record(ada="MANAGED"), certificates=[ISSUED, AFTER]), "CERTIFICATE_DUPLICATE"),
+        (mac(record(ada="MANAGED"), ends="2026-12-20T10:00:00Z", ends_from="mac"), "CERTIFICATE_EXPIRING"),
+        (mac(record(ada="MANAGED"), certificates=["2025-11-20T10:00:00Z"]), "CERTIFICATE_EXPIRED"),
+        (mac(DeviceRecord("guo1", "ACTIVE", AFTER, AFTER, {"ada": "MANAGED"}, has_serial=False)), "SERIAL_EMPTY"),
+    ],
+)
+def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str) -> None:
+    assert ladder.stand(facts, NOW).flags == [flag]
+
+
+@pytest.mark.parametrize(
+    "facts, rung, doubted",
+    [
+        (mac(record(ada="MANAGED")), "MANAGED", False),
+        (mac(record(ada="MANAGED", updated="2026-11-30T23:58:00.000Z")), "MANAGED", True),
+        (mac(record(ada="MANAGED"), certificates=[]), "MANAGED", True),
+        (mac(record(ada="MANAGED"), certificates=[], ring=None), "MANAGED", False),
+        (mac(record(ada="MANAGED"), certificates=[], events={"guo1": RecordEvents(bound=True)}), "MANAGED", False),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(bound=False)}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("DEACTIVATED")}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("DELETED")}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"bob": True})}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo0": RecordEvents("DELETED")}), "MANAGED", False),
+        (mac(record(ada="MANAGED", bob="NOT_MANAGED")), "MIXED", True),
+        (mac(), "NOT_REGISTERED", False),
+        (mac(events={"guo1": RecordEvents("ACTIVE")}), "NOT_REGISTERED", True),
+        (mac(record(ada="NOT_MANAGED"), events={"guo1": RecordEvents(bound=True)}), "REGISTERED_NOT_MANAGED", True),
+        (mac(record(ada="NOT_MANAGED")), "REGISTERED_NOT_MANAGED", False),
+        (mac(record()), "REGISTERED_NOT_MANAGED", True),
+        (mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:05.000Z")), "REGISTERED_NOT_MANAGED", True),
+        (mac(record(ada="NOT_MANAGED", created=BEFORE)), "REGISTERED_BEFORE_CERTIFICATE", False),
+        (mac(record(ada="NOT_MANAGED", created="2026-11-10T02:00:00.000Z")), "REGISTERED_BEFORE_CERTIFICATE", True),
+        (mac(record(ada="NOT_MANAGED", created="2026-11-10T02:00:00.000Z"), issued="2026-11-10T01:00:00.000Z"), "REGISTERED_NOT_MANAGED", False),
+        (mac(record("DEACTIVATED"), events={"guo1": RecordEvents("ACTIVE")}), "DEACTIVATED", True),
+        (mac(certificates=[]), "CERTIFICATE_ABSENT", False),
+        (mac(certificates=[], issued=ISSUED), "CERTIFICATE_ABSENT", True),
+        (mac(certificates=["2025-11-20T10:00:00Z"]), "CERTIFICATE_EXPIRED", True),
+        (mac(ends=BEFORE, ends_from="mac"), "CERTIFICATE_EXPIRED", False),
+    ],
+)
+def test_what_only_a_read_by_id_would_settle_is_doubted(facts: MacFacts, rung: str, doubted: bool) -> None:
+    standing = ladder.stand(facts, NOW)
+    assert (standing.rung, bool(standing.doubt)) == (rung, doubted), standing.doubt
+
+
+@pytest.mark.parametrize(
     "text, serial, named",
     [
         ("C02XK1ZAJG5J", SERIAL, True),
@@ -137,9 +195,8 @@ def test_a_serial_is_named_only_as_a_word_of_its_own(text: str, serial: str, nam
 
 
 def test_rungs_are_counted_from_the_top() -> None:
-    standings = [Standing(rung, "", "") for rung in ("NOT_IN_SCOPE", "MANAGED", "MIXED", "MANAGED")]
-    assert list(ladder.counts(standings).items()) == [("MANAGED", 2), ("MIXED", 1), ("NOT_IN_SCOPE", 1)]
-    assert ladder.counts([]) == {}
+    assert list(ladder.in_order({"NOT_IN_SCOPE": 1, "MIXED": 1, "MANAGED": 2, "NO_LICENCE": 0}).items()) == [("MANAGED", 2), ("MIXED", 1), ("NOT_IN_SCOPE", 1)]
+    assert ladder.in_order({}) == {}
 
 
 # The table at the end of a run

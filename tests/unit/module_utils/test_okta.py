@@ -10,6 +10,7 @@ import typing as t
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, Forbidden, Unauthorized, Unreadable
@@ -162,6 +163,30 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(wire: t.Any
     assert [urlsplit(request.url)[:3] for request in wire.sent] == [("https", "acme.okta.com", "/api/v1/devices")] * 2
     assert [query_of(request) for request in wire.sent] == [{"search": "platform", "limit": "2"}, {"after": "a+b", "limit": "2"}]
     assert wire.sent[1].headers["Authorization"] == f"SSWS {TOKEN}"
+
+
+@pytest.mark.parametrize("trouble", [requests.exceptions.ReadTimeout(), (504, "<html>"), (502, ""), (503, "")])
+def test_a_page_of_devices_that_is_too_much_is_asked_for_in_smaller_ones(wire: t.Any, trouble: t.Any) -> None:
+    first = linked([{"id": "1"}], f'<{ORG}/api/v1/devices?search=x&after=c1&limit=100>; rel="next"')
+    wire.script(trouble, trouble, first, trouble, trouble, linked([{"id": "2"}]))
+    assert [row["id"] for row in okta(wire).devices("x")] == ["1", "2"]
+    assert [(query_of(one)["limit"], query_of(one).get("after")) for one in wire.sent] == [
+        ("200", None), ("200", None), ("100", None), ("100", "c1"), ("100", "c1"), ("50", "c1"),
+    ]
+
+
+def test_a_page_of_20_devices_is_repeated_as_often_as_any_call(wire: t.Any) -> None:
+    wire.script((504, ""))
+    with pytest.raises(ApiError):
+        list(okta(wire, retries=3).devices("x"))
+    assert [query_of(one)["limit"] for one in wire.sent] == ["200"] * 2 + ["100"] * 2 + ["50"] * 2 + ["20"] * 4
+
+
+def test_a_refused_page_is_not_made_smaller(wire: t.Any) -> None:
+    wire.script((403, error_body("E0000006")))
+    with pytest.raises(Forbidden):
+        list(okta(wire).devices("x"))
+    assert len(wire.sent) == 1
 
 
 def test_a_comma_in_a_next_link_does_not_end_the_paging(wire: t.Any) -> None:

@@ -1,0 +1,161 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: device_trust_report
+short_description: Write the report of the fleet as HTML, CSV and JSON
+version_added: 0.2.0
+description:
+  - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes where each Mac stands, for people (HTML, one file that loads nothing from
+    elsewhere), for spreadsheets (CSV) and for programs (JSON).
+  - A report that would differ from the one that is there in nothing but its time is left alone.
+  - The files name people and their Macs. No secret is in them.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.fleet
+  - devicetrust.okta_kandji.attributes.writes
+  - devicetrust.okta_kandji.attributes.both
+options:
+  dest:
+    description: Directory of the reports; it is made if it is not there. The files are C(device-trust.html), C(device-trust.csv) and C(device-trust.json).
+    type: path
+    required: true
+  formats:
+    description: Which of them to write.
+    type: list
+    elements: str
+    choices: [html, csv, json]
+    default: [html, csv, json]
+  mode:
+    description: Permissions of the files, in octal digits.
+    type: str
+    default: "0640"
+  state_dir:
+    description: Directory in which it is kept where each Mac stood, so that the next report can say what changed. Without it no history is kept, and the report
+      says so.
+    type: path
+  redistribution_days:
+    description: How many days before the end of a certificate it is to be issued anew.
+    type: int
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: The report of the fleet
+  devicetrust.okta_kandji.device_trust_report:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    rings:
+      - name: canary
+        blueprints: [Canary]
+    dest: /srv/reports
+    state_dir: /var/lib/device-trust
+"""
+
+RETURN = r"""
+counts:
+  description: How many Macs stand on each rung that is taken, from the top down.
+  returned: success
+  type: dict
+  sample: {MANAGED: 20, NOT_REGISTERED: 1}
+files:
+  description: The files of the report, whether or not they had to be written.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/reports/device-trust.html, /srv/reports/device-trust.csv, /srv/reports/device-trust.json]
+changes:
+  description: What was written, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create /srv/reports/device-trust.html"]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: listDevices, verb: GET, count: 1}
+"""
+
+import typing as t
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report as report
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report_files as files
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Ring, read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import FLEET, KANDJI, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "dest": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": ["html", "csv", "json"], "default": ["html", "csv", "json"]},
+    "mode": {"type": "str", "default": "0640"},
+    "state_dir": {"type": "path"},
+    "redistribution_days": {"type": "int", "default": 30},
+}
+USES = (*ring_reads.USES, *fleet_reads.USES)
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    mode = files.mode_of(params["mode"])
+    rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], competitors=others)
+
+    def read() -> t.Iterator[report.Row]:
+        return report.masked(rows(fleet), run_.masker.text)
+
+    meta = _meta(run_, rings)
+    figures = report.survey(read(), meta)
+    history = files.History.read(params["state_dir"])
+    meta.previous = history.before(figures.fingerprint)
+    reports = [(Path(params["dest"]) / f"device-trust.{one}", _pieces(one, read, figures, meta)) for one in dict.fromkeys(params["formats"])]
+    changes: t.List[Change] = []
+    for path, pieces in reports:
+        changes += files.put(path, pieces, figures.fingerprint, mode, run_.check_mode)
+    # Last, so that a run that was interrupted says what changed once more.
+    changes += history.keep(figures.fingerprint, meta.generated_at, figures.rungs, run_.check_mode)
+    return outcome(changes, counts=figures.counts, files=[str(path) for path, _unused in reports])
+
+
+def _meta(run_: Run, rings: t.Sequence[Ring]) -> report.Meta:
+    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+    return report.Meta(
+        generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"), org_url=run_.params["okta_org_url"], tenant=run_.params["kandji_api_url"], order=RUNGS,
+        renewals={ring.name: renew_by(ring.profile.get("updated_at"), run_.params["redistribution_days"]) for ring in rings if ring.profile},
+        history=bool(run_.params["state_dir"]), api_calls=sum(int(one["count"]) for one in run_.calls()),
+    )  # fmt: skip
+
+
+def _pieces(kind: str, read: t.Callable[[], t.Iterator[report.Row]], figures: report.Figures, meta: report.Meta) -> t.Callable[[], t.Iterator[str]]:
+    if kind == "csv":
+        return lambda: report.csv_pieces(read())
+    render = report.html_pieces if kind == "html" else report.json_pieces
+    return lambda: render(read(), figures, meta)
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, FLEET, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()
