@@ -8,7 +8,7 @@ PY = .venv/bin/python
 help:
 	@echo "make demo   see it work: a lab with 25 Macs, and the site playbook taking them from nothing to managed"
 	@echo "make test   everything that must hold: linters, sanity, unit and integration tests, molecule"
-	@echo "make test-all  the same, and what needs programs of others: it installs them first (Debian packages, as root)"
+	@echo "make test-all  the same, what takes minutes, and what needs programs of others: it installs them first (Debian packages, as root)"
 	@echo "make bench  how much it asks of the vendors, beside other ways; writes docs/benchmarks.md (an hour or so)"
 	@echo "make lab    the lab alone, in the foreground; prints one line of JSON with its addresses and secrets"
 	@echo "make lint   the linters"

@@ -44,6 +44,7 @@ CHOICES: dict[str, tuple[t.Any, ...]] = {
     "scep_host": ("org", "alternate", "other"),
     "record_before_certificate": ("needs_reset", "heals"),
 }
+USER_STATUSES = ("ACTIVE", "SUSPENDED", "DEPROVISIONED")
 PIPELINES = ("idx", "v1")
 FARTHEST = timedelta(days=3653)
 UNITS = ("days", "hours", "minutes", "seconds")
@@ -86,6 +87,8 @@ class Control:
             ("PATCH", "/kandji/permissions", self.set_permissions),
             ("PATCH", "/okta/refuse", self.set_refused),
             ("PATCH", "/okta/org", self.set_org),
+            ("PATCH", "/okta/users", self.set_user),
+            ("POST", "/okta/records", self.add_record),
             ("POST", "/okta/apps", self.add_app),
             ("PATCH", "/okta/apps", self.change_app),
             ("POST", "/okta/tokens/expire", lambda _body, _query: {"expired": self.world.okta.oauth.expire()}),
@@ -276,6 +279,35 @@ class Control:
             raise BadRequest(f"pipeline is one of {_listed(PIPELINES)}.")
         self.world.okta.pipeline = body["pipeline"]
         return {"pipeline": self.world.okta.pipeline}
+
+    def set_user(self, body: Body, _query: Query) -> t.Any:
+        """The user ``login``: their ``status``, and whether they have enrolled a phone (``has_phone``) beside Okta Verify."""
+        _only(body, ("login", "status", "has_phone"))
+        user = self._user(body.get("login"))
+        if body.get("status", user.status) not in USER_STATUSES:
+            raise BadRequest(f"status is one of {_listed(USER_STATUSES)}.")
+        if not isinstance(body.get("has_phone", True), bool):
+            raise BadRequest("has_phone is either true or false.")
+        user.status, user.has_phone = body.get("status", user.status), body.get("has_phone", user.has_phone)
+        return {"login": user.login, "status": user.status, "has_phone": user.has_phone}
+
+    def add_record(self, body: Body, _query: Query) -> t.Any:
+        """A further device record for ``serial``, as an erased Mac leaves one behind: linked to the user ``login``, or to nobody."""
+        _only(body, ("serial", "login"))
+        org, serial = self.world.okta, body.get("serial")
+        if not isinstance(serial, str) or not serial:
+            raise BadRequest("serial has to be a serial number.")
+        owner = self._user(body["login"]) if "login" in body else next(iter(org.users.values()))
+        record = org.register(user_id=owner.id, serial=serial, udid=self.world.uuid(), name=serial, model="MacBookPro18,3", os_version="15.1")
+        if "login" not in body:
+            record.users.clear()
+        return {"id": record.id}
+
+    def _user(self, login: t.Any) -> t.Any:
+        found = next((user for user in self.world.okta.users.values() if user.login == login), None)
+        if found is None:
+            raise BadRequest(f"There is no user {login!r} in the org.")
+        return found
 
     def add_app(self, body: Body, _query: Query) -> t.Any:
         """A service app with a new key; the answer is the only place that shows it."""

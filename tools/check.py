@@ -32,13 +32,18 @@ def judge_molecule(status: int, output: str) -> bool:
     return status == 0 and not missing and "Missing playbook" not in output
 
 
+def long() -> bool:
+    """What takes minutes: whole fleets drawn by chance, runs that are cut short at every request."""
+    return run_tool("pytest", "-m", "long and not programs", "--numprocesses", "2", "--quiet")
+
+
 def programs() -> bool:
     """Their tests alone, after the programs are there."""
     return run_tool("python", "-m", "tools.programs", "--all") and run_tool("pytest", "-m", "programs", "--numprocesses", "1", "--quiet")
 
 
 def asked(arguments: list[str]) -> list[Stage]:
-    return [*stages(), Stage("programs", programs)] if arguments == ["--all"] else stages()
+    return [*stages(), Stage("long", long), Stage("programs", programs)] if arguments == ["--all"] else stages()
 
 
 if __name__ == "__main__":

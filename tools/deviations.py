@@ -78,6 +78,10 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "`resourceAlternateId` may be null.",
         "The same example."),
     Deviation(
+        "okta", ("listAuthenticatorEnrollments",), r"200 answer: body is .*",
+        "A list where the description has one object.",
+        "The operation's text and its example List of authenticator enrollments in the same description."),
+    Deviation(
         "okta", ("listDevices",), r"200 answer: body\[\]\._embedded\.users is null, not array",
         "`_embedded.users` may be null.",
         "Okta's support articles on the Devices API; a record that nobody uses has it so."),

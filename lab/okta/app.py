@@ -25,7 +25,7 @@ from lab.okta.records import Record
 from lab.okta.scep import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
-from lab.okta.shapes import device_shape, link_shape, user_shape, user_summary
+from lab.okta.shapes import device_shape, enrollment_shape, link_shape, user_shape, user_summary
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page
 from lab.okta.users import user_matcher
 from lab.web import Answer, Call, Operation, Refusal, VendorApp
@@ -35,6 +35,7 @@ OLDEST_SINCE = timedelta(days=180)
 DEFAULT_WINDOW = timedelta(days=7)
 DEVICES = "/api/v1/devices"
 AUTHENTICATORS = "/api/v1/authenticators"
+OKTA_VERIFY = "okta_verify"
 _WITHOUT_TOKEN = ("getWellknownOrgMetadata", "token")
 
 
@@ -68,6 +69,8 @@ class OktaApp(VendorApp):
             *steps,
             Operation("listDeviceUsers", "GET", f"{device}/users", self._list_device_users, bucket="devices"),
             Operation("listUserDevices", "GET", "/api/v1/users/{userId}/devices", self._list_user_devices, bucket="other"),
+            Operation(
+                "listAuthenticatorEnrollments", "GET", "/api/v1/users/{userId}/authenticator-enrollments", self._list_enrollments, bucket="other"),
             Operation("listUsers", "GET", "/api/v1/users", self._list_users, bucket="other"),
             Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
             Operation("listAuthenticators", "GET", AUTHENTICATORS, self._list_authenticators, bucket="other"),
@@ -251,6 +254,14 @@ class OktaApp(VendorApp):
             refuse("E0000007", f"{wanted} (User)")
         shape = user_shape(user, call.base_url, self.org.realm_id)
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
+
+    def _list_enrollments(self, call: Call) -> Answer:
+        """Password, e-mail, a phone number unless the user has none, and Okta Verify once for each device."""
+        user = self.org.users.get(call.path["userId"]) or refuse("E0000007", f"{call.path['userId']} (User)")
+        others = [key for key in ("okta_password", "okta_email") if key in self.org.authenticators] + ["phone_number"] * user.has_phone
+        verify = [(link.id, OKTA_VERIFY, link.created) for record in self.org.devices.values() for link in record.users.values() if link.user_id == user.id]
+        found = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
+        return Answer([enrollment_shape(user, place, key, created, self.org.authenticators.get(key), call.base_url) for place, key, created in found])
 
     def _list_authenticators(self, call: Call) -> Answer:
         return Answer([authenticator.shape(call.base_url) for authenticator in self.org.authenticators.values()])

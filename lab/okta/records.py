@@ -24,6 +24,7 @@ class User:
     created: datetime
     status: str = "ACTIVE"
     last_login: t.Optional[datetime] = None
+    has_phone: bool = True  # a phone number enrolled, which is a way in beside Okta Verify
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 from urllib.parse import quote
 
 from lab.clock import iso
@@ -70,6 +71,21 @@ def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
         "realmId": realm_id,
         "profile": {"firstName": user.first_name, "lastName": user.last_name, "login": user.login, "email": user.email},
         "_links": {"self": {"href": f"{base_url}/api/v1/users/{quote(user.id)}"}},
+    }
+
+
+def enrollment_shape(user: User, enrollment_id: str, key: str, created: datetime, authenticator: t.Any, base_url: str) -> dict[str, t.Any]:
+    """An authenticator that a user has enrolled."""
+    names = {"phone_number": ("Phone", "phone")}
+    name, kind = (authenticator.name, authenticator.type) if authenticator else names[key]
+    users = f"{base_url}/api/v1/users/{quote(user.id)}"
+    profile = {"profile": {"phoneNumber": "+1 XXX-XXX-6065"}} if key == "phone_number" else {}
+    return {
+        "id": enrollment_id, "key": key, "name": name, "type": kind, "status": "ACTIVE", "created": iso(created), "lastUpdated": iso(created), **profile,
+        "_links": {
+            "self": {"href": f"{users}/authenticator-enrollments/{quote(enrollment_id)}", "hints": {"allow": ["GET", "DELETE"]}},
+            "user": {"href": users, "hints": {"allow": ["GET"]}},
+        },
     }
 
 

@@ -30,10 +30,15 @@ LIST_DEVICE_USERS = Operation("listDeviceUsers", "GET", DEVICES + "/{deviceId}/u
 DEACTIVATE_DEVICE = Operation(
     "deactivateDevice", "POST", DEVICES + "/{deviceId}/lifecycle/deactivate", "okta.devices.manage", writes=True, repeatable=True, bucket=DEVICES)
 DELETE_DEVICE = Operation("deleteDevice", "DELETE", DEVICES + "/{deviceId}", "okta.devices.manage", writes=True, repeatable=True, bucket=DEVICES)
+GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read", bucket="/api/v1")
+LIST_USER_DEVICES = Operation("listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read", bucket="/api/v1")
+LIST_ENROLLMENTS = Operation(
+    "listAuthenticatorEnrollments", "GET", "/api/v1/users/{userId}/authenticator-enrollments", "okta.users.read", bucket="/api/v1")
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read", bucket="/api/v1/logs")
 
 OPERATIONS = (
-    GET_ORGANIZATION, LIST_AUTHENTICATORS, LIST_METHODS, LIST_DEVICES, GET_DEVICE, LIST_DEVICE_USERS, DEACTIVATE_DEVICE, DELETE_DEVICE, LIST_LOG_EVENTS,
+    GET_ORGANIZATION, LIST_AUTHENTICATORS, LIST_METHODS, LIST_DEVICES, GET_DEVICE, LIST_DEVICE_USERS, DEACTIVATE_DEVICE, DELETE_DEVICE, GET_USER,
+    LIST_USER_DEVICES, LIST_ENROLLMENTS, LIST_LOG_EVENTS,
 )
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
@@ -86,6 +91,7 @@ class Okta:
     def __init__(self, org_url: str, sign_in: SignIn, settings: Settings, masker: Masker) -> None:
         self.org_url = check_org_url(org_url)
         self.transport = Transport("okta", self.org_url, sign_in, settings, masker, explain)
+        self.last_request_id = ""  # of the last lifecycle step, for an audit
 
     def organization(self) -> t.Dict[str, t.Any]:
         """The org's id and pipeline ("idx" is Identity Engine). getWellknownOrgMetadata; needs no permission.
@@ -126,6 +132,24 @@ class Okta:
         """The users of a record with their managementStatus, fresh. listDeviceUsers."""
         return _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
 
+    def user(self, id_or_login: str) -> t.Optional[t.Dict[str, t.Any]]:
+        """One user by id or login, or None where there is none. getUser."""
+        try:
+            return self.transport.call(GET_USER, {"id": id_or_login}).json
+        except NotFound:
+            return None
+
+    def user_devices(self, user_id: str) -> t.List[t.Dict[str, t.Any]]:
+        """The device records that a user is linked to, each as ``device`` of a row. listUserDevices."""
+        return _rows(self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+
+    def enrollments(self, user_id: str) -> t.List[t.Dict[str, t.Any]]:
+        """The authenticators that a user has enrolled. listAuthenticatorEnrollments. Nothing for a user who is not there."""
+        try:
+            return _rows(self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
+        except NotFound:
+            return []
+
     def deactivate_device(self, device_id: str) -> str:
         """Deactivate a record; its users must enrol again. deactivateDevice. Returns done, already_done or absent."""
         return self._step(DEACTIVATE_DEVICE, device_id, lambda record: record.get("status") == "DEACTIVATED")
@@ -137,11 +161,14 @@ class Okta:
     def _step(self, operation: Operation, device_id: str, already: t.Callable[[t.Dict[str, t.Any]], bool]) -> str:
         """One lifecycle step, tolerant of every documented way of saying that it has been taken before."""
         try:
-            self.transport.call(operation, {"deviceId": device_id})
+            answer = self.transport.call(operation, {"deviceId": device_id})
+            self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
             return "done"
-        except NotFound:
+        except NotFound as error:
+            self.last_request_id = str(error.details.get("request_id", ""))
             return "absent"
         except ApiError as error:
+            self.last_request_id = str(error.details.get("request_id", ""))
             if error.error_code not in STEP_REFUSED:
                 raise
             record = self.device(device_id)

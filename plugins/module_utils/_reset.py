@@ -1,27 +1,103 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which device records may go, in which order, and what stops each. Pure; the writes are the module's."""
+"""Which device records may go, in which order, and what stops each. Pure; the reads and writes are the module's."""
 
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 
-SERIALS_PER_SEARCH = 40  # by the length of a URL
+Row = t.Dict[str, t.Any]
+
+AT_ONCE = 40  # serials or ids in one search, by the length of a URL
+WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
+OKTA_VERIFY = "okta_verify"
+LOG_KEPT = timedelta(days=90)  # how far back the System Log goes, and how long a certificate lives that nobody uses
+
+CANNOT_BE_UNDONE = (
+    "A device record that is deleted cannot be brought back, and a deactivated one loses its users for good.",
+    "Each of its users removes the account in Okta Verify on that Mac and adds it anew.",
+    "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
+)
+
+
+@dataclass
+class Mac:
+    """What Kandji knows of the Mac of a record. ``certificates`` are the times (ISO 8601) when each was first seen."""
+
+    serial: str
+    device_id: str = ""
+    name: str = ""
+    person: str = ""
+    profile_live: bool = False
+    certificates: t.List[str] = field(default_factory=list)
 
 
 @dataclass
 class Found:
-    """What was there for one thing that was asked for: a record, read fresh by its id, with its users; or nothing."""
+    """What was there for one thing that was asked for: a record with its own users and its Mac; or nothing. ``by_id``: it was asked for by its id."""
 
     asked: str
-    record: t.Optional[t.Dict[str, t.Any]] = None
-    users: t.List[t.Dict[str, t.Any]] = field(default_factory=list)
+    record: t.Optional[Row] = None
+    users: t.List[Row] = field(default_factory=list)
+    mac: t.Optional[Mac] = None
+    by_id: bool = False
+    spare: bool = False  # its serial has another record, which is kept
+
+    @property
+    def id(self) -> str:
+        return str((self.record or {}).get("id") or "")
+
+    @property
+    def serial(self) -> str:
+        return str(((self.record or {}).get("profile") or {}).get("serialNumber") or "")
+
+    @property
+    def known_as(self) -> str:
+        """The serial, also where there is no record, if it was asked for by it."""
+        return self.serial or ("" if self.by_id or self.record is not None else self.asked)
+
+    @property
+    def status(self) -> str:
+        return str((self.record or {}).get("status") or "")
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody can work with it any more, so that no sign-in cures it and nobody loses anything by its end."""
+        return self.status == "DEACTIVATED" or not self.users
+
+
+@dataclass
+class Guards:
+    """What the options say. Times in hours; ``now`` is Okta's."""
+
+    now: datetime
+    created_before: datetime
+    force: bool = False
+    allow_shared: bool = False
+    allow_last_authenticator: bool = False
+    allow_after_certificate: bool = False
+    duplicates: str = "hold"
+    sign_in_first: bool = True
+    sign_in_grace: float = 24.0
+    require_profile: bool = True
+    unknown_to_kandji: bool = False
+    platforms: t.Sequence[str] = ("MACOS",)
+    weak_authenticators: t.Sequence[str] = WEAK_AUTHENTICATORS
+
+
+@dataclass
+class Evidence:
+    """What is asked only where it decides: when each record was last signed in at by FastPass, and each user's enrolled authenticators."""
+
+    sign_ins: t.Dict[str, datetime] = field(default_factory=dict)
+    enrollments: t.Dict[str, t.List[Row]] = field(default_factory=dict)
 
 
 @dataclass
@@ -33,12 +109,32 @@ class Decision:
     reason: str
 
 
-def batches(serials: t.Sequence[str], size: int = SERIALS_PER_SEARCH) -> t.List[t.List[str]]:
-    return [list(serials[start:start + size]) for start in range(0, len(serials), size)]
+@dataclass
+class Limits:
+    """How many records may go. ``fleet`` is the number of Macs that percent counts of, or None where it is not known."""
+
+    max_devices: int
+    max_percent: int
+    confirm_above: int
+    confirm: str = ""
+    fleet: t.Optional[int] = None
+    host: str = ""
+
+
+def batches(values: t.Sequence[str], size: int = AT_ONCE) -> t.List[t.List[str]]:
+    return [list(values[start:start + size]) for start in range(0, len(values), size)]
+
+
+# One record
 
 
 def managed_users(users: t.Iterable[t.Mapping[str, t.Any]]) -> t.List[str]:
     return [login(one) for one in users if one.get("managementStatus") == "MANAGED"]
+
+
+def active_users(users: t.Iterable[t.Mapping[str, t.Any]]) -> t.List[t.Mapping[str, t.Any]]:
+    """Those who may sign in. A user whose status is not told counts, too."""
+    return [one for one in users if (one.get("user") or {}).get("status") not in ("DEPROVISIONED", "SUSPENDED")]
 
 
 def login(device_user: t.Mapping[str, t.Any]) -> str:
@@ -46,36 +142,216 @@ def login(device_user: t.Mapping[str, t.Any]) -> str:
     return str((user.get("profile") or {}).get("login") or user.get("id") or "unknown user")
 
 
-def decide(found: Found, created_before: datetime, force: bool) -> Decision:
-    """One record -> reset it, hold it back with one reason, or nothing to do."""
-    record = found.record
-    if record is None:
-        return Decision(found, "none", "There is no device record for it.")
-    created, registered = record.get("created"), moment(record.get("created"))
+def user_id(device_user: t.Mapping[str, t.Any]) -> str:
+    return str((device_user.get("user") or {}).get("id") or "")
+
+
+def newer_certificate(found: Found) -> t.Optional[datetime]:
+    """When the newest certificate came that is younger than the record; None where there is none."""
+    registered = moment((found.record or {}).get("created"))
+    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
+    return max((one for one in times if registered and one > registered), default=None)
+
+
+def in_grace(found: Found, guards: Guards) -> bool:
+    """Whether a sign-in may still cure it: only then it is worth asking whether there was one."""
+    came = newer_certificate(found)
+    return bool(guards.sign_in_first and came and not found.is_idle and guards.now < came + timedelta(hours=guards.sign_in_grace))
+
+
+def held(found: Found, guards: Guards, evidence: Evidence) -> t.Optional[str]:
+    """Why this record is held back, by itself; None where nothing does. A spare one is not registered anew, so that no certificate matters to it."""
+    reason = _identity(found, guards) or _age(found, guards) or _people(found, guards)
+    return reason if reason or found.spare else _certificate(found, guards) or _sign_in(found, guards, evidence)
+
+
+def _identity(found: Found, guards: Guards) -> t.Optional[str]:
+    platform = ((found.record or {}).get("profile") or {}).get("platform")
+    if platform not in guards.platforms:
+        return f"Its platform is {platform}, and platforms names {', '.join(guards.platforms) or 'none'}."
+    if found.mac is None and not guards.unknown_to_kandji:
+        return f"Kandji knows no Mac with the serial {found.serial or 'that it lacks'} (unknown_to_kandji resets it all the same)."
+    return None
+
+
+def _age(found: Found, guards: Guards) -> t.Optional[str]:
+    created, registered = (found.record or {}).get("created"), moment((found.record or {}).get("created"))
     if registered is None:
-        return Decision(found, "hold", "When it was registered is not known, so that it may be a new registration, which is kept.")
-    if registered >= created_before:
-        return Decision(found, "hold", f"It was registered at {created}, not before {created_before.isoformat()} (created_before): a new registration is kept.")
+        return "When it was registered is not known, so that it may be a new registration, which is kept."
+    if registered >= guards.created_before:
+        return f"It was registered at {created}, not before {guards.created_before.isoformat()} (created_before): a new registration is kept."
+    return None
+
+
+def _people(found: Found, guards: Guards) -> t.Optional[str]:
     managed = managed_users(found.users)
-    if managed and not force:
-        return Decision(found, "hold", f"It works: {', '.join(managed)} is MANAGED on it (force resets it all the same).")
-    return Decision(found, "reset", "Its record is deactivated and deleted; its users register anew.")
+    if managed and not guards.force:
+        return f"It works: {', '.join(managed)} is MANAGED on it (force resets it all the same)."
+    active = [login(one) for one in active_users(found.users)]
+    if len(active) > 1 and not guards.allow_shared:
+        return f"It is shared: {', '.join(active)} would all have to register anew (allow_shared resets it all the same)."
+    return None
 
 
-def check_count(decisions: t.Sequence[Decision], max_devices: int) -> None:
-    """Raises Refused, before any write, when more records would go than max_devices."""
+def _certificate(found: Found, guards: Guards) -> t.Optional[str]:
+    if found.mac is None:
+        return None
+    if guards.require_profile and not found.mac.profile_live:
+        return "No SCEP profile is live on its Mac, so that a reset would end in the same place (require_profile)."
+    times = [one for one in map(moment, found.mac.certificates) if one]
+    if guards.require_profile and not times:
+        return "No certificate of its Mac was seen yet, so that a reset would end in the same place (require_profile)."
+    registered = moment((found.record or {}).get("created"))
+    if not times or registered is None or registered < min(times) or found.is_idle or guards.allow_after_certificate:
+        return None
+    return "It was registered after its Mac's certificate came, so that a FastPass sign-in is what it needs (allow_after_certificate resets it all the same)."
+
+
+def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> t.Optional[str]:
+    came = newer_certificate(found)
+    if came is None or not in_grace(found, guards):
+        return None
+    signed_in = evidence.sign_ins.get(found.id)
+    if signed_in and signed_in >= came:
+        return None  # it was tried, and left it unmanaged
+    return (f"A newer certificate came at {came.isoformat()} and waits for a FastPass sign-in, which may cure it without a reset "
+            f"(sign_in_first, for {guards.sign_in_grace:g} hours).")
+
+
+# Several records
+
+
+def plan(founds: t.Sequence[Found], guards: Guards, evidence: Evidence) -> t.List[Decision]:
+    """Each record -> reset it, hold it back with one reason, or nothing to do. In the order that was asked for."""
+    going: t.Counter[str] = Counter()  # user id -> Okta Verify accounts that go with this plan
+    decisions = []
+    for found, spoken in without_enrollments(founds, guards, evidence):
+        if spoken is None:
+            spoken = last_authenticator(found, guards, evidence, going)
+        if spoken is None and found.record is not None:
+            going.update(user_id(one) for one in found.users)
+        decisions.append(_decision(found, spoken))
+    return decisions
+
+
+def decide_again(decision: Decision, decisions: t.Sequence[Decision], guards: Guards, evidence: Evidence) -> Decision:
+    """A record of the plan that has changed since, beside the others of the plan."""
+    going = Counter(user_id(one) for other in decisions if other is not decision and other.action == "reset" for one in other.found.users)
+    found = decision.found
+    if found.record is None:
+        return _decision(found, None)
+    return _decision(found, held(found, guards, evidence) or last_authenticator(found, guards, evidence, going))
+
+
+def _decision(found: Found, spoken: t.Optional[str]) -> Decision:
+    if found.record is None:
+        return Decision(found, "none", "There is no device record for it.")
+    return Decision(found, "hold", spoken) if spoken else Decision(found, "reset", "Its record is deactivated and deleted; its users register anew.")
+
+
+def without_enrollments(founds: t.Sequence[Found], guards: Guards, evidence: Evidence) -> t.List[t.Tuple[Found, t.Optional[str]]]:
+    """All guards but that of the last authenticator, whose facts cost a call for each user of those that pass here."""
+    groups = _groups(founds)
+    return [(one, _with_duplicates(one, groups, guards, evidence) if one.record is not None else None) for one in founds]
+
+
+def _with_duplicates(found: Found, groups: t.Mapping[str, t.List[Found]], guards: Guards, evidence: Evidence) -> t.Optional[str]:
+    same = groups.get(found.serial.lower(), [])
+    if found.by_id or len(same) < 2 or guards.duplicates == "each":
+        return held(found, guards, evidence)
+    keeper = max(same, key=lambda one: (bool(managed_users(one.users)), one.status == "ACTIVE", str((one.record or {}).get("created")), one.id))
+    found.spare = found is not keeper
+    reason = _identity(found, guards) or _age(found, guards) or _people(found, guards)
+    if reason:
+        return reason
+    if found is keeper:
+        return f"It is the one to keep of {len(same)} records of its serial: the working or the newest (duplicates)."
+    if guards.duplicates == "hold":
+        return (f"It is one of {len(same)} records of its serial, of which {keeper.id} is kept; "
+                f"to delete it, name it in device_ids ({found.id}) or set duplicates to clean_up.")
+    return None
+
+
+def _groups(founds: t.Sequence[Found]) -> t.Dict[str, t.List[Found]]:
+    groups: t.Dict[str, t.List[Found]] = {}
+    for one in founds:
+        if one.record is not None and one.serial and not one.by_id:
+            groups.setdefault(one.serial.lower(), []).append(one)
+    return groups
+
+
+def last_authenticator(found: Found, guards: Guards, evidence: Evidence, going: t.Mapping[str, int]) -> t.Optional[str]:
+    """Whom the end of this record would leave without a strong authenticator.
+
+    Whether Okta lists an enrolment of Okta Verify for each device is not documented: one is taken to go with each record, so that a single one
+    for several devices holds back.
+    """
+    if guards.allow_last_authenticator or found.record is None or found.is_idle:
+        return None
+    left = [login(one) for one in active_users(found.users) if not _ways_left(evidence.enrollments.get(user_id(one), []), going.get(user_id(one), 0), guards)]
+    if not left:
+        return None
+    return f"It holds the last strong authenticator of {', '.join(left)}, who could not register anew (allow_last_authenticator resets it all the same)."
+
+
+def _ways_left(enrollments: t.Sequence[Row], going: int, guards: Guards) -> bool:
+    strong = [one for one in enrollments if one.get("status") == "ACTIVE" and one.get("key") not in guards.weak_authenticators]
+    verify = [one for one in strong if one.get("key") == OKTA_VERIFY]
+    return len(strong) > len(verify) or len(verify) > going + 1
+
+
+def outlived(found: Found, ended: t.Optional[datetime]) -> bool:
+    """Whether a certificate's end came after the newest that was seen, so that no living one is known."""
+    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
+    return bool(times and ended and ended > max(times))
+
+
+def is_bound(found: Found, bound: t.Container[str], now: datetime) -> t.Optional[bool]:
+    """Whether the Mac's certificate dies, or died, with the record. ``bound``: ids and serials that the System Log tells of. None: no certificate is known."""
+    if (found.id or found.known_as) in bound:
+        return True
+    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
+    if not times:
+        return None
+    return max(times) < now - LOG_KEPT  # unused for so long it would be revoked
+
+
+# All of them
+
+
+def phrase(count: int, host: str) -> str:
+    return f"RESET {count} DEVICES {host}"
+
+
+def check_limits(decisions: t.Sequence[Decision], limits: Limits) -> None:
+    """Raises Refused, before any write, when more records would go than is allowed, or than was confirmed."""
     count = sum(one.action == "reset" for one in decisions)
-    if count > max_devices:
-        raise Refused(f"{count} device records would be deleted, and max_devices is {max_devices}. Nothing was written; "
-                      f"set max_devices: {count} if that is wanted.", count=count, allowed=max_devices)
+    if count > limits.max_devices:
+        raise Refused(f"{count} device records would be deleted, and max_devices is {limits.max_devices}. Nothing was written; "
+                      f"set max_devices: {count} if that is wanted.", count=count, allowed=limits.max_devices)
+    if limits.fleet is not None and count > max(1, limits.fleet * limits.max_percent // 100):
+        raise Refused(f"{count} device records would be deleted, and max_percent ({limits.max_percent}) of {limits.fleet} Macs is "
+                      f"{limits.fleet * limits.max_percent // 100}. Nothing was written; raise max_percent if that is wanted.",
+                      count=count, allowed=limits.fleet * limits.max_percent // 100)
 
 
-def described(decision: Decision, state: str) -> t.Dict[str, t.Any]:
+def check_confirmed(decisions: t.Sequence[Decision], limits: Limits) -> None:
+    """Raises Refused unless the phrase fits. A run that was cut short finds fewer: what was confirmed is the most that may go, of what was asked for."""
+    count = sum(one.action == "reset" for one in decisions)
+    if count <= limits.confirm_above or limits.confirm in [phrase(one, limits.host) for one in range(count, len(decisions) + 1)]:
+        return
+    raise Refused(f"{count} device records would be deleted, which is more than confirm_above ({limits.confirm_above}). Nothing was written; "
+                  f"if that is wanted, set confirm: {phrase(count, limits.host)}", count=count, confirm=phrase(count, limits.host))
+
+
+def described(decision: Decision, state: str, bound: t.Optional[bool] = None) -> Row:
     """What the result says of one record. ``state`` is reset, would_reset, held_back or absent."""
-    record, profile = decision.found.record or {}, (decision.found.record or {}).get("profile") or {}
+    record, mac = decision.found.record or {}, decision.found.mac
+    profile = record.get("profile") or {}
     return {
-        "asked": decision.found.asked, "device_id": record.get("id"), "serial_number": profile.get("serialNumber"), "display_name": profile.get("displayName"),
+        "asked": decision.found.asked, "device_id": record.get("id"), "serial_number": decision.found.known_as or None,
+        "display_name": profile.get("displayName") or (mac.name if mac else None),
         "platform": profile.get("platform"), "status_before": record.get("status"), "created": record.get("created"),
         "users": [{"login": login(one), "management_status": one.get("managementStatus")} for one in decision.found.users],
-        "state": state, "reason": decision.reason,
+        "person": mac.person if mac else "", "certificate_bound": bound, "state": state, "reason": decision.reason,
     }

@@ -10,28 +10,77 @@ module: okta_device_reset
 short_description: Deactivate and delete Okta device records, so that Macs can be registered anew
 version_added: 0.1.0
 description:
-  - Finds the device records of the given serials or ids, reads each again by its id with its users, and deactivates and deletes those that nothing holds back.
+  - Finds the device records of the given serials, users, ids, or rungs of the ladder, reads each record's own users and again the record by its id, and
+    deactivates and deletes those that nothing holds back. Each record that is held back comes with one reason.
   - A record that was deleted cannot be brought back. Its users must remove the account in Okta Verify and register anew, and a certificate that was bound to
     it is revoked with it.
-  - A device that works (a user of it is managed) is held back, and so is a registration that is newer than O(created_before), so that a second run never
-    deletes the new registration.
-  - A record that is not there is fine, and so is every step that was taken before.
+  - A device that works (a user of it is managed) is held back, and so are shared Macs, records whose end would leave a user without a strong authenticator,
+    several records for one serial, registrations that are newer than O(created_before) or than their Mac's certificate, those that a FastPass sign-in may
+    still cure, and Macs on which no SCEP profile is live.
+  - Nothing is written when more records would go than O(max_devices), O(max_percent) or O(confirm) allow.
+  - A record that is not there is fine, and so is every step that was taken before, so that a run that was cut short is finished by running it again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
   - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.kandji
   - devicetrust.okta_kandji.connection
   - devicetrust.okta_kandji.attributes.writes
   - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji.attributes.kandji
 options:
   serials:
     description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is nothing to do.
     type: list
     elements: str
   device_ids:
-    description: Ids of Okta device records.
+    description: Ids of Okta device records. A record that is named so is decided by itself, whatever other records its serial has.
     type: list
     elements: str
+  users:
+    description: Logins of users. The records of all Macs that they are registered on are decided.
+    type: list
+    elements: str
+  rungs:
+    description: Rungs of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings) that stand there are decided.
+    type: list
+    elements: str
+  rings:
+    description:
+      - The rings that O(rungs) selects from.
+      - Where it is set, only their own SCEP profiles count as live; else each SCEP payload does.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the ring.
+        type: str
+        required: true
+      blueprints:
+        description: Names or ids of its blueprints.
+        type: list
+        elements: str
+        required: true
+      scep_profile:
+        description: Name or id of its SCEP profile.
+        type: str
+      library_item_id:
+        description: Id of its SCEP item, where Kandji's console made it.
+        type: str
+  okta_verify_item_ids:
+    description: Ids of the library items of Okta Verify, for O(rungs).
+    type: list
+    elements: str
+    default: []
+  unknown_to_kandji:
+    description: Admit records whose serial is no device of Kandji's. Of these, nothing is known of profile and certificate.
+    type: bool
+    default: false
+  platforms:
+    description: The platforms whose records may be reset, as Okta names them.
+    type: list
+    elements: str
+    default: [MACOS]
   created_before:
     description:
       - Only records created before this time (ISO 8601) are reset.
@@ -41,10 +90,82 @@ options:
     description: Reset a record also when a user is managed on it.
     type: bool
     default: false
+  allow_shared:
+    description: Reset a record also when more than one active user is linked to it.
+    type: bool
+    default: false
+  allow_last_authenticator:
+    description:
+      - Reset a record also when a user would be left without a strong authenticator. Then nobody's enrolments are read.
+      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document whether it lists one for each device.
+    type: bool
+    default: false
+  weak_authenticators:
+    description: Keys of authenticators by which alone nobody should have to register anew.
+    type: list
+    elements: str
+    default: [okta_password, okta_email, security_question]
+  duplicates:
+    description:
+      - What to do where several records have one serial. In V(hold) and V(clean_up) the working one is kept, else the newest.
+      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them. V(each) decides each by itself.
+    type: str
+    choices: [hold, clean_up, each]
+    default: hold
+  allow_after_certificate:
+    description: Reset a record also when it was registered after its Mac's first certificate came.
+    type: bool
+    default: false
+  sign_in_first:
+    description:
+      - Hold a record back as long as a FastPass sign-in may cure it, that is, its Mac has a newer certificate, and the System Log tells of no FastPass sign-in
+        since.
+      - Where a certificate is younger than O(sign_in_grace), the System Log is read once.
+    type: bool
+    default: true
+  sign_in_grace:
+    description: Hours after which a newer certificate is no longer waited for.
+    type: float
+    default: 24.0
+  require_profile:
+    description: Hold a record back as long as no SCEP profile is live on its Mac, or no certificate of it was seen.
+    type: bool
+    default: true
   max_devices:
     description: How many records one run may delete.
     type: int
     default: 10
+  max_percent:
+    description: How many of each 100 Macs that Kandji knows one run may reset. One may always be.
+    type: int
+    default: 20
+  confirm_above:
+    description: How many records one run may delete without O(confirm).
+    type: int
+    default: 10
+  confirm:
+    description:
+      - Confirms more than O(confirm_above) records, by their number and the org's host, like V(RESET 25 DEVICES acme.okta.com). Check mode says it.
+      - When a run was cut short, the same phrase is good for the rest.
+    type: str
+  tell_bound:
+    description: Read the System Log once, to tell of each record whether its Mac's certificate is bound to it and dies with it.
+    type: bool
+    default: false
+  reason:
+    description: Why they are reset, for the audit.
+    type: str
+  requested_by:
+    description: Who asked for it, for the audit. When not set, the user that runs this.
+    type: str
+  device_trust_state_dir:
+    description:
+      - A directory in which each step is kept, in the file C(device_reset_audit.jsonl), a line of JSON each, readable to its owner alone.
+      - When not set, nothing is kept, and a warning says so.
+    type: path
+  progress_file:
+    description: A file that gets a line for each record that is done. Where this runs on the controller, the lines are shown while it runs.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -52,9 +173,23 @@ EXAMPLES = r"""
   devicetrust.okta_kandji.okta_device_reset:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
     serials:
       - C02XK1ZAJG5J
       - FVFXC2ABQ05D
+    reason: CHG-1042, registered before their certificate
+    device_trust_state_dir: /var/lib/device-trust
+
+- name: Register all Macs of a ring anew that registered too early
+  devicetrust.okta_kandji.okta_device_reset:
+    rungs: [REGISTERED_BEFORE_CERTIFICATE]
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+    max_devices: 25
+    confirm: RESET 25 DEVICES acme.okta.com
 """
 
 RETURN = r"""
@@ -97,6 +232,14 @@ devices:
       type: list
       elements: dict
       returned: always
+    person:
+      description: The Mac's user by Kandji's word.
+      type: str
+      returned: always
+    certificate_bound:
+      description: Whether the Mac's certificate dies with the record; null where that is not known.
+      type: bool
+      returned: always
     state:
       description: One of C(reset), C(would_reset) (check mode), C(held_back), C(absent).
       type: str
@@ -114,6 +257,8 @@ devices:
       status_before: ACTIVE
       created: "2026-10-01T08:00:00.000Z"
       users: [{login: ann@acme.com, management_status: NOT_MANAGED}]
+      person: ann@acme.com
+      certificate_bound: false
       state: reset
       reason: Its record is deactivated and deleted; its users register anew.
 counts:
@@ -121,12 +266,33 @@ counts:
   returned: success
   type: dict
   sample: {reset: 1, held_back: 0, absent: 0}
+cannot_be_undone:
+  description: What cannot be undone of it, in sentences. Empty where nothing is reset.
+  returned: success
+  type: list
+  elements: str
+  sample: ["A device record that is deleted cannot be brought back, and a deactivated one loses its users for good."]
+confirm:
+  description: The phrase that confirms this plan, where it takes one.
+  returned: success
+  type: str
+  sample: RESET 25 DEVICES acme.okta.com
+org_url:
+  description: The org, for what its users are told.
+  returned: success
+  type: str
+  sample: https://acme.okta.com
+audit_file:
+  description: Where the steps are kept; empty where they are not.
+  returned: success
+  type: str
+  sample: /var/lib/device-trust/device_reset_audit.jsonl
 changes:
   description: The plan in words, a line for each step that was taken, or would be in check mode.
   returned: success
   type: list
   elements: str
-  sample: ["delete device record guo4a5u7YAHhjXrMK0g4 (C02XK1ZAJG5J)"]
+  sample: ["delete device record guo4a5u7YAHhjXrMK0g4 (C02XK1ZAJG5J), which cannot be undone"]
 api_calls:
   description: Requests sent, by vendor, operation and verb.
   returned: always
@@ -136,87 +302,292 @@ api_calls:
     - {vendor: okta, operation: deleteDevice, verb: DELETE, count: 1}
 """
 
+import getpass
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, DeviceTrustError, NotFound
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import mentions
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_audit import Audit, Progress
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_macs import macs_on_rungs, read_macs
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 
-OPTIONS = {
+OPTIONS: t.Dict[str, t.Any] = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
+    "users": {"type": "list", "elements": "str"},
+    "rungs": {"type": "list", "elements": "str"},
+    "rings": {
+        "type": "list", "elements": "dict",
+        "options": {"name": RING["name"], "blueprints": RING["blueprints"], "scep_profile": {"type": "str"}, "library_item_id": {"type": "str"}},
+        "required_one_of": [("scep_profile", "library_item_id")], "mutually_exclusive": [("scep_profile", "library_item_id")],
+    },
+    "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
+    "unknown_to_kandji": {"type": "bool", "default": False},
+    "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "created_before": {"type": "str"},
     "force": {"type": "bool", "default": False},
+    "allow_shared": {"type": "bool", "default": False},
+    "allow_last_authenticator": {"type": "bool", "default": False},
+    "weak_authenticators": {"type": "list", "elements": "str", "default": ["okta_password", "okta_email", "security_question"]},
+    "duplicates": {"type": "str", "choices": ["hold", "clean_up", "each"], "default": "hold"},
+    "allow_after_certificate": {"type": "bool", "default": False},
+    "sign_in_first": {"type": "bool", "default": True},
+    "sign_in_grace": {"type": "float", "default": 24.0},
+    "require_profile": {"type": "bool", "default": True},
     "max_devices": {"type": "int", "default": 10},
+    "max_percent": {"type": "int", "default": 20},
+    "confirm_above": {"type": "int", "default": 10},
+    "confirm": {"type": "str"},
+    "tell_bound": {"type": "bool", "default": False},
+    "reason": {"type": "str"},
+    "requested_by": {"type": "str"},
+    "device_trust_state_dir": {"type": "path"},
+    "progress_file": {"type": "path"},
 }
 USES = (
-    okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS, okta_api.DEACTIVATE_DEVICE, okta_api.DELETE_DEVICE,
+    okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS, okta_api.DEACTIVATE_DEVICE, okta_api.DELETE_DEVICE, okta_api.GET_USER,
+    okta_api.LIST_USER_DEVICES, okta_api.LIST_ENROLLMENTS, okta_api.LIST_LOG_EVENTS, kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS, kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_APPS,
 )
+# The case of the factor differs between what is known of live events.
+FASTPASS = 'eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "SUCCESS"'
+BOUND = 'eventType eq "pki.cert.bind" or eventType eq "pki.cert.lifecycle.delete" or eventType eq "pki.cert.lifecycle.revoke"'
 
 
 def run(run_: Run) -> Result:
     params = run_.params
-    asked = _search(run_, list(dict.fromkeys(params["serials"] or [])))
-    asked += [(device_id, device_id) for device_id in dict.fromkeys(params["device_ids"] or []) if device_id not in [one for _unused, one in asked]]
-    found = [_read(run_, name, device_id) for name, device_id in asked]
-    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
-    created_before = parse_time(params["created_before"]) if params["created_before"] else started
-    decisions = [reset.decide(one, created_before, params["force"]) for one in found]
-    reset.check_count(decisions, params["max_devices"])
-    rows, changes = [], []
+    _check(params)
+    rings, _competitors = read_rings(run_.kandji, params["rings"] or [])
+    founds = _find(run_, rings)
+    if not founds:
+        return {**_result([], [], ""), "org_url": run_.okta.org_url}
+    macs, fleet = read_macs(run_.kandji, sorted({one.known_as for one in founds if one.known_as}), params["platforms"], rings)
+    for one in founds:
+        one.mac = macs.get(one.known_as.lower())
+        _read_users(run_, one)
+    guards = _guards(run_)
+    evidence = _evidence(run_, founds, guards)
+    decisions = reset.plan(founds, guards, evidence)
+    limits = reset.Limits(
+        params["max_devices"], params["max_percent"], params["confirm_above"], params["confirm"] or "", fleet, urlsplit(run_.okta.org_url).netloc)
+    reset.check_limits(decisions, limits)
+    if not run_.check_mode:
+        reset.check_confirmed(decisions, limits)
+    bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else set()
+    count = sum(one.action == "reset" for one in decisions)
+    confirm = reset.phrase(count, limits.host) if count > limits.confirm_above else ""
+    audit = Audit(params["device_trust_state_dir"] if count and not run_.check_mode else None, _who(params), params["reason"] or "", run_.masker)
+    if count and not params["device_trust_state_dir"]:
+        run_.warn("No audit of this reset is kept: device_trust_state_dir is not set.")
+    rows = _carry_out(run_, decisions, guards, evidence, audit, bound)
+    return {**_result(decisions, rows, confirm, audit.path), "org_url": run_.okta.org_url}
+
+
+def _check(params: t.Mapping[str, t.Any]) -> None:
+    unknown = [one for one in params["rungs"] or [] if one not in RUNGS]
+    if unknown:
+        raise BadOption(f"rungs: {unknown[0]!r} is no rung; they are {', '.join(RUNGS)}.")
+    if params["rungs"] and not params["rings"]:
+        raise BadOption("rungs: give the rings that they are selected from, too (rings).")
+    if params["sign_in_grace"] < 0 or not 0 <= params["max_percent"] <= 100:
+        raise BadOption("sign_in_grace must not be negative, and max_percent must be between 0 and 100.")
+
+
+def _who(params: t.Mapping[str, t.Any]) -> str:
+    if params["requested_by"]:
+        return params["requested_by"]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"  # a container may run as a user without a name
+
+
+def _guards(run_: Run) -> reset.Guards:
+    params, okta = run_.params, run_.okta.transport
+    started = datetime.fromtimestamp(okta.started(), timezone.utc)
+    return reset.Guards(
+        now=datetime.fromtimestamp(okta.now(), timezone.utc),
+        created_before=parse_time(params["created_before"]) if params["created_before"] else started,
+        **{name: params[name] for name in (
+            "force", "allow_shared", "allow_last_authenticator", "allow_after_certificate", "duplicates", "sign_in_first", "sign_in_grace",
+            "require_profile", "unknown_to_kandji", "platforms", "weak_authenticators")})
+
+
+# What is there
+
+
+def _find(run_: Run, rings: t.Sequence[t.Any]) -> t.List[reset.Found]:
+    """A row for each record that was asked for, or for what has none. Search finds, and is never written from."""
+    params = run_.params
+    serials, without_serial = list(params["serials"] or []), []
+    if params["rungs"]:
+        serials += macs_on_rungs(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["rungs"])
+    for login in params["users"] or []:
+        user = run_.okta.user(login)
+        records = [row.get("device") or {} for row in run_.okta.user_devices(str(user["id"]))] if user else []
+        named = [str((one.get("profile") or {}).get("serialNumber") or "") for one in records]
+        serials += [one for one in named if one]
+        without_serial += [reset.Found(login, one) for one, serial in zip(records, named, strict=True) if not serial]
+    founds = _search(run_, "profile.serialNumber", list(dict.fromkeys(serials)), lambda row: str((row.get("profile") or {}).get("serialNumber") or ""))
+    named_ids = _search(run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id")))
+    for one in named_ids:  # a search may not know a record yet
+        one.by_id, one.record = True, one.record or run_.okta.device(one.asked)
+    ids = {one.id for one in named_ids if one.id}
+    return [one for one in founds + without_serial if one.id not in ids] + named_ids
+
+
+def _search(run_: Run, attribute: str, values: t.List[str], read: t.Callable[[t.Mapping[str, t.Any]], str]) -> t.List[reset.Found]:
+    rows: t.Dict[str, t.List[t.Dict[str, t.Any]]] = {value: [] for value in values}
+    lower = {value.lower(): value for value in values}
+    for batch in reset.batches(values):
+        for row in run_.okta.devices(" or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)):
+            value = lower.get(read(row).lower())
+            if value:
+                rows[value].append(row)
+    return [reset.Found(value, row) for value, found in rows.items() for row in (found or [None])]
+
+
+def _read_users(run_: Run, found: reset.Found) -> None:
+    """The record's own users; a search may still show a record that is gone."""
+    if found.record is None:
+        return
+    try:
+        found.users = run_.okta.device_users(found.id)
+    except NotFound:
+        found.record = None
+
+
+def _evidence(run_: Run, founds: t.Sequence[reset.Found], guards: reset.Guards) -> reset.Evidence:
+    """What costs further calls, read only where it decides."""
+    evidence = reset.Evidence()
+    waiting = [one for one in founds if one.record is not None and reset.in_grace(one, guards)]
+    if waiting:
+        came = [one for one in map(reset.newer_certificate, waiting) if one]
+        evidence.sign_ins = _sign_ins(run_, min(came), guards.now, {one.id for one in waiting})
+    for one, reason in reset.without_enrollments(founds, guards, evidence):
+        if reason is None and one.record is not None:
+            _read_enrollments(run_, one, guards, evidence)
+    return evidence
+
+
+def _read_enrollments(run_: Run, found: reset.Found, guards: reset.Guards, evidence: reset.Evidence) -> None:
+    if guards.allow_last_authenticator or found.is_idle:
+        return
+    for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
+        if user_id not in evidence.enrollments:
+            evidence.enrollments[user_id] = run_.okta.enrollments(user_id)
+
+
+def _sign_ins(run_: Run, since: datetime, until: datetime, ids: t.Container[str]) -> t.Dict[str, datetime]:
+    """Record id -> its last FastPass sign-in. Events that do not name their device prove nothing."""
+    found: t.Dict[str, datetime] = {}
+    for event in run_.okta.log_events(FASTPASS, since.isoformat(), (until + timedelta(minutes=1)).isoformat()):
+        debug = (event.get("debugContext") or {}).get("debugData") or {}
+        device_id, published = str((event.get("device") or {}).get("id")), moment(event.get("published"))
+        if device_id in ids and published and str(debug.get("factor")).upper() == "SIGNED_NONCE":
+            found[device_id] = max(published, found.get(device_id, published))
+    return found
+
+
+def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t.Set[str]:
+    """Ids of records that the log tells a certificate bound to; of Macs whose record is gone, serials whose certificate went with it."""
+    ids = {one.found.id for one in decisions if one.action == "reset"}
+    gone = [one.found for one in decisions if one.action == "none" and one.found.mac]
+    if not ids and not gone:
+        return set()
+    since, until = (now - reset.LOG_KEPT).isoformat(), (now + timedelta(minutes=1)).isoformat()
+    bound: t.Set[str] = set()
+    for event in run_.okta.log_events(BOUND, since, until):
+        if event.get("eventType") == "pki.cert.bind":
+            bound |= {str(target.get("id")) for target in event.get("target") or [] if target.get("id") in ids}
+        else:
+            bound |= {one.known_as for one in gone if mentions(event, one.known_as) and reset.outlived(one, moment(event.get("published")))}
+    return bound
+
+
+# What is done
+
+
+def _carry_out(
+    run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, bound: t.Container[str],
+) -> t.List[t.Dict[str, t.Any]]:
+    rows: t.List[t.Dict[str, t.Any]] = []
+    progress = Progress(run_.params["progress_file"], sum(one.action == "reset" for one in decisions))
     for decision in decisions:
-        state = _carry_out(run_, decision)
-        rows.append(reset.described(decision, state))
-        if state in ("reset", "would_reset"):
-            changes.append(_change(decision))
-    counts = {"reset": len(changes), "held_back": sum(row["state"] == "held_back" for row in rows), "absent": sum(row["state"] == "absent" for row in rows)}
-    return outcome(changes, devices=rows, counts=counts)
+        try:
+            state = _one(run_, decision, decisions, guards, evidence, audit)
+        except DeviceTrustError as error:
+            done = sum(row["state"] == "reset" for row in rows)
+            error.details.update(devices=rows, changed=done > 0)
+            raise
+        row = reset.described(decision, state, reset.is_bound(decision.found, bound, guards.now) if run_.params["tell_bound"] else None)
+        rows.append(row)
+        progress.tell(row)
+    return rows
 
 
-def _search(run_: Run, serials: t.List[str]) -> t.List[t.Tuple[str, t.Optional[str]]]:
-    """Serial -> ids of its records, a pair each; (serial, None) where there is none. Search finds, and is never written from."""
-    found: t.Dict[str, t.List[str]] = {serial: [] for serial in serials}
-    lower = {serial.lower(): serial for serial in serials}
-    for batch in reset.batches(serials):
-        terms = " or ".join(f"profile.serialNumber eq {quote_filter(serial)}" for serial in batch)
-        for row in run_.okta.devices(terms):
-            serial = lower.get(str((row.get("profile") or {}).get("serialNumber") or "").lower())
-            if serial:
-                found[serial].append(str(row["id"]))
-    return [(serial, device_id) for serial, ids in found.items() for device_id in (ids or [None])]
-
-
-def _read(run_: Run, name: str, device_id: t.Optional[str]) -> reset.Found:
-    record = run_.okta.device(device_id) if device_id else None
-    return reset.Found(name, record, run_.okta.device_users(str(record["id"])) if record else [])
-
-
-def _carry_out(run_: Run, decision: reset.Decision) -> str:
-    if decision.action == "none":
-        return "absent"
-    if decision.action == "hold":
-        return "held_back"
+def _one(
+    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit,
+) -> str:
+    if decision.action == "reset":
+        _look_again(run_, decision, decisions, guards, evidence)
+    if decision.action != "reset":
+        return "absent" if decision.action == "none" else "held_back"
     if run_.check_mode:
         return "would_reset"
-    record = decision.found.record or {}
-    if record.get("status") != "DEACTIVATED":
-        run_.okta.deactivate_device(str(record["id"]))
-    run_.okta.delete_device(str(record["id"]))
+    found = decision.found
+    audit.write(found, "started")
+    steps = [] if found.status == "DEACTIVATED" else [("deactivated", run_.okta.deactivate_device)]
+    for name, step in [*steps, ("deleted", run_.okta.delete_device)]:
+        try:
+            said = step(found.id)
+        except DeviceTrustError as error:
+            audit.write(found, f"not {name}", str(error.details.get("request_id", "")) if isinstance(error, ApiError) else "")
+            raise
+        audit.write(found, "absent" if said == "absent" else name, run_.okta.last_request_id)
     return "reset"
 
 
+def _look_again(
+    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence,
+) -> None:
+    """The record by its id, right before it is written to. Where it has changed since it was found, its users are read again, and it is decided anew."""
+    found, before = decision.found, decision.found.record or {}
+    found.record = run_.okta.device(found.id)
+    if found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
+        return
+    _read_users(run_, found)
+    _read_enrollments(run_, found, guards, evidence)
+    again = reset.decide_again(decision, decisions, guards, evidence)
+    decision.action, decision.reason = again.action, again.reason
+
+
+def _result(decisions: t.Sequence[reset.Decision], rows: t.List[t.Dict[str, t.Any]], confirm: str, audit_file: str = "") -> Result:
+    going = [one for one, row in zip(decisions, rows, strict=True) if row["state"] in ("reset", "would_reset")]
+    counts = {"reset": len(going), "held_back": sum(row["state"] == "held_back" for row in rows), "absent": sum(row["state"] == "absent" for row in rows)}
+    undone = list(reset.CANNOT_BE_UNDONE) if going else []
+    return outcome([_change(one) for one in going], devices=rows, counts=counts, cannot_be_undone=undone, confirm=confirm, audit_file=audit_file)
+
+
 def _change(decision: reset.Decision) -> Change:
-    record = decision.found.record or {}
-    return Change("delete", f"device record {record.get('id')} ({decision.found.asked})", {"status": record.get("status")}, {"status": None})
+    found = decision.found
+    return Change("delete", f"device record {found.id} ({found.asked}), which cannot be undone", {"status": found.status}, {"status": None})
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS), required_one_of=[("serials", "device_ids")])
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS), required_one_of=[("serials", "device_ids", "users", "rungs")])
 
 
 if __name__ == "__main__":

@@ -5,82 +5,236 @@
 
 from __future__ import annotations
 
+import json
+import stat
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 
+from tests.integration.reset_fleet import ResetFleet
+
 MODULE = "okta_device_reset"
+STUCK = "RESETMAC0001"
 
 
-def registered(watched, serial="TESTMAC0001", login="ann@example.com", managed=False):
-    org = watched.world.okta
-    with watched.world.lock:
-        user = org.add_user("Ann", "Example", login)
-        record = org.register(user_id=user.id, serial=serial, udid=f"udid-{serial}", name=serial, model="MacBookPro18,3", os_version="15.1")
-        if managed:
-            certificate = org.book(f"{serial} X")
-            watched.switch(record_before_certificate="heals")
-            org.sign_in(user_id=user.id, device_id=record.id, certificate=certificate.serial_number)
-        watched.world.clock.advance(minutes=5)
-    return record
+@pytest.fixture
+def fleet(watched):
+    return ResetFleet(watched)
 
 
-def test_deactivated_and_deleted_and_absent_after(watched, run_module):
-    record = registered(watched)
-    predicted = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab, check=True)
-    assert predicted["changed"] and predicted["devices"][0]["state"] == "would_reset" and watched.writes() == []
-    done = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
+def states(result):
+    return {row["device_id"]: row["state"] for row in result["devices"]}
+
+
+def test_deactivated_and_deleted_and_absent_after(watched, fleet, run_module):
+    record = fleet.stuck(STUCK)
+    predicted = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab, check=True)
+    assert predicted["changed"] and predicted["devices"][0]["state"] == "would_reset" and watched.writes() == [], predicted
+    assert "cannot be brought back" in predicted["cannot_be_undone"][0] and "cannot be undone" in predicted["changes"][0]
+    done = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
     assert done["devices"][0]["state"] == "reset" and watched.writes() == ["deactivateDevice", "deleteDevice"], done
     assert record.id not in watched.world.okta.devices
-    again = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
+    again = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
     assert not again["changed"] and again["devices"][0]["state"] == "absent"
 
 
-def test_a_new_registration_is_kept(watched, run_module):
-    registered(watched)
-    args = {"serials": ["TESTMAC0001"], "created_before": watched.world.clock.now().isoformat()}
-    run_module(MODULE, args, lab=watched.lab)
-    registered(watched)
-    again = run_module(MODULE, args, lab=watched.lab)
-    assert not again["changed"] and again["devices"][0]["state"] == "held_back" and "new registration is kept" in again["devices"][0]["reason"]
+# Each guard holds back its record, and only that one: beside it stands one that is reset.
 
 
-def test_a_device_that_works_is_kept_unless_forced(watched, run_module):
-    registered(watched, managed=True)
-    held = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
-    assert held["devices"][0]["state"] == "held_back" and "MANAGED" in held["devices"][0]["reason"] and watched.writes() == []
-    assert run_module(MODULE, {"serials": ["TESTMAC0001"], "force": True}, lab=watched.lab)["changed"]
+def managed(fleet):
+    fleet.mac("GUARDED00001")
+    user = fleet.user("ann@example.com")
+    return fleet.record("GUARDED00001", user, managed_by=user)
 
 
-def test_more_than_max_devices_and_nothing_is_written(watched, run_module):
-    serials = [f"TESTMAC{number:04}" for number in range(3)]
-    for serial in serials:
-        registered(watched, serial, f"{serial.lower()}@example.com")
-    refused = run_module(MODULE, {"serials": serials, "max_devices": 2}, lab=watched.lab)
+def shared(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record("GUARDED00001", fleet.user("ann@example.com"), fleet.user("bob@example.com"))
+
+
+def last_authenticator(fleet):
+    return fleet.stuck("GUARDED00001", fleet.user("ann@example.com", has_phone=False))
+
+
+def after_its_certificate(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record("GUARDED00001", age=24)
+
+
+def before_a_new_certificate(fleet):
+    fleet.mac("GUARDED00001", certificate=2)
+    return fleet.record("GUARDED00001")
+
+
+def without_profile(fleet):
+    fleet.mac("GUARDED00001", profile=False)
+    return fleet.record("GUARDED00001")
+
+
+def without_certificate(fleet):
+    fleet.mac("GUARDED00001", certificate=None)
+    return fleet.record("GUARDED00001")
+
+
+def unknown_to_kandji(fleet):
+    return fleet.record("GUARDED00001")
+
+
+def part_of_a_serial(fleet):
+    fleet.mac("XGUARDED00001")
+    return fleet.record("GUARDED00001")
+
+
+def another_platform(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record("GUARDED00001", platform="IOS")
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(
+    "guarded, lifted, said",
+    [
+        (managed, {"force": True}, "It works: ann@example.com is MANAGED on it"),
+        (shared, {"allow_shared": True}, "ann@example.com, bob@example.com would all have to register anew"),
+        (last_authenticator, {"allow_last_authenticator": True}, "It holds the last strong authenticator of ann@example.com"),
+        (after_its_certificate, {"allow_after_certificate": True}, "a FastPass sign-in is what it needs"),
+        (before_a_new_certificate, {"sign_in_first": False}, "waits for a FastPass sign-in, which may cure it without a reset"),
+        (before_a_new_certificate, {"sign_in_grace": 1}, "waits for a FastPass sign-in"),
+        (without_profile, {"require_profile": False}, "No SCEP profile is live on its Mac"),
+        (without_certificate, {"require_profile": False}, "No certificate of its Mac was seen yet"),
+        (unknown_to_kandji, {"unknown_to_kandji": True}, "Kandji knows no Mac with the serial GUARDED00001"),
+        (part_of_a_serial, {"unknown_to_kandji": True}, "Kandji knows no Mac with the serial GUARDED00001"),
+        (another_platform, {"platforms": ["MACOS", "IOS"]}, "Its platform is IOS"),
+    ],
+)  # fmt: skip
+def test_a_guard_holds_back_its_record_and_only_that_one(watched, fleet, run_module, guarded, lifted, said):
+    held, other = guarded(fleet), fleet.stuck(STUCK)
+    args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {held.id: "held_back", other.id: "reset"}, result
+    assert said in result["devices"][0]["reason"] and watched.writes() == ["deactivateDevice", "deleteDevice"]
+    freed = run_module(MODULE, {**args, **lifted}, lab=watched.lab)
+    assert freed["counts"]["reset"] == 1 and held.id not in watched.world.okta.devices, freed
+
+
+@pytest.mark.lab(macs=1)
+def test_a_registration_after_created_before_is_kept(watched, fleet, run_module):
+    now = watched.world.clock.now()
+    fleet.mac("GUARDED00001", certificate=1)
+    held, other = fleet.record("GUARDED00001", age=2), fleet.stuck(STUCK)
+    args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100, "created_before": (now - timedelta(hours=3)).isoformat()}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {held.id: "held_back", other.id: "reset"} and "new registration is kept" in result["devices"][0]["reason"], result
+
+
+@pytest.mark.lab(macs=1)
+def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    old, new, other = fleet.record("GUARDED00001", age=200), fleet.record("GUARDED00001", age=96), fleet.stuck(STUCK)
+    args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {old.id: "held_back", new.id: "held_back", other.id: "reset"}
+    reasons = {row["device_id"]: row["reason"] for row in result["devices"]}
+    assert f"name it in device_ids ({old.id})" in reasons[old.id] and "the one to keep of 2" in reasons[new.id]
+    assert states(run_module(MODULE, {**args, "duplicates": "clean_up"}, lab=watched.lab)) == {old.id: "reset", new.id: "held_back", None: "absent"}
+
+
+@pytest.mark.lab(macs=1)
+def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    user = fleet.user()
+    works, spare = fleet.record("GUARDED00001", user, age=200, managed_by=user), fleet.record("GUARDED00001", age=96)
+    done = run_module(MODULE, {"serials": ["GUARDED00001"], "duplicates": "clean_up"}, lab=watched.lab)
+    assert states(done) == {works.id: "held_back", spare.id: "reset"}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_user_with_two_records_keeps_the_last_account_of_okta_verify(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com", has_phone=False)
+    first, second = fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)
+    done = run_module(MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab)
+    assert states(done) == {first.id: "reset", second.id: "held_back"} and "ann@example.com" in done["devices"][1]["reason"]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_fastpass_sign_in_that_did_not_help_ends_the_waiting(watched, fleet, run_module):
+    record = before_a_new_certificate(fleet)
+    user_id = next(iter(record.users))
+    args = {"serials": ["GUARDED00001"]}
+    watched.world.okta.sign_in(user_id=user_id, device_id=record.id, method="push")
+    assert run_module(MODULE, args, lab=watched.lab)["counts"]["held_back"] == 1
+    assert not watched.world.okta.sign_in(user_id=user_id, device_id=record.id)
+    assert run_module(MODULE, args, lab=watched.lab)["counts"]["reset"] == 1
+
+
+@pytest.mark.lab(macs=1)
+def test_a_record_that_turns_to_managed_behind_a_stale_search_is_kept(watched, fleet, run_module):
+    fleet.mac(STUCK)
+    user = fleet.user()
+    record = fleet.record(STUCK, user, managed_by=user)
+    watched.switch(stale_managed_in_search=True)
+    assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {record.id: "held_back"}
+
+
+# Limits
+
+
+@pytest.fixture
+def three(fleet):
+    return [fleet.stuck(f"RESETMAC000{number}") for number in range(3)]
+
+
+SERIALS = [f"RESETMAC000{number}" for number in range(3)]
+
+
+def test_more_than_max_devices_and_nothing_is_written(watched, three, run_module):
+    refused = run_module(MODULE, {"serials": SERIALS, "max_devices": 2}, lab=watched.lab)
     assert refused["failed"] and refused["count"] == 3 and watched.writes() == []
-    done = run_module(MODULE, {"serials": serials, "max_devices": 3}, lab=watched.lab)
-    assert done["counts"]["reset"] == 3 and sum(row["count"] for row in done["api_calls"]) == 4 * 3 + 1
+    done = run_module(MODULE, {"serials": SERIALS, "max_devices": 3}, lab=watched.lab)
+    calls = Counter({row["operation"]: row["count"] for row in done["api_calls"] if row["vendor"] == "okta"})
+    assert done["counts"]["reset"] == 3 and calls.pop("listAuthenticatorEnrollments") == 3 and calls.total() == 4 * 3 + 1
 
 
-@pytest.mark.parametrize("switches", [{"repeated_lifecycle": 400}, {"repeated_lifecycle": 204}])
-@pytest.mark.parametrize("operation", ["deactivateDevice", "deleteDevice"])
-def test_a_step_whose_answer_was_lost_is_a_step_done(watched, run_module, operation, switches):
-    watched.switch(**switches)
-    record = registered(watched)
-    watched.fault("drop", operation, times=1)
-    done = run_module(MODULE, {"device_ids": [record.id]}, lab=watched.lab)
-    assert done["devices"][0]["state"] == "reset" and record.id not in watched.world.okta.devices
+def test_more_than_max_percent_of_the_fleet_and_nothing_is_written(watched, three, run_module):
+    refused = run_module(MODULE, {"serials": SERIALS, "max_percent": 5}, lab=watched.lab)
+    assert refused["failed"] and "max_percent (5)" in refused["msg"] and watched.writes() == []
 
 
-def test_a_serial_that_is_part_of_another_is_left_alone(watched, run_module):
-    other = registered(watched, "TESTMAC00012")
-    result = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
-    assert result["devices"][0]["state"] == "absent" and other.id in watched.world.okta.devices
+def test_above_confirm_above_only_the_phrase_lets_it_go(watched, three, run_module):
+    args = {"serials": SERIALS, "confirm_above": 2}
+    host = watched.lab.announcement["okta_url"].removeprefix("https://")
+    phrase = run_module(MODULE, args, lab=watched.lab, check=True)["confirm"]
+    assert phrase == f"RESET 3 DEVICES {host}"
+    for wrong in ("", "RESET 2 DEVICES " + host, "RESET 4 DEVICES " + host, "RESET 3 DEVICES other.okta.com", phrase.lower()):
+        refused = run_module(MODULE, {**args, "confirm": wrong}, lab=watched.lab)
+        assert refused["failed"] and phrase in refused["msg"] and watched.writes() == []
+    assert run_module(MODULE, {**args, "confirm": phrase}, lab=watched.lab)["counts"]["reset"] == 3
 
 
-def test_duplicates_are_each_decided(watched, run_module):
-    first = registered(watched)
-    second = registered(watched, login="bob@example.com")
-    done = run_module(MODULE, {"serials": ["TESTMAC0001"]}, lab=watched.lab)
-    assert {row["device_id"] for row in done["devices"]} == {first.id, second.id} and done["counts"]["reset"] == 2
+# Who
+
+
+def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com")
+    records = [fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)]
+    done = run_module(MODULE, {"users": ["ann@example.com", "nobody@example.com"]}, lab=watched.lab)
+    assert states(done) == {one.id: "reset" for one in records}
+
+
+def test_a_rung_of_a_ring_is_reset(watched, run_module):
+    early = [one.serial for one in watched.world.people if one.habit == "early"]
+    blueprint = watched.world.kandji.blueprints[watched.mac(early[0]).device.blueprint_id].name
+    profile = {"name": "Okta SCEP - early", "blueprints": [blueprint]}
+    assert not run_module("kandji_scep_profile", profile, lab=watched.lab).get("failed")
+    watched.live()
+    watched.world.clock.advance(days=2)
+    ring = {"name": "early", "blueprints": [blueprint], "scep_profile": profile["name"]}
+    args = {"rungs": ["REGISTERED_BEFORE_CERTIFICATE"], "rings": [ring]}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert {row["serial_number"] for row in done["devices"]} <= set(early) and done["counts"]["reset"] >= 1, done
+    assert "rings" in run_module(MODULE, {"rungs": ["MANAGED"]}, lab=watched.lab)["msg"]
+    assert "is no rung" in run_module(MODULE, {"rungs": ["STUCK"], "rings": [ring]}, lab=watched.lab)["msg"]
 
 
 def test_nobody_named_is_a_mistake_and_an_empty_list_is_nothing_to_do(watched, run_module):
@@ -88,3 +242,58 @@ def test_nobody_named_is_a_mistake_and_an_empty_list_is_nothing_to_do(watched, r
     assert refused["failed"] and "serials" in refused["msg"] and "device_ids" in refused["msg"]
     idle = run_module(MODULE, {"serials": []}, lab=watched.lab)
     assert not idle["changed"] and idle["devices"] == [] and watched.asked() == []
+
+
+# How
+
+
+@pytest.mark.parametrize("switches", [{"repeated_lifecycle": 400}, {"repeated_lifecycle": 204}])
+@pytest.mark.parametrize("operation", ["deactivateDevice", "deleteDevice"])
+def test_a_step_whose_answer_was_lost_is_a_step_done(watched, fleet, run_module, operation, switches):
+    watched.switch(**switches)
+    record = fleet.stuck(STUCK)
+    watched.fault("drop", operation, times=1)
+    done = run_module(MODULE, {"device_ids": [record.id]}, lab=watched.lab)
+    assert done["devices"][0]["state"] == "reset" and record.id not in watched.world.okta.devices
+
+
+def test_reset_and_registered_anew_the_same_command_deletes_nothing(watched, fleet, run_module):
+    fleet.stuck(STUCK)
+    run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    new = fleet.record(STUCK, age=0)
+    watched.world.clock.advance(minutes=5)
+    again = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert not again["changed"] and states(again) == {new.id: "held_back"} and new.id in watched.world.okta.devices
+
+
+def test_each_step_is_kept_for_an_audit(watched, fleet, run_module, tmp_path):
+    record = fleet.stuck(STUCK)
+    args = {"serials": [STUCK], "reason": "CHG-1042", "requested_by": "ann", "device_trust_state_dir": str(tmp_path / "state")}
+    run_module(MODULE, args, lab=watched.lab, check=True)
+    assert not (tmp_path / "state").exists(), "check mode leaves nothing behind"
+    done = run_module(MODULE, args, lab=watched.lab)
+    file = tmp_path / "state" / "device_reset_audit.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert done["audit_file"] == str(file) and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [one["result"] for one in lines] == ["started", "deactivated", "deleted"] and lines[0]["state_before"] == "ACTIVE"
+    assert {(one["requested_by"], one["reason"], one["device_id"], one["serial_number"]) for one in lines} == {("ann", "CHG-1042", record.id, STUCK)}
+    assert [one["request_id"] for one in lines][1:] == [one.request_id for one in watched.asked() if one.writes]
+
+
+def test_without_a_place_for_the_audit_it_says_so_and_with_a_bad_one_it_stops(watched, fleet, run_module, tmp_path):
+    fleet.stuck(STUCK)
+    (tmp_path / "file").write_text("")
+    refused = run_module(MODULE, {"serials": [STUCK], "device_trust_state_dir": str(tmp_path / "file")}, lab=watched.lab)
+    assert refused["failed"] and "device_trust_state_dir" in refused["msg"] and watched.writes() == []
+    assert "No audit" in run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)["warnings"][0]
+
+
+def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_module):
+    booked = fleet.mac(STUCK)
+    user = fleet.user()
+    bound, free = fleet.record(STUCK, user), fleet.stuck("RESETMAC0002")
+    watched.switch(record_before_certificate="heals")
+    assert watched.world.okta.sign_in(user_id=user.id, device_id=bound.id, certificate=booked.serial_number)
+    bound.users[user.id].set_managed(False)
+    told = run_module(MODULE, {"serials": [STUCK, "RESETMAC0002"], "tell_bound": True}, lab=watched.lab, check=True)
+    assert {row["device_id"]: row["certificate_bound"] for row in told["devices"]} == {bound.id: True, free.id: False}, told

@@ -83,7 +83,8 @@ def test_only_what_the_task_needs_is_asked_for(watched, run_module, app):
     run_module(RESET, {"serials": ["NOBODY"], **options}, lab=watched.lab, check=True)
     run_module(RESET, {"serials": ["NOBODY"], **options}, lab=watched.lab)
     asked = [one.scopes for one in watched.world.okta.oauth.tokens.values()]
-    assert asked == [{"okta.devices.read"}, {"okta.devices.read", "okta.devices.manage"}]
+    reads = {"okta.devices.read", "okta.users.read", "okta.logs.read"}
+    assert asked == [reads, reads | {"okta.devices.manage"}]
 
 
 def test_a_given_access_token(watched, run_module, app, shown):
@@ -124,7 +125,7 @@ def test_the_environment_may_hold_the_token_while_a_service_app_is_given(watched
 
 
 @pytest.mark.parametrize("settings, says", [
-    ({"scopes": ["okta.logs.read"]}, "no token with the scopes okta.devices.manage, okta.devices.read (400 invalid_scope)"),
+    ({"scopes": ["okta.logs.read"]}, "no token with the scopes okta.devices.manage, okta.devices.read, okta.logs.read, okta.users.read (400 invalid_scope)"),
     ({"role": False}, "has no admin role that allows it (403 E0000006)"),
 ])
 def test_what_is_missing_is_named(watched, run_module, app, settings, says):

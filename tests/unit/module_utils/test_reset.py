@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import Decision, Found
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import Decision, Evidence, Found, Guards, Limits, Mac
 
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
@@ -21,6 +21,12 @@ OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
 def record(created: t.Optional[str] = OLD, status: str = "ACTIVE") -> dict[str, t.Any]:
     profile = {"serialNumber": "C02A", "displayName": "Ada's Mac", "platform": "MACOS"}
     return {"id": "guo1", "status": status, "created": created, "profile": profile}
+
+
+def decide(found: t.Any, users: list[dict[str, t.Any]], force: bool = False) -> Decision:
+    guards = Guards(START, START, force=force, allow_last_authenticator=True)
+    mac = Mac("C02A", profile_live=True, certificates=["2026-11-20T10:00:00Z"])
+    return reset.plan([Found("C02A", found, users, mac)], guards, Evidence())[0]
 
 
 def user(status: t.Optional[str], login: str = "ada@acme.com") -> dict[str, t.Any]:
@@ -39,6 +45,7 @@ def user(status: t.Optional[str], login: str = "ada@acme.com") -> dict[str, t.An
         (record(), [user("MANAGED")], False, "hold", "ada@acme.com is MANAGED on it (force"),
         (record(), [user("NOT_MANAGED", "bob@acme.com"), user("MANAGED")], False, "hold", "It works: ada@acme.com is MANAGED"),
         (record(), [user("MANAGED"), user("MANAGED", "bob@acme.com")], False, "hold", "ada@acme.com, bob@acme.com"),
+        (record(), [user("NOT_MANAGED"), user("NOT_MANAGED", "bob@acme.com")], False, "hold", "It is shared: ada@acme.com, bob@acme.com"),
         (record(), [user("MANAGED")], True, "reset", "register anew"),
         (record(NEW), [user("NOT_MANAGED")], False, "hold", f"registered at {NEW}"),
         (record("2026-11-23T10:00:00.000Z"), [], False, "hold", "created_before"),
@@ -49,7 +56,7 @@ def user(status: t.Optional[str], login: str = "ada@acme.com") -> dict[str, t.An
     ],
 )  # fmt: skip
 def test_each_record_is_reset_or_held_back_with_one_reason(found: t.Any, users: list[dict[str, t.Any]], force: bool, action: str, said: str) -> None:
-    decision = reset.decide(Found("C02A", found, users), START, force)
+    decision = decide(found, users, force)
     assert decision.action == action
     assert said in decision.reason
     assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
@@ -74,15 +81,16 @@ def decisions(*actions: str) -> list[Decision]:
 
 
 def test_only_records_that_would_go_count_against_the_limit() -> None:
-    reset.check_count(decisions("reset", "reset", "hold", "none", "hold"), 2)
-    reset.check_count([], 0)
+    reset.check_limits(decisions("reset", "reset", "hold", "none", "hold"), Limits(2, 100, 10, fleet=2))
+    reset.check_limits([], Limits(0, 0, 0, fleet=0))
+    reset.check_limits(decisions("reset"), Limits(1, 1, 10, fleet=5))
 
 
 @pytest.mark.parametrize("actions, limit", [(["reset"] * 3, 2), (["reset", "hold"], 0)])
 def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], limit: int) -> None:
     count = actions.count("reset")
     with pytest.raises(Refused, match=f"^{count} device records .* max_devices is {limit}. Nothing was written; set max_devices: {count} ") as raised:
-        reset.check_count(decisions(*actions), limit)
+        reset.check_limits(decisions(*actions), Limits(limit, 100, 10))
     assert raised.value.details == {"count": count, "allowed": limit}
 
 
@@ -94,14 +102,51 @@ def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes:
     assert [serial for one in batches for serial in one] == serials
 
 
+@pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False)])
+def test_the_phrase_is_good_for_what_is_left_of_what_was_asked_for(number: int, fits: bool) -> None:
+    limits = Limits(10, 100, 1, f"RESET {number} DEVICES acme.okta.com", host="acme.okta.com")
+    planned = decisions("reset", "reset", "none")
+    if fits:
+        reset.check_confirmed(planned, limits)
+    else:
+        with pytest.raises(Refused, match="confirm: RESET 2 DEVICES acme.okta.com$"):
+            reset.check_confirmed(planned, limits)
+
+
+@pytest.mark.parametrize("enrollments, going, left", [
+    ([("okta_password", "ACTIVE"), ("okta_email", "ACTIVE"), ("okta_verify", "ACTIVE")], 0, False),
+    ([("okta_verify", "ACTIVE"), ("okta_verify", "ACTIVE")], 0, True),
+    ([("okta_verify", "ACTIVE"), ("okta_verify", "ACTIVE")], 1, False),
+    ([("okta_verify", "ACTIVE"), ("webauthn", "ACTIVE")], 3, True),
+    ([("okta_verify", "ACTIVE"), ("webauthn", "INACTIVE")], 0, False),
+    ([], 0, False),
+])  # fmt: skip
+def test_a_user_keeps_a_strong_authenticator(enrollments: list[tuple[str, str]], going: int, left: bool) -> None:
+    evidence = Evidence(enrollments={"00u1": [{"key": key, "status": status} for key, status in enrollments]})
+    said = reset.last_authenticator(Found("C02A", record(), [user("NOT_MANAGED")]), Guards(START, START), evidence, {"00u1": going})
+    assert (said is None) is left
+    assert said is None or "ada@acme.com" in said
+
+
+def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
+    def found(days: int) -> Found:
+        return Found("C02A", record(), [], Mac("C02A", certificates=[(START - timedelta(days=days)).isoformat()]))
+
+    assert [reset.is_bound(found(days), set(), START) for days in (1, 91)] == [False, True]
+    assert reset.is_bound(found(1), {"guo1"}, START) is True
+    assert reset.is_bound(Found("C02A", record()), set(), START) is None
+
+
 def test_what_the_result_says_of_a_record() -> None:
-    decision = reset.decide(Found("C02A", record(), [user("NOT_MANAGED")]), START, False)
+    decision = decide(record(), [user("NOT_MANAGED")])
     assert reset.described(decision, "reset") == {
         "asked": "C02A", "device_id": "guo1", "serial_number": "C02A", "display_name": "Ada's Mac", "platform": "MACOS", "status_before": "ACTIVE",
-        "created": OLD, "users": [{"login": "ada@acme.com", "management_status": "NOT_MANAGED"}], "state": "reset", "reason": decision.reason,
+        "created": OLD, "users": [{"login": "ada@acme.com", "management_status": "NOT_MANAGED"}], "person": "",
+        "certificate_bound": None, "state": "reset", "reason": decision.reason,
     }  # fmt: skip
 
 
 def test_what_the_result_says_where_there_is_none() -> None:
-    said = reset.described(reset.decide(Found("C02A"), START, False), "absent")
-    assert {key: value for key, value in said.items() if value} == {"asked": "C02A", "state": "absent", "reason": "There is no device record for it."}
+    said = reset.described(decide(None, []), "absent")
+    assert {key: value for key, value in said.items() if value} == {
+        "asked": "C02A", "serial_number": "C02A", "state": "absent", "reason": "There is no device record for it."}

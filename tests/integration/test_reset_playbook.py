@@ -1,0 +1,107 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/reset.yml as a user runs it: from a Mac that was registered too early to a managed one, and what its user is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lab import people
+from tests.integration.reset_fleet import ResetFleet
+from tools.environment import CHECKOUT
+
+RESET = CHECKOUT / "playbooks" / "reset.yml"
+
+
+@pytest.fixture
+def early(watched, run_module):
+    """A Mac whose person registered before its certificate came, which has come since."""
+    person = next(one for one in watched.world.people if one.habit == "early")
+    mac = watched.mac(person.serial)
+    blueprint = watched.world.kandji.blueprints[mac.device.blueprint_id].name
+    assert not run_module("kandji_scep_profile", {"name": "Okta SCEP - early", "blueprints": [blueprint]}, lab=watched.lab).get("failed")
+    return mac
+
+
+def managed(watched, mac):
+    return [one["managed"] for row in watched.world.okta.describe()["devices"] if row["serial"] == mac.serial for one in row["users"]]
+
+
+def messages(result):
+    return next(task["result"]["ansible_facts"]["device_reset_messages"] for task in result.tasks if task["name"].endswith("What each user does"))
+
+
+def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path):
+    watched.live()
+    watched.world.clock.advance(minutes=5)
+    people.act(watched.world, [early.serial])
+    assert managed(watched, early) == [False]
+    variables = {"device_trust_reset_serials": [early.serial], "device_trust_state_dir": str(tmp_path), "device_trust_reset_reason": "too early"}
+    mark = watched.mark()
+    predicted = playbook(watched.lab, RESET, check=True, variables=variables)
+    assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
+    assert "cannot be brought back" in predicted.output
+    done = playbook(watched.lab, RESET, variables=variables)
+    assert done.status == 0 and watched.writes(mark) == ["deactivateDevice", "deleteDevice"], done.output
+    assert predicted.changed[-1] == done.changed[-1] and "1 of 1" in done.output and "1 reset" in done.output
+    told = messages(done)[0]
+    assert told["register_now"] and "Remove account" in " ".join(told["steps"]) and told["to"] in told["steps"][0]
+    assert len((tmp_path / "device_reset_audit.jsonl").read_text().splitlines()) == 3
+    people.tell(watched.world, [early.serial])
+    people.act(watched.world, [early.serial])
+    assert managed(watched, early) == [True]
+    mark = watched.mark()
+    again = playbook(watched.lab, RESET, variables=variables)
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.long
+def test_where_a_sign_in_heals_nothing_is_reset(watched, early, playbook):
+    watched.switch(record_before_certificate="heals")
+    watched.live()
+    mark = watched.mark()
+    done = playbook(watched.lab, RESET, variables={"device_trust_reset_serials": [early.serial]})
+    assert done.status == 0 and done.changed == [] and watched.writes(mark) == [] and managed(watched, early) == [True], done.output
+    assert "MANAGED on it" in done.output and messages(done) == []
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+def test_whose_certificate_dies_is_told_to_wait_until_the_new_one_is_seen(watched, playbook, tmp_path):
+    fleet = ResetFleet(watched)
+    booked, user = fleet.mac("RESETMAC0001"), fleet.user("ann@example.com")
+    record = fleet.record("RESETMAC0001", user)
+    watched.switch(record_before_certificate="heals")
+    assert watched.world.okta.sign_in(user_id=user.id, device_id=record.id, certificate=booked.serial_number)
+    record.users[user.id].set_managed(False)
+    variables = {"device_trust_reset_serials": ["RESETMAC0001"]}
+    first = playbook(watched.lab, RESET, variables=variables)
+    assert first.status == 0 and not messages(first)[0]["register_now"] and "please wait" in messages(first)[0]["steps"][0], first.output
+    # The record is gone, and the next run still knows that the certificate went with it.
+    second = playbook(watched.lab, RESET, variables=variables)
+    assert second.changed == [] and not messages(second)[0]["register_now"]
+    reissue = tmp_path / "reissue.yml"
+    seen = "{{ device_reset_bound | map(attribute='serial_number') | list }}"
+    reissue.write_text(json.dumps([{"ansible.builtin.set_fact": {"device_reset_reissued": seen}}]))
+    third = playbook(watched.lab, RESET, variables={**variables, "device_reset_reissue_tasks": str(reissue)})
+    assert messages(third)[0]["register_now"], third.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("operation", ["getDevice", "deactivateDevice", "deleteDevice"])
+def test_broken_off_the_next_run_finishes(watched, playbook, operation):
+    fleet = ResetFleet(watched)
+    serials = [f"RESETMAC000{number}" for number in range(3)]
+    for serial in serials:
+        fleet.stuck(serial)
+    variables = {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
+    watched.fault("5xx", operation, after=4 if operation == "getDevice" else 1, times=1, status=418)
+    broken = playbook(watched.lab, RESET, variables=variables)
+    assert broken.status != 0 and "Traceback" not in broken.output, broken.output
+    finished = playbook(watched.lab, RESET, variables=variables)
+    done = [(one.operation, one.path) for one in watched.asked() if one.writes and one.status == 204]
+    assert finished.status == 0 and len(done) == len(set(done)) == 6, finished.output
