@@ -8,6 +8,7 @@ A Mac is the truth about itself. What the tenant knows of it is what it reported
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,13 +19,15 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _sc
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from lab import stand_ins
 from lab.clock import iso
-from lab.kandji.model import Device, LibraryItem, ProfileItem, Row
+from lab.kandji.model import CustomScript, Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
 from lab.kandji.tenant import Delivery, Tenant
 from lab.world import World
 
 OKTA_VERIFY = "com.okta.mobile"
+ISSUER = "Organization Intermediate Authority"
 APPLE_DEFAULT_RETRIES = 3
 APPLE_DEFAULT_KEY_SIZE = 1024
 AT_ONCE = 4  # Macs that talk to the SCEP server at the same time
@@ -52,6 +55,12 @@ class MacCertificate:
         names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         common_name = str(names[0].value) if names else ""
         return cls(der, common_name, parsed.serial_number, parsed.not_valid_before_utc, parsed.not_valid_after_utc, private_key, profile_identifier)
+
+    def seen_by_the_check(self) -> stand_ins.Held:
+        digest = hashlib.sha256(self.der or str(self.serial_number).encode()).hexdigest()
+        parsed = x509.load_der_x509_certificate(self.der) if self.der else None
+        issuer = str(parsed.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value) if parsed else ISSUER
+        return stand_ins.Held(self.common_name, issuer, f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}", digest)
 
     def describe(self) -> dict[str, t.Any]:
         parsed = x509.load_der_x509_certificate(self.der) if self.der else None
@@ -151,8 +160,9 @@ class Mac:
             arriving = self._profile_commands(result)
         for profile in arriving:
             self._install_profile(profile, result)
+        outputs = self._run_checks()
         with self.world.lock:
-            self._apply_other_items(result)
+            self._apply_other_items(result, outputs)
             self.device.pending.clear()
             self.device.last_check_in = at or self.world.clock.now()
             self.report_inventory(at)
@@ -201,14 +211,33 @@ class Mac:
             if item is not None:  # it may have been deleted while we enrolled
                 self._tenant.set_status(self.device, item, status, log=log, identity=delivery.payload_uuid)
 
-    def _apply_other_items(self, result: CheckIn) -> None:
+    def _run_checks(self) -> dict[str, str]:
+        """Item id -> what the certificate check printed. Other scripts of clients are not run: this machine is no Mac, and is somebody's."""
+        with self.world.lock:
+            items = [item for item in self._tenant.items_for(self.device) if isinstance(item, CustomScript)]
+            scripts = {item.id: item.script for item in items if item.active and stand_ins.is_the_check(item.script)}
+        return {item_id: self._checked(script) for item_id, script in scripts.items()}
+
+    def _checked(self, script: str) -> str:
+        held = list(self.certificates)
+        verify = self.apps.get(OKTA_VERIFY)
+        version = verify.columns["short_version"] if verify else None
+        payloads = [payload["type"] for profile in (MDM_PROFILE, *self.profiles.values()) for payload in profile.columns["profile_data"]]
+        ders = [one.der for one in held]
+        if stand_ins.can_run(ders):
+            keychain = stand_ins.Keychain([der for der in ders if der])
+            mac = stand_ins.OnTheMac(keychain, okta_verify=version, scep_profiles=payloads.count("com.apple.security.scep"))
+            return stand_ins.run_check(stand_ins.SHELL, mac, script).stdout
+        return stand_ins.said([one.seen_by_the_check() for one in held], version, payloads.count("com.apple.security.scep"), script) + "\n"
+
+    def _apply_other_items(self, result: CheckIn, outputs: t.Mapping[str, str]) -> None:
         items = {item.id: item for item in self._tenant.items_for(self.device) if not isinstance(item, ProfileItem)}
         self._leave_apps(items, result)
         for item in items.values():
             if item.bundle_id:
                 self._install_app(item, result)
             else:
-                self._tenant.set_status(self.device, item, "PASS", log=_log_of(item))
+                self._tenant.set_status(self.device, item, "PASS", log=_log_of(item, outputs.get(item.id, ""), self.world.switches.script_log_length))
 
     def _leave_apps(self, items: dict[str, LibraryItem], result: CheckIn) -> None:
         """An App Store app goes with its licence; an app of another kind stays where it is."""
@@ -416,8 +445,9 @@ def app_columns(name: str, bundle_id: str, version: str, source: str) -> dict[st
     }
 
 
-def _log_of(item: LibraryItem) -> t.Optional[str]:
-    return f"Executing {item.name}...\nExit code: 0" if item.type == "custom-script" else None
+def _log_of(item: LibraryItem, output: str, length: int) -> t.Optional[str]:
+    """What Kandji keeps of a script's run. ``length``: of so many characters of its output at most; 0 is any number."""
+    return f"Executing {item.name}...\n{output[:length or None]}Exit code: 0" if item.type == "custom-script" else None
 
 
 BUILT_IN_CERTIFICATES = [{"common_name": name, "identity_certificate": True} for name in ("com.apple.kerberos.kdc", "com.apple.systemdefault")]

@@ -32,6 +32,9 @@ PROGRAMS = {
     "certmonger": Program(("certmonger", "getcert", "dbus-run-session"), ("certmonger", "dbus")),
     "chromium": Program(("chromium", "chromedriver"), ("chromium", "chromium-driver")),
     "openssl": Program(("openssl",), ("openssl",)),
+    # The shell of macOS, under which the certificate check runs there.
+    "zsh": Program(("zsh",), ("zsh",)),
+    "shellcheck": Program(("shellcheck",), ("shellcheck",)),
 }
 
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends")

@@ -242,12 +242,13 @@ def read_log(okta: Okta, now: datetime, reading: Reading) -> Heard:
 
 def read_fleet(
     okta: Okta, kandji: Kandji, rings: t.Sequence[Ring], app_ids: t.Sequence[str], ends: t.Optional[t.Mapping[str, str]] = None,
-    ledger: t.Optional[t.Mapping[str, str]] = None, competitors: t.Sequence[str] = (), reading: t.Optional[Reading] = None, now: t.Optional[datetime] = None,
+    ledger: t.Optional[t.Callable[[t.Iterable[str]], t.Mapping[str, str]]] = None, competitors: t.Sequence[str] = (),
+    reading: t.Optional[Reading] = None, now: t.Optional[datetime] = None,
 ) -> Fleet:
     """Read Okta in a thread of its own, Kandji's tables side by side, and join. Calls grow with the pages of each table alone.
 
     :arg ends: device id (lower case) -> end of its newest certificate (ISO 8601), as the Mac says.
-    :arg ledger: serial -> the same, as the ledger says; the Mac's word outweighs it.
+    :arg ledger: serials -> serial -> the same, as the ledger says; the Mac's word outweighs it.
     :arg competitors: ids of other custom profiles that bring certificates of the same authority.
     :arg now: Okta's time; asked of its first answer where it is not given.
     """
@@ -278,10 +279,11 @@ def read_fleet(
     elsewhere = {*certificates.seen, *(one[0] for one in certificates.foreign), *_of_macs_alone(profiles, delivered)}
     unlisted = bool(elsewhere - listed - removed)
     by_console = {ring.name for ring in rings if ring.profile and "profile" not in ring.profile}
+    booked = ledger(mac.serial for mac in macs) if ledger else {}
     for mac in macs:
         _deliver(mac, delivered, certificates, apps, by_console)
         mac.competing = mac.device_id in competing or mac.device_id in delivered.several
-        _end(mac, ends or {}, ledger or {})
+        _end(mac, ends or {}, booked)
     _place_foreign(macs, certificates)
     macs += _join(macs, records, certificates, heard, unlisted)
     macs.sort(key=lambda mac: (mac.serial, mac.device_id, mac.records[0].id if mac.records else ""))

@@ -101,18 +101,18 @@ def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:
 
 def mentions(event: t.Mapping[str, t.Any], serial: str) -> bool:
     """Whether an event names the serial in any text of its targets: which field carries the common name is not documented."""
-    return any(names_serial(text, serial) for target in event.get("target") or [] for text in _texts(target))
+    return any(names_serial(text, serial) for target in event.get("target") or [] for text in texts_of(target))
 
 
-def _texts(value: t.Any) -> t.Iterator[str]:
+def texts_of(value: t.Any) -> t.Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts_of(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts_of(inner)
 
 
 def described(view: View) -> t.Dict[str, t.Any]:

@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport
 
 LIBRARY = "/api/v1/library"
 PROFILES = LIBRARY + "/custom-profiles"
+SCRIPTS = LIBRARY + "/custom-scripts"
 BLUEPRINTS = "/api/v1/blueprints"
 PRISM = "/api/v1/prism"
 AUDIT = "/api/v1/audit/events"
@@ -33,6 +34,10 @@ LIST_PROFILES = Operation("List Custom Profiles", "GET", PROFILES, "List Custom 
 CREATE_PROFILE = Operation("Create Custom Profile", "POST", PROFILES, "Create Custom Profile", writes=True)
 # Not repeatable: every PATCH gives the profile a new identity, and every Mac in scope a new certificate.
 UPDATE_PROFILE = Operation("Update Custom Profile", "PATCH", PROFILES + "/{library_item_id}", "Update Custom Profile", writes=True)
+LIST_SCRIPTS = Operation("List Custom Scripts", "GET", SCRIPTS, "List Custom Scripts")
+CREATE_SCRIPT = Operation("Create Custom Script", "POST", SCRIPTS, "Create Custom Script", writes=True)
+# Not repeatable: whether a script that runs once runs again after each PATCH is not documented.
+UPDATE_SCRIPT = Operation("Update Custom Script", "PATCH", SCRIPTS + "/{library_item_id}", "Update Custom Script", writes=True)
 LIST_BLUEPRINTS = Operation("List Blueprints", "GET", BLUEPRINTS, "List Blueprints")
 LIST_ITEMS = Operation("List Library Items", "GET", BLUEPRINTS + "/{blueprint_id}/list-library-items", "List Library Items")
 ASSIGN_ITEM = Operation(
@@ -50,7 +55,8 @@ PRISM_PROFILES = Operation("Installed profiles", "GET", PRISM + "/installed_prof
 PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 
 OPERATIONS = (
-    LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM, ITEM_STATUSES,
+    LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_SCRIPTS, CREATE_SCRIPT, UPDATE_SCRIPT, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM,
+    ITEM_STATUSES,
     LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, LIST_EVENTS, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS,
 )
 
@@ -138,9 +144,26 @@ class Kandji:
         if mobileconfig is not None:
             file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".mobileconfig"
             files["file"] = (file_name, mobileconfig, "application/octet-stream")
-        body = self.transport.call(operation, path, files=files).json
+        return self._written(operation, self.transport.call(operation, path, files=files).json, "profile")
+
+    # Custom Scripts
+
+    def scripts(self) -> t.Iterator[t.Dict[str, t.Any]]:
+        """All custom scripts, with their text. List Custom Scripts."""
+        return self._linked_pages(LIST_SCRIPTS)
+
+    def create_script(self, fields: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """Create a custom script. ``fields``: name, script, execution_frequency, active ... Create Custom Script."""
+        return self._written(CREATE_SCRIPT, self.transport.call(CREATE_SCRIPT, json=dict(fields)).json, "script")
+
+    def update_script(self, item_id: str, fields: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """Change what is given of a custom script. Update Custom Script."""
+        return self._written(UPDATE_SCRIPT, self.transport.call(UPDATE_SCRIPT, {"library_item_id": item_id}, json=dict(fields)).json, "script")
+
+    @staticmethod
+    def _written(operation: Operation, body: t.Any, what: str) -> t.Dict[str, t.Any]:
         if not isinstance(body, dict) or "id" not in body:
-            raise Unreadable(f"Kandji answered {operation.name} without the profile; run again, the next run reads first.", vendor="kandji")
+            raise Unreadable(f"Kandji answered {operation.name} without the {what}; run again, the next run reads first.", vendor="kandji")
         return body
 
     # Blueprints and their library items

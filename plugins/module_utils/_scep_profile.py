@@ -210,8 +210,8 @@ def check_replaced(name: str, blueprints: t.Sequence[Blueprint], serials: t.Abst
     if len(serials) > max_held:
         names = ", ".join(sorted(serials)[:5]) + (" ..." if len(serials) > 5 else "")
         raise Refused(f"{wanted!r} takes the place of {name!r}, which {len(serials)} Mac{'' if len(serials) == 1 else 's'} of these blueprints still "
-                      f"hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written; run again when they have checked in, or let that many have "
-                      f"both for a while by max_held: {len(serials)}.", replaces=name, count=len(serials), held_by=sorted(serials)[:200])
+                      f"hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written; run again when they have checked in, or go on "
+                      f"without them by max_held: {len(serials)}.", replaces=name, count=len(serials), held_by=sorted(serials)[:200])
 
 
 def renew_by(updated_at: t.Any, redistribution_days: int) -> t.Optional[str]:

@@ -68,6 +68,12 @@ options:
     description: How many Macs that are not managed the result names.
     type: int
     default: 200
+  certificate_check_item_id:
+    description: Id of the Custom Script that says on each Mac when its certificates end (RV(devicetrust.okta_kandji.kandji_custom_script#module:script)).
+    type: str
+  state_dir:
+    description: Directory of the ledger of certificates (see M(devicetrust.okta_kandji.device_trust_certificates)); it is only read here.
+    type: path
   stale_days:
     description: After how many days without a change a device record in Okta counts as stale.
     type: int
@@ -159,10 +165,13 @@ import heapq
 import time
 import typing as t
 from collections import Counter
+from functools import partial
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ledger as ledger
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import certificate_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Fleet, Reading, Ring, read_fleet, rows
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
@@ -180,6 +189,8 @@ OPTIONS: t.Dict[str, t.Any] = {
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
     "max_rows": {"type": "int", "default": 200},
+    "certificate_check_item_id": {"type": "str"},
+    "state_dir": {"type": "path"},
     "stale_days": {"type": "int", "default": 90},
     "log_days": {"type": "int", "default": 30},
     "log_events": {"type": "int", "default": 20000},
@@ -219,8 +230,12 @@ def run(run_: Run) -> Result:
     reading = Reading(params["redistribution_days"], params["stale_days"], params["log_days"], params["log_events"])
     end = time.monotonic() + params["wait"]
     rings, others = read_rings(run_.kandji, params["rings"])
+    item_id, booked = params["certificate_check_item_id"], None
+    ends = certificate_ends(run_.kandji.item_statuses(item_id)) if item_id else {}
+    if params["state_dir"]:
+        booked = partial(ledger.ends_by_serial, ledger.load(params["state_dir"], run_.okta.org_url), lifetime_days=ladder.LIFE.days)
     while True:
-        fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], competitors=others, reading=reading)
+        fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others, reading)
         summary = Summary(fleet, params["max_rows"])
         if not summary.waits_for_people or run_.check_mode or time.monotonic() >= end:
             break

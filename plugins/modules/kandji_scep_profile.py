@@ -343,6 +343,7 @@ api_calls:
 """
 
 import typing as t
+from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
 
@@ -351,7 +352,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _as
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import DEVICE_TRUST, read_holders
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import DEVICE_TRUST, of_the_console, read_holders
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
@@ -506,8 +507,22 @@ def _check_conflicts(
     if "mac" in run_.params["runs_on"]:
         rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST]}})
         found += scep_profile.device_trust_conflicts(rows, blueprints)
+        _tell_of_unknown(run_, blueprints, plans, replaced)
     for text in scep_profile.check_conflicts(found, run_.params["on_conflict"]):
         run_.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _tell_of_unknown(
+    run_: Run, blueprints: t.Sequence[assignments.Blueprint], plans: t.Sequence[scep_profile.Plan], replaced: t.Sequence[t.Optional[Replaced]],
+) -> None:
+    """Warn of SCEP profiles of the web app, whose authority no API tells, among the first 300 profiles that Macs of the blueprints reported."""
+    if not any(plan.assignment.assign and not plan.by_console and item is None for plan, item in zip(plans, replaced, strict=True)):
+        return
+    first = islice(run_.kandji.prism_profiles({}, sorted({one["id"] for one in blueprints})), 300)
+    macs = sorted({str(row.get("serial_number")) for row in first if of_the_console(row)})
+    if macs:
+        run_.warn(f"Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for example {macs[0]}). No API tells which authority it is "
+                  "of. If it is Okta's, stop here, and name its item in replaces.")
 
 
 def _replaced(

@@ -45,6 +45,15 @@ def test_it_is_not_assigned_while_the_other_is_on_the_blueprint(watched, run_mod
     assert refused["failed"] and "which is still on 'Canary'" in refused["msg"] and watched.writes() == [], refused
 
 
+def test_where_nothing_is_named_it_warns_of_a_scep_profile_of_the_web_app(watched, run_module, item):
+    plain = run_module(MODULE, {"name": PROFILE, "blueprints": watched.canary["blueprints"]}, lab=watched.lab, check=True)
+    assert plain["changed"] and "name its item in replaces" in " ".join(map(str, plain["warnings"])), plain
+    named = run_module(MODULE, replacing(watched), lab=watched.lab, check=True)
+    assert "name its item in replaces" not in " ".join(map(str, named["warnings"]))
+    elsewhere = run_module(MODULE, {"name": PROFILE, "blueprints": ["Engineering"]}, lab=watched.lab, check=True)
+    assert elsewhere["changed"] and "warnings" not in elsewhere, elsewhere
+
+
 @pytest.mark.parametrize(("told", "identifier"), [(True, "item_id"), (True, "opaque"), (False, "item_id"), (False, "opaque")])
 def test_it_is_not_assigned_while_macs_hold_the_other(watched, run_module, told, identifier):
     watched.switch(status_of_console_items=told, native_scep_identifier=identifier)

@@ -46,6 +46,8 @@ BY_CONSOLE = ("native_scep_type", "native_scep_identifier")
 THROTTLED = ("retry_after", "too_many_body")
 # On no module's ordinary way: the tests below.
 BESIDE_THE_WAY = {"delete_active_error"}
+# Walked through in test_device_trust_certificates.py.
+OF_SCRIPTS = {"script_log_length"}
 # Walked through in test_scep_unknowns.py.
 OF_SCEP = {"scep_capabilities", "scep_content_types", "scep_host"}
 # No open points but the lab's own clockwork, and what the tests of single modules are about.
@@ -132,5 +134,5 @@ def test_undocumented_operations_are_never_asked_for():
 
 def test_the_page_names_the_switches_that_are_walked():
     named = set(re.findall(r"`([a-z_]+)`", "\n".join(line.split("|")[2] for line in PAGE.read_text().splitlines() if line.startswith("| "))))
-    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY | OF_SCEP
+    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY | OF_SCEP | OF_SCRIPTS
     assert set(Switches().as_dict()) - NOT_OPEN >= named
