@@ -19,8 +19,8 @@ def status(device: str, word: str = "PASS") -> dict[str, t.Any]:
     return {"computer": {"id": device}, "status": word}
 
 
-def installed(device: str, identifier: str, data: t.Any = SCEP) -> dict[str, t.Any]:
-    return {"device_id": device, "payload_identifier": identifier, "profile_data": data}
+def installed(device: str, identifier: str, data: t.Any = None) -> dict[str, t.Any]:
+    return {"device_id": device, "payload_identifier": identifier, "profile_data": SCEP if data is None else data}
 
 
 NAMED, OPAQUE, OF_WIFI = (
@@ -40,7 +40,7 @@ NAMED, OPAQUE, OF_WIFI = (
         ([], [installed("D-1", "io.kandji.wifi", [{"type": "com.apple.wifi.managed"}])], set()),
         ([], [installed("D-1", f"com.kandji.profile.custom.{WIFI}")], set()),
         ([], [installed("D-1", "com.kandji.profile.odt.scep")], set()),
-        ([], [installed("D-1", "io.kandji.scep.77", None)], set()),
+        ([], [installed("D-1", "io.kandji.scep.77", [])], set()),
         ([], [installed("D-1", "com.kandji.profile.mdmprofile", [{"type": "com.apple.mdm"}, *SCEP])], set()),
         ([status("D-2")], [NAMED], {"d-1", "d-2"}),
     ],
