@@ -71,7 +71,12 @@ class OnTheMac:
 
 def is_the_check(script: str) -> bool:
     """Whether a text is the collection's certificate check, with whatever issuer: no other script of a client is ever run on this machine."""
-    return _ISSUER.sub("", script.rstrip()) == _ISSUER.sub("", CHECK.read_text().rstrip())
+    return _ISSUER.sub("", script.rstrip()) == _ISSUER.sub("", check_script().rstrip())
+
+
+def check_script() -> str:
+    """The check as the role gives it to Kandji, with its own issuer."""
+    return f"#!/bin/zsh\n{CHECK.read_text()}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def run_check(shell: str, mac: OnTheMac, script: t.Optional[str] = None) -> subp
             if keychain is not None:
                 path.touch()
                 _put_keychain(folder, str(path), keychain)
-        text = (CHECK.read_text() if script is None else script).replace(_USERS, f"users_folder='{users}'")
+        text = (check_script() if script is None else script).replace(_USERS, f"users_folder='{users}'")
         file = folder / "certificate_check"
         file.write_text(text)
         environment = {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "HOME": str(folder), "TMPDIR": str(folder)}

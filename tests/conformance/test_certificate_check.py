@@ -22,13 +22,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _certificate_check as certificate_check
-from lab.stand_ins import CHECK, Held, Keychain, OnTheMac, is_the_check, run_check, said
+from lab.stand_ins import CHECK, Held, Keychain, OnTheMac, check_script, is_the_check, run_check, said
 
 ISSUER = "Organization Intermediate Authority"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 SHELLS = ["sh", "bash", pytest.param("zsh", marks=pytest.mark.programs)]
 VARIABLES = ("SERIAL_NUMBER", "DEVICE_NAME", "ASSET_TAG", "DEVICE_ID", "UDID", "PROFILE_UUID", "MODEL_NAME", "MODEL_IDENTIFIER", "BLUEPRINT_NAME",
              "BLUEPRINT_ID", "EMAIL", "EMAIL_PREFIX", "FULL_NAME", "USERNAME", "USERNAME_PREFIX", "DEPARTMENT", "JOB_TITLE")
+
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> str:
@@ -68,8 +69,8 @@ def looked(shell: str, mac: OnTheMac, script: t.Optional[str] = None) -> certifi
 def with_issuer(issuer: str) -> str:
     """As the role writes it."""
     default = base64.b64encode(ISSUER.encode()).decode()
-    assert CHECK.read_text().count(default) == 1
-    return CHECK.read_text().replace(default, base64.b64encode(issuer.encode()).decode())
+    assert check_script().count(default) == 1
+    return check_script().replace(default, base64.b64encode(issuer.encode()).decode())
 
 
 def test_a_mac_without_certificates_has_none(shell):
@@ -159,7 +160,7 @@ def test_what_the_lab_reckons_is_what_the_script_prints(shell, number, name):
     issuers = [str(one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value) for one in parsed]
     seen = [Held(name, issuer, f"{one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}", sha256(der)) for one, issuer, der in zip(parsed, issuers, held, strict=True)]
     printed = run_check(shell, OnTheMac(Keychain(held), okta_verify="9.52.0", scep_profiles=1)).stdout
-    assert printed == said(seen, "9.52.0", 1, CHECK.read_text()) + "\n"
+    assert printed == said(seen, "9.52.0", 1, check_script()) + "\n"
 
 
 def test_the_shell_reads_it_without_complaint(shell):
@@ -174,5 +175,5 @@ def test_shellcheck_has_nothing_to_say():
 
 
 def test_kandji_finds_no_variable_of_its_own_in_it():
-    code = "\n".join(line for line in CHECK.read_text().splitlines() if not line.startswith("#"))
+    code = "\n".join(line for line in check_script().splitlines() if not line.startswith("#"))
     assert [name for name in VARIABLES if f"${name}" in code or f"${{{name}" in code] == []

@@ -11,7 +11,7 @@ from math import ceil
 
 import pytest
 
-from lab.stand_ins import CHECK, is_the_check
+from lab.stand_ins import check_script, is_the_check
 from tools.play import SITE
 
 MODULE = "device_trust_certificates"
@@ -29,7 +29,7 @@ def held(watched, run_module, profile_args):
 @pytest.fixture
 def item_id(watched, run_module, held):
     every = [name for ring in watched.ring_variables for name in ring["blueprints"]]
-    item_id = run_module("kandji_custom_script", {"name": "Check", "script": CHECK.read_text(), "blueprints": every}, lab=watched.lab)["script"]["id"]
+    item_id = run_module("kandji_custom_script", {"name": "Check", "script": check_script(), "blueprints": every}, lab=watched.lab)["script"]["id"]
     watched.live()
     return item_id
 
@@ -161,7 +161,7 @@ ROLE = """
 """
 
 
-def check_script(watched):
+def made_script(watched):
     return next(one for one in watched.world.kandji.scripts() if one.name == "Okta certificate check")
 
 
@@ -175,8 +175,8 @@ def test_the_role_brings_the_check_to_the_rings(watched, playbook, held, tmp_pat
     first = playbook(watched.lab, tmp_path / "play.yml", variables=variables)
     assert first.status == 0 and first.changed == check.changed, first.output
     assert watched.writes(mark).count("Assign Library Item") == sum(len(ring["blueprints"]) for ring in watched.ring_variables)
-    script = check_script(watched).script
-    assert is_the_check(script) and (script == CHECK.read_text().rstrip()) is (issuer is None)
+    script = made_script(watched).script
+    assert is_the_check(script) and (script == check_script().rstrip()) is (issuer is None)
     watched.live()
     again = playbook(watched.lab, tmp_path / "play.yml", variables=variables)
     assert again.status == 0 and again.changed == [], again.output
@@ -197,7 +197,7 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
     first = playbook(watched.lab, SITE, variables=variables)
     watched.switch(macs_act=False, people_act=False)
     watched.live(2)
-    assert first.status == 0 and is_the_check(check_script(watched).script), first.output
+    assert first.status == 0 and is_the_check(made_script(watched).script), first.output
     playbook(watched.lab, SITE, variables=variables)  # the ledger takes in what the Macs enrolled for since
     mark = watched.mark()
     again = playbook(watched.lab, SITE, variables=variables)

@@ -90,7 +90,8 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, 
         return send(self, *arguments)
 
     serials = [f"KILLEDMAC{number:04}" for number in range(20)]
-    args = {"serials": serials, **ANY_NUMBER, "confirm_above": 10, "confirm": f"RESET 20 DEVICES {watched.lab.announcement['okta_url'].removeprefix('https://')}"}
+    org = watched.lab.announcement["okta_url"].removeprefix("https://")
+    args = {"serials": serials, **ANY_NUMBER, "confirm_above": 10, "confirm": f"RESET 20 DEVICES {org}"}
     people = [fleet.user() for _serial in serials]
     for serial in serials:
         fleet.mac(serial)

@@ -14,7 +14,7 @@ from lab import macs
 from lab.kandji import console
 from lab.macs import OKTA_VERIFY, EnrolmentFailed, Mac
 from lab.okta.org import Org
-from lab.stand_ins import CHECK
+from lab.stand_ins import check_script
 
 SCEP_URL = "https://scep.invalid/pki"
 CHALLENGE = "a-secret-challenge"
@@ -432,7 +432,7 @@ def log_after_check_in(kandji_world, tenant, mac, blueprint, script):
 def test_the_certificate_check_says_what_the_mac_holds(kandji_world, tenant, mac, blueprint, profile):
     mac.check_in()
     mac.install_by_hand()
-    log = log_after_check_in(kandji_world, tenant, mac, blueprint, CHECK.read_text())
+    log = log_after_check_in(kandji_world, tenant, mac, blueprint, check_script())
     check = _certificate_check.read_check(log)
     assert check and [one.common_name for one in check.identities] == [mac.certificates[0].common_name]
     assert check.okta_verify_version == "9.50.0" and check.scep_profiles == 2, "the management profile has one of its own"
@@ -441,13 +441,13 @@ def test_the_certificate_check_says_what_the_mac_holds(kandji_world, tenant, mac
 
 def test_a_script_of_a_client_is_never_run_on_this_machine(kandji_world, tenant, mac, blueprint, tmp_path):
     trap = tmp_path / "run"
-    hostile = CHECK.read_text().replace("umask 077", f"umask 077; touch {trap}")
-    for script in (f"#!/bin/sh\ntouch {trap}", hostile, re.sub("issuer_base64='.*'", f"issuer_base64=''; touch {trap}; ''", CHECK.read_text())):
+    hostile = check_script().replace("umask 077", f"umask 077; touch {trap}")
+    for script in (f"#!/bin/sh\ntouch {trap}", hostile, re.sub("issuer_base64='.*'", f"issuer_base64=''; touch {trap}; ''", check_script())):
         assert log_after_check_in(kandji_world, tenant, mac, blueprint, script) == "Executing Look...\nExit code: 0"
     assert not trap.exists()
 
 
 def test_a_log_may_be_cut(kandji_world, tenant, mac, blueprint, profile):
     kandji_world.switches.script_log_length = 100
-    log = log_after_check_in(kandji_world, tenant, mac, blueprint, CHECK.read_text())
+    log = log_after_check_in(kandji_world, tenant, mac, blueprint, check_script())
     assert len(log) == len("Executing Look...\n") + 100 + len("Exit code: 0") and _certificate_check.read_check(log).identities == []
