@@ -147,7 +147,7 @@ def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None
         tenant.add_tag(tag)
     nodes = [known[node["id"]] if node.get("id") else Node(tenant.world.uuid()) for node in wanted]
     for node, asked in zip(nodes, wanted, strict=True):
-        node.tag = asked.get("tag")
+        node.tag, node.without = asked.get("tag"), bool(asked.get("without"))
     tenant.edit_map(blueprint, nodes)
 
 

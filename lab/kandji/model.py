@@ -99,15 +99,17 @@ class CustomScript(LibraryItem):
 
 @dataclass
 class Node:
-    """A node of an assignment map; a classic blueprint is one node. ``tag`` is its condition, None for the root."""
+    """A node of an assignment map; a classic blueprint is one node. ``tag`` is its condition, None for the root; ``without`` turns the condition round."""
 
     id: str
     tag: t.Optional[str] = None
     item_ids: list[str] = field(default_factory=list)
+    without: bool = False  # devices that do not have the tag
 
     def takes(self, device: "Device", item: LibraryItem) -> bool:
         """Whether the device gets the item, which is in this node."""
-        return self.tag is None or self.tag in (device.tags if item.type in AGENT_DRIVEN else device.evaluated_tags)
+        tags = device.tags if item.type in AGENT_DRIVEN else device.evaluated_tags
+        return self.tag is None or (self.tag in tags) is not self.without
 
 
 @dataclass

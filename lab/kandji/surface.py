@@ -50,6 +50,8 @@ def make_blueprint(tenant: Tenant, body: Values, _key: str) -> Values:
     _check(body, {"name": str, "type": str, "nodes": list, "items": int}, ("name",))
     tags = [_node(node).get("tag") for node in body.get("nodes", [])]
     blueprint = console.make_blueprint(tenant, body["name"], body.get("type", "classic"), tags)
+    for node, asked in zip(blueprint.nodes, body.get("nodes", []), strict=False):
+        node.without = bool(asked.get("without"))
     fill(tenant, blueprint, body.get("items", 0))
     return _nodes(blueprint)
 
@@ -133,8 +135,9 @@ def _nodes(blueprint: Blueprint) -> Values:
 
 
 def _node(node: t.Any) -> Values:
-    if not isinstance(node, dict) or set(node) - {"id", "tag"} or not all(value is None or isinstance(value, str) for value in node.values()):
-        raise Mistake("A node is an object with a tag, and with an id when it is there already.")
+    known = isinstance(node, dict) and not set(node) - {"id", "tag", "without"}
+    if not known or not isinstance(node.get("without", False), bool) or not all(isinstance(node.get(key), (str, type(None))) for key in ("id", "tag")):
+        raise Mistake("A node is an object with a tag, with an id when it is there already, and with without: true where it takes devices that lack the tag.")
     return node
 
 

@@ -382,7 +382,7 @@ class Tenant:
                     "name": blueprint.name,
                     "type": blueprint.type,
                     "items": blueprint.item_ids,
-                    "nodes": [{"id": node.id, "tag": node.tag, "items": list(node.item_ids)} for node in blueprint.nodes],
+                    "nodes": [{"id": node.id, "tag": node.tag, "without": node.without, "items": list(node.item_ids)} for node in blueprint.nodes],
                     "devices": len(self.devices_of(blueprint.id)),
                 }
                 for blueprint in self.blueprints.values()

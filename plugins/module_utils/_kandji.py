@@ -47,6 +47,10 @@ REMOVE_ITEM = Operation(
     "Remove Library Item", "POST", BLUEPRINTS + "/{blueprint_id}/remove-library-item", "Remove Library Item", writes=True, repeatable=True)
 ITEM_STATUSES = Operation("Get Library Item Statuses", "GET", LIBRARY + "/library-items/{library_item_id}/status", "Get Library Item Statuses")
 LIST_DEVICES = Operation("List Devices", "GET", "/api/v1/devices", "List Devices")
+GET_DEVICE = Operation("Get Device", "GET", "/api/v1/devices/{device_id}", "Get Device")
+# Not repeatable: the list of tags is replaced as a whole, and a second one might undo what somebody wrote meanwhile.
+UPDATE_DEVICE = Operation("Update Device", "PATCH", "/api/v1/devices/{device_id}", "Update Device", writes=True)
+LIST_TAGS = Operation("Get Tags", "GET", "/api/v1/tags", "Get Tags")
 DEVICE_ITEMS = Operation("Get Device Library Items", "GET", "/api/v1/devices/{device_id}/library-items", "Get Device Library Items")
 DAILY_CHECK_IN = Operation("Daily check-in", "POST", "/api/v1/devices/{device_id}/action/dailycheckin", "Daily check-in", writes=True, repeatable=True)
 LIST_EVENTS = Operation("List audit events", "GET", AUDIT, "List audit events")
@@ -56,8 +60,8 @@ PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 
 OPERATIONS = (
     LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_SCRIPTS, CREATE_SCRIPT, UPDATE_SCRIPT, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM,
-    ITEM_STATUSES,
-    LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, LIST_EVENTS, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS,
+    ITEM_STATUSES, LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, LIST_EVENTS, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS, GET_DEVICE, UPDATE_DEVICE,
+    LIST_TAGS,
 )
 
 ALREADY_ASSIGNED = ("Library Item already exists on Blueprint", "Library Item already exists in Assignment Node")
@@ -222,6 +226,21 @@ class Kandji:
             if len(rows) < PAGE:
                 return
             offset += PAGE
+
+    def device(self, device_id: str) -> t.Dict[str, t.Any]:
+        """One device as it is now. Get Device."""
+        body = self.transport.call(GET_DEVICE, {"device_id": device_id}).json
+        if not isinstance(body, dict) or not same_id(body.get("device_id"), device_id) or not isinstance(body.get("tags") or [], list):
+            raise Unreadable(f"Kandji answered {GET_DEVICE.name} without the device {device_id}; run again.", vendor="kandji")
+        return body
+
+    def set_tags(self, device_id: str, tags: t.Sequence[str]) -> None:
+        """Replace all tags of a device. Update Device: it knows no precondition, so read it again after."""
+        self.transport.call(UPDATE_DEVICE, {"device_id": device_id}, json={"tags": list(tags)})
+
+    def has_tag(self, name: str) -> bool:
+        """Whether the tenant knows a tag of exactly this name. Get Tags, whose search matches parts."""
+        return any(row.get("name") == name for row in self._linked_pages(LIST_TAGS, {"search": name}))
 
     def device_items(self, device_id: str) -> t.List[t.Dict[str, t.Any]]:
         """The library items of one device, with their types. Get Device Library Items."""

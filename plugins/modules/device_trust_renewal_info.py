@@ -1,0 +1,212 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: device_trust_renewal_info
+short_description: Which rings need new certificates now
+version_added: 0.2.0
+description:
+  - Only reads. Says for each ring whether its certificates are to be issued anew now, why, under which generation, and how many Macs will enrol.
+  - A ring is due when a certificate under its present profile ends soon, or, with O(challenge), when its profile holds another secret.
+  - Rings go in their order, one at a time. What Kandji shows decides; nothing is kept between runs.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.kandji
+options:
+  rings:
+    description: The rings in their order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the ring.
+        type: str
+        required: true
+      blueprints:
+        description: Names or ids of its blueprints.
+        type: list
+        elements: str
+        required: true
+      scep_profile:
+        description: Exact name of its Custom Profile.
+        type: str
+        required: true
+  certificate_ends:
+    description:
+      - Serial number to the end of the Mac's certificate in ISO 8601, where it was read on the Mac. For the others it is reckoned as a year after the
+        certificate was first seen, or after the profile was written.
+    type: dict
+    default: {}
+  renew_within_days:
+    description: Certificates that end within so many days are due.
+    type: int
+    default: 30
+  min_days_between:
+    description: At most one generation of a ring in so many days.
+    type: int
+    default: 60
+  min_healthy_percent:
+    description: How many percent of a ring's Macs have to hold its present profile and a living certificate before the next ring goes.
+    type: int
+    default: 90
+  max_enrolments_per_hour:
+    description: How many Macs may be set to enrol in one hour, over all rings. A larger ring goes alone. No limit when not set.
+    type: int
+  challenge:
+    description: The new secret, after it was reset in Okta. Rings whose profile holds another one are due then, and certificates do not count.
+    type: str
+seealso:
+  - module: devicetrust.okta_kandji.kandji_scep_profile
+"""
+
+EXAMPLES = r"""
+- name: What ends within a month
+  devicetrust.okta_kandji.device_trust_renewal_info:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+"""
+
+RETURN = r"""
+rings:
+  description: The decision for each ring, in order. C(due) are serial numbers; C(held) says that a ring is due and waits.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: canary
+      renew: true
+      reason: 3 certificates end within 30 days; 4 Macs enrol.
+      generation: renewed-2027-10-25
+      macs_to_enrol: 4
+      due: [C02XK1ZAJG5J, FVFXC2ABQ05D, FVFXC2ABQ05E]
+      held: false
+      healthy_percent: 100
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: Certificates, verb: GET, count: 1}
+"""
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _renewal as renewal
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+
+Row = t.Dict[str, t.Any]
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "rings": {
+        "type": "list", "elements": "dict", "required": True,
+        "options": {
+            "name": {"type": "str", "required": True}, "blueprints": {"type": "list", "elements": "str", "required": True},
+            "scep_profile": {"type": "str", "required": True},
+        },
+    },
+    "certificate_ends": {"type": "dict", "default": {}},
+    "renew_within_days": {"type": "int", "default": 30},
+    "min_days_between": {"type": "int", "default": 60},
+    "min_healthy_percent": {"type": "int", "default": 90},
+    "max_enrolments_per_hour": {"type": "int"},
+    "challenge": {"type": "str", "no_log": True},
+}
+USES = (
+    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES,
+    kandji_api.PRISM_CERTIFICATES,
+)
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    run_.masker.add(params["challenge"])
+    if not 0 <= params["min_healthy_percent"] <= 100:
+        raise BadOption(f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100.")
+    ends = {str(serial).upper(): parse_time(str(text)) for serial, text in params["certificate_ends"].items()}
+    blueprints = assignments.read_blueprints(run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]])[0]
+    profiles = list(run_.kandji.profiles())
+    devices = [row for row in run_.kandji.devices(platform="Mac") if row.get("platform") == "Mac"]
+    certificates = _by_device(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}}))
+    facts = [_facts(run_, ring, blueprints, profiles, devices, certificates, ends) for ring in params["rings"]]
+    pace = renewal.Pace(
+        params["renew_within_days"], params["min_days_between"], params["min_healthy_percent"], params["max_enrolments_per_hour"], bool(params["challenge"]))
+    now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
+    return {"changed": False, "rings": [one._asdict() for one in renewal.decide(facts, now, pace)]}
+
+
+def _facts(
+    run_: Run, ring: t.Mapping[str, t.Any], blueprints: t.Sequence[assignments.Blueprint], profiles: t.Sequence[Row], devices: t.Sequence[Row],
+    certificates: t.Mapping[str, t.Sequence[Row]], ends: t.Mapping[str, datetime],
+) -> renewal.RingFacts:
+    named = [row for row in profiles if row.get("name") == ring["scep_profile"]]
+    if len(named) > 1:
+        raise BadOption(f"rings: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give one of them another name.")
+    if not named:
+        return renewal.RingFacts(ring["name"], False)
+    plist = mobileconfig.parse(named[0].get("profile")) or {}
+    payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
+    identifier = str(named[0].get("mdm_identifier") or f"com.kandji.profile.custom.{named[0]['id']}")
+    installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
+    rows = run_.kandji.item_statuses(str(named[0]["id"]))
+    holders = set(installed) | {str((row.get("computer") or {}).get("id", "")).lower() for row in rows if read_status(row) == "installed"}
+    written, uuid = moment(named[0].get("updated_at")), str(plist.get("PayloadUUID", "")).lower()
+    ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
+    macs = [
+        _mac(row, installed.get(_id(row), []), certificates.get(_id(row), []), uuid, written, ends)
+        for row in devices if str(row.get("blueprint_id", "")).lower() in ids
+    ]
+    stale = bool(run_.params["challenge"]) and payload.get("PayloadContent", {}).get("Challenge") != run_.params["challenge"]
+    return renewal.RingFacts(ring["name"], True, written, mobileconfig.generation_of(payload), macs, len(holders), stale)
+
+
+def _mac(
+    row: Row, installed: t.Sequence[Row], held: t.Sequence[Row], uuid: str, written: t.Optional[datetime], ends: t.Mapping[str, datetime],
+) -> renewal.MacCertificate:
+    serial = str(row.get("serial_number", ""))
+    present = any(str(one.get("payload_uuid", "")).lower() == uuid for one in installed)
+    seen = [found for found in (moment(one.get("created_at")) for one in held if names_serial(str(one.get("common_name")), serial)) if found]
+    mine = [one for one in held if names_serial(str(one.get("common_name")), serial)]
+    reckoned = renewal.reckoned_end(max(seen) if seen else None, written) if mine else None
+    return renewal.MacCertificate(serial, present, ends.get(serial.upper(), reckoned))
+
+
+def _by_device(rows: t.Iterable[Row]) -> t.Dict[str, t.List[Row]]:
+    found: t.Dict[str, t.List[Row]] = {}
+    for row in rows:
+        found.setdefault(_id(row), []).append(row)
+    return found
+
+
+def _id(row: t.Mapping[str, t.Any]) -> str:
+    return str(row.get("device_id", "")).lower()
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_profile_redelivery
+short_description: Deliver a SCEP profile anew to single Macs, for new certificates
+version_added: 0.2.0
+description:
+  - Takes the profile off single Macs by an exclusion tag and gives it back by taking the tag away, for new certificates. Nothing else leaves a Mac.
+  - The blueprint has to be an assignment map, in which the profile is in a node that excludes the tag. Only Kandji's web app makes such a node; the
+    module fails with C(console_steps) where there can be none. The other way is a new generation for the whole ring
+    (M(devicetrust.okta_kandji.kandji_scep_profile)).
+  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by the next one, which finds a leftover tag too.
+  - Kandji replaces a device's tags as a whole and knows no precondition. They are read right before a write and again after it; a tag that is not as written
+    is written once more, with a warning. What somebody else writes in the same second may be lost.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.writes
+  - devicetrust.okta_kandji.attributes.kandji
+options:
+  library_item_id:
+    description: Id of the Custom Profile in Kandji.
+    type: str
+    required: true
+  serials:
+    description: Serial numbers of the Macs, compared as a whole.
+    type: list
+    elements: str
+    required: true
+  issued_before:
+    description:
+      - A moment in ISO 8601, not in the future. Certificates that Kandji first saw before it are replaced; a Mac with a newer one is done.
+      - Give the same value to each run until all are done. It is what tells a Mac that is done from one that has not begun.
+    type: str
+    required: true
+  tag:
+    description: Name of the tag that the map's node excludes.
+    type: str
+    default: okta-scep-redelivery
+  wait:
+    description: How many seconds to wait for the Macs to check in. Without it the present step is taken and the state returned.
+    type: int
+    default: 0
+  poll_interval:
+    description: Seconds between two looks while waiting.
+    type: int
+    default: 10
+  max_reissue:
+    description: How many Macs may be begun with in one run.
+    type: int
+    default: 10
+seealso:
+  - module: devicetrust.okta_kandji.kandji_scep_profile
+"""
+
+EXAMPLES = r"""
+- name: New certificates for two Macs
+  devicetrust.okta_kandji.kandji_profile_redelivery:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    issued_before: "2026-11-24T08:00:00Z"
+    serials:
+      - C02XK1ZAJG5J
+      - FVFXC2ABQ05D
+    wait: 600
+"""
+
+RETURN = r"""
+finished:
+  description: Whether every Mac has its new certificate, and none the tag.
+  returned: success
+  type: bool
+  sample: false
+macs:
+  description: Where each Mac is. C(state) is V(done), V(excluding), V(delivering), V(certifying) or V(unclear).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set; the profile goes with the next check-in.}
+changes:
+  description: The plan in words, a line for each step that was taken, or would be next in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
+asked_to_check_in:
+  description: Serials that were asked for a check-in.
+  returned: success
+  type: list
+  elements: str
+  sample: [C02XK1ZAJG5J]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: Update Device, verb: PATCH, count: 1}
+"""
+
+import time
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _redelivery as redelivery
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import check_limit
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NeedsConsole, NotAsWritten, Uncertain
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "library_item_id": {"type": "str", "required": True},
+    "serials": {"type": "list", "elements": "str", "required": True},
+    "issued_before": {"type": "str", "required": True},
+    "tag": {"type": "str", "default": "okta-scep-redelivery"},
+    "wait": {"type": "int", "default": 0},
+    "poll_interval": {"type": "int", "default": 10},
+    "max_reissue": {"type": "int", "default": 10},
+}
+USES = (
+    kandji_api.LIST_PROFILES, kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_TAGS, kandji_api.LIST_DEVICES, kandji_api.GET_DEVICE, kandji_api.PRISM_PROFILES,
+    kandji_api.PRISM_CERTIFICATES, kandji_api.UPDATE_DEVICE, kandji_api.DAILY_CHECK_IN,
+)
+ONE_BY_ONE = 10  # more Macs than this are found in one listing of the fleet
+SERIALS_A_CALL = 100
+WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
+
+
+def run(run_: Run) -> Result:
+    macs = _macs(run_)
+    issued_before = parse_time(run_.params["issued_before"])
+    if issued_before > datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc):
+        raise BadOption("issued_before: it lies in the future, so that no new certificate would ever be new enough; give a moment that is past.")
+    changes: t.List[Change] = []
+    asked: t.Dict[str, bool] = {}  # serial -> whether the tag was on when the Mac was asked to check in
+    end = time.monotonic() + run_.params["wait"]
+    steps = _steps(run_, macs, issued_before)
+    _check_begin(run_, macs, steps)
+    while True:
+        for serial, step in steps.items():
+            _take(run_, macs[serial], step, changes)
+            if step.state in ("excluding", "delivering", "certifying") and not run_.check_mode:
+                tagged = run_.params["tag"] in macs[serial]["tags"]
+                if asked.get(serial) is not tagged:
+                    asked[serial] = tagged
+                    run_.kandji.daily_check_in(str(macs[serial]["device_id"]))
+        unfinished = [step for step in steps.values() if step.state not in ("done", "unclear")]
+        if not unfinished or run_.check_mode or time.monotonic() >= end:
+            break
+        run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
+        steps = _steps(run_, macs, issued_before)
+    rows = [{"serial_number": serial, "state": step.state, "reason": step.reason} for serial, step in steps.items()]
+    finished = all(step.state == "done" for step in steps.values()) and not (run_.check_mode and changes)
+    return outcome(changes, finished=finished, macs=rows, asked_to_check_in=list(asked))
+
+
+def _macs(run_: Run) -> t.Dict[str, t.Dict[str, t.Any]]:
+    """Serial -> row of the Mac; Kandji's serial filter matches parts, so that equality is checked here."""
+    wanted = list(dict.fromkeys(run_.params["serials"]))
+    if not wanted:
+        raise BadOption("serials: name at least one Mac.")
+    few = len(wanted) <= ONE_BY_ONE
+    rows = [row for serial in wanted for row in run_.kandji.devices(serial_number=serial)] if few else list(run_.kandji.devices(platform="Mac"))
+    known = {str(row.get("serial_number", "")).upper(): row for row in rows if row.get("platform") == "Mac"}
+    missing = [serial for serial in wanted if serial.upper() not in known]
+    if missing:
+        raise BadOption(f"serials: Kandji has no Mac {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.", serials=missing)
+    return {serial: {**known[serial.upper()], "tags": list(known[serial.upper()].get("tags") or [])} for serial in wanted}
+
+
+def _steps(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], issued_before: datetime) -> t.Dict[str, redelivery.Step]:
+    """What each Mac needs next, from two tables that Macs reported."""
+    identifier = f"com.kandji.profile.custom.{run_.params['library_item_id']}"
+    names = list(dict.fromkeys((identifier, identifier.lower(), identifier.upper())))
+    profiles: t.List[t.Dict[str, t.Any]] = []
+    certificates: t.List[t.Dict[str, t.Any]] = []
+    serials = [str(row["serial_number"]) for row in macs.values()]
+    for start in range(0, len(serials), SERIALS_A_CALL):
+        those = {"serial_number": {"in": serials[start:start + SERIALS_A_CALL]}}
+        profiles += run_.kandji.prism_profiles({"payload_identifier": {"in": names}, **those})
+        certificates += run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **those})
+    return {
+        serial: redelivery.next_step(
+            redelivery.seen_of(str(row["serial_number"]), str(row["device_id"]), run_.params["tag"] in row["tags"], profiles, certificates), issued_before)
+        for serial, row in macs.items()
+    }
+
+
+def _check_begin(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], steps: t.Mapping[str, redelivery.Step]) -> None:
+    """Before the first tag: is there a map, and the tag? Conditions of a node cannot be read. Raises NeedsConsole, BadOption and Refused."""
+    begun = [serial for serial, step in steps.items() if step.action == "tag"]
+    if not begun:
+        return
+    check_limit("max_reissue", run_.params["max_reissue"], len(begun), "This")
+    profile = [row for row in run_.kandji.profiles() if kandji_api.same_id(row.get("id"), run_.params["library_item_id"])]
+    if not profile:
+        raise BadOption(f"library_item_id: Kandji has no custom profile with the id {run_.params['library_item_id']}.")
+    how = redelivery.console_steps(run_.params["tag"], str(profile[0].get("name")))
+    classic = {str(row.get("id", "")).lower(): str(row.get("name")) for row in run_.kandji.blueprints() if row.get("type") == "classic"}
+    places = sorted({classic[where] for where in (str(macs[serial].get("blueprint_id", "")).lower() for serial in begun) if where in classic})
+    if places:
+        raise NeedsConsole(f"The blueprint {', '.join(map(repr, places))} is a classic one: it has no node that could exclude a tag. "
+                           "Nothing was written; follow console_steps, or use another generation for the whole ring.", console_steps=how)
+    if not run_.kandji.has_tag(run_.params["tag"]):
+        raise NeedsConsole(f"Kandji has no tag {run_.params['tag']!r}, so that no node of a map can exclude it. Nothing was written; follow console_steps, "
+                           "or use another generation for the whole ring.", console_steps=how)
+
+
+def _take(run_: Run, mac: t.Dict[str, t.Any], step: redelivery.Step, changes: t.List[Change]) -> None:
+    """One write of tags, if the step is one; the Mac's row has its present tags after."""
+    if step.action not in ("tag", "untag"):
+        return
+    wanted = step.action == "tag"
+    if run_.check_mode:
+        before, after = mac["tags"], redelivery.with_tag(mac["tags"], run_.params["tag"], wanted)
+    else:
+        before, after = _write_tag(run_, mac, wanted)
+        mac["tags"] = after
+    if before != after:
+        changes.append(Change("update", f"tags of the Mac {mac['serial_number']}", {"tags": before}, {"tags": after}))
+
+
+def _write_tag(run_: Run, mac: t.Mapping[str, t.Any], wanted: bool) -> t.Tuple[t.List[str], t.List[str]]:
+    """Tags before and after. Read, write, read again: what was not kept is written once more, and said."""
+    device_id, serial, tag = str(mac["device_id"]), str(mac["serial_number"]), run_.params["tag"]
+    first = current = _read_tags(run_, device_id, serial)
+    for attempt in range(WRITES_OF_TAGS):
+        if (tag in current) is wanted:
+            return first, current
+        if attempt:
+            run_.warn(f"The tags of the Mac {serial} were changed by somebody else at the same time; its tag {tag!r} is written once more.")
+        try:
+            run_.kandji.set_tags(device_id, redelivery.with_tag(current, tag, wanted))
+        except Uncertain:
+            run_.warn(f"The answer to a write of the tags of the Mac {serial} was lost; they are read again.")
+        current = _read_tags(run_, device_id, serial)
+    if (tag in current) is wanted:
+        return first, current
+    raise NotAsWritten(f"The Mac {serial} does not keep its tags as written; somebody else writes them all the time. Run again later.", vendor="kandji")
+
+
+def _read_tags(run_: Run, device_id: str, serial: str) -> t.List[str]:
+    device = run_.kandji.device(device_id)
+    if str(device.get("serial_number", "")).upper() != serial.upper():
+        raise NotAsWritten(f"Kandji's device {device_id} is no longer the Mac {serial}; nothing was written to it. Run again.", vendor="kandji")
+    return [str(one) for one in device.get("tags") or []]
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()
