@@ -92,6 +92,7 @@ def test_renew_yml_renews_a_ring_once(watched, playbook, canary):
     assert all(number != old[serial] for serial, number in certificates(watched).items())
 
 
+@pytest.mark.long
 def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(watched, playbook, canary, shown):
     living = certificates(watched)
     new = watched.control("POST", "/secret/reset")["scep_challenge"]

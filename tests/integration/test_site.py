@@ -154,6 +154,7 @@ def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
         assert part in str(final), final
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=10_000, real_macs=2)
 def test_the_same_calls_with_10_000_macs(site, watched, playbook):
     watched.control("PATCH", "/limits", {"devices": 10_000})
