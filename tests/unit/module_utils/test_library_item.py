@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from unittest import mock
 
 import pytest
 
@@ -156,3 +157,57 @@ def test_the_newest_event_says_what_an_item_is_called_now(events: list[dict[str,
     found = library_item.find_in_events("Okta Verify", events)
     assert sorted(found) == ids
     assert all(one["type"] == "vpp-app" and one["blueprints"] == [] for one in found.values())
+
+
+# A SCEP item of the web app
+
+CONSOLE_ITEM = {"id": "DDDD0000-0000-4000-8000-00000000000D", "name": "Okta SCEP by hand"}
+TWIN = {**CONSOLE_ITEM, "id": "eeee0000-0000-4000-8000-00000000000e"}
+CANARY_MAC = {"device_id": "mac-1", "blueprint_id": "CANARY"}
+
+
+def tenant(on_sales: t.Sequence[t.Any] = (), on_device: t.Sequence[t.Any] = (), events: t.Sequence[t.Any] = ()) -> mock.Mock:
+    """Two blueprints; what is on Sales, on the one Mac of Canary, and in the audit log."""
+    return mock.Mock(
+        blueprints=lambda: iter([{"id": "canary", "name": "Canary"}, {"id": "sales", "name": "Sales"}]), library_items=lambda blueprint: list(on_sales),
+        devices=lambda **_filters: iter([CANARY_MAC]), device_items=lambda device: list(on_device), audit_events=lambda: iter(events))
+
+
+def created(name: str, item_id: str = CONSOLE_ITEM["id"]) -> dict[str, t.Any]:
+    return {"target_type": "library_item", "target_id": item_id, "action": "create", "new_state": {"name": name, "type": "profile"}}
+
+
+@pytest.mark.parametrize(
+    "asked, items, kandji",
+    [
+        (CONSOLE_ITEM["id"].lower(), {"canary": [CONSOLE_ITEM]}, tenant()),
+        (CONSOLE_ITEM["name"], {"canary": [CONSOLE_ITEM]}, tenant()),
+        (CONSOLE_ITEM["name"], {"canary": []}, tenant(on_sales=[CONSOLE_ITEM])),
+        (CONSOLE_ITEM["name"], {"canary": []}, tenant(on_device=[{"item_id": CONSOLE_ITEM["id"], "name": CONSOLE_ITEM["name"], "type": "profile"}])),
+        (CONSOLE_ITEM["name"], {"canary": []}, tenant(events=[created(CONSOLE_ITEM["name"])])),
+    ],
+)
+def test_the_web_apps_item_is_found_wherever_it_shows(asked: str, items: t.Any, kandji: mock.Mock) -> None:
+    found = library_item.find_scep_item(kandji, asked, items, [])
+    assert found["id"].lower() == CONSOLE_ITEM["id"].lower() and found["name"] == CONSOLE_ITEM["name"]
+
+
+@pytest.mark.parametrize(
+    "asked, items, profiles, said",
+    [
+        ("Okta SCEP - canary", {}, [{"id": "p-1", "name": "Okta SCEP - canary"}], "is a Custom Profile"),
+        ("P-1", {}, [{"id": "p-1", "name": "Okta SCEP - canary"}], "is a Custom Profile"),
+        (CONSOLE_ITEM["name"], {"canary": [CONSOLE_ITEM, TWIN], "sales": []}, [], "2 library items named"),
+        ("Nothing", {"canary": [CONSOLE_ITEM], "sales": []}, [], "make it in Kandji's web app"),
+    ],
+)
+def test_what_is_not_one_item_of_the_web_app_is_told(asked: str, items: t.Any, profiles: t.Any, said: str) -> None:
+    with pytest.raises(BadOption, match="^library_item: ") as told:
+        library_item.find_scep_item(tenant(), asked, items, profiles)
+    assert said in told.value.message
+
+
+def test_one_that_was_renamed_since_is_not_found_by_its_old_name() -> None:
+    kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM["name"])])
+    with pytest.raises(BadOption, match="no library item named"):
+        library_item.find_scep_item(kandji, CONSOLE_ITEM["name"], {"canary": []}, [])
