@@ -162,6 +162,11 @@ def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Me
         raise SystemExit(f"The contenders do not agree how many Macs are managed, so that they did not do the same job: {said}")
 
 
+def bench(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
+    yield from bench_report(lab, macs, with_others)
+    yield bench_site(lab, macs)
+
+
 def bench_site(lab: RunningLab, macs: int) -> Measured:
     calls, seconds, megabytes, _printed = measure(lab, site_command(lab), {})
     return Measured("site playbook, nothing to do", macs, "this collection", calls, 5 + floor_of_report(lab, macs), seconds, megabytes)
@@ -203,7 +208,7 @@ def main(arguments: t.Optional[t.Sequence[str]] = None) -> int:
     for macs in given.macs or [*SMALL, *LARGE]:
         with running_lab(macs) as lab:
             converge(lab)
-            for one in [*bench_report(lab, macs, macs < given.alone), bench_site(lab, macs)]:
+            for one in bench(lab, macs, macs < given.alone):
                 print(one.row(), flush=True)
                 rows.append(one)
     if given.dry:
