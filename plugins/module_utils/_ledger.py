@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._files import replace_whole
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import texts_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
@@ -142,17 +142,10 @@ def load(state_dir: str, org: str) -> Ledger:
 
 def save(state_dir: str, ledger: Ledger) -> None:
     """Write it for its owner's eyes alone; interrupted at any moment, the old or the new one is whole."""
-    path, temporary = os.path.join(state_dir, FILE), ""
+    path = os.path.join(state_dir, FILE)
     try:
         os.makedirs(state_dir, mode=0o700, exist_ok=True)
-        number, temporary = tempfile.mkstemp(prefix=f".{FILE}.", dir=state_dir)  # made with mode 0600
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(render(ledger))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        replace_whole(path, [render(ledger)], 0o600)
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         reason = error.strerror or error.__class__.__name__
         raise BadOption(f"state_dir: {path} cannot be written ({reason}); check the directory and its permissions.") from None

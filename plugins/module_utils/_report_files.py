@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import typing as t
 from pathlib import Path
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._files import replace_whole
 
 HISTORY = "device-trust-report.json"
 HEAD = 4096  # where a report says its fingerprint
@@ -43,7 +42,7 @@ def put(path: Path, pieces: Pieces, fingerprint: str, mode: int, check_mode: boo
             if current:
                 path.chmod(mode)
             else:
-                _replace(path, pieces(), mode)
+                replace_whole(path, pieces(), mode)
     except OSError as error:
         raise BadOption(f"dest: {path} cannot be written: {error.strerror or error}.") from None
     before = {"mode": oct(path.stat().st_mode & 0o777)} if there and current and check_mode else {}
@@ -58,22 +57,6 @@ def _head(path: Path) -> str:
 def _same_text(path: Path, pieces: t.Iterator[str]) -> bool:
     with path.open("rb") as file:
         return all(file.read(len(data)) == data for data in (one.encode(errors="replace") for one in pieces)) and not file.read(1)
-
-
-def _replace(path: Path, pieces: t.Iterable[str], mode: int) -> None:
-    """Beside it first, then in its place: who reads meanwhile sees the old one or the new one."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        # What UTF-8 cannot say (half of a pair of surrogates, in a name) becomes a question mark.
-        with open(number, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 class History:
@@ -109,7 +92,7 @@ class History:
         try:
             if not check_mode:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _replace(self.path, [json.dumps(new)], 0o600)
+                replace_whole(self.path, [json.dumps(new)], 0o600)
         except OSError as error:
             raise BadOption(f"state_dir: {self.path} cannot be written: {error.strerror or error}.") from None
         return [Change("update" if self.kept else "create", str(self.path), {}, {"content": fingerprint[:12]})]

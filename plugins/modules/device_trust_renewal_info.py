@@ -187,9 +187,9 @@ def _mac(
 ) -> renewal.MacCertificate:
     serial = str(row.get("serial_number", ""))
     present = any(str(one.get("payload_uuid", "")).lower() == uuid for one in installed)
-    seen = [found for found in (moment(one.get("created_at")) for one in held if names_serial(str(one.get("common_name")), serial)) if found]
     mine = [one for one in held if names_serial(str(one.get("common_name")), serial)]
-    reckoned = renewal.reckoned_end(max(seen) if seen else None, written) if mine else None
+    seen = [found for found in (moment(one.get("created_at")) for one in mine) if found]
+    reckoned = renewal.reckoned_end(max(seen, default=None), written) if mine else None
     return renewal.MacCertificate(serial, present, ends.get(serial.upper(), reckoned))
 
 
