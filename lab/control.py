@@ -33,6 +33,7 @@ CHOICES: dict[str, tuple[t.Any, ...]] = {
     "profile_uuid_case": ("upper", "lower"),
     "profile_uuid_variable": ("payload_uuid", "item_id"),
     "unknown_tag": ("create", "error"),
+    "certificate_rows": ("certificate", "common_name"),
     "native_scep_identifier": ("item_id", "opaque"),
     "too_many_body": ("detail", "empty", "html"),
     "repeated_lifecycle": (204, 400),

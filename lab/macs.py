@@ -268,7 +268,8 @@ class Mac:
         with self.world.lock:
             certificates = [Row(columns["common_name"], columns, moment) for columns in BUILT_IN_CERTIFICATES]
             certificates += [
-                Row(str(held.serial_number), {"common_name": held.common_name, "identity_certificate": True}, moment) for held in self.certificates
+                Row(str(held.serial_number) if self.world.switches.certificate_rows == "certificate" else held.common_name,
+                    {"common_name": held.common_name, "identity_certificate": True}, moment) for held in self.certificates
             ]
             profiles = [Row(profile.identifier + profile.payload_uuid, profile.columns, moment) for profile in (MDM_PROFILE, *self.profiles.values())]
             apps = [Row(app.bundle_id, app.columns, moment) for app in (SAFARI, *self.apps.values())]

@@ -38,6 +38,7 @@ class Switches:
     one_per_node_first: bool = False  # the answer when an item of such a type is in the node itself: this one, and not "already exists"
     retry_after: bool = True  # in Kandji's 429
     too_many_body: str = "detail"  # or "empty", or "html": the body of Kandji's 429
+    certificate_rows: str = "certificate"  # or "common_name": what keeps its created_at in the inventory when a certificate is issued anew
     script_log_length: int = 0  # how many characters of a Custom Script's output a status keeps; 0: all
     per_second_limit: int = 0  # requests a second that Kandji takes, beside those of an hour; 0: any number
     # Okta

@@ -197,7 +197,8 @@ def _further(run_: Run, serial: str) -> gate.Further:
     """Okta's side of the proof for one Mac."""
 
     def issued() -> t.Iterator[t.Dict[str, t.Any]]:
-        now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+        # Kandji has answered already, and this may be the first that Okta is asked: this machine's own clock may be wrong.
+        now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
         written = run_.params["updated_at"]
         oldest = max(now - timedelta(days=89), parse_time(written)) if written else now - timedelta(days=89)
         since, until = (moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (oldest, now + timedelta(minutes=5)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.clock import iso
 from lab.world import Switches
 
 PAGE = Path(__file__).parents[2] / "docs" / "unknowns.md"
@@ -40,19 +41,22 @@ ON_THE_WAY = {
     "native_scep_identifier": ("item_id", "opaque"),
     "one_per_node_types": ("macos-release,kandji-setup,threat-security-policy", "profile,scep,vpp-app"),
     "one_per_node_first": (False, True),
+    "certificate_rows": ("certificate", "common_name"),
 }
 # Open points of a SCEP item of the web app: a ring that has one, beside.
 BY_CONSOLE = ("native_scep_type", "native_scep_identifier")
 THROTTLED = ("retry_after", "too_many_body")
 # On no module's ordinary way: the tests below.
-BESIDE_THE_WAY = {"delete_active_error"}
+BESIDE_THE_WAY = {"delete_active_error", "unknown_tag"}
+# Walked through in test_reset_playbook.py.
+OF_RESET = {"record_before_certificate"}
 # Walked through in test_device_trust_certificates.py.
 OF_SCRIPTS = {"script_log_length"}
 # Walked through in test_scep_unknowns.py.
 OF_SCEP = {"scep_capabilities", "scep_content_types", "scep_host"}
 # No open points but the lab's own clockwork, and what the tests of single modules are about.
 NOT_OPEN = {
-    "tenant_changes_profile", "unknown_tag", "search_lag_seconds", "stale_managed_in_search", "record_before_certificate", "people_act", "macs_act",
+    "tenant_changes_profile", "search_lag_seconds", "stale_managed_in_search", "people_act", "macs_act",
 }
 
 
@@ -125,6 +129,48 @@ def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
     assert refused.value.error_code == code and active["id"] in watched.world.okta.devices
 
 
+@pytest.mark.parametrize("position", ["create", "error"])
+def test_a_tag_that_kandji_does_not_know_is_never_written(watched, run_module, position):
+    watched.switch(unknown_tag=position)
+    watched.control("POST", "/kandji/blueprints", {"name": "All Macs", "type": "map"})
+    serial = watched.canary["test_macs"][0]
+    watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs"})
+    profile = run_module("kandji_scep_profile", {"name": PROFILE, "blueprints": ["All Macs"]}, lab=watched.lab)["profiles"][0]
+    watched.live()
+    watched.world.clock.advance(days=180)
+    begun = watched.world.clock.now()
+    watched.world.clock.advance(hours=1)
+    mark = watched.mark()
+    wanted = {"library_item_id": profile["library_item_id"], "serials": [serial], "issued_before": iso(begun)}
+    refused = run_module("kandji_profile_redelivery", wanted, lab=watched.lab)
+    assert refused["failed"] and "no tag 'okta-scep-redelivery'" in refused["msg"] and refused["console_steps"], refused
+    assert watched.writes(mark) == [] and "okta-scep-redelivery" not in watched.world.kandji.tags
+
+
+@pytest.mark.parametrize("position", ON_THE_WAY["certificate_rows"])
+def test_a_certificate_that_seems_older_than_it_is_makes_no_second_generation(watched, run_module, position):
+    """The common name has nothing but the serial, so that the new certificate may be the old row of the inventory."""
+    watched.switch(certificate_rows=position)
+    profile = {"name": PROFILE, "blueprints": watched.canary["blueprints"], "subject": "CN=$SERIAL_NUMBER"}
+    run_module("kandji_scep_profile", profile, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=340)
+    watched.live()
+    rings = {"rings": [{"name": "canary", "blueprints": watched.canary["blueprints"], "scep_profile": PROFILE}]}
+    [due] = run_module("device_trust_renewal_info", rings, lab=watched.lab)["rings"]
+    assert due["renew"], due
+    written = run_module("kandji_scep_profile", {**profile, "generation": due["generation"], "max_reissue": due["macs_to_enrol"]}, lab=watched.lab)
+    watched.live()
+    row = written["profiles"][0]
+    gate = {"test_macs": watched.canary["test_macs"], **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")}}
+    assert run_module("device_trust_gate", gate, lab=watched.lab)["met"]
+    for _unused in range(5):
+        watched.world.clock.advance(days=10)
+        watched.live()
+        [decision] = run_module("device_trust_renewal_info", rings, lab=watched.lab)["rings"]
+        assert not decision["renew"], decision
+
+
 def test_undocumented_operations_are_never_asked_for():
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji, _okta
 
@@ -134,5 +180,5 @@ def test_undocumented_operations_are_never_asked_for():
 
 def test_the_page_names_the_switches_that_are_walked():
     named = set(re.findall(r"`([a-z_]+)`", "\n".join(line.split("|")[2] for line in PAGE.read_text().splitlines() if line.startswith("| "))))
-    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY | OF_SCEP | OF_SCRIPTS
-    assert set(Switches().as_dict()) - NOT_OPEN >= named
+    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY | OF_SCEP | OF_SCRIPTS | OF_RESET
+    assert named == set(Switches().as_dict()) - NOT_OPEN
