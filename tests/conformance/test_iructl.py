@@ -10,6 +10,7 @@ gets it into an environment of its own below .cache/referees.
 from __future__ import annotations
 
 import json
+import os
 import plistlib
 import re
 import shutil
@@ -45,7 +46,8 @@ def candidates() -> t.Iterator[str]:
         found = shutil.which(name)
         if found:
             yield found
-    yield from sorted(map(str, (Path.home() / ".pyenv" / "versions").glob("*/bin/python3")))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(map(str, (pyenv / "versions").glob("*/bin/python3")))
 
 
 def runs(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,7 +86,7 @@ def python() -> str:
                 return str(environment_of(candidate))
             except OSError as problem:
                 pytest.skip(f"iructl could not be installed for {candidate}: {problem}")
-    pytest.skip("iructl needs Python 3.12 or newer, and none was found on PATH or below ~/.pyenv/versions")
+    pytest.skip("iructl needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions")
 
 
 class Iructl:
