@@ -11,7 +11,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 
 CUSTOM = "com.kandji.profile.custom."
-DEVICE_TRUST = "com.kandji.profile.odt.scep"
+OKTA_DEVICE_TRUST = "com.kandji.profile.odt."  # Kandji's own integration: .scep, .sso
+DEVICE_TRUST = OKTA_DEVICE_TRUST + "scep"
 
 Rows = t.Sequence[t.Mapping[str, t.Any]]
 

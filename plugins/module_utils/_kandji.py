@@ -34,6 +34,8 @@ LIST_PROFILES = Operation("List Custom Profiles", "GET", PROFILES, "List Custom 
 CREATE_PROFILE = Operation("Create Custom Profile", "POST", PROFILES, "Create Custom Profile", writes=True)
 # Not repeatable: every PATCH gives the profile a new identity, and every Mac in scope a new certificate.
 UPDATE_PROFILE = Operation("Update Custom Profile", "PATCH", PROFILES + "/{library_item_id}", "Update Custom Profile", writes=True)
+DELETE_PROFILE = Operation(
+    "Delete Custom Profile", "DELETE", PROFILES + "/{library_item_id}", "Delete Custom Profile", writes=True, repeatable=True)
 LIST_SCRIPTS = Operation("List Custom Scripts", "GET", SCRIPTS, "List Custom Scripts")
 CREATE_SCRIPT = Operation("Create Custom Script", "POST", SCRIPTS, "Create Custom Script", writes=True)
 # Not repeatable: whether a script that runs once runs again after each PATCH is not documented.
@@ -61,7 +63,7 @@ PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 OPERATIONS = (
     LIST_PROFILES, CREATE_PROFILE, UPDATE_PROFILE, LIST_SCRIPTS, CREATE_SCRIPT, UPDATE_SCRIPT, LIST_BLUEPRINTS, LIST_ITEMS, ASSIGN_ITEM, REMOVE_ITEM,
     ITEM_STATUSES, LIST_DEVICES, DEVICE_ITEMS, DAILY_CHECK_IN, LIST_EVENTS, PRISM_CERTIFICATES, PRISM_PROFILES, PRISM_APPS, GET_DEVICE, UPDATE_DEVICE,
-    LIST_TAGS,
+    LIST_TAGS, DELETE_PROFILE,
 )
 
 ALREADY_ASSIGNED = ("Library Item already exists on Blueprint", "Library Item already exists in Assignment Node")
@@ -140,6 +142,13 @@ class Kandji:
         """Change what is given of a custom profile; None keeps its file. Update Custom Profile: Macs in scope install it anew."""
         name = str(fields.get("name", item_id))
         return self._write_profile(UPDATE_PROFILE, {"library_item_id": item_id}, _as_form(fields), name, mobileconfig)
+
+    def delete_profile(self, item_id: str) -> None:
+        """Delete a custom profile; one that is not there is fine. Delete Custom Profile: Macs in scope lose it."""
+        try:
+            self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
+        except NotFound:
+            return
 
     def _write_profile(
         self, operation: Operation, path: t.Mapping[str, str], form: t.Mapping[str, str], name: str, mobileconfig: t.Optional[bytes],

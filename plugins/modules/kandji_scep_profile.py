@@ -349,6 +349,7 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _custom_profile as custom_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
@@ -392,7 +393,7 @@ OPTIONS: t.Dict[str, t.Any] = {
     "key_is_extractable": {"type": "bool", "default": False},
     "allow_all_apps_access": {"type": "bool", "default": True},
     "ca_fingerprint": {"type": "str"},
-    "runs_on": {"type": "list", "elements": "str", "choices": list(scep_profile.PLATFORMS), "default": ["mac"]},
+    "runs_on": {"type": "list", "elements": "str", "choices": list(custom_profile.PLATFORMS), "default": ["mac"]},
     "redistribution_days": {"type": "int", "default": 30},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
@@ -440,7 +441,9 @@ def run(run_: Run) -> Result:
     touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
     if changes and not run_.check_mode:
         _prove(run_, plans)
-    written = [plan.current if run_.check_mode else _apply(run_, plan, one, settings) for plan, one in zip(plans, wanted, strict=True)]
+    contents = [scep_profile.content_of(one, settings, params["runs_on"]) for one in wanted]
+    written = [plan.current if run_.check_mode else custom_profile.apply_plan(run_.kandji, plan, content)
+               for plan, content in zip(plans, contents, strict=True)]
     rows = [scep_profile.summary(plan, profile, params["challenge"], params["redistribution_days"], one.blueprints)
             for plan, profile, one in zip(plans, written, wanted, strict=True)]
     if any(plan.by_console for plan in plans):
@@ -506,9 +509,9 @@ def _check_conflicts(
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
         rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST]}})
-        found += scep_profile.device_trust_conflicts(rows, blueprints)
+        found += custom_profile.device_trust_conflicts(rows, blueprints)
         _tell_of_unknown(run_, blueprints, plans, replaced)
-    for text in scep_profile.check_conflicts(found, run_.params["on_conflict"]):
+    for text in custom_profile.check_conflicts(found, run_.params["on_conflict"], scep_profile.ONE_OF_AN_AUTHORITY):
         run_.warn(f"Two SCEP profiles of one authority: {text}.")
 
 
@@ -560,29 +563,12 @@ def _check_replaced(
 
 def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]) -> t.Dict[str, int]:
     """Count the Macs that the plans touch; raises Refused beyond a limit."""
-    params, devices = run_.params, list(run_.kandji.devices(platform="Mac"))
-    counts = {"reissue": 0, "new": 0, "removed": 0}
-    for plan, one in zip(plans, wanted, strict=True):
-        holders = _holders(run_, plan)
-        counts["reissue"] += len(holders) if plan.current and plan.writes_profile else 0
-        counts["new"] += len(assignments.macs_on(devices, plan.assignment.assign))
-        kept = one.blueprints if params["blueprints_mode"] != "remove" else []
-        counts["removed"] += len(assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, kept))
+    params = run_.params
+    counts = custom_profile.touched(run_.kandji, plans, wanted, params["blueprints_mode"])
     assignments.check_limit("max_reissue", params["max_reissue"], counts["reissue"], "A change of a profile that Macs hold, which gives them new certificates,")
     assignments.check_limit("max_new", params["max_new"], counts["new"], "The first assignment of the profile")
     assignments.check_limit("max_removed", params["max_removed"], counts["removed"], "Taking the profile, and with it the certificate, off blueprints")
-    return counts
-
-
-def _holders(run_: Run, plan: scep_profile.Plan) -> t.Set[str]:
-    """Device ids of the Macs that hold the profile, by its statuses or by what Macs reported: whichever knows."""
-    if not plan.current or not plan.writes_profile:
-        return set()
-    rows = run_.kandji.item_statuses(str(plan.item_id))
-    by_status = {str((row.get("computer") or {}).get("id", "")).lower() for row in rows if read_status(row) == "installed"}
-    identifier = plan.current.get("mdm_identifier") or f"com.kandji.profile.custom.{plan.item_id}"
-    reported = run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}})
-    return by_status | {str(row.get("device_id", "")).lower() for row in reported}
+    return {name: counts[name] for name in ("reissue", "new", "removed")}
 
 
 def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
@@ -590,19 +576,6 @@ def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
         endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
         run_.opened(endpoint.transport)
         endpoint.prove(run_.params["challenge"], run_.params["ca_fingerprint"])
-
-
-def _apply(run_: Run, plan: scep_profile.Plan, wanted: scep_profile.Wanted, settings: ScepSettings) -> t.Optional[t.Dict[str, t.Any]]:
-    profile = plan.current
-    if plan.writes_profile:
-        if profile is None:
-            profile = run_.kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
-        else:
-            profile = run_.kandji.update_profile(str(plan.item_id), plan.fields, plan.mobileconfig)
-        scep_profile.check_written(plan, settings, wanted.generation, profile)
-    if profile is not None:
-        assignments.apply_assignment(run_.kandji, str(profile["id"]), plan.assignment)
-    return profile
 
 
 def main() -> None:

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _custom_profile as custom_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import ansible_diff, described
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NotAsWritten, Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import Plan, Wanted
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import Plan, ScepContent, Wanted
 
 URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
@@ -358,10 +359,10 @@ def test_a_tenant_that_does_not_keep_a_flag_is_not_written_to_again() -> None:
 def test_what_a_write_returns_is_compared_with_what_was_asked(answer: dict[str, t.Any], keys: t.Optional[list[str]]) -> None:
     planned = plan()
     if keys is None:
-        scep_profile.check_written(planned, SETTINGS, "1", answer)
+        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
         return
     with pytest.raises(NotAsWritten) as raised:
-        scep_profile.check_written(planned, SETTINGS, "1", answer)
+        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
     assert raised.value.details["keys"] == keys
     assert all(key in raised.value.message for key in keys)
     assert CHALLENGE not in raised.value.message
@@ -400,14 +401,14 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
     ],
 )  # fmt: skip
 def test_macs_of_kandjis_own_integration_are_a_conflict_on_these_blueprints_alone(rows: list[dict[str, t.Any]], found: list[str]) -> None:
-    assert scep_profile.device_trust_conflicts(rows, [CANARY]) == [f"Kandji's own Okta Device Trust integration {one}" for one in found]
+    assert custom_profile.device_trust_conflicts(rows, [CANARY]) == [f"Kandji's own Okta Device Trust integration {one}" for one in found]
 
 
 def test_a_conflict_fails_or_warns_as_it_is_asked() -> None:
-    assert scep_profile.check_conflicts([], "fail") == []
-    assert scep_profile.check_conflicts(["one", "two"], "warn") == ["one", "two"]
+    assert custom_profile.check_conflicts([], "fail", scep_profile.ONE_OF_AN_AUTHORITY) == []
+    assert custom_profile.check_conflicts(["one", "two"], "warn", scep_profile.ONE_OF_AN_AUTHORITY) == ["one", "two"]
     with pytest.raises(Refused, match="one; two. Nothing was written") as raised:
-        scep_profile.check_conflicts(["one", "two"], "fail")
+        custom_profile.check_conflicts(["one", "two"], "fail", scep_profile.ONE_OF_AN_AUTHORITY)
     assert raised.value.details == {"conflicts": ["one", "two"]}
 
 
