@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _sc
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from lab import stand_ins
+from lab import preferences, stand_ins
 from lab.clock import iso
 from lab.kandji.model import CustomScript, Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
@@ -83,6 +83,7 @@ class InstalledProfile:
     payload_uuid: str
     columns: dict[str, t.Any]
     item_id: str = ""
+    payloads: tuple[dict[str, t.Any], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,11 @@ class Mac:
         return self.device.is_missing
 
     @property
+    def payloads(self) -> list[dict[str, t.Any]]:
+        """The payloads of all profiles, variables resolved."""
+        return [payload for profile in self.profiles.values() for payload in profile.payloads]
+
+    @property
     def _tenant(self) -> Tenant:
         return self.world.kandji
 
@@ -193,15 +199,17 @@ class Mac:
         with self.world.lock:
             self._drop_profile(delivery.identifier)
         try:
+            preferences.check(delivery.document["PayloadContent"], self.payloads)
             certificates = [self.enrol(self.world, payload["PayloadContent"], delivery.identifier) for payload in scep_payloads(delivery.document)]
-        except EnrolmentFailed as failure:
+        except (preferences.Invalid, EnrolmentFailed) as failure:
             result.failed.append(delivery.name)
             self._report_profile(delivery, "ERROR", f"The profile \u201c{delivery.name}\u201d could not be installed. {failure}")
             return
         with self.world.lock:
             self.certificates += certificates
             columns = profile_columns(delivery.document)
-            self.profiles[delivery.identifier] = InstalledProfile(delivery.identifier, delivery.payload_uuid, columns, delivery.item_id)
+            payloads = tuple(delivery.document["PayloadContent"])
+            self.profiles[delivery.identifier] = InstalledProfile(delivery.identifier, delivery.payload_uuid, columns, delivery.item_id, payloads)
         result.installed.append(delivery.name)
         self._report_profile(delivery, "PASS", None)
 
@@ -309,6 +317,9 @@ class Mac:
             "certificate": held[-1] if held else None,
             "certificates": held,
             "profiles": {identifier: profile.payload_uuid for identifier, profile in self.profiles.items()},
+            "managed_preferences": preferences.managed_preferences(self.payloads),
+            "login_items": preferences.login_items(self.payloads),
+            "sso_extensions": preferences.sso_extensions(self.payloads),
             "apps": sorted(self.apps),
             "okta_accounts": dict(self.accounts),
             "managed": {user_id: self.world.okta.managed(device_id, user_id) for user_id, device_id in self.accounts.items()},

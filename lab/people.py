@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from lab import preferences
 from lab.macs import OKTA_VERIFY, Mac
 from lab.okta.org import Gone, RegistrationRefused
 from lab.world import World
@@ -59,6 +60,9 @@ class Person:
         elif mac.accounts.get(self.user_id, "") in world.okta.deleted:
             return "has an account whose device no longer exists, and waits for somebody to say what to do"
         if self.user_id not in mac.accounts:
+            org_url = preferences.okta_verify(mac.payloads).get("OktaVerify.OrgUrl")
+            if org_url and org_url.rstrip("/") != world.okta.base_url:
+                return f"is led by Okta Verify to {org_url}, where nobody knows them"
             try:
                 self.register(world, mac)
             except Gone:

@@ -87,6 +87,11 @@ class Plan:
     def writes_profile(self) -> bool:
         return not self.unwritten and (self.current is None or self.mobileconfig is not None or bool(self.fields))
 
+    @property
+    def takes_away(self) -> bool:
+        """Whether Macs that hold it lose it by the write itself."""
+        return self.deletes or self.current is not None and False in (self.fields.get("active"), self.fields.get("runs_on_mac"))
+
 
 def platform_flags(runs_on: t.Sequence[str]) -> t.Dict[str, bool]:
     """Kandji's fields for the platforms: runs_on_mac ..."""
@@ -214,7 +219,7 @@ def touched(kandji: Kandji, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted],
         counts["new"] += len(macs_on(devices, plan.assignment.assign))
         kept = one.blueprints if mode != "remove" else []
         losing = macs_on(devices, plan.assignment.remove) - macs_on(devices, kept)
-        if plan.deletes:
+        if plan.takes_away:
             losing |= {str(row.get("serial_number")) for row in devices if str(row.get("device_id", "")).lower() in held}
         counts["removed"] += len(losing)
     return counts

@@ -273,9 +273,9 @@ def handmade(url: str, challenge: str, retries: int = 5) -> str:
 def ours(fresh_lab, run_module):
     """Run the collection's module; returns its result and what it wrote."""
 
-    def run(args: dict[str, t.Any], **how: t.Any) -> tuple[dict[str, t.Any], list[str]]:
+    def run(args: dict[str, t.Any], module: str = MODULE, **how: t.Any) -> tuple[dict[str, t.Any], list[str]]:
         mark = len(fresh_lab.world.requests)
-        result = run_module(MODULE, args, lab=fresh_lab, **how)
+        result = run_module(module, args, lab=fresh_lab, **how)
         assert not result.get("failed"), result
         return result, [one.operation for one in fresh_lab.world.requests[mark:] if one.writes]
 
@@ -355,3 +355,22 @@ def test_what_iructl_changes_of_our_writing_is_not_written_over_unasked(iructl, 
     assert not any(one.writes for one in fresh_lab.world.requests[mark:])
     assert ours({**wanted, "generation": "2"})[1] == ["PKIOperation", "Update Custom Profile"] and ours(wanted)[1] == []
     assert shown(scep["challenge"]) == shown(TYPED) == []
+
+
+def test_one_file_is_the_same_for_both(iructl, ours, fresh_lab, referee):
+    """Of any content: what either wrote, the other finds right, and what iructl pulls is as good a file as the first."""
+    referee(IRUCTL, "Create Custom Profile", "then kandji_custom_profile finds the same file written, and assigns it alone")
+    referee(IRUCTL, "Update Custom Profile", "not sent for a profile of kandji_custom_profile that it pulled; nor does the module write what it pulled")
+    text = handmade("https://scep.example.com/one", "first")
+    item_id = iructl.make("Printers", text)
+    wanted = {"name": "Printers", "blueprints": ["Canary"], "mobileconfig": text, "prove": False}
+    assert ours(wanted, "kandji_custom_profile")[1] == ["Assign Library Item"]
+    changed = {**wanted, "mobileconfig": text.replace("/one<", "/two<")}
+    result, writes = ours(changed, "kandji_custom_profile", diff=True)
+    assert writes == ["Update Custom Profile"] and result["diff"]["after"] == {
+        "profile 'Printers'": {"com.apple.security.scep/PayloadContent.URL": "https://scep.example.com/two"}}
+    iructl("profile", "pull", "--id", item_id, "--force")
+    iructl("profile", "sync", "--id", item_id)
+    assert iructl.writes == []
+    pulled = iructl.mobileconfig("Printers").read_text(encoding="utf-8")
+    assert "scep.example.com/two" in pulled and ours({**wanted, "mobileconfig": pulled}, "kandji_custom_profile")[1] == []

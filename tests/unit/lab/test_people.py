@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from lab import people
-from lab.macs import Mac, MacCertificate
+from lab.macs import InstalledProfile, Mac, MacCertificate
 from lab.okta.org import Org
 from lab.people import Person
 
@@ -167,3 +167,17 @@ def test_nobody_sits_in_front_of_a_mac_in_a_drawer(kandji_world, mac, person):
 def test_only_those_at_the_named_macs_act(kandji_world, mac, person):
     assert people.act(kandji_world, ["OTHER"]) == []
     assert [row["serial"] for row in people.act(kandji_world, [mac.serial])] == [mac.serial]
+
+
+def test_where_okta_verify_leads_to_another_org_nobody_can_register(kandji_world, org, mac, person):
+    domains = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")
+
+    def settings(url):
+        payloads = tuple({"PayloadType": domain, "OktaVerify.OrgUrl": url} for domain in domains)
+        mac.profiles["settings"] = InstalledProfile("settings", "u", {}, payloads=payloads)
+
+    settings("https://acme.okta.com")
+    assert "is led by Okta Verify to https://acme.okta.com" in person.act(kandji_world, mac) and not mac.accounts
+    settings(f"{org.base_url}/")
+    person.act(kandji_world, mac)
+    assert person.user_id in mac.accounts

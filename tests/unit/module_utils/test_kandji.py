@@ -235,6 +235,14 @@ def test_what_is_not_there_is_nothing_but_for_a_blueprint(wire: t.Any) -> None:
         kandji(wire).library_items(BLUEPRINT)
 
 
+def test_a_profile_that_is_gone_already_needs_no_deletion(wire: t.Any) -> None:
+    """Kandji answers the deletion of what it does not know with a page of HTML."""
+    wire.script((204, None), (404, "<html>Not Found</html>"))
+    for _unused in range(2):
+        kandji(wire).delete_profile(ITEM)
+    assert [(one.method, urlsplit(one.url).path) for one in wire.sent] == [("DELETE", f"/api/v1/library/custom-profiles/{ITEM}")] * 2
+
+
 # Assignments
 
 
