@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 
 Row = t.Dict[str, t.Any]
+Going = t.Dict[str, t.Set[str]]  # user id -> ids of the records of theirs that go with a plan
 
 AT_ONCE = 40  # serials or ids in one search, by the length of a URL
 WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
@@ -94,10 +94,12 @@ class Guards:
 
 @dataclass
 class Evidence:
-    """What is asked only where it decides: when each record was last signed in at by FastPass, and each user's enrolled authenticators."""
+    """What is asked only where it decides: when each record was last signed in at by FastPass, each user's enrolled authenticators, and, of users
+    who have nothing strong but Okta Verify, the ids of their active records."""
 
     sign_ins: t.Dict[str, datetime] = field(default_factory=dict)
     enrollments: t.Dict[str, t.List[Row]] = field(default_factory=dict)
+    active_records: t.Dict[str, t.Set[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -140,6 +142,12 @@ def active_users(users: t.Iterable[t.Mapping[str, t.Any]]) -> t.List[t.Mapping[s
 def login(device_user: t.Mapping[str, t.Any]) -> str:
     user = device_user.get("user") or {}
     return str((user.get("profile") or {}).get("login") or user.get("id") or "unknown user")
+
+
+def person(device_user: t.Mapping[str, t.Any]) -> str:
+    """First and last name, as people are addressed; the login where Okta knows no name."""
+    profile = (device_user.get("user") or {}).get("profile") or {}
+    return " ".join(str(profile[name]) for name in ("firstName", "lastName") if profile.get(name)) or login(device_user)
 
 
 def user_id(device_user: t.Mapping[str, t.Any]) -> str:
@@ -223,20 +231,28 @@ def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> t.Optional[str
 
 def plan(founds: t.Sequence[Found], guards: Guards, evidence: Evidence) -> t.List[Decision]:
     """Each record -> reset it, hold it back with one reason, or nothing to do. In the order that was asked for."""
-    going: t.Counter[str] = Counter()  # user id -> Okta Verify accounts that go with this plan
+    going: Going = {}
     decisions = []
     for found, spoken in without_enrollments(founds, guards, evidence):
         if spoken is None:
             spoken = last_authenticator(found, guards, evidence, going)
         if spoken is None and found.record is not None:
-            going.update(user_id(one) for one in found.users)
+            _goes(found, going)
         decisions.append(_decision(found, spoken))
     return decisions
 
 
+def _goes(found: Found, going: Going) -> None:
+    for one in found.users:
+        going.setdefault(user_id(one), set()).add(found.id)
+
+
 def decide_again(decision: Decision, decisions: t.Sequence[Decision], guards: Guards, evidence: Evidence) -> Decision:
     """A record of the plan that has changed since, beside the others of the plan."""
-    going = Counter(user_id(one) for other in decisions if other is not decision and other.action == "reset" for one in other.found.users)
+    going: Going = {}
+    for other in decisions:
+        if other is not decision and other.action == "reset":
+            _goes(other.found, going)
     found = decision.found
     if found.record is None:
         return _decision(found, None)
@@ -257,8 +273,10 @@ def without_enrollments(founds: t.Sequence[Found], guards: Guards, evidence: Evi
 
 def _with_duplicates(found: Found, groups: t.Mapping[str, t.List[Found]], guards: Guards, evidence: Evidence) -> t.Optional[str]:
     same = groups.get(found.serial.lower(), [])
-    if found.by_id or len(same) < 2 or guards.duplicates == "each":
+    if found.by_id or guards.duplicates == "each" or (len(same) < 2 and guards.duplicates == "hold"):
         return held(found, guards, evidence)
+    if len(same) < 2:
+        return "It is the only record of its serial, and duplicates: clean_up resets spare ones alone."
     keeper = max(same, key=lambda one: (bool(managed_users(one.users)), one.status == "ACTIVE", str((one.record or {}).get("created")), one.id))
     found.spare = found is not keeper
     reason = _identity(found, guards) or _age(found, guards) or _people(found, guards)
@@ -280,24 +298,37 @@ def _groups(founds: t.Sequence[Found]) -> t.Dict[str, t.List[Found]]:
     return groups
 
 
-def last_authenticator(found: Found, guards: Guards, evidence: Evidence, going: t.Mapping[str, int]) -> t.Optional[str]:
+def last_authenticator(found: Found, guards: Guards, evidence: Evidence, going: t.Mapping[str, t.Set[str]]) -> t.Optional[str]:
     """Whom the end of this record would leave without a strong authenticator.
 
     Whether Okta lists an enrolment of Okta Verify for each device is not documented: one is taken to go with each record, so that a single one
-    for several devices holds back.
+    for several devices holds back. Nor is it documented whether that of a suspended device is listed, so that another active record has to be there, too.
     """
     if guards.allow_last_authenticator or found.record is None or found.is_idle:
         return None
-    left = [login(one) for one in active_users(found.users) if not _ways_left(evidence.enrollments.get(user_id(one), []), going.get(user_id(one), 0), guards)]
+    left = [login(one) for one in active_users(found.users) if not _ways_left(user_id(one), {*going.get(user_id(one), ()), found.id}, guards, evidence)]
     if not left:
         return None
     return f"It holds the last strong authenticator of {', '.join(left)}, who could not register anew (allow_last_authenticator resets it all the same)."
 
 
-def _ways_left(enrollments: t.Sequence[Row], going: int, guards: Guards) -> bool:
-    strong = [one for one in enrollments if one.get("status") == "ACTIVE" and one.get("key") not in guards.weak_authenticators]
+def has_okta_verify_alone(enrollments: t.Sequence[Row], guards: Guards) -> bool:
+    """Whether several enrolments of Okta Verify are all that a user has, so that it matters what devices they are on."""
+    strong = _strong(enrollments, guards)
+    return len(strong) > 1 and all(one.get("key") == OKTA_VERIFY for one in strong)
+
+
+def _strong(enrollments: t.Sequence[Row], guards: Guards) -> t.List[Row]:
+    return [one for one in enrollments if one.get("status") == "ACTIVE" and one.get("key") not in guards.weak_authenticators]
+
+
+def _ways_left(user: str, going: t.Set[str], guards: Guards, evidence: Evidence) -> bool:
+    """``going``: the records of the user that go, this one among them."""
+    strong = _strong(evidence.enrollments.get(user, []), guards)
     verify = [one for one in strong if one.get("key") == OKTA_VERIFY]
-    return len(strong) > len(verify) or len(verify) > going + 1
+    if len(strong) > len(verify):
+        return True
+    return len(verify) > len(going) and bool(evidence.active_records.get(user, set()) - going)
 
 
 def outlived(found: Found, ended: t.Optional[datetime]) -> bool:
@@ -336,9 +367,10 @@ def check_limits(decisions: t.Sequence[Decision], limits: Limits) -> None:
 
 
 def check_confirmed(decisions: t.Sequence[Decision], limits: Limits) -> None:
-    """Raises Refused unless the phrase fits. A run that was cut short finds fewer: what was confirmed is the most that may go, of what was asked for."""
+    """Raises Refused unless the phrase fits. A run that was cut short finds fewer: those without a record may have been among what was confirmed."""
     count = sum(one.action == "reset" for one in decisions)
-    if count <= limits.confirm_above or limits.confirm in [phrase(one, limits.host) for one in range(count, len(decisions) + 1)]:
+    gone = sum(one.action == "none" for one in decisions)
+    if count <= limits.confirm_above or limits.confirm in [phrase(one, limits.host) for one in range(count, count + gone + 1)]:
         return
     raise Refused(f"{count} device records would be deleted, which is more than confirm_above ({limits.confirm_above}). Nothing was written; "
                   f"if that is wanted, set confirm: {phrase(count, limits.host)}", count=count, confirm=phrase(count, limits.host))
@@ -352,6 +384,6 @@ def described(decision: Decision, state: str, bound: t.Optional[bool] = None) ->
         "asked": decision.found.asked, "device_id": record.get("id"), "serial_number": decision.found.known_as or None,
         "display_name": profile.get("displayName") or (mac.name if mac else None),
         "platform": profile.get("platform"), "status_before": record.get("status"), "created": record.get("created"),
-        "users": [{"login": login(one), "management_status": one.get("managementStatus")} for one in decision.found.users],
+        "users": [{"login": login(one), "name": person(one), "management_status": one.get("managementStatus")} for one in decision.found.users],
         "person": mac.person if mac else "", "certificate_bound": bound, "state": state, "reason": decision.reason,
     }

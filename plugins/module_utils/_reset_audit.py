@@ -57,17 +57,24 @@ class Audit:
 
 
 class Progress:
-    """A line for each record that is done, for whoever reads the file meanwhile. It is a courtesy: what goes wrong with it stops nothing."""
+    """A line for each record that was looked at or is done, for whoever reads the file meanwhile. It is a courtesy: what goes wrong with it stops nothing."""
 
-    def __init__(self, path: t.Optional[str], total: int) -> None:
-        self._path, self._total, self._done = path, total, 0
+    def __init__(self, path: t.Optional[str]) -> None:
+        self._path, self._done = path, 0
 
-    def tell(self, row: t.Mapping[str, t.Any]) -> None:
-        if not self._path or row["state"] not in ("reset", "would_reset"):
+    def looked(self, number: int, total: int) -> None:
+        self._append(f"looked at {number} of {total} records")
+
+    def tell(self, row: t.Mapping[str, t.Any], total: int) -> None:
+        if row["state"] in ("reset", "would_reset"):
+            self._done += 1
+            self._append(f"{self._done} of {total}: {row['serial_number']} ({row['device_id']}) {row['state'].replace('_', ' ')}")
+
+    def _append(self, line: str) -> None:
+        if not self._path:
             return
-        self._done += 1
         try:
             with open(self._path, "a", encoding="utf-8") as file:
-                file.write(f"{self._done} of {self._total}: {row['serial_number']} ({row['device_id']}) {row['state'].replace('_', ' ')}\n")
+                file.write(line + "\n")
         except OSError:
             self._path = None

@@ -97,7 +97,8 @@ options:
   allow_last_authenticator:
     description:
       - Reset a record also when a user would be left without a strong authenticator. Then nobody's enrolments are read.
-      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document whether it lists one for each device.
+      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document whether it lists one for each device. A user who has
+        nothing else has to keep another active record, too, for which their records are read.
     type: bool
     default: false
   weak_authenticators:
@@ -108,7 +109,7 @@ options:
   duplicates:
     description:
       - What to do where several records have one serial. In V(hold) and V(clean_up) the working one is kept, else the newest.
-      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them. V(each) decides each by itself.
+      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them, and nothing else. V(each) decides each by itself.
     type: str
     choices: [hold, clean_up, each]
     default: hold
@@ -146,7 +147,8 @@ options:
   confirm:
     description:
       - Confirms more than O(confirm_above) records, by their number and the org's host, like V(RESET 25 DEVICES acme.okta.com). Check mode says it.
-      - When a run was cut short, the same phrase is good for the rest.
+      - When a run was cut short, the same phrase is good for the rest of O(serials) and O(device_ids). O(users) and O(rungs) no longer find what is gone,
+        so that the rest takes a phrase of its own.
     type: str
   tell_bound:
     description: Read the System Log once, to tell of each record whether its Mac's certificate is bound to it and dies with it.
@@ -228,7 +230,7 @@ devices:
       type: str
       returned: always
     users:
-      description: Its users, by login, with their management status.
+      description: Its users, by login and name, with their management status.
       type: list
       elements: dict
       returned: always
@@ -256,7 +258,7 @@ devices:
       platform: MACOS
       status_before: ACTIVE
       created: "2026-10-01T08:00:00.000Z"
-      users: [{login: ann@acme.com, management_status: NOT_MANAGED}]
+      users: [{login: ann@acme.com, name: Ann Smith, management_status: NOT_MANAGED}]
       person: ann@acme.com
       certificate_bound: false
       state: reset
@@ -374,9 +376,11 @@ def run(run_: Run) -> Result:
     if not founds:
         return {**_result([], [], ""), "org_url": run_.okta.org_url}
     macs, fleet = read_macs(run_.kandji, sorted({one.known_as for one in founds if one.known_as}), params["platforms"], rings)
-    for one in founds:
+    progress = Progress(params["progress_file"])
+    for number, one in enumerate(founds, 1):
         one.mac = macs.get(one.known_as.lower())
         _read_users(run_, one)
+        progress.looked(number, len(founds))
     guards = _guards(run_)
     evidence = _evidence(run_, founds, guards)
     decisions = reset.plan(founds, guards, evidence)
@@ -391,7 +395,7 @@ def run(run_: Run) -> Result:
     audit = Audit(params["device_trust_state_dir"] if count and not run_.check_mode else None, _who(params), params["reason"] or "", run_.masker)
     if count and not params["device_trust_state_dir"]:
         run_.warn("No audit of this reset is kept: device_trust_state_dir is not set.")
-    rows = _carry_out(run_, decisions, guards, evidence, audit, bound)
+    rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
     return {**_result(decisions, rows, confirm, audit.path), "org_url": run_.okta.org_url}
 
 
@@ -436,6 +440,8 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> t.List[reset.Found]:
         serials += macs_on_rungs(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["rungs"])
     for login in params["users"] or []:
         user = run_.okta.user(login)
+        if user is None:
+            run_.warn(f"users: Okta has no user {login!r}; look whether the login is right.")
         records = [row.get("device") or {} for row in run_.okta.user_devices(str(user["id"]))] if user else []
         named = [str((one.get("profile") or {}).get("serialNumber") or "") for one in records]
         serials += [one for one in named if one]
@@ -488,6 +494,9 @@ def _read_enrollments(run_: Run, found: reset.Found, guards: reset.Guards, evide
     for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
         if user_id not in evidence.enrollments:
             evidence.enrollments[user_id] = run_.okta.enrollments(user_id)
+            if reset.has_okta_verify_alone(evidence.enrollments[user_id], guards):
+                records = [row.get("device") or {} for row in run_.okta.user_devices(user_id)]
+                evidence.active_records[user_id] = {str(one.get("id")) for one in records if one.get("status") == "ACTIVE"}
 
 
 def _sign_ins(run_: Run, since: datetime, until: datetime, ids: t.Container[str]) -> t.Dict[str, datetime]:
@@ -521,10 +530,11 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t
 
 
 def _carry_out(
-    run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, bound: t.Container[str],
+    run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, progress: Progress,
+    bound: t.Container[str],
 ) -> t.List[t.Dict[str, t.Any]]:
     rows: t.List[t.Dict[str, t.Any]] = []
-    progress = Progress(run_.params["progress_file"], sum(one.action == "reset" for one in decisions))
+    total = sum(one.action == "reset" for one in decisions)
     for decision in decisions:
         try:
             state = _one(run_, decision, decisions, guards, evidence, audit)
@@ -534,7 +544,7 @@ def _carry_out(
             raise
         row = reset.described(decision, state, reset.is_bound(decision.found, bound, guards.now) if run_.params["tell_bound"] else None)
         rows.append(row)
-        progress.tell(row)
+        progress.tell(row, total)
     return rows
 
 

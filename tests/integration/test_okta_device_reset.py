@@ -137,7 +137,10 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
     assert states(result) == {old.id: "held_back", new.id: "held_back", other.id: "reset"}
     reasons = {row["device_id"]: row["reason"] for row in result["devices"]}
     assert f"name it in device_ids ({old.id})" in reasons[old.id] and "the one to keep of 2" in reasons[new.id]
-    assert states(run_module(MODULE, {**args, "duplicates": "clean_up"}, lab=watched.lab)) == {old.id: "reset", new.id: "held_back", None: "absent"}
+    args["duplicates"] = "clean_up"
+    assert states(run_module(MODULE, args, lab=watched.lab)) == {old.id: "reset", new.id: "held_back", None: "absent"}
+    again = run_module(MODULE, args, lab=watched.lab)
+    assert not again["changed"] and "duplicates: clean_up resets spare ones alone" in again["devices"][0]["reason"], "the kept one stays kept"
 
 
 @pytest.mark.lab(macs=1)
@@ -155,6 +158,17 @@ def test_a_user_with_two_records_keeps_the_last_account_of_okta_verify(watched, 
     first, second = fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)
     done = run_module(MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab)
     assert states(done) == {first.id: "reset", second.id: "held_back"} and "ann@example.com" in done["devices"][1]["reason"]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_suspended_device_is_no_other_way_in(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com", has_phone=False)
+    held, suspended = fleet.stuck(STUCK, ann), fleet.record("SUSPENDED001", ann)
+    suspended.status = "SUSPENDED"
+    result = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert states(result) == {held.id: "held_back"} and "ann@example.com" in result["devices"][0]["reason"]
+    suspended.status = "ACTIVE"
+    assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {held.id: "reset"}
 
 
 @pytest.mark.lab(macs=1)
@@ -212,7 +226,31 @@ def test_above_confirm_above_only_the_phrase_lets_it_go(watched, three, run_modu
     assert run_module(MODULE, {**args, "confirm": phrase}, lab=watched.lab)["counts"]["reset"] == 3
 
 
+def test_cut_short_the_phrase_is_good_for_the_rest(watched, three, run_module):
+    host = watched.lab.announcement["okta_url"].removeprefix("https://")
+    args = {"serials": SERIALS, "confirm_above": 1, "confirm": f"RESET 3 DEVICES {host}"}
+    watched.fault("5xx", "deleteDevice", after=1, times=1, status=418)
+    assert run_module(MODULE, args, lab=watched.lab)["failed"]
+    assert run_module(MODULE, args, lab=watched.lab)["counts"] == {"reset": 2, "held_back": 0, "absent": 1}
+
+
 # Who
+
+
+@pytest.mark.lab(macs=1)
+def test_a_device_id_is_reset_and_its_twin_stays(watched, fleet, run_module):
+    fleet.mac(STUCK)
+    asked, twin = fleet.record(STUCK), fleet.record(STUCK, age=200)
+    assert states(run_module(MODULE, {"device_ids": [asked.id]}, lab=watched.lab)) == {asked.id: "reset"}
+    assert twin.id in watched.world.okta.devices
+
+
+@pytest.mark.lab(macs=1)
+def test_a_users_phone_is_left_alone_and_so_is_what_kandji_does_not_know(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com")
+    mac, phone, private = fleet.stuck(STUCK, ann), fleet.record("PHONE0000001", ann, platform="IOS"), fleet.record("PRIVATEMAC01", ann)
+    done = run_module(MODULE, {"users": ["ann@example.com"]}, lab=watched.lab)
+    assert states(done) == {mac.id: "reset", phone.id: "held_back", private.id: "held_back"}
 
 
 def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
@@ -220,6 +258,7 @@ def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
     records = [fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)]
     done = run_module(MODULE, {"users": ["ann@example.com", "nobody@example.com"]}, lab=watched.lab)
     assert states(done) == {one.id: "reset" for one in records}
+    assert any("no user 'nobody@example.com'" in text for text in done["warnings"])
 
 
 def test_a_rung_of_a_ring_is_reset(watched, run_module):

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import typing as t
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lab.server import Lab
@@ -28,9 +29,6 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-pytestmark = pytest.mark.long
-
-
 @pytest.fixture(scope="module")
 def many():
     """One lab for all of these; each test uses serials of its own."""
@@ -44,6 +42,7 @@ def okta_calls(result: dict[str, t.Any]) -> Counter[str]:
     return Counter({row["operation"]: row["count"] for row in result["api_calls"] if row["vendor"] == "okta"})
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("count, limits, capacity", [(60, {"devices": 100, "principal_percent": 50}, 50), (40, {"devices": 50, "principal_percent": 100}, 100)])
 def test_it_uses_its_share_and_meets_no_429(watched, run_module, monkeypatch, count, limits, capacity) -> None:
@@ -73,8 +72,9 @@ def outcome(watched: Watched, serials: t.Sequence[str]) -> tuple[list[str], Coun
     return sorted(left), Counter((one.operation, one.path) for one in watched.asked() if one.writes and one.status == 204)
 
 
+@pytest.mark.long
 def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, run_module, monkeypatch) -> None:
-    """20 Macs; cut short right before the k-th request of Okta, that is after the answer to the one before, for all k."""
+    """20 Macs; cut short right before the k-th request, that is after the answer to the one before, for all k and either vendor."""
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
 
     watched, fleet = many
@@ -82,8 +82,6 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, 
     left = [0]
 
     def dying(self: t.Any, *arguments: t.Any) -> t.Any:
-        if self.vendor != "okta":
-            return send(self, *arguments)
         left[0] -= 1
         if left[0] < 0:
             raise Killed
@@ -95,7 +93,7 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, 
     people = [fleet.user() for _serial in serials]
     for serial in serials:
         fleet.mac(serial)
-    k, survived = 0, False
+    k, survived, requests = 0, False, 0
     while not survived:
         for serial, user in zip(serials, people, strict=True):
             fleet.record(serial, user)
@@ -103,7 +101,7 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, 
         monkeypatch.setattr(_transport.Transport, "_send", dying)
         left[0] = k
         try:
-            run_module(MODULE, args, lab=watched.lab)
+            requests = sum(row["count"] for row in run_module(MODULE, args, lab=watched.lab)["api_calls"])
             survived = True
         except Killed:
             pass
@@ -113,63 +111,95 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(many, 
         remaining, writes = outcome(watched, serials)
         assert remaining == [] and len(writes) == 40 and set(writes.values()) == {1}, (k, remaining, writes)
         k += 1
-    assert k == 1 + 20 + 20 + 60 + 1, "as many requests as the bound allows, and each was the last once"
+    assert k == requests + 1 > 1 + 20 + 20 + 60, "each request was the last once"
 
 
 MACS = st.fixed_dictionaries({
-    "certificate": st.sampled_from([None, 2, 48, 200]),
-    "profile": st.booleans(),
-    "known": st.booleans(),
-    "asked": st.booleans(),
+    "certificate": st.sampled_from([None, 2, 48, 48, 200]),
+    "profile": st.sampled_from([True, True, False]),
+    "known": st.sampled_from([True, True, True, False]),
+    "named": st.sampled_from(["serial", "serial", "id", "user", "not at all"]),
     "records": st.lists(
         st.fixed_dictionaries({
-            "age": st.sampled_from([1, 24, 96, 300]),
-            "people": st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True),
-            "managed": st.booleans(),
-            "status": st.sampled_from(["ACTIVE", "ACTIVE", "SUSPENDED", "DEACTIVATED"]),
-            "orphan": st.booleans(),
-        }), max_size=3),
+            "age": st.sampled_from([1, 24, 96, 96, 300]),
+            "people": st.sampled_from([[0], [1], [2], [3], [4], [5], [0, 1], [4, 5]]),
+            "managed": st.sampled_from([False, False, True]),
+            "status": st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED", "DEACTIVATED"]),
+            "orphan": st.sampled_from([False, False, False, True]),
+        }), min_size=1, max_size=3),
 })  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(
-    macs=st.lists(MACS, min_size=1, max_size=6), duplicates=st.sampled_from(["hold", "clean_up", "each"]),
-    phones=st.lists(st.booleans(), min_size=6, max_size=6))
-def test_no_fleet_loses_a_device_that_works_or_a_last_way_in_or_what_was_not_planned(many, run_module, macs, duplicates, phones) -> None:
-    watched, fleet = many
-    org = watched.world.okta
-    fleet.fleets = getattr(fleet, "fleets", 0) + 1
-    people = [fleet.user(has_phone=phone) for phone in phones]
-    asked, records = [], []
-    for number, mac in enumerate(macs):
-        serial = f"DRAWN{fleet.fleets:04}X{number}"
-        asked += [serial] if mac["asked"] else []
+class Drawn:
+    """A fleet by chance in the lab, what is asked for of it, and, by the lab's own word, what must not be lost."""
+
+    def __init__(self, fleet: ResetFleet, number: int, macs: t.Sequence[dict[str, t.Any]], phones: t.Sequence[bool]) -> None:
+        self.org = fleet.world.okta
+        self.people = [fleet.user(has_phone=phone) for phone in phones]
+        self.records: list[t.Any] = []
+        self.asked: dict[str, list[str]] = {"serials": [], "device_ids": [], "users": []}
+        for place, mac in enumerate(macs):
+            self._add(fleet, f"DRAWN{number:06}X{place}", mac)
+        self.works = {one.id for one in self.records if any(link.managed for link in one.users.values())}
+        self.had_a_way_in = self.with_a_way_in()
+        self.named = {one.id for one in self.records if self._is_named(one)}
+
+    def _add(self, fleet: ResetFleet, serial: str, mac: dict[str, t.Any]) -> None:
         if mac["known"]:
             fleet.mac(serial, mac["certificate"], mac["profile"])
         for drawn in mac["records"]:
-            users = [people[place] for place in drawn["people"]]
+            users = [self.people[place] for place in drawn["people"]]
             record = fleet.record(serial, *users, age=drawn["age"], managed_by=users[0] if drawn["managed"] else None)
             record.status = drawn["status"]
             if drawn["orphan"] or record.status == "DEACTIVATED":
                 record.users.clear()
-            records.append(record)
-    args = {"serials": asked, "duplicates": duplicates, **ANY_NUMBER}
-    works = {one.id for one in records if any(link.managed for link in one.users.values())}
-    had_a_way = {one.id for one in people if one.has_phone or any(one.id in record.users for record in records)}
-    mark = watched.mark()
-    planned = run_module(MODULE, args, lab=watched.lab, check=True)
-    assert watched.writes(mark) == []
-    done = run_module(MODULE, args, lab=watched.lab)
-    chosen = {row["device_id"] for row in planned["devices"] if row["state"] == "would_reset"}
-    assert chosen == {row["device_id"] for row in done["devices"] if row["state"] == "reset"}
-    assert {one.path.split("/")[4] for one in watched.asked(mark) if one.writes} == chosen, "--check lists exactly the records that are touched"
-    gone = {one.id for one in records} - set(org.devices)
-    assert gone == chosen and not gone & works
-    assert all(one.profile["serialNumber"] in asked for one in records if one.id in gone)
-    living = {user_id for one in org.devices.values() for user_id in one.users}
-    assert all(one.has_phone or one.id in living for one in people if one.id in had_a_way)
-    mark = watched.mark()
-    again = run_module(MODULE, args, lab=watched.lab)
-    rest = {row["device_id"] for row in again["devices"] if row["state"] == "reset"}
-    assert not rest & works and (duplicates != "clean_up" or not again["changed"])
+            self.records.append(record)
+            self.asked["device_ids"] += [record.id] if mac["named"] == "id" else []
+            self.asked["users"] += [users[0].login] if mac["named"] == "user" else []
+        self.asked["serials"] += [serial] if mac["named"] == "serial" else []
+
+    def _is_named(self, record: t.Any) -> bool:
+        serial = record.profile["serialNumber"]
+        of_users = {one.profile["serialNumber"] for one in self.records if any(self.org.users[link].login in self.asked["users"] for link in one.users)}
+        return serial in self.asked["serials"] or record.id in self.asked["device_ids"] or serial in of_users
+
+    def with_a_way_in(self) -> set[str]:
+        """Who can sign in strongly: by phone, or by Okta Verify on a device that is neither suspended nor gone."""
+        living = {user_id for one in self.org.devices.values() if one.status == "ACTIVE" for user_id in one.users}
+        return {one.id for one in self.people if one.has_phone or one.id in living}
+
+
+def records_in(result: dict[str, t.Any], state: str) -> set[str]:
+    assert not result.get("failed"), result
+    return {row["device_id"] for row in result["devices"] if row["state"] == state}
+
+
+@pytest.mark.parametrize("examples", [10, pytest.param(200, marks=pytest.mark.long)])
+def test_no_fleet_loses_a_device_that_works_or_a_last_way_in_or_what_was_not_planned(many, run_module, examples) -> None:
+    watched, fleet = many
+    number, lost = itertools.count(1000 * examples), Counter[str]()
+
+    @settings(max_examples=examples, derandomize=True, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        macs=st.lists(MACS, min_size=1, max_size=8), duplicates=st.sampled_from(["hold", "clean_up", "each"]),
+        phones=st.lists(st.sampled_from([True, True, False]), min_size=6, max_size=6))
+    def one_fleet(macs: list[dict[str, t.Any]], duplicates: str, phones: list[bool]) -> None:
+        drawn = Drawn(fleet, next(number), macs, phones)
+        args = {**drawn.asked, "duplicates": duplicates, **ANY_NUMBER}
+        mark = watched.mark()
+        planned = records_in(run_module(MODULE, args, lab=watched.lab, check=True), "would_reset")
+        assert watched.writes(mark) == []
+        done = records_in(run_module(MODULE, args, lab=watched.lab), "reset")
+        touched = {one.path.split("/")[4] for one in watched.asked(mark) if one.writes}
+        gone = {one.id for one in drawn.records} - set(drawn.org.devices)
+        assert planned == done == touched == gone, "--check lists exactly the records that are touched"
+        assert not gone & drawn.works and gone <= drawn.named
+        assert drawn.had_a_way_in <= drawn.with_a_way_in()
+        mark = watched.mark()
+        again = run_module(MODULE, args, lab=watched.lab)
+        assert not again["changed"] and watched.writes(mark) == [], "the second run changes nothing"
+        lost[duplicates] += len(gone)
+
+    one_fleet()
+    assert lost.total() >= examples // 2, f"a planner that holds back everything would pass, too: {lost}"
+    assert examples < 100 or min(lost[one] for one in ("hold", "clean_up", "each")) > 20, lost

@@ -102,10 +102,10 @@ def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes:
     assert [serial for one in batches for serial in one] == serials
 
 
-@pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False)])
-def test_the_phrase_is_good_for_what_is_left_of_what_was_asked_for(number: int, fits: bool) -> None:
+@pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False), (5, False)])
+def test_the_phrase_is_good_for_what_is_left_and_not_for_what_is_held_back(number: int, fits: bool) -> None:
     limits = Limits(10, 100, 1, f"RESET {number} DEVICES acme.okta.com", host="acme.okta.com")
-    planned = decisions("reset", "reset", "none")
+    planned = decisions("reset", "reset", "none", "hold", "hold")
     if fits:
         reset.check_confirmed(planned, limits)
     else:
@@ -113,19 +113,30 @@ def test_the_phrase_is_good_for_what_is_left_of_what_was_asked_for(number: int, 
             reset.check_confirmed(planned, limits)
 
 
-@pytest.mark.parametrize("enrollments, going, left", [
-    ([("okta_password", "ACTIVE"), ("okta_email", "ACTIVE"), ("okta_verify", "ACTIVE")], 0, False),
-    ([("okta_verify", "ACTIVE"), ("okta_verify", "ACTIVE")], 0, True),
-    ([("okta_verify", "ACTIVE"), ("okta_verify", "ACTIVE")], 1, False),
-    ([("okta_verify", "ACTIVE"), ("webauthn", "ACTIVE")], 3, True),
-    ([("okta_verify", "ACTIVE"), ("webauthn", "INACTIVE")], 0, False),
-    ([], 0, False),
+VERIFY, PHONE = ("okta_verify", "ACTIVE"), ("phone_number", "ACTIVE")
+
+
+@pytest.mark.parametrize("enrollments, going, active, left", [
+    ([("okta_password", "ACTIVE"), ("okta_email", "ACTIVE"), VERIFY], [], [], False),
+    ([VERIFY, VERIFY], [], ["guo1", "guo2"], True),
+    ([VERIFY, VERIFY], [], ["guo1"], False),  # the other device is suspended, or gone
+    ([VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], False),
+    ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], True),
+    ([VERIFY, ("webauthn", "ACTIVE")], ["guo2", "guo3"], [], True),
+    ([VERIFY, ("webauthn", "INACTIVE")], [], ["guo1", "guo2"], False),
+    ([], [], [], False),
 ])  # fmt: skip
-def test_a_user_keeps_a_strong_authenticator(enrollments: list[tuple[str, str]], going: int, left: bool) -> None:
-    evidence = Evidence(enrollments={"00u1": [{"key": key, "status": status} for key, status in enrollments]})
-    said = reset.last_authenticator(Found("C02A", record(), [user("NOT_MANAGED")]), Guards(START, START), evidence, {"00u1": going})
+def test_a_user_keeps_a_strong_authenticator(enrollments: list[tuple[str, str]], going: list[str], active: list[str], left: bool) -> None:
+    evidence = Evidence(enrollments={"00u1": [{"key": key, "status": status} for key, status in enrollments]}, active_records={"00u1": set(active)})
+    said = reset.last_authenticator(Found("C02A", record(), [user("NOT_MANAGED")]), Guards(START, START), evidence, {"00u1": set(going)})
     assert (said is None) is left
     assert said is None or "ada@acme.com" in said
+
+
+@pytest.mark.parametrize("enrollments, asked", [([VERIFY], False), ([VERIFY, VERIFY], True), ([VERIFY, VERIFY, PHONE], False), ([], False)])
+def test_records_of_users_are_asked_for_only_where_okta_verify_is_all_they_have(enrollments: list[tuple[str, str]], asked: bool) -> None:
+    rows = [{"key": key, "status": status} for key, status in [("okta_password", "ACTIVE"), *enrollments]]
+    assert reset.has_okta_verify_alone(rows, Guards(START, START)) is asked
 
 
 def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
@@ -141,7 +152,7 @@ def test_what_the_result_says_of_a_record() -> None:
     decision = decide(record(), [user("NOT_MANAGED")])
     assert reset.described(decision, "reset") == {
         "asked": "C02A", "device_id": "guo1", "serial_number": "C02A", "display_name": "Ada's Mac", "platform": "MACOS", "status_before": "ACTIVE",
-        "created": OLD, "users": [{"login": "ada@acme.com", "management_status": "NOT_MANAGED"}], "person": "",
+        "created": OLD, "users": [{"login": "ada@acme.com", "name": "ada@acme.com", "management_status": "NOT_MANAGED"}], "person": "",
         "certificate_bound": None, "state": "reset", "reason": decision.reason,
     }  # fmt: skip
 
