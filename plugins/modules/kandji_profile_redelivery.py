@@ -14,7 +14,8 @@ description:
   - The blueprint has to be an assignment map, in which the profile is in a node that excludes the tag. Only Kandji's web app makes such a node; the
     module fails with C(console_steps) where there can be none. The other way is a new generation for the whole ring
     (M(devicetrust.okta_kandji.kandji_scep_profile)).
-  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by the next one, which finds a leftover tag too.
+  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by the next one.
+  - A tag that a run left over on another Mac of the same blueprints is found and taken off too, whoever is named now, so that no Mac stays without its profile.
   - Kandji replaces a device's tags as a whole and knows no precondition. They are read right before a write and again after it; a tag that is not as written
     is written once more, with a warning. What somebody else writes in the same second may be lost.
 author:
@@ -92,6 +93,12 @@ changes:
   type: list
   elements: str
   sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
+left_over:
+  description: Serials of Macs that were not named, and on which a run before had left the tag. It is taken off.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 asked_to_check_in:
   description: Serials that were asked for a check-in.
   returned: success
@@ -135,6 +142,7 @@ USES = (
 )
 ONE_BY_ONE = 10  # more Macs than this are found in one listing of the fleet
 SERIALS_A_CALL = 100
+LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclusion tag on it.")
 WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
 
 
@@ -148,6 +156,11 @@ def run(run_: Run) -> Result:
     end = time.monotonic() + run_.params["wait"]
     steps = _steps(run_, macs, issued_before)
     _check_begin(run_, macs, steps)
+    left_over = _left_over(run_, macs)
+    for mac in left_over:
+        _take(run_, mac, LEFT_OVER, changes)
+        if not run_.check_mode:
+            run_.kandji.daily_check_in(str(mac["device_id"]))
     while True:
         for serial, step in steps.items():
             _take(run_, macs[serial], step, changes)
@@ -163,7 +176,8 @@ def run(run_: Run) -> Result:
         steps = _steps(run_, macs, issued_before)
     rows = [{"serial_number": serial, "state": step.state, "reason": step.reason} for serial, step in steps.items()]
     finished = all(step.state == "done" for step in steps.values()) and not (run_.check_mode and changes)
-    return outcome(changes, finished=finished, macs=rows, asked_to_check_in=list(asked))
+    others = [str(mac["serial_number"]) for mac in left_over]
+    return outcome(changes, finished=finished, macs=rows, left_over=others, asked_to_check_in=[*([] if run_.check_mode else others), *asked])
 
 
 def _macs(run_: Run) -> t.Dict[str, t.Dict[str, t.Any]]:
@@ -178,6 +192,21 @@ def _macs(run_: Run) -> t.Dict[str, t.Dict[str, t.Any]]:
     if missing:
         raise BadOption(f"serials: Kandji has no Mac {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.", serials=missing)
     return {serial: {**known[serial.upper()], "tags": list(known[serial.upper()].get("tags") or [])} for serial in wanted}
+
+
+def _left_over(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
+    """Macs of the same blueprints that have the tag and were not named. A run that still works on them sets it anew."""
+    places = {str(row.get("blueprint_id", "")).lower() for row in macs.values()}
+    named = {str(row["device_id"]).lower() for row in macs.values()}
+    found = [
+        {**row, "tags": list(row["tags"])} for row in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
+        if row.get("platform") == "Mac" and run_.params["tag"] in (row.get("tags") or [])
+        and str(row.get("blueprint_id", "")).lower() in places and str(row.get("device_id", "")).lower() not in named
+    ]
+    if found:
+        names = ", ".join(str(row["serial_number"]) for row in found[:5]) + (" ..." if len(found) > 5 else "")
+        run_.warn(f"A run before left the tag {run_.params['tag']!r} on {names}; it is taken off, and the profile stays or comes back.")
+    return found
 
 
 def _steps(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], issued_before: datetime) -> t.Dict[str, redelivery.Step]:

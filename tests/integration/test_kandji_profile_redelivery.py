@@ -107,6 +107,22 @@ def test_a_leftover_tag_is_taken_away(watched, run_module, prepared):
     assert result["changed"] and result["finished"] and tags(watched, serial) == ["vip"], result
 
 
+@pytest.mark.parametrize("profile_is_gone", [False, True])
+def test_a_tag_that_is_left_over_on_another_mac_is_taken_away(watched, run_module, prepared, profile_is_gone):
+    named, other = prepared["serials"]
+    run_module(MODULE, {**prepared, "serials": [other]}, lab=watched.lab)  # and nobody runs it again
+    if profile_is_gone:
+        watched.live()
+    assert tags(watched, other) == ["vip", TAG]
+    predicted = run_module(MODULE, {**prepared, "serials": [named]}, lab=watched.lab, check=True)
+    assert predicted["left_over"] == [other] and tags(watched, other) == ["vip", TAG]
+    result = run_module(MODULE, {**prepared, "serials": [named]}, lab=watched.lab)
+    assert result["left_over"] == [other] and tags(watched, other) == ["vip"] and any(other in text for text in result["warnings"])
+    assert predicted["changes"] == result["changes"]
+    finish(watched, run_module, {**prepared, "serials": [named]})
+    assert len(held(watched, other)) == 1, "it has its profile and a certificate"
+
+
 def test_tags_that_somebody_overwrites_are_written_again_and_it_is_said(watched, run_module, prepared, monkeypatch):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
     serial, write, times = prepared["serials"][0], Kandji.set_tags, []
@@ -120,6 +136,14 @@ def test_tags_that_somebody_overwrites_are_written_again_and_it_is_said(watched,
     monkeypatch.setattr(Kandji, "set_tags", overtaken)
     result = run_module(MODULE, {**prepared, "serials": [serial]}, lab=watched.lab)
     assert tags(watched, serial) == ["loaner", TAG] and any("somebody else" in text for text in result["warnings"]), result
+
+
+def test_without_the_tag_the_console_is_needed_and_the_other_way_is_named(watched, run_module, prepared):
+    mark = watched.mark()
+    result = run_module(MODULE, {**prepared, "tag": "no-such-tag"}, lab=watched.lab)
+    assert result["failed"] and watched.writes(mark) == []
+    assert "'no-such-tag'" in result["console_steps"][0] and "do not contain 'no-such-tag'" in result["console_steps"][2]
+    assert "another generation for the whole ring" in result["msg"] and "playbooks/renew.yml" in result["console_steps"][-1]
 
 
 def test_a_classic_blueprint_needs_the_console_and_nothing_is_written(watched, run_module, prepared):
