@@ -332,19 +332,31 @@ def _ways_left(user: str, going: t.Set[str], guards: Guards, evidence: Evidence)
 
 
 def outlived(found: Found, ended: t.Optional[datetime]) -> bool:
-    """Whether a certificate's end came after the newest that was seen, so that no living one is known."""
-    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
-    return bool(times and ended and ended > max(times))
+    """Whether a certificate's end came after the newest that was seen, so that no living one is known; or none is there any more."""
+    newest = newest_certificate(found)
+    return bool(ended and (newest is None or ended > newest))
+
+
+def newest_certificate(found: Found) -> t.Optional[datetime]:
+    return max((one for one in map(moment, found.mac.certificates if found.mac else []) if one), default=None)
 
 
 def is_bound(found: Found, bound: t.Container[str], now: datetime) -> t.Optional[bool]:
     """Whether the Mac's certificate dies, or died, with the record. ``bound``: ids and serials that the System Log tells of. None: no certificate is known."""
     if (found.id or found.known_as) in bound:
         return True
-    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
-    if not times:
-        return None
-    return max(times) < now - LOG_KEPT  # unused for so long it would be revoked
+    newest = newest_certificate(found)
+    return None if newest is None else newest < now - LOG_KEPT  # unused for so long it would be revoked
+
+
+def reissue_after(founds: t.Iterable[Found], died: t.Mapping[str, datetime], now: datetime) -> datetime:
+    """A moment by which the certificates of these Macs were there, or had died: what comes later is new. Later runs find the same until it comes."""
+    return max(_last_seen(found) or died.get(found.id or found.known_as, now) for found in founds)
+
+
+def _last_seen(found: Found) -> t.Optional[datetime]:
+    newest = newest_certificate(found)
+    return newest + timedelta(seconds=1) if newest else None
 
 
 # All of them

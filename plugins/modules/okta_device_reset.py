@@ -284,6 +284,13 @@ org_url:
   returned: success
   type: str
   sample: https://acme.okta.com
+reissue_after:
+  description:
+    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with the record (C(certificate_bound)). Of these Macs a certificate
+      that is seen later is a new one, as O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before) wants to know. Empty where there are none.
+  returned: success
+  type: str
+  sample: "2026-11-20T10:00:01+00:00"
 audit_file:
   description: Where the steps are kept; empty where they are not.
   returned: success
@@ -374,7 +381,7 @@ def run(run_: Run) -> Result:
     rings, _competitors = read_rings(run_.kandji, params["rings"] or [])
     founds = _find(run_, rings)
     if not founds:
-        return {**_result([], [], ""), "org_url": run_.okta.org_url}
+        return {**_result([], [], ""), "org_url": run_.okta.org_url, "reissue_after": ""}
     macs, fleet = read_macs(run_.kandji, sorted({one.known_as for one in founds if one.known_as}), params["platforms"], rings)
     progress = Progress(params["progress_file"])
     for number, one in enumerate(founds, 1):
@@ -389,14 +396,16 @@ def run(run_: Run) -> Result:
     reset.check_limits(decisions, limits)
     if not run_.check_mode:
         reset.check_confirmed(decisions, limits)
-    bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else set()
+    bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else {}
     count = sum(one.action == "reset" for one in decisions)
     confirm = reset.phrase(count, limits.host) if count > limits.confirm_above else ""
     audit = Audit(params["device_trust_state_dir"] if count and not run_.check_mode else None, _who(params), params["reason"] or "", run_.masker)
     if count and not params["device_trust_state_dir"]:
         run_.warn("No audit of this reset is kept: device_trust_state_dir is not set.")
     rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
-    return {**_result(decisions, rows, confirm, audit.path), "org_url": run_.okta.org_url}
+    dead = [one.found for one, row in zip(decisions, rows, strict=True) if row["certificate_bound"] and row["state"] != "held_back"]
+    after = reset.reissue_after(dead, bound, guards.now).isoformat() if dead else ""
+    return {**_result(decisions, rows, confirm, audit.path), "org_url": run_.okta.org_url, "reissue_after": after}
 
 
 def _check(params: t.Mapping[str, t.Any]) -> None:
@@ -510,19 +519,20 @@ def _sign_ins(run_: Run, since: datetime, until: datetime, ids: t.Container[str]
     return found
 
 
-def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t.Set[str]:
-    """Ids of records that the log tells a certificate bound to; of Macs whose record is gone, serials whose certificate went with it."""
+def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t.Dict[str, datetime]:
+    """When certificates die: by the ids of records that the log tells one bound to, now; of Macs whose record is gone, by serial, when it went with it."""
     ids = {one.found.id for one in decisions if one.action == "reset"}
     gone = [one.found for one in decisions if one.action == "none" and one.found.mac]
     if not ids and not gone:
-        return set()
+        return {}
     since, until = (now - reset.LOG_KEPT).isoformat(), (now + timedelta(minutes=1)).isoformat()
-    bound: t.Set[str] = set()
+    bound: t.Dict[str, datetime] = {}
     for event in run_.okta.log_events(BOUND, since, until):
         if event.get("eventType") == "pki.cert.bind":
-            bound |= {str(target.get("id")) for target in event.get("target") or [] if target.get("id") in ids}
-        else:
-            bound |= {one.known_as for one in gone if mentions(event, one.known_as) and reset.outlived(one, moment(event.get("published")))}
+            bound.update({str(target["id"]): now for target in event.get("target") or [] if target.get("id") in ids})
+            continue
+        ended = moment(event.get("published"))
+        bound.update({one.known_as: ended for one in gone if ended and mentions(event, one.known_as) and reset.outlived(one, ended)})
     return bound
 
 

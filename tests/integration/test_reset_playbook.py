@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -48,7 +51,9 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     assert done.status == 0 and watched.writes(mark) == ["deactivateDevice", "deleteDevice"], done.output
     assert predicted.changed[-1] == done.changed[-1] and "1 of 1" in done.output and "1 reset" in done.output
     told = messages(done)[0]
-    assert told["register_now"] and "Remove account" in " ".join(told["steps"]) and told["to"] in told["steps"][0]
+    user = next(one for one in watched.world.okta.users.values() if one.login == told["to"])
+    assert told["register_now"] and "Remove account" in " ".join(told["steps"])
+    assert told["steps"][0].startswith(f"{user.first_name} {user.last_name}, please register")
     assert len((tmp_path / "device_reset_audit.jsonl").read_text().splitlines()) == 3
     people.tell(watched.world, [early.serial])
     people.act(watched.world, [early.serial])
@@ -90,6 +95,76 @@ def test_whose_certificate_dies_is_told_to_wait_until_the_new_one_is_seen(watche
     assert messages(third)[0]["register_now"], third.output
 
 
+@pytest.fixture
+def bound(watched, run_module):
+    """A Mac on a map whose node excludes the tag; its certificate is bound to its record, and its person is managed."""
+    nodes = [{"tag": None}, {"tag": "okta-scep-redelivery", "without": True}]
+    made = watched.control("POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": nodes})
+    mac = watched.mac(watched.canary["test_macs"][0])
+    watched.control("PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "All Macs", "tags": ["vip"]})
+    wanted = {"name": "Okta SCEP - map", "blueprints": ["All Macs"], "assignment_nodes": {"All Macs": made["nodes"][1]["id"]}}
+    profile = run_module("kandji_scep_profile", wanted, lab=watched.lab)["profiles"][0]
+    mac.install_by_hand()
+    mac.check_in()
+    watched.world.clock.advance(minutes=5)
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+    watched.world.clock.advance(days=3)
+    return mac, {
+        "device_trust_reset_serials": [mac.serial], "device_reset_force": True, "device_reset_allow_after_certificate": True,
+        "device_trust_reset_library_item_id": profile["library_item_id"], "device_trust_gate_wait": 60, "device_trust_poll_interval": 1,
+    }
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_its_user_registers(watched, bound, playbook):
+    mac, variables = bound
+    dead = mac.certificates[-1].serial_number
+    mark = watched.mark()
+    watched.switch(macs_act=True)
+    done = playbook(watched.lab, RESET, variables=variables)
+    watched.switch(macs_act=False)
+    assert done.status == 0 and messages(done)[0]["register_now"], done.output
+    assert [one for one in watched.writes(mark) if one != "Daily check-in"] == ["deactivateDevice", "deleteDevice", "Update Device", "Update Device"]
+    assert [one.serial_number for one in mac.certificates] != [dead] and mac.device.tags == ["vip"]
+    assert watched.world.okta.authority.certificates[dead].status == "REVOKED"
+    people.tell(watched.world, [mac.serial])
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+    mark = watched.mark()
+    again = playbook(watched.lab, RESET, variables={"device_trust_reset_serials": [mac.serial]})
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [] and messages(again) == [], again.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_as_long_as_the_new_certificate_was_not_seen_its_user_waits_and_the_next_runs_go_on(watched, bound, playbook):
+    mac, variables = bound
+    variables["device_trust_gate_wait"] = 0
+    told = []
+    for _run in range(4):  # the tag on, the tag off, and the profile with its certificate
+        result = playbook(watched.lab, RESET, variables=variables)
+        assert result.status == 0, result.output
+        told.append(messages(result)[0]["register_now"])
+        mac.check_in()
+    assert told == [False, False, True, True] and watched.writes().count("Update Device") == 2 and watched.writes().count("deleteDevice") == 1
+    people.tell(watched.world, [mac.serial])
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_where_no_node_can_exclude_a_tag_the_steps_for_the_console_are_said_and_the_user_waits(watched, bound, playbook):
+    mac, variables = bound
+    watched.control("PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "Canary"})
+    done = playbook(watched.lab, RESET, variables=variables)
+    output = " ".join(done.output.split())
+    assert done.status == 0 and not messages(done)[0]["register_now"], done.output
+    assert "'Canary' is a classic one" in output and "tags do not contain" in output and "renew the ring (playbooks/renew.yml)" in output
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("operation", ["getDevice", "deactivateDevice", "deleteDevice"])
@@ -103,5 +178,44 @@ def test_broken_off_the_next_run_finishes(watched, playbook, operation):
     broken = playbook(watched.lab, RESET, variables=variables)
     assert broken.status != 0 and "Traceback" not in broken.output, broken.output
     finished = playbook(watched.lab, RESET, variables=variables)
+    assert_finished(watched, finished)
+
+
+def assert_finished(watched, finished):
     done = [(one.operation, one.path) for one in watched.asked() if one.writes and one.status == 204]
     assert finished.status == 0 and len(done) == len(set(done)) == 6, finished.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("writes", [1, 2, 4])
+def test_killed_after_any_write_the_next_run_finishes(watched, playbook, writes):
+    """Not a word is said any more: the processes end by SIGKILL as soon as the lab has answered."""
+    fleet = ResetFleet(watched)
+    serials = [f"RESETMAC000{number}" for number in range(3)]
+    for serial in serials:
+        fleet.stuck(serial)
+    variables = {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
+    seen = []
+
+    def kill(exchange):
+        if exchange.operation in ("deactivateDevice", "deleteDevice"):
+            seen.append(exchange)
+            if len(seen) == writes:
+                kill_children(os.getpid())
+
+    watched.world.observers.append(kill)
+    killed = playbook(watched.lab, RESET, variables=variables)
+    watched.world.observers.remove(kill)
+    assert killed.status == -signal.SIGKILL and len(seen) <= writes + 1, killed.output
+    assert_finished(watched, playbook(watched.lab, RESET, variables=variables))
+
+
+def kill_children(parent):
+    """All processes below this one, the parents first."""
+    stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
+    children = [int(stat.split()[0]) for stat in stats if int(stat.rpartition(")")[2].split()[1]) == parent]
+    for child in children:
+        os.kill(child, signal.SIGSTOP)
+        kill_children(child)
+        os.kill(child, signal.SIGKILL)

@@ -148,6 +148,16 @@ def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
     assert reset.is_bound(Found("C02A", record()), set(), START) is None
 
 
+def test_a_moment_parts_dead_certificates_from_new_ones_and_is_the_same_in_the_next_run() -> None:
+    dead = Found("C02A", record(), [], Mac("C02A", certificates=["2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"]))
+    assert reset.reissue_after([dead], {"guo1": START}, START) == datetime(2026, 11, 22, 10, 0, 1, tzinfo=timezone.utc)
+    taken_off = Found("C02A", None, [], Mac("C02A"))
+    for later in (1, 2):
+        assert reset.reissue_after([taken_off], {"C02A": START}, START + timedelta(days=later)) == START
+    assert reset.outlived(taken_off, START) and not reset.outlived(taken_off, None)
+    assert not reset.outlived(Found("C02A", None, [], Mac("C02A", certificates=["2026-11-24T10:00:00Z"])), START)
+
+
 def test_what_the_result_says_of_a_record() -> None:
     decision = decide(record(), [user("NOT_MANAGED")])
     assert reset.described(decision, "reset") == {
