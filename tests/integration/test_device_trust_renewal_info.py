@@ -52,6 +52,42 @@ def test_30_nights_with_a_mac_in_a_drawer_make_one_patch(watched, run_module, ca
     assert watched.mac(watched.canary["test_macs"][0]).newest_certificate
 
 
+def year_old_rings(watched, run_module, rings):
+    """Rings as the module takes them, whose certificates end in 25 days."""
+    for one in rings:
+        run_module(PROFILE, {"name": one["scep_profile"], "blueprints": one["blueprints"]}, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=340)
+    watched.live()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one_ring", [True, False])
+def test_a_whole_fleet_at_once_is_too_much_for_the_scep_endpoint_and_a_ring_an_hour_is_not(watched, run_module, one_ring):
+    blueprints = [one["blueprints"] for one in watched.ring_variables]
+    parted = [[name for some in blueprints for name in some]] if one_ring else blueprints
+    rings = [{"name": str(number), "blueprints": some, "scep_profile": f"Okta SCEP - {number}"} for number, some in enumerate(parted)]
+    year_old_rings(watched, run_module, rings)
+    watched.control("PATCH", "/limits", {"scep": 12})  # as much as 3 Macs and a test enrolment ask for in a minute
+    mark, waiting = watched.mark(), list(rings)
+    while waiting:
+        decisions = run_module(MODULE, {"rings": rings, "max_enrolments_per_hour": 3}, lab=watched.lab)["rings"]
+        for ring, decision in zip(rings, decisions, strict=True):
+            if decision["renew"]:
+                wanted = {"name": ring["scep_profile"], "blueprints": ring["blueprints"], "generation": decision["generation"], "max_reissue": 6}
+                assert not run_module(PROFILE, wanted, lab=watched.lab).get("failed")
+                waiting.remove(ring)
+        watched.live()
+        watched.world.clock.advance(minutes=61)
+    statuses = [one.status for one in watched.world.requests[mark:] if one.vendor == "scep"]
+    assert (429 in statuses) is one_ring and any(not mac.certificates for mac in watched.world.macs) is one_ring
+    watched.world.clock.advance(days=1)
+    watched.live()
+    watched.world.clock.advance(days=1)
+    watched.live()
+    assert all(mac.certificates for mac in watched.world.macs), "those that were refused come again at the next check-ins"
+
+
 def test_an_end_that_was_read_on_the_mac_counts_more_than_a_reckoned_one(watched, run_module, canary):
     serial = watched.canary["test_macs"][0]
     watched.world.clock.advance(days=100)
