@@ -52,6 +52,7 @@ class Switches:
     scep_content_types: str = "rfc"  # or "generic" (octet-stream), or "html": how SCEP answers are called
     scep_host: str = "org"  # or "alternate", another host that the org's metadata names, or "other", which nothing names
     record_before_certificate: str = "needs_reset"  # or "heals"
+    sign_in_touches_record: bool = True  # whether a FastPass sign-in changes the record's lastUpdated
     log_lag_seconds: float = 0.0  # from the time that an event bears to the time when the System Log has it
     # Who acts by themselves
     people_act: bool = False

@@ -184,7 +184,7 @@ class Org:
         user = self.users[user_id]
         user.last_login = self.now()
         if method == "signed_nonce":
-            self._changes(record)
+            self._changes(record, touches=self.world.switches.sign_in_touches_record)
             link.set_managed(self._attests(certificate, record, user))
         factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
         facts = {"actor": user.in_the_log, "device": log_device(record, link)}
@@ -290,10 +290,11 @@ class Org:
         self._event("device.lifecycle.delete", "Delete device", actor=self._administrator, target=[self._device_target(record)])
         self._turn(record, "REVOKED", "pki.cert.lifecycle.delete", "Delete client certificate", self._administrator)
 
-    def _changes(self, record: Record) -> None:
-        """Call it before a record changes: the search index may have to show it as it was."""
+    def _changes(self, record: Record, touches: bool = True) -> None:
+        """Call it before a record changes: the search index may have to show it as it was. ``touches``: the record says so."""
         self._index.before_change(record, self.now())
-        record.last_updated = self.now()
+        if touches:
+            record.last_updated = self.now()
 
     # Search
 

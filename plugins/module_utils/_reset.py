@@ -18,6 +18,7 @@ Going = t.Dict[str, t.Set[str]]  # user id -> ids of the records of theirs that 
 AT_ONCE = 40  # serials or ids in one search, by the length of a URL
 WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
 OKTA_VERIFY = "okta_verify"
+LOOK_AGAIN_AFTER = timedelta(minutes=5)  # in a run so long, people who sign in meanwhile are asked for in the System Log
 LOG_KEPT = timedelta(days=90)  # how far back the System Log goes, and how long a certificate lives that nobody uses
 
 CANNOT_BE_UNDONE = (

@@ -18,6 +18,8 @@ description:
     several records for one serial, registrations that are newer than O(created_before) or than their Mac's certificate, those that a FastPass sign-in may
     still cure, and Macs on which no SCEP profile is live.
   - Nothing is written when more records would go than O(max_devices), O(max_percent) or O(confirm) allow.
+  - Right before it is written to, each record is read again by its id, and its users too where it has changed. A run that takes longer than five minutes
+    also asks the System Log who signed in by FastPass since, and looks at the users of their records again.
   - A record that is not there is fine, and so is every step that was taken before, so that a run that was cut short is finished by running it again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -313,6 +315,7 @@ api_calls:
 
 import getpass
 import typing as t
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
@@ -539,15 +542,24 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t
 # What is done
 
 
+@dataclass
+class Meanwhile:
+    """Who signed in by FastPass since the plan was made: ids of records, up to the moment when the log was ``looked`` at."""
+
+    looked: datetime
+    signed_in: t.Set[str] = field(default_factory=set)
+
+
 def _carry_out(
     run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, progress: Progress,
     bound: t.Container[str],
 ) -> t.List[t.Dict[str, t.Any]]:
     rows: t.List[t.Dict[str, t.Any]] = []
     total = sum(one.action == "reset" for one in decisions)
+    meanwhile = Meanwhile(guards.now)
     for decision in decisions:
         try:
-            state = _one(run_, decision, decisions, guards, evidence, audit)
+            state = _one(run_, decision, decisions, guards, evidence, audit, meanwhile)
         except DeviceTrustError as error:
             done = sum(row["state"] == "reset" for row in rows)
             error.details.update(devices=rows, changed=done > 0)
@@ -560,9 +572,10 @@ def _carry_out(
 
 def _one(
     run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit,
+    meanwhile: Meanwhile,
 ) -> str:
     if decision.action == "reset":
-        _look_again(run_, decision, decisions, guards, evidence)
+        _look_again(run_, decision, decisions, guards, evidence, meanwhile)
     if decision.action != "reset":
         return "absent" if decision.action == "none" else "held_back"
     if run_.check_mode:
@@ -580,13 +593,26 @@ def _one(
     return "reset"
 
 
+def _look_at_sign_ins(run_: Run, meanwhile: Meanwhile, decisions: t.Sequence[reset.Decision]) -> None:
+    """On a run of many, users were read long before their record's turn, and whether a sign-in shows in the record is not documented: the log tells it."""
+    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+    if now < meanwhile.looked + reset.LOOK_AGAIN_AFTER:
+        return
+    since = meanwhile.looked - timedelta(minutes=1)  # an event may reach the log late
+    meanwhile.signed_in |= set(_sign_ins(run_, since, now, {one.found.id for one in decisions}))
+    meanwhile.looked = now
+
+
 def _look_again(
-    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence,
+    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, meanwhile: Meanwhile,
 ) -> None:
-    """The record by its id, right before it is written to. Where it has changed since it was found, its users are read again, and it is decided anew."""
+    """The record by its id, right before it is written to. Where it has changed since it was found, or somebody signed in, its users are read again,
+    and it is decided anew."""
     found, before = decision.found, decision.found.record or {}
     found.record = run_.okta.device(found.id)
-    if found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
+    _look_at_sign_ins(run_, meanwhile, decisions)
+    is_as_it_was = found.id not in meanwhile.signed_in
+    if is_as_it_was and found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
         return
     _read_users(run_, found)
     _read_enrollments(run_, found, guards, evidence)

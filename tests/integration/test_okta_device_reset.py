@@ -191,6 +191,23 @@ def test_a_record_that_turns_to_managed_behind_a_stale_search_is_kept(watched, f
     assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {record.id: "held_back"}
 
 
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("touches", [True, False])
+def test_who_becomes_managed_while_a_long_run_is_under_way_is_kept(watched, fleet, run_module, touches):
+    watched.switch(sign_in_touches_record=touches, record_before_certificate="heals")
+    booked, ann = fleet.mac("RESETMAC0002"), fleet.user("ann@example.com")
+    first, second = fleet.stuck("RESETMAC0001"), fleet.record("RESETMAC0002", ann)
+
+    def meanwhile(exchange):
+        if exchange.operation == "deleteDevice" and first.id in exchange.path:
+            watched.world.clock.advance(minutes=6)
+            assert watched.world.okta.sign_in(user_id=ann.id, device_id=second.id, certificate=booked.serial_number)
+
+    watched.world.observers.append(meanwhile)
+    done = run_module(MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab)
+    assert states(done) == {first.id: "reset", second.id: "held_back"} and "ann@example.com is MANAGED on it" in done["devices"][1]["reason"], done
+
+
 # Limits
 
 

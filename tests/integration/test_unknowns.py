@@ -48,8 +48,8 @@ BY_CONSOLE = ("native_scep_type", "native_scep_identifier")
 THROTTLED = ("retry_after", "too_many_body")
 # On no module's ordinary way: the tests below.
 BESIDE_THE_WAY = {"delete_active_error", "unknown_tag"}
-# Walked through in test_reset_playbook.py.
-OF_RESET = {"record_before_certificate"}
+# Walked through in test_reset_playbook.py and test_okta_device_reset.py.
+OF_RESET = {"record_before_certificate", "sign_in_touches_record"}
 # Walked through in test_device_trust_certificates.py.
 OF_SCRIPTS = {"script_log_length"}
 # Walked through in test_scep_unknowns.py.
