@@ -96,11 +96,14 @@ class Guards:
 @dataclass
 class Evidence:
     """What is asked only where it decides: when each record was last signed in at by FastPass, each user's enrolled authenticators, and, of users
-    who have nothing strong but Okta Verify, the ids of their active records."""
+    who have nothing strong but Okta Verify, the ids of their active records. ``signed_in``: the ids of records that somebody signed in at during a long
+    run, as the log told it up to the moment ``looked``."""
 
     sign_ins: t.Dict[str, datetime] = field(default_factory=dict)
     enrollments: t.Dict[str, t.List[Row]] = field(default_factory=dict)
     active_records: t.Dict[str, t.Set[str]] = field(default_factory=dict)
+    signed_in: t.Set[str] = field(default_factory=set)
+    looked: t.Optional[datetime] = None
 
 
 @dataclass

@@ -288,8 +288,8 @@ org_url:
   sample: https://acme.okta.com
 reissue_after:
   description:
-    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with the record (C(certificate_bound)). Of these Macs a certificate
-      that is seen later is a new one, as O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before) wants to know. Empty where there are none.
+    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with the record (C(certificate_bound)). Of these Macs a
+      certificate that is seen later is a new one, for O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty where there are none.
   returned: success
   type: str
   sample: "2026-11-20T10:00:01+00:00"
@@ -315,7 +315,6 @@ api_calls:
 
 import getpass
 import typing as t
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
@@ -542,24 +541,15 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t
 # What is done
 
 
-@dataclass
-class Meanwhile:
-    """Who signed in by FastPass since the plan was made: ids of records, up to the moment when the log was ``looked`` at."""
-
-    looked: datetime
-    signed_in: t.Set[str] = field(default_factory=set)
-
-
 def _carry_out(
     run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, progress: Progress,
     bound: t.Container[str],
 ) -> t.List[t.Dict[str, t.Any]]:
     rows: t.List[t.Dict[str, t.Any]] = []
     total = sum(one.action == "reset" for one in decisions)
-    meanwhile = Meanwhile(guards.now)
     for decision in decisions:
         try:
-            state = _one(run_, decision, decisions, guards, evidence, audit, meanwhile)
+            state = _one(run_, decision, decisions, guards, evidence, audit)
         except DeviceTrustError as error:
             done = sum(row["state"] == "reset" for row in rows)
             error.details.update(devices=rows, changed=done > 0)
@@ -572,10 +562,9 @@ def _carry_out(
 
 def _one(
     run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit,
-    meanwhile: Meanwhile,
 ) -> str:
     if decision.action == "reset":
-        _look_again(run_, decision, decisions, guards, evidence, meanwhile)
+        _look_again(run_, decision, decisions, guards, evidence)
     if decision.action != "reset":
         return "absent" if decision.action == "none" else "held_back"
     if run_.check_mode:
@@ -593,26 +582,27 @@ def _one(
     return "reset"
 
 
-def _look_at_sign_ins(run_: Run, meanwhile: Meanwhile, decisions: t.Sequence[reset.Decision]) -> None:
+def _look_at_sign_ins(run_: Run, evidence: reset.Evidence, decisions: t.Sequence[reset.Decision]) -> None:
     """On a run of many, users were read long before their record's turn, and whether a sign-in shows in the record is not documented: the log tells it."""
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-    if now < meanwhile.looked + reset.LOOK_AGAIN_AFTER:
+    before = evidence.looked or datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
+    if now < before + reset.LOOK_AGAIN_AFTER:
         return
-    since = meanwhile.looked - timedelta(minutes=1)  # an event may reach the log late
-    meanwhile.signed_in |= set(_sign_ins(run_, since, now, {one.found.id for one in decisions}))
-    meanwhile.looked = now
+    # An event may reach the log late.
+    evidence.signed_in |= set(_sign_ins(run_, before - timedelta(minutes=1), now, {one.found.id for one in decisions}))
+    evidence.looked = now
 
 
 def _look_again(
-    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, meanwhile: Meanwhile,
+    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence,
 ) -> None:
     """The record by its id, right before it is written to. Where it has changed since it was found, or somebody signed in, its users are read again,
     and it is decided anew."""
     found, before = decision.found, decision.found.record or {}
     found.record = run_.okta.device(found.id)
-    _look_at_sign_ins(run_, meanwhile, decisions)
-    is_as_it_was = found.id not in meanwhile.signed_in
-    if is_as_it_was and found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
+    _look_at_sign_ins(run_, evidence, decisions)
+    nobody_came = found.id not in evidence.signed_in
+    if nobody_came and found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
         return
     _read_users(run_, found)
     _read_enrollments(run_, found, guards, evidence)

@@ -344,6 +344,19 @@ def test_without_a_place_for_the_audit_it_says_so_and_with_a_bad_one_it_stops(wa
     assert "No audit" in run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)["warnings"][0]
 
 
+@pytest.mark.lab(macs=1)
+def test_who_waits_sees_how_far_it_is(watched, fleet, run_module, tmp_path):
+    fleet.mac("GUARDED00001", profile=False)
+    held, gone = fleet.record("GUARDED00001"), fleet.stuck(STUCK)
+    run_module(MODULE, {"device_ids": [held.id, gone.id], "progress_file": str(tmp_path / "progress")}, lab=watched.lab)
+    lines = (tmp_path / "progress").read_text().splitlines()
+    assert lines == ["looked at 1 of 2 records", "looked at 2 of 2 records", f"1 of 1: {STUCK} ({gone.id}) reset"]
+    # It is a courtesy: where it cannot be written, the reset goes on.
+    third = fleet.stuck("RESETMAC0003")
+    done = run_module(MODULE, {"device_ids": [third.id], "progress_file": str(tmp_path / "nowhere" / "progress")}, lab=watched.lab)
+    assert done["counts"]["reset"] == 1
+
+
 def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_module):
     booked = fleet.mac(STUCK)
     user = fleet.user()

@@ -158,6 +158,9 @@ def test_a_secret_that_is_not_the_new_one_is_refused_before_anything_is_written(
 def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, watched, playbook):
     new = watched.control("POST", "/secret/reset")["scep_challenge"]
     mark = watched.mark()
-    told = playbook(watched.lab, path=ROTATE, check=True, variables={**QUICK, "device_trust_scep_challenge": new})
+    by_hand = {"name": "design", "blueprints": ["Design"], "library_item": "SCEP by hand"}
+    variables = {**QUICK, "device_trust_scep_challenge": new, "device_trust_rings": [*watched.ring_variables, by_hand]}
+    told = playbook(watched.lab, path=ROTATE, check=True, variables=variables)
+    assert "Ring design: 'SCEP by hand' was made in Kandji's web app. Open it there (Library), enter the new secret" in said(told)
     assert told.status == 0 and told.changed and watched.writes(mark) == [], told.output
     assert "Ring canary: The profile holds another secret; 3 Macs enrol" in said(told) and "Ring wide: It is due, and waits for the ring canary." in said(told)

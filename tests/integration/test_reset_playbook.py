@@ -42,7 +42,10 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     watched.world.clock.advance(minutes=5)
     people.act(watched.world, [early.serial])
     assert managed(watched, early) == [False]
-    variables = {"device_trust_reset_serials": [early.serial], "device_trust_state_dir": str(tmp_path), "device_trust_reset_reason": "too early"}
+    variables = {
+        "device_trust_reset_serials": [early.serial], "device_trust_state_dir": str(tmp_path), "device_trust_reset_reason": "too early",
+        "awx_user_name": "rosa",
+    }
     mark = watched.mark()
     predicted = playbook(watched.lab, RESET, check=True, variables=variables)
     assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
@@ -54,7 +57,9 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     user = next(one for one in watched.world.okta.users.values() if one.login == told["to"])
     assert told["register_now"] and "Remove account" in " ".join(told["steps"])
     assert told["steps"][0].startswith(f"{user.first_name} {user.last_name}, please register")
-    assert len((tmp_path / "device_reset_audit.jsonl").read_text().splitlines()) == 3
+    assert f"({told['to']}) is NOT_MANAGED; no certificate is bound to it" in done.output
+    audit = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").read_text().splitlines()]
+    assert [one["result"] for one in audit] == ["started", "deactivated", "deleted"] and {one["requested_by"] for one in audit} == {"rosa"}
     people.tell(watched.world, [early.serial])
     people.act(watched.world, [early.serial])
     assert managed(watched, early) == [True]
