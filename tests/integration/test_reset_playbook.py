@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -170,20 +171,24 @@ def test_where_no_node_can_exclude_a_tag_the_steps_for_the_console_are_said_and_
     assert "'Canary' is a classic one" in output and "tags do not contain" in output and "renew the ring (playbooks/renew.yml)" in output
 
 
-@pytest.mark.long
-@pytest.mark.lab(macs=1)
-@pytest.mark.parametrize("operation", ["getDevice", "deactivateDevice", "deleteDevice"])
-def test_broken_off_the_next_run_finishes(watched, playbook, operation):
+@pytest.fixture
+def three(watched):
+    """Three Macs that need a reset, and the playbook's variables for it."""
     fleet = ResetFleet(watched)
     serials = [f"RESETMAC000{number}" for number in range(3)]
     for serial in serials:
         fleet.stuck(serial)
-    variables = {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
+    return {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("operation", ["getDevice", "deactivateDevice", "deleteDevice"])
+def test_broken_off_the_next_run_finishes(watched, playbook, three, operation):
     watched.fault("5xx", operation, after=4 if operation == "getDevice" else 1, times=1, status=418)
-    broken = playbook(watched.lab, RESET, variables=variables)
+    broken = playbook(watched.lab, RESET, variables=three)
     assert broken.status != 0 and "Traceback" not in broken.output, broken.output
-    finished = playbook(watched.lab, RESET, variables=variables)
-    assert_finished(watched, finished)
+    assert_finished(watched, playbook(watched.lab, RESET, variables=three))
 
 
 def assert_finished(watched, finished):
@@ -194,13 +199,8 @@ def assert_finished(watched, finished):
 @pytest.mark.long
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("writes", [1, 2, 4])
-def test_killed_after_any_write_the_next_run_finishes(watched, playbook, writes):
+def test_killed_after_any_write_the_next_run_finishes(watched, playbook, three, writes):
     """Not a word is said any more: the processes end by SIGKILL as soon as the lab has answered."""
-    fleet = ResetFleet(watched)
-    serials = [f"RESETMAC000{number}" for number in range(3)]
-    for serial in serials:
-        fleet.stuck(serial)
-    variables = {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
     seen = []
 
     def kill(exchange):
@@ -210,16 +210,19 @@ def test_killed_after_any_write_the_next_run_finishes(watched, playbook, writes)
                 kill_children(os.getpid())
 
     watched.world.observers.append(kill)
-    killed = playbook(watched.lab, RESET, variables=variables)
+    killed = playbook(watched.lab, RESET, variables=three)
     watched.world.observers.remove(kill)
     assert killed.status == -signal.SIGKILL and len(seen) <= writes + 1, killed.output
-    assert_finished(watched, playbook(watched.lab, RESET, variables=variables))
+    assert_finished(watched, playbook(watched.lab, RESET, variables=three))
 
 
 def kill_children(parent):
     """All processes below this one, the parents first."""
-    stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
-    children = [int(stat.split()[0]) for stat in stats if int(stat.rpartition(")")[2].split()[1]) == parent]
+    children = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # others' processes come and go
+            stat = path.read_text()
+            children += [int(stat.split()[0])] if int(stat.rpartition(")")[2].split()[1]) == parent else []
     for child in children:
         os.kill(child, signal.SIGSTOP)
         kill_children(child)
