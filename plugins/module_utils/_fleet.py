@@ -210,7 +210,7 @@ def read_records(okta: Okta) -> Records:
     for row in okta.devices(MACS_IN_OKTA, expand="userSummary"):
         profile = row.get("profile") or {}
         serial = str(profile.get("serialNumber") or "")
-        record = device_record(row, (row.get("_embedded") or {}).get("users") or [])
+        record = device_record(row, embedded_users(row))
         record.has_serial = bool(serial)
         found.names[record.id] = str(profile.get("displayName") or "")
         if not serial:
@@ -220,13 +220,22 @@ def read_records(okta: Okta) -> Records:
     return found
 
 
+def embedded_users(row: t.Mapping[str, t.Any]) -> t.List[t.Dict[str, t.Any]]:
+    return (row.get("_embedded") or {}).get("users") or []
+
+
 def device_record(row: t.Mapping[str, t.Any], users: t.Iterable[t.Mapping[str, t.Any]]) -> DeviceRecord:
+    return DeviceRecord(str(row.get("id")), _shared(row.get("status")), str(row.get("created") or ""), str(row.get("lastUpdated") or ""), users_of(users))
+
+
+def users_of(users: t.Iterable[t.Mapping[str, t.Any]]) -> t.Dict[str, str]:
+    """Login, else id -> managementStatus, in either form in which Okta tells the users of a record."""
     states = {}
     for number, one in enumerate(users):
         user = one.get("user") or one.get("summary") or {}
         name = str((user.get("profile") or {}).get("login") or user.get("id") or number)
         states[name] = _shared(one.get("managementStatus") or "NOT_MANAGED")
-    return DeviceRecord(str(row.get("id")), _shared(row.get("status")), str(row.get("created") or ""), str(row.get("lastUpdated") or ""), states)
+    return states
 
 
 def read_log(okta: Okta, now: datetime, reading: Reading) -> Heard:

@@ -28,6 +28,7 @@ AUDIT = "/api/v1/audit/events"
 AUDIT_PAGE = 500
 AUDIT_PAGES = 20  # at most; a busy tenant's log of a year is not read to its end
 PAGE = 300
+ONE_BY_ONE = 10  # more serials than this are found in one listing of the fleet
 HOURLY_LIMIT = 10000
 
 LIST_PROFILES = Operation("List Custom Profiles", "GET", PROFILES, "List Custom Profiles")
@@ -235,6 +236,14 @@ class Kandji:
             if len(rows) < PAGE:
                 return
             offset += PAGE
+
+    def devices_with_serials(self, serials: t.Sequence[str], **filters: str) -> t.Iterator[t.Dict[str, t.Any]]:
+        """Devices with exactly these serials, compared without case. List Devices: a few by its filter, more by the whole list."""
+        wanted = {serial.lower(): serial for serial in serials}
+        few = len(wanted) <= ONE_BY_ONE
+        for search in [{"serial_number": serial} for serial in wanted.values()] if few else [{}]:
+            asked = [search["serial_number"].lower()] if search else wanted
+            yield from (row for row in self.devices(**filters, **search) if str(row.get("serial_number", "")).lower() in asked)
 
     def device(self, device_id: str) -> t.Dict[str, t.Any]:
         """One device as it is now. Get Device."""

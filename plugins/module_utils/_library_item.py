@@ -137,19 +137,40 @@ def report(
     rows: t.Iterable[t.Mapping[str, t.Any]], macs: t.AbstractSet[str], with_bundle: t.AbstractSet[str], max_rows: int,
 ) -> t.Dict[str, t.Any]:
     """Counts by state over the Macs (device ids), those in trouble by name, and how many really have the bundle."""
+    found = states((row for row in rows if str((row.get("computer") or {}).get("id", "")).lower() in macs), max_rows)
+    counts = found.pop("states")
+    return {**{state: counts.get(state, 0) for state in STATES}, "macs_with_bundle": len(with_bundle & macs), **found}
+
+
+def states(rows: t.Iterable[t.Mapping[str, t.Any]], max_rows: int) -> t.Dict[str, t.Any]:
+    """How many devices are in each state that is taken, and those in trouble by name, up to ``max_rows``."""
     counts: Counter = Counter()
-    trouble = []
+    trouble: t.List[t.Dict[str, t.Any]] = []
+    in_trouble = 0
     for row in rows:
-        computer = row.get("computer") or {}
-        if str(computer.get("id", "")).lower() not in macs:
-            continue
-        state = read_status(row)
+        computer, state = row.get("computer") or {}, read_status(row)
         counts[state] += 1
         if state not in ("installed", "pending", "excluded"):
-            trouble.append({"device_id": computer.get("id"), "device_name": computer.get("name"), "state": state, "log": str(row.get("log") or "")[:300]})
-    return {
-        **{state: counts.get(state, 0) for state in STATES},
-        "macs_with_bundle": len(with_bundle & macs),
-        "trouble": trouble[:max_rows],
-        "trouble_total": len(trouble),
-    }
+            in_trouble += 1
+            if len(trouble) < max_rows:
+                log = str(row.get("log") or "")[:300]
+                trouble.append({"device_id": computer.get("id"), "device_name": computer.get("name"), "state": state, "log": log})
+    return {"states": {state: counts[state] for state in STATES if counts[state]}, "trouble": trouble, "trouble_total": in_trouble}
+
+
+def catalogue(
+    items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], blueprints: t.Sequence[Blueprint], names: t.Optional[t.Sequence[str]] = None,
+    ids: t.Optional[t.Sequence[str]] = None,
+) -> t.List[t.Dict[str, t.Any]]:
+    """Items by name -> [{library_item_id, name, blueprints}]; those of these names or ids alone, where some are given. An id need not be on a blueprint."""
+    found: t.Dict[str, t.Dict[str, t.Any]] = {one.lower(): {"library_item_id": one, "name": "", "blueprints": []} for one in ids or []}
+    for blueprint in blueprints:
+        for row in items.get(blueprint["id"], []):
+            item_id, name = str(row.get("id", "")), str(row.get("name", ""))
+            if (ids is not None and item_id.lower() not in found) or (names is not None and name not in names):
+                continue
+            one = found.setdefault(item_id.lower(), {"library_item_id": item_id, "name": name, "blueprints": []})
+            one["name"] = name
+            if blueprint["name"] not in one["blueprints"]:
+                one["blueprints"].append(blueprint["name"])
+    return sorted(found.values(), key=lambda one: (one["name"], one["library_item_id"].lower()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from itertools import islice
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -75,6 +76,15 @@ def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
 def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
     """A result with what every changing module returns: changed, the plan in words, the diff."""
     return {"changed": bool(changes), "changes": described(changes), "diff": ansible_diff(changes), **values}
+
+
+def first_rows(rows: t.Iterable[t.Dict[str, t.Any]], max_rows: int) -> t.Tuple[t.List[t.Dict[str, t.Any]], bool]:
+    """So many of the rows, and whether there are more; 0 is all of them. No page is read beyond those that are needed. Raises BadOption."""
+    if max_rows < 0:
+        raise BadOption(f"max_rows: {max_rows} is negative; 0 is all of them.")
+    found = list(islice(rows, max_rows + 1 if max_rows else None))
+    more = bool(max_rows) and len(found) > max_rows
+    return found[:max_rows] if more else found, more
 
 
 def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **spec: t.Any) -> None:

@@ -15,7 +15,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integrati
 Row = t.Dict[str, t.Any]
 Going = t.Dict[str, t.Set[str]]  # user id -> ids of the records of theirs that go with a plan
 
-AT_ONCE = 40  # serials or ids in one search, by the length of a URL
 WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
 OKTA_VERIFY = "okta_verify"
 LOOK_AGAIN_AFTER = timedelta(minutes=5)  # in a run so long, people who sign in meanwhile are asked for in the System Log
@@ -125,10 +124,6 @@ class Limits:
     confirm: str = ""
     fleet: t.Optional[int] = None
     host: str = ""
-
-
-def batches(values: t.Sequence[str], size: int = AT_ONCE) -> t.List[t.List[str]]:
-    return [list(values[start:start + size]) for start in range(0, len(values), size)]
 
 
 # One record

@@ -11,7 +11,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import Mac, batches
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import Mac
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import batches
 
 SCEP_PAYLOAD = "com.apple.security.scep"
 DEVICE_MANAGEMENT = "com.apple.mdm"  # its own profile holds a SCEP payload of another authority

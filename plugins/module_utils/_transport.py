@@ -33,6 +33,7 @@ except ImportError as error:
 VERSION = "0.1.0"
 REPEAT_STATUSES = (500, 502, 503, 504)
 LONGEST_WAIT = 300.0
+AT_ONCE = 40  # serials or ids in one query, by the length of a URL
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ def check_origin(option: str, url: str) -> str:
 def next_query(link: str) -> t.Dict[str, str]:
     """The query of a page link. Only the query: the link's host may be another one, where the token must not go."""
     return dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+
+
+def batches(values: t.Sequence[str], size: int = AT_ONCE) -> t.List[t.List[str]]:
+    """Values in so many queries that each fits a URL."""
+    return [list(values[start:start + size]) for start in range(0, len(values), size)]
 
 
 class SignIn:

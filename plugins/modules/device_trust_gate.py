@@ -151,10 +151,10 @@ def run(run_: Run) -> Result:
 
 
 def _test_macs(run_: Run) -> t.Dict[str, str]:
-    """Serial -> device id of the test Macs that Kandji knows; its serial filter matches parts, so that equality is checked here."""
+    """Serial -> device id of the test Macs that Kandji knows."""
     found = {}
     for serial in dict.fromkeys(run_.params["test_macs"]):
-        rows = [row for row in run_.kandji.devices(serial_number=serial) if str(row.get("serial_number", "")).upper() == serial.upper()]
+        rows = list(run_.kandji.devices_with_serials([serial]))
         if rows:
             found[serial] = str(rows[0]["device_id"])
         else:

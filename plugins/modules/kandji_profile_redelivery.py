@@ -140,7 +140,6 @@ USES = (
     kandji_api.LIST_PROFILES, kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_TAGS, kandji_api.LIST_DEVICES, kandji_api.GET_DEVICE, kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_CERTIFICATES, kandji_api.UPDATE_DEVICE, kandji_api.DAILY_CHECK_IN,
 )
-ONE_BY_ONE = 10  # more Macs than this are found in one listing of the fleet
 SERIALS_A_CALL = 100
 LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclusion tag on it.")
 WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
@@ -181,13 +180,11 @@ def run(run_: Run) -> Result:
 
 
 def _macs(run_: Run) -> t.Dict[str, t.Dict[str, t.Any]]:
-    """Serial -> row of the Mac; Kandji's serial filter matches parts, so that equality is checked here."""
+    """Serial -> row of the Mac."""
     wanted = list(dict.fromkeys(run_.params["serials"]))
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
-    few = len(wanted) <= ONE_BY_ONE
-    rows = [row for serial in wanted for row in run_.kandji.devices(serial_number=serial)] if few else list(run_.kandji.devices(platform="Mac"))
-    known = {str(row.get("serial_number", "")).upper(): row for row in rows if row.get("platform") == "Mac"}
+    known = {str(row.get("serial_number", "")).upper(): row for row in run_.kandji.devices_with_serials(wanted, platform="Mac") if row.get("platform") == "Mac"}
     missing = [serial for serial in wanted if serial.upper() not in known]
     if missing:
         raise BadOption(f"serials: Kandji has no Mac {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.", serials=missing)

@@ -327,7 +327,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate impo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_audit import Audit, Progress
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_macs import macs_on_rungs, read_macs
@@ -468,11 +467,10 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> t.List[reset.Found]:
 def _search(run_: Run, attribute: str, values: t.List[str], read: t.Callable[[t.Mapping[str, t.Any]], str]) -> t.List[reset.Found]:
     rows: t.Dict[str, t.List[t.Dict[str, t.Any]]] = {value: [] for value in values}
     lower = {value.lower(): value for value in values}
-    for batch in reset.batches(values):
-        for row in run_.okta.devices(" or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)):
-            value = lower.get(read(row).lower())
-            if value:
-                rows[value].append(row)
+    for row in run_.okta.devices_with(attribute, values):
+        value = lower.get(read(row).lower())
+        if value:
+            rows[value].append(row)
     return [reset.Found(value, row) for value, found in rows.items() for row in (found or [None])]
 
 

@@ -413,3 +413,12 @@ def test_the_audit_log_is_read_newest_first_by_cursor_and_not_for_ever(wire: t.A
     first, second = (one.url for one in wire.sent[:2])
     assert "sort_by=-occurred_at" in first and "limit=500" in first and "cursor=abc" in second
     assert all("//acme.kandji.io" not in one.url for one in wire.sent)
+
+
+@pytest.mark.parametrize("number, calls", [(0, 0), (1, 1), (10, 10), (11, 1)])
+def test_a_few_serials_are_asked_for_one_by_one_and_many_by_the_whole_list(wire: t.Any, number: int, calls: int) -> None:
+    rows = [{"device_id": str(place), "serial_number": f"C{place:02}"} for place in range(12)] + [{"device_id": "vm", "serial_number": "ZC00"}]
+    wire.script((200, rows))
+    found = list(kandji(wire).devices_with_serials([f"c{place:02}" for place in range(number)], platform="Mac"))
+    assert [row["device_id"] for row in found] == [str(place) for place in range(number)] and len(wire.sent) == calls
+    assert all(query_of(one)["platform"] == "Mac" for one in wire.sent)

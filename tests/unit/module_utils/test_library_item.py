@@ -211,3 +211,25 @@ def test_one_that_was_renamed_since_is_not_found_by_its_old_name() -> None:
     kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM["name"])])
     with pytest.raises(BadOption, match="no library item named"):
         library_item.find_scep_item(kandji, CONSOLE_ITEM["name"], {"canary": []}, [])
+
+
+# All items of blueprints
+
+
+BLUEPRINTS = [{"id": "b1", "name": "Canary"}, {"id": "b2", "name": "Wide"}]
+ON_THEM = {"b1": [STORE, OTHER], "b2": [{**STORE, "id": "aaaa"}, AUTO]}
+
+
+@pytest.mark.parametrize(
+    "wanted, found",
+    [
+        ({}, [("AAAA", "Okta Verify", ["Canary", "Wide"]), ("bbbb", "Okta Verify", ["Wide"]), ("cccc", "Okta Verify for Jamf", ["Canary"])]),
+        ({"names": ["Okta Verify for Jamf", "Slack"]}, [("cccc", "Okta Verify for Jamf", ["Canary"])]),
+        ({"ids": ["BBBB", "dddd"]}, [("dddd", "", []), ("BBBB", "Okta Verify", ["Wide"])]),
+        ({"names": []}, []),
+        ({"ids": []}, []),
+    ],
+)
+def test_the_items_of_blueprints_are_told_once_each(wanted: dict[str, t.Any], found: list[t.Any]) -> None:
+    told = library_item.catalogue(ON_THEM, BLUEPRINTS, **wanted)
+    assert [(one["library_item_id"], one["name"], one["blueprints"]) for one in told] == found

@@ -165,6 +165,13 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(wire: t.Any
     assert wire.sent[1].headers["Authorization"] == f"SSWS {TOKEN}"
 
 
+def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
+    wire.script((200, [{"id": "1"}]), (200, [{"id": "2"}]))
+    found = okta(wire).devices_with("profile.serialNumber", [f"C{number}" for number in range(41)] * 2)
+    assert [row["id"] for row in found] == ["1", "2"]
+    assert query_of(wire.sent[0])["search"].count(" or ") == 39 and query_of(wire.sent[1])["search"] == 'profile.serialNumber eq "C40"'
+
+
 @pytest.mark.parametrize("trouble", [requests.exceptions.ReadTimeout(), (504, "<html>"), (502, ""), (503, "")])
 def test_a_page_of_devices_that_is_too_much_is_asked_for_in_smaller_ones(wire: t.Any, trouble: t.Any) -> None:
     first = linked([{"id": "1"}], f'<{ORG}/api/v1/devices?search=x&after=c1&limit=100>; rel="next"')

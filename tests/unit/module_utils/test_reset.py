@@ -94,14 +94,6 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
     assert raised.value.details == {"count": count, "allowed": limit}
 
 
-@pytest.mark.parametrize("count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])])
-def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
-    serials = [f"C{number}" for number in range(count)]
-    batches = reset.batches(serials)
-    assert [len(one) for one in batches] == sizes
-    assert [serial for one in batches for serial in one] == serials
-
-
 @pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False), (5, False)])
 def test_the_phrase_is_good_for_what_is_left_and_not_for_what_is_held_back(number: int, fits: bool) -> None:
     limits = Limits(10, 100, 1, f"RESET {number} DEVICES acme.okta.com", host="acme.okta.com")

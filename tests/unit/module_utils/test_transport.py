@@ -595,3 +595,11 @@ def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
     caller = Transport("okta", "https://127.0.0.1:1", SignIn(), Settings(retries=0), Masker(), explain)
     with pytest.raises(Unreachable, match="https://127.0.0.1:1 .*Connection refused"):
         caller.call(GET_ORGANIZATION)
+
+
+@pytest.mark.parametrize("count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])])
+def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
+    serials = [f"C{number}" for number in range(count)]
+    found = _transport.batches(serials)
+    assert [len(one) for one in found] == sizes
+    assert [serial for one in found for serial in one] == serials

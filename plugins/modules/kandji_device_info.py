@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_device_info
+short_description: Devices in Kandji
+version_added: 0.2.0
+description:
+  - Only reads. Devices are found by serial number or by blueprint; without either, all of a platform are read, 300 with a call.
+  - Up to 10 serials cost a call each; for more the list is read.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.kandji
+options:
+  serial_numbers:
+    description: Devices with exactly these serials, compared without case.
+    type: list
+    elements: str
+  blueprints:
+    description: Devices on these blueprints alone, by name or id.
+    type: list
+    elements: str
+  platform:
+    description: Devices of this platform alone.
+    type: str
+    choices: [Mac, iPhone, iPad, AppleTV]
+    default: Mac
+  library_items:
+    description: Whether each device is told with its library items and their statuses, which costs a call for each.
+    type: bool
+    default: false
+  max_rows:
+    description: How many devices the result names at most; the reading ends there. V(0) is all of them.
+    type: int
+    default: 200
+seealso:
+  - module: devicetrust.okta_kandji.device_trust_info
+"""
+
+EXAMPLES = r"""
+- name: Why a Mac does not get its profile
+  devicetrust.okta_kandji.kandji_device_info:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    serial_numbers: [C02XK1ZAJG5J]
+    library_items: true
+"""
+
+RETURN = r"""
+devices:
+  description: The devices as Kandji tells them; C(library_items) is there where it was asked for.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11
+      device_name: MacBook of Ann
+      serial_number: C02XK1ZAJG5J
+      platform: Mac
+      os_version: "26.1"
+      last_check_in: "2026-11-23T07:40:00.000000Z"
+      blueprint_name: Canary
+      user: {email: ann@acme.com, name: Ann}
+      tags: []
+      library_items: [{item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, name: Okta SCEP - canary, type: profile, status: PASS}]
+more:
+  description: Whether there were more devices than O(max_rows).
+  returned: success
+  type: bool
+  sample: false
+absent:
+  description: Which of O(serial_numbers) no device has.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: List Devices, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_blueprints
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, first_rows, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "serial_numbers": {"type": "list", "elements": "str"},
+    "blueprints": {"type": "list", "elements": "str"},
+    "platform": {"type": "str", "choices": ["Mac", "iPhone", "iPad", "AppleTV"], "default": "Mac"},
+    "library_items": {"type": "bool", "default": False},
+    "max_rows": {"type": "int", "default": 200},
+}
+USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_ITEMS)
+
+Row = t.Dict[str, t.Any]
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    shown, more = first_rows(_devices(run_), params["max_rows"])
+    there = {str(row.get("serial_number")).lower() for row in shown}
+    absent = [one for one in dict.fromkeys(params["serial_numbers"] or []) if not more and one.lower() not in there]
+    if params["library_items"]:
+        shown = [{**row, "library_items": run_.kandji.device_items(str(row["device_id"]))} for row in shown]
+    return {"changed": False, "devices": shown, "more": more, "absent": absent}
+
+
+def _devices(run_: Run) -> t.Iterator[Row]:
+    params, kandji = run_.params, run_.kandji
+    filters = {"platform": params["platform"]}
+    blueprints = None if params["blueprints"] is None else {one["id"] for one in read_blueprints(kandji, params["blueprints"])[0]}
+    if blueprints and len(blueprints) == 1:
+        filters["blueprint_id"] = next(iter(blueprints))
+    rows = kandji.devices(**filters) if params["serial_numbers"] is None else kandji.devices_with_serials(params["serial_numbers"], **filters)
+    for row in rows:
+        if row.get("platform") == params["platform"] and (blueprints is None or str(row.get("blueprint_id", "")).lower() in blueprints):
+            yield row
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_library_item_info
+short_description: Library items in Kandji, where they are assigned, and how far they have come
+version_added: 0.2.0
+description:
+  - Only reads. No public API lists the Library; items are found on the blueprints that hold them, which costs a call for each blueprint and one for their list.
+  - With O(statuses), a call for each 300 devices that have the item.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.kandji
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.kandji
+options:
+  names:
+    description: Items with exactly these names alone. Several items can have one name.
+    type: list
+    elements: str
+  library_item_ids:
+    description: Items with these ids alone. One that is on no blueprint is told all the same; only its name is not known then.
+    type: list
+    elements: str
+  blueprints:
+    description: The blueprints that are looked at, by name or id. Without it all of them.
+    type: list
+    elements: str
+  statuses:
+    description: Whether each item is told with its statuses over the fleet. O(names) or O(library_item_ids) is needed then.
+    type: bool
+    default: false
+  max_rows:
+    description: How many devices in trouble are named for each item.
+    type: int
+    default: 200
+seealso:
+  - module: devicetrust.okta_kandji.kandji_app_store_item
+"""
+
+EXAMPLES = r"""
+- name: How far Okta Verify has come
+  devicetrust.okta_kandji.kandji_library_item_info:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    names: [Okta Verify]
+    statuses: true
+"""
+
+RETURN = r"""
+items:
+  description: The items, in the order of their names. C(states) and C(trouble) are there where O(statuses) asked for them.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+      name: Okta Verify
+      blueprints: [Canary, Engineering]
+      states: {installed: 24, no_licence: 1}
+      trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: iMac, state: no_licence, log: No licenses available.}]
+      trouble_total: 1
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: List Library Items, verb: GET, count: 3}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_blueprints, read_items
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "names": {"type": "list", "elements": "str"},
+    "library_item_ids": {"type": "list", "elements": "str"},
+    "blueprints": {"type": "list", "elements": "str"},
+    "statuses": {"type": "bool", "default": False},
+    "max_rows": {"type": "int", "default": 200},
+}
+USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATUSES)
+
+
+def run(run_: Run) -> Result:
+    params, kandji = run_.params, run_.kandji
+    if params["statuses"] and params["names"] is None and params["library_item_ids"] is None:
+        raise BadOption("statuses: name the items by names or library_item_ids; the statuses of a whole Library would take a call for every 300 of each.")
+    wanted, known = read_blueprints(kandji, params["blueprints"] or [], everything=True)
+    blueprints = wanted if params["blueprints"] else known
+    items = library_item.catalogue(read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"])
+    if params["statuses"]:
+        items = [{**one, **library_item.states(kandji.item_statuses(one["library_item_id"]), params["max_rows"])} for one in items]
+    return {"changed": False, "items": items}
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS), mutually_exclusive=[("names", "library_item_ids")])
+
+
+if __name__ == "__main__":
+    main()

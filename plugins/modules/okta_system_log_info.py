@@ -1,0 +1,124 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: okta_system_log_info
+short_description: Events of Okta's System Log
+version_added: 0.2.0
+description:
+  - Only reads. Without O(filter), the events that device trust turns on, of certificates, device records and their users.
+  - Okta keeps events for 90 days. A call brings up to 1000 of them.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.okta
+options:
+  filter:
+    description: Okta's own filter expression, like V(eventType eq "pki.cert.issue").
+    type: str
+  q:
+    description: Words that must all stand somewhere in the event, like a serial; at most 10 of at most 40 characters.
+    type: str
+  since:
+    description: Events from this time on, in ISO 8601. Without it Okta takes the last seven days.
+    type: str
+  until:
+    description: Events before this time, in ISO 8601.
+    type: str
+  sort_order:
+    description: Which come first, the newest (V(DESCENDING)) or the oldest.
+    type: str
+    choices: [ASCENDING, DESCENDING]
+    default: DESCENDING
+  max_rows:
+    description: How many events the result names at most; the reading ends there. V(0) is all of them.
+    type: int
+    default: 200
+"""
+
+EXAMPLES = r"""
+- name: When certificates were issued to a Mac
+  devicetrust.okta_kandji.okta_system_log_info:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    filter: eventType eq "pki.cert.issue"
+    q: C02XK1ZAJG5J
+    since: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}"
+"""
+
+RETURN = r"""
+events:
+  description: The events as Okta tells them.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - eventType: pki.cert.issue
+      published: "2026-11-20T08:12:00.000Z"
+      displayMessage: Issue certificate
+      outcome: {result: SUCCESS}
+      target: [{type: Certificate, alternateId: C02XK1ZAJG5J 7D8A}]
+more:
+  description: Whether there were more events than O(max_rows).
+  returned: success
+  type: bool
+  sample: false
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: listLogEvents, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_events import EVENTS
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, first_rows, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+
+OPTIONS: t.Dict[str, t.Any] = {
+    "filter": {"type": "str"},
+    "q": {"type": "str"},
+    "since": {"type": "str"},
+    "until": {"type": "str"},
+    "sort_order": {"type": "str", "choices": ["ASCENDING", "DESCENDING"], "default": "DESCENDING"},
+    "max_rows": {"type": "int", "default": 200},
+}
+USES = (okta_api.LIST_LOG_EVENTS,)
+MOST_WORDS, LONGEST_WORD = 10, 40  # that Okta takes as q
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    for name in ("since", "until"):
+        if params[name]:
+            parse_time(params[name])
+    words = (params["q"] or "").split()
+    if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
+        raise BadOption(f"q: Okta takes at most {MOST_WORDS} words of at most {LONGEST_WORD} characters.")
+    # One more than is shown tells whether there are more.
+    limit = params["max_rows"] + 1 if params["max_rows"] > 0 else None
+    events = run_.okta.log_events(
+        params["filter"] or EVENTS, params["since"], params["until"], params["sort_order"] == "DESCENDING", at_most=limit, word=params["q"])
+    shown, more = first_rows(events, params["max_rows"])
+    return {"changed": False, "events": shown, "more": more}
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()
