@@ -9,6 +9,7 @@ import asyncio
 import json
 import threading
 import typing as t
+from collections import Counter
 from dataclasses import asdict, fields
 from datetime import timedelta
 
@@ -73,6 +74,7 @@ class Control:
         quick: list[tuple[str, str, t.Callable[[Body, Query], t.Any]]] = [
             ("POST", "/clock/advance", self.advance),
             ("GET", "/state", self.state),
+            ("GET", "/size", self.size),
             ("GET", "/fleet", lambda _body, _query: page.fleet(self.world)),
             ("GET", "/news", self.news),
             ("GET", "/requests", self.requests),
@@ -168,6 +170,21 @@ class Control:
             "kandji": world.kandji.describe(),
             "macs": [mac.describe() for mac in world.macs],
             "people": [person.describe() for person in world.people],
+        }
+
+    def size(self, _body: Body, query: Query) -> t.Any:
+        """How long the vendors' lists are, without telling what is in them. ``days`` is how far back events are counted."""
+        _only(query, ("days",))
+        if not query.get("days", "90").isdecimal():
+            raise BadRequest("days has to be a number.")
+        world = self.world
+        since = world.clock.now() - timedelta(days=min(int(query.get("days", "90")), FARTHEST.days))
+        events = Counter(event.event_type for event in world.okta.log.events if event.moment >= since)
+        return {
+            "devices": sum(device.platform == "Mac" for device in world.kandji.devices.values()),
+            "certificates": sum(len(mac.certificates) for mac in world.macs),
+            "records": sum(record.profile["platform"] == "MACOS" for record in world.okta.devices.values()),
+            "events": dict(sorted(events.items())),
         }
 
     def news(self, _body: Body, query: Query) -> t.Any:

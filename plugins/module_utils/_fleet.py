@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ka
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_events import EVENTS, Heard, hear
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import all_of
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import NotFound, all_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import CUSTOM, DEVICE_TRUST
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import (
@@ -31,12 +31,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta impo
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
 NO_CERTIFICATE = "no certificate has this name"
 MACS_IN_OKTA = 'profile.platform eq "MACOS"'
+UNLISTED = 20  # Macs that are read by id at most, where the list of them changed while it was read
 IDENTITIES = {"identity_certificate": {"eq": True}}
 _UDID = re.compile(r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f-])")
 # What read_fleet sends.
 USES = (
-    kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_APPS, kandji_api.PRISM_PROFILES,
-    okta_api.LIST_DEVICES, okta_api.LIST_LOG_EVENTS,
+    kandji_api.LIST_DEVICES, kandji_api.GET_DEVICE, kandji_api.ITEM_STATUSES, kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_APPS,
+    kandji_api.PRISM_PROFILES, okta_api.LIST_DEVICES, okta_api.LIST_LOG_EVENTS,
 )
 
 Row = t.Dict[str, t.Any]
@@ -168,7 +169,7 @@ def read_devices(kandji: Kandji, rings: t.Sequence[Ring]) -> t.Tuple[t.List[MacF
     """The Macs, and the ids of those that were removed from Kandji. A Mac that moved from page to page while they were read is there once."""
     macs: t.Dict[str, MacFacts] = {}
     removed: t.Set[str] = set()
-    places = {blueprint: ring.name for ring in reversed(rings) for blueprint in ring.blueprint_ids}
+    places = _places(rings)
     for row in kandji.devices(with_removed=True, platform="Mac"):
         if row.get("platform") != "Mac":
             continue
@@ -178,6 +179,24 @@ def read_devices(kandji: Kandji, rings: t.Sequence[Ring]) -> t.Tuple[t.List[MacF
             mac = _mac(row, places)
             macs[mac.device_id] = mac
     return list(macs.values()), removed - set(macs)
+
+
+def _places(rings: t.Sequence[Ring]) -> t.Dict[str, str]:
+    """Blueprint id -> name of its ring."""
+    return {blueprint: ring.name for ring in reversed(rings) for blueprint in ring.blueprint_ids}
+
+
+def read_unlisted(kandji: Kandji, device_ids: t.Iterable[str], rings: t.Sequence[Ring]) -> t.List[MacFacts]:
+    """Macs that other tables know and the list does not: the list is paged by offset, so that one deleted while it was read makes another one slip through."""
+    found = []
+    for device_id in device_ids:
+        try:
+            row = kandji.device(device_id)
+        except NotFound:  # it was the one that was deleted
+            continue
+        if row.get("platform") == "Mac" and not row.get("is_removed"):
+            found.append(_mac(row, _places(rings)))
+    return found
 
 
 def _mac(row: t.Mapping[str, t.Any], places: t.Mapping[str, str]) -> MacFacts:
@@ -284,17 +303,18 @@ def read_fleet(
     if found_none and "installed" in delivered.states.values() and "common_name" in certificate_filter(profiles):
         # Macs hold the profile, so that the narrow filter does not fit this tenant.
         certificates = gather_certificates(kandji.prism_certificates(IDENTITIES), profiles)
-    listed = {mac.device_id for mac in macs}
     elsewhere = {*certificates.seen, *(one[0] for one in certificates.foreign), *_of_macs_alone(profiles, delivered)}
-    unlisted = bool(elsewhere - listed - removed)
+    unlisted = elsewhere - removed - {mac.device_id for mac in macs}
+    macs += read_unlisted(kandji, sorted(unlisted)[:UNLISTED], rings)
     by_console = {ring.name for ring in rings if ring.profile and "profile" not in ring.profile}
     booked = ledger(mac.serial for mac in macs) if ledger else {}
     for mac in macs:
         _deliver(mac, delivered, certificates, apps, by_console)
         mac.competing = mac.device_id in competing or mac.device_id in delivered.several
         _end(mac, ends or {}, booked)
+    _note_gaps(macs)
     _place_foreign(macs, certificates)
-    macs += _join(macs, records, certificates, heard, unlisted)
+    macs += _join(macs, records, certificates, heard, bool(unlisted))
     macs.sort(key=lambda mac: (mac.serial, mac.device_id, mac.records[0].id if mac.records else ""))
     return Fleet(macs, Rules(moment, reading.expiring_days, reading.stale_days))
 
@@ -342,6 +362,15 @@ def _deliver(
     # Whether Kandji tells statuses of items that its console made is not documented; where it does not, the certificate speaks for them.
     if mac.ring in by_console and mac.profile_state is None and mac.certificates:
         mac.profile_state = "installed"
+
+
+def _note_gaps(macs: t.Sequence[MacFacts]) -> None:
+    """Lists of statuses are paged too: a Mac that one does not name, though it names others of its blueprint, may have slipped through."""
+    for name, state in (("profile", "profile_state"), ("app", "app_state")):
+        named = {mac.blueprint_id for mac in macs if getattr(mac, state) is not None}
+        for mac in macs:
+            if getattr(mac, state) is None and mac.blueprint_id in named:
+                mac.unlisted += (name,)
 
 
 def _end(mac: MacFacts, ends: t.Mapping[str, str], ledger: t.Mapping[str, str]) -> None:

@@ -81,6 +81,7 @@ class MacFacts:
     ends_from: str = ""  # mac or ledger
     events: t.Optional[t.Dict[str, RecordEvents]] = None  # by id of the record
     doubt: str = ""  # why the join itself may be wrong
+    unlisted: t.Tuple[str, ...] = ()  # profile, app: whose statuses name other Macs of its blueprint and not this one
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,14 @@ def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
     return any(added != (login in record.users) for login, added in events.users.items())
 
 
+def _doubt_pending(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    return _GAP.format("SCEP profile") if "profile" in mac.unlisted else ""
+
+
+def _doubt_app(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
+    return _GAP.format("Okta Verify") if "app" in mac.unlisted else ""
+
+
 def _doubt_managed(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
     bound = best is not None and (mac.events or {}).get(best.id, RecordEvents()).bound
     if mac.ring is not None and not mac.certificates and mac.ends_from != "mac" and not bound:
@@ -294,7 +303,9 @@ def _doubt_mixed(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
 
 
 def _doubt_absent(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
-    return "Okta's log knows a certificate that was issued to it, and Kandji's inventory does not show it yet." if mac.issued else ""
+    if mac.issued:
+        return "Okta's log knows a certificate that was issued to it, and Kandji's inventory does not show it yet."
+    return "Its profile came with a certificate, and Kandji's inventory does not show it; inventories are daily."
 
 
 def _doubt_expired(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
@@ -315,7 +326,9 @@ def _doubt_order(mac: MacFacts, best: t.Optional[DeviceRecord]) -> str:
     return ""
 
 
+_GAP = "Kandji's list of statuses of the {} names other Macs of its blueprint and not this one."
 _DOUBTS: t.Dict[str, t.Callable[[MacFacts, t.Optional[DeviceRecord]], str]] = {
+    "PROFILE_PENDING": _doubt_pending, "OKTA_VERIFY_MISSING": _doubt_app,
     "MANAGED": _doubt_managed, "MIXED": _doubt_mixed, "CERTIFICATE_ABSENT": _doubt_absent, "CERTIFICATE_EXPIRED": _doubt_expired,
     "REGISTERED_BEFORE_CERTIFICATE": _doubt_order, "REGISTERED_NOT_MANAGED": _doubt_order,
 }

@@ -114,8 +114,9 @@ class Okta:
         """listAuthenticatorMethods."""
         return _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
 
-    def devices(self, search: str, expand: t.Optional[str] = None, limit: int = 200) -> t.Iterator[t.Dict[str, t.Any]]:
+    def devices(self, search: str, expand: t.Optional[str] = None, limit: int = 0) -> t.Iterator[t.Dict[str, t.Any]]:
         """Device records that match a search, page by page. listDevices; search results may be stale, never write from them."""
+        limit = limit or PAGE_SIZES[0]
         query: t.Dict[str, t.Any] = {"search": search, "limit": limit}
         if expand:
             query["expand"] = expand

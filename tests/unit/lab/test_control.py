@@ -56,6 +56,20 @@ def test_the_state_tells_of_everything_but_secrets(control):
         assert secret not in reply.content.decode()
 
 
+def test_the_lengths_of_the_vendors_lists(control):
+    okta, macs = control.world.okta, control.world.macs
+    before = control.send("GET", "/size").json
+    assert before["devices"] == len(macs) + 1, "one was removed from Kandji"
+    assert before["certificates"] == 0 and "pki.cert.issue" not in before["events"]
+    okta.register(user_id=next(iter(okta.users)), serial=macs[0].serial, udid="U", name="Mac", model="Mac14,2", os_version="26.1")
+    with okta.dated(okta.now() - timedelta(days=3)):
+        okta.book(macs[0].serial)
+    after = control.send("GET", "/size", days="4").json
+    assert (after["records"], after["events"]["pki.cert.issue"]) == (before["records"] + 1, 1)
+    assert "pki.cert.issue" not in control.send("GET", "/size", days="2").json["events"]
+    assert control.send("GET", "/size", days="few").status == 400
+
+
 def test_the_requests_of_a_run_can_be_counted(control):
     control.ask_okta("/api/v1/devices")
     control.ask_okta("/api/v1/logs")

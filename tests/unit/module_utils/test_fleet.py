@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Forbidden, Unauthorized
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Forbidden, NotFound, Unauthorized
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import DeviceRecord
 
@@ -95,6 +95,7 @@ def kandji(**answers: t.Any) -> mock.Mock:
         ],
         "prism_apps": lambda _filter: [{"device_id": "DEV-1"}],
         "prism_profiles": lambda _filter: [],
+        "device": mock.Mock(side_effect=NotFound("Not found.")),
         **answers,
     }  # fmt: skip
     return mock.Mock(**there)
@@ -135,6 +136,35 @@ def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
 def test_a_record_that_kandji_lost_between_two_pages_is_unconfirmed() -> None:
     (row,) = read(okta(), kandji(devices=lambda **_filters: []), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
     assert (row["rung"], row["unconfirmed"]) == ("KANDJI_MISSING", True)
+
+
+@pytest.mark.parametrize("answer, found", [
+    ({"device_id": "dev-1", "serial_number": SERIAL, "platform": "Mac", "blueprint_id": "B-CANARY"}, [(SERIAL, "canary", False)]),
+    ({"device_id": "dev-1", "serial_number": SERIAL, "platform": "Mac", "is_removed": True}, [(SERIAL, None, True)]),
+    (NotFound("gone"), [(SERIAL, None, True)]),
+])
+def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, found: t.Any) -> None:
+    one = mock.Mock(side_effect=[answer] if isinstance(answer, Exception) else None, return_value=answer)
+    only = [{"device_id": "dev-1", "common_name": f"{SERIAL} 7D8A", "created_at": "2026-11-10T10:00:00Z"}]
+    tenant = kandji(devices=lambda **_filters: [], device=one, prism_certificates=lambda _filter: only)
+    rows = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert [(row["serial_number"], row["ring"], row["rung"] == "KANDJI_MISSING") for row in rows] == found
+    one.assert_called_once_with("dev-1")
+
+
+@pytest.mark.parametrize("item_id, rung", [("item-1", "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")])
+def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(item_id: str, rung: str) -> None:
+    def device(number: int, blueprint: str) -> dict[str, t.Any]:
+        return {"device_id": f"dev-{number}", "serial_number": f"C{number}", "platform": "Mac", "blueprint_id": blueprint}
+
+    devices = [device(1, "b-canary"), device(2, "b-canary"), device(3, "b-late")]
+    tenant = kandji(
+        devices=lambda **_filters: devices,
+        item_statuses=lambda asked: [{"computer": {"id": f"dev-{number}"}, "status": "PASS"} for number in ((1,) if asked == item_id else (1, 2))],
+        prism_certificates=lambda _filter: [{"device_id": f"dev-{number}", "common_name": f"C{number} 7D8A", "created_at": "2026-11-10T10:00:00Z"}
+                                            for number in (1, 2)])
+    rows = read(okta(devices=lambda *_search, **_how: []), tenant, [Ring("canary", {"b-canary", "b-late"}, profile())], ["app-1"])
+    assert [(row["rung"], row["unconfirmed"]) for row in rows] == [("NOT_REGISTERED", False), (rung, True), ("PROFILE_PENDING", False)]
 
 
 def unnamed(udid: str = "") -> dict[str, t.Any]:
