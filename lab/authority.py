@@ -86,6 +86,7 @@ class Authority:
         self._clock = clock
         self.certificates: dict[int, IssuedCertificate] = {}
         self._by_fingerprint: dict[str, IssuedCertificate] = {}
+        self._by_word: dict[str, list[IssuedCertificate]] = {}
         root_key, key = _key_of(organization, org_id, "root"), _key_of(organization, org_id, "intermediate")
         names = [x509.NameAttribute(NameOID.DOMAIN_COMPONENT, part) for part in ("com", "okta", organization)]
         names.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, org_id))
@@ -142,8 +143,17 @@ class Authority:
         issued_at = at or self._clock.now()
         not_before = _whole_second(issued_at)
         booked = IssuedCertificate(x509.random_serial_number(), common_name, issued_at, not_before, not_before + CLIENT_LIFETIME)
-        self.certificates[booked.serial_number] = booked
-        return booked
+        return self._keep(booked)
+
+    def naming(self, word: str) -> t.Sequence[IssuedCertificate]:
+        """All that were ever issued under a name with this word in it."""
+        return self._by_word.get(word, ())
+
+    def _keep(self, issued: IssuedCertificate) -> IssuedCertificate:
+        self.certificates[issued.serial_number] = issued
+        for word in set(issued.common_name.split()):
+            self._by_word.setdefault(word, []).append(issued)
+        return issued
 
     def _admitted(self, asked: messages.Message, challenge: str) -> tuple[messages.CertificateRequest, bytes, str]:
         """The certificate request in a message, the certificate its sender signed with and the cipher it uses; or _No."""
@@ -182,8 +192,8 @@ class Authority:
         der = _signed(builder, self.identity.key)
         serial_number = x509.load_der_x509_certificate(der).serial_number
         issued = IssuedCertificate(serial_number, _common_name(request.subject), issued_at, *validity, fingerprint_sha256=_fingerprint(der), der=der)
-        self.certificates[serial_number] = self._by_fingerprint[_fingerprint(der)] = issued
-        return issued
+        self._by_fingerprint[_fingerprint(der)] = issued
+        return self._keep(issued)
 
 
 @lru_cache(maxsize=None)

@@ -220,10 +220,9 @@ class Org:
         """By the guide, a record made before the Mac's first certificate never becomes managed. A later certificate is a renewal."""
         if self.world.switches.record_before_certificate == "heals" or record.certificates:
             return False
-        serial = record.profile.get("serialNumber") or "\0"
         if certificate.issued_at <= record.created:
             return False
-        return all(other.issued_at > record.created for other in self.authority.certificates.values() if serial in other.common_name)
+        return all(other.issued_at > record.created for other in self.authority.naming(record.profile.get("serialNumber", "")))
 
     def managed(self, device_id: str, user_id: str) -> bool:
         record = self.devices.get(device_id)

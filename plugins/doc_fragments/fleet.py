@@ -50,4 +50,7 @@ options:
     type: list
     elements: str
     default: []
+  certificate_check_item_id:
+    description: Id of the Custom Script that says on each Mac when its certificates end. Without it the end is reckoned from when each was first seen.
+    type: str
 """

@@ -77,6 +77,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ri
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, DeviceTrustError
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import CONNECTION, FLEET, KANDJI, OKTA, from_environment
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import masked
@@ -124,7 +125,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             context = Run(self._params(), True, self.display.warning, USES)
             rings, others = read_rings(context.kandji, context.params["rings"], context.params["scep_profile_prefix"])
-            fleet = read_fleet(context.okta, context.kandji, rings, context.params["okta_verify_item_ids"], competitors=others)
+            ends, _none = known_ends(context.kandji, context.params["certificate_check_item_id"])
+            fleet = read_fleet(context.okta, context.kandji, rings, context.params["okta_verify_item_ids"], ends, competitors=others)
             return list(macs.hosts(masked(rows(fleet), context.masker.text)))
         except DeviceTrustError as error:
             raise AnsibleParserError(context.masker.text(error.message) if context else error.message) from None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger of issued certificates: what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
 
-Pure, but for ``load`` and ``save``. The file is JSON, line by line: a head, then one line for each certificate.
+Pure, but for ``load``, ``known_ends`` and ``save``. The file is JSON, line by line: a head, then one line for each certificate.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import certificate_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._files import replace_whole
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import texts_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import LIFE, names_serial
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -138,6 +141,14 @@ def load(state_dir: str, org: str) -> Ledger:
         return Ledger(org)
     except (OSError, UnicodeDecodeError) as error:
         raise BadOption(f"state_dir: {path} cannot be read ({error.__class__.__name__}); check it and its permissions.") from None
+
+
+def known_ends(
+    kandji: Kandji, check_item_id: t.Optional[str], org: str = "", state_dir: t.Optional[str] = None,
+) -> t.Tuple[t.Dict[str, str], t.Optional[t.Callable[[t.Iterable[str]], t.Dict[str, str]]]]:
+    """When certificates end, as _fleet.read_fleet takes it: by the Macs' own word where there is a check, and by the ledger where one is kept."""
+    ends = certificate_ends(kandji.item_statuses(check_item_id)) if check_item_id else {}
+    return ends, partial(ends_by_serial, load(state_dir, org), lifetime_days=LIFE.days) if state_dir else None
 
 
 def save(state_dir: str, ledger: Ledger) -> None:

@@ -43,6 +43,7 @@ FLEET: t.Dict[str, t.Dict[str, t.Any]] = {
     "rings": {"type": "list", "elements": "dict", "default": [], "options": {**RING, "scep_profile": {"type": "str"}}},
     "scep_profile_prefix": {"type": "str", "default": "Okta SCEP - "},
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
+    "certificate_check_item_id": {"type": "str"},
 }
 
 

@@ -20,13 +20,13 @@ Row = t.Dict[str, t.Any]
 Pieces = t.Iterator[str]
 
 COLUMNS = (
-    "serial_number", "device_name", "person", "ring", "rung", "reason", "next_step", "flags", "unconfirmed", "blueprint", "blueprint_id", "os_version", "model",
-    "tags", "last_check_in", "device_id", "okta_device_ids", "okta_status", "last_seen_by_okta", "users", "certificates", "certificate_first_seen",
+    "serial_number", "device_name", "person", "ring", "rung", "reason", "next_step", "flags", "unconfirmed", "doubt", "blueprint", "blueprint_id", "os_version",
+    "model", "tags", "last_check_in", "device_id", "okta_device_ids", "okta_status", "last_seen_by_okta", "users", "certificates", "certificate_first_seen",
     "certificate_ends", "certificate_ends_from",
 )
 # Columns whose few values repeat from Mac to Mac; the page has each of them once.
-SHARED = ("ring", "rung", "reason", "next_step", "blueprint", "os_version", "model", "okta_status", "certificate_ends_from")
-PAGE_COLUMNS = tuple(name for name in COLUMNS if name not in ("device_id", "blueprint_id", "okta_device_ids"))
+SHARED = ("ring", "rung", "reason", "next_step", "doubt", "blueprint", "os_version", "model", "okta_status", "certificate_ends_from")
+PAGE_COLUMNS = tuple(name for name in COLUMNS if name not in ("unconfirmed", "device_id", "blueprint_id", "okta_device_ids"))
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 NAMED_MOVES = 25
 
@@ -66,6 +66,7 @@ class Figures:
     months: t.Dict[str, int] = field(default_factory=dict)
     flags: t.Dict[str, int] = field(default_factory=dict)
     rungs: t.Dict[str, str] = field(default_factory=dict)
+    steps: t.Dict[str, str] = field(default_factory=dict)  # rung -> the next step that most of its Macs have
     unconfirmed: int = 0
     fingerprint: str = ""
 
@@ -103,6 +104,7 @@ def survey(rows: t.Iterable[Row], meta: Meta) -> Figures:
     months: t.Counter[str] = Counter()
     flags: t.Counter[str] = Counter()
     rungs: t.Dict[str, str] = {}
+    steps: t.Dict[str, t.Counter[str]] = defaultdict(Counter)
     digest = hashlib.sha256(json.dumps([page.HEAD, page.STYLE, page.SCRIPT, meta.org_url, meta.tenant, dict(meta.renewals)]).encode())
     unconfirmed = 0
     for row in rows:
@@ -114,8 +116,10 @@ def survey(rows: t.Iterable[Row], meta: Meta) -> Figures:
         flags.update(row["flags"])
         unconfirmed += bool(row["unconfirmed"])
         rungs[name_of(row)] = row["rung"]
+        steps[row["rung"]][row["next_step"]] += 1
     return Figures(_ordered(counts, meta.order), {ring: _ordered(one, meta.order) for ring, one in sorted(by_ring.items(), key=_no_ring_last)},
-                   dict(sorted(months.items(), key=lambda item: item[0] or "~")), dict(flags.most_common()), rungs, unconfirmed, digest.hexdigest())
+                   dict(sorted(months.items(), key=lambda item: item[0] or "~")), dict(flags.most_common()), rungs,
+                   {rung: found.most_common(1)[0][0] for rung, found in steps.items()}, unconfirmed, digest.hexdigest())
 
 
 def name_of(row: Row) -> str:
@@ -217,11 +221,11 @@ def html_pieces(rows: t.Iterable[Row], figures: Figures, meta: Meta) -> Pieces:
     yield page.HEAD.format(policy=_policy(), fingerprint=figures.fingerprint, style=page.STYLE, org=escape(_host(meta.org_url)))
     yield _header(figures, meta)
     yield _funnel(figures)
-    yield from ('<div class="pair">', _rings(figures, meta), _months(figures, meta), "</div>")
+    yield from ('<div class="pair">', _rings(figures), _months(figures, meta), "</div>")
     yield _changes(figures, meta)
     yield _tell(figures)
     yield page.TABLE.format(columns="".join(_heading(name, label) for name, label in page.SHOWN))
-    yield from _embedded(rows)
+    yield from _embedded(rows, meta.order)
     yield page.FOOT.format(calls=meta.api_calls, script=page.SCRIPT)
 
 
@@ -238,7 +242,7 @@ def embed(value: t.Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _embedded(rows: t.Iterable[Row]) -> Pieces:
+def _embedded(rows: t.Iterable[Row], order: t.Sequence[str]) -> Pieces:
     texts: t.Dict[str, t.Dict[str, int]] = {name: {} for name in SHARED}
     yield '<script type="application/json" id="rows">[\n'
     between = ""
@@ -247,7 +251,7 @@ def _embedded(rows: t.Iterable[Row]) -> Pieces:
         between = ",\n"
     yield ']</script>\n<script type="application/json" id="texts">'
     yield embed({"columns": PAGE_COLUMNS, "shared": {name: list(known) for name, known in texts.items()}, "labels": page.LABELS,
-                 "kinds": {rung: kind(rung) for rung in texts["rung"]}})
+                 "kinds": {rung: kind(rung) for rung in texts["rung"]}, "ladder": list(order)})
     yield "</script>\n"
 
 
@@ -256,7 +260,7 @@ def _short(name: str, value: t.Any, texts: t.Dict[str, t.Dict[str, int]]) -> t.A
         return texts[name].setdefault(str(value or ""), len(texts[name]))
     if name == "users":
         return [[one["login"], one["managementStatus"]] for one in value]
-    return int(value) if isinstance(value, bool) else value
+    return value
 
 
 def label(rung: str) -> str:
@@ -300,12 +304,12 @@ def _header(figures: Figures, meta: Meta) -> str:
         ("none", acting["none"], "in no ring"),
     ]  # fmt: skip
     shown = "".join(f'<li class="{colour}"><b>{count:,}</b> {text}</li>' for colour, count, text in tiles)
-    flags = "".join(f"<li>{escape(label(name))} <b>{count:,}</b></li>" for name, count in figures.flags.items())
-    if figures.unconfirmed:
-        flags += f"<li>Unconfirmed <b>{figures.unconfirmed:,}</b></li>"
+    named = {**figures.flags, **({"UNCONFIRMED": figures.unconfirmed} if figures.unconfirmed else {})}
+    flags = "".join(
+        f'<li><button type="button" data-flag="{escape(name)}">{escape(label(name))} <b>{count:,}</b></button></li>' for name, count in named.items())
     return page.HEADER.format(
         org=escape(_host(meta.org_url)), tenant=escape(_host(meta.tenant)), time=_time(meta.generated_at), share=_share(managed, figures.total),
-        managed=f"{managed:,}", total=f"{figures.total:,}", tiles=shown, flags=f'<ul class="flags" aria-label="Flags">{flags}</ul>' if flags else "",
+        managed=f"{managed:,}", total=f"{figures.total:,}", tiles=shown, flags=f'<ul class="flags" aria-label="Macs with a flag">{flags}</ul>' if flags else "",
     )  # fmt: skip
 
 
@@ -319,17 +323,15 @@ def _funnel(figures: Figures) -> str:
     return page.SECTION.format(id="funnel", title="From enrolled to managed", body=f'<ol class="steps">{"".join(lines)}</ol>')
 
 
-def _rings(figures: Figures, meta: Meta) -> str:
+def _rings(figures: Figures) -> str:
     rings = list(figures.by_ring)
     head = "".join(f'<th scope="col" class="number">{escape(ring or "no ring")}</th>' for ring in rings)
     lines = []
     for rung in figures.counts:
         cells = "".join(f'<td class="number">{figures.by_ring[ring].get(rung, 0) or "<span class=quiet>0</span>"}</td>' for ring in rings)
         lines.append(f'<tr><th scope="row"><span class="pill {kind(rung)}">{escape(label(rung))}</span></th>{cells}</tr>')
-    renewals = "".join(f"<li>{escape(ring)}: {escape(date or 'unknown')}</li>" for ring, date in meta.renewals.items())
     body = (f'<div class="scroll" tabindex="0" role="region" aria-label="Rungs by ring"><table><thead><tr><th scope="col">Rung</th>{head}</tr></thead>'
             f'<tbody>{"".join(lines)}</tbody></table></div>')
-    body += f'<h3>Certificates are to be issued anew by</h3><ul class="plain">{renewals}</ul>' if renewals else ""
     return page.SECTION.format(id="rings", title="Rungs by ring", body=body)
 
 
@@ -341,6 +343,8 @@ def _months(figures: Figures, meta: Meta) -> str:
         name = f"{month}{' (over)' if late else ''}" if month else "not known"
         lines.append(f"<li><span>{escape(name)}</span><b>{count:,}</b>{_bar(count, most, 'bad' if late else 'wait' if month == now else 'accent')}</li>")
     body = f'<ol class="steps months">{"".join(lines)}</ol>' if lines else '<p class="quiet">No certificate was seen yet.</p>'
+    renewals = "".join(f"<li>{escape(ring)}: <b>{escape(date or 'unknown')}</b></li>" for ring, date in meta.renewals.items())
+    body += f'<h3>To be issued anew by</h3><ul class="plain">{renewals}</ul>' if renewals else ""
     return page.SECTION.format(id="months", title="Certificates by the month in which they end", body=body)
 
 
@@ -372,7 +376,7 @@ def _tell(figures: Figures) -> str:
         if rung not in TELL:
             continue
         lines.append(page.TELL.format(kind=kind(rung), rung=escape(rung), label=escape(label(rung)), count=f"{count:,}", text=escape(TELL[rung]),
-                                      macs="Mac" if count == 1 else "Macs"))
+                                      step=escape(figures.steps.get(rung, "")), macs="Mac" if count == 1 else "Macs"))
     body = "".join(lines) or "<p>Nobody needs to be told anything.</p>"
     return page.SECTION.format(id="tell", title="What to tell people", body=f'<div class="tell">{body}</div>')
 

@@ -11,7 +11,7 @@ SHOWN = (
     ("last_check_in", "Last check-in"),
 )  # fmt: skip
 LABELS = {
-    **dict(SHOWN), "reason": "Why", "next_step": "Next step", "flags": "Flags", "unconfirmed": "Unconfirmed", "blueprint": "Blueprint",
+    **dict(SHOWN), "reason": "Why", "next_step": "Next step", "flags": "Flags", "doubt": "Unconfirmed, because", "blueprint": "Blueprint",
     "os_version": "macOS", "model": "Model", "tags": "Tags", "okta_status": "Okta record", "last_seen_by_okta": "Last seen by Okta", "users": "People in Okta",
     "certificates": "Certificates", "certificate_first_seen": "First certificate", "certificate_ends_from": "End is known from",
 }  # fmt: skip
@@ -48,6 +48,7 @@ HEADER = """<header>
 SECTION = '<section aria-labelledby="{id}"><h2 id="{id}">{title}</h2>{body}</section>\n'
 
 TELL = """<article><h3><span class="pill {kind}">{label}</span> <span class="quiet">{count} {macs}</span></h3><blockquote>{text}</blockquote>
+<p class="step"><b>Next step</b> {step}</p>
 <p class="actions"><button type="button" data-copy>Copy text</button> <button type="button" data-rung="{rung}">Show these Macs</button></p></article>
 """
 
@@ -111,8 +112,8 @@ header { display: grid; grid-template-columns: 1fr auto; gap: 1.2rem 2rem; align
 .tiles li { padding: 0.8rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: 12px; color: var(--quiet); }
 .tiles b { display: block; font-size: 1.6rem; line-height: 1.2; }
 .good b { color: var(--good); } .bad b { color: var(--bad); } .wait b { color: var(--wait); } .none b { color: var(--ink); }
-.flags { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.4rem 1.2rem; color: var(--quiet); font-size: 0.9rem; }
-.flags b { color: var(--ink); }
+.flags { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.5rem; font-size: 0.9rem; }
+.flags button { padding: 0.15rem 0.7rem; border-color: var(--line); border-radius: 1rem; color: var(--quiet); } .flags b { color: var(--ink); }
 section { margin-bottom: 1rem; padding: 1.2rem 1.3rem 1.3rem; background: var(--paper); border: 1px solid var(--line); border-radius: 12px; min-width: 0; }
 section h3 { margin-top: 0; }
 .pair { display: grid; grid-template-columns: minmax(0, 6fr) minmax(0, 5fr); gap: 0 1rem; }
@@ -133,13 +134,14 @@ thead th { color: var(--quiet); font-size: 0.87rem; font-weight: 600; }
 #rings + .scroll th:first-child { padding-left: 0; }
 .scroll tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-.plain { color: var(--quiet); } .scroll + h3 { margin: 1rem 0 0.2rem; }
+.plain { display: flex; flex-wrap: wrap; gap: 0.1rem 1.5rem; color: var(--quiet); } .plain b { color: var(--ink); font-weight: 500; }
+.months + h3 { margin: 1.2rem 0 0.2rem; }
 details { margin-top: 0.7rem; } summary { cursor: pointer; font-weight: 600; }
 .moves { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 0.1rem 1.2rem; padding: 0.4rem 0 0 1rem; }
 .moves li { overflow-wrap: anywhere; }
 .tell { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 1rem; }
 .tell article { display: flex; flex-direction: column; gap: 0.6rem; padding: 0.9rem 1rem; border: 1px solid var(--line); border-radius: 10px; }
-.tell blockquote { flex: 1; }
+.tell blockquote { flex: 1; } .step { color: var(--quiet); font-size: 0.87rem; } .step b { color: var(--ink); font-weight: 600; }
 .actions { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--field); border-radius: 8px; padding: 0.32rem 0.75rem; }
 button { cursor: pointer; } button:hover:enabled { border-color: var(--accent); color: var(--accent); } button:disabled { cursor: default; opacity: 0.45; }
@@ -173,9 +175,10 @@ footer { padding-top: 0.5rem; padding-bottom: 2rem; color: var(--quiet); font-si
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); } .tiles li { padding: 0.6rem 0.8rem; }
   section { padding: 1rem; }
   .steps li, .months li { grid-template-columns: minmax(0, 1fr) auto; padding: 0.4rem 0; } .steps .bar { grid-column: 1 / -1; grid-row: 2; margin-top: 0.2rem; }
+  .scroll th, .scroll .pill { white-space: normal; } .scroll .pill { border-radius: 0.7rem; }
   .steps .lost { grid-column: 1 / -1; } .lost:empty { display: none; }
   .moves { grid-template-columns: minmax(0, 1fr); padding-left: 0; } .tell { grid-template-columns: minmax(0, 1fr); }
-  button, select, input { min-height: 2.6rem; } .actions button, td.open button { padding: 0.3rem 0.8rem; }
+  button, select, input { min-height: 2.6rem; } .flags button { min-height: 2.2rem; } .actions button, td.open button { padding: 0.3rem 0.8rem; }
   .tools label { flex: 1 1 8rem; } .tools .search { flex-basis: 100%; } .tools select { width: 100%; max-width: none; } .tools .narrow { display: grid; }
   .table { overflow: visible; } .table thead { display: none; } .table table, #body, #body tr, #body td { display: block; }
   #body tr { padding: 0.5rem 0; border: 1px solid var(--line); border-radius: 10px; margin-bottom: 0.6rem; }
@@ -202,10 +205,10 @@ footer { padding-top: 0.5rem; padding-bottom: 2rem; color: var(--quiet); font-si
 SCRIPT = """
 (() => {
 "use strict";
-const PAGE = 100, PRINTED = 1000;
+const PAGE = 100, PRINTED = 1000, UNCONFIRMED = "UNCONFIRMED";
 const it = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(it(id).textContent);
-const rows = read("rows"), { columns, shared, labels, kinds } = read("texts");
+const rows = read("rows"), { columns, shared, labels, kinds, ladder } = read("texts");
 it("rows").remove();
 const place = Object.fromEntries(columns.map((name, number) => [name, number]));
 const value = (row, name) => shared[name] ? shared[name][row[place[name]]] : row[place[name]];
@@ -213,7 +216,8 @@ const plain = (word) => { const text = word.replaceAll("_", " ").toLowerCase().r
   return text.charAt(0).toUpperCase() + text.slice(1); };
 const ringOf = (text) => text || "no ring";
 const moment = (text) => text ? String(text).slice(0, 16).replace("T", " ") : "";
-const state = { text: "", rung: "", ring: "", flag: "", column: "serial_number", up: true, page: 0, open: null };
+const height = (rung) => kinds[rung] === "none" ? ladder.length - 1.5 : ladder.indexOf(rung);
+const state = { text: "", rung: "", ring: "", flag: "", column: "rung", up: true, page: 0, open: null };
 let order = rows.map((row, number) => number), found = order, hay = null;
 
 function element(name, text, attributes) {
@@ -230,8 +234,10 @@ function haystack() {
 }
 
 function sort() {
-  const keys = rows.map((row) => String(value(row, state.column) ?? "").toLowerCase()), way = state.up ? 1 : -1;
-  const empty = (key) => key === "" ? 1 : 0;  // what is not known comes last, whichever the direction
+  // Rungs go by their height on the ladder, so that those who need something come first; nobody in no ring does.
+  const key = (row) => state.column === "rung" ? String(height(value(row, "rung")) + 100) : String(value(row, state.column) ?? "").toLowerCase();
+  const keys = rows.map(key), way = state.up ? 1 : -1;
+  const empty = (text) => text === "" ? 1 : 0;  // what is not known comes last, whichever the direction
   order = rows.map((row, number) => number).sort((one, other) => empty(keys[one]) - empty(keys[other])
     || (keys[one] < keys[other] ? -way : keys[one] > keys[other] ? way : one - other));
   for (const head of document.querySelectorAll("th[data-column]")) {
@@ -249,7 +255,8 @@ function filter() {
   found = order.filter((number) => {
     const row = rows[number];
     return (state.rung === "" || row[place.rung] === rung) && (state.ring === "" || row[place.ring] === ring)
-      && (state.flag === "" || row[place.flags].includes(state.flag)) && words.every((word) => hay[number].includes(word));
+      && (state.flag === "" || row[place.flags].includes(state.flag) || (state.flag === UNCONFIRMED && value(row, "doubt")))
+      && words.every((word) => hay[number].includes(word));
   });
   state.page = 0;
   state.open = null;
@@ -289,7 +296,7 @@ function more(row) {
   };
   for (const name of ["reason", "next_step"]) add(name, value(row, name));
   add("flags", value(row, "flags").map(plain).join(", "));
-  add("unconfirmed", value(row, "unconfirmed") ? "Only a read of this Mac by itself would settle it." : "");
+  add("doubt", value(row, "doubt"));
   add("users", value(row, "users").map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "));
   for (const name of ["blueprint", "os_version", "model"]) add(name, value(row, name));
   add("tags", value(row, "tags").join(", "));
@@ -319,7 +326,8 @@ function offer(id, options) {
   for (const [key, text] of options) it(id).append(element("option", text, { value: key }));
 }
 const flags = [...new Set(rows.flatMap((row) => row[place.flags]))].sort();
-offer("rung", [...shared.rung].sort().map((rung) => [rung, plain(rung)]));
+if (shared.doubt.some(Boolean)) flags.push(UNCONFIRMED);
+offer("rung", [...shared.rung].sort((one, other) => height(one) - height(other)).map((rung) => [rung, plain(rung)]));
 offer("ring", [...shared.ring].sort().map((ring) => [ring ? `=${ring}` : "-", ringOf(ring)]));
 offer("flag", flags.map((flag) => [flag, plain(flag)]));
 offer("sort", [...document.querySelectorAll("th[data-column]")].map((head) => [head.dataset.column, head.textContent]));
@@ -346,9 +354,11 @@ function clear() {
 it("clear").addEventListener("click", () => { clear(); filter(); it("search").focus(); });
 it("before").addEventListener("click", () => { state.page -= 1; state.open = null; show(); });
 it("after").addEventListener("click", () => { state.page += 1; state.open = null; show(); });
-for (const button of document.querySelectorAll("button[data-rung]")) {
-  button.addEventListener("click", () => { clear(); state.rung = it("rung").value = button.dataset.rung; filter(); it("macs").scrollIntoView();
-    it("macs").focus(); });
+for (const name of ["rung", "flag"]) {
+  for (const button of document.querySelectorAll(`button[data-${name}]`)) {
+    button.addEventListener("click", () => { clear(); state[name] = it(name).value = button.dataset[name]; filter(); it("macs").scrollIntoView();
+      it("macs").focus(); });
+  }
 }
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", async () => {

@@ -13,7 +13,7 @@ description:
   - Reads both sides at once, joins them by serial, and says of each Mac on which rung of the ladder it stands, why, and what its next step is.
   - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates of the rings' profiles, O device records and E events there
     are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify, C/300, O/200 and E/1000 (each rounded up), and three more,
-    for blueprints, profiles and competing configurations.
+    for blueprints, profiles and competing configurations. Where the list of Macs changed while it was read, up to 20 that slipped through are read by id.
   - Okta's search may be behind. A row whose rung only a read by id would settle is marked as unconfirmed; modules that write read by id first.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -165,14 +165,12 @@ import heapq
 import time
 import typing as t
 from collections import Counter
-from functools import partial
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ledger as ledger
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import certificate_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Fleet, Reading, Ring, read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
@@ -230,10 +228,7 @@ def run(run_: Run) -> Result:
     reading = Reading(params["redistribution_days"], params["stale_days"], params["log_days"], params["log_events"])
     end = time.monotonic() + params["wait"]
     rings, others = read_rings(run_.kandji, params["rings"])
-    item_id, booked = params["certificate_check_item_id"], None
-    ends = certificate_ends(run_.kandji.item_statuses(item_id)) if item_id else {}
-    if params["state_dir"]:
-        booked = partial(ledger.ends_by_serial, ledger.load(params["state_dir"], run_.okta.org_url), lifetime_days=ladder.LIFE.days)
+    ends, booked = known_ends(run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"])
     while True:
         fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others, reading)
         summary = Summary(fleet, params["max_rows"])

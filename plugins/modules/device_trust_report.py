@@ -39,8 +39,9 @@ options:
     type: str
     default: "0640"
   state_dir:
-    description: Directory in which it is kept where each Mac stood, so that the next report can say what changed. Without it no history is kept, and the report
-      says so.
+    description:
+      - Directory in which it is kept where each Mac stood, so that the next report can say what changed. Without it no history is kept, and the report says so.
+      - A ledger of certificates that is there (see M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
     type: path
   redistribution_days:
     description: How many days before the end of a certificate it is to be issued anew.
@@ -100,6 +101,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ri
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Ring, read_fleet, rows
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import FLEET, KANDJI, OKTA, arguments
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
@@ -119,7 +121,8 @@ def run(run_: Run) -> Result:
     params = run_.params
     mode = files.mode_of(params["mode"])
     rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], competitors=others)
+    ends, booked = known_ends(run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"])
+    fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others)
 
     def read() -> t.Iterator[report.Row]:
         return report.masked(rows(fleet), run_.masker.text)

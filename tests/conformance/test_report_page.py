@@ -38,7 +38,9 @@ def row(number: int) -> dict[str, t.Any]:
         "person": f"person{number:06d}@example.com", "ring": None if rung == "NOT_IN_SCOPE" else ("canary", "engineering", "everybody")[number % 3],
         "blueprint": f"Blueprint {number % 5}", "blueprint_id": f"b{number % 5}", "os_version": f"26.{number % 4}", "model": "MacBook Air (M4)",
         "tags": ["loan"] if number % 9 == 0 else [], "last_check_in": f"2026-11-{1 + number % 24:02d}T08:{number % 60:02d}:00Z", "rung": rung,
-        "reason": f"Why it is {rung}.", "next_step": "What is next.", "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [], "unconfirmed": False,
+        "reason": f"Why it is {rung}.", "next_step": "What is next.", "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [],
+        "unconfirmed": number % 60 == 7,
+        "doubt": "Okta's search may be behind." if number % 60 == 7 else "",
         "users": [{"login": f"person{number:06d}@example.com", "managementStatus": "MANAGED" if rung == "MANAGED" else "NOT_MANAGED"}],
         "okta_device_ids": [f"guo{number}"], "okta_status": "ACTIVE", "last_seen_by_okta": "2026-11-23T10:00:00.000Z",
         "certificates": 0 if rung in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1, "certificate_first_seen": "2026-01-02T03:04:05Z",
@@ -118,8 +120,10 @@ def page(tmp_path: Path) -> t.Iterator[Page]:
 
 def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
     page.open()
+    assert set(page.column("Rung")) == {"Profile failed", "Profile pending"} and page.count == "1 to 100 of 600 Macs", "who needs something comes first"
     serials = sorted(str(row(number)["serial_number"]) for number in range(600))
-    assert page.column("Serial") == serials[:100] and page.count == "1 to 100 of 600 Macs"
+    page.driver.find_element(By.CSS_SELECTOR, "th[data-column=serial_number] button").click()
+    assert page.column("Serial") == serials[:100]
     page.driver.find_element(By.CSS_SELECTOR, "th[data-column=serial_number] button").click()
     assert page.column("Serial") == serials[:-101:-1]
     page.search("PERSON000042 zoë")
@@ -148,6 +152,15 @@ def test_a_rung_leads_to_its_macs_and_a_mac_to_all_that_is_known(page: Page) -> 
     assert focused.get_attribute("aria-expanded") == "true"
     focused.send_keys(Keys.ENTER)
     assert page.driver.find_elements(By.CSS_SELECTOR, "#body .more") == []
+
+
+@pytest.mark.parametrize("flag, macs", [("DUPLICATE_RECORD", 12), ("UNCONFIRMED", 10)])
+def test_a_flag_leads_to_its_macs(page: Page, flag: str, macs: int) -> None:
+    page.open()
+    page.driver.find_element(By.CSS_SELECTOR, f"button[data-flag={flag}]").click()
+    assert page.count == f"{macs} of 600 Macs" and page.driver.switch_to.active_element.get_attribute("id") == "macs"
+    page.driver.find_element(By.CSS_SELECTOR, "#body button").click()
+    assert ("Okta's search may be behind." in page.driver.find_element(By.CSS_SELECTOR, "#body .more").text) is (flag == "UNCONFIRMED")
 
 
 def test_a_hostile_name_is_text_and_the_policy_lets_nothing_else_run(page: Page) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.stand_ins import check_script
 from tools.environment import CHECKOUT
 
 REPORT = CHECKOUT / "playbooks" / "report.yml"
@@ -54,6 +55,28 @@ def test_the_next_report_says_who_moved(watched, run_module, args):
     watched.world.kandji.devices[watched.world.macs[0].device_id].name = "Renamed"
     write(run_module, watched, args)
     assert "No Mac stands elsewhere than before." in page(args)
+
+
+def test_the_ledger_tells_when_certificates_end(watched, run_module, args):
+    for mac in watched.world.macs[:3]:
+        watched.world.okta.book(f"{mac.serial} 0A1B")
+    watched.world.clock.advance(minutes=10)
+    assert run_module("device_trust_certificates", {"state_dir": args["state_dir"]}, lab=watched.lab)["changed"]
+    write(run_module, watched, args)
+    macs = {mac["serial_number"]: mac for mac in json.loads((Path(args["dest"]) / "device-trust.json").read_text())["macs"]}
+    told = {serial for serial, mac in macs.items() if mac["certificate_ends_from"] == "ledger"}
+    assert told == {mac.serial for mac in watched.world.macs[:3]}
+    assert {macs[serial]["certificate_ends"][:4] for serial in told} == {str(watched.world.clock.now().year + 1)}
+
+
+def test_the_macs_own_word_tells_when_certificates_end(watched, run_module, args):
+    wanted = {"name": "Okta certificate check", "script": check_script(), "blueprints": watched.canary["blueprints"]}
+    item_id = run_module("kandji_custom_script", wanted, lab=watched.lab)["script"]["id"]
+    run_module("kandji_scep_profile", {"name": "Okta SCEP - canary", "blueprints": watched.canary["blueprints"]}, lab=watched.lab)
+    watched.live()
+    write(run_module, watched, {**args, "certificate_check_item_id": item_id})
+    macs = json.loads((Path(args["dest"]) / "device-trust.json").read_text())["macs"]
+    assert {mac["serial_number"] for mac in macs if mac["certificate_ends_from"] == "mac"} == {mac.serial for mac in watched.world.macs if mac.certificates}
 
 
 def test_without_a_state_directory_it_says_so(watched, run_module, args, tmp_path):
