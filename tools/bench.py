@@ -35,7 +35,7 @@ SUBJECTS = CHECKOUT / "tests" / "benchmarks"
 LATENCY = 0.02
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)
 QUICK = {"device_trust_gate_wait": 300, "device_trust_poll_interval": 2}
-LOG_DAYS, LOG_EVENTS = 30, 20_000  # device_trust_info's defaults: how far back the System Log is read
+LOG_DAYS, LOG_EVENTS = 30, 12_000  # device_trust_info's defaults: how far back the System Log is read
 
 
 @dataclass(frozen=True)

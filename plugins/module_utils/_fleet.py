@@ -14,6 +14,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
@@ -77,7 +78,7 @@ class Reading:
     expiring_days: int = 30
     stale_days: int = 90
     log_days: int = 30
-    log_events: int = 20000
+    log_events: int = 12000
 
 
 @dataclass
@@ -102,9 +103,11 @@ class Certificates:
 class Records:
     """Okta's device records of Macs. ``unnamed`` have no serial: a pair of hardware UUID and record."""
 
-    by_serial: t.Dict[str, t.List[DeviceRecord]] = field(default_factory=dict)
+    by_serial: t.Dict[str, t.Tuple[DeviceRecord, ...]] = field(default_factory=dict)
     unnamed: t.List[t.Tuple[str, DeviceRecord]] = field(default_factory=list)
-    names: t.Dict[str, str] = field(default_factory=dict)  # by id
+
+    def add(self, serial: str, record: DeviceRecord) -> None:
+        self.by_serial[serial] = (*self.by_serial.get(serial, ()), record)
 
 
 @dataclass
@@ -155,7 +158,7 @@ def gather_certificates(rows: t.Iterable[t.Mapping[str, t.Any]], profiles: t.Seq
         if serials and not names_serial(name, str(row.get("serial_number") or "")):
             found.foreign.append((device_id, seen, name))
         else:
-            found.seen[device_id] = (*found.seen.get(device_id, ()), sys.intern(seen))
+            found.seen[device_id] = (*found.seen.get(device_id, ()), seen)
     return found
 
 
@@ -231,11 +234,11 @@ def read_records(okta: Okta) -> Records:
         serial = str(profile.get("serialNumber") or "")
         record = device_record(row, embedded_users(row))
         record.has_serial = bool(serial)
-        found.names[record.id] = str(profile.get("displayName") or "")
+        record.name = str(profile.get("displayName") or "")
         if not serial:
             found.unnamed.append((str(profile.get("udid") or "").lower(), record))
-        elif record.id not in [one.id for one in found.by_serial.get(serial, [])]:
-            found.by_serial.setdefault(serial, []).append(record)
+        elif record.id not in [one.id for one in found.by_serial.get(serial, ())]:
+            found.add(serial, record)
     return found
 
 
@@ -303,8 +306,10 @@ def read_fleet(
     if found_none and "installed" in delivered.states.values() and "common_name" in certificate_filter(profiles):
         # Macs hold the profile, so that the narrow filter does not fit this tenant.
         certificates = gather_certificates(kandji.prism_certificates(IDENTITIES), profiles)
-    elsewhere = {*certificates.seen, *(one[0] for one in certificates.foreign), *_of_macs_alone(profiles, delivered)}
-    unlisted = elsewhere - removed - {mac.device_id for mac in macs}
+    listed = removed.union(mac.device_id for mac in macs)
+    elsewhere = chain(certificates.seen, (one[0] for one in certificates.foreign), _of_macs_alone(profiles, delivered))
+    unlisted = {device_id for device_id in elsewhere if device_id not in listed}
+    del listed
     macs += read_unlisted(kandji, sorted(unlisted)[:UNLISTED], rings)
     by_console = {ring.name for ring in rings if ring.profile and "profile" not in ring.profile}
     booked = ledger(mac.serial for mac in macs) if ledger else {}
@@ -403,9 +408,12 @@ def _join(macs: t.Sequence[MacFacts], records: Records, certificates: Certificat
     known = {mac.serial for mac in macs if mac.serial}
     strays = _place_unnamed(macs, records, certificates, heard)
     by_serial: t.Dict[str, t.Dict[str, RecordEvents]] = {}
-    shown = {one.id for group in records.by_serial.values() for one in group}
-    for record_id, events in heard.records.items():
-        if record_id not in shown and heard.serials.get(record_id):
+    unseen = dict(heard.records)
+    for group in records.by_serial.values():
+        for one in group:
+            unseen.pop(one.id, None)
+    for record_id, events in unseen.items():
+        if heard.serials.get(record_id):
             by_serial.setdefault(heard.serials[record_id], {})[record_id] = events
     for mac in macs:
         if mac.serial:
@@ -413,15 +421,15 @@ def _join(macs: t.Sequence[MacFacts], records: Records, certificates: Certificat
             mac.issued = heard.issued.get(mac.serial.lower(), "")
         _hear(mac, heard, by_serial)
     missing = [
-        MacFacts(serial, records.names.get(group[0].id, ""), person=next(iter(group[0].users), ""), records=group, in_kandji=False,
+        MacFacts(serial, group[0].name, person=next(iter(group[0].users), ""), records=group, in_kandji=False,
                  doubt="Kandji's tables changed while they were read." if unlisted else "")
         for serial, group in records.by_serial.items() if serial not in known
     ]
     for mac in missing:
         _hear(mac, heard, by_serial)
-    _doubt_unregistered(macs, strays, records)
+    _doubt_unregistered(macs, strays)
     return missing + [
-        MacFacts("", records.names.get(record.id, ""), person=next(iter(record.users), ""), records=[record], in_kandji=False,
+        MacFacts("", record.name, person=next(iter(record.users), ""), records=(record,), in_kandji=False,
                  doubt="Its record has no serial, so that it may be any Mac's.")
         for record in strays
     ]
@@ -445,16 +453,16 @@ def _place_unnamed(macs: t.Sequence[MacFacts], records: Records, certificates: C
         if mac is None:
             strays.append(record)
         elif mac.serial:
-            records.by_serial.setdefault(mac.serial, []).append(record)
+            records.add(mac.serial, record)
         else:
-            mac.records = [*mac.records, record]
+            mac.records = (*mac.records, record)
     return strays
 
 
-def _doubt_unregistered(macs: t.Iterable[MacFacts], strays: t.Sequence[DeviceRecord], records: Records) -> None:
+def _doubt_unregistered(macs: t.Iterable[MacFacts], strays: t.Sequence[DeviceRecord]) -> None:
     """A Mac without a record may be that of a record without a serial, where person or name are the same."""
     people = {login.lower() for one in strays for login in one.users}
-    names = {records.names.get(one.id, "") for one in strays} - {""}
+    names = {one.name for one in strays} - {""}
     for mac in macs if strays else []:
         if not mac.records and (mac.person.lower() in people or mac.name in names):
             mac.doubt = "A record without a serial has the same person or name."

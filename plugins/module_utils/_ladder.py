@@ -41,6 +41,7 @@ class DeviceRecord:
     last_updated: str = ""
     users: t.Dict[str, str] = field(default_factory=dict)
     has_serial: bool = True
+    name: str = ""
 
 
 @dataclass(slots=True)

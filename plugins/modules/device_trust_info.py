@@ -85,7 +85,7 @@ options:
   log_events:
     description: How many events of the System Log are read at most, the newest first; a call brings 1000.
     type: int
-    default: 20000
+    default: 12000
 """
 
 EXAMPLES = r"""
@@ -191,7 +191,7 @@ OPTIONS: t.Dict[str, t.Any] = {
     "state_dir": {"type": "path"},
     "stale_days": {"type": "int", "default": 90},
     "log_days": {"type": "int", "default": 30},
-    "log_events": {"type": "int", "default": 20000},
+    "log_events": {"type": "int", "default": 12000},
 }
 USES = (*ring_reads.USES, *fleet_reads.USES)
 
