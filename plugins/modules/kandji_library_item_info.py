@@ -54,7 +54,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-items:
+library_items:
   description: The items, in the order of their names. C(states) and C(trouble) are there where O(statuses) asked for them.
   returned: success
   type: list
@@ -103,7 +103,7 @@ def run(run_: Run) -> Result:
     items = library_item.catalogue(read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"])
     if params["statuses"]:
         items = [{**one, **library_item.states(kandji.item_statuses(one["library_item_id"]), params["max_rows"])} for one in items]
-    return {"changed": False, "items": items}
+    return {"changed": False, "library_items": items}
 
 
 def main() -> None:

@@ -120,3 +120,14 @@ def test_the_playbook_writes_it_and_a_second_run_changes_nothing(watched, playbo
     assert first.status == 0 and first.changed == ["The report"], first.output
     second = playbook(watched.lab, REPORT, variables=where)
     assert second.status == 0 and second.changed == [] and watched.writes() == [], second.output
+
+
+def test_the_playbook_finds_the_certificate_check(watched, playbook, run_module, tmp_path):
+    every = {"blueprints": watched.canary["blueprints"]}
+    run_module("kandji_custom_script", {"name": "Okta certificate check", "script": check_script(), **every}, lab=watched.lab)
+    run_module("kandji_scep_profile", {"name": "Okta SCEP - canary", **every}, lab=watched.lab)
+    watched.live()
+    written = playbook(watched.lab, REPORT, variables={"device_trust_report_dir": str(tmp_path), "device_trust_certificate_check": True})
+    macs = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
+    assert written.status == 0 and [mac for mac in macs if mac["certificate_ends_from"] == "mac"], written.output
+

@@ -149,23 +149,23 @@ def test_a_blueprint_that_there_is_not_is_told(watched, run_module):
 def test_items_with_the_blueprints_that_hold_them(watched, ask):
     result, calls = ask("kandji_library_item_info")
     blueprints = watched.world.kandji.blueprints
-    assert {one["library_item_id"] for one in result["items"]} == {item_id for one in blueprints.values() for item_id in one.item_ids}
-    chrome = next(one for one in result["items"] if one["name"] == "Google Chrome")
+    assert {one["library_item_id"] for one in result["library_items"]} == {item_id for one in blueprints.values() for item_id in one.item_ids}
+    chrome = next(one for one in result["library_items"] if one["name"] == "Google Chrome")
     assert set(chrome["blueprints"]) == {"Canary", "Engineering", "Everyone else"} and "states" not in chrome and calls == 1 + len(blueprints)
 
 
 def test_the_statuses_of_an_item_by_name_and_by_id(watched, ask):
     by_name, _calls = ask("kandji_library_item_info", names=["FileVault"], blueprints=["Canary"], statuses=True)
-    (item,) = by_name["items"]
+    (item,) = by_name["library_items"]
     assert item["states"] == {"installed": 25} and (item["trouble"], item["trouble_total"]) == ([], 0)
-    assert ask("kandji_library_item_info", library_item_ids=[item["library_item_id"]], blueprints=["Canary"], statuses=True)[0]["items"] == [item]
+    assert ask("kandji_library_item_info", library_item_ids=[item["library_item_id"]], blueprints=["Canary"], statuses=True)[0]["library_items"] == [item]
 
 
 def test_an_item_that_is_on_no_blueprint_is_told_by_its_id_and_not_by_a_name(watched, ask):
     printers = next(one for one in watched.world.kandji.items.values() if one.name == "Printers (old)")
-    assert ask("kandji_library_item_info", names=["Printers (old)"])[0]["items"] == []
+    assert ask("kandji_library_item_info", names=["Printers (old)"])[0]["library_items"] == []
     by_id, _calls = ask("kandji_library_item_info", library_item_ids=[printers.id])
-    assert by_id["items"] == [{"library_item_id": printers.id, "name": "", "blueprints": []}]
+    assert by_id["library_items"] == [{"library_item_id": printers.id, "name": "", "blueprints": []}]
 
 
 def test_the_statuses_of_everything_are_refused(watched, run_module):

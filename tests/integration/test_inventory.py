@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -48,6 +49,13 @@ def test_a_host_for_each_mac_in_its_groups(watched, inventory):
         assert serial in found[f"rung_{values['device_trust_rung'].lower()}"]["hosts"]
     assert any(name.startswith("ring_canary") for name in found) and any(name.startswith("os_") for name in found)
     assert watched.writes() == []
+
+
+def test_it_asks_for_no_more_than_the_report_does(watched, inventory, run_module, tmp_path):
+    listed(inventory("--list"))
+    asked = Counter(one.operation for one in watched.asked())
+    report = run_module("device_trust_report", {"rings": watched.ring_variables, "dest": str(tmp_path)}, lab=watched.lab)
+    assert asked == {one["operation"]: one["count"] for one in report["api_calls"]} and set(asked.values()) == {1}
 
 
 def test_the_graph_names_the_groups(inventory):
