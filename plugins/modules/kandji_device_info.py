@@ -125,7 +125,7 @@ def _devices(run_: Run) -> t.Iterator[Row]:
     filters = {"platform": params["platform"]}
     blueprints = None if params["blueprints"] is None else {one["id"] for one in read_blueprints(kandji, params["blueprints"])[0]}
     if blueprints and len(blueprints) == 1:
-        filters["blueprint_id"] = next(iter(blueprints))
+        filters["blueprint_id"] = "".join(blueprints)
     rows = kandji.devices(**filters) if params["serial_numbers"] is None else kandji.devices_with_serials(params["serial_numbers"], **filters)
     for row in rows:
         if row.get("platform") == params["platform"] and (blueprints is None or str(row.get("blueprint_id", "")).lower() in blueprints):

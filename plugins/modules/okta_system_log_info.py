@@ -97,7 +97,8 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_rows": {"type": "int", "default": 200},
 }
 USES = (okta_api.LIST_LOG_EVENTS,)
-MOST_WORDS, LONGEST_WORD = 10, 40  # that Okta takes as q
+MOST_WORDS = 10  # that Okta takes as q
+LONGEST_WORD = 40
 
 
 def run(run_: Run) -> Result:

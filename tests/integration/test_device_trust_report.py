@@ -130,4 +130,3 @@ def test_the_playbook_finds_the_certificate_check(watched, playbook, run_module,
     written = playbook(watched.lab, REPORT, variables={"device_trust_report_dir": str(tmp_path), "device_trust_certificate_check": True})
     macs = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
     assert written.status == 0 and [mac for mac in macs if mac["certificate_ends_from"] == "mac"], written.output
-
