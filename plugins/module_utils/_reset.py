@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -385,6 +387,20 @@ def check_confirmed(decisions: t.Sequence[Decision], limits: Limits) -> None:
         return
     raise Refused(f"{count} device records would be deleted, which is more than confirm_above ({limits.confirm_above}). Nothing was written; "
                   f"if that is wanted, set confirm: {phrase(count, limits.host)}", count=count, confirm=phrase(count, limits.host))
+
+
+def plan_digest(decisions: t.Sequence[Decision], host: str) -> str:
+    """SHA-256 (hexadecimal) of what would be done: the org, each record that would go, its serial and its users. The same plan always has the same."""
+    going = sorted([one.found.id, one.found.known_as, sorted(user_id(user) for user in one.found.users)] for one in decisions if one.action == "reset")
+    return hashlib.sha256(json.dumps([host, going]).encode()).hexdigest()
+
+
+def check_approved(decisions: t.Sequence[Decision], digest: str, approved: str) -> None:
+    """Raises Refused, before any write, when ``digest`` is not that of the plan that was approved. Nothing needs to be approved where ``approved`` is empty."""
+    if approved and approved.lower() != digest:
+        count = sum(one.action == "reset" for one in decisions)
+        raise Refused(f"The plan is not the one that was approved: {count} device records would go now, and the digest is {digest}. Nothing was written; "
+                      "look at the plan as it is now, and have it approved.", count=count, plan_digest=digest)
 
 
 def described(decision: Decision, state: str, bound: t.Optional[bool] = None) -> Row:

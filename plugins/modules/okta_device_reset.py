@@ -152,6 +152,11 @@ options:
       - When a run was cut short, the same phrase is good for the rest of O(serials) and O(device_ids). O(users) and O(rungs) no longer find what is gone,
         so that the rest takes a phrase of its own.
     type: str
+  plan_digest:
+    description:
+      - Do what was approved, or nothing. It is RV(plan_digest) of the run in check mode that was looked at; where this run would reset other records, or
+        records with other users, it fails and writes nothing. Fewer are other records, too.
+    type: str
   tell_bound:
     description: Read the System Log once, to tell of each record whether its Mac's certificate is bound to it and dies with it.
     type: bool
@@ -194,6 +199,17 @@ EXAMPLES = r"""
         scep_profile: Okta SCEP - canary
     max_devices: 25
     confirm: RESET 25 DEVICES acme.okta.com
+
+- name: What would go, to be approved
+  devicetrust.okta_kandji.okta_device_reset:
+    serials: [C02XK1ZAJG5J]
+  check_mode: true
+  register: plan
+
+- name: That, and nothing else
+  devicetrust.okta_kandji.okta_device_reset:
+    serials: [C02XK1ZAJG5J]
+    plan_digest: "{{ plan.plan_digest }}"
 """
 
 RETURN = r"""
@@ -281,6 +297,11 @@ confirm:
   returned: success
   type: str
   sample: RESET 25 DEVICES acme.okta.com
+plan_digest:
+  description: Names what is reset, or would be. The option of the same name holds another run to it.
+  returned: success
+  type: str
+  sample: 4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
 org_url:
   description: The org, for what its users are told.
   returned: success
@@ -359,6 +380,7 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_percent": {"type": "int", "default": 20},
     "confirm_above": {"type": "int", "default": 10},
     "confirm": {"type": "str"},
+    "plan_digest": {"type": "str"},
     "tell_bound": {"type": "bool", "default": False},
     "reason": {"type": "str"},
     "requested_by": {"type": "str"},
@@ -381,8 +403,9 @@ def run(run_: Run) -> Result:
     _check(params)
     rings, _competitors = read_rings(run_.kandji, params["rings"] or [])
     founds = _find(run_, rings)
+    host = urlsplit(run_.okta.org_url).netloc
     if not founds:
-        return {**_result([], [], ""), "org_url": run_.okta.org_url, "reissue_after": ""}
+        return {**_result([], [], ""), "plan_digest": _approved(run_, [], host), "org_url": run_.okta.org_url, "reissue_after": ""}
     macs, fleet = read_macs(run_.kandji, sorted({one.known_as for one in founds if one.known_as}), params["platforms"], rings)
     progress = Progress(params["progress_file"])
     for number, one in enumerate(founds, 1):
@@ -393,8 +416,9 @@ def run(run_: Run) -> Result:
     evidence = _evidence(run_, founds, guards)
     decisions = reset.plan(founds, guards, evidence)
     limits = reset.Limits(
-        params["max_devices"], params["max_percent"], params["confirm_above"], params["confirm"] or "", fleet, urlsplit(run_.okta.org_url).netloc)
+        params["max_devices"], params["max_percent"], params["confirm_above"], params["confirm"] or "", fleet, host)
     reset.check_limits(decisions, limits)
+    digest = _approved(run_, decisions, host)
     if not run_.check_mode:
         reset.check_confirmed(decisions, limits)
     bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else {}
@@ -406,7 +430,14 @@ def run(run_: Run) -> Result:
     rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
     dead = [one.found for one, row in zip(decisions, rows, strict=True) if row["certificate_bound"] and row["state"] != "held_back"]
     after = reset.reissue_after(dead, bound, guards.now).isoformat() if dead else ""
-    return {**_result(decisions, rows, confirm, audit.path), "org_url": run_.okta.org_url, "reissue_after": after}
+    return {**_result(decisions, rows, confirm, audit.path), "plan_digest": digest, "org_url": run_.okta.org_url, "reissue_after": after}
+
+
+def _approved(run_: Run, decisions: t.Sequence[reset.Decision], host: str) -> str:
+    """The plan's digest, where it may be carried out."""
+    digest = reset.plan_digest(decisions, host)
+    reset.check_approved(decisions, digest, run_.params["plan_digest"] or "")
+    return digest
 
 
 def _check(params: t.Mapping[str, t.Any]) -> None:

@@ -39,6 +39,18 @@ def test_deactivated_and_deleted_and_absent_after(watched, fleet, run_module):
     assert not again["changed"] and again["devices"][0]["state"] == "absent"
 
 
+def test_only_the_plan_that_was_approved_is_carried_out(watched, fleet, run_module):
+    fleet.stuck(STUCK)
+    asked = {"serials": [STUCK, "RESETMAC0002"]}
+    approved = run_module(MODULE, asked, lab=watched.lab, check=True)["plan_digest"]
+    fleet.stuck("RESETMAC0002")
+    for check in (True, False):
+        refused = run_module(MODULE, {**asked, "plan_digest": approved}, lab=watched.lab, check=check)
+        assert refused["failed"] and "not the one that was approved: 2 device records would go now" in refused["msg"] and watched.writes() == [], refused
+    done = run_module(MODULE, {**asked, "plan_digest": refused["plan_digest"]}, lab=watched.lab)
+    assert done["counts"]["reset"] == 2 and done["plan_digest"] == refused["plan_digest"], done
+
+
 # Each guard holds back its record, and only that one: beside it stands one that is reset.
 
 

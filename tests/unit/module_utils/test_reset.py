@@ -105,6 +105,32 @@ def test_the_phrase_is_good_for_what_is_left_and_not_for_what_is_held_back(numbe
             reset.check_confirmed(planned, limits)
 
 
+def to_go(*ids: str, login: str = "ada@acme.com") -> list[Decision]:
+    person = {"user": {"id": f"00u-{login}", "profile": {"login": login}}}
+    return [Decision(Found(one, {"id": one, "profile": {"serialNumber": f"C-{one}"}}, [person]), "reset", "") for one in ids]
+
+
+def test_the_same_plan_has_the_same_digest_in_whatever_order_it_was_found() -> None:
+    digest = reset.plan_digest(to_go("guo1", "guo2"), "acme.okta.com")
+    assert len(digest) == 64 and digest == reset.plan_digest(to_go("guo2", "guo1") + decisions("hold", "none"), "acme.okta.com")
+
+
+@pytest.mark.parametrize("other, host", [
+    (to_go("guo1"), "acme.okta.com"),
+    (to_go("guo1", "guo2", "guo3"), "acme.okta.com"),
+    (to_go("guo1", "guo3"), "acme.okta.com"),
+    (to_go("guo1", "guo2", login="bob@acme.com"), "acme.okta.com"),
+    (to_go("guo1", "guo2"), "other.okta.com"),
+    ([], "acme.okta.com"),
+])
+def test_a_plan_that_nobody_approved_is_refused(other: list[Decision], host: str) -> None:
+    approved, now = reset.plan_digest(to_go("guo1", "guo2"), "acme.okta.com"), reset.plan_digest(other, host)
+    reset.check_approved(other, now, now)
+    reset.check_approved(other, now, "")
+    with pytest.raises(Refused, match=f"{len(other)} device records would go now, and the digest is {now}. Nothing was written"):
+        reset.check_approved(other, now, approved)
+
+
 VERIFY, PHONE = ("okta_verify", "ACTIVE"), ("phone_number", "ACTIVE")
 
 
