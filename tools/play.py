@@ -58,7 +58,7 @@ def lab_environment(announcement: dict[str, t.Any]) -> dict[str, str]:
 
 def run_playbook(
     playbook: Path,
-    announcement: dict[str, t.Any],
+    announcement: t.Optional[dict[str, t.Any]],
     *,
     check: bool = False,
     arguments: t.Sequence[str] = (),
@@ -67,13 +67,14 @@ def run_playbook(
     inventory: Path = INVENTORY,
     show: bool = False,
 ) -> PlayResult:
-    """Run it to its end. ``environment`` and ``variables`` win over the lab's; ``show`` lets a person watch."""
+    """Run it to its end, with a lab's variables, if any. ``environment`` and ``variables`` win over them; ``show`` lets a person watch."""
     with tempfile.TemporaryDirectory(prefix="devicetrust-play-") as directory:
         record, extra = Path(directory) / "record.json", Path(directory) / "variables.json"
-        extra.write_text(json.dumps({"device_trust_rings": announcement["rings"], **(variables or {})}))
+        extra.write_text(json.dumps({**({"device_trust_rings": announcement["rings"]} if announcement else {}), **(variables or {})}))
         command = [str(SCRIPTS / "ansible-playbook"), "--inventory", str(inventory), "--extra-vars", f"@{extra}", *arguments]
         command += ["--check", str(playbook)] if check else [str(playbook)]
-        more = {**lab_environment(announcement), "ANSIBLE_CALLBACKS_ENABLED": "play_record", "PLAY_RECORD": str(record), **(environment or {})}
+        lab = lab_environment(announcement) if announcement else {}
+        more = {**lab, "ANSIBLE_CALLBACKS_ENABLED": "play_record", "PLAY_RECORD": str(record), **(environment or {})}
         if show and sys.stdout.isatty():
             more["ANSIBLE_FORCE_COLOR"] = "true"
         status, output = run_and_read(command, child_environment(**more), show=show)
