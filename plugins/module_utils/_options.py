@@ -29,6 +29,7 @@ CONNECTION: t.Dict[str, t.Dict[str, t.Any]] = {
     "api_timeout": {"type": "float", "default": 30.0},
     "api_retries": {"type": "int", "default": 5},
     "capacity_percent": {"type": "int", "default": 50},
+    "capacity_shared_by": {"type": "int", "default": 1},
 }
 RING: t.Dict[str, t.Dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},

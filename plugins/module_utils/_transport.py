@@ -77,6 +77,7 @@ class Settings:
     retries: int = 5
     capacity_percent: int = 50
     check_mode: bool = False
+    shared_by: int = 1  # runs that use up capacity_percent together
     uses: t.Optional[t.Tuple["Operation", ...]] = None  # the only operations that may be sent; None is for tests of the clients themselves
     sleep: t.Callable[[float], None] = time.sleep
     chance: t.Callable[[], float] = random.random
@@ -308,7 +309,7 @@ class Transport:
             if window and window.must_wait(self.settings.capacity_percent):
                 self._windows.pop(operation.bucket, None)
                 self.settings.sleep(window.wait)
-        share = self._hourly_limit * self.settings.capacity_percent // 100
+        share = max(1, self._hourly_limit * self.settings.capacity_percent // 100 // self.settings.shared_by) if self._hourly_limit else 0
         with self._counting:
             sent = sum(self.calls.values())
         if share and sent >= share:

@@ -67,7 +67,7 @@ def test_everything_is_made_once_and_the_second_run_writes_nothing(awx):
     assert linked(awx, nodes["approval"], "success_nodes", "workflow_job_template_nodes") == ["reset"]
     assert nodes["approval"]["unified_job_template"] == awx.rows["workflow_approval_templates"][0]["id"]
     assert json.loads(awx.named("job_templates", f"{PREFIX}reset approved")["extra_vars"]) == {"device_trust_reset_approved_only": True}
-    assert json.loads(awx.named("inventories", f"{PREFIX}shards")["variables"])["device_trust_capacity_percent"] == 12
+    assert json.loads(awx.named("inventories", f"{PREFIX}tenants")["variables"])["device_trust_rings"][0]["test_macs"] == ["C02XK1ZAJG5J"]
     wrote = len(awx.writes)
     again = configure(awx)
     assert again.status == 0 and again.changed == [] and awx.writes[wrote:] == [], (again.changed, awx.writes[wrote:], again.output[-3000:])
