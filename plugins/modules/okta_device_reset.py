@@ -156,6 +156,7 @@ options:
     description:
       - Do what was approved, or nothing. It is RV(plan_digest) of the run in check mode that was looked at; where this run would reset other records, or
         records with other users, it fails and writes nothing. Fewer are other records, too.
+      - A plan that was approved so needs no O(confirm).
     type: str
   tell_bound:
     description: Read the System Log once, to tell of each record whether its Mac's certificate is bound to it and dies with it.
@@ -419,7 +420,7 @@ def run(run_: Run) -> Result:
         params["max_devices"], params["max_percent"], params["confirm_above"], params["confirm"] or "", fleet, host)
     reset.check_limits(decisions, limits)
     digest = _approved(run_, decisions, host)
-    if not run_.check_mode:
+    if not run_.check_mode and not params["plan_digest"]:
         reset.check_confirmed(decisions, limits)
     bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else {}
     count = sum(one.action == "reset" for one in decisions)
