@@ -100,7 +100,8 @@ def try_it(image: str) -> bool:
         told = lab.announcement
         variables = {"device_trust_rings": told["rings"], "device_trust_gate_wait": 60, "device_trust_poll_interval": 2, "device_trust_state_dir": STATE_DIR}
         jobs = [("site", True), ("site", False), ("report", False)]
-        return all([_try(lab, image, template, Path(place) / str(number), variables, writes) for number, (template, writes) in enumerate(jobs)])
+        passed = [_try(lab, image, template, Path(place) / str(number), variables, writes) for number, (template, writes) in enumerate(jobs)]
+        return all(passed)
 
 
 def _try(lab: Lab, image: str, template: str, directory: Path, variables: dict[str, t.Any], may_write: bool) -> bool:
