@@ -45,6 +45,14 @@ CHOICES: dict[str, tuple[t.Any, ...]] = {
     "scep_content_types": ("rfc", "generic", "html"),
     "scep_host": ("org", "alternate", "other"),
     "record_before_certificate": ("needs_reset", "heals"),
+    "registered_false": ("matches", "refused"),
+    "users_and_groups": ("both", "either"),
+    "unknown_group": ("error", "accept"),
+    "catch_all_changes": ("error", "ignore"),
+    "rule_numbers": ("renumbered", "gaps"),
+    "parallel_rule_writes": ("500", "taken"),
+    "delete_mapped_policy": ("refuse", "reassign"),
+    "simulation": ("ready", "missing"),
 }
 USER_STATUSES = ("ACTIVE", "SUSPENDED", "DEPROVISIONED")
 PIPELINES = ("idx", "v1")

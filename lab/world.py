@@ -54,6 +54,15 @@ class Switches:
     record_before_certificate: str = "needs_reset"  # or "heals"
     sign_in_touches_record: bool = True  # whether a FastPass sign-in changes the record's lastUpdated
     log_lag_seconds: float = 0.0  # from the time that an event bears to the time when the System Log has it
+    risk_scoring: bool = True  # whether rules have a risk score
+    registered_false: str = "matches"  # devices that are not registered; or "refused": a rule can ask for true alone
+    users_and_groups: str = "both"  # where a rule includes users and groups; or "either"
+    unknown_group: str = "error"  # or "accept": ids of groups and users in a rule that nobody has
+    catch_all_changes: str = "error"  # or "ignore": a catch-all rule that is sent with conditions or another name
+    rule_numbers: str = "renumbered"  # or "gaps": what the deletion of a rule leaves
+    parallel_rule_writes: str = "500"  # or "taken": rules of one policy that are written at the same moment
+    delete_mapped_policy: str = "refuse"  # or "reassign": its apps go to the org's default policy
+    simulation: str = "ready"  # or "missing": the org has no /policies/simulate
     # Who acts by themselves
     people_act: bool = False
     macs_act: bool = False

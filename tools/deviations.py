@@ -34,6 +34,8 @@ class Deviation:
 
 
 _LIFECYCLE = ("activateDevice", "deactivateDevice", "suspendDevice", "unsuspendDevice", "deleteDevice")
+_POLICY_READS = ("listPolicies", "getPolicy")
+_POLICY_WRITES = ("createPolicy", "replacePolicy", "clonePolicy")
 _KANDJI_INTRODUCTION = "The status codes in the introduction of Kandji's API documentation"
 
 DEVIATIONS: tuple[Deviation, ...] = (
@@ -49,6 +51,29 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "okta", ("listUsers",), r"\d+ operation: not in the description",
         "The description that we have is a subset without `GET /api/v1/users`.",
         "Okta's Users API reference; Okta's Python SDK calls it (`list_users`)."),
+    Deviation(
+        "okta", ("listApplications", "getApplication"), r"\d+ operation: not in the description",
+        "The description that we have is a subset without `GET /api/v1/apps` and `GET /api/v1/apps/{appId}`.",
+        "Okta's Applications API reference; Okta's Python SDK calls them (`list_applications`, `get_application`)."),
+    Deviation(
+        "okta", _POLICY_READS + _POLICY_WRITES, r"200 answer: body(\[\])?\.description is null, not string",
+        "`description` of a policy may be null.",
+        "The same description gives null as its default value."),
+    Deviation(
+        "okta", ("listPolicyRules", "getPolicyRule", "createPolicyRule", "replacePolicyRule"), r"200 answer: body(\[\])?\.conditions is null, not object",
+        "`conditions` of a rule without any, the catch-all rule above all, are null.",
+        "The examples of rules in the same description, and Okta's Policies API reference on the catch-all rule."),
+    Deviation(
+        "okta",
+        ("listGroups", "listPolicies", "deletePolicy", "activatePolicy", "deactivatePolicy", "deletePolicyRule", "activatePolicyRule",
+         "deactivatePolicyRule", "createPolicySimulation"),
+        r"400 status: not described",
+        "A query or a body that Okta cannot take, and changes of what is Okta's own.",
+        "Okta's error codes: E0000001, Api validation failed, 400; E0000003, malformed body, 400."),
+    Deviation(
+        "okta", ("createPolicyRule", "replacePolicyRule", "deletePolicyRule", "activatePolicyRule", "deactivatePolicyRule"), r"500 status: not described",
+        "Rules of one policy that are written at the same moment.",
+        "Okta's error codes: E0000009, 500; issues 836, 1198 and 2571 of Okta's Terraform provider."),
     Deviation(
         "okta", ("*",), r"401 status: not described",
         "401 is listed for device integrations alone.",

@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import typing as t
 import uuid
 import zlib
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 
+from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
 from lab.okta.limits import CountedRequests
 from lab.okta.moments import parse_moment
 from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org, WrongStatus
+from lab.okta.paging import cursor, page, position, whole_number
+from lab.okta.policy_operations import PolicyOperations, RuleWrites
 from lab.okta.records import Record
 from lab.okta.scep import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
@@ -51,6 +51,7 @@ class OktaApp(VendorApp):
 
     def application(self) -> Starlette:
         application = super().application()
+        application.add_middleware(RuleWrites)
         application.add_middleware(CountedRequests, limits=self.limits)
         return application
 
@@ -79,6 +80,8 @@ class OktaApp(VendorApp):
             Operation("getAuthenticatorMethod", "GET", AUTHENTICATORS + "/{authenticatorId}/methods/{methodType}", self._get_method, bucket="other"),
             Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events, bucket="logs"),
             Operation("listDeviceIntegrations", "GET", "/api/v1/device-integrations", self._list_device_integrations, bucket="other"),
+            *PolicyOperations(self.org).operations(),
+            *DirectoryOperations(self.org).operations(),
             *scep_operations(self.org),
         ]
 
@@ -161,12 +164,12 @@ class OktaApp(VendorApp):
     # Devices
 
     def _list_devices(self, call: Call) -> Answer:
-        limit = _whole_number(call, "limit", 200, 1, 200)
+        limit = whole_number(call, "limit", 200, 1, 200)
         expand = call.query.get("expand")
         if expand not in (None, "user", "userSummary"):
             refuse("E0000001", "expand")
         matches = self._search(call.query.get("search"))
-        records, last = self.org.search(matches, _position(call), limit, one_behind=call.fault == "stale")
+        records, last = self.org.search(matches, position(call), limit, one_behind=call.fault == "stale")
         stale = call.fault == "stale" or self.world.switches.stale_managed_in_search
         rows = []
         for record in records:
@@ -174,7 +177,7 @@ class OktaApp(VendorApp):
             if expand:
                 row["_embedded"] = {"users": self._users(record, call.base_url, expand, stale) or None}
             rows.append(row)
-        return _page(call, rows, None if last is None else _cursor(last))
+        return page(call, rows, None if last is None else cursor(last))
 
     @staticmethod
     def _search(text: t.Optional[str]) -> t.Callable[[Record], bool]:
@@ -236,7 +239,7 @@ class OktaApp(VendorApp):
     # Users and authenticators
 
     def _list_users(self, call: Call) -> Answer:
-        limit, start = _whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200), _position(call)
+        limit, start = whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200), position(call)
         try:
             matches = user_matcher(call.query)
         except (BadFilter, Unsupported) as problem:
@@ -244,7 +247,7 @@ class OktaApp(VendorApp):
         found = [user for user in self.org.users.values() if matches(user)]
         more = start + limit < len(found) and not call.query.get("q")  # which does not page
         rows = [user_shape(user, call.base_url, self.org.realm_id) for user in found[start : start + limit]]
-        return _page(call, rows, _cursor(start + limit) if more else None)
+        return page(call, rows, cursor(start + limit) if more else None)
 
     def _get_user(self, call: Call) -> Answer:
         """By id or by login."""
@@ -289,7 +292,7 @@ class OktaApp(VendorApp):
     def _list_log_events(self, call: Call) -> Answer:
         query = self._log_query(call)
         events, reached = read_page(self.org.log, query)
-        return _page(call, [event.as_dict() for event in events], None if reached is None else _cursor(reached))
+        return page(call, [event.as_dict() for event in events], None if reached is None else cursor(reached))
 
     def _log_query(self, call: Call) -> LogQuery:
         order = call.query.get("sortOrder", "ASCENDING")
@@ -302,8 +305,8 @@ class OktaApp(VendorApp):
             refuse("E0000053", "since is over 180 days ago")
         self.org.log.forget(now)
         return LogQuery(
-            now, since, until, self._log_filter(call), _whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
-            after=_position(call) if "after" in call.query else None,
+            now, since, until, self._log_filter(call), whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
+            after=position(call) if "after" in call.query else None,
         )
 
     def _log_filter(self, call: Call) -> t.Callable[[t.Any], bool]:
@@ -323,14 +326,8 @@ class OktaApp(VendorApp):
 _IDENTITY_ENGINE_ONLY = {
     "listDevices", "getDevice", "deleteDevice", "activateDevice", "deactivateDevice", "suspendDevice", "unsuspendDevice", "listDeviceUsers",
     "listUserDevices", "listAuthenticators", "getAuthenticator", "listAuthenticatorMethods", "getAuthenticatorMethod", "listDeviceIntegrations",
+    "createPolicySimulation", "clonePolicy", "assignApplicationPolicy",
 }
-
-
-def _whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:
-    text = call.query.get(name, str(default))
-    if not text.isdecimal() or not least <= int(text) <= most:
-        refuse("E0000001", name, [f"{name} has to be a number from {least} to {most}."])
-    return int(text)
 
 
 def _moment(call: Call, name: str) -> t.Any:
@@ -338,30 +335,3 @@ def _moment(call: Call, name: str) -> t.Any:
         return parse_moment(call.query[name]) if name in call.query else None
     except ValueError as problem:
         refuse("E0000001", name, [str(problem)])
-
-
-def _cursor(position: int) -> str:
-    """Opaque to clients, as Okta's are."""
-    return base64.urlsafe_b64encode(f"lab:{position}".encode()).decode().rstrip("=")
-
-
-def _position(call: Call) -> int:
-    text = call.query.get("after")
-    if not text:
-        return 0
-    try:
-        mark, _colon, position = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
-        if mark != "lab":
-            raise ValueError(mark)
-        return int(position)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        refuse("E0000031", causes=["Invalid cursor."])
-
-
-def _page(call: Call, rows: list[dict[str, t.Any]], cursor: t.Optional[str]) -> Answer:
-    """A list with its Link headers, of which Okta sends one per link."""
-    url = f"{call.base_url}{call.operation.path}"
-    links = [f'<{url}{"?" + call.raw_query if call.raw_query else ""}>; rel="self"']
-    if cursor is not None:
-        links.append(f'<{url}?{urlencode({**call.query, "after": cursor})}>; rel="next"')
-    return Answer(rows, links=links)

@@ -13,15 +13,19 @@ from lab.web import Answer, Refusal
 # Code -> (status, summary); {} takes what the error is about.
 ERRORS = {
     "E0000001": (400, "Api validation failed: {}"),
+    "E0000003": (400, "The request body was not well-formed."),
     "E0000006": (403, "You do not have permission to perform the requested action"),
     "E0000007": (404, "Not found: Resource not found: {}"),
+    "E0000009": (500, "Internal Server Error"),
     "E0000011": (401, "Invalid token provided"),
     "E0000015": (401, "You do not have permission to access the feature you are requesting"),
     "E0000022": (405, "The endpoint does not support the HTTP method of the request"),
     "E0000031": (400, "Invalid search criteria."),
     "E0000047": (429, "API call exceeded rate limit due to too many requests."),
     "E0000053": (400, "Invalid filter: {}"),
+    "E0000148": (403, "Cannot modify/disable this authenticator because it is enabled in one or more policies."),
     "E0000152": (403, "Illegal device status, cannot perform action."),
+    "E0000174": (403, "Device condition dependency exception: Okta FastPass is used by app sign-on policies with device conditions."),
 }
 
 

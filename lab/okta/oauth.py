@@ -30,7 +30,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", *CURVES)
 # By path: what an app needs to read there; to write it needs the same with "manage".
 SCOPES = (
     ("/api/v1/devices", "okta.devices.read"), ("/api/v1/users", "okta.users.read"), ("/api/v1/authenticators", "okta.authenticators.read"),
-    ("/api/v1/logs", "okta.logs.read"), ("/api/v1/device-integrations", "okta.deviceIntegrations.read"),
+    ("/api/v1/logs", "okta.logs.read"), ("/api/v1/device-integrations", "okta.deviceIntegrations.read"), ("/api/v1/policies", "okta.policies.read"),
+    ("/api/v1/apps", "okta.apps.read"), ("/api/v1/groups", "okta.groups.read"),
 )
 EVERYTHING = frozenset(form for _path, scope in SCOPES for form in (scope, scope.replace(".read", ".manage")) if form != "okta.logs.manage")
 

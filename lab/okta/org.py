@@ -17,8 +17,10 @@ from datetime import datetime, timedelta
 
 from lab.authority import Authority, IssuedCertificate
 from lab.okta.authenticators import Authenticator, make_authenticators
-from lab.okta.oauth import OAuth
+from lab.okta.directory import ACCOUNT_MANAGEMENT, ADMIN_CONSOLE, ADMINISTRATORS, COMPANY_APPS, EVERYONE, OWN_APPS, App, Directory, Group
 from lab.okta.limits import Limits
+from lab.okta.oauth import OAuth
+from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.shapes import log_device
 from lab.okta.system_log import Event, Json, SystemLog
@@ -77,9 +79,13 @@ class Org:
         self.limits = Limits(world.clock)
         self._index = SearchIndex()
         self._administrator = User(self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()).in_the_log
+        self._policies_random = random.Random(f"okta policies {world.options.seed}")  # noqa: S311  (apart: ids of devices stay what they are)
+        self.policies = Policies(self._policy_id, self.now)
+        self.directory = Directory(self._policy_id, self.now)
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
             self._platform_event("device.platform.add", "Add device management platform")
+            self._make_policies()
 
     @property
     def other_url(self) -> str:
@@ -95,6 +101,9 @@ class Org:
 
     def new_id(self, prefix: str) -> str:
         return prefix + self._token(17)
+
+    def _policy_id(self, prefix: str) -> str:
+        return prefix + "".join(self._policies_random.choices(_LETTERS, k=17))
 
     def _token(self, length: int) -> str:
         return "".join(self._random.choices(_LETTERS, k=length))
@@ -157,7 +166,7 @@ class Org:
         record = Record(self.new_id("guo"), now, now, known, sequence=len(self.devices) + len(self.deleted) + 1)
         self.devices[record.id] = record
         self._index.add(record)
-        self._event(
+        self.event(
             "device.enrollment.create", "Device enrollment", actor=user.in_the_log, target=[self._device_target(record), user.in_the_log],
             device=log_device(record),
         )
@@ -167,7 +176,7 @@ class Org:
         if record.users:  # the first comes with the record
             self._changes(record)
         record.users[user.id] = DeviceUser(self.new_id("lnk"), user.id, self.now())
-        self._event(
+        self.event(
             "device.user.add", "Add user to device", actor=user.in_the_log, target=[self._device_target(record), user.in_the_log],
             device=log_device(record),
         )
@@ -189,12 +198,12 @@ class Org:
         factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
         facts = {"actor": user.in_the_log, "device": log_device(record, link)}
         enrollment = {"id": link.id, "type": "AuthenticatorEnrollment", "alternateId": "unknown", "displayName": "Okta Verify", "detailEntry": None}
-        self._event(
+        self.event(
             "user.authentication.auth_via_mfa", "Authentication of user via MFA", debug_data={"factor": factor},
             target=[user.in_the_log, enrollment],
             **facts,
         )
-        self._event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
+        self.event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
         return link.managed
 
     def _is_off(self, method: str) -> bool:
@@ -213,7 +222,7 @@ class Org:
             certificate.bound_device_id = record.id
             record.certificates.append(certificate.serial_number)
             target = [self._certificate_target(certificate), self._device_target(record)]
-            self._event("pki.cert.bind", "Bind client certificate to device", actor=user.in_the_log, target=target, device=log_device(record))
+            self.event("pki.cert.bind", "Bind client certificate to device", actor=user.in_the_log, target=target, device=log_device(record))
         return True
 
     def _came_too_late(self, certificate: IssuedCertificate, record: Record) -> bool:
@@ -244,7 +253,7 @@ class Org:
         return certificate
 
     def _was_issued(self, certificate: IssuedCertificate) -> None:
-        self._event("pki.cert.issue", "Issue client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
+        self.event("pki.cert.issue", "Issue client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
 
     def reset_secret(self) -> str:
         """The old challenge is worth nothing from now on."""
@@ -258,7 +267,7 @@ class Org:
             certificate = self.authority.certificates[serial_number]
             if certificate.status not in (status, "REVOKED"):
                 certificate.status = status
-                self._event(event_type, message, actor=actor, target=[self._certificate_target(certificate), self._device_target(record)])
+                self.event(event_type, message, actor=actor, target=[self._certificate_target(certificate), self._device_target(record)])
 
     # Lifecycle
 
@@ -271,7 +280,7 @@ class Org:
             raise WrongStatus(f"A device that is {record.status} cannot take the step {name}.")
         self._changes(record)
         record.status = leads_to
-        self._event(f"device.lifecycle.{name}", f"{name.capitalize()} device", actor=self._administrator, target=[self._device_target(record)])
+        self.event(f"device.lifecycle.{name}", f"{name.capitalize()} device", actor=self._administrator, target=[self._device_target(record)])
         if name == "deactivate":
             record.users.clear()
             self._turn(record, "SUSPENDED", "pki.cert.lifecycle.suspend", "Suspend client certificate", self._administrator)
@@ -286,7 +295,7 @@ class Org:
         self._index.removed(record, self.now())
         del self.devices[record.id]
         self.deleted.add(record.id)
-        self._event("device.lifecycle.delete", "Delete device", actor=self._administrator, target=[self._device_target(record)])
+        self.event("device.lifecycle.delete", "Delete device", actor=self._administrator, target=[self._device_target(record)])
         self._turn(record, "REVOKED", "pki.cert.lifecycle.delete", "Delete client certificate", self._administrator)
 
     def _changes(self, record: Record, touches: bool = True) -> None:
@@ -311,7 +320,7 @@ class Org:
             unused = certificate.last_used is None and now - certificate.issued_at > UNUSED_CERTIFICATE_LIVES
             if unused and certificate.status != "REVOKED":
                 certificate.status = "REVOKED"
-                self._event("pki.cert.lifecycle.revoke", "Revoke client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
+                self.event("pki.cert.lifecycle.revoke", "Revoke client certificate", actor=_SYSTEM, target=[self._certificate_target(certificate)])
         for record in self.devices.values():
             self._look_for_expired(record, now)
         self.log.forget(now)
@@ -326,6 +335,59 @@ class Org:
             for link in record.users.values():
                 link.set_managed(False)
 
+    # Policies, groups and apps
+
+    def _make_policies(self) -> None:
+        """As in an org that nobody has changed much: Okta's own, and one that the company's apps share."""
+        everyone = self.directory.add_group(EVERYONE, "All users in your organization", type="BUILT_IN", everyone=True)
+        administrators = self.directory.add_group(ADMINISTRATORS, "Okta manages this group, which contains all administrators", type="BUILT_IN")
+        self.policies.add("Any two factors", "Require two factors to access.", system=True)
+        self.policies.add("Okta Account Management", None, resource=ACCOUNT_MANAGEMENT)
+        for name, label in OWN_APPS:
+            assigned = administrators if name == ADMIN_CONSOLE else everyone
+            self.directory.add_app(name, label, "OPENID_CONNECT", self.policies.add(label).id, [assigned.id])
+        company = self.policies.add("Company apps", "Apps of the company")
+        for name, label, mode in COMPANY_APPS:
+            self.directory.add_app(name, label, mode, company.id, [everyone.id])
+
+    @property
+    def user_type(self) -> str:
+        """All users are of the one type that an org has at first."""
+        return "oty" + self.realm_id[3:]
+
+    @property
+    def account_policy(self) -> Policy:
+        """It judges who may add an authenticator, which registering with Okta Verify is."""
+        return next(policy for policy in self.policies.found.values() if policy.resource == ACCOUNT_MANAGEMENT)
+
+    def policy_of(self, app: App) -> Policy:
+        """The one that is in force for an app."""
+        policy = self.policies.found.get(app.policy_id)
+        return policy if policy and policy.status == "ACTIVE" else self.policies.default
+
+    def apps_of(self, policy: Policy) -> list[App]:
+        return [app for app in self.directory.apps.values() if app.policy_id == policy.id]
+
+    def members(self, group: Group) -> list[User]:
+        return [user for user in self.users.values() if group.has(user.id)]
+
+    def assign(self, app: App, policy: Policy) -> None:
+        app.policy_id, app.last_updated = policy.id, self.now()
+        target = [app.in_the_log(), self._policy_target(policy)]
+        self.event("application.policy.sign_on.update", "Update sign on policy for application", actor=self._administrator, target=target)
+
+    def policy_event(self, event_type: str, message: str, policy: Policy, rule: t.Optional[Rule] = None) -> None:
+        target = [self._policy_target(policy)] + ([self._rule_target(rule)] if rule else [])
+        self.event(event_type, message, actor=self._administrator, target=target)
+
+    @staticmethod
+    def _policy_target(policy: Policy) -> Json:
+        return {"id": policy.id, "type": "PolicyEntity", "alternateId": "unknown", "displayName": policy.name, "detailEntry": None}
+
+    @staticmethod
+    def _rule_target(rule: Rule) -> Json:
+        return {"id": rule.id, "type": "PolicyRule", "alternateId": "unknown", "displayName": rule.name, "detailEntry": None}
+
     # The System Log
 
     @property
@@ -333,14 +395,14 @@ class Org:
         """All LogEvents, oldest first."""
         return [event.as_dict() for event in self.log.events]
 
-    def _event(self, event_type: str, message: str, *, actor: Json, target: t.Iterable[Json], **more: t.Any) -> None:
+    def event(self, event_type: str, message: str, *, actor: Json, target: t.Iterable[Json], **more: t.Any) -> None:
         number = uuid.UUID(int=self._random.getrandbits(128), version=4).int
         event = Event(self.now(), number, event_type, message, actor, tuple(target), **more)
         self.log.add(event, event.moment + timedelta(seconds=self.world.switches.log_lag_seconds))
 
     def _platform_event(self, event_type: str, message: str) -> None:
         target = {"id": self.scep_path.rpartition("/")[2], "type": "DevicePlatform", "alternateId": "unknown", "displayName": "Desktop", "detailEntry": None}
-        self._event(event_type, message, actor=self._administrator, target=[target])
+        self.event(event_type, message, actor=self._administrator, target=[target])
 
     @staticmethod
     def _device_target(record: Record) -> Json:

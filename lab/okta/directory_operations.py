@@ -1,0 +1,181 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Groups and apps over Okta's management API, and the assignment of an app to its sign-in policy."""
+
+from __future__ import annotations
+
+import typing as t
+
+from lab.clock import iso
+from lab.okta import paging
+from lab.okta.directory import App, Group
+from lab.okta.errors import refuse
+from lab.okta.moments import parse_moment
+from lab.okta.org import Org
+from lab.okta.scim import BadFilter, Field, Predicate, Unsupported, compile_filter
+from lab.okta.shapes import user_shape
+from lab.web import Answer, Call, Operation
+
+APPS, GROUPS = "/api/v1/apps", "/api/v1/groups"
+Json = dict[str, t.Any]
+
+_TEXT = frozenset({"eq", "sw"})
+_MOMENT = frozenset({"eq", "gt", "ge", "lt", "le"})
+
+
+class DirectoryOperations:
+    def __init__(self, org: Org) -> None:
+        self.org = org
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation("listGroups", "GET", GROUPS, self._list_groups, bucket="other"),
+            Operation("getGroup", "GET", GROUPS + "/{groupId}", lambda call: Answer(group_shape(self._group(call), call.base_url)), bucket="other"),
+            Operation("listGroupUsers", "GET", GROUPS + "/{groupId}/users", self._list_members, bucket="other"),
+            Operation("listApplications", "GET", APPS, self._list_apps, bucket="other"),
+            Operation("getApplication", "GET", APPS + "/{appId}", lambda call: Answer(app_shape(self._app(call), call.base_url)), bucket="other"),
+            Operation("assignApplicationPolicy", "PUT", APPS + "/{appId}/policies/{policyId}", self._assign, writes=True, bucket="other"),
+        ]
+
+    # Groups
+
+    def _group(self, call: Call) -> Group:
+        wanted = call.path["groupId"]
+        return self.org.directory.groups.get(wanted) or refuse("E0000007", f"{wanted} (UserGroup)")
+
+    def _list_groups(self, call: Call) -> Answer:
+        limit = paging.whole_number(call, "limit", 300 if call.query.get("q") else 10000, 1, 10000)
+        matches = _asked(call, _group_search, _group_filter) or _named(call, lambda group: (group.name,))
+        found = [group for group in self.org.directory.groups.values() if matches(group)]
+        if call.query.get("q"):  # it does not page
+            found = found[:limit]
+        if call.query.get("sortBy") == "profile.name":
+            found.sort(key=lambda group: group.name, reverse=call.query.get("sortOrder") == "desc")
+        return paging.cut(call, found, limit, lambda group: self._shown(group, call))
+
+    def _shown(self, group: Group, call: Call) -> Json:
+        shape = group_shape(group, call.base_url)
+        if call.query.get("expand") == "stats":
+            assigned = sum(group.id in app.groups for app in self.org.directory.apps.values())
+            shape["_embedded"] = {"stats": {"usersCount": len(self.org.members(group)), "appsCount": assigned, "groupPushMappingsCount": 0}}
+        return shape
+
+    def _list_members(self, call: Call) -> Answer:
+        members = self.org.members(self._group(call))
+        limit = paging.whole_number(call, "limit", 1000, 1, 1000)
+        return paging.cut(call, members, limit, lambda user: user_shape(user, call.base_url, self.org.realm_id))
+
+    # Apps
+
+    def _app(self, call: Call) -> App:
+        wanted = call.path["appId"]
+        return self.org.directory.apps.get(wanted) or refuse("E0000007", f"{wanted} (AppInstance)")
+
+    def _list_apps(self, call: Call) -> Answer:
+        limit = paging.whole_number(call, "limit", 20, 1, 200)
+        matches = _asked(call, None, _app_filter) or _named(call, lambda app: (app.name, app.label))
+        return paging.cut(call, [app for app in self.org.directory.apps.values() if matches(app)], limit, lambda app: app_shape(app, call.base_url))
+
+    def _assign(self, call: Call) -> Answer:
+        app, wanted = self._app(call), call.path["policyId"]
+        policy = self.org.policies.found.get(wanted)
+        if policy is None or policy.resource != "APP":
+            refuse("E0000007", f"{wanted} (Policy)")
+        self.org.assign(app, policy)
+        return Answer(status=204)
+
+
+def _asked(call: Call, search: t.Optional[t.Callable[[str], Field]], filters: t.Callable[[str], Field]) -> t.Optional[Predicate]:
+    """What ``search`` or ``filter`` say; None where there is neither."""
+    for name, fields in (("search", search), ("filter", filters)):
+        if call.query.get(name) and fields is not None:
+            try:
+                return compile_filter(call.query[name], fields)
+            except (BadFilter, Unsupported) as problem:
+                refuse("E0000031", causes=[str(problem)])
+    return None
+
+
+def _named(call: Call, names: t.Callable[[t.Any], tuple[str, ...]]) -> Predicate:
+    start = call.query.get("q", "").casefold()
+    return lambda one: any(name.casefold().startswith(start) for name in names(one))
+
+
+def _moment(value: t.Any) -> t.Any:
+    try:
+        return parse_moment(value)
+    except ValueError as problem:
+        raise Unsupported(str(problem)) from None
+
+
+def _fold(value: t.Any) -> str:
+    return str(value).casefold()
+
+
+_GROUP_MOMENTS: dict[str, t.Callable[[Group], t.Any]] = {
+    "created": lambda group: group.created, "lastUpdated": lambda group: group.last_updated,
+    "lastMembershipUpdated": lambda group: group.last_membership_updated,
+}
+
+
+def _group_filter(attribute: str) -> Field:
+    """A few attributes."""
+    if attribute in ("lastUpdated", "lastMembershipUpdated"):
+        return Field(_GROUP_MOMENTS[attribute], _moment, _MOMENT)
+    if attribute in ("id", "type"):
+        return Field(lambda group: getattr(group, attribute), str, frozenset({"eq"}))
+    raise Unsupported(f"unrecognized attribute {attribute!r}")
+
+
+def _group_search(attribute: str) -> Field:
+    """These, and what the profile says, in any case."""
+    if attribute in _GROUP_MOMENTS:
+        return Field(_GROUP_MOMENTS[attribute], _moment, _MOMENT)
+    if attribute in ("profile.name", "profile.description"):
+        name = attribute.partition(".")[2]
+        return Field(lambda group: _fold(getattr(group, name) or ""), _fold, _TEXT | {"co"})
+    if attribute in ("id", "type"):
+        return Field(lambda group: _fold(getattr(group, attribute)), _fold, _TEXT)
+    raise Unsupported(f"unrecognized attribute {attribute!r}")
+
+
+def _app_filter(attribute: str) -> Field:
+    if attribute in ("id", "status", "name"):
+        return Field(lambda app: getattr(app, attribute), str, frozenset({"eq"}))
+    raise Unsupported(f"unrecognized attribute {attribute!r}")
+
+
+# Shapes
+
+
+def group_shape(group: Group, base_url: str) -> Json:
+    url, logo = f"{base_url}{GROUPS}/{group.id}", f"{base_url}/img/logos/groups/okta"
+    return {
+        "id": group.id, "created": iso(group.created), "lastUpdated": iso(group.last_updated or group.created),
+        "lastMembershipUpdated": iso(group.last_membership_updated or group.created), "objectClass": ["okta:user_group"], "type": group.type,
+        "profile": {"name": group.name, "description": group.description},
+        "_links": {
+            "logo": [{"name": size, "href": f"{logo}-{size}.png", "type": "image/png"} for size in ("medium", "large")],
+            "users": {"href": f"{url}/users"}, "apps": {"href": f"{url}/apps"},
+        },
+    }
+
+
+def app_shape(app: App, base_url: str) -> Json:
+    url = f"{base_url}{APPS}/{app.id}"
+    return {
+        "id": app.id, "name": app.name, "label": app.label, "status": app.status, "created": iso(app.created),
+        "lastUpdated": iso(app.last_updated or app.created), "signOnMode": app.sign_on_mode,
+        "accessibility": {"selfService": False},
+        "visibility": {"autoLaunch": False, "autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}, "appLinks": {"login": True}},
+        "features": [], "settings": _settings(app),
+        "_links": {
+            "self": {"href": url}, "accessPolicy": {"href": f"{base_url}/api/v1/policies/{app.policy_id}"},
+            "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}}, "groups": {"href": f"{url}/groups", "hints": {"allow": ["GET"]}},
+        },
+    }
+
+
+def _settings(app: App) -> Json:
+    return {"app": {"url": "https://check.example.com", "requestIntegration": False}} if app.sign_on_mode == "BOOKMARK" else {}

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Okta's lists have in common: numbers in a query, cursors, and Link headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import typing as t
+from urllib.parse import urlencode
+
+from lab.okta.errors import refuse
+from lab.web import Answer, Call
+
+
+def whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:
+    text = call.query.get(name, str(default))
+    if not text.isdecimal() or not least <= int(text) <= most:
+        refuse("E0000001", name, [f"{name} has to be a number from {least} to {most}."])
+    return int(text)
+
+
+def cursor(position: int) -> str:
+    """Opaque to clients, as Okta's are."""
+    return base64.urlsafe_b64encode(f"lab:{position}".encode()).decode().rstrip("=")
+
+
+def position(call: Call) -> int:
+    text = call.query.get("after")
+    if not text:
+        return 0
+    try:
+        mark, _colon, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+        if mark != "lab":
+            raise ValueError(mark)
+        return int(number)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        refuse("E0000031", causes=["Invalid cursor."])
+
+
+def page(call: Call, rows: list[dict[str, t.Any]], following: t.Optional[str]) -> Answer:
+    """A list with its Link headers, of which Okta sends one per link."""
+    path = call.request_path
+    url = f"{call.base_url}{path}"
+    links = [f'<{url}{"?" + call.raw_query if call.raw_query else ""}>; rel="self"']
+    if following is not None:
+        links.append(f'<{url}?{urlencode({**call.query, "after": following})}>; rel="next"')
+    return Answer(rows, links=links)
+
+
+def cut(call: Call, found: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]) -> Answer:
+    """The page of ``found`` that the query asks for."""
+    start = position(call)
+    return page(call, [shape(one) for one in found[start : start + limit]], cursor(start + limit) if start + limit < len(found) else None)

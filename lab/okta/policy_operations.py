@@ -1,0 +1,331 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy operations of Okta's management API, for app sign-in policies. Of other types there are none in the lab."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from contextvars import ContextVar
+
+from lab.clock import iso
+from lab.okta import paging, policies
+from lab.okta.errors import refuse
+from lab.okta.org import Org
+from lab.okta.policies import Invalid, Json, Policy, Rule
+from lab.okta.simulation import simulate
+from lab.web import Answer, Call, Operation
+
+POLICIES = "/api/v1/policies"
+POLICY = POLICIES + "/{policyId}"
+RULE = POLICY + "/rules/{ruleId}"
+TYPES = (
+    "ACCESS_POLICY", "CLIENT_UPDATE", "DEVICE_SIGNAL_COLLECTION", "ENTITY_RISK", "IDENTITY_CLAIM_SOURCING", "IDP_DISCOVERY", "MFA_ENROLL", "OKTA_SIGN_ON",
+    "PASSWORD", "POST_AUTH_SESSION", "PROFILE_ENROLLMENT", "SESSION_VIOLATION_DETECTION",
+)
+DEFAULT_PAGE = 20
+
+# Of the request that is being handled: whether another one that writes a rule of the same policy was being handled when it came.
+_beside_another: ContextVar[bool] = ContextVar("beside_another", default=False)
+
+
+class PolicyOperations:
+    def __init__(self, org: Org) -> None:
+        self.org = org
+        self.switches = org.world.switches
+
+    def operations(self) -> list[Operation]:
+        def reads(name: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
+            return Operation(name, "GET", path, handler, bucket="other")
+
+        def writes(name: str, verb: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
+            return Operation(name, verb, path, handler, writes=True, bucket="other")
+
+        return [
+            reads("listPolicies", POLICIES, self._list),
+            writes("createPolicy", "POST", POLICIES, self._create),
+            Operation("createPolicySimulation", "POST", POLICIES + "/simulate", self._simulate, bucket="other"),
+            reads("getPolicy", POLICY, lambda call: Answer(self._shown(call, self._policy(call)))),
+            writes("replacePolicy", "PUT", POLICY, self._replace),
+            writes("deletePolicy", "DELETE", POLICY, self._delete),
+            *(writes(f"{step}Policy", "POST", f"{POLICY}/lifecycle/{step}", self._step(step)) for step in ("activate", "deactivate")),
+            writes("clonePolicy", "POST", POLICY + "/clone", self._clone),
+            reads("listPolicyMappings", POLICY + "/mappings", self._list_mappings),
+            reads("getPolicyMapping", POLICY + "/mappings/{mappingId}", self._get_mapping),
+            reads("listPolicyApps", POLICY + "/app", self._list_apps),
+            reads("listPolicyRules", POLICY + "/rules", self._list_rules),
+            writes("createPolicyRule", "POST", POLICY + "/rules", self._create_rule),
+            reads("getPolicyRule", RULE, lambda call: Answer(rule_shape(*self._rule(call), call.base_url))),
+            writes("replacePolicyRule", "PUT", RULE, self._replace_rule),
+            writes("deletePolicyRule", "DELETE", RULE, self._delete_rule),
+            *(writes(f"{step}PolicyRule", "POST", f"{RULE}/lifecycle/{step}", self._rule_step(step)) for step in ("activate", "deactivate")),
+        ]
+
+    # What is asked for
+
+    def _policy(self, call: Call) -> Policy:
+        wanted = call.path["policyId"]
+        return self.org.policies.found.get(wanted) or refuse("E0000007", f"{wanted} (Policy)")
+
+    def _rule(self, call: Call) -> tuple[Policy, Rule]:
+        policy, wanted = self._policy(call), call.path["ruleId"]
+        return policy, policy.rule(wanted) or refuse("E0000007", f"{wanted} (PolicyRule)")
+
+    def _shown(self, call: Call, policy: Policy) -> Json:
+        shape = policy_shape(policy, call.base_url)
+        if call.query.get("expand") == "rules":
+            shape["_embedded"]["rules"] = [rule_shape(policy, rule, call.base_url) for rule in policy.rules]
+        return shape
+
+    def _accepted(self, call: Call) -> tuple[Json, tuple[str, t.Optional[Json], Json]]:
+        body = parsed(call)
+        known = self.switches.unknown_group == "error"
+        rules = policies.Rules(
+            self.switches.risk_scoring, self.switches.registered_false == "matches",
+            self.org.directory.groups.__contains__ if known else None, self.org.users.__contains__ if known else None)
+        return body, _valid(rules.accept, body)
+
+    # Policies
+
+    def _list(self, call: Call) -> Answer:
+        kind, status = call.query.get("type"), call.query.get("status")
+        if kind not in TYPES:
+            refuse("E0000001", "type", ["type: The field cannot be left blank" if kind is None else f"type: {kind} is not a type of policy."])
+        if status not in (None, "ACTIVE", "INACTIVE"):
+            refuse("E0000001", "status")
+        start = call.query.get("q", "").casefold()
+        found = [
+            policy for policy in self.org.policies.found.values()
+            if kind == policies.TYPE and status in (None, policy.status) and policy.name.casefold().startswith(start) and "resourceId" not in call.query
+        ]
+        if call.query.get("sortBy") == "name":
+            found.sort(key=lambda policy: policy.name)
+        return paging.cut(call, found, paging.whole_number(call, "limit", DEFAULT_PAGE, 1, 200), lambda policy: self._shown(call, policy))
+
+    def _create(self, call: Call) -> Answer:
+        body = parsed(call)
+        if body.get("type") != policies.TYPE:
+            refuse("E0000001", "type", [f"The lab makes policies of type {policies.TYPE} alone."])
+        policy = _valid(self.org.policies.add, _valid(policies.accept_name, body), body.get("description"))
+        self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
+        return Answer(policy_shape(policy, call.base_url))
+
+    def _replace(self, call: Call) -> Answer:
+        policy = self._policy(call)
+        _valid(self.org.policies.replace, policy, parsed(call))
+        self.org.policy_event("policy.lifecycle.update", "Update policy", policy)
+        return Answer(policy_shape(policy, call.base_url))
+
+    def _delete(self, call: Call) -> Answer:
+        policy = self._policy(call)
+        self._not_the_systems(policy)
+        mapped = self.org.apps_of(policy)
+        if mapped and self.switches.delete_mapped_policy == "refuse":
+            refuse("E0000001", "policy", [f"The policy is assigned to {len(mapped)} apps."])
+        for app in mapped:
+            app.policy_id = self.org.policies.default.id
+        del self.org.policies.found[policy.id]
+        self.org.policy_event("policy.lifecycle.delete", "Delete policy", policy)
+        return Answer(status=204)
+
+    def _step(self, step: str) -> t.Callable[[Call], Answer]:
+        def take(call: Call) -> Answer:
+            policy = self._policy(call)
+            if step == "deactivate":
+                self._not_the_systems(policy)
+            policy.status, policy.last_updated = ("ACTIVE" if step == "activate" else "INACTIVE"), self.org.now()
+            self.org.policy_event(f"policy.lifecycle.{step}", f"{step.capitalize()} policy", policy)
+            return Answer(status=204)
+
+        return take
+
+    @staticmethod
+    def _not_the_systems(policy: Policy) -> None:
+        if policy.system or policy.resource != "APP":
+            refuse("E0000001", "policy", ["Okta's own policy can be neither deactivated nor deleted."])
+
+    def _clone(self, call: Call) -> Answer:
+        policy = self._policy(call)
+        if policy.resource != "APP":
+            refuse("E0000001", "policy", ["This policy cannot be cloned."])
+        made = _valid(self.org.policies.clone, policy)
+        self.org.policy_event("policy.lifecycle.create", "Create policy", made)
+        return Answer(policy_shape(made, call.base_url))
+
+    # Who is mapped to a policy
+
+    def _list_mappings(self, call: Call) -> Answer:
+        policy = self._policy(call)
+        return Answer([mapping_shape(policy, app.id, call.base_url) for app in self.org.apps_of(policy)])
+
+    def _get_mapping(self, call: Call) -> Answer:
+        policy, wanted = self._policy(call), call.path["mappingId"]
+        found = next((app for app in self.org.apps_of(policy) if mapping_id(app.id) == wanted), None)
+        return Answer(mapping_shape(policy, (found or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url))
+
+    def _list_apps(self, call: Call) -> Answer:
+        from lab.okta.directory_operations import app_shape
+
+        return Answer([app_shape(app, call.base_url) for app in self.org.apps_of(self._policy(call))])
+
+    # Rules
+
+    def _list_rules(self, call: Call) -> Answer:
+        policy = self._policy(call)
+        limit = paging.whole_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
+        return Answer([rule_shape(policy, rule, call.base_url) for rule in policy.rules[:limit]])
+
+    def _alone(self) -> None:
+        if self.switches.parallel_rule_writes == "500" and _beside_another.get():
+            refuse("E0000009")
+
+    def _create_rule(self, call: Call) -> Answer:
+        self._alone()
+        policy = self._policy(call)
+        body, accepted = self._accepted(call)
+        rule = _valid(self.org.policies.add_rule, policy, accepted, _priority(body), call.query.get("activate", "true") != "false")
+        self.org.policy_event("policy.rule.add", "Add policy rule", policy, rule)
+        return Answer(rule_shape(policy, rule, call.base_url))
+
+    def _replace_rule(self, call: Call) -> Answer:
+        self._alone()
+        policy, rule = self._rule(call)
+        body, accepted = self._accepted(call)
+        if rule.system:
+            if self.switches.catch_all_changes == "error" and (body.get("conditions") or accepted[0] != rule.name):
+                refuse("E0000001", "conditions", ["Of the catch-all rule only the actions can be changed."])
+            accepted = (rule.name, None, accepted[2])
+        _valid(self.org.policies.replace_rule, policy, rule, accepted, _priority(body))
+        self.org.policy_event("policy.rule.update", "Update policy rule", policy, rule)
+        return Answer(rule_shape(policy, rule, call.base_url))
+
+    def _delete_rule(self, call: Call) -> Answer:
+        self._alone()
+        policy, rule = self._rule(call)
+        self._not_the_catch_all(rule)
+        self.org.policies.delete_rule(policy, rule, self.switches.rule_numbers == "gaps")
+        self.org.policy_event("policy.rule.delete", "Delete policy rule", policy, rule)
+        return Answer(status=204)
+
+    def _rule_step(self, step: str) -> t.Callable[[Call], Answer]:
+        def take(call: Call) -> Answer:
+            self._alone()
+            policy, rule = self._rule(call)
+            if step == "deactivate":
+                self._not_the_catch_all(rule)
+            rule.status, rule.last_updated = ("ACTIVE" if step == "activate" else "INACTIVE"), self.org.now()
+            self.org.policy_event(f"policy.rule.{step}", f"{step.capitalize()} policy rule", policy, rule)
+            return Answer(status=204)
+
+        return take
+
+    @staticmethod
+    def _not_the_catch_all(rule: Rule) -> None:
+        if rule.system:
+            refuse("E0000001", "rule", ["The catch-all rule can be neither deactivated nor deleted."])
+
+    # What if
+
+    def _simulate(self, call: Call) -> Answer:
+        if self.switches.simulation == "missing":
+            refuse("E0000015")
+        body = parsed(call, list)
+        expand = call.query.get("expand", "")
+        return Answer([evaluation for one in body for evaluation in simulate(self.org, one, expand)])
+
+
+class RuleWrites:
+    """ASGI middleware that notes which requests write a rule of a policy while another one does."""
+
+    def __init__(self, app: t.Any) -> None:
+        self._app = app
+        self._in_flight: Counter[str] = Counter()
+
+    async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        parts = scope.get("path", "").split("/")
+        if scope.get("method") not in ("POST", "PUT", "DELETE") or parts[1:4] != ["api", "v1", "policies"] or "rules" not in parts[5:6]:
+            await self._app(scope, receive, send)
+            return
+        policy_id = parts[4]
+        _beside_another.set(self._in_flight[policy_id] > 0)
+        self._in_flight[policy_id] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._in_flight[policy_id] -= 1
+
+
+def parsed(call: Call, kind: type = dict) -> t.Any:
+    """The body of a request, of the kind that it has to be."""
+    try:
+        body = call.json()
+    except ValueError:
+        refuse("E0000003")
+    return body if isinstance(body, kind) else refuse("E0000003")
+
+
+def _valid(action: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:
+    try:
+        return action(*arguments)
+    except Invalid as problem:
+        refuse("E0000001", problem.about, [str(problem)])
+
+
+def _priority(body: Json) -> t.Optional[int]:
+    priority = body.get("priority")
+    if priority is not None and (not isinstance(priority, int) or isinstance(priority, bool) or priority < 0):
+        refuse("E0000001", "priority", ["priority has to be a number that is not negative."])
+    return t.cast(t.Optional[int], priority)
+
+
+# Shapes
+
+
+def policy_shape(policy: Policy, base_url: str) -> Json:
+    url = f"{base_url}{POLICIES}/{policy.id}"
+    own = policy.system or policy.resource != "APP"
+    links = {
+        "self": _link(url, "GET", "PUT", *() if own else ("DELETE",)), "rules": _link(f"{url}/rules", "GET", "POST"),
+        "mappings": _link(f"{url}/mappings", "GET", "POST"),
+    }
+    if not own:
+        step = "deactivate" if policy.status == "ACTIVE" else "activate"
+        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+    return {
+        "type": policies.TYPE, "id": policy.id, "status": policy.status, "name": policy.name, "description": policy.description,
+        "priority": policy.priority, "system": policy.system, "conditions": None, "created": iso(policy.created), "lastUpdated": iso(policy.last_updated),
+        "_links": links, "_embedded": {"resourceType": policy.resource},
+    }
+
+
+def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
+    url = f"{base_url}{POLICIES}/{policy.id}/rules/{rule.id}"
+    links = {"self": _link(url, "GET", "PUT", *() if rule.system else ("DELETE",))}
+    if not rule.system:
+        step = "deactivate" if rule.status == "ACTIVE" else "activate"
+        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+    return {
+        "id": rule.id, "status": rule.status, "name": rule.name, "priority": rule.priority, "created": iso(rule.created),
+        "lastUpdated": iso(rule.last_updated), "system": rule.system, "conditions": rule.conditions, "actions": rule.actions, "type": policies.TYPE,
+        "_links": links,
+    }
+
+
+def mapping_id(app_id: str) -> str:
+    return "pmp" + app_id[3:]
+
+
+def mapping_shape(policy: Policy, app_id: str, base_url: str) -> Json:
+    url, verbs = f"{base_url}{POLICIES}/{policy.id}", ("GET", "PUT", "DELETE")
+    return {
+        "id": mapping_id(app_id),
+        "_links": {
+            "application": _link(f"{base_url}/api/v1/apps/{app_id}", *verbs), "self": _link(f"{url}/mappings/{mapping_id(app_id)}", *verbs),
+            "policy": _link(url, *verbs),
+        },
+    }
+
+
+def _link(href: str, *verbs: str) -> Json:
+    return {"href": href, "hints": {"allow": list(verbs)}}

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an app sign-in policy judges somebody: the first rule whose conditions are all met decides, and what it asks for has to be at hand."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from lab.okta.policies import Policy, Rule
+
+Json = dict[str, t.Any]
+Known = t.Optional[bool]  # None: it cannot be told
+
+KINDS = {"MACOS": "DESKTOP", "WINDOWS": "DESKTOP", "LINUX": "DESKTOP", "CHROMEOS": "DESKTOP", "IOS": "MOBILE", "ANDROID": "MOBILE"}
+FASTPASS = ("okta_verify", "signed_nonce")
+# Ways to prove oneself: what each is, and what Okta says of it.
+METHODS: dict[tuple[str, str], frozenset[str]] = {
+    ("okta_password", "password"): frozenset({"knowledge"}),
+    ("okta_email", "email"): frozenset({"possession"}),
+    ("phone_number", "sms"): frozenset({"possession"}),
+    ("phone_number", "voice"): frozenset({"possession"}),
+    ("okta_verify", "totp"): frozenset({"possession", "deviceBound"}),
+    ("okta_verify", "push"): frozenset({"possession", "deviceBound", "userPresence", "userVerification"}),
+    FASTPASS: frozenset({"possession", "deviceBound", "userPresence", "userVerification", "phishingResistant", "hardwareProtection"}),
+}
+TYPES = {"okta_password": "PASSWORD", "okta_email": "EMAIL", "phone_number": "PHONE", "okta_verify": "APP"}
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of one sign-in. None is what nobody knows; ``methods`` are the ways to prove oneself that are at hand."""
+
+    user_id: t.Optional[str] = None
+    groups: t.Optional[frozenset[str]] = None
+    user_type: t.Optional[str] = None
+    platform: t.Optional[str] = None
+    registered: Known = None
+    managed: Known = None
+    zones: t.Optional[frozenset[str]] = None
+    risk: t.Optional[str] = None
+    assurances: t.Optional[frozenset[str]] = None
+    expressions_hold: Known = None
+    methods: frozenset[tuple[str, str]] = frozenset()
+    users_or_groups: bool = False  # whether one of the two is enough where a rule includes users and groups
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``reason``: allowed, denied (by the rule), or unsatisfied (what the rule asks for is not at hand)."""
+
+    rule: Rule
+    reason: str
+
+    @property
+    def admitted(self) -> bool:
+        return self.reason == "allowed"
+
+
+def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
+    for rule in policy.rules:
+        if rule.status == "ACTIVE" and all(verdicts(rule.conditions, circumstances).values()):
+            sign_on = rule.actions["appSignOn"]
+            if sign_on["access"] != "ALLOW":
+                return Judgement(rule, "denied")
+            return Judgement(rule, "allowed" if satisfied(sign_on.get("verificationMethod") or {}, circumstances.methods) else "unsatisfied")
+    raise AssertionError("The catch-all rule takes everybody.")
+
+
+# Conditions
+
+
+def verdicts(conditions: t.Optional[Json], now: Circumstances) -> dict[str, Known]:
+    """Each condition by its name, as met, not met, or not to be told."""
+    found: dict[str, Known] = {}
+    for name, value in (conditions or {}).items():
+        found.update(_CHECKS[name](value, now))
+    return found
+
+
+def _people(people: Json, now: Circumstances) -> dict[str, Known]:
+    users, groups = people.get("users") or {}, people.get("groups") or {}
+    inside: dict[str, Known] = {}
+    if users.get("include"):
+        inside["people.users.include"] = _member(now.user_id, users["include"])
+    if groups.get("include"):
+        inside["people.groups.include"] = _overlap(now.groups, groups["include"])
+    if len(inside) == 2 and now.users_or_groups and True in inside.values():
+        inside = {name: True for name in inside}
+    if users.get("exclude"):
+        inside["people.users.exclude"] = _not(_member(now.user_id, users["exclude"]))
+    if groups.get("exclude"):
+        inside["people.groups.exclude"] = _not(_overlap(now.groups, groups["exclude"]))
+    return inside
+
+
+def _user_type(condition: Json, now: Circumstances) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    if condition.get("include"):
+        found["userType.include"] = _member(now.user_type, condition["include"])
+    if condition.get("exclude"):
+        found["userType.exclude"] = _not(_member(now.user_type, condition["exclude"]))
+    return found
+
+
+def _device(device: Json, now: Circumstances) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for name, held in (("registered", now.registered), ("managed", now.managed)):
+        if device.get(name) is not None:
+            found[f"device.{name}"] = None if held is None else held == device[name]
+    if (device.get("assurance") or {}).get("include"):
+        found["device.assurance"] = _overlap(now.assurances, device["assurance"]["include"])
+    return found
+
+
+def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for name in ("include", "exclude"):
+        if platform.get(name):
+            met: Known = None if now.platform is None else any(_is_platform(one, now.platform) for one in platform[name])
+            found[f"platform.{name}"] = met if name == "include" else _not(met)
+    return found
+
+
+def _is_platform(one: Json, platform: str) -> bool:
+    kind, system = one.get("type", "ANY"), (one.get("os") or {}).get("type", "ANY")
+    return kind in ("ANY", KINDS.get(platform, "OTHER")) and system in ("ANY", platform if platform in KINDS else "OTHER")
+
+
+def _network(network: Json, now: Circumstances) -> dict[str, Known]:
+    if network.get("connection", "ANYWHERE") == "ANYWHERE":
+        return {}
+    found: dict[str, Known] = {}
+    if network.get("include"):
+        found["network.include"] = _in_zones(now.zones, network["include"])
+    if network.get("exclude"):
+        found["network.exclude"] = _not(_in_zones(now.zones, network["exclude"]))
+    return found
+
+
+def _in_zones(zones: t.Optional[frozenset[str]], wanted: list[str]) -> Known:
+    if zones is None:
+        return None
+    return bool(zones) if "ALL_ZONES" in wanted else bool(zones & set(wanted))
+
+
+def _risk(condition: Json, now: Circumstances) -> dict[str, Known]:
+    level = condition.get("level", "ANY")
+    return {} if level == "ANY" else {"riskScore": None if now.risk is None else now.risk == level}
+
+
+def _expression(condition: Json, now: Circumstances) -> dict[str, Known]:
+    """The lab knows no expression language: a switch says whether expressions hold."""
+    return {"elCondition": now.expressions_hold} if condition.get("condition") else {}
+
+
+_CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
+    "people": _people, "userType": _user_type, "device": _device, "platform": _platform, "network": _network, "riskScore": _risk,
+    "elCondition": _expression,
+}
+
+
+def _member(one: t.Optional[str], wanted: t.Collection[str]) -> Known:
+    return None if one is None else one in wanted
+
+
+def _overlap(held: t.Optional[frozenset[str]], wanted: t.Collection[str]) -> Known:
+    return None if held is None else bool(held & set(wanted))
+
+
+def _not(met: Known) -> Known:
+    return None if met is None else not met
+
+
+# What a rule asks for
+
+
+def satisfied(method: Json, held: t.Collection[tuple[str, str]]) -> bool:
+    """Whether what is at hand is enough for a verificationMethod."""
+    if method.get("type") == "AUTH_METHOD_CHAIN":
+        return any(_chain(chain, held) for chain in method["chains"])
+    constraints = method.get("constraints") or []
+    return not constraints or any(_constraint(constraint, held) for constraint in constraints)
+
+
+def _chain(chain: Json, held: t.Collection[tuple[str, str]]) -> bool:
+    here = any(_asked(one, held, one) for one in chain["authenticationMethods"])
+    following = chain.get("next") or []
+    return here and (not following or _chain(following[0], held))
+
+
+def _constraint(constraint: Json, held: t.Collection[tuple[str, str]]) -> bool:
+    return all(
+        any(METHODS.get(way) and name in METHODS[way] and _fits(part, way) for way in held)
+        for name, part in constraint.items() if name in ("knowledge", "possession") and part.get("required", True)
+    )
+
+
+def _fits(part: Json, way: tuple[str, str]) -> bool:
+    wanted, left_out = part.get("authenticationMethods"), part.get("excludedAuthenticationMethods") or []
+    if wanted and not any(_is(one, way) for one in wanted):
+        return False
+    if any(_is(one, way) for one in left_out):
+        return False
+    if part.get("methods") and way[1].upper() not in [method.upper() for method in part["methods"]]:
+        return False
+    if part.get("types") and TYPES[way[0]] not in [kind.upper() for kind in part["types"]]:
+        return False
+    return _has(part, way)
+
+
+def _asked(one: Json, held: t.Collection[tuple[str, str]], wishes: Json) -> bool:
+    return any(way in METHODS and _is(one, way) and _has(wishes, way) for way in held)
+
+
+def _is(one: Json, way: tuple[str, str]) -> bool:
+    return one.get("key") == way[0] and one.get("method") in (None, way[1])
+
+
+def _has(wishes: Json, way: tuple[str, str]) -> bool:
+    asked = {name for name in ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection", "userPresence") if wishes.get(name) == "REQUIRED"}
+    return asked - {"userPresence"} <= METHODS[way]
