@@ -10,7 +10,7 @@ import json
 import threading
 import typing as t
 from collections import Counter
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 
 from starlette.applications import Starlette
@@ -23,9 +23,12 @@ from lab.clock import iso
 from lab.kandji import surface
 from lab.kandji.console import Mistake
 from lab.kandji.events import API_TOKEN
+from lab.okta import chance
 from lab.okta.authenticators import STATUSES
 from lab.okta.errors import ERRORS
 from lab.okta.oauth import ALGORITHMS, EVERYTHING
+from lab.okta.org import RegistrationRefused
+from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
 from lab.web import VendorApp
 from lab.world import Fault, World
 
@@ -53,10 +56,12 @@ CHOICES: dict[str, tuple[t.Any, ...]] = {
     "parallel_rule_writes": ("500", "taken"),
     "delete_mapped_policy": ("refuse", "reassign"),
     "simulation": ("ready", "missing"),
+    "deny_access_events": ("all", "unsatisfied"),
 }
 USER_STATUSES = ("ACTIVE", "SUSPENDED", "DEPROVISIONED")
 PIPELINES = ("idx", "v1")
 FARTHEST = timedelta(days=3653)
+MOST_DAYS = 90  # for which the log keeps events
 UNITS = ("days", "hours", "minutes", "seconds")
 
 Body = dict[str, t.Any]
@@ -104,10 +109,17 @@ class Control:
             ("PATCH", "/okta/apps", self.change_app),
             ("POST", "/okta/tokens/expire", lambda _body, _query: {"expired": self.world.okta.oauth.expire()}),
             ("PATCH", "/okta/authenticators", self.set_authenticators),
+            ("POST", "/okta/groups", self.set_group),
+            ("GET", "/okta/sign-ins", lambda _body, _query: self.world.okta.sign_ins.describe(people.seats(self.world))),
+            ("PATCH", "/okta/sign-ins", self.set_surroundings),
+            ("POST", "/okta/seats", self.add_seat),
+            ("POST", "/okta/use", self.add_use),
+            ("POST", "/okta/draw", self.draw),
             ("POST", "/people/tell", lambda body, _query: {"told": people.tell(self.world, _serials(body))}),
         ]
         routes = [Route(path, self._endpoint(handler), methods=[verb]) for verb, path, handler in quick]
         routes += [Route("/act/macs", self._acting(macs.act), methods=["POST"]), Route("/act/people", self._acting(people.act), methods=["POST"])]
+        routes.append(Route("/act/apps", self._opening, methods=["POST"]))
         routes += page.routes()
         routes += [Route(path, self._console(handler), methods=[verb]) for verb, path, handler in surface.ROUTES]
         return Starlette(routes=routes)
@@ -143,6 +155,19 @@ class Control:
             return await self._answer(request, run)
 
         return endpoint
+
+    async def _opening(self, request: Request) -> Response:
+        """People open apps: all of them, or only ``apps`` and ``logins``."""
+
+        async def run(body: Body, _query: Query) -> t.Any:
+            _only(body, ("apps", "logins"))
+            with self.world.lock:
+                logins = [self._user(login).login for login in _texts(body, "logins")] if "logins" in body else None
+                apps = [self._app(name) for name in _texts(body, "apps")] if "apps" in body else None
+            done = await _in_thread(lambda: [outcome.as_dict() for outcome in people.open_apps(self.world, apps, logins)])
+            return {"done": done, "refused": [row for row in done if not row["admitted"]]}
+
+        return await self._answer(request, run)
 
     async def _answer(self, request: Request, run: t.Callable[[Body, Query], t.Awaitable[t.Any]]) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
@@ -335,6 +360,68 @@ class Control:
             raise BadRequest(f"There is no user {login!r} in the org.")
         return found
 
+    def _app(self, name: str) -> t.Any:
+        try:
+            return self.world.okta.directory.app(name)
+        except KeyError:
+            raise BadRequest(f"There is no app {name!r} in the org.") from None
+
+    def set_group(self, body: Body, _query: Query) -> t.Any:
+        """The group ``name``, made if it is new, with exactly the members ``logins``."""
+        _only(body, ("name", "logins"))
+        name, org = body.get("name"), self.world.okta
+        if not isinstance(name, str) or not name:
+            raise BadRequest("name has to be the name of a group.")
+        members = {self._user(login).id for login in _texts(body, "logins")}
+        group = next((group for group in org.directory.groups.values() if group.name == name), None) or org.directory.add_group(name)
+        if group.everyone:
+            raise BadRequest("Everybody is in this group, always.")
+        group.members, group.last_membership_updated = members, org.now()
+        return {"id": group.id, "name": group.name, "logins": sorted(org.users[user_id].login for user_id in members)}
+
+    def set_surroundings(self, body: Body, _query: Query) -> t.Any:
+        """What is around the user ``login`` when they sign in: ``zones``, ``risk``, ``assurances``."""
+        _only(body, ("login", "zones", "risk", "assurances"))
+        user = self._user(body.get("login"))
+        if body.get("risk", "LOW") not in RISKS:
+            raise BadRequest(f"risk is one of {_listed(RISKS)}.")
+        values = {name: frozenset(_texts(body, name)) for name in ("zones", "assurances") if name in body}
+        before = self.world.okta.sign_ins.surroundings.get(user.id, Surroundings())
+        found = self.world.okta.sign_ins.surroundings[user.id] = replace(before, **values, risk=body.get("risk", before.risk))
+        return {"login": user.login, "zones": sorted(found.zones), "risk": found.risk, "assurances": sorted(found.assurances)}
+
+    def add_seat(self, body: Body, _query: Query) -> t.Any:
+        """Another device of the user ``login``, on ``platform``; ``registered`` with Okta Verify or not."""
+        _only(body, ("login", "platform", "registered"))
+        user, platform = self._user(body.get("login")), body.get("platform")
+        if platform not in PLATFORMS or not isinstance(body.get("registered", False), bool):
+            raise BadRequest(f"platform is one of {_listed(PLATFORMS)}, and registered is either true or false.")
+        try:
+            seat = chance.seat(self.world.okta, user, platform, body.get("registered", False))
+        except RegistrationRefused as problem:
+            raise BadRequest(f"Okta refuses: {problem}") from None
+        return {"login": user.login, "platform": seat.platform, "device_id": seat.device_id}
+
+    def add_use(self, body: Body, _query: Query) -> t.Any:
+        """``logins`` (default: everybody) used ``apps`` (default: all) ``days_ago``, each from wherever they sit, or from ``platform`` alone."""
+        _only(body, ("logins", "apps", "days_ago", "platform"))
+        days = body.get("days_ago", 1)
+        if not isinstance(days, (int, float)) or isinstance(days, bool) or not 0 <= days <= MOST_DAYS:
+            raise BadRequest(f"days_ago has to be a number from 0 to {MOST_DAYS}.")
+        org = self.world.okta
+        users = {self._user(login).id for login in _texts(body, "logins")} if "logins" in body else set(org.users)
+        apps = [self._app(name) for name in _texts(body, "apps")] if "apps" in body else list(org.directory.apps.values())
+        moment, platform = org.now() - timedelta(days=days), body.get("platform")
+        chosen = [seat for seat in people.seats(self.world) if seat.user_id in users and platform in (None, seat.platform)]
+        return {"uses": org.sign_ins.remember([(app, seat, moment) for seat in chosen for app in apps], org.random_number)}
+
+    def draw(self, body: Body, _query: Query) -> t.Any:
+        """Groups, rules and past use by chance, from ``seed``: of the people who are there, for the app ``app``."""
+        _only(body, ("seed", "app"))
+        if not isinstance(body.get("seed"), int) or isinstance(body.get("seed"), bool):
+            raise BadRequest("seed has to be a whole number.")
+        return chance.draw_policy(self.world.okta, self._app(body.get("app", "Salesforce")), people.seats(self.world), body["seed"])
+
     def add_app(self, body: Body, _query: Query) -> t.Any:
         """A service app with a new key; the answer is the only place that shows it."""
         _only(body, ("algorithm", "scopes", "dpop", "role"))
@@ -405,6 +492,13 @@ def _serials(body: Body) -> t.Optional[list[str]]:
     if not isinstance(serials, list) or not all(isinstance(serial, str) for serial in serials):
         raise BadRequest("serials has to be a list of serial numbers.")
     return serials
+
+
+def _texts(body: Body, name: str) -> list[str]:
+    values = body.get(name, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise BadRequest(f"{name} has to be a list of texts.")
+    return values
 
 
 def _listed(values: t.Iterable[t.Any]) -> str:

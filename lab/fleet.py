@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem
 from lab.kandji.tenant import Tenant
 from lab.macs import OKTA_VERIFY, Mac, enrol_as_record, enrol_over_scep
+from lab.okta.directory import ADMINISTRATORS, BREAK_GLASS, COMPANY_APPS, App
+from lab.okta.sign_ins import Seat
 from lab.people import Person
 from lab.world import World
 
@@ -86,6 +88,8 @@ def populate(world: World) -> None:
         for index in range(world.options.macs):
             fleet.make_mac(index)
         fleet.buy_licenses()
+        fleet.make_groups()
+        fleet.make_past()
 
 
 class _Fleet:
@@ -217,6 +221,42 @@ class _Fleet:
         """One too few, so that the Mac that is last in line goes without."""
         assert self.okta_verify is not None
         self.okta_verify.licenses = max(0, len(self.okta_verify.expected) - len(self.okta_verify.last_in_line))
+
+    # Groups and apps: nothing is drawn here, so that a seed gives the same Macs with and without them
+
+    def make_groups(self) -> None:
+        """By the Macs' blueprints; some people are contractors. One account for emergencies has no Mac."""
+        org = self.world.okta
+        blueprints = {mac.serial: self.tenant.blueprints[mac.device.blueprint_id].name for mac in self.world.macs}
+        of = [(person.user_id, blueprints[person.serial]) for person in self.world.people]
+        org.directory.add_group("Engineering", "People who build", [user_id for user_id, name in of if name == "Engineering"])
+        org.directory.add_group("Office", "Everybody else", [user_id for user_id, name in of if name != "Engineering"])
+        org.directory.add_group("Contractors", "Not for ever", [user_id for user_id, _name in of[7::8]])
+        account = org.add_emergency_user(f"break.glass@{DOMAIN}")
+        org.directory.add_group(BREAK_GLASS, "For emergencies: no rule may lock it out", [account.id])
+        org.directory.group(ADMINISTRATORS).members = {account.id, *(user_id for user_id, _name in of[:1])}
+
+    def make_past(self) -> None:
+        """Who used which app in the last 40 days, from where; every tenth person none. Some have a phone or a PC beside the Mac, neither registered."""
+        org = self.world.okta
+        mobile = [user_id for record in org.devices.values() if record.profile["platform"] == "IOS" for user_id in record.users]
+        registered = {user_id: record.id for record in org.devices.values() if record.profile["platform"] == "IOS" for user_id in record.users}
+        signs = org.sign_ins
+        signs.seats += [Seat(user_id, "IOS", registered[user_id]) for user_id in mobile]
+        uses: list[tuple[App, Seat, datetime]] = []
+        apps = [org.directory.app(label) for _name, label, _mode in COMPANY_APPS]
+        for index, person in enumerate(self.world.people):
+            others = [Seat(person.user_id, platform) for platform, every in (("IOS", 5), ("WINDOWS", 7)) if index % every == every - 1]
+            signs.seats += others
+            if index % 10 == 9:
+                continue
+            for seat in (Seat(person.user_id, "MACOS"), *others):
+                uses += [(app, seat, self._ago(index, number)) for number, app in enumerate(apps) if (index + number) % 4]
+        uses += [(apps[0], seat, self._ago(number, 0)) for number, seat in enumerate(signs.seats[: len(mobile)])]
+        signs.remember(uses, org.random_number)
+
+    def _ago(self, index: int, number: int) -> datetime:
+        return self.now - timedelta(days=(7 * index + 3 * number) % 40, hours=1 + index % 20)
 
     def _check_in_last_night(self, mac: Mac) -> None:
         mac.check_in(mac.device.last_check_in)  # no profile of the start enrols, so this talks to nobody

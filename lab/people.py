@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lab import preferences
 from lab.macs import OKTA_VERIFY, Mac
+from lab.okta.directory import App
 from lab.okta.org import Gone, RegistrationRefused
+from lab.okta.sign_ins import Outcome, Seat
 from lab.world import World
 
 HABITS = {
@@ -108,6 +111,40 @@ def tell(world: World, serials: t.Optional[t.Collection[str]] = None) -> int:
     for person, _mac in chosen:
         person.told_to_register_again = True
     return len(chosen)
+
+
+# Apps
+
+ROUND = timedelta(hours=12)  # people who act by themselves open their apps so often
+
+
+def seats(world: World) -> list[Seat]:
+    """From where everybody signs in: first the Macs, as far as they are in use, then what else there is."""
+    with world.lock:
+        macs = [Seat(person.user_id, "MACOS", mac.accounts.get(person.user_id)) for person, mac in _chosen(world, None)]
+        return macs + world.okta.sign_ins.seats
+
+
+def open_apps(world: World, apps: t.Optional[t.Sequence[App]] = None, logins: t.Optional[t.Collection[str]] = None) -> list[Outcome]:
+    """Everybody opens every app that is assigned to them, or only those people and apps; takes no network."""
+    with world.lock:
+        org = world.okta
+        wanted = list(org.directory.apps.values()) if apps is None else apps
+        found = []
+        for seat in seats(world):
+            held = org.directory.groups_of(seat.user_id) if logins is None or org.users[seat.user_id].login in logins else set()
+            found += [org.sign_ins.open(app, seat) for app in wanted if held & app.groups]
+        org.sign_ins.last_round = org.now()
+        return found
+
+
+def open_apps_now_and_then(world: World) -> None:
+    """For people who act by themselves."""
+    with world.lock:
+        signs = world.okta.sign_ins
+        signs.last_round = signs.last_round or world.okta.now()
+        if world.okta.now() - signs.last_round >= ROUND:
+            open_apps(world)
 
 
 def _chosen(world: World, serials: t.Optional[t.Collection[str]]) -> list[tuple[Person, Mac]]:

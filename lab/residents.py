@@ -40,6 +40,7 @@ class Residents:
                     macs.act(self._world)
                 if self._world.switches.people_act and not self._stopping.is_set():
                     people.act(self._world)
+                    people.open_apps_now_and_then(self._world)
             except Exception:  # the lab goes on; whoever reads its error output sees what is wrong with it
                 if not self._stopping.is_set():
                     traceback.print_exc(file=sys.stderr)

@@ -63,6 +63,9 @@ class Switches:
     parallel_rule_writes: str = "500"  # or "taken": rules of one policy that are written at the same moment
     delete_mapped_policy: str = "refuse"  # or "reassign": its apps go to the org's default policy
     simulation: str = "ready"  # or "missing": the org has no /policies/simulate
+    expressions_hold: bool = True  # what an expression in a rule (elCondition) says: the lab knows no such language
+    deny_access_events: str = "all"  # or "unsatisfied": the log has application.policy.sign_on.deny_access only where authenticators do not suffice
+    flexible_okta_verify: bool = False  # Okta Verify shown as three authenticators, one for each of its methods
     # Who acts by themselves
     people_act: bool = False
     macs_act: bool = False

@@ -91,6 +91,16 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "The algorithm of TOTP is written `HMACSHA1`, not `HMacSHA1`.",
         "Okta's Python SDK 3.4.6 refuses anything else; answers of a live org, recorded in its tests, have it so."),
     Deviation(
+        "okta", ("listAuthenticators", "getAuthenticator", "replaceAuthenticator", "activateAuthenticator", "deactivateAuthenticator"),
+        r"200 answer: body(\[\])?\.settings\.(enrollmentSecurityLevel|userVerificationMethods) is not described",
+        "`enrollmentSecurityLevel` and `userVerificationMethods` among the settings of Okta Verify.",
+        "Answers of a live org, recorded in the tests of Okta's Terraform provider, and the acceptance test of its resource okta_authenticator."),
+    Deviation(
+        "okta", ("listAuthenticators", "getAuthenticator", "replaceAuthenticator", "activateAuthenticator", "deactivateAuthenticator"),
+        r"200 answer: body(\[\])?\.key is string, against enum",
+        "Okta Verify as three authenticators, a switch of the lab.",
+        "Okta's release notes of 2026.08.0: flexible Okta Verify."),
+    Deviation(
         "okta", ("getDevice",), r"200 answer: body\._embedded is not described",
         "`_embedded.originatedFrom` of a record.",
         "Answers of a live org, recorded in the tests of Okta's Terraform provider."),

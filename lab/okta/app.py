@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
+from lab.okta.authenticator_operations import AuthenticatorOperations
 from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
 from lab.okta.limits import CountedRequests
@@ -34,7 +35,6 @@ from lab.world import World
 OLDEST_SINCE = timedelta(days=180)
 DEFAULT_WINDOW = timedelta(days=7)
 DEVICES = "/api/v1/devices"
-AUTHENTICATORS = "/api/v1/authenticators"
 OKTA_VERIFY = "okta_verify"
 _WITHOUT_TOKEN = ("getWellknownOrgMetadata", "token")
 
@@ -74,12 +74,9 @@ class OktaApp(VendorApp):
                 "listAuthenticatorEnrollments", "GET", "/api/v1/users/{userId}/authenticator-enrollments", self._list_enrollments, bucket="other"),
             Operation("listUsers", "GET", "/api/v1/users", self._list_users, bucket="other"),
             Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
-            Operation("listAuthenticators", "GET", AUTHENTICATORS, self._list_authenticators, bucket="other"),
-            Operation("getAuthenticator", "GET", AUTHENTICATORS + "/{authenticatorId}", self._get_authenticator, bucket="other"),
-            Operation("listAuthenticatorMethods", "GET", AUTHENTICATORS + "/{authenticatorId}/methods", self._list_methods, bucket="other"),
-            Operation("getAuthenticatorMethod", "GET", AUTHENTICATORS + "/{authenticatorId}/methods/{methodType}", self._get_method, bucket="other"),
             Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events, bucket="logs"),
             Operation("listDeviceIntegrations", "GET", "/api/v1/device-integrations", self._list_device_integrations, bucket="other"),
+            *AuthenticatorOperations(self.org).operations(),
             *PolicyOperations(self.org).operations(),
             *DirectoryOperations(self.org).operations(),
             *scep_operations(self.org),
@@ -236,7 +233,7 @@ class OktaApp(VendorApp):
             refuse(self.world.switches.delete_active_error, "status", [str(problem)])
         return Answer(status=204)
 
-    # Users and authenticators
+    # Users
 
     def _list_users(self, call: Call) -> Answer:
         limit, start = whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200), position(call)
@@ -265,27 +262,6 @@ class OktaApp(VendorApp):
         verify = [(link.id, OKTA_VERIFY, link.created) for record in self.org.devices.values() for link in record.users.values() if link.user_id == user.id]
         found = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
         return Answer([enrollment_shape(user, place, key, created, self.org.authenticators.get(key), call.base_url) for place, key, created in found])
-
-    def _list_authenticators(self, call: Call) -> Answer:
-        return Answer([authenticator.shape(call.base_url) for authenticator in self.org.authenticators.values()])
-
-    def _authenticator(self, call: Call) -> t.Any:
-        wanted = call.path["authenticatorId"]
-        found = next((authenticator for authenticator in self.org.authenticators.values() if authenticator.id == wanted), None)
-        return found or refuse("E0000007", f"{wanted} (Authenticator)")
-
-    def _get_authenticator(self, call: Call) -> Answer:
-        return Answer(self._authenticator(call).shape(call.base_url))
-
-    def _list_methods(self, call: Call) -> Answer:
-        authenticator = self._authenticator(call)
-        return Answer([authenticator.method_shape(call.base_url, method) for method in authenticator.methods])
-
-    def _get_method(self, call: Call) -> Answer:
-        authenticator, method = self._authenticator(call), call.path["methodType"]
-        if method not in authenticator.methods:
-            refuse("E0000007", f"{method} (AuthenticatorMethod)")
-        return Answer(authenticator.method_shape(call.base_url, method))
 
     # The System Log
 

@@ -25,16 +25,20 @@ class Authenticator:
     settings: t.Optional[dict[str, t.Any]] = None
     methods: dict[str, dict[str, t.Any]] = field(default_factory=dict)  # type -> settings
     inactive: set[str] = field(default_factory=set)  # types of methods, or the authenticator's own key
+    last_updated: t.Optional[datetime] = None
 
     def status_of(self, name: str) -> str:
         return "INACTIVE" if name in self.inactive else "ACTIVE"
+
+    def set_status(self, name: str, status: str) -> None:
+        (self.inactive.add if status == "INACTIVE" else self.inactive.discard)(name)
 
     def shape(self, base_url: str) -> dict[str, t.Any]:
         url = f"{base_url}/api/v1/authenticators/{self.id}"
         status = self.status_of(self.key)
         shape = {
             "id": self.id, "key": self.key, "name": self.name, "type": self.type, "status": status,
-            "created": iso(self.created), "lastUpdated": iso(self.created),
+            "created": iso(self.created), "lastUpdated": iso(self.last_updated or self.created),
             "_links": {**_lifecycle(url, status), "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}}},
         }
         return {**shape, "settings": self.settings} if self.settings else shape
@@ -44,6 +48,29 @@ class Authenticator:
         links = _lifecycle(f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}", status)
         shape = {"type": method, "status": status, "_links": links}
         return {**shape, "settings": self.methods[method]} if self.methods[method] else shape
+
+
+@dataclass
+class Part(Authenticator):
+    """One of the authenticators that stand for Okta Verify in some orgs. It is active as its only method is."""
+
+    def status_of(self, name: str) -> str:
+        (method,) = self.methods
+        return super().status_of(method)
+
+    def set_status(self, name: str, status: str) -> None:
+        (method,) = self.methods
+        super().set_status(method, status)
+
+
+def split(verify: Authenticator) -> list[Authenticator]:
+    """Okta Verify as three authenticators, which share what the one has."""
+    names = {"signed_nonce": ("fastpass", "Okta FastPass"), "push": ("push", "Okta Verify push"), "totp": ("totp", "Okta Verify code")}
+    return [
+        Part(f"{verify.id[:-1]}{number}", f"{verify.key}_{ending}", name, verify.type, verify.created, verify.settings, {method: verify.methods[method]},
+             verify.inactive, verify.last_updated)
+        for number, (method, (ending, name)) in enumerate(names.items())
+    ]
 
 
 def _lifecycle(url: str, status: str) -> dict[str, t.Any]:
@@ -62,6 +89,8 @@ def make_authenticators(new_id: t.Callable[[str], str], created: datetime) -> di
             "channelBinding": {"style": "NUMBER_CHALLENGE", "required": "HIGH_RISK_ONLY"},
             "compliance": {"fips": "OPTIONAL"},
             "userVerification": "PREFERRED",
+            "userVerificationMethods": ["BIOMETRICS"],
+            "enrollmentSecurityLevel": "HIGH",
             "appInstanceId": new_id("0oa"),
         },
         methods={

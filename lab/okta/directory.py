@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 EVERYONE, ADMINISTRATORS, BREAK_GLASS = "Everyone", "Okta Administrators", "Break glass"
 
@@ -58,7 +59,9 @@ class App:
     status: str = "ACTIVE"
     last_updated: t.Optional[datetime] = None
 
+    @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
+        """As target of events, which share it."""
         return {"id": self.id, "type": "AppInstance", "alternateId": self.label, "displayName": self.label, "detailEntry": None}
 
 

@@ -23,6 +23,7 @@ from lab.okta.oauth import OAuth
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.shapes import log_device
+from lab.okta.sign_ins import Seat, SignIns
 from lab.okta.system_log import Event, Json, SystemLog
 from lab.world import World
 
@@ -82,6 +83,8 @@ class Org:
         self._policies_random = random.Random(f"okta policies {world.options.seed}")  # noqa: S311  (apart: ids of devices stay what they are)
         self.policies = Policies(self._policy_id, self.now)
         self.directory = Directory(self._policy_id, self.now)
+        self.sign_ins = SignIns(self)
+        self.system = _SYSTEM
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
             self._platform_event("device.platform.add", "Add device management platform")
@@ -132,6 +135,19 @@ class Org:
         self.users[user.id] = user
         return user
 
+    def empty(self) -> None:
+        """Nobody and nothing is left: as a new org is."""
+        for everything in (self.users, self.devices, self.deleted, self.policies.found, self.directory.groups, self.directory.apps):
+            everything.clear()
+        self.log, self._index, self.sign_ins = SystemLog(), SearchIndex(), SignIns(self)
+        self._make_policies()
+
+    def add_emergency_user(self, login: str) -> User:
+        """One whose id is drawn apart, so that a seed gives the same ids with and without."""
+        user = User(self._policy_id("00u"), login, login, "Break", "Glass", self.now())
+        self.users[user.id] = user
+        return user
+
     def register(
         self, *, user_id: str, serial: str, udid: str, name: str, model: str, os_version: str,
         platform: str = "MACOS", account_device_id: t.Optional[str] = None,
@@ -142,6 +158,7 @@ class Org:
         """
         if self.authenticators["okta_verify"].status_of("okta_verify") != "ACTIVE":
             raise RegistrationRefused("Okta Verify is not active in this org.")
+        self._may_enrol(self.users[user_id], platform)
         if account_device_id is None:
             profile = {"displayName": name, "platform": platform, "manufacturer": "APPLE", "model": model, "osVersion": os_version}
             record = self._new_record({**profile, "serialNumber": serial, "udid": udid}, self.users[user_id])
@@ -150,6 +167,20 @@ class Org:
         if user_id not in record.users:
             self._add_user(record, self.users[user_id])
         return record
+
+    def _may_enrol(self, user: User, platform: str) -> None:
+        """The account management policy judges whoever adds an authenticator, from a device that is not registered yet. Raises RegistrationRefused."""
+        policy = self.account_policy
+        judgement = self.sign_ins.judged(policy, Seat(user.id, platform))
+        if not judgement.admitted:
+            self.event(
+                "policy.evaluate_sign_on", "Evaluation of Okta Account Management Policy", actor=user.in_the_log,
+                target=self.policy_targets(policy, judgement.rule), outcome={"result": "DENY", "reason": "Sign-on policy evaluation resulted in DENY"})
+            raise RegistrationRefused(f"the rule {judgement.rule.name!r} of the Okta account management policy lets nobody enrol so.")
+
+    def has_okta_verify(self, user_id: str) -> bool:
+        """Registered somewhere."""
+        return any(user_id in record.users for record in self.devices.values() if record.status == "ACTIVE")
 
     def _living_record(self, device_id: str) -> Record:
         if device_id not in self.devices:
@@ -188,7 +219,7 @@ class Org:
         """
         record = self.devices.get(device_id)
         link = record.users.get(user_id) if record else None
-        if record is None or link is None or record.status != "ACTIVE" or self._is_off(method):
+        if record is None or link is None or record.status != "ACTIVE" or self.is_off(method):
             return False
         user = self.users[user_id]
         user.last_login = self.now()
@@ -206,7 +237,7 @@ class Org:
         self.event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
         return link.managed
 
-    def _is_off(self, method: str) -> bool:
+    def is_off(self, method: str) -> bool:
         verify = self.authenticators["okta_verify"]
         return "INACTIVE" in (verify.status_of("okta_verify"), verify.status_of(method))
 
@@ -373,20 +404,28 @@ class Org:
 
     def assign(self, app: App, policy: Policy) -> None:
         app.policy_id, app.last_updated = policy.id, self.now()
-        target = [app.in_the_log(), self._policy_target(policy)]
+        target = [app.in_the_log, *self.policy_targets(policy)]
         self.event("application.policy.sign_on.update", "Update sign on policy for application", actor=self._administrator, target=target)
 
     def policy_event(self, event_type: str, message: str, policy: Policy, rule: t.Optional[Rule] = None) -> None:
-        target = [self._policy_target(policy)] + ([self._rule_target(rule)] if rule else [])
+        self.event(event_type, message, actor=self._administrator, target=self.policy_targets(policy, rule))
+
+    @staticmethod
+    def policy_targets(policy: Policy, rule: t.Optional[Rule] = None) -> list[Json]:
+        named = [("PolicyEntity", policy.id, policy.name)] + ([("PolicyRule", rule.id, rule.name)] if rule else [])
+        return [{"id": one, "type": kind, "alternateId": "unknown", "displayName": name, "detailEntry": None} for kind, one, name in named]
+
+    def administrator_event(self, event_type: str, message: str, target: list[Json]) -> None:
         self.event(event_type, message, actor=self._administrator, target=target)
 
-    @staticmethod
-    def _policy_target(policy: Policy) -> Json:
-        return {"id": policy.id, "type": "PolicyEntity", "alternateId": "unknown", "displayName": policy.name, "detailEntry": None}
+    def asks_for_devices(self) -> bool:
+        """Whether a rule has a condition that only Okta FastPass can tell."""
+        devices = [(rule.conditions or {}).get("device") or {} for policy in self.policies.found.values() for rule in policy.rules]
+        return any(device.get("registered") is not None or device.get("managed") is not None for device in devices)
 
-    @staticmethod
-    def _rule_target(rule: Rule) -> Json:
-        return {"id": rule.id, "type": "PolicyRule", "alternateId": "unknown", "displayName": rule.name, "detailEntry": None}
+    def random_number(self) -> int:
+        """128 random bits, which change nothing of the ids that are drawn later."""
+        return self._policies_random.getrandbits(128)
 
     # The System Log
 

@@ -35,6 +35,11 @@ class User:
         """As actor or target of events, which share it: the log of a large fleet would not fit otherwise."""
         return {"id": self.id, "type": "User", "alternateId": self.login, "displayName": self.name, "detailEntry": None}
 
+    @cached_property
+    def of_an_app(self) -> dict[str, t.Any]:
+        """As the account of an app, a target of events."""
+        return {**self.in_the_log, "id": f"0ua{self.id[3:]}", "type": "AppUser"}
+
 
 @dataclass
 class DeviceUser:

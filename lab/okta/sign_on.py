@@ -15,22 +15,32 @@ Known = t.Optional[bool]  # None: it cannot be told
 
 KINDS = {"MACOS": "DESKTOP", "WINDOWS": "DESKTOP", "LINUX": "DESKTOP", "CHROMEOS": "DESKTOP", "IOS": "MOBILE", "ANDROID": "MOBILE"}
 FASTPASS = ("okta_verify", "signed_nonce")
-# Ways to prove oneself: what each is, and what Okta says of it.
-METHODS: dict[tuple[str, str], frozenset[str]] = {
-    ("okta_password", "password"): frozenset({"knowledge"}),
-    ("okta_email", "email"): frozenset({"possession"}),
-    ("phone_number", "sms"): frozenset({"possession"}),
-    ("phone_number", "voice"): frozenset({"possession"}),
-    ("okta_verify", "totp"): frozenset({"possession", "deviceBound"}),
-    ("okta_verify", "push"): frozenset({"possession", "deviceBound", "userPresence", "userVerification"}),
-    FASTPASS: frozenset({"possession", "deviceBound", "userPresence", "userVerification", "phishingResistant", "hardwareProtection"}),
-}
 TYPES = {"okta_password": "PASSWORD", "okta_email": "EMAIL", "phone_number": "PHONE", "okta_verify": "APP"}
+ASKED = ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection")
+
+Methods = t.Mapping[tuple[str, str], frozenset[str]]  # ways to prove oneself: (key, method) -> what each is, and what Okta says of it
+
+
+def methods_at_hand(*, phone: bool, okta_verify: bool, device: t.Optional[Json], lock: str, off: t.Collection[str] = ()) -> Methods:
+    """Everybody has a password and e-mail. ``okta_verify``: registered somewhere; ``device``: the profile of this device, if it is registered.
+
+    ``lock`` is its screen lock, and ``off`` are Okta Verify's methods that are not active in the org.
+    """
+    found = {("okta_password", "password"): frozenset({"knowledge"}), ("okta_email", "email"): frozenset({"possession"})}
+    if phone:
+        found |= {("phone_number", method): frozenset({"possession"}) for method in ("sms", "voice")}
+    if okta_verify:
+        found |= {("okta_verify", "push"): frozenset({"possession", "deviceBound"}), ("okta_verify", "totp"): frozenset({"possession", "deviceBound"})}
+    if device is not None:
+        more = {"hardwareProtection"} if device.get("secureHardwarePresent") else set()
+        more |= {"NONE": set(), "PASSCODE": {"userVerification", "PIN"}, "BIOMETRIC": {"userVerification", "PIN", "BIOMETRICS"}}[lock]
+        found[FASTPASS] = frozenset({"possession", "deviceBound", "phishingResistant"} | more)
+    return {way: facts for way, facts in found.items() if way[0] != "okta_verify" or way[1] not in off}
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Of one sign-in. None is what nobody knows; ``methods`` are the ways to prove oneself that are at hand."""
+    """Of one sign-in. None is what nobody knows; ``methods`` are the ways to prove oneself that are at hand, asked for only where it matters."""
 
     user_id: t.Optional[str] = None
     groups: t.Optional[frozenset[str]] = None
@@ -42,7 +52,7 @@ class Circumstances:
     risk: t.Optional[str] = None
     assurances: t.Optional[frozenset[str]] = None
     expressions_hold: Known = None
-    methods: frozenset[tuple[str, str]] = frozenset()
+    methods: t.Callable[[], Methods] = dict
     users_or_groups: bool = False  # whether one of the two is enough where a rule includes users and groups
 
 
@@ -64,7 +74,9 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
             sign_on = rule.actions["appSignOn"]
             if sign_on["access"] != "ALLOW":
                 return Judgement(rule, "denied")
-            return Judgement(rule, "allowed" if satisfied(sign_on.get("verificationMethod") or {}, circumstances.methods) else "unsatisfied")
+            method = sign_on.get("verificationMethod") or {}
+            asks = method.get("constraints") or method.get("chains")
+            return Judgement(rule, "allowed" if not asks or satisfied(method, circumstances.methods()) else "unsatisfied")
     raise AssertionError("The catch-all rule takes everybody.")
 
 
@@ -176,7 +188,7 @@ def _not(met: Known) -> Known:
 # What a rule asks for
 
 
-def satisfied(method: Json, held: t.Collection[tuple[str, str]]) -> bool:
+def satisfied(method: Json, held: Methods) -> bool:
     """Whether what is at hand is enough for a verificationMethod."""
     if method.get("type") == "AUTH_METHOD_CHAIN":
         return any(_chain(chain, held) for chain in method["chains"])
@@ -184,40 +196,34 @@ def satisfied(method: Json, held: t.Collection[tuple[str, str]]) -> bool:
     return not constraints or any(_constraint(constraint, held) for constraint in constraints)
 
 
-def _chain(chain: Json, held: t.Collection[tuple[str, str]]) -> bool:
-    here = any(_asked(one, held, one) for one in chain["authenticationMethods"])
+def _chain(chain: Json, held: Methods) -> bool:
+    here = any(_is(one, way) and _has(one, facts) for one in chain["authenticationMethods"] for way, facts in held.items())
     following = chain.get("next") or []
     return here and (not following or _chain(following[0], held))
 
 
-def _constraint(constraint: Json, held: t.Collection[tuple[str, str]]) -> bool:
+def _constraint(constraint: Json, held: Methods) -> bool:
+    """What it asks to know and what it asks to have, both."""
     return all(
-        any(METHODS.get(way) and name in METHODS[way] and _fits(part, way) for way in held)
+        any(name in facts and _fits(part, way) and _has(part, facts) for way, facts in held.items())
         for name, part in constraint.items() if name in ("knowledge", "possession") and part.get("required", True)
     )
 
 
 def _fits(part: Json, way: tuple[str, str]) -> bool:
     wanted, left_out = part.get("authenticationMethods"), part.get("excludedAuthenticationMethods") or []
-    if wanted and not any(_is(one, way) for one in wanted):
+    if (wanted and not any(_is(one, way) for one in wanted)) or any(_is(one, way) for one in left_out):
         return False
-    if any(_is(one, way) for one in left_out):
-        return False
-    if part.get("methods") and way[1].upper() not in [method.upper() for method in part["methods"]]:
-        return False
-    if part.get("types") and TYPES[way[0]] not in [kind.upper() for kind in part["types"]]:
-        return False
-    return _has(part, way)
-
-
-def _asked(one: Json, held: t.Collection[tuple[str, str]], wishes: Json) -> bool:
-    return any(way in METHODS and _is(one, way) and _has(wishes, way) for way in held)
+    methods, kinds = part.get("methods") or [], part.get("types") or []
+    return (not methods or way[1].upper() in map(str.upper, methods)) and (not kinds or TYPES[way[0]] in map(str.upper, kinds))
 
 
 def _is(one: Json, way: tuple[str, str]) -> bool:
-    return one.get("key") == way[0] and one.get("method") in (None, way[1])
+    return one.get("key") in (way[0], "okta_verify_fastpass" if way == FASTPASS else way[0]) and one.get("method") in (None, way[1])
 
 
-def _has(wishes: Json, way: tuple[str, str]) -> bool:
-    asked = {name for name in ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection", "userPresence") if wishes.get(name) == "REQUIRED"}
-    return asked - {"userPresence"} <= METHODS[way]
+def _has(wishes: Json, facts: frozenset[str]) -> bool:
+    if not {name for name in ASKED if wishes.get(name) == "REQUIRED"} <= facts:
+        return False
+    ways = wishes.get("userVerificationMethods")
+    return not ways or wishes.get("userVerification") != "REQUIRED" or bool(facts & set(ways))

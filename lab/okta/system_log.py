@@ -58,6 +58,8 @@ class Event:
     target: tuple[Json, ...] = ()
     debug_data: t.Optional[Json] = None
     device: t.Optional[Json] = None
+    outcome: t.Optional[Json] = None  # where it is not SUCCESS
+    client: t.Optional[Json] = None  # where it is not Okta Verify on a Mac
 
     def part(self, name: str) -> t.Any:
         """One member of the LogEvent."""
@@ -69,15 +71,23 @@ class Event:
 
     def own_text(self) -> str:
         """The texts in which it differs from other events."""
-        return "\n".join([self.event_type, self.message, *_texts([self.actor, *self.target, self.debug_data, self.device])])
+        return "\n".join([self.event_type, self.message, *_texts([self.actor, *self.target, self.debug_data, self.device, self.outcome, self.client])])
+
+    def lacks(self, words: set[str]) -> bool:
+        """Whether it has not all of these words, which other events have all."""
+        if self.outcome is None and self.client is None:
+            return False
+        return not words <= set(_split("\n".join(_texts([self.part(name) for name in _IN_EVERY_EVENT]))))
 
 
 _PARTS: dict[str, t.Callable[[Event], t.Any]] = {
     "actor": lambda event: event.actor,
+    "client": lambda event: event.client or _IN_EVERY_EVENT["client"],
     "debugContext": lambda event: {"debugData": {"requestId": f"{event.number:032x}", **(event.debug_data or {})}},
     "device": lambda event: event.device,
     "displayMessage": lambda event: event.message,
     "eventType": lambda event: event.event_type,
+    "outcome": lambda event: event.outcome or _IN_EVERY_EVENT["outcome"],
     "published": lambda event: iso(event.moment),
     "target": lambda event: list(event.target),
     "transaction": lambda event: {"type": "WEB", "id": f"{event.number:032x}", "detail": {}},
@@ -103,6 +113,12 @@ class _Timeline:
         place = bisect.bisect_right(self._moments, moment)
         self._moments.insert(place, moment)
         self.events.insert(place, event)
+
+    def add_all(self, events: t.Iterable[Event]) -> None:
+        """Many at once, whatever their order."""
+        pairs = [*zip(self._moments, self.events, strict=True), *((event.moment, event) for event in events)]
+        pairs.sort(key=operator.itemgetter(0))
+        self._moments, self.events = [moment for moment, _event in pairs], [event for _moment, event in pairs]
 
     def forget(self, before: datetime) -> int:
         old = bisect.bisect_left(self._moments, before)
@@ -148,6 +164,13 @@ class SystemLog:
         if persisted and persisted > event.moment:
             self._late[event.number] = persisted
 
+    def add_history(self, events: t.Collection[Event]) -> None:
+        """What happened before the lab starts."""
+        self.published.add_all(events)
+        self.persisted.add_all(events)
+        for event in events:
+            self._words.add(event)
+
     def forget(self, now: datetime) -> None:
         self._late = {number: moment for number, moment in self._late.items() if moment > now} if self._late else {}
         self._words.forget(self.published.forget(now - RETENTION), self.published.events)
@@ -158,8 +181,9 @@ class SystemLog:
 
     def holding(self, words: t.Iterable[str]) -> Predicate:
         """A function of an event: does it hold all of these words, in whatever case and in whichever of its texts?"""
-        numbers = self._words.find(set(_split(" ".join(words))) - _COMMON_WORDS)
-        return lambda event: numbers is None or event.number in numbers
+        wanted = set(_split(" ".join(words)))
+        numbers, common = self._words.find(wanted - _COMMON_WORDS), wanted & _COMMON_WORDS
+        return lambda event: (numbers is None or event.number in numbers) and not (common and event.lacks(common))
 
 
 class _WordIndex:

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Authenticators and their methods over Okta's management API, and what Okta refuses while policies rely on them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from lab.okta.authenticators import Authenticator, split
+from lab.okta.errors import refuse
+from lab.okta.org import Org
+from lab.okta.policy_operations import parsed
+from lab.web import Answer, Call, Operation
+
+AUTHENTICATORS = "/api/v1/authenticators"
+AUTHENTICATOR = AUTHENTICATORS + "/{authenticatorId}"
+METHOD = AUTHENTICATOR + "/methods/{methodType}"
+STEPS = {"activate": "ACTIVE", "deactivate": "INACTIVE"}
+Json = dict[str, t.Any]
+
+
+class AuthenticatorOperations:
+    def __init__(self, org: Org) -> None:
+        self.org = org
+
+    def operations(self) -> list[Operation]:
+        def reads(name: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
+            return Operation(name, "GET", path, handler, bucket="other")
+
+        def writes(name: str, verb: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
+            return Operation(name, verb, path, handler, writes=True, bucket="other")
+
+        return [
+            reads("listAuthenticators", AUTHENTICATORS, lambda call: Answer([one.shape(call.base_url) for one in self._shown()])),
+            reads("getAuthenticator", AUTHENTICATOR, lambda call: Answer(self._authenticator(call).shape(call.base_url))),
+            writes("replaceAuthenticator", "PUT", AUTHENTICATOR, self._replace),
+            *(writes(f"{step}Authenticator", "POST", f"{AUTHENTICATOR}/lifecycle/{step}", self._step(step)) for step in STEPS),
+            reads("listAuthenticatorMethods", AUTHENTICATOR + "/methods", self._list_methods),
+            reads("getAuthenticatorMethod", METHOD, lambda call: self._method_answer(call, *self._method(call))),
+            writes("replaceAuthenticatorMethod", "PUT", METHOD, self._replace_method),
+            *(writes(f"{step}AuthenticatorMethod", "POST", f"{METHOD}/lifecycle/{step}", self._method_step(step)) for step in STEPS),
+        ]
+
+    # What is asked for
+
+    def _shown(self) -> list[Authenticator]:
+        """As the org shows them: of Okta Verify one, or one for each of its methods."""
+        found = list(self.org.authenticators.values())
+        return [part for one in found for part in (split(one) if self.org.world.switches.flexible_okta_verify and one.key == "okta_verify" else [one])]
+
+    def _authenticator(self, call: Call) -> Authenticator:
+        wanted = call.path["authenticatorId"]
+        return next((one for one in self._shown() if one.id == wanted), None) or refuse("E0000007", f"{wanted} (Authenticator)")
+
+    def _method(self, call: Call) -> tuple[Authenticator, str]:
+        authenticator, method = self._authenticator(call), call.path["methodType"]
+        if method not in authenticator.methods:
+            refuse("E0000007", f"{method} (AuthenticatorMethod)")
+        return authenticator, method
+
+    @staticmethod
+    def _method_answer(call: Call, authenticator: Authenticator, method: str) -> Answer:
+        return Answer(authenticator.method_shape(call.base_url, method))
+
+    def _list_methods(self, call: Call) -> Answer:
+        authenticator = self._authenticator(call)
+        return Answer([authenticator.method_shape(call.base_url, method) for method in authenticator.methods])
+
+    # Changes
+
+    def _replace(self, call: Call) -> Answer:
+        """What is not sent is lost: a replacement begins with what was read."""
+        authenticator, body = self._authenticator(call), parsed(call)
+        if body.get("key", authenticator.key) != authenticator.key or not isinstance(body.get("name"), str):
+            refuse("E0000001", "authenticator", ["key cannot change, and name cannot be left blank."])
+        kept = {name: value for name, value in (authenticator.settings or {}).items() if name == "appInstanceId"}
+        authenticator.name, sent = body["name"], body.get("settings")
+        if authenticator.settings is not None:
+            authenticator.settings.clear()
+            authenticator.settings.update({**(sent or {}), **kept})
+        self._changed(authenticator, "update")
+        return Answer(authenticator.shape(call.base_url))
+
+    def _replace_method(self, call: Call) -> Answer:
+        authenticator, method = self._method(call)
+        body = parsed(call)
+        if body.get("type") != method:
+            refuse("E0000001", "type", [f"type has to be {method}."])
+        if body.get("status", "ACTIVE") == "INACTIVE":
+            self._may_turn_off(method)
+        authenticator.methods[method].clear()
+        authenticator.methods[method].update(body.get("settings") or {})
+        authenticator.set_status(method, body.get("status", authenticator.status_of(method)))
+        self._changed(authenticator, "update")
+        return self._method_answer(call, authenticator, method)
+
+    def _step(self, step: str) -> t.Callable[[Call], Answer]:
+        def take(call: Call) -> Answer:
+            authenticator = self._authenticator(call)
+            if step == "deactivate":
+                self._may_go(authenticator)
+            authenticator.set_status(authenticator.key, STEPS[step])
+            self._changed(authenticator, step)
+            return Answer(authenticator.shape(call.base_url))
+
+        return take
+
+    def _method_step(self, step: str) -> t.Callable[[Call], Answer]:
+        def take(call: Call) -> Answer:
+            authenticator, method = self._method(call)
+            if step == "deactivate":
+                self._may_turn_off(method)
+            authenticator.set_status(method, STEPS[step])
+            self._changed(authenticator, step)
+            return self._method_answer(call, authenticator, method)
+
+        return take
+
+    def _may_go(self, authenticator: Authenticator) -> None:
+        """Okta's enrolment policy, which the lab does not show, has them all."""
+        if "signed_nonce" in authenticator.methods:
+            self._may_turn_off("signed_nonce")
+        refuse("E0000148")
+
+    def _may_turn_off(self, method: str) -> None:
+        if method == "signed_nonce" and self.org.asks_for_devices():
+            refuse("E0000174")
+
+    def _changed(self, authenticator: Authenticator, step: str) -> None:
+        authenticator.last_updated = self.org.now()
+        target = {"id": authenticator.id, "type": "Authenticator", "alternateId": "unknown", "displayName": authenticator.name, "detailEntry": None}
+        self.org.administrator_event(f"security.authenticator.lifecycle.{step}", f"{step.capitalize()} authenticator", [target])
