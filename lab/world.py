@@ -65,6 +65,7 @@ class Switches:
     simulation: str = "ready"  # or "missing": the org has no /policies/simulate
     expressions_hold: bool = True  # what an expression in a rule (elCondition) says: the lab knows no such language
     deny_access_events: str = "all"  # or "unsatisfied": the log has application.policy.sign_on.deny_access only where authenticators do not suffice
+    policy_resource: bool = True  # whether policies say what they guard (_embedded.resourceType)
     flexible_okta_verify: bool = False  # Okta Verify shown as three authenticators, one for each of its methods
     # Who acts by themselves
     people_act: bool = False

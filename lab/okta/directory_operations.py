@@ -169,12 +169,19 @@ def app_shape(app: App, base_url: str) -> Json:
         "lastUpdated": iso(app.last_updated or app.created), "signOnMode": app.sign_on_mode,
         "accessibility": {"selfService": False},
         "visibility": {"autoLaunch": False, "autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}, "appLinks": {"login": True}},
-        "features": [], "settings": _settings(app),
+        "features": [], "settings": _settings(app), "credentials": _credentials(app),
         "_links": {
             "self": {"href": url}, "accessPolicy": {"href": f"{base_url}/api/v1/policies/{app.policy_id}"},
             "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}}, "groups": {"href": f"{url}/groups", "hints": {"allow": ["GET"]}},
         },
     }
+
+
+def _credentials(app: App) -> Json:
+    template = {"userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"}}
+    if app.sign_on_mode != "OPENID_CONNECT":
+        return template
+    return {**template, "oauthClient": {"client_id": app.id, "token_endpoint_auth_method": "client_secret_basic"}}
 
 
 def _settings(app: App) -> Json:

@@ -28,6 +28,7 @@ ANY_TWO_FACTORS: Json = {
     },
 }
 METHODS = ("ASSURANCE", "AUTH_METHOD_CHAIN", "ID_PROOFING")
+SYSTEMS = ("ANDROID", "ANY", "CHROMEOS", "IOS", "LINUX", "MACOS", "OTHER", "WINDOWS")
 MOST_CHAINS, MOST_STEPS = 5, 3
 CONDITIONS = ("device", "elCondition", "network", "people", "platform", "riskScore", "userType")
 
@@ -142,6 +143,8 @@ def _complete_platform(kept: Json) -> None:
     for one in [*platform.get("include", []), *platform["exclude"]]:
         if one.get("type") not in ("ANY", "DESKTOP", "MOBILE", "OTHER"):
             raise Invalid("platform", f"Invalid platform type: {one.get('type')}.")
+        if (one.get("os") or {}).get("type", "ANY") not in SYSTEMS:
+            raise Invalid("platform", f"Invalid os type: {one['os']['type']}.")
         if (one.get("os") or {}).get("expression", "") is None:
             del one["os"]["expression"]
 

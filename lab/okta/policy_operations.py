@@ -73,9 +73,9 @@ class PolicyOperations:
         return policy, policy.rule(wanted) or refuse("E0000007", f"{wanted} (PolicyRule)")
 
     def _shown(self, call: Call, policy: Policy) -> Json:
-        shape = policy_shape(policy, call.base_url)
+        shape = policy_shape(policy, call.base_url, self.switches.policy_resource)
         if call.query.get("expand") == "rules":
-            shape["_embedded"]["rules"] = [rule_shape(policy, rule, call.base_url) for rule in policy.rules]
+            shape.setdefault("_embedded", {})["rules"] = [rule_shape(policy, rule, call.base_url) for rule in policy.rules]
         return shape
 
     def _accepted(self, call: Call) -> tuple[Json, tuple[str, t.Optional[Json], Json]]:
@@ -109,13 +109,13 @@ class PolicyOperations:
             refuse("E0000001", "type", [f"The lab makes policies of type {policies.TYPE} alone."])
         policy = _valid(self.org.policies.add, _valid(policies.accept_name, body), body.get("description"))
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
-        return Answer(policy_shape(policy, call.base_url))
+        return Answer(self._shown(call, policy))
 
     def _replace(self, call: Call) -> Answer:
         policy = self._policy(call)
         _valid(self.org.policies.replace, policy, parsed(call))
         self.org.policy_event("policy.lifecycle.update", "Update policy", policy)
-        return Answer(policy_shape(policy, call.base_url))
+        return Answer(self._shown(call, policy))
 
     def _delete(self, call: Call) -> Answer:
         policy = self._policy(call)
@@ -151,7 +151,7 @@ class PolicyOperations:
             refuse("E0000001", "policy", ["This policy cannot be cloned."])
         made = _valid(self.org.policies.clone, policy)
         self.org.policy_event("policy.lifecycle.create", "Create policy", made)
-        return Answer(policy_shape(made, call.base_url))
+        return Answer(self._shown(call, made))
 
     # Who is mapped to a policy
 
@@ -282,7 +282,7 @@ def _priority(body: Json) -> t.Optional[int]:
 # Shapes
 
 
-def policy_shape(policy: Policy, base_url: str) -> Json:
+def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
     url = f"{base_url}{POLICIES}/{policy.id}"
     own = policy.system or policy.resource != "APP"
     links = {
@@ -295,7 +295,7 @@ def policy_shape(policy: Policy, base_url: str) -> Json:
     return {
         "type": policies.TYPE, "id": policy.id, "status": policy.status, "name": policy.name, "description": policy.description,
         "priority": policy.priority, "system": policy.system, "conditions": None, "created": iso(policy.created), "lastUpdated": iso(policy.last_updated),
-        "_links": links, "_embedded": {"resourceType": policy.resource},
+        "_links": links, **({"_embedded": {"resourceType": policy.resource}} if with_resource else {}),
     }
 
 

@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 
+from tests.conformance.okta_sdk import connect, org_lab, register, runner, sdk  # noqa: F401  (fixtures)
 from tools import referees
 
 # The rows that a test has claimed, and whether it has passed (None until then, and when it was skipped).

@@ -98,7 +98,7 @@ class OktaClient:
         self.application = self.app.application()
 
     def send(self, verb: str, path: str, *, query: t.Optional[dict[str, t.Any]] = None, **how: t.Any) -> Reply:
-        headers = {"Authorization": f"SSWS {self.token}"} if self.token else {}
+        headers = {**({"Authorization": f"SSWS {self.token}"} if self.token else {}), **how.pop("headers", {})}
         target = f"https://localhost{path}" + (f"?{urlencode(query)}" if query else "")
         return ask(self.application, requests.Request(verb, target, headers=headers, **how).prepare())
 

@@ -226,3 +226,65 @@ def test_a_directory_that_was_named_is_left(tmp_path):
     with Lab(Options(macs=0), tmp_path / "lab") as lab:
         assert lab.announcement["ca_file"] == str(tmp_path / "lab" / "ca.pem")
     assert (tmp_path / "lab" / "ca.pem").exists()
+
+
+# Apps, and who gets into them
+
+
+def test_people_open_apps(control):
+    done = control.send("POST", "/act/apps", {"apps": ["Slack"]}).json
+    assert {row["app"] for row in done["done"]} == {"Slack"} and done["refused"] == []
+    one = control.send("POST", "/act/apps", {"apps": ["Slack"], "logins": [done["done"][0]["login"]]}).json["done"]
+    assert {row["login"] for row in one} == {done["done"][0]["login"]}
+    kept = control.send("GET", "/okta/sign-ins").json
+    assert len(kept["outcomes"]) == len(done["done"]) == len(kept["seats"])  # the last of each, and everybody has Slack
+
+
+def test_a_lock_out_is_seen(control):
+    org = control.world.okta
+    org.policies.found[org.directory.app("Slack").policy_id].catch_all.actions = {"appSignOn": {"access": "DENY"}}
+    refused = control.send("POST", "/act/apps", {"apps": ["Slack", "Payroll"]}).json["refused"]
+    assert {row["reason"] for row in refused} == {"denied"} and {row["rule"] for row in refused} == {"Catch-all Rule"}
+
+
+def test_a_group_has_exactly_the_members_that_are_named(control):
+    (login, other) = [user.login for user in control.world.okta.users.values()][:2]
+    assert control.send("POST", "/okta/groups", {"name": "New", "logins": [login]}).json["logins"] == [login]
+    assert control.send("POST", "/okta/groups", {"name": "New", "logins": [other]}).json["logins"] == [other]
+    assert control.send("POST", "/okta/groups", {"name": "Everyone", "logins": []}).status == 400
+
+
+def test_what_is_around_somebody_is_set(control):
+    login = next(iter(control.world.okta.users.values())).login
+    told = control.send("PATCH", "/okta/sign-ins", {"login": login, "risk": "HIGH", "zones": ["nzo1"]}).json
+    assert told == {"login": login, "zones": ["nzo1"], "risk": "HIGH", "assurances": []}
+    assert control.send("PATCH", "/okta/sign-ins", {"login": login, "assurances": ["dae1"]}).json["risk"] == "HIGH"
+    assert control.send("PATCH", "/okta/sign-ins", {"login": login, "risk": "SOME"}).status == 400
+
+
+def test_somebody_gets_another_device(control):
+    login = next(iter(control.world.okta.users.values())).login
+    told = control.send("POST", "/okta/seats", {"login": login, "platform": "ANDROID", "registered": True}).json
+    assert told["device_id"] in control.world.okta.devices
+    assert control.send("POST", "/okta/seats", {"login": login, "platform": "TOASTER"}).status == 400
+
+
+def test_past_use_is_written(control):
+    before = len(control.world.okta.events)
+    uses = control.send("POST", "/okta/use", {"apps": ["Slack"], "platform": "MACOS", "days_ago": 45}).json["uses"]
+    assert uses == 3 == len(control.world.okta.events) - before
+
+
+def test_rules_come_by_chance(control):
+    told = control.send("POST", "/okta/draw", {"seed": 3, "app": "Payroll"}).json
+    org = control.world.okta
+    assert org.directory.apps[told["app_id"]].label == "Payroll" and org.directory.apps[told["app_id"]].policy_id == told["policy_id"]
+    assert len(org.policies.found[told["policy_id"]].rules) == told["rules"] and org.directory.groups[told["break_glass_id"]].members
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("/act/apps", {"apps": ["Nothing"]}), ("/act/apps", {"logins": ["nobody@example.com"]}), ("/okta/use", {"days_ago": 400}), ("/okta/draw", {}),
+    ("/okta/groups", {"name": ""}), ("/okta/groups", {"name": "New", "logins": "ana"}),
+])
+def test_what_cannot_be_done_with_apps(control, path, body):
+    assert control.send("POST", path, body).status == 400

@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import pytest
+import requests
+
+from lab.okta.oauth import AccessToken
+from lab.server import Lab
+from lab.world import Fault, Options
 
 ALLOW = {"appSignOn": {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA", "reauthenticateIn": "PT2H"}}}
 DENY = {"appSignOn": {"access": "DENY"}}
@@ -198,3 +206,42 @@ def test_members_of_a_group_come_in_pages(okta, org):
     group = org.directory.add_group("Two", members=users[:2])
     assert [[row["id"] for row in page] for page in okta.pages(f"/groups/{group.id}/users", limit=1)] == [[users[0]], [users[1]]]
     assert len(okta.get(f"/groups/{org.directory.group('Everyone').id}/users").json) == 3
+
+
+# Writes at the same moment
+
+
+@pytest.mark.parametrize(("switch", "statuses"), [("500", {200, 500}), ("taken", {200})])
+def test_two_rules_of_one_policy_written_at_once(tmp_path, switch, statuses):
+    with Lab(Options(macs=0)) as lab:
+        told, policies = lab.announcement, lab.world.okta.policies
+        lab.world.switches.set(parallel_rule_writes=switch)
+        lab.world.faults.append(Fault("slow", "createPolicyRule", seconds=0.5))
+        policy, other = policies.add("Mine"), policies.add("Another")
+
+        def write(place, name):
+            url = f"{told['okta_url']}/api/v1/policies/{place.id}/rules"
+            headers = {"Authorization": f"SSWS {told['okta_api_token']}"}
+            return requests.post(url, json=rule(name), headers=headers, verify=told["ca_file"], timeout=30).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            slow = pool.submit(write, policy, "First")
+            while not lab.world.okta.limits.in_flight:
+                pass
+            assert write(other, "Elsewhere") == 200  # another policy is another matter
+            assert {slow_or_not for slow_or_not in (write(policy, "Second"), slow.result())} == statuses
+
+
+# Scopes
+
+
+@pytest.mark.parametrize(("scopes", "path", "verb", "status"), [
+    ({"okta.policies.read"}, "/policies?type=ACCESS_POLICY", "GET", 200), ({"okta.apps.read"}, "/apps", "GET", 200),
+    ({"okta.groups.read"}, "/groups", "GET", 200), ({"okta.policies.read"}, "/policies/simulate", "POST", 400),  # a body is missing, a scope is not
+    ({"okta.policies.read"}, "/policies", "POST", 403), ({"okta.groups.read"}, "/apps", "GET", 403),
+])
+def test_each_has_its_scope(okta, org, scopes, path, verb, status):
+    app = org.oauth.add_app(scopes=scopes)
+    org.oauth.tokens["token"] = AccessToken(app, scopes, org.now() + timedelta(hours=1))
+    okta.token = None
+    assert okta.send(verb, f"/api/v1{path}", headers={"Authorization": "Bearer token"}, data=b"{}" if verb == "POST" else None).status == status

@@ -160,7 +160,8 @@ def test_user_verification_needs_a_lock(org, app, rule, mac, lock, methods, admi
 
 
 def test_a_chain_needs_every_step(org, app, rule, mac):
-    fastpass, sms = ({"authenticationMethods": [{"key": key, "method": method}]} for key, method in (("okta_verify", "signed_nonce"), ("phone_number", "sms")))
+    ways = (("okta_verify", "signed_nonce"), ("phone_number", "sms"))
+    fastpass, sms = ({"authenticationMethods": [{"key": key, "method": method}]} for key, method in ways)
     rule(None, {"access": "ALLOW", "verificationMethod": {"type": "AUTH_METHOD_CHAIN", "chains": [{**fastpass, "next": [sms]}]}})
     assert org.sign_ins.open(app, mac).admitted
     org.users[mac.user_id].has_phone = False
@@ -297,7 +298,8 @@ def test_a_simulation_agrees_with_what_people_experience(org, okta):
 
 
 @pytest.mark.parametrize(("switch", "body", "status", "code"), [
-    ("missing", [], 401, "E0000015"), ("ready", {}, 400, "E0000003"), ("ready", [{}], 400, "E0000001"), ("ready", [{"appInstance": "0oaNone"}], 404, "E0000007"),
+    ("missing", [], 401, "E0000015"), ("ready", {}, 400, "E0000003"), ("ready", [{}], 400, "E0000001"),
+    ("ready", [{"appInstance": "0oaNone"}], 404, "E0000007"),
 ])
 def test_what_cannot_be_simulated(okta, okta_world, switch, body, status, code):
     okta_world.switches.set(simulation=switch)

@@ -181,3 +181,45 @@ def test_where_okta_verify_leads_to_another_org_nobody_can_register(kandji_world
     settings(f"{org.base_url}/")
     person.act(kandji_world, mac)
     assert person.user_id in mac.accounts
+
+
+# Apps
+
+
+def test_people_open_apps_from_their_mac_with_the_account_that_is_on_it(kandji_world, org, mac, person):
+    give_certificate(kandji_world, mac)
+    (before,) = people.seats(kandji_world)
+    people.act(kandji_world)
+    (after,) = people.seats(kandji_world)
+    assert (before.device_id, after.device_id) == (None, mac.accounts[person.user_id])
+    assert {outcome.app for outcome in people.open_apps(kandji_world)} >= {"Slack", "Okta Dashboard"}
+
+
+def test_a_certificate_is_the_key_to_an_app_for_managed_macs(kandji_world, org, mac, person):
+    app = org.directory.app("Slack")
+    policy = org.policies.found[app.policy_id]
+    allow = {"appSignOn": {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA"}}}
+    org.policies.add_rule(policy, ("Managed", {"device": {"registered": True, "managed": True}}, allow))
+    policy.catch_all.actions = {"appSignOn": {"access": "DENY"}}
+    people.act(kandji_world)
+    assert [outcome.admitted for outcome in people.open_apps(kandji_world, [app])] == [False]
+    give_certificate(kandji_world, mac)
+    reset(org, mac)
+    people.tell(kandji_world)
+    people.act(kandji_world)
+    assert [outcome.admitted for outcome in people.open_apps(kandji_world, [app])] == [True]
+
+
+def test_people_who_act_by_themselves_open_their_apps_twice_a_day(kandji_world, org, person):
+    people.open_apps_now_and_then(kandji_world)
+    assert not org.sign_ins.outcomes
+    kandji_world.clock.advance(hours=13)
+    people.open_apps_now_and_then(kandji_world)
+    assert org.sign_ins.outcomes
+
+
+def test_whom_the_account_management_policy_refuses_is_told_so(kandji_world, org, mac, person):
+    asks = {"type": "ASSURANCE", "factorMode": "2FA", "constraints": [{"possession": {"phishingResistant": "REQUIRED"}}]}
+    org.account_policy.catch_all.actions = {"appSignOn": {"access": "ALLOW", "verificationMethod": asks}}
+    (done,) = people.act(kandji_world)
+    assert "is refused by Okta: the rule 'Catch-all Rule'" in done["outcome"] and not org.devices
