@@ -9,8 +9,8 @@ import typing as t
 
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
+from lab.okta.handlers import parsed, reads, writes
 from lab.okta.org import Org
-from lab.okta.policy_operations import parsed
 from lab.web import Answer, Call, Operation
 
 AUTHENTICATORS = "/api/v1/authenticators"
@@ -25,12 +25,6 @@ class AuthenticatorOperations:
         self.org = org
 
     def operations(self) -> list[Operation]:
-        def reads(name: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
-            return Operation(name, "GET", path, handler, bucket="other")
-
-        def writes(name: str, verb: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
-            return Operation(name, verb, path, handler, writes=True, bucket="other")
-
         return [
             reads("listAuthenticators", AUTHENTICATORS, lambda call: Answer([one.shape(call.base_url) for one in self._shown()])),
             reads("getAuthenticator", AUTHENTICATOR, lambda call: Answer(self._authenticator(call).shape(call.base_url))),

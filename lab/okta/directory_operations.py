@@ -11,6 +11,7 @@ from lab.clock import iso
 from lab.okta import paging
 from lab.okta.directory import App, Group
 from lab.okta.errors import refuse
+from lab.okta.handlers import reads, writes
 from lab.okta.moments import parse_moment
 from lab.okta.org import Org
 from lab.okta.scim import BadFilter, Field, Predicate, Unsupported, compile_filter
@@ -30,12 +31,12 @@ class DirectoryOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            Operation("listGroups", "GET", GROUPS, self._list_groups, bucket="other"),
-            Operation("getGroup", "GET", GROUPS + "/{groupId}", lambda call: Answer(group_shape(self._group(call), call.base_url)), bucket="other"),
-            Operation("listGroupUsers", "GET", GROUPS + "/{groupId}/users", self._list_members, bucket="other"),
-            Operation("listApplications", "GET", APPS, self._list_apps, bucket="other"),
-            Operation("getApplication", "GET", APPS + "/{appId}", lambda call: Answer(app_shape(self._app(call), call.base_url)), bucket="other"),
-            Operation("assignApplicationPolicy", "PUT", APPS + "/{appId}/policies/{policyId}", self._assign, writes=True, bucket="other"),
+            reads("listGroups", GROUPS, self._list_groups),
+            reads("getGroup", GROUPS + "/{groupId}", lambda call: Answer(group_shape(self._group(call), call.base_url))),
+            reads("listGroupUsers", GROUPS + "/{groupId}/users", self._list_members),
+            reads("listApplications", APPS, self._list_apps),
+            reads("getApplication", APPS + "/{appId}", lambda call: Answer(app_shape(self._app(call), call.base_url))),
+            writes("assignApplicationPolicy", "PUT", APPS + "/{appId}/policies/{policyId}", self._assign),
         ]
 
     # Groups

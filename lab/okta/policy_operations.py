@@ -11,7 +11,9 @@ from contextvars import ContextVar
 
 from lab.clock import iso
 from lab.okta import paging, policies
+from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
+from lab.okta.handlers import parsed, reads, writes
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.simulation import simulate
@@ -36,12 +38,6 @@ class PolicyOperations:
         self.switches = org.world.switches
 
     def operations(self) -> list[Operation]:
-        def reads(name: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
-            return Operation(name, "GET", path, handler, bucket="other")
-
-        def writes(name: str, verb: str, path: str, handler: t.Callable[[Call], Answer]) -> Operation:
-            return Operation(name, verb, path, handler, writes=True, bucket="other")
-
         return [
             reads("listPolicies", POLICIES, self._list),
             writes("createPolicy", "POST", POLICIES, self._create),
@@ -165,8 +161,6 @@ class PolicyOperations:
         return Answer(mapping_shape(policy, (found or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url))
 
     def _list_apps(self, call: Call) -> Answer:
-        from lab.okta.directory_operations import app_shape
-
         return Answer([app_shape(app, call.base_url) for app in self.org.apps_of(self._policy(call))])
 
     # Rules
@@ -254,15 +248,6 @@ class RuleWrites:
             await self._app(scope, receive, send)
         finally:
             self._in_flight[policy_id] -= 1
-
-
-def parsed(call: Call, kind: type = dict) -> t.Any:
-    """The body of a request, of the kind that it has to be."""
-    try:
-        body = call.json()
-    except ValueError:
-        refuse("E0000003")
-    return body if isinstance(body, kind) else refuse("E0000003")
 
 
 def _valid(action: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:

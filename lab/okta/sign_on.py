@@ -92,28 +92,18 @@ def verdicts(conditions: t.Optional[Json], now: Circumstances) -> dict[str, Know
 
 
 def _people(people: Json, now: Circumstances) -> dict[str, Known]:
-    users, groups = people.get("users") or {}, people.get("groups") or {}
-    inside: dict[str, Known] = {}
-    if users.get("include"):
-        inside["people.users.include"] = _member(now.user_id, users["include"])
-    if groups.get("include"):
-        inside["people.groups.include"] = _overlap(now.groups, groups["include"])
-    if len(inside) == 2 and now.users_or_groups and True in inside.values():
-        inside = {name: True for name in inside}
-    if users.get("exclude"):
-        inside["people.users.exclude"] = _not(_member(now.user_id, users["exclude"]))
-    if groups.get("exclude"):
-        inside["people.groups.exclude"] = _not(_overlap(now.groups, groups["exclude"]))
-    return inside
+    found = {
+        **_sides("people.users", people.get("users") or {}, lambda wanted: _member(now.user_id, wanted)),
+        **_sides("people.groups", people.get("groups") or {}, lambda wanted: _overlap(now.groups, wanted)),
+    }
+    inside = [name for name in found if name.endswith("include")]
+    if now.users_or_groups and True in [found[name] for name in inside]:
+        found |= dict.fromkeys(inside, True)
+    return found
 
 
 def _user_type(condition: Json, now: Circumstances) -> dict[str, Known]:
-    found: dict[str, Known] = {}
-    if condition.get("include"):
-        found["userType.include"] = _member(now.user_type, condition["include"])
-    if condition.get("exclude"):
-        found["userType.exclude"] = _not(_member(now.user_type, condition["exclude"]))
-    return found
+    return _sides("userType", condition, lambda wanted: _member(now.user_type, wanted))
 
 
 def _device(device: Json, now: Circumstances) -> dict[str, Known]:
@@ -127,12 +117,8 @@ def _device(device: Json, now: Circumstances) -> dict[str, Known]:
 
 
 def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
-    found: dict[str, Known] = {}
-    for name in ("include", "exclude"):
-        if platform.get(name):
-            met: Known = None if now.platform is None else any(_is_platform(one, now.platform) for one in platform[name])
-            found[f"platform.{name}"] = met if name == "include" else _not(met)
-    return found
+    here = now.platform
+    return _sides("platform", platform, lambda wanted: None if here is None else any(_is_platform(one, here) for one in wanted))
 
 
 def _is_platform(one: Json, platform: str) -> bool:
@@ -143,12 +129,7 @@ def _is_platform(one: Json, platform: str) -> bool:
 def _network(network: Json, now: Circumstances) -> dict[str, Known]:
     if network.get("connection", "ANYWHERE") == "ANYWHERE":
         return {}
-    found: dict[str, Known] = {}
-    if network.get("include"):
-        found["network.include"] = _in_zones(now.zones, network["include"])
-    if network.get("exclude"):
-        found["network.exclude"] = _not(_in_zones(now.zones, network["exclude"]))
-    return found
+    return _sides("network", network, lambda wanted: _in_zones(now.zones, wanted))
 
 
 def _in_zones(zones: t.Optional[frozenset[str]], wanted: list[str]) -> Known:
@@ -171,6 +152,16 @@ _CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
     "people": _people, "userType": _user_type, "device": _device, "platform": _platform, "network": _network, "riskScore": _risk,
     "elCondition": _expression,
 }
+
+
+def _sides(name: str, condition: Json, met: t.Callable[[t.Any], Known]) -> dict[str, Known]:
+    """Of lists to be in and to be out of, those that say something."""
+    found: dict[str, Known] = {}
+    if condition.get("include"):
+        found[f"{name}.include"] = met(condition["include"])
+    if condition.get("exclude"):
+        found[f"{name}.exclude"] = _not(met(condition["exclude"]))
+    return found
 
 
 def _member(one: t.Optional[str], wanted: t.Collection[str]) -> Known:
