@@ -16,6 +16,7 @@ MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 SITE = (
     "device_trust_preflight", "okta_device_integration", "kandji_scep_profile", "device_trust_gate", "kandji_app_store_item", "device_trust_info",
 )  # fmt: skip
+ENFORCE = ("okta_access_policy_forecast", "okta_access_policy", "okta_access_policy_rule", "okta_sign_in_denials_info")
 HEAD = """# Scopes and permissions
 
 What each module needs, made from the operations that it declares: a module that sends another one fails. Okta's are named as its OAuth scopes. A service app
@@ -48,7 +49,8 @@ def _cell(permissions: dict[str, bool], quote: str) -> str:
 def page() -> str:
     rows = [row(f"`{name}`", operations(name)) for name in names()]
     site = row("all of `site.yml`", [one for name in SITE for one in operations(name)])
-    return "\n".join([HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, ""])
+    enforce = row("`enforce.yml`, and `site.yml` with `device_trust_enforce` besides", [one for name in ENFORCE for one in operations(name)])
+    return "\n".join([HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""])
 
 
 if __name__ == "__main__":

@@ -229,7 +229,8 @@ def find_rule(rules: t.Iterable[t.Mapping[str, t.Any]], name: str, policy: str) 
     found = [dict(one) for one in rules if one.get("name") == name]
     if len(found) > 1:
         ids = ", ".join(str(one.get("id")) for one in found)
-        raise Refused(f"Policy {policy!r} has {len(found)} rules named {name!r} ({ids}), and which is meant cannot be told; give all but one of them another name.")
+        raise Refused(f"Policy {policy!r} has {len(found)} rules named {name!r} ({ids}), and which is meant cannot be told; "
+                      "give all but one of them another name.")
     return found[0] if found else None
 
 

@@ -43,6 +43,7 @@ class Way:
     device_name: str = ""
     secure_hardware: t.Optional[bool] = None
     screen_lock: t.Optional[str] = None
+    registered_at: str = ""  # when this person added their account to Okta Verify there
 
     @property
     def kind(self) -> t.Tuple[t.Any, ...]:
@@ -193,7 +194,7 @@ def _both(parts: t.Sequence[Any]) -> Any:
 
 def _knowledge(constraint: t.Optional[t.Mapping[str, t.Any]]) -> Any:
     """Whoever signs in today has a password; a security question nobody knows of."""
-    if not constraint or constraint.get("required") is False or "PASSWORD" in (constraint.get("types") or ["PASSWORD"]):
+    if not constraint or constraint.get("required") is False or "PASSWORD" in _upper(constraint.get("types") or ["PASSWORD"]):
         return ALWAYS
     return (frozenset({_unknown("authenticator", constraint)}),)
 
@@ -214,7 +215,11 @@ def _takes_fast_pass(constraint: t.Mapping[str, t.Any]) -> bool:
     return (
         (not listed or any(_is_fast_pass(one) for one in listed))
         and not any(_is_fast_pass(one) for one in constraint.get("excludedAuthenticationMethods") or [])
-        and "SIGNED_NONCE" in (constraint.get("methods") or ["SIGNED_NONCE"]) and "APP" in (constraint.get("types") or ["APP"]))
+        and "SIGNED_NONCE" in _upper(constraint.get("methods") or ["SIGNED_NONCE"]) and "APP" in _upper(constraint.get("types") or ["APP"]))
+
+
+def _upper(words: t.Iterable[t.Any]) -> t.List[str]:
+    return [str(one).upper() for one in words]
 
 
 def _is_fast_pass(method: t.Mapping[str, t.Any]) -> bool:
@@ -314,6 +319,7 @@ def turn(before: Rules, after: Rules, person: Person, way: Way) -> Turn:
         return Turn(True, False, decide(old, set(names)), Outcome(False, new[0].name if new else ""), tuple(names))
     lost: t.Optional[t.Tuple[Outcome, Outcome]] = None
     gained: t.Optional[t.Tuple[Outcome, Outcome]] = None
+    stays = False
     for answers in product((False, True), repeat=len(names)):
         holds = {name for name, answer in zip(names, answers) if answer}
         pair = decide(old, holds), decide(new, holds)
@@ -321,8 +327,9 @@ def turn(before: Rules, after: Rules, person: Person, way: Way) -> Turn:
             lost = lost or pair
         elif pair[1].admitted and not pair[0].admitted:
             gained = gained or pair
+        stays = stays or pair[1].admitted
     shown = lost or gained or (decide(old, set(names)), decide(new, set(names)))
-    return Turn(lost is not None, gained is not None, *shown, tuple(names) if lost else ())
+    return Turn(lost is not None, gained is not None, *shown, tuple(sorted(unknowns_of(new))) if lost and stays else ())
 
 
 @dataclass
@@ -333,6 +340,7 @@ class Forecast:
     admitted_anew: t.List[t.Dict[str, t.Any]] = field(default_factory=list)
     never_seen: t.List[t.Dict[str, t.Any]] = field(default_factory=list)
     people: int = 0
+    log_names_devices: bool = True
 
     @property
     def names(self) -> t.List[str]:

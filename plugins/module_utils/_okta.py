@@ -1,13 +1,14 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Okta org: its organization, authenticators, devices, their users, and the System Log.
+"""An Okta org: its organization, authenticators, app sign-in policies, devices, their users, and the System Log.
 
 Each method names the operation of Okta's management API (2026.06.3) that it uses.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from urllib.parse import urlsplit
@@ -35,14 +36,45 @@ LIST_USER_DEVICES = Operation("listUserDevices", "GET", "/api/v1/users/{userId}/
 LIST_ENROLLMENTS = Operation(
     "listAuthenticatorEnrollments", "GET", "/api/v1/users/{userId}/authenticator-enrollments", "okta.users.read", bucket="/api/v1")
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read", bucket="/api/v1/logs")
+LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read", bucket="/api/v1")
+LIST_GROUP_USERS = Operation("listGroupUsers", "GET", "/api/v1/groups/{groupId}/users", "okta.groups.read", bucket="/api/v1")
+LIST_APPS = Operation("listApplications", "GET", "/api/v1/apps", "okta.apps.read", bucket="/api/v1/apps")
+ASSIGN_APP_POLICY = Operation(
+    "assignApplicationPolicy", "PUT", "/api/v1/apps/{appId}/policies/{policyId}", "okta.apps.manage", writes=True, repeatable=True, bucket="/api/v1/apps")
+METHOD = "/api/v1/authenticators/{authenticatorId}/methods/{methodType}"
+REPLACE_METHOD = Operation("replaceAuthenticatorMethod", "PUT", METHOD, "okta.authenticators.manage", writes=True, repeatable=True, bucket="/api/v1")
+ACTIVATE_METHOD = Operation(
+    "activateAuthenticatorMethod", "POST", METHOD + "/lifecycle/activate", "okta.authenticators.manage", writes=True, repeatable=True, bucket="/api/v1")
+DEACTIVATE_METHOD = Operation(
+    "deactivateAuthenticatorMethod", "POST", METHOD + "/lifecycle/deactivate", "okta.authenticators.manage", writes=True, repeatable=True, bucket="/api/v1")
+POLICY, RULE = "/api/v1/policies/{policyId}", "/api/v1/policies/{policyId}/rules/{ruleId}"
+LIST_POLICIES = Operation("listPolicies", "GET", "/api/v1/policies", "okta.policies.read", bucket="/api/v1")
+CREATE_POLICY = Operation("createPolicy", "POST", "/api/v1/policies", "okta.policies.manage", writes=True, bucket="/api/v1")
+CLONE_POLICY = Operation("clonePolicy", "POST", POLICY + "/clone", "okta.policies.manage", writes=True, bucket="/api/v1")
+REPLACE_POLICY = Operation("replacePolicy", "PUT", POLICY, "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+DELETE_POLICY = Operation("deletePolicy", "DELETE", POLICY, "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+LIST_MAPPINGS = Operation("listPolicyMappings", "GET", POLICY + "/mappings", "okta.policies.read", bucket="/api/v1")
+LIST_RULES = Operation("listPolicyRules", "GET", POLICY + "/rules", "okta.policies.read", bucket="/api/v1")
+GET_RULE = Operation("getPolicyRule", "GET", RULE, "okta.policies.read", bucket="/api/v1")
+CREATE_RULE = Operation("createPolicyRule", "POST", POLICY + "/rules", "okta.policies.manage", writes=True, bucket="/api/v1")
+REPLACE_RULE = Operation("replacePolicyRule", "PUT", RULE, "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+DELETE_RULE = Operation("deletePolicyRule", "DELETE", RULE, "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+ACTIVATE_RULE = Operation(
+    "activatePolicyRule", "POST", RULE + "/lifecycle/activate", "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+DEACTIVATE_RULE = Operation(
+    "deactivatePolicyRule", "POST", RULE + "/lifecycle/deactivate", "okta.policies.manage", writes=True, repeatable=True, bucket="/api/v1")
+SIMULATE = Operation("createPolicySimulation", "POST", "/api/v1/policies/simulate", "okta.policies.read", bucket="/api/v1")
 
 OPERATIONS = (
     GET_ORGANIZATION, LIST_AUTHENTICATORS, LIST_METHODS, LIST_DEVICES, GET_DEVICE, LIST_DEVICE_USERS, DEACTIVATE_DEVICE, DELETE_DEVICE, GET_USER,
-    LIST_USER_DEVICES, LIST_ENROLLMENTS, LIST_LOG_EVENTS,
+    LIST_USER_DEVICES, LIST_ENROLLMENTS, LIST_LOG_EVENTS, LIST_GROUPS, LIST_GROUP_USERS, LIST_APPS, ASSIGN_APP_POLICY, REPLACE_METHOD, ACTIVATE_METHOD,
+    DEACTIVATE_METHOD, LIST_POLICIES, CREATE_POLICY, CLONE_POLICY, REPLACE_POLICY, DELETE_POLICY, LIST_MAPPINGS, LIST_RULES, GET_RULE, CREATE_RULE,
+    REPLACE_RULE, DELETE_RULE, ACTIVATE_RULE, DEACTIVATE_RULE, SIMULATE,
 )
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
+MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
 GATEWAY_STATUSES = (502, 503, 504)
 
 # The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read again to see whether it is done already.
@@ -156,6 +188,99 @@ class Okta:
         except NotFound:
             return []
 
+    # Groups and apps
+
+    def groups(self, search: str) -> t.List[t.Dict[str, t.Any]]:
+        """Groups that match a search. listGroups; a group of the last seconds may be missing."""
+        return list(self._pages(LIST_GROUPS, {"search": search, "limit": 200}))
+
+    def group_users(self, group_id: str) -> t.Iterator[t.Dict[str, t.Any]]:
+        """The members of a group. listGroupUsers."""
+        return self._pages(LIST_GROUP_USERS, {"limit": MEMBER_PAGE_SIZES[0]}, sizes=MEMBER_PAGE_SIZES[1:], path={"groupId": group_id})
+
+    def apps(self) -> t.List[t.Dict[str, t.Any]]:
+        """All apps of the org, with their sign-in policy among ``_links``. listApplications."""
+        return list(self._pages(LIST_APPS, {"limit": 200}))
+
+    def assign_app_policy(self, app_id: str, policy_id: str) -> None:
+        """Give an app another sign-in policy, which replaces the one it has. assignApplicationPolicy."""
+        self.transport.call(ASSIGN_APP_POLICY, {"appId": app_id, "policyId": policy_id})
+
+    # Methods of authenticators
+
+    def replace_method(self, authenticator_id: str, method: str, body: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """replaceAuthenticatorMethod, a full replace: start from what was read."""
+        return _row(self.transport.call(REPLACE_METHOD, {"authenticatorId": authenticator_id, "methodType": method}, json=body).json)
+
+    def set_method_status(self, authenticator_id: str, method: str, active: bool) -> None:
+        """activateAuthenticatorMethod or deactivateAuthenticatorMethod."""
+        self.transport.call(ACTIVATE_METHOD if active else DEACTIVATE_METHOD, {"authenticatorId": authenticator_id, "methodType": method})
+
+    # App sign-in policies
+
+    def access_policies(self) -> t.List[t.Dict[str, t.Any]]:
+        """The app sign-in policies. listPolicies of type ACCESS_POLICY."""
+        return list(self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200}))
+
+    def create_policy(self, body: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """createPolicy. Okta gives a new one its catch-all rule."""
+        return _row(self.transport.call(CREATE_POLICY, json=body).json)
+
+    def clone_policy(self, policy_id: str) -> t.Dict[str, t.Any]:
+        """A copy of a policy with its rules, mapped to no app; Okta names it. clonePolicy."""
+        return _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
+
+    def replace_policy(self, policy_id: str, body: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """replacePolicy, a full replace: start from what was read."""
+        return _row(self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body).json)
+
+    def delete_policy(self, policy_id: str) -> None:
+        """deletePolicy. One that is gone is fine."""
+        self._unless_gone(DELETE_POLICY, {"policyId": policy_id})
+
+    def policy_apps(self, policy_id: str) -> t.List[str]:
+        """Ids of the apps that are mapped to a policy. listPolicyMappings."""
+        rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
+        return [app_id for app_id in (link_id(row, "application") for row in rows) if app_id]
+
+    def policy_rules(self, policy_id: str) -> t.List[t.Dict[str, t.Any]]:
+        """listPolicyRules, at most 100, the catch-all among them."""
+        return list(self._pages(LIST_RULES, {}, path={"policyId": policy_id}))
+
+    def policy_rule(self, policy_id: str, rule_id: str) -> t.Optional[t.Dict[str, t.Any]]:
+        """One rule, or None where there is none. getPolicyRule."""
+        try:
+            return _row(self.transport.call(GET_RULE, {"policyId": policy_id, "ruleId": rule_id}).json)
+        except NotFound:
+            return None
+
+    def create_rule(self, policy_id: str, body: t.Mapping[str, t.Any], active: bool = True) -> t.Dict[str, t.Any]:
+        """createPolicyRule."""
+        return _row(self.transport.call(CREATE_RULE, {"policyId": policy_id}, query=None if active else {"activate": "false"}, json=body).json)
+
+    def replace_rule(self, policy_id: str, rule_id: str, body: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+        """replacePolicyRule, a full replace: start from what was read."""
+        return _row(self.transport.call(REPLACE_RULE, {"policyId": policy_id, "ruleId": rule_id}, json=body).json)
+
+    def delete_rule(self, policy_id: str, rule_id: str) -> None:
+        """deletePolicyRule. One that is gone is fine."""
+        self._unless_gone(DELETE_RULE, {"policyId": policy_id, "ruleId": rule_id})
+
+    def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
+        """activatePolicyRule or deactivatePolicyRule."""
+        self.transport.call(ACTIVATE_RULE if active else DEACTIVATE_RULE, {"policyId": policy_id, "ruleId": rule_id})
+
+    def simulate(self, bodies: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
+        """What the policies in force say of sign-ins that nobody makes, an answer for each. createPolicySimulation; it writes nothing."""
+        body = self.transport.call(SIMULATE, json=list(bodies)).json
+        return [_row(one) for one in body] if isinstance(body, list) else [_row(body)]
+
+    def _unless_gone(self, operation: Operation, path: t.Mapping[str, str]) -> None:
+        with contextlib.suppress(NotFound):
+            self.transport.call(operation, path)
+
+    # Device records
+
     def deactivate_device(self, device_id: str) -> str:
         """Deactivate a record; its users must enrol again. deactivateDevice. Returns done, already_done or absent."""
         return self._step(DEACTIVATE_DEVICE, device_id, lambda record: record.get("status") == "DEACTIVATED")
@@ -209,6 +334,7 @@ class Okta:
 
     def _pages(
         self, operation: Operation, query: t.Mapping[str, t.Any], until_empty: bool = False, sizes: t.Sequence[int] = (),
+        path: t.Optional[t.Mapping[str, str]] = None,
     ) -> t.Iterator[t.Dict[str, t.Any]]:
         """Okta's one paging style: a Link header whose query leads to the next page. ``until_empty`` is for a list that always has one.
 
@@ -216,9 +342,9 @@ class Okta:
         """
         following: t.Optional[t.Mapping[str, t.Any]] = query
         smaller = list(sizes)
-        while following:
+        while following is not None:
             try:
-                answer = self.transport.call(operation, query=following, **({"patience": 1} if smaller else {}))
+                answer = self.transport.call(operation, path, query=following, **({"patience": 1} if smaller else {}))
             except (Unreachable, ApiError) as error:
                 if not smaller or (isinstance(error, ApiError) and error.status not in GATEWAY_STATUSES):
                     raise
@@ -233,6 +359,19 @@ def _next_link(headers: t.Mapping[str, str]) -> str:
     # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
     found = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
     return found.group(1) if found else ""
+
+
+def link_id(row: t.Mapping[str, t.Any], name: str) -> str:
+    """The id at the end of a link, which may be one link or a list of them; "" where there is none."""
+    link = (row.get("_links") or {}).get(name) or {}
+    href = (link[0] if isinstance(link, list) else link).get("href") or ""
+    return urlsplit(str(href)).path.rstrip("/").rpartition("/")[2]
+
+
+def _row(body: t.Any) -> t.Dict[str, t.Any]:
+    if not isinstance(body, dict):
+        raise Unreadable("Okta answered with something else than the object that was asked for.", vendor="okta")
+    return body
 
 
 def _rows(body: t.Any) -> t.List[t.Dict[str, t.Any]]:

@@ -46,6 +46,47 @@ FLEET: t.Dict[str, t.Dict[str, t.Any]] = {
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
 }
+# What holds back a change of sign-in rules that would lock people out.
+FORECAST: t.Dict[str, t.Dict[str, t.Any]] = {
+    "forecast": {"type": "bool", "default": True},
+    "max_locked_out": {"type": "int", "default": 0},
+    "active_days": {"type": "int", "default": 30},
+    "log_events": {"type": "int", "default": 50000},
+    "break_glass_group": {"type": "str"},
+    "allow_protected_apps": {"type": "list", "elements": "str", "default": []},
+}
+# A rule of an app sign-in policy, as modules and the role take it.
+RULE: t.Dict[str, t.Dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
+    "position": {"type": "str", "choices": ["first", "last"]},
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+    "managed": {"type": "bool"},
+    "registered": {"type": "bool"},
+    "device_assurances": {"type": "list", "elements": "str"},
+    "platforms": {"type": "list", "elements": "str", "choices": ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"]},
+    "groups": {"type": "list", "elements": "str"},
+    "groups_excluded": {"type": "list", "elements": "str"},
+    "users": {"type": "list", "elements": "str"},
+    "users_excluded": {"type": "list", "elements": "str"},
+    "user_types": {"type": "list", "elements": "str"},
+    "user_types_excluded": {"type": "list", "elements": "str"},
+    "network_connection": {"type": "str", "choices": ["ANYWHERE", "ZONE"]},
+    "zones": {"type": "list", "elements": "str"},
+    "zones_excluded": {"type": "list", "elements": "str"},
+    "risk_level": {"type": "str", "choices": ["ANY", "LOW", "MEDIUM", "HIGH"]},
+    "expression": {"type": "str"},
+    "remove_conditions": {
+        "type": "list", "elements": "str", "default": [], "choices": ["device", "platforms", "people", "user_types", "network", "risk_level", "expression"]},
+    "access": {"type": "str", "choices": ["ALLOW", "DENY"]},
+    "factor_mode": {"type": "str", "choices": ["1FA", "2FA"]},
+    "reauthenticate_in": {"type": "str"},
+    "inactivity_period": {"type": "str"},
+    "constraints": {"type": "list", "elements": "dict"},
+    "chains": {"type": "list", "elements": "dict"},
+}
+RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
 
 
 def need(params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str) -> t.Any:

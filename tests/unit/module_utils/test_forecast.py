@@ -66,7 +66,7 @@ def test_what_is_known_decides_whether_a_rule_applies(conditions, way, there):
 @pytest.mark.parametrize(("conditions", "says"), [
     ({"network": {"connection": "ZONE", "include": ["z1"]}}, "network"), ({"riskScore": {"level": "HIGH"}}, "risk"),
     ({"elCondition": {"condition": "user.x == 1"}}, "expression: user.x == 1"), ({"device": {"assurance": {"include": ["a1"]}}}, "device assurance"),
-    ({"platform": {"include": [{"type": "OTHER", "os": {"type": "OTHER", "expression": "x"}}, {"type": "DESKTOP", "os": {"type": "MACOS", "version": {}}}]}}, None),
+    ({"platform": {"include": [{"type": "OTHER", "os": {"expression": "x"}}, {"type": "DESKTOP", "os": {"type": "MACOS", "version": {}}}]}}, None),
     ({"platform": {"include": [{"type": "DESKTOP", "os": {"type": "MACOS", "version": {"value": "15"}}}]}}, "platform"),
     ({"platform": {"exclude": [{"type": "DESKTOP", "os": {"type": "MACOS", "version": {"value": "15"}}}]}}, "platform that is left out"),
     ({"people": {"users": {"include": ["bob"]}, "groups": {"include": ["staff"]}}}, "users and groups of one rule"),
@@ -99,7 +99,8 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
     (needs(hardwareProtection="REQUIRED", authenticationMethods=[SIGN_NONCE]), Way("MACOS", True, True, secure_hardware=True), True),
     (needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]), Way("MACOS", True, screen_lock="PASSCODE"), True),
     (needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]), Way("MACOS", True, screen_lock="NONE"), False),
-    (needs(userVerification="REQUIRED", userVerificationMethods=["BIOMETRICS"], authenticationMethods=[SIGN_NONCE]), Way("MACOS", True, screen_lock="PASSCODE"), False),
+    (needs(userVerification="REQUIRED", userVerificationMethods=["BIOMETRICS"], authenticationMethods=[SIGN_NONCE]),
+     Way("MACOS", True, screen_lock="PASSCODE"), False),
     ({"type": "ASSURANCE", "factorMode": "2FA", "constraints": [{"knowledge": {"types": ["PASSWORD"]}, "possession": {"deviceBound": "REQUIRED"}}]}, MAC, True),
     ({"type": "ASSURANCE", "factorMode": "1FA", "constraints": [{"knowledge": {"types": ["SECURITY_QUESTION"]}}]}, MAC, None),
     ({"type": "AUTH_METHOD_CHAIN", "chains": [{"authenticationMethods": [{"key": "okta_password", "method": "password"}], "next": [

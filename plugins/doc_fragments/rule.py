@@ -1,0 +1,119 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of one rule of an app sign-in policy."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  status:
+    description: V(INACTIVE) keeps the rule and does not ask it. If not set, a new rule is active and another is left as it is.
+    type: str
+    choices: [ACTIVE, INACTIVE]
+  position:
+    description:
+      - V(first), or V(last), which is before the catch-all rule. The order alone is compared, since Okta gives rules new numbers as others come and go.
+      - Without one of O(position), O(before) and O(after) a rule stays where it is, and a new one comes last.
+    type: str
+    choices: [first, last]
+  before:
+    description: Name of a rule that comes later, not necessarily next.
+    type: str
+  after:
+    description: Name of a rule that comes earlier, not necessarily next.
+    type: str
+  managed:
+    description:
+      - Whether the device is managed. Not set leaves it alone; O(remove_conditions=device) takes it away.
+      - Okta knows as managed only what is registered, so that the rule gets O(registered=true) as well.
+    type: bool
+  registered:
+    description: Whether the device is registered. Not set leaves it alone.
+    type: bool
+  device_assurances:
+    description: Ids of device assurance policies, one of which the device has to meet.
+    type: list
+    elements: str
+  platforms:
+    description: Operating systems that the rule is for. An empty list is any.
+    type: list
+    elements: str
+    choices: [MACOS, WINDOWS, CHROMEOS, LINUX, IOS, ANDROID]
+  groups:
+    description: Ids or exact names of groups that the rule is for. An empty list is everybody.
+    type: list
+    elements: str
+  groups_excluded:
+    description: Ids or exact names of groups that the rule is not for.
+    type: list
+    elements: str
+  users:
+    description: Ids or logins of users that the rule is for.
+    type: list
+    elements: str
+  users_excluded:
+    description: Ids or logins of users that the rule is not for.
+    type: list
+    elements: str
+  user_types:
+    description: Ids of user types that the rule is for.
+    type: list
+    elements: str
+  user_types_excluded:
+    description: Ids of user types that the rule is not for.
+    type: list
+    elements: str
+  network_connection:
+    description: V(ZONE) goes with O(zones) or O(zones_excluded).
+    type: str
+    choices: [ANYWHERE, ZONE]
+  zones:
+    description: Ids of network zones that the rule is for.
+    type: list
+    elements: str
+  zones_excluded:
+    description: Ids of network zones that the rule is not for.
+    type: list
+    elements: str
+  risk_level:
+    description: Level of risk that the rule is for.
+    type: str
+    choices: [ANY, LOW, MEDIUM, HIGH]
+  expression:
+    description: An expression in Okta's expression language that has to hold.
+    type: str
+  remove_conditions:
+    description: Conditions to take away.
+    type: list
+    elements: str
+    choices: [device, platforms, people, user_types, network, risk_level, expression]
+    default: []
+  access:
+    description: Whether the rule admits. A new rule needs it.
+    type: str
+    choices: [ALLOW, DENY]
+  factor_mode:
+    description: How many factors a rule that admits asks for.
+    type: str
+    choices: [1FA, 2FA]
+  reauthenticate_in:
+    description: After how long people sign in anew, as an ISO 8601 duration like V(PT2H).
+    type: str
+  inactivity_period:
+    description: The same after a time without use.
+    type: str
+  constraints:
+    description:
+      - What authenticators have to be like, in Okta's own form (C(AccessPolicyConstraints)); one of the list has to be met.
+      - The whole list is replaced where it differs.
+    type: list
+    elements: dict
+  chains:
+    description:
+      - Instead of O(factor_mode) and O(constraints), authenticators in order, in Okta's own form (C(AuthenticationMethodChain)), at most 5 chains of 3 steps.
+    type: list
+    elements: dict
+"""

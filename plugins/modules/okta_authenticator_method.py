@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: okta_authenticator_method
+short_description: Okta FastPass, or another method of an authenticator, on or off
+version_added: 0.1.0
+description:
+  - Switches a method of an authenticator on or off, and sets what its settings say; without further options Okta FastPass (C(signed_nonce) of Okta Verify).
+  - Settings are merged into what Okta has, since its API replaces the whole, and orgs have settings that are in no description.
+  - An org may keep Okta FastPass as an authenticator of its own (C(okta_verify_fastpass)); it is found either way.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.writes
+  - devicetrust.okta_kandji.attributes.okta
+options:
+  authenticator:
+    description: Key of the authenticator.
+    type: str
+    default: okta_verify
+  method:
+    description: Type of the method. V(signed_nonce) is Okta FastPass.
+    type: str
+    choices: [signed_nonce, push, totp]
+    default: signed_nonce
+  status:
+    description:
+      - Whether the method can be used. If not set, that is left alone.
+      - Okta does not switch FastPass off while rules have device conditions. Which refusal it was is said.
+    type: str
+    choices: [ACTIVE, INACTIVE]
+  show_sign_in_with_ov:
+    description: Whether the sign-in page always has a button for Okta FastPass.
+    type: str
+    choices: [ALWAYS, NEVER]
+  key_protection:
+    description: V(HARDWARE) takes only devices that keep keys in hardware. Macs without a Secure Enclave are then refused.
+    type: str
+    choices: [ANY, HARDWARE]
+  algorithms:
+    description: Algorithms of the keys.
+    type: list
+    elements: str
+    choices: [RS256, ES256]
+"""
+
+EXAMPLES = r"""
+- name: Okta FastPass is on, with its button
+  devicetrust.okta_kandji.okta_authenticator_method:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    status: ACTIVE
+    show_sign_in_with_ov: ALWAYS
+"""
+
+RETURN = r"""
+method:
+  description: The method as Okta shows it; in check mode as it is today.
+  returned: success
+  type: dict
+  sample: {type: signed_nonce, status: ACTIVE, settings: {algorithms: [RS256, ES256], keyProtection: ANY, showSignInWithOV: ALWAYS}}
+changes:
+  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["update method signed_nonce of okta_verify: status"]
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: listAuthenticatorMethods, verb: GET, count: 1}
+"""
+
+import typing as t
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _authenticator_method as methods
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+
+OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},
+    "method": {"type": "str", "choices": ["signed_nonce", "push", "totp"], "default": methods.FAST_PASS[1]},
+    "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
+    "show_sign_in_with_ov": {"type": "str", "choices": ["ALWAYS", "NEVER"]},
+    "key_protection": {"type": "str", "choices": ["ANY", "HARDWARE"]},
+    "algorithms": {"type": "list", "elements": "str", "choices": ["RS256", "ES256"]},
+}
+USES = (
+    okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS, okta_api.REPLACE_METHOD, okta_api.ACTIVATE_METHOD, okta_api.DEACTIVATE_METHOD,
+)
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    authenticator_id, current = _find(run_)
+    title = f"method {params['method']} of {params['authenticator']}"
+    settings = {key: params[option] for option, key in methods.SETTINGS.items() if params[option] is not None}
+    plan = methods.plan_method(current, params["status"], settings, title)
+    if plan.changes and not run_.check_mode:
+        _apply(run_, authenticator_id, plan, title)
+        current = methods.find_method(run_.okta.authenticator_methods(authenticator_id), params["method"]) or {}
+        methods.check_method(current, params["status"], settings, title)
+    return outcome(plan.changes, method={key: value for key, value in current.items() if key != "_links"})
+
+
+def _find(run_: Run) -> t.Tuple[str, t.Dict[str, t.Any]]:
+    """The id of the authenticator that has the method, and the method."""
+    params = run_.params
+    known = run_.okta.authenticators()
+    for authenticator in methods.authenticators_with(known, params["authenticator"], params["method"]):
+        found = methods.find_method(run_.okta.authenticator_methods(authenticator["id"]), params["method"])
+        if found:
+            return authenticator["id"], found
+    raise methods.not_there(params["authenticator"], params["method"], known)
+
+
+def _apply(run_: Run, authenticator_id: str, plan: methods.MethodPlan, title: str) -> None:
+    """Switched on first and off last, since Okta may not take settings of a method that is off."""
+    method = run_.params["method"]
+    if plan.status == "ACTIVE":
+        run_.okta.set_method_status(authenticator_id, method, True)
+    if plan.body is not None:
+        run_.okta.replace_method(authenticator_id, method, plan.body)
+    if plan.status == "INACTIVE":
+        try:
+            run_.okta.set_method_status(authenticator_id, method, False)
+        except ApiError as error:
+            raise methods.explained(error, title) from None
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()

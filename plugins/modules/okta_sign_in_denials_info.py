@@ -1,0 +1,151 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: okta_sign_in_denials_info
+short_description: Who was refused at apps in Okta since a moment, and was not before
+version_added: 0.1.0
+description:
+  - Reads the System Log for sign-ins that app sign-in policies denied, from as long before a moment as has passed since, and names the people who were refused
+    after it alone. A warning says when there are more of them than O(max_denied).
+  - This module only reads.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
+  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji.attributes.reads
+  - devicetrust.okta_kandji.attributes.okta
+options:
+  apps:
+    description: Ids or exact labels of apps.
+    type: list
+    elements: str
+    required: true
+  since:
+    description: The moment, in ISO 8601 and UTC, like V(2026-11-25T08:00:00Z). If not set, O(minutes) ago.
+    type: str
+  minutes:
+    description: How many minutes since the moment, where O(since) does not say it; as many before are compared. At most 64800, half of what Okta keeps.
+    type: int
+    default: 60
+  max_denied:
+    description: More people than this, who were refused since and not before, are a rise.
+    type: int
+    default: 0
+  wait:
+    description: How many seconds to wait first, for people to sign in. Not in check mode.
+    type: int
+    default: 0
+"""
+
+EXAMPLES = r"""
+- name: Is anybody refused who was not an hour ago?
+  devicetrust.okta_kandji.okta_sign_in_denials_info:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    apps: [Salesforce, Slack]
+    minutes: 60
+"""
+
+RETURN = r"""
+denied:
+  description: People who were refused since the moment, how often, where, and by which rules.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {login: ann@acme.com, count: 2, apps: [Salesforce], rules: [Other Macs], before: false}
+newly_denied:
+  description: Logins of those who were not refused in the same time before it.
+  returned: success
+  type: list
+  elements: str
+  sample: [ann@acme.com]
+rise:
+  description: Whether there are more of them than O(max_denied).
+  returned: success
+  type: bool
+  sample: true
+since:
+  description: The moment.
+  returned: success
+  type: str
+  sample: "2026-11-25T08:00:00.000Z"
+api_calls:
+  description: Requests sent, by vendor, operation and verb.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: listLogEvents, verb: GET, count: 1}
+"""
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _access_policy as policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _denials as denials
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._lockout import some
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_ins import APPS_A_READ, DENIALS, of_apps, since_text
+
+MOST_MINUTES = 64800
+OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+    "apps": {"type": "list", "elements": "str", "required": True},
+    "since": {"type": "str"},
+    "minutes": {"type": "int", "default": 60},
+    "max_denied": {"type": "int", "default": 0},
+    "wait": {"type": "int", "default": 0},
+}
+USES = (okta_api.LIST_APPS, okta_api.LIST_LOG_EVENTS)
+
+
+def run(run_: Run) -> Result:
+    params = run_.params
+    if params["wait"] > 0 and not run_.check_mode:
+        run_.settings.sleep(params["wait"])
+    ids = [str(one["id"]) for one in policies.resolve_apps(run_.okta.apps(), params["apps"])]
+    minutes = _minutes(params, run_.okta.transport.now())
+    moment = since_text(run_.okta.transport.now(), minutes / 1440)
+    start = since_text(run_.okta.transport.now(), 2 * minutes / 1440)
+    events = [
+        event for first in range(0, len(ids), APPS_A_READ)
+        for event in run_.okta.log_events(f"{DENIALS} and {of_apps(ids[first : first + APPS_A_READ])}", since=start, newest_first=True)
+    ]
+    found = denials.count(events, ids, moment)
+    rise = len(found.new) > params["max_denied"]
+    if rise:
+        run_.warn(f"{len(found.new)} {'person was' if len(found.new) == 1 else 'people were'} refused at these apps since {moment} and not in as long before: "
+                  f"{some(found.new)}.")
+    rows = [{**row, "before": login in found.before} for login, row in sorted(found.since.items())]
+    return {"changed": False, "denied": rows, "newly_denied": found.new, "rise": rise, "since": moment}
+
+
+def _minutes(params: t.Mapping[str, t.Any], now: float) -> float:
+    minutes = float(params["minutes"])
+    if params["since"]:
+        try:
+            moment = datetime.fromisoformat(params["since"].replace("Z", "+00:00"))
+        except ValueError:
+            raise BadOption(f"since: {params['since']!r} is not a time like 2026-11-25T08:00:00Z.") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        minutes = (now - moment.timestamp()) / 60
+    if not 0 < minutes <= MOST_MINUTES:
+        raise BadOption(f"{'since' if params['since'] else 'minutes'}: it has to be in the past, and not further back than {MOST_MINUTES} minutes.")
+    return minutes
+
+
+def main() -> None:
+    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()
