@@ -205,3 +205,44 @@ def test_fastpass_is_switched_and_refused_while_a_rule_needs_it(sdk, policy, ref
     with pytest.raises(SdkError) as refused:
         sdk.deactivate_authenticator(verify)
     assert refused.value.code in ("E0000148", "E0000174")  # other tests' rules may still be there
+
+
+# What one writes, the other reads
+
+
+BY_MODULE = {
+    "name": "Managed devices", "managed": True, "access": "ALLOW", "factor_mode": "2FA", "reauthenticate_in": "PT2H", "constraints": [FASTPASS],
+    "forecast": False,
+}
+
+
+def test_what_the_sdk_wrote_reads_as_unchanged(sdk, policy, org_lab, run_module, referee):
+    referee(SDK, "createPolicyRule", "then okta_access_policy_rule wants the same: nothing changes")
+    conditions = {"device": {"registered": True, "managed": True}, "network": {"connection": "ANYWHERE"}}
+    sdk.create_policy_rule(policy, rule("Managed devices", conditions=conditions))
+    done = run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)
+    assert done["changed"] is False, done
+
+
+def test_what_the_collection_wrote_means_the_same_to_the_sdk(sdk, policy, org_lab, run_module, referee):
+    referee(SDK, "getPolicyRule", "of okta_access_policy_rule, written back by the SDK: nothing changes")
+    written = run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)
+    assert written["changed"], written
+    read = sdk.get_policy_rule(policy, written["rule"]["id"])
+    method = read.actions.app_sign_on.verification_method
+    assert read.conditions.device.registered and read.conditions.device.managed and method.factor_mode.value == "2FA"
+    assert method.constraints[0].possession.phishing_resistant == "REQUIRED"
+    sdk.replace_policy_rule(policy, read.id, read)
+    assert run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)["changed"] is False
+
+
+def test_rules_that_come_between_do_no_harm(sdk, policy, org_lab, run_module, referee):
+    referee(SDK, "createPolicyRule", "before a rule of okta_access_policy_rule, which stays as it is")
+    first = {"policy": policy, **BY_MODULE, "position": "first"}
+    second = {"policy": policy, **BY_MODULE, "name": "Second", "after": "Managed devices"}
+    for wanted in (first, second):
+        assert run_module("okta_access_policy_rule", wanted, lab=org_lab)["changed"]
+    sdk.create_policy_rule(policy, rule("Between", priority=1))
+    assert names(sdk, policy) == [("Managed devices", 0), ("Between", 1), ("Second", 2), ("Catch-all Rule", 99)]
+    for wanted in (first, second):
+        assert run_module("okta_access_policy_rule", wanted, lab=org_lab)["changed"] is False
