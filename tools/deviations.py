@@ -75,6 +75,11 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "Rules of one policy that are written at the same moment.",
         "Okta's error codes: E0000009, 500; issues 836, 1198 and 2571 of Okta's Terraform provider."),
     Deviation(
+        "okta", ("listPolicyRules", "getPolicyRule", "createPolicyRule", "replacePolicyRule"),
+        r"\d+ (request|answer): body(\[\])?\..*\.constraints\[\]\.(knowledge|possession)\.(types|methods)\[\] is '[a-z_]+', against enum",
+        "The words of `types` and `methods` in a constraint are written small.",
+        "The examples of rules in the same description, and Okta's Python SDK, which refuses anything else."),
+    Deviation(
         "okta", ("createPolicySimulation",), r"\d+ request: body\[\]\.policyContext\.(groups|user) is not there",
         "`policyContext` needs a user and groups by its schema; its text allows one of the two alone.",
         "The description of both fields in the same description; Okta's Python SDK sends no empty list of groups."),
