@@ -29,6 +29,8 @@ OWN_APPS = {
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"  # of the policy that judges who may add an authenticator
 NAMES_IN_A_SENTENCE = 10
 
+Members = t.Dict[str, t.List[t.Dict[str, t.Any]]]  # users as Okta shows them, by group
+
 
 class AppTurn(t.NamedTuple):
     """One app and the rules that judge its sign-ins, before a change and after it. ``app`` is as listApplications shows it."""
@@ -59,10 +61,11 @@ def guard(okta: Okta, turns: t.Sequence[AppTurn], after: Rules, policy: t.Mappin
     if not params["forecast"]:
         return None
     check_numbers(params)
+    members: Members = {}
     if any(demands_managed(rule) for rule in after):
         _check_own_apps(okta, turns, policy, params["allow_protected_apps"])
-        check_break_glass(okta, params["break_glass_group"], after, str(policy.get("name")))
-    found = read_forecast(okta, turns, params["active_days"], params["log_events"])
+        members = check_break_glass(okta, params["break_glass_group"], after, str(policy.get("name")))
+    found = read_forecast(okta, turns, params["active_days"], params["log_events"], members)
     refuse_lock_out(found, params["max_locked_out"])
     return found
 
@@ -78,13 +81,15 @@ def check_numbers(params: t.Mapping[str, t.Any]) -> None:
 # People
 
 
-def read_forecast(okta: Okta, turns: t.Sequence[AppTurn], active_days: int, log_events: int) -> Forecast:
+def read_forecast(
+    okta: Okta, turns: t.Sequence[AppTurn], active_days: int, log_events: int, members: t.Optional[Members] = None,
+) -> Forecast:
     """The forecast over all apps whose rules change; nothing is read where none do. A person counts once, with a row for each app."""
     changing = changing_turns(turns)
     if not changing:
         return Forecast()
     rules = [part for one in changing for part in (one.before, one.after)]
-    directory = read_directory(okta, named_groups(*rules))
+    directory = read_directory(okta, named_groups(*rules), members)
     sign_ins = read_sign_ins(okta, [str(one.app["id"]) for one in changing], active_days, log_events)
     correct_devices(okta, directory, sign_ins.heard)
     whole, users = Forecast(log_names_devices=bool(sign_ins.telling) or not sign_ins.seen), set()
@@ -154,8 +159,8 @@ def _okta_verify_app(okta: Okta) -> str:
 # Break glass
 
 
-def check_break_glass(okta: Okta, wanted: t.Optional[str], after: Rules, policy: str) -> None:
-    """Refuse rules that ask for managed devices unless a group of living people is left out of them, and gets in without one."""
+def check_break_glass(okta: Okta, wanted: t.Optional[str], after: Rules, policy: str) -> Members:
+    """Refuse rules that ask for managed devices unless a group of living people is left out of them, and gets in without one. Returns its members."""
     demanding = [rule for rule in after if demands_managed(rule)]
     if not wanted:
         raise Refused(f"break_glass_group: {_rules(demanding)} of policy {policy!r} would ask for managed devices, and no group is named that gets in when "
@@ -166,13 +171,15 @@ def check_break_glass(okta: Okta, wanted: t.Optional[str], after: Rules, policy:
     if caught:
         raise Refused(f"break_glass_group: {_rules(caught)} of policy {policy!r} would ask for managed devices and does not leave out group {name!r}; "
                       "add the group to groups_excluded.")
-    members = [one for one in okta.group_users(str(group["id"])) if one.get("status") in LIVING]
+    everybody = list(okta.group_users(str(group["id"])))
+    members = [one for one in everybody if one.get("status") in LIVING]
     if not members:
         raise Refused(f"break_glass_group: group {name!r} has no member who can sign in (status {', '.join(LIVING)}); put somebody into it first.")
     blocked = {rule for one in members for rule in [_blocking(after, _member(one, str(group["id"])), named_platforms(after))]}
     if None not in blocked:
         raise Refused(f"break_glass_group: no member of group {name!r} would get in by policy {policy!r} from a device that Okta does not know: "
                       f"rule {sorted(str(one) for one in blocked)[0]!r} would stop them. Add a rule that admits the group.")
+    return {str(group["id"]): everybody}
 
 
 def _rules(rules: Rules) -> str:

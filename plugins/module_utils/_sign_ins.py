@@ -120,8 +120,8 @@ def platform_of(event: t.Mapping[str, t.Any]) -> t.Optional[str]:
 # Devices and groups
 
 
-def read_directory(okta: Okta, groups: t.Iterable[str]) -> Directory:
-    """Active devices with their users, in one list, and the members of these groups."""
+def read_directory(okta: Okta, groups: t.Iterable[str], known: t.Optional[t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]] = None) -> Directory:
+    """Active devices with their users, in one list, and the members of these groups. ``known`` are members that were read already, by group."""
     found = Directory()
     for row in okta.devices(LIVE_RECORDS, expand="userSummary"):
         for pair in (row.get("_embedded") or {}).get("users") or []:
@@ -131,7 +131,7 @@ def read_directory(okta: Okta, groups: t.Iterable[str]) -> Directory:
                 found.devices.setdefault(user_id, []).append(way_of(row, pair))
                 found.logins[user_id] = str((user.get("profile") or {}).get("login") or user_id)
     for group in sorted(set(groups)):
-        found.members[group] = {str(one.get("id")): one for one in okta.group_users(group)}
+        found.members[group] = {str(one.get("id")): one for one in ((known or {}).get(group) or okta.group_users(group))}
         found.logins.update({user: str((one.get("profile") or {}).get("login") or user) for user, one in found.members[group].items()})
     return found
 

@@ -20,7 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport
 from lab.okta import chance
 
 FLEETS = 500
-FEW = 12
+FEW = 40
 
 
 @pytest.fixture
