@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_ru
     Place, Rule, RulePlan, check_written, find_rule, in_order, is_placed, merged_rule, place_index, place_priority, rule_differences, wanted_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NotAsWritten, NotFound, Refused, Unreadable
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, NotAsWritten, NotFound, Refused, Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta, link_id, quote_filter
 
 Policy = t.Dict[str, t.Any]
@@ -249,13 +249,27 @@ def apply_rule(okta: Okta, policy: Policy, plan: RulePlan, place: Place, status:
 def _write(okta: Okta, policy_id: str, plan: RulePlan, status: t.Optional[str]) -> None:
     body = t.cast(Rule, plan.body)
     if plan.current is None:
-        okta.create_rule(policy_id, body, active=status != "INACTIVE")
+        _create(okta, policy_id, body, status != "INACTIVE")
         return
     fresh = okta.policy_rule(policy_id, plan.current["id"])  # what others wrote since the list was read is kept
     if fresh is None:
         raise NotFound(f"Rule {plan.wanted['name']!r} was deleted while this run was at it; run again.", vendor="okta")
     moved = {"priority": body["priority"]} if body.get("priority") != plan.current.get("priority") else {}
     okta.replace_rule(policy_id, plan.current["id"], {**merged_rule(plan.wanted, fresh), **moved})
+
+
+def _create(okta: Okta, policy_id: str, body: Rule, active: bool) -> None:
+    """Where another writes to the policy at the same moment Okta answers 409 or 500; whether the rule came into being only a read can tell."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            okta.create_rule(policy_id, body, active)
+            return
+        except ApiError as error:
+            if error.status not in (409, 500) or attempt == TRIES:
+                raise
+        okta.transport.settings.sleep(attempt * okta.transport.settings.chance())
+        if any(one.get("name") == body["name"] for one in okta.policy_rules(policy_id)):
+            return
 
 
 def _place_again(okta: Okta, policy_id: str, rules: t.Sequence[Rule], wanted: t.Mapping[str, t.Any], place: Place, label: str) -> t.List[Rule]:

@@ -202,7 +202,7 @@ def _knowledge(constraint: t.Optional[t.Mapping[str, t.Any]]) -> Any:
 def _possession(constraint: t.Optional[t.Mapping[str, t.Any]], way: Way) -> Any:
     if not constraint or constraint.get("required") is False:
         return ALWAYS
-    methods = [one for one in constraint.get("authenticationMethods") or []]
+    methods = constraint.get("authenticationMethods") or []
     fast_pass_only = bool(methods) and all(_is_fast_pass(one) and one.get("method") for one in methods)
     by_fast_pass = _fast_pass(constraint, way) if _takes_fast_pass(constraint) else NEVER
     others = NEVER if fast_pass_only else (frozenset({_unknown("authenticator", {key: value for key, value in constraint.items() if key != "required"})}),)

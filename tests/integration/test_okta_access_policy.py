@@ -120,6 +120,29 @@ def test_what_another_wrote_since_is_kept(desk, monkeypatch):
     assert desk.rules()[0].conditions["people"]["users"]["exclude"] and desk.rules()[0].actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] == "PT4H"
 
 
+@pytest.mark.parametrize("more", [
+    {"chains": [{"authenticationMethods": [{"key": "okta_password", "method": "password"}], "next": [{"authenticationMethods": [SIGNED_NONCE]}]}],
+     "reauthenticate_in": "PT1H"},
+    {"chains": [{"authenticationMethods": [SIGNED_NONCE], "reauthenticateIn": "PT60M"}]},
+    {"factor_mode": "1FA", "risk_level": "LOW", "expression": "user.x == 1", "network_connection": "ZONE", "zones": ["nzo1"], "user_types_excluded": ["oty1"]},
+    {"factor_mode": "2FA", "platforms": ["WINDOWS", "IOS"], "registered": True, "device_assurances": ["dae1"], "groups": ["Engineering", "Office"],
+     "users_excluded": ["break.glass@example.com"]},
+])
+def test_what_okta_adds_drops_and_reorders_is_no_change(desk, more):
+    wanted = {"policy": "Company apps", "name": "Rule", "access": "ALLOW", **more}
+    assert desk.run(RULE, wanted)["changed"]
+    mark = desk.watched.mark()
+    assert not desk.run(RULE, wanted)["changed"] and desk.watched.writes(mark) == []
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_write_that_met_anothers_is_tried_again(desk, status):
+    desk.watched.fault("5xx", "createPolicyRule", times=2, status=status)
+    assert desk.run(RULE, MANAGED)["changed"] and desk.names() == ["Managed Macs", "Catch-all Rule"]
+    desk.watched.fault("5xx", "createPolicyRule", times=3, status=status)
+    assert "createPolicyRule" in refused(desk.run(RULE, OTHERS)) and desk.run(RULE, OTHERS)["changed"]
+
+
 def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
     wanted = {"policy": "Company apps", "name": "Catch-all Rule", "reauthenticate_in": "PT8H"}
     assert desk.run(RULE, wanted)["changed"] and not desk.run(RULE, wanted)["changed"]
@@ -160,6 +183,12 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
         result = desk.run(RULE, wanted, check=check)
         assert "1 person who used these apps would be locked out: unready@example.com" in refused(result) and desk.watched.writes(mark) == []
         assert result["count"] == 1 and result["forecast"]["locked_out"][0]["refused_by"] == "Other Macs" and result["forecast"]["log_names_devices"]
+    # A request for each kind of thing to know, however many people; groups are searched for the rule and for the break-glass group.
+    mark = desk.watched.mark()
+    desk.run(RULE, wanted)
+    assert sorted(one.operation for one in desk.watched.asked(mark)) == [
+        "listApplications", "listAuthenticators", "listDevices", "listGroupUsers", "listGroups", "listGroups", "listLogEvents", "listPolicies",
+        "listPolicyMappings", "listPolicyRules"]
     user_id = next(iter(record.users))
     record.users[user_id].set_managed(True)
     done = desk.run(RULE, wanted)
