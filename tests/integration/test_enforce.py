@@ -73,6 +73,19 @@ def test_one_person_unready_is_named_and_nothing_is_written(company, playbook):
 
 
 @pytest.mark.long
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize(("path", "left_out", "says"), [
+    (ENFORCE, "device_trust_access_policy", "device_trust_access_policy has to name the sign-in policy"),
+    (ROLLBACK, "device_trust_access_policy", "device_trust_access_policy has to name the sign-in policy"),
+    (ENFORCE, "device_trust_access_apps", "has to name the apps"), (ENFORCE, "device_trust_break_glass_group", "one of them is empty"),
+])
+def test_what_was_not_said_is_asked_for(watched, playbook, path, left_out, says):
+    done = playbook(watched.lab, path, variables={name: value for name, value in VARIABLES.items() if name != left_out})
+    assert done.status != 0 and says in " ".join(done.output.split()) and "Traceback" not in done.output, done.output
+    assert watched.writes() == []
+
+
+@pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 def test_carried_out_as_predicted_then_unchanged_then_taken_back(company, playbook):
     assert all(company.ready().values())
