@@ -21,7 +21,7 @@ USES = (okta_api.LIST_LOG_EVENTS, okta_api.LIST_DEVICES, okta_api.LIST_DEVICE_US
 SIGN_INS = ('((eventType eq "user.authentication.sso" and outcome.result eq "SUCCESS") '
             'or (eventType eq "policy.evaluate_sign_on" and outcome.result eq "ALLOW"))')
 DENIALS = '(eventType eq "policy.evaluate_sign_on" and outcome.result eq "DENY")'
-LIVE_RECORDS = 'status eq "ACTIVE"'
+LIVE_RECORDS = 'status eq "ACTIVE" or status eq "UNSUSPENDED"'  # the description has both words for a record that works
 APPS_A_READ = 20  # ids in one filter, so that it fits into an address
 DEAD = ("DEACTIVATED", "SUSPENDED", "DELETED")  # records
 OUT = ("SUSPENDED", "DEPROVISIONED")  # users
