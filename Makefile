@@ -42,6 +42,9 @@ setup:
 # After a change of the dependencies in pyproject.toml. Needs uv.
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
+	for group in events docs; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group $$group --output-file requirements-$$group.lock; \
+	done
 
 clean:
 	rm -rf .venv .cache .ansible

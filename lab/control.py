@@ -26,6 +26,7 @@ from lab.kandji.events import API_TOKEN
 from lab.okta import chance
 from lab.okta.authenticators import STATUSES
 from lab.okta.errors import ERRORS
+from lab.okta.hooks import NotAHook
 from lab.okta.oauth import ALGORITHMS, EVERYTHING
 from lab.okta.org import RegistrationRefused
 from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
@@ -115,9 +116,12 @@ class Control:
             ("POST", "/okta/seats", self.add_seat),
             ("POST", "/okta/use", self.add_use),
             ("POST", "/okta/draw", self.draw),
+            ("POST", "/okta/deny", self.deny),
+            ("GET", "/okta/hooks", lambda _body, _query: [hook.describe() for hook in self.world.okta.hooks]),
             ("POST", "/people/tell", lambda body, _query: {"told": people.tell(self.world, _serials(body))}),
         ]
         routes = [Route(path, self._endpoint(handler), methods=[verb]) for verb, path, handler in quick]
+        routes.append(Route("/okta/hooks", self._hooking(), methods=["POST"]))
         routes += [Route("/act/macs", self._acting(macs.act), methods=["POST"]), Route("/act/people", self._acting(people.act), methods=["POST"])]
         routes.append(Route("/act/apps", self._opening, methods=["POST"]))
         routes += page.routes()
@@ -168,6 +172,22 @@ class Control:
             return {"done": done, "refused": [row for row in done if not row["admitted"]]}
 
         return await self._answer(request, run)
+    def _hooking(self) -> t.Callable[[Request], t.Awaitable[Response]]:
+            """Make an event hook and have its address verified, which takes a request to it: not under the lock."""
+            names = ("url", "key", "value", "events", "ca_file")
+            _only(body, names)
+            if not all(isinstance(body.get(name), str) for name in names[:3]) or not isinstance(body.get("events"), list):
+                raise BadRequest("A hook needs url, key and value, which are texts, and events, which is a list of event types.")
+            try:
+                with self.world.lock:
+                    hook = self.world.okta.add_hook(**body)
+            except NotAHook as problem:
+                raise BadRequest(str(problem)) from None
+            await _in_thread(lambda: hook.verify(self.world.switches.hook_verification_authorized))
+            return hook.describe()
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(request, run)
+        return endpoint
 
     async def _answer(self, request: Request, run: t.Callable[[Body, Query], t.Awaitable[t.Any]]) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
@@ -438,6 +458,16 @@ class Control:
         for name, value in _app_settings(body).items():
             setattr(app, name, set(value) if name == "scopes" else value)
         return {"client_id": app.client_id, "scopes": sorted(app.scopes), "dpop": app.dpop, "role": app.role, "active": app.active}
+
+    def deny(self, body: Body, _query: Query) -> t.Any:
+        """The app ``app`` lets the user ``login`` not in, ``times`` times."""
+        _only(body, ("login", "app", "times"))
+        user, app, times = self._user(body.get("login")), self._app(body.get("app", "Payroll")), body.get("times", 1)
+        if not isinstance(times, int) or isinstance(times, bool) or not 1 <= times <= 1000:
+            raise BadRequest("times has to be a number from 1 to 1000.")
+        for _time in range(times):
+            self.world.okta.sign_ins.deny(user, app)
+        return {"denied": times}
 
     def set_authenticators(self, body: Body, _query: Query) -> t.Any:
         """Okta Verify (``okta_verify``) and its methods, each ACTIVE or INACTIVE."""

@@ -73,6 +73,8 @@ class Lab:
     def stop(self) -> None:
         if self._residents:
             self._residents.stop()
+        for hook in self.world.okta.hooks if self.world.okta else ():
+            hook.stop()
         for server in self._servers:
             server.should_exit = True
         if self._thread:

@@ -53,6 +53,8 @@ class Switches:
     scep_host: str = "org"  # or "alternate", another host that the org's metadata names, or "other", which nothing names
     record_before_certificate: str = "needs_reset"  # or "heals"
     sign_in_touches_record: bool = True  # whether a FastPass sign-in changes the record's lastUpdated
+    hook_verification_authorized: bool = True  # whether the request that verifies an event hook bears its secret
+    hook_delivers_twice: bool = False  # at least once is what is promised
     log_lag_seconds: float = 0.0  # from the time that an event bears to the time when the System Log has it
     risk_scoring: bool = True  # whether rules have a risk score
     registered_false: str = "matches"  # devices that are not registered; or "refused": a rule can ask for true alone

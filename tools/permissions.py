@@ -13,6 +13,7 @@ from tools.environment import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "permissions.md"
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
+UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
 SITE = (
     "device_trust_preflight", "okta_device_integration", "kandji_scep_profile", "device_trust_gate", "kandji_app_store_item", "device_trust_info",
 )  # fmt: skip
@@ -48,6 +49,7 @@ def _cell(permissions: dict[str, bool], quote: str) -> str:
 
 def page() -> str:
     rows = [row(f"`{name}`", operations(name)) for name in names()]
+    rows.append(row("event source `okta_system_log`", import_module(f"{UTILS}._log_follower").USES))
     site = row("all of `site.yml`", [one for name in SITE for one in operations(name)])
     enforce = row("`enforce.yml`, and `site.yml` with `device_trust_enforce` besides", [one for name in ENFORCE for one in operations(name)])
     return "\n".join([HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""])

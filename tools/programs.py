@@ -34,6 +34,8 @@ PROGRAMS = {
     "openssl": Program(("openssl",), ("openssl",)),
     # The shell of macOS, under which the certificate check runs there.
     "zsh": Program(("zsh",), ("zsh",)),
+    # ansible-rulebook's engine runs in it.
+    "java": Program(("java",), ("openjdk-17-jre-headless",)),
     "shellcheck": Program(("shellcheck",), ("shellcheck",)),
 }
 

@@ -139,16 +139,19 @@ class SignIns:
             outcome={"result": word, "reason": f"Sign-on policy evaluation resulted in {word}"}, **facts)
         if not judgement.admitted:
             if judgement.reason == "unsatisfied" or self.org.world.switches.deny_access_events == "all":
-                self.org.event(
-                    "application.policy.sign_on.deny_access", "Deny user access due to app sign on policy", actor=self.org.system,
-                    target=[app.in_the_log, user.in_the_log], outcome={"result": "SUCCESS", "reason": UNMET if judgement.reason == "unsatisfied" else None},
-                    **facts)
+                self.deny(user, app, UNMET if judgement.reason == "unsatisfied" else None, **facts)
             return
         if facts["device"] and not self.org.is_off(FASTPASS[1]):
             self.org.event(
                 "user.authentication.auth_via_mfa", "Authentication of user via MFA", actor=user.in_the_log, debug_data={"factor": "SIGNED_NONCE"},
                 target=[user.in_the_log, app.in_the_log], **facts)
         self._tell("user.authentication.sso", "User single sign on to app", user, app, seat)
+
+    def deny(self, user: User, app: App, reason: t.Optional[str] = None, **facts: t.Any) -> None:
+        """What the log has of somebody whom a policy does not let in."""
+        self.org.event(
+            "application.policy.sign_on.deny_access", "Deny user access due to app sign on policy", actor=self.org.system,
+            target=[app.in_the_log, user.in_the_log], outcome={"result": "SUCCESS", "reason": reason}, **facts)
 
     def _tell(self, event_type: str, message: str, user: User, app: App, seat: Seat, result: str = "") -> None:
         self.org.event(

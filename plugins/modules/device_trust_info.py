@@ -68,6 +68,11 @@ options:
     description: How many Macs that are not managed the result names.
     type: int
     default: 200
+  serials:
+    description: The only Macs that RV(macs) names, by serial number, those that are managed too. All are counted none the less.
+    type: list
+    elements: str
+    default: []
   certificate_check_item_id:
     description: Id of the Custom Script that says on each Mac when its certificates end (RV(devicetrust.okta_kandji.kandji_custom_script#module:script)).
     type: str
@@ -114,7 +119,7 @@ by_ring:
   type: dict
   sample: {canary: {MANAGED: 5}}
 macs:
-  description: Macs that are not managed, up to O(max_rows).
+  description: Macs that are not managed, or those of O(serials); up to O(max_rows).
   returned: success
   type: list
   elements: dict
@@ -187,6 +192,7 @@ OPTIONS: t.Dict[str, t.Any] = {
     "wait": {"type": "int", "default": 0},
     "poll_interval": {"type": "int", "default": 10},
     "max_rows": {"type": "int", "default": 200},
+    "serials": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
     "stale_days": {"type": "int", "default": 90},
@@ -197,9 +203,10 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 
 
 class Summary:
-    """A fleet in one pass over its rows: the counts, and of those in trouble as many as fit, from the lowest rung up."""
+    """A fleet in one pass over its rows: the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest rung up."""
 
-    def __init__(self, fleet: Fleet, max_rows: int) -> None:
+    def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
+        self._asked_for = {one.upper() for one in serials}
         self.total: Counter = Counter()
         self.by_ring: t.Dict[t.Optional[str], Counter] = {}
         self.flags: Counter = Counter()
@@ -212,8 +219,11 @@ class Summary:
             self.by_ring.setdefault(row["ring"], Counter())[row["rung"]] += 1
             self.flags.update(row["flags"])
             self.unconfirmed += row["unconfirmed"]
-            if row["rung"] not in ladder.QUIET_RUNGS:
+            if self._is_shown(row):
                 yield {name: row[name] for name in SHOWN}
+
+    def _is_shown(self, row: t.Mapping[str, t.Any]) -> bool:
+        return str(row["serial_number"]).upper() in self._asked_for if self._asked_for else row["rung"] not in ladder.QUIET_RUNGS
 
     @property
     def waits_for_people(self) -> bool:
@@ -231,7 +241,7 @@ def run(run_: Run) -> Result:
     ends, booked = known_ends(run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"])
     while True:
         fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others, reading)
-        summary = Summary(fleet, params["max_rows"])
+        summary = Summary(fleet, params["max_rows"], params["serials"])
         if not summary.waits_for_people or run_.check_mode or time.monotonic() >= end:
             break
         run_.settings.sleep(min(params["poll_interval"], max(0.0, end - time.monotonic())))

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's event hooks, as far as they are values: the one-time challenge, the header that every request bears, and what a delivery holds. Pure."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import typing as t
+
+CHALLENGE = "x-okta-verification-challenge"
+LONGEST_CHALLENGE = 1024
+EVENT_TYPE = "com.okta.event_hook"
+
+
+class Delivery(t.NamedTuple):
+    """``event_id`` is the delivery's own id, by which one that came twice is known. ``events`` are LogEvents."""
+
+    event_id: str
+    events: t.List[t.Dict[str, t.Any]]
+
+
+def is_authorized(given: t.Optional[str], wanted: str) -> bool:
+    """How long it takes says nothing of how much of it was right."""
+    return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), wanted.encode())
+
+
+def answer_to(challenge: t.Optional[str]) -> t.Optional[t.Dict[str, str]]:
+    """What the one-time request is answered with, or None where it is none of Okta's."""
+    if not challenge or len(challenge) > LONGEST_CHALLENGE:
+        return None
+    return {"verification": challenge}
+
+
+def read(body: bytes) -> Delivery:
+    """Raises ValueError, with one sentence, where it is no delivery as Okta documents it."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        raise ValueError("The body is not JSON.") from None
+    if not isinstance(parsed, dict) or parsed.get("eventType") != EVENT_TYPE:
+        raise ValueError(f"The body is no delivery of an event hook: its eventType is not {EVENT_TYPE}.")
+    data = parsed.get("data")
+    events = data.get("events") if isinstance(data, dict) else None
+    if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
+        raise ValueError("The body is no delivery of an event hook: data.events is not a list of events.")
+    if not parsed.get("eventId"):
+        raise ValueError("The body is no delivery of an event hook: it has no eventId.")
+    return Delivery(str(parsed["eventId"]), events)

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event sources say of themselves what they do, as modules must; ansible-test compares only modules."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from importlib import import_module
+
+import pytest
+import yaml
+
+from tools.environment import CHECKOUT
+
+SOURCES = sorted(path.stem for path in (CHECKOUT / "extensions" / "eda" / "plugins" / "event_source").glob("*.py"))
+PAGE = (CHECKOUT / "docs" / "events.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=SOURCES)
+def source(request):
+    return request.param, runpy.run_path(str(CHECKOUT / "extensions" / "eda" / "plugins" / "event_source" / f"{request.param}.py"))
+
+
+def documented(source):
+    """The options of the documentation, its fragments included."""
+    text = yaml.safe_load(source["DOCUMENTATION"])
+    options = dict(text["options"])
+    for fragment in text.get("extends_documentation_fragment", []):
+        module = import_module(f"ansible_collections.devicetrust.okta_kandji.plugins.doc_fragments.{fragment.rpartition('.')[2]}")
+        options.update(yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)["options"])
+    return options
+
+
+def test_every_option_is_documented_with_its_type_and_default(source):
+    name, module = source
+    spec = module["arguments"](module["OKTA"], module["OPTIONS"]) if name == "okta_system_log" else module["OPTIONS"]
+    options = documented(module)
+    assert set(options) == set(spec)
+    for option, known in spec.items():
+        assert options[option]["type"] == known["type"], option
+        assert bool(options[option].get("required")) == bool(known.get("required")), option
+        if option != "filter":  # whose default is a sentence there
+            assert options[option].get("default") == known.get("default"), option
+
+
+def test_every_option_of_its_own_is_in_the_page(source):
+    name, module = source
+    _before, _head, after = PAGE.partition(f"| option of `{name}` |")
+    rows = re.findall(r"^\| (`.*?) \|", after.partition("\n\n")[0], re.MULTILINE)
+    assert {option for row in rows for option in re.findall(r"`(\w+)`", row)} == set(module["OPTIONS"])
+
+
+def test_its_example_is_a_ruleset_with_this_source(source):
+    name, module = source
+    (ruleset,) = yaml.safe_load(module["EXAMPLES"])
+    (used,) = (args for one in ruleset["sources"] for key, args in one.items() if key == f"devicetrust.okta_kandji.{name}")
+    assert set(used) <= set(documented(module)) and ruleset["rules"]
