@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 PY = .venv/bin/python
-.PHONY: help demo test test-all bench ee lab lint setup lock clean
+.PHONY: help demo test test-all bench ee docs lab lint setup lock clean
 
 help:
 	@echo "make demo   see it work: a lab with 25 Macs, and the site playbook taking them from nothing to managed"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-all  the same, what takes minutes, and what needs programs of others: it installs them first (Debian packages, as root)"
 	@echo "make bench  how much it asks of the vendors, beside other ways; writes docs/benchmarks.md (an hour or so)"
 	@echo "make ee     the execution environment, built with podman, and the site playbook run in it (docs/awx.md)"
+	@echo "make docs   the documentation as a site, in .cache/docs/html"
 	@echo "make lab    the lab alone, in the foreground; prints one line of JSON with its addresses and secrets"
 	@echo "make lint   the linters"
 	@echo "make clean  remove what the others made"
@@ -29,6 +30,9 @@ bench: setup
 
 ee: setup
 	@$(PY) -m tools.ee
+
+docs: setup
+	@$(PY) -m tools.docs
 
 lab: setup
 	@exec $(PY) -m lab

@@ -42,8 +42,13 @@ def programs() -> bool:
     return run_tool("python", "-m", "tools.programs", "--all") and run_tool("pytest", "-m", "programs", "--numprocesses", "1", "--quiet")
 
 
+def site() -> bool:
+    """The documentation's site, which is built without a warning or not at all."""
+    return run_tool("python", "-m", "tools.docs")
+
+
 def asked(arguments: list[str]) -> list[Stage]:
-    return [*stages(), Stage("long", long), Stage("programs", programs)] if arguments == ["--all"] else stages()
+    return [*stages(), Stage("long", long), Stage("programs", programs), Stage("docs", site)] if arguments == ["--all"] else stages()
 
 
 if __name__ == "__main__":
