@@ -172,6 +172,22 @@ def test_what_passes_is_waited_out(watched, log, args, fault):
     assert len(log.run({**args, "api_retries": 0}, 1, lambda: reset(watched))) == 1
 
 
+@pytest.mark.parametrize("dpop", [False, True])
+def test_by_a_service_app_also_when_its_token_ends_meanwhile(watched, args, dpop):
+    app = watched.control("POST", "/okta/apps", {"scopes": ["okta.logs.read"], "dpop": dpop})
+    told = {**lab_environment(watched.lab.announcement), "OKTA_CLIENT_TOKEN": "", "OKTA_CLIENT_CLIENTID": app["client_id"],
+            "OKTA_CLIENT_PRIVATEKEY": app["private_key"], "OKTA_CLIENT_KID": app["key_id"]}
+
+    def act():
+        watched.control("POST", "/okta/tokens/expire")
+        reset(watched)
+
+    log = Rulebook("okta_system_log", told)
+    assert log.run(args, 0) == []
+    reset(watched)
+    assert len(log.run(args, 2, act)) == 2
+
+
 def test_feedback_is_waited_for_before_an_event_counts_as_handed_on(watched, log, args, state):
     log.run(args, 0)
     reset(watched, 2)
