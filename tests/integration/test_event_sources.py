@@ -325,6 +325,16 @@ def test_a_delivery_without_the_secret_is_refused(hook, port, value, status):
     assert answers == [status]
 
 
+def test_a_delivery_that_comes_again_is_known_by_its_id_and_an_event_by_its_own(hook, port):
+    def act():
+        up(port)
+        for event_id, events in (("1", [{"eventType": "a"}]), ("1", [{"eventType": "a"}]), ("2", [{"uuid": "u", "eventType": "b"}]), ("3", [{"uuid": "u"}])):
+            delivery = {"eventType": "com.okta.event_hook", "eventId": event_id, "data": {"events": events}}
+            assert requests.post(f"http://127.0.0.1:{port}/okta", json=delivery, headers={"Authorization": SECRET}, timeout=10).status_code == 204
+
+    assert types(hook.run({"port": port}, 2, act)) == ["a", "b"]
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"eventType": "x"}', b'{"eventType": "com.okta.event_hook", "eventId": "1", "data": {"events": [1]}}',
                                   b'{"eventType": "com.okta.event_hook", "data": {"events": []}}'])
 def test_what_is_no_delivery_is_refused_for_good(hook, port, body):
