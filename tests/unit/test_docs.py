@@ -229,6 +229,12 @@ def test_make_targets_in_sentences_exist(page):
     assert named - MAKE_TARGETS == set()
 
 
+def test_every_rung_and_flag_has_its_line_in_troubleshooting():
+    ladder = import_module(f"{PLUGINS}.module_utils._ladder")
+    text = (CHECKOUT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    assert [name for name in (*ladder.RUNGS, *ladder.FLAGS) if f"\n| `{name}` |" not in text] == []
+
+
 # The site
 
 

@@ -87,6 +87,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import EVENTS, options, prepared
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 
 OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "state_file": {"type": "path", "required": True},
@@ -108,6 +109,8 @@ class Source:
     """One reading of the log. What waits for Okta runs in a thread; ``stop`` ends its waits."""
 
     def __init__(self, args: t.Mapping[str, t.Any], stop: threading.Event) -> None:
+        if REQUESTS_IMPORT_ERROR:
+            raise DeviceTrustError("The Python library requests is missing where ansible-rulebook runs.")
         params = self._params = options(args, arguments(OKTA, OPTIONS))
         if params["interval"] <= 0 or not 1 <= params["limit"] <= 1000:
             raise BadOption("interval has to be more than 0 seconds, and limit from 1 to 1000.")
