@@ -57,3 +57,42 @@ def test_its_example_is_a_ruleset_with_this_source(source):
     (ruleset,) = yaml.safe_load(module["EXAMPLES"])
     (used,) = (args for one in ruleset["sources"] for key, args in one.items() if key == f"devicetrust.okta_kandji.{name}")
     assert set(used) <= set(documented(module)) and ruleset["rules"]
+
+
+# Rulebooks
+
+RULEBOOKS = sorted((CHECKOUT / "extensions" / "eda" / "rulebooks").glob("*.yml"))
+
+
+def runs(rulebook):
+    """The playbooks that it runs, each with the variables that it gives them."""
+    (ruleset,) = yaml.safe_load(rulebook.read_text(encoding="utf-8"))
+    actions = [action["run_playbook"] for rule in ruleset["rules"] for action in rule["actions"]]
+    return [(one["name"].removeprefix("devicetrust.okta_kandji."), one["extra_vars"]) for one in actions]
+
+
+@pytest.mark.parametrize("rulebook", RULEBOOKS, ids=lambda path: path.stem)
+def test_a_rulebook_runs_playbooks_that_are_there_and_read_what_they_are_told(rulebook):
+    assert runs(rulebook)
+    for name, given in runs(rulebook):
+        text = (CHECKOUT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8")
+        imported = re.findall(r"import_playbook: devicetrust\.okta_kandji\.(\w+)", text)
+        read = text + "".join((CHECKOUT / "playbooks" / f"{one}.yml").read_text(encoding="utf-8") for one in imported)
+        read += "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "playbooks" / "tasks").glob("renewal*.yml"))
+        assert [variable for variable in given if variable not in read] == []
+        # ansible-rulebook copies it out of the collection first.
+        assert not re.search(r"(import|include)_(tasks|playbook)(:|:\n +file:) (?!devicetrust\.)", text), name
+
+
+@pytest.mark.parametrize("rulebook", RULEBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_is_told_plain_values_of_an_event_alone(rulebook):
+    told = re.findall(r"\{\{ *(event[\w.]*)", rulebook.read_text(encoding="utf-8"))
+    assert told and set(told) <= {"event.eventType", "event.device_trust.serial_numbers", "event.device_trust.users"}
+
+
+@pytest.mark.parametrize("value", ["C02{{ x }}", "a b", "x" * 200, "{% if %}", "ann@example.com\n- debug:", 7 * "\u4f1f"])
+def test_a_value_that_is_not_plain_is_told_to_nobody(value):
+    prepared = import_module("ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events").prepared
+    event = {"target": [{"type": "Device", "id": value, "detailEntry": {"serialNumber": value}}, {"type": "User", "alternateId": value}]}
+    assert prepared(event)["device_trust"] == {"device_ids": [], "serial_numbers": [], "users": []}
+    assert "{{" not in str(prepared(event)["target"]) and "{%" not in str(prepared(event)["target"])
