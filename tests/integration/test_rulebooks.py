@@ -220,6 +220,7 @@ def test_what_okta_sends_by_its_event_hook(watched, started):
     watched.switch(hook_delivers_twice=True)
     with started("device_trust_hook", {"device_trust_hook_port": port}) as rulebook:
         rulebook.says("Listening on")
+        rulebook.says("Waiting for events")  # until then the start of its Java may keep it from answering in time
         wanted = {"url": f"http://127.0.0.1:{port}/okta", "key": "Authorization", "value": SECRET, "events": ["device.enrollment.create"]}
         assert watched.control("POST", "/okta/hooks", wanted)["verified"]
         serial = enrol(watched)
