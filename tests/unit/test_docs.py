@@ -251,7 +251,8 @@ def test_a_list_of_the_index_becomes_a_part_of_the_contents():
 
 
 @pytest.mark.parametrize(("link", "there"), [
-    ("[a](report.md#b)", "[a](report.md#b)"), ("[a](../README.md#b)", "[a](readme.md#b)"), ("[a](#b)", "[a](#b)"), ("[a](https://x/y.md)", "[a](https://x/y.md)"),
+    ("[a](report.md#b)", "[a](report.md#b)"), ("[a](../README.md#b)", "[a](readme.md#b)"), ("[a](#b)", "[a](#b)"),
+    ("[a](https://x/y.md)", "[a](https://x/y.md)"),
     ("![a picture](images/lab.png)", "![a picture](images/lab.png)"), ("[a](../roles/okta_verify/README.md)", "[a](reference/okta_verify_role.rst)"),
     ("[a](../playbooks/inventory/example.yml)", f"[a]({docs.REPOSITORY}/blob/main/playbooks/inventory/example.yml)"),
 ])
