@@ -26,9 +26,13 @@ def parse(arguments: t.Optional[t.Sequence[str]] = None) -> tuple[Options, t.Opt
     parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds give equal companies (default %(default)s)")
     parser.add_argument("--people", action="store_true", help="Macs and people act by themselves")
     parser.add_argument("--latency", type=float, default=defaults.latency, metavar="S", help="seconds added to every answer")
+    parser.add_argument("--past", action="store_true", help="the tenant has ten years behind it")
+    parser.add_argument("--nothing-made", action="store_true", help="nobody has made anything in the consoles yet")
     parser.add_argument("--directory", type=Path, help="where the CA file is written and left; otherwise nothing is left")
     given = parser.parse_args(arguments)
-    options = Options(macs=given.macs, seed=given.seed, real_macs=given.real_macs, people=given.people, latency=given.latency)
+    options = Options(
+        macs=given.macs, seed=given.seed, real_macs=given.real_macs, people=given.people, latency=given.latency, past=given.past,
+        consoles=not given.nothing_made)
     return options, given.directory
 
 

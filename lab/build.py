@@ -8,23 +8,30 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from lab import fleet
+from lab import fleet, past
 from lab.control import Control
 from lab.kandji.app import KandjiApp
 from lab.kandji.tenant import Tenant
 from lab.okta.app import OktaApp
 from lab.okta.org import Org
-from lab.world import World
+from lab.world import Options, World
 
 
-def build(world: World, urls: t.Mapping[str, str], ca_file: Path) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The applications by the name of their listener, and what the lab announces of itself."""
+Begin = t.Callable[[Options], dict[str, t.Any]]
+
+
+def build(
+    world: World, urls: t.Mapping[str, str], ca_file: Path, begin: t.Optional[Begin] = None, control_token: str = ""
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """The applications by the name of their listener, and what the lab announces of itself. ``begin`` puts another company in this one's place."""
     world.ca_file = ca_file
     org = world.okta = Org(world, urls["okta"])
     world.kandji = Tenant(world, urls["kandji"])
     okta, kandji = OktaApp(world), KandjiApp(world)
     fleet.populate(world)
-    control = Control(world, okta, kandji)
+    if world.options.past:
+        past.give(world)
+    control = Control(world, okta, kandji, begin, control_token)
     app = org.oauth.add_app().announced()
     announcement = {
         "okta_url": urls["okta"],
@@ -35,8 +42,8 @@ def build(world: World, urls: t.Mapping[str, str], ca_file: Path) -> tuple[dict[
         "kandji_url": urls["kandji"],
         "kandji_api_token": world.kandji.api_token,
         "ca_file": str(ca_file),
-        "scep_url": org.shown_scep_url,
-        "scep_challenge": org.challenge,
+        "scep_url": org.shown_scep_url if org.has_platform else "",
+        "scep_challenge": org.challenge if org.has_platform else "",
         "control_url": urls["control"],
         "control_token": control.token,
         "page_url": f"{urls['control']}/#token={control.token}",  # what stands behind # goes to no server and into no log

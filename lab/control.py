@@ -31,7 +31,7 @@ from lab.okta.oauth import ALGORITHMS, EVERYTHING
 from lab.okta.org import RegistrationRefused
 from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
 from lab.web import VendorApp
-from lab.world import Fault, World
+from lab.world import Fault, Options, World
 
 # The switches that take one of a few values.
 CHOICES: dict[str, tuple[t.Any, ...]] = {
@@ -76,10 +76,14 @@ class BadRequest(Exception):
 class Control:
     """Routes under a bearer token of their own."""
 
-    def __init__(self, world: World, okta: t.Any, kandji: VendorApp) -> None:
+    def __init__(
+        self, world: World, okta: t.Any, kandji: VendorApp, begin: t.Optional[t.Callable[[Options], Body]] = None, token: str = ""
+    ) -> None:
         self.world = world
         self.okta = okta
-        self.token = world.okta.new_id("lab-")
+        self._begin = begin
+        new_token = world.okta.new_id("lab-")  # drawn in any case, so that what is drawn after it is the same
+        self.token = token or new_token
         self._okta_operations = {operation.name for operation in okta.operations()}
         self._kandji_operations = kandji.operations()
         self._operations = self._okta_operations | {operation.name for operation in self._kandji_operations}
@@ -108,6 +112,7 @@ class Control:
             ("POST", "/okta/records", self.add_record),
             ("POST", "/okta/apps", self.add_app),
             ("PATCH", "/okta/apps", self.change_app),
+            ("POST", "/okta/platform", lambda _body, _query: self.add_platform()),
             ("POST", "/okta/tokens/expire", lambda _body, _query: {"expired": self.world.okta.oauth.expire()}),
             ("PATCH", "/okta/authenticators", self.set_authenticators),
             ("POST", "/okta/groups", self.set_group),
@@ -124,6 +129,7 @@ class Control:
         routes.append(Route("/okta/hooks", self._hooking(), methods=["POST"]))
         routes += [Route("/act/macs", self._acting(macs.act), methods=["POST"]), Route("/act/people", self._acting(people.act), methods=["POST"])]
         routes.append(Route("/act/apps", self._opening, methods=["POST"]))
+        routes += [Route("/begin", self._beginning, methods=["POST"])]
         routes += page.routes()
         routes += [Route(path, self._console(handler), methods=[verb]) for verb, path, handler in surface.ROUTES]
         return Starlette(routes=routes)
@@ -172,7 +178,9 @@ class Control:
             return {"done": done, "refused": [row for row in done if not row["admitted"]]}
 
         return await self._answer(request, run)
+
     def _hooking(self) -> t.Callable[[Request], t.Awaitable[Response]]:
+        async def run(body: Body, _query: Query) -> t.Any:
             """Make an event hook and have its address verified, which takes a request to it: not under the lock."""
             names = ("url", "key", "value", "events", "ca_file")
             _only(body, names)
@@ -185,9 +193,20 @@ class Control:
                 raise BadRequest(str(problem)) from None
             await _in_thread(lambda: hook.verify(self.world.switches.hook_verification_authorized))
             return hook.describe()
+
         async def endpoint(request: Request) -> Response:
             return await self._answer(request, run)
+
         return endpoint
+
+    async def _beginning(self, request: Request) -> Response:
+        """Not under the lock: the world that it belongs to is about to be gone. The options are those of ``python -m lab``."""
+
+        async def run(body: Body, _query: Query) -> t.Any:
+            options = _options(self.world.options, body)
+            return await _in_thread(lambda: self._begin(options))
+
+        return await self._answer(request, run)
 
     async def _answer(self, request: Request, run: t.Callable[[Body, Query], t.Awaitable[t.Any]]) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
@@ -469,6 +488,13 @@ class Control:
             self.world.okta.sign_ins.deny(user, app)
         return {"denied": times}
 
+    def add_platform(self) -> Body:
+        """As the console does: the URL and the secret are shown this once."""
+        if self.world.okta.has_platform:
+            raise BadRequest("The Desktop platform is there already.")
+        self.world.okta.add_platform()
+        return {"scep_url": self.world.okta.shown_scep_url, "scep_challenge": self.world.okta.challenge}
+
     def set_authenticators(self, body: Body, _query: Query) -> t.Any:
         """Okta Verify (``okta_verify``) and its methods, each ACTIVE or INACTIVE."""
         verify = self.world.okta.authenticators["okta_verify"]
@@ -480,6 +506,16 @@ class Control:
         for name, status in body.items():
             (verify.inactive.add if status == "INACTIVE" else verify.inactive.discard)(name)
         return {name: verify.status_of(name) for name in names}
+
+
+def _options(now: Options, body: Body) -> Options:
+    """What is not said stays as it is."""
+    known = {one.name: type(getattr(now, one.name)) for one in fields(now)}
+    _only(body, known)
+    for name, value in body.items():
+        if not isinstance(value, known[name]) or isinstance(value, bool) is not (known[name] is bool):
+            raise BadRequest(f"{name} cannot be {json.dumps(value)}.")
+    return replace(now, **body)
 
 
 def _app_settings(body: Body) -> Body:

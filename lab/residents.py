@@ -17,7 +17,7 @@ PAUSE = 0.5  # seconds of the machine's clock
 
 
 class Residents:
-    """A thread of the lab. ``stop`` does not wait for long: who still acts then is cut off with the process."""
+    """A thread of the lab. ``stop`` does not wait for long, unless it is told to: who still acts then is cut off with the process."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -28,10 +28,10 @@ class Residents:
         self._thread = threading.Thread(target=self._live, name="lab residents", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = 0.5) -> None:
         self._stopping.set()
         if self._thread:
-            self._thread.join(timeout=0.5)
+            self._thread.join(timeout=patience)
 
     def _live(self) -> None:
         while not self._stopping.wait(PAUSE):

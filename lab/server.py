@@ -19,13 +19,13 @@ from lab.tls import make_server_certificate
 from lab.world import Options, World
 
 
-def _with_transport(app: t.Any) -> t.Any:
-    """Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``."""
+def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
+    """Serves the application that is there now. Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``."""
 
     async def wrapped(scope: t.Any, receive: t.Any, send: t.Any) -> None:
         if scope["type"] == "http":
             scope["lab.transport"] = lambda: send.__self__.transport
-        await app(scope, receive, send)
+        await current()(scope, receive, send)
 
     return wrapped
 
@@ -42,33 +42,51 @@ class Lab:
         self.directory = Path(directory or self._temporary.name)
         self.world = World(self.options)
         self.announcement: dict[str, t.Any] = {}
+        self._applications: dict[str, t.Any] = {}
+        self._urls: dict[str, str] = {}
         self._servers: list[uvicorn.Server] = []
         self._thread: t.Optional[threading.Thread] = None
         self._residents: t.Any = None
         self._ready = threading.Event()
 
     def start(self) -> "Lab":
-        from lab.build import build  # the parts import this module's neighbours
-        from lab.residents import Residents
-
         sockets = {name: self._listen() for name in ("okta", "kandji", "control")}
-        urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
+        self._urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
         tls = make_server_certificate(self.directory)
-        applications, self.announcement = build(self.world, urls, tls.ca_file)
+        self._build(tls.ca_file)
         gc.freeze()  # a fleet of thousands is not looked through for garbage while somebody waits for a page of it
         for name, sock in sockets.items():
             config = uvicorn.Config(
-                _with_transport(applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11", loop="asyncio",
-                lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
+                _with_transport(lambda name=name: self._applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11",
+                loop="asyncio", lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
                 timeout_graceful_shutdown=1,
             )
             self._servers.append(_QuietServer(config, sock))
         self._thread = threading.Thread(target=self._serve, name="lab", daemon=True)
         self._thread.start()
         self._ready.wait(timeout=30)
+        self._let_live()
+        return self
+
+    def begin(self, options: Options) -> dict[str, t.Any]:
+        """Another company in the place of this one, at the same addresses and with the same control token. Returns the announcement."""
+        self._residents.stop(patience=30)
+        ca_file = self.world.ca_file
+        self.options, self.world = options, World(options)
+        self._build(ca_file)
+        self._let_live()
+        return self.announcement
+
+    def _build(self, ca_file: Path) -> None:
+        from lab.build import build  # the parts import this module's neighbours
+
+        self._applications, self.announcement = build(self.world, self._urls, ca_file, self.begin, self.announcement.get("control_token", ""))
+
+    def _let_live(self) -> None:
+        from lab.residents import Residents
+
         self._residents = Residents(self.world)
         self._residents.start()
-        return self
 
     def stop(self) -> None:
         if self._residents:

@@ -128,6 +128,8 @@ class Options:
     real_macs: int = 200  # beyond it Macs are records without keys
     people: bool = False  # act by themselves
     latency: float = 0.0  # seconds added to every answer
+    past: bool = False  # the tenant has ten years behind it (lab.past)
+    consoles: bool = True  # what only a console can make is there: Okta's Desktop platform, the App Store item Okta Verify
 
 
 class World:

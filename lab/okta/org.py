@@ -89,8 +89,15 @@ class Org:
         self.system = _SYSTEM
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(self.new_id, self.now())
-            self._platform_event("device.platform.add", "Add device management platform")
+            self.has_platform = False
+            if world.options.consoles:
+                self.add_platform()
             self._make_policies()
+
+    def add_platform(self) -> None:
+        """Somebody adds the Desktop platform in the Admin Console, and is shown the SCEP URL and the secret key."""
+        self.has_platform = True
+        self._platform_event("device.platform.add", "Add device management platform")
 
     @property
     def other_url(self) -> str:

@@ -20,16 +20,23 @@ MISLABELLED = {"generic": "application/octet-stream", "html": "text/html"}
 def scep_operations(org: Org) -> list[Operation]:
     """GET carries a PKIOperation in its query, POST in its body."""
 
+    def there() -> None:
+        if not org.has_platform:
+            refuse("E0000007", org.scep_path)
+
     def get_ca_caps(call: Call) -> Answer:
+        there()
         kind = call.world.switches.scep_capabilities
         if kind == "missing":
             refuse("E0000007", org.scep_path)
         return _answer(call, org.authority.get_ca_caps(kind), "text/plain")
 
     def get_ca_cert(call: Call) -> Answer:
+        there()
         return _answer(call, *org.authority.get_ca_cert(call.world.switches.ca_certificate_answer == "pkcs7"))
 
     def pki_operation(call: Call) -> Answer:
+        there()
         if call.operation.verb == "POST" and call.world.switches.scep_capabilities != "modern":
             refuse("E0000022")
         try:
