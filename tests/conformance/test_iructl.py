@@ -4,19 +4,16 @@
 """The vendor's own CLI, iructl, as a process against the lab's tenant, and side by side with the collection.
 
 iructl_at_lab.py says which of its checks is set aside. It needs Python 3.12 or newer: where pytest runs by an older one, a newer one of this machine
-gets it into an environment of its own below .cache/referees.
+gets it into an environment of its own below .cache/environments.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import plistlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import typing as t
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,14 +22,15 @@ from xml.sax.saxutils import escape
 import pytest
 
 from lab.server import Lab
-from tools.environment import CACHE, CHECKOUT, child_environment
+from tools.environment import CHECKOUT, child_environment
+from tools.interpreters import environment_of, interpreter
 
 LAUNCHER = Path(__file__).parent / "iructl_at_lab.py"
 LOCK = CHECKOUT / "requirements.lock"
 VERSION = re.search(r"^iructl==([^ ;\n]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE).group(1)
 IRUCTL = f"iructl {VERSION}"
 MODULE = "kandji_scep_profile"
-NEW_ENOUGH = "import sys, venv; print(sys.version_info >= (3, 12), sys.version_info[:2])"
+NEWER = ("3.14", "3.13", "3.12")
 
 pytestmark = pytest.mark.lab(macs=3)
 
@@ -40,39 +38,8 @@ pytestmark = pytest.mark.lab(macs=3)
 # Where it runs
 
 
-def candidates() -> t.Iterator[str]:
-    """Interpreters that may be new enough, those first that are on PATH."""
-    for name in ("python3", "python3.14", "python3.13", "python3.12"):
-        found = shutil.which(name)
-        if found:
-            yield found
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from sorted(map(str, (pyenv / "versions").glob("*/bin/python3")))
-
-
 def runs(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([python, *arguments], env=child_environment(), capture_output=True, text=True, check=False, timeout=600)
-
-
-def environment_of(python: str) -> Path:
-    """An environment with iructl for this interpreter, made once; raises OSError with pip's last words."""
-    place = CACHE / "referees" / f"iructl-{VERSION}-{re.sub('[^0-9]+', '.', runs(python, '-V').stdout).strip('.')}"
-    if not place.is_dir():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        being_made = Path(tempfile.mkdtemp(dir=place.parent))
-        installed = [str(being_made / "bin" / "python"), "-m", "pip", "install", "--quiet", "-c", str(LOCK), "iructl"]
-        for step in ([python, "-m", "venv", str(being_made)], installed):
-            done = runs(*step)
-            if done.returncode:
-                shutil.rmtree(being_made)
-                raise OSError((done.stderr.strip() or "it said nothing").splitlines()[-1])
-        try:
-            being_made.rename(place)
-        except OSError:  # another process of the same run was faster
-            shutil.rmtree(being_made)
-            if not place.is_dir():
-                raise
-    return place / "bin" / "python"
 
 
 @pytest.fixture(scope="session")
@@ -80,13 +47,13 @@ def python() -> str:
     """An interpreter that has iructl."""
     if sys.version_info >= (3, 12) and find_spec("iructl"):
         return sys.executable
-    for candidate in candidates():
-        if runs(candidate, "-c", NEW_ENOUGH).stdout.startswith("True"):
-            try:
-                return str(environment_of(candidate))
-            except OSError as problem:
-                pytest.skip(f"iructl could not be installed for {candidate}: {problem}")
-    pytest.skip("iructl needs Python 3.12 or newer, and none was found on PATH or among pyenv's versions")
+    found = next((one for one in map(interpreter, NEWER) if one), None)
+    if found is None:
+        pytest.skip(f"iructl needs Python {' or '.join(NEWER)}, and none was found on PATH or among pyenv's versions")
+    place = environment_of(f"iructl-{VERSION}", found, ["-c", str(LOCK), "iructl"])
+    if place is None:
+        pytest.skip(f"iructl could not be installed for {found}; pip has said why")
+    return str(place / "bin" / "python")
 
 
 class Iructl:
