@@ -21,6 +21,8 @@ def stages() -> list[Stage]:
     return [
         Stage("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
         Stage("changelog", lambda: run_tool("antsibull-changelog", "lint")),
+        Stage("licences", lambda: run_tool("reuse", "lint", "--lines")),
+        Stage("plugin docs", lambda: run_tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all", ".")),
         Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".")),
         Stage("ansible-lint", ansible_lint),
     ]
