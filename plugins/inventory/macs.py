@@ -59,10 +59,10 @@ groups:
 keyed_groups:
   - key: device_trust_model
     prefix: model
----
-# shards.macs.yml: four hosts, so that job slices share bulk work
-plugin: devicetrust.okta_kandji.macs
-shards: 4
+
+# Another file, shards.macs.yml: four hosts, so that job slices share bulk work
+# plugin: devicetrust.okta_kandji.macs
+# shards: 4
 """
 
 import typing as t

@@ -59,7 +59,14 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
-    state_dir: /var/lib/device_trust
+    state_dir: /var/lib/device-trust
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: The ten that end first, where certificates live half a year
+  devicetrust.okta_kandji.device_trust_certificates:
+    state_dir: /var/lib/device-trust
+    lifetime_days: 182
+    max_rows: 10
 """
 
 RETURN = r"""
@@ -80,7 +87,7 @@ changes:
   returned: success
   type: list
   elements: str
-  sample: ["update ledger /var/lib/device_trust/certificates.jsonl: certificates, read_to"]
+  sample: ["update ledger /var/lib/device-trust/certificates.jsonl: certificates, read_to"]
 api_calls:
   description: Requests sent, by vendor, operation and verb.
   returned: always

@@ -73,6 +73,24 @@ EXAMPLES = r"""
     test_macs:
       - C02XK1ZAJG5J
     wait: 600
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: After a change of the profile, by what its module returned
+  devicetrust.okta_kandji.device_trust_gate:
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    payload_uuid: 0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0
+    updated_at: "2026-11-24T08:00:00Z"
+    test_macs:
+      - C02XK1ZAJG5J
+
+- name: The item of the web app is gone from the test Macs
+  devicetrust.okta_kandji.device_trust_gate:
+    library_item_id: 3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e
+    state: absent
+    test_macs:
+      - C02XK1ZAJG5J
+    wait: 900
+    poll_interval: 30
 """
 
 RETURN = r"""

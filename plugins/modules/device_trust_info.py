@@ -105,6 +105,25 @@ EXAMPLES = r"""
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
   register: device_trust
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: Where the Macs stand, with all that is known beside it, after people had half an hour
+  devicetrust.okta_kandji.device_trust_info:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    okta_verify_item_ids:
+      - 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
+    certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
+    state_dir: /var/lib/device-trust
+    wait: 1800
+    poll_interval: 60
+    max_rows: 500
+    stale_days: 60
+    log_days: 7
+    log_events: 5000
+    redistribution_days: 45
 """
 
 RETURN = r"""

@@ -66,6 +66,22 @@ EXAMPLES = r"""
         test_macs: [C02XK1ZAJG5J]
       - name: everybody
         blueprints: [Engineering, Everyone else]
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app
+  devicetrust.okta_kandji.device_trust_preflight:
+    rings:
+      - name: canary
+        blueprints: [All Macs]
+        assignment_nodes:
+          All Macs: 6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1
+        test_macs: [C02XK1ZAJG5J]
+      - name: engineers
+        blueprints: [Engineering]
+        generation: "2027"
+      - name: by hand
+        blueprints: [Everyone else]
+        library_item: Okta SCEP
 """
 
 RETURN = r"""

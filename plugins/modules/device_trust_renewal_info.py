@@ -77,6 +77,28 @@ EXAMPLES = r"""
       - name: canary
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: The same with narrower limits, and what was read on one Mac
+  devicetrust.okta_kandji.device_trust_renewal_info:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+    certificate_ends:
+      C02XK1ZAJG5J: "2027-10-24T08:00:00Z"
+    renew_within_days: 45
+    min_days_between: 90
+    min_healthy_percent: 95
+    max_enrolments_per_hour: 200
+
+- name: Which rings still have the old secret, after it was reset in Okta
+  devicetrust.okta_kandji.device_trust_renewal_info:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+    challenge: "{{ vault_okta_scep_challenge }}"
 """
 
 RETURN = r"""

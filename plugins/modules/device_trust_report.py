@@ -61,6 +61,17 @@ EXAMPLES = r"""
         blueprints: [Canary]
     dest: /srv/reports
     state_dir: /var/lib/device-trust
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: For a spreadsheet alone, readable to all
+  devicetrust.okta_kandji.device_trust_report:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+    dest: /srv/reports
+    formats: [csv]
+    mode: "0644"
+    redistribution_days: 45
 """
 
 RETURN = r"""

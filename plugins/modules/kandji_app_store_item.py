@@ -83,6 +83,20 @@ EXAMPLES = r"""
     blueprints:
       - Canary
     licences: 120
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: One of several items with that name, in the node of an assignment map, and nowhere else
+  devicetrust.okta_kandji.kandji_app_store_item:
+    library_item_id: 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
+    bundle_id: com.okta.mobile
+    blueprints:
+      - All Macs
+    assignment_nodes:
+      All Macs: 6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1
+    blueprints_mode: exact
+    max_removed: 200
+    report: false
+    max_rows: 20
 """
 
 RETURN = r"""

@@ -97,6 +97,30 @@ EXAMPLES = r"""
     execution_frequency: every_day
     blueprints:
       - Canary
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone
+  devicetrust.okta_kandji.kandji_custom_script:
+    library_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
+    name: Repair the clock
+    script: |
+      #!/bin/zsh
+      systemsetup -getusingnetworktime | grep -q On
+    remediation_script: |
+      #!/bin/zsh
+      systemsetup -setusingnetworktime on
+    execution_frequency: no_enforcement
+    active: true
+    restart: false
+    show_in_self_service: true
+    self_service_category_id: 2f4e6a8c-1b3d-4f5a-9c7e-0d2b4f6a8c1e
+    self_service_recommended: true
+    blueprints:
+      - All Macs
+    assignment_nodes:
+      All Macs: 6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1
+    blueprints_mode: exact
+    max_removed: 200
 """
 
 RETURN = r"""

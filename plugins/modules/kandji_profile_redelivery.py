@@ -72,6 +72,18 @@ EXAMPLES = r"""
       - C02XK1ZAJG5J
       - FVFXC2ABQ05D
     wait: 600
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: By another tag, no more than two Macs at a time, and looked at every minute
+  devicetrust.okta_kandji.kandji_profile_redelivery:
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    issued_before: "2026-11-24T08:00:00Z"
+    serials:
+      - C02XK1ZAJG5J
+    tag: new-certificate
+    max_reissue: 2
+    wait: 3600
+    poll_interval: 60
 """
 
 RETURN = r"""

@@ -238,6 +238,7 @@ EXAMPLES = r"""
     kandji_api_token: "{{ vault_kandji_api_token }}"
     name: Okta SCEP - canary
     replaces: Okta SCEP
+    max_held: 2
     blueprints:
       - Canary
     url: "{{ vault_okta_scep_url }}"
@@ -254,6 +255,45 @@ EXAMPLES = r"""
     challenge: "{{ vault_okta_scep_challenge }}"
     generation: "2027"
     max_reissue: 40
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: Two rings from one read, the first profile by its id, and nowhere else
+  devicetrust.okta_kandji.kandji_scep_profile:
+    profiles:
+      - library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+        blueprints: [Canary]
+      - name: Okta SCEP - everybody
+        blueprints: [Engineering]
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+    blueprints_mode: exact
+    max_removed: 0
+    max_new: 200
+    on_conflict: warn
+
+- name: All that a SCEP payload can say
+  devicetrust.okta_kandji.kandji_scep_profile:
+    name: Okta SCEP - everything
+    blueprints: [Engineering]
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+    ca_fingerprint: "{{ vault_okta_ca_fingerprint }}"
+    scep_name: Okta
+    subject: CN=$SERIAL_NUMBER $PROFILE_UUID,O=Example
+    subject_alt_name:
+      rfc822_name: $EMAIL
+      dns_name: $SERIAL_NUMBER.macs.example.com
+      uniform_resource_identifier: https://macs.example.com/$SERIAL_NUMBER
+      nt_principal_name: $EMAIL
+    key_size: 4096
+    key_usage: both
+    key_is_extractable: false
+    allow_all_apps_access: true
+    retries: 3
+    retry_delay: 60
+    runs_on: [mac]
+    redistribution_days: 45
+    prove: true
 """
 
 RETURN = r"""

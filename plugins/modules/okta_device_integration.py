@@ -83,6 +83,17 @@ EXAMPLES = r"""
     scep_url: "{{ vault_okta_scep_url }}"
     scep_challenge: "{{ vault_okta_scep_challenge }}"
     prove: true
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: The same authority as ever, of an org with a custom domain, and with a challenge that no reset has made stale
+  devicetrust.okta_kandji.okta_device_integration:
+    state: verified
+    scep_url: "{{ vault_okta_scep_url }}"
+    scep_hosts:
+      - login.example.com
+    ca_fingerprint: "{{ vault_okta_ca_fingerprint }}"
+    challenge_deployed_at: "2026-11-24T08:00:00Z"
+    expiry_warning_days: 365
 """
 
 RETURN = r"""

@@ -211,6 +211,46 @@ EXAMPLES = r"""
   devicetrust.okta_kandji.okta_device_reset:
     serials: [C02XK1ZAJG5J]
     plan_digest: "{{ plan.plan_digest }}"
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: The records of one person, from before the certificates were there, and with leave for what is held back by default
+  devicetrust.okta_kandji.okta_device_reset:
+    users:
+      - ann@example.com
+    platforms: [MACOS]
+    created_before: "2026-11-23T00:00:00Z"
+    allow_shared: true
+    allow_last_authenticator: true
+    allow_after_certificate: true
+    force: true
+    sign_in_first: false
+    require_profile: false
+    requested_by: bob@example.com
+    reason: CHG-1043, Ann gets a new Mac
+    tell_bound: true
+    progress_file: /var/lib/device-trust/progress
+
+- name: What old records of a Mac are left beside the one that works, however they came about
+  devicetrust.okta_kandji.okta_device_reset:
+    device_ids:
+      - guo8a1b2c3d4e5f6g7h8
+    duplicates: clean_up
+    unknown_to_kandji: true
+    sign_in_grace: 48
+    weak_authenticators: [okta_password, okta_email, security_question, phone_number]
+    max_percent: 5
+    confirm_above: 0
+    confirm: RESET 1 DEVICES acme.okta.com
+
+- name: All Macs of a ring whose SCEP item was made in Kandji's web app
+  devicetrust.okta_kandji.okta_device_reset:
+    rungs: [REGISTERED_BEFORE_CERTIFICATE]
+    rings:
+      - name: by hand
+        blueprints: [Everyone else]
+        library_item_id: 3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e
+    okta_verify_item_ids:
+      - 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
 """
 
 RETURN = r"""
