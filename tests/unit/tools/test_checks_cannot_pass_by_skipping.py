@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from tools.check import judge_molecule
+from tools.check import SCENARIOS, all_scenarios, judge_molecule
 from tools.lint import judge_ansible_lint
 from tools.sanity import EXPECTED, judge
 from tools.stages import Stage, run_stages
 
 ALL_SANITY_TESTS = "\n".join(f'Running sanity test "{name}"' for name in EXPECTED)
-WHOLE_SCENARIO = "\n".join(f"default > {step}: Executed: Successful" for step in ("create", "converge", "idempotence", "verify", "destroy"))
+STEPS = ("create", "prepare", "check", "side_effect", "converge", "idempotence", "verify", "destroy")
+WHOLE_SCENARIO = "\n".join(f"default > {step}: Executed: Successful" for step in STEPS)
 
 
 def test_sanity_passes_when_all_its_tests_ran():
@@ -58,6 +59,18 @@ def test_ansible_lint_passes_only_if_it_read_all_that_there_is(status, output, p
 )
 def test_molecule_passes_only_if_every_step_was_done(status, output, passes):
     assert judge_molecule(status, output) is passes
+
+
+def test_a_scenario_that_was_left_out_is_missed():
+    assert judge_molecule(0, WHOLE_SCENARIO + WHOLE_SCENARIO.replace("default", "reset"), ["default", "reset"])
+    assert not judge_molecule(0, WHOLE_SCENARIO, ["default", "reset"])
+    assert not judge_molecule(0, WHOLE_SCENARIO, [])
+
+
+def test_every_scenario_has_all_playbooks():
+    assert {"default", "reset", "renew", "rotate", "nothing_made_yet", "brown_field"} <= set(all_scenarios())
+    for name in all_scenarios():
+        assert {"prepare.yml", "converge.yml", "verify.yml"} <= {path.name for path in (SCENARIOS / name).iterdir()}, name
 
 
 def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
