@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from importlib.metadata import version
+import typing as t
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,18 +45,28 @@ def stages() -> list[Stage]:
 
 
 def sanity() -> bool:
-    prepare_home()
+    """With the ansible-core of .venv and its Python alone; `make matrix` has the others."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return judge(*run(SCRIPTS, Path(find_spec("ansible_test").submodule_search_locations[0]), ["--python", python]))
+
+
+def run(scripts: Path, ansible_test: Path, arguments: t.Sequence[str], interpreters: t.Sequence[Path] = ()) -> tuple[int, str]:
+    """`ansible-test sanity` of one ansible-core on a copy of the checkout; ``interpreters`` are directories with further Pythons."""
+    prepare_home(ansible_test)
     with tempfile.TemporaryDirectory(prefix="devicetrust-sanity-") as directory:
         collection = Path(directory) / "ansible_collections" / "devicetrust" / "okta_kandji"
         copy_files(collection)
-        status, output = run_ansible_test(collection)
-    return judge(status, output)
+        # No more than the system's tools: an interpreter that is found but does not start (pyenv's shims) stops ansible-test.
+        path = [str(one) for one in (scripts, *interpreters)] + ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        environment = child_environment(HOME=str(HOME), PATH=os.pathsep.join(path))
+        return run_and_read([str(scripts / "ansible-test"), "sanity", "--color", "no", *arguments], environment, collection)
 
 
-def prepare_home() -> None:
+def prepare_home(ansible_test: Path) -> None:
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / f"get_pip_{pip_version().replace('.', '_')}.py").write_text(GET_PIP)
+    for version in pip_versions(ansible_test):
+        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
     # It passes no variables on to pip; so whoever reaches PyPI through a mirror needs the file in the new home too.
     for settings in (".config/pip/pip.conf", ".pip/pip.conf", "Library/Application Support/pip/pip.conf"):
         link = HOME / settings
@@ -66,14 +76,13 @@ def prepare_home() -> None:
             link.symlink_to(Path.home() / settings)
 
 
-def pip_version() -> str:
-    """The pip that this ansible-test asks for; it names the script in the cache by it."""
-    spec = find_spec("ansible_test._internal")
-    text = (Path(spec.submodule_search_locations[0]) / "python_requirements.py").read_text()
-    found = re.search(r"""\bpip=['"]([\d.]+)['"]""", text)
+def pip_versions(ansible_test: Path) -> set[str]:
+    """The pip that this ansible-test asks for, of older Pythons another; it names the script in the cache by it."""
+    source = ansible_test / "_internal" / "python_requirements.py"
+    found = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text()))
     if not found:
-        raise RuntimeError(f"ansible-core {version('ansible-core')} does not say which pip ansible-test wants.")
-    return found.group(1)
+        raise RuntimeError(f"{source} does not say which pip ansible-test wants.")
+    return found
 
 
 def copy_files(collection: Path) -> None:
@@ -81,13 +90,6 @@ def copy_files(collection: Path) -> None:
         target = collection / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / file, target)
-
-
-def run_ansible_test(collection: Path) -> tuple[int, str]:
-    command = [str(SCRIPTS / "ansible-test"), "sanity", "--color", "no", "--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
-    # No more than the system's tools: an interpreter that is found but does not start (pyenv's shims) stops ansible-test.
-    path = os.pathsep.join([str(SCRIPTS), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
-    return run_and_read(command, child_environment(HOME=str(HOME), PATH=path), collection)
 
 
 def judge(status: int, output: str) -> bool:

@@ -1,0 +1,179 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make matrix`: `ansible-test sanity` and the unit tests on each ansible-core that is promised, with each Python that it supports.
+
+    python -m tools.matrix            all of it; writes docs/matrix.md
+    python -m tools.matrix 2.16 2.18  these alone; only prints
+
+Environments are made below .cache. A Python that is not at hand is said, and is no failure; with none at all for a core, it is one.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import sanity
+from tools.environment import CHECKOUT, child_environment, run_and_read
+from tools.interpreters import environment_of, interpreter, packages_of
+
+PAGE = CHECKOUT / "docs" / "matrix.md"
+# The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the installed core says itself.
+CORES: dict[str, tuple[str, ...]] = {
+    "2.16": ("3.10", "3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "newest": ("3.12", "3.13", "3.14"),
+}
+OLDEST_PYTHON = (3, 10)  # of modules, see tests/config.yml
+LAB_PYTHON = (3, 11)  # of the lab and the tools
+# What the collection, its unit tests and the lab that these use need. No lock file: with an old core goes what goes with it.
+PACKAGES = (
+    "requests", "cryptography", "asn1crypto", "PyJWT", "starlette", "uvicorn", "python-multipart", "jsonschema-rs",
+    "pytest", "pytest-xdist", "pytest-ansible", "hypothesis", "antsibull-changelog",
+)  # fmt: skip
+CONTROLLER_VERSIONS = re.compile(r"CONTROLLER_PYTHON_VERSIONS = \((.*?)\)", re.DOTALL)
+RAN = re.compile(r'^Running sanity test "(compile|import)" on Python (\d\.\d+)', re.MULTILINE)
+PASSED = re.compile(r"(\d+) passed")
+
+
+@dataclass
+class Cell:
+    """One core with one Python. ``units`` and ``sanity`` are what the table says of them."""
+
+    core: str
+    python: str
+    version: str = ""
+    units: str = "not here"
+    sanity: str = "not here"
+    ok: bool = True
+    place: t.Optional[Path] = field(default=None, repr=False)
+
+
+def main(wanted: t.Sequence[str]) -> int:
+    unknown = [core for core in wanted if core not in CORES]
+    if unknown:
+        print(f"{unknown[0]}: known are {', '.join(CORES)}.", file=sys.stderr)
+        return 2
+    cells = [cell for core in wanted or CORES for cell in row(core)]
+    shown = "\n".join(table(cells))
+    print(f"\n{shown}")
+    if not wanted:
+        PAGE.write_text(page(shown))
+    return 0 if all(cell.ok for cell in cells) and all(any(cell.place for cell in cells if cell.core == core) for core in wanted or CORES) else 1
+
+
+def row(core: str) -> list[Cell]:
+    """One core: units with each Python, then one run of ansible-test, which takes all Pythons in turn."""
+    cells = [prepared(core, python) for python in CORES[core]]
+    there = [cell for cell in cells if cell.place]
+    for cell in there:
+        units(cell)
+    if there:
+        checked(there)
+    return cells
+
+
+def prepared(core: str, python: str) -> Cell:
+    cell = Cell(core, python)
+    found = interpreter(python)
+    if found is None:
+        return cell
+    wanted = "ansible-core" if core == "newest" else f"ansible-core=={core}.*"
+    cell.place = environment_of(f"core-{core}-python-{python}", found, [wanted, *PACKAGES])
+    if cell.place is None:
+        cell.units = cell.sanity = "FAILED: packages"
+        cell.ok = False
+        return cell
+    linked(packages_of(cell.place))
+    cell.version = next(packages_of(cell.place).glob("ansible_core-*.dist-info")).name.split("-")[1].removesuffix(".dist")
+    return cell
+
+
+def linked(packages: Path) -> None:
+    """The checkout as the collection, as tools/setup.py does for .venv."""
+    link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(CHECKOUT, target_is_directory=True)
+
+
+def units(cell: Cell) -> None:
+    """In the checkout, as in `make test`, but for the tests of the tools, and before Python 3.11 of the lab: these need only run where they are used."""
+    print(f"\n=== units: ansible-core {cell.version}, Python {cell.python} ===", flush=True)
+    started = time.monotonic()
+    scripts = cell.place / "bin"
+    newer = version_of(cell.python) >= LAB_PYTHON
+    left_out = [f"--ignore=tests/unit/{one}" for one in (("tools",) if newer else ("tools", "lab"))]
+    command = [str(scripts / "python"), "-m", "pytest", "tests/unit", *left_out, "-n", "2", "-q", "-o", f"cache_dir={cell.place}/pytest"]
+    status, output = run_and_read(command, child_environment(PATH=f"{scripts}:/usr/bin:/bin"))
+    passed = PASSED.search(output)
+    cell.ok = status == 0 and passed is not None
+    cell.units = f"{passed.group(1)} passed, {time.monotonic() - started:.0f} s" if cell.ok else "FAILED"
+
+
+def checked(cells: t.Sequence[Cell]) -> None:
+    """ansible-test with the newest Python here; it compiles and imports with all that it finds."""
+    first = cells[-1]
+    print(f"\n=== sanity: ansible-core {first.version} ===", flush=True)
+    started = time.monotonic()
+    ansible_test = packages_of(first.place) / "ansible_test"
+    needless = first.place / "pythons"
+    status, output = sanity.run(first.place / "bin", ansible_test, [], [collected(needless)])
+    content = sanity.judge(status, output) and agrees(first, ansible_test)
+    ran = {python: {name for name, of in RAN.findall(output) if of == python} for python in CORES[first.core]}
+    for cell in cells:
+        whole = ran[cell.python] == {"compile", "import"}
+        cell.sanity = f"passed, {time.monotonic() - started:.0f} s for the core" if content and whole else "FAILED"
+        cell.ok = cell.ok and content and whole
+
+
+def collected(directory: Path) -> Path:
+    """A directory with each Python that is at hand, and nothing else."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    for version in sorted({python for pythons in CORES.values() for python in pythons}):
+        found = interpreter(version)
+        if found:
+            (directory / f"python{version}").symlink_to(found)
+    return directory
+
+
+def agrees(cell: Cell, ansible_test: Path) -> bool:
+    """Whether the table names the Pythons that this core itself says it supports, from the oldest that modules may have."""
+    source = (ansible_test / "_util" / "target" / "common" / "constants.py").read_text()
+    said = tuple(re.findall(r"'([\d.]+)'", CONTROLLER_VERSIONS.search(source).group(1)))
+    wanted = tuple(one for one in said if version_of(one) >= OLDEST_PYTHON)
+    if wanted != CORES[cell.core]:
+        print(f"ansible-core {cell.version} supports Python {', '.join(wanted)}; CORES in tools/matrix.py has {', '.join(CORES[cell.core])}. Correct it.")
+    return wanted == CORES[cell.core]
+
+
+def version_of(python: str) -> tuple[int, ...]:
+    return tuple(map(int, python.split(".")))
+
+
+def table(cells: t.Sequence[Cell]) -> list[str]:
+    rows = [f"| {cell.version or cell.core} | {cell.python} | {cell.sanity} | {cell.units} |" for cell in cells]
+    return ["| ansible-core | Python | sanity | unit tests |", "|---|---|---|---|", *rows]
+
+
+def page(shown: str) -> str:
+    return f"""# ansible-core and Python
+
+Written by `make matrix`: `ansible-test sanity` and the unit tests on each ansible-core that the collection promises, with each Python that this core
+supports on a controller (those of the lab from Python 3.11 on, which it needs). One run of sanity takes all Pythons of a core; its time stands beside each.
+"not here" means that this Python was not at hand where it was run.
+
+{shown}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
