@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 PY = .venv/bin/python
-.PHONY: help demo test test-all bench ee docs lab lint setup lock clean
+.PHONY: help demo test test-all bench ee docs matrix release-check lab lint setup lock clean
 
 help:
 	@echo "make demo   see it work: a lab with 25 Macs, and the site playbook taking them from nothing to managed"
@@ -12,6 +12,8 @@ help:
 	@echo "make bench  how much it asks of the vendors, beside other ways; writes docs/benchmarks.md (an hour or so)"
 	@echo "make ee     the execution environment, built with podman, and the site playbook run in it (docs/awx.md)"
 	@echo "make docs   the documentation as a site, in .cache/docs/html"
+	@echo "make matrix  sanity and unit tests on each ansible-core that is promised, with each Python that is here; writes docs/matrix.md"
+	@echo "make release-check  what a release would be: built, looked at, installed and run; it is left in .cache/release"
 	@echo "make lab    the lab alone, in the foreground; prints one line of JSON with its addresses and secrets"
 	@echo "make lint   the linters"
 	@echo "make clean  remove what the others made"
@@ -33,6 +35,12 @@ ee: setup
 
 docs: setup
 	@$(PY) -m tools.docs
+
+matrix: setup
+	@$(PY) -m tools.matrix $(CORES)
+
+release-check: setup
+	@$(PY) -m tools.release
 
 lab: setup
 	@exec $(PY) -m lab

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A built collection made reproducible: the same files give the same bytes, whenever and wherever it is built.
+
+``ansible-galaxy collection build`` writes the time of the build, and lists files as the disk happens to have them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import typing as t
+from pathlib import Path
+
+MANIFEST, FILES = "MANIFEST.json", "FILES.json"
+
+
+def names(file: Path) -> list[str]:
+    """The files in it."""
+    with tarfile.open(file) as archive:
+        return [member.name for member in archive.getmembers() if member.isfile()]
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def normalise(file: Path, moment: int) -> None:
+    """In place. ``moment``: the time that everything in it gets, in seconds since 1970."""
+    with tarfile.open(file) as archive:
+        entries = [(member, archive.extractfile(member).read() if member.isfile() else b"") for member in archive.getmembers()]
+    contents = {member.name: content for member, content in entries}
+    contents[FILES], contents[MANIFEST] = _sorted(contents[FILES], contents[MANIFEST])
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for member, _content in sorted(entries, key=_place):
+            archive.addfile(_plain(member, len(contents[member.name]), moment), io.BytesIO(contents[member.name]))
+    with file.open("wb") as handle, gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=handle, mtime=0) as compressed:
+        compressed.write(packed.getvalue())
+
+
+def _place(entry: tuple[tarfile.TarInfo, bytes]) -> tuple[bool, bool, str]:
+    """The manifest first, as readers expect it."""
+    name = entry[0].name
+    return name != MANIFEST, name != FILES, name
+
+
+def _plain(member: tarfile.TarInfo, size: int, moment: int) -> tarfile.TarInfo:
+    plain = tarfile.TarInfo(member.name)
+    plain.type, plain.linkname, plain.size, plain.mtime = member.type, member.linkname, size, moment
+    plain.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return plain
+
+
+def _sorted(files: bytes, manifest: bytes) -> tuple[bytes, bytes]:
+    """The list of files in order, and the manifest with its checksum."""
+    listed: dict[str, t.Any] = json.loads(files)
+    listed["files"].sort(key=lambda row: row["name"])
+    files = json.dumps(listed, indent=True).encode()
+    told = json.loads(manifest)
+    told["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(files).hexdigest()
+    return files, json.dumps(told, indent=True).encode()
