@@ -10,6 +10,8 @@ examples stands for in the lab).
 
 from __future__ import annotations
 
+import hashlib
+import plistlib
 import re
 import typing as t
 from pathlib import Path
@@ -29,6 +31,12 @@ BY_HAND_ID = "3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e"
 NODE_ID = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
 CATEGORY_ID = "2f4e6a8c-1b3d-4f5a-9c7e-0d2b4f6a8c1e"
 FIRST_MAC, SECOND_MAC = "C02XK1ZAJG5J", "FVFXC2ABQ05D"
+
+WIFI = {
+    "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadIdentifier": "com.acme.wifi", "PayloadUUID": "ANY", "PayloadContent": [{
+        "PayloadType": "com.apple.wifi.managed", "PayloadVersion": 1, "PayloadIdentifier": "com.acme.wifi.1", "PayloadUUID": "ONE", "SSID_STR": "Acme",
+        "EncryptionType": "WPA2", "Password": "made-up"}],
+}  # fmt: skip
 
 Json = dict[str, t.Any]
 
@@ -68,6 +76,7 @@ class Stage:
             FIRST_MAC: watched.canary["test_macs"][0], SECOND_MAC: watched.canary["test_macs"][1],
             "{{ vault_okta_api_token }}": told["okta_api_token"], "{{ vault_kandji_api_token }}": told["kandji_api_token"],
             "{{ vault_okta_scep_url }}": told["scep_url"], "{{ vault_okta_scep_challenge }}": told["scep_challenge"],
+            "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}": plistlib.dumps(WIFI).decode(),
             "{{ vault_okta_ca_fingerprint }}": _fingerprint(watched.world.okta.authority.ca_certificate_der),
         }  # fmt: skip
 
@@ -95,8 +104,6 @@ class Stage:
 
 
 def _fingerprint(der: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(der).hexdigest()
 
 
@@ -215,6 +222,7 @@ SCENES: dict[str, Scene] = {
     "The item of the web app is gone from the test Macs": was_made_by_hand,
     "One of several items with that name, in the node of an assignment map, and nowhere else": with_a_map,
     "An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone": with_a_map,
+    "Two rings from one read, one of them in the node of an assignment map, and nowhere else": with_a_map,
     "New certificates for two Macs": after_half_a_year,
     "By another tag, no more than two Macs at a time, and looked at every minute": after_half_a_year_by_another_tag,
     "Register two Macs anew": registered_too_early,

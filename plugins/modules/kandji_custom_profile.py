@@ -157,6 +157,36 @@ EXAMPLES = r"""
     name: Old Wi-Fi
     state: absent
     max_removed: 12
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: Two rings from one read, one of them in the node of an assignment map, and nowhere else
+  devicetrust.okta_kandji.kandji_custom_profile:
+    profiles:
+      - name: Wi-Fi - canary
+        blueprints: [Canary]
+        generation: "2027"
+      - name: Wi-Fi - engineers
+        blueprints: [All Macs]
+        assignment_nodes:
+          All Macs: 6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1
+    mobileconfig: "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}"
+    secret_keys: [SSID_STR]
+    active: true
+    runs_on: [mac]
+    blueprints_mode: exact
+    on_conflict: warn
+    prove: true
+    max_new: 200
+    max_removed: 0
+
+- name: Another content for a profile that 40 Macs hold
+  devicetrust.okta_kandji.kandji_custom_profile:
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    name: Wi-Fi
+    blueprints: [Canary]
+    mobileconfig: "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}"
+    max_reinstall: 40
+    max_reissue: 40
 """
 
 RETURN = r"""
