@@ -194,6 +194,12 @@ def registered_too_early(stage: Stage) -> None:
     stage.put("RESET 25 DEVICES localhost", "RESET 0 DEVICES localhost")
 
 
+def approved(stage: Stage) -> None:
+    rolled_out(stage)
+    planned = stage.run_module("okta_device_reset", {"serials": stage.watched.canary["test_macs"][:1]}, lab=stage.watched.lab, check=True)
+    stage.put("{{ plan.plan_digest }}", planned["plan_digest"])
+
+
 def registered_by_ann(stage: Stage) -> None:
     rolled_out(stage)
     fleet = ResetFleet(stage.watched)
@@ -227,6 +233,7 @@ SCENES: dict[str, Scene] = {
     "By another tag, no more than two Macs at a time, and looked at every minute": after_half_a_year_by_another_tag,
     "Register two Macs anew": registered_too_early,
     "Register all Macs of a ring anew that registered too early": registered_too_early,
+    "That, and nothing else": approved,
     "The records of one person, from before the certificates were there, and with leave for what is held back by default": registered_by_ann,
     "What old records of a Mac are left beside the one that works, however they came about": a_record_left_over,
     "All Macs of a ring whose SCEP item was made in Kandji's web app": by_hand_on_everyone_else,
