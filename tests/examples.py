@@ -14,6 +14,7 @@ import hashlib
 import plistlib
 import re
 import typing as t
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
@@ -77,6 +78,7 @@ class Stage:
             "{{ vault_okta_api_token }}": told["okta_api_token"], "{{ vault_kandji_api_token }}": told["kandji_api_token"],
             "{{ vault_okta_scep_url }}": told["scep_url"], "{{ vault_okta_scep_challenge }}": told["scep_challenge"],
             "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}": plistlib.dumps(WIFI).decode(),
+            "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}": f"{watched.world.clock.now() - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
             "{{ vault_okta_ca_fingerprint }}": _fingerprint(watched.world.okta.authority.ca_certificate_der),
         }  # fmt: skip
 

@@ -52,6 +52,13 @@ EXAMPLES = r"""
     kandji_api_token: "{{ vault_kandji_api_token }}"
     serial_numbers: [C02XK1ZAJG5J]
     library_items: true
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: All iPads of two blueprints
+  devicetrust.okta_kandji.kandji_device_info:
+    blueprints: [Engineering, Everyone else]
+    platform: iPad
+    max_rows: 0
 """
 
 RETURN = r"""

@@ -51,6 +51,13 @@ EXAMPLES = r"""
     kandji_api_token: "{{ vault_kandji_api_token }}"
     names: [Okta Verify]
     statuses: true
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: One item on one blueprint
+  devicetrust.okta_kandji.kandji_library_item_info:
+    library_item_ids: [8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11]
+    blueprints: [Canary]
+    max_rows: 20
 """
 
 RETURN = r"""

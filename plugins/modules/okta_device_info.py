@@ -52,6 +52,12 @@ EXAMPLES = r"""
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
     search: status eq "SUSPENDED" and profile.platform eq "MACOS"
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: One record by its id
+  devicetrust.okta_kandji.okta_device_info:
+    device_ids: [guo8a1b2c3d4e5f6g7h8]
+    max_rows: 1
 """
 
 RETURN = r"""

@@ -51,6 +51,14 @@ EXAMPLES = r"""
     filter: eventType eq "pki.cert.issue"
     q: C02XK1ZAJG5J
     since: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}"
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: The first events of a day
+  devicetrust.okta_kandji.okta_system_log_info:
+    since: "2026-11-22T00:00:00Z"
+    until: "2026-11-23T00:00:00Z"
+    sort_order: ASCENDING
+    max_rows: 50
 """
 
 RETURN = r"""
