@@ -3,21 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Environments beside .venv, for what not everybody needs: ``python -m tools.beside events`` makes one from requirements-events.lock.
 
-Each lies below ``.cache/beside``, holds the checkout as the collection that it is, and is made anew when its lock file or the Python changes.
+Each holds the checkout as the collection that it is, and is made anew when its lock file or the Python changes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import sys
-import venv
 from pathlib import Path
 
-from tools.environment import CACHE, CHECKOUT
-from tools.setup import base_python, one_at_a_time, run
-
-PLACE = CACHE / "beside"
+from tools.environment import CHECKOUT
+from tools.interpreters import environment_of, here, packages_of
+from tools.setup import link_collection
 
 
 def lock_file(name: str) -> Path:
@@ -29,28 +25,11 @@ def environment(name: str) -> Path:
     lock = lock_file(name)
     if not lock.is_file():
         raise OSError(f"There is no {lock.name}.")
-    wanted = hashlib.sha256("\0".join((lock.read_text(), sys.version, base_python(), str(CHECKOUT))).encode()).hexdigest()
-    place = PLACE / name
-    stamp = place / "made-from"
-    PLACE.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(PLACE / f"{name}.lock"):
-        if not (stamp.is_file() and stamp.read_text() == wanted):
-            _make(place, lock)
-            stamp.write_text(wanted)  # last, so that it never vouches for half of it
-    return place / "bin"
-
-
-def _make(place: Path, lock: Path) -> None:
-    print(f"Setting up {place.relative_to(CHECKOUT)} (once; a minute or so) ...", file=sys.stderr, flush=True)
-    shutil.rmtree(place, ignore_errors=True)
-    venv.create(place, symlinks=True, with_pip=True)
-    python = str(place / "bin" / "python")
-    if not run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--requirement", str(lock)):
+    place = environment_of(name, here(), ["--no-deps", "--requirement", str(lock)], lock.read_text())
+    if place is None:
         raise OSError(f"The packages of {lock.name} could not be installed (see above).")
-    packages = next((place / "lib").glob("python3.*")) / "site-packages"
-    link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(CHECKOUT, target_is_directory=True)
+    link_collection(packages_of(place))
+    return place / "bin"
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tools.environment import CACHE, child_environment
 from tools.setup import one_at_a_time
 
+PLACE = CACHE / "environments"
 ASK = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2], sys.base_prefix == sys.prefix)"
 
 
@@ -41,16 +42,19 @@ def _started(candidate: Path, version: str) -> t.Optional[Path]:
     return Path(said[0]) if len(said) == 3 and said[1:] == [version, "True"] else None
 
 
-def environment_of(name: str, python: Path, requirements: t.Sequence[str]) -> t.Optional[Path]:
-    """``.cache/environments/NAME`` with these packages, made when it is not there or was made from others. None if that failed."""
-    place = CACHE / "environments" / name
+def environment_of(name: str, python: Path, requirements: t.Sequence[str], read: str = "") -> t.Optional[Path]:
+    """``.cache/environments/NAME`` with these packages, made when it is not there or was made from others. None if that failed.
+
+    :arg read: what a file says that the requirements name.
+    """
+    place = PLACE / name
     place.parent.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(place.with_name(f"{name}.lock")):
-        return _made(place, python, requirements)
+        return _made(place, python, requirements, read)
 
 
-def _made(place: Path, python: Path, requirements: t.Sequence[str]) -> t.Optional[Path]:
-    stamp, wanted = place / "made-from", "\n".join([str(python), *requirements])
+def _made(place: Path, python: Path, requirements: t.Sequence[str], read: str) -> t.Optional[Path]:
+    stamp, wanted = place / "made-from", "\n".join([str(python), *requirements, read])
     if stamp.is_file() and stamp.read_text() == wanted:
         return place
     print(f"Setting up {place.relative_to(CACHE.parent)} ...", flush=True)

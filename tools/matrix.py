@@ -22,6 +22,7 @@ from pathlib import Path
 from tools import sanity
 from tools.environment import CHECKOUT, child_environment, run_and_read
 from tools.interpreters import environment_of, interpreter, packages_of
+from tools.setup import link_collection
 
 PAGE = CHECKOUT / "docs" / "matrix.md"
 # The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the installed core says itself.
@@ -91,17 +92,9 @@ def prepared(core: str, python: str) -> Cell:
         cell.units = cell.sanity = "FAILED: packages"
         cell.ok = False
         return cell
-    linked(packages_of(cell.place))
+    link_collection(packages_of(cell.place))
     cell.version = next(packages_of(cell.place).glob("ansible_core-*.dist-info")).name.split("-")[1].removesuffix(".dist")
     return cell
-
-
-def linked(packages: Path) -> None:
-    """The checkout as the collection, as tools/setup.py does for .venv."""
-    link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
-        link.symlink_to(CHECKOUT, target_is_directory=True)
 
 
 def units(cell: Cell) -> None:

@@ -66,7 +66,7 @@ def make() -> None:
     venv.create(VENV, symlinks=True)
     if not (install_with_uv() or install_with_pip()):
         sys.exit(f"The packages of {LOCK_FILE.name} could not be installed (see above).")
-    link_collection()
+    link_collection(Path(sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)}, scheme="venv")))
     print(f"... done in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
 
 
@@ -87,12 +87,12 @@ def run(*command: str) -> bool:
     return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
-def link_collection() -> None:
-    """A link, never a copy: what is edited is what runs."""
-    packages = Path(sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)}, scheme="venv"))
+def link_collection(packages: Path) -> None:
+    """The checkout as the collection, in a site-packages. A link, never a copy: what is edited is what runs."""
     link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
-    link.parent.mkdir(parents=True)
-    link.symlink_to(CHECKOUT, target_is_directory=True)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(CHECKOUT, target_is_directory=True)
 
 
 def finish(content: str) -> None:

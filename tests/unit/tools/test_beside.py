@@ -5,49 +5,51 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from tools import beside
+from tools import beside, interpreters
 from tools.environment import CHECKOUT
 
 
 @pytest.fixture
-def made(tmp_path, monkeypatch):
-    """The lock files that an environment was made from; makes none."""
+def asked(tmp_path, monkeypatch):
+    """The last words of the commands that an environment was made by; none is run, and pip's fails where ``asked`` holds "no network"."""
     (tmp_path / "requirements-x.lock").write_text("requests==1\n")
-    monkeypatch.setattr(beside, "PLACE", tmp_path / "beside")
+    monkeypatch.setattr(interpreters, "PLACE", tmp_path / "environments")
+    monkeypatch.setattr(interpreters, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(beside, "lock_file", lambda name: tmp_path / f"requirements-{name}.lock")
     found = []
 
-    def make(place, lock):
-        place.mkdir(exist_ok=True)
-        found.append(lock.read_text())
+    def run(command, **_settings):
+        found.append(command[-1].rpartition("/")[2])
+        (tmp_path / "environments" / "x" / "lib" / "python3.12" / "site-packages").mkdir(parents=True, exist_ok=True)
+        return subprocess.CompletedProcess(command, int("pip" in command and "no network" in found))
 
-    monkeypatch.setattr(beside, "_make", make)
+    monkeypatch.setattr(interpreters.subprocess, "run", run)
     return found
 
 
-def test_once_is_enough_until_the_lock_file_changes(made, tmp_path):
-    assert beside.environment("x") == beside.environment("x") == tmp_path / "beside" / "x" / "bin"
-    assert made == ["requests==1\n"]
+def test_once_is_enough_until_the_lock_file_changes(asked, tmp_path):
+    assert beside.environment("x") == beside.environment("x") == tmp_path / "environments" / "x" / "bin"
+    assert asked == ["x", "requirements-x.lock"]
+    assert (tmp_path / "environments/x/lib/python3.12/site-packages/ansible_collections/devicetrust/okta_kandji/galaxy.yml").is_file()
     (tmp_path / "requirements-x.lock").write_text("requests==2\n")
     beside.environment("x")
-    assert made == ["requests==1\n", "requests==2\n"]
+    assert asked == ["x", "requirements-x.lock"] * 2
 
 
-def test_what_was_broken_off_is_made_again(made, monkeypatch):
-    def broken_off(place, lock):
-        place.mkdir(exist_ok=True)
-        raise OSError("no network")
-
-    with monkeypatch.context() as during, pytest.raises(OSError, match="no network"):
-        during.setattr(beside, "_make", broken_off)
+def test_what_was_broken_off_is_made_again(asked):
+    asked.append("no network")
+    with pytest.raises(OSError, match="requirements-x.lock could not be installed"):
         beside.environment("x")
+    asked.clear()
     beside.environment("x")
-    assert len(made) == 1
+    assert asked == ["x", "requirements-x.lock"]
 
 
-def test_one_that_nobody_knows_is_one_sentence(made, capsys):
+def test_one_that_nobody_knows_is_one_sentence(asked, capsys):
     assert beside.main(["nothing"]) == 1
     assert capsys.readouterr().err == "There is no requirements-nothing.lock.\n"
 

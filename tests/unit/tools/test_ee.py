@@ -29,7 +29,8 @@ def test_the_context_holds_the_collection_and_the_public_base(place):
     with tarfile.open(context / "_build" / "collections" / ee.TARBALL.name) as tarball:
         names = tarball.getnames()
     assert "meta/execution-environment.yml" in names and "playbooks/site.yml" in names and "roles/awx_configuration/defaults/main.yml" in names
-    assert "extensions/audit/event_query.yml" in names and not [name for name in names if name.startswith(("lab/", "tests/", "tools/"))]
+    assert "extensions/audit/event_query.yml" in names and not [name for name in names if name.startswith(("lab/", "tools/"))]
+    assert [name for name in names if name.startswith("tests/")] == ["tests/config.yml"]
     assert f"collections/{ee.TARBALL.name}" in (context / "_build" / "requirements.yml").read_text()
 
 
