@@ -55,12 +55,10 @@ class Part(Authenticator):
     """One of the authenticators that stand for Okta Verify in some orgs. It is active as its only method is."""
 
     def status_of(self, name: str) -> str:
-        (method,) = self.methods
-        return super().status_of(method)
+        return super().status_of(next(iter(self.methods)))
 
     def set_status(self, name: str, status: str) -> None:
-        (method,) = self.methods
-        super().set_status(method, status)
+        super().set_status(next(iter(self.methods)), status)
 
 
 def split(verify: Authenticator) -> list[Authenticator]:

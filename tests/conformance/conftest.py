@@ -15,8 +15,10 @@ import typing as t
 
 import pytest
 
-from tests.conformance.okta_sdk import connect, org_lab, register, runner, sdk  # noqa: F401  (fixtures)
+from tests.conformance.okta_sdk import connect, org_lab, register, runner, sdk
 from tools import referees
+
+__all__ = ["connect", "org_lab", "register", "runner", "sdk"]  # fixtures, handed on
 
 # The rows that a test has claimed, and whether it has passed (None until then, and when it was skipped).
 CLAIMED = pytest.StashKey[list[tuple[str, str, str]]]()

@@ -44,12 +44,12 @@ def policy(sdk, request):
     return sdk.create_policy(AccessPolicy.from_dict({"type": "ACCESS_POLICY", "name": request.node.name, "description": "By the SDK"})).id
 
 
-def rule(name: str, method: str = "assurance", access: str = "ALLOW", conditions: t.Any = MACS, priority: t.Optional[int] = None) -> t.Any:
+def rule(name: str, method: str = "assurance", access: str = "ALLOW", conditions: t.Any = None, priority: t.Optional[int] = None) -> t.Any:
     from okta.models import AccessPolicyRule
 
     sign_on = {"access": access, "verificationMethod": METHODS[method]}
     return AccessPolicyRule.from_dict(
-        {"type": "ACCESS_POLICY", "name": name, "priority": priority, "conditions": conditions, "actions": {"appSignOn": sign_on}})
+        {"type": "ACCESS_POLICY", "name": name, "priority": priority, "conditions": conditions or MACS, "actions": {"appSignOn": sign_on}})
 
 
 def names(sdk, policy):

@@ -34,10 +34,10 @@ def app(org):
 def rule(org, app):
     """Adds a rule behind those that are there; the catch-all rule refuses from now on."""
 
-    def add(conditions=None, sign_on=ALLOW):
+    def add(conditions=None, sign_on=None):
         policy = org.policy_of(app)
         policy.catch_all.actions = policies.accept_actions({"appSignOn": DENY})
-        body = {"name": f"Rule {len(policy.rules)}", "conditions": conditions, "actions": {"appSignOn": sign_on}}
+        body = {"name": f"Rule {len(policy.rules)}", "conditions": conditions, "actions": {"appSignOn": sign_on or ALLOW}}
         return org.policies.add_rule(policy, policies.Rules().accept(body))
 
     return add
