@@ -16,10 +16,11 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
+  - devicetrust.okta_kandji.okta
   - devicetrust.okta_kandji.kandji
   - devicetrust.okta_kandji.connection
   - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.kandji
+  - devicetrust.okta_kandji.attributes.both
 options:
   rings:
     description: The rings in their order.
@@ -42,10 +43,18 @@ options:
         required: true
   certificate_ends:
     description:
-      - Serial number to the end of the Mac's certificate in ISO 8601, where it was read on the Mac. For the others it is reckoned as a year after the
-        certificate was first seen, or after the profile was written.
+      - Serial number to the end of the Mac's certificate in ISO 8601, where it is known from elsewhere. It counts more than what the other options tell.
+      - Where nothing tells, the end is reckoned as a year after the certificate was first seen, or after the profile was written.
     type: dict
     default: {}
+  certificate_check_item_id:
+    description: Id of the Custom Script that says on each Mac when its certificates end (see M(devicetrust.okta_kandji.device_trust_certificates)).
+    type: str
+  state_dir:
+    description:
+      - Directory of the ledger of certificates (see M(devicetrust.okta_kandji.device_trust_certificates)), for Macs that do not speak for themselves.
+      - It is only read here. The org's options are needed with it, since a ledger is an org's; Okta is asked nothing.
+    type: path
   renew_within_days:
     description: Certificates that end within so many days are due.
     type: int
@@ -79,7 +88,7 @@ EXAMPLES = r"""
         scep_profile: Okta SCEP - canary
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The same with narrower limits, and what was read on one Mac
+- name: The same with narrower limits, and all that is known of when certificates end
   devicetrust.okta_kandji.device_trust_renewal_info:
     rings:
       - name: canary
@@ -87,6 +96,8 @@ EXAMPLES = r"""
         scep_profile: Okta SCEP - canary
     certificate_ends:
       C02XK1ZAJG5J: "2027-10-24T08:00:00Z"
+    certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
+    state_dir: /var/lib/device-trust
     renew_within_days: 45
     min_days_between: 90
     min_healthy_percent: 95
@@ -135,9 +146,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
 
 Row = t.Dict[str, t.Any]
 
@@ -150,6 +162,8 @@ OPTIONS: t.Dict[str, t.Any] = {
         },
     },
     "certificate_ends": {"type": "dict", "default": {}},
+    "certificate_check_item_id": {"type": "str"},
+    "state_dir": {"type": "path"},
     "renew_within_days": {"type": "int", "default": 30},
     "min_days_between": {"type": "int", "default": 60},
     "min_healthy_percent": {"type": "int", "default": 90},
@@ -167,16 +181,28 @@ def run(run_: Run) -> Result:
     run_.masker.add(params["challenge"])
     if not 0 <= params["min_healthy_percent"] <= 100:
         raise BadOption(f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100.")
-    ends = {str(serial).upper(): parse_time(str(text)) for serial, text in params["certificate_ends"].items()}
+    given = {str(serial).upper(): parse_time(str(text)) for serial, text in params["certificate_ends"].items()}
     blueprints = assignments.read_blueprints(run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]])[0]
     profiles = list(run_.kandji.profiles())
     devices = [row for row in run_.kandji.devices(platform="Mac") if row.get("platform") == "Mac"]
     certificates = _by_device(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}}))
+    ends = {**_known_ends(run_, devices), **given}
     facts = [_facts(run_, ring, blueprints, profiles, devices, certificates, ends) for ring in params["rings"]]
     pace = renewal.Pace(
         params["renew_within_days"], params["min_days_between"], params["min_healthy_percent"], params["max_enrolments_per_hour"], bool(params["challenge"]))
     now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
     return {"changed": False, "rings": [one._asdict() for one in renewal.decide(facts, now, pace)]}
+
+
+def _known_ends(run_: Run, devices: t.Sequence[Row]) -> t.Dict[str, datetime]:
+    """Serial (upper case) -> the end of its certificate: by the ledger, and before that by the Mac's own word."""
+    params = run_.params
+    said, booked = known_ends(
+        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url if params["state_dir"] else "", params["state_dir"])
+    serials = {_id(row): str(row.get("serial_number", "")) for row in devices}
+    known = dict(booked(serials.values())) if booked else {}
+    known.update({serials[device_id]: end for device_id, end in said.items() if device_id in serials})
+    return {serial.upper(): parse_time(end) for serial, end in known.items()}
 
 
 def _facts(
@@ -227,7 +253,7 @@ def _id(row: t.Mapping[str, t.Any]) -> str:
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
 
 from tools.play import SITE
@@ -95,6 +98,37 @@ def test_an_end_that_was_read_on_the_mac_counts_more_than_a_reckoned_one(watched
     soon = watched.world.clock.now().isoformat()
     [decision] = run_module(MODULE, {**canary, "certificate_ends": {serial: soon}}, lab=watched.lab)["rings"]
     assert decision["renew"] and decision["due"] == [serial] and decision["generation"].startswith("renewed-")
+
+
+def test_the_ledger_knows_a_new_certificate_that_the_inventory_takes_for_the_old_one(watched, run_module, profile_args, tmp_path):
+    """With nothing but the serial in its name, a certificate that was issued anew may keep its row of the inventory."""
+    watched.switch(certificate_rows="common_name")
+    profile = {**profile_args, "subject": "CN=$SERIAL_NUMBER"}
+    run_module(PROFILE, profile, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=340)
+    watched.live()
+    rings = {"rings": [{"name": "canary", "blueprints": profile["blueprints"], "scep_profile": profile["name"]}]}
+    run_module(PROFILE, {**profile, "generation": "2", "max_reissue": 6}, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=70)
+    watched.live()
+    assert run_module(MODULE, rings, lab=watched.lab)["rings"][0]["renew"]
+    kept = {"state_dir": str(tmp_path)}
+    run_module("device_trust_certificates", kept, lab=watched.lab)
+    mark = watched.mark()
+    [decision] = run_module(MODULE, {**rings, **kept}, lab=watched.lab)["rings"]
+    assert not decision["renew"] and decision["reason"].startswith("No certificate ends within 30 days"), decision
+    assert {one.vendor for one in watched.asked(mark)} == {"kandji"}
+
+
+def test_the_macs_own_word_outweighs_the_ledger(monkeypatch):
+    module = import_module("ansible_collections.devicetrust.okta_kandji.plugins.modules.device_trust_renewal_info")
+    book = {"A": "2028-01-01T00:00:00Z", "B": "2028-01-01T00:00:00Z"}
+    monkeypatch.setattr(module, "known_ends", lambda *_asked: ({"d1": "2027-01-01T00:00:00Z", "gone": "2026-01-01T00:00:00Z"}, lambda _serials: book))
+    run = SimpleNamespace(params={"certificate_check_item_id": "i", "state_dir": "/d"}, kandji=None, okta=SimpleNamespace(org_url="https://acme.okta.com"))
+    ends = module._known_ends(run, [{"device_id": "D1", "serial_number": "a"}, {"device_id": "D2", "serial_number": "B"}])
+    assert {serial: end.year for serial, end in ends.items()} == {"A": 2027, "B": 2028}
 
 
 def test_the_challenge_is_in_no_output(watched, run_module, canary, shown):

@@ -111,6 +111,14 @@ def test_rings_are_renewed_one_after_the_other_and_nobody_is_lost(year, watched)
     assert year.managed() == year.everybody
 
 
+def test_the_ledger_is_fed_and_counts(year, watched, tmp_path):
+    kept = {"device_trust_state_dir": str(tmp_path / "state"), "device_trust_certificate_check": True}
+    first = year.run(RENEW, **kept)
+    assert first.changed == ["What Okta issued, kept in the ledger"] and (tmp_path / "state" / "certificates.jsonl").is_file()
+    mark = watched.mark()
+    assert year.run(RENEW, **kept).changed == [] and year.patches(mark) == [] and "No certificate ends within 30 days" in said(first)
+
+
 def test_the_next_ring_waits_until_enough_of_the_one_before_are_healthy(year, watched):
     year.days(340)
     watched.live()

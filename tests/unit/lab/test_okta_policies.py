@@ -20,7 +20,7 @@ DENY = {"appSignOn": {"access": "DENY"}}
 
 
 def rule(name="Managed Macs", conditions=None, actions=None, **more):
-    return {"type": "ACCESS_POLICY", "name": name, "conditions": conditions, "actions": actions or ALLOW, **more}
+    return {"type": "ACCESS_POLICY", "name": name, "conditions": conditions, "actions": ALLOW if actions is None else actions, **more}
 
 
 @pytest.fixture
