@@ -59,6 +59,7 @@ def main() -> int:
             macs.act(lab.world)
         run_playbook(report, lab.announcement, variables=kept)  # so that the next one has something to say of what changed
         people.act(lab.world)
+        lab.world.clock.advance(hours=1)  # what changed minutes ago is unconfirmed
         run_playbook(report, lab.announcement, variables=kept)
         driver.get(lab.announcement["page_url"])
         WebDriverWait(driver, PATIENCE).until(lambda one: one.execute_script("return document.querySelectorAll('#rows tr').length > 20"))

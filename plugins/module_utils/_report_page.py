@@ -270,7 +270,8 @@ function line(number) {
   const add = (name, text, kind) => made.append(element("td", text, { "data-label": labels[name], class: kind || "" }));
   add("serial_number", value(row, "serial_number"), "code short");
   add("device_name", value(row, "device_name"));
-  add("person", value(row, "person"), "person");
+  add("person", "", "person");
+  String(value(row, "person") || "").split(/(?<=@)/).forEach((part) => made.lastChild.append(part, element("wbr")));
   add("ring", value(row, "ring"));
   const rung = element("td", null, { "data-label": labels.rung });
   rung.append(pills.get(value(row, "rung")).cloneNode(true));
