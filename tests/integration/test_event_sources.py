@@ -12,6 +12,7 @@ import runpy
 import socket
 import time
 import typing as t
+from dataclasses import replace
 from unittest import mock
 
 import pytest
@@ -198,11 +199,12 @@ def test_feedback_is_waited_for_before_an_event_counts_as_handed_on(watched, log
 
 
 def test_texts_of_others_are_no_templates(watched, log, args):
-    user = next(iter(watched.world.okta.users.values()))
+    okta = watched.world.okta
+    user, app = next(iter(okta.users.values())), replace(okta.directory.app("Payroll"), label="{{ lookup('pipe', 'id') }} {% raw %}")
 
     def name_it():
         with watched.world.lock:
-            watched.world.okta.deny(user, "{{ lookup('pipe', 'id') }} {% raw %}")
+            okta.sign_ins.deny(user, app)
 
     (found,) = log.run(args, 1, name_it)
     assert found["target"][0]["displayName"] == "{ { lookup('pipe', 'id') }} { % raw %}"
