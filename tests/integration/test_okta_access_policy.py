@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from lab import people
+from lab.clock import iso
 from lab.okta.sign_ins import Seat
 
 POLICY, RULE, FORECAST, DENIALS = "okta_access_policy", "okta_access_policy_rule", "okta_access_policy_forecast", "okta_sign_in_denials_info"
@@ -206,6 +209,13 @@ def test_more_people_may_be_locked_out_where_that_is_asked_for(desk):
     assert denied["newly_denied"] == ["unready@example.com"] and denied["rise"] and denied["denied"][0]["rules"] == ["Other Macs"]
     assert any("1 person was refused" in text for text in denied["warnings"])
     assert not desk.run(DENIALS, {"apps": ["Salesforce"], "max_denied": 1})["rise"]
+
+
+def test_who_was_refused_is_asked_within_the_second_in_which_apps_moved(desk):
+    now = desk.watched.world.clock.now()
+    answer = desk.run(DENIALS, {"apps": ["Salesforce"], "since": iso(now + timedelta(seconds=5))})  # by another of Okta's servers
+    assert answer["denied"] == [] and not answer["rise"]
+    assert "has to be in the past" in refused(desk.run(DENIALS, {"apps": ["Salesforce"], "since": iso(now + timedelta(hours=1))}))
 
 
 def test_a_log_too_long_to_count_everybody_is_refused(desk):
