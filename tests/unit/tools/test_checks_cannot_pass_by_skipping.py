@@ -68,7 +68,7 @@ def test_a_scenario_that_was_left_out_is_missed():
 
 
 def test_every_scenario_has_all_playbooks():
-    assert {"default", "reset", "renew", "rotate", "nothing_made_yet", "brown_field"} <= set(all_scenarios())
+    assert {"default", "reset", "renew", "rotate", "enforce", "nothing_made_yet", "brown_field"} <= set(all_scenarios())
     for name in all_scenarios():
         assert {"prepare.yml", "converge.yml", "verify.yml"} <= {path.name for path in (SCENARIOS / name).iterdir()}, name
 
