@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """As much of AWX's REST API as the modules of awx.awx need to set it up, on loopback. It stores, and refuses what AWX refuses where that is easy to get wrong:
-fields that a credential type or a survey must not have, playbooks that are not in the project, a second credential of an inventory source.
+fields that a credential type or a survey must not have, playbooks that are not in the project, a second credential of an inventory source, a job type for a
+template that does not ask for one.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ UNSET: dict[str, Row] = {
                       "survey_enabled": False},
     "schedules": {"description": "", "rrule": "", "enabled": True, "unified_job_template": None},
     "workflow_job_templates": {"description": "", "ask_variables_on_launch": False, "allow_simultaneous": False, "survey_enabled": False},
-    "workflow_job_template_nodes": {"identifier": "", "unified_job_template": None, "workflow_job_template": None},
+    "workflow_job_template_nodes": {"identifier": "", "unified_job_template": None, "workflow_job_template": None, "job_type": None},
     "workflow_approval_templates": {"description": "", "timeout": 0},
 }
 ALWAYS = {"name", "organization", "inventory", "credential_type", "type"}
@@ -157,6 +158,10 @@ class StandIn:
             _check_credential_type(whole)
         if endpoint == "job_templates" and whole["playbook"] not in self.playbooks:
             raise Refused("Playbook not found for project.")
+        if endpoint == "workflow_job_template_nodes" and whole.get("job_type"):
+            template = next(one for one in self.rows["job_templates"] if one["id"] == whole["unified_job_template"])
+            if not template["ask_job_type_on_launch"]:
+                raise Refused("job_type: Field is not configured to prompt on launch.")
         if endpoint == "schedules" and not re.match(r"DTSTART(;TZID=[^:]+)?:\d{8}T\d{6}Z? RRULE:FREQ=\w+;INTERVAL=\d+", whole["rrule"]):
             raise Refused("rrule: DTSTART and INTERVAL are required.")
 

@@ -14,6 +14,7 @@ import yaml
 
 from tests.integration.awx_stand_in import TOKEN, StandIn
 from tools import awx_collection
+from tools.awx_job import job_templates
 from tools.environment import CHECKOUT
 from tools.play import run_playbook
 
@@ -61,11 +62,12 @@ def test_everything_is_made_once_and_the_second_run_writes_nothing(awx):
     assert awx.named("credentials", f"{PREFIX}okta")["inputs"] == {}
     site = awx.named("job_templates", f"{PREFIX}site")
     assert linked(awx, site, "credentials", "credentials") == [f"{PREFIX}{name}" for name in ("CA certificates", "kandji", "okta", "scep")]
-    assert {row["playbook"] for row in awx.rows["job_templates"]} == PLAYBOOKS - {"playbooks/awx.yml"}
-    nodes = {row["identifier"]: row for row in awx.rows["workflow_job_template_nodes"]}
-    assert linked(awx, nodes["plan"], "success_nodes", "workflow_job_template_nodes") == ["approval"]
-    assert linked(awx, nodes["approval"], "success_nodes", "workflow_job_template_nodes") == ["reset"]
-    assert nodes["approval"]["unified_job_template"] == awx.rows["workflow_approval_templates"][0]["id"]
+    assert {row["playbook"] for row in awx.rows["job_templates"]} == {f"playbooks/{one['playbook']}" for one in job_templates().values()}
+    for workflow, then, job_type in (("reset", "reset", None), ("enforce with approval", "enforce", "run")):
+        known = awx.named("workflow_job_templates", f"{PREFIX}{workflow}")["id"]
+        nodes = [row for row in awx.rows["workflow_job_template_nodes"] if row["workflow_job_template"] == known]
+        assert [linked(awx, row, "success_nodes", "workflow_job_template_nodes") for row in nodes] == [["approval"], [then], []]
+        assert nodes[1]["unified_job_template"] in {row["id"] for row in awx.rows["workflow_approval_templates"]} and nodes[2]["job_type"] == job_type
     assert json.loads(awx.named("job_templates", f"{PREFIX}reset approved")["extra_vars"]) == {"device_trust_reset_approved_only": True}
     assert json.loads(awx.named("inventories", f"{PREFIX}tenants")["variables"])["device_trust_rings"][0]["test_macs"] == ["C02XK1ZAJG5J"]
     wrote = len(awx.writes)

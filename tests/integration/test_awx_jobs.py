@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.integration.reset_fleet import ResetFleet
+from tests.integration.test_enforce import CLONE, VARIABLES, Company
 from tools import awx_job
 from tools.awx_job import Job, hosts_of_slice, lab_credentials
 from tools.environment import CHECKOUT, child_environment
@@ -94,6 +95,23 @@ def test_what_runs_after_the_approval_is_the_plan_that_was_approved(watched, job
     again = job("reset plan", answers=answers, variables=limits).statistics
     done = job("reset approved", answers=answers, variables={**limits, **again}, verbosity=5)
     assert done.status == 0 and watched.writes() == ["deactivateDevice", "deleteDevice"] * 2, done.said[-3000:]
+    assert no_secret()
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=2)
+def test_enforce_forecasts_unless_it_is_told_to_run_and_locks_out_no_more_than_was_answered(watched, job, no_secret):
+    company = Company(watched)
+    company.ready(but=[company.world.people[0].serial])
+    mark, nobody, one = watched.mark(), {"device_trust_max_locked_out": 0}, {"device_trust_max_locked_out": 1}
+    refused = job("enforce", answers=nobody, variables=VARIABLES, job_type="run")
+    assert refused.status != 0 and "1 person who used these apps would be locked out" in refused.failures[0], refused.said[-3000:]
+    forecast = job("enforce", answers=one, variables=VARIABLES)
+    assert forecast.status == 0 and watched.writes(mark) == [], forecast.said[-3000:]
+    done = job("enforce", answers=one, variables=VARIABLES, job_type="run", verbosity=5)
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.said[-3000:]
+    back = job("rollback", variables=VARIABLES)
+    assert back.status == 0 and set(company.policies().values()) == {"Company apps"}, back.said[-3000:]
     assert no_secret()
 
 

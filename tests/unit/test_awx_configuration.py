@@ -20,8 +20,13 @@ SECRET_VARIABLES = role_data("vars")["awx_configuration_secret_variables"]
 
 
 def test_each_playbook_has_a_template():
-    there = {path.name for path in PLAYBOOKS.glob("*.yml")} - {"awx.yml"}  # which sets AWX up, from outside
-    assert {one["playbook"] for one in TEMPLATES.values()} == there
+    outside = {"awx.yml"}  # which sets AWX up
+    # Rulebooks run them by themselves, and tell them of which event: docs/events.md. Nobody launches them.
+    for_rulebooks = {"look.yml", "secret_reset.yml", "tell.yml"}
+    rulebooks = "".join(path.read_text() for path in (CHECKOUT / "extensions" / "eda" / "rulebooks").glob("*.yml"))
+    assert for_rulebooks <= {f"{name}.yml" for name in re.findall(r"run_playbook:\s+name: devicetrust\.okta_kandji\.(\w+)", rulebooks)}
+    there = {path.name for path in PLAYBOOKS.glob("*.yml")}
+    assert {one["playbook"] for one in TEMPLATES.values()} == there - outside - for_rulebooks
 
 
 @pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
@@ -55,9 +60,18 @@ def test_a_key_comes_as_a_file_and_what_is_not_given_is_empty(tmp_path):
     assert file.read_text() == "-----BEGIN" and file.stat().st_mode & 0o077 == 0
 
 
+def workflow_named(name):
+    return next(one for one in DEFAULTS["awx_configuration_workflows"] if one["name"] == name)
+
+
+def playbook_of(one):
+    """Of a template; of a workflow, that of its first node."""
+    return one["playbook"] if "playbook" in one else TEMPLATES[one["nodes"][0]["job_template"]]["playbook"]
+
+
 def questions():
     asked = [*DEFAULTS["awx_configuration_job_templates"], *DEFAULTS["awx_configuration_workflows"]]
-    return [(one["name"], one.get("playbook", "reset.yml"), question) for one in asked for question in one.get("survey", [])]
+    return [(one["name"], playbook_of(one), question) for one in asked for question in one.get("survey", [])]
 
 
 @pytest.mark.parametrize("name, playbook, question", questions(), ids=lambda value: value["variable"] if isinstance(value, dict) else value)
@@ -68,7 +82,9 @@ def test_a_survey_asks_for_what_the_playbook_reads_and_never_for_a_secret(name, 
     assert question["type"] != "password" and question["variable"] not in SECRET_VARIABLES and question["variable"] in text
 
 
-def test_what_a_schedule_or_a_node_names_is_there():
+def test_what_a_schedule_or_a_node_names_is_there_once():
+    names = [one["name"] for one in [*DEFAULTS["awx_configuration_job_templates"], *DEFAULTS["awx_configuration_workflows"]]]
+    assert len(names) == len(set(names))  # AWX looks for a name among templates and workflows alike
     for schedule in DEFAULTS["awx_configuration_schedules"]:
         # Nobody answers the questions of a schedule.
         assert not any(question.get("required") for question in TEMPLATES[schedule["template"]].get("survey", []))
@@ -76,14 +92,32 @@ def test_what_a_schedule_or_a_node_names_is_there():
         nodes = {node["identifier"]: node for node in workflow["nodes"]}
         assert all(node["job_template"] in TEMPLATES for node in nodes.values() if "job_template" in node)
         assert all(after in nodes for node in nodes.values() for after in node.get("success", []))
+        # AWX refuses a job type where the template does not ask for one.
+        assert all(TEMPLATES[node["job_template"]].get("ask_job_type_on_launch") for node in nodes.values() if "job_type" in node)
+        # What the workflow asks for reaches a job whose template asks for it as well.
+        asked = {question["variable"] for question in workflow["survey"]}
+        for template in {node["job_template"] for node in nodes.values() if "job_type" in node}:
+            assert asked == {question["variable"] for question in TEMPLATES[template]["survey"]}
 
 
 def test_nothing_is_reset_in_the_workflow_without_an_approval_before():
-    nodes = DEFAULTS["awx_configuration_workflows"][0]["nodes"]
+    nodes = workflow_named("reset")["nodes"]
     assert [node.get("job_template", "approval") for node in nodes] == ["reset plan", "approval", "reset approved"]
     assert TEMPLATES["reset plan"]["job_type"] == "check" and TEMPLATES["reset approved"]["extra_vars"] == {"device_trust_reset_approved_only": True}
     assert "ask_variables_on_launch: false" in (ROLE / "tasks" / "templates.yml").read_text()
     assert "ask_variables_on_launch: false" in (ROLE / "tasks" / "workflow.yml").read_text()
+
+
+def test_nobody_is_locked_out_by_a_launch_that_says_nothing():
+    assert TEMPLATES["enforce"]["job_type"] == "check" and TEMPLATES["enforce"]["ask_job_type_on_launch"]
+    workflow = workflow_named("enforce with approval")
+    assert [node.get("job_template", "approval") for node in workflow["nodes"]] == ["enforce", "approval", "enforce"]
+    assert [node.get("job_type") for node in workflow["nodes"]] == ["check", None, "run"]
+    assert [node.get("success") for node in workflow["nodes"]] == [["approval"], ["enforce"], None]
+    assert [(question["variable"], question["default"]) for question in workflow["survey"]] == [("device_trust_max_locked_out", 0)]
+    # The way back is open without an answer to anything.
+    assert "survey" not in TEMPLATES["rollback"] and TEMPLATES["rollback"].get("job_type", "run") == "run"
+    assert not any(TEMPLATES[one["template"]]["playbook"] in ("enforce.yml", "rollback.yml") for one in DEFAULTS["awx_configuration_schedules"])
 
 
 def test_slices_share_the_hosts_and_each_has_one_slice():
