@@ -84,7 +84,7 @@ def test_a_survey_asks_for_what_the_playbook_reads_and_never_for_a_secret(name, 
 
 def test_what_a_schedule_or_a_node_names_is_there_once():
     names = [one["name"] for one in [*DEFAULTS["awx_configuration_job_templates"], *DEFAULTS["awx_configuration_workflows"]]]
-    assert len(names) == len(set(names))  # AWX looks for a name among templates and workflows alike
+    assert len(names) == len(set(names))  # nodes and schedules name either
     for schedule in DEFAULTS["awx_configuration_schedules"]:
         # Nobody answers the questions of a schedule.
         assert not any(question.get("required") for question in TEMPLATES[schedule["template"]].get("survey", []))
