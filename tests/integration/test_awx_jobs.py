@@ -104,7 +104,7 @@ def test_enforce_forecasts_unless_it_is_told_to_run_and_locks_out_no_more_than_w
     company = Company(watched)
     company.ready(but=[company.world.people[0].serial])
     mark, nobody, one = watched.mark(), {"device_trust_max_locked_out": 0}, {"device_trust_max_locked_out": 1}
-    refused = job("enforce", answers=nobody, variables=VARIABLES, job_type="run")
+    refused = job("enforce", answers=nobody, variables=VARIABLES)  # in check mode too, so that nobody approves it
     assert refused.status != 0 and "1 person who used these apps would be locked out" in refused.failures[0], refused.said[-3000:]
     forecast = job("enforce", answers=one, variables=VARIABLES)
     assert forecast.status == 0 and watched.writes(mark) == [], forecast.said[-3000:]
