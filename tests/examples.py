@@ -4,8 +4,10 @@
 """The examples of the documentation, and what each needs in the lab before it runs there as it stands.
 
 An example that needs nothing but the usual scene needs no entry. Otherwise add one to ``SCENES`` under the example's name: a function that
-takes the ``Stage`` and prepares it, by ``stage.call`` (a module), ``stage.control`` (the lab's control surface) or ``stage.put`` (what a text of the
-examples stands for in the lab).
+takes the ``Stage`` and prepares it, by ``stage.call`` (a module), ``stage.example`` (what another example does), ``stage.control`` (the lab's control
+surface) or ``stage.put`` (what a text of the examples stands for in the lab).
+
+Examples of modules that only read share a lab where they need the usual scene alone, so that scene has to bear being set up again.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import plistlib
 import re
 import typing as t
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -31,6 +35,7 @@ OKTA_VERIFY_ID = "7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d"
 BY_HAND_ID = "3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e"
 NODE_ID = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
 CATEGORY_ID = "2f4e6a8c-1b3d-4f5a-9c7e-0d2b4f6a8c1e"
+DEVICE_ID = "guo8a1b2c3d4e5f6g7h8"
 FIRST_MAC, SECOND_MAC = "C02XK1ZAJG5J", "FVFXC2ABQ05D"
 
 WIFI = {
@@ -66,13 +71,13 @@ def keys_of(value: t.Any) -> set[str]:
 
 
 class Stage:
-    """A lab with the usual scene: the first ring's SCEP profile is out, its Macs hold certificates, and its people are registered."""
+    """A lab with the usual scene: the first ring's SCEP profile is out, and its Macs hold certificates."""
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., Json], directory: Path) -> None:
         self.watched, self.run_module = watched, run_module
         told = watched.lab.announcement
         self.stands_for: dict[str, str] = {
-            "https://acme.okta.com": told["okta_url"], "https://acme.api.kandji.io": told["kandji_url"], "acme.okta.com": "localhost",
+            "https://acme.okta.com": told["okta_url"], "https://acme.api.kandji.io": told["kandji_url"], "acme.okta.com": urlsplit(told["okta_url"]).netloc,
             "/var/lib/device-trust": str(directory / "state"), "/srv/reports": str(directory / "reports"),
             FIRST_MAC: watched.canary["test_macs"][0], SECOND_MAC: watched.canary["test_macs"][1],
             "{{ vault_okta_api_token }}": told["okta_api_token"], "{{ vault_kandji_api_token }}": told["kandji_api_token"],
@@ -87,8 +92,13 @@ class Stage:
 
     def call(self, module: str, **options: t.Any) -> Json:
         result = self.run_module(module, options, lab=self.watched.lab)
-        assert not result.get("failed"), result
+        assert not result.get("failed"), result.get("msg", result)
         return result
+
+    def example(self, name: str) -> None:
+        """Do what this example does."""
+        module, options = next((module, options) for known, module, options in tasks() if known == name)
+        self.call(module, **self.as_in_the_lab(options))
 
     def control(self, verb: str, path: str, **body: t.Any) -> t.Any:
         return self.watched.control(verb, path, body)
@@ -193,13 +203,31 @@ def registered_too_early(stage: Stage) -> None:
     for number, text in enumerate((FIRST_MAC, SECOND_MAC)):
         fleet.stuck(f"RESETMAC000{number}")
         stage.put(text, f"RESETMAC000{number}")
-    stage.put("RESET 25 DEVICES localhost", "RESET 0 DEVICES localhost")
+
+
+def before_any_certificate(stage: Stage, blueprint: str, **whose: t.Any) -> None:
+    """Okta Verify came, and people registered, two days before any certificate."""
+    stage.call("kandji_app_store_item", name="Okta Verify", blueprints=[blueprint])
+    stage.control("POST", "/act/macs", **whose)
+    stage.control("POST", "/act/people", **whose)
+    stage.watched.world.clock.advance(days=2)
+
+
+def ring_registered_too_early(stage: Stage) -> None:
+    before_any_certificate(stage, "Canary", serials=stage.watched.canary["test_macs"])
+    rolled_out(stage)
+    stage.put("RESET 25 DEVICES", "RESET 2 DEVICES")
+
+
+def ring_by_hand_registered_too_early(stage: Stage) -> None:
+    before_any_certificate(stage, "Everyone else")
+    by_hand_on_everyone_else(stage)
 
 
 def approved(stage: Stage) -> None:
-    rolled_out(stage)
-    planned = stage.run_module("okta_device_reset", {"serials": stage.watched.canary["test_macs"][:1]}, lab=stage.watched.lab, check=True)
-    stage.put("{{ plan.plan_digest }}", planned["plan_digest"])
+    registered_too_early(stage)
+    plan = {"serials": [stage.stands_for[FIRST_MAC]]}
+    stage.put("{{ plan.plan_digest }}", stage.run_module("okta_device_reset", plan, lab=stage.watched.lab, check=True)["plan_digest"])
 
 
 def registered_by_ann(stage: Stage) -> None:
@@ -212,10 +240,69 @@ def registered_by_ann(stage: Stage) -> None:
 def a_record_left_over(stage: Stage) -> None:
     rolled_out(stage)
     fleet = ResetFleet(stage.watched)
-    old = fleet.stuck("RESETMAC0001")
+    fleet.mac("RESETMAC0001", certificate=72)  # so long ago that nobody's sign-in is waited for
     user = fleet.user()
+    old = fleet.record("RESETMAC0001", user)
     fleet.record("RESETMAC0001", user, age=2, managed_by=user)
-    stage.put("guo8a1b2c3d4e5f6g7h8", old.id)
+    stage.put(DEVICE_ID, old.id)
+
+
+def old_profile(stage: Stage) -> None:
+    stage.call("kandji_custom_profile", name="Old Wi-Fi", mobileconfig=plistlib.dumps(WIFI).decode(), blueprints=["Canary"])
+
+
+def another_script(stage: Stage) -> None:
+    """The lab has the example's own from its beginning."""
+    stage.put("Say hello", "Say good morning")
+
+
+def without_its_button(stage: Stage) -> None:
+    stage.call("okta_authenticator_method", show_sign_in_with_ov="NEVER")
+
+
+def record_of_a_mac(stage: Stage) -> None:
+    rolled_out(stage)
+    stage.put(DEVICE_ID, ResetFleet(stage.watched).stuck("RESETMAC0001").id)
+
+
+def suspended(stage: Stage) -> None:
+    rolled_out(stage)
+    ResetFleet(stage.watched).stuck("RESETMAC0001").status = "SUSPENDED"
+
+
+def nobody_uses_apps(stage: Stage) -> None:
+    """So long after people last opened an app that nobody can be locked out."""
+    stage.watched.world.clock.advance(days=95)
+
+
+def cloned_policy(stage: Stage) -> None:
+    nobody_uses_apps(stage)
+    stage.example("A copy of the policy, for managed devices")
+
+
+def first_rule(stage: Stage) -> None:
+    cloned_policy(stage)
+    stage.example("Managed Macs come in by Okta FastPass")
+
+
+def both_rules(stage: Stage) -> None:
+    first_rule(stage)
+    stage.example("Other Macs do not")
+
+
+def another_rule(stage: Stage) -> None:
+    both_rules(stage)
+    stage.call("okta_access_policy_rule", policy="Company apps (managed devices)", name="Contractors", platforms=["WINDOWS"], access="DENY",
+               groups_excluded=["Break glass"], break_glass_group="Break glass")
+
+
+def first_app_moved(stage: Stage) -> None:
+    both_rules(stage)
+    stage.example("Its first app")
+
+
+def a_quarter_of_an_hour_ago(stage: Stage) -> None:
+    stage.put("2026-11-25T08:00:00Z", f"{stage.watched.world.clock.now() - timedelta(minutes=15):%Y-%m-%dT%H:%M:%SZ}")
 
 
 Scene = t.Callable[[Stage], None]
@@ -234,23 +321,45 @@ SCENES: dict[str, Scene] = {
     "New certificates for two Macs": after_half_a_year,
     "By another tag, no more than two Macs at a time, and looked at every minute": after_half_a_year_by_another_tag,
     "Register two Macs anew": registered_too_early,
-    "Register all Macs of a ring anew that registered too early": registered_too_early,
+    "Register all Macs of a ring anew that registered too early": ring_registered_too_early,
+    "What would go, to be approved": registered_too_early,
     "That, and nothing else": approved,
     "The records of one person, from before the certificates were there, and with leave for what is held back by default": registered_by_ann,
     "What old records of a Mac are left beside the one that works, however they came about": a_record_left_over,
-    "All Macs of a ring whose SCEP item was made in Kandji's web app": by_hand_on_everyone_else,
+    "All Macs of a ring whose SCEP item was made in Kandji's web app": ring_by_hand_registered_too_early,
+    "One record by its id": record_of_a_mac,
+    "Macs that were suspended": suspended,
+    "A copy of the policy, for managed devices": nothing_yet,
+    "Its first app": both_rules,
+    "And back": first_app_moved,
+    "Managed Macs come in by Okta FastPass": cloned_policy,
+    "Other Macs do not": first_rule,
+    "A rule that is needed no longer": another_rule,
+    "Two apps under a clone that is not there yet; fails where somebody would be locked out": nobody_uses_apps,
+    "Does Okta's simulation say the same of an app that has moved?": first_app_moved,
+    "Okta FastPass is on, with its button": without_its_button,
+    "Gone from everywhere, which are 12 Macs": old_profile,
+    "A script that runs every day on the canary ring": another_script,
+    "Keys of Okta FastPass live in hardware alone, on Macs in the Secure Enclave": nothing_yet,
+    "Okta Verify gives no codes": nothing_yet,
+    "A quarter of an hour after a change, are more than two people refused who were not before?": a_quarter_of_an_hour_ago,
 }
-# A test enrolment is a change each time.
+# A test enrolment is a change each time, and none in check mode.
 CHANGES_EACH_TIME = {"The secret key in the vault is the right one"}
+# What was approved is done once; the second time the plan is another one, and refused.
+DONE_ONCE = {"That, and nothing else"}
+# It keeps no file, and so has nothing to write.
+CHANGES_NOTHING = {"When certificates end, by the Macs' own word"}
 
 
-# Waiting is shortened to so many seconds, and to one second between two looks. Only where Macs act by themselves does it bring anything.
+# Waiting brings something only where Macs act by themselves: so many seconds at most, one between two looks. Elsewhere it is left out.
 PATIENCE = {"kandji_profile_redelivery": 20}
 
 
 def without_patience(module: str, options: Json) -> Json:
-    shorter = {name: min(value, PATIENCE.get(module, 1)) for name, value in options.items() if name == "wait"}
-    return {**options, **shorter, **({"poll_interval": 1} if "wait" in options else {})}
+    shorter = {name: min(value, PATIENCE.get(module, 0)) for name, value in options.items() if name == "wait"}
+    looks = "wait" in options and "poll_interval" in module_documentation(module)["options"]
+    return {**options, **shorter, **({"poll_interval": 1} if looks else {})}
 
 
 def modules() -> list[Path]:
@@ -282,6 +391,20 @@ def sources(text: str) -> list[Json]:
     return [yaml.safe_load(text), *(yaml.safe_load(re.sub(r"^# ", "", one, flags=re.MULTILINE)) for one in commented)]
 
 
+@cache
+def module_documentation(module: str) -> Json:
+    return documentation(CHECKOUT / "plugins" / "modules" / f"{module}.py")
+
+
+def only_reads(module: str, name: str) -> bool:
+    return COLLECTION + "attributes.reads" in module_documentation(module)["extends_documentation_fragment"] and name not in CHANGES_EACH_TIME
+
+
+def changes_something(module: str, name: str) -> bool:
+    return not only_reads(module, name) and name not in CHANGES_NOTHING
+
+
+@cache
 def tasks() -> list[tuple[str, str, Json]]:
     """Name, module and options of each example of each module."""
     return [

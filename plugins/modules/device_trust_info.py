@@ -124,6 +124,14 @@ EXAMPLES = r"""
     log_days: 7
     log_events: 5000
     redistribution_days: 45
+
+- name: Where two Macs stand, even where they are managed
+  devicetrust.okta_kandji.device_trust_info:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+    serials: [C02XK1ZAJG5J, FVFXC2ABQ05D]
 """
 
 RETURN = r"""

@@ -61,6 +61,7 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     name: Company apps (managed devices)
     clone_of: Company apps
+    description: Apps of the company, from managed devices alone
 
 - name: Its first app
   devicetrust.okta_kandji.okta_access_policy:

@@ -58,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: If only managed Macs came in
+- name: Who would be refused if only managed Macs came in
   devicetrust.okta_kandji.okta_access_policy_forecast:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -68,6 +68,24 @@ EXAMPLES = r"""
     rules:
       - {name: Unmanaged Macs, position: first, platforms: [MACOS], managed: false, groups_excluded: [Break glass], access: DENY}
   register: forecast
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: Two apps under a clone that is not there yet; fails where somebody would be locked out
+  devicetrust.okta_kandji.okta_access_policy_forecast:
+    policy: Company apps (managed devices)
+    clone_of: Company apps
+    apps: [Salesforce, Slack]
+    break_glass_group: Break glass
+    rules:
+      - {name: Managed Macs, position: first, platforms: [MACOS], managed: true, groups_excluded: [Break glass], access: ALLOW, factor_mode: 2FA}
+      - {name: Other Macs, after: Managed Macs, platforms: [MACOS], groups_excluded: [Break glass], access: DENY}
+
+- name: Does Okta's simulation say the same of an app that has moved?
+  devicetrust.okta_kandji.okta_access_policy_forecast:
+    policy: Company apps (managed devices)
+    apps: [Device check]
+    break_glass_group: Break glass
+    simulate: true
 """
 
 RETURN = r"""

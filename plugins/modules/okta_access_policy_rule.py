@@ -53,6 +53,7 @@ EXAMPLES = r"""
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
     policy: Company apps (managed devices)
+    clone_of: Company apps
     name: Managed Macs
     position: first
     platforms: [MACOS]
@@ -81,6 +82,14 @@ EXAMPLES = r"""
     groups_excluded: [Break glass]
     break_glass_group: Break glass
     access: DENY
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: A rule that is needed no longer
+  devicetrust.okta_kandji.okta_access_policy_rule:
+    policy: Company apps (managed devices)
+    name: Contractors
+    break_glass_group: Break glass
+    state: absent
 """
 
 RETURN = r"""

@@ -58,6 +58,18 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     status: ACTIVE
     show_sign_in_with_ov: ALWAYS
+
+# URLs and tokens of these come from the environment, or from module_defaults.
+- name: Keys of Okta FastPass live in hardware alone, on Macs in the Secure Enclave
+  devicetrust.okta_kandji.okta_authenticator_method:
+    key_protection: HARDWARE
+    algorithms: [ES256]
+
+- name: Okta Verify gives no codes
+  devicetrust.okta_kandji.okta_authenticator_method:
+    authenticator: okta_verify
+    method: totp
+    status: INACTIVE
 """
 
 RETURN = r"""

@@ -50,6 +50,14 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     apps: [Salesforce, Slack]
     minutes: 60
+
+# URLs and tokens of this one come from the environment, or from module_defaults.
+- name: A quarter of an hour after a change, are more than two people refused who were not before?
+  devicetrust.okta_kandji.okta_sign_in_denials_info:
+    apps: [Device check]
+    since: "2026-11-25T08:00:00Z"
+    max_denied: 2
+    wait: 900
 """
 
 RETURN = r"""
