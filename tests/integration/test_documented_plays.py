@@ -42,6 +42,9 @@ def test_the_plays_of_a_page_run_and_change_nothing_the_second_time(watched, sta
     if "device_reset" in json.dumps(shown):
         ResetFleet(watched).stuck("RESETMAC0001")
         stage.put(examples.FIRST_MAC, "RESETMAC0001")
+    if "managed_access" in json.dumps(shown):
+        watched.switch(people_act=False)
+        examples.nobody_uses_apps(stage)
     file = tmp_path / "page.yml"
     file.write_text(json.dumps(stage.as_in_the_lab(shown)))  # JSON is YAML
     first = playbook(watched.lab, file, variables=vault)
