@@ -123,6 +123,7 @@ def test_another_item_of_a_type_that_is_one_per_node_is_told(watched, run_module
     assert refused["failed"] and "'All Macs' holds another library item of this type already" in refused["msg"], refused
 
 
+@pytest.mark.long
 def test_a_ring_on_a_map_with_conditions_through_the_site_playbook(watched, playbook, a_map):
     node, serial = a_map["nodes"][1]["id"], watched.canary["test_macs"][0]
     watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["engineer"]})

@@ -110,6 +110,7 @@ def test_nothing_takes_its_own_place(watched, run_module, item):
     assert refused["failed"] and "is the item itself" in refused["msg"]
 
 
+@pytest.mark.long
 def test_there_and_back_by_the_playbook(watched, playbook, item):
     common = {"device_trust_rings": [watched.canary], "device_trust_console_item": ITEM, "device_trust_max_removed": 9,
               "device_trust_gate_wait": 0, "device_trust_poll_interval": 1}

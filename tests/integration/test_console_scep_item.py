@@ -99,6 +99,7 @@ def test_its_macs_pass_the_gate_and_are_judged(watched, run_module, item, told, 
     assert rungs <= {"OKTA_VERIFY_MISSING", "NO_LICENCE", "NOT_REGISTERED"}, rows
 
 
+@pytest.mark.long
 def test_a_ring_with_such_an_item_through_the_site_playbook(watched, playbook, item):
     watched.switch(macs_act=True)
     rings = [{**watched.canary, "library_item": NAME}]

@@ -190,6 +190,7 @@ def test_an_authority_without_name_is_refused(watched, playbook, tmp_path):
     assert refused.status != 0 and "managed_status_certificate_issuer: it is empty" in refused.output and watched.writes() == []
 
 
+@pytest.mark.long
 def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playbook, tmp_path):
     variables = {"device_trust_certificate_check": True, "device_trust_state_dir": str(tmp_path / "state"), "device_trust_gate_wait": 30,
                  "device_trust_poll_interval": 1}

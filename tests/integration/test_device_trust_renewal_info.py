@@ -144,6 +144,7 @@ def test_bad_input_is_told_in_a_sentence(watched, run_module, canary, change, sa
     assert result["failed"] and said in result["msg"]
 
 
+@pytest.mark.long
 def test_renew_yml_renews_a_ring_once(watched, playbook, canary):
     old = certificates(watched)
     rings = {**QUICK, "device_trust_rings": [watched.canary]}

@@ -151,6 +151,7 @@ def test_a_scope_that_only_the_call_misses_is_named(watched, run_module, app):
     assert refused["failed"] and "lacks the scope 'okta.devices.read', which listDevices needs (403 insufficient_scope)" in refused["msg"]
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=25, people=True)
 def test_the_whole_workflow_by_private_key_with_proof_of_possession(watched, app, playbook, shown):
     made, _options = app(dpop=True)

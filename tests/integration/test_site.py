@@ -101,6 +101,7 @@ def test_no_secret_at_the_highest_verbosity(site, playbook, shown):
         assert shown(site.lab.announcement[key]) == [], key
 
 
+@pytest.mark.long
 def test_day_91_and_a_test_mac_gone_change_and_fail_nothing(watched, playbook, shown):
     assert bring_about(watched, playbook, arguments=["-vvvv", "--diff"]).status == 0
     for key in ("okta_api_token", "kandji_api_token", "scep_challenge"):
@@ -168,6 +169,7 @@ def test_the_same_calls_with_10_000_macs(site, watched, playbook):
     assert counted[0] == counted[1]
 
 
+@pytest.mark.long
 def test_after_a_new_generation_the_old_certificates_open_no_gate(watched, playbook):
     assert bring_about(watched, playbook).status == 0
     rings = [{**ring, "generation": "2"} for ring in watched.ring_variables]
