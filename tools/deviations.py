@@ -201,7 +201,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "No event of a device is among the examples, so what stands in one is the lab's assumption. The collection reads none of these fields.",
         "The description of List audit events says in words that devices have events; their fields are unknown."),
     Deviation(
-        "kandji", ("Certificates", "Installed profiles", "Applications"), r"200 query: cursor is not described",
+        "kandji", ("Certificates", "Installed profiles", "Applications"), r"\d+ query: cursor is not described",
         "`cursor` of Prism.",
         "The vendor's own example, prism_pagination_with_limit_and_cursor_example.py in its support repository."),
 )

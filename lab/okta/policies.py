@@ -105,7 +105,7 @@ class Rules:
         if "device" in kept:
             self._check_device(_an_object(kept["device"], "device"))
         self._complete_people(kept)
-        kept.setdefault("userType", {"include": [], "exclude": []})
+        kept["userType"] = {"include": [], "exclude": [], **_an_object(kept.get("userType", {}), "userType")}
         _complete_platform(kept)
         if self.risk_scoring:
             kept.setdefault("riskScore", {"level": "ANY"})

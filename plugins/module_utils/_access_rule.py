@@ -191,6 +191,9 @@ def merged_rule(wanted: t.Mapping[str, t.Any], current: t.Optional[t.Mapping[str
     """
     body = {key: copy.deepcopy(value) for key, value in (current or {"type": "ACCESS_POLICY"}).items() if key not in READ_ONLY and value is not None}
     _merge(body, wanted)
+    user_type = (body.get("conditions") or {}).get("userType")
+    if user_type is not None:
+        body["conditions"]["userType"] = {"include": [], "exclude": [], **user_type}  # Okta's description requires both
     sign_on = body.setdefault("actions", {}).setdefault("appSignOn", {})
     if current is None and not sign_on.get("access"):
         raise BadOption("access: a new rule needs access, ALLOW or DENY.")

@@ -90,6 +90,12 @@ def test_a_member_with_fewer_keys_does_not_take_the_place_of_a_more_particular_o
     assert rules.rule_differences(asked, read) == []
 
 
+def test_of_user_types_both_lists_are_sent():
+    body = rules.merged_rule(rules.wanted_rule({**MANAGED, "user_types_excluded": ["oty1"]}))
+    assert body["conditions"]["userType"] == {"include": [], "exclude": ["oty1"]}
+    assert "userType" not in rules.merged_rule(rules.wanted_rule(MANAGED))["conditions"]
+
+
 def test_a_merge_starts_from_what_was_read_and_keeps_what_nobody_set():
     read = {**READ, "somethingNew": {"kept": True}}
     body = rules.merged_rule(rules.wanted_rule({"name": "Managed Macs", "groups_excluded": ["glass", "more"]}), read)
