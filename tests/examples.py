@@ -382,7 +382,9 @@ def blocks(path: Path) -> list[t.Any]:
 
 
 def plays(path: Path) -> list[Json]:
-    return [play for block in blocks(path) if isinstance(block, list) for play in block if isinstance(play, dict) and "hosts" in play]
+    """Its plays. What has rules is for ansible-rulebook, which tests/integration/test_rulebooks.py runs."""
+    shown = [play for block in blocks(path) if isinstance(block, list) for play in block if isinstance(play, dict)]
+    return [play for play in shown if "hosts" in play and "rules" not in play]
 
 
 def sources(text: str) -> list[Json]:

@@ -12,6 +12,7 @@ import re
 import pytest
 import yaml
 
+from tests import examples
 from tests.integration.awx_stand_in import TOKEN, StandIn
 from tools import awx_collection
 from tools.awx_job import job_templates
@@ -44,10 +45,14 @@ def awx():
         yield running
 
 
-def configure(awx, *arguments, **variables):
+def run(awx, path, *arguments, **variables):
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(awx_collection.COLLECTIONS), "CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
-    return run_playbook(AWX, None, arguments=arguments, environment=environment, variables={**VARIABLES, **variables})
+    return run_playbook(path, None, arguments=arguments, environment=environment, variables=variables)
+
+
+def configure(awx, *arguments, **variables):
+    return run(awx, AWX, *arguments, **{**VARIABLES, **variables})
 
 
 def linked(awx, row, what, endpoint):
@@ -89,6 +94,15 @@ def test_what_a_person_filled_in_stays_and_a_service_app_is_another_type(awx):
 def test_a_secret_in_the_inventory_is_refused_before_anything_is_made(awx):
     refused = configure(awx, awx_configuration_variables={"device_trust_kandji_api_token": CANARY})
     assert refused.status != 0 and awx.writes == [] and "device_trust_kandji_api_token would be readable" in refused.output
+
+
+def test_the_play_of_the_roles_page_runs_and_changes_nothing_the_second_time(awx, tmp_path):
+    page = tmp_path / "page.yml"
+    page.write_text(json.dumps(examples.plays(CHECKOUT / "roles" / "awx_configuration" / "README.md")))  # JSON is YAML
+    first = run(awx, page)
+    assert first.status == 0 and awx.named("projects", f"{PREFIX}project")["scm_branch"] == "0.1.0", first.output[-3000:]
+    wrote = len(awx.writes)
+    assert run(awx, page).changed == [] and awx.writes[wrote:] == []
 
 
 def test_every_option_that_the_role_gives_is_one_of_the_module(collection):
