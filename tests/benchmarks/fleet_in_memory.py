@@ -17,6 +17,7 @@ from importlib import import_module
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, from_environment
 
 Row = dict[str, t.Any]
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
@@ -109,10 +110,9 @@ def main(module: str, macs: int, directory: str) -> None:
     _transport.Transport.call = vendors.call  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
     spec = {**loaded.OPTIONS, **getattr(loaded, "FLEET", {})}
-    params = {name: option.get("default") for name, option in spec.items()}
-    params |= {"okta_org_url": "https://acme.okta.com", "okta_api_token": "00Abc", "okta_access_token": None, "okta_client_id": None, "okta_private_key": None,
-               "okta_key_id": None, "kandji_api_url": "https://acme.api.kandji.io", "kandji_api_token": "4f7a", "ca_path": None, "api_timeout": 30.0,
-               "api_retries": 5, "capacity_percent": 100, "rings": [RING], "okta_verify_item_ids": ["app"]}
+    params = from_environment({name: option.get("default") for name, option in spec.items()}, OKTA, KANDJI)
+    params |= {"okta_org_url": "https://acme.okta.com", "okta_api_token": "00Abc", "kandji_api_url": "https://acme.api.kandji.io", "kandji_api_token": "abc",
+               "capacity_percent": 100, "rings": [RING], "okta_verify_item_ids": ["app"]}
     params |= {"dest": directory, "state_dir": directory} if module == "device_trust_report" else {}
     result = loaded.run(Run(params, False, print, loaded.USES))
     used = resource.getrusage(resource.RUSAGE_SELF)
