@@ -37,7 +37,7 @@ LAB_PYTHON = (3, 11)  # of the lab and the tools
 # What the collection, its unit tests and the lab that these use need. No lock file: with an old core goes what goes with it.
 PACKAGES = (
     "requests", "cryptography", "asn1crypto", "PyJWT", "starlette", "uvicorn", "python-multipart", "jsonschema-rs",
-    "pytest", "pytest-xdist", "pytest-ansible", "hypothesis", "antsibull-changelog",
+    "pytest", "pytest-xdist", "pytest-ansible", "hypothesis", "antsibull-changelog", "aiohttp", "selenium",
 )  # fmt: skip
 CONTROLLER_VERSIONS = re.compile(r"CONTROLLER_PYTHON_VERSIONS = \((.*?)\)", re.DOTALL)
 RAN = re.compile(r'^Running sanity test "(compile|import)" on Python (\d\.\d+)', re.MULTILINE)
