@@ -59,7 +59,7 @@ def test_a_report_by_a_service_app_whose_key_comes_as_a_file(watched, job, no_se
     environment = json.loads((tmp_path / "job_1" / "env" / "envvars").read_text())
     assert environment["OKTA_CLIENT_PRIVATEKEY"].startswith(str(tmp_path)) and "OKTA_CLIENT_TOKEN" not in environment
     assert len(done.events) > 10 and done.results("devicetrust.okta_kandji.device_trust_report")
-    assert shown(watched.lab.announcement["okta_url"]), "the search is blind: what is no secret is shown"
+    assert shown(str(tmp_path / "report")), "the search is blind: what is no secret is shown"
     assert no_secret()
 
 
