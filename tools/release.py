@@ -180,8 +180,14 @@ def importer() -> bool:
     return judge_importer(*run_and_read([str(place / "bin" / "python"), "-m", "galaxy_importer.main", str(built())], environment, PLACE))
 
 
+def imports_its_own(line: str) -> bool:
+    """It lints the collection where it is not installed, so that a playbook that another imports by its full name is not found; it is, where it is installed."""
+    found = re.fullmatch(r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip())
+    return bool(found) and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
+
+
 def judge_importer(status: int, output: str) -> bool:
-    complaints = [line for line in output.splitlines() if line.startswith(("ERROR", "WARNING"))]
+    complaints = [line for line in output.splitlines() if line.startswith(("ERROR", "WARNING")) and not imports_its_own(line)]
     print(f"galaxy-importer: {len(complaints)} complaints")
     return status == 0 and not complaints and "Importer processing completed successfully" in output
 

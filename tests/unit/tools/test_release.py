@@ -82,6 +82,8 @@ def test_the_tarball_holds_what_users_use_and_nothing_else():
 
 @pytest.mark.parametrize(("status", "output", "passes"), [
     (0, DONE, True), (1, DONE, False), (0, f"WARNING: no changelog\n{DONE}", False), (0, f"ERROR: bad\n{DONE}", False), (0, "", False),
+    (0, f"WARNING: ERROR    Failed to find devicetrust.okta_kandji.rotate playbook.\n{DONE}", True),
+    (0, f"WARNING: ERROR    Failed to find devicetrust.okta_kandji.rotation playbook.\n{DONE}", False),
 ])
 def test_the_importer_has_to_be_content_and_to_say_so(status, output, passes):
     assert judge_importer(status, output) is passes
