@@ -181,7 +181,7 @@ def importer() -> bool:
 
 
 def imports_its_own(line: str) -> bool:
-    """It lints the collection where it is not installed, so that a playbook that another imports by its full name is not found; it is, where it is installed."""
+    """It lints the collection where it is not installed; there, a playbook that another one imports by its full name is not found."""
     found = re.fullmatch(r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip())
     return bool(found) and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
 
