@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: shard
 short_description: The serials that a shard of the fleet stands for
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Of a list of serials, those of one shard. Which shard a serial belongs to depends on the serial and the number of shards alone.
   - Meant for the hosts that P(devicetrust.okta_kandji.macs#inventory) makes with its option O(devicetrust.okta_kandji.macs#inventory:shards).

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: macs
 short_description: Macs as hosts, grouped by where they stand between Kandji and Okta
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - A host for each Mac, named by its serial, with what M(devicetrust.okta_kandji.device_trust_info) knows of it as variables whose names begin with
     C(device_trust_), and in groups by rung (C(rung_managed)), ring, blueprint, version of macOS, tag and flag.

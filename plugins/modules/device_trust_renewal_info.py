@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: device_trust_renewal_info
 short_description: Which rings need new certificates now
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Only reads. Says for each ring whether its certificates are to be issued anew now, why, under which generation, and how many Macs will enrol.
   - A ring is due when a certificate under its present profile ends soon, or, with O(challenge), when its profile holds another secret.

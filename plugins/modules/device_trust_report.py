@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: device_trust_report
 short_description: Write the report of the fleet as HTML, CSV and JSON
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes where each Mac stands, for people (HTML, one file that loads nothing from
     elsewhere), for spreadsheets (CSV) and for programs (JSON).

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kandji_device_info
 short_description: Devices in Kandji
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Only reads. Devices are found by serial number or by blueprint; without either, all of a platform are read, 300 with a call.
   - Up to 10 serials cost a call each; for more the list is read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kandji_library_item_info
 short_description: Library items in Kandji, where they are assigned, and how far they have come
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Only reads. No public API lists the Library; items are found on the blueprints that hold them, which costs a call for each blueprint and one for their list.
   - With O(statuses), a call for each 300 devices that have the item.

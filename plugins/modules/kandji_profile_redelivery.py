@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: kandji_profile_redelivery
 short_description: Deliver a SCEP profile anew to single Macs, for new certificates
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Takes the profile off single Macs by an exclusion tag and gives it back by taking the tag away, for new certificates. Nothing else leaves a Mac.
   - The blueprint has to be an assignment map, in which the profile is in a node that excludes the tag. Only Kandji's web app makes such a node; the

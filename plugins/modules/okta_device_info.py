@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: okta_device_info
 short_description: Device records in Okta, with their users
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Only reads. Records are found by Okta's search, by serial number, or by id.
   - Okta's search may be behind by minutes. Records that O(device_ids) names are read by id, with their users, and are as they are now.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: okta_system_log_info
 short_description: Events of Okta's System Log
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Only reads. Without O(filter), the events that device trust turns on, of certificates, device records and their users.
   - Okta keeps events for 90 days. A call brings up to 1000 of them.
