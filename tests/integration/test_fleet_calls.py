@@ -89,4 +89,4 @@ def test_memory_and_work_grow_in_step_with_the_fleet(module, tmp_path):
     small, large = run(10_000), run(100_000)
     assert (small["macs"], large["macs"]) == (10_000, 100_000)
     assert large["megabytes"] <= 300
-    assert large["processor"] <= 15 * small["processor"], "ten times the Macs, and something for what starting takes"
+    assert large["calls"] <= 10 * small["calls"]  # how processor time grows is in docs/benchmarks.md: no test is timed
