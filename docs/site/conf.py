@@ -5,7 +5,7 @@
 
 project = "devicetrust.okta_kandji"
 author = "devicetrust.okta_kandji contributors"
-copyright = author  # noqa: A001
+copyright = author
 title = "Macs that Okta trusts"
 html_title = title
 extensions = ["myst_parser", "sphinx_antsibull_ext"]

@@ -30,7 +30,7 @@ FASTPASS: Json = {"possession": {
 
 def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
     """A whole org anew: its people and their devices, too. Answers what draw_policy does. All that was there is gone."""
-    chosen = random.Random(f"fleet {seed}")  # noqa: S311  (a rehearsal)
+    chosen = random.Random(f"fleet {seed}")
     org.empty()
     for number in range(people):
         user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number:03d}@example.com")
@@ -73,7 +73,7 @@ def _change_device(org: Org, place: Seat, chosen: random.Random) -> None:
 
 def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
     """Groups, a policy of its own for ``app``, and past use of it. Answers {app_id, policy_id, break_glass_id, rules}."""
-    chosen = random.Random(f"policy {seed}")  # noqa: S311  (as above)
+    chosen = random.Random(f"policy {seed}")
     users = list(dict.fromkeys(place.user_id for place in seats))
     for name in (*GROUPS, BREAK_GLASS):
         share = 0.4 if name in GROUPS else 0.05

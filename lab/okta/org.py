@@ -61,7 +61,7 @@ class Org:
     def __init__(self, world: World, base_url: str) -> None:
         self.world = world
         self.base_url = base_url
-        self._random = random.Random(f"okta {world.options.seed}")  # noqa: S311  (a rehearsal's secrets; equal seeds give equal orgs)
+        self._random = random.Random(f"okta {world.options.seed}")  # equal seeds give equal orgs
         self._dated: t.Optional[datetime] = None
         self.subdomain = "acme"
         self.pipeline = "idx"
@@ -82,7 +82,7 @@ class Org:
         self.limits = Limits(world.clock)
         self._index = SearchIndex()
         self._administrator = User(self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()).in_the_log
-        self._policies_random = random.Random(f"okta policies {world.options.seed}")  # noqa: S311  (apart: ids of devices stay what they are)
+        self._policies_random = random.Random(f"okta policies {world.options.seed}")  # apart: ids of devices stay what they are
         self.policies = Policies(self._policy_id, self.now)
         self.directory = Directory(self._policy_id, self.now)
         self.sign_ins = SignIns(self)

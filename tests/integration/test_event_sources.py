@@ -243,7 +243,7 @@ def test_a_state_file_that_is_not_its_own_is_left_alone(log, args, state, conten
 
 # Event hooks
 
-SECRET = "Basic canary-of-the-hook"  # noqa: S105
+SECRET = "Basic canary-of-the-hook"
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tools.play import lab_environment, run_playbook
 
 RULEBOOKS = CHECKOUT / "extensions" / "eda" / "rulebooks"
 LONGEST = 300  # seconds that anything may take, on a machine that is shared
-SECRET = "canary-of-the-event-hook"  # noqa: S105
+SECRET = "canary-of-the-event-hook"
 pytestmark = [pytest.mark.programs, pytest.mark.lab(macs=5)]
 
 

@@ -17,7 +17,7 @@ import pytest
 from lab.okta import hooks
 from lab.okta.system_log import Event
 
-SECRET = "Basic made-up"  # noqa: S105
+SECRET = "Basic made-up"
 ACTOR = {"id": "00u1", "type": "User", "alternateId": "ann@example.com", "displayName": "Ann", "detailEntry": None}
 
 
