@@ -3,5 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rehearsal tenant: an Okta org, a Kandji tenant, their Macs and their people.
 
-Nothing in ``plugins/`` imports it. It may be imported by tests, and it is started by ``python -m lab``.
+Nothing in ``plugins/`` imports it. It may be imported by tests, and it is started by ``python -m
+lab``.
 """

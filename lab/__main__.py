@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m lab``: start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT."""
+"""``python -m lab``:
+
+start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +21,64 @@ from lab.world import Options
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
-def parse(arguments: t.Optional[t.Sequence[str]] = None) -> tuple[Options, t.Optional[Path]]:
+def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | None]:
     defaults = Options()
-    parser = argparse.ArgumentParser(prog="python -m lab", description="An Okta org, a Kandji tenant, their Macs and their people, on this machine.")
-    parser.add_argument("--macs", type=int, default=defaults.macs, help="how many Macs the company has (default %(default)s)")
-    parser.add_argument("--real-macs", type=int, default=defaults.real_macs, help="how many of them make keys and enrol for real (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="equal seeds give equal companies (default %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m lab",
+        description="An Okta org, a Kandji tenant, their Macs and their people, on this machine.",
+    )
+    parser.add_argument(
+        "--macs",
+        type=int,
+        default=defaults.macs,
+        help="how many Macs the company has (default %(default)s)",
+    )
+    parser.add_argument(
+        "--real-macs",
+        type=int,
+        default=defaults.real_macs,
+        help="how many of them make keys and enrol for real (default %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=defaults.seed,
+        help="equal seeds give equal companies (default %(default)s)",
+    )
     parser.add_argument("--people", action="store_true", help="Macs and people act by themselves")
-    parser.add_argument("--latency", type=float, default=defaults.latency, metavar="S", help="seconds added to every answer")
+    parser.add_argument(
+        "--latency",
+        type=float,
+        default=defaults.latency,
+        metavar="S",
+        help="seconds added to every answer",
+    )
     parser.add_argument("--past", action="store_true", help="the tenant has ten years behind it")
-    parser.add_argument("--nothing-made", action="store_true", help="nobody has made anything in the consoles yet")
-    parser.add_argument("--directory", type=Path, help="where the CA file is written and left; otherwise nothing is left")
+    parser.add_argument(
+        "--nothing-made", action="store_true", help="nobody has made anything in the consoles yet"
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        help="where the CA file is written and left; otherwise nothing is left",
+    )
     given = parser.parse_args(arguments)
     options = Options(
-        macs=given.macs, seed=given.seed, real_macs=given.real_macs, people=given.people, latency=given.latency, past=given.past,
-        consoles=not given.nothing_made)
+        macs=given.macs,
+        seed=given.seed,
+        real_macs=given.real_macs,
+        people=given.people,
+        latency=given.latency,
+        past=given.past,
+        consoles=not given.nothing_made,
+    )
     return options, given.directory
 
 
 def main() -> int:
     options, directory = parse()
-    # Blocked in all threads and waited for: a handler would have to wait for the main thread, which a signal to another thread does not wake.
+    # Blocked in all threads and waited for: a handler would have to wait for the main thread, which
+    # a signal to another thread does not wake.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with Lab(options, directory) as lab:
         print(json.dumps(lab.announcement), flush=True)

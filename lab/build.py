@@ -16,14 +16,20 @@ from lab.okta.app import OktaApp
 from lab.okta.org import Org
 from lab.world import Options, World
 
-
 Begin = t.Callable[[Options], dict[str, t.Any]]
 
 
 def build(
-    world: World, urls: t.Mapping[str, str], ca_file: Path, begin: t.Optional[Begin] = None, control_token: str = ""
+    world: World,
+    urls: t.Mapping[str, str],
+    ca_file: Path,
+    begin: Begin | None = None,
+    control_token: str = "",
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The applications by the name of their listener, and what the lab announces of itself. ``begin`` puts another company in this one's place."""
+    """The applications by the name of their listener, and what the lab announces of itself.
+
+    ``begin`` puts another company in this one's place.
+    """
     world.ca_file = ca_file
     org = world.okta = Org(world, urls["okta"])
     world.kandji = Tenant(world, urls["kandji"])
@@ -46,7 +52,13 @@ def build(
         "scep_challenge": org.challenge if org.has_platform else "",
         "control_url": urls["control"],
         "control_token": control.token,
-        "page_url": f"{urls['control']}/#token={control.token}",  # what stands behind # goes to no server and into no log
+        "page_url": (
+            f"{urls['control']}/#token={control.token}"
+        ),  # what stands behind # goes to no server and into no log
         "rings": fleet.rings(world),
     }
-    return {"okta": okta.application(), "kandji": kandji.application(), "control": control.application()}, announcement
+    return {
+        "okta": okta.application(),
+        "kandji": kandji.application(),
+        "control": control.application(),
+    }, announcement

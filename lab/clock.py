@@ -34,7 +34,10 @@ class Clock:
 
 def iso(moment: datetime) -> str:
     """As both vendors print it: 2026-11-23T10:00:00.000Z."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (
+        moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.")
+        + f"{moment.microsecond // 1000:03d}Z"
+    )
 
 
 def http_date(moment: datetime) -> str:

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A vendor's OpenAPI 3.0 description, made into JSON Schemas that say no where the description says nothing.
+"""A vendor's OpenAPI 3.0 description, made into JSON Schemas that say no where the description says
+nothing.
 
-A description forbids no field that it does not name. For a lab that must invent nothing this is too kind: objects are closed here.
-Where an answer is described by an example alone, its keys and their types are the description; any of its scalars may be null.
+A description forbids no field that it does not name. For a lab that must invent nothing this is too
+kind: objects are closed here. Where an answer is described by an example alone, its keys and their
+types are the description; any of its scalars may be null.
 """
 
 from __future__ import annotations
@@ -15,12 +17,27 @@ import typing as t
 Schema = dict[str, t.Any]
 
 VERBS = ("get", "put", "post", "patch", "delete")
-_KEPT = ("type", "enum", "format", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern")
+_KEPT = (
+    "type",
+    "enum",
+    "format",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "pattern",
+)
 _PLACE = re.compile(r"\{[^}]*\}")
 
 
 class Description:
-    """One description. ``find`` gives the operation of a verb and a path template, whatever the names in its braces are."""
+    """One description.
+
+    ``find`` gives the operation of a verb and a path template, whatever the names in its braces
+    are.
+    """
 
     def __init__(self, document: Schema) -> None:
         self.document = document
@@ -28,8 +45,14 @@ class Description:
         for path, item in document["paths"].items():
             for verb in VERBS:
                 if verb in item:
-                    parameters = [self.resolve(one) for one in [*item.get("parameters", []), *item[verb].get("parameters", [])]]
-                    self.operations[verb.upper(), places(path)] = {**item[verb], "parameters": parameters}
+                    parameters = [
+                        self.resolve(one)
+                        for one in [*item.get("parameters", []), *item[verb].get("parameters", [])]
+                    ]
+                    self.operations[verb.upper(), places(path)] = {
+                        **item[verb],
+                        "parameters": parameters,
+                    }
 
     def resolve(self, raw: Schema) -> Schema:
         """Follow ``$ref`` to what it stands for."""
@@ -40,19 +63,25 @@ class Description:
             raw = found
         return raw
 
-    def find(self, verb: str, template: str) -> t.Optional[Schema]:
+    def find(self, verb: str, template: str) -> Schema | None:
         return self.operations.get((verb, places(template)))
 
     def content(self, part: Schema) -> dict[str, Schema]:
         """Media type -> its description, of a request body or an answer."""
-        return {name.split(";")[0].strip().lower(): media for name, media in self.resolve(part).get("content", {}).items()}
+        return {
+            name.split(";")[0].strip().lower(): media
+            for name, media in self.resolve(part).get("content", {}).items()
+        }
 
     def schema(self, media: Schema, *, answer: bool) -> Schema:
         """The JSON Schema of one media type of a request (``answer`` false) or an answer."""
         raw = media.get("schema", {})
         described = self._flat(raw)
         if answer and not ({"properties", "items", "variants"} & set(described)):
-            examples = [*self._examples(media), *([described["example"]] if "example" in described else [])]
+            examples = [
+                *self._examples(media),
+                *([described["example"]] if "example" in described else []),
+            ]
             examples = [example for example in examples if isinstance(example, (dict, list))]
             if examples:
                 return from_examples(examples)
@@ -60,12 +89,30 @@ class Description:
 
     def _examples(self, media: Schema) -> list[t.Any]:
         named = [self.resolve(one) for one in media.get("examples", {}).values()]
-        return [*([media["example"]] if "example" in media else []), *(one["value"] for one in named if "value" in one)]
+        return [
+            *([media["example"]] if "example" in media else []),
+            *(one["value"] for one in named if "value" in one),
+        ]
 
     def _flat(self, raw: Schema, member: bool = False) -> Schema:
-        """A schema with its ``allOf`` merged into it. ``member`` is true for a base class: its subclasses are then no question any more."""
+        """A schema with its ``allOf`` merged into it.
+
+        ``member`` is true for a base class: its subclasses are then no question any more.
+        """
         raw = self.resolve(raw)
-        flat: Schema = {name: raw[name] for name in (*_KEPT, "nullable", "items", "additionalProperties", "readOnly", "writeOnly", "example") if name in raw}
+        flat: Schema = {
+            name: raw[name]
+            for name in (
+                *_KEPT,
+                "nullable",
+                "items",
+                "additionalProperties",
+                "readOnly",
+                "writeOnly",
+                "example",
+            )
+            if name in raw
+        }
         if "properties" in raw:
             flat["properties"] = dict(raw["properties"])
         if "required" in raw:
@@ -84,7 +131,11 @@ class Description:
             if name == "properties":
                 mine = flat.setdefault("properties", {})
                 for key, schema in value.items():
-                    mine[key] = {"allOf": [schema, mine[key]]} if key in mine and mine[key] != schema else schema
+                    mine[key] = (
+                        {"allOf": [schema, mine[key]]}
+                        if key in mine and mine[key] != schema
+                        else schema
+                    )
             elif name == "required":
                 flat["required"] = sorted({*flat.get("required", []), *value})
             elif name == "nullable":
@@ -94,7 +145,10 @@ class Description:
 
 
 class _Compiler:
-    """Schemas of one direction: what is read-only is not required of a request, what is write-only not of an answer."""
+    """Schemas of one direction:
+
+    what is read-only is not required of a request, what is write-only not of an answer.
+    """
 
     def __init__(self, description: Description, answer: bool) -> None:
         self.description, self.absent = description, "writeOnly" if answer else "readOnly"
@@ -124,8 +178,15 @@ class _Compiler:
         made: Schema = {name: flat[name] for name in _KEPT if name in flat}
         properties = flat.get("properties", {})
         if properties:
-            made.update(type="object", properties={name: self.schema(one) for name, one in properties.items()})
-        required = [name for name in flat.get("required", []) if not self.description._flat(properties.get(name, {})).get(self.absent)]
+            made.update(
+                type="object",
+                properties={name: self.schema(one) for name, one in properties.items()},
+            )
+        required = [
+            name
+            for name in flat.get("required", [])
+            if not self.description._flat(properties.get(name, {})).get(self.absent)
+        ]
         if required:
             made["required"] = required
         if "items" in flat:
@@ -140,7 +201,10 @@ class _Compiler:
         return made
 
     def chosen(self, flat: Schema, subclasses: dict[str, str]) -> Schema:
-        """A base class with a discriminator: the subclass that it names is what counts. It may be the class itself."""
+        """A base class with a discriminator:
+
+        the subclass that it names is what counts. It may be the class itself.
+        """
         name = flat["discriminator"]["propertyName"]
         known = {"properties": {name: {"enum": sorted(subclasses)}}, "required": [name]}
         cases = []
@@ -150,8 +214,23 @@ class _Compiler:
             if key not in self.definitions:
                 self.definitions[key] = {}
                 self.definitions[key] = self.plain(subclass)
-            cases.append({"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": {"$ref": f"#/$defs/{key}"}})
-        return {"allOf": [*cases, {"if": {"not": known}, "then": self.plain({key: value for key, value in flat.items() if key != "variants"})}]}
+            cases.append(
+                {
+                    "if": {"properties": {name: {"const": value}}, "required": [name]},
+                    "then": {"$ref": f"#/$defs/{key}"},
+                }
+            )
+        return {
+            "allOf": [
+                *cases,
+                {
+                    "if": {"not": known},
+                    "then": self.plain(
+                        {key: value for key, value in flat.items() if key != "variants"}
+                    ),
+                },
+            ]
+        }
 
 
 def places(path: str) -> str:
@@ -160,7 +239,10 @@ def places(path: str) -> str:
 
 
 def from_examples(examples: t.Sequence[t.Any]) -> Schema:
-    """The schema of which all these values are examples: keys that each of them has are required, others are not allowed."""
+    """The schema of which all these values are examples:
+
+    keys that each of them has are required, others are not allowed.
+    """
     known = [example for example in examples if example is not None]
     kinds = {_kind(example) for example in known}
     if not kinds:
@@ -169,7 +251,10 @@ def from_examples(examples: t.Sequence[t.Any]) -> Schema:
     objects = [example for example in known if isinstance(example, dict)]
     if any(objects):
         names = sorted({name for example in objects for name in example})
-        made["properties"] = {name: from_examples([example[name] for example in objects if name in example]) for name in names}
+        made["properties"] = {
+            name: from_examples([example[name] for example in objects if name in example])
+            for name in names
+        }
         made["required"] = [name for name in names if all(name in example for example in objects)]
         made["additionalProperties"] = False
     elements = [element for example in known if isinstance(example, list) for element in example]

@@ -1,9 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Mac makes of the settings in its profiles: preferences of apps, login items, single sign-on, and what Okta Verify reads of them.
+"""What a Mac makes of the settings in its profiles:
 
-Apple's rules are those of its published payload descriptions (apple/device-management, mdm/profiles).
+preferences of apps, login items, single sign-on, and what Okta Verify reads of them.
+
+Apple's rules are those of its published payload descriptions (apple/device-management,
+mdm/profiles).
 """
 
 from __future__ import annotations
@@ -15,12 +18,25 @@ Payload = dict[str, t.Any]
 SSO = "com.apple.extensiblesso"
 LOGIN_ITEMS = "com.apple.loginitems.managed"
 OKTA_VERIFY = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")  # it reads both domains
-OWN_KEYS = ("PayloadType", "PayloadVersion", "PayloadIdentifier", "PayloadUUID", "PayloadDisplayName", "PayloadDescription", "PayloadOrganization")
-# Kandji's Okta_Verify_Configuration_Template.mobileconfig (kandji-inc/support): each key with its type.
+OWN_KEYS = (
+    "PayloadType",
+    "PayloadVersion",
+    "PayloadIdentifier",
+    "PayloadUUID",
+    "PayloadDisplayName",
+    "PayloadDescription",
+    "PayloadOrganization",
+)
+# Kandji's Okta_Verify_Configuration_Template.mobileconfig (kandji-inc/support): each key with its
+# type.
 TEMPLATE = {
-    "OktaVerify.OrgUrl": str, "OktaVerify.UserPrincipalName": str, "OktaVerify.EnrollmentOptions": str, "OktaVerify.ReportDiagnostics": bool,
-    "OktaVerify.PasswordSyncClientID": str, "PlatformSSO.ProtocolVersion": str,
-}  # fmt: skip
+    "OktaVerify.OrgUrl": str,
+    "OktaVerify.UserPrincipalName": str,
+    "OktaVerify.EnrollmentOptions": str,
+    "OktaVerify.ReportDiagnostics": bool,
+    "OktaVerify.PasswordSyncClientID": str,
+    "PlatformSSO.ProtocolVersion": str,
+}
 SSO_KEYS = {"ExtensionIdentifier": str, "TeamIdentifier": str, "Type": str}
 
 
@@ -29,9 +45,17 @@ class Invalid(Exception):
 
 
 def check(payloads: t.Sequence[Payload], others: t.Sequence[Payload]) -> None:
-    """Raises Invalid for what Apple's descriptions do not allow; ``others`` are the payloads of the profiles that are there."""
+    """Raises Invalid for what Apple's descriptions do not allow;
+
+    ``others`` are the payloads of the profiles that are there.
+    """
     for payload in payloads:
-        for key, kind in {"PayloadType": str, "PayloadVersion": int, "PayloadIdentifier": str, "PayloadUUID": str}.items():
+        for key, kind in {
+            "PayloadType": str,
+            "PayloadVersion": int,
+            "PayloadIdentifier": str,
+            "PayloadUUID": str,
+        }.items():
             if not isinstance(payload.get(key), kind):
                 raise Invalid(f"The payload {payload.get('PayloadType')} has no {key}.")
         if payload["PayloadType"] == SSO:
@@ -41,9 +65,15 @@ def check(payloads: t.Sequence[Payload], others: t.Sequence[Payload]) -> None:
 
 
 def _check_sso(payload: Payload, others: t.Sequence[Payload]) -> None:
-    if not all(isinstance(payload.get(key), kind) for key, kind in SSO_KEYS.items()) or payload["Type"] not in ("Credential", "Redirect"):
-        raise Invalid("The single sign-on payload lacks ExtensionIdentifier, TeamIdentifier or Type.")
-    if payload["Type"] == "Credential" and not (payload.get("Hosts") and isinstance(payload.get("Realm", ""), str)):
+    if not all(isinstance(payload.get(key), kind) for key, kind in SSO_KEYS.items()) or payload[
+        "Type"
+    ] not in ("Credential", "Redirect"):
+        raise Invalid(
+            "The single sign-on payload lacks ExtensionIdentifier, TeamIdentifier or Type."
+        )
+    if payload["Type"] == "Credential" and not (
+        payload.get("Hosts") and isinstance(payload.get("Realm", ""), str)
+    ):
         raise Invalid("The single sign-on payload of type Credential has no Hosts.")
     taken = {str(host).lower() for one in others for host in one.get("Hosts", [])}
     if taken & {str(host).lower() for host in payload.get("Hosts", [])}:
@@ -52,31 +82,55 @@ def _check_sso(payload: Payload, others: t.Sequence[Payload]) -> None:
 
 def _check_login_items(payload: Payload) -> None:
     items = payload.get("AutoLaunchedApplicationDictionary-managed")
-    if not isinstance(items, list) or not all(isinstance(item, dict) and isinstance(item.get("Path"), str) for item in items):
+    if not isinstance(items, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("Path"), str) for item in items
+    ):
         raise Invalid("The login items payload has no list of items with a Path.")
 
 
 def managed_preferences(payloads: t.Iterable[Payload]) -> dict[str, dict[str, t.Any]]:
-    """Domain -> keys, for the payload types that are no payload of Apple's: macOS takes them for the preferences of an app."""
+    """Domain -> keys, for the payload types that are no payload of Apple's:
+
+    macOS takes them for the preferences of an app.
+    """
     found: dict[str, dict[str, t.Any]] = {}
     for payload in payloads:
         domain = str(payload.get("PayloadType"))
         if not domain.startswith("com.apple."):
-            found.setdefault(domain, {}).update({key: value for key, value in payload.items() if key not in OWN_KEYS})
+            found.setdefault(domain, {}).update(
+                {key: value for key, value in payload.items() if key not in OWN_KEYS}
+            )
     return found
 
 
 def login_items(payloads: t.Iterable[Payload]) -> list[str]:
     """Paths of what starts at login."""
-    return [item["Path"] for one in payloads if one.get("PayloadType") == LOGIN_ITEMS for item in one["AutoLaunchedApplicationDictionary-managed"]]
+    return [
+        item["Path"]
+        for one in payloads
+        if one.get("PayloadType") == LOGIN_ITEMS
+        for item in one["AutoLaunchedApplicationDictionary-managed"]
+    ]
 
 
 def sso_extensions(payloads: t.Iterable[Payload]) -> list[dict[str, t.Any]]:
-    return [{key: value for key, value in one.items() if key not in OWN_KEYS} for one in payloads if one.get("PayloadType") == SSO]
+    return [
+        {key: value for key, value in one.items() if key not in OWN_KEYS}
+        for one in payloads
+        if one.get("PayloadType") == SSO
+    ]
 
 
 def okta_verify(payloads: t.Iterable[Payload]) -> dict[str, t.Any]:
-    """What Okta Verify reads: keys of the template with a value of the template's type, alike in both domains. An empty text is no value."""
+    """What Okta Verify reads:
+
+    keys of the template with a value of the template's type, alike in both domains. An empty text
+    is no value.
+    """
     preferences = managed_preferences(payloads)
     app, extension = (preferences.get(domain, {}) for domain in OKTA_VERIFY)
-    return {key: app[key] for key, kind in TEMPLATE.items() if isinstance(app.get(key), kind) and app[key] != "" and app[key] == extension.get(key)}
+    return {
+        key: app[key]
+        for key, kind in TEMPLATE.items()
+        if isinstance(app.get(key), kind) and app[key] != "" and app[key] == extension.get(key)
+    }

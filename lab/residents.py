@@ -1,14 +1,15 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs and people who act by themselves, as long as the switches ``macs_act`` and ``people_act`` say so."""
+"""Macs and people who act by themselves, as long as the switches ``macs_act`` and ``people_act``
+say so.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
 import traceback
-import typing as t
 
 from lab import macs, people
 from lab.world import World
@@ -17,12 +18,16 @@ PAUSE = 0.5  # seconds of the machine's clock
 
 
 class Residents:
-    """A thread of the lab. ``stop`` does not wait for long, unless it is told to: who still acts then is cut off with the process."""
+    """A thread of the lab.
+
+    ``stop`` does not wait for long, unless it is told to: who still acts then is cut off with the
+    process.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._stopping = threading.Event()
-        self._thread: t.Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._live, name="lab residents", daemon=True)
@@ -41,6 +46,8 @@ class Residents:
                 if self._world.switches.people_act and not self._stopping.is_set():
                     people.act(self._world)
                     people.open_apps_now_and_then(self._world)
-            except Exception:  # the lab goes on; whoever reads its error output sees what is wrong with it
+            except (
+                Exception
+            ):  # the lab goes on; whoever reads its error output sees what is wrong with it
                 if not self._stopping.is_set():
                     traceback.print_exc(file=sys.stderr)

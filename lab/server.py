@@ -20,7 +20,10 @@ from lab.world import Options, World
 
 
 def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
-    """Serves the application that is there now. Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``."""
+    """Serves the application that is there now.
+
+    Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``.
+    """
 
     async def wrapped(scope: t.Any, receive: t.Any, send: t.Any) -> None:
         if scope["type"] == "http":
@@ -33,32 +36,48 @@ def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
 class Lab:
     """A running lab. Use it as a context manager, or call ``start`` and ``stop``.
 
-    ``announcement`` is what ``python -m lab`` prints: URLs, tokens, the CA file, the SCEP URL and its challenge.
+    ``announcement`` is what ``python -m lab`` prints: URLs, tokens, the CA file, the SCEP URL and
+    its challenge.
     """
 
-    def __init__(self, options: t.Optional[Options] = None, directory: t.Optional[Path] = None) -> None:
+    def __init__(self, options: Options | None = None, directory: Path | None = None) -> None:
         self.options = options or Options()
-        self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
+        self._temporary = (
+            None if directory else tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
+        )
         self.directory = Path(directory or self._temporary.name)
         self.world = World(self.options)
         self.announcement: dict[str, t.Any] = {}
         self._applications: dict[str, t.Any] = {}
         self._urls: dict[str, str] = {}
         self._servers: list[uvicorn.Server] = []
-        self._thread: t.Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
         self._residents: t.Any = None
         self._ready = threading.Event()
 
-    def start(self) -> "Lab":
+    def start(self) -> Lab:
         sockets = {name: self._listen() for name in ("okta", "kandji", "control")}
-        self._urls = {name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()}
+        self._urls = {
+            name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()
+        }
         tls = make_server_certificate(self.directory)
         self._build(tls.ca_file)
-        gc.freeze()  # a fleet of thousands is not looked through for garbage while somebody waits for a page of it
+        # a fleet of thousands is not looked through for garbage while somebody waits for a page of
+        # it
+        gc.freeze()
         for name, sock in sockets.items():
             config = uvicorn.Config(
-                _with_transport(lambda name=name: self._applications[name]), ssl_certfile=str(tls.certificate), ssl_keyfile=str(tls.key), http="h11",
-                loop="asyncio", lifespan="off", log_level="critical", access_log=False, date_header=False, server_header=False, timeout_keep_alive=60,
+                _with_transport(lambda name=name: self._applications[name]),
+                ssl_certfile=str(tls.certificate),
+                ssl_keyfile=str(tls.key),
+                http="h11",
+                loop="asyncio",
+                lifespan="off",
+                log_level="critical",
+                access_log=False,
+                date_header=False,
+                server_header=False,
+                timeout_keep_alive=60,
                 timeout_graceful_shutdown=1,
             )
             self._servers.append(_QuietServer(config, sock))
@@ -69,7 +88,9 @@ class Lab:
         return self
 
     def begin(self, options: Options) -> dict[str, t.Any]:
-        """Another company in the place of this one, at the same addresses and with the same control token. Returns the announcement."""
+        """Another company in the place of this one, at the same addresses and with the same control
+        token. Returns the announcement.
+        """
         self._residents.stop(patience=30)
         ca_file = self.world.ca_file
         self.options, self.world = options, World(options)
@@ -80,7 +101,9 @@ class Lab:
     def _build(self, ca_file: Path) -> None:
         from lab.build import build  # the parts import this module's neighbours
 
-        self._applications, self.announcement = build(self.world, self._urls, ca_file, self.begin, self.announcement.get("control_token", ""))
+        self._applications, self.announcement = build(
+            self.world, self._urls, ca_file, self.begin, self.announcement.get("control_token", "")
+        )
 
     def _let_live(self) -> None:
         from lab.residents import Residents
@@ -101,7 +124,7 @@ class Lab:
         if self._temporary:
             self._temporary.cleanup()
 
-    def __enter__(self) -> "Lab":
+    def __enter__(self) -> Lab:
         return self.start()
 
     def __exit__(self, *_exc: t.Any) -> None:
@@ -109,7 +132,8 @@ class Lab:
 
     @staticmethod
     def _listen() -> socket.socket:
-        # asyncio switches Nagle's algorithm off only for sockets that name their protocol; without that an answer takes 40 ms.
+        # asyncio switches Nagle's algorithm off only for sockets that name their protocol; without
+        # that an answer takes 40 ms.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", 0))
@@ -117,7 +141,10 @@ class Lab:
 
     def _serve(self) -> None:
         async def serve() -> None:
-            tasks = [asyncio.create_task(server.serve(sockets=[server.listening])) for server in self._servers]
+            tasks = [
+                asyncio.create_task(server.serve(sockets=[server.listening]))
+                for server in self._servers
+            ]
             while not all(server.started for server in self._servers):
                 await asyncio.sleep(0.01)
             self._ready.set()
@@ -138,8 +165,9 @@ class _QuietServer(uvicorn.Server):
 
         return nullcontext()
 
-    async def shutdown(self, sockets: t.Optional[list[socket.socket]] = None) -> None:
-        # TLS says good-bye to a client that keeps an idle connection, and would wait for its answer.
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # TLS says good-bye to a client that keeps an idle connection, and would wait for its
+        # answer.
         for connection in list(self.server_state.connections):
             if connection.cycle is None or connection.cycle.response_complete:
                 connection.transport.abort()

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a vendor's HTTP surface is put together: operations with names, answers, faults and the request log."""
+"""How a vendor's HTTP surface is put together:
+
+operations with names, answers, faults and the request log.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ from lab.world import RequestRecord, World
 
 @dataclass
 class Answer:
-    """What a handler returns. A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing.
+    """What a handler returns.
+
+    A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing.
 
     ``links`` are Link headers, each sent as a header of its own.
     """
@@ -50,15 +55,18 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Operation:
-    """One documented operation of a vendor. ``permission`` is its scope or its entry in the token's permissions.
+    """One documented operation of a vendor.
 
-    ``chosen_by`` tells operations of one path and verb apart by a query parameter, as SCEP does; ``vendor`` is for the log of requests.
+    ``permission`` is its scope or its entry in the token's permissions.
+
+    ``chosen_by`` tells operations of one path and verb apart by a query parameter, as SCEP does;
+    ``vendor`` is for the log of requests.
     """
 
     name: str
     verb: str
     path: str
-    handler: t.Callable[["Call"], Answer]
+    handler: t.Callable[[Call], Answer]
     writes: bool = False
     permission: str = ""
     bucket: str = ""
@@ -73,7 +81,9 @@ class Operation:
 class Call:
     """One request, read completely, as a handler sees it."""
 
-    def __init__(self, world: World, operation: Operation, request: Request, body: bytes, form: t.Optional[t.Any]) -> None:
+    def __init__(
+        self, world: World, operation: Operation, request: Request, body: bytes, form: t.Any | None
+    ) -> None:
         self.world = world
         self.operation = operation
         self.path = {name: str(value) for name, value in request.path_params.items()}
@@ -85,7 +95,8 @@ class Call:
         self.body = body
         self.form: dict[str, t.Any] = dict(form) if form is not None else {}
         self.principal: t.Any = None
-        self.fault = ""  # the name of the fault that meets this request: "stale" is up to the handler
+        # the name of the fault that meets this request: "stale" is up to the handler
+        self.fault = ""
 
     def json(self) -> t.Any:
         """The body parsed; raises ValueError."""
@@ -93,7 +104,10 @@ class Call:
 
 
 class VendorApp:
-    """Base of the vendors' surfaces. A subclass names its operations and says how it authenticates and limits."""
+    """Base of the vendors' surfaces.
+
+    A subclass names its operations and says how it authenticates and limits.
+    """
 
     vendor = "vendor"
 
@@ -117,26 +131,40 @@ class VendorApp:
         """For a path that is known by another verb."""
         return self.not_found(path)
 
-    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+    def finish(self, call: Call | None, answer: Answer) -> None:
         """Add the headers that every answer of this vendor carries."""
 
     def application(self) -> Starlette:
         places: dict[tuple[str, str], list[Operation]] = {}
         for operation in self.operations():
             places.setdefault((operation.path, operation.verb), []).append(operation)
-        routes = [Route(path, self._endpoint(operations), methods=[verb]) for (path, verb), operations in places.items()]
-        routes.append(Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+        routes = [
+            Route(path, self._endpoint(operations), methods=[verb])
+            for (path, verb), operations in places.items()
+        ]
+        routes.append(
+            Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+        )
         return Starlette(routes=routes)
 
-    def _endpoint(self, operations: list[Operation]) -> t.Callable[[Request], t.Awaitable[Response]]:
+    def _endpoint(
+        self, operations: list[Operation]
+    ) -> t.Callable[[Request], t.Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            operation = next((candidate for candidate in operations if candidate.chosen(request)), None)
+            operation = next(
+                (candidate for candidate in operations if candidate.chosen(request)), None
+            )
             if operation is None:
                 return await self._unknown(request)
             form = None
-            if request.headers.get("content-type", "").startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+            if request.headers.get("content-type", "").startswith(
+                ("multipart/form-data", "application/x-www-form-urlencoded")
+            ):
                 parsed = await request.form()
-                form = {name: (await value.read() if hasattr(value, "read") else value) for name, value in parsed.items()}
+                form = {
+                    name: await value.read() if hasattr(value, "read") else value
+                    for name, value in parsed.items()
+                }
                 body = b""
             else:
                 body = await request.body()
@@ -166,9 +194,17 @@ class VendorApp:
             if name in ("429", "concurrency"):
                 answer = self.too_many(call, fault.seconds, name == "concurrency")
             elif name == "5xx":
-                answer = Answer(b"<html><body>upstream error</body></html>", fault.status, media_type="text/html")
+                answer = Answer(
+                    b"<html><body>upstream error</body></html>",
+                    fault.status,
+                    media_type="text/html",
+                )
             elif name == "html":
-                answer = Answer(b"<!DOCTYPE html><html><body>Please sign in to the corporate proxy</body></html>", media_type="text/html")
+                answer = Answer(
+                    b"<!DOCTYPE html><html><body>Please sign in to the corporate"
+                    b" proxy</body></html>",
+                    media_type="text/html",
+                )
             else:
                 self.admit(call)
                 answer = call.operation.handler(call)
@@ -180,14 +216,22 @@ class VendorApp:
     async def _unknown(self, request: Request) -> Response:
         with self.world.lock:
             path = request.url.path
-            verbs = {operation.verb for operation in self.operations() if compile_path(operation.path)[0].match(path)}
-            answer = self.wrong_verb(path) if verbs and request.method not in verbs else self.not_found(path)
+            verbs = {
+                operation.verb
+                for operation in self.operations()
+                if compile_path(operation.path)[0].match(path)
+            }
+            answer = (
+                self.wrong_verb(path)
+                if verbs and request.method not in verbs
+                else self.not_found(path)
+            )
             self.finish(None, answer)
             self._log(request, None, answer)
         self._tell(request, None, answer)
         return self._response(answer)
 
-    def _log(self, request: Request, operation: t.Optional[Operation], answer: Answer) -> None:
+    def _log(self, request: Request, operation: Operation | None, answer: Answer) -> None:
         now = self.world.clock.now()
         answer.headers.setdefault("Date", http_date(now))
         self.world.requests.append(
@@ -206,36 +250,59 @@ class VendorApp:
             )
         )
 
-    def _tell(self, request: Request, operation: t.Optional[Operation], answer: Answer, sent: t.Any = None, fault: t.Any = None) -> None:
+    def _tell(
+        self,
+        request: Request,
+        operation: Operation | None,
+        answer: Answer,
+        sent: t.Any = None,
+        fault: t.Any = None,
+    ) -> None:
         for observe in self.world.observers:
-            observe(Exchange(
-                vendor=(operation and operation.vendor) or self.vendor,
-                operation=operation.name if operation else "",
-                verb=request.method,
-                path=request.url.path,
-                template=operation.path if operation else "",
-                query=tuple(parse_qsl(request.url.query, keep_blank_values=True)),
-                user_agent=request.headers.get("user-agent", ""),
-                sent_type=request.headers.get("content-type", "").partition(";")[0].strip().lower(),
-                sent=sent,
-                status=answer.status,
-                headers={**answer.headers, **({"Link": ", ".join(answer.links)} if answer.links else {})},
-                answer_type=answer.media_type.partition(";")[0],
-                answer=answer.body,
-                fault=bool(fault) and fault.name not in ("slow", "stale"),
-            ))
+            observe(
+                Exchange(
+                    vendor=(operation and operation.vendor) or self.vendor,
+                    operation=operation.name if operation else "",
+                    verb=request.method,
+                    path=request.url.path,
+                    template=operation.path if operation else "",
+                    query=tuple(parse_qsl(request.url.query, keep_blank_values=True)),
+                    user_agent=request.headers.get("user-agent", ""),
+                    sent_type=request.headers.get("content-type", "")
+                    .partition(";")[0]
+                    .strip()
+                    .lower(),
+                    sent=sent,
+                    status=answer.status,
+                    headers={
+                        **answer.headers,
+                        **({"Link": ", ".join(answer.links)} if answer.links else {}),
+                    },
+                    answer_type=answer.media_type.partition(";")[0],
+                    answer=answer.body,
+                    fault=bool(fault) and fault.name not in ("slow", "stale"),
+                )
+            )
 
     @staticmethod
     def _response(answer: Answer) -> Response:
         media_type = answer.media_type if answer.body is not None else None
-        response = Response(answer.content(), status_code=answer.status, headers=answer.headers, media_type=media_type)
+        response = Response(
+            answer.content(),
+            status_code=answer.status,
+            headers=answer.headers,
+            media_type=media_type,
+        )
         for link in answer.links:
             response.headers.append("Link", link)
         return response
 
 
 class _Dropped(Response):
-    """The connection is cut before a byte of the answer; what the request asked for has been done."""
+    """The connection is cut before a byte of the answer;
+
+    what the request asked for has been done.
+    """
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
         scope["lab.transport"]().abort()
@@ -250,7 +317,14 @@ class _Truncated(Response):
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
         content = self.answer.content()
-        headers = [(b"content-length", str(len(content)).encode()), (b"content-type", self.answer.media_type.encode())]
-        await send({"type": "http.response.start", "status": self.answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+        headers = [
+            (b"content-length", str(len(content)).encode()),
+            (b"content-type", self.answer.media_type.encode()),
+        ]
+        await send(
+            {"type": "http.response.start", "status": self.answer.status, "headers": headers}
+        )
+        await send(
+            {"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True}
+        )
         scope["lab.transport"]().close()

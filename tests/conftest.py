@@ -1,12 +1,15 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests share: a lab, modules called in this process, playbooks called as a user calls them, and a search for secrets.
+"""What tests share:
 
-    def test_a_second_run_changes_nothing(fresh_lab, run_module):
-        wanted = {"name": "Okta", ...}
-        run_module("kandji_scep_profile", wanted, lab=fresh_lab)
-        assert not run_module("kandji_scep_profile", wanted, lab=fresh_lab)["changed"]
+a lab, modules called in this process, playbooks called as a user calls them, and a search for
+secrets.
+
+def test_a_second_run_changes_nothing(fresh_lab, run_module):
+    wanted = {"name": "Okta", ...}
+    run_module("kandji_scep_profile", wanted, lab=fresh_lab)
+    assert not run_module("kandji_scep_profile", wanted, lab=fresh_lab)["changed"]
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ try:
 except ImportError:  # ansible-core before 2.19
 
     def patch_module_args(args: dict[str, t.Any]) -> t.Any:
-        return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode())
+        return mock.patch.object(
+            basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        )
 
 
 pytest_plugins = ["tools.findings"]
@@ -79,15 +84,26 @@ def printed() -> list[str]:
 
 @pytest.fixture
 def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
-    """Call a module's main() here and get its result, also that of a failure (``failed`` is true then)."""
+    """Call a module's main() here and get its result, also that of a failure (``failed`` is true
+    then).
+    """
 
-    def run(name: str, args: dict[str, t.Any], *, lab: t.Optional[Lab] = None, check: bool = False, diff: bool = False) -> dict[str, t.Any]:
+    def run(
+        name: str,
+        args: dict[str, t.Any],
+        *,
+        lab: Lab | None = None,
+        check: bool = False,
+        diff: bool = False,
+    ) -> dict[str, t.Any]:
         module = import_module(f"{MODULES}.{name}")
         output = io.StringIO()
         warned: list[str] = []
         with (
             # In the process of a controller Ansible shows warnings instead of returning them.
-            mock.patch.object(basic.AnsibleModule, "warn", lambda _module, text, **_more: warned.append(text)),
+            mock.patch.object(
+                basic.AnsibleModule, "warn", lambda _module, text, **_more: warned.append(text)
+            ),
             mock.patch.dict(os.environ, lab_environment(lab.announcement) if lab else {}),
             patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}),
             contextlib.redirect_stdout(output),
@@ -106,7 +122,10 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
 
 @pytest.fixture
 def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
-    """Run a playbook (site.yml if none is named) as a process of its own, with a lab's variables; see tools.play.run_playbook."""
+    """Run a playbook (site.yml if none is named) as a process of its own, with a lab's variables;
+
+    see tools.play.run_playbook.
+    """
 
     def run(lab: Lab, path: Path = SITE, **options: t.Any) -> PlayResult:
         result = run_playbook(path, lab.announcement, **options)
@@ -118,13 +137,27 @@ def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
 
 @pytest.fixture
 def shown(printed: list[str]) -> t.Callable[[str], list[str]]:
-    """The forms in which a secret has been shown by this test's modules and playbooks: none, if all is well."""
-    return lambda secret: [form for form in secret_forms(secret) if any(form in text for text in printed)]
+    """The forms in which a secret has been shown by this test's modules and playbooks:
+
+    none, if all is well.
+    """
+    return lambda secret: [
+        form for form in secret_forms(secret) if any(form in text for text in printed)
+    ]
 
 
 def secret_forms(secret: str) -> set[str]:
-    """As it is, and as XML, URLs, JSON and base64 carry it. In base64 the neighbours touch the outer characters, so only the core is sought."""
-    forms = {secret, escape(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    """As it is, and as XML, URLs, JSON and base64 carry it.
+
+    In base64 the neighbours touch the outer characters, so only the core is sought.
+    """
+    forms = {
+        secret,
+        escape(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+    }
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + secret.encode()).decode().rstrip("=")
         forms.add(encoded[4 if offset else 0 : -1])

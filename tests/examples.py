@@ -1,13 +1,16 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples of the documentation, and what each needs in the lab before it runs there as it stands.
+"""The examples of the documentation, and what each needs in the lab before it runs there as it
+stands.
 
-An example that needs nothing but the usual scene needs no entry. Otherwise add one to ``SCENES`` under the example's name: a function that
-takes the ``Stage`` and prepares it, by ``stage.call`` (a module), ``stage.example`` (what another example does), ``stage.control`` (the lab's control
+An example that needs nothing but the usual scene needs no entry. Otherwise add one to ``SCENES``
+under the example's name: a function that takes the ``Stage`` and prepares it, by ``stage.call`` (a
+module), ``stage.example`` (what another example does), ``stage.control`` (the lab's control
 surface) or ``stage.put`` (what a text of the examples stands for in the lab).
 
-Examples of modules that only read share a lab where they need the usual scene alone, so that scene has to bear being set up again.
+Examples of modules that only read share a lab where they need the usual scene alone, so that scene
+has to bear being set up again.
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ from tests.integration.reset_fleet import ResetFleet
 from tools.environment import CHECKOUT
 
 COLLECTION = "devicetrust.okta_kandji."
-TEXTS = {name: re.compile(rf'^{name} = r?"""(.*?)"""', re.MULTILINE | re.DOTALL) for name in ("DOCUMENTATION", "EXAMPLES")}
+TEXTS = {
+    name: re.compile(rf'^{name} = r?"""(.*?)"""', re.MULTILINE | re.DOTALL)
+    for name in ("DOCUMENTATION", "EXAMPLES")
+}
 
 PROFILE_ID = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11"
 SCRIPT_ID = "5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e"
@@ -39,10 +45,22 @@ DEVICE_ID = "guo8a1b2c3d4e5f6g7h8"
 FIRST_MAC, SECOND_MAC = "C02XK1ZAJG5J", "FVFXC2ABQ05D"
 
 WIFI = {
-    "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadIdentifier": "com.acme.wifi", "PayloadUUID": "ANY", "PayloadContent": [{
-        "PayloadType": "com.apple.wifi.managed", "PayloadVersion": 1, "PayloadIdentifier": "com.acme.wifi.1", "PayloadUUID": "ONE", "SSID_STR": "Acme",
-        "EncryptionType": "WPA2", "Password": "made-up"}],
-}  # fmt: skip
+    "PayloadType": "Configuration",
+    "PayloadVersion": 1,
+    "PayloadIdentifier": "com.acme.wifi",
+    "PayloadUUID": "ANY",
+    "PayloadContent": [
+        {
+            "PayloadType": "com.apple.wifi.managed",
+            "PayloadVersion": 1,
+            "PayloadIdentifier": "com.acme.wifi.1",
+            "PayloadUUID": "ONE",
+            "SSID_STR": "Acme",
+            "EncryptionType": "WPA2",
+            "Password": "made-up",
+        }
+    ],
+}
 
 Json = dict[str, t.Any]
 
@@ -71,21 +89,36 @@ def keys_of(value: t.Any) -> set[str]:
 
 
 class Stage:
-    """A lab with the usual scene: the first ring's SCEP profile is out, and its Macs hold certificates."""
+    """A lab with the usual scene:
+
+    the first ring's SCEP profile is out, and its Macs hold certificates.
+    """
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., Json], directory: Path) -> None:
         self.watched, self.run_module = watched, run_module
         told = watched.lab.announcement
         self.stands_for: dict[str, str] = {
-            "https://acme.okta.com": told["okta_url"], "https://acme.api.kandji.io": told["kandji_url"], "acme.okta.com": urlsplit(told["okta_url"]).netloc,
-            "/var/lib/device-trust": str(directory / "state"), "/srv/reports": str(directory / "reports"),
-            FIRST_MAC: watched.canary["test_macs"][0], SECOND_MAC: watched.canary["test_macs"][1],
-            "{{ vault_okta_api_token }}": told["okta_api_token"], "{{ vault_kandji_api_token }}": told["kandji_api_token"],
-            "{{ vault_okta_scep_url }}": told["scep_url"], "{{ vault_okta_scep_challenge }}": told["scep_challenge"],
-            "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}": plistlib.dumps(WIFI).decode(),
-            "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}": f"{watched.world.clock.now() - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
-            "{{ vault_okta_ca_fingerprint }}": _fingerprint(watched.world.okta.authority.ca_certificate_der),
-        }  # fmt: skip
+            "https://acme.okta.com": told["okta_url"],
+            "https://acme.api.kandji.io": told["kandji_url"],
+            "acme.okta.com": urlsplit(told["okta_url"]).netloc,
+            "/var/lib/device-trust": str(directory / "state"),
+            "/srv/reports": str(directory / "reports"),
+            FIRST_MAC: watched.canary["test_macs"][0],
+            SECOND_MAC: watched.canary["test_macs"][1],
+            "{{ vault_okta_api_token }}": told["okta_api_token"],
+            "{{ vault_kandji_api_token }}": told["kandji_api_token"],
+            "{{ vault_okta_scep_url }}": told["scep_url"],
+            "{{ vault_okta_scep_challenge }}": told["scep_challenge"],
+            "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}": (
+                plistlib.dumps(WIFI).decode()
+            ),
+            "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}": (
+                f"{watched.world.clock.now() - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+            ),
+            "{{ vault_okta_ca_fingerprint }}": _fingerprint(
+                watched.world.okta.authority.ca_certificate_der
+            ),
+        }
 
     def put(self, text: str, stands_for: str) -> None:
         self.stands_for[text] = stands_for
@@ -97,7 +130,9 @@ class Stage:
 
     def example(self, name: str) -> None:
         """Do what this example does."""
-        module, options = next((module, options) for known, module, options in tasks() if known == name)
+        module, options = next(
+            (module, options) for known, module, options in tasks() if known == name
+        )
         self.call(module, **self.as_in_the_lab(options))
 
     def control(self, verb: str, path: str, **body: t.Any) -> t.Any:
@@ -106,7 +141,9 @@ class Stage:
     def as_in_the_lab(self, example: t.Any) -> t.Any:
         """The example, each text replaced by what it stands for."""
         if isinstance(example, dict):
-            return {self.as_in_the_lab(key): self.as_in_the_lab(value) for key, value in example.items()}
+            return {
+                self.as_in_the_lab(key): self.as_in_the_lab(value) for key, value in example.items()
+            }
         if isinstance(example, list):
             return [self.as_in_the_lab(one) for one in example]
         if isinstance(example, str):
@@ -124,7 +161,9 @@ def _fingerprint(der: bytes) -> str:
 
 def rolled_out(stage: Stage) -> None:
     """The usual one."""
-    profile = stage.call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])["profiles"][0]
+    profile = stage.call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])[
+        "profiles"
+    ][0]
     stage.put(PROFILE_ID, profile["library_item_id"])
     stage.put("0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0", profile["payload_uuid"])
     items = stage.watched.world.kandji.describe()["items"]
@@ -139,14 +178,22 @@ def nothing_yet(_stage: Stage) -> None:
 
 def after_the_last_write(stage: Stage) -> None:
     rolled_out(stage)
-    profile = stage.call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])["profiles"][0]
+    profile = stage.call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])[
+        "profiles"
+    ][0]
     stage.put("2026-11-24T08:00:00Z", profile["updated_at"])
 
 
 def with_a_map(stage: Stage) -> None:
     """An assignment map with a node for engineers, and the canary's Macs on it."""
     rolled_out(stage)
-    nodes = stage.control("POST", "/kandji/blueprints", name="All Macs", type="map", nodes=[{"tag": None}, {"tag": "engineer"}])["nodes"]
+    nodes = stage.control(
+        "POST",
+        "/kandji/blueprints",
+        name="All Macs",
+        type="map",
+        nodes=[{"tag": None}, {"tag": "engineer"}],
+    )["nodes"]
     stage.put(NODE_ID, nodes[1]["id"])
     stage.put(CATEGORY_ID, next(iter(stage.watched.world.kandji.self_service_categories)))
     stage.control("POST", "/kandji/items", type="scep", name="Okta SCEP", blueprints=["Staging"])
@@ -165,30 +212,45 @@ def made_by_hand(stage: Stage) -> None:
 
 def by_hand_on_everyone_else(stage: Stage) -> None:
     rolled_out(stage)
-    item = stage.control("POST", "/kandji/items", type="scep", name="Okta SCEP", blueprints=["Everyone else"])
+    item = stage.control(
+        "POST", "/kandji/items", type="scep", name="Okta SCEP", blueprints=["Everyone else"]
+    )
     stage.put(BY_HAND_ID, item["id"])
     stage.watched.live()
 
 
 def was_made_by_hand(stage: Stage) -> None:
     rolled_out(stage)
-    item = stage.control("POST", "/kandji/items", type="scep", name="Okta SCEP", blueprints=["Staging"])
+    item = stage.control(
+        "POST", "/kandji/items", type="scep", name="Okta SCEP", blueprints=["Staging"]
+    )
     stage.put(BY_HAND_ID, item["id"])
 
 
 def after_half_a_year(stage: Stage, tag: str = "okta-scep-redelivery") -> None:
-    """On a map whose node excludes the tag, two Macs with certificates of half a year ago, which check in whenever they are asked."""
+    """On a map whose node excludes the tag, two Macs with certificates of half a year ago, which
+    check in whenever they are asked.
+    """
     nodes = [{"tag": None}, {"tag": tag, "without": True}]
-    made = stage.control("POST", "/kandji/blueprints", name="All Macs", type="map", nodes=nodes)["nodes"]
+    made = stage.control("POST", "/kandji/blueprints", name="All Macs", type="map", nodes=nodes)[
+        "nodes"
+    ]
     for serial in stage.watched.canary["test_macs"]:
         stage.control("PATCH", f"/kandji/devices/{serial}", blueprint="All Macs")
     nodes_of = {"All Macs": made[1]["id"]}
-    profile = stage.call("kandji_scep_profile", name="Okta SCEP - map", blueprints=["All Macs"], assignment_nodes=nodes_of)["profiles"][0]
+    profile = stage.call(
+        "kandji_scep_profile",
+        name="Okta SCEP - map",
+        blueprints=["All Macs"],
+        assignment_nodes=nodes_of,
+    )["profiles"][0]
     stage.put(PROFILE_ID, profile["library_item_id"])
     stage.watched.live()
     stage.watched.world.clock.advance(days=180)
     stage.watched.live()
-    stage.put("2026-11-24T08:00:00Z", stage.watched.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    stage.put(
+        "2026-11-24T08:00:00Z", stage.watched.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
     stage.watched.world.clock.advance(hours=1)
     stage.watched.switch(macs_act=True)
 
@@ -227,14 +289,21 @@ def ring_by_hand_registered_too_early(stage: Stage) -> None:
 def approved(stage: Stage) -> None:
     registered_too_early(stage)
     plan = {"serials": [stage.stands_for[FIRST_MAC]]}
-    stage.put("{{ plan.plan_digest }}", stage.run_module("okta_device_reset", plan, lab=stage.watched.lab, check=True)["plan_digest"])
+    stage.put(
+        "{{ plan.plan_digest }}",
+        stage.run_module("okta_device_reset", plan, lab=stage.watched.lab, check=True)[
+            "plan_digest"
+        ],
+    )
 
 
 def registered_by_ann(stage: Stage) -> None:
     rolled_out(stage)
     fleet = ResetFleet(stage.watched)
     fleet.stuck("RESETMAC0001", fleet.user("ann@example.com"), fleet.user("carl@example.com"))
-    stage.put("2026-11-23T00:00:00Z", (stage.watched.world.clock.now()).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    stage.put(
+        "2026-11-23T00:00:00Z", (stage.watched.world.clock.now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
 
 
 def a_record_left_over(stage: Stage) -> None:
@@ -248,7 +317,12 @@ def a_record_left_over(stage: Stage) -> None:
 
 
 def old_profile(stage: Stage) -> None:
-    stage.call("kandji_custom_profile", name="Old Wi-Fi", mobileconfig=plistlib.dumps(WIFI).decode(), blueprints=["Canary"])
+    stage.call(
+        "kandji_custom_profile",
+        name="Old Wi-Fi",
+        mobileconfig=plistlib.dumps(WIFI).decode(),
+        blueprints=["Canary"],
+    )
 
 
 def another_script(stage: Stage) -> None:
@@ -292,8 +366,15 @@ def both_rules(stage: Stage) -> None:
 
 def another_rule(stage: Stage) -> None:
     both_rules(stage)
-    stage.call("okta_access_policy_rule", policy="Company apps (managed devices)", name="Contractors", platforms=["WINDOWS"], access="DENY",
-               groups_excluded=["Break glass"], break_glass_group="Break glass")
+    stage.call(
+        "okta_access_policy_rule",
+        policy="Company apps (managed devices)",
+        name="Contractors",
+        platforms=["WINDOWS"],
+        access="DENY",
+        groups_excluded=["Break glass"],
+        break_glass_group="Break glass",
+    )
 
 
 def first_app_moved(stage: Stage) -> None:
@@ -302,7 +383,10 @@ def first_app_moved(stage: Stage) -> None:
 
 
 def a_quarter_of_an_hour_ago(stage: Stage) -> None:
-    stage.put("2026-11-25T08:00:00Z", f"{stage.watched.world.clock.now() - timedelta(minutes=15):%Y-%m-%dT%H:%M:%SZ}")
+    stage.put(
+        "2026-11-25T08:00:00Z",
+        f"{stage.watched.world.clock.now() - timedelta(minutes=15):%Y-%m-%dT%H:%M:%SZ}",
+    )
 
 
 Scene = t.Callable[[Stage], None]
@@ -310,23 +394,41 @@ SCENES: dict[str, Scene] = {
     "Everything is ready": nothing_yet,
     "The SCEP profile for the canary ring": nothing_yet,
     "A SCEP item that was made in Kandji's web app": made_by_hand,
-    "In the place of a SCEP item that was made in Kandji's web app, after it was taken off": made_by_hand,
+    "In the place of a SCEP item that was made in Kandji's web app, after it was taken off": (
+        made_by_hand
+    ),
     "On an assignment map, in the node for engineers": with_a_map,
-    "A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app": test_macs_on_a_map,
+    "A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app": (
+        test_macs_on_a_map
+    ),
     "After a change of the profile, by what its module returned": after_the_last_write,
     "The item of the web app is gone from the test Macs": was_made_by_hand,
-    "One of several items with that name, in the node of an assignment map, and nowhere else": with_a_map,
-    "An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone": with_a_map,
-    "Two rings from one read, one of them in the node of an assignment map, and nowhere else": with_a_map,
+    "One of several items with that name, in the node of an assignment map, and nowhere else": (
+        with_a_map
+    ),
+    "An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone": (
+        with_a_map
+    ),
+    "Two rings from one read, one of them in the node of an assignment map, and nowhere else": (
+        with_a_map
+    ),
     "New certificates for two Macs": after_half_a_year,
-    "By another tag, no more than two Macs at a time, and looked at every minute": after_half_a_year_by_another_tag,
+    "By another tag, no more than two Macs at a time, and looked at every minute": (
+        after_half_a_year_by_another_tag
+    ),
     "Register two Macs anew": registered_too_early,
     "Register all Macs of a ring anew that registered too early": ring_registered_too_early,
     "What would go, to be approved": registered_too_early,
     "That, and nothing else": approved,
-    "The records of one person, from before the certificates were there, and with leave for what is held back by default": registered_by_ann,
-    "What old records of a Mac are left beside the one that works, however they came about": a_record_left_over,
-    "All Macs of a ring whose SCEP item was made in Kandji's web app": ring_by_hand_registered_too_early,
+    "The records of one person, from before the certificates were there, and with leave for what is held back by default": (
+        registered_by_ann
+    ),
+    "What old records of a Mac are left beside the one that works, however they came about": (
+        a_record_left_over
+    ),
+    "All Macs of a ring whose SCEP item was made in Kandji's web app": (
+        ring_by_hand_registered_too_early
+    ),
     "One record by its id": record_of_a_mac,
     "Macs that were suspended": suspended,
     "A copy of the policy, for managed devices": nothing_yet,
@@ -335,14 +437,18 @@ SCENES: dict[str, Scene] = {
     "Managed Macs come in by Okta FastPass": cloned_policy,
     "Other Macs do not": first_rule,
     "A rule that is needed no longer": another_rule,
-    "Two apps under a clone that is not there yet; fails where somebody would be locked out": nobody_uses_apps,
+    "Two apps under a clone that is not there yet; fails where somebody would be locked out": (
+        nobody_uses_apps
+    ),
     "Does Okta's simulation say the same of an app that has moved?": first_app_moved,
     "Okta FastPass is on, with its button": without_its_button,
     "Gone from everywhere, which are 12 Macs": old_profile,
     "A script that runs every day on the canary ring": another_script,
     "Keys of Okta FastPass live in hardware alone, on Macs in the Secure Enclave": nothing_yet,
     "Okta Verify gives no codes": nothing_yet,
-    "A quarter of an hour after a change, are more than two people refused who were not before?": a_quarter_of_an_hour_ago,
+    "A quarter of an hour after a change, are more than two people refused who were not before?": (
+        a_quarter_of_an_hour_ago
+    ),
 }
 # A test enrolment is a change each time, and none in check mode.
 CHANGES_EACH_TIME = {"The secret key in the vault is the right one"}
@@ -352,45 +458,81 @@ DONE_ONCE = {"That, and nothing else"}
 CHANGES_NOTHING = {"When certificates end, by the Macs' own word"}
 
 
-# Waiting brings something only where Macs act by themselves: so many seconds at most, one between two looks. Elsewhere it is left out.
+# Waiting brings something only where Macs act by themselves: so many seconds at most, one between
+# two looks. Elsewhere it is left out.
 PATIENCE = {"kandji_profile_redelivery": 20}
 
 
 def without_patience(module: str, options: Json) -> Json:
-    shorter = {name: min(value, PATIENCE.get(module, 0)) for name, value in options.items() if name == "wait"}
+    shorter = {
+        name: min(value, PATIENCE.get(module, 0))
+        for name, value in options.items()
+        if name == "wait"
+    }
     looks = "wait" in options and "poll_interval" in module_documentation(module)["options"]
     return {**options, **shorter, **({"poll_interval": 1} if looks else {})}
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+    return sorted(
+        path for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if path.stem != "__init__"
+    )
 
 
 def plugins() -> list[Path]:
     """Everything with documentation of its own; an action plugin has that of its module."""
-    return [*modules(), *(path for kind in ("filter", "inventory") for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py")))]
+    return [
+        *modules(),
+        *(
+            path
+            for kind in ("filter", "inventory")
+            for path in sorted((CHECKOUT / "plugins" / kind).glob("*.py"))
+        ),
+    ]
 
 
 def documents() -> list[Path]:
     """The pages for people that may hold whole plays."""
-    return [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md")), *sorted((CHECKOUT / "roles").glob("*/README.md"))]
+    return [
+        CHECKOUT / "README.md",
+        *sorted((CHECKOUT / "docs").glob("*.md")),
+        *sorted((CHECKOUT / "roles").glob("*/README.md")),
+    ]
 
 
 def blocks(path: Path) -> list[t.Any]:
     """What the YAML blocks of a page say."""
-    return [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)]
+    return [
+        yaml.safe_load(text)
+        for text in re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+    ]
 
 
 def plays(path: Path) -> list[Json]:
-    """Its plays. What has rules is for ansible-rulebook, which tests/integration/test_rulebooks.py runs."""
-    shown = [play for block in blocks(path) if isinstance(block, list) for play in block if isinstance(play, dict)]
+    """Its plays.
+
+    What has rules is for ansible-rulebook, which tests/integration/test_rulebooks.py runs.
+    """
+    shown = [
+        play
+        for block in blocks(path)
+        if isinstance(block, list)
+        for play in block
+        if isinstance(play, dict)
+    ]
     return [play for play in shown if "hosts" in play and "rules" not in play]
 
 
 def sources(text: str) -> list[Json]:
-    """The inventory sources in the examples of an inventory plugin; one that is commented out begins with its plugin."""
+    """The inventory sources in the examples of an inventory plugin;
+
+    one that is commented out begins with its plugin.
+    """
     commented = re.findall(r"^# plugin: .*\n(?:# .*\n)*", text, re.MULTILINE)
-    return [yaml.safe_load(text), *(yaml.safe_load(re.sub(r"^# ", "", one, flags=re.MULTILINE)) for one in commented)]
+    return [
+        yaml.safe_load(text),
+        *(yaml.safe_load(re.sub(r"^# ", "", one, flags=re.MULTILINE)) for one in commented),
+    ]
 
 
 @cache
@@ -399,7 +541,11 @@ def module_documentation(module: str) -> Json:
 
 
 def only_reads(module: str, name: str) -> bool:
-    return COLLECTION + "attributes.reads" in module_documentation(module)["extends_documentation_fragment"] and name not in CHANGES_EACH_TIME
+    return (
+        COLLECTION + "attributes.reads"
+        in module_documentation(module)["extends_documentation_fragment"]
+        and name not in CHANGES_EACH_TIME
+    )
 
 
 def changes_something(module: str, name: str) -> bool:
@@ -411,5 +557,7 @@ def tasks() -> list[tuple[str, str, Json]]:
     """Name, module and options of each example of each module."""
     return [
         (task["name"], path.stem, task[COLLECTION + path.stem])
-        for path in modules() for task in yaml.safe_load(example_text(path)) or [] if COLLECTION + path.stem in task
-    ]  # fmt: skip
+        for path in modules()
+        for task in yaml.safe_load(example_text(path)) or []
+        if COLLECTION + path.stem in task
+    ]

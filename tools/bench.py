@@ -1,11 +1,15 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bench`: one job done by this collection, by a playbook that loops ansible.builtin.uri, and by a script on Okta's SDK, side by side.
+"""`make bench`:
 
-All of them read the same fleet of the same lab, one after the other, 20 ms from every answer. What is measured: requests that reached the vendors (by the
-lab's log), seconds from start to end, processor seconds of the contender and all processes that it started, and the resident memory of the largest of them.
-The table is written into docs/benchmarks.md.
+one job done by this collection, by a playbook that loops ansible.builtin.uri, and by a script on
+Okta's SDK, side by side.
+
+All of them read the same fleet of the same lab, one after the other, 20 ms from every answer. What
+is measured: requests that reached the vendors (by the lab's log), seconds from start to end,
+processor seconds of the contender and all processes that it started, and the resident memory of the
+largest of them. The table is written into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -35,7 +39,10 @@ SUBJECTS = CHECKOUT / "tests" / "benchmarks"
 LATENCY = 0.02
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)
 QUICK = {"device_trust_gate_wait": 300, "device_trust_poll_interval": 2}
-LOG_DAYS, LOG_EVENTS = 30, 12_000  # device_trust_info's defaults: how far back the System Log is read
+LOG_DAYS, LOG_EVENTS = (
+    30,
+    12_000,
+)  # device_trust_info's defaults: how far back the System Log is read
 
 
 @dataclass(frozen=True)
@@ -46,17 +53,23 @@ class Measured:
     macs: int
     contender: str
     floor: int
-    used: "Used"
+    used: Used
 
     def row(self) -> str:
         used = self.used
-        figures = f"{used.calls:,} | {self.floor:,} | {used.seconds:.1f} s | {used.processor:.1f} s | {used.megabytes:.0f} MB"
+        figures = (
+            f"{used.calls:,} | {self.floor:,} | {used.seconds:.1f} s | {used.processor:.1f} s |"
+            f" {used.megabytes:.0f} MB"
+        )
         return f"| {self.job} | {self.macs:,} | {self.contender} | {figures} |"
 
 
 @dataclass(frozen=True)
 class Used:
-    """What a run took. ``processor`` is seconds of user and system time, of the run and all that it started and waited for; it does not depend on what else
+    """What a run took.
+
+    ``processor`` is seconds of user and system time, of the run and all that it started and waited
+    for; it does not depend on what else
     the machine does."""
 
     calls: int
@@ -74,35 +87,70 @@ class RunningLab:
         self.session.trust_env, self.session.verify = False, announcement["ca_file"]
 
     def control(self, verb: str, path: str, body: t.Any = None) -> t.Any:
-        answer = self.session.request(verb, self.told["control_url"] + path, json=body, timeout=600,
-                                      headers={"Authorization": f"Bearer {self.told['control_token']}"})
+        answer = self.session.request(
+            verb,
+            self.told["control_url"] + path,
+            json=body,
+            timeout=600,
+            headers={"Authorization": f"Bearer {self.told['control_token']}"},
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def kandji(self, path: str) -> t.Any:
-        answer = self.session.get(f"{self.told['kandji_url']}/api/v1{path}", timeout=60, headers={"Authorization": f"Bearer {self.told['kandji_api_token']}"})
+        answer = self.session.get(
+            f"{self.told['kandji_url']}/api/v1{path}",
+            timeout=60,
+            headers={"Authorization": f"Bearer {self.told['kandji_api_token']}"},
+        )
         answer.raise_for_status()
         return answer.json()
 
 
 @contextmanager
 def running_lab(macs: int) -> t.Iterator[RunningLab]:
-    command = [sys.executable, "-m", "lab", "--macs", str(macs), "--real-macs", "25", "--latency", str(LATENCY)]
-    with subprocess.Popen(command, cwd=CHECKOUT, env=child_environment(), stdout=subprocess.PIPE, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "lab",
+        "--macs",
+        str(macs),
+        "--real-macs",
+        "25",
+        "--latency",
+        str(LATENCY),
+    ]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=child_environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             lab = RunningLab(json.loads(process.stdout.readline()))
-            # Limits of the vendors would be measured otherwise, and they are the same for everybody.
-            lab.control("PATCH", "/limits", {"devices": None, "logs": None, "other": None, "scep": None, "concurrency": None})
+            # Limits of the vendors would be measured otherwise, and they are the same for
+            # everybody.
+            lab.control(
+                "PATCH",
+                "/limits",
+                {"devices": None, "logs": None, "other": None, "scep": None, "concurrency": None},
+            )
             yield lab
         finally:
             process.terminate()
 
 
 def converge(lab: RunningLab) -> None:
-    """From nothing to managed, by the site playbook, while the rings' test Macs act; then everybody does. Afterwards nobody moves."""
+    """From nothing to managed, by the site playbook, while the rings' test Macs act;
+
+    then everybody does. Afterwards nobody moves.
+    """
     test_macs = {"serials": [serial for ring in lab.told["rings"] for serial in ring["test_macs"]]}
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(site_command(lab), cwd=CHECKOUT, env=environment(lab), stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            site_command(lab),
+            cwd=CHECKOUT,
+            env=environment(lab),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         while process.poll() is None:
             lab.control("POST", "/act/macs", test_macs)
             lab.control("POST", "/act/people", test_macs)
@@ -121,7 +169,14 @@ def environment(lab: RunningLab) -> dict[str, str]:
 
 
 def playbook(path: Path, variables: dict[str, t.Any]) -> list[str]:
-    return [str(SCRIPTS / "ansible-playbook"), "--inventory", str(INVENTORY), "--extra-vars", json.dumps(variables), str(path)]
+    return [
+        str(SCRIPTS / "ansible-playbook"),
+        "--inventory",
+        str(INVENTORY),
+        "--extra-vars",
+        json.dumps(variables),
+        str(path),
+    ]
 
 
 def site_command(lab: RunningLab) -> list[str]:
@@ -133,7 +188,13 @@ def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> t
     lab.control("DELETE", "/requests")
     with tempfile.TemporaryFile("w+") as output:
         started = time.monotonic()
-        process = subprocess.Popen(command, cwd=CHECKOUT, env={**environment(lab), **more}, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            env={**environment(lab), **more},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         _pid, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -142,44 +203,92 @@ def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> t
     if process.returncode:
         raise SystemExit(f"{command[:2]} failed:\n{printed[-3000:]}")
     megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Used(len(lab.control("GET", "/requests")), seconds, used.ru_utime + used.ru_stime, megabytes), printed
+    return (
+        Used(
+            len(lab.control("GET", "/requests")), seconds, used.ru_utime + used.ru_stime, megabytes
+        ),
+        printed,
+    )
 
 
 def report_variables(lab: RunningLab) -> tuple[list[dict[str, t.Any]], list[str], list[str]]:
-    """Rings as device_trust_info takes them, ids of the items that bring Okta Verify, ids of the SCEP profiles."""
-    rings = [{"name": ring["name"], "blueprints": ring["blueprints"], "scep_profile": f"Okta SCEP - {ring['name']}"} for ring in lab.told["rings"]]
+    """Rings as device_trust_info takes them, ids of the items that bring Okta Verify, ids of the
+    SCEP profiles.
+    """
+    rings = [
+        {
+            "name": ring["name"],
+            "blueprints": ring["blueprints"],
+            "scep_profile": f"Okta SCEP - {ring['name']}",
+        }
+        for ring in lab.told["rings"]
+    ]
     named = {ring["scep_profile"] for ring in rings}
-    profiles = [row["id"] for row in lab.kandji("/library/custom-profiles")["results"] if row["name"] in named]
+    profiles = [
+        row["id"]
+        for row in lab.kandji("/library/custom-profiles")["results"]
+        if row["name"] in named
+    ]
     blueprints = {row["name"]: row["id"] for row in lab.kandji("/blueprints?limit=300")["results"]}
     first = blueprints[lab.told["rings"][0]["blueprints"][0]]
-    apps = [row["id"] for row in lab.kandji(f"/blueprints/{first}/list-library-items")["results"] if row["name"] == "Okta Verify"]
+    apps = [
+        row["id"]
+        for row in lab.kandji(f"/blueprints/{first}/list-library-items")["results"]
+        if row["name"] == "Okta Verify"
+    ]
     return rings, apps, profiles
 
 
 def floor_of_report(lab: RunningLab) -> int:
-    """The least: pages of Macs, of two items' statuses, of matching certificates, of Okta's records, and of the events that device_trust_info looks at."""
+    """The least:
+
+    pages of Macs, of two items' statuses, of matching certificates, of Okta's records, and of the
+    events that device_trust_info looks at.
+    """
     size = lab.control("GET", f"/size?days={LOG_DAYS}")
-    events = sum(count for kind, count in size["events"].items() if kind.startswith(("pki.cert.", "device.")))
-    pages = ((size["devices"], 300), (size["devices"], 300), (size["devices"], 300), (size["certificates"], 300), (size["records"], 200))
+    events = sum(
+        count for kind, count in size["events"].items() if kind.startswith(("pki.cert.", "device."))
+    )
+    pages = (
+        (size["devices"], 300),
+        (size["devices"], 300),
+        (size["devices"], 300),
+        (size["certificates"], 300),
+        (size["records"], 200),
+    )
     return sum(math.ceil(rows / most) for rows, most in (*pages, (min(events, LOG_EVENTS), 1000)))
 
 
 def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
     rings, apps, profiles = report_variables(lab)
-    variables = {"rings": rings, "okta_verify_item_ids": apps, "item_ids": [*apps, *profiles], "expected_macs": macs,
-                 "ansible_python_interpreter": sys.executable}
+    variables = {
+        "rings": rings,
+        "okta_verify_item_ids": apps,
+        "item_ids": [*apps, *profiles],
+        "expected_macs": macs,
+        "ansible_python_interpreter": sys.executable,
+    }
     contenders = {"this collection": (playbook(SUBJECTS / "report_by_module.yml", variables), {})}
     if with_others:
         items = {"BENCHMARK_ITEMS": ",".join([*apps, *profiles])}
-        contenders["a script on Okta's SDK"] = ([sys.executable, str(SUBJECTS / "report_by_sdk.py")], items)
-        contenders["ansible.builtin.uri in a loop"] = (playbook(SUBJECTS / "report_by_uri.yml", variables), {})
+        contenders["a script on Okta's SDK"] = (
+            [sys.executable, str(SUBJECTS / "report_by_sdk.py")],
+            items,
+        )
+        contenders["ansible.builtin.uri in a loop"] = (
+            playbook(SUBJECTS / "report_by_uri.yml", variables),
+            {},
+        )
     floor, said = floor_of_report(lab), {}
     for name, (command, more) in contenders.items():
         used, printed = measure(lab, command, more)
         said[name] = printed.split("MANAGED ")[-1].split()[0].strip('"')
         yield Measured("report", macs, name, floor, used)
     if len(set(said.values())) > 1:
-        raise SystemExit(f"The contenders do not agree how many Macs are managed, so that they did not do the same job: {said}")
+        raise SystemExit(
+            "The contenders do not agree how many Macs are managed, so that they did not do the"
+            f" same job: {said}"
+        )
 
 
 def bench(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
@@ -191,18 +300,32 @@ def bench_site(lab: RunningLab, macs: int) -> Measured:
     """Profiles, blueprints and the items of three of them are needed beside the report."""
     used, printed = measure(lab, site_command(lab), {})
     if "changed=0" not in printed:
-        raise SystemExit(f"The site playbook still had something to do, so that it is not what is measured:\n{printed[-3000:]}")
-    return Measured("site playbook, nothing to do", macs, "this collection", 5 + floor_of_report(lab), used)
+        raise SystemExit(
+            "The site playbook still had something to do, so that it is not what is"
+            f" measured:\n{printed[-3000:]}"
+        )
+    return Measured(
+        "site playbook, nothing to do", macs, "this collection", 5 + floor_of_report(lab), used
+    )
 
 
 def machine() -> str:
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (f"{os.cpu_count()} cores ({platform.machine()}), {gigabytes:.0f} GiB, {platform.system()}, Python {platform.python_version()}, "
-            f"ansible-core {version('ansible-core')}, Okta SDK {version('okta')}")
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {gigabytes:.0f} GiB, {platform.system()},"
+        f" Python {platform.python_version()}, ansible-core {version('ansible-core')}, Okta SDK"
+        f" {version('okta')}"
+    )
 
 
 def page(rows: t.Sequence[Measured]) -> str:
-    table = "\n".join(["| job | Macs | done by | calls | floor | time | processor | memory |", "|---" * 8 + "|", *(one.row() for one in rows)])
+    table = "\n".join(
+        [
+            "| job | Macs | done by | calls | floor | time | processor | memory |",
+            "|---" * 8 + "|",
+            *(one.row() for one in rows),
+        ]
+    )
     return f"""# How much it asks of the vendors
 
 Written by `make bench`: every line was measured in one run, against [the lab](lab.md), {LATENCY * 1000:.0f} ms away and without rate limits.
@@ -225,10 +348,22 @@ Machine: {machine()}.
 """
 
 
-def main(arguments: t.Optional[t.Sequence[str]] = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--macs", type=int, action="append", help="sizes of the fleet; without it 100, 1,000, 10,000 and 100,000")
-    parser.add_argument("--alone", type=int, default=LARGE[0], help="from this size on the others are left out, since they would take hours")
+def main(arguments: t.Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bench", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--macs",
+        type=int,
+        action="append",
+        help="sizes of the fleet; without it 100, 1,000, 10,000 and 100,000",
+    )
+    parser.add_argument(
+        "--alone",
+        type=int,
+        default=LARGE[0],
+        help="from this size on the others are left out, since they would take hours",
+    )
     parser.add_argument("--dry", action="store_true", help="print the page instead of writing it")
     given = parser.parse_args(arguments)
     rows: list[Measured] = []

@@ -1,9 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Environments beside .venv, for what not everybody needs: ``python -m tools.beside events`` makes one from requirements-events.lock.
+"""Environments beside .venv, for what not everybody needs:
 
-Each holds the checkout as the collection that it is, and is made anew when its lock file or the Python changes.
+``python -m tools.beside events`` makes one from requirements-events.lock.
+
+Each holds the checkout as the collection that it is, and is made anew when its lock file or the
+Python changes.
 """
 
 from __future__ import annotations
@@ -21,11 +24,16 @@ def lock_file(name: str) -> Path:
 
 
 def environment(name: str) -> Path:
-    """The directory with the scripts of the environment ``name``, made if it is not there yet. Raises OSError, with one sentence, where it cannot be."""
+    """The directory with the scripts of the environment ``name``, made if it is not there yet.
+
+    Raises OSError, with one sentence, where it cannot be.
+    """
     lock = lock_file(name)
     if not lock.is_file():
         raise OSError(f"There is no {lock.name}.")
-    place = environment_of(name, here(), ["--no-deps", "--requirement", str(lock)], lock.read_text())
+    place = environment_of(
+        name, here(), ["--no-deps", "--requirement", str(lock)], lock.read_text()
+    )
     if place is None:
         raise OSError(f"The packages of {lock.name} could not be installed (see above).")
     link_collection(packages_of(place))

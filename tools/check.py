@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: everything that must hold, what fails fast first. With ``--all`` (`make test-all`) also what needs programs of others."""
+"""`make test`:
+
+everything that must hold, what fails fast first. With ``--all`` (`make test-all`) also what needs
+programs of others.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,18 @@ from tools import findings, lint, sanity
 from tools.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.stages import Stage, run_stages
 
-
 SCENARIOS = CHECKOUT / "extensions" / "molecule"
 STEPS = ("check", "side_effect", "converge", "idempotence", "verify")
 
 
 def stages(scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
-    return [*lint.stages(), Stage("pytest", pytest), *sanity.stages(), Stage("molecule", lambda: molecule(scenarios)), Stage("recorder", findings.check)]
+    return [
+        *lint.stages(),
+        Stage("pytest", pytest),
+        *sanity.stages(),
+        Stage("molecule", lambda: molecule(scenarios)),
+        Stage("recorder", findings.check),
+    ]
 
 
 def pytest() -> bool:
@@ -34,26 +43,45 @@ def molecule(scenarios: t.Sequence[str]) -> bool:
     # What a run that was cut off has left would be taken for a lab that is there.
     for left in (CACHE / "ansible" / "tmp").glob("molecule.*"):
         shutil.rmtree(left)
-    chosen = ["--all"] if list(scenarios) == all_scenarios() else [f"--scenario-name={name}" for name in scenarios]
-    return judge_molecule(*run_and_read([str(SCRIPTS / "molecule"), "test", *chosen], child_environment(NO_COLOR="1")), scenarios)
+    chosen = (
+        ["--all"]
+        if list(scenarios) == all_scenarios()
+        else [f"--scenario-name={name}" for name in scenarios]
+    )
+    return judge_molecule(
+        *run_and_read(
+            [str(SCRIPTS / "molecule"), "test", *chosen], child_environment(NO_COLOR="1")
+        ),
+        scenarios,
+    )
 
 
 def judge_molecule(status: int, output: str, scenarios: t.Sequence[str] = ("default",)) -> bool:
     """It is content with a playbook that is not there; this is not."""
-    missing = [f"{name} > {step}" for name in scenarios for step in STEPS if f"{name} > {step}: Executed: Successful" not in output]
+    missing = [
+        f"{name} > {step}"
+        for name in scenarios
+        for step in STEPS
+        if f"{name} > {step}: Executed: Successful" not in output
+    ]
     if missing:
         print(f"molecule: did not run, or failed: {', '.join(missing)}")
     return status == 0 and bool(scenarios) and not missing and "Missing playbook" not in output
 
 
 def long() -> bool:
-    """What takes minutes: whole fleets drawn by chance, runs that are cut short at every request."""
+    """What takes minutes:
+
+    whole fleets drawn by chance, runs that are cut short at every request.
+    """
     return run_tool("pytest", "-m", "long and not programs", "--numprocesses", "2", "--quiet")
 
 
 def programs() -> bool:
     """Their tests alone, after the programs are there."""
-    return run_tool("python", "-m", "tools.programs", "--all") and run_tool("pytest", "-m", "programs", "--numprocesses", "1", "--quiet")
+    return run_tool("python", "-m", "tools.programs", "--all") and run_tool(
+        "pytest", "-m", "programs", "--numprocesses", "1", "--quiet"
+    )
 
 
 def site() -> bool:
@@ -64,7 +92,12 @@ def site() -> bool:
 def asked(arguments: list[str]) -> list[Stage]:
     if arguments != ["--all"]:
         return stages()
-    return [*stages(all_scenarios()), Stage("long", long), Stage("programs", programs), Stage("docs", site)]
+    return [
+        *stages(all_scenarios()),
+        Stage("long", long),
+        Stage("programs", programs),
+        Stage("docs", site),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the site playbook against a lab where Macs and people act by themselves: predicted, done, and done again.
+"""`make demo`:
+
+the site playbook against a lab where Macs and people act by themselves: predicted, done, and done
+again.
 
 Ends with what was seen and whether it was what it must be; the exit status says the same.
 """
@@ -31,7 +34,10 @@ class Run:
 
 def main() -> int:
     with Lab(Options(macs=25, people=True)) as lab:
-        print(f"A lab is running: Okta org {lab.announcement['okta_url']}, Kandji tenant {lab.announcement['kandji_url']}, 25 Macs, their people.")
+        print(
+            f"A lab is running: Okta org {lab.announcement['okta_url']}, Kandji tenant"
+            f" {lab.announcement['kandji_url']}, 25 Macs, their people."
+        )
         predicted = run(lab, "ansible-playbook playbooks/site.yml --check", check=True)
         done = run(lab, "ansible-playbook playbooks/site.yml")
         again = run(lab, "ansible-playbook playbooks/site.yml, once more")
@@ -39,7 +45,10 @@ def main() -> int:
     for each in (predicted, done, again):
         print(in_short(each))
     wrong = list(judge(predicted, done, again))
-    print("\n".join(f"NOT AS IT MUST BE: {sentence}" for sentence in wrong) or "The prediction held, and the second run had nothing left to do.")
+    print(
+        "\n".join(f"NOT AS IT MUST BE: {sentence}" for sentence in wrong)
+        or "The prediction held, and the second run had nothing left to do."
+    )
     return 1 if wrong else 0
 
 
@@ -47,9 +56,19 @@ def run(lab: Lab, title: str, *, check: bool = False) -> Run:
     print(heading(title), flush=True)
     with lab.world.lock:
         before = len(lab.world.requests)
-    play = run_playbook(SITE, lab.announcement, check=check, variables={"device_trust_wait_for_people": WAIT_FOR_PEOPLE}, show=True)
+    play = run_playbook(
+        SITE,
+        lab.announcement,
+        check=check,
+        variables={"device_trust_wait_for_people": WAIT_FOR_PEOPLE},
+        show=True,
+    )
     with lab.world.lock:
-        writes = Counter(f"{request.vendor} {request.operation}" for request in lab.world.requests[before:] if is_write_of_ours(request))
+        writes = Counter(
+            f"{request.vendor} {request.operation}"
+            for request in lab.world.requests[before:]
+            if is_write_of_ours(request)
+        )
     return Run(title, play, writes)
 
 
@@ -63,9 +82,23 @@ def heading(text: str) -> str:
 
 
 def in_short(run_: Run) -> str:
-    changes = [f"    {'would change' if '--check' in run_.title else 'changed'}: {name}" for name in run_.play.changed]
-    writes = [f"    sent: {operation} x {count}" for operation, count in sorted(run_.writes.items())]
-    return "\n".join([f"{run_.title}: exit status {run_.play.status}, changed={len(changes)}, write requests={run_.writes.total()}", *changes, *writes])
+    changes = [
+        f"    {'would change' if '--check' in run_.title else 'changed'}: {name}"
+        for name in run_.play.changed
+    ]
+    writes = [
+        f"    sent: {operation} x {count}" for operation, count in sorted(run_.writes.items())
+    ]
+    return "\n".join(
+        [
+            (
+                f"{run_.title}: exit status {run_.play.status}, changed={len(changes)}, write"
+                f" requests={run_.writes.total()}"
+            ),
+            *changes,
+            *writes,
+        ]
+    )
 
 
 def judge(predicted: Run, done: Run, again: Run) -> t.Iterator[str]:

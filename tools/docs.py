@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make docs`: the documentation as a site, below ``.cache/docs/html``.
 
-The pages of ``docs/`` are its source, and the README; what modules, roles and plugins say of themselves is made from the code by antsibull-docs.
-``docs/index.md`` is the table of contents: each heading of it becomes a part, each link of its lists a page. A page that is not in it fails the build.
+The pages of ``docs/`` are its source, and the README; what modules, roles and plugins say of
+themselves is made from the code by antsibull-docs. ``docs/index.md`` is the table of contents: each
+heading of it becomes a part, each link of its lists a page. A page that is not in it fails the
+build.
 """
 
 from __future__ import annotations
@@ -43,16 +45,29 @@ def missing(pages: list[str], text: str) -> list[str]:
 
 
 def with_contents(text: str) -> str:
-    """An index as the site has it: behind each list of pages the same as a table of contents, out of sight."""
+    """An index as the site has it:
+
+    behind each list of pages the same as a table of contents, out of sight.
+    """
     parts = re.split(r"(?m)^(?=## )", text)
     for number, part in enumerate(parts):
         pages = ENTRY.findall(part)
         title = part.splitlines()[0].removeprefix("## ") if part else ""
         if pages:
             entries = "".join(f"{name} <{_document(page)}>\n" for name, page in pages)
-            parts[number] = f"{part.rstrip()}\n\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{entries}```\n\n"
-    reference = f"## {REFERENCE}\n\nMade from the code: [{REFERENCE.lower()}](reference/index.rst), every option, default, result and example.\n"
-    return "".join(parts) + f"{reference}\n```{{toctree}}\n:hidden:\n:caption: Reference\n\n{REFERENCE} <reference/index>\n```\n"
+            parts[number] = (
+                f"{part.rstrip()}\n\n```{{toctree}}\n:hidden:\n:caption:"
+                f" {title}\n\n{entries}```\n\n"
+            )
+    reference = (
+        f"## {REFERENCE}\n\nMade from the code: [{REFERENCE.lower()}](reference/index.rst), every"
+        " option, default, result and example.\n"
+    )
+    return (
+        "".join(parts)
+        + f"{reference}\n```{{toctree}}\n:hidden:\n:caption: Reference\n\n{REFERENCE}"
+        " <reference/index>\n```\n"
+    )
 
 
 def _document(page: str) -> str:
@@ -60,7 +75,10 @@ def _document(page: str) -> str:
 
 
 def for_the_site(text: str, directory: str) -> str:
-    """A page with its links as the site has them. ``directory`` is where it lies in the checkout; what is no page is shown in the repository."""
+    """A page with its links as the site has them.
+
+    ``directory`` is where it lies in the checkout; what is no page is shown in the repository.
+    """
 
     def link(found: re.Match[str]) -> str:
         picture, label, target = found.groups()
@@ -79,7 +97,11 @@ def _target(target: str, directory: str) -> str:
     if place == "README.md":
         return "readme.md" + hash_ + anchor
     role = re.fullmatch(r"roles/(\w+)/README\.md", place)
-    return f"reference/{role.group(1)}_role.rst" if role else f"{REPOSITORY}/blob/main/{place}{hash_}{anchor}"
+    return (
+        f"reference/{role.group(1)}_role.rst"
+        if role
+        else f"{REPOSITORY}/blob/main/{place}{hash_}{anchor}"
+    )
 
 
 def lay_out() -> None:
@@ -88,29 +110,67 @@ def lay_out() -> None:
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         text = with_contents(text) if page == INDEX else text
-        (SOURCE / page.relative_to(DOCS)).write_text(for_the_site(text, str(page.parent.relative_to(CHECKOUT))), encoding="utf-8")
-    (SOURCE / "readme.md").write_text(for_the_site((CHECKOUT / "README.md").read_text(encoding="utf-8"), ""), encoding="utf-8")
+        (SOURCE / page.relative_to(DOCS)).write_text(
+            for_the_site(text, str(page.parent.relative_to(CHECKOUT))), encoding="utf-8"
+        )
+    (SOURCE / "readme.md").write_text(
+        for_the_site((CHECKOUT / "README.md").read_text(encoding="utf-8"), ""), encoding="utf-8"
+    )
     shutil.copy(DOCS / "site" / "conf.py", SOURCE)
     (SOURCE / "_static").mkdir()
     shutil.copy(DOCS / "site" / "site.css", SOURCE / "_static")
     reference = SOURCE / "reference"
     reference.mkdir()
-    for directory in (PLACE, SOURCE, reference):  # antsibull-docs writes to none that others may write to
+    for directory in (
+        PLACE,
+        SOURCE,
+        reference,
+    ):  # antsibull-docs writes to none that others may write to
         directory.chmod(0o755)
 
 
 def build(scripts: Path) -> bool:
-    more = child_environment(PATH=os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)]))
-    made = [str(scripts / "antsibull-docs"), "collection", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir",
-            str(SOURCE / "reference"), COLLECTION]
-    sphinx = [str(scripts / "sphinx-build"), "-b", "html", "-W", "--keep-going", "-q", "-d", str(PLACE / "doctrees"), str(SOURCE), str(HTML)]
-    return all(subprocess.run(command, cwd=CHECKOUT, env=more, check=False).returncode == 0 for command in (made, sphinx))
+    more = child_environment(
+        PATH=os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
+    )
+    made = [
+        str(scripts / "antsibull-docs"),
+        "collection",
+        "--use-current",
+        "--squash-hierarchy",
+        "--fail-on-error",
+        "--dest-dir",
+        str(SOURCE / "reference"),
+        COLLECTION,
+    ]
+    sphinx = [
+        str(scripts / "sphinx-build"),
+        "-b",
+        "html",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-d",
+        str(PLACE / "doctrees"),
+        str(SOURCE),
+        str(HTML),
+    ]
+    return all(
+        subprocess.run(command, cwd=CHECKOUT, env=more, check=False).returncode == 0
+        for command in (made, sphinx)
+    )
 
 
 def main() -> int:
-    forgotten = missing([page.name for page in DOCS.glob("*.md")], INDEX.read_text(encoding="utf-8"))
+    forgotten = missing(
+        [page.name for page in DOCS.glob("*.md")], INDEX.read_text(encoding="utf-8")
+    )
     if forgotten:
-        print(f"docs/index.md does not name {', '.join(forgotten)}: add a line for each under the heading where it belongs.", file=sys.stderr)
+        print(
+            f"docs/index.md does not name {', '.join(forgotten)}: add a line for each under the"
+            " heading where it belongs.",
+            file=sys.stderr,
+        )
         return 1
     try:
         scripts = environment("docs")

@@ -1,13 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make ee`: the execution environment, built by ansible-builder from this checkout, and the site playbook run in it against the lab, as AWX would.
+"""`make ee`:
+
+the execution environment, built by ansible-builder from this checkout, and the site playbook run in
+it against the lab, as AWX would.
 
 Settings, all from the environment:
     EE_IMAGE            what the image is called (localhost/device-trust-ee)
     EE_BASE_IMAGE       another base than execution-environment.yml names
-    EE_PACKAGE_MANAGER  of that base, where it is none of the RPM family: /usr/bin/apt-get. It then has to bring Python 3.11 and pip along
-    EE_BUILD_OPTIONS    further options of `podman build`, like --network=host or --volume=/etc/pip.conf:/etc/pip.conf:ro
+    EE_PACKAGE_MANAGER  of that base, where it is none of the RPM family: /usr/bin/apt-get. It then
+    has to bring Python 3.11 and pip along EE_BUILD_OPTIONS    further options of `podman build`,
+    like --network=host or --volume=/etc/pip.conf:/etc/pip.conf:ro
 """
 
 from __future__ import annotations
@@ -39,7 +43,10 @@ MACS = 4
 
 
 def definition(base_image: str = "", package_manager: str = "") -> dict[str, t.Any]:
-    """execution-environment.yml, with another base where one is given. The tarball is named by its whole path, since the file is written elsewhere."""
+    """execution-environment.yml, with another base where one is given.
+
+    The tarball is named by its whole path, since the file is written elsewhere.
+    """
     wanted = yaml.safe_load(DEFINITION.read_text())
     wanted["additional_build_files"][0]["src"] = str(TARBALL)
     if base_image:
@@ -57,7 +64,14 @@ def build_collection() -> None:
         for file in tracked_files():
             (source / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / file, source / file)
-        command = [str(SCRIPTS / "ansible-galaxy"), "collection", "build", str(source), "--output-path", directory]
+        command = [
+            str(SCRIPTS / "ansible-galaxy"),
+            "collection",
+            "build",
+            str(source),
+            "--output-path",
+            directory,
+        ]
         subprocess.run(command, env=child_environment(), check=True, stdout=subprocess.DEVNULL)
         next(Path(directory).glob("*.tar.gz")).replace(TARBALL)
 
@@ -67,23 +81,53 @@ def make_context(directory: Path, base_image: str = "", package_manager: str = "
     build_collection()
     file = PLACE / "execution-environment.yml"
     file.write_text(yaml.safe_dump(definition(base_image, package_manager)))
-    command = [str(SCRIPTS / "ansible-builder"), "create", "--file", str(file), "--context", str(directory), "--output-filename", "Containerfile"]
+    command = [
+        str(SCRIPTS / "ansible-builder"),
+        "create",
+        "--file",
+        str(file),
+        "--context",
+        str(directory),
+        "--output-filename",
+        "Containerfile",
+    ]
     subprocess.run(command, env=child_environment(), check=True, stdout=subprocess.DEVNULL)
     return directory
 
 
 def build(image: str) -> bool:
     shutil.rmtree(PLACE / "context", ignore_errors=True)
-    context = make_context(PLACE / "context", os.environ.get("EE_BASE_IMAGE", ""), os.environ.get("EE_PACKAGE_MANAGER", ""))
-    command = ["podman", "build", "--file", str(context / "Containerfile"), "--tag", image, *os.environ.get("EE_BUILD_OPTIONS", "").split(), str(context)]
+    context = make_context(
+        PLACE / "context",
+        os.environ.get("EE_BASE_IMAGE", ""),
+        os.environ.get("EE_PACKAGE_MANAGER", ""),
+    )
+    command = [
+        "podman",
+        "build",
+        "--file",
+        str(context / "Containerfile"),
+        "--tag",
+        image,
+        *os.environ.get("EE_BUILD_OPTIONS", "").split(),
+        str(context),
+    ]
     return subprocess.run(command, check=False).returncode == 0
 
 
-def run_in(image: str, template: str, told: dict[str, t.Any], directory: Path, **values: t.Any) -> awx_job.Outcome:
-    """A job in a container of the image. The project brings the playbooks along, and the image the collection."""
+def run_in(
+    image: str, template: str, told: dict[str, t.Any], directory: Path, **values: t.Any
+) -> awx_job.Outcome:
+    """A job in a container of the image.
+
+    The project brings the playbooks along, and the image the collection.
+    """
     container = {
-        "process_isolation": True, "process_isolation_executable": "podman", "container_image": image,
-        "container_options": ["--user=root", "--network=host", "--pull=never"], "container_volume_mounts": [f"{directory / 'state'}:{STATE_DIR}:z"],
+        "process_isolation": True,
+        "process_isolation_executable": "podman",
+        "container_image": image,
+        "container_options": ["--user=root", "--network=host", "--pull=never"],
+        "container_volume_mounts": [f"{directory / 'state'}:{STATE_DIR}:z"],
     }
     (directory / "state").mkdir(parents=True)
     job = awx_job.Job(template, awx_job.lab_credentials(told), **values)
@@ -95,20 +139,49 @@ def run_in(image: str, template: str, told: dict[str, t.Any], directory: Path, *
 
 
 def try_it(image: str) -> bool:
-    """Site, once more, and the report: the second run must write nothing, and what is to outlive a job must lie in the directory that was mounted."""
-    with Lab(Options(macs=MACS, people=True)) as lab, tempfile.TemporaryDirectory(prefix="devicetrust-ee-") as place:
+    """Site, once more, and the report:
+
+    the second run must write nothing, and what is to outlive a job must lie in the directory that
+    was mounted.
+    """
+    with (
+        Lab(Options(macs=MACS, people=True)) as lab,
+        tempfile.TemporaryDirectory(prefix="devicetrust-ee-") as place,
+    ):
         told = lab.announcement
-        variables = {"device_trust_rings": told["rings"], "device_trust_gate_wait": 60, "device_trust_poll_interval": 2, "device_trust_state_dir": STATE_DIR}
+        variables = {
+            "device_trust_rings": told["rings"],
+            "device_trust_gate_wait": 60,
+            "device_trust_poll_interval": 2,
+            "device_trust_state_dir": STATE_DIR,
+        }
         jobs = [("site", True), ("site", False), ("report", False)]
-        passed = [_try(lab, image, template, Path(place) / str(number), variables, writes) for number, (template, writes) in enumerate(jobs)]
+        passed = [
+            _try(lab, image, template, Path(place) / str(number), variables, writes)
+            for number, (template, writes) in enumerate(jobs)
+        ]
         return all(passed)
 
 
-def _try(lab: Lab, image: str, template: str, directory: Path, variables: dict[str, t.Any], may_write: bool) -> bool:
+def _try(
+    lab: Lab,
+    image: str,
+    template: str,
+    directory: Path,
+    variables: dict[str, t.Any],
+    may_write: bool,
+) -> bool:
     mark, started = len(lab.world.requests), time.monotonic()
     outcome = run_in(image, template, lab.announcement, directory, variables=variables)
-    wrote = sum(one.writes and one.vendor != "scep" and "(lab Mac)" not in one.user_agent for one in lab.world.requests[mark:])
-    print(f"{template:<7} exit status {outcome.status}, {len(outcome.events)} events, {wrote} writes, {time.monotonic() - started:.1f} s", flush=True)
+    wrote = sum(
+        one.writes and one.vendor != "scep" and "(lab Mac)" not in one.user_agent
+        for one in lab.world.requests[mark:]
+    )
+    print(
+        f"{template:<7} exit status {outcome.status}, {len(outcome.events)} events, {wrote} writes,"
+        f" {time.monotonic() - started:.1f} s",
+        flush=True,
+    )
     kept = template != "report" or (directory / "state" / "report" / "device-trust.html").exists()
     passed = outcome.status == 0 and (wrote > 0) == may_write and kept
     if not passed:
@@ -118,14 +191,22 @@ def _try(lab: Lab, image: str, template: str, directory: Path, variables: dict[s
 
 def main() -> int:
     if not shutil.which("podman"):
-        print("There is no podman here, and the image is built and run with it. On Debian: apt install podman", file=sys.stderr)
+        print(
+            "There is no podman here, and the image is built and run with it. On Debian: apt"
+            " install podman",
+            file=sys.stderr,
+        )
         return 1
     image, started = os.environ.get("EE_IMAGE", IMAGE), time.monotonic()
     if not build(image):
         print("The image could not be built (see above).", file=sys.stderr)
         return 1
     took = time.monotonic() - started
-    size = json.loads(subprocess.run(["podman", "image", "inspect", image], check=True, capture_output=True).stdout)[0]["Size"]
+    size = json.loads(
+        subprocess.run(
+            ["podman", "image", "inspect", image], check=True, capture_output=True
+        ).stdout
+    )[0]["Size"]
     print(f"{image}: built in {took:.0f} s, {size / 1e6:.0f} MB", flush=True)
     return 0 if try_it(image) else 1
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where things are in the checkout, and the environment in which its tools run.
 
-Whatever they keep goes below ``.cache``, nothing to the home directory. And they never see the caller's own tenants:
-variables that would point a playbook at real ones, or Ansible at other settings, are left out.
+Whatever they keep goes below ``.cache``, nothing to the home directory. And they never see the
+caller's own tenants: variables that would point a playbook at real ones, or Ansible at other
+settings, are left out.
 """
 
 from __future__ import annotations
@@ -18,12 +19,27 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
-NOT_INHERITED = ("ANSIBLE_", "MOLECULE_", "OKTA_", "IRUCTL_", "DEVICE_TRUST_", "PYTHONPATH", "PYTHONHOME")
-INHERITED = ("DEVICE_TRUST_API_DESCRIPTIONS", "DEVICE_TRUST_API_FINDINGS")  # of lab.recorder; they point to files, not to tenants
+NOT_INHERITED = (
+    "ANSIBLE_",
+    "MOLECULE_",
+    "OKTA_",
+    "IRUCTL_",
+    "DEVICE_TRUST_",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
+INHERITED = (
+    "DEVICE_TRUST_API_DESCRIPTIONS",
+    "DEVICE_TRUST_API_FINDINGS",
+)  # of lab.recorder; they point to files, not to tenants
 
 
 def without_tenants(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name in INHERITED or not name.startswith(NOT_INHERITED)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in INHERITED or not name.startswith(NOT_INHERITED)
+    }
 
 
 def child_environment(**more: str) -> dict[str, str]:
@@ -46,13 +62,31 @@ def child_environment(**more: str) -> dict[str, str]:
 
 def run_tool(name: str, *arguments: str) -> bool:
     """Run a tool of .venv in the checkout; whether it was content."""
-    return subprocess.run([str(SCRIPTS / name), *arguments], cwd=CHECKOUT, env=child_environment(), check=False).returncode == 0
+    return (
+        subprocess.run(
+            [str(SCRIPTS / name), *arguments], cwd=CHECKOUT, env=child_environment(), check=False
+        ).returncode
+        == 0
+    )
 
 
-def run_and_read(command: list[str], environment: dict[str, str], directory: Path = CHECKOUT, *, show: bool = True) -> tuple[int, str]:
+def run_and_read(
+    command: list[str],
+    environment: dict[str, str],
+    directory: Path = CHECKOUT,
+    *,
+    show: bool = True,
+) -> tuple[int, str]:
     """Exit status and all that was printed; ``show`` lets a person read along."""
     lines = []
-    with subprocess.Popen(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         for line in process.stdout:
             lines.append(line)
             if show:

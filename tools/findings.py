@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the recorder found, judged by the short list; also as a plugin of pytest, which fails a run that found something new.
+"""What the recorder found, judged by the short list;
+
+also as a plugin of pytest, which fails a run that found something new.
 
 ``python -m tools.findings`` judges what lies in .cache/recorder.
 """
@@ -24,14 +26,21 @@ from tools.deviations import DEVIATIONS, Deviation, covering
 
 @dataclass
 class Verdict:
-    """``unlisted``: finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that nothing needed."""
+    """``unlisted``:
+
+    finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that
+    nothing needed.
+    """
 
     unlisted: dict[Finding, tuple[int, str]]
     stale: list[Deviation]
     seen: int
 
     def lines(self) -> list[str]:
-        return [f"{finding}  [{count} times or more, {by or 'no user agent'}]" for finding, (count, by) in sorted(self.unlisted.items())]
+        return [
+            f"{finding}  [{count} times or more, {by or 'no user agent'}]"
+            for finding, (count, by) in sorted(self.unlisted.items())
+        ]
 
 
 def judged(place: Path, deviations: t.Sequence[Deviation] = DEVIATIONS) -> Verdict:
@@ -47,7 +56,12 @@ def judged(place: Path, deviations: t.Sequence[Deviation] = DEVIATIONS) -> Verdi
             counts[finding] = (counts.get(finding, (0, ""))[0] + count, by)
     needed, unlisted = set(), {}
     for finding, seen in counts.items():
-        entry = covering(finding.vendor, finding.operation, f"{finding.status} {finding.part}: {finding.problem}", deviations)
+        entry = covering(
+            finding.vendor,
+            finding.operation,
+            f"{finding.status} {finding.part}: {finding.problem}",
+            deviations,
+        )
         if entry is None:
             unlisted[finding] = seen
         else:
@@ -60,16 +74,28 @@ def clear() -> None:
 
 
 def check(place: Path = DEFAULT_PLACE) -> bool:
-    """The stage of `make test`: all that its tests, the molecule scenario and their labs have left."""
+    """The stage of `make test`:
+
+    all that its tests, the molecule scenario and their labs have left.
+    """
     if not os.environ.get(DESCRIPTIONS):
-        print(f"The recorder was off: {DESCRIPTIONS} names no directory with the vendors' API descriptions.")
+        print(
+            f"The recorder was off: {DESCRIPTIONS} names no directory with the vendors' API"
+            " descriptions."
+        )
         return True
     verdict = judged(place)
     for one in verdict.stale:
-        print(f"warning: nothing needed this entry of tools/deviations.py any more: {one.vendor} {', '.join(one.operations)}: {one.lacks}")
+        print(
+            f"warning: nothing needed this entry of tools/deviations.py any more: {one.vendor}"
+            f" {', '.join(one.operations)}: {one.lacks}"
+        )
     for line in verdict.lines():
         print(line)
-    print(f"{verdict.seen} findings, {len(verdict.unlisted)} of them not in the short list (docs/deviations.md).")
+    print(
+        f"{verdict.seen} findings, {len(verdict.unlisted)} of them not in the short list"
+        " (docs/deviations.md)."
+    )
     return not verdict.unlisted and verdict.seen > 0
 
 
@@ -82,12 +108,18 @@ def _controller(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     if _controller(config):
-        os.environ.setdefault(FINDINGS, str(DEFAULT_PLACE / f"pytest-{os.getpid()}"))  # the workers inherit it
+        os.environ.setdefault(
+            FINDINGS, str(DEFAULT_PLACE / f"pytest-{os.getpid()}")
+        )  # the workers inherit it
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _controller(session.config) and session.exitstatus == pytest.ExitCode.OK and judged(Path(os.environ[FINDINGS])).unlisted:
+    if (
+        _controller(session.config)
+        and session.exitstatus == pytest.ExitCode.OK
+        and judged(Path(os.environ[FINDINGS])).unlisted
+    ):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -96,7 +128,9 @@ def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> N
         return
     verdict = judged(Path(os.environ[FINDINGS]))
     if verdict.unlisted:
-        terminalreporter.section("not as the vendors' API descriptions say, and not in the short list (docs/lab.md)")
+        terminalreporter.section(
+            "not as the vendors' API descriptions say, and not in the short list (docs/lab.md)"
+        )
         for line in verdict.lines():
             terminalreporter.write_line(line)
 

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make lint`: every linter, and a guard against the one failure that linters do not report, having looked at nothing."""
+"""`make lint`:
+
+every linter, and a guard against the one failure that linters do not report, having looked at
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +26,27 @@ def stages() -> list[Stage]:
         Stage("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
         Stage("changelog", lambda: run_tool("antsibull-changelog", "lint")),
         Stage("licences", lambda: run_tool("reuse", "lint", "--lines")),
-        Stage("plugin docs", lambda: run_tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all", ".")),
+        Stage(
+            "plugin docs",
+            lambda: run_tool(
+                "antsibull-docs",
+                "lint-collection-docs",
+                "--plugin-docs",
+                "--validate-collection-refs",
+                "all",
+                ".",
+            ),
+        ),
         Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".")),
         Stage("ansible-lint", ansible_lint),
     ]
 
 
 def ansible_lint() -> bool:
-    """Production profile, no network. It must say that it read at least the files that hold tasks, plays and roles."""
+    """Production profile, no network.
+
+    It must say that it read at least the files that hold tasks, plays and roles.
+    """
     status, output = run_and_read([str(SCRIPTS / "ansible-lint"), "--nocolor"], child_environment())
     return judge_ansible_lint(status, output, len(list(ansible_content(tracked_files()))))
 
@@ -42,9 +59,17 @@ def judge_ansible_lint(status: int, output: str, expected: int) -> bool:
 
 
 def ansible_content(files: t.Iterable[Path]) -> t.Iterator[Path]:
-    """The files that nobody would want to be skipped: all YAML of roles and playbooks, and the collection's own."""
+    """The files that nobody would want to be skipped:
+
+    all YAML of roles and playbooks, and the collection's own.
+    """
     for file in files:
-        if file.suffix in (".yml", ".yaml") and file.parts[0] in ("roles", "playbooks", "meta", "galaxy.yml"):
+        if file.suffix in (".yml", ".yaml") and file.parts[0] in (
+            "roles",
+            "playbooks",
+            "meta",
+            "galaxy.yml",
+        ):
             yield file
 
 

@@ -1,12 +1,16 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make matrix`: `ansible-test sanity` and the unit tests on each ansible-core that is promised, with each Python that it supports.
+"""`make matrix`:
+
+`ansible-test sanity` and the unit tests on each ansible-core that is promised, with each Python
+that it supports.
 
     python -m tools.matrix            all of it; writes docs/matrix.md
     python -m tools.matrix 2.16 2.18  these alone; only prints
 
-Environments are made below .cache. A Python that is not at hand is said, and is no failure; with none at all for a core, it is one.
+Environments are made below .cache. A Python that is not at hand is said, and is no failure; with
+none at all for a core, it is one.
 """
 
 from __future__ import annotations
@@ -25,7 +29,8 @@ from tools.interpreters import environment_of, interpreter, packages_of
 from tools.setup import link_collection
 
 PAGE = CHECKOUT / "docs" / "matrix.md"
-# The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the installed core says itself.
+# The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the
+# installed core says itself.
 CORES: dict[str, tuple[str, ...]] = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.18": ("3.11", "3.12", "3.13"),
@@ -34,11 +39,25 @@ CORES: dict[str, tuple[str, ...]] = {
 }
 OLDEST_PYTHON = (3, 10)  # of modules, see tests/config.yml
 LAB_PYTHON = (3, 11)  # of the lab and the tools
-# What the collection, its unit tests and the lab that these use need. No lock file: with an old core goes what goes with it.
+# What the collection, its unit tests and the lab that these use need. No lock file: with an old
+# core goes what goes with it.
 PACKAGES = (
-    "requests", "cryptography", "asn1crypto", "PyJWT", "starlette", "uvicorn", "python-multipart", "jsonschema-rs",
-    "pytest", "pytest-xdist", "pytest-ansible", "hypothesis", "antsibull-changelog", "aiohttp", "selenium",
-)  # fmt: skip
+    "requests",
+    "cryptography",
+    "asn1crypto",
+    "PyJWT",
+    "starlette",
+    "uvicorn",
+    "python-multipart",
+    "jsonschema-rs",
+    "pytest",
+    "pytest-xdist",
+    "pytest-ansible",
+    "hypothesis",
+    "antsibull-changelog",
+    "aiohttp",
+    "selenium",
+)
 CONTROLLER_VERSIONS = re.compile(r"CONTROLLER_PYTHON_VERSIONS = \((.*?)\)", re.DOTALL)
 RAN = re.compile(r'^Running sanity test "(compile|import)" on Python (\d\.\d+)', re.MULTILINE)
 PASSED = re.compile(r"(\d+) passed")
@@ -54,7 +73,7 @@ class Cell:
     units: str = "not here"
     sanity: str = "not here"
     ok: bool = True
-    place: t.Optional[Path] = field(default=None, repr=False)
+    place: Path | None = field(default=None, repr=False)
 
 
 def main(wanted: t.Sequence[str]) -> int:
@@ -67,11 +86,19 @@ def main(wanted: t.Sequence[str]) -> int:
     print(f"\n{shown}")
     if not wanted:
         PAGE.write_text(page(shown))
-    return 0 if all(cell.ok for cell in cells) and all(any(cell.place for cell in cells if cell.core == core) for core in wanted or CORES) else 1
+    return (
+        0
+        if all(cell.ok for cell in cells)
+        and all(any(cell.place for cell in cells if cell.core == core) for core in wanted or CORES)
+        else 1
+    )
 
 
 def row(core: str) -> list[Cell]:
-    """One core: units with each Python, then one run of ansible-test, which takes all Pythons in turn."""
+    """One core:
+
+    units with each Python, then one run of ansible-test, which takes all Pythons in turn.
+    """
     cells = [prepared(core, python) for python in CORES[core]]
     there = [cell for cell in cells if cell.place]
     for cell in there:
@@ -93,22 +120,41 @@ def prepared(core: str, python: str) -> Cell:
         cell.ok = False
         return cell
     link_collection(packages_of(cell.place))
-    cell.version = next(packages_of(cell.place).glob("ansible_core-*.dist-info")).name.split("-")[1].removesuffix(".dist")
+    cell.version = (
+        next(packages_of(cell.place).glob("ansible_core-*.dist-info"))
+        .name.split("-")[1]
+        .removesuffix(".dist")
+    )
     return cell
 
 
 def units(cell: Cell) -> None:
-    """In the checkout, as in `make test`, but for the tests of the tools, and before Python 3.11 of the lab: these need only run where they are used."""
+    """In the checkout, as in `make test`, but for the tests of the tools, and before Python 3.11 of
+    the lab: these need only run where they are used.
+    """
     print(f"\n=== units: ansible-core {cell.version}, Python {cell.python} ===", flush=True)
     started = time.monotonic()
     scripts = cell.place / "bin"
     newer = version_of(cell.python) >= LAB_PYTHON
     left_out = [f"--ignore=tests/unit/{one}" for one in (("tools",) if newer else ("tools", "lab"))]
-    command = [str(scripts / "python"), "-m", "pytest", "tests/unit", *left_out, "-n", "2", "-q", "-o", f"cache_dir={cell.place}/pytest"]
+    command = [
+        str(scripts / "python"),
+        "-m",
+        "pytest",
+        "tests/unit",
+        *left_out,
+        "-n",
+        "2",
+        "-q",
+        "-o",
+        f"cache_dir={cell.place}/pytest",
+    ]
     status, output = run_and_read(command, child_environment(PATH=f"{scripts}:/usr/bin:/bin"))
     passed = PASSED.search(output)
     cell.ok = status == 0 and passed is not None
-    cell.units = f"{passed.group(1)} passed, {time.monotonic() - started:.0f} s" if cell.ok else "FAILED"
+    cell.units = (
+        f"{passed.group(1)} passed, {time.monotonic() - started:.0f} s" if cell.ok else "FAILED"
+    )
 
 
 def checked(cells: t.Sequence[Cell]) -> None:
@@ -120,10 +166,17 @@ def checked(cells: t.Sequence[Cell]) -> None:
     needless = first.place / "pythons"
     status, output = sanity.run(first.place / "bin", ansible_test, [], [collected(needless)])
     content = sanity.judge(status, output) and agrees(first, ansible_test)
-    ran = {python: {name for name, of in RAN.findall(output) if of == python} for python in CORES[first.core]}
+    ran = {
+        python: {name for name, of in RAN.findall(output) if of == python}
+        for python in CORES[first.core]
+    }
     for cell in cells:
         whole = ran[cell.python] == {"compile", "import"}
-        cell.sanity = f"passed, {time.monotonic() - started:.0f} s for the core" if content and whole else "FAILED"
+        cell.sanity = (
+            f"passed, {time.monotonic() - started:.0f} s for the core"
+            if content and whole
+            else "FAILED"
+        )
         cell.ok = cell.ok and content and whole
 
 
@@ -139,12 +192,17 @@ def collected(directory: Path) -> Path:
 
 
 def agrees(cell: Cell, ansible_test: Path) -> bool:
-    """Whether the table names the Pythons that this core itself says it supports, from the oldest that modules may have."""
+    """Whether the table names the Pythons that this core itself says it supports, from the oldest
+    that modules may have.
+    """
     source = (ansible_test / "_util" / "target" / "common" / "constants.py").read_text()
     said = tuple(re.findall(r"'([\d.]+)'", CONTROLLER_VERSIONS.search(source).group(1)))
     wanted = tuple(one for one in said if version_of(one) >= OLDEST_PYTHON)
     if wanted != CORES[cell.core]:
-        print(f"ansible-core {cell.version} supports Python {', '.join(wanted)}; CORES in tools/matrix.py has {', '.join(CORES[cell.core])}. Correct it.")
+        print(
+            f"ansible-core {cell.version} supports Python {', '.join(wanted)}; CORES in"
+            f" tools/matrix.py has {', '.join(CORES[cell.core])}. Correct it."
+        )
     return wanted == CORES[cell.core]
 
 
@@ -153,7 +211,10 @@ def version_of(python: str) -> tuple[int, ...]:
 
 
 def table(cells: t.Sequence[Cell]) -> list[str]:
-    rows = [f"| {cell.version or cell.core} | {cell.python} | {cell.sanity} | {cell.units} |" for cell in cells]
+    rows = [
+        f"| {cell.version or cell.core} | {cell.python} | {cell.sanity} | {cell.units} |"
+        for cell in cells
+    ]
     return ["| ansible-core | Python | sanity | unit tests |", "|---|---|---|---|", *rows]
 
 

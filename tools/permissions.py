@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/permissions.md, made from what the modules declare that they use: ``python -m tools.permissions``."""
+"""docs/permissions.md, made from what the modules declare that they use:
+
+``python -m tools.permissions``.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,19 @@ PAGE = CHECKOUT / "docs" / "permissions.md"
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
 SITE = (
-    "device_trust_preflight", "okta_device_integration", "kandji_scep_profile", "device_trust_gate", "kandji_app_store_item", "device_trust_info",
-)  # fmt: skip
-ENFORCE = ("okta_access_policy_forecast", "okta_access_policy", "okta_access_policy_rule", "okta_sign_in_denials_info")
+    "device_trust_preflight",
+    "okta_device_integration",
+    "kandji_scep_profile",
+    "device_trust_gate",
+    "kandji_app_store_item",
+    "device_trust_info",
+)
+ENFORCE = (
+    "okta_access_policy_forecast",
+    "okta_access_policy",
+    "okta_access_policy_rule",
+    "okta_sign_in_denials_info",
+)
 HEAD = """# Scopes and permissions
 
 What each module needs, made from the operations that it declares: a module that sends another one fails. Okta's are named as its OAuth scopes. A service app
@@ -29,7 +42,11 @@ What only a run that writes needs is set in **bold**: check mode does without it
 
 
 def names() -> list[str]:
-    return sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+    return sorted(
+        path.stem
+        for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
+        if path.stem != "__init__"
+    )
 
 
 def operations(module: str) -> tuple[t.Any, ...]:
@@ -38,12 +55,19 @@ def operations(module: str) -> tuple[t.Any, ...]:
 
 def row(title: str, used: t.Sequence[t.Any]) -> str:
     okta = {one.permission: one.writes for one in used if one.permission.startswith("okta.")}
-    kandji = {one.permission: one.writes for one in used if one.permission and not one.permission.startswith("okta.")}
+    kandji = {
+        one.permission: one.writes
+        for one in used
+        if one.permission and not one.permission.startswith("okta.")
+    }
     return f"| {title} | {_cell(okta, '`')} | {_cell(kandji, '')} |"
 
 
 def _cell(permissions: dict[str, bool], quote: str) -> str:
-    shown = [f"**{quote}{name}{quote}**" if writes else f"{quote}{name}{quote}" for name, writes in sorted(permissions.items())]
+    shown = [
+        f"**{quote}{name}{quote}**" if writes else f"{quote}{name}{quote}"
+        for name, writes in sorted(permissions.items())
+    ]
     return ", ".join(shown) or "none"
 
 
@@ -51,8 +75,13 @@ def page() -> str:
     rows = [row(f"`{name}`", operations(name)) for name in names()]
     rows.append(row("event source `okta_system_log`", import_module(f"{UTILS}._log_follower").USES))
     site = row("all of `site.yml`", [one for name in SITE for one in operations(name)])
-    enforce = row("`enforce.yml`, and `site.yml` with `device_trust_enforce` besides", [one for name in ENFORCE for one in operations(name)])
-    return "\n".join([HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""])
+    enforce = row(
+        "`enforce.yml`, and `site.yml` with `device_trust_enforce` besides",
+        [one for name in ENFORCE for one in operations(name)],
+    )
+    return "\n".join(
+        [HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""]
+    )
 
 
 if __name__ == "__main__":

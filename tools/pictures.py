@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of the documentation: ``python -m tools.pictures`` takes them anew, of a lab in which a rollout is under way. Needs Chromium and its driver."""
+"""The pictures of the documentation:
+
+``python -m tools.pictures`` takes them anew, of a lab in which a rollout is under way. Needs
+Chromium and its driver.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,21 @@ LARGEST = 200_000  # bytes; who clones the repository pays for each
 WIDTH, HEIGHT = 1180, 760
 PATIENCE = 30
 # Names in scripts that the fonts of a machine may lack would be boxes.
-ONLY_LEGIBLE = r"for (const row of document.querySelectorAll('tbody tr')) row.hidden = row.hidden || /[^\u0000-\u024f\u2000-\u22ff]/.test(row.textContent)"
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--no-proxy-server", "--hide-scrollbars",
-         "--force-color-profile=srgb", f"--window-size={WIDTH},{HEIGHT}")
+ONLY_LEGIBLE = (
+    r"for (const row of document.querySelectorAll('tbody tr')) row.hidden = row.hidden ||"
+    r" /[^\u0000-\u024f\u2000-\u22ff]/.test(row.textContent)"
+)
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--no-proxy-server",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    f"--window-size={WIDTH},{HEIGHT}",
+)
 
 
 def browser() -> webdriver.Chrome:
@@ -36,13 +52,22 @@ def browser() -> webdriver.Chrome:
     options.set_capability("acceptInsecureCerts", True)  # the lab's CA is its own
     for flag in FLAGS:
         options.add_argument(flag)
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    return webdriver.Chrome(
+        options=options, service=webdriver.ChromeService("/usr/bin/chromedriver")
+    )
 
 
 def take(driver: webdriver.Chrome, name: str, height: int = HEIGHT) -> Path:
-    """A picture of the upper part of the page; raises ValueError where it is too large to be committed."""
+    """A picture of the upper part of the page;
+
+    raises ValueError where it is too large to be committed.
+    """
     clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1}
-    shot = base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": clip, "captureBeyondViewport": True})["data"])
+    shot = base64.b64decode(
+        driver.execute_cdp_cmd(
+            "Page.captureScreenshot", {"format": "png", "clip": clip, "captureBeyondViewport": True}
+        )["data"]
+    )
     if len(shot) > LARGEST:
         raise ValueError(f"{name}: {len(shot)} bytes are more than {LARGEST}.")
     (IMAGES / f"{name}.png").write_bytes(shot)
@@ -52,17 +77,27 @@ def take(driver: webdriver.Chrome, name: str, height: int = HEIGHT) -> Path:
 def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     report = CHECKOUT / "playbooks" / "report.yml"
-    with Lab(Options(macs=60)) as lab, tempfile.TemporaryDirectory() as directory, _Quitting(browser()) as driver:
+    with (
+        Lab(Options(macs=60)) as lab,
+        tempfile.TemporaryDirectory() as directory,
+        _Quitting(browser()) as driver,
+    ):
         kept = {"device_trust_report_dir": directory, "device_trust_state_dir": directory}
         for _round in range(3):
             run_playbook(SITE, lab.announcement, variables={"device_trust_gate_wait": 1})
             macs.act(lab.world)
-        run_playbook(report, lab.announcement, variables=kept)  # so that the next one has something to say of what changed
+        run_playbook(
+            report, lab.announcement, variables=kept
+        )  # so that the next one has something to say of what changed
         people.act(lab.world)
         lab.world.clock.advance(hours=1)  # what changed minutes ago is unconfirmed
         run_playbook(report, lab.announcement, variables=kept)
         driver.get(lab.announcement["page_url"])
-        WebDriverWait(driver, PATIENCE).until(lambda one: one.execute_script("return document.querySelectorAll('#rows tr').length > 20"))
+        WebDriverWait(driver, PATIENCE).until(
+            lambda one: one.execute_script(
+                "return document.querySelectorAll('#rows tr').length > 20"
+            )
+        )
         driver.execute_script(ONLY_LEGIBLE)
         taken = [take(driver, "lab")]
         driver.get(f"file://{directory}/device-trust.html")

@@ -31,7 +31,10 @@ FROM_ANNOUNCEMENT = {
 
 @dataclass(frozen=True)
 class PlayResult:
-    """What ``ansible-playbook`` said and did. ``tasks`` has each task's name, action, host, outcome, changed and result, in order."""
+    """What ``ansible-playbook`` said and did.
+
+    ``tasks`` has each task's name, action, host, outcome, changed and result, in order.
+    """
 
     status: int
     output: str
@@ -58,23 +61,45 @@ def lab_environment(announcement: dict[str, t.Any]) -> dict[str, str]:
 
 def run_playbook(
     playbook: Path,
-    announcement: t.Optional[dict[str, t.Any]],
+    announcement: dict[str, t.Any] | None,
     *,
     check: bool = False,
     arguments: t.Sequence[str] = (),
-    variables: t.Optional[dict[str, t.Any]] = None,
-    environment: t.Optional[dict[str, str]] = None,
+    variables: dict[str, t.Any] | None = None,
+    environment: dict[str, str] | None = None,
     inventory: Path = INVENTORY,
     show: bool = False,
 ) -> PlayResult:
-    """Run it to its end, with a lab's variables, if any. ``environment`` and ``variables`` win over them; ``show`` lets a person watch."""
+    """Run it to its end, with a lab's variables, if any.
+
+    ``environment`` and ``variables`` win over them; ``show`` lets a person watch.
+    """
     with tempfile.TemporaryDirectory(prefix="devicetrust-play-") as directory:
         record, extra = Path(directory) / "record.json", Path(directory) / "variables.json"
-        extra.write_text(json.dumps({**({"device_trust_rings": announcement["rings"]} if announcement else {}), **(variables or {})}))
-        command = [str(SCRIPTS / "ansible-playbook"), "--inventory", str(inventory), "--extra-vars", f"@{extra}", *arguments]
+        extra.write_text(
+            json.dumps(
+                {
+                    **({"device_trust_rings": announcement["rings"]} if announcement else {}),
+                    **(variables or {}),
+                }
+            )
+        )
+        command = [
+            str(SCRIPTS / "ansible-playbook"),
+            "--inventory",
+            str(inventory),
+            "--extra-vars",
+            f"@{extra}",
+            *arguments,
+        ]
         command += ["--check", str(playbook)] if check else [str(playbook)]
         lab = lab_environment(announcement) if announcement else {}
-        more = {**lab, "ANSIBLE_CALLBACKS_ENABLED": "play_record", "PLAY_RECORD": str(record), **(environment or {})}
+        more = {
+            **lab,
+            "ANSIBLE_CALLBACKS_ENABLED": "play_record",
+            "PLAY_RECORD": str(record),
+            **(environment or {}),
+        }
         if show and sys.stdout.isatty():
             more["ANSIBLE_FORCE_COLOR"] = "true"
         status, output = run_and_read(command, child_environment(**more), show=show)

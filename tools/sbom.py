@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bill of materials of a release: what cyclonedx-bom says of the Python packages, and the collection on top of them."""
+"""The bill of materials of a release:
+
+what cyclonedx-bom says of the Python packages, and the collection on top of them.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,46 @@ NOT_OURS = ("pip", "setuptools", "wheel")
 
 
 def completed(document: Json, galaxy: t.Mapping[str, t.Any], sha256: str) -> Json:
-    """The document of an environment, with the collection as what it is about. Raises ValueError where a package that it needs is not there."""
+    """The document of an environment, with the collection as what it is about.
+
+    Raises ValueError where a package that it needs is not there.
+    """
     kept = [one for one in document["components"] if one["name"].lower() not in NOT_OURS]
     references = {one["name"].lower(): one["bom-ref"] for one in kept}
     lacking = [name for name in NEEDED if name.lower() not in references]
     if lacking:
         raise ValueError(f"The environment lacks {', '.join(lacking)}.")
     gone = {one["bom-ref"] for one in document["components"]} - set(references.values())
-    depends = [_without(one, gone) for one in document.get("dependencies", []) if one["ref"] not in gone and one["ref"] in set(references.values())]
-    depends.insert(0, {"ref": REFERENCE, "dependsOn": sorted(references[name.lower()] for name in NEEDED)})
+    depends = [
+        _without(one, gone)
+        for one in document.get("dependencies", [])
+        if one["ref"] not in gone and one["ref"] in set(references.values())
+    ]
+    depends.insert(
+        0, {"ref": REFERENCE, "dependsOn": sorted(references[name.lower()] for name in NEEDED)}
+    )
     subject = {
-        "type": "library", "bom-ref": REFERENCE, "group": galaxy["namespace"], "name": galaxy["name"], "version": str(galaxy["version"]),
-        "description": galaxy["description"], "licenses": [{"license": {"id": one}} for one in galaxy["license"]],
-        "hashes": [{"alg": "SHA-256", "content": sha256}], "externalReferences": [{"type": "vcs", "url": galaxy["repository"]}],
-    }  # fmt: skip
-    return {**document, "metadata": {**document.get("metadata", {}), "component": subject}, "components": kept, "dependencies": depends}
+        "type": "library",
+        "bom-ref": REFERENCE,
+        "group": galaxy["namespace"],
+        "name": galaxy["name"],
+        "version": str(galaxy["version"]),
+        "description": galaxy["description"],
+        "licenses": [{"license": {"id": one}} for one in galaxy["license"]],
+        "hashes": [{"alg": "SHA-256", "content": sha256}],
+        "externalReferences": [{"type": "vcs", "url": galaxy["repository"]}],
+    }
+    return {
+        **document,
+        "metadata": {**document.get("metadata", {}), "component": subject},
+        "components": kept,
+        "dependencies": depends,
+    }
 
 
 def _without(dependency: Json, gone: t.AbstractSet[str]) -> Json:
-    return {**dependency, "dependsOn": [one for one in dependency["dependsOn"] if one not in gone]} if "dependsOn" in dependency else dependency
+    return (
+        {**dependency, "dependsOn": [one for one in dependency["dependsOn"] if one not in gone]}
+        if "dependsOn" in dependency
+        else dependency
+    )

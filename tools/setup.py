@@ -1,10 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make ``.venv``: the packages of requirements.lock, and the checkout importable as the collection that it is.
+"""Make ``.venv``:
 
-Runs with nothing but the standard library. Does nothing when neither the lock file nor the Python has changed;
-what was interrupted is made again from the start.
+the packages of requirements.lock, and the checkout importable as the collection that it is.
+
+Runs with nothing but the standard library. Does nothing when neither the lock file nor the Python
+has changed; what was interrupted is made again from the start.
 """
 
 from __future__ import annotations
@@ -41,7 +43,10 @@ def main() -> None:
 
 @contextmanager
 def one_at_a_time(path: Path) -> t.Iterator[None]:
-    """Two makes at once: the second waits for the first, and finds the work done. The lock goes with its process."""
+    """Two makes at once:
+
+    the second waits for the first, and finds the work done. The lock goes with its process.
+    """
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -49,7 +54,13 @@ def one_at_a_time(path: Path) -> t.Iterator[None]:
 
 def fingerprint() -> str:
     """What .venv depends on. The path is part of it, because scripts in .venv carry it."""
-    parts = (LOCK_FILE.read_text(), Path(__file__).read_text(), sys.version, base_python(), str(CHECKOUT))
+    parts = (
+        LOCK_FILE.read_text(),
+        Path(__file__).read_text(),
+        sys.version,
+        base_python(),
+        str(CHECKOUT),
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -60,35 +71,78 @@ def base_python() -> str:
 
 def make() -> None:
     started = time.monotonic()
-    print(f"Setting up {VENV.name} with Python {sys.version.split()[0]} (once; a minute or so) ...", file=sys.stderr, flush=True)
+    print(
+        f"Setting up {VENV.name} with Python {sys.version.split()[0]} (once; a minute or so) ...",
+        file=sys.stderr,
+        flush=True,
+    )
     if VENV.exists():
         shutil.rmtree(VENV)
     venv.create(VENV, symlinks=True)
     if not (install_with_uv() or install_with_pip()):
         sys.exit(f"The packages of {LOCK_FILE.name} could not be installed (see above).")
-    link_collection(Path(sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)}, scheme="venv")))
+    link_collection(
+        Path(
+            sysconfig.get_path(
+                "purelib", vars={"base": str(VENV), "platbase": str(VENV)}, scheme="venv"
+            )
+        )
+    )
     print(f"... done in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
 
 
 def install_with_uv() -> bool:
-    """The quicker way, where it is at hand. It reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not."""
+    """The quicker way, where it is at hand.
+
+    It reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not.
+    """
     uv = shutil.which("uv")
-    return bool(uv) and run(uv, "pip", "install", "--quiet", "--no-deps", "--python", str(PYTHON), "--requirement", str(LOCK_FILE))
+    return bool(uv) and run(
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--python",
+        str(PYTHON),
+        "--requirement",
+        str(LOCK_FILE),
+    )
 
 
 def install_with_pip() -> bool:
-    pip = (str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--requirement", str(LOCK_FILE))
+    pip = (
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--requirement",
+        str(LOCK_FILE),
+    )
     return run(str(PYTHON), "-m", "ensurepip", "--default-pip") and run(*pip)
 
 
 def run(*command: str) -> bool:
     # Downloads are kept in the checkout too: a set-up leaves no trace outside of it.
-    environment = {**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv")}
-    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    environment = {
+        **os.environ,
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
+        "UV_CACHE_DIR": str(CACHE / "uv"),
+    }
+    return (
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+        == 0
+    )
 
 
 def link_collection(packages: Path) -> None:
-    """The checkout as the collection, in a site-packages. A link, never a copy: what is edited is what runs."""
+    """The checkout as the collection, in a site-packages.
+
+    A link, never a copy: what is edited is what runs.
+    """
     link = packages / "ansible_collections" / "devicetrust" / "okta_kandji"
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():

@@ -19,15 +19,24 @@ class Stage:
 
 
 def run_stages(stages: t.Sequence[Stage]) -> int:
-    """The exit status. Every stage runs, so that one look shows everything that is wrong; the last line is the sum."""
+    """The exit status.
+
+    Every stage runs, so that one look shows everything that is wrong; the last line is the sum.
+    """
     failed, report, began = [], [], time.monotonic()
     for stage in stages:
         print(f"\n=== {stage.name} ===", flush=True)
         started = time.monotonic()
         passed = stage.check()
-        report.append(f"{'ok    ' if passed else 'FAILED'}  {stage.name:<14} {time.monotonic() - started:6.1f} s")
+        report.append(
+            f"{'ok    ' if passed else 'FAILED'}  {stage.name:<14}"
+            f" {time.monotonic() - started:6.1f} s"
+        )
         if not passed:
             failed.append(stage.name)
     print("\n" + "\n".join(report))
-    print(f"{len(stages) - len(failed)} of {len(stages)} passed in {time.monotonic() - began:.0f} s" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    print(
+        f"{len(stages) - len(failed)} of {len(stages)} passed in {time.monotonic() - began:.0f} s"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
     return 1 if failed else 0

@@ -1,9 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A built collection made reproducible: the same files give the same bytes, whenever and wherever it is built.
+"""A built collection made reproducible:
 
-``ansible-galaxy collection build`` writes the time of the build, and lists files as the disk happens to have them.
+the same files give the same bytes, whenever and wherever it is built.
+
+``ansible-galaxy collection build`` writes the time of the build, and lists files as the disk
+happens to have them.
 """
 
 from __future__ import annotations
@@ -32,14 +35,25 @@ def digest(file: Path) -> str:
 def normalise(file: Path, moment: int) -> None:
     """In place. ``moment``: the time that everything in it gets, in seconds since 1970."""
     with tarfile.open(file) as archive:
-        entries = [(member, archive.extractfile(member).read() if member.isfile() else b"") for member in archive.getmembers()]
+        entries = [
+            (member, archive.extractfile(member).read() if member.isfile() else b"")
+            for member in archive.getmembers()
+        ]
     contents = {member.name: content for member, content in entries}
     contents[FILES], contents[MANIFEST] = _sorted(contents[FILES], contents[MANIFEST])
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for member, _content in sorted(entries, key=_place):
-            archive.addfile(_plain(member, len(contents[member.name]), moment), io.BytesIO(contents[member.name]))
-    with file.open("wb") as handle, gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=handle, mtime=0) as compressed:
+            archive.addfile(
+                _plain(member, len(contents[member.name]), moment),
+                io.BytesIO(contents[member.name]),
+            )
+    with (
+        file.open("wb") as handle,
+        gzip.GzipFile(
+            filename="", mode="wb", compresslevel=9, fileobj=handle, mtime=0
+        ) as compressed,
+    ):
         compressed.write(packed.getvalue())
 
 

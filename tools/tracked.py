@@ -14,5 +14,11 @@ from tools.environment import CHECKOUT
 def tracked_files() -> list[Path]:
     """Paths relative to the checkout; files deleted but still in the index are left out."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return [Path(name) for name in sorted(set(listed.split("\0"))) if name and (CHECKOUT / name).is_file()]
+    listed = subprocess.run(
+        command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    return [
+        Path(name)
+        for name in sorted(set(listed.split("\0")))
+        if name and (CHECKOUT / name).is_file()
+    ]

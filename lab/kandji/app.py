@@ -21,35 +21,100 @@ Handler = t.Callable[[Tenant, Call], Answer]
 OPERATIONS: list[tuple[str, str, str, Handler]] = [
     ("List Custom Profiles", "GET", "/library/custom-profiles", library.list_profiles),
     ("Create Custom Profile", "POST", "/library/custom-profiles", library.create_profile),
-    ("Get Custom Profile", "GET", "/library/custom-profiles/{library_item_id}", library.get_profile),
-    ("Update Custom Profile", "PATCH", "/library/custom-profiles/{library_item_id}", library.update_profile),
-    ("Delete Custom Profile", "DELETE", "/library/custom-profiles/{library_item_id}", library.delete_profile),
+    (
+        "Get Custom Profile",
+        "GET",
+        "/library/custom-profiles/{library_item_id}",
+        library.get_profile,
+    ),
+    (
+        "Update Custom Profile",
+        "PATCH",
+        "/library/custom-profiles/{library_item_id}",
+        library.update_profile,
+    ),
+    (
+        "Delete Custom Profile",
+        "DELETE",
+        "/library/custom-profiles/{library_item_id}",
+        library.delete_profile,
+    ),
     ("List Custom Scripts", "GET", "/library/custom-scripts", scripts.list_scripts),
     ("Create Custom Script", "POST", "/library/custom-scripts", scripts.create_script),
     ("Get Custom Script", "GET", "/library/custom-scripts/{library_item_id}", scripts.get_script),
-    ("Update Custom Script", "PATCH", "/library/custom-scripts/{library_item_id}", scripts.update_script),
-    ("Delete Custom Script", "DELETE", "/library/custom-scripts/{library_item_id}", scripts.delete_script),
+    (
+        "Update Custom Script",
+        "PATCH",
+        "/library/custom-scripts/{library_item_id}",
+        scripts.update_script,
+    ),
+    (
+        "Delete Custom Script",
+        "DELETE",
+        "/library/custom-scripts/{library_item_id}",
+        scripts.delete_script,
+    ),
     ("List Custom Apps", "GET", "/library/custom-apps", scripts.list_apps),
     ("List Self Service Categories", "GET", "/self-service/categories", scripts.list_categories),
-    ("Get Library Item Statuses", "GET", "/library/library-items/{library_item_id}/status", library.list_statuses),
-    ("Get Library Item Activity", "GET", "/library/library-items/{library_item_id}/activity", library.list_activity),
+    (
+        "Get Library Item Statuses",
+        "GET",
+        "/library/library-items/{library_item_id}/status",
+        library.list_statuses,
+    ),
+    (
+        "Get Library Item Activity",
+        "GET",
+        "/library/library-items/{library_item_id}/activity",
+        library.list_activity,
+    ),
     ("List Blueprints", "GET", "/blueprints", blueprints.list_blueprints),
     ("Get Blueprint", "GET", "/blueprints/{blueprint_id}", blueprints.get_blueprint),
-    ("List Library Items", "GET", "/blueprints/{blueprint_id}/list-library-items", blueprints.list_items),
-    ("Assign Library Item", "POST", "/blueprints/{blueprint_id}/assign-library-item", blueprints.assign_item),
-    ("Remove Library Item", "POST", "/blueprints/{blueprint_id}/remove-library-item", blueprints.remove_item),
+    (
+        "List Library Items",
+        "GET",
+        "/blueprints/{blueprint_id}/list-library-items",
+        blueprints.list_items,
+    ),
+    (
+        "Assign Library Item",
+        "POST",
+        "/blueprints/{blueprint_id}/assign-library-item",
+        blueprints.assign_item,
+    ),
+    (
+        "Remove Library Item",
+        "POST",
+        "/blueprints/{blueprint_id}/remove-library-item",
+        blueprints.remove_item,
+    ),
     ("List Devices", "GET", "/devices", devices.list_devices),
     ("Get Device", "GET", "/devices/{device_id}", devices.get_device),
     ("Update Device", "PATCH", "/devices/{device_id}", devices.update_device),
     ("Get Device Details", "GET", "/devices/{device_id}/details", devices.get_details),
     ("Get Device Apps", "GET", "/devices/{device_id}/apps", devices.get_apps),
-    ("Get Device Library Items", "GET", "/devices/{device_id}/library-items", devices.get_library_items),
+    (
+        "Get Device Library Items",
+        "GET",
+        "/devices/{device_id}/library-items",
+        devices.get_library_items,
+    ),
     ("Get Device Status", "GET", "/devices/{device_id}/status", devices.get_status),
     ("Daily check-in", "POST", "/devices/{device_id}/action/dailycheckin", devices.act),
     ("Update Inventory", "POST", "/devices/{device_id}/action/updateinventory", devices.act),
     ("Send Blankpush", "POST", "/devices/{device_id}/action/blankpush", devices.act),
-    ("Certificates", "GET", "/prism/certificates", functools.partial(prism.answer, category="certificates")),
-    ("Installed profiles", "GET", "/prism/installed_profiles", functools.partial(prism.answer, category="installed_profiles")),
+    (
+        "Certificates",
+        "GET",
+        "/prism/certificates",
+        functools.partial(prism.answer, category="certificates"),
+    ),
+    (
+        "Installed profiles",
+        "GET",
+        "/prism/installed_profiles",
+        functools.partial(prism.answer, category="installed_profiles"),
+    ),
     ("Applications", "GET", "/prism/apps", functools.partial(prism.answer, category="apps")),
     ("List users", "GET", "/users", devices.list_users),
     ("Get user", "GET", "/users/{user_id}", devices.get_user),
@@ -57,7 +122,8 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
     ("Create Tag", "POST", "/tags", devices.create_tag),
 ]
 
-# In no documentation: iructl asks it, without a token, before anything else, and wants no more than a status below 400.
+# In no documentation: iructl asks it, without a token, before anything else, and wants no more than
+# a status below 400.
 PING = "ping"
 
 
@@ -69,9 +135,9 @@ class KandjiApp(VendorApp):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.tenant: Tenant = world.kandji
-        self._hour: t.Optional[datetime] = None
+        self._hour: datetime | None = None
         self._used = 0
-        self._second: t.Optional[datetime] = None
+        self._second: datetime | None = None
         self._used_in_second = 0
         self._operations = self._build()
         for operation in self._operations:
@@ -82,12 +148,26 @@ class KandjiApp(VendorApp):
         return self._operations
 
     def _build(self) -> list[Operation]:
-        named = [*OPERATIONS, ("Licensing", "GET", "/settings/licensing", _licensing), ("List audit events", "GET", "/audit/events", audit.list_events)]
+        named = [
+            *OPERATIONS,
+            ("Licensing", "GET", "/settings/licensing", _licensing),
+            ("List audit events", "GET", "/audit/events", audit.list_events),
+        ]
         ping = Operation(PING, "GET", "/app/v1/ping", lambda _call: Answer())
-        return [ping, *(
-            Operation(name, verb, f"/api/v1{path}", functools.partial(handler, self.tenant), writes=verb != "GET", permission=name)
-            for name, verb, path, handler in named
-        )]
+        return [
+            ping,
+            *(
+                Operation(
+                    name,
+                    verb,
+                    f"/api/v1{path}",
+                    functools.partial(handler, self.tenant),
+                    writes=verb != "GET",
+                    permission=name,
+                )
+                for name, verb, path, handler in named
+            ),
+        ]
 
     def admit(self, call: Call) -> None:
         if call.operation.name == PING:
@@ -101,7 +181,9 @@ class KandjiApp(VendorApp):
             raise Refusal(Answer(b"Unauthorized", 401, media_type="text/plain"))
         self._count(call)
         if not self.tenant.permissions[call.operation.permission]:
-            raise Refusal(Answer({"detail": "You do not have permission to perform this action."}, 403))
+            raise Refusal(
+                Answer({"detail": "You do not have permission to perform this action."}, 403)
+            )
         call.principal = token
 
     def _count(self, call: Call) -> None:
@@ -127,13 +209,28 @@ class KandjiApp(VendorApp):
         switches = self.world.switches
         headers = {"Retry-After": str(int(seconds))} if switches.retry_after else {}
         if switches.too_many_body == "html":
-            return Answer(b"<html><body><h1>429 Too Many Requests</h1></body></html>", 429, headers, media_type="text/html")
-        return Answer({"detail": "Request was throttled."} if switches.too_many_body == "detail" else None, 429, headers)
+            return Answer(
+                b"<html><body><h1>429 Too Many Requests</h1></body></html>",
+                429,
+                headers,
+                media_type="text/html",
+            )
+        return Answer(
+            {"detail": "Request was throttled."} if switches.too_many_body == "detail" else None,
+            429,
+            headers,
+        )
 
     def not_found(self, path: str) -> Answer:
-        return Answer({"message": "no Route matched with those values", "request_id": self.world.uuid().replace("-", "")}, 404)
+        return Answer(
+            {
+                "message": "no Route matched with those values",
+                "request_id": self.world.uuid().replace("-", ""),
+            },
+            404,
+        )
 
-    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+    def finish(self, call: Call | None, answer: Answer) -> None:
         if self.world.switches.mixed_case_ids:
             answer.body = mixed_case(answer.body)
 
@@ -157,14 +254,20 @@ def _licensing(tenant: Tenant, call: Call) -> Answer:
     for device in tenant.devices.values():
         counts[device.platform] = counts.get(device.platform, 0) + (not device.is_removed)
     total = sum(counts.values())
-    return Answer({
-        "counts": {
-            "computers_count": total,
-            "ios_count": counts["iPhone"],
-            "ipados_count": counts["iPad"],
-            "macos_count": counts["Mac"],
-            "tvos_count": counts["AppleTV"],
-        },
-        "limits": {"plan_type": "single_limit", "max_devices": total + 100, "max_devices_per_platform": {"macos": 0, "ios_ipados": 0}},
-        "tenantOverLicenseLimit": False,
-    })
+    return Answer(
+        {
+            "counts": {
+                "computers_count": total,
+                "ios_count": counts["iPhone"],
+                "ipados_count": counts["iPad"],
+                "macos_count": counts["Mac"],
+                "tvos_count": counts["AppleTV"],
+            },
+            "limits": {
+                "plan_type": "single_limit",
+                "max_devices": total + 100,
+                "max_devices_per_platform": {"macos": 0, "ios_ipados": 0},
+            },
+            "tenantOverLicenseLimit": False,
+        }
+    )

@@ -18,19 +18,24 @@ ORDERS = ("", "occurred_at", "-occurred_at", "id", "-id")
 
 
 def list_events(tenant: Tenant, call: Call) -> Answer:
-    """By cursor. A cursor names the last row that was shown, so that what happens in between moves nothing."""
+    """By cursor.
+
+    A cursor names the last row that was shown, so that what happens in between moves nothing.
+    """
     sort_by = call.query.get("sort_by", "")
     if sort_by not in ORDERS:
         raise bad_request({"sort_by": [f'"{sort_by}" is not a valid choice.']})
     found = tenant.events.between(_moment(call, "start_date"), _moment(call, "end_date"))
-    found = _after_cursor(call, found[::-1] if sort_by.startswith("-") else found, sort_by.startswith("-"))
+    found = _after_cursor(
+        call, found[::-1] if sort_by.startswith("-") else found, sort_by.startswith("-")
+    )
     limit = number(call, "limit", MOST, least=1, most=MOST)
     page = found[:limit]
     following = page_link(tenant, call, cursor=_cursor_at(page[-1])) if len(found) > limit else None
     return Answer({"next": following, "previous": None, "results": page})
 
 
-def _moment(call: Call, name: str) -> t.Optional[datetime]:
+def _moment(call: Call, name: str) -> datetime | None:
     """A datetime or a date of the query; a date is the beginning of that day."""
     value = call.query.get(name)
     if not value:
@@ -46,7 +51,9 @@ def _cursor_at(row: dict[str, t.Any]) -> str:
     return base64.urlsafe_b64encode(f">id:{row['id']}".encode()).decode()
 
 
-def _after_cursor(call: Call, rows: list[dict[str, t.Any]], newest_first: bool) -> list[dict[str, t.Any]]:
+def _after_cursor(
+    call: Call, rows: list[dict[str, t.Any]], newest_first: bool
+) -> list[dict[str, t.Any]]:
     cursor = call.query.get("cursor")
     if not cursor:
         return rows

@@ -35,8 +35,14 @@ def list_blueprints(tenant: Tenant, call: Call) -> Answer:
         wanted = {blueprint_id.strip().lower() for blueprint_id in call.query["id__in"].split(",")}
         found = [blueprint for blueprint in found if blueprint.id in wanted]
     if call.query.get("name"):
-        found = [blueprint for blueprint in found if call.query["name"].lower() in blueprint.name.lower()]
-    return Answer(envelope(tenant, call, found, lambda blueprint: render_blueprint(tenant, blueprint), cap=1000))
+        found = [
+            blueprint for blueprint in found if call.query["name"].lower() in blueprint.name.lower()
+        ]
+    return Answer(
+        envelope(
+            tenant, call, found, lambda blueprint: render_blueprint(tenant, blueprint), cap=1000
+        )
+    )
 
 
 def get_blueprint(tenant: Tenant, call: Call) -> Answer:
@@ -56,7 +62,9 @@ def remove_item(tenant: Tenant, call: Call) -> Answer:
     return _change(tenant, call, tenant.remove)
 
 
-def _change(tenant: Tenant, call: Call, change: t.Callable[[Blueprint, LibraryItem, t.Optional[str]], list[str]]) -> Answer:
+def _change(
+    tenant: Tenant, call: Call, change: t.Callable[[Blueprint, LibraryItem, str | None], list[str]]
+) -> Answer:
     blueprint = _blueprint(tenant, call)
     body = json_body(call)
     if not body.get("library_item_id"):

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people do in Kandji's web app, and what the API cannot: items made by hand, assignment maps, devices and users moved about."""
+"""What people do in Kandji's web app, and what the API cannot:
+
+items made by hand, assignment maps, devices and users moved about.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,42 @@ from lab.kandji.tenant import Tenant
 
 Values = dict[str, t.Any]
 
-ITEM_TYPES = ("automatic-app", "custom-app", "custom-script", "kandji-setup", "macos-release", "threat-security-policy", "vpp-app")
+ITEM_TYPES = (
+    "automatic-app",
+    "custom-app",
+    "custom-script",
+    "kandji-setup",
+    "macos-release",
+    "threat-security-policy",
+    "vpp-app",
+)
 BLUEPRINT_TYPES = ("classic", "map")
 BY_GUIDE: Values = {
-    "Subject": "CN=$SERIAL_NUMBER", "Keysize": 2048, "Key Type": "RSA", "Key Usage": 1, "Retries": 5, "RetryDelay": 30,
-    "KeyIsExtractable": False, "AllowAllAppsAccess": True, "redistribution_days": 30,
+    "Subject": "CN=$SERIAL_NUMBER",
+    "Keysize": 2048,
+    "Key Type": "RSA",
+    "Key Usage": 1,
+    "Retries": 5,
+    "RetryDelay": 30,
+    "KeyIsExtractable": False,
+    "AllowAllAppsAccess": True,
+    "redistribution_days": 30,
 }
-# Settings of a SCEP item have the names of Apple's payload. The subject is a string here, as the console takes it; the fingerprint is hexadecimal.
+# Settings of a SCEP item have the names of Apple's payload. The subject is a string here, as the
+# console takes it; the fingerprint is hexadecimal.
 SETTINGS: dict[str, tuple[type, ...]] = {
-    "URL": (str,), "Name": (str,), "Challenge": (str,), "CAFingerprint": (str,), "Subject": (str,), "Keysize": (int,), "Key Type": (str,),
-    "Key Usage": (int,), "Retries": (int,), "RetryDelay": (int,), "KeyIsExtractable": (bool,), "AllowAllAppsAccess": (bool,),
+    "URL": (str,),
+    "Name": (str,),
+    "Challenge": (str,),
+    "CAFingerprint": (str,),
+    "Subject": (str,),
+    "Keysize": (int,),
+    "Key Type": (str,),
+    "Key Usage": (int,),
+    "Retries": (int,),
+    "RetryDelay": (int,),
+    "KeyIsExtractable": (bool,),
+    "AllowAllAppsAccess": (bool,),
     "redistribution_days": (int, type(None)),
 }
 
@@ -54,13 +83,29 @@ def make_item(tenant: Tenant, kind: str, name: str, values: Values) -> LibraryIt
 def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
     """A SCEP item; what is not said is as the org and the guide have it."""
     world = tenant.world
-    everything = {"URL": world.okta.shown_scep_url, "Challenge": world.okta.challenge, **BY_GUIDE, **settings}
+    everything = {
+        "URL": world.okta.shown_scep_url,
+        "Challenge": world.okta.challenge,
+        **BY_GUIDE,
+        **settings,
+    }
     payload, days = _payload(everything), everything["redistribution_days"]
     now = world.clock.now()
     item = NativeScep(
-        id=world.uuid(), name=name, type=world.switches.native_scep_type, created_at=now, updated_at=now, settings=everything, redistribution_days=days)
+        id=world.uuid(),
+        name=name,
+        type=world.switches.native_scep_type,
+        created_at=now,
+        updated_at=now,
+        settings=everything,
+        redistribution_days=days,
+    )
     opaque = world.switches.native_scep_identifier == "opaque"
-    identifier = f"com.kandji.profile.{uuid.uuid5(uuid.NAMESPACE_OID, item.id)}" if opaque else f"com.kandji.profile.scep.{item.id}"
+    identifier = (
+        f"com.kandji.profile.{uuid.uuid5(uuid.NAMESPACE_OID, item.id)}"
+        if opaque
+        else f"com.kandji.profile.scep.{item.id}"
+    )
     item.document = _document(name, identifier, tenant.new_payload_uuid(), payload)
     tenant.keep(item)
     return item
@@ -70,12 +115,16 @@ def edit_item(tenant: Tenant, item: LibraryItem, values: Values) -> None:
     """Saving a SCEP item delivers it anew to all its Macs, whatever was changed in it."""
     if "settings" in values and not isinstance(item, NativeScep):
         raise Mistake("Only a SCEP item has settings.")
-    settings = {**item.settings, **values.get("settings", {})} if isinstance(item, NativeScep) else {}
+    settings = (
+        {**item.settings, **values.get("settings", {})} if isinstance(item, NativeScep) else {}
+    )
     payload = _payload(settings) if settings else {}
     item.name, item.active = values.get("name", item.name), values.get("active", item.active)
     if isinstance(item, NativeScep):
         item.settings, item.redistribution_days = settings, settings["redistribution_days"]
-        item.document = _document(item.name, item.mdm_identifier, tenant.new_payload_uuid(), payload)
+        item.document = _document(
+            item.name, item.mdm_identifier, tenant.new_payload_uuid(), payload
+        )
         item.redistributed.clear()
     tenant.edited(item)
 
@@ -92,16 +141,24 @@ def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Bluepri
                 node.item_ids.remove(item.id)
             elif node.id in wanted and node.id not in had:
                 node.item_ids.append(item.id)
-        tenant.scope_changed(blueprint, added=[] if had else [item], removed=[] if wanted else [item])
+        tenant.scope_changed(
+            blueprint, added=[] if had else [item], removed=[] if wanted else [item]
+        )
 
 
 def place(tenant: Tenant, wanted: t.Any) -> tuple[Blueprint, Node]:
-    """Where an item goes: the name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id": ...}."""
+    """Where an item goes:
+
+    the name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id":
+    ...}.
+    """
     if isinstance(wanted, str):
         blueprint = find_blueprint(tenant, wanted)
         return blueprint, blueprint.nodes[0]
     if not isinstance(wanted, dict) or set(wanted) != {"blueprint", "assignment_node_id"}:
-        raise Mistake("A blueprint is a name, an id, or an object with blueprint and assignment_node_id.")
+        raise Mistake(
+            "A blueprint is a name, an id, or an object with blueprint and assignment_node_id."
+        )
     blueprint = find_blueprint(tenant, wanted["blueprint"])
     for node in blueprint.nodes:
         if node.id == wanted["assignment_node_id"]:
@@ -119,7 +176,7 @@ def find_blueprint(tenant: Tenant, name_or_id: str) -> Blueprint:
     raise Mistake(f"There is no blueprint {name_or_id!r}.")
 
 
-def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[t.Optional[str]]) -> Blueprint:
+def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None]) -> Blueprint:
     """``tags``: the conditions of a map's nodes, the first of which is the root and has none."""
     if kind not in BLUEPRINT_TYPES:
         raise Mistake(f"A blueprint is of one of these types: {', '.join(BLUEPRINT_TYPES)}.")
@@ -134,7 +191,10 @@ def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[t.Optional[s
 
 
 def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
-    """The map's nodes as they are to be: those with an id stay, with their items; those without are new; the others go."""
+    """The map's nodes as they are to be:
+
+    those with an id stay, with their items; those without are new; the others go.
+    """
     if blueprint.type != "map":
         raise Mistake("Only an assignment map has nodes.")
     known = {node.id: node for node in blueprint.nodes}
@@ -151,7 +211,7 @@ def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None
     tenant.edit_map(blueprint, nodes)
 
 
-def _conditions(tags: list[t.Optional[str]]) -> list[str]:
+def _conditions(tags: list[str | None]) -> list[str]:
     if tags and tags[0] is not None:
         raise Mistake("The first node is the root, and has no tag.")
     conditions = [tag for tag in tags[1:] if tag]
@@ -180,7 +240,12 @@ def find_user(tenant: Tenant, email: str) -> KandjiUser:
 def archive(tenant: Tenant, user: KandjiUser, archived: bool) -> None:
     """An archived user stays with the device, and is shown as archived there."""
     user.archived = archived
-    tenant.events.record("update", "user", user.id, new_state={"name": user.name, "email": user.email, "archived": archived})
+    tenant.events.record(
+        "update",
+        "user",
+        user.id,
+        new_state={"name": user.name, "email": user.email, "archived": archived},
+    )
     tenant.changed()
 
 
@@ -190,24 +255,41 @@ def archive(tenant: Tenant, user: KandjiUser, archived: bool) -> None:
 def _document(name: str, identifier: str, payload_uuid: str, payload: Values) -> Values:
     inner_uuid = str(uuid.uuid5(uuid.NAMESPACE_OID, payload_uuid)).upper()
     inner = {
-        "PayloadType": SCEP_TYPE, "PayloadVersion": 1, "PayloadIdentifier": f"{identifier}.{inner_uuid}", "PayloadUUID": inner_uuid,
-        "PayloadDisplayName": name, "PayloadContent": payload,
+        "PayloadType": SCEP_TYPE,
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"{identifier}.{inner_uuid}",
+        "PayloadUUID": inner_uuid,
+        "PayloadDisplayName": name,
+        "PayloadContent": payload,
     }
     return {
-        "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadScope": "System", "PayloadIdentifier": identifier, "PayloadUUID": payload_uuid,
-        "PayloadDisplayName": name, "PayloadOrganization": "Kandji, Inc.", "PayloadContent": [inner],
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadScope": "System",
+        "PayloadIdentifier": identifier,
+        "PayloadUUID": payload_uuid,
+        "PayloadDisplayName": name,
+        "PayloadOrganization": "Kandji, Inc.",
+        "PayloadContent": [inner],
     }
 
 
 def _payload(settings: Values) -> Values:
-    """The settings as Apple's payload has them. Automatic redistribution needs the profile's UUID in the common name: saving puts it there."""
+    """The settings as Apple's payload has them.
+
+    Automatic redistribution needs the profile's UUID in the common name: saving puts it there.
+    """
     for key, value in settings.items():
         if key not in SETTINGS:
             raise Mistake(f"{key!r} is no setting of a SCEP item; known: {', '.join(SETTINGS)}.")
-        if not isinstance(value, SETTINGS[key]) or (isinstance(value, bool) and bool not in SETTINGS[key]):
+        if not isinstance(value, SETTINGS[key]) or (
+            isinstance(value, bool) and bool not in SETTINGS[key]
+        ):
             raise Mistake(f"{key} has the wrong type.")
     payload = {key: value for key, value in settings.items() if key != "redistribution_days"}
-    payload["Subject"] = _subject(settings["Subject"], with_uuid=settings["redistribution_days"] is not None)
+    payload["Subject"] = _subject(
+        settings["Subject"], with_uuid=settings["redistribution_days"] is not None
+    )
     if "CAFingerprint" in payload:
         try:
             payload["CAFingerprint"] = bytes.fromhex(payload["CAFingerprint"])

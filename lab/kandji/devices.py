@@ -9,7 +9,15 @@ import typing as t
 
 from lab.kandji.library import render_status, stamp
 from lab.kandji.model import Device, KandjiUser
-from lab.kandji.paging import PAGE_CAP, bad_request, by_cursor, envelope, json_body, not_found, number
+from lab.kandji.paging import (
+    PAGE_CAP,
+    bad_request,
+    by_cursor,
+    envelope,
+    json_body,
+    not_found,
+    number,
+)
 from lab.kandji.tenant import Tenant
 from lab.web import Answer, Call
 
@@ -32,13 +40,18 @@ def _user_name(device: Device) -> str:
     return device.user.name if device.user else ""
 
 
-# How each filter of the device list compares. Parameters that are not here are passed over, as the vendor does.
+# How each filter of the device list compares. Parameters that are not here are passed over, as the
+# vendor does.
 FILTERS: dict[str, Matches] = {
     "asset_tag": _equals(lambda device: device.asset_tag),
     "blueprint_id": _contains(lambda device: device.blueprint_id),
     "device_id": lambda tenant, device, value: device.id == value.lower(),
     "device_name": _contains(lambda device: device.name),
-    "filevault_enabled": lambda tenant, device, value: device.platform == "Mac" and str(device.filevault).lower() == value.lower(),
+    "filevault_enabled": (
+        lambda tenant, device, value: (
+            device.platform == "Mac" and str(device.filevault).lower() == value.lower()
+        )
+    ),
     "mac_address": _equals(lambda device: device.mac_address),
     "model": _contains(lambda device: device.model),
     "os_version": _contains(lambda device: device.os_version),
@@ -47,21 +60,41 @@ FILTERS: dict[str, Matches] = {
     "tag_name": lambda tenant, device, value: value in device.tags,
     "tag_name_in": lambda tenant, device, value: bool(set(value.split(",")) & set(device.tags)),
     "tag_id": lambda tenant, device, value: value in {tenant.tags[tag] for tag in device.tags},
-    "tag_id_in": lambda tenant, device, value: bool(set(value.split(",")) & {tenant.tags[tag] for tag in device.tags}),
+    "tag_id_in": lambda tenant, device, value: bool(
+        set(value.split(",")) & {tenant.tags[tag] for tag in device.tags}
+    ),
     "user": _contains(_user_name),
     "user_email": _contains(_email),
     "user_email_exact": _equals(_email),
-    "user_id": lambda tenant, device, value: device.user is not None and device.user.id == value.lower(),
+    "user_id": (
+        lambda tenant, device, value: device.user is not None and device.user.id == value.lower()
+    ),
     "user_name": _contains(_user_name),
 }
-ORDERINGS = ("asset_tag", "blueprint_id", "device_id", "device_name", "last_check_in", "model", "platform", "os_version", "serial_number", "user")
+ORDERINGS = (
+    "asset_tag",
+    "blueprint_id",
+    "device_id",
+    "device_name",
+    "last_check_in",
+    "model",
+    "platform",
+    "os_version",
+    "serial_number",
+    "user",
+)
 
 
-def render_user(device: Device) -> t.Union[dict[str, t.Any], str]:
+def render_user(device: Device) -> dict[str, t.Any] | str:
     """An object, or an empty string for a device that is nobody's."""
     if device.user is None:
         return ""
-    return {"email": device.user.email, "name": device.user.name, "id": device.user.id, "is_archived": device.user.archived}
+    return {
+        "email": device.user.email,
+        "name": device.user.name,
+        "id": device.user.id,
+        "is_archived": device.user.archived,
+    }
 
 
 def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
@@ -96,18 +129,34 @@ def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
 
 
 def list_devices(tenant: Tenant, call: Call) -> Answer:
-    query = tuple((name, value) for name, value in sorted(call.query.items()) if value and (name in FILTERS or name == "ordering"))
+    query = tuple(
+        (name, value)
+        for name, value in sorted(call.query.items())
+        if value and (name in FILTERS or name == "ordering")
+    )
     found = tenant.remembered(("devices", *query), lambda: _matching(tenant, dict(query)))
-    limit, offset = number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP), number(call, "offset", 0)
+    limit, offset = (
+        number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP),
+        number(call, "offset", 0),
+    )
     return Answer([render_device(tenant, device) for device in found[offset : offset + limit]])
 
 
 def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:
     ordering = query.pop("ordering", "")
-    found = [device for device in tenant.devices.values() if all(FILTERS[name](tenant, device, value) for name, value in query.items())]
+    found = [
+        device
+        for device in tenant.devices.values()
+        if all(FILTERS[name](tenant, device, value) for name, value in query.items())
+    ]
     for key in reversed(ordering.split(",")):
         if key.removeprefix("-") in ORDERINGS:
-            found.sort(key=lambda device, key=key: str(render_device(tenant, device)[key.removeprefix("-")]), reverse=key.startswith("-"))
+            found.sort(
+                key=lambda device, key=key: str(
+                    render_device(tenant, device)[key.removeprefix("-")]
+                ),
+                reverse=key.startswith("-"),
+            )
     return found
 
 
@@ -118,9 +167,14 @@ def get_device(tenant: Tenant, call: Call) -> Answer:
 def update_device(tenant: Tenant, call: Call) -> Answer:
     device = _device(tenant, call)
     body = json_body(call)
-    if body.get("blueprint_id") is not None and str(body["blueprint_id"]).lower() not in tenant.blueprints:
+    if (
+        body.get("blueprint_id") is not None
+        and str(body["blueprint_id"]).lower() not in tenant.blueprints
+    ):
         raise bad_request({"blueprint_id": ["Invalid blueprint."]})
-    body = {**body, "user": _user_id(tenant, body["user"])} if body.get("user") is not None else body
+    body = (
+        {**body, "user": _user_id(tenant, body["user"])} if body.get("user") is not None else body
+    )
     tags = body.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise bad_request({"tags": ["Expected a list of names."]})
@@ -140,8 +194,14 @@ def _user_id(tenant: Tenant, value: t.Any) -> str:
 
 
 def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> None:
-    """What the API and the console do to a device. Who comes to another blueprint has its conditions looked at; other tags wait for MDM."""
-    moved = body.get("blueprint_id") is not None and str(body["blueprint_id"]).lower() != device.blueprint_id
+    """What the API and the console do to a device.
+
+    Who comes to another blueprint has its conditions looked at; other tags wait for MDM.
+    """
+    moved = (
+        body.get("blueprint_id") is not None
+        and str(body["blueprint_id"]).lower() != device.blueprint_id
+    )
     if moved:
         device.blueprint_id = str(body["blueprint_id"]).lower()
     if "user" in body:
@@ -161,46 +221,62 @@ def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> Non
 def get_details(tenant: Tenant, call: Call) -> Answer:
     device = _device(tenant, call)
     blueprint = tenant.blueprints.get(device.blueprint_id)
-    return Answer({
-        "general": {
-            "device_id": device.id,
-            "device_name": device.name,
-            "last_enrollment": str(device.enrolled_at),
-            "first_enrollment": str(device.enrolled_at),
-            "model": device.model,
-            "platform": device.platform,
-            "os_version": device.os_version,
-            "supplemental_build_version": device.build,
-            "supplemental_os_version_extra": "",
-            "system_version": f"{device.os_version} ({device.build})",
-            "asset_tag": device.asset_tag,
-            "assigned_user": render_user(device),
-            "blueprint_name": blueprint.name if blueprint else "",
-            "blueprint_uuid": device.blueprint_id,
-        },
-        "mdm": {"mdm_enabled": str(not device.is_removed), "supervised": "True", "last_check_in": str(device.last_check_in)},
-        "lost_mode": {},
-        "kandji_agent": {"agent_installed": str(device.platform == "Mac"), "last_check_in": stamp(device.last_check_in)},
-        "hardware_overview": {
-            "model_name": device.model,
-            "model_identifier": device.model_id,
-            "udid": device.udid,
-            "serial_number": device.serial,
-        },
-        "volumes": [],
-        "network": {"mac_address": device.mac_address},
-        "recovery_information": {},
-        "users": {"regular_users": [], "system_users": []},
-        "installed_profiles": [_installed_profile(row.columns, row.created_at) for row in device.report.profiles] if device.report else [],
-        "apple_business_manager": {},
-        "security_information": {},
-        "cellular": {},
-        "tags": list(device.tags),
-    })
+    return Answer(
+        {
+            "general": {
+                "device_id": device.id,
+                "device_name": device.name,
+                "last_enrollment": str(device.enrolled_at),
+                "first_enrollment": str(device.enrolled_at),
+                "model": device.model,
+                "platform": device.platform,
+                "os_version": device.os_version,
+                "supplemental_build_version": device.build,
+                "supplemental_os_version_extra": "",
+                "system_version": f"{device.os_version} ({device.build})",
+                "asset_tag": device.asset_tag,
+                "assigned_user": render_user(device),
+                "blueprint_name": blueprint.name if blueprint else "",
+                "blueprint_uuid": device.blueprint_id,
+            },
+            "mdm": {
+                "mdm_enabled": str(not device.is_removed),
+                "supervised": "True",
+                "last_check_in": str(device.last_check_in),
+            },
+            "lost_mode": {},
+            "kandji_agent": {
+                "agent_installed": str(device.platform == "Mac"),
+                "last_check_in": stamp(device.last_check_in),
+            },
+            "hardware_overview": {
+                "model_name": device.model,
+                "model_identifier": device.model_id,
+                "udid": device.udid,
+                "serial_number": device.serial,
+            },
+            "volumes": [],
+            "network": {"mac_address": device.mac_address},
+            "recovery_information": {},
+            "users": {"regular_users": [], "system_users": []},
+            "installed_profiles": (
+                [_installed_profile(row.columns, row.created_at) for row in device.report.profiles]
+                if device.report
+                else []
+            ),
+            "apple_business_manager": {},
+            "security_information": {},
+            "cellular": {},
+            "tags": list(device.tags),
+        }
+    )
 
 
 def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.Any]:
-    """An installed profile as a device's details show it: other names than in Prism, for the same report."""
+    """An installed profile as a device's details show it:
+
+    other names than in Prism, for the same report.
+    """
     return {
         "name": columns["profile_display_name"],
         "uuid": columns["payload_uuid"],
@@ -215,27 +291,29 @@ def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.A
 def get_apps(tenant: Tenant, call: Call) -> Answer:
     device = _device(tenant, call)
     apps = device.report.apps if device.report else []
-    return Answer({
-        "device_id": device.id,
-        "apps": [
-            {
-                "app_id": str(index),
-                "app_name": row.columns["name"],
-                "bundle_id": row.columns["bundle_id"],
-                "bundle_size": "1",
-                "app_store_vendable": "",
-                "device_based_vpp": "",
-                "source": row.columns["obtained_from"],
-                "process": row.columns["name"],
-                "signature": row.columns["signature"],
-                "creation_date": stamp(row.created_at),
-                "modification_date": stamp(row.created_at),
-                "path": row.columns["path"],
-                "version": row.columns["version"],
-            }
-            for index, row in enumerate(apps, 80_000)
-        ],
-    })
+    return Answer(
+        {
+            "device_id": device.id,
+            "apps": [
+                {
+                    "app_id": str(index),
+                    "app_name": row.columns["name"],
+                    "bundle_id": row.columns["bundle_id"],
+                    "bundle_size": "1",
+                    "app_store_vendable": "",
+                    "device_based_vpp": "",
+                    "source": row.columns["obtained_from"],
+                    "process": row.columns["name"],
+                    "signature": row.columns["signature"],
+                    "creation_date": stamp(row.created_at),
+                    "modification_date": stamp(row.created_at),
+                    "path": row.columns["path"],
+                    "version": row.columns["version"],
+                }
+                for index, row in enumerate(apps, 80_000)
+            ],
+        }
+    )
 
 
 def get_library_items(tenant: Tenant, call: Call) -> Answer:
@@ -247,23 +325,31 @@ def _library_items(tenant: Tenant, device: Device) -> dict[str, t.Any]:
     rows = []
     for item in tenant.items_for(device):
         status = tenant.status_of(device, item)
-        rows.append({
-            "id": status.id,
-            **render_status(status),
-            "item_id": item.id,
-            "name": item.name,
-            "type": item.type,
-            "computer": {"id": device.id, "name": device.name},
-            "blueprint": {"id": device.blueprint_id, "name": blueprint.name if blueprint else ""},
-            "rules_present": False,
-        })
+        rows.append(
+            {
+                "id": status.id,
+                **render_status(status),
+                "item_id": item.id,
+                "name": item.name,
+                "type": item.type,
+                "computer": {"id": device.id, "name": device.name},
+                "blueprint": {
+                    "id": device.blueprint_id,
+                    "name": blueprint.name if blueprint else "",
+                },
+                "rules_present": False,
+            }
+        )
     return {"device_id": device.id, "library_items": rows}
 
 
 def get_status(tenant: Tenant, call: Call) -> Answer:
     device = _device(tenant, call)
     names = ("id", "item_id", "name", "status", "reported_at", "type", "last_audit_log", "log")
-    items = [{name: row[name] for name in names} for row in _library_items(tenant, device)["library_items"]]
+    items = [
+        {name: row[name] for name in names}
+        for row in _library_items(tenant, device)["library_items"]
+    ]
     return Answer({"device_id": device.id, "library_items": items, "parameters": []})
 
 
@@ -296,8 +382,14 @@ def list_users(tenant: Tenant, call: Call) -> Answer:
     if call.query.get("id"):
         found = [user for user in found if user.id == call.query["id"].lower()]
     if call.query.get("archived"):
-        found = [user for user in found if user.archived is (call.query["archived"].lower() == "true")]
-    return Answer(by_cursor(tenant, call, found, lambda user: _render_kandji_user(tenant, user), size=PAGE_CAP))
+        found = [
+            user for user in found if user.archived is (call.query["archived"].lower() == "true")
+        ]
+    return Answer(
+        by_cursor(
+            tenant, call, found, lambda user: _render_kandji_user(tenant, user), size=PAGE_CAP
+        )
+    )
 
 
 def get_user(tenant: Tenant, call: Call) -> Answer:
@@ -332,7 +424,11 @@ def _render_kandji_user(tenant: Tenant, user: KandjiUser) -> dict[str, t.Any]:
 
 
 def list_tags(tenant: Tenant, call: Call) -> Answer:
-    found = [(name, tag_id) for name, tag_id in tenant.tags.items() if call.query.get("search", "") in name]
+    found = [
+        (name, tag_id)
+        for name, tag_id in tenant.tags.items()
+        if call.query.get("search", "") in name
+    ]
     return Answer(envelope(tenant, call, found, lambda tag: {"id": tag[1], "name": tag[0]}))
 
 

@@ -15,7 +15,9 @@ KEPT = timedelta(days=365)
 ADMIN = "00000000-0000-0000-0000-000000000001"
 API_TOKEN = "00000000-0000-0000-0000-000000000002"  # the id of the token, not the token
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, of which the vendor's ids are made
+_LETTERS = (  # Crockford's base 32, of which the vendor's ids are made
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+)
 
 
 class Events:
@@ -27,28 +29,41 @@ class Events:
         self._moments: list[datetime] = []
 
     def record(
-        self, action: str, target_type: str, target_id: str, *, component: str = "", new_state: dict[str, t.Any], metadata: t.Optional[dict[str, t.Any]] = None
+        self,
+        action: str,
+        target_type: str,
+        target_id: str,
+        *,
+        component: str = "",
+        new_state: dict[str, t.Any],
+        metadata: dict[str, t.Any] | None = None,
     ) -> None:
         now = self._clock.now()
         self._moments.append(now)
-        self._rows.append({
-            "id": _ulid(now, len(self._rows)),
-            "action": action,
-            "occurred_at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "actor_id": ADMIN,
-            "actor_type": "user",
-            "target_id": target_id,
-            "target_type": target_type,
-            "target_component": component,
-            "new_state": new_state,
-            "metadata": metadata or {},
-        })
+        self._rows.append(
+            {
+                "id": _ulid(now, len(self._rows)),
+                "action": action,
+                "occurred_at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "actor_id": ADMIN,
+                "actor_type": "user",
+                "target_id": target_id,
+                "target_type": target_type,
+                "target_component": component,
+                "new_state": new_state,
+                "metadata": metadata or {},
+            }
+        )
 
-    def between(self, start: t.Optional[datetime], end: t.Optional[datetime]) -> list[dict[str, t.Any]]:
+    def between(self, start: datetime | None, end: datetime | None) -> list[dict[str, t.Any]]:
         """What is still known of that time, both ends included."""
         oldest = self._clock.now() - KEPT
         first = bisect_left(self._moments, max(start, oldest) if start else oldest)
-        return [row for row, moment in zip(self._rows[first:], self._moments[first:], strict=True) if end is None or moment <= end]
+        return [
+            row
+            for row, moment in zip(self._rows[first:], self._moments[first:], strict=True)
+            if end is None or moment <= end
+        ]
 
 
 def _ulid(moment: datetime, number: int) -> str:

@@ -8,22 +8,32 @@ from __future__ import annotations
 import typing as t
 
 from lab.kandji import profiles
-from lab.kandji.model import PLATFORM_SWITCHES, CustomProfile, Device, ItemStatus, LibraryItem, NativeScep
+from lab.kandji.model import (
+    PLATFORM_SWITCHES,
+    CustomProfile,
+    Device,
+    ItemStatus,
+    LibraryItem,
+    NativeScep,
+)
 from lab.kandji.paging import bad_request, envelope, not_found, numbered, require_media_type
 from lab.kandji.tenant import Tenant
 from lab.web import Answer, Call, Refusal
 
-HTML_404 = b"<!doctype html><html><head><title>Not Found</title></head><body><h1>Not Found</h1></body></html>"
+HTML_404 = (
+    b"<!doctype html><html><head><title>Not Found</title></head><body><h1>Not"
+    b" Found</h1></body></html>"
+)
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TRUE, FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
 
-def stamp(moment: t.Any) -> t.Optional[str]:
+def stamp(moment: t.Any) -> str | None:
     """2023-03-10T19:27:58.677287Z"""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
 
 
-def seconds(moment: t.Any) -> t.Optional[str]:
+def seconds(moment: t.Any) -> str | None:
     """2023-10-23T19:47:33Z"""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
@@ -44,7 +54,9 @@ def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
 
 
 def list_profiles(tenant: Tenant, call: Call) -> Answer:
-    return Answer(numbered(tenant, call, tenant.profiles(), render_profile, size=tenant.profile_page_size))
+    return Answer(
+        numbered(tenant, call, tenant.profiles(), render_profile, size=tenant.profile_page_size)
+    )
 
 
 def create_profile(tenant: Tenant, call: Call) -> Answer:
@@ -55,7 +67,12 @@ def create_profile(tenant: Tenant, call: Call) -> Answer:
         raise bad_request(missing)
     runs_on = _platforms(call, set())
     document = _document(call)
-    profile = tenant.create_profile(name=_text(call.form["name"]), document=document, runs_on=runs_on, active=_flag(call, "active", True))
+    profile = tenant.create_profile(
+        name=_text(call.form["name"]),
+        document=document,
+        runs_on=runs_on,
+        active=_flag(call, "active", True),
+    )
     return Answer(render_profile(profile), 201)
 
 
@@ -91,7 +108,7 @@ def _profile(tenant: Tenant, call: Call) -> CustomProfile:
     return profile
 
 
-def _text(value: t.Union[str, bytes]) -> str:
+def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
@@ -107,7 +124,11 @@ def _flag(call: Call, name: str, default: bool) -> bool:
 
 
 def _platforms(call: Call, current: set[str]) -> set[str]:
-    chosen = {platform for platform, switch in PLATFORM_SWITCHES.items() if _flag(call, switch, platform in current)}
+    chosen = {
+        platform
+        for platform, switch in PLATFORM_SWITCHES.items()
+        if _flag(call, switch, platform in current)
+    }
     if not chosen:  # that the tenant refuses this is known, its words are not
         raise bad_request({"non_field_errors": ["At least one runs_on field must be true."]})
     return chosen
@@ -160,5 +181,9 @@ def list_activity(tenant: Tenant, call: Call) -> Answer:
     item_id = call.path["library_item_id"].lower()
     if item_id not in tenant.items:
         raise not_found()
-    rows = [row for row in reversed(tenant.activity.get(item_id, [])) if call.query.get("activity_type") in (None, "", row["activity_type"])]
+    rows = [
+        row
+        for row in reversed(tenant.activity.get(item_id, []))
+        if call.query.get("activity_type") in (None, "", row["activity_type"])
+    ]
     return Answer(envelope(tenant, call, rows, lambda row: row))

@@ -41,7 +41,7 @@ def require_media_type(call: Call, *accepted: str) -> None:
         raise Refusal(Answer({"detail": f'Unsupported media type "{media_type}" in request.'}, 415))
 
 
-def number(call: Call, name: str, default: int, *, least: int = 0, most: t.Optional[int] = None) -> int:
+def number(call: Call, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     """A number of the query. What makes no sense is passed over, what is too large is cut down."""
     try:
         value = int(call.query.get(name, default))
@@ -58,19 +58,35 @@ def page_link(tenant: Tenant, call: Call, **changes: t.Any) -> str:
     return f"{host}{call.operation.path.format(**call.path)}?{urlencode(query)}"
 
 
-def envelope(tenant: Tenant, call: Call, entries: t.Sequence[t.Any], render: t.Callable[[t.Any], t.Any], *, cap: int = PAGE_CAP) -> dict[str, t.Any]:
+def envelope(
+    tenant: Tenant,
+    call: Call,
+    entries: t.Sequence[t.Any],
+    render: t.Callable[[t.Any], t.Any],
+    *,
+    cap: int = PAGE_CAP,
+) -> dict[str, t.Any]:
     """{count, next, previous, results} by limit and offset."""
     limit, offset = number(call, "limit", PAGE_CAP, least=1, most=cap), number(call, "offset", 0)
     after, before = offset + limit, max(0, offset - limit)
     return {
         "count": len(entries),
-        "next": page_link(tenant, call, limit=limit, offset=after) if after < len(entries) else None,
+        "next": (
+            page_link(tenant, call, limit=limit, offset=after) if after < len(entries) else None
+        ),
         "previous": page_link(tenant, call, limit=limit, offset=before) if offset > 0 else None,
         "results": [render(entry) for entry in entries[offset:after]],
     }
 
 
-def numbered(tenant: Tenant, call: Call, entries: t.Sequence[t.Any], render: t.Callable[[t.Any], t.Any], *, size: int) -> dict[str, t.Any]:
+def numbered(
+    tenant: Tenant,
+    call: Call,
+    entries: t.Sequence[t.Any],
+    render: t.Callable[[t.Any], t.Any],
+    *,
+    size: int,
+) -> dict[str, t.Any]:
     """{count, next, previous, results} by page number, counted from 1."""
     page = number(call, "page", 1, least=1)
     start = (page - 1) * size
@@ -84,12 +100,23 @@ def numbered(tenant: Tenant, call: Call, entries: t.Sequence[t.Any], render: t.C
     }
 
 
-def by_cursor(tenant: Tenant, call: Call, entries: t.Sequence[t.Any], render: t.Callable[[t.Any], t.Any], *, size: int) -> dict[str, t.Any]:
+def by_cursor(
+    tenant: Tenant,
+    call: Call,
+    entries: t.Sequence[t.Any],
+    render: t.Callable[[t.Any], t.Any],
+    *,
+    size: int,
+) -> dict[str, t.Any]:
     """{next, previous, results} by an opaque cursor."""
     start = read_cursor(call.query["cursor"], "") if call.query.get("cursor") else 0
     following = start + size
     return {
-        "next": page_link(tenant, call, cursor=write_cursor(following, "")) if following < len(entries) else None,
+        "next": (
+            page_link(tenant, call, cursor=write_cursor(following, ""))
+            if following < len(entries)
+            else None
+        ),
         "previous": None,
         "results": [render(entry) for entry in entries[start:following]],
     }
@@ -102,7 +129,9 @@ def write_cursor(position: int, query: str) -> str:
 def read_cursor(cursor: str, query: str) -> int:
     """Where a cursor points to; a cursor of another query is refused."""
     try:
-        position, _blank, of_query = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        position, _blank, of_query = (
+            base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        )
         if of_query == query:
             return int(position.removeprefix("p="))
     except ValueError:

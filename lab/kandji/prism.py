@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prism: tables over the fleet, of what devices reported at their last inventory. Not the live truth."""
+"""Prism:
+
+tables over the fleet, of what devices reported at their last inventory. Not the live truth.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +30,64 @@ CATEGORIES: dict[str, t.Callable[[Report], list[Row]]] = {
 OWN_COLUMNS = {
     "certificates": {"common_name", "identity_certificate"},
     "installed_profiles": {
-        "profile_display_name", "payload_identifier", "payload_uuid", "removal_passcode", "encrypted", "managed", "profile_description", "organization",
-        "removable", "signed", "profile_data",
+        "profile_display_name",
+        "payload_identifier",
+        "payload_uuid",
+        "removal_passcode",
+        "encrypted",
+        "managed",
+        "profile_description",
+        "organization",
+        "removable",
+        "signed",
+        "profile_data",
     },
-    "apps": {"path", "obtained_from", "bundle_id", "name", "short_version", "version", "signature", "device_based_vpp", "team_id"},
+    "apps": {
+        "path",
+        "obtained_from",
+        "bundle_id",
+        "name",
+        "short_version",
+        "version",
+        "signature",
+        "device_based_vpp",
+        "team_id",
+    },
 }
 # Columns of apps of which the lab's Macs report nothing.
 EMPTY_APP_COLUMNS = (
-    "bundle_size", "ad_hoc_code_signed", "app_store_vendable", "beta_app", "download_canceled", "download_failed", "download_paused", "download_waiting",
-    "dynamic_size", "external_version_identifier", "has_update_available", "installing", "app_clip", "validated", "executable", "bundle_name", "bundle_type",
-    "environment_variables", "compiler", "bundle_region", "bundle_display_name", "info", "minimum_system_version", "category", "apple_scriptable",
-    "copyright", "developer_name",
+    "bundle_size",
+    "ad_hoc_code_signed",
+    "app_store_vendable",
+    "beta_app",
+    "download_canceled",
+    "download_failed",
+    "download_paused",
+    "download_waiting",
+    "dynamic_size",
+    "external_version_identifier",
+    "has_update_available",
+    "installing",
+    "app_clip",
+    "validated",
+    "executable",
+    "bundle_name",
+    "bundle_type",
+    "environment_variables",
+    "compiler",
+    "bundle_region",
+    "bundle_display_name",
+    "info",
+    "minimum_system_version",
+    "category",
+    "apple_scriptable",
+    "copyright",
+    "developer_name",
 )
 NO_FILTER = {"blueprint__id", "device__family"}
 
 
-def _moment(value: t.Optional[datetime]) -> t.Optional[str]:
+def _moment(value: datetime | None) -> str | None:
     return value.isoformat(timespec="microseconds") if value else None
 
 
@@ -59,7 +104,11 @@ COMMON: dict[str, t.Callable[[Tenant, Entry], t.Any]] = {
     "device__user_name": lambda tenant, entry: entry[0].user.name if entry[0].user else None,
     "device__user_email": lambda tenant, entry: entry[0].user.email if entry[0].user else None,
     "blueprint_id": lambda tenant, entry: entry[0].blueprint_id,
-    "blueprint_name": lambda tenant, entry: tenant.blueprints[entry[0].blueprint_id].name if entry[0].blueprint_id in tenant.blueprints else "",
+    "blueprint_name": lambda tenant, entry: (
+        tenant.blueprints[entry[0].blueprint_id].name
+        if entry[0].blueprint_id in tenant.blueprints
+        else ""
+    ),
     "tags": lambda tenant, entry: list(entry[0].tags) or None,
     "asset_tag": lambda tenant, entry: entry[0].asset_tag,
     "serial_number": lambda tenant, entry: entry[0].serial,
@@ -78,13 +127,23 @@ def column(tenant: Tenant, entry: Entry, key: str) -> t.Any:
 
 def render(tenant: Tenant, entry: Entry, category: str) -> dict[str, t.Any]:
     empty = dict.fromkeys(EMPTY_APP_COLUMNS) if category == "apps" else {}
-    return {**{key: read(tenant, entry) for key, read in COMMON.items()}, **empty, **entry[1].columns}
+    return {
+        **{key: read(tenant, entry) for key, read in COMMON.items()},
+        **empty,
+        **entry[1].columns,
+    }
 
 
 def answer(tenant: Tenant, call: Call, category: str) -> Answer:
     """One page of a category."""
-    query = {name: value for name, value in call.query.items() if name in ("blueprint_ids", "device_families", "filter", "sort_by")}
-    found = tenant.remembered(("prism", category, *sorted(query.items())), lambda: _entries(tenant, category, query))
+    query = {
+        name: value
+        for name, value in call.query.items()
+        if name in ("blueprint_ids", "device_families", "filter", "sort_by")
+    }
+    found = tenant.remembered(
+        ("prism", category, *sorted(query.items())), lambda: _entries(tenant, category, query)
+    )
     digest = hashlib.sha256(json.dumps([category, query], sort_keys=True).encode()).hexdigest()[:16]
     cursor = call.query.get("cursor")
     if cursor and "sort_by" in query:
@@ -92,25 +151,36 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
     limit = number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP)
     start = read_cursor(cursor, digest) if cursor else number(call, "offset", 0)
     more = start + limit < len(found)
-    return Answer({
-        "offset": None if cursor else start,
-        "limit": limit,
-        "total": None if category == "certificates" else len(found),
-        "data": [render(tenant, entry, category) for entry in found[start : start + limit]],
-        "cursor": write_cursor(start + limit, digest) if more and "sort_by" not in query else None,
-    })
+    return Answer(
+        {
+            "offset": None if cursor else start,
+            "limit": limit,
+            "total": None if category == "certificates" else len(found),
+            "data": [render(tenant, entry, category) for entry in found[start : start + limit]],
+            "cursor": (
+                write_cursor(start + limit, digest) if more and "sort_by" not in query else None
+            ),
+        }
+    )
 
 
 def _entries(tenant: Tenant, category: str, query: dict[str, str]) -> list[Entry]:
     devices: t.Iterable[Device] = tenant.devices.values()
     if query.get("blueprint_ids"):
-        wanted = {blueprint_id.strip().lower() for blueprint_id in query["blueprint_ids"].split(",")}
+        wanted = {
+            blueprint_id.strip().lower() for blueprint_id in query["blueprint_ids"].split(",")
+        }
         devices = [device for device in devices if device.blueprint_id in wanted]
     if query.get("device_families"):
         families = {family.strip() for family in query["device_families"].split(",")}
         devices = [device for device in devices if device.platform in families]
     rows = CATEGORIES[category]
-    found = [(device, row) for device in devices if device.report and not device.is_removed for row in rows(device.report)]
+    found = [
+        (device, row)
+        for device in devices
+        if device.report and not device.is_removed
+        for row in rows(device.report)
+    ]
     for key, test in parse_filter(query.get("filter", ""), category):
         found = [entry for entry in found if test(column(tenant, entry, key))]
     if query.get("sort_by"):
@@ -122,7 +192,11 @@ def _sorted(tenant: Tenant, found: list[Entry], sort_by: str, category: str) -> 
     key = sort_by.removeprefix("-")
     if key not in COMMON and key not in OWN_COLUMNS[category]:
         raise bad_request({"detail": f"Invalid sort_by: {key}"})
-    return sorted(found, key=lambda entry: str(column(tenant, entry, key) or ""), reverse=sort_by.startswith("-"))
+    return sorted(
+        found,
+        key=lambda entry: str(column(tenant, entry, key) or ""),
+        reverse=sort_by.startswith("-"),
+    )
 
 
 # Filters
@@ -132,7 +206,10 @@ COMPARISONS = {"lt": operator.lt, "gt": operator.gt, "lte": operator.le, "gte": 
 
 
 def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
-    """The tests of a filter, all of which a row must pass. The vendor documents no error text for a bad one; the code is 400."""
+    """The tests of a filter, all of which a row must pass.
+
+    The vendor documents no error text for a bad one; the code is 400.
+    """
     if not text:
         return []
     try:
@@ -154,11 +231,21 @@ def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
 def _test(key: str, name: str, value: t.Any) -> Test:
     if name == "eq" and isinstance(value, bool):
         return lambda found: found is value
-    if name in ("in", "not_in", "like", "not_like") and isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        contained: Test = (lambda found: _text(found) in value) if name.endswith("in") else (lambda found: any(entry in _text(found) for entry in value))
+    if (
+        name in ("in", "not_in", "like", "not_like")
+        and isinstance(value, list)
+        and all(isinstance(entry, str) for entry in value)
+    ):
+        contained: Test = (
+            (lambda found: _text(found) in value)
+            if name.endswith("in")
+            else (lambda found: any(entry in _text(found) for entry in value))
+        )
         return (lambda found: not contained(found)) if name.startswith("not_") else contained
     if name in COMPARISONS and (limit := _date(value)) is not None:
-        return lambda found: (moment := _date(found)) is not None and COMPARISONS[name](moment, limit)
+        return lambda found: (
+            (moment := _date(found)) is not None and COMPARISONS[name](moment, limit)
+        )
     if name == "or" and isinstance(value, dict) and value:
         either = [_test(key, inner, limit) for inner, limit in value.items()]
         return lambda found: any(test(found) for test in either)
@@ -169,7 +256,7 @@ def _text(value: t.Any) -> str:
     return "" if value is None else str(value)
 
 
-def _date(value: t.Any) -> t.Optional[datetime]:
+def _date(value: t.Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):

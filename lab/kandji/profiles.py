@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a tenant does to a profile: rewriting it when it is stored, resolving its variables when it is delivered."""
+"""What a tenant does to a profile:
+
+rewriting it when it is stored, resolving its variables when it is delivered.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +21,62 @@ from lab.world import Switches
 SCEP_TYPE = "com.apple.security.scep"
 
 _VARIABLES = (
-    "SERIAL_NUMBER", "DEVICE_NAME", "ASSET_TAG", "DEVICE_ID", "UDID", "PROFILE_UUID", "MODEL_NAME", "MODEL_IDENTIFIER", "BLUEPRINT_NAME", "BLUEPRINT_ID",
-    "EMAIL", "EMAIL_PREFIX", "FULL_NAME", "USERNAME", "USERNAME_PREFIX", "DEPARTMENT", "JOB_TITLE",
+    "SERIAL_NUMBER",
+    "DEVICE_NAME",
+    "ASSET_TAG",
+    "DEVICE_ID",
+    "UDID",
+    "PROFILE_UUID",
+    "MODEL_NAME",
+    "MODEL_IDENTIFIER",
+    "BLUEPRINT_NAME",
+    "BLUEPRINT_ID",
+    "EMAIL",
+    "EMAIL_PREFIX",
+    "FULL_NAME",
+    "USERNAME",
+    "USERNAME_PREFIX",
+    "DEPARTMENT",
+    "JOB_TITLE",
 )
 _VARIABLE = re.compile(r"\$(" + "|".join(sorted(_VARIABLES, key=len, reverse=True)) + ")")
 
 
-def parse(content: t.Union[bytes, str]) -> dict[str, t.Any]:
+def parse(content: bytes | str) -> dict[str, t.Any]:
     """A configuration profile as a dict; raises ValueError for anything else."""
     try:
         document = plistlib.loads(content if isinstance(content, bytes) else content.encode())
-    except (ValueError, ExpatError, AttributeError, IndexError, KeyError, TypeError) as error:  # plistlib raises all of these on rubbish
+    except (
+        ValueError,
+        ExpatError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+    ) as error:  # plistlib raises all of these on rubbish
         raise ValueError("not a property list") from error
-    if not isinstance(document, dict) or document.get("PayloadType") != "Configuration" or not isinstance(document.get("PayloadContent"), list):
+    if (
+        not isinstance(document, dict)
+        or document.get("PayloadType") != "Configuration"
+        or not isinstance(document.get("PayloadContent"), list)
+    ):
         raise ValueError("not a configuration profile")
     return document
 
 
-def rewritten(document: dict[str, t.Any], *, item_id: str, name: str, payload_uuid: str, switches: Switches) -> dict[str, t.Any]:
-    """The profile as the tenant stores it: three top-level keys are its own, PayloadContent stays as it was sent (a switch)."""
+def rewritten(
+    document: dict[str, t.Any], *, item_id: str, name: str, payload_uuid: str, switches: Switches
+) -> dict[str, t.Any]:
+    """The profile as the tenant stores it:
+
+    three top-level keys are its own, PayloadContent stays as it was sent (a switch).
+    """
     stored = copy.deepcopy(document)
-    stored.update(PayloadIdentifier=f"com.kandji.profile.custom.{item_id}", PayloadDisplayName=name, PayloadUUID=payload_uuid)
+    stored.update(
+        PayloadIdentifier=f"com.kandji.profile.custom.{item_id}",
+        PayloadDisplayName=name,
+        PayloadUUID=payload_uuid,
+    )
     if not switches.top_level_keys_survive:
         stored.pop("PayloadDescription", None)
         stored.pop("PayloadOrganization", None)
@@ -46,12 +84,16 @@ def rewritten(document: dict[str, t.Any], *, item_id: str, name: str, payload_uu
         for number, payload in enumerate(stored["PayloadContent"]):
             inner = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{payload_uuid} {number}"))
             if isinstance(payload, dict):
-                payload.update(PayloadUUID=inner, PayloadIdentifier=f"{stored['PayloadIdentifier']}.{inner}")
+                payload.update(
+                    PayloadUUID=inner, PayloadIdentifier=f"{stored['PayloadIdentifier']}.{inner}"
+                )
     return stored
 
 
 def with_other_retries(document: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The profile with another Retries in its SCEP payloads, for the switch ``tenant_changes_profile``."""
+    """The profile with another Retries in its SCEP payloads, for the switch
+    ``tenant_changes_profile``.
+    """
     changed = copy.deepcopy(document)
     for payload in scep_payloads(changed):
         payload["PayloadContent"]["Retries"] = payload["PayloadContent"].get("Retries", 3) + 1
@@ -60,19 +102,28 @@ def with_other_retries(document: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def render(document: dict[str, t.Any], *, tabs_become_spaces: bool) -> str:
     text = plistlib.dumps(document, sort_keys=False).decode()
-    return re.sub(r"^\t+", lambda tabs: "    " * len(tabs.group()), text, flags=re.MULTILINE) if tabs_become_spaces else text
+    return (
+        re.sub(r"^\t+", lambda tabs: "    " * len(tabs.group()), text, flags=re.MULTILINE)
+        if tabs_become_spaces
+        else text
+    )
 
 
 def scep_payloads(document: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     return [
         payload
         for payload in document["PayloadContent"]
-        if isinstance(payload, dict) and payload.get("PayloadType") == SCEP_TYPE and isinstance(payload.get("PayloadContent"), dict)
+        if isinstance(payload, dict)
+        and payload.get("PayloadType") == SCEP_TYPE
+        and isinstance(payload.get("PayloadContent"), dict)
     ]
 
 
-def variables(device: Device, blueprint: t.Optional[Blueprint], profile_uuid: str) -> dict[str, str]:
-    """What the global variables are for one device. Those of a user are empty while the device has none."""
+def variables(device: Device, blueprint: Blueprint | None, profile_uuid: str) -> dict[str, str]:
+    """What the global variables are for one device.
+
+    Those of a user are empty while the device has none.
+    """
     email = device.user.email if device.user else ""
     return {
         "SERIAL_NUMBER": device.serial,

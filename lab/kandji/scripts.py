@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom Scripts, and what Self Service and Custom Apps show: enough for a client that keeps a library in step."""
+"""Custom Scripts, and what Self Service and Custom Apps show:
+
+enough for a client that keeps a library in step.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,14 @@ from lab.kandji.tenant import Tenant
 from lab.web import Answer, Call, Refusal
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
-TEXTS, FLAGS = ("name", "script", "remediation_script"), ("active", "restart", "show_in_self_service")
+TEXTS, FLAGS = (
+    ("name", "script", "remediation_script"),
+    (
+        "active",
+        "restart",
+        "show_in_self_service",
+    ),
+)
 
 
 def render_script(script: CustomScript) -> dict[str, t.Any]:
@@ -33,7 +43,9 @@ def render_script(script: CustomScript) -> dict[str, t.Any]:
 
 
 def list_scripts(tenant: Tenant, call: Call) -> Answer:
-    return Answer(numbered(tenant, call, tenant.scripts(), render_script, size=tenant.profile_page_size))
+    return Answer(
+        numbered(tenant, call, tenant.scripts(), render_script, size=tenant.profile_page_size)
+    )
 
 
 def create_script(tenant: Tenant, call: Call) -> Answer:
@@ -70,7 +82,12 @@ def list_apps(tenant: Tenant, call: Call) -> Answer:
 
 
 def list_categories(tenant: Tenant, _call: Call) -> Answer:
-    return Answer([{"id": category_id, "name": name} for category_id, name in tenant.self_service_categories.items()])
+    return Answer(
+        [
+            {"id": category_id, "name": name}
+            for category_id, name in tenant.self_service_categories.items()
+        ]
+    )
 
 
 def _script(tenant: Tenant, call: Call) -> CustomScript:
@@ -80,7 +97,9 @@ def _script(tenant: Tenant, call: Call) -> CustomScript:
     return script
 
 
-def _values(tenant: Tenant, body: dict[str, t.Any], current: t.Optional[CustomScript]) -> dict[str, t.Any]:
+def _values(
+    tenant: Tenant, body: dict[str, t.Any], current: CustomScript | None
+) -> dict[str, t.Any]:
     """What the body sets; raises Refusal. The tenant keeps no newline at the end of a script."""
     values: dict[str, t.Any] = {}
     for name in TEXTS:
@@ -95,16 +114,23 @@ def _values(tenant: Tenant, body: dict[str, t.Any], current: t.Optional[CustomSc
             values[name] = body[name]
     if "execution_frequency" in body:
         if body["execution_frequency"] not in FREQUENCIES:
-            raise bad_request({"execution_frequency": [f'"{body["execution_frequency"]}" is not a valid choice.']})
+            raise bad_request(
+                {"execution_frequency": [f'"{body["execution_frequency"]}" is not a valid choice.']}
+            )
         values["execution_frequency"] = body["execution_frequency"]
     _check_self_service(tenant, body, values, current)
     return values
 
 
-def _check_self_service(tenant: Tenant, body: dict[str, t.Any], values: dict[str, t.Any], current: t.Optional[CustomScript]) -> None:
+def _check_self_service(
+    tenant: Tenant, body: dict[str, t.Any], values: dict[str, t.Any], current: CustomScript | None
+) -> None:
     shown = values.get("show_in_self_service", current.show_in_self_service if current else False)
     frequency = values.get("execution_frequency", current.execution_frequency if current else "")
     if frequency == "no_enforcement" and not shown:
         raise bad_request({"show_in_self_service": ["Required when not enforcing install"]})
-    if values.get("show_in_self_service") and body.get("self_service_category_id") not in tenant.self_service_categories:
+    if (
+        values.get("show_in_self_service")
+        and body.get("self_service_category_id") not in tenant.self_service_categories
+    ):
         raise bad_request({"self_service_category_id": ["This field is required."]})

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kandji's console on the lab's control surface: each request's body checked, then done by ``lab.kandji.console``."""
+"""Kandji's console on the lab's control surface:
+
+each request's body checked, then done by ``lab.kandji.console``.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,23 @@ from lab.kandji.devices import change_device, render_device
 from lab.kandji.model import Blueprint, LibraryItem
 from lab.kandji.tenant import Tenant
 
-Handler = t.Callable[[Tenant, Values, str], t.Any]  # tenant, body, what the last part of the path names
+Handler = t.Callable[
+    [Tenant, Values, str], t.Any
+]  # tenant, body, what the last part of the path names
 
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def make_item(tenant: Tenant, body: Values, _key: str) -> Values:
-    known = {"type": str, "name": str, "blueprints": list, "settings": dict, "bundle_id": str, "version": str, "licenses": int}
+    known = {
+        "type": str,
+        "name": str,
+        "blueprints": list,
+        "settings": dict,
+        "bundle_id": str,
+        "version": str,
+        "licenses": int,
+    }
     _check(body, known, ("type", "name"))
     places = [console.place(tenant, wanted) for wanted in body.get("blueprints", [])]
     item = console.make_item(tenant, body["type"], body["name"], body)
@@ -31,7 +44,11 @@ def make_item(tenant: Tenant, body: Values, _key: str) -> Values:
 def edit_item(tenant: Tenant, body: Values, item_id: str) -> Values:
     _check(body, {"name": str, "active": bool, "blueprints": list, "settings": dict})
     item = _item(tenant, item_id)
-    places = [console.place(tenant, wanted) for wanted in body["blueprints"]] if "blueprints" in body else None
+    places = (
+        [console.place(tenant, wanted) for wanted in body["blueprints"]]
+        if "blueprints" in body
+        else None
+    )
     if set(body) - {"blueprints"}:
         console.edit_item(tenant, item, body)
     if places is not None:
@@ -70,7 +87,9 @@ def edit_device(tenant: Tenant, body: Values, serial: str) -> Values:
     if not all(isinstance(tag, str) for tag in changes.get("tags", [])):
         raise Mistake("tags has to be a list of names.")
     if "user" in body:
-        changes["user"] = console.find_user(tenant, body["user"]).id if body["user"] is not None else None
+        changes["user"] = (
+            console.find_user(tenant, body["user"]).id if body["user"] is not None else None
+        )
     if "blueprint" in body:
         changes["blueprint_id"] = console.find_blueprint(tenant, body["blueprint"]).id
     change_device(tenant, device, changes)
@@ -107,7 +126,10 @@ ROUTES: list[tuple[str, str, Handler]] = [
 
 def fill(tenant: Tenant, blueprint: Blueprint, number: int) -> None:
     """Put so many scripts on a blueprint, as blueprints of years are full."""
-    items: list[LibraryItem] = [tenant.create_script(f"{blueprint.name} {index}", script="exit 0") for index in range(number)]
+    items: list[LibraryItem] = [
+        tenant.create_script(f"{blueprint.name} {index}", script="exit 0")
+        for index in range(number)
+    ]
     blueprint.nodes[0].item_ids += [item.id for item in items]
     if items:
         tenant.scope_changed(blueprint, added=items)
@@ -127,25 +149,45 @@ def _item(tenant: Tenant, item_id: str) -> LibraryItem:
 
 
 def _described(tenant: Tenant, item: LibraryItem) -> Values:
-    return {"id": item.id, "name": item.name, "type": item.type, "active": item.active, "places": tenant.places_of(item)}
+    return {
+        "id": item.id,
+        "name": item.name,
+        "type": item.type,
+        "active": item.active,
+        "places": tenant.places_of(item),
+    }
 
 
 def _nodes(blueprint: Blueprint) -> Values:
-    return {"id": blueprint.id, "nodes": [{"id": node.id, "tag": node.tag} for node in blueprint.nodes]}
+    return {
+        "id": blueprint.id,
+        "nodes": [{"id": node.id, "tag": node.tag} for node in blueprint.nodes],
+    }
 
 
 def _node(node: t.Any) -> Values:
     known = isinstance(node, dict) and not set(node) - {"id", "tag", "without"}
-    if not known or not isinstance(node.get("without", False), bool) or not all(isinstance(node.get(key), (str, type(None))) for key in ("id", "tag")):
-        raise Mistake("A node is an object with a tag, with an id when it is there already, and with without: true where it takes devices that lack the tag.")
+    if (
+        not known
+        or not isinstance(node.get("without", False), bool)
+        or not all(isinstance(node.get(key), (str, type(None))) for key in ("id", "tag"))
+    ):
+        raise Mistake(
+            "A node is an object with a tag, with an id when it is there already, and with without:"
+            " true where it takes devices that lack the tag."
+        )
     return node
 
 
-def _check(body: Values, known: t.Mapping[str, t.Union[type, tuple[type, ...]]], needed: t.Sequence[str] = ()) -> None:
+def _check(
+    body: Values, known: t.Mapping[str, type | tuple[type, ...]], needed: t.Sequence[str] = ()
+) -> None:
     for key, value in body.items():
         if key not in known:
             raise Mistake(f"{key!r} is not known here; known: {', '.join(known) or 'nothing'}.")
-        if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
+        if not isinstance(value, known[key]) or (
+            isinstance(value, bool) and known[key] is not bool
+        ):
             raise Mistake(f"{key} has the wrong type.")
     for key in needed:
         if key not in body:

@@ -12,10 +12,27 @@ from datetime import datetime, timedelta
 
 from lab.kandji import profiles
 from lab.kandji.events import ADMIN, Events
-from lab.kandji.model import Blueprint, CustomProfile, CustomScript, Device, ItemStatus, KandjiUser, LibraryItem, NativeScep, Node, ProfileItem, Report, Row
+from lab.kandji.model import (
+    Blueprint,
+    CustomProfile,
+    CustomScript,
+    Device,
+    ItemStatus,
+    KandjiUser,
+    LibraryItem,
+    NativeScep,
+    Node,
+    ProfileItem,
+    Report,
+    Row,
+)
 from lab.world import World
 
-LOWER_CASE_STATUSES = {"PENDING": "pending", "PASS": "success", "ERROR": "failed"}  # those of configuration profiles
+LOWER_CASE_STATUSES = {
+    "PENDING": "pending",
+    "PASS": "success",
+    "ERROR": "failed",
+}  # those of configuration profiles
 SELF_SERVICE_CATEGORIES = ("Apps", "Productivity", "Utilities", "Security")
 
 Value = t.TypeVar("Value")
@@ -37,12 +54,16 @@ class Delivery:
 
 
 class Tenant:
-    """A Kandji tenant. Everything in it is reached by id, ids are lower case. Take ``world.lock`` around each use."""
+    """A Kandji tenant.
+
+    Everything in it is reached by id, ids are lower case. Take ``world.lock`` around each use.
+    """
 
     def __init__(self, world: World, base_url: str) -> None:
         self.world = world
         self.base_url = base_url
-        # A page link that leads to another host must lead nowhere: a client that follows it fails, and loses no token.
+        # A page link that leads to another host must lead nowhere: a client that follows it fails,
+        # and loses no token.
         self.web_url = "https://devicetrust-lab.kandji.invalid"
         self.api_token = world.uuid()
         self.revoked_tokens: set[str] = set()
@@ -54,7 +75,9 @@ class Tenant:
         self.devices: dict[str, Device] = {}
         self.users: dict[str, KandjiUser] = {}
         self.tags: dict[str, str] = {}  # name -> id
-        self.self_service_categories = {str(uuid.uuid5(uuid.NAMESPACE_DNS, name)): name for name in SELF_SERVICE_CATEGORIES}
+        self.self_service_categories = {
+            str(uuid.uuid5(uuid.NAMESPACE_DNS, name)): name for name in SELF_SERVICE_CATEGORIES
+        }
         self.events = Events(world.clock)
         self.activity: dict[str, list[dict[str, t.Any]]] = {}  # item id -> rows, oldest first
         self._status_number = 10_000
@@ -74,32 +97,60 @@ class Tenant:
 
     # Making things
 
-    def add_blueprint(self, name: str, kind: str = "classic", conditions: t.Sequence[str] = ()) -> Blueprint:
+    def add_blueprint(
+        self, name: str, kind: str = "classic", conditions: t.Sequence[str] = ()
+    ) -> Blueprint:
         """``conditions`` are tags; each makes a node of an assignment map beside the root."""
         nodes = [Node(self.world.uuid()), *(Node(self.world.uuid(), tag) for tag in conditions)]
         code = "".join(self.world.random.choice("0123456789") for _unused in range(6))
         blueprint = Blueprint(self.world.uuid(), name, kind, code, nodes)
         self.blueprints[blueprint.id] = blueprint
         state = {"description": "", "type": kind, "name": name}
-        self.events.record("create", "blueprint", blueprint.id, new_state=state, metadata={"source_id": None, "source": None})
-        self.events.record("update", "blueprint", blueprint.id, component="parameters", new_state={"parameters": [], "name": name})
+        self.events.record(
+            "create",
+            "blueprint",
+            blueprint.id,
+            new_state=state,
+            metadata={"source_id": None, "source": None},
+        )
+        self.events.record(
+            "update",
+            "blueprint",
+            blueprint.id,
+            component="parameters",
+            new_state={"parameters": [], "name": name},
+        )
         return blueprint
 
     def edit_map(self, blueprint: Blueprint, nodes: list[Node]) -> None:
-        """An assignment map gets other nodes. Who edits a map has its conditions looked at, at once."""
+        """An assignment map gets other nodes.
+
+        Who edits a map has its conditions looked at, at once.
+        """
         before = [self.items[item_id] for item_id in blueprint.item_ids]
         blueprint.nodes = nodes
-        self.scope_changed(blueprint, removed=[item for item in before if item.id not in blueprint.item_ids])
+        self.scope_changed(
+            blueprint, removed=[item for item in before if item.id not in blueprint.item_ids]
+        )
 
     def add_item(self, name: str, kind: str, **values: t.Any) -> LibraryItem:
         """An item that was made in the console."""
         now = self.world.clock.now()
-        item = LibraryItem(id=self.world.uuid(), name=name, type=kind, created_at=now, updated_at=now, **values)
+        item = LibraryItem(
+            id=self.world.uuid(), name=name, type=kind, created_at=now, updated_at=now, **values
+        )
         self.keep(item)
         return item
 
     def add_user(self, name: str, email: str, archived: bool = False) -> KandjiUser:
-        user = KandjiUser(self.world.uuid(), name, email, 30_000 + len(self.users), self.world.clock.now(), archived)
+        user = KandjiUser(
+            self.world.uuid(),
+            name,
+            email,
+            30_000 + len(self.users),
+            self.world.clock.now(),
+            archived,
+        )
         self.users[user.id] = user
         return user
 
@@ -129,20 +180,47 @@ class Tenant:
     def profiles(self) -> list[CustomProfile]:
         return [item for item in self.items.values() if isinstance(item, CustomProfile)]
 
-    def create_profile(self, *, name: str, document: dict[str, t.Any], runs_on: set[str], active: bool = True) -> CustomProfile:
+    def create_profile(
+        self, *, name: str, document: dict[str, t.Any], runs_on: set[str], active: bool = True
+    ) -> CustomProfile:
         now = self.world.clock.now()
-        profile = CustomProfile(id=self.world.uuid(), name=name, type="profile", created_at=now, updated_at=now, active=active, runs_on=runs_on)
+        profile = CustomProfile(
+            id=self.world.uuid(),
+            name=name,
+            type="profile",
+            created_at=now,
+            updated_at=now,
+            active=active,
+            runs_on=runs_on,
+        )
         self._store(profile, document, self.new_payload_uuid())
         self.keep(profile)
         self.changed()
         return profile
 
-    def update_profile(self, profile: CustomProfile, *, name: str, document: t.Optional[dict[str, t.Any]], runs_on: set[str], active: bool) -> None:
-        """A PATCH. ``document`` None keeps the stored payload; whether the identity changes all the same is a switch."""
+    def update_profile(
+        self,
+        profile: CustomProfile,
+        *,
+        name: str,
+        document: dict[str, t.Any] | None,
+        runs_on: set[str],
+        active: bool,
+    ) -> None:
+        """A PATCH.
+
+        ``document`` None keeps the stored payload; whether the identity changes all the same is a
+        switch.
+        """
         profile.name, profile.runs_on, profile.active = name, runs_on, active
         new_identity = document is not None or self.world.switches.new_identity_on_every_patch
         payload_uuid = self.new_payload_uuid() if new_identity else profile.identity
-        self._store(profile, document if document is not None else profile.document, payload_uuid, sent=document is not None)
+        self._store(
+            profile,
+            document if document is not None else profile.document,
+            payload_uuid,
+            sent=document is not None,
+        )
         self.edited(profile)
 
     def delete_item(self, item_id: str) -> None:
@@ -154,12 +232,26 @@ class Tenant:
         self.note_activity(item_id, "library_item_deleted")
         self.changed()
 
-    def _store(self, profile: CustomProfile, document: dict[str, t.Any], payload_uuid: str, sent: bool = True) -> None:
+    def _store(
+        self,
+        profile: CustomProfile,
+        document: dict[str, t.Any],
+        payload_uuid: str,
+        sent: bool = True,
+    ) -> None:
         switches = self.world.switches
-        profile.document = profiles.rewritten(document, item_id=profile.id, name=profile.name, payload_uuid=payload_uuid, switches=switches)
+        profile.document = profiles.rewritten(
+            document,
+            item_id=profile.id,
+            name=profile.name,
+            payload_uuid=payload_uuid,
+            switches=switches,
+        )
         if sent and switches.tenant_changes_profile:
             profile.document = profiles.with_other_retries(profile.document)
-        profile.text = profiles.render(profile.document, tabs_become_spaces=switches.tabs_become_spaces)
+        profile.text = profiles.render(
+            profile.document, tabs_become_spaces=switches.tabs_become_spaces
+        )
 
     # Custom scripts
 
@@ -168,7 +260,14 @@ class Tenant:
 
     def create_script(self, name: str, **values: t.Any) -> CustomScript:
         now = self.world.clock.now()
-        script = CustomScript(id=self.world.uuid(), name=name, type="custom-script", created_at=now, updated_at=now, **values)
+        script = CustomScript(
+            id=self.world.uuid(),
+            name=name,
+            type="custom-script",
+            created_at=now,
+            updated_at=now,
+            **values,
+        )
         self.keep(script)
         return script
 
@@ -182,26 +281,39 @@ class Tenant:
 
     # Assigning
 
-    def assign(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
+    def assign(self, blueprint: Blueprint, item: LibraryItem, node_id: str | None) -> list[str]:
         """Returns the ids of all items that are on the blueprint now; raises Refused."""
         node = self._node(blueprint, node_id)
         switches = self.world.switches
         is_there = item.id in node.item_ids
-        one_of_its_type = blueprint.type == "map" and item.type in switches.one_per_node_types.split(",")
-        if one_of_its_type and any(self.items[other].type == item.type for other in node.item_ids) and (not is_there or switches.one_per_node_first):
+        one_of_its_type = (
+            blueprint.type == "map" and item.type in switches.one_per_node_types.split(",")
+        )
+        if (
+            one_of_its_type
+            and any(self.items[other].type == item.type for other in node.item_ids)
+            and (not is_there or switches.one_per_node_first)
+        ):
             raise Refused("Assignment node can only have one of this Library Item type.")
         if is_there:
-            raise Refused(f"Library Item already exists {'on Blueprint' if blueprint.type == 'classic' else 'in Assignment Node'}")
+            raise Refused(
+                "Library Item already exists"
+                f" {'on Blueprint' if blueprint.type == 'classic' else 'in Assignment Node'}"
+            )
         added = [item] if item.id not in blueprint.item_ids else []
         node.item_ids.append(item.id)
         self.scope_changed(blueprint, added=added)
         return blueprint.item_ids
 
-    def remove(self, blueprint: Blueprint, item: LibraryItem, node_id: t.Optional[str]) -> list[str]:
+    def remove(self, blueprint: Blueprint, item: LibraryItem, node_id: str | None) -> list[str]:
         """Returns the ids of the items that are left on the blueprint; raises Refused."""
         node = self._node(blueprint, node_id)
         if item.id not in node.item_ids:
-            raise Refused("Library Item does not exist on Blueprint" if blueprint.type == "classic" else "Library Item does not exist in Assignment Node")
+            raise Refused(
+                "Library Item does not exist on Blueprint"
+                if blueprint.type == "classic"
+                else "Library Item does not exist in Assignment Node"
+            )
         node.item_ids.remove(item.id)
         self.scope_changed(blueprint, removed=[item] if item.id not in blueprint.item_ids else [])
         return blueprint.item_ids
@@ -209,14 +321,18 @@ class Tenant:
     def places_of(self, item: LibraryItem) -> list[dict[str, str]]:
         """Where an item is, by blueprint and node."""
         return [
-            {"blueprint": blueprint.name, "blueprint_id": blueprint.id, "assignment_node_id": node.id}
+            {
+                "blueprint": blueprint.name,
+                "blueprint_id": blueprint.id,
+                "assignment_node_id": node.id,
+            }
             for blueprint in self.blueprints.values()
             for node in blueprint.nodes
             if item.id in node.item_ids
         ]
 
     @staticmethod
-    def _node(blueprint: Blueprint, node_id: t.Optional[str]) -> Node:
+    def _node(blueprint: Blueprint, node_id: str | None) -> Node:
         if blueprint.type == "classic":
             if node_id:
                 raise Refused("assignment_node_id cannot be provided for Classic Blueprint")
@@ -230,8 +346,16 @@ class Tenant:
                 return node
         raise LookupError(node_id)
 
-    def scope_changed(self, blueprint: Blueprint, added: t.Sequence[LibraryItem] = (), removed: t.Sequence[LibraryItem] = ()) -> None:
-        """Call after every change of what a blueprint holds. An item that went from one node to another is neither added nor removed."""
+    def scope_changed(
+        self,
+        blueprint: Blueprint,
+        added: t.Sequence[LibraryItem] = (),
+        removed: t.Sequence[LibraryItem] = (),
+    ) -> None:
+        """Call after every change of what a blueprint holds.
+
+        An item that went from one node to another is neither added nor removed.
+        """
 
         def named(items: t.Iterable[LibraryItem]) -> list[dict[str, str]]:
             return [{"id": item.id, "name": item.name} for item in items]
@@ -242,7 +366,9 @@ class Tenant:
             "library_items_scoped": named(self.items[item_id] for item_id in blueprint.item_ids),
             "name": blueprint.name,
         }
-        self.events.record("update", "blueprint", blueprint.id, component="library_items", new_state=state)
+        self.events.record(
+            "update", "blueprint", blueprint.id, component="library_items", new_state=state
+        )
         if blueprint.has_conditions:
             for device in self.devices_of(blueprint.id):
                 device.evaluate()
@@ -271,7 +397,12 @@ class Tenant:
                 nodes = [node for node in blueprint.nodes if item.id in node.item_ids]
                 if nodes and item.active:
                     members = self.devices_of(blueprint.id)
-                    found += [device for device in members if device.platform in item.runs_on and any(node.takes(device, item) for node in nodes)]
+                    found += [
+                        device
+                        for device in members
+                        if device.platform in item.runs_on
+                        and any(node.takes(device, item) for node in nodes)
+                    ]
             return found
 
         return self.remembered(("in scope", item.id), compute)
@@ -281,39 +412,64 @@ class Tenant:
         blueprint = self.blueprints.get(device.blueprint_id)
         if blueprint is None or device.is_removed:
             return []
-        placed = [(node, self.items[item_id]) for node in blueprint.nodes for item_id in node.item_ids]
-        found = {item.id: item for node, item in placed if item.active and device.platform in item.runs_on and node.takes(device, item)}
+        placed = [
+            (node, self.items[item_id]) for node in blueprint.nodes for item_id in node.item_ids
+        ]
+        found = {
+            item.id: item
+            for node, item in placed
+            if item.active and device.platform in item.runs_on and node.takes(device, item)
+        }
         return list(found.values())
 
     def evaluate(self, device: Device) -> None:
-        """The device is at its MDM check-in: what comes by MDM follows the device's tags from now on."""
+        """The device is at its MDM check-in:
+
+        what comes by MDM follows the device's tags from now on.
+        """
         if device.evaluated_tags != device.tags:
             device.evaluate()
             self.changed()
 
     def redistribute(self, device: Device, held: t.Sequence[tuple[str, datetime]]) -> None:
-        """Automatic profile redistribution of native SCEP items. ``held``: common name and end of each certificate on the device.
+        """Automatic profile redistribution of native SCEP items.
+
+        ``held``: common name and end of each certificate on the device.
 
         The certificate of a profile is known by the profile's UUID in its common name.
         """
         for item in self.items_for(device):
             if isinstance(item, NativeScep) and item.redistribution_days is not None:
-                ends = [end for common_name, end in held if item.identity_on(device.id) in common_name]
-                if ends and self.world.clock.now() >= max(ends) - timedelta(days=item.redistribution_days):
+                ends = [
+                    end for common_name, end in held if item.identity_on(device.id) in common_name
+                ]
+                if ends and self.world.clock.now() >= max(ends) - timedelta(
+                    days=item.redistribution_days
+                ):
                     item.redistributed[device.id] = self.new_payload_uuid()
 
     def deliver(self, device: Device, profile: ProfileItem) -> Delivery:
         """The profile for one device."""
         identity = profile.identity_on(device.id)
-        of_item = isinstance(profile, CustomProfile) and self.world.switches.profile_uuid_variable == "item_id"
-        values = profiles.variables(device, self.blueprints.get(device.blueprint_id), self._in_case(profile.id) if of_item else identity)
+        of_item = (
+            isinstance(profile, CustomProfile)
+            and self.world.switches.profile_uuid_variable == "item_id"
+        )
+        values = profiles.variables(
+            device,
+            self.blueprints.get(device.blueprint_id),
+            self._in_case(profile.id) if of_item else identity,
+        )
         document = profiles.resolved({**profile.document, "PayloadUUID": identity}, values)
         return Delivery(profile.id, profile.name, profile.mdm_identifier, identity, document)
 
     # What devices say
 
     def status_of(self, device: Device, item: LibraryItem) -> ItemStatus:
-        """The item's status on a device that gets it; pending until the device has spoken of the item as it is now."""
+        """The item's status on a device that gets it;
+
+        pending until the device has spoken of the item as it is now.
+        """
         known = device.statuses.get(item.id)
         if known is None or known.identity != item.identity_on(device.id):
             known = self.set_status(device, item, "PENDING")
@@ -321,19 +477,43 @@ class Tenant:
         return known
 
     def set_status(
-        self, device: Device, item: LibraryItem, status: str, *, log: t.Optional[str] = None, identity: t.Optional[str] = None, at: t.Optional[datetime] = None
+        self,
+        device: Device,
+        item: LibraryItem,
+        status: str,
+        *,
+        log: str | None = None,
+        identity: str | None = None,
+        at: datetime | None = None,
     ) -> ItemStatus:
-        """``status`` as apps have it (PASS, PENDING, ERROR); profiles show their own words for it. ``identity``: which state of the item is meant."""
+        """``status`` as apps have it (PASS, PENDING, ERROR);
+
+        profiles show their own words for it. ``identity``: which state of the item is meant.
+        """
         is_profile = isinstance(item, ProfileItem) or item.type == "profile"
         shown = LOWER_CASE_STATUSES.get(status, status) if is_profile else status
         known = device.statuses.get(item.id)
         if known is None:
             self._status_number += 1
         number = known.id if known else self._status_number
-        device.statuses[item.id] = ItemStatus(number, shown, identity or item.identity_on(device.id), log, at or self.world.clock.now())
+        device.statuses[item.id] = ItemStatus(
+            number,
+            shown,
+            identity or item.identity_on(device.id),
+            log,
+            at or self.world.clock.now(),
+        )
         return device.statuses[item.id]
 
-    def receive_report(self, device: Device, *, certificates: list[Row], installed: list[Row], apps: list[Row], at: t.Optional[datetime] = None) -> None:
+    def receive_report(
+        self,
+        device: Device,
+        *,
+        certificates: list[Row],
+        installed: list[Row],
+        apps: list[Row],
+        at: datetime | None = None,
+    ) -> None:
         """An inventory. A row that was there before keeps the time at which it was first seen."""
         old = device.report
         device.report = Report(
@@ -347,29 +527,51 @@ class Tenant:
     # What the tenant remembers of its admins
 
     def record_item(self, action: str, item: LibraryItem) -> None:
-        self.events.record(action, "library_item", item.id, new_state={"active": item.active, "label": None, "type": item.type, "name": item.name})
+        self.events.record(
+            action,
+            "library_item",
+            item.id,
+            new_state={"active": item.active, "label": None, "type": item.type, "name": item.name},
+        )
 
     def record_device(self, action: str, device: Device) -> None:
-        """That blueprint changes are recorded is documented, the shape of their state is not: it has the names of the device list."""
+        """That blueprint changes are recorded is documented, the shape of their state is not:
+
+        it has the names of the device list.
+        """
         blueprint = self.blueprints.get(device.blueprint_id)
-        state = {"device_name": device.name, "serial_number": device.serial, "blueprint_id": device.blueprint_id}
-        self.events.record(action, "device", device.id, new_state={**state, "blueprint_name": blueprint.name if blueprint else ""})
+        state = {
+            "device_name": device.name,
+            "serial_number": device.serial,
+            "blueprint_id": device.blueprint_id,
+        }
+        self.events.record(
+            action,
+            "device",
+            device.id,
+            new_state={**state, "blueprint_name": blueprint.name if blueprint else ""},
+        )
 
     def note_activity(self, item_id: str, activity_type: str) -> None:
         self._activity_number += 1
-        self.activity.setdefault(item_id, []).append({
-            "id": self._activity_number,
-            "activity_time": self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "activity_type": activity_type,
-            "user_id": ADMIN,
-            "user_email": "admin@example.com",
-            "details": None,
-        })
+        self.activity.setdefault(item_id, []).append(
+            {
+                "id": self._activity_number,
+                "activity_time": self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "activity_type": activity_type,
+                "user_id": ADMIN,
+                "user_email": "admin@example.com",
+                "details": None,
+            }
+        )
 
     # For tests and for the control surface
 
     def install_device_trust(self, mac: t.Any) -> None:
-        """Kandji's own Okta Device Trust has come to a Mac: its two profiles are installed, and reported at once."""
+        """Kandji's own Okta Device Trust has come to a Mac:
+
+        its two profiles are installed, and reported at once.
+        """
         mac.add_device_trust_profiles()
         mac.report_inventory()
 
@@ -382,7 +584,15 @@ class Tenant:
                     "name": blueprint.name,
                     "type": blueprint.type,
                     "items": blueprint.item_ids,
-                    "nodes": [{"id": node.id, "tag": node.tag, "without": node.without, "items": list(node.item_ids)} for node in blueprint.nodes],
+                    "nodes": [
+                        {
+                            "id": node.id,
+                            "tag": node.tag,
+                            "without": node.without,
+                            "items": list(node.item_ids),
+                        }
+                        for node in blueprint.nodes
+                    ],
                     "devices": len(self.devices_of(blueprint.id)),
                 }
                 for blueprint in self.blueprints.values()
@@ -394,7 +604,9 @@ class Tenant:
                     "type": item.type,
                     "active": item.active,
                     "identity": item.identity,
-                    "mdm_identifier": item.mdm_identifier if isinstance(item, ProfileItem) else None,
+                    "mdm_identifier": (
+                        item.mdm_identifier if isinstance(item, ProfileItem) else None
+                    ),
                     "licenses": item.licenses,
                     "licenses_used": len(item.holders),
                     "custom_profile": isinstance(item, CustomProfile),
@@ -402,7 +614,9 @@ class Tenant:
                 for item in self.items.values()
             ],
             "devices": len(self.devices),
-            "permissions_off": sorted(name for name, allowed in self.permissions.items() if not allowed),
+            "permissions_off": sorted(
+                name for name, allowed in self.permissions.items() if not allowed
+            ),
             "hourly_limit": self.hourly_limit,
             "web_url": self.web_url,
         }

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's HTTP surface: the operations of its management API that the collection and its neighbours use, and the SCEP address."""
+"""Okta's HTTP surface:
+
+the operations of its management API that the collection and its neighbours use, and the SCEP
+address.
+"""
 
 from __future__ import annotations
 
@@ -58,24 +62,62 @@ class OktaApp(VendorApp):
     def operations(self) -> list[Operation]:
         device = DEVICES + "/{deviceId}"
         steps = [
-            Operation(f"{step}Device", "POST", f"{device}/lifecycle/{step}", self._step(step), writes=True, bucket="devices")
+            Operation(
+                f"{step}Device",
+                "POST",
+                f"{device}/lifecycle/{step}",
+                self._step(step),
+                writes=True,
+                bucket="devices",
+            )
             for step in ("activate", "deactivate", "suspend", "unsuspend")
         ]
         return [
-            Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", self._organization, bucket="other"),
+            Operation(
+                "getWellknownOrgMetadata",
+                "GET",
+                "/.well-known/okta-organization",
+                self._organization,
+                bucket="other",
+            ),
             Operation("token", "POST", TOKEN_PATH, self.org.oauth.token, bucket="other"),
             Operation("listDevices", "GET", DEVICES, self._list_devices, bucket="devices"),
             Operation("getDevice", "GET", device, self._get_device, bucket="devices"),
-            Operation("deleteDevice", "DELETE", device, self._delete_device, writes=True, bucket="devices"),
-            *steps,
-            Operation("listDeviceUsers", "GET", f"{device}/users", self._list_device_users, bucket="devices"),
-            Operation("listUserDevices", "GET", "/api/v1/users/{userId}/devices", self._list_user_devices, bucket="other"),
             Operation(
-                "listAuthenticatorEnrollments", "GET", "/api/v1/users/{userId}/authenticator-enrollments", self._list_enrollments, bucket="other"),
+                "deleteDevice", "DELETE", device, self._delete_device, writes=True, bucket="devices"
+            ),
+            *steps,
+            Operation(
+                "listDeviceUsers",
+                "GET",
+                f"{device}/users",
+                self._list_device_users,
+                bucket="devices",
+            ),
+            Operation(
+                "listUserDevices",
+                "GET",
+                "/api/v1/users/{userId}/devices",
+                self._list_user_devices,
+                bucket="other",
+            ),
+            Operation(
+                "listAuthenticatorEnrollments",
+                "GET",
+                "/api/v1/users/{userId}/authenticator-enrollments",
+                self._list_enrollments,
+                bucket="other",
+            ),
             Operation("listUsers", "GET", "/api/v1/users", self._list_users, bucket="other"),
             Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
             Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events, bucket="logs"),
-            Operation("listDeviceIntegrations", "GET", "/api/v1/device-integrations", self._list_device_integrations, bucket="other"),
+            Operation(
+                "listDeviceIntegrations",
+                "GET",
+                "/api/v1/device-integrations",
+                self._list_device_integrations,
+                bucket="other",
+            ),
             *AuthenticatorOperations(self.org).operations(),
             *PolicyOperations(self.org).operations(),
             *DirectoryOperations(self.org).operations(),
@@ -94,7 +136,10 @@ class OktaApp(VendorApp):
             refuse("E0000015")
         if call.operation.name in self.org.refused:
             refuse("E0000006")
-        if call.operation.verb in ("POST", "PUT") and not {"content-length", "transfer-encoding"} & set(call.headers):
+        if call.operation.verb in ("POST", "PUT") and not {
+            "content-length",
+            "transfer-encoding",
+        } & set(call.headers):
             raise Refusal(Answer(b"", 411))
 
     def _principal(self, call: Call) -> str:
@@ -103,7 +148,10 @@ class OktaApp(VendorApp):
         if scheme in ("Bearer", "DPoP"):
             return self.org.oauth.admit(call, scheme, token)
         # The blank behind the scheme is documented; Okta's own Python SDK sends none.
-        if not authorization.startswith("SSWS") or authorization.removeprefix("SSWS").strip() != self.org.api_token:
+        if (
+            not authorization.startswith("SSWS")
+            or authorization.removeprefix("SSWS").strip() != self.org.api_token
+        ):
             refuse("E0000011")
         return "api token"
 
@@ -114,13 +162,24 @@ class OktaApp(VendorApp):
             raise Refusal(self.too_many(call, 0, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
-        """``seconds`` is the wait that a fault asks for; 0 leaves it to the bucket. Too many at once says nothing of when to come back."""
+        """``seconds`` is the wait that a fault asks for;
+
+        0 leaves it to the bucket. Too many at once says nothing of when to come back.
+        """
         answer = error("E0000047")
         reset = str(math.ceil(self.world.clock.now().timestamp() + seconds))
         if concurrency:
-            answer.headers.update({"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset})
+            answer.headers.update(
+                {
+                    "X-Rate-Limit-Limit": "0",
+                    "X-Rate-Limit-Remaining": "0",
+                    "X-Rate-Limit-Reset": reset,
+                }
+            )
         else:
-            answer.headers["X-Rate-Limit-Remaining"] = "0"  # also where the bucket has room, and only the principal's share is used up
+            answer.headers["X-Rate-Limit-Remaining"] = (
+                "0"  # also where the bucket has room, and only the principal's share is used up
+            )
             if seconds:
                 answer.headers["X-Rate-Limit-Reset"] = reset
         return answer
@@ -131,7 +190,7 @@ class OktaApp(VendorApp):
     def wrong_verb(self, path: str) -> Answer:
         return error("E0000022")
 
-    def finish(self, call: t.Optional[Call], answer: Answer) -> None:
+    def finish(self, call: Call | None, answer: Answer) -> None:
         if answer.media_type == "text/html":  # it does not come from Okta
             return
         answer.headers.setdefault("X-Okta-Request-Id", uuid.uuid4().hex)
@@ -150,13 +209,24 @@ class OktaApp(VendorApp):
         """Signal providers. The Desktop platform is none of them: it has no public operation."""
         integration_id = "din" + self.org.org_id[3:]
         url = f"{call.base_url}/api/v1/device-integrations/{integration_id}"
-        return Answer([{
-            "id": integration_id, "name": "com.okta.device.osquery", "displayName": "OSQuery", "platform": "MACOS", "status": "DEACTIVATED",
-            "_links": {
-                "self": {"href": url, "hints": {"allow": ["GET"]}},
-                "activate": {"href": f"{url}/lifecycle/activate", "hints": {"allow": ["POST"]}},
-            },
-        }])
+        return Answer(
+            [
+                {
+                    "id": integration_id,
+                    "name": "com.okta.device.osquery",
+                    "displayName": "OSQuery",
+                    "platform": "MACOS",
+                    "status": "DEACTIVATED",
+                    "_links": {
+                        "self": {"href": url, "hints": {"allow": ["GET"]}},
+                        "activate": {
+                            "href": f"{url}/lifecycle/activate",
+                            "hints": {"allow": ["POST"]},
+                        },
+                    },
+                }
+            ]
+        )
 
     # Devices
 
@@ -166,27 +236,37 @@ class OktaApp(VendorApp):
         if expand not in (None, "user", "userSummary"):
             refuse("E0000001", "expand")
         matches = self._search(call.query.get("search"))
-        records, last = self.org.search(matches, position(call), limit, one_behind=call.fault == "stale")
+        records, last = self.org.search(
+            matches, position(call), limit, one_behind=call.fault == "stale"
+        )
         stale = call.fault == "stale" or self.world.switches.stale_managed_in_search
         rows = []
         for record in records:
             row = device_shape(record, call.base_url)
             if expand:
-                row["_embedded"] = {"users": self._users(record, call.base_url, expand, stale) or None}
+                row["_embedded"] = {
+                    "users": self._users(record, call.base_url, expand, stale) or None
+                }
             rows.append(row)
         return page(call, rows, None if last is None else cursor(last))
 
     @staticmethod
-    def _search(text: t.Optional[str]) -> t.Callable[[Record], bool]:
+    def _search(text: str | None) -> t.Callable[[Record], bool]:
         try:
             return compile_search(text) if text else lambda record: True
         except (BadFilter, Unsupported) as problem:
             refuse("E0000031", causes=[str(problem)])
 
-    def _users(self, record: Record, base_url: str, expand: str, stale: bool = False) -> list[dict[str, t.Any]]:
+    def _users(
+        self, record: Record, base_url: str, expand: str, stale: bool = False
+    ) -> list[dict[str, t.Any]]:
         shape = user_shape if expand == "user" else user_summary
         return [
-            link_shape(link, link.managed_before if stale else link.managed, shape(self.org.users[link.user_id], base_url, self.org.realm_id))
+            link_shape(
+                link,
+                link.managed_before if stale else link.managed,
+                shape(self.org.users[link.user_id], base_url, self.org.realm_id),
+            )
             for link in record.users.values()
         ]
 
@@ -208,11 +288,21 @@ class OktaApp(VendorApp):
         user_id = call.path["userId"]
         if user_id not in self.org.users:
             refuse("E0000007", f"{user_id} (User)")
-        held = [(record, record.users[user_id]) for record in self.org.devices.values() if user_id in record.users]
-        return Answer([
-            {"created": link_shape(link, link.managed, {})["created"], "deviceUserId": link.id, "device": device_shape(record, call.base_url)}
-            for record, link in held
-        ])
+        held = [
+            (record, record.users[user_id])
+            for record in self.org.devices.values()
+            if user_id in record.users
+        ]
+        return Answer(
+            [
+                {
+                    "created": link_shape(link, link.managed, {})["created"],
+                    "deviceUserId": link.id,
+                    "device": device_shape(record, call.base_url),
+                }
+                for record, link in held
+            ]
+        )
 
     def _step(self, name: str) -> t.Callable[[Call], Answer]:
         def take(call: Call) -> Answer:
@@ -236,39 +326,69 @@ class OktaApp(VendorApp):
     # Users
 
     def _list_users(self, call: Call) -> Answer:
-        limit, start = whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200), position(call)
+        limit, start = (
+            whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200),
+            position(call),
+        )
         try:
             matches = user_matcher(call.query)
         except (BadFilter, Unsupported) as problem:
             refuse("E0000031", causes=[str(problem)])
         found = [user for user in self.org.users.values() if matches(user)]
         more = start + limit < len(found) and not call.query.get("q")  # which does not page
-        rows = [user_shape(user, call.base_url, self.org.realm_id) for user in found[start : start + limit]]
+        rows = [
+            user_shape(user, call.base_url, self.org.realm_id)
+            for user in found[start : start + limit]
+        ]
         return page(call, rows, cursor(start + limit) if more else None)
 
     def _get_user(self, call: Call) -> Answer:
         """By id or by login."""
         wanted = call.path["id"]
-        user = self.org.users.get(wanted) or next((user for user in self.org.users.values() if user.login == wanted), None)
+        user = self.org.users.get(wanted) or next(
+            (user for user in self.org.users.values() if user.login == wanted), None
+        )
         if user is None:
             refuse("E0000007", f"{wanted} (User)")
         shape = user_shape(user, call.base_url, self.org.realm_id)
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
 
     def _list_enrollments(self, call: Call) -> Answer:
-        """Password, e-mail, a phone number unless the user has none, and Okta Verify once for each device."""
-        user = self.org.users.get(call.path["userId"]) or refuse("E0000007", f"{call.path['userId']} (User)")
-        others = [key for key in ("okta_password", "okta_email") if key in self.org.authenticators] + ["phone_number"] * user.has_phone
-        verify = [(link.id, OKTA_VERIFY, link.created) for record in self.org.devices.values() for link in record.users.values() if link.user_id == user.id]
+        """Password, e-mail, a phone number unless the user has none, and Okta Verify once for each
+        device.
+        """
+        user = self.org.users.get(call.path["userId"]) or refuse(
+            "E0000007", f"{call.path['userId']} (User)"
+        )
+        others = [
+            key for key in ("okta_password", "okta_email") if key in self.org.authenticators
+        ] + ["phone_number"] * user.has_phone
+        verify = [
+            (link.id, OKTA_VERIFY, link.created)
+            for record in self.org.devices.values()
+            for link in record.users.values()
+            if link.user_id == user.id
+        ]
         found = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
-        return Answer([enrollment_shape(user, place, key, created, self.org.authenticators.get(key), call.base_url) for place, key, created in found])
+        return Answer(
+            [
+                enrollment_shape(
+                    user, place, key, created, self.org.authenticators.get(key), call.base_url
+                )
+                for place, key, created in found
+            ]
+        )
 
     # The System Log
 
     def _list_log_events(self, call: Call) -> Answer:
         query = self._log_query(call)
         events, reached = read_page(self.org.log, query)
-        return page(call, [event.as_dict() for event in events], None if reached is None else cursor(reached))
+        return page(
+            call,
+            [event.as_dict() for event in events],
+            None if reached is None else cursor(reached),
+        )
 
     def _log_query(self, call: Call) -> LogQuery:
         order = call.query.get("sortOrder", "ASCENDING")
@@ -281,7 +401,12 @@ class OktaApp(VendorApp):
             refuse("E0000053", "since is over 180 days ago")
         self.org.log.forget(now)
         return LogQuery(
-            now, since, until, self._log_filter(call), whole_number(call, "limit", 100, 0, 1000), order == "DESCENDING",
+            now,
+            since,
+            until,
+            self._log_filter(call),
+            whole_number(call, "limit", 100, 0, 1000),
+            order == "DESCENDING",
             after=position(call) if "after" in call.query else None,
         )
 
@@ -300,9 +425,23 @@ class OktaApp(VendorApp):
 
 
 _IDENTITY_ENGINE_ONLY = {
-    "listDevices", "getDevice", "deleteDevice", "activateDevice", "deactivateDevice", "suspendDevice", "unsuspendDevice", "listDeviceUsers",
-    "listUserDevices", "listAuthenticators", "getAuthenticator", "listAuthenticatorMethods", "getAuthenticatorMethod", "listDeviceIntegrations",
-    "createPolicySimulation", "clonePolicy", "assignApplicationPolicy",
+    "listDevices",
+    "getDevice",
+    "deleteDevice",
+    "activateDevice",
+    "deactivateDevice",
+    "suspendDevice",
+    "unsuspendDevice",
+    "listDeviceUsers",
+    "listUserDevices",
+    "listAuthenticators",
+    "getAuthenticator",
+    "listAuthenticatorMethods",
+    "getAuthenticatorMethod",
+    "listDeviceIntegrations",
+    "createPolicySimulation",
+    "clonePolicy",
+    "assignApplicationPolicy",
 }
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Authenticators and their methods over Okta's management API, and what Okta refuses while policies rely on them."""
+"""Authenticators and their methods over Okta's management API, and what Okta refuses while policies
+rely on them.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,42 @@ class AuthenticatorOperations:
 
     def operations(self) -> list[Operation]:
         return [
-            reads("listAuthenticators", AUTHENTICATORS, lambda call: Answer([one.shape(call.base_url) for one in self._shown()])),
-            reads("getAuthenticator", AUTHENTICATOR, lambda call: Answer(self._authenticator(call).shape(call.base_url))),
+            reads(
+                "listAuthenticators",
+                AUTHENTICATORS,
+                lambda call: Answer([one.shape(call.base_url) for one in self._shown()]),
+            ),
+            reads(
+                "getAuthenticator",
+                AUTHENTICATOR,
+                lambda call: Answer(self._authenticator(call).shape(call.base_url)),
+            ),
             writes("replaceAuthenticator", "PUT", AUTHENTICATOR, self._replace),
-            *(writes(f"{step}Authenticator", "POST", f"{AUTHENTICATOR}/lifecycle/{step}", self._step(step)) for step in STEPS),
+            *(
+                writes(
+                    f"{step}Authenticator",
+                    "POST",
+                    f"{AUTHENTICATOR}/lifecycle/{step}",
+                    self._step(step),
+                )
+                for step in STEPS
+            ),
             reads("listAuthenticatorMethods", AUTHENTICATOR + "/methods", self._list_methods),
-            reads("getAuthenticatorMethod", METHOD, lambda call: self._method_answer(call, *self._method(call))),
+            reads(
+                "getAuthenticatorMethod",
+                METHOD,
+                lambda call: self._method_answer(call, *self._method(call)),
+            ),
             writes("replaceAuthenticatorMethod", "PUT", METHOD, self._replace_method),
-            *(writes(f"{step}AuthenticatorMethod", "POST", f"{METHOD}/lifecycle/{step}", self._method_step(step)) for step in STEPS),
+            *(
+                writes(
+                    f"{step}AuthenticatorMethod",
+                    "POST",
+                    f"{METHOD}/lifecycle/{step}",
+                    self._method_step(step),
+                )
+                for step in STEPS
+            ),
         ]
 
     # What is asked for
@@ -41,11 +71,21 @@ class AuthenticatorOperations:
     def _shown(self) -> list[Authenticator]:
         """As the org shows them: of Okta Verify one, or one for each of its methods."""
         found = list(self.org.authenticators.values())
-        return [part for one in found for part in (split(one) if self.org.world.switches.flexible_okta_verify and one.key == "okta_verify" else [one])]
+        return [
+            part
+            for one in found
+            for part in (
+                split(one)
+                if self.org.world.switches.flexible_okta_verify and one.key == "okta_verify"
+                else [one]
+            )
+        ]
 
     def _authenticator(self, call: Call) -> Authenticator:
         wanted = call.path["authenticatorId"]
-        return next((one for one in self._shown() if one.id == wanted), None) or refuse("E0000007", f"{wanted} (Authenticator)")
+        return next((one for one in self._shown() if one.id == wanted), None) or refuse(
+            "E0000007", f"{wanted} (Authenticator)"
+        )
 
     def _method(self, call: Call) -> tuple[Authenticator, str]:
         authenticator, method = self._authenticator(call), call.path["methodType"]
@@ -59,16 +99,26 @@ class AuthenticatorOperations:
 
     def _list_methods(self, call: Call) -> Answer:
         authenticator = self._authenticator(call)
-        return Answer([authenticator.method_shape(call.base_url, method) for method in authenticator.methods])
+        return Answer(
+            [authenticator.method_shape(call.base_url, method) for method in authenticator.methods]
+        )
 
     # Changes
 
     def _replace(self, call: Call) -> Answer:
         """What is not sent is lost: a replacement begins with what was read."""
         authenticator, body = self._authenticator(call), parsed(call)
-        if body.get("key", authenticator.key) != authenticator.key or not isinstance(body.get("name"), str):
-            refuse("E0000001", "authenticator", ["key cannot change, and name cannot be left blank."])
-        kept = {name: value for name, value in (authenticator.settings or {}).items() if name == "appInstanceId"}
+        if body.get("key", authenticator.key) != authenticator.key or not isinstance(
+            body.get("name"), str
+        ):
+            refuse(
+                "E0000001", "authenticator", ["key cannot change, and name cannot be left blank."]
+            )
+        kept = {
+            name: value
+            for name, value in (authenticator.settings or {}).items()
+            if name == "appInstanceId"
+        }
         authenticator.name, sent = body["name"], body.get("settings")
         if authenticator.settings is not None:
             authenticator.settings.clear()
@@ -123,5 +173,15 @@ class AuthenticatorOperations:
 
     def _changed(self, authenticator: Authenticator, step: str) -> None:
         authenticator.last_updated = self.org.now()
-        target = {"id": authenticator.id, "type": "Authenticator", "alternateId": "unknown", "displayName": authenticator.name, "detailEntry": None}
-        self.org.administrator_event(f"security.authenticator.lifecycle.{step}", f"{step.capitalize()} authenticator", [target])
+        target = {
+            "id": authenticator.id,
+            "type": "Authenticator",
+            "alternateId": "unknown",
+            "displayName": authenticator.name,
+            "detailEntry": None,
+        }
+        self.org.administrator_event(
+            f"security.authenticator.lifecycle.{step}",
+            f"{step.capitalize()} authenticator",
+            [target],
+        )

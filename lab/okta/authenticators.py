@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The org's authenticators: password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass."""
+"""The org's authenticators:
+
+password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,12 @@ class Authenticator:
     name: str
     type: str
     created: datetime
-    settings: t.Optional[dict[str, t.Any]] = None
+    settings: dict[str, t.Any] | None = None
     methods: dict[str, dict[str, t.Any]] = field(default_factory=dict)  # type -> settings
-    inactive: set[str] = field(default_factory=set)  # types of methods, or the authenticator's own key
-    last_updated: t.Optional[datetime] = None
+    inactive: set[str] = field(
+        default_factory=set
+    )  # types of methods, or the authenticator's own key
+    last_updated: datetime | None = None
 
     def status_of(self, name: str) -> str:
         return "INACTIVE" if name in self.inactive else "ACTIVE"
@@ -37,9 +42,17 @@ class Authenticator:
         url = f"{base_url}/api/v1/authenticators/{self.id}"
         status = self.status_of(self.key)
         shape = {
-            "id": self.id, "key": self.key, "name": self.name, "type": self.type, "status": status,
-            "created": iso(self.created), "lastUpdated": iso(self.last_updated or self.created),
-            "_links": {**_lifecycle(url, status), "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}}},
+            "id": self.id,
+            "key": self.key,
+            "name": self.name,
+            "type": self.type,
+            "status": status,
+            "created": iso(self.created),
+            "lastUpdated": iso(self.last_updated or self.created),
+            "_links": {
+                **_lifecycle(url, status),
+                "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}},
+            },
         }
         return {**shape, "settings": self.settings} if self.settings else shape
 
@@ -52,7 +65,10 @@ class Authenticator:
 
 @dataclass
 class Part(Authenticator):
-    """One of the authenticators that stand for Okta Verify in some orgs. It is active as its only method is."""
+    """One of the authenticators that stand for Okta Verify in some orgs.
+
+    It is active as its only method is.
+    """
 
     def status_of(self, name: str) -> str:
         return super().status_of(next(iter(self.methods)))
@@ -63,10 +79,23 @@ class Part(Authenticator):
 
 def split(verify: Authenticator) -> list[Authenticator]:
     """Okta Verify as three authenticators, which share what the one has."""
-    names = {"signed_nonce": ("fastpass", "Okta FastPass"), "push": ("push", "Okta Verify push"), "totp": ("totp", "Okta Verify code")}
+    names = {
+        "signed_nonce": ("fastpass", "Okta FastPass"),
+        "push": ("push", "Okta Verify push"),
+        "totp": ("totp", "Okta Verify code"),
+    }
     return [
-        Part(f"{verify.id[:-1]}{number}", f"{verify.key}_{ending}", name, verify.type, verify.created, verify.settings, {method: verify.methods[method]},
-             verify.inactive, verify.last_updated)
+        Part(
+            f"{verify.id[:-1]}{number}",
+            f"{verify.key}_{ending}",
+            name,
+            verify.type,
+            verify.created,
+            verify.settings,
+            {method: verify.methods[method]},
+            verify.inactive,
+            verify.last_updated,
+        )
         for number, (method, (ending, name)) in enumerate(names.items())
     ]
 
@@ -79,10 +108,16 @@ def _lifecycle(url: str, status: str) -> dict[str, t.Any]:
     }
 
 
-def make_authenticators(new_id: t.Callable[[str], str], created: datetime) -> dict[str, Authenticator]:
+def make_authenticators(
+    new_id: t.Callable[[str], str], created: datetime
+) -> dict[str, Authenticator]:
     """By key. Okta Verify's methods are the three that Okta documents."""
     verify = Authenticator(
-        new_id("aut"), "okta_verify", "Okta Verify", "app", created,
+        new_id("aut"),
+        "okta_verify",
+        "Okta Verify",
+        "app",
+        created,
         settings={
             "channelBinding": {"style": "NUMBER_CHALLENGE", "required": "HIGH_RISK_ONLY"},
             "compliance": {"fips": "OPTIONAL"},
@@ -92,13 +127,35 @@ def make_authenticators(new_id: t.Callable[[str], str], created: datetime) -> di
             "appInstanceId": new_id("0oa"),
         },
         methods={
-            "push": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "transactionTypes": ["LOGIN"]},
-            "signed_nonce": {"algorithms": _ALGORITHMS, "keyProtection": "ANY", "showSignInWithOV": "ALWAYS"},
-            "totp": {"timeIntervalInSeconds": 30, "encoding": "base32", "algorithm": "HMACSHA1", "passCodeLength": 6},
+            "push": {
+                "algorithms": _ALGORITHMS,
+                "keyProtection": "ANY",
+                "transactionTypes": ["LOGIN"],
+            },
+            "signed_nonce": {
+                "algorithms": _ALGORITHMS,
+                "keyProtection": "ANY",
+                "showSignInWithOV": "ALWAYS",
+            },
+            "totp": {
+                "timeIntervalInSeconds": 30,
+                "encoding": "base32",
+                "algorithm": "HMACSHA1",
+                "passCodeLength": 6,
+            },
         },
     )
     others = [
-        Authenticator(new_id("aut"), "okta_password", "Password", "password", created, methods={"password": {}}),
-        Authenticator(new_id("aut"), "okta_email", "Email", "email", created, methods={"email": {}}),
+        Authenticator(
+            new_id("aut"),
+            "okta_password",
+            "Password",
+            "password",
+            created,
+            methods={"password": {}},
+        ),
+        Authenticator(
+            new_id("aut"), "okta_email", "Email", "email", created, methods={"email": {}}
+        ),
     ]
     return {authenticator.key: authenticator for authenticator in (*others, verify)}

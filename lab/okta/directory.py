@@ -12,16 +12,23 @@ from functools import cached_property
 
 EVERYONE, ADMINISTRATORS, BREAK_GLASS = "Everyone", "Okta Administrators", "Break glass"
 
-# Okta's own apps, by the names that they bear in every org, and what they are called. Sources: lab.md, "Apps and policies".
+# Okta's own apps, by the names that they bear in every org, and what they are called. Sources:
+# lab.md, "Apps and policies".
 OWN_APPS = (
-    ("saasure", "Okta Admin Console"), ("okta_enduser", "Okta Dashboard"), ("okta_browser_plugin", "Okta Browser Plugin"),
+    ("saasure", "Okta Admin Console"),
+    ("okta_enduser", "Okta Dashboard"),
+    ("okta_browser_plugin", "Okta Browser Plugin"),
     ("okta_account_settings", "Okta End User Settings"),
 )
 ADMIN_CONSOLE = "saasure"
-ACCOUNT_MANAGEMENT = "END_USER_ACCOUNT_MANAGEMENT"  # the resource of the policy that judges who may add an authenticator
+ACCOUNT_MANAGEMENT = (  # the resource of the policy that judges who may add an authenticator
+    "END_USER_ACCOUNT_MANAGEMENT"
+)
 # Apps of the company: name, label, how one signs in.
 COMPANY_APPS = (
-    ("salesforce", "Salesforce", "SAML_2_0"), ("slack", "Slack", "SAML_2_0"), ("acme_payroll_1", "Payroll", "OPENID_CONNECT"),
+    ("salesforce", "Salesforce", "SAML_2_0"),
+    ("slack", "Slack", "SAML_2_0"),
+    ("acme_payroll_1", "Payroll", "OPENID_CONNECT"),
     ("bookmark", "Device check", "BOOKMARK"),
 )
 CANARY = "Device check"
@@ -34,10 +41,10 @@ class Group:
     id: str
     name: str
     created: datetime
-    description: t.Optional[str] = None
+    description: str | None = None
     type: str = "OKTA_GROUP"
-    last_updated: t.Optional[datetime] = None
-    last_membership_updated: t.Optional[datetime] = None
+    last_updated: datetime | None = None
+    last_membership_updated: datetime | None = None
     members: set[str] = field(default_factory=set)
     everyone: bool = False
 
@@ -57,12 +64,18 @@ class App:
     policy_id: str
     groups: set[str] = field(default_factory=set)
     status: str = "ACTIVE"
-    last_updated: t.Optional[datetime] = None
+    last_updated: datetime | None = None
 
     @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
         """As target of events, which share it."""
-        return {"id": self.id, "type": "AppInstance", "alternateId": self.label, "displayName": self.label, "detailEntry": None}
+        return {
+            "id": self.id,
+            "type": "AppInstance",
+            "alternateId": self.label,
+            "displayName": self.label,
+            "detailEntry": None,
+        }
 
 
 @dataclass
@@ -72,24 +85,58 @@ class Directory:
     groups: dict[str, Group] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)
 
-    def add_group(self, name: str, description: t.Optional[str] = None, members: t.Iterable[str] = (), **more: t.Any) -> Group:
+    def add_group(
+        self,
+        name: str,
+        description: str | None = None,
+        members: t.Iterable[str] = (),
+        **more: t.Any,
+    ) -> Group:
         now = self.now()
-        group = Group(self.new_id("00g"), name, now, description, last_updated=now, last_membership_updated=now, members=set(members), **more)
+        group = Group(
+            self.new_id("00g"),
+            name,
+            now,
+            description,
+            last_updated=now,
+            last_membership_updated=now,
+            members=set(members),
+            **more,
+        )
         self.groups[group.id] = group
         return group
 
     def group(self, name: str) -> Group:
         """By name or id; raises KeyError."""
-        return self.groups.get(name) or next((group for group in self.groups.values() if group.name == name), None) or _missing(name)
+        return (
+            self.groups.get(name)
+            or next((group for group in self.groups.values() if group.name == name), None)
+            or _missing(name)
+        )
 
-    def add_app(self, name: str, label: str, sign_on_mode: str, policy_id: str, groups: t.Iterable[str] = ()) -> App:
-        app = App(self.new_id("0oa"), name, label, sign_on_mode, self.now(), policy_id, set(groups), last_updated=self.now())
+    def add_app(
+        self, name: str, label: str, sign_on_mode: str, policy_id: str, groups: t.Iterable[str] = ()
+    ) -> App:
+        app = App(
+            self.new_id("0oa"),
+            name,
+            label,
+            sign_on_mode,
+            self.now(),
+            policy_id,
+            set(groups),
+            last_updated=self.now(),
+        )
         self.apps[app.id] = app
         return app
 
     def app(self, name: str) -> App:
         """By id, label or name; raises KeyError."""
-        return self.apps.get(name) or next((app for app in self.apps.values() if name in (app.label, app.name)), None) or _missing(name)
+        return (
+            self.apps.get(name)
+            or next((app for app in self.apps.values() if name in (app.label, app.name)), None)
+            or _missing(name)
+        )
 
     def groups_of(self, user_id: str) -> set[str]:
         return {group.id for group in self.groups.values() if group.has(user_id)}

@@ -32,11 +32,24 @@ class DirectoryOperations:
     def operations(self) -> list[Operation]:
         return [
             reads("listGroups", GROUPS, self._list_groups),
-            reads("getGroup", GROUPS + "/{groupId}", lambda call: Answer(group_shape(self._group(call), call.base_url))),
+            reads(
+                "getGroup",
+                GROUPS + "/{groupId}",
+                lambda call: Answer(group_shape(self._group(call), call.base_url)),
+            ),
             reads("listGroupUsers", GROUPS + "/{groupId}/users", self._list_members),
             reads("listApplications", APPS, self._list_apps),
-            reads("getApplication", APPS + "/{appId}", lambda call: Answer(app_shape(self._app(call), call.base_url))),
-            writes("assignApplicationPolicy", "PUT", APPS + "/{appId}/policies/{policyId}", self._assign),
+            reads(
+                "getApplication",
+                APPS + "/{appId}",
+                lambda call: Answer(app_shape(self._app(call), call.base_url)),
+            ),
+            writes(
+                "assignApplicationPolicy",
+                "PUT",
+                APPS + "/{appId}/policies/{policyId}",
+                self._assign,
+            ),
         ]
 
     # Groups
@@ -47,7 +60,9 @@ class DirectoryOperations:
 
     def _list_groups(self, call: Call) -> Answer:
         limit = paging.whole_number(call, "limit", 300 if call.query.get("q") else 10000, 1, 10000)
-        matches = _asked(call, _group_search, _group_filter) or _named(call, lambda group: (group.name,))
+        matches = _asked(call, _group_search, _group_filter) or _named(
+            call, lambda group: (group.name,)
+        )
         found = [group for group in self.org.directory.groups.values() if matches(group)]
         if call.query.get("q"):  # it does not page
             found = found[:limit]
@@ -59,13 +74,21 @@ class DirectoryOperations:
         shape = group_shape(group, call.base_url)
         if call.query.get("expand") == "stats":
             assigned = sum(group.id in app.groups for app in self.org.directory.apps.values())
-            shape["_embedded"] = {"stats": {"usersCount": len(self.org.members(group)), "appsCount": assigned, "groupPushMappingsCount": 0}}
+            shape["_embedded"] = {
+                "stats": {
+                    "usersCount": len(self.org.members(group)),
+                    "appsCount": assigned,
+                    "groupPushMappingsCount": 0,
+                }
+            }
         return shape
 
     def _list_members(self, call: Call) -> Answer:
         members = self.org.members(self._group(call))
         limit = paging.whole_number(call, "limit", 1000, 1, 1000)
-        return paging.cut(call, members, limit, lambda user: user_shape(user, call.base_url, self.org.realm_id))
+        return paging.cut(
+            call, members, limit, lambda user: user_shape(user, call.base_url, self.org.realm_id)
+        )
 
     # Apps
 
@@ -76,7 +99,12 @@ class DirectoryOperations:
     def _list_apps(self, call: Call) -> Answer:
         limit = paging.whole_number(call, "limit", 20, 1, 200)
         matches = _asked(call, None, _app_filter) or _named(call, lambda app: (app.name, app.label))
-        return paging.cut(call, [app for app in self.org.directory.apps.values() if matches(app)], limit, lambda app: app_shape(app, call.base_url))
+        return paging.cut(
+            call,
+            [app for app in self.org.directory.apps.values() if matches(app)],
+            limit,
+            lambda app: app_shape(app, call.base_url),
+        )
 
     def _assign(self, call: Call) -> Answer:
         app, wanted = self._app(call), call.path["policyId"]
@@ -87,7 +115,9 @@ class DirectoryOperations:
         return Answer(status=204)
 
 
-def _asked(call: Call, search: t.Optional[t.Callable[[str], Field]], filters: t.Callable[[str], Field]) -> t.Optional[Predicate]:
+def _asked(
+    call: Call, search: t.Callable[[str], Field] | None, filters: t.Callable[[str], Field]
+) -> Predicate | None:
     """What ``search`` or ``filter`` say; None where there is neither."""
     for name, fields in (("search", search), ("filter", filters)):
         if call.query.get(name) and fields is not None:
@@ -115,7 +145,8 @@ def _fold(value: t.Any) -> str:
 
 
 _GROUP_MOMENTS: dict[str, t.Callable[[Group], t.Any]] = {
-    "created": lambda group: group.created, "lastUpdated": lambda group: group.last_updated,
+    "created": lambda group: group.created,
+    "lastUpdated": lambda group: group.last_updated,
     "lastMembershipUpdated": lambda group: group.last_membership_updated,
 }
 
@@ -153,12 +184,20 @@ def _app_filter(attribute: str) -> Field:
 def group_shape(group: Group, base_url: str) -> Json:
     url, logo = f"{base_url}{GROUPS}/{group.id}", f"{base_url}/img/logos/groups/okta"
     return {
-        "id": group.id, "created": iso(group.created), "lastUpdated": iso(group.last_updated or group.created),
-        "lastMembershipUpdated": iso(group.last_membership_updated or group.created), "objectClass": ["okta:user_group"], "type": group.type,
+        "id": group.id,
+        "created": iso(group.created),
+        "lastUpdated": iso(group.last_updated or group.created),
+        "lastMembershipUpdated": iso(group.last_membership_updated or group.created),
+        "objectClass": ["okta:user_group"],
+        "type": group.type,
         "profile": {"name": group.name, "description": group.description},
         "_links": {
-            "logo": [{"name": size, "href": f"{logo}-{size}.png", "type": "image/png"} for size in ("medium", "large")],
-            "users": {"href": f"{url}/users"}, "apps": {"href": f"{url}/apps"},
+            "logo": [
+                {"name": size, "href": f"{logo}-{size}.png", "type": "image/png"}
+                for size in ("medium", "large")
+            ],
+            "users": {"href": f"{url}/users"},
+            "apps": {"href": f"{url}/apps"},
         },
     }
 
@@ -166,14 +205,28 @@ def group_shape(group: Group, base_url: str) -> Json:
 def app_shape(app: App, base_url: str) -> Json:
     url = f"{base_url}{APPS}/{app.id}"
     return {
-        "id": app.id, "name": app.name, "label": app.label, "status": app.status, "created": iso(app.created),
-        "lastUpdated": iso(app.last_updated or app.created), "signOnMode": app.sign_on_mode,
+        "id": app.id,
+        "name": app.name,
+        "label": app.label,
+        "status": app.status,
+        "created": iso(app.created),
+        "lastUpdated": iso(app.last_updated or app.created),
+        "signOnMode": app.sign_on_mode,
         "accessibility": {"selfService": False},
-        "visibility": {"autoLaunch": False, "autoSubmitToolbar": False, "hide": {"iOS": False, "web": False}, "appLinks": {"login": True}},
-        "features": [], "settings": _settings(app), "credentials": _credentials(app),
+        "visibility": {
+            "autoLaunch": False,
+            "autoSubmitToolbar": False,
+            "hide": {"iOS": False, "web": False},
+            "appLinks": {"login": True},
+        },
+        "features": [],
+        "settings": _settings(app),
+        "credentials": _credentials(app),
         "_links": {
-            "self": {"href": url}, "accessPolicy": {"href": f"{base_url}/api/v1/policies/{app.policy_id}"},
-            "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}}, "groups": {"href": f"{url}/groups", "hints": {"allow": ["GET"]}},
+            "self": {"href": url},
+            "accessPolicy": {"href": f"{base_url}/api/v1/policies/{app.policy_id}"},
+            "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}},
+            "groups": {"href": f"{url}/groups", "hints": {"allow": ["GET"]}},
         },
     }
 
@@ -182,8 +235,15 @@ def _credentials(app: App) -> Json:
     template = {"userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"}}
     if app.sign_on_mode != "OPENID_CONNECT":
         return template
-    return {**template, "oauthClient": {"client_id": app.id, "token_endpoint_auth_method": "client_secret_basic"}}
+    return {
+        **template,
+        "oauthClient": {"client_id": app.id, "token_endpoint_auth_method": "client_secret_basic"},
+    }
 
 
 def _settings(app: App) -> Json:
-    return {"app": {"url": "https://check.example.com", "requestIntegration": False}} if app.sign_on_mode == "BOOKMARK" else {}
+    return (
+        {"app": {"url": "https://check.example.com", "requestIntegration": False}}
+        if app.sign_on_mode == "BOOKMARK"
+        else {}
+    )

@@ -23,9 +23,18 @@ ERRORS = {
     "E0000031": (400, "Invalid search criteria."),
     "E0000047": (429, "API call exceeded rate limit due to too many requests."),
     "E0000053": (400, "Invalid filter: {}"),
-    "E0000148": (403, "Cannot modify/disable this authenticator because it is enabled in one or more policies."),
+    "E0000148": (
+        403,
+        "Cannot modify/disable this authenticator because it is enabled in one or more policies.",
+    ),
     "E0000152": (403, "Illegal device status, cannot perform action."),
-    "E0000174": (403, "Device condition dependency exception: Okta FastPass is used by app sign-on policies with device conditions."),
+    "E0000174": (
+        403,
+        (
+            "Device condition dependency exception: Okta FastPass is used by app sign-on policies"
+            " with device conditions."
+        ),
+    ),
 }
 
 

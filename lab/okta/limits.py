@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's limits: requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and requests at the same moment."""
+"""Okta's limits:
+
+requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and requests
+at the same moment.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,15 @@ from dataclasses import dataclass, field
 from lab.clock import Clock
 
 # The last public numbers for a Workforce org. None: no limit is known (Macs that enrol).
-PER_MINUTE: dict[str, t.Optional[int]] = {"devices": 100, "logs": 120, "other": 1200, "scep": None}
+PER_MINUTE: dict[str, int | None] = {"devices": 100, "logs": 120, "other": 1200, "scep": None}
 MINUTE = 60
 CONCURRENCY = 75  # requests of the whole org that may be handled at the same moment
-PRINCIPAL_PERCENT = 50  # what one token or app may use of a bucket by default: a ceiling, not a guarantee
+PRINCIPAL_PERCENT = (
+    50  # what one token or app may use of a bucket by default: a ceiling, not a guarantee
+)
 
-# Of the request that is being handled: whether it found the org busy with as many as it may have. Each is handled in a context of its own.
+# Of the request that is being handled: whether it found the org busy with as many as it may have.
+# Each is handled in a context of its own.
 _one_too_many: ContextVar[bool] = ContextVar("one_too_many", default=False)
 
 
@@ -34,13 +41,16 @@ class Limits:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.per_minute = dict(PER_MINUTE)
-        self.concurrency: t.Optional[int] = CONCURRENCY
+        self.concurrency: int | None = CONCURRENCY
         self.principal_percent = PRINCIPAL_PERCENT
         self.in_flight = 0
         self._windows: dict[str, _Window] = {}
 
     def set(self, values: t.Mapping[str, t.Any]) -> None:
-        """Buckets, ``concurrency`` and ``principal_percent``; raises ValueError. Windows begin anew for the buckets that are named."""
+        """Buckets, ``concurrency`` and ``principal_percent``;
+
+        raises ValueError. Windows begin anew for the buckets that are named.
+        """
         for name, number in values.items():
             self._check(name, number)
         for name, number in values.items():
@@ -58,15 +68,24 @@ class Limits:
         elif name not in (*self.per_minute, "concurrency"):
             raise ValueError(f"Unknown limit {name!r}; known: {', '.join(sorted(self.as_dict()))}.")
         elif number is not None and not whole:
-            raise ValueError(f"The limit {name} has to be a whole number above zero, or null for none.")
+            raise ValueError(
+                f"The limit {name} has to be a whole number above zero, or null for none."
+            )
 
-    def as_dict(self) -> dict[str, t.Optional[int]]:
-        return {**self.per_minute, "concurrency": self.concurrency, "principal_percent": self.principal_percent}
+    def as_dict(self) -> dict[str, int | None]:
+        return {
+            **self.per_minute,
+            "concurrency": self.concurrency,
+            "principal_percent": self.principal_percent,
+        }
 
     # By the minute
 
-    def take(self, bucket: str, principal: t.Optional[str] = None) -> bool:
-        """Count one request; False if the minute has no room for it, or if the principal has had its share."""
+    def take(self, bucket: str, principal: str | None = None) -> bool:
+        """Count one request;
+
+        False if the minute has no room for it, or if the principal has had its share.
+        """
         limit = self.per_minute[bucket]
         window = self._window(bucket)
         if limit is None:
@@ -90,12 +109,20 @@ class Limits:
         window.used = min(window.used + requests, self.per_minute[bucket] or 0)
 
     def headers(self, bucket: str) -> dict[str, str]:
-        """The bucket as the org has it. No document says what they tell a principal whose share is smaller, so that they leave the share out."""
+        """The bucket as the org has it.
+
+        No document says what they tell a principal whose share is smaller, so that they leave the
+        share out.
+        """
         limit = self.per_minute[bucket]
         if limit is None:
             return {}
         window = self._window(bucket)
-        return {"X-Rate-Limit-Limit": str(limit), "X-Rate-Limit-Remaining": str(limit - window.used), "X-Rate-Limit-Reset": str(window.reset)}
+        return {
+            "X-Rate-Limit-Limit": str(limit),
+            "X-Rate-Limit-Remaining": str(limit - window.used),
+            "X-Rate-Limit-Reset": str(window.reset),
+        }
 
     def _window(self, bucket: str) -> _Window:
         now = self._clock.now().timestamp()
@@ -112,7 +139,10 @@ class Limits:
 
     @contextlib.contextmanager
     def handling(self) -> t.Iterator[None]:
-        """Around a request, from its arrival to the end of its answer. One that is refused takes no place from others."""
+        """Around a request, from its arrival to the end of its answer.
+
+        One that is refused takes no place from others.
+        """
         refused = self.concurrency is not None and self.in_flight >= self.concurrency
         _one_too_many.set(refused)
         self.in_flight += not refused

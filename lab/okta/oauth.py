@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth service apps of the org authorization server: private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449)."""
+"""OAuth service apps of the org authorization server:
+
+private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449).
+"""
 
 from __future__ import annotations
 
@@ -29,18 +32,30 @@ CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}
 ALGORITHMS = ("RS256", "RS384", "RS512", *CURVES)
 # By path: what an app needs to read there; to write it needs the same with "manage".
 SCOPES = (
-    ("/api/v1/devices", "okta.devices.read"), ("/api/v1/users", "okta.users.read"), ("/api/v1/authenticators", "okta.authenticators.read"),
-    ("/api/v1/logs", "okta.logs.read"), ("/api/v1/device-integrations", "okta.deviceIntegrations.read"), ("/api/v1/policies", "okta.policies.read"),
-    ("/api/v1/apps", "okta.apps.read"), ("/api/v1/groups", "okta.groups.read"),
+    ("/api/v1/devices", "okta.devices.read"),
+    ("/api/v1/users", "okta.users.read"),
+    ("/api/v1/authenticators", "okta.authenticators.read"),
+    ("/api/v1/logs", "okta.logs.read"),
+    ("/api/v1/device-integrations", "okta.deviceIntegrations.read"),
+    ("/api/v1/policies", "okta.policies.read"),
+    ("/api/v1/apps", "okta.apps.read"),
+    ("/api/v1/groups", "okta.groups.read"),
 )
-EVERYTHING = frozenset(form for _path, scope in SCOPES for form in (scope, scope.replace(".read", ".manage")) if form != "okta.logs.manage")
+EVERYTHING = frozenset(
+    form
+    for _path, scope in SCOPES
+    for form in (scope, scope.replace(".read", ".manage"))
+    if form != "okta.logs.manage"
+)
 
 Json = dict[str, t.Any]
 
 
 @dataclass
 class ServiceApp:
-    """``role`` says whether an admin role is assigned, ``dpop`` whether token requests must carry a proof."""
+    """``role`` says whether an admin role is assigned, ``dpop`` whether token requests must carry a
+    proof.
+    """
 
     client_id: str
     algorithm: str
@@ -52,12 +67,30 @@ class ServiceApp:
     active: bool = True
 
     def announced(self) -> Json:
-        """What a person takes away from the console: the only time that the private key is shown."""
-        pem = self.private_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-        kind = jwt.algorithms.ECAlgorithm if self.algorithm in CURVES else jwt.algorithms.RSAAlgorithm
-        jwk = {**json.loads(kind.to_jwk(self.private_key)), "kid": self.key_id, "alg": self.algorithm}
+        """What a person takes away from the console:
+
+        the only time that the private key is shown.
+        """
+        pem = self.private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
+        kind = (
+            jwt.algorithms.ECAlgorithm if self.algorithm in CURVES else jwt.algorithms.RSAAlgorithm
+        )
+        jwk = {
+            **json.loads(kind.to_jwk(self.private_key)),
+            "kid": self.key_id,
+            "alg": self.algorithm,
+        }
         jwk.pop("key_ops", None)  # Okta's console leaves it out, and its SDK takes texts alone
-        return {"client_id": self.client_id, "key_id": self.key_id, "private_key": pem, "private_key_jwk": json.dumps(jwk)}
+        return {
+            "client_id": self.client_id,
+            "key_id": self.key_id,
+            "private_key": pem,
+            "private_key_jwk": json.dumps(jwk),
+        }
 
 
 @dataclass
@@ -65,7 +98,7 @@ class AccessToken:
     app: ServiceApp
     scopes: set[str]
     ends: datetime
-    thumbprint: t.Optional[str] = None  # of the key that must prove possession
+    thumbprint: str | None = None  # of the key that must prove possession
 
 
 @dataclass
@@ -80,8 +113,23 @@ class OAuth:
     seen: set[str] = field(default_factory=set)  # jti of assertions and proofs
     nonce: str = ""
 
-    def add_app(self, algorithm: str = "ES256", scopes: t.Iterable[str] = EVERYTHING, *, dpop: bool = False, role: bool = True) -> ServiceApp:
-        app = ServiceApp(self.new_id("0oa"), algorithm, self.new_id("kid"), _private_key(algorithm, len(self.apps)), set(scopes), dpop, role)
+    def add_app(
+        self,
+        algorithm: str = "ES256",
+        scopes: t.Iterable[str] = EVERYTHING,
+        *,
+        dpop: bool = False,
+        role: bool = True,
+    ) -> ServiceApp:
+        app = ServiceApp(
+            self.new_id("0oa"),
+            algorithm,
+            self.new_id("kid"),
+            _private_key(algorithm, len(self.apps)),
+            set(scopes),
+            dpop,
+            role,
+        )
         self.apps[app.client_id] = app
         return app
 
@@ -98,13 +146,21 @@ class OAuth:
         thumbprint = self._proven(call) if app.dpop or "dpop" in call.headers else None
         asked = set(str(call.form.get("scope", "")).split())
         if not asked or not asked <= app.scopes:
-            raise _refusal(400, "invalid_scope", "One or more of the scopes that were asked for are not granted to the client.")
+            raise _refusal(
+                400,
+                "invalid_scope",
+                "One or more of the scopes that were asked for are not granted to the client.",
+            )
         token = self.new_id("eyJ") + self.new_id("") + self.new_id("")
         self.tokens[token] = AccessToken(app, asked, self.now() + TOKEN_LIVES, thumbprint)
-        return Answer({
-            "token_type": "DPoP" if thumbprint else "Bearer", "expires_in": int(TOKEN_LIVES.total_seconds()), "access_token": token,
-            "scope": " ".join(sorted(asked)),
-        })
+        return Answer(
+            {
+                "token_type": "DPoP" if thumbprint else "Bearer",
+                "expires_in": int(TOKEN_LIVES.total_seconds()),
+                "access_token": token,
+                "scope": " ".join(sorted(asked)),
+            }
+        )
 
     def _client(self, form: Json) -> ServiceApp:
         if form.get("grant_type") != "client_credentials":
@@ -117,15 +173,34 @@ class OAuth:
             app = self.apps[str(claimed.get("sub"))]
             key_id = jwt.get_unverified_header(assertion).get("kid")
             claims = jwt.decode(
-                assertion, app.private_key.public_key(), algorithms=_family(app.algorithm), audience=self.base_url + TOKEN_PATH,
-                options={"require": ["iss", "sub", "aud", "exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False})
+                assertion,
+                app.private_key.public_key(),
+                algorithms=_family(app.algorithm),
+                audience=self.base_url + TOKEN_PATH,
+                options={
+                    "require": ["iss", "sub", "aud", "exp"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
         except (jwt.PyJWTError, KeyError):
-            raise _refusal(401, "invalid_client", "The client_assertion signature, audience or client is invalid.") from None
-        if not app.active or claims["iss"] != claims["sub"] or (key_id is not None and key_id != app.key_id):
+            raise _refusal(
+                401,
+                "invalid_client",
+                "The client_assertion signature, audience or client is invalid.",
+            ) from None
+        if (
+            not app.active
+            or claims["iss"] != claims["sub"]
+            or (key_id is not None and key_id != app.key_id)
+        ):
             raise _refusal(401, "invalid_client", "The client or its key is not known.")
         self._timely(claims)
         if not self._fresh(claims.get("jti")):
-            raise _refusal(401, "invalid_client", "The client_assertion token has already been used.")
+            raise _refusal(
+                401, "invalid_client", "The client_assertion token has already been used."
+            )
         return app
 
     def _timely(self, claims: Json) -> None:
@@ -133,9 +208,15 @@ class OAuth:
         if claims["exp"] <= now:
             raise _refusal(401, "invalid_client", "The client_assertion token is expired.")
         if claims["exp"] > now + (LONGEST_ASSERTION + AHEAD).total_seconds():
-            raise _refusal(401, "invalid_client", "The client_assertion token has an expiration too far into the future.")
+            raise _refusal(
+                401,
+                "invalid_client",
+                "The client_assertion token has an expiration too far into the future.",
+            )
         if claims.get("iat", now) > now + AHEAD.total_seconds():
-            raise _refusal(401, "invalid_client", "The client_assertion token was issued in the future.")
+            raise _refusal(
+                401, "invalid_client", "The client_assertion token was issued in the future."
+            )
 
     def _fresh(self, jti: t.Any) -> bool:
         if jti is None:
@@ -147,12 +228,17 @@ class OAuth:
     # Proof of possession
 
     def _proven(self, call: Call) -> str:
-        """The thumbprint of the key of a token request's proof. The first one lacks the nonce and is told it."""
+        """The thumbprint of the key of a token request's proof.
+
+        The first one lacks the nonce and is told it.
+        """
         claims, thumbprint = self._proof(call, 400)
         if not self.nonce:
             self.nonce = self.new_id("")
         if claims.get("nonce") != self.nonce:
-            refusal = _refusal(400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof.")
+            refusal = _refusal(
+                400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof."
+            )
             refusal.answer.headers["dpop-nonce"] = self.nonce
             raise refusal
         return thumbprint
@@ -161,16 +247,40 @@ class OAuth:
         proof = call.headers.get("dpop", "")
         try:
             head = jwt.get_unverified_header(proof)
-            kind = jwt.algorithms.ECAlgorithm if head["jwk"]["kty"] == "EC" else jwt.algorithms.RSAAlgorithm
-            claims = jwt.decode(proof, kind.from_jwk(json.dumps(head["jwk"])), algorithms=[head["alg"]], options={"verify_iat": False})
+            kind = (
+                jwt.algorithms.ECAlgorithm
+                if head["jwk"]["kty"] == "EC"
+                else jwt.algorithms.RSAAlgorithm
+            )
+            claims = jwt.decode(
+                proof,
+                kind.from_jwk(json.dumps(head["jwk"])),
+                algorithms=[head["alg"]],
+                options={"verify_iat": False},
+            )
         except (jwt.PyJWTError, KeyError, TypeError, ValueError):
-            raise _refusal(status, "invalid_dpop_proof", "The DPoP proof JWT header is missing or invalid.") from None
-        late = abs(float(claims.get("iat", 0)) - self.now().timestamp()) > LONGEST_ASSERTION.total_seconds()
+            raise _refusal(
+                status, "invalid_dpop_proof", "The DPoP proof JWT header is missing or invalid."
+            ) from None
+        late = (
+            abs(float(claims.get("iat", 0)) - self.now().timestamp())
+            > LONGEST_ASSERTION.total_seconds()
+        )
         url = self.base_url + call.request_path
-        if head.get("typ") != "dpop+jwt" or "d" in head["jwk"] or claims.get("htm") != call.operation.verb or claims.get("htu") != url or late:
-            raise _refusal(status, "invalid_dpop_proof", "The DPoP proof JWT does not fit the request.")
+        if (
+            head.get("typ") != "dpop+jwt"
+            or "d" in head["jwk"]
+            or claims.get("htm") != call.operation.verb
+            or claims.get("htu") != url
+            or late
+        ):
+            raise _refusal(
+                status, "invalid_dpop_proof", "The DPoP proof JWT does not fit the request."
+            )
         if not claims.get("jti") or not self._fresh(claims["jti"]):
-            raise _refusal(status, "invalid_dpop_proof", "The DPoP proof JWT has already been used.")
+            raise _refusal(
+                status, "invalid_dpop_proof", "The DPoP proof JWT has already been used."
+            )
         return claims, _thumbprint(head["jwk"])
 
     # Calls with an access token
@@ -188,7 +298,9 @@ class OAuth:
         if scope and not {scope, scope.replace(".read", ".manage")} & found.scopes:
             answer = error("E0000006")
             answer.headers["WWW-Authenticate"] = (
-                f'{scheme} error="insufficient_scope", error_description="The access token provided does not contain the required scopes."')
+                f'{scheme} error="insufficient_scope", error_description="The access token provided'
+                ' does not contain the required scopes."'
+            )
             raise Refusal(answer)
         if not found.app.role:
             raise Refusal(error("E0000006"))
@@ -196,7 +308,9 @@ class OAuth:
 
     def _holder(self, call: Call, token: str, thumbprint: str) -> None:
         claims, shown = self._proof(call, 401)
-        digest = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
+        digest = (
+            base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
+        )
         if shown != thumbprint or claims.get("ath") != digest:
             raise _refusal(401, "invalid_dpop_proof", "The DPoP proof is of another key or token.")
 
@@ -224,9 +338,12 @@ def _thumbprint(jwk: Json) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _private_key(algorithm: str, _number: int) -> t.Any:
-    """Made once per process: labs come and go within one test run, and an RSA key takes its time."""
+    """Made once per process:
+
+    labs come and go within one test run, and an RSA key takes its time.
+    """
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm]())
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

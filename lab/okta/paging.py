@@ -31,7 +31,9 @@ def position(call: Call) -> int:
     if not text:
         return 0
     try:
-        mark, _colon, number = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+        mark, _colon, number = (
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+        )
         if mark != "lab":
             raise ValueError(mark)
         return int(number)
@@ -39,7 +41,7 @@ def position(call: Call) -> int:
         refuse("E0000031", causes=["Invalid cursor."])
 
 
-def page(call: Call, rows: list[dict[str, t.Any]], following: t.Optional[str]) -> Answer:
+def page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Answer:
     """A list with its Link headers, of which Okta sends one per link."""
     path = call.request_path
     url = f"{call.base_url}{path}"
@@ -49,7 +51,13 @@ def page(call: Call, rows: list[dict[str, t.Any]], following: t.Optional[str]) -
     return Answer(rows, links=links)
 
 
-def cut(call: Call, found: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]) -> Answer:
+def cut(
+    call: Call, found: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]
+) -> Answer:
     """The page of ``found`` that the query asks for."""
     start = position(call)
-    return page(call, [shape(one) for one in found[start : start + limit]], cursor(start + limit) if start + limit < len(found) else None)
+    return page(
+        call,
+        [shape(one) for one in found[start : start + limit]],
+        cursor(start + limit) if start + limit < len(found) else None,
+    )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""App sign-in policies (ACCESS_POLICY) and their ordered rules: what Okta takes, what it adds to it, what it drops, and how it numbers.
+"""App sign-in policies (ACCESS_POLICY) and their ordered rules:
+
+what Okta takes, what it adds to it, what it drops, and how it numbers.
 
 Take the world's lock around every call.
 """
@@ -23,7 +25,12 @@ CATCH_ALL = "Catch-all Rule"
 ANY_TWO_FACTORS: Json = {
     "appSignOn": {
         "access": "ALLOW",
-        "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA", "reauthenticateIn": "PT2H", "constraints": []},
+        "verificationMethod": {
+            "type": "ASSURANCE",
+            "factorMode": "2FA",
+            "reauthenticateIn": "PT2H",
+            "constraints": [],
+        },
         "keepMeSignedIn": {"postAuth": "NOT_ALLOWED"},
     },
 }
@@ -49,18 +56,21 @@ class Rule:
     created: datetime
     last_updated: datetime
     actions: Json
-    conditions: t.Optional[Json] = None
+    conditions: Json | None = None
     status: str = "ACTIVE"
     system: bool = False  # the catch-all rule
 
 
 @dataclass
 class Policy:
-    """``rules`` stand in the order in which they are asked, the catch-all rule last. ``resource`` is what the policy guards: apps, or an account."""
+    """``rules`` stand in the order in which they are asked, the catch-all rule last.
+
+    ``resource`` is what the policy guards: apps, or an account.
+    """
 
     id: str
     name: str
-    description: t.Optional[str]
+    description: str | None
     created: datetime
     last_updated: datetime
     priority: int = 1
@@ -69,7 +79,7 @@ class Policy:
     resource: str = "APP"
     rules: list[Rule] = field(default_factory=list)
 
-    def rule(self, rule_id: str) -> t.Optional[Rule]:
+    def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     @property
@@ -79,21 +89,24 @@ class Policy:
 
 @dataclass
 class Rules:
-    """How an org takes rules. ``groups`` and ``users`` say whether an id is known; None takes any id."""
+    """How an org takes rules.
+
+    ``groups`` and ``users`` say whether an id is known; None takes any id.
+    """
 
     risk_scoring: bool = True
     registered_false: bool = True
-    groups: t.Optional[t.Callable[[str], bool]] = None
-    users: t.Optional[t.Callable[[str], bool]] = None
+    groups: t.Callable[[str], bool] | None = None
+    users: t.Callable[[str], bool] | None = None
 
-    def accept(self, body: Json) -> tuple[str, t.Optional[Json], Json]:
+    def accept(self, body: Json) -> tuple[str, Json | None, Json]:
         """Name, conditions and actions as Okta keeps them; raises Invalid."""
         name = accept_name(body)
         if body.get("type", TYPE) != TYPE:
             raise Invalid("type", f"The rules of this policy are of type {TYPE}.")
         return name, self.conditions(body.get("conditions")), accept_actions(body.get("actions"))
 
-    def conditions(self, sent: t.Any) -> t.Optional[Json]:
+    def conditions(self, sent: t.Any) -> Json | None:
         if not sent:
             return None
         kept = copy.deepcopy(_an_object(sent, "conditions"))
@@ -105,7 +118,11 @@ class Rules:
         if "device" in kept:
             self._check_device(_an_object(kept["device"], "device"))
         self._complete_people(kept)
-        kept["userType"] = {"include": [], "exclude": [], **_an_object(kept.get("userType", {}), "userType")}
+        kept["userType"] = {
+            "include": [],
+            "exclude": [],
+            **_an_object(kept.get("userType", {}), "userType"),
+        }
         _complete_platform(kept)
         if self.risk_scoring:
             kept.setdefault("riskScore", {"level": "ANY"})
@@ -122,14 +139,18 @@ class Rules:
             del device[name]
 
     def _complete_people(self, kept: Json) -> None:
-        """Lists that include nobody are dropped, and the list of users who are left out is always there."""
+        """Lists that include nobody are dropped, and the list of users who are left out is always
+        there.
+        """
         people = _an_object(kept.get("people") or {}, "people")
         groups, users = people.get("groups") or {}, people.get("users") or {}
         for known, names, what in ((self.groups, groups, "groups"), (self.users, users, "users")):
             for one in [*(names.get("include") or []), *(names.get("exclude") or [])]:
                 if known is not None and not known(one):
                     raise Invalid(f"people.{what}", f"Invalid {what[:-1]} id: {one}.")
-        kept["people"] = {"users": {"exclude": [], **{name: ids for name, ids in users.items() if ids}}}
+        kept["people"] = {
+            "users": {"exclude": [], **{name: ids for name, ids in users.items() if ids}}
+        }
         named = {name: ids for name, ids in groups.items() if ids}
         if named:
             kept["people"]["groups"] = named
@@ -164,7 +185,9 @@ def accept_actions(sent: t.Any) -> Json:
     sign_on.setdefault("keepMeSignedIn", {"postAuth": "NOT_ALLOWED"})
     if sign_on.get("verificationMethod") is None:
         if sign_on["access"] == "ALLOW":
-            raise Invalid("verificationMethod", "verificationMethod: The field cannot be left blank")
+            raise Invalid(
+                "verificationMethod", "verificationMethod: The field cannot be left blank"
+            )
         sign_on.pop("verificationMethod", None)
     else:
         _complete_method(_an_object(sign_on["verificationMethod"], "verificationMethod"))
@@ -178,7 +201,11 @@ def _complete_method(method: Json) -> None:
         if method.get("factorMode") not in ("1FA", "2FA"):
             raise Invalid("factorMode", "factorMode is either 1FA or 2FA.")
         for constraint in method.setdefault("constraints", []):
-            for part in (_an_object(constraint[name], name) for name in ("knowledge", "possession") if name in constraint):
+            for part in (
+                _an_object(constraint[name], name)
+                for name in ("knowledge", "possession")
+                if name in constraint
+            ):
                 part.setdefault("required", not part.get("excludedAuthenticationMethods"))
     elif method["type"] == "AUTH_METHOD_CHAIN":
         for dropped in ("factorMode", "inactivityPeriod"):
@@ -204,12 +231,21 @@ def _check_chains(method: Json) -> None:
         if steps > MOST_STEPS:
             raise Invalid("chains", f"A chain has {MOST_STEPS} steps at most.")
         if method.get("reauthenticateIn") and any(again):
-            raise Invalid("reauthenticateIn", "reauthenticateIn stands either at the method or in its chains.")
+            raise Invalid(
+                "reauthenticateIn", "reauthenticateIn stands either at the method or in its chains."
+            )
 
 
 def _an_object(value: t.Any, about: str) -> Json:
     if not isinstance(value, dict):
-        raise Invalid(about, f"{about}: The field cannot be left blank" if value is None else f"{about} has to be an object.")
+        raise Invalid(
+            about,
+            (
+                f"{about}: The field cannot be left blank"
+                if value is None
+                else f"{about} has to be an object."
+            ),
+        )
     return value
 
 
@@ -226,49 +262,107 @@ class Policies:
         """Where an app is whose policy is gone or out of use."""
         return next(policy for policy in self.found.values() if policy.system)
 
-    def add(self, name: str, description: t.Optional[str] = None, *, system: bool = False, resource: str = "APP") -> Policy:
+    def add(
+        self,
+        name: str,
+        description: str | None = None,
+        *,
+        system: bool = False,
+        resource: str = "APP",
+    ) -> Policy:
         """With its catch-all rule. Raises Invalid."""
         self._new_name(name, self.found.values(), None)
         if len(self.found) >= MOST_POLICIES:
             raise Invalid("policy", f"An org has {MOST_POLICIES} policies of this type at most.")
         now = self.now()
-        policy = Policy(self.new_id("rst"), name, description, now, now, system=system, resource=resource)
-        policy.rules.append(Rule(self.new_id("rul"), CATCH_ALL, LAST, now, now, copy.deepcopy(ANY_TWO_FACTORS), system=True))
+        policy = Policy(
+            self.new_id("rst"), name, description, now, now, system=system, resource=resource
+        )
+        policy.rules.append(
+            Rule(
+                self.new_id("rul"),
+                CATCH_ALL,
+                LAST,
+                now,
+                now,
+                copy.deepcopy(ANY_TWO_FACTORS),
+                system=True,
+            )
+        )
         self.found[policy.id] = policy
         return policy
 
     def replace(self, policy: Policy, body: Json) -> None:
         name = accept_name(body)
         self._new_name(name, self.found.values(), policy)
-        policy.name, policy.description, policy.last_updated = name, body.get("description"), self.now()
+        policy.name, policy.description, policy.last_updated = (
+            name,
+            body.get("description"),
+            self.now(),
+        )
 
     def clone(self, policy: Policy) -> Policy:
         """Its rules have ids of their own. What Okta calls a clone is not documented."""
         names = {other.name for other in self.found.values()}
-        wishes = [f"{policy.name} (clone)", *(f"{policy.name} (clone {number})" for number in range(2, len(names) + 2))]
+        wishes = [
+            f"{policy.name} (clone)",
+            *(f"{policy.name} (clone {number})" for number in range(2, len(names) + 2)),
+        ]
         made = self.add(next(name for name in wishes if name not in names), policy.description)
         made.rules = [
-            replace(copy.deepcopy(rule), id=self.new_id("rul"), created=made.created, last_updated=made.created) for rule in policy.rules
+            replace(
+                copy.deepcopy(rule),
+                id=self.new_id("rul"),
+                created=made.created,
+                last_updated=made.created,
+            )
+            for rule in policy.rules
         ]
         return made
 
     # Rules
 
-    def add_rule(self, policy: Policy, accepted: tuple[str, t.Optional[Json], Json], priority: t.Optional[int] = None, active: bool = True) -> Rule:
+    def add_rule(
+        self,
+        policy: Policy,
+        accepted: tuple[str, Json | None, Json],
+        priority: int | None = None,
+        active: bool = True,
+    ) -> Rule:
         """``accepted`` is what Rules.accept returned."""
         name, conditions, actions = accepted
         self._new_name(name, policy.rules, None)
         if len(policy.rules) >= MOST_RULES:
             raise Invalid("rules", f"A policy has {MOST_RULES} rules at most.")
         now = self.now()
-        rule = Rule(self.new_id("rul"), name, 0, now, now, actions, conditions, "ACTIVE" if active else "INACTIVE")
+        rule = Rule(
+            self.new_id("rul"),
+            name,
+            0,
+            now,
+            now,
+            actions,
+            conditions,
+            "ACTIVE" if active else "INACTIVE",
+        )
         self._place(policy, rule, priority)
         return rule
 
-    def replace_rule(self, policy: Policy, rule: Rule, accepted: tuple[str, t.Optional[Json], Json], priority: t.Optional[int]) -> None:
+    def replace_rule(
+        self,
+        policy: Policy,
+        rule: Rule,
+        accepted: tuple[str, Json | None, Json],
+        priority: int | None,
+    ) -> None:
         name, conditions, actions = accepted
         self._new_name(name, policy.rules, rule)
-        rule.name, rule.conditions, rule.actions, rule.last_updated = name, conditions, actions, self.now()
+        rule.name, rule.conditions, rule.actions, rule.last_updated = (
+            name,
+            conditions,
+            actions,
+            self.now(),
+        )
         if priority is not None and priority != rule.priority and not rule.system:
             policy.rules.remove(rule)
             self._number(policy)
@@ -280,10 +374,20 @@ class Policies:
         if not gaps:
             self._number(policy)
 
-    def _place(self, policy: Policy, rule: Rule, priority: t.Optional[int]) -> None:
-        """Before the rule that has this priority, or just before the catch-all rule; those behind it move up."""
+    def _place(self, policy: Policy, rule: Rule, priority: int | None) -> None:
+        """Before the rule that has this priority, or just before the catch-all rule;
+
+        those behind it move up.
+        """
         others = policy.rules[:-1]
-        place = len(others) if priority is None else next((number for number, other in enumerate(others) if other.priority >= priority), len(others))
+        place = (
+            len(others)
+            if priority is None
+            else next(
+                (number for number, other in enumerate(others) if other.priority >= priority),
+                len(others),
+            )
+        )
         policy.rules.insert(place, rule)
         self._number(policy)
 
@@ -295,4 +399,6 @@ class Policies:
     @staticmethod
     def _new_name(name: str, others: t.Iterable[t.Any], itself: t.Any) -> None:
         if any(other.name == name for other in others if other is not itself):
-            raise Invalid("name", "name: An object with this field already exists in the current organization")
+            raise Invalid(
+                "name", "name: An object with this field already exists in the current organization"
+            )

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The policy operations of Okta's management API, for app sign-in policies. Of other types there are none in the lab."""
+"""The policy operations of Okta's management API, for app sign-in policies.
+
+Of other types there are none in the lab.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,23 @@ POLICIES = "/api/v1/policies"
 POLICY = POLICIES + "/{policyId}"
 RULE = POLICY + "/rules/{ruleId}"
 TYPES = (
-    "ACCESS_POLICY", "CLIENT_UPDATE", "DEVICE_SIGNAL_COLLECTION", "ENTITY_RISK", "IDENTITY_CLAIM_SOURCING", "IDP_DISCOVERY", "MFA_ENROLL", "OKTA_SIGN_ON",
-    "PASSWORD", "POST_AUTH_SESSION", "PROFILE_ENROLLMENT", "SESSION_VIOLATION_DETECTION",
+    "ACCESS_POLICY",
+    "CLIENT_UPDATE",
+    "DEVICE_SIGNAL_COLLECTION",
+    "ENTITY_RISK",
+    "IDENTITY_CLAIM_SOURCING",
+    "IDP_DISCOVERY",
+    "MFA_ENROLL",
+    "OKTA_SIGN_ON",
+    "PASSWORD",
+    "POST_AUTH_SESSION",
+    "PROFILE_ENROLLMENT",
+    "SESSION_VIOLATION_DETECTION",
 )
 DEFAULT_PAGE = 20
 
-# Of the request that is being handled: whether another one that writes a rule of the same policy was being handled when it came.
+# Of the request that is being handled: whether another one that writes a rule of the same policy
+# was being handled when it came.
 _beside_another: ContextVar[bool] = ContextVar("beside_another", default=False)
 
 
@@ -41,21 +55,39 @@ class PolicyOperations:
         return [
             reads("listPolicies", POLICIES, self._list),
             writes("createPolicy", "POST", POLICIES, self._create),
-            Operation("createPolicySimulation", "POST", POLICIES + "/simulate", self._simulate, bucket="other"),
+            Operation(
+                "createPolicySimulation",
+                "POST",
+                POLICIES + "/simulate",
+                self._simulate,
+                bucket="other",
+            ),
             reads("getPolicy", POLICY, lambda call: Answer(self._shown(call, self._policy(call)))),
             writes("replacePolicy", "PUT", POLICY, self._replace),
             writes("deletePolicy", "DELETE", POLICY, self._delete),
-            *(writes(f"{step}Policy", "POST", f"{POLICY}/lifecycle/{step}", self._step(step)) for step in ("activate", "deactivate")),
+            *(
+                writes(f"{step}Policy", "POST", f"{POLICY}/lifecycle/{step}", self._step(step))
+                for step in ("activate", "deactivate")
+            ),
             writes("clonePolicy", "POST", POLICY + "/clone", self._clone),
             reads("listPolicyMappings", POLICY + "/mappings", self._list_mappings),
             reads("getPolicyMapping", POLICY + "/mappings/{mappingId}", self._get_mapping),
             reads("listPolicyApps", POLICY + "/app", self._list_apps),
             reads("listPolicyRules", POLICY + "/rules", self._list_rules),
             writes("createPolicyRule", "POST", POLICY + "/rules", self._create_rule),
-            reads("getPolicyRule", RULE, lambda call: Answer(rule_shape(*self._rule(call), call.base_url))),
+            reads(
+                "getPolicyRule",
+                RULE,
+                lambda call: Answer(rule_shape(*self._rule(call), call.base_url)),
+            ),
             writes("replacePolicyRule", "PUT", RULE, self._replace_rule),
             writes("deletePolicyRule", "DELETE", RULE, self._delete_rule),
-            *(writes(f"{step}PolicyRule", "POST", f"{RULE}/lifecycle/{step}", self._rule_step(step)) for step in ("activate", "deactivate")),
+            *(
+                writes(
+                    f"{step}PolicyRule", "POST", f"{RULE}/lifecycle/{step}", self._rule_step(step)
+                )
+                for step in ("activate", "deactivate")
+            ),
         ]
 
     # What is asked for
@@ -71,15 +103,20 @@ class PolicyOperations:
     def _shown(self, call: Call, policy: Policy) -> Json:
         shape = policy_shape(policy, call.base_url, self.switches.policy_resource)
         if call.query.get("expand") == "rules":
-            shape.setdefault("_embedded", {})["rules"] = [rule_shape(policy, rule, call.base_url) for rule in policy.rules]
+            shape.setdefault("_embedded", {})["rules"] = [
+                rule_shape(policy, rule, call.base_url) for rule in policy.rules
+            ]
         return shape
 
-    def _accepted(self, call: Call) -> tuple[Json, tuple[str, t.Optional[Json], Json]]:
+    def _accepted(self, call: Call) -> tuple[Json, tuple[str, Json | None, Json]]:
         body = parsed(call)
         known = self.switches.unknown_group == "error"
         rules = policies.Rules(
-            self.switches.risk_scoring, self.switches.registered_false == "matches",
-            self.org.directory.groups.__contains__ if known else None, self.org.users.__contains__ if known else None)
+            self.switches.risk_scoring,
+            self.switches.registered_false == "matches",
+            self.org.directory.groups.__contains__ if known else None,
+            self.org.users.__contains__ if known else None,
+        )
         return body, _valid(rules.accept, body)
 
     # Policies
@@ -87,23 +124,44 @@ class PolicyOperations:
     def _list(self, call: Call) -> Answer:
         kind, status = call.query.get("type"), call.query.get("status")
         if kind not in TYPES:
-            refuse("E0000001", "type", ["type: The field cannot be left blank" if kind is None else f"type: {kind} is not a type of policy."])
+            refuse(
+                "E0000001",
+                "type",
+                [
+                    (
+                        "type: The field cannot be left blank"
+                        if kind is None
+                        else f"type: {kind} is not a type of policy."
+                    )
+                ],
+            )
         if status not in (None, "ACTIVE", "INACTIVE"):
             refuse("E0000001", "status")
         start = call.query.get("q", "").casefold()
         found = [
-            policy for policy in self.org.policies.found.values()
-            if kind == policies.TYPE and status in (None, policy.status) and policy.name.casefold().startswith(start) and "resourceId" not in call.query
+            policy
+            for policy in self.org.policies.found.values()
+            if kind == policies.TYPE
+            and status in (None, policy.status)
+            and policy.name.casefold().startswith(start)
+            and "resourceId" not in call.query
         ]
         if call.query.get("sortBy") == "name":
             found.sort(key=lambda policy: policy.name)
-        return paging.cut(call, found, paging.whole_number(call, "limit", DEFAULT_PAGE, 1, 200), lambda policy: self._shown(call, policy))
+        return paging.cut(
+            call,
+            found,
+            paging.whole_number(call, "limit", DEFAULT_PAGE, 1, 200),
+            lambda policy: self._shown(call, policy),
+        )
 
     def _create(self, call: Call) -> Answer:
         body = parsed(call)
         if body.get("type") != policies.TYPE:
             refuse("E0000001", "type", [f"The lab makes policies of type {policies.TYPE} alone."])
-        policy = _valid(self.org.policies.add, _valid(policies.accept_name, body), body.get("description"))
+        policy = _valid(
+            self.org.policies.add, _valid(policies.accept_name, body), body.get("description")
+        )
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
         return Answer(self._shown(call, policy))
 
@@ -130,7 +188,10 @@ class PolicyOperations:
             policy = self._policy(call)
             if step == "deactivate":
                 self._not_the_systems(policy)
-            policy.status, policy.last_updated = ("ACTIVE" if step == "activate" else "INACTIVE"), self.org.now()
+            policy.status, policy.last_updated = (
+                ("ACTIVE" if step == "activate" else "INACTIVE"),
+                self.org.now(),
+            )
             self.org.policy_event(f"policy.lifecycle.{step}", f"{step.capitalize()} policy", policy)
             return Answer(status=204)
 
@@ -139,7 +200,9 @@ class PolicyOperations:
     @staticmethod
     def _not_the_systems(policy: Policy) -> None:
         if policy.system or policy.resource != "APP":
-            refuse("E0000001", "policy", ["Okta's own policy can be neither deactivated nor deleted."])
+            refuse(
+                "E0000001", "policy", ["Okta's own policy can be neither deactivated nor deleted."]
+            )
 
     def _clone(self, call: Call) -> Answer:
         policy = self._policy(call)
@@ -153,15 +216,25 @@ class PolicyOperations:
 
     def _list_mappings(self, call: Call) -> Answer:
         policy = self._policy(call)
-        return Answer([mapping_shape(policy, app.id, call.base_url) for app in self.org.apps_of(policy)])
+        return Answer(
+            [mapping_shape(policy, app.id, call.base_url) for app in self.org.apps_of(policy)]
+        )
 
     def _get_mapping(self, call: Call) -> Answer:
         policy, wanted = self._policy(call), call.path["mappingId"]
-        found = next((app for app in self.org.apps_of(policy) if mapping_id(app.id) == wanted), None)
-        return Answer(mapping_shape(policy, (found or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url))
+        found = next(
+            (app for app in self.org.apps_of(policy) if mapping_id(app.id) == wanted), None
+        )
+        return Answer(
+            mapping_shape(
+                policy, (found or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url
+            )
+        )
 
     def _list_apps(self, call: Call) -> Answer:
-        return Answer([app_shape(app, call.base_url) for app in self.org.apps_of(self._policy(call))])
+        return Answer(
+            [app_shape(app, call.base_url) for app in self.org.apps_of(self._policy(call))]
+        )
 
     # Rules
 
@@ -178,7 +251,13 @@ class PolicyOperations:
         self._alone()
         policy = self._policy(call)
         body, accepted = self._accepted(call)
-        rule = _valid(self.org.policies.add_rule, policy, accepted, _priority(body), call.query.get("activate", "true") != "false")
+        rule = _valid(
+            self.org.policies.add_rule,
+            policy,
+            accepted,
+            _priority(body),
+            call.query.get("activate", "true") != "false",
+        )
         self.org.policy_event("policy.rule.add", "Add policy rule", policy, rule)
         return Answer(rule_shape(policy, rule, call.base_url))
 
@@ -187,8 +266,14 @@ class PolicyOperations:
         policy, rule = self._rule(call)
         body, accepted = self._accepted(call)
         if rule.system:
-            if self.switches.catch_all_changes == "error" and (body.get("conditions") or accepted[0] != rule.name):
-                refuse("E0000001", "conditions", ["Of the catch-all rule only the actions can be changed."])
+            if self.switches.catch_all_changes == "error" and (
+                body.get("conditions") or accepted[0] != rule.name
+            ):
+                refuse(
+                    "E0000001",
+                    "conditions",
+                    ["Of the catch-all rule only the actions can be changed."],
+                )
             accepted = (rule.name, None, accepted[2])
         _valid(self.org.policies.replace_rule, policy, rule, accepted, _priority(body))
         self.org.policy_event("policy.rule.update", "Update policy rule", policy, rule)
@@ -208,8 +293,13 @@ class PolicyOperations:
             policy, rule = self._rule(call)
             if step == "deactivate":
                 self._not_the_catch_all(rule)
-            rule.status, rule.last_updated = ("ACTIVE" if step == "activate" else "INACTIVE"), self.org.now()
-            self.org.policy_event(f"policy.rule.{step}", f"{step.capitalize()} policy rule", policy, rule)
+            rule.status, rule.last_updated = (
+                ("ACTIVE" if step == "activate" else "INACTIVE"),
+                self.org.now(),
+            )
+            self.org.policy_event(
+                f"policy.rule.{step}", f"{step.capitalize()} policy rule", policy, rule
+            )
             return Answer(status=204)
 
         return take
@@ -217,7 +307,9 @@ class PolicyOperations:
     @staticmethod
     def _not_the_catch_all(rule: Rule) -> None:
         if rule.system:
-            refuse("E0000001", "rule", ["The catch-all rule can be neither deactivated nor deleted."])
+            refuse(
+                "E0000001", "rule", ["The catch-all rule can be neither deactivated nor deleted."]
+            )
 
     # What if
 
@@ -226,7 +318,9 @@ class PolicyOperations:
             refuse("E0000015")
         body = parsed(call, list)
         expand = call.query.get("expand", "")
-        return Answer([evaluation for one in body for evaluation in simulate(self.org, one, expand)])
+        return Answer(
+            [evaluation for one in body for evaluation in simulate(self.org, one, expand)]
+        )
 
 
 class RuleWrites:
@@ -238,7 +332,11 @@ class RuleWrites:
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
         parts = scope.get("path", "").split("/")
-        if scope.get("method") not in ("POST", "PUT", "DELETE") or parts[1:4] != ["api", "v1", "policies"] or "rules" not in parts[5:6]:
+        if (
+            scope.get("method") not in ("POST", "PUT", "DELETE")
+            or parts[1:4] != ["api", "v1", "policies"]
+            or "rules" not in parts[5:6]
+        ):
             await self._app(scope, receive, send)
             return
         policy_id = parts[4]
@@ -257,11 +355,13 @@ def _valid(action: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:
         refuse("E0000001", problem.about, [str(problem)])
 
 
-def _priority(body: Json) -> t.Optional[int]:
+def _priority(body: Json) -> int | None:
     priority = body.get("priority")
-    if priority is not None and (not isinstance(priority, int) or isinstance(priority, bool) or priority < 0):
+    if priority is not None and (
+        not isinstance(priority, int) or isinstance(priority, bool) or priority < 0
+    ):
         refuse("E0000001", "priority", ["priority has to be a number that is not negative."])
-    return t.cast(t.Optional[int], priority)
+    return t.cast(int | None, priority)
 
 
 # Shapes
@@ -271,16 +371,26 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
     url = f"{base_url}{POLICIES}/{policy.id}"
     own = policy.system or policy.resource != "APP"
     links = {
-        "self": _link(url, "GET", "PUT", *() if own else ("DELETE",)), "rules": _link(f"{url}/rules", "GET", "POST"),
+        "self": _link(url, "GET", "PUT", *() if own else ("DELETE",)),
+        "rules": _link(f"{url}/rules", "GET", "POST"),
         "mappings": _link(f"{url}/mappings", "GET", "POST"),
     }
     if not own:
         step = "deactivate" if policy.status == "ACTIVE" else "activate"
         links[step] = _link(f"{url}/lifecycle/{step}", "POST")
     return {
-        "type": policies.TYPE, "id": policy.id, "status": policy.status, "name": policy.name, "description": policy.description,
-        "priority": policy.priority, "system": policy.system, "conditions": None, "created": iso(policy.created), "lastUpdated": iso(policy.last_updated),
-        "_links": links, **({"_embedded": {"resourceType": policy.resource}} if with_resource else {}),
+        "type": policies.TYPE,
+        "id": policy.id,
+        "status": policy.status,
+        "name": policy.name,
+        "description": policy.description,
+        "priority": policy.priority,
+        "system": policy.system,
+        "conditions": None,
+        "created": iso(policy.created),
+        "lastUpdated": iso(policy.last_updated),
+        "_links": links,
+        **({"_embedded": {"resourceType": policy.resource}} if with_resource else {}),
     }
 
 
@@ -291,8 +401,16 @@ def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
         step = "deactivate" if rule.status == "ACTIVE" else "activate"
         links[step] = _link(f"{url}/lifecycle/{step}", "POST")
     return {
-        "id": rule.id, "status": rule.status, "name": rule.name, "priority": rule.priority, "created": iso(rule.created),
-        "lastUpdated": iso(rule.last_updated), "system": rule.system, "conditions": rule.conditions, "actions": rule.actions, "type": policies.TYPE,
+        "id": rule.id,
+        "status": rule.status,
+        "name": rule.name,
+        "priority": rule.priority,
+        "created": iso(rule.created),
+        "lastUpdated": iso(rule.last_updated),
+        "system": rule.system,
+        "conditions": rule.conditions,
+        "actions": rule.actions,
+        "type": policies.TYPE,
         "_links": links,
     }
 
@@ -306,7 +424,8 @@ def mapping_shape(policy: Policy, app_id: str, base_url: str) -> Json:
     return {
         "id": mapping_id(app_id),
         "_links": {
-            "application": _link(f"{base_url}/api/v1/apps/{app_id}", *verbs), "self": _link(f"{url}/mappings/{mapping_id(app_id)}", *verbs),
+            "application": _link(f"{base_url}/api/v1/apps/{app_id}", *verbs),
+            "self": _link(f"{url}/mappings/{mapping_id(app_id)}", *verbs),
             "policy": _link(url, *verbs),
         },
     }

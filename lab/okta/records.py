@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Device records, their users, and the search index, which may know only how things were a while ago."""
+"""Device records, their users, and the search index, which may know only how things were a while
+ago.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-KEPT = timedelta(hours=1)  # how long the index remembers what records were, beyond the lag that is asked of it
+KEPT = timedelta(
+    hours=1
+)  # how long the index remembers what records were, beyond the lag that is asked of it
 
 
 @dataclass
@@ -23,7 +27,7 @@ class User:
     last_name: str
     created: datetime
     status: str = "ACTIVE"
-    last_login: t.Optional[datetime] = None
+    last_login: datetime | None = None
     has_phone: bool = True  # a phone number enrolled, which is a way in beside Okta Verify
 
     @property
@@ -32,8 +36,17 @@ class User:
 
     @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
-        """As actor or target of events, which share it: the log of a large fleet would not fit otherwise."""
-        return {"id": self.id, "type": "User", "alternateId": self.login, "displayName": self.name, "detailEntry": None}
+        """As actor or target of events, which share it:
+
+        the log of a large fleet would not fit otherwise.
+        """
+        return {
+            "id": self.id,
+            "type": "User",
+            "alternateId": self.login,
+            "displayName": self.name,
+            "detailEntry": None,
+        }
 
     @cached_property
     def of_an_app(self) -> dict[str, t.Any]:
@@ -59,7 +72,10 @@ class DeviceUser:
 
 @dataclass
 class Record:
-    """A device as Okta's directory has it. ``certificates`` are the serial numbers of those bound to it."""
+    """A device as Okta's directory has it.
+
+    ``certificates`` are the serial numbers of those bound to it.
+    """
 
     id: str
     created: datetime
@@ -70,21 +86,28 @@ class Record:
     users: dict[str, DeviceUser] = field(default_factory=dict)
     certificates: list[int] = field(default_factory=list)
 
-    def as_it_is(self) -> "Record":
+    def as_it_is(self) -> Record:
         """A copy that later changes of this record leave alone."""
         users = {user_id: replace(link) for user_id, link in self.users.items()}
-        return replace(self, profile=dict(self.profile), users=users, certificates=list(self.certificates))
+        return replace(
+            self, profile=dict(self.profile), users=users, certificates=list(self.certificates)
+        )
 
 
 class Glance(t.NamedTuple):
-    """From when a search sees the records: now, at an earlier moment, or each as it was before its last change."""
+    """From when a search sees the records:
 
-    at: t.Optional[datetime] = None
+    now, at an earlier moment, or each as it was before its last change.
+    """
+
+    at: datetime | None = None
     one_behind: bool = False
 
 
 class SearchIndex:
-    """Records in the order of their creation, deleted ones included for as long as a lagging search may still show them."""
+    """Records in the order of their creation, deleted ones included for as long as a lagging search
+    may still show them.
+    """
 
     def __init__(self) -> None:
         self._records: list[Record] = []
@@ -110,10 +133,16 @@ class SearchIndex:
         for record_id in forgotten:
             self._past.pop(record_id)
         for record_id, versions in self._past.items():
-            self._past[record_id] = [version for version in versions[:-1] if version[0] >= oldest] + versions[-1:]
+            self._past[record_id] = [
+                version for version in versions[:-1] if version[0] >= oldest
+            ] + versions[-1:]
 
-    def page(self, matches: t.Callable[[Record], bool], after: int, limit: int, glance: Glance) -> tuple[list[Record], t.Optional[int]]:
-        """Up to ``limit`` records behind sequence number ``after``, and the number of the last of them if there are more."""
+    def page(
+        self, matches: t.Callable[[Record], bool], after: int, limit: int, glance: Glance
+    ) -> tuple[list[Record], int | None]:
+        """Up to ``limit`` records behind sequence number ``after``, and the number of the last of
+        them if there are more.
+        """
         found: list[Record] = []
         start = bisect.bisect_right(self._records, after, key=lambda record: record.sequence)
         for place in range(start, len(self._records)):
@@ -125,7 +154,7 @@ class SearchIndex:
             found.append(record)
         return found, None
 
-    def _seen(self, record: Record, glance: Glance) -> t.Optional[Record]:
+    def _seen(self, record: Record, glance: Glance) -> Record | None:
         past = self._past.get(record.id, ())
         if glance.one_behind:
             return past[-1][1] if past else record
@@ -139,4 +168,6 @@ class SearchIndex:
 
 
 def _split(gone: dict[str, datetime], oldest: datetime) -> tuple[dict[str, datetime], set[str]]:
-    return {key: moment for key, moment in gone.items() if moment >= oldest}, {key for key, moment in gone.items() if moment < oldest}
+    return {key: moment for key, moment in gone.items() if moment >= oldest}, {
+        key for key, moment in gone.items() if moment < oldest
+    }

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter grammar that Okta's device search and System Log share: a text becomes a function that is asked once per object.
+"""The filter grammar that Okta's device search and System Log share:
+
+a text becomes a function that is asked once per object.
 
 What may be compared, and how, differs between the two; each brings its own ``Fields``.
 """
@@ -29,7 +31,10 @@ class Unsupported(ValueError):
 
 @dataclass(frozen=True)
 class Field:
-    """One attribute: how to read it, and how to make a literal of the filter comparable with what ``read`` returns."""
+    """One attribute:
+
+    how to read it, and how to make a literal of the filter comparable with what ``read`` returns.
+    """
 
     read: t.Callable[[t.Any], t.Any]
     literal: t.Callable[[t.Any], t.Any]
@@ -91,7 +96,7 @@ class _Parser:
             raise BadFilter(f"unexpected {self._peek()!r}")
         return tree
 
-    def _peek(self) -> t.Optional[str]:
+    def _peek(self) -> str | None:
         return self.tokens[self.position] if self.position < len(self.tokens) else None
 
     def _next(self) -> str:
@@ -143,7 +148,7 @@ def _tokens(text: str) -> t.Iterator[str]:
     while position < end:
         match = _TOKEN.match(text, position)
         if not match:
-            raise BadFilter(f"unrecognized text at {text[position:position + 10]!r}")
+            raise BadFilter(f"unrecognized text at {text[position : position + 10]!r}")
         position = match.end()
         yield match.group(match.lastgroup or 0)
 
@@ -180,7 +185,9 @@ def _all_of(parts: list[Predicate]) -> Predicate:
 
 
 def _alternatives(parts: list[t.Any], fields: Fields) -> list[Predicate]:
-    """Forty serial numbers joined by "or" are one look into a set, not forty comparisons per record."""
+    """Forty serial numbers joined by "or" are one look into a set, not forty comparisons per
+    record.
+    """
     sets: dict[str, set[t.Any]] = {}
     others: list[Predicate] = []
     for part in parts:
@@ -190,7 +197,9 @@ def _alternatives(parts: list[t.Any], fields: Fields) -> list[Predicate]:
                 sets.setdefault(part.attribute, set()).add(field.literal(part.value))
                 continue
         others.append(_compile(part, fields))
-    return [_member(fields(attribute).read, frozenset(values)) for attribute, values in sets.items()] + others
+    return [
+        _member(fields(attribute).read, frozenset(values)) for attribute, values in sets.items()
+    ] + others
 
 
 def _member(read: t.Callable[[t.Any], t.Any], values: frozenset[t.Any]) -> Predicate:
@@ -200,7 +209,9 @@ def _member(read: t.Callable[[t.Any], t.Any], values: frozenset[t.Any]) -> Predi
 def _compile_comparison(comparison: _Comparison, fields: Fields) -> Predicate:
     field = _field(comparison, fields)
     read = field.read
-    test = _TESTS[comparison.operator](None if comparison.operator == "pr" else field.literal(comparison.value))
+    test = _TESTS[comparison.operator](
+        None if comparison.operator == "pr" else field.literal(comparison.value)
+    )
     if field.many:
         return lambda item: any(test(value) for value in read(item))
     return lambda item: test(read(item))
@@ -209,5 +220,7 @@ def _compile_comparison(comparison: _Comparison, fields: Fields) -> Predicate:
 def _field(comparison: _Comparison, fields: Fields) -> Field:
     field = fields(comparison.attribute)
     if comparison.operator not in field.operators:
-        raise Unsupported(f"operator {comparison.operator!r} cannot be used with {comparison.attribute!r}")
+        raise Unsupported(
+            f"operator {comparison.operator!r} cannot be used with {comparison.attribute!r}"
+        )
     return field

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``search`` of listDevices can ask: which attributes there are, and what each can be compared with."""
+"""What ``search`` of listDevices can ask:
+
+which attributes there are, and what each can be compared with.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,14 @@ _ORDINARY = frozenset({"eq", "gt", "ge", "lt", "le", "sw", "pr"})
 _EXACT = frozenset({"eq", "pr"})
 _MOMENT = frozenset({"eq", "gt", "ge", "lt", "le", "pr"})
 _CONTAINING = frozenset({"displayName", "serialNumber", "imei", "meid", "udid", "sid"})
-_TEXTS = _CONTAINING | {"platform", "manufacturer", "model", "osVersion", "tpmPublicKeyHash", "diskEncryptionType"}
+_TEXTS = _CONTAINING | {
+    "platform",
+    "manufacturer",
+    "model",
+    "osVersion",
+    "tpmPublicKeyHash",
+    "diskEncryptionType",
+}
 _BOOLEANS = frozenset({"registered", "secureHardwarePresent", "integrityJailbreak", "managed"})
 
 
@@ -52,7 +62,11 @@ def _field(attribute: str) -> Field:
         return _OWN[attribute]
     section, _dot, name = attribute.partition(".")
     if section == "profile" and name in _TEXTS:
-        return Field(lambda record: _folded(record.profile.get(name)), _text, _ORDINARY | ({"co"} if name in _CONTAINING else set()))
+        return Field(
+            lambda record: _folded(record.profile.get(name)),
+            _text,
+            _ORDINARY | ({"co"} if name in _CONTAINING else set()),
+        )
     if section == "profile" and name in _BOOLEANS:
         return Field(lambda record: record.profile.get(name), _boolean, _EXACT)
     raise Unsupported(f"unrecognized attribute {attribute!r}")

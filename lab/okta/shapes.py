@@ -13,16 +13,29 @@ from lab.clock import iso
 from lab.okta.records import DeviceUser, Record, User
 
 # Which steps the links of a record offer, by its status.
-PERMITTED = {"ACTIVE": ("suspend", "deactivate"), "SUSPENDED": ("unsuspend", "deactivate"), "DEACTIVATED": ("activate",)}
+PERMITTED = {
+    "ACTIVE": ("suspend", "deactivate"),
+    "SUSPENDED": ("unsuspend", "deactivate"),
+    "DEACTIVATED": ("activate",),
+}
 
 
 def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
     url = f"{base_url}/api/v1/devices/{record.id}"
-    links = {step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}} for step in PERMITTED[record.status]}
+    links = {
+        step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}}
+        for step in PERMITTED[record.status]
+    }
     if record.status == "DEACTIVATED":
         verbs = ["GET", "DELETE"]
     else:
-        verbs, links["users"] = ["GET", "PATCH", "PUT"], {"href": f"{url}/users", "hints": {"allow": ["GET"]}}
+        verbs, links["users"] = (
+            ["GET", "PATCH", "PUT"],
+            {
+                "href": f"{url}/users",
+                "hints": {"allow": ["GET"]},
+            },
+        )
     return {
         "id": record.id,
         "status": record.status,
@@ -69,32 +82,51 @@ def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
     return {
         "id": user.id,
         "realmId": realm_id,
-        "profile": {"firstName": user.first_name, "lastName": user.last_name, "login": user.login, "email": user.email},
+        "profile": {
+            "firstName": user.first_name,
+            "lastName": user.last_name,
+            "login": user.login,
+            "email": user.email,
+        },
         "_links": {"self": {"href": f"{base_url}/api/v1/users/{quote(user.id)}"}},
     }
 
 
-def enrollment_shape(user: User, enrollment_id: str, key: str, created: datetime, authenticator: t.Any, base_url: str) -> dict[str, t.Any]:
+def enrollment_shape(
+    user: User, enrollment_id: str, key: str, created: datetime, authenticator: t.Any, base_url: str
+) -> dict[str, t.Any]:
     """An authenticator that a user has enrolled."""
     names = {"phone_number": ("Phone", "phone")}
     name, kind = (authenticator.name, authenticator.type) if authenticator else names[key]
     users = f"{base_url}/api/v1/users/{quote(user.id)}"
     profile = {"profile": {"phoneNumber": "+1 XXX-XXX-6065"}} if key == "phone_number" else {}
     return {
-        "id": enrollment_id, "key": key, "name": name, "type": kind, "status": "ACTIVE", "created": iso(created), "lastUpdated": iso(created), **profile,
+        "id": enrollment_id,
+        "key": key,
+        "name": name,
+        "type": kind,
+        "status": "ACTIVE",
+        "created": iso(created),
+        "lastUpdated": iso(created),
+        **profile,
         "_links": {
-            "self": {"href": f"{users}/authenticator-enrollments/{quote(enrollment_id)}", "hints": {"allow": ["GET", "DELETE"]}},
+            "self": {
+                "href": f"{users}/authenticator-enrollments/{quote(enrollment_id)}",
+                "hints": {"allow": ["GET", "DELETE"]},
+            },
             "user": {"href": users, "hints": {"allow": ["GET"]}},
         },
     }
 
 
-def log_device(record: Record, link: t.Optional[DeviceUser] = None) -> dict[str, t.Any]:
+def log_device(record: Record, link: DeviceUser | None = None) -> dict[str, t.Any]:
     """The device in which an event happened."""
     return {
         "id": record.id,
         "name": record.profile["displayName"],
-        "os_platform": "OSX" if record.profile["platform"] == "MACOS" else record.profile["platform"],
+        "os_platform": (
+            "OSX" if record.profile["platform"] == "MACOS" else record.profile["platform"]
+        ),
         "os_version": record.profile["osVersion"],
         "managed": bool(link and link.managed),
         "registered": True,

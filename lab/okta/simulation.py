@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What /policies/simulate answers: which rule of the policy that is in force an imagined sign-in meets."""
+"""What /policies/simulate answers:
+
+which rule of the policy that is in force an imagined sign-in meets.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,15 @@ WORDS = {True: "MATCH", False: "NOT_MATCH", None: "UNDEFINED"}
 
 
 def simulate(org: Org, body: t.Any, expand: str) -> list[Json]:
-    """One evaluation for each type of policy that is asked for, of which the lab has but one. Raises Refusal."""
+    """One evaluation for each type of policy that is asked for, of which the lab has but one.
+
+    Raises Refusal.
+    """
     if not isinstance(body, dict) or not body.get("appInstance"):
         refuse("E0000001", "appInstance", ["appInstance: The field cannot be left blank"])
-    app = org.directory.apps.get(str(body["appInstance"])) or refuse("E0000007", f"{body['appInstance']} (AppInstance)")
+    app = org.directory.apps.get(str(body["appInstance"])) or refuse(
+        "E0000007", f"{body['appInstance']} (AppInstance)"
+    )
     if TYPE not in body.get("policyTypes", [TYPE]):
         return []
     context = body.get("policyContext") or {}
@@ -32,16 +40,27 @@ def _imagined(org: Org, context: Json) -> Circumstances:
     """What is not told is not known."""
     user_id = (context.get("user") or {}).get("id")
     groups = (context.get("groups") or {}).get("ids")
-    device, zones, risk = context.get("device") or {}, (context.get("zones") or {}).get("ids"), (context.get("risk") or {}).get("level")
+    device, zones, risk = (
+        context.get("device") or {},
+        (context.get("zones") or {}).get("ids"),
+        (context.get("risk") or {}).get("level"),
+    )
     if user_id is not None and user_id not in org.users:
         refuse("E0000007", f"{user_id} (User)")
     known = groups if groups else org.directory.groups_of(user_id) if user_id else None
     return Circumstances(
-        user_id=user_id, groups=frozenset(known) if known is not None else None, user_type=org.user_type if user_id else None,
-        platform=device.get("platform"), registered=device.get("registered"), managed=device.get("managed"),
-        zones=frozenset(zones) if zones is not None else None, risk=risk,
-        assurances=frozenset({device["assuranceId"]}) if device.get("assuranceId") else None, expressions_hold=None,
-        users_or_groups=org.world.switches.users_and_groups == "either")
+        user_id=user_id,
+        groups=frozenset(known) if known is not None else None,
+        user_type=org.user_type if user_id else None,
+        platform=device.get("platform"),
+        registered=device.get("registered"),
+        managed=device.get("managed"),
+        zones=frozenset(zones) if zones is not None else None,
+        risk=risk,
+        assurances=frozenset({device["assuranceId"]}) if device.get("assuranceId") else None,
+        expressions_hold=None,
+        users_or_groups=org.world.switches.users_and_groups == "either",
+    )
 
 
 def _evaluation(policy: Policy, circumstances: Circumstances, expand: str) -> Json:
@@ -53,19 +72,45 @@ def _evaluation(policy: Policy, circumstances: Circumstances, expand: str) -> Js
         word = False if False in found.values() else None if None in found.values() else True
         if word:
             return _told(policy, [_rule(rule, True, found)], missed, unclear, expand)
-        (missed if word is False else unclear).append(_rule(rule, word, found if expand == "RULE" else {}))
+        (missed if word is False else unclear).append(
+            _rule(rule, word, found if expand == "RULE" else {})
+        )
     raise AssertionError("The catch-all rule takes everybody.")
 
 
-def _rule(rule: Rule, word: t.Optional[bool], found: t.Mapping[str, t.Optional[bool]]) -> Json:
-    return {"id": rule.id, "name": rule.name, "status": WORDS[word], "conditions": [{"type": name, "status": WORDS[met]} for name, met in found.items()]}
+def _rule(rule: Rule, word: bool | None, found: t.Mapping[str, bool | None]) -> Json:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "status": WORDS[word],
+        "conditions": [{"type": name, "status": WORDS[met]} for name, met in found.items()],
+    }
 
 
-def _told(policy: Policy, matched: list[Json], missed: list[Json], unclear: list[Json], expand: str) -> Json:
+def _told(
+    policy: Policy, matched: list[Json], missed: list[Json], unclear: list[Json], expand: str
+) -> Json:
     def shown(rules: list[Json], status: str) -> Json:
-        return {"policies": [{"id": policy.id, "name": policy.name, "status": status, "conditions": [], "rules": rules}] if rules else []}
+        return {
+            "policies": (
+                [
+                    {
+                        "id": policy.id,
+                        "name": policy.name,
+                        "status": status,
+                        "conditions": [],
+                        "rules": rules,
+                    }
+                ]
+                if rules
+                else []
+            )
+        }
 
     return {
-        "status": "MATCH", "policyType": [TYPE], "result": shown(matched, "MATCH"), "undefined": shown(unclear, "UNDEFINED"),
+        "status": "MATCH",
+        "policyType": [TYPE],
+        "result": shown(matched, "MATCH"),
+        "undefined": shown(unclear, "UNDEFINED"),
         "evaluated": shown(missed if expand in ("EVALUATED", "RULE") else [], "NOT_MATCH"),
     }

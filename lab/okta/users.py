@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``search``, ``filter`` and ``q`` of listUsers can ask. It never shows users who are DEPROVISIONED unless one of the first two asks for them."""
+"""What ``search``, ``filter`` and ``q`` of listUsers can ask.
+
+It never shows users who are DEPROVISIONED unless one of the first two asks for them.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,13 @@ def user_matcher(query: t.Mapping[str, str]) -> Predicate:
     if query.get("filter"):
         return compile_filter(query["filter"], _filter_field)
     start = query.get("q", "").casefold()
-    return lambda user: user.status != "DEPROVISIONED" and any(
-        value.casefold().startswith(start) for value in (user.first_name, user.last_name, user.email))
+    return lambda user: (
+        user.status != "DEPROVISIONED"
+        and any(
+            value.casefold().startswith(start)
+            for value in (user.first_name, user.last_name, user.email)
+        )
+    )
 
 
 def _read(attribute: str, fold: t.Callable[[str], str]) -> t.Callable[[User], t.Any]:
@@ -41,7 +49,11 @@ def _search_field(attribute: str) -> Field:
     if attribute in _MOMENTS:
         return Field(lambda user: user.created, _moment, _MOMENT | {"pr"})
     contained = {"co"} if attribute.startswith("profile.") else set()
-    return Field(_read(attribute, str.casefold), lambda value: str(value).casefold(), frozenset({"eq", "sw", "gt", "ge", "lt", "le", "pr"} | contained))
+    return Field(
+        _read(attribute, str.casefold),
+        lambda value: str(value).casefold(),
+        frozenset({"eq", "sw", "gt", "ge", "lt", "le", "pr"} | contained),
+    )
 
 
 def _filter_field(attribute: str) -> Field:

@@ -1,10 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page at the control surface's root: its files, which hold no data, and the two answers that it lives on.
+"""The page at the control surface's root:
 
-``fleet`` tells how everything stands, ``news`` what has happened since; neither holds a secret. A page asks for news often, and for the fleet only
-when the fingerprint in the news says that it has changed.
+its files, which hold no data, and the two answers that it lives on.
+
+``fleet`` tells how everything stands, ``news`` what has happened since; neither holds a secret. A
+page asks for news often, and for the fleet only when the fingerprint in the news says that it has
+changed.
 """
 
 from __future__ import annotations
@@ -24,12 +27,18 @@ from lab.people import HABITS, Person
 from lab.world import World
 
 HERE = Path(__file__).parent
-FILES = {"/": ("index.html", "text/html"), "/page.css": ("page.css", "text/css"), "/page.js": ("page.js", "text/javascript")}
+FILES = {
+    "/": ("index.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
 HEADERS = {
-    # Scripts, styles and data of this origin alone; nothing inline, and no text ever becomes markup.
+    # Scripts, styles and data of this origin alone; nothing inline, and no text ever becomes
+    # markup.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src"
+        " data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -71,15 +80,30 @@ def fleet(world: World) -> Row:
 
 def fingerprint(world: World) -> str:
     """Another one whenever a row may have changed. Made without making the rows."""
-    macs = hash(tuple((mac.device.last_check_in, len(mac.profiles), len(mac.apps), mac.in_a_drawer, mac.device.blueprint_id) for mac in world.macs))
+    macs = hash(
+        tuple(
+            (
+                mac.device.last_check_in,
+                len(mac.profiles),
+                len(mac.apps),
+                mac.in_a_drawer,
+                mac.device.blueprint_id,
+            )
+            for mac in world.macs
+        )
+    )
     people = hash(tuple((person.habit, person.last_outcome) for person in world.people))
-    okta = hash(tuple((record.last_updated, record.status) for record in world.okta.devices.values()))
+    okta = hash(
+        tuple((record.last_updated, record.status) for record in world.okta.devices.values())
+    )
     return f"{hash((macs, people, okta, world.okta.log.count, world.clock.advanced)):x}"
 
 
 def _mac(world: World, mac: Mac, people: t.Sequence[Person]) -> Row:
     certificate, why_none = _certificate_of(world, mac)
-    managed = any(world.okta.managed(device_id, user_id) for user_id, device_id in mac.accounts.items())
+    managed = any(
+        world.okta.managed(device_id, user_id) for user_id, device_id in mac.accounts.items()
+    )
     registered = any(device_id in world.okta.devices for device_id in mac.accounts.values())
     blueprint = world.kandji.blueprints.get(mac.device.blueprint_id)
     return {
@@ -99,7 +123,11 @@ def _mac(world: World, mac: Mac, people: t.Sequence[Person]) -> Row:
 def _scep_profiles(mac: Mac) -> list[str]:
     """Names of the installed profiles that bring a certificate of Okta's."""
     brought = {certificate.profile_identifier for certificate in mac.certificates}
-    return [profile.columns["profile_display_name"] for identifier, profile in mac.profiles.items() if identifier in brought]
+    return [
+        profile.columns["profile_display_name"]
+        for identifier, profile in mac.profiles.items()
+        if identifier in brought
+    ]
 
 
 def _certificate_of(world: World, mac: Mac) -> tuple[str, str]:
@@ -118,8 +146,17 @@ def _certificate_of(world: World, mac: Mac) -> tuple[str, str]:
 
 def _failure(world: World, mac: Mac) -> str:
     """What a profile says that could not be installed."""
-    statuses = ((world.kandji.items.get(item_id), status) for item_id, status in mac.device.statuses.items())
-    return next((status.log or "" for item, status in statuses if isinstance(item, ProfileItem) and status.status == "ERROR"), "")
+    statuses = (
+        (world.kandji.items.get(item_id), status) for item_id, status in mac.device.statuses.items()
+    )
+    return next(
+        (
+            status.log or ""
+            for item, status in statuses
+            if isinstance(item, ProfileItem) and status.status == "ERROR"
+        ),
+        "",
+    )
 
 
 def _why(world: World, mac: Mac, people: t.Sequence[Person], why_no_certificate: str) -> str:
@@ -132,7 +169,11 @@ def _why(world: World, mac: Mac, people: t.Sequence[Person], why_no_certificate:
         return "has no Okta Verify yet"
     said = "; ".join(person.last_outcome for person in people) or "nobody uses it"
     record = world.okta.devices.get(mac.okta_account)
-    return f"was registered before its certificate came; {said}" if record and _is_older(world, record, mac) else said
+    return (
+        f"was registered before its certificate came; {said}"
+        if record and _is_older(world, record, mac)
+        else said
+    )
 
 
 def _is_older(world: World, record: Record, mac: Mac) -> bool:
@@ -147,14 +188,22 @@ def _certificates(world: World) -> list[Row]:
     rows = []
     for certificate in world.okta.authority.certificates.values():
         record = records.get(certificate.bound_device_id)
-        rows.append({
-            "common_name": certificate.common_name,
-            "status": "EXPIRED" if certificate.status == "ACTIVE" and certificate.not_after <= now else certificate.status,
-            "issued": iso(certificate.issued_at),
-            "not_after": iso(certificate.not_after),
-            "last_used": iso(certificate.last_used) if certificate.last_used else "",
-            "bound_to": record.profile["displayName"] if record else certificate.bound_device_id or "",
-        })
+        rows.append(
+            {
+                "common_name": certificate.common_name,
+                "status": (
+                    "EXPIRED"
+                    if certificate.status == "ACTIVE" and certificate.not_after <= now
+                    else certificate.status
+                ),
+                "issued": iso(certificate.issued_at),
+                "not_after": iso(certificate.not_after),
+                "last_used": iso(certificate.last_used) if certificate.last_used else "",
+                "bound_to": (
+                    record.profile["displayName"] if record else certificate.bound_device_id or ""
+                ),
+            }
+        )
     return rows
 
 
@@ -177,23 +226,36 @@ def _records(world: World) -> list[Row]:
 
 def _person(world: World, person: Person) -> Row:
     user = world.okta.users[person.user_id]
-    return {"name": user.name, "login": user.login, "serial": person.serial, "habit": HABITS[person.habit], "outcome": person.last_outcome}
+    return {
+        "name": user.name,
+        "login": user.login,
+        "serial": person.serial,
+        "habit": HABITS[person.habit],
+        "outcome": person.last_outcome,
+    }
 
 
 # What has happened
 
 
 def news(world: World, requests: int, events: int) -> Row:
-    """The newest requests and events behind those that are known, newest first, at most ``MOST`` of each. Numbers beyond the end mean: from the start."""
+    """The newest requests and events behind those that are known, newest first, at most ``MOST`` of
+    each. Numbers beyond the end mean: from the start.
+    """
     log = world.okta.log
     return {
         "clock": iso(world.clock.now()),
         "fingerprint": fingerprint(world),
         "acting": {"macs": world.switches.macs_act, "people": world.switches.people_act},
         "requests_known": len(world.requests),
-        "requests": [_request(record) for record in reversed(world.requests[_start(requests, len(world.requests)):])],
+        "requests": [
+            _request(record)
+            for record in reversed(world.requests[_start(requests, len(world.requests)) :])
+        ],
         "events_known": log.count,
-        "events": [_event(event) for event in reversed(log.newest(log.count - _start(events, log.count)))],
+        "events": [
+            _event(event) for event in reversed(log.newest(log.count - _start(events, log.count)))
+        ],
     }
 
 
@@ -204,8 +266,14 @@ def _start(known: int, count: int) -> int:
 def _request(record: t.Any) -> Row:
     """Without its query: what is asked for may be the message of an enrolment."""
     return {
-        "number": record.number, "at": record.at, "vendor": record.vendor, "verb": record.verb, "operation": record.operation, "path": record.path,
-        "status": record.status, "writes": record.writes,
+        "number": record.number,
+        "at": record.at,
+        "vendor": record.vendor,
+        "verb": record.verb,
+        "operation": record.operation,
+        "path": record.path,
+        "status": record.status,
+        "writes": record.writes,
     }
 
 
@@ -220,5 +288,10 @@ def _event(event: t.Any) -> Row:
 
 
 def _named(target: Row) -> str:
-    names = (target["displayName"], target["alternateId"], (target["detailEntry"] or {}).get("subjectCommonName"), target["id"])
+    names = (
+        target["displayName"],
+        target["alternateId"],
+        (target["detailEntry"] or {}).get("subjectCommonName"),
+        target["id"],
+    )
     return next(name for name in names if name and name != "unknown")

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows how far a reset has come while the module runs. A module itself cannot say anything before its end; the display reaches a terminal and AWX alike."""
+"""Shows how far a reset has come while the module runs.
+
+A module itself cannot say anything before its end; the display reaches a terminal and AWX alike.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,26 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """Runs the module of the same name. Only where it runs on the controller is there a file that both can see."""
+    """Runs the module of the same name.
+
+    Only where it runs on the controller is there a file that both can see.
+    """
 
     TRANSFERS_FILES = False
 
-    def run(self, tmp: t.Any = None, task_vars: t.Optional[t.Dict[str, t.Any]] = None) -> t.Dict[str, t.Any]:
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        if self._connection.transport != "local" or self._task.async_val or arguments.get("progress_file"):
-            result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val))
+        if (
+            self._connection.transport != "local"
+            or self._task.async_val
+            or arguments.get("progress_file")
+        ):
+            result.update(
+                self._execute_module(
+                    module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+                )
+            )
             return result
         descriptor, path = tempfile.mkstemp(prefix="okta-device-reset-")
         os.close(descriptor)
@@ -35,7 +49,11 @@ class ActionModule(ActionBase):
         watcher = threading.Thread(target=_watch, args=(path, done), daemon=True)
         watcher.start()
         try:
-            result.update(self._execute_module(module_args={**arguments, "progress_file": path}, task_vars=task_vars))
+            result.update(
+                self._execute_module(
+                    module_args={**arguments, "progress_file": path}, task_vars=task_vars
+                )
+            )
         finally:
             done.set()
             watcher.join()

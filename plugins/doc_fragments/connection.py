@@ -13,25 +13,30 @@ requirements:
 options:
   ca_path:
     description:
-      - File with the CA certificates that the vendors' TLS certificates are verified against, where a proxy of yours puts its own before them.
-      - If not set, the environment variable E(DEVICE_TRUST_CA_PATH) is used, and without it the system's own list.
+      - File with the CA certificates that the vendors' TLS certificates are verified against, where
+        a proxy of yours puts its own before them.
+      - If not set, the environment variable E(DEVICE_TRUST_CA_PATH) is used, and without it the
+        system's own list.
     type: path
   api_timeout:
     description: Seconds to wait for a connection, and for each answer.
     type: float
     default: 30.0
   api_retries:
-    description: How often a request that is safe to repeat is repeated after an error of the network or the server.
+    description: How often a request that is safe to repeat is repeated after an error of the
+      network or the server.
     type: int
     default: 5
   capacity_percent:
     description:
-      - Share of each of the vendors' rate limits that may be used up, from V(1) to V(100). The run waits before it goes beyond.
+      - Share of each of the vendors' rate limits that may be used up, from V(1) to V(100). The run
+        waits before it goes beyond.
     type: int
     default: 50
   capacity_shared_by:
     description:
-      - So many runs share O(capacity_percent) at the same time, like the slices of a job. Okta tells each of them what all have used; Kandji tells nothing, so
+      - So many runs share O(capacity_percent) at the same time, like the slices of a job. Okta
+        tells each of them what all have used; Kandji tells nothing, so
         that each run takes its part of the share.
     type: int
     default: 1

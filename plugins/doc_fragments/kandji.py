@@ -11,13 +11,15 @@ class ModuleDocFragment:
 options:
   kandji_api_url:
     description:
-      - URL of the tenant's API, as Settings > Access shows it, like V(https://acme.api.kandji.io), V(https://acme.api.eu.kandji.io)
+      - URL of the tenant's API, as Settings > Access shows it, like V(https://acme.api.kandji.io),
+        V(https://acme.api.eu.kandji.io)
         or V(https://acme.api.iru.com).
       - If not set, the environment variable E(IRUCTL_TENANT) is used, as by Kandji's own iructl.
     type: str
   kandji_api_token:
     description:
-      - API token of the tenant, with the permissions that the operations of this module need. It is never shown.
+      - API token of the tenant, with the permissions that the operations of this module need. It is
+        never shown.
       - If not set, the environment variable E(IRUCTL_TOKEN) is used, as by Kandji's own iructl.
     type: str
 """

@@ -13,31 +13,38 @@ requirements:
 options:
   okta_org_url:
     description:
-      - URL of the Okta org, like V(https://acme.okta.com), or of its custom domain. Not the Admin Console's host (V(acme-admin.okta.com)).
+      - URL of the Okta org, like V(https://acme.okta.com), or of its custom domain. Not the Admin
+        Console's host (V(acme-admin.okta.com)).
       - If not set, the environment variable E(OKTA_CLIENT_ORGURL) is used, as by Okta's own SDK.
     type: str
   okta_api_token:
     description:
       - API token of the org. It is never shown.
-      - One way to sign in is given, this, O(okta_access_token), or O(okta_client_id) with O(okta_private_key). What is given as an option outranks what only
+      - One way to sign in is given, this, O(okta_access_token), or O(okta_client_id) with
+        O(okta_private_key). What is given as an option outranks what only
         the environment says.
       - If not set, the environment variable E(OKTA_CLIENT_TOKEN) is used, as by Okta's own SDK.
     type: str
   okta_access_token:
     description:
-      - OAuth access token that was got elsewhere. It is never shown, and not renewed when it expires.
-      - If not set, the environment variable E(OKTA_ACCESS_TOKEN) is used, as by Okta's Terraform provider.
+      - OAuth access token that was got elsewhere. It is never shown, and not renewed when it
+        expires.
+      - If not set, the environment variable E(OKTA_ACCESS_TOKEN) is used, as by Okta's Terraform
+        provider.
     type: str
   okta_client_id:
     description:
-      - Client id of an OAuth service app (API Services). A task asks for one access token, with the scopes that it needs and no others.
+      - Client id of an OAuth service app (API Services). A task asks for one access token, with the
+        scopes that it needs and no others.
       - If not set, the environment variable E(OKTA_CLIENT_CLIENTID) is used, as by Okta's own SDK.
     type: str
   okta_private_key:
     description:
-      - Private key of the service app, RSA (at least 2048 bits) or EC, as PEM or JWK, or the path of a file that holds it. It is never shown.
+      - Private key of the service app, RSA (at least 2048 bits) or EC, as PEM or JWK, or the path
+        of a file that holds it. It is never shown.
       - Needs the Python libraries PyJWT and cryptography.
-      - If not set, the environment variable E(OKTA_CLIENT_PRIVATEKEY) is used, as by Okta's own SDK.
+      - If not set, the environment variable E(OKTA_CLIENT_PRIVATEKEY) is used, as by Okta's own
+        SDK.
     type: str
   okta_key_id:
     description:

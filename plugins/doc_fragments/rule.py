@@ -10,13 +10,16 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   status:
-    description: V(INACTIVE) keeps the rule and does not ask it. If not set, a new rule is active and another is left as it is.
+    description: V(INACTIVE) keeps the rule and does not ask it. If not set, a new rule is active
+      and another is left as it is.
     type: str
     choices: [ACTIVE, INACTIVE]
   position:
     description:
-      - V(first), or V(last), which is before the catch-all rule. The order alone is compared, since Okta gives rules new numbers as others come and go.
-      - Without one of O(position), O(before) and O(after) a rule stays where it is, and a new one comes last.
+      - V(first), or V(last), which is before the catch-all rule. The order alone is compared, since
+        Okta gives rules new numbers as others come and go.
+      - Without one of O(position), O(before) and O(after) a rule stays where it is, and a new one
+        comes last.
     type: str
     choices: [first, last]
   before:
@@ -27,8 +30,10 @@ options:
     type: str
   managed:
     description:
-      - Whether the device is managed. Not set leaves it alone; O(remove_conditions=device) takes it away.
-      - Okta knows as managed only what is registered, so that the rule gets O(registered=true) as well.
+      - Whether the device is managed. Not set leaves it alone; O(remove_conditions=device) takes it
+        away.
+      - Okta knows as managed only what is registered, so that the rule gets O(registered=true) as
+        well.
     type: bool
   registered:
     description: Whether the device is registered. Not set leaves it alone.
@@ -107,13 +112,15 @@ options:
     type: str
   constraints:
     description:
-      - What authenticators have to be like, in Okta's own form (C(AccessPolicyConstraints)); one of the list has to be met.
+      - What authenticators have to be like, in Okta's own form (C(AccessPolicyConstraints)); one of
+        the list has to be met.
       - The whole list is replaced where it differs.
     type: list
     elements: dict
   chains:
     description:
-      - Instead of O(factor_mode) and O(constraints), authenticators in order, in Okta's own form (C(AuthenticationMethodChain)), at most 5 chains of 3 steps.
+      - Instead of O(factor_mode) and O(constraints), authenticators in order, in Okta's own form
+        (C(AuthenticationMethodChain)), at most 5 chains of 3 steps.
     type: list
     elements: dict
 """

@@ -10,8 +10,10 @@ name: shard
 short_description: The serials that a shard of the fleet stands for
 version_added: 0.1.0
 description:
-  - Of a list of serials, those of one shard. Which shard a serial belongs to depends on the serial and the number of shards alone.
-  - Meant for the hosts that P(devicetrust.okta_kandji.macs#inventory) makes with its option O(devicetrust.okta_kandji.macs#inventory:shards).
+  - Of a list of serials, those of one shard. Which shard a serial belongs to depends on the serial
+    and the number of shards alone.
+  - Meant for the hosts that P(devicetrust.okta_kandji.macs#inventory) makes with its option
+    O(devicetrust.okta_kandji.macs#inventory:shards).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 positional: shard, shards
@@ -47,20 +49,21 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._inventory import shard_of
 
 
-def shard(serials: t.Sequence[str], shard: int, shards: int) -> t.List[str]:
+def shard(serials: t.Sequence[str], shard: int, shards: int) -> list[str]:
     try:
         number, count = int(shard), int(shards)
     except (TypeError, ValueError):
         raise AnsibleFilterError(f"shard: {shard!r} of {shards!r} are no whole numbers.") from None
     if not 1 <= number <= count:
-        raise AnsibleFilterError(f"shard: there is no shard {number} of {count}; shards count from 1.")
+        raise AnsibleFilterError(
+            f"shard: there is no shard {number} of {count}; shards count from 1."
+        )
     return [one for one in serials if shard_of(str(one), count) == number]
 
 
 class FilterModule:
-    def filters(self) -> t.Dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {"shard": shard}

@@ -10,11 +10,15 @@ name: macs
 short_description: Macs as hosts, grouped by where they stand between Kandji and Okta
 version_added: 0.1.0
 description:
-  - A host for each Mac, named by its serial, with what M(devicetrust.okta_kandji.device_trust_info) knows of it as variables whose names begin with
-    C(device_trust_), and in groups by rung (C(rung_managed)), ring, blueprint, version of macOS, tag and flag.
-  - With O(shards) it has instead that many hosts C(shard_1), C(shard_2) ..., each of which stands for a part of the fleet, and asks no vendor anything.
+  - A host for each Mac, named by its serial, with what M(devicetrust.okta_kandji.device_trust_info)
+    knows of it as variables whose names begin with
+    C(device_trust_), and in groups by rung (C(rung_managed)), ring, blueprint, version of macOS,
+    tag and flag.
+  - With O(shards) it has instead that many hosts C(shard_1), C(shard_2) ..., each of which stands
+    for a part of the fleet, and asks no vendor anything.
   - The file's name ends in C(macs.yml) or C(macs.yaml).
-  - Calls grow with the pages of the fleet alone. Nothing is asked of the Macs, and nothing says how to reach them; O(compose) can.
+  - Calls grow with the pages of the fleet alone. Nothing is asked of the Macs, and nothing says how
+    to reach them; O(compose) can.
   - Texts of vendors (names of Macs, of blueprints) are never taken for templates.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -35,7 +39,8 @@ options:
     required: true
     choices: [devicetrust.okta_kandji.macs]
   shards:
-    description: So many hosts that each stand for a part of the fleet, instead of a host for each Mac.
+    description: So many hosts that each stand for a part of the fleet, instead of a host for each
+      Mac.
     type: int
     default: 0
 """
@@ -70,16 +75,24 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _inventory as macs
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _inventory as macs
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, DeviceTrustError
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    BadOption,
+    DeviceTrustError,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import read_fleet, rows
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import CONNECTION, FLEET, KANDJI, OKTA, from_environment
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    CONNECTION,
+    FLEET,
+    KANDJI,
+    OKTA,
+    from_environment,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import masked
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 
@@ -98,11 +111,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._read_config_data(path)
         shards = self.get_option("shards")
         if shards < 0:
-            raise AnsibleParserError("shards: it must not be negative; 0 gives a host for each Mac.")
+            raise AnsibleParserError(
+                "shards: it must not be negative; 0 gives a host for each Mac."
+            )
         for name, values in macs.shard_hosts(shards) if shards else self._macs(path, cache):
             self._add(name, values, () if shards else macs.groups(values))
 
-    def _macs(self, path: str, cache: bool) -> t.Iterable[t.Tuple[str, macs.Row]]:
+    def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.Row]]:
         """From the cache where it is wanted and fresh, else from the vendors."""
         self.load_cache_plugin()
         key = self.get_cache_key(path)
@@ -117,39 +132,67 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._cache[key] = dict(found)
         return found
 
-    def _read(self, path: str) -> t.List[t.Tuple[str, macs.Row]]:
+    def _read(self, path: str) -> list[tuple[str, macs.Row]]:
         """Ask the vendors; every error becomes one sentence, without a secret."""
         if _transport.REQUESTS_IMPORT_ERROR:
-            raise AnsibleParserError("The Python library requests is missing where ansible-inventory runs.")
+            raise AnsibleParserError(
+                "The Python library requests is missing where ansible-inventory runs."
+            )
         context = None
         try:
             context = Run(self._params(), True, self.display.warning, USES)
-            rings, others = read_rings(context.kandji, context.params["rings"], context.params["scep_profile_prefix"])
+            rings, others = read_rings(
+                context.kandji, context.params["rings"], context.params["scep_profile_prefix"]
+            )
             ends, _none = known_ends(context.kandji, context.params["certificate_check_item_id"])
-            fleet = read_fleet(context.okta, context.kandji, rings, context.params["okta_verify_item_ids"], ends, competitors=others)
+            fleet = read_fleet(
+                context.okta,
+                context.kandji,
+                rings,
+                context.params["okta_verify_item_ids"],
+                ends,
+                competitors=others,
+            )
             return list(macs.hosts(masked(rows(fleet), context.masker.text)))
         except DeviceTrustError as error:
-            raise AnsibleParserError(context.masker.text(error.message) if context else error.message) from None
+            raise AnsibleParserError(
+                context.masker.text(error.message) if context else error.message
+            ) from None
 
-    def _params(self) -> t.Dict[str, t.Any]:
-        """The options as modules have them: from the file (where templates are resolved), else from the environment."""
+    def _params(self) -> dict[str, t.Any]:
+        """The options as modules have them:
+
+        from the file (where templates are resolved), else from the environment.
+        """
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         given = {name: self._resolved(self.get_option(name)) for name in names}
         for number, ring in enumerate(given["rings"] or []):
-            if not isinstance(ring, dict) or not ring.get("name") or not isinstance(ring.get("blueprints"), list):
-                raise BadOption(f"rings: number {number + 1} needs a name and a list of blueprints.")
+            if (
+                not isinstance(ring, dict)
+                or not ring.get("name")
+                or not isinstance(ring.get("blueprints"), list)
+            ):
+                raise BadOption(
+                    f"rings: number {number + 1} needs a name and a list of blueprints."
+                )
         return from_environment(given, *TABLES)
 
     def _resolved(self, value: t.Any) -> t.Any:
         """A secret may be given as a lookup."""
-        return self.templar.template(value) if isinstance(value, str) and self.templar.is_template(value) else value
+        return (
+            self.templar.template(value)
+            if isinstance(value, str) and self.templar.is_template(value)
+            else value
+        )
 
     def _add(self, name: str, values: macs.Row, groups: t.Iterable[str]) -> None:
         host = self.inventory.add_host(str(name))
         for key, value in values.items():
             self.inventory.set_variable(host, key, wrap_var(value))
         for group in groups:
-            self.inventory.add_host(host, group=self.inventory.add_group(self._sanitize_group_name(group.lower())))
+            self.inventory.add_host(
+                host, group=self.inventory.add_group(self._sanitize_group_name(group.lower()))
+            )
         strict, known = self.get_option("strict"), self.inventory.get_host(host).get_vars()
         self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)

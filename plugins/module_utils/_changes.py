@@ -11,7 +11,10 @@ ABSENT = object()
 
 
 class Difference(t.NamedTuple):
-    """One key that is not as it should be. ``path`` names it as a person would: ``PayloadContent.Retries``."""
+    """One key that is not as it should be.
+
+    ``path`` names it as a person would: ``PayloadContent.Retries``.
+    """
 
     path: str
     before: t.Any
@@ -21,19 +24,24 @@ class Difference(t.NamedTuple):
 class Change(t.NamedTuple):
     """One step of a plan.
 
-    ``action`` is create, update, assign, remove or delete; ``subject`` says of what; ``before`` and ``after`` are plain data for the diff,
-    in which secrets are masked already.
+    ``action`` is create, update, assign, remove or delete; ``subject`` says of what; ``before`` and
+    ``after`` are plain data for the diff, in which secrets are masked already.
     """
 
     action: str
     subject: str
-    before: t.Dict[str, t.Any]
-    after: t.Dict[str, t.Any]
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
 
 
-def differences(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any], path: str = "") -> t.List[Difference]:
-    """Where ``current`` differs from ``desired``. Only keys of ``desired`` count; the value ABSENT wants a key gone."""
-    found: t.List[Difference] = []
+def differences(
+    desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any], path: str = ""
+) -> list[Difference]:
+    """Where ``current`` differs from ``desired``.
+
+    Only keys of ``desired`` count; the value ABSENT wants a key gone.
+    """
+    found: list[Difference] = []
     for key, want in desired.items():
         where, have = f"{path}{key}", current.get(key, ABSENT)
         if isinstance(want, dict) and isinstance(have, dict):
@@ -50,7 +58,7 @@ def shown(value: t.Any) -> t.Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def ansible_diff(changes: t.Sequence[Change]) -> t.Dict[str, t.Any]:
+def ansible_diff(changes: t.Sequence[Change]) -> dict[str, t.Any]:
     """What ``--diff`` prints: the changed keys alone, before and after."""
     return {
         "before": {change.subject: change.before for change in changes},
@@ -58,6 +66,10 @@ def ansible_diff(changes: t.Sequence[Change]) -> t.Dict[str, t.Any]:
     }
 
 
-def described(changes: t.Sequence[Change]) -> t.List[str]:
+def described(changes: t.Sequence[Change]) -> list[str]:
     """The plan in words, one line a step: "update profile 'Okta SCEP': Retries"."""
-    return [f"{change.action} {change.subject}" + (f": {', '.join(sorted(change.after))}" if change.action == "update" else "") for change in changes]
+    return [
+        f"{change.action} {change.subject}"
+        + (f": {', '.join(sorted(change.after))}" if change.action == "update" else "")
+        for change in changes
+    ]

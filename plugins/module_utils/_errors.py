@@ -11,13 +11,16 @@ import typing as t
 class DeviceTrustError(Exception):
     """Base of everything that ends a module with a message instead of a traceback.
 
-    ``details`` goes into the module's result beside ``msg`` (vendor, operation, status, error_code, request_id, console_steps ...).
+    ``details`` goes into the module's result beside ``msg`` (vendor, operation, status, error_code,
+    request_id, console_steps ...).
     """
 
     def __init__(self, message: str, **details: t.Any) -> None:
         super().__init__(message)
         self.message = message
-        self.details = {name: value for name, value in details.items() if value not in (None, "", [])}
+        self.details = {
+            name: value for name, value in details.items() if value not in (None, "", [])
+        }
 
 
 class BadOption(DeviceTrustError):
@@ -33,7 +36,10 @@ class NotTrusted(DeviceTrustError):
 
 
 class Unreadable(DeviceTrustError):
-    """An answer that is not what the vendor documents: HTML of a gateway, truncated JSON, a redirect."""
+    """An answer that is not what the vendor documents:
+
+    HTML of a gateway, truncated JSON, a redirect.
+    """
 
 
 class Uncertain(DeviceTrustError):
@@ -41,7 +47,10 @@ class Uncertain(DeviceTrustError):
 
 
 class WriteInCheckMode(DeviceTrustError):
-    """A client that was opened for check mode was asked to write: a mistake of ours, never of the user."""
+    """A client that was opened for check mode was asked to write:
+
+    a mistake of ours, never of the user.
+    """
 
 
 class ApiError(DeviceTrustError):
@@ -77,17 +86,23 @@ class Refused(DeviceTrustError):
 
 
 class NeedsConsole(DeviceTrustError):
-    """Something that only a vendor's console can do has to be done first; ``console_steps`` says how."""
+    """Something that only a vendor's console can do has to be done first;
+
+    ``console_steps`` says how.
+    """
 
 
 class NotAsWritten(DeviceTrustError):
     """The vendor accepted a write and then shows something else than was written."""
 
 
-def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> t.List[t.Any]:
-    """The results of several reads. All are tried before the first error is raised, so that everything wrong is told at once."""
-    results: t.List[t.Any] = []
-    errors: t.List[DeviceTrustError] = []
+def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
+    """The results of several reads.
+
+    All are tried before the first error is raised, so that everything wrong is told at once.
+    """
+    results: list[t.Any] = []
+    errors: list[DeviceTrustError] = []
     for read in reads:
         try:
             results.append(read())

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's event hooks, as far as they are values: the one-time challenge, the header that every request bears, and what a delivery holds. Pure."""
+"""Okta's event hooks, as far as they are values:
+
+the one-time challenge, the header that every request bears, and what a delivery holds. Pure.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,21 @@ EVENT_TYPE = "com.okta.event_hook"
 
 
 class Delivery(t.NamedTuple):
-    """``event_id`` is the delivery's own id, by which one that came twice is known. ``events`` are LogEvents."""
+    """``event_id`` is the delivery's own id, by which one that came twice is known.
+
+    ``events`` are LogEvents.
+    """
 
     event_id: str
-    events: t.List[t.Dict[str, t.Any]]
+    events: list[dict[str, t.Any]]
 
 
-def is_authorized(given: t.Optional[str], wanted: str) -> bool:
+def is_authorized(given: str | None, wanted: str) -> bool:
     """How long it takes says nothing of how much of it was right."""
     return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), wanted.encode())
 
 
-def answer_to(challenge: t.Optional[str]) -> t.Optional[t.Dict[str, str]]:
+def answer_to(challenge: str | None) -> dict[str, str] | None:
     """What the one-time request is answered with, or None where it is none of Okta's."""
     if not challenge or len(challenge) > LONGEST_CHALLENGE:
         return None
@@ -40,11 +46,15 @@ def read(body: bytes) -> Delivery:
     except ValueError:
         raise ValueError("The body is not JSON.") from None
     if not isinstance(parsed, dict) or parsed.get("eventType") != EVENT_TYPE:
-        raise ValueError(f"The body is no delivery of an event hook: its eventType is not {EVENT_TYPE}.")
+        raise ValueError(
+            f"The body is no delivery of an event hook: its eventType is not {EVENT_TYPE}."
+        )
     data = parsed.get("data")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
-        raise ValueError("The body is no delivery of an event hook: data.events is not a list of events.")
+        raise ValueError(
+            "The body is no delivery of an event hook: data.events is not a list of events."
+        )
     if not parsed.get("eventId"):
         raise ValueError("The body is no delivery of an event hook: it has no eventId.")
     return Delivery(str(parsed["eventId"]), events)

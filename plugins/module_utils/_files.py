@@ -10,8 +10,11 @@ import tempfile
 import typing as t
 
 
-def replace_whole(path: t.Union[str, "os.PathLike[str]"], pieces: t.Iterable[str], mode: int) -> None:
-    """Beside it first, then in its place: who reads meanwhile, and who is interrupted, has the old one or the new one. Raises OSError."""
+def replace_whole(path: str | os.PathLike[str], pieces: t.Iterable[str], mode: int) -> None:
+    """Beside it first, then in its place:
+
+    who reads meanwhile, and who is interrupted, has the old one or the new one. Raises OSError.
+    """
     directory, name = os.path.split(os.fspath(path))
     number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory or ".")
     try:

@@ -1,9 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger of issued certificates: what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
+"""The ledger of issued certificates:
 
-Pure, but for ``load``, ``known_ends`` and ``save``. The file is JSON, line by line: a head, then one line for each certificate.
+what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
+
+Pure, but for ``load``, ``known_ends`` and ``save``. The file is JSON, line by line: a head, then
+one line for each certificate.
 """
 
 from __future__ import annotations
@@ -16,13 +19,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import certificate_ends
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import (
+    certificate_ends,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._files import replace_whole
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import texts_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import LIFE, names_serial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import (
+    LIFE,
+    names_serial,
+)
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -33,48 +41,71 @@ _WORD = re.compile(r"[0-9a-z]+")
 
 
 class Issued(t.NamedTuple):
-    """One certificate. ``names`` are the texts of the event's target: which of them is its common name is not documented."""
+    """One certificate.
+
+    ``names`` are the texts of the event's target: which of them is its common name is not
+    documented.
+    """
 
     at: str
     uuid: str
-    names: t.Tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """``read_to`` is when the newest event that was read was published (ISO 8601); None before the first."""
+    """``read_to`` is when the newest event that was read was published (ISO 8601);
+
+    None before the first.
+    """
 
     org: str
-    read_to: t.Optional[str] = None
-    issued: t.Tuple[Issued, ...] = ()
+    read_to: str | None = None
+    issued: tuple[Issued, ...] = ()
 
 
 def parse(text: str, org: str, where: str) -> Ledger:
-    """The ledger of an org; an empty text is a new one. Raises BadOption where it is of another org, or unreadable."""
+    """The ledger of an org;
+
+    an empty text is a new one. Raises BadOption where it is of another org, or unreadable.
+    """
     if not text:
         return Ledger(org)
-    head: t.Dict[str, t.Any] = {}
+    head: dict[str, t.Any] = {}
     issued, done = [], 0
     try:
         for line in text.rstrip("\n").split("\n"):
             row = json.loads(line)
             if done:
-                issued.append(Issued(str(row["at"]), str(row["uuid"]), tuple(map(str, row["names"]))))
+                issued.append(
+                    Issued(str(row["at"]), str(row["uuid"]), tuple(map(str, row["names"])))
+                )
             else:
                 head = {name: row[name] for name in ("ledger", "org", "read_to")}
             done += 1
     except (ValueError, KeyError, TypeError):
-        raise BadOption(f"state_dir: line {done + 1} of {where} is not readable; restore the file from a backup, or take it away to begin anew with what "
-                        f"Okta's log still has (the last {LOG_DAYS} days).") from None
+        raise BadOption(
+            f"state_dir: line {done + 1} of {where} is not readable; restore the file from a"
+            " backup, or take it away to begin anew with what Okta's log still has (the last"
+            f" {LOG_DAYS} days)."
+        ) from None
     if head["ledger"] != VERSION:
-        raise BadOption(f"state_dir: {where} is of version {head['ledger']} and this collection writes {VERSION}; use the collection that wrote it.")
+        raise BadOption(
+            f"state_dir: {where} is of version {head['ledger']} and this collection writes"
+            f" {VERSION}; use the collection that wrote it."
+        )
     if head["org"] != org:
-        raise BadOption(f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}; give each org a directory of its own.")
+        raise BadOption(
+            f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}; give each"
+            " org a directory of its own."
+        )
     return Ledger(org, head["read_to"], tuple(issued))
 
 
 def render(ledger: Ledger) -> str:
-    rows: t.List[t.Dict[str, t.Any]] = [{"ledger": VERSION, "org": ledger.org, "read_to": ledger.read_to}]
+    rows: list[dict[str, t.Any]] = [
+        {"ledger": VERSION, "org": ledger.org, "read_to": ledger.read_to}
+    ]
     rows += [{"at": one.at, "uuid": one.uuid, "names": list(one.names)} for one in ledger.issued]
     return "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
 
@@ -87,9 +118,12 @@ def since(ledger: Ledger, now: datetime) -> str:
 
 
 def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_days: int) -> Ledger:
-    """The ledger with these events; the very same one where none is new. What ended long ago is left out when something is added."""
+    """The ledger with these events;
+
+    the very same one where none is new. What ended long ago is left out when something is added.
+    """
     known = {one.uuid for one in ledger.issued}
-    new: t.Dict[str, Issued] = {}
+    new: dict[str, Issued] = {}
     for event in events:
         uuid, at = str(event.get("uuid") or ""), moment(event.get("published"))
         if uuid and at and uuid not in known:
@@ -103,21 +137,36 @@ def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_da
     return replace(ledger, read_to=read_to, issued=tuple(kept))
 
 
-def _names(event: t.Mapping[str, t.Any]) -> t.Tuple[str, ...]:
-    texts = [text[:_LONGEST_NAME] for target in event.get("target") or [] if isinstance(target, dict)
-             for text in texts_of({key: value for key, value in target.items() if key != "type"})]
+def _names(event: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    texts = [
+        text[:_LONGEST_NAME]
+        for target in event.get("target") or []
+        if isinstance(target, dict)
+        for text in texts_of({key: value for key, value in target.items() if key != "type"})
+    ]
     return tuple(dict.fromkeys(texts))
 
 
-def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int) -> t.Dict[str, str]:
-    """Serial -> when the certificate that was issued last for this Mac ends (ISO 8601), for serials that the ledger names."""
+def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int) -> dict[str, str]:
+    """Serial -> when the certificate that was issued last for this Mac ends (ISO 8601), for serials
+    that the ledger names.
+    """
     wanted = [one for one in serials if one]
     plain = {one.lower(): one for one in wanted if _WORD.fullmatch(one.lower())}
-    odd = [one for one in wanted if not _WORD.fullmatch(one.lower())]  # of virtual Macs: these hold signs, and are looked for one by one
-    last: t.Dict[str, str] = {}
+    odd = [
+        one for one in wanted if not _WORD.fullmatch(one.lower())
+    ]  # of virtual Macs: these hold signs, and are looked for one by one
+    last: dict[str, str] = {}
     for issued in ledger.issued:
-        found = {plain[word] for name in issued.names for word in _WORD.findall(name.lower()) if word in plain}
-        found.update(serial for serial in odd if any(names_serial(name, serial) for name in issued.names))
+        found = {
+            plain[word]
+            for name in issued.names
+            for word in _WORD.findall(name.lower())
+            if word in plain
+        }
+        found.update(
+            serial for serial in odd if any(names_serial(name, serial) for name in issued.names)
+        )
         for serial in found:
             last[serial] = max(last.get(serial, ""), issued.at)
     ends = {}
@@ -140,23 +189,42 @@ def load(state_dir: str, org: str) -> Ledger:
     except FileNotFoundError:
         return Ledger(org)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadOption(f"state_dir: {path} cannot be read ({error.__class__.__name__}); check it and its permissions.") from None
+        raise BadOption(
+            f"state_dir: {path} cannot be read ({error.__class__.__name__}); check it and its"
+            " permissions."
+        ) from None
 
 
 def known_ends(
-    kandji: Kandji, check_item_id: t.Optional[str], org: str = "", state_dir: t.Optional[str] = None,
-) -> t.Tuple[t.Dict[str, str], t.Optional[t.Callable[[t.Iterable[str]], t.Dict[str, str]]]]:
-    """When certificates end, as _fleet.read_fleet takes it: by the Macs' own word where there is a check, and by the ledger where one is kept."""
+    kandji: Kandji,
+    check_item_id: str | None,
+    org: str = "",
+    state_dir: str | None = None,
+) -> tuple[dict[str, str], t.Callable[[t.Iterable[str]], dict[str, str]] | None]:
+    """When certificates end, as _fleet.read_fleet takes it:
+
+    by the Macs' own word where there is a check, and by the ledger where one is kept.
+    """
     ends = certificate_ends(kandji.item_statuses(check_item_id)) if check_item_id else {}
-    return ends, partial(ends_by_serial, load(state_dir, org), lifetime_days=LIFE.days) if state_dir else None
+    return ends, (
+        partial(ends_by_serial, load(state_dir, org), lifetime_days=LIFE.days)
+        if state_dir
+        else None
+    )
 
 
 def save(state_dir: str, ledger: Ledger) -> None:
-    """Write it for its owner's eyes alone; interrupted at any moment, the old or the new one is whole."""
+    """Write it for its owner's eyes alone;
+
+    interrupted at any moment, the old or the new one is whole.
+    """
     path = os.path.join(state_dir, FILE)
     try:
         os.makedirs(state_dir, mode=0o700, exist_ok=True)
         replace_whole(path, [render(ledger)], 0o600)
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
-        raise BadOption(f"state_dir: {path} cannot be written ({reason}); check the directory and its permissions.") from None
+        raise BadOption(
+            f"state_dir: {path} cannot be written ({reason}); check the directory and its"
+            " permissions."
+        ) from None

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one masker. It knows the run's secrets and takes them out of every text and value that leaves the run."""
+"""The one masker.
+
+It knows the run's secrets and takes them out of every text and value that leaves the run.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,16 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
-# Signed tokens (JWS, compact) are known by their form: a run makes one for every request, too many to learn each.
+# Signed tokens (JWS, compact) are known by their form: a run makes one for every request, too many
+# to learn each.
 SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}", re.ASCII)
 
 
 def _disguises(secret: str) -> t.Iterator[str]:
-    """The forms in which a secret turns up in texts: as it is, escaped for XML and JSON, URL-encoded, base64."""
+    """The forms in which a secret turns up in texts:
+
+    as it is, escaped for XML and JSON, URL-encoded, base64.
+    """
     yield secret
     yield escape(secret, quote=False)
     yield escape(secret, quote=True)
@@ -27,23 +34,31 @@ def _disguises(secret: str) -> t.Iterator[str]:
     yield quote(secret, safe="")
     yield quote_plus(secret)
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        # Inside a longer text base64 depends on the position modulo 3; the first and last groups mix with neighbours.
+        # Inside a longer text base64 depends on the position modulo 3; the first and last groups
+        # mix with neighbours.
         for padding in range(3):
             plain = b"\0" * padding + secret.encode()
             encoded = encode(plain).decode().rstrip("=")
-            yield encoded[padding + 1 if padding else 0: len(encoded) - (1 if len(plain) % 3 else 0)]
+            yield encoded[
+                padding + 1 if padding else 0 : len(encoded) - (1 if len(plain) % 3 else 0)
+            ]
 
 
 class Masker:
-    """Replaces known secrets, in any of their forms, and whatever looks like a signed token, by asterisks."""
+    """Replaces known secrets, in any of their forms, and whatever looks like a signed token, by
+    asterisks.
+    """
 
-    def __init__(self, secrets: t.Iterable[t.Optional[str]] = ()) -> None:
-        self._forms: t.List[str] = []
+    def __init__(self, secrets: t.Iterable[str | None] = ()) -> None:
+        self._forms: list[str] = []
         for secret in secrets:
             self.add(secret)
 
-    def add(self, secret: t.Optional[str]) -> None:
-        """Learn a secret. Values shorter than four characters are too common to be replaced in texts."""
+    def add(self, secret: str | None) -> None:
+        """Learn a secret.
+
+        Values shorter than four characters are too common to be replaced in texts.
+        """
         if not secret or len(secret) < 4:
             return
         forms = set(self._forms) | {form for form in _disguises(secret) if len(form) >= 4}

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How every module runs: options in, clients opened, run() called, its result or its error out. The effects of a module are here."""
+"""How every module runs:
+
+options in, clients opened, run() called, its result or its error out. The effects of a module are
+here.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +14,67 @@ from dataclasses import replace
 from itertools import islice
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change, ansible_diff, described
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, DeviceTrustError
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import (
+    Change,
+    ansible_diff,
+    described,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    BadOption,
+    DeviceTrustError,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, need
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import TOKEN, make_sign_in, scopes_of
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Operation, Settings, Transport, api_calls
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    need,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import (
+    TOKEN,
+    make_sign_in,
+    scopes_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
+    Operation,
+    Settings,
+    Transport,
+    api_calls,
+)
 
-Result = t.Dict[str, t.Any]
+Result = dict[str, t.Any]
 
 
 class Run:
-    """What a module's run() gets to work with. The clients refuse to write in check mode, and operations that the module does not declare."""
+    """What a module's run() gets to work with.
 
-    def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool, warn: t.Callable[[str], None], uses: t.Sequence[Operation]) -> None:
+    The clients refuse to write in check mode, and operations that the module does not declare.
+    """
+
+    def __init__(
+        self,
+        params: t.Mapping[str, t.Any],
+        check_mode: bool,
+        warn: t.Callable[[str], None],
+        uses: t.Sequence[Operation],
+    ) -> None:
         self.params, self.check_mode, self.uses = params, check_mode, tuple(uses)
         self.masker = Masker()
         self._warn = warn
         self.settings = replace(_settings(params, check_mode), uses=(*uses, TOKEN))
-        self._transports: t.List[Transport] = []
-        self._okta: t.Optional[Okta] = None
-        self._kandji: t.Optional[Kandji] = None
+        self._transports: list[Transport] = []
+        self._okta: Okta | None = None
+        self._kandji: Kandji | None = None
 
     @property
     def okta(self) -> Okta:
         if self._okta is None:
             url = need(self.params, OKTA, "okta_org_url")
-            sign_in = make_sign_in(self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode))
+            sign_in = make_sign_in(
+                self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode)
+            )
             self._okta = Okta(url, sign_in, self.settings, self.masker)
             self._transports.append(self._okta.transport)
         return self._okta
@@ -48,7 +82,9 @@ class Run:
     @property
     def kandji(self) -> Kandji:
         if self._kandji is None:
-            url, token = (need(self.params, KANDJI, name) for name in ("kandji_api_url", "kandji_api_token"))
+            url, token = (
+                need(self.params, KANDJI, name) for name in ("kandji_api_url", "kandji_api_token")
+            )
             self._kandji = Kandji(url, token, self.settings, self.masker)
             self._transports.append(self._kandji.transport)
         return self._kandji
@@ -61,7 +97,7 @@ class Run:
     def warn(self, text: str) -> None:
         self._warn(self.masker.text(text))
 
-    def calls(self) -> t.List[t.Dict[str, t.Any]]:
+    def calls(self) -> list[dict[str, t.Any]]:
         return api_calls(*self._transports)
 
 
@@ -71,18 +107,36 @@ def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
     if params["capacity_shared_by"] < 1:
         raise BadOption(f"capacity_shared_by: {params['capacity_shared_by']} is less than 1.")
     if params["api_retries"] < 0 or params["api_timeout"] <= 0:
-        raise BadOption("api_retries must not be negative, and api_timeout must be more than 0 seconds.")
-    return Settings(params["ca_path"], params["api_timeout"], params["api_retries"], params["capacity_percent"], check_mode,
-                    shared_by=params["capacity_shared_by"])
+        raise BadOption(
+            "api_retries must not be negative, and api_timeout must be more than 0 seconds."
+        )
+    return Settings(
+        params["ca_path"],
+        params["api_timeout"],
+        params["api_retries"],
+        params["capacity_percent"],
+        check_mode,
+        shared_by=params["capacity_shared_by"],
+    )
 
 
 def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
     """A result with what every changing module returns: changed, the plan in words, the diff."""
-    return {"changed": bool(changes), "changes": described(changes), "diff": ansible_diff(changes), **values}
+    return {
+        "changed": bool(changes),
+        "changes": described(changes),
+        "diff": ansible_diff(changes),
+        **values,
+    }
 
 
-def first_rows(rows: t.Iterable[t.Dict[str, t.Any]], max_rows: int) -> t.Tuple[t.List[t.Dict[str, t.Any]], bool]:
-    """So many of the rows, and whether there are more; 0 is all of them. No page is read beyond those that are needed. Raises BadOption."""
+def first_rows(
+    rows: t.Iterable[dict[str, t.Any]], max_rows: int
+) -> tuple[list[dict[str, t.Any]], bool]:
+    """So many of the rows, and whether there are more;
+
+    0 is all of them. No page is read beyond those that are needed. Raises BadOption.
+    """
     if max_rows < 0:
         raise BadOption(f"max_rows: {max_rows} is negative; 0 is all of them.")
     found = list(islice(rows, max_rows + 1 if max_rows else None))
@@ -91,9 +145,12 @@ def first_rows(rows: t.Iterable[t.Dict[str, t.Any]], max_rows: int) -> t.Tuple[t
 
 
 def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **spec: t.Any) -> None:
-    """Build the AnsibleModule, call ``run`` and leave with its result; every error becomes one sentence.
+    """Build the AnsibleModule, call ``run`` and leave with its result;
 
-    ``uses`` are the vendor operations that the module may send: the scopes asked for, and the documentation's table, are made from it.
+    every error becomes one sentence.
+
+    ``uses`` are the vendor operations that the module may send: the scopes asked for, and the
+    documentation's table, are made from it.
     """
     module = AnsibleModule(supports_check_mode=True, **spec)
     if _transport.REQUESTS_IMPORT_ERROR:
@@ -104,14 +161,23 @@ def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **sp
         result = run(context)
     except DeviceTrustError as error:
         module.fail_json(**_failure(context, error.message, error.details))
-    except Exception as error:  # no traceback reaches a user; the type and place are enough for a report
-        module.fail_json(**_failure(context, f"Unexpected {type(error).__name__} at {_place(error)}: {error}. Please report this.", {}))
+    except (
+        Exception
+    ) as error:  # no traceback reaches a user; the type and place are enough for a report
+        module.fail_json(
+            **_failure(
+                context,
+                f"Unexpected {type(error).__name__} at {_place(error)}: {error}. Please report"
+                " this.",
+                {},
+            )
+        )
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**context.masker.value({**result, "api_calls": context.calls()}))
 
 
-def _failure(context: t.Optional[Run], message: str, details: t.Mapping[str, t.Any]) -> Result:
+def _failure(context: Run | None, message: str, details: t.Mapping[str, t.Any]) -> Result:
     result = {**details, "msg": message, "api_calls": context.calls() if context else []}
     return context.masker.value(result) if context else result
 

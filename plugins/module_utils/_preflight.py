@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import resolve, resolve_nodes
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
+    resolve,
+    resolve_nodes,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 
 FASTPASS = "signed_nonce"
@@ -15,21 +18,33 @@ FASTPASS = "signed_nonce"
 Rows = t.Sequence[t.Mapping[str, t.Any]]
 
 
-def ring_problems(rings: Rows) -> t.List[str]:
+def ring_problems(rings: Rows) -> list[str]:
     """What is wrong with the rings as they are given, without asking anybody."""
     problems = []
     names = [ring["name"] for ring in rings]
     if not rings:
-        problems.append("rings: there is none; name at least one ring with its blueprints and test Macs.")
-    problems += [f"rings: {name!r} is there twice." for name in sorted(set(names)) if names.count(name) > 1]
-    problems += [f"rings: {ring['name']!r} has no blueprints." for ring in rings if not ring["blueprints"]]
+        problems.append(
+            "rings: there is none; name at least one ring with its blueprints and test Macs."
+        )
+    problems += [
+        f"rings: {name!r} is there twice." for name in sorted(set(names)) if names.count(name) > 1
+    ]
+    problems += [
+        f"rings: {ring['name']!r} has no blueprints." for ring in rings if not ring["blueprints"]
+    ]
     if rings and not rings[0]["test_macs"]:
-        problems.append(f"rings: the first ring, {names[0]!r}, has no test_macs; name the serials of one or two Macs that are looked at first.")
+        problems.append(
+            f"rings: the first ring, {names[0]!r}, has no test_macs; name the serials of one or two"
+            " Macs that are looked at first."
+        )
     return problems
 
 
-def resolve_rings(rings: Rows, blueprints: Rows) -> t.Tuple[t.List[t.Dict[str, t.Any]], t.List[str]]:
-    """The rings with their blueprints by id and name, and what is wrong: unknown blueprints, a blueprint in two rings."""
+def resolve_rings(rings: Rows, blueprints: Rows) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The rings with their blueprints by id and name, and what is wrong:
+
+    unknown blueprints, a blueprint in two rings.
+    """
     resolved, problems, owner = [], [], {}
     for ring in rings:
         found = []
@@ -41,19 +56,30 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> t.Tuple[t.List[t.Dict[str, t
         for blueprint in found:
             other = owner.setdefault(blueprint["id"], ring["name"])
             if other != ring["name"]:
-                problems.append(f"rings: the blueprint {blueprint['name']!r} is in {other!r} and in {ring['name']!r}; a blueprint is in one ring.")
+                problems.append(
+                    f"rings: the blueprint {blueprint['name']!r} is in {other!r} and in"
+                    f" {ring['name']!r}; a blueprint is in one ring."
+                )
         nodes, wrong = _nodes(ring, found, blueprints)
         problems += wrong
-        resolved.append({
-            "name": ring["name"], "blueprints": found, "assignment_nodes": nodes, "test_macs": list(ring["test_macs"]), "generation": ring.get("generation"),
-            "library_item": ring.get("library_item"),
-        })
+        resolved.append(
+            {
+                "name": ring["name"],
+                "blueprints": found,
+                "assignment_nodes": nodes,
+                "test_macs": list(ring["test_macs"]),
+                "generation": ring.get("generation"),
+                "library_item": ring.get("library_item"),
+            }
+        )
     return resolved, problems
 
 
-def _nodes(ring: t.Mapping[str, t.Any], found: t.List[t.Dict[str, str]], blueprints: Rows) -> t.Tuple[t.Dict[str, str], t.List[str]]:
+def _nodes(
+    ring: t.Mapping[str, t.Any], found: list[dict[str, str]], blueprints: Rows
+) -> tuple[dict[str, str], list[str]]:
     """The ring's nodes by blueprint id, and what is wrong with them."""
-    nodes: t.Dict[str, str] = {}
+    nodes: dict[str, str] = {}
     problems = []
     for name, node in (ring.get("assignment_nodes") or {}).items():
         try:
@@ -63,8 +89,11 @@ def _nodes(ring: t.Mapping[str, t.Any], found: t.List[t.Dict[str, str]], bluepri
     return nodes, problems
 
 
-def okta_verify(authenticators: Rows) -> t.Optional[t.Mapping[str, t.Any]]:
-    """The authenticator that has FastPass. Orgs with the split form of Okta Verify have one of its own for it."""
+def okta_verify(authenticators: Rows) -> t.Mapping[str, t.Any] | None:
+    """The authenticator that has FastPass.
+
+    Orgs with the split form of Okta Verify have one of its own for it.
+    """
     for key in ("okta_verify", "okta_verify_fastpass"):
         for one in authenticators:
             if one.get("key") == key:
@@ -72,18 +101,33 @@ def okta_verify(authenticators: Rows) -> t.Optional[t.Mapping[str, t.Any]]:
     return None
 
 
-def okta_verify_problems(authenticators: Rows, methods: Rows) -> t.List[str]:
+def okta_verify_problems(authenticators: Rows, methods: Rows) -> list[str]:
     found = okta_verify(authenticators)
     if found is None:
         return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
-    if any(one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE" for one in authenticators):
+    if any(
+        one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE"
+        for one in authenticators
+    ):
         return []
     if found.get("status") != "ACTIVE":
-        return ["The authenticator Okta Verify is not active; activate it in Security > Authenticators."]
+        return [
+            "The authenticator Okta Verify is not active; activate it in Security > Authenticators."
+        ]
     if not any(one.get("type") == FASTPASS and one.get("status") == "ACTIVE" for one in methods):
-        return ["Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in Security > Authenticators > Okta Verify."]
+        return [
+            "Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in"
+            " Security > Authenticators > Okta Verify."
+        ]
     return []
 
 
-def fleet_problems(first_mac: t.Optional[t.Mapping[str, t.Any]]) -> t.List[str]:
-    return [] if first_mac else ["Kandji has no Mac; enrol at least one, or check that the API URL is the right tenant's."]
+def fleet_problems(first_mac: t.Mapping[str, t.Any] | None) -> list[str]:
+    return (
+        []
+        if first_mac
+        else [
+            "Kandji has no Mac; enrol at least one, or check that the API URL is the right"
+            " tenant's."
+        ]
+    )

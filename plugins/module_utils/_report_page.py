@@ -1,20 +1,41 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's page: markup with places for str.format, its style and its script. In Python, because Ansible brings no other files to a module."""
+"""The report's page:
+
+markup with places for str.format, its style and its script. In Python, because Ansible brings no
+other files to a module.
+"""
 
 from __future__ import annotations
 
 # Columns of the table, with their headings; a row's further columns show when it is opened.
 SHOWN = (
-    ("serial_number", "Serial"), ("device_name", "Name"), ("person", "Person"), ("ring", "Ring"), ("rung", "Rung"), ("certificate_ends", "Certificate ends"),
+    ("serial_number", "Serial"),
+    ("device_name", "Name"),
+    ("person", "Person"),
+    ("ring", "Ring"),
+    ("rung", "Rung"),
+    ("certificate_ends", "Certificate ends"),
     ("last_check_in", "Last check-in"),
-)  # fmt: skip
+)
 LABELS = {
-    **dict(SHOWN), "reason": "Why", "next_step": "Next step", "flags": "Flags", "doubt": "Unconfirmed, because", "blueprint": "Blueprint",
-    "os_version": "macOS", "model": "Model", "tags": "Tags", "okta_status": "Okta record", "last_seen_by_okta": "Last seen by Okta", "users": "People in Okta",
-    "certificates": "Certificates", "certificate_first_seen": "First certificate", "certificate_ends_from": "End is known from",
-}  # fmt: skip
+    **dict(SHOWN),
+    "reason": "Why",
+    "next_step": "Next step",
+    "flags": "Flags",
+    "doubt": "Unconfirmed, because",
+    "blueprint": "Blueprint",
+    "os_version": "macOS",
+    "model": "Model",
+    "tags": "Tags",
+    "okta_status": "Okta record",
+    "last_seen_by_okta": "Last seen by Okta",
+    "users": "People in Okta",
+    "certificates": "Certificates",
+    "certificate_first_seen": "First certificate",
+    "certificate_ends_from": "End is known from",
+}
 
 HEAD = """<!DOCTYPE html>
 <html lang="en">

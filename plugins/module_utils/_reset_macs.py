@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Ring, profile_uuid, read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    Ring,
+    profile_uuid,
+    read_fleet,
+    rows,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import Kandji
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
@@ -20,21 +25,40 @@ DEVICE_MANAGEMENT = "com.apple.mdm"  # its own profile holds a SCEP payload of a
 Row = t.Mapping[str, t.Any]
 
 
-def macs_on_rungs(okta: Okta, kandji: Kandji, rings: t.Sequence[Ring], app_ids: t.Sequence[str], rungs: t.Container[str]) -> t.List[str]:
+def macs_on_rungs(
+    okta: Okta,
+    kandji: Kandji,
+    rings: t.Sequence[Ring],
+    app_ids: t.Sequence[str],
+    rungs: t.Container[str],
+) -> list[str]:
     """Serials of the rings' Macs that stand on these rungs."""
     found = rows(read_fleet(okta, kandji, rings, app_ids))
-    return [row["serial_number"] for row in found if row["ring"] and row["serial_number"] and row["rung"] in rungs]
+    return [
+        row["serial_number"]
+        for row in found
+        if row["ring"] and row["serial_number"] and row["rung"] in rungs
+    ]
 
 
-def read_macs(kandji: Kandji, serials: t.Sequence[str], platforms: t.Sequence[str], rings: t.Sequence[Ring]) -> t.Tuple[t.Dict[str, Mac], int]:
-    """Serial (lower case) -> what Kandji knows of it, for exactly these serials; and how many Macs Kandji has in all."""
+def read_macs(
+    kandji: Kandji, serials: t.Sequence[str], platforms: t.Sequence[str], rings: t.Sequence[Ring]
+) -> tuple[dict[str, Mac], int]:
+    """Serial (lower case) -> what Kandji knows of it, for exactly these serials;
+
+    and how many Macs Kandji has in all.
+    """
     wanted = {serial.lower() for serial in serials}
     filters = {"platform": "Mac"} if list(platforms) == ["MACOS"] else {}
     devices = list(kandji.devices(**filters))
-    macs = {str(row.get("serial_number")).lower(): _mac(row) for row in devices if str(row.get("serial_number")).lower() in wanted}
+    macs = {
+        str(row.get("serial_number")).lower(): _mac(row)
+        for row in devices
+        if str(row.get("serial_number")).lower() in wanted
+    }
     fleet = sum(row.get("platform") == "Mac" for row in devices)
     for batch in batches(sorted(mac.serial for mac in macs.values())):
-        of_these: t.Dict[str, t.Any] = {"serial_number": {"in": batch}}
+        of_these: dict[str, t.Any] = {"serial_number": {"in": batch}}
         for row in kandji.prism_profiles(of_these):
             mac = macs.get(str(row.get("serial_number")).lower())
             if mac and _is_live(row, rings):
@@ -49,11 +73,19 @@ def read_macs(kandji: Kandji, serials: t.Sequence[str], platforms: t.Sequence[st
 def _mac(row: Row) -> Mac:
     user = row.get("user")
     person = user.get("email") or user.get("name") if isinstance(user, dict) else ""
-    return Mac(str(row.get("serial_number")), str(row.get("device_id", "")).lower(), str(row.get("device_name", "")), str(person or ""))
+    return Mac(
+        str(row.get("serial_number")),
+        str(row.get("device_id", "")).lower(),
+        str(row.get("device_name", "")),
+        str(person or ""),
+    )
 
 
 def _is_live(row: Row, rings: t.Sequence[Ring]) -> bool:
-    """A SCEP profile; where rings are given, one of theirs, by its item's id or its own identity."""
+    """A SCEP profile;
+
+    where rings are given, one of theirs, by its item's id or its own identity.
+    """
     types = [one.get("type") for one in row.get("profile_data") or [] if isinstance(one, dict)]
     if SCEP_PAYLOAD not in types or DEVICE_MANAGEMENT in types:
         return False
@@ -62,8 +94,15 @@ def _is_live(row: Row, rings: t.Sequence[Ring]) -> bool:
     custom = str(row.get("payload_identifier", "")).lower()
     for profile in [ring.profile for ring in rings if ring.profile]:
         uuid = str(profile_uuid(profile) or "").lower()
-        # The identifier of an item that the console made is not documented, so that any profile that is not custom may be it.
-        by_console = "profile" not in profile and not custom.startswith("com.kandji.profile.custom.")
-        if by_console or str(profile["id"]).lower() in custom or (uuid and uuid == str(row.get("payload_uuid", "")).lower()):
+        # The identifier of an item that the console made is not documented, so that any profile
+        # that is not custom may be it.
+        by_console = "profile" not in profile and not custom.startswith(
+            "com.kandji.profile.custom."
+        )
+        if (
+            by_console
+            or str(profile["id"]).lower() in custom
+            or (uuid and uuid == str(row.get("payload_uuid", "")).lower())
+        ):
             return True
     return False

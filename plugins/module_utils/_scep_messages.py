@@ -1,11 +1,14 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCEP messages (RFC 8894): a signed message around an encrypted one, sealed and opened, for either side of an enrolment.
+"""SCEP messages (RFC 8894):
 
-From the inside out: a certificate request (or issued certificates) is *encrypted* for one recipient (CMS EnvelopedData), and that is
-*sealed* with the SCEP attributes and a signature (CMS SignedData). Certificates and messages are DER bytes at every seam, so that
-callers need no ASN.1 of their own. Nothing here does I/O or reads a clock.
+a signed message around an encrypted one, sealed and opened, for either side of an enrolment.
+
+From the inside out: a certificate request (or issued certificates) is *encrypted* for one recipient
+(CMS EnvelopedData), and that is *sealed* with the SCEP attributes and a signature (CMS SignedData).
+Certificates and messages are DER bytes at every seam, so that callers need no ASN.1 of their own.
+Nothing here does I/O or reads a clock.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ try:
     except ImportError:  # before cryptography 43
         from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
 except ImportError:
-    LIBRARIES_ERROR: t.Optional[str] = traceback.format_exc()
+    LIBRARIES_ERROR: str | None = traceback.format_exc()
 else:
     LIBRARIES_ERROR = None
 
@@ -44,14 +47,28 @@ CERTIFICATE_REQUEST = "19"
 
 SUCCESS, FAILURE, PENDING = "0", "2", "3"
 
-FAIL_INFO = {"0": "badAlg", "1": "badMessageCheck", "2": "badRequest", "3": "badTime", "4": "badCertId"}
+FAIL_INFO = {
+    "0": "badAlg",
+    "1": "badMessageCheck",
+    "2": "badRequest",
+    "3": "badTime",
+    "4": "badCertId",
+}
 
 CIPHERS = ("aes128_cbc", "aes192_cbc", "aes256_cbc", "tripledes_3key")
 DIGESTS = ("sha1", "sha256", "sha384", "sha512")
 
-_KEY_BYTES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32, "tripledes_3key": 24, "des": 8}  # 'des' is opened only: old clients still send it
+_KEY_BYTES = {
+    "aes128_cbc": 16,
+    "aes192_cbc": 24,
+    "aes256_cbc": 32,
+    "tripledes_3key": 24,
+    "des": 8,
+}  # 'des' is opened only: old clients still send it
 _ATTRIBUTES = "2.16.840.1.113733.1.9."
-_MESSAGE_TYPE, _STATUS, _FAIL_INFO, _SENDER_NONCE, _RECIPIENT_NONCE, _TRANSACTION_ID = (_ATTRIBUTES + last for last in "234567")
+_MESSAGE_TYPE, _STATUS, _FAIL_INFO, _SENDER_NONCE, _RECIPIENT_NONCE, _TRANSACTION_ID = (
+    _ATTRIBUTES + last for last in "234567"
+)
 _OCTET_STRING = 4
 
 
@@ -73,7 +90,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Attributes:
-    """The signed attributes that make a CMS message a SCEP message. What a message does not carry is empty."""
+    """The signed attributes that make a CMS message a SCEP message.
+
+    What a message does not carry is empty.
+    """
 
     message_type: str
     transaction_id: str
@@ -90,18 +110,21 @@ class Message:
     attributes: Attributes
     content: bytes  # the encrypted part; empty in failures and while pending
     certificates: tuple[bytes, ...]
-    signer_serial_number: t.Optional[int]
+    signer_serial_number: int | None
     digest: str
     _signature_algorithm: str
     _message_digest: bytes
     _signed_attributes: bytes
     _signature: bytes
 
-    def signer(self, known: t.Iterable[bytes] = ()) -> t.Optional[bytes]:
+    def signer(self, known: t.Iterable[bytes] = ()) -> bytes | None:
         """The certificate that the message says it was signed with, if it came along or is known."""
         with _reading("A certificate in the message"):
             for certificate in (*self.certificates, *known):
-                if asn1_x509.Certificate.load(certificate).serial_number == self.signer_serial_number:
+                if (
+                    asn1_x509.Certificate.load(certificate).serial_number
+                    == self.signer_serial_number
+                ):
                     return certificate
         return None
 
@@ -110,14 +133,19 @@ class Message:
 class CertificateRequest:
     """A PKCS#10 request whose signature held."""
 
-    subject: tuple[tuple[tuple[str, str], ...], ...]  # relative names, each of (dotted OID, value) pairs
+    subject: tuple[
+        tuple[tuple[str, str], ...], ...
+    ]  # relative names, each of (dotted OID, value) pairs
     public_key: rsa.RSAPublicKey
     challenge: str = field(repr=False)
 
 
 @contextmanager
 def _reading(what: str) -> t.Iterator[None]:
-    """asn1crypto parses lazily and reports harm by various exceptions; all of them mean the same here."""
+    """asn1crypto parses lazily and reports harm by various exceptions;
+
+    all of them mean the same here.
+    """
     try:
         yield
     except MessageError:
@@ -134,7 +162,9 @@ def new_nonce() -> bytes:
 
 
 def public_bytes(key: t.Any) -> bytes:
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def _hash(name: str) -> t.Any:
@@ -151,7 +181,9 @@ def _digest(name: str, data: bytes) -> bytes:
 
 def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
     """The public key of a certificate. Raises UnknownAlgorithm where it is not RSA."""
-    key = serialization.load_der_public_key(asn1_x509.Certificate.load(certificate).public_key.dump())
+    key = serialization.load_der_public_key(
+        asn1_x509.Certificate.load(certificate).public_key.dump()
+    )
     if not isinstance(key, rsa.RSAPublicKey):
         raise UnknownAlgorithm("SCEP needs RSA keys, and this certificate has another.")
     return key
@@ -159,7 +191,9 @@ def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
 
 def _issuer_and_serial(certificate: bytes) -> cms.IssuerAndSerialNumber:
     parsed = asn1_x509.Certificate.load(certificate)
-    return cms.IssuerAndSerialNumber({"issuer": parsed.issuer, "serial_number": parsed.serial_number})
+    return cms.IssuerAndSerialNumber(
+        {"issuer": parsed.issuer, "serial_number": parsed.serial_number}
+    )
 
 
 # Certificates
@@ -167,15 +201,26 @@ def _issuer_and_serial(certificate: bytes) -> cms.IssuerAndSerialNumber:
 
 def pack_certificates(certificates: t.Sequence[bytes]) -> bytes:
     """A degenerate PKCS#7: certificates and nothing else."""
-    signed = cms.SignedData({
-        "version": "v1", "digest_algorithms": [], "encap_content_info": {"content_type": "data"}, "signer_infos": [],
-        "certificates": [cms.CertificateChoices("certificate", asn1_x509.Certificate.load(each)) for each in certificates],
-    })
+    signed = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [],
+            "encap_content_info": {"content_type": "data"},
+            "signer_infos": [],
+            "certificates": [
+                cms.CertificateChoices("certificate", asn1_x509.Certificate.load(each))
+                for each in certificates
+            ],
+        }
+    )
     return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
 
 
 def unpack_certificates(data: bytes) -> list[bytes]:
-    """The certificates in ``data``, which is one certificate or a degenerate PKCS#7. Raises MessageError."""
+    """The certificates in ``data``, which is one certificate or a degenerate PKCS#7.
+
+    Raises MessageError.
+    """
     with _reading("The certificate"):
         try:
             info = cms.ContentInfo.load(data)
@@ -183,29 +228,47 @@ def unpack_certificates(data: bytes) -> list[bytes]:
         except (ValueError, TypeError):
             is_pkcs7 = False
         if is_pkcs7:
-            found = [each.chosen.dump() for each in info["content"]["certificates"] if each.name == "certificate"]
+            found = [
+                each.chosen.dump()
+                for each in info["content"]["certificates"]
+                if each.name == "certificate"
+            ]
         else:
             found = [asn1_x509.Certificate.load(data).dump()]
         for certificate in found:
-            serialization.load_der_public_key(asn1_x509.Certificate.load(certificate).public_key.dump())
+            serialization.load_der_public_key(
+                asn1_x509.Certificate.load(certificate).public_key.dump()
+            )
     return found
 
 
 def verify_certificate(certificate: bytes, issuer: bytes) -> None:
-    """Raises MessageError unless ``certificate`` was signed with the key of the certificate ``issuer``. Looks at nothing else."""
+    """Raises MessageError unless ``certificate`` was signed with the key of the certificate
+    ``issuer``. Looks at nothing else.
+    """
     with _reading("The certificate"):
         parsed = asn1_x509.Certificate.load(certificate)
         algorithm = parsed["signature_algorithm"]
         if algorithm.signature_algo != "rsassa_pkcs1v15":
-            raise UnknownAlgorithm("The certificate is signed with an algorithm that is not supported.")
-        _verify(rsa_key_of(issuer), parsed["signature_value"].native, parsed["tbs_certificate"].dump(), algorithm.hash_algo)
+            raise UnknownAlgorithm(
+                "The certificate is signed with an algorithm that is not supported."
+            )
+        _verify(
+            rsa_key_of(issuer),
+            parsed["signature_value"].native,
+            parsed["tbs_certificate"].dump(),
+            algorithm.hash_algo,
+        )
 
 
 # Requests for certificates
 
 
 def read_request(data: bytes) -> CertificateRequest:
-    """A PKCS#10 request, read leniently: strongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError."""
+    """A PKCS#10 request, read leniently:
+
+    strongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError.
+    """
     with _reading("The certificate request"):
         request = csr.CertificationRequest.load(data)
         info = request["certification_request_info"]
@@ -214,9 +277,14 @@ def read_request(data: bytes) -> CertificateRequest:
             raise UnknownAlgorithm("The certificate request has a key that is not RSA.")
         algorithm = request["signature_algorithm"]
         if algorithm.signature_algo != "rsassa_pkcs1v15":
-            raise UnknownAlgorithm("The certificate request is signed with an algorithm that is not supported.")
+            raise UnknownAlgorithm(
+                "The certificate request is signed with an algorithm that is not supported."
+            )
         _verify(key, request["signature"].native, info.dump(), algorithm.hash_algo)
-        subject = tuple(tuple((pair["type"].dotted, pair["value"].native) for pair in relative_name) for relative_name in info["subject"].chosen)
+        subject = tuple(
+            tuple((pair["type"].dotted, pair["value"].native) for pair in relative_name)
+            for relative_name in info["subject"].chosen
+        )
         return CertificateRequest(subject, key, _challenge_of(info))
 
 
@@ -231,19 +299,31 @@ def _challenge_of(info: csr.CertificationRequestInfo) -> str:
 
 
 def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
-    """The X.509 name of relative names of (dotted OID, value) pairs. Raises ValueError or TypeError for what no certificate may carry."""
+    """The X.509 name of relative names of (dotted OID, value) pairs.
+
+    Raises ValueError or TypeError for what no certificate may carry.
+    """
     relative_names = []
     for relative_name in subject:
-        pairs = [x509.NameAttribute(x509.ObjectIdentifier(dotted), value) for dotted, value in relative_name]
+        pairs = [
+            x509.NameAttribute(x509.ObjectIdentifier(dotted), value)
+            for dotted, value in relative_name
+        ]
         relative_names.append(x509.RelativeDistinguishedName(pairs))
     return x509.Name(relative_names)
 
 
 def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey) -> bytes:
-    """A PKCS#10 request. It is signed with SHA-256 whatever the peer announces: that speaks of messages, and cryptography signs no request with SHA-1."""
+    """A PKCS#10 request.
+
+    It is signed with SHA-256 whatever the peer announces: that speaks of messages, and cryptography
+    signs no request with SHA-1.
+    """
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     if challenge:
-        builder = builder.add_attribute(x509.oid.AttributeOID.CHALLENGE_PASSWORD, challenge.encode())
+        builder = builder.add_attribute(
+            x509.oid.AttributeOID.CHALLENGE_PASSWORD, challenge.encode()
+        )
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -251,7 +331,9 @@ def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey) ->
 
 
 def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
-    """CMS EnvelopedData of ``content`` that only the holder of the certificate ``recipient`` can open."""
+    """CMS EnvelopedData of ``content`` that only the holder of the certificate ``recipient`` can
+    open.
+    """
     if cipher not in CIPHERS:
         raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
     with _reading("The recipient's certificate"):
@@ -259,24 +341,41 @@ def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
     key = os.urandom(_KEY_BYTES[cipher])
     block = _block_cipher(cipher, key)
     initial = os.urandom(block.block_size // 8)
-    padder, encryptor = PKCS7(block.block_size).padder(), Cipher(block, modes.CBC(initial)).encryptor()
+    padder, encryptor = (
+        PKCS7(block.block_size).padder(),
+        Cipher(block, modes.CBC(initial)).encryptor(),
+    )
     encrypted = encryptor.update(padder.update(content) + padder.finalize()) + encryptor.finalize()
-    transport = cms.KeyTransRecipientInfo({
-        "version": "v0", "rid": cms.RecipientIdentifier("issuer_and_serial_number", recipient_id),
-        "key_encryption_algorithm": {"algorithm": "rsaes_pkcs1v15"}, "encrypted_key": recipient_key.encrypt(key, padding.PKCS1v15()),
-    })
-    enveloped = cms.EnvelopedData({
-        "version": "v0", "recipient_infos": [cms.RecipientInfo("ktri", transport)],
-        "encrypted_content_info": {
-            "content_type": "data", "encrypted_content": encrypted,
-            "content_encryption_algorithm": {"algorithm": cipher, "parameters": core.OctetString(initial)},
-        },
-    })
+    transport = cms.KeyTransRecipientInfo(
+        {
+            "version": "v0",
+            "rid": cms.RecipientIdentifier("issuer_and_serial_number", recipient_id),
+            "key_encryption_algorithm": {"algorithm": "rsaes_pkcs1v15"},
+            "encrypted_key": recipient_key.encrypt(key, padding.PKCS1v15()),
+        }
+    )
+    enveloped = cms.EnvelopedData(
+        {
+            "version": "v0",
+            "recipient_infos": [cms.RecipientInfo("ktri", transport)],
+            "encrypted_content_info": {
+                "content_type": "data",
+                "encrypted_content": encrypted,
+                "content_encryption_algorithm": {
+                    "algorithm": cipher,
+                    "parameters": core.OctetString(initial),
+                },
+            },
+        }
+    )
     return cms.ContentInfo({"content_type": "enveloped_data", "content": enveloped}).dump()
 
 
 def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
-    """What ``encrypt`` of any SCEP peer sealed for ``recipient``, and the cipher it used. Raises MessageError."""
+    """What ``encrypt`` of any SCEP peer sealed for ``recipient``, and the cipher it used.
+
+    Raises MessageError.
+    """
     with _reading("The encrypted part of the message"):
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "enveloped_data":
@@ -285,12 +384,22 @@ def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
         cipher = algorithm["algorithm"].native
         if cipher not in _KEY_BYTES:
             raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
-        key = recipient.key.decrypt(_encrypted_key(info["content"]["recipient_infos"], recipient.certificate), padding.PKCS1v15())
+        key = recipient.key.decrypt(
+            _encrypted_key(info["content"]["recipient_infos"], recipient.certificate),
+            padding.PKCS1v15(),
+        )
         if len(key) != _KEY_BYTES[cipher]:
             raise MessageError("The message was encrypted with a key of the wrong length.")
         block = _block_cipher(cipher, key)
-        decryptor, unpadder = Cipher(block, modes.CBC(algorithm["parameters"].native)).decryptor(), PKCS7(block.block_size).unpadder()
-        return unpadder.update(decryptor.update(encrypted) + decryptor.finalize()) + unpadder.finalize(), cipher
+        decryptor, unpadder = (
+            Cipher(block, modes.CBC(algorithm["parameters"].native)).decryptor(),
+            PKCS7(block.block_size).unpadder(),
+        )
+        return (
+            unpadder.update(decryptor.update(encrypted) + decryptor.finalize())
+            + unpadder.finalize(),
+            cipher,
+        )
 
 
 def _block_cipher(cipher: str, key: bytes) -> t.Any:
@@ -300,24 +409,43 @@ def _block_cipher(cipher: str, key: bytes) -> t.Any:
 
 
 def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
-    # The serial number decides alone: peers re-encode the issuer's name, and both sides draw their serial numbers at random.
+    # The serial number decides alone: peers re-encode the issuer's name, and both sides draw their
+    # serial numbers at random.
     serial_number = asn1_x509.Certificate.load(certificate).serial_number
     for recipient in recipients:
         if recipient.name == "ktri" and recipient.chosen["rid"].name == "issuer_and_serial_number":
             if recipient.chosen["rid"].chosen["serial_number"].native == serial_number:
-                if recipient.chosen["key_encryption_algorithm"]["algorithm"].native not in ("rsaes_pkcs1v15", "rsa"):
-                    raise UnknownAlgorithm("The message's key is encrypted with an algorithm that is not supported.")
+                if recipient.chosen["key_encryption_algorithm"]["algorithm"].native not in (
+                    "rsaes_pkcs1v15",
+                    "rsa",
+                ):
+                    raise UnknownAlgorithm(
+                        "The message's key is encrypted with an algorithm that is not supported."
+                    )
                 return recipient.chosen["encrypted_key"].native
     raise MessageError("The message is encrypted for somebody else.")
 
 
 def _encrypted_content(info: cms.EncryptedContentInfo) -> tuple[algos.EncryptionAlgorithm, bytes]:
-    # Read by hand: some peers write the content as a constructed [0] of OCTET STRINGs, which asn1crypto refuses.
+    # Read by hand: some peers write the content as a constructed [0] of OCTET STRINGs, which
+    # asn1crypto refuses.
     parts = list(_elements(info.contents))
     if len(parts) < 3:
         raise MessageError("The message holds no encrypted content.")
-    (_class, _method, _tag, algorithm_header, algorithm_contents, algorithm_trailer), (_class, method, _tag, _header, contents, _trailer) = parts[1:3]
-    algorithm = cms.EncryptionAlgorithm.load(algorithm_header + algorithm_contents + algorithm_trailer)
+    (
+        (_class, _method, _tag, algorithm_header, algorithm_contents, algorithm_trailer),
+        (
+            _class,
+            method,
+            _tag,
+            _header,
+            contents,
+            _trailer,
+        ),
+    ) = parts[1:3]
+    algorithm = cms.EncryptionAlgorithm.load(
+        algorithm_header + algorithm_contents + algorithm_trailer
+    )
     return algorithm, _joined(contents) if method else contents
 
 
@@ -347,16 +475,36 @@ def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) 
     signed_attributes = _signed_attributes(attributes, _digest(digest, content))
     # The signature is over a SET OF, though the attributes are sent tagged [0].
     signature = signer.key.sign(signed_attributes.untag().dump(), padding.PKCS1v15(), _hash(digest))
-    signer_info = cms.SignerInfo({
-        "version": "v1", "sid": cms.SignerIdentifier("issuer_and_serial_number", _issuer_and_serial(signer.certificate)),
-        "digest_algorithm": {"algorithm": digest}, "signed_attrs": signed_attributes, "signature": signature,
-        "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},  # plain rsaEncryption: strongSwan refuses the combined algorithms
-    })
-    encapsulated = {"content_type": "data", "content": content} if content else {"content_type": "data"}
-    signed = cms.SignedData({
-        "version": "v1", "digest_algorithms": [{"algorithm": digest}], "encap_content_info": encapsulated, "signer_infos": [signer_info],
-        "certificates": [cms.CertificateChoices("certificate", asn1_x509.Certificate.load(signer.certificate))],
-    })
+    signer_info = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier(
+                "issuer_and_serial_number", _issuer_and_serial(signer.certificate)
+            ),
+            "digest_algorithm": {"algorithm": digest},
+            "signed_attrs": signed_attributes,
+            "signature": signature,
+            "signature_algorithm": {
+                "algorithm": "rsassa_pkcs1v15"
+            },  # plain rsaEncryption: strongSwan refuses the combined algorithms
+        }
+    )
+    encapsulated = (
+        {"content_type": "data", "content": content} if content else {"content_type": "data"}
+    )
+    signed = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [{"algorithm": digest}],
+            "encap_content_info": encapsulated,
+            "signer_infos": [signer_info],
+            "certificates": [
+                cms.CertificateChoices(
+                    "certificate", asn1_x509.Certificate.load(signer.certificate)
+                )
+            ],
+        }
+    )
     return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
 
 
@@ -374,11 +522,16 @@ def _signed_attributes(attributes: Attributes, content_digest: bytes) -> cms.CMS
         values.append((_STATUS, core.PrintableString(attributes.status)))
     if attributes.fail_info:
         values.append((_FAIL_INFO, core.PrintableString(attributes.fail_info)))
-    return cms.CMSAttributes([cms.CMSAttribute({"type": kind, "values": [value]}) for kind, value in values])
+    return cms.CMSAttributes(
+        [cms.CMSAttribute({"type": kind, "values": [value]}) for kind, value in values]
+    )
 
 
 def read_message(data: bytes) -> Message:
-    """A SCEP message taken apart. Nothing in it is to be believed before ``verify``. Raises MessageError."""
+    """A SCEP message taken apart.
+
+    Nothing in it is to be believed before ``verify``. Raises MessageError.
+    """
     with _reading("The message"):
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "signed_data":
@@ -388,14 +541,23 @@ def read_message(data: bytes) -> Message:
         if len(signers) != 1:
             raise MessageError("The message does not have exactly one signature.")
         signer = signers[0]
-        attributes = {attribute["type"].dotted: attribute["values"][0].native for attribute in signer["signed_attrs"]}
+        attributes = {
+            attribute["type"].dotted: attribute["values"][0].native
+            for attribute in signer["signed_attrs"]
+        }
         identifier = signer["sid"]
         algorithm = signer["signature_algorithm"]["algorithm"].native
         return Message(
             attributes=_scep_attributes(attributes),
             content=_encapsulated_content(signed["encap_content_info"]),
-            certificates=tuple(each.chosen.dump() for each in signed["certificates"] if each.name == "certificate"),
-            signer_serial_number=identifier.chosen["serial_number"].native if identifier.name == "issuer_and_serial_number" else None,
+            certificates=tuple(
+                each.chosen.dump() for each in signed["certificates"] if each.name == "certificate"
+            ),
+            signer_serial_number=(
+                identifier.chosen["serial_number"].native
+                if identifier.name == "issuer_and_serial_number"
+                else None
+            ),
             digest=signer["digest_algorithm"]["algorithm"].native,
             _signature_algorithm=algorithm,
             _message_digest=attributes.get("1.2.840.113549.1.9.4", b""),
@@ -413,22 +575,40 @@ def _encapsulated_content(info: cms.EncapsulatedContentInfo) -> bytes:
 
 def _scep_attributes(values: dict[str, t.Any]) -> Attributes:
     attributes = Attributes(
-        message_type=values.get(_MESSAGE_TYPE, ""), transaction_id=values.get(_TRANSACTION_ID, ""), sender_nonce=values.get(_SENDER_NONCE, b""),
-        recipient_nonce=values.get(_RECIPIENT_NONCE, b""), status=values.get(_STATUS, ""), fail_info=values.get(_FAIL_INFO, ""),
+        message_type=values.get(_MESSAGE_TYPE, ""),
+        transaction_id=values.get(_TRANSACTION_ID, ""),
+        sender_nonce=values.get(_SENDER_NONCE, b""),
+        recipient_nonce=values.get(_RECIPIENT_NONCE, b""),
+        status=values.get(_STATUS, ""),
+        fail_info=values.get(_FAIL_INFO, ""),
     )
-    texts = (attributes.message_type, attributes.transaction_id, attributes.status, attributes.fail_info)
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(nonce, bytes) for nonce in (attributes.sender_nonce, attributes.recipient_nonce)):
+    texts = (
+        attributes.message_type,
+        attributes.transaction_id,
+        attributes.status,
+        attributes.fail_info,
+    )
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(nonce, bytes) for nonce in (attributes.sender_nonce, attributes.recipient_nonce)
+    ):
         raise MessageError("The message's attributes have the wrong types.")
     if not attributes.message_type or not attributes.transaction_id:
-        raise MessageError("The message is signed data but no SCEP message: it has no message type or transaction id.")
+        raise MessageError(
+            "The message is signed data but no SCEP message: it has no message type or"
+            " transaction id."
+        )
     return attributes
 
 
 def verify(message: Message, signer: bytes) -> None:
-    """Raises MessageError unless ``message`` is unharmed and was signed with the key of the certificate ``signer``."""
+    """Raises MessageError unless ``message`` is unharmed and was signed with the key of the
+    certificate ``signer``.
+    """
     with _reading("The message's signature"):
         if message._signature_algorithm not in ("rsassa_pkcs1v15", f"{message.digest}_rsa"):
-            raise UnknownAlgorithm(f"The signature algorithm {message._signature_algorithm} is not supported.")
+            raise UnknownAlgorithm(
+                f"The signature algorithm {message._signature_algorithm} is not supported."
+            )
         if message._message_digest != _digest(message.digest, message.content):
             raise MessageError("The message was changed on its way: its digest does not match.")
         _verify(rsa_key_of(signer), message._signature, message._signed_attributes, message.digest)

@@ -10,10 +10,13 @@ module: device_trust_certificates
 short_description: When the certificates of Okta's authority end on the Macs
 version_added: 0.1.0
 description:
-  - Kandji does not tell when a certificate ends, and Okta's System Log forgets after 90 days. This module knows it from one or both of two sources.
-  - With O(certificate_check_item_id) from the Macs themselves, by what the certificate check printed there. It is read for the whole fleet in one request for
+  - Kandji does not tell when a certificate ends, and Okta's System Log forgets after 90 days. This
+    module knows it from one or both of two sources.
+  - With O(certificate_check_item_id) from the Macs themselves, by what the certificate check
+    printed there. It is read for the whole fleet in one request for
     each 300 Macs.
-  - With O(state_dir) from a ledger, a file that each run feeds with the C(pki.cert.issue) events since the last one. Run it at least every 90 days, best daily.
+  - With O(state_dir) from a ledger, a file that each run feeds with the C(pki.cert.issue) events
+    since the last one. Run it at least every 90 days, best daily.
     The end is reckoned from the issue by O(lifetime_days).
   - Where both know a Mac, the Mac's own word counts.
 author:
@@ -26,15 +29,19 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.both
 options:
   certificate_check_item_id:
-    description: Id of the Custom Script in Kandji that is the certificate check, as the role C(managed_status) makes it. Without it Macs are not asked.
+    description: Id of the Custom Script in Kandji that is the certificate check, as the role
+      C(managed_status) makes it. Without it Macs are not asked.
     type: str
   state_dir:
     description:
-      - Directory of the ledger on this host, C(certificates.jsonl). It is made where it is not there. Without it there is no ledger, and Okta is not asked.
-      - The file is for its owner's eyes alone, replaced in one step, and left alone where nothing is new.
+      - Directory of the ledger on this host, C(certificates.jsonl). It is made where it is not
+        there. Without it there is no ledger, and Okta is not asked.
+      - The file is for its owner's eyes alone, replaced in one step, and left alone where nothing
+        is new.
     type: path
   lifetime_days:
-    description: How many days a certificate lives, for those that the ledger alone knows. Okta's live for one year.
+    description: How many days a certificate lives, for those that the ledger alone knows. Okta's
+      live for one year.
     type: int
     default: 365
   max_rows:
@@ -72,13 +79,15 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description:
-    - By serial, when the last certificate of the Mac ends (ISO 8601, UTC). C(source) is V(mac) or V(ledger).
+    - By serial, when the last certificate of the Mac ends (ISO 8601, UTC). C(source) is V(mac) or
+      V(ledger).
     - Those that end first, up to O(max_rows).
   returned: success
   type: dict
   sample: {C02XK1ZAJG5J: {ends: "2027-11-23T10:00:00Z", source: mac}}
 counts:
-  description: How many Macs are known by which source. C(unknown) are those of which no source knows a certificate.
+  description: How many Macs are known by which source. C(unknown) are those of which no source
+    knows a certificate.
   returned: success
   type: dict
   sample: {mac: 118, ledger: 2, unknown: 1}
@@ -104,48 +113,80 @@ from datetime import datetime, timezone
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ledger as ledger
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import certificate_ends
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import (
+    certificate_ends,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import ISSUED
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
     "lifetime_days": {"type": "int", "default": 365},
     "max_rows": {"type": "int", "default": 200},
 }
-USES = (kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, okta_api.GET_ORGANIZATION, okta_api.LIST_LOG_EVENTS)
+USES = (
+    kandji_api.LIST_DEVICES,
+    kandji_api.ITEM_STATUSES,
+    okta_api.GET_ORGANIZATION,
+    okta_api.LIST_LOG_EVENTS,
+)
 
 
 def run(run_: Run) -> Result:
     params = run_.params
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
-    serials = {str(row.get("device_id", "")).lower(): str(row.get("serial_number") or "")
-               for row in run_.kandji.devices(platform="Mac") if row.get("platform") == "Mac"}
-    known: t.Dict[str, t.Dict[str, str]] = {}
-    changes: t.List[Change] = []
+    serials = {
+        str(row.get("device_id", "")).lower(): str(row.get("serial_number") or "")
+        for row in run_.kandji.devices(platform="Mac")
+        if row.get("platform") == "Mac"
+    }
+    known: dict[str, dict[str, str]] = {}
+    changes: list[Change] = []
     if params["state_dir"]:
         book, changes = _feed(run_)
         ends = ledger.ends_by_serial(book, serials.values(), params["lifetime_days"])
         known.update({serial: {"ends": end, "source": "ledger"} for serial, end in ends.items()})
     if params["certificate_check_item_id"]:
         said = certificate_ends(run_.kandji.item_statuses(params["certificate_check_item_id"]))
-        known.update({serials[device_id]: {"ends": end, "source": "mac"} for device_id, end in said.items() if serials.get(device_id)})
+        known.update(
+            {
+                serials[device_id]: {"ends": end, "source": "mac"}
+                for device_id, end in said.items()
+                if serials.get(device_id)
+            }
+        )
     first = sorted(known.items(), key=lambda pair: (pair[1]["ends"], pair[0]))[: params["max_rows"]]
     return outcome(changes, certificates=dict(first), counts=_counts(known, len(serials)))
 
 
-def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> t.Dict[str, int]:
+def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> dict[str, int]:
     sources = [one["source"] for one in known.values()]
-    return {"mac": sources.count("mac"), "ledger": sources.count("ledger"), "unknown": max(0, macs - len(known))}
+    return {
+        "mac": sources.count("mac"),
+        "ledger": sources.count("ledger"),
+        "unknown": max(0, macs - len(known)),
+    }
 
 
-def _feed(run_: Run) -> t.Tuple[ledger.Ledger, t.List[Change]]:
-    """The ledger with what the log has had since it was last read; written where that is anything."""
+def _feed(run_: Run) -> tuple[ledger.Ledger, list[Change]]:
+    """The ledger with what the log has had since it was last read;
+
+    written where that is anything.
+    """
     okta, state_dir = run_.okta, run_.params["state_dir"]
     old = ledger.load(state_dir, okta.org_url)
     okta.organization()  # for Okta's clock, by which the log is kept; it needs no permission
@@ -156,13 +197,27 @@ def _feed(run_: Run) -> t.Tuple[ledger.Ledger, t.List[Change]]:
         return old, []
     if not run_.check_mode:
         ledger.save(state_dir, new)
-    before, after = ({"certificates": len(one.issued), "read_to": one.read_to} for one in (old, new))
+    before, after = (
+        {"certificates": len(one.issued), "read_to": one.read_to} for one in (old, new)
+    )
     action = "update" if old.issued else "create"
-    return new, [Change(action, f"ledger {os.path.join(state_dir, ledger.FILE)}", before if old.issued else {}, after)]
+    return new, [
+        Change(
+            action,
+            f"ledger {os.path.join(state_dir, ledger.FILE)}",
+            before if old.issued else {},
+            after,
+        )
+    ]
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS), required_one_of=[("certificate_check_item_id", "state_dir")])
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(OKTA, KANDJI, OPTIONS),
+        required_one_of=[("certificate_check_item_id", "state_dir")],
+    )
 
 
 if __name__ == "__main__":

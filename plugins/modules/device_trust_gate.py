@@ -10,10 +10,14 @@ module: device_trust_gate
 short_description: See whether the test Macs of a ring have the SCEP profile and their certificates
 version_added: 0.1.0
 description:
-  - Looks whether the SCEP profile is installed on the test Macs, and whether their certificates were issued. Proof of issuance is any of C(pki.cert.issue) in
-    Okta's System Log, a certificate with the serial in Kandji's inventory beside the installed profile, or a device record that is managed.
-  - A test Mac that is not there yet is asked for its daily check-in, once, and then waited for. A gate that is not met is no failure; RV(met) says it.
-  - With O(state=absent) it is the other way round, for the change from one SCEP item to another - the gate is met when no test Mac holds the profile any more.
+  - Looks whether the SCEP profile is installed on the test Macs, and whether their certificates
+    were issued. Proof of issuance is any of C(pki.cert.issue) in
+    Okta's System Log, a certificate with the serial in Kandji's inventory beside the installed
+    profile, or a device record that is managed.
+  - A test Mac that is not there yet is asked for its daily check-in, once, and then waited for. A
+    gate that is not met is no failure; RV(met) says it.
+  - With O(state=absent) it is the other way round, for the change from one SCEP item to another -
+    the gate is met when no test Mac holds the profile any more.
   - In check mode nothing is asked of a Mac and nothing is waited for.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -26,29 +30,38 @@ extends_documentation_fragment:
 options:
   library_item_id:
     description:
-      - Id of the SCEP profile in Kandji, or of a SCEP item that was made in its web app. Without one, as in check mode before the profile was ever created, the
+      - Id of the SCEP profile in Kandji, or of a SCEP item that was made in its web app. Without
+        one, as in check mode before the profile was ever created, the
         gate is not met.
-      - Where Kandji tells no status of an item of its web app, an installed profile with a SCEP payload stands for it, and the certificate's proof is Okta's.
+      - Where Kandji tells no status of an item of its web app, an installed profile with a SCEP
+        payload stands for it, and the certificate's proof is Okta's.
     type: str
   payload_uuid:
-    description: The profile's present identity (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs had under another
+    description: The profile's present identity
+      (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs
+      had under another
       one proves nothing.
     type: str
   updated_at:
-    description: When the profile was last written (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates issued before it
+    description: When the profile was last written
+      (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates
+      issued before it
       prove nothing.
     type: str
   state:
     description:
       - V(present) looks for the profile and the certificate.
-      - V(absent) is met when neither the item's statuses nor the inventories of the test Macs name the profile. Without O(payload_uuid) the item is taken for
-        one of the web app, and where no status and no identifier names it, each SCEP profile of the web app counts that names no other
+      - V(absent) is met when neither the item's statuses nor the inventories of the test Macs name
+        the profile. Without O(payload_uuid) the item is taken for
+        one of the web app, and where no status and no identifier names it, each SCEP profile of the
+        web app counts that names no other
         item. Without O(library_item_id) the gate is met.
     type: str
     choices: [present, absent]
     default: present
   test_macs:
-    description: Serials of the test Macs. One that Kandji does not know is left out with a warning, as long as there is another.
+    description: Serials of the test Macs. One that Kandji does not know is left out with a warning,
+      as long as there is another.
     type: list
     elements: str
     required: true
@@ -95,7 +108,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 met:
-  description: Whether every test Mac that Kandji knows has profile and certificate, or with O(state=absent) has the profile no more.
+  description: Whether every test Mac that Kandji knows has profile and certificate, or with
+    O(state=absent) has the profile no more.
   returned: success
   type: bool
   sample: true
@@ -105,8 +119,10 @@ test_macs:
   type: list
   elements: dict
   sample:
-    - {serial_number: C02XK1ZAJG5J, met: true, proof: pki.cert.issue in the System Log, reason: null}
-    - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not installed yet.}
+    - {serial_number: C02XK1ZAJG5J, met: true, proof: pki.cert.issue in the System Log, reason:
+      null}
+    - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not
+      installed yet.}
 asked_to_check_in:
   description: Serials that were asked for a check-in.
   returned: success
@@ -126,14 +142,22 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import holders
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    arguments,
+)
 
 OPTIONS = {
     "library_item_id": {"type": "str"},
@@ -145,15 +169,21 @@ OPTIONS = {
     "poll_interval": {"type": "int", "default": 10},
 }
 USES = (
-    kandji_api.LIST_DEVICES, kandji_api.DEVICE_ITEMS, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_CERTIFICATES,
+    kandji_api.LIST_DEVICES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.PRISM_CERTIFICATES,
     kandji_api.DAILY_CHECK_IN,
-    okta_api.LIST_LOG_EVENTS, okta_api.LIST_DEVICES, okta_api.LIST_DEVICE_USERS,
+    okta_api.LIST_LOG_EVENTS,
+    okta_api.LIST_DEVICES,
+    okta_api.LIST_DEVICE_USERS,
 )
 
 
 def run(run_: Run) -> Result:
     macs, look = _test_macs(run_), _look_for_none if run_.params["state"] == "absent" else _look
-    asked: t.List[str] = []
+    asked: list[str] = []
     end = time.monotonic() + run_.params["wait"]
     while True:
         views = look(run_, macs)
@@ -165,10 +195,15 @@ def run(run_: Run) -> Result:
         if time.monotonic() >= end:
             break
         run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
-    return {"changed": False, "met": bool(views) and not unmet, "test_macs": [gate.described(one) for one in views], "asked_to_check_in": asked}
+    return {
+        "changed": False,
+        "met": bool(views) and not unmet,
+        "test_macs": [gate.described(one) for one in views],
+        "asked_to_check_in": asked,
+    }
 
 
-def _test_macs(run_: Run) -> t.Dict[str, str]:
+def _test_macs(run_: Run) -> dict[str, str]:
     """Serial -> device id of the test Macs that Kandji knows."""
     found = {}
     for serial in dict.fromkeys(run_.params["test_macs"]):
@@ -180,33 +215,56 @@ def _test_macs(run_: Run) -> t.Dict[str, str]:
     return found
 
 
-def _look(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
+def _look(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
     item_id = run_.params["library_item_id"]
     if not item_id or not macs:
         return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
     identifier = f"com.kandji.profile.custom.{item_id}"
     serials = {"serial_number": {"in": list(macs)}}
-    profiles = list(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}))
-    certificates = list(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials}))
+    profiles = list(
+        run_.kandji.prism_profiles(
+            {"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}
+        )
+    )
+    certificates = list(
+        run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
+    )
     expected = gate.Expected(run_.params["payload_uuid"], run_.params["updated_at"])
-    statuses = {serial: list(run_.kandji.item_statuses(item_id, device_id)) for serial, device_id in macs.items()}
+    statuses = {
+        serial: list(run_.kandji.item_statuses(item_id, device_id))
+        for serial, device_id in macs.items()
+    }
     if expected == gate.ANYTHING and not profiles and not any(statuses.values()):
         reported = list(run_.kandji.prism_profiles(serials))
-        statuses = {serial: gate.by_payload(device_id, reported) for serial, device_id in macs.items()}
+        statuses = {
+            serial: gate.by_payload(device_id, reported) for serial, device_id in macs.items()
+        }
     return [
-        gate.judge(serial, device_id, statuses[serial], profiles, certificates, _further(run_, serial), expected)
+        gate.judge(
+            serial,
+            device_id,
+            statuses[serial],
+            profiles,
+            certificates,
+            _further(run_, serial),
+            expected,
+        )
         for serial, device_id in macs.items()
     ]
 
 
-def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
+def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
     item_id = run_.params["library_item_id"]
-    held: t.Set[str] = set()
+    held: set[str] = set()
     for serial, device_id in macs.items() if item_id else ():
         statuses = list(run_.kandji.item_statuses(item_id, device_id))
         installed = list(run_.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
         by_console = not statuses and run_.params["payload_uuid"] is None
-        others = {str(row.get("item_id", "")).lower() for row in run_.kandji.device_items(device_id)} if by_console else set()
+        others = (
+            {str(row.get("item_id", "")).lower() for row in run_.kandji.device_items(device_id)}
+            if by_console
+            else set()
+        )
         held |= holders(item_id, statuses, installed, others, by_console)
     return [gate.judge_absent(serial, device_id, held) for serial, device_id in macs.items()]
 
@@ -214,17 +272,29 @@ def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> t.List[gate.View]:
 def _further(run_: Run, serial: str) -> gate.Further:
     """Okta's side of the proof for one Mac."""
 
-    def issued() -> t.Iterator[t.Dict[str, t.Any]]:
-        # Kandji has answered already, and this may be the first that Okta is asked: this machine's own clock may be wrong.
+    def issued() -> t.Iterator[dict[str, t.Any]]:
+        # Kandji has answered already, and this may be the first that Okta is asked: this machine's
+        # own clock may be wrong.
         now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
         written = run_.params["updated_at"]
-        oldest = max(now - timedelta(days=89), parse_time(written)) if written else now - timedelta(days=89)
-        since, until = (moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (oldest, now + timedelta(minutes=5)))
+        oldest = (
+            max(now - timedelta(days=89), parse_time(written))
+            if written
+            else now - timedelta(days=89)
+        )
+        since, until = (
+            moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            for moment in (oldest, now + timedelta(minutes=5))
+        )
         return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
 
     def managed() -> bool:
         records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
-        return any(user.get("managementStatus") == "MANAGED" for record in records for user in run_.okta.device_users(str(record["id"])))
+        return any(
+            user.get("managementStatus") == "MANAGED"
+            for record in records
+            for user in run_.okta.device_users(str(record["id"]))
+        )
 
     return gate.Further(issued, managed)
 

@@ -10,11 +10,16 @@ module: device_trust_info
 short_description: Where each Mac stands between Kandji and Okta, and why
 version_added: 0.1.0
 description:
-  - Reads both sides at once, joins them by serial, and says of each Mac on which rung of the ladder it stands, why, and what its next step is.
-  - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates of the rings' profiles, O device records and E events there
-    are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify, C/300, O/200 and E/1000 (each rounded up), and three more,
-    for blueprints, profiles and competing configurations. Where the list of Macs changed while it was read, up to 20 that slipped through are read by id.
-  - Okta's search may be behind. A row whose rung only a read by id would settle is marked as unconfirmed; modules that write read by id first.
+  - Reads both sides at once, joins them by serial, and says of each Mac on which rung of the ladder
+    it stands, why, and what its next step is.
+  - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates
+    of the rings' profiles, O device records and E events there
+    are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify,
+    C/300, O/200 and E/1000 (each rounded up), and three more,
+    for blueprints, profiles and competing configurations. Where the list of Macs changed while it
+    was read, up to 20 that slipped through are read by id.
+  - Okta's search may be behind. A row whose rung only a read by id would settle is marked as
+    unconfirmed; modules that write read by id first.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -40,15 +45,18 @@ options:
         elements: str
         required: true
       scep_profile:
-        description: Name or id of its SCEP profile in Kandji. Either this or O(rings[].library_item_id) is needed.
+        description: Name or id of its SCEP profile in Kandji. Either this or
+          O(rings[].library_item_id) is needed.
         type: str
       library_item_id:
-        description: Id of its SCEP item, where one that was made in Kandji's web app takes the place of the profile.
+        description: Id of its SCEP item, where one that was made in Kandji's web app takes the
+          place of the profile.
         type: str
   okta_verify_item_ids:
     description:
       - Ids of the library items that bring Okta Verify. Their statuses say who has it.
-      - Without them Macs that reported the app count as having it, which takes a page of Kandji's inventory of apps for every 300 of them.
+      - Without them Macs that reported the app count as having it, which takes a page of Kandji's
+        inventory of apps for every 300 of them.
     type: list
     elements: str
     default: []
@@ -57,7 +65,8 @@ options:
     type: int
     default: 30
   wait:
-    description: How many seconds to wait until no Mac is on a rung that time and its person alone leave behind.
+    description: How many seconds to wait until no Mac is on a rung that time and its person alone
+      leave behind.
     type: int
     default: 0
   poll_interval:
@@ -69,26 +78,31 @@ options:
     type: int
     default: 200
   serials:
-    description: The only Macs that RV(macs) names, by serial number, those that are managed too. All are counted none the less.
+    description: The only Macs that RV(macs) names, by serial number, those that are managed too.
+      All are counted none the less.
     type: list
     elements: str
     default: []
   certificate_check_item_id:
-    description: Id of the Custom Script that says on each Mac when its certificates end (RV(devicetrust.okta_kandji.kandji_custom_script#module:script)).
+    description: Id of the Custom Script that says on each Mac when its certificates end
+      (RV(devicetrust.okta_kandji.kandji_custom_script#module:script)).
     type: str
   state_dir:
-    description: Directory of the ledger of certificates (see M(devicetrust.okta_kandji.device_trust_certificates)); it is only read here.
+    description: Directory of the ledger of certificates (see
+      M(devicetrust.okta_kandji.device_trust_certificates)); it is only read here.
     type: path
   stale_days:
     description: After how many days without a change a device record in Okta counts as stale.
     type: int
     default: 90
   log_days:
-    description: How many days of Okta's System Log are read, to see where its search is behind and when certificates were issued. C(0) leaves the log out.
+    description: How many days of Okta's System Log are read, to see where its search is behind and
+      when certificates were issued. C(0) leaves the log out.
     type: int
     default: 30
   log_events:
-    description: How many events of the System Log are read at most, the newest first; a call brings 1000.
+    description: How many events of the System Log are read at most, the newest first; a call brings
+      1000.
     type: int
     default: 12000
 """
@@ -172,12 +186,14 @@ unconfirmed:
   type: int
   sample: 3
 profiles:
-  description: The SCEP profile of each ring, where there is one, with the date by which its certificates are to be issued anew.
+  description: The SCEP profile of each ring, where there is one, with the date by which its
+    certificates are to be issued anew.
   returned: success
   type: list
   elements: dict
   sample:
-    - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at: "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24"}
+    - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at:
+      "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24"}
 table:
   description: The same as lines of text, for people.
   returned: success
@@ -201,18 +217,41 @@ from collections import Counter
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Fleet, Reading, Ring, read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    Fleet,
+    Reading,
+    Ring,
+    read_fleet,
+    rows,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    RING,
+    arguments,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "rings": {
-        "type": "list", "elements": "dict", "required": True,
-        "options": {"name": RING["name"], "blueprints": RING["blueprints"], "scep_profile": {"type": "str"}, "library_item_id": {"type": "str"}},
-        "required_one_of": [("scep_profile", "library_item_id")], "mutually_exclusive": [("scep_profile", "library_item_id")],
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": RING["name"],
+            "blueprints": RING["blueprints"],
+            "scep_profile": {"type": "str"},
+            "library_item_id": {"type": "str"},
+        },
+        "required_one_of": [("scep_profile", "library_item_id")],
+        "mutually_exclusive": [("scep_profile", "library_item_id")],
     },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "redistribution_days": {"type": "int", "default": 30},
@@ -230,17 +269,24 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 
 
 class Summary:
-    """A fleet in one pass over its rows: the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest rung up."""
+    """A fleet in one pass over its rows:
+
+    the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest rung up.
+    """
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
         self._asked_for = {one.upper() for one in serials}
         self.total: Counter = Counter()
-        self.by_ring: t.Dict[t.Optional[str], Counter] = {}
+        self.by_ring: dict[str | None, Counter] = {}
         self.flags: Counter = Counter()
         self.unconfirmed = 0
-        self.shown = heapq.nsmallest(max(0, max_rows), self._count(fleet), key=lambda row: (ladder.RUNGS.index(row["rung"]), row["serial_number"]))
+        self.shown = heapq.nsmallest(
+            max(0, max_rows),
+            self._count(fleet),
+            key=lambda row: (ladder.RUNGS.index(row["rung"]), row["serial_number"]),
+        )
 
-    def _count(self, fleet: Fleet) -> t.Iterator[t.Dict[str, t.Any]]:
+    def _count(self, fleet: Fleet) -> t.Iterator[dict[str, t.Any]]:
         for row in rows(fleet):
             self.total[row["rung"]] += 1
             self.by_ring.setdefault(row["ring"], Counter())[row["rung"]] += 1
@@ -250,24 +296,55 @@ class Summary:
                 yield {name: row[name] for name in SHOWN}
 
     def _is_shown(self, row: t.Mapping[str, t.Any]) -> bool:
-        return str(row["serial_number"]).upper() in self._asked_for if self._asked_for else row["rung"] not in ladder.QUIET_RUNGS
+        return (
+            str(row["serial_number"]).upper() in self._asked_for
+            if self._asked_for
+            else row["rung"] not in ladder.QUIET_RUNGS
+        )
 
     @property
     def waits_for_people(self) -> bool:
         return any(self.total[rung] for rung in ladder.PEOPLE_RUNGS)
 
 
-SHOWN = ("serial_number", "device_name", "person", "ring", "rung", "reason", "next_step", "flags", "unconfirmed", "doubt")
+SHOWN = (
+    "serial_number",
+    "device_name",
+    "person",
+    "ring",
+    "rung",
+    "reason",
+    "next_step",
+    "flags",
+    "unconfirmed",
+    "doubt",
+)
 
 
 def run(run_: Run) -> Result:
     params = run_.params
-    reading = Reading(params["redistribution_days"], params["stale_days"], params["log_days"], params["log_events"])
+    reading = Reading(
+        params["redistribution_days"],
+        params["stale_days"],
+        params["log_days"],
+        params["log_events"],
+    )
     end = time.monotonic() + params["wait"]
     rings, others = read_rings(run_.kandji, params["rings"])
-    ends, booked = known_ends(run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"])
+    ends, booked = known_ends(
+        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
+    )
     while True:
-        fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others, reading)
+        fleet = read_fleet(
+            run_.okta,
+            run_.kandji,
+            rings,
+            params["okta_verify_item_ids"],
+            ends,
+            booked,
+            others,
+            reading,
+        )
         summary = Summary(fleet, params["max_rows"], params["serials"])
         if not summary.waits_for_people or run_.check_mode or time.monotonic() >= end:
             break
@@ -280,16 +357,27 @@ def _result(summary: Summary, rings: t.Sequence[Ring], params: t.Mapping[str, t.
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]
     renewals = {one["ring"]: one["renew_by"] for one in profiles}
     return {
-        "changed": False, "counts": total, "macs": summary.shown, "profiles": profiles, "table": ladder.table(summary.shown, total, renewals),
-        "by_ring": {ring.name: ladder.in_order(summary.by_ring.get(ring.name, Counter())) for ring in rings},
-        "flags": {flag: summary.flags[flag] for flag in ladder.FLAGS if summary.flags[flag]}, "unconfirmed": summary.unconfirmed,
+        "changed": False,
+        "counts": total,
+        "macs": summary.shown,
+        "profiles": profiles,
+        "table": ladder.table(summary.shown, total, renewals),
+        "by_ring": {
+            ring.name: ladder.in_order(summary.by_ring.get(ring.name, Counter())) for ring in rings
+        },
+        "flags": {flag: summary.flags[flag] for flag in ladder.FLAGS if summary.flags[flag]},
+        "unconfirmed": summary.unconfirmed,
     }
 
 
-def _profile(ring: Ring, redistribution_days: int) -> t.Dict[str, t.Any]:
+def _profile(ring: Ring, redistribution_days: int) -> dict[str, t.Any]:
     profile = ring.profile or {}
-    return {"ring": ring.name, "library_item_id": profile.get("id"), "updated_at": profile.get("updated_at"),
-            "renew_by": renew_by(profile.get("updated_at"), redistribution_days)}
+    return {
+        "ring": ring.name,
+        "library_item_id": profile.get("id"),
+        "updated_at": profile.get("updated_at"),
+        "renew_by": renew_by(profile.get("updated_at"), redistribution_days),
+    }
 
 
 def main() -> None:

@@ -10,9 +10,11 @@ module: device_trust_preflight
 short_description: See beforehand whether Okta and Kandji are ready for the workflow
 version_added: 0.1.0
 description:
-  - Only reads, and collects everything that is wrong before it fails, so that all of it is told at once. Tokens are good, Okta Verify and FastPass are active,
+  - Only reads, and collects everything that is wrong before it fails, so that all of it is told at
+    once. Tokens are good, Okta Verify and FastPass are active,
     the rings are sound, their blueprints known, there are Macs.
-  - Returns the rings with the ids of their blueprints, so that what follows need not look them up again.
+  - Returns the rings with the ids of their blueprints, so that what follows need not look them up
+    again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -38,10 +40,12 @@ options:
         elements: str
         required: true
       assignment_nodes:
-        description: For its blueprints that are assignment maps, by name or id, the node that its items go to; handed through by id.
+        description: For its blueprints that are assignment maps, by name or id, the node that its
+          items go to; handed through by id.
         type: dict
       test_macs:
-        description: Serials of the Macs on which a step is looked at before the next one. The first ring needs at least one.
+        description: Serials of the Macs on which a step is looked at before the next one. The first
+          ring needs at least one.
         type: list
         elements: str
         default: []
@@ -49,7 +53,8 @@ options:
         description: Generation of its SCEP profile; handed through.
         type: str
       library_item:
-        description: Id or exact name of a SCEP item that was made in Kandji's web app and takes the place of the ring's SCEP profile; handed through by id.
+        description: Id or exact name of a SCEP item that was made in Kandji's web app and takes the
+          place of the ring's SCEP profile; handed through by id.
         type: str
 """
 
@@ -68,7 +73,8 @@ EXAMPLES = r"""
         blueprints: [Engineering, Everyone else]
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app
+- name: A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web
+    app
   devicetrust.okta_kandji.device_trust_preflight:
     rings:
       - name: canary
@@ -117,34 +123,59 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _preflight as preflight
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import DeviceTrustError, Refused, all_of
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_items
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import find_scep_item
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    DeviceTrustError,
+    Refused,
+    all_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
+    find_scep_item,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    RING,
+    arguments,
+)
 
 OPTIONS = {
     "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_DEVICES, kandji_api.LIST_ITEMS, kandji_api.LIST_PROFILES, kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS,
-    okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.LIST_EVENTS,
+    okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_METHODS,
 )
 
 
 def run(run_: Run) -> Result:
-    problems: t.List[str] = preflight.ring_problems(run_.params["rings"])
-    blueprints: t.List[t.Dict[str, t.Any]] = []
-    checks: t.List[t.Callable[[], t.Any]] = [
+    problems: list[str] = preflight.ring_problems(run_.params["rings"])
+    blueprints: list[dict[str, t.Any]] = []
+    checks: list[t.Callable[[], t.Any]] = [
         lambda: problems.extend(_okta_verify(run_)),
         lambda: blueprints.extend(run_.kandji.blueprints()),
-        lambda: problems.extend(preflight.fleet_problems(next(run_.kandji.devices(platform="Mac"), None))),
+        lambda: problems.extend(
+            preflight.fleet_problems(next(run_.kandji.devices(platform="Mac"), None))
+        ),
     ]
     try:
         all_of(checks)
     except DeviceTrustError as error:
         problems += error.details.get("problems", [error.message])
-    rings, unknown = preflight.resolve_rings(run_.params["rings"], blueprints) if blueprints else ([], [])
+    rings, unknown = (
+        preflight.resolve_rings(run_.params["rings"], blueprints) if blueprints else ([], [])
+    )
     problems += unknown
     problems += [] if unknown else _library_items(run_, rings)
     if problems:
@@ -153,19 +184,24 @@ def run(run_: Run) -> Result:
     return {"changed": False, "rings": rings}
 
 
-def _library_items(run_: Run, rings: t.List[t.Dict[str, t.Any]]) -> t.List[str]:
+def _library_items(run_: Run, rings: list[dict[str, t.Any]]) -> list[str]:
     """Put ids in the place of names of the console's items; what is wrong with them."""
     problems = []
     for ring in [one for one in rings if one["library_item"]]:
         try:
-            items, profiles = read_items(run_.kandji, ring["blueprints"]), list(run_.kandji.profiles())
-            ring["library_item"] = find_scep_item(run_.kandji, ring["library_item"], items, profiles)["id"]
+            items, profiles = (
+                read_items(run_.kandji, ring["blueprints"]),
+                list(run_.kandji.profiles()),
+            )
+            ring["library_item"] = find_scep_item(
+                run_.kandji, ring["library_item"], items, profiles
+            )["id"]
         except DeviceTrustError as error:
             problems.append(f"Ring {ring['name']!r}: {error.message}")
     return problems
 
 
-def _okta_verify(run_: Run) -> t.List[str]:
+def _okta_verify(run_: Run) -> list[str]:
     authenticators = run_.okta.authenticators()
     found = preflight.okta_verify(authenticators)
     methods = run_.okta.authenticator_methods(str(found["id"])) if found else []

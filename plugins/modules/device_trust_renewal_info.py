@@ -10,8 +10,10 @@ module: device_trust_renewal_info
 short_description: Which rings need new certificates now
 version_added: 0.1.0
 description:
-  - Only reads. Says for each ring whether its certificates are to be issued anew now, why, under which generation, and how many Macs will enrol.
-  - A ring is due when a certificate under its present profile ends soon, or, with O(challenge), when its profile holds another secret.
+  - Only reads. Says for each ring whether its certificates are to be issued anew now, why, under
+    which generation, and how many Macs will enrol.
+  - A ring is due when a certificate under its present profile ends soon, or, with O(challenge),
+    when its profile holds another secret.
   - Rings go in their order, one at a time. What Kandji shows decides; nothing is kept between runs.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -43,17 +45,23 @@ options:
         required: true
   certificate_ends:
     description:
-      - Serial number to the end of the Mac's certificate in ISO 8601, where it is known from elsewhere. It counts more than what the other options tell.
-      - Where nothing tells, the end is reckoned as a year after the certificate was first seen, or after the profile was written.
+      - Serial number to the end of the Mac's certificate in ISO 8601, where it is known from
+        elsewhere. It counts more than what the other options tell.
+      - Where nothing tells, the end is reckoned as a year after the certificate was first seen, or
+        after the profile was written.
     type: dict
     default: {}
   certificate_check_item_id:
-    description: Id of the Custom Script that says on each Mac when its certificates end (see M(devicetrust.okta_kandji.device_trust_certificates)).
+    description: Id of the Custom Script that says on each Mac when its certificates end (see
+      M(devicetrust.okta_kandji.device_trust_certificates)).
     type: str
   state_dir:
     description:
-      - Directory of the ledger of certificates (see M(devicetrust.okta_kandji.device_trust_certificates)), for Macs that do not speak for themselves.
-      - It is only read here. The org's options are needed with it, since a ledger is an org's; Okta is asked nothing.
+      - Directory of the ledger of certificates (see
+        M(devicetrust.okta_kandji.device_trust_certificates)), for Macs that do not speak for
+        themselves.
+      - It is only read here. The org's options are needed with it, since a ledger is an org's; Okta
+        is asked nothing.
     type: path
   renew_within_days:
     description: Certificates that end within so many days are due.
@@ -64,14 +72,17 @@ options:
     type: int
     default: 60
   min_healthy_percent:
-    description: How many percent of a ring's Macs have to hold its present profile and a living certificate before the next ring goes.
+    description: How many percent of a ring's Macs have to hold its present profile and a living
+      certificate before the next ring goes.
     type: int
     default: 90
   max_enrolments_per_hour:
-    description: How many Macs may be set to enrol in one hour, over all rings. A larger ring goes alone. No limit when not set.
+    description: How many Macs may be set to enrol in one hour, over all rings. A larger ring goes
+      alone. No limit when not set.
     type: int
   challenge:
-    description: The new secret, after it was reset in Okta. Rings whose profile holds another one are due then, and certificates do not count.
+    description: The new secret, after it was reset in Okta. Rings whose profile holds another one
+      are due then, and certificates do not count.
     type: str
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
@@ -114,7 +125,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rings:
-  description: The decision for each ring, in order. C(due) are serial numbers; C(held) says that a ring is due and waits.
+  description: The decision for each ring, in order. C(due) are serial numbers; C(held) says that a
+    ring is due and waits.
   returned: success
   type: list
   elements: dict
@@ -139,25 +151,45 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _assignments as assignments,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _mobileconfig as mobileconfig,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _renewal as renewal
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import (
+    moment,
+    parse_time,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
+    read_status,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    arguments,
+)
 
-Row = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "rings": {
-        "type": "list", "elements": "dict", "required": True,
+        "type": "list",
+        "elements": "dict",
+        "required": True,
         "options": {
-            "name": {"type": "str", "required": True}, "blueprints": {"type": "list", "elements": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "blueprints": {"type": "list", "elements": "str", "required": True},
             "scep_profile": {"type": "str", "required": True},
         },
     },
@@ -171,7 +203,11 @@ OPTIONS: t.Dict[str, t.Any] = {
     "challenge": {"type": "str", "no_log": True},
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES, kandji_api.PRISM_PROFILES,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_DEVICES,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_CERTIFICATES,
 )
 
@@ -180,58 +216,109 @@ def run(run_: Run) -> Result:
     params = run_.params
     run_.masker.add(params["challenge"])
     if not 0 <= params["min_healthy_percent"] <= 100:
-        raise BadOption(f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100.")
-    given = {str(serial).upper(): parse_time(str(text)) for serial, text in params["certificate_ends"].items()}
-    blueprints = assignments.read_blueprints(run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]])[0]
+        raise BadOption(
+            f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
+        )
+    given = {
+        str(serial).upper(): parse_time(str(text))
+        for serial, text in params["certificate_ends"].items()
+    }
+    blueprints = assignments.read_blueprints(
+        run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]]
+    )[0]
     profiles = list(run_.kandji.profiles())
     devices = [row for row in run_.kandji.devices(platform="Mac") if row.get("platform") == "Mac"]
-    certificates = _by_device(run_.kandji.prism_certificates({"identity_certificate": {"eq": True}}))
+    certificates = _by_device(
+        run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
+    )
     ends = {**_known_ends(run_, devices), **given}
-    facts = [_facts(run_, ring, blueprints, profiles, devices, certificates, ends) for ring in params["rings"]]
+    facts = [
+        _facts(run_, ring, blueprints, profiles, devices, certificates, ends)
+        for ring in params["rings"]
+    ]
     pace = renewal.Pace(
-        params["renew_within_days"], params["min_days_between"], params["min_healthy_percent"], params["max_enrolments_per_hour"], bool(params["challenge"]))
+        params["renew_within_days"],
+        params["min_days_between"],
+        params["min_healthy_percent"],
+        params["max_enrolments_per_hour"],
+        bool(params["challenge"]),
+    )
     now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
     return {"changed": False, "rings": [one._asdict() for one in renewal.decide(facts, now, pace)]}
 
 
-def _known_ends(run_: Run, devices: t.Sequence[Row]) -> t.Dict[str, datetime]:
-    """Serial (upper case) -> the end of its certificate: by the ledger, and before that by the Mac's own word."""
+def _known_ends(run_: Run, devices: t.Sequence[Row]) -> dict[str, datetime]:
+    """Serial (upper case) -> the end of its certificate:
+
+    by the ledger, and before that by the Mac's own word.
+    """
     params = run_.params
     said, booked = known_ends(
-        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url if params["state_dir"] else "", params["state_dir"])
+        run_.kandji,
+        params["certificate_check_item_id"],
+        run_.okta.org_url if params["state_dir"] else "",
+        params["state_dir"],
+    )
     serials = {_id(row): str(row.get("serial_number", "")) for row in devices}
     known = dict(booked(serials.values())) if booked else {}
-    known.update({serials[device_id]: end for device_id, end in said.items() if device_id in serials})
+    known.update(
+        {serials[device_id]: end for device_id, end in said.items() if device_id in serials}
+    )
     return {serial.upper(): parse_time(end) for serial, end in known.items()}
 
 
 def _facts(
-    run_: Run, ring: t.Mapping[str, t.Any], blueprints: t.Sequence[assignments.Blueprint], profiles: t.Sequence[Row], devices: t.Sequence[Row],
-    certificates: t.Mapping[str, t.Sequence[Row]], ends: t.Mapping[str, datetime],
+    run_: Run,
+    ring: t.Mapping[str, t.Any],
+    blueprints: t.Sequence[assignments.Blueprint],
+    profiles: t.Sequence[Row],
+    devices: t.Sequence[Row],
+    certificates: t.Mapping[str, t.Sequence[Row]],
+    ends: t.Mapping[str, datetime],
 ) -> renewal.RingFacts:
     named = [row for row in profiles if row.get("name") == ring["scep_profile"]]
     if len(named) > 1:
-        raise BadOption(f"rings: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give one of them another name.")
+        raise BadOption(
+            f"rings: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give"
+            " one of them another name."
+        )
     if not named:
         return renewal.RingFacts(ring["name"], False)
     plist = mobileconfig.parse(named[0].get("profile")) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    identifier = str(named[0].get("mdm_identifier") or f"com.kandji.profile.custom.{named[0]['id']}")
+    identifier = str(
+        named[0].get("mdm_identifier") or f"com.kandji.profile.custom.{named[0]['id']}"
+    )
     installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
     rows = run_.kandji.item_statuses(str(named[0]["id"]))
-    holders = set(installed) | {str((row.get("computer") or {}).get("id", "")).lower() for row in rows if read_status(row) == "installed"}
+    holders = set(installed) | {
+        str((row.get("computer") or {}).get("id", "")).lower()
+        for row in rows
+        if read_status(row) == "installed"
+    }
     written, uuid = moment(named[0].get("updated_at")), str(plist.get("PayloadUUID", "")).lower()
     ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
     macs = [
         _mac(row, installed.get(_id(row), []), certificates.get(_id(row), []), uuid, written, ends)
-        for row in devices if str(row.get("blueprint_id", "")).lower() in ids
+        for row in devices
+        if str(row.get("blueprint_id", "")).lower() in ids
     ]
-    stale = bool(run_.params["challenge"]) and payload.get("PayloadContent", {}).get("Challenge") != run_.params["challenge"]
-    return renewal.RingFacts(ring["name"], True, written, mobileconfig.generation_of(payload), macs, len(holders), stale)
+    stale = (
+        bool(run_.params["challenge"])
+        and payload.get("PayloadContent", {}).get("Challenge") != run_.params["challenge"]
+    )
+    return renewal.RingFacts(
+        ring["name"], True, written, mobileconfig.generation_of(payload), macs, len(holders), stale
+    )
 
 
 def _mac(
-    row: Row, installed: t.Sequence[Row], held: t.Sequence[Row], uuid: str, written: t.Optional[datetime], ends: t.Mapping[str, datetime],
+    row: Row,
+    installed: t.Sequence[Row],
+    held: t.Sequence[Row],
+    uuid: str,
+    written: datetime | None,
+    ends: t.Mapping[str, datetime],
 ) -> renewal.MacCertificate:
     serial = str(row.get("serial_number", ""))
     present = any(str(one.get("payload_uuid", "")).lower() == uuid for one in installed)
@@ -241,8 +328,8 @@ def _mac(
     return renewal.MacCertificate(serial, present, ends.get(serial.upper(), reckoned))
 
 
-def _by_device(rows: t.Iterable[Row]) -> t.Dict[str, t.List[Row]]:
-    found: t.Dict[str, t.List[Row]] = {}
+def _by_device(rows: t.Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(_id(row), []).append(row)
     return found

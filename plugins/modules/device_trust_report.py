@@ -10,7 +10,8 @@ module: device_trust_report
 short_description: Write the report of the fleet as HTML, CSV and JSON
 version_added: 0.1.0
 description:
-  - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes where each Mac stands, for people (HTML, one file that loads nothing from
+  - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes where each Mac
+    stands, for people (HTML, one file that loads nothing from
     elsewhere), for spreadsheets (CSV) and for programs (JSON).
   - A report that would differ from the one that is there in nothing but its time is left alone.
   - The files name people and their Macs. No secret is in them.
@@ -25,7 +26,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.both
 options:
   dest:
-    description: Directory of the reports; it is made if it is not there. The files are C(device-trust.html), C(device-trust.csv) and C(device-trust.json).
+    description: Directory of the reports; it is made if it is not there. The files are
+      C(device-trust.html), C(device-trust.csv) and C(device-trust.json).
     type: path
     required: true
   formats:
@@ -40,8 +42,10 @@ options:
     default: "0640"
   state_dir:
     description:
-      - Directory in which it is kept where each Mac stood, so that the next report can say what changed. Without it no history is kept, and the report says so.
-      - A ledger of certificates that is there (see M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
+      - Directory in which it is kept where each Mac stood, so that the next report can say what
+        changed. Without it no history is kept, and the report says so.
+      - A ledger of certificates that is there (see
+        M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
     type: path
   redistribution_days:
     description: How many days before the end of a certificate it is to be issued anew.
@@ -85,7 +89,8 @@ files:
   returned: success
   type: list
   elements: str
-  sample: [/srv/reports/device-trust.html, /srv/reports/device-trust.csv, /srv/reports/device-trust.json]
+  sample: [/srv/reports/device-trust.html, /srv/reports/device-trust.csv,
+    /srv/reports/device-trust.json]
 changes:
   description: What was written, or in check mode would be.
   returned: success
@@ -110,17 +115,36 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report_files as files
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import Ring, read_fleet, rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    Ring,
+    read_fleet,
+    rows,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import FLEET, KANDJI, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    FLEET,
+    KANDJI,
+    OKTA,
+    arguments,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "path", "required": True},
-    "formats": {"type": "list", "elements": "str", "choices": ["html", "csv", "json"], "default": ["html", "csv", "json"]},
+    "formats": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["html", "csv", "json"],
+        "default": ["html", "csv", "json"],
+    },
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
     "redistribution_days": {"type": "int", "default": 30},
@@ -132,8 +156,12 @@ def run(run_: Run) -> Result:
     params = run_.params
     mode = files.mode_of(params["mode"])
     rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    ends, booked = known_ends(run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"])
-    fleet = read_fleet(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others)
+    ends, booked = known_ends(
+        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
+    )
+    fleet = read_fleet(
+        run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others
+    )
 
     def read() -> t.Iterator[report.Row]:
         return report.masked(rows(fleet), run_.masker.text)
@@ -142,8 +170,11 @@ def run(run_: Run) -> Result:
     figures = report.survey(read(), meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
-    reports = [(Path(params["dest"]) / f"device-trust.{one}", _pieces(one, read, figures, meta)) for one in dict.fromkeys(params["formats"])]
-    changes: t.List[Change] = []
+    reports = [
+        (Path(params["dest"]) / f"device-trust.{one}", _pieces(one, read, figures, meta))
+        for one in dict.fromkeys(params["formats"])
+    ]
+    changes: list[Change] = []
     for path, pieces in reports:
         changes += files.put(path, pieces, figures.fingerprint, mode, run_.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
@@ -154,13 +185,26 @@ def run(run_: Run) -> Result:
 def _meta(run_: Run, rings: t.Sequence[Ring]) -> report.Meta:
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
     return report.Meta(
-        generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"), org_url=run_.params["okta_org_url"], tenant=run_.params["kandji_api_url"], order=RUNGS,
-        renewals={ring.name: renew_by(ring.profile.get("updated_at"), run_.params["redistribution_days"]) for ring in rings if ring.profile},
-        history=bool(run_.params["state_dir"]), api_calls=sum(int(one["count"]) for one in run_.calls()),
-    )  # fmt: skip
+        generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        org_url=run_.params["okta_org_url"],
+        tenant=run_.params["kandji_api_url"],
+        order=RUNGS,
+        renewals={
+            ring.name: renew_by(ring.profile.get("updated_at"), run_.params["redistribution_days"])
+            for ring in rings
+            if ring.profile
+        },
+        history=bool(run_.params["state_dir"]),
+        api_calls=sum(int(one["count"]) for one in run_.calls()),
+    )
 
 
-def _pieces(kind: str, read: t.Callable[[], t.Iterator[report.Row]], figures: report.Figures, meta: report.Meta) -> t.Callable[[], t.Iterator[str]]:
+def _pieces(
+    kind: str,
+    read: t.Callable[[], t.Iterator[report.Row]],
+    figures: report.Figures,
+    meta: report.Meta,
+) -> t.Callable[[], t.Iterator[str]]:
     if kind == "csv":
         return lambda: report.csv_pieces(read())
     render = report.html_pieces if kind == "html" else report.json_pieces

@@ -10,9 +10,12 @@ module: kandji_app_store_item
 short_description: Assign the App Store item Okta Verify to blueprints, and report on it
 version_added: 0.1.0
 description:
-  - Finds an App Store item (or Auto App) that was made in Kandji's console, assigns it to blueprints, and reports how it fares over the fleet.
-  - No public API makes or edits such an item. Where there is none, the module fails and returns the console steps.
-  - An item is found by its id, or by its exact name over the blueprints and devices, and in the audit log (of the last year) where it is on none. Between two
+  - Finds an App Store item (or Auto App) that was made in Kandji's console, assigns it to
+    blueprints, and reports how it fares over the fleet.
+  - No public API makes or edits such an item. Where there is none, the module fails and returns the
+    console steps.
+  - An item is found by its id, or by its exact name over the blueprints and devices, and in the
+    audit log (of the last year) where it is on none. Between two
     items of one name it never guesses; it says what each is.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -36,11 +39,15 @@ options:
     required: true
   assignment_nodes:
     description:
-      - For blueprints that are assignment maps, the node that the item goes to. The key is the blueprint's name or id, as in O(blueprints), the value is the
-        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
-      - A map without conditions takes the item at its root when no node is named. One with conditions needs a node.
+      - For blueprints that are assignment maps, the node that the item goes to. The key is the
+        blueprint's name or id, as in O(blueprints), the value is the
+        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see
+        and copy the ids of its nodes.
+      - A map without conditions takes the item at its root when no node is named. One with
+        conditions needs a node.
       - With O(blueprints_mode=exact) also the node that the item is to be taken off.
-      - No API tells in which node an item is, so that an item that is on the blueprint is left where it is.
+      - No API tells in which node an item is, so that an item that is on the blueprint is left
+        where it is.
     type: dict
   blueprints_mode:
     description:
@@ -56,7 +63,8 @@ options:
   licences:
     description:
       - Number of licences that were bought in Apple Business Manager. No API of Kandji tells it.
-      - With it, an assignment that would bring more Macs into scope than there are licences is refused.
+      - With it, an assignment that would bring more Macs into scope than there are licences is
+        refused.
     type: int
   max_removed:
     description: How many Macs may lose the app.
@@ -106,20 +114,25 @@ library_item:
   type: dict
   sample: {id: 1f6a1c1e-2b3c-4d5e-8f90-a1b2c3d4e5f6, name: Okta Verify}
 assigned_to:
-  description: Ids of the blueprints that the item was assigned to in this run, or would be in check mode.
+  description: Ids of the blueprints that the item was assigned to in this run, or would be in check
+    mode.
   returned: success
   type: list
   elements: str
   sample: [3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c]
 statuses:
   description:
-    - Macs by the state of the item on them. C(installed), C(pending), C(failed), C(self_service_only) (the installation type is not Install and Continuously
+    - Macs by the state of the item on them. C(installed), C(pending), C(failed),
+      C(self_service_only) (the installation type is not Install and Continuously
       Enforce), C(no_licence), C(excluded), C(incompatible), C(unknown).
-    - C(macs_with_bundle) counts the Macs that reported the app itself. C(trouble) names those in trouble.
+    - C(macs_with_bundle) counts the Macs that reported the app itself. C(trouble) names those in
+      trouble.
   returned: when O(report=true)
   type: dict
-  sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_licence: 1, excluded: 0, incompatible: 0, unknown: 0, macs_with_bundle: 118,
-           trouble: [{device_id: 0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d, device_name: MacBook of Ann, state: no_licence, log: No license is available.}],
+  sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_licence: 1, excluded: 0,
+    incompatible: 0, unknown: 0, macs_with_bundle: 118,
+           trouble: [{device_id: 0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d, device_name: MacBook of Ann,
+             state: no_licence, log: No license is available.}],
            trouble_total: 1}
 macs_in_scope:
   description: How many Macs are on O(blueprints).
@@ -149,15 +162,30 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _assignments as assignments,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Forbidden, Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _library_item as library_item,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    Forbidden,
+    Refused,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "default": "Okta Verify"},
     "library_item_id": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str", "required": True},
@@ -169,10 +197,17 @@ OPTIONS: t.Dict[str, t.Any] = {
     "report": {"type": "bool", "default": True},
     "max_rows": {"type": "int", "default": 50},
 }
-Items = t.Dict[str, t.List[t.Dict[str, t.Any]]]
+Items = dict[str, list[dict[str, t.Any]]]
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.DEVICE_ITEMS, kandji_api.ITEM_STATUSES,
-    kandji_api.LIST_EVENTS, kandji_api.PRISM_APPS, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.LIST_EVENTS,
+    kandji_api.PRISM_APPS,
+    kandji_api.ASSIGN_ITEM,
+    kandji_api.REMOVE_ITEM,
 )
 
 
@@ -183,14 +218,24 @@ def run(run_: Run) -> Result:
     nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
     items = assignments.read_items(run_.kandji, known if exact else wanted)
     item, items, known = _item(run_, wanted, known, items)
-    plan = assignments.plan_assignment(wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"], nodes)
+    plan = assignments.plan_assignment(
+        wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"], nodes
+    )
     changes = assignments.assignment_changes(f"library item {item['name']!r}", plan)
-    devices = list(run_.kandji.devices(platform="Mac")) if changes or params["report"] or params["licences"] is not None else []
+    devices = (
+        list(run_.kandji.devices(platform="Mac"))
+        if changes or params["report"] or params["licences"] is not None
+        else []
+    )
     if changes:
         _check_limits(run_, plan, wanted, devices)
     if not run_.check_mode:
         assignments.apply_assignment(run_.kandji, item["id"], plan)
-    result = outcome(changes, library_item={"id": item["id"], "name": item["name"]}, assigned_to=[one["id"] for one in plan.assign])
+    result = outcome(
+        changes,
+        library_item={"id": item["id"], "name": item["name"]},
+        assigned_to=[one["id"] for one in plan.assign],
+    )
     if devices:
         result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
     if params["report"]:
@@ -199,18 +244,35 @@ def run(run_: Run) -> Result:
 
 
 def _item(
-    run_: Run, wanted: t.List[assignments.Blueprint], known: t.List[assignments.Blueprint], items: Items,
-) -> t.Tuple[t.Dict[str, t.Any], Items, t.List[assignments.Blueprint]]:
-    """The item that is meant. All blueprints are searched only where the wanted ones do not settle it."""
+    run_: Run,
+    wanted: list[assignments.Blueprint],
+    known: list[assignments.Blueprint],
+    items: Items,
+) -> tuple[dict[str, t.Any], Items, list[assignments.Blueprint]]:
+    """The item that is meant.
+
+    All blueprints are searched only where the wanted ones do not settle it.
+    """
     name, item_id = run_.params["name"], run_.params["library_item_id"]
     if item_id:
-        names = [row["name"] for rows in items.values() for row in rows if same_id(row.get("id"), item_id)]
+        names = [
+            row["name"]
+            for rows in items.values()
+            for row in rows
+            if same_id(row.get("id"), item_id)
+        ]
         return {"id": item_id, "name": names[0] if names else name}, items, known
     found = library_item.find_item(name, items)
     if len(found) == 1 and len(next(iter(found.values()))["blueprints"]) == len(wanted):
         return next(iter(found.values())), items, known
-    known = known or assignments.read_blueprints(run_.kandji, run_.params["blueprints"], everything=True)[1]
-    items = {**items, **assignments.read_items(run_.kandji, [one for one in known if one["id"] not in items])}
+    known = (
+        known
+        or assignments.read_blueprints(run_.kandji, run_.params["blueprints"], everything=True)[1]
+    )
+    items = {
+        **items,
+        **assignments.read_items(run_.kandji, [one for one in known if one["id"] not in items]),
+    }
     found = library_item.find_item(name, items)
     types = library_item.types_on_devices(run_.kandji, known, name) if len(found) != 1 else {}
     if not found:
@@ -223,22 +285,43 @@ def _item(
         types = {item_id: one["type"] for item_id, one in found.items()}
     if not found:
         raise library_item.not_found(name, wanted, items)
-    return library_item.choose(name, found, types, {one["id"]: one["name"] for one in known}), items, known
+    return (
+        library_item.choose(name, found, types, {one["id"]: one["name"] for one in known}),
+        items,
+        known,
+    )
 
 
-def _check_limits(run_: Run, plan: assignments.Assignment, wanted: t.Sequence[assignments.Blueprint], devices: t.Sequence[t.Dict[str, t.Any]]) -> None:
+def _check_limits(
+    run_: Run,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[assignments.Blueprint],
+    devices: t.Sequence[dict[str, t.Any]],
+) -> None:
     removed = assignments.macs_on(devices, plan.remove) - assignments.macs_on(devices, wanted)
-    assignments.check_limit("max_removed", run_.params["max_removed"], len(removed), "Taking the app off blueprints")
+    assignments.check_limit(
+        "max_removed", run_.params["max_removed"], len(removed), "Taking the app off blueprints"
+    )
     licences, scope = run_.params["licences"], len(assignments.macs_on(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
-        raise Refused(f"{scope} Macs would be in scope of {run_.params['name']!r}, and there are {licences} licences. Nothing was written; "
-                      "buy licences in Apple Business Manager (Okta Verify's are free), then correct licences.", count=scope, allowed=licences)
+        raise Refused(
+            f"{scope} Macs would be in scope of {run_.params['name']!r}, and there are {licences}"
+            " licences. Nothing was written; buy licences in Apple Business Manager (Okta Verify's"
+            " are free), then correct licences.",
+            count=scope,
+            allowed=licences,
+        )
 
 
-def _report(run_: Run, item_id: str, devices: t.Sequence[t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:
+def _report(run_: Run, item_id: str, devices: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
     macs = {str(row.get("device_id", "")).lower() for row in devices}
-    with_bundle = {str(row.get("device_id", "")).lower() for row in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})}
-    return library_item.report(run_.kandji.item_statuses(item_id), macs, with_bundle, run_.params["max_rows"])
+    with_bundle = {
+        str(row.get("device_id", "")).lower()
+        for row in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})
+    }
+    return library_item.report(
+        run_.kandji.item_statuses(item_id), macs, with_bundle, run_.params["max_rows"]
+    )
 
 
 def main() -> None:

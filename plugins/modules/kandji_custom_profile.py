@@ -11,10 +11,13 @@ short_description: Manage a Custom Profile in Kandji
 version_added: 0.1.0
 description:
   - Creates, changes, assigns and deletes a Custom Profile in Kandji (Iru) with any content.
-  - Nothing is written without a difference, since each write has every Mac in scope install the profile anew. Parsed payloads are compared, not texts, and as
+  - Nothing is written without a difference, since each write has every Mac in scope install the
+    profile anew. Parsed payloads are compared, not texts, and as
     a whole. Identifiers and UUIDs are not compared, nor is the order of payloads.
-  - Of the keys beside the payloads only those of O(mobileconfig) are compared; C(PayloadDescription) and C(PayloadOrganization) only where Kandji shows one.
-  - For the SCEP profile of Okta use M(devicetrust.okta_kandji.kandji_scep_profile), which builds it.
+  - Of the keys beside the payloads only those of O(mobileconfig) are compared;
+    C(PayloadDescription) and C(PayloadOrganization) only where Kandji shows one.
+  - For the SCEP profile of Okta use M(devicetrust.okta_kandji.kandji_scep_profile), which builds
+    it.
   - Every API token that may list or get Custom Profiles reads their content, secrets too.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -27,30 +30,39 @@ requirements:
   - cryptography and asn1crypto, where O(prove) proves a SCEP payload
 options:
   name:
-    description: Name of the profile in Kandji. With O(library_item_id), the name that it is to have. Several profiles go into O(profiles) instead.
+    description: Name of the profile in Kandji. With O(library_item_id), the name that it is to
+      have. Several profiles go into O(profiles) instead.
     type: str
   library_item_id:
-    description: Id of an existing Custom Profile that is to be managed, instead of the one named O(name).
+    description: Id of an existing Custom Profile that is to be managed, instead of the one named
+      O(name).
     type: str
   blueprints:
-    description: Names or ids of the blueprints that the profile is assigned to. Not needed with O(state=absent).
+    description: Names or ids of the blueprints that the profile is assigned to. Not needed with
+      O(state=absent).
     type: list
     elements: str
   assignment_nodes:
     description:
-      - For blueprints that are assignment maps, the node that the profile goes to. The key is the blueprint's name or id, as in O(blueprints), the value is
-        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
-      - A map without conditions takes the profile at its root when no node is named. One with conditions needs a node.
+      - For blueprints that are assignment maps, the node that the profile goes to. The key is the
+        blueprint's name or id, as in O(blueprints), the value is
+        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to
+        see and copy the ids of its nodes.
+      - A map without conditions takes the profile at its root when no node is named. One with
+        conditions needs a node.
       - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
-      - No API tells in which node an item is, so that a profile that is on the blueprint is left where it is.
+      - No API tells in which node an item is, so that a profile that is on the blueprint is left
+        where it is.
     type: dict
   generation:
     description:
-      - A name that is kept inside the profile. To change it is the deliberate way to have the profile written, and installed by its Macs, once more.
+      - A name that is kept inside the profile. To change it is the deliberate way to have the
+        profile written, and installed by its Macs, once more.
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. They are planned from one read.
+    description: Several profiles that share all other options, one for each ring. They are planned
+      from one read.
     type: list
     elements: dict
     suboptions:
@@ -72,20 +84,25 @@ options:
         type: str
   mobileconfig:
     description:
-      - The text of the configuration profile, as XML, neither signed nor encrypted. Kandji replaces its global variables in it, such as C($SERIAL_NUMBER).
-      - Kandji puts its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the whole. In the first payload's C(PayloadDescription) the module
+      - The text of the configuration profile, as XML, neither signed nor encrypted. Kandji replaces
+        its global variables in it, such as C($SERIAL_NUMBER).
+      - Kandji puts its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
+        whole. In the first payload's C(PayloadDescription) the module
         adds a mark, by which it knows what it wrote.
       - Needed but with O(state=absent) and O(blueprints_mode=remove). It is never shown.
     type: str
   secret_keys:
     description:
-      - Further keys inside O(mobileconfig) whose values are secret. What has C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
-        C(credential), C(privatekey) or C(apikey) in its name is taken for a secret anyway. Data is shown as its digest.
+      - Further keys inside O(mobileconfig) whose values are secret. What has C(password),
+        C(passphrase), C(passcode), C(challenge), C(secret), C(token),
+        C(credential), C(privatekey) or C(apikey) in its name is taken for a secret anyway. Data is
+        shown as its digest.
     type: list
     elements: str
     default: []
   active:
-    description: Whether Macs get the profile at all. V(false) takes it from those that hold it, within O(max_removed).
+    description: Whether Macs get the profile at all. V(false) takes it from those that hold it,
+      within O(max_removed).
     type: bool
     default: true
   runs_on:
@@ -109,15 +126,19 @@ options:
     default: add
   on_conflict:
     description:
-      - What to do when Macs of O(blueprints) would get the same from two sides. These are a SCEP URL, a host for single sign-on, or Okta Verify's settings
-        that another Custom Profile brings, and what is Okta Verify's where Kandji's own Okta Device Trust serves them.
+      - What to do when Macs of O(blueprints) would get the same from two sides. These are a SCEP
+        URL, a host for single sign-on, or Okta Verify's settings
+        that another Custom Profile brings, and what is Okta Verify's where Kandji's own Okta Device
+        Trust serves them.
     type: str
     choices: [fail, warn]
     default: fail
   prove:
     description:
-      - Prove URL and challenge of each SCEP payload by one test enrolment before a write that makes Macs enrol. Its key and certificate are thrown away.
-      - Turn it off for an authority that this host cannot reach, and for a URL or challenge with one of Kandji's variables in it.
+      - Prove URL and challenge of each SCEP payload by one test enrolment before a write that makes
+        Macs enrol. Its key and certificate are thrown away.
+      - Turn it off for an authority that this host cannot reach, and for a URL or challenge with
+        one of Kandji's variables in it.
     type: bool
     default: true
   max_reinstall:
@@ -125,7 +146,8 @@ options:
     type: int
     default: 0
   max_reissue:
-    description: The same for a profile with a SCEP or ACME payload, before or after the change, where each of these Macs gets a new certificate.
+    description: The same for a profile with a SCEP or ACME payload, before or after the change,
+      where each of these Macs gets a new certificate.
     type: int
     default: 0
   max_new:
@@ -192,8 +214,10 @@ EXAMPLES = r"""
 RETURN = r"""
 profiles:
   description:
-    - What is there of each profile, or would be in check mode; nothing of its content. C(library_item_id), C(mdm_identifier), C(payload_uuid) and
-      C(updated_at) are null where there is none. C(generation) is null where none was asked for. Each write gives C(payload_uuid) another value.
+    - What is there of each profile, or would be in check mode; nothing of its content.
+      C(library_item_id), C(mdm_identifier), C(payload_uuid) and
+      C(updated_at) are null where there is none. C(generation) is null where none was asked for.
+      Each write gives C(payload_uuid) another value.
   returned: success
   type: list
   elements: dict
@@ -207,7 +231,8 @@ profiles:
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
       changed: false
 macs_touched:
-  description: How many Macs the changes reach, where there are any. Macs that get a new certificate, install it anew, get it for the first time, and lose it.
+  description: How many Macs the changes reach, where there are any. Macs that get a new
+    certificate, install it anew, get it for the first time, and lose it.
   returned: success
   type: dict
   sample: {reissue: 0, reinstall: 0, new: 4, removed: 0}
@@ -216,7 +241,8 @@ changes:
   returned: success
   type: list
   elements: str
-  sample: ["update profile 'Wi-Fi': com.apple.wifi.managed/SSID_STR", "assign profile 'Wi-Fi' to blueprint 'Canary'"]
+  sample: ["update profile 'Wi-Fi': com.apple.wifi.managed/SSID_STR", "assign profile 'Wi-Fi' to
+    blueprint 'Canary'"]
 api_calls:
   description: Requests sent, by vendor, operation and verb.
   returned: always
@@ -228,32 +254,66 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _custom_profile as custom_profile
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _assignments as assignments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _custom_profile as custom_profile,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _profile_file as profile_file
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._custom_profile import Plan, Wanted
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _profile_file as profile_file,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._custom_profile import (
+    Plan,
+    Wanted,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import OKTA_DEVICE_TRUST
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import parse, scep_payloads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import (
+    OKTA_DEVICE_TRUST,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
+    parse,
+    scep_payloads,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+    ScepEndpoint,
+)
 
-PROFILE: t.Dict[str, t.Any] = {
+PROFILE: dict[str, t.Any] = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "assignment_nodes": {"type": "dict"},
     "generation": {"type": "str"},
 }
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     **PROFILE,
-    "profiles": {"type": "list", "elements": "dict", "options": PROFILE, "required_one_of": [("name", "library_item_id")]},
+    "profiles": {
+        "type": "list",
+        "elements": "dict",
+        "options": PROFILE,
+        "required_one_of": [("name", "library_item_id")],
+    },
     "mobileconfig": {"type": "str", "no_log": True},
     "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "active": {"type": "bool", "default": True},
-    "runs_on": {"type": "list", "elements": "str", "choices": list(custom_profile.PLATFORMS), "default": ["mac"]},
+    "runs_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(custom_profile.PLATFORMS),
+        "default": ["mac"],
+    },
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
@@ -270,20 +330,32 @@ LIMITS = {
     "removed": "Taking the profile away",
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES,
-    kandji_api.PRISM_PROFILES, kandji_api.CREATE_PROFILE, kandji_api.UPDATE_PROFILE, kandji_api.DELETE_PROFILE, kandji_api.ASSIGN_ITEM,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.CREATE_PROFILE,
+    kandji_api.UPDATE_PROFILE,
+    kandji_api.DELETE_PROFILE,
+    kandji_api.ASSIGN_ITEM,
     kandji_api.REMOVE_ITEM,
 )
-Rows = t.List[t.Dict[str, t.Any]]
+Rows = list[dict[str, t.Any]]
 
 
 class Given(t.NamedTuple):
-    """What was read of Kandji: blueprints that are asked for, all of them (where they were read), the Custom Profiles, items by blueprint."""
+    """What was read of Kandji:
 
-    blueprints: t.List[assignments.Blueprint]
-    known: t.List[assignments.Blueprint]
+    blueprints that are asked for, all of them (where they were read), the Custom Profiles, items by
+    blueprint.
+    """
+
+    blueprints: list[assignments.Blueprint]
+    known: list[assignments.Blueprint]
     profiles: Rows
-    items: t.Dict[str, t.Set[str]]
+    items: dict[str, set[str]]
 
 
 def run(run_: Run) -> Result:
@@ -292,37 +364,63 @@ def run(run_: Run) -> Result:
     plist = _plist(run_, asked)
     given = _read(run_, asked)
     wanted = [_wanted(run_, one, given) for one in asked]
-    contents = [profile_file.FileContent(plist, one.generation, params["runs_on"], params["secret_keys"]) if plist else None for one in wanted]
-    plans = [_plan(run_, one, content, given) for one, content in zip(wanted, contents, strict=True)]
+    contents = [
+        (
+            profile_file.FileContent(
+                plist, one.generation, params["runs_on"], params["secret_keys"]
+            )
+            if plist
+            else None
+        )
+        for one in wanted
+    ]
+    plans = [
+        _plan(run_, one, content, given) for one, content in zip(wanted, contents, strict=True)
+    ]
     if plist:
         _check_conflicts(run_, plist, wanted, plans, given)
     changes = [change for plan in plans for change in plan.changes]
     touched = _check_limits(run_, plans, wanted) if changes else dict.fromkeys(LIMITS, 0)
     if changes and plist and not run_.check_mode:
         _prove(run_, plist, plans)
-    rows = [plan.current if run_.check_mode else _apply(run_, plan, content) for plan, content in zip(plans, contents, strict=True)]
-    profiles = [_summary(plan, row, one.blueprints) for plan, row, one in zip(plans, rows, wanted, strict=True)]
+    rows = [
+        plan.current if run_.check_mode else _apply(run_, plan, content)
+        for plan, content in zip(plans, contents, strict=True)
+    ]
+    profiles = [
+        _summary(plan, row, one.blueprints)
+        for plan, row, one in zip(plans, rows, wanted, strict=True)
+    ]
     return outcome(changes, profiles=profiles, macs_touched=touched)
 
 
-def _plist(run_: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> t.Optional[t.Dict[str, t.Any]]:
-    """What option mobileconfig says; None where nothing is to be written. Raises BadOption before anything is asked of Kandji."""
+def _plist(run_: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
+    """What option mobileconfig says;
+
+    None where nothing is to be written. Raises BadOption before anything is asked of Kandji.
+    """
     params = run_.params
     if params["state"] == "absent":
         return None
     if not all(one["blueprints"] for one in asked):
-        raise BadOption("blueprints: it is not given, or empty; name the blueprints that the profile is for.")
+        raise BadOption(
+            "blueprints: it is not given, or empty; name the blueprints that the profile is for."
+        )
     if params["blueprints_mode"] == "remove":
         return None
     if params["mobileconfig"] is None:
-        raise BadOption("mobileconfig: it is not given; give the text of the configuration profile.")
+        raise BadOption(
+            "mobileconfig: it is not given; give the text of the configuration profile."
+        )
     if not params["runs_on"]:
         raise BadOption("runs_on: name at least one platform.")
     plist = profile_file.read(params["mobileconfig"])
     for secret in profile_file.secrets(plist, params["secret_keys"]):
         run_.masker.add(secret)
     for text in profile_file.unknown_variables(plist, params["secret_keys"]):
-        run_.warn(f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it as it stands.")
+        run_.warn(
+            f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it as it stands."
+        )
     return plist
 
 
@@ -338,39 +436,70 @@ def _read(run_: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> Given:
 
 def _wanted(run_: Run, asked: t.Mapping[str, t.Any], given: Given) -> Wanted:
     absent, exact = run_.params["state"] == "absent", run_.params["blueprints_mode"] == "exact"
-    mine = [] if absent else assignments.resolve(asked["blueprints"], given.known or given.blueprints)
-    nodes = {} if absent else assignments.resolve_nodes(asked["assignment_nodes"], mine, given.known, everywhere=exact)
+    mine = (
+        [] if absent else assignments.resolve(asked["blueprints"], given.known or given.blueprints)
+    )
+    nodes = (
+        {}
+        if absent
+        else assignments.resolve_nodes(
+            asked["assignment_nodes"], mine, given.known, everywhere=exact
+        )
+    )
     return Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes)
 
 
-def _plan(run_: Run, wanted: Wanted, content: t.Optional[profile_file.FileContent], given: Given) -> Plan:
+def _plan(
+    run_: Run, wanted: Wanted, content: profile_file.FileContent | None, given: Given
+) -> Plan:
     params = run_.params
     if params["state"] == "absent":
         return custom_profile.plan_deletion(wanted, given.profiles, given.known, given.items)
     plan = Plan(*custom_profile.found_as(wanted, given.profiles), unwritten=content is None)
     if content is not None:
-        custom_profile.plan_content(plan, content, {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])})
+        custom_profile.plan_content(
+            plan,
+            content,
+            {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])},
+        )
         if profile_file.enrols(parse((plan.current or {}).get("profile"))):
             plan.counts_as = "reissue"
     custom_profile.plan_places(plan, wanted, given.known, given.items, params["blueprints_mode"])
     return plan
 
 
-def _check_conflicts(run_: Run, plist: t.Mapping[str, t.Any], wanted: t.Sequence[Wanted], plans: t.Sequence[Plan], given: Given) -> None:
-    found: t.List[str] = []
+def _check_conflicts(
+    run_: Run,
+    plist: t.Mapping[str, t.Any],
+    wanted: t.Sequence[Wanted],
+    plans: t.Sequence[Plan],
+    given: Given,
+) -> None:
+    found: list[str] = []
     mine = profile_file.claims(plist)
     for one, plan in zip(wanted, plans, strict=True) if mine else ():
-        for row, other, places in custom_profile.neighbours({(plan.item_id or "").lower()}, one.blueprints, given.profiles, given.items):
+        for row, other, places in custom_profile.neighbours(
+            {(plan.item_id or "").lower()}, one.blueprints, given.profiles, given.items
+        ):
             both = sorted(mine & profile_file.claims(other))
-            found += [f"the custom profile {row.get('name')!r} ({row.get('id')}) is on {places} and brings {', '.join(both)} too"] if both else []
+            found += (
+                [
+                    f"the custom profile {row.get('name')!r} ({row.get('id')}) is on {places} and"
+                    f" brings {', '.join(both)} too"
+                ]
+                if both
+                else []
+            )
     if "mac" in run_.params["runs_on"] and profile_file.of_okta_verify(plist):
         rows = run_.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
         found += custom_profile.device_trust_conflicts(rows, given.blueprints)
-    for text in custom_profile.check_conflicts(found, run_.params["on_conflict"], profile_file.ONE_OF_A_KIND):
+    for text in custom_profile.check_conflicts(
+        found, run_.params["on_conflict"], profile_file.ONE_OF_A_KIND
+    ):
         run_.warn(f"Macs get the same from two sides: {text}.")
 
 
-def _check_limits(run_: Run, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted]) -> t.Dict[str, int]:
+def _check_limits(run_: Run, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted]) -> dict[str, int]:
     """Count the Macs that the plans touch; raises Refused beyond a limit."""
     counts = custom_profile.touched(run_.kandji, plans, wanted, run_.params["blueprints_mode"])
     for name, what in LIMITS.items():
@@ -379,40 +508,68 @@ def _check_limits(run_: Run, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted]
 
 
 def _prove(run_: Run, plist: t.Mapping[str, t.Any], plans: t.Sequence[Plan]) -> None:
-    if not run_.params["prove"] or not any(plan.writes_profile or plan.assignment.assign for plan in plans):
+    if not run_.params["prove"] or not any(
+        plan.writes_profile or plan.assignment.assign for plan in plans
+    ):
         return
     for payload in scep_payloads(plist):
         content = payload["PayloadContent"]
         if profile_file.holds_variable([content.get("URL"), content.get("Challenge")]):
-            raise BadOption("prove: URL or challenge of a SCEP payload holds a variable of Kandji's, and cannot be proven here; set prove: false.")
+            raise BadOption(
+                "prove: URL or challenge of a SCEP payload holds a variable of Kandji's, and cannot"
+                " be proven here; set prove: false."
+            )
         try:
             endpoint = ScepEndpoint(str(content.get("URL")), run_.settings, run_.masker)
         except BadOption as error:
-            raise BadOption(f"{error.message} If the authority is another than Okta's, set prove: false.", **error.details) from None
+            raise BadOption(
+                f"{error.message} If the authority is another than Okta's, set prove: false.",
+                **error.details,
+            ) from None
         run_.opened(endpoint.transport)
         fingerprint = content.get("CAFingerprint")
-        endpoint.prove(str(content.get("Challenge", "")), fingerprint.hex() if isinstance(fingerprint, bytes) else None)
+        endpoint.prove(
+            str(content.get("Challenge", "")),
+            fingerprint.hex() if isinstance(fingerprint, bytes) else None,
+        )
 
 
-def _apply(run_: Run, plan: Plan, content: t.Optional[profile_file.FileContent]) -> t.Optional[t.Dict[str, t.Any]]:
+def _apply(
+    run_: Run, plan: Plan, content: profile_file.FileContent | None
+) -> dict[str, t.Any] | None:
     if plan.deletes:
         run_.kandji.delete_profile(str(plan.item_id))
         return None
     return custom_profile.apply_plan(run_.kandji, plan, content)
 
 
-def _summary(plan: Plan, row: t.Optional[t.Mapping[str, t.Any]], blueprints: t.Sequence[assignments.Blueprint]) -> t.Dict[str, t.Any]:
+def _summary(
+    plan: Plan, row: t.Mapping[str, t.Any] | None, blueprints: t.Sequence[assignments.Blueprint]
+) -> dict[str, t.Any]:
     plist = parse((row or {}).get("profile")) or {}
     return {
-        "name": plan.name, **{key: (row or {}).get(name) for key, name in (("library_item_id", "id"), ("mdm_identifier",) * 2, ("updated_at",) * 2)},
-        "payload_uuid": plist.get("PayloadUUID"), "generation": profile_file.mark_of(plist)[1], "blueprints": [dict(one) for one in blueprints],
+        "name": plan.name,
+        **{
+            key: (row or {}).get(name)
+            for key, name in (
+                ("library_item_id", "id"),
+                ("mdm_identifier",) * 2,
+                ("updated_at",) * 2,
+            )
+        },
+        "payload_uuid": plist.get("PayloadUUID"),
+        "generation": profile_file.mark_of(plist)[1],
+        "blueprints": [dict(one) for one in blueprints],
         "changed": bool(plan.changes),
     }
 
 
 def main() -> None:
     run_module(
-        run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "profiles")],
+        run,
+        USES,
+        argument_spec=arguments(KANDJI, OPTIONS),
+        required_one_of=[("name", "library_item_id", "profiles")],
         mutually_exclusive=[(name, "profiles") for name in PROFILE],
     )
 

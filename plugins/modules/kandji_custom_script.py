@@ -11,7 +11,8 @@ short_description: Manage a Custom Script in Kandji
 version_added: 0.1.0
 description:
   - Creates and changes a Custom Script in Kandji (Iru), and assigns it to blueprints.
-  - Nothing is written without a difference. Kandji keeps no newline at the end of a text, so that those are not compared.
+  - Nothing is written without a difference. Kandji keeps no newline at the end of a text, so that
+    those are not compared.
   - Every API token that may list Custom Scripts reads their texts; put no secret into them.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -25,14 +26,17 @@ options:
     description: Name of the script in Kandji. With O(library_item_id), the name that it is to have.
     type: str
   library_item_id:
-    description: Id of an existing Custom Script that is to be managed, instead of the one named O(name).
+    description: Id of an existing Custom Script that is to be managed, instead of the one named
+      O(name).
     type: str
   script:
-    description: The text of the script. Kandji replaces its global variables in it, such as C($SERIAL_NUMBER).
+    description: The text of the script. Kandji replaces its global variables in it, such as
+      C($SERIAL_NUMBER).
     type: str
     required: true
   remediation_script:
-    description: The text of the script that runs when O(script) fails. Not compared when not set; empty takes it away.
+    description: The text of the script that runs when O(script) fails. Not compared when not set;
+      empty takes it away.
     type: str
   execution_frequency:
     description: How often the script runs. V(no_enforcement) leaves it to Self Service.
@@ -52,10 +56,12 @@ options:
     type: bool
     default: false
   self_service_category_id:
-    description: Id of the category in Self Service. Kandji does not show it again, so that it goes along with a write and is not compared.
+    description: Id of the category in Self Service. Kandji does not show it again, so that it goes
+      along with a write and is not compared.
     type: str
   self_service_recommended:
-    description: Whether Self Service recommends the script. Not compared, as O(self_service_category_id).
+    description: Whether Self Service recommends the script. Not compared, as
+      O(self_service_category_id).
     type: bool
   blueprints:
     description: Names or ids of the blueprints that the script is assigned to.
@@ -64,11 +70,15 @@ options:
     required: true
   assignment_nodes:
     description:
-      - For blueprints that are assignment maps, the node that the script goes to. The key is the blueprint's name or id, as in O(blueprints), the value is the
-        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
-      - A map without conditions takes the script at its root when no node is named. One with conditions needs a node.
+      - For blueprints that are assignment maps, the node that the script goes to. The key is the
+        blueprint's name or id, as in O(blueprints), the value is the
+        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see
+        and copy the ids of its nodes.
+      - A map without conditions takes the script at its root when no node is named. One with
+        conditions needs a node.
       - With O(blueprints_mode=exact) also the node that the script is to be taken off.
-      - No API tells in which node an item is, so that a script that is on the blueprint is left where it is.
+      - No API tells in which node an item is, so that a script that is on the blueprint is left
+        where it is.
     type: dict
   blueprints_mode:
     description:
@@ -99,7 +109,8 @@ EXAMPLES = r"""
       - Canary
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone
+- name: An existing script gets a remediation, a place in Self Service, and the node of an
+    assignment map alone
   devicetrust.okta_kandji.kandji_custom_script:
     library_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
     name: Repair the clock
@@ -126,7 +137,8 @@ EXAMPLES = r"""
 RETURN = r"""
 script:
   description:
-    - The script, without its text. C(sha256) is the digest of the text as Kandji keeps it. C(id) and C(updated_at) are null where check mode would create it.
+    - The script, without its text. C(sha256) is the digest of the text as Kandji keeps it. C(id)
+      and C(updated_at) are null where check mode would create it.
   returned: success
   type: dict
   sample:
@@ -157,18 +169,34 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _assignments as assignments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _custom_script as custom_script,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _custom_script as custom_script
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "script": {"type": "str", "required": True},
     "remediation_script": {"type": "str"},
-    "execution_frequency": {"type": "str", "choices": list(custom_script.FREQUENCIES), "default": "every_day"},
+    "execution_frequency": {
+        "type": "str",
+        "choices": list(custom_script.FREQUENCIES),
+        "default": "every_day",
+    },
     "active": {"type": "bool", "default": True},
     "restart": {"type": "bool", "default": False},
     "show_in_self_service": {"type": "bool", "default": False},
@@ -180,8 +208,14 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_removed": {"type": "int", "default": 0},
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_SCRIPTS, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.CREATE_SCRIPT,
-    kandji_api.UPDATE_SCRIPT, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_SCRIPTS,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.CREATE_SCRIPT,
+    kandji_api.UPDATE_SCRIPT,
+    kandji_api.ASSIGN_ITEM,
+    kandji_api.REMOVE_ITEM,
 )
 
 
@@ -192,33 +226,50 @@ def run(run_: Run) -> Result:
     wanted, known = assignments.read_blueprints(run_.kandji, params["blueprints"], everything=exact)
     nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
     items = assignments.item_ids(assignments.read_items(run_.kandji, known if exact else wanted))
-    plan = custom_script.plan_script(params, list(run_.kandji.scripts()), wanted, known, items, nodes)
+    plan = custom_script.plan_script(
+        params, list(run_.kandji.scripts()), wanted, known, items, nodes
+    )
     removed = _check_removed(run_, plan, wanted)
     script = plan.current if run_.check_mode else _apply(run_, plan)
     return outcome(plan.changes, script=custom_script.summary(script, plan), macs_removed=removed)
 
 
-def _check_removed(run_: Run, plan: custom_script.Plan, wanted: t.Sequence[assignments.Blueprint]) -> int:
+def _check_removed(
+    run_: Run, plan: custom_script.Plan, wanted: t.Sequence[assignments.Blueprint]
+) -> int:
     """Count the Macs that lose the script; raises Refused beyond the limit."""
     if not plan.assignment.remove:
         return 0
     devices = list(run_.kandji.devices(platform="Mac"))
-    count = len(assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, wanted))
-    assignments.check_limit("max_removed", run_.params["max_removed"], count, "Taking the script off blueprints")
+    count = len(
+        assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, wanted)
+    )
+    assignments.check_limit(
+        "max_removed", run_.params["max_removed"], count, "Taking the script off blueprints"
+    )
     return count
 
 
-def _apply(run_: Run, plan: custom_script.Plan) -> t.Dict[str, t.Any]:
+def _apply(run_: Run, plan: custom_script.Plan) -> dict[str, t.Any]:
     script = plan.current or {}
     if plan.fields:
-        script = run_.kandji.update_script(str(plan.item_id), plan.fields) if plan.current else run_.kandji.create_script(plan.fields)
+        script = (
+            run_.kandji.update_script(str(plan.item_id), plan.fields)
+            if plan.current
+            else run_.kandji.create_script(plan.fields)
+        )
         custom_script.check_written(plan, script)
     assignments.apply_assignment(run_.kandji, str(script["id"]), plan.assignment)
     return script
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id")])
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(KANDJI, OPTIONS),
+        required_one_of=[("name", "library_item_id")],
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ module: kandji_device_info
 short_description: Devices in Kandji
 version_added: 0.1.0
 description:
-  - Only reads. Devices are found by serial number or by blueprint; without either, all of a platform are read, 300 with a call.
+  - Only reads. Devices are found by serial number or by blueprint; without either, all of a
+    platform are read, 300 with a call.
   - Up to 10 serials cost a call each; for more the list is read.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -34,11 +35,13 @@ options:
     choices: [Mac, iPhone, iPad, AppleTV]
     default: Mac
   library_items:
-    description: Whether each device is told with its library items and their statuses, which costs a call for each.
+    description: Whether each device is told with its library items and their statuses, which costs
+      a call for each.
     type: bool
     default: false
   max_rows:
-    description: How many devices the result names at most; the reading ends there. V(0) is all of them.
+    description: How many devices the result names at most; the reading ends there. V(0) is all of
+      them.
     type: int
     default: 200
 seealso:
@@ -77,7 +80,8 @@ devices:
       blueprint_name: Canary
       user: {email: ann@acme.com, name: Ann}
       tags: []
-      library_items: [{item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, name: Okta SCEP - canary, type: profile, status: PASS}]
+      library_items: [{item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, name: Okta SCEP - canary,
+        type: profile, status: PASS}]
 more:
   description: Whether there were more devices than O(max_rows).
   returned: success
@@ -101,11 +105,21 @@ api_calls:
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_blueprints
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, first_rows, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
+    read_blueprints,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    first_rows,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "platform": {"type": "str", "choices": ["Mac", "iPhone", "iPad", "AppleTV"], "default": "Mac"},
@@ -114,28 +128,45 @@ OPTIONS: t.Dict[str, t.Any] = {
 }
 USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_ITEMS)
 
-Row = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
 
 
 def run(run_: Run) -> Result:
     params = run_.params
     shown, more = first_rows(_devices(run_), params["max_rows"])
     there = {str(row.get("serial_number")).lower() for row in shown}
-    absent = [one for one in dict.fromkeys(params["serial_numbers"] or []) if not more and one.lower() not in there]
+    absent = [
+        one
+        for one in dict.fromkeys(params["serial_numbers"] or [])
+        if not more and one.lower() not in there
+    ]
     if params["library_items"]:
-        shown = [{**row, "library_items": run_.kandji.device_items(str(row["device_id"]))} for row in shown]
+        shown = [
+            {**row, "library_items": run_.kandji.device_items(str(row["device_id"]))}
+            for row in shown
+        ]
     return {"changed": False, "devices": shown, "more": more, "absent": absent}
 
 
 def _devices(run_: Run) -> t.Iterator[Row]:
     params, kandji = run_.params, run_.kandji
     filters = {"platform": params["platform"]}
-    blueprints = None if params["blueprints"] is None else {one["id"] for one in read_blueprints(kandji, params["blueprints"])[0]}
+    blueprints = (
+        None
+        if params["blueprints"] is None
+        else {one["id"] for one in read_blueprints(kandji, params["blueprints"])[0]}
+    )
     if blueprints and len(blueprints) == 1:
         filters["blueprint_id"] = "".join(blueprints)
-    rows = kandji.devices(**filters) if params["serial_numbers"] is None else kandji.devices_with_serials(params["serial_numbers"], **filters)
+    rows = (
+        kandji.devices(**filters)
+        if params["serial_numbers"] is None
+        else kandji.devices_with_serials(params["serial_numbers"], **filters)
+    )
     for row in rows:
-        if row.get("platform") == params["platform"] and (blueprints is None or str(row.get("blueprint_id", "")).lower() in blueprints):
+        if row.get("platform") == params["platform"] and (
+            blueprints is None or str(row.get("blueprint_id", "")).lower() in blueprints
+        ):
             yield row
 
 

@@ -10,7 +10,8 @@ module: kandji_library_item_info
 short_description: Library items in Kandji, where they are assigned, and how far they have come
 version_added: 0.1.0
 description:
-  - Only reads. No public API lists the Library; items are found on the blueprints that hold them, which costs a call for each blueprint and one for their list.
+  - Only reads. No public API lists the Library; items are found on the blueprints that hold them,
+    which costs a call for each blueprint and one for their list.
   - With O(statuses), a call for each 300 devices that have the item.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -25,7 +26,8 @@ options:
     type: list
     elements: str
   library_item_ids:
-    description: Items with these ids alone. One that is on no blueprint is told all the same; only its name is not known then.
+    description: Items with these ids alone. One that is on no blueprint is told all the same; only
+      its name is not known then.
     type: list
     elements: str
   blueprints:
@@ -33,7 +35,8 @@ options:
     type: list
     elements: str
   statuses:
-    description: Whether each item is told with its statuses over the fleet. O(names) or O(library_item_ids) is needed then.
+    description: Whether each item is told with its statuses over the fleet. O(names) or
+      O(library_item_ids) is needed then.
     type: bool
     default: false
   max_rows:
@@ -62,7 +65,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 library_items:
-  description: The items, in the order of their names. C(states) and C(trouble) are there where O(statuses) asked for them.
+  description: The items, in the order of their names. C(states) and C(trouble) are there where
+    O(statuses) asked for them.
   returned: success
   type: list
   elements: dict
@@ -71,7 +75,8 @@ library_items:
       name: Okta Verify
       blueprints: [Canary, Engineering]
       states: {installed: 24, no_licence: 1}
-      trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: iMac, state: no_licence, log: No licenses available.}]
+      trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: iMac, state:
+        no_licence, log: No licenses available.}]
       trouble_total: 1
 api_calls:
   description: Requests sent, by vendor, operation and verb.
@@ -85,13 +90,25 @@ api_calls:
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_blueprints, read_items
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _library_item as library_item,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
+    read_blueprints,
+    read_items,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
     "library_item_ids": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},
@@ -104,17 +121,35 @@ USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATU
 def run(run_: Run) -> Result:
     params, kandji = run_.params, run_.kandji
     if params["statuses"] and params["names"] is None and params["library_item_ids"] is None:
-        raise BadOption("statuses: name the items by names or library_item_ids; the statuses of a whole Library would take a call for every 300 of each.")
+        raise BadOption(
+            "statuses: name the items by names or library_item_ids; the statuses of a whole Library"
+            " would take a call for every 300 of each."
+        )
     wanted, known = read_blueprints(kandji, params["blueprints"] or [], everything=True)
     blueprints = wanted if params["blueprints"] else known
-    items = library_item.catalogue(read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"])
+    items = library_item.catalogue(
+        read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"]
+    )
     if params["statuses"]:
-        items = [{**one, **library_item.states(kandji.item_statuses(one["library_item_id"]), params["max_rows"])} for one in items]
+        items = [
+            {
+                **one,
+                **library_item.states(
+                    kandji.item_statuses(one["library_item_id"]), params["max_rows"]
+                ),
+            }
+            for one in items
+        ]
     return {"changed": False, "library_items": items}
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS), mutually_exclusive=[("names", "library_item_ids")])
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(KANDJI, OPTIONS),
+        mutually_exclusive=[("names", "library_item_ids")],
+    )
 
 
 if __name__ == "__main__":

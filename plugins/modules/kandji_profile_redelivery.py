@@ -10,13 +10,19 @@ module: kandji_profile_redelivery
 short_description: Deliver a SCEP profile anew to single Macs, for new certificates
 version_added: 0.1.0
 description:
-  - Takes the profile off single Macs by an exclusion tag and gives it back by taking the tag away, for new certificates. Nothing else leaves a Mac.
-  - The blueprint has to be an assignment map, in which the profile is in a node that excludes the tag. Only Kandji's web app makes such a node; the
-    module fails with C(console_steps) where there can be none. The other way is a new generation for the whole ring
+  - Takes the profile off single Macs by an exclusion tag and gives it back by taking the tag away,
+    for new certificates. Nothing else leaves a Mac.
+  - The blueprint has to be an assignment map, in which the profile is in a node that excludes the
+    tag. Only Kandji's web app makes such a node; the
+    module fails with C(console_steps) where there can be none. The other way is a new generation
+    for the whole ring
     (M(devicetrust.okta_kandji.kandji_scep_profile)).
-  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by the next one.
-  - A tag that a run left over on another Mac of the same blueprints is found and taken off too, whoever is named now, so that no Mac stays without its profile.
-  - Kandji replaces a device's tags as a whole and knows no precondition. They are read right before a write and again after it; a tag that is not as written
+  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by
+    the next one.
+  - A tag that a run left over on another Mac of the same blueprints is found and taken off too,
+    whoever is named now, so that no Mac stays without its profile.
+  - Kandji replaces a device's tags as a whole and knows no precondition. They are read right before
+    a write and again after it; a tag that is not as written
     is written once more, with a warning. What somebody else writes in the same second may be lost.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -37,8 +43,10 @@ options:
     required: true
   issued_before:
     description:
-      - A moment in ISO 8601, not in the future. Certificates that Kandji first saw before it are replaced; a Mac with a newer one is done.
-      - Give the same value to each run until all are done. It is what tells a Mac that is done from one that has not begun.
+      - A moment in ISO 8601, not in the future. Certificates that Kandji first saw before it are
+        replaced; a Mac with a newer one is done.
+      - Give the same value to each run until all are done. It is what tells a Mac that is done from
+        one that has not begun.
     type: str
     required: true
   tag:
@@ -46,7 +54,8 @@ options:
     type: str
     default: okta-scep-redelivery
   wait:
-    description: How many seconds to wait for the Macs to check in. Without it the present step is taken and the state returned.
+    description: How many seconds to wait for the Macs to check in. Without it the present step is
+      taken and the state returned.
     type: int
     default: 0
   poll_interval:
@@ -93,20 +102,24 @@ finished:
   type: bool
   sample: false
 macs:
-  description: Where each Mac is. C(state) is V(done), V(excluding), V(delivering), V(certifying) or V(unclear).
+  description: Where each Mac is. C(state) is V(done), V(excluding), V(delivering), V(certifying) or
+    V(unclear).
   returned: success
   type: list
   elements: dict
   sample:
-    - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set; the profile goes with the next check-in.}
+    - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set; the profile
+      goes with the next check-in.}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be next in check mode.
+  description: The plan in words, a line for each step that was taken, or would be next in check
+    mode.
   returned: success
   type: list
   elements: str
   sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
 left_over:
-  description: Serials of Macs that were not named, and on which a run before had left the tag. It is taken off.
+  description: Serials of Macs that were not named, and on which a run before had left the tag. It
+    is taken off.
   returned: success
   type: list
   elements: str
@@ -131,15 +144,32 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _redelivery as redelivery
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import check_limit
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _redelivery as redelivery,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
+    check_limit,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, NeedsConsole, NotAsWritten, Uncertain
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    BadOption,
+    NeedsConsole,
+    NotAsWritten,
+    Uncertain,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},
     "serials": {"type": "list", "elements": "str", "required": True},
     "issued_before": {"type": "str", "required": True},
@@ -149,8 +179,15 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_reissue": {"type": "int", "default": 10},
 }
 USES = (
-    kandji_api.LIST_PROFILES, kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_TAGS, kandji_api.LIST_DEVICES, kandji_api.GET_DEVICE, kandji_api.PRISM_PROFILES,
-    kandji_api.PRISM_CERTIFICATES, kandji_api.UPDATE_DEVICE, kandji_api.DAILY_CHECK_IN,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_TAGS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.GET_DEVICE,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.PRISM_CERTIFICATES,
+    kandji_api.UPDATE_DEVICE,
+    kandji_api.DAILY_CHECK_IN,
 )
 SERIALS_A_CALL = 100
 LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclusion tag on it.")
@@ -161,9 +198,14 @@ def run(run_: Run) -> Result:
     macs = _macs(run_)
     issued_before = parse_time(run_.params["issued_before"])
     if issued_before > datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc):
-        raise BadOption("issued_before: it lies in the future, so that no new certificate would ever be new enough; give a moment that is past.")
-    changes: t.List[Change] = []
-    asked: t.Dict[str, bool] = {}  # serial -> whether the tag was on when the Mac was asked to check in
+        raise BadOption(
+            "issued_before: it lies in the future, so that no new certificate would ever be new"
+            " enough; give a moment that is past."
+        )
+    changes: list[Change] = []
+    asked: dict[
+        str, bool
+    ] = {}  # serial -> whether the tag was on when the Mac was asked to check in
     end = time.monotonic() + run_.params["wait"]
     steps = _steps(run_, macs, issued_before)
     _check_begin(run_, macs, steps)
@@ -185,78 +227,154 @@ def run(run_: Run) -> Result:
             break
         run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
         steps = _steps(run_, macs, issued_before)
-    rows = [{"serial_number": serial, "state": step.state, "reason": step.reason} for serial, step in steps.items()]
-    finished = all(step.state == "done" for step in steps.values()) and not (run_.check_mode and changes)
+    rows = [
+        {"serial_number": serial, "state": step.state, "reason": step.reason}
+        for serial, step in steps.items()
+    ]
+    finished = all(step.state == "done" for step in steps.values()) and not (
+        run_.check_mode and changes
+    )
     others = [str(mac["serial_number"]) for mac in left_over]
-    return outcome(changes, finished=finished, macs=rows, left_over=others, asked_to_check_in=[*([] if run_.check_mode else others), *asked])
+    return outcome(
+        changes,
+        finished=finished,
+        macs=rows,
+        left_over=others,
+        asked_to_check_in=[*([] if run_.check_mode else others), *asked],
+    )
 
 
-def _macs(run_: Run) -> t.Dict[str, t.Dict[str, t.Any]]:
+def _macs(run_: Run) -> dict[str, dict[str, t.Any]]:
     """Serial -> row of the Mac."""
     wanted = list(dict.fromkeys(run_.params["serials"]))
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
-    known = {str(row.get("serial_number", "")).upper(): row for row in run_.kandji.devices_with_serials(wanted, platform="Mac") if row.get("platform") == "Mac"}
+    known = {
+        str(row.get("serial_number", "")).upper(): row
+        for row in run_.kandji.devices_with_serials(wanted, platform="Mac")
+        if row.get("platform") == "Mac"
+    }
     missing = [serial for serial in wanted if serial.upper() not in known]
     if missing:
-        raise BadOption(f"serials: Kandji has no Mac {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.", serials=missing)
-    return {serial: {**known[serial.upper()], "tags": list(known[serial.upper()].get("tags") or [])} for serial in wanted}
+        raise BadOption(
+            "serials: Kandji has no Mac"
+            f" {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.",
+            serials=missing,
+        )
+    return {
+        serial: {**known[serial.upper()], "tags": list(known[serial.upper()].get("tags") or [])}
+        for serial in wanted
+    }
 
 
-def _left_over(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.List[t.Dict[str, t.Any]]:
-    """Macs of the same blueprints that have the tag and were not named. A run that still works on them sets it anew."""
+def _left_over(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Macs of the same blueprints that have the tag and were not named.
+
+    A run that still works on them sets it anew.
+    """
     places = {str(row.get("blueprint_id", "")).lower() for row in macs.values()}
     named = {str(row["device_id"]).lower() for row in macs.values()}
     found = [
-        {**row, "tags": list(row["tags"])} for row in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
-        if row.get("platform") == "Mac" and run_.params["tag"] in (row.get("tags") or [])
-        and str(row.get("blueprint_id", "")).lower() in places and str(row.get("device_id", "")).lower() not in named
+        {**row, "tags": list(row["tags"])}
+        for row in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
+        if row.get("platform") == "Mac"
+        and run_.params["tag"] in (row.get("tags") or [])
+        and str(row.get("blueprint_id", "")).lower() in places
+        and str(row.get("device_id", "")).lower() not in named
     ]
     if found:
-        names = ", ".join(str(row["serial_number"]) for row in found[:5]) + (" ..." if len(found) > 5 else "")
-        run_.warn(f"A run before left the tag {run_.params['tag']!r} on {names}; it is taken off, and the profile stays or comes back.")
+        names = ", ".join(str(row["serial_number"]) for row in found[:5]) + (
+            " ..." if len(found) > 5 else ""
+        )
+        run_.warn(
+            f"A run before left the tag {run_.params['tag']!r} on {names}; it is taken off, and the"
+            " profile stays or comes back."
+        )
     return found
 
 
-def _steps(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], issued_before: datetime) -> t.Dict[str, redelivery.Step]:
+def _steps(
+    run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], issued_before: datetime
+) -> dict[str, redelivery.Step]:
     """What each Mac needs next, from two tables that Macs reported."""
     identifier = f"com.kandji.profile.custom.{run_.params['library_item_id']}"
     names = list(dict.fromkeys((identifier, identifier.lower(), identifier.upper())))
-    profiles: t.List[t.Dict[str, t.Any]] = []
-    certificates: t.List[t.Dict[str, t.Any]] = []
+    profiles: list[dict[str, t.Any]] = []
+    certificates: list[dict[str, t.Any]] = []
     serials = [str(row["serial_number"]) for row in macs.values()]
     for start in range(0, len(serials), SERIALS_A_CALL):
-        those = {"serial_number": {"in": serials[start:start + SERIALS_A_CALL]}}
+        those = {"serial_number": {"in": serials[start : start + SERIALS_A_CALL]}}
         profiles += run_.kandji.prism_profiles({"payload_identifier": {"in": names}, **those})
-        certificates += run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **those})
+        certificates += run_.kandji.prism_certificates(
+            {"identity_certificate": {"eq": True}, **those}
+        )
     return {
         serial: redelivery.next_step(
-            redelivery.seen_of(str(row["serial_number"]), str(row["device_id"]), run_.params["tag"] in row["tags"], profiles, certificates), issued_before)
+            redelivery.seen_of(
+                str(row["serial_number"]),
+                str(row["device_id"]),
+                run_.params["tag"] in row["tags"],
+                profiles,
+                certificates,
+            ),
+            issued_before,
+        )
         for serial, row in macs.items()
     }
 
 
-def _check_begin(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], steps: t.Mapping[str, redelivery.Step]) -> None:
-    """Before the first tag: is there a map, and the tag? Conditions of a node cannot be read. Raises NeedsConsole, BadOption and Refused."""
+def _check_begin(
+    run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], steps: t.Mapping[str, redelivery.Step]
+) -> None:
+    """Before the first tag:
+
+    is there a map, and the tag? Conditions of a node cannot be read. Raises NeedsConsole, BadOption
+    and Refused.
+    """
     begun = [serial for serial, step in steps.items() if step.action == "tag"]
     if not begun:
         return
     check_limit("max_reissue", run_.params["max_reissue"], len(begun), "This")
-    profile = [row for row in run_.kandji.profiles() if kandji_api.same_id(row.get("id"), run_.params["library_item_id"])]
+    profile = [
+        row
+        for row in run_.kandji.profiles()
+        if kandji_api.same_id(row.get("id"), run_.params["library_item_id"])
+    ]
     if not profile:
-        raise BadOption(f"library_item_id: Kandji has no custom profile with the id {run_.params['library_item_id']}.")
+        raise BadOption(
+            "library_item_id: Kandji has no custom profile with the id"
+            f" {run_.params['library_item_id']}."
+        )
     how = redelivery.console_steps(run_.params["tag"], str(profile[0].get("name")))
-    classic = {str(row.get("id", "")).lower(): str(row.get("name")) for row in run_.kandji.blueprints() if row.get("type") == "classic"}
-    places = sorted({classic[where] for where in (str(macs[serial].get("blueprint_id", "")).lower() for serial in begun) if where in classic})
+    classic = {
+        str(row.get("id", "")).lower(): str(row.get("name"))
+        for row in run_.kandji.blueprints()
+        if row.get("type") == "classic"
+    }
+    places = sorted(
+        {
+            classic[where]
+            for where in (str(macs[serial].get("blueprint_id", "")).lower() for serial in begun)
+            if where in classic
+        }
+    )
     if places:
-        raise NeedsConsole(f"The blueprint {', '.join(map(repr, places))} is a classic one: it has no node that could exclude a tag. "
-                           "Nothing was written; follow console_steps, or use another generation for the whole ring.", console_steps=how)
+        raise NeedsConsole(
+            f"The blueprint {', '.join(map(repr, places))} is a classic one: it has no node that"
+            " could exclude a tag. Nothing was written; follow console_steps, or use another"
+            " generation for the whole ring.",
+            console_steps=how,
+        )
     if not run_.kandji.has_tag(run_.params["tag"]):
-        raise NeedsConsole(f"Kandji has no tag {run_.params['tag']!r}, so that no node of a map can exclude it. Nothing was written; follow console_steps, "
-                           "or use another generation for the whole ring.", console_steps=how)
+        raise NeedsConsole(
+            f"Kandji has no tag {run_.params['tag']!r}, so that no node of a map can exclude it."
+            " Nothing was written; follow console_steps, or use another generation for the whole"
+            " ring.",
+            console_steps=how,
+        )
 
 
-def _take(run_: Run, mac: t.Dict[str, t.Any], step: redelivery.Step, changes: t.List[Change]) -> None:
+def _take(run_: Run, mac: dict[str, t.Any], step: redelivery.Step, changes: list[Change]) -> None:
     """One write of tags, if the step is one; the Mac's row has its present tags after."""
     if step.action not in ("tag", "untag"):
         return
@@ -267,32 +385,56 @@ def _take(run_: Run, mac: t.Dict[str, t.Any], step: redelivery.Step, changes: t.
         before, after = _write_tag(run_, mac, wanted)
         mac["tags"] = after
     if before != after:
-        changes.append(Change("update", f"tags of the Mac {mac['serial_number']}", {"tags": before}, {"tags": after}))
+        changes.append(
+            Change(
+                "update",
+                f"tags of the Mac {mac['serial_number']}",
+                {"tags": before},
+                {"tags": after},
+            )
+        )
 
 
-def _write_tag(run_: Run, mac: t.Mapping[str, t.Any], wanted: bool) -> t.Tuple[t.List[str], t.List[str]]:
-    """Tags before and after. Read, write, read again: what was not kept is written once more, and said."""
+def _write_tag(run_: Run, mac: t.Mapping[str, t.Any], wanted: bool) -> tuple[list[str], list[str]]:
+    """Tags before and after.
+
+    Read, write, read again: what was not kept is written once more, and said.
+    """
     device_id, serial, tag = str(mac["device_id"]), str(mac["serial_number"]), run_.params["tag"]
     first = current = _read_tags(run_, device_id, serial)
     for attempt in range(WRITES_OF_TAGS):
         if (tag in current) is wanted:
             return first, current
         if attempt:
-            run_.warn(f"The tags of the Mac {serial} were changed by somebody else at the same time; its tag {tag!r} is written once more.")
+            run_.warn(
+                f"The tags of the Mac {serial} were changed by somebody else at the same time; its"
+                f" tag {tag!r} is written once more."
+            )
         try:
             run_.kandji.set_tags(device_id, redelivery.with_tag(current, tag, wanted))
         except Uncertain:
-            run_.warn(f"The answer to a write of the tags of the Mac {serial} was lost; they are read again.")
+            run_.warn(
+                f"The answer to a write of the tags of the Mac {serial} was lost; they are read"
+                " again."
+            )
         current = _read_tags(run_, device_id, serial)
     if (tag in current) is wanted:
         return first, current
-    raise NotAsWritten(f"The Mac {serial} does not keep its tags as written; somebody else writes them all the time. Run again later.", vendor="kandji")
+    raise NotAsWritten(
+        f"The Mac {serial} does not keep its tags as written; somebody else writes them all the"
+        " time. Run again later.",
+        vendor="kandji",
+    )
 
 
-def _read_tags(run_: Run, device_id: str, serial: str) -> t.List[str]:
+def _read_tags(run_: Run, device_id: str, serial: str) -> list[str]:
     device = run_.kandji.device(device_id)
     if str(device.get("serial_number", "")).upper() != serial.upper():
-        raise NotAsWritten(f"Kandji's device {device_id} is no longer the Mac {serial}; nothing was written to it. Run again.", vendor="kandji")
+        raise NotAsWritten(
+            f"Kandji's device {device_id} is no longer the Mac {serial}; nothing was written to it."
+            " Run again.",
+            vendor="kandji",
+        )
     return [str(one) for one in device.get("tags") or []]
 
 

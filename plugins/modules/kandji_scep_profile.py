@@ -10,12 +10,17 @@ module: kandji_scep_profile
 short_description: Manage the SCEP profile that brings Okta's certificate to Macs
 version_added: 0.1.0
 description:
-  - Creates and changes a Custom Profile in Kandji (Iru) with a C(com.apple.security.scep) payload, and assigns it to blueprints.
-  - It is the guide's SCEP library item in the only form that has an API. Every setting of the guide is an option with the guide's value as default. The one
-    that Custom Profiles do not have is redistribution before the certificate expires; what it would be is returned as RV(profiles[].renew_by).
-  - Nothing is written without a difference, since each write gives every Mac in scope a new certificate. Parsed payloads are compared, not texts, and only the
+  - Creates and changes a Custom Profile in Kandji (Iru) with a C(com.apple.security.scep) payload,
+    and assigns it to blueprints.
+  - It is the guide's SCEP library item in the only form that has an API. Every setting of the guide
+    is an option with the guide's value as default. The one
+    that Custom Profiles do not have is redistribution before the certificate expires; what it would
+    be is returned as RV(profiles[].renew_by).
+  - Nothing is written without a difference, since each write gives every Mac in scope a new
+    certificate. Parsed payloads are compared, not texts, and only the
     keys that the options set.
-  - Before a write that makes Macs enrol, URL and challenge are proven by one test enrolment (O(prove)).
+  - Before a write that makes Macs enrol, URL and challenge are proven by one test enrolment
+    (O(prove)).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -31,14 +36,18 @@ options:
     description: Name of the profile in Kandji. Several profiles go into O(profiles) instead.
     type: str
   library_item_id:
-    description: Id of an existing Custom Profile that is to be managed, instead of the one named O(name).
+    description: Id of an existing Custom Profile that is to be managed, instead of the one named
+      O(name).
     type: str
   library_item:
     description:
-      - Id or exact name of a SCEP item that was made in Kandji's web app, to be managed instead of a Custom Profile. No API reads or edits such an item, so
-        that only its assignment is managed; O(url), O(challenge) and the other settings are not used for it, and what is seen of it is returned as
+      - Id or exact name of a SCEP item that was made in Kandji's web app, to be managed instead of
+        a Custom Profile. No API reads or edits such an item, so
+        that only its assignment is managed; O(url), O(challenge) and the other settings are not
+        used for it, and what is seen of it is returned as
         RV(profiles[].proof).
-      - By name it is looked for on the blueprints, on one Mac of each, and in the audit log. Between two of one name the module never guesses.
+      - By name it is looked for on the blueprints, on one Mac of each, and in the audit log.
+        Between two of one name the module never guesses.
     type: str
   blueprints:
     description: Names or ids of the blueprints that the profile is assigned to.
@@ -46,24 +55,32 @@ options:
     elements: str
   assignment_nodes:
     description:
-      - For blueprints that are assignment maps, the node that the profile goes to. The key is the blueprint's name or id, as in O(blueprints), the value is
-        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see and copy the ids of its nodes.
-      - A map without conditions takes the profile at its root when no node is named. One with conditions needs a node.
+      - For blueprints that are assignment maps, the node that the profile goes to. The key is the
+        blueprint's name or id, as in O(blueprints), the value is
+        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to
+        see and copy the ids of its nodes.
+      - A map without conditions takes the profile at its root when no node is named. One with
+        conditions needs a node.
       - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
-      - No API tells in which node an item is, so that a profile that is on the blueprint is left where it is.
+      - No API tells in which node an item is, so that a profile that is on the blueprint is left
+        where it is.
     type: dict
   replaces:
     description:
-      - Id or exact name of the SCEP item that this one takes the place of, a Custom Profile or one that was made in Kandji's web app.
-      - As long as it is on O(blueprints), or Macs of theirs hold its profile, nothing is assigned. In check mode that is a warning.
+      - Id or exact name of the SCEP item that this one takes the place of, a Custom Profile or one
+        that was made in Kandji's web app.
+      - As long as it is on O(blueprints), or Macs of theirs hold its profile, nothing is assigned.
+        In check mode that is a warning.
     type: str
   generation:
     description:
-      - A name that stands inside the SCEP payload. To change it is the deliberate way to have all certificates under the profile issued anew.
+      - A name that stands inside the SCEP payload. To change it is the deliberate way to have all
+        certificates under the profile issued anew.
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. They are planned from one read.
+    description: Several profiles that share all other options, one for each ring. They are planned
+      from one read.
     type: list
     elements: dict
     suboptions:
@@ -97,12 +114,14 @@ options:
     type: str
   challenge:
     description:
-      - The secret key that Okta showed once beside the SCEP URL. It is never shown, and readable in Kandji for every token that may read Custom Profiles.
+      - The secret key that Okta showed once beside the SCEP URL. It is never shown, and readable in
+        Kandji for every token that may read Custom Profiles.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
   subject:
     description:
-      - Subject of the certificates, as attribute types and values with commas between them. Kandji replaces its global variables in it.
+      - Subject of the certificates, as attribute types and values with commas between them. Kandji
+        replaces its global variables in it.
       - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
     type: str
     default: CN=$SERIAL_NUMBER $PROFILE_UUID
@@ -136,7 +155,8 @@ options:
     choices: [signing, encryption, both]
     default: signing
   retries:
-    description: How often a Mac tries again while the authority answers that the request is pending (C(Retries)).
+    description: How often a Mac tries again while the authority answers that the request is pending
+      (C(Retries)).
     type: int
     default: 5
   retry_delay:
@@ -152,7 +172,8 @@ options:
     type: bool
     default: true
   ca_fingerprint:
-    description: SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. Not compared when not set.
+    description: SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. Not
+      compared when not set.
     type: str
   runs_on:
     description: Platforms that get the profile.
@@ -161,24 +182,28 @@ options:
     choices: [mac, iphone, ipad, tv, vision]
     default: [mac]
   redistribution_days:
-    description: How many days before the end of a certificate it is to be issued anew. Used for RV(profiles[].renew_by) alone.
+    description: How many days before the end of a certificate it is to be issued anew. Used for
+      RV(profiles[].renew_by) alone.
     type: int
     default: 30
   blueprints_mode:
     description:
       - V(add) assigns to O(blueprints) and leaves other assignments alone.
       - V(exact) takes the profile off all other blueprints too.
-      - V(remove) takes it off O(blueprints). Nothing is written to the profile itself, so that O(url), O(challenge) and the other settings are not needed.
+      - V(remove) takes it off O(blueprints). Nothing is written to the profile itself, so that
+        O(url), O(challenge) and the other settings are not needed.
     type: str
     choices: [add, exact, remove]
     default: add
   on_conflict:
-    description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles, or a second profile with the same SCEP URL.
+    description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles,
+      or a second profile with the same SCEP URL.
     type: str
     choices: [fail, warn]
     default: fail
   prove:
-    description: Prove URL and challenge by one test enrolment before a write. Its key and certificate are thrown away.
+    description: Prove URL and challenge by one test enrolment before a write. Its key and
+      certificate are thrown away.
     type: bool
     default: true
   max_reissue:
@@ -320,7 +345,8 @@ profiles:
       type: str
       returned: always
     generation:
-      description: Generation that it was written under; null for a profile that is not of this module's making.
+      description: Generation that it was written under; null for a profile that is not of this
+        module's making.
       type: str
       returned: always
     challenge_matches:
@@ -332,7 +358,8 @@ profiles:
       type: str
       returned: always
     renew_by:
-      description: Date by which its certificates are to be issued anew, reckoned from the last write.
+      description: Date by which its certificates are to be issued anew, reckoned from the last
+        write.
       type: str
       returned: always
     blueprints:
@@ -342,9 +369,12 @@ profiles:
       returned: always
     proof:
       description:
-        - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on them, and is empty where Kandji does not tell it.
-          C(certificates) counts those of them that hold an identity certificate with their serial number, C(profiles) those that reported a
-          profile whose identifier holds the item's id; whether Kandji puts it there is not documented.
+        - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on
+          them, and is empty where Kandji does not tell it.
+          C(certificates) counts those of them that hold an identity certificate with their serial
+          number, C(profiles) those that reported a
+          profile whose identifier holds the item's id; whether Kandji puts it there is not
+          documented.
       type: dict
       returned: when O(library_item) is set
     changed:
@@ -363,7 +393,8 @@ profiles:
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
       changed: false
 macs_touched:
-  description: How many Macs the changes reach, where there are any. Macs that get a new certificate, get the profile for the first time, and lose it.
+  description: How many Macs the changes reach, where there are any. Macs that get a new
+    certificate, get the profile for the first time, and lose it.
   returned: success
   type: dict
   sample: {reissue: 0, new: 4, removed: 0}
@@ -372,7 +403,8 @@ changes:
   returned: success
   type: list
   elements: str
-  sample: ["create profile 'Okta SCEP - canary'", "assign profile 'Okta SCEP - canary' to blueprint 'Canary'"]
+  sample: ["create profile 'Okta SCEP - canary'", "assign profile 'Okta SCEP - canary' to blueprint
+    'Canary'"]
 api_calls:
   description: Requests sent, by vendor, operation and verb.
   returned: always
@@ -386,21 +418,53 @@ import typing as t
 from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
-
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _assignments as assignments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _custom_profile as custom_profile,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _assignments as assignments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _custom_profile as custom_profile
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_profile as scep_profile
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption, Refused
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import DEVICE_TRUST, of_the_console, read_holders
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _library_item as library_item,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _scep_profile as scep_profile,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    BadOption,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import (
+    DEVICE_TRUST,
+    of_the_console,
+    read_holders,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import read_status
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings, check_challenge, payload_content
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, arguments, need
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint, check_scep_url
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
+    read_status,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
+    ScepSettings,
+    check_challenge,
+    payload_content,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    arguments,
+    need,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+    ScepEndpoint,
+    check_scep_url,
+)
 
 PROFILE = {
     "name": {"type": "str"},
@@ -411,29 +475,52 @@ PROFILE = {
     "generation": {"type": "str"},
     "replaces": {"type": "str"},
 }
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     **PROFILE,
     "profiles": {
-        "type": "list", "elements": "dict", "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
+        "type": "list",
+        "elements": "dict",
+        "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
         "required_one_of": [("name", "library_item_id", "library_item")],
         "mutually_exclusive": [("name", "library_item"), ("library_item_id", "library_item")],
     },
     "url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
-    "challenge": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
+    "challenge": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"]),
+    },
     "subject": {"type": "str", "default": "CN=$SERIAL_NUMBER $PROFILE_UUID"},
     "scep_name": {"type": "str"},
     "subject_alt_name": {
         "type": "dict",
-        "options": {name: {"type": "str"} for name in ("rfc822_name", "dns_name", "uniform_resource_identifier", "nt_principal_name")},
+        "options": {
+            name: {"type": "str"}
+            for name in (
+                "rfc822_name",
+                "dns_name",
+                "uniform_resource_identifier",
+                "nt_principal_name",
+            )
+        },
     },
     "key_size": {"type": "int", "choices": [1024, 2048, 4096], "default": 2048},
-    "key_usage": {"type": "str", "choices": ["signing", "encryption", "both"], "default": "signing"},
+    "key_usage": {
+        "type": "str",
+        "choices": ["signing", "encryption", "both"],
+        "default": "signing",
+    },
     "retries": {"type": "int", "default": 5},
     "retry_delay": {"type": "int", "default": 30},
     "key_is_extractable": {"type": "bool", "default": False},
     "allow_all_apps_access": {"type": "bool", "default": True},
     "ca_fingerprint": {"type": "str"},
-    "runs_on": {"type": "list", "elements": "str", "choices": list(custom_profile.PLATFORMS), "default": ["mac"]},
+    "runs_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(custom_profile.PLATFORMS),
+        "default": ["mac"],
+    },
     "redistribution_days": {"type": "int", "default": 30},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
@@ -444,9 +531,19 @@ OPTIONS: t.Dict[str, t.Any] = {
     "max_held": {"type": "int", "default": 0},
 }
 USES = (
-    kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.LIST_DEVICES, kandji_api.ITEM_STATUSES,
-    kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS, kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_PROFILES,
-    kandji_api.CREATE_PROFILE, kandji_api.UPDATE_PROFILE, kandji_api.ASSIGN_ITEM, kandji_api.REMOVE_ITEM,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.LIST_EVENTS,
+    kandji_api.PRISM_CERTIFICATES,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.CREATE_PROFILE,
+    kandji_api.UPDATE_PROFILE,
+    kandji_api.ASSIGN_ITEM,
+    kandji_api.REMOVE_ITEM,
 )
 
 
@@ -473,23 +570,42 @@ def run(run_: Run) -> Result:
     wanted = [_wanted(one, blueprints, known, exact) for one in asked]
     plans = [_plan(run_, one, settings, profiles, known, rows_on) for one in wanted]
     if not removing:
-        replaced = [_replaced(run_, one, plan, profiles, rows_on) for one, plan in zip(wanted, plans, strict=True)]
+        replaced = [
+            _replaced(run_, one, plan, profiles, rows_on)
+            for one, plan in zip(wanted, plans, strict=True)
+        ]
         _check_conflicts(run_, wanted, plans, replaced, profiles, items)
         for one, plan, item in zip(wanted, plans, replaced, strict=True):
             _check_replaced(run_, one, plan, item, items)
     changes = [change for plan in plans for change in plan.changes]
-    touched = _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
+    touched = (
+        _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
+    )
     if changes and not run_.check_mode:
         _prove(run_, plans)
     contents = [scep_profile.content_of(one, settings, params["runs_on"]) for one in wanted]
-    written = [plan.current if run_.check_mode else custom_profile.apply_plan(run_.kandji, plan, content)
-               for plan, content in zip(plans, contents, strict=True)]
-    rows = [scep_profile.summary(plan, profile, params["challenge"], params["redistribution_days"], one.blueprints)
-            for plan, profile, one in zip(plans, written, wanted, strict=True)]
+    written = [
+        plan.current if run_.check_mode else custom_profile.apply_plan(run_.kandji, plan, content)
+        for plan, content in zip(plans, contents, strict=True)
+    ]
+    rows = [
+        scep_profile.summary(
+            plan, profile, params["challenge"], params["redistribution_days"], one.blueprints
+        )
+        for plan, profile, one in zip(plans, written, wanted, strict=True)
+    ]
     if any(plan.by_console for plan in plans):
         devices = list(run_.kandji.devices(platform="Mac"))
         for row, plan, one in zip(rows, plans, wanted, strict=True):
-            row.update({"proof": _proof(run_, plan, one.blueprints, assignments.macs_on(devices, one.blueprints))} if plan.by_console else {})
+            row.update(
+                {
+                    "proof": _proof(
+                        run_, plan, one.blueprints, assignments.macs_on(devices, one.blueprints)
+                    )
+                }
+                if plan.by_console
+                else {}
+            )
     return outcome(changes, profiles=rows, macs_touched=touched)
 
 
@@ -498,23 +614,52 @@ def _scep_settings(params: t.Mapping[str, t.Any]) -> ScepSettings:
     check_challenge(need(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: name at least one platform.")
-    names = ("url", "challenge", "subject", "scep_name", "subject_alt_name", "key_size", "key_usage", "retries", "retry_delay", "key_is_extractable",
-             "allow_all_apps_access", "ca_fingerprint")
+    names = (
+        "url",
+        "challenge",
+        "subject",
+        "scep_name",
+        "subject_alt_name",
+        "key_size",
+        "key_usage",
+        "retries",
+        "retry_delay",
+        "key_is_extractable",
+        "allow_all_apps_access",
+        "ca_fingerprint",
+    )
     settings = ScepSettings(**{name: params[name] for name in names})
-    payload_content(settings)  # raises for a wrong subject or fingerprint before anything is asked of Kandji
+    payload_content(
+        settings
+    )  # raises for a wrong subject or fingerprint before anything is asked of Kandji
     return settings
 
 
 def _wanted(
-    asked: t.Mapping[str, t.Any], blueprints: t.Sequence[assignments.Blueprint], known: t.Sequence[assignments.Blueprint], exact: bool,
+    asked: t.Mapping[str, t.Any],
+    blueprints: t.Sequence[assignments.Blueprint],
+    known: t.Sequence[assignments.Blueprint],
+    exact: bool,
 ) -> scep_profile.Wanted:
     mine = assignments.resolve(asked["blueprints"], known or blueprints)
     nodes = assignments.resolve_nodes(asked["assignment_nodes"], mine, known, everywhere=exact)
-    return scep_profile.Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes, asked["library_item"], asked["replaces"])
+    return scep_profile.Wanted(
+        asked["name"],
+        asked["library_item_id"],
+        mine,
+        asked["generation"],
+        nodes,
+        asked["library_item"],
+        asked["replaces"],
+    )
 
 
 def _plan(
-    run_: Run, wanted: scep_profile.Wanted, settings: ScepSettings, profiles: t.Sequence[t.Dict[str, t.Any]], known: t.Sequence[assignments.Blueprint],
+    run_: Run,
+    wanted: scep_profile.Wanted,
+    settings: ScepSettings,
+    profiles: t.Sequence[dict[str, t.Any]],
+    known: t.Sequence[assignments.Blueprint],
     rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
 ) -> scep_profile.Plan:
     mode, items = run_.params["blueprints_mode"], assignments.item_ids(rows_on)
@@ -523,96 +668,183 @@ def _plan(
         return scep_profile.plan_console_item(wanted, item, known, items, mode)
     if mode == "remove":
         return scep_profile.plan_removal(wanted, profiles, items)
-    return scep_profile.plan_profile(wanted, settings, run_.params["runs_on"], profiles, known, items, mode)
+    return scep_profile.plan_profile(
+        wanted, settings, run_.params["runs_on"], profiles, known, items, mode
+    )
 
 
-def _proof(run_: Run, plan: scep_profile.Plan, blueprints: t.Sequence[assignments.Blueprint], serials: t.Set[str]) -> t.Dict[str, t.Any]:
+def _proof(
+    run_: Run,
+    plan: scep_profile.Plan,
+    blueprints: t.Sequence[assignments.Blueprint],
+    serials: set[str],
+) -> dict[str, t.Any]:
     """What is seen of an item that the console made, on the Macs of its blueprints."""
     ids = {one["id"] for one in plan.assignment.assign}
-    states = [read_status(row) for row in run_.kandji.item_statuses(str(plan.item_id)) if str((row.get("blueprint") or {}).get("id", "")).lower() not in ids]
+    states = [
+        read_status(row)
+        for row in run_.kandji.item_statuses(str(plan.item_id))
+        if str((row.get("blueprint") or {}).get("id", "")).lower() not in ids
+    ]
     certificates = run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
-    holders = {str(row.get("serial_number")) for row in certificates if names_serial(str(row.get("common_name")), str(row.get("serial_number") or ""))}
-    reported = run_.kandji.prism_profiles({"payload_identifier": {"like": [str(plan.item_id)]}}, [one["id"] for one in blueprints])
+    holders = {
+        str(row.get("serial_number"))
+        for row in certificates
+        if names_serial(str(row.get("common_name")), str(row.get("serial_number") or ""))
+    }
+    reported = run_.kandji.prism_profiles(
+        {"payload_identifier": {"like": [str(plan.item_id)]}}, [one["id"] for one in blueprints]
+    )
     macs = {str(row.get("serial_number")) for row in reported}
-    return {"statuses": {state: states.count(state) for state in sorted(set(states))}, "certificates": len(holders & serials),
-            "profiles": len(macs & serials)}
+    return {
+        "statuses": {state: states.count(state) for state in sorted(set(states))},
+        "certificates": len(holders & serials),
+        "profiles": len(macs & serials),
+    }
 
 
 def _check_conflicts(
-    run_: Run, wanted: t.Sequence[scep_profile.Wanted], plans: t.Sequence[scep_profile.Plan], replaced: t.Sequence[t.Optional[Replaced]],
-    profiles: t.Sequence[t.Dict[str, t.Any]], items: t.Mapping[str, t.Set[str]],
+    run_: Run,
+    wanted: t.Sequence[scep_profile.Wanted],
+    plans: t.Sequence[scep_profile.Plan],
+    replaced: t.Sequence[Replaced | None],
+    profiles: t.Sequence[dict[str, t.Any]],
+    items: t.Mapping[str, set[str]],
 ) -> None:
-    found: t.List[str] = []
+    found: list[str] = []
     for one, plan, item in zip(wanted, plans, replaced, strict=True) if run_.params["url"] else ():
         judged = {(plan.item_id or "").lower(), item.id.lower() if item else ""}
-        found += scep_profile.url_conflicts(run_.params["url"], judged, one.blueprints, profiles, items)
+        found += scep_profile.url_conflicts(
+            run_.params["url"], judged, one.blueprints, profiles, items
+        )
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
         rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST]}})
         found += custom_profile.device_trust_conflicts(rows, blueprints)
         _tell_of_unknown(run_, blueprints, plans, replaced)
-    for text in custom_profile.check_conflicts(found, run_.params["on_conflict"], scep_profile.ONE_OF_AN_AUTHORITY):
+    for text in custom_profile.check_conflicts(
+        found, run_.params["on_conflict"], scep_profile.ONE_OF_AN_AUTHORITY
+    ):
         run_.warn(f"Two SCEP profiles of one authority: {text}.")
 
 
 def _tell_of_unknown(
-    run_: Run, blueprints: t.Sequence[assignments.Blueprint], plans: t.Sequence[scep_profile.Plan], replaced: t.Sequence[t.Optional[Replaced]],
+    run_: Run,
+    blueprints: t.Sequence[assignments.Blueprint],
+    plans: t.Sequence[scep_profile.Plan],
+    replaced: t.Sequence[Replaced | None],
 ) -> None:
-    """Warn of SCEP profiles of the web app, whose authority no API tells, among the first 300 profiles that Macs of the blueprints reported."""
-    if not any(plan.assignment.assign and not plan.by_console and item is None for plan, item in zip(plans, replaced, strict=True)):
+    """Warn of SCEP profiles of the web app, whose authority no API tells, among the first 300
+    profiles that Macs of the blueprints reported.
+    """
+    if not any(
+        plan.assignment.assign and not plan.by_console and item is None
+        for plan, item in zip(plans, replaced, strict=True)
+    ):
         return
     first = islice(run_.kandji.prism_profiles({}, sorted({one["id"] for one in blueprints})), 300)
     macs = sorted({str(row.get("serial_number")) for row in first if of_the_console(row)})
     if macs:
-        run_.warn(f"Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for example {macs[0]}). No API tells which authority it is "
-                  "of. If it is Okta's, stop here, and name its item in replaces.")
+        run_.warn(
+            "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
+            f" example {macs[0]}). No API tells which authority it is of. If it is Okta's, stop"
+            " here, and name its item in replaces."
+        )
 
 
 def _replaced(
-    run_: Run, wanted: scep_profile.Wanted, plan: scep_profile.Plan, profiles: t.Sequence[t.Dict[str, t.Any]],
+    run_: Run,
+    wanted: scep_profile.Wanted,
+    plan: scep_profile.Plan,
+    profiles: t.Sequence[dict[str, t.Any]],
     rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
-) -> t.Optional[Replaced]:
+) -> Replaced | None:
     """The item that option replaces names; looked for only where something is to be assigned."""
     asked = wanted.replaces
     if not asked or not plan.assignment.assign:
         return None
-    custom = [row for row in profiles if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name")]
-    item = custom[0] if custom else library_item.find_scep_item(run_.kandji, asked, rows_on, profiles)
+    custom = [
+        row
+        for row in profiles
+        if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name")
+    ]
+    item = (
+        custom[0] if custom else library_item.find_scep_item(run_.kandji, asked, rows_on, profiles)
+    )
     if same_id(item["id"], plan.item_id):
-        raise BadOption(f"replaces: {asked!r} is the item itself; name the one whose place it takes.")
+        raise BadOption(
+            f"replaces: {asked!r} is the item itself; name the one whose place it takes."
+        )
     return Replaced(str(item["id"]), str(item["name"]), not custom)
 
 
 def _check_replaced(
-    run_: Run, wanted: scep_profile.Wanted, plan: scep_profile.Plan, item: t.Optional[Replaced], items: t.Mapping[str, t.Set[str]],
+    run_: Run,
+    wanted: scep_profile.Wanted,
+    plan: scep_profile.Plan,
+    item: Replaced | None,
+    items: t.Mapping[str, set[str]],
 ) -> None:
     if item is None:
         return
     ids = {one["id"] for one in wanted.blueprints}
     places = [one for one in wanted.blueprints if item.id.lower() in items.get(one["id"], ())]
-    held = read_holders(run_.kandji, item.id, sorted(ids), set().union(*(items.get(one, set()) for one in ids)), item.by_console)
+    held = read_holders(
+        run_.kandji,
+        item.id,
+        sorted(ids),
+        set().union(*(items.get(one, set()) for one in ids)),
+        item.by_console,
+    )
     devices = run_.kandji.devices(platform="Mac") if held else ()
-    rows = [row for row in devices if str(row.get("device_id", "")).lower() in held and str(row.get("blueprint_id", "")).lower() in ids]
+    rows = [
+        row
+        for row in devices
+        if str(row.get("device_id", "")).lower() in held
+        and str(row.get("blueprint_id", "")).lower() in ids
+    ]
     try:
-        scep_profile.check_replaced(item.name, places, {str(row.get("serial_number")) for row in rows}, run_.params["max_held"], plan.name)
+        scep_profile.check_replaced(
+            item.name,
+            places,
+            {str(row.get("serial_number")) for row in rows},
+            run_.params["max_held"],
+            plan.name,
+        )
     except Refused as refused:
         if not run_.check_mode:
             raise
         run_.warn(f"It would wait: {refused.message}")
 
 
-def _check_limits(run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]) -> t.Dict[str, int]:
+def _check_limits(
+    run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]
+) -> dict[str, int]:
     """Count the Macs that the plans touch; raises Refused beyond a limit."""
     params = run_.params
     counts = custom_profile.touched(run_.kandji, plans, wanted, params["blueprints_mode"])
-    assignments.check_limit("max_reissue", params["max_reissue"], counts["reissue"], "A change of a profile that Macs hold, which gives them new certificates,")
-    assignments.check_limit("max_new", params["max_new"], counts["new"], "The first assignment of the profile")
-    assignments.check_limit("max_removed", params["max_removed"], counts["removed"], "Taking the profile, and with it the certificate, off blueprints")
+    assignments.check_limit(
+        "max_reissue",
+        params["max_reissue"],
+        counts["reissue"],
+        "A change of a profile that Macs hold, which gives them new certificates,",
+    )
+    assignments.check_limit(
+        "max_new", params["max_new"], counts["new"], "The first assignment of the profile"
+    )
+    assignments.check_limit(
+        "max_removed",
+        params["max_removed"],
+        counts["removed"],
+        "Taking the profile, and with it the certificate, off blueprints",
+    )
     return {name: counts[name] for name in ("reissue", "new", "removed")}
 
 
 def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
-    if run_.params["prove"] and any(plan.writes_profile or plan.assignment.assign for plan in plans if not plan.by_console):
+    if run_.params["prove"] and any(
+        plan.writes_profile or plan.assignment.assign for plan in plans if not plan.by_console
+    ):
         endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
         run_.opened(endpoint.transport)
         endpoint.prove(run_.params["challenge"], run_.params["ca_fingerprint"])
@@ -620,10 +852,25 @@ def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
 
 def main() -> None:
     run_module(
-        run, USES, argument_spec=arguments(KANDJI, OPTIONS), required_one_of=[("name", "library_item_id", "library_item", "profiles")],
-        mutually_exclusive=[("name", "profiles"), ("library_item_id", "profiles"), ("blueprints", "profiles"), ("generation", "profiles"),
-                            ("assignment_nodes", "profiles"), ("library_item", "profiles"), ("library_item", "name"), ("library_item", "library_item_id")],
-        required_by={"name": ["blueprints"], "library_item_id": ["blueprints"], "library_item": ["blueprints"]},
+        run,
+        USES,
+        argument_spec=arguments(KANDJI, OPTIONS),
+        required_one_of=[("name", "library_item_id", "library_item", "profiles")],
+        mutually_exclusive=[
+            ("name", "profiles"),
+            ("library_item_id", "profiles"),
+            ("blueprints", "profiles"),
+            ("generation", "profiles"),
+            ("assignment_nodes", "profiles"),
+            ("library_item", "profiles"),
+            ("library_item", "name"),
+            ("library_item", "library_item_id"),
+        ],
+        required_by={
+            "name": ["blueprints"],
+            "library_item_id": ["blueprints"],
+            "library_item": ["blueprints"],
+        },
     )
 
 

@@ -10,9 +10,12 @@ module: okta_access_policy
 short_description: An app sign-in policy in Okta, its clone, and the apps that it judges
 version_added: 0.1.0
 description:
-  - Makes an app sign-in policy, as a clone of another one or new, keeps its description, and gives it apps, one after the other.
-  - A clone says in its description from which policy it was made, so that its apps can go back without any file (O(state=reverted)).
-  - Before an app moves, everybody who used it is judged by the rules that it has and by those that it would get, and the move is refused where more than
+  - Makes an app sign-in policy, as a clone of another one or new, keeps its description, and gives
+    it apps, one after the other.
+  - A clone says in its description from which policy it was made, so that its apps can go back
+    without any file (O(state=reverted)).
+  - Before an app moves, everybody who used it is judged by the rules that it has and by those that
+    it would get, and the move is refused where more than
     O(max_locked_out) people would be locked out.
   - Rules are written by M(devicetrust.okta_kandji.okta_access_policy_rule).
 author:
@@ -31,21 +34,25 @@ options:
   state:
     description:
       - V(present) makes the policy where there is none.
-      - V(reverted) gives all apps of the policy back to the one that it was made from. The policy itself stays. No forecast is made.
+      - V(reverted) gives all apps of the policy back to the one that it was made from. The policy
+        itself stays. No forecast is made.
       - V(absent) deletes it, only when it judges no app.
     type: str
     choices: [present, reverted, absent]
     default: present
   clone_of:
     description:
-      - Id or exact name of the policy that a new one is cloned from, with its rules. A policy of the name that was made from another one is refused.
+      - Id or exact name of the policy that a new one is cloned from, with its rules. A policy of
+        the name that was made from another one is refused.
       - A clone that a run was cut off from naming is found again, and finished.
     type: str
   description:
-    description: Description of the policy. Where the policy was cloned it ends with the id of the other one.
+    description: Description of the policy. Where the policy was cloned it ends with the id of the
+      other one.
     type: str
   apps:
-    description: Ids or exact labels of apps that the policy is to judge. They move in this order. Other apps of the policy stay.
+    description: Ids or exact labels of apps that the policy is to judge. They move in this order.
+      Other apps of the policy stay.
     type: list
     elements: str
     default: []
@@ -81,22 +88,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 policy:
-  description: The policy. C(id) is null in check mode where it would be made, C(made_from) the id of the policy that it was cloned from.
+  description: The policy. C(id) is null in check mode where it would be made, C(made_from) the id
+    of the policy that it was cloned from.
   returned: success
   type: dict
-  sample: {id: rst1n8sbwArJ7OQRw406, name: Managed apps, description: "[made from policy rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406}
+  sample: {id: rst1n8sbwArJ7OQRw406, name: Managed apps, description: "[made from policy
+    rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406}
 moved_apps:
-  description: The apps that moved in this run, or would in check mode, with the policy that they came from.
+  description: The apps that moved in this run, or would in check mode, with the policy that they
+    came from.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Device check, from_policy: rst0n8sbwArJ7OQRw406}
 forecast:
-  description: Who would be refused, as M(devicetrust.okta_kandji.okta_access_policy_rule) returns it. Null where no app moves, or no forecast is made.
+  description: Who would be refused, as M(devicetrust.okta_kandji.okta_access_policy_rule) returns
+    it. Null where no app moves, or no forecast is made.
   returned: success, and where the move is refused
   type: dict
-  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [], unknowns: []}
+  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [],
+    unknowns: []}
 started:
   description: When the run began, by Okta's clock.
   returned: success
@@ -120,15 +132,26 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _access_policy as policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _access_policy as policies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import FORECAST, OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    FORECAST,
+    OKTA,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "reverted", "absent"], "default": "present"},
     "clone_of": {"type": "str"},
@@ -136,25 +159,39 @@ OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
     "apps": {"type": "list", "elements": "str", "default": []},
 }
 USES = (
-    okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_MAPPINGS, okta_api.LIST_APPS, *lockout.USES,
-    okta_api.CREATE_POLICY, okta_api.CLONE_POLICY, okta_api.REPLACE_POLICY, okta_api.DELETE_POLICY, okta_api.ASSIGN_APP_POLICY,
+    okta_api.LIST_POLICIES,
+    okta_api.LIST_RULES,
+    okta_api.LIST_MAPPINGS,
+    okta_api.LIST_APPS,
+    *lockout.USES,
+    okta_api.CREATE_POLICY,
+    okta_api.CLONE_POLICY,
+    okta_api.REPLACE_POLICY,
+    okta_api.DELETE_POLICY,
+    okta_api.ASSIGN_APP_POLICY,
 )
 
 
 def run(run_: Run) -> Result:
     known = run_.okta.access_policies()
     current = policies.find_policy(known, run_.params["name"], "name")
-    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    result = {"present": _present, "reverted": _reverted, "absent": _absent}[run_.params["state"]](run_, known, current)
+    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
+    result = {"present": _present, "reverted": _reverted, "absent": _absent}[run_.params["state"]](
+        run_, known, current
+    )
     return {**result, "started": started}
 
 
 # There, with its apps
 
 
-def _present(run_: Run, known: t.List[policies.Policy], current: t.Optional[policies.Policy]) -> Result:
+def _present(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
     params = run_.params
-    original = policies.need_policy(known, params["clone_of"], "clone_of") if params["clone_of"] else None
+    original = (
+        policies.need_policy(known, params["clone_of"], "clone_of") if params["clone_of"] else None
+    )
     plan = policies.plan_policy(params["name"], params["description"], current, original)
     apps = policies.resolve_apps(run_.okta.apps(), params["apps"]) if params["apps"] else []
     mapped = run_.okta.policy_apps(current["id"]) if current and apps else []
@@ -170,10 +207,21 @@ def _present(run_: Run, known: t.List[policies.Policy], current: t.Optional[poli
     return _result(changes, policy, moving, found)
 
 
-def _guard(run_: Run, policy: policies.Policy, source: t.Optional[policies.Policy], moving: t.Sequence[policies.App]) -> t.Any:
-    """``source`` has the rules that the apps would get; a policy that is new, and no clone, has none yet."""
+def _guard(
+    run_: Run,
+    policy: policies.Policy,
+    source: policies.Policy | None,
+    moving: t.Sequence[policies.App],
+) -> t.Any:
+    """``source`` has the rules that the apps would get;
+
+    a policy that is new, and no clone, has none yet.
+    """
     if source is None:
-        raise BadOption("apps: a policy that is made in this run and is no clone has no rules but Okta's own; write its rules first, then give it apps.")
+        raise BadOption(
+            "apps: a policy that is made in this run and is no clone has no rules but Okta's own;"
+            " write its rules first, then give it apps."
+        )
     if not run_.params["forecast"]:
         return None
     rules = {str(source["id"]): run_.okta.policy_rules(str(source["id"]))}
@@ -187,13 +235,15 @@ def _guard(run_: Run, policy: policies.Policy, source: t.Optional[policies.Polic
 
 
 def _assignment(app: policies.App, policy: str) -> Change:
-    return Change("assign", f"app {app.get('label')!r} to policy {policy!r}", {}, {"policy": policy})
+    return Change(
+        "assign", f"app {app.get('label')!r} to policy {policy!r}", {}, {"policy": policy}
+    )
 
 
 # Back to where they were
 
 
-def _reverted(run_: Run, known: t.List[policies.Policy], current: t.Optional[policies.Policy]) -> Result:
+def _reverted(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
     if current is None:
         return _result([], {"id": None, "name": run_.params["name"]}, [], None)
     original = policies.need_origin(current, known)
@@ -203,23 +253,57 @@ def _reverted(run_: Run, known: t.List[policies.Policy], current: t.Optional[pol
     if not run_.check_mode:
         for app in moving:
             policies.move_app(run_.okta, app, original)
-    return _result([_assignment(app, str(original["name"])) for app in moving], current, moving, None, str(current["id"]))
+    return _result(
+        [_assignment(app, str(original["name"])) for app in moving],
+        current,
+        moving,
+        None,
+        str(current["id"]),
+    )
 
 
-def _absent(run_: Run, known: t.List[policies.Policy], current: t.Optional[policies.Policy]) -> Result:
+def _absent(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
     if current is None:
         return _result([], {"id": None, "name": run_.params["name"]}, [], None)
     policies.check_unmapped(run_.okta, current)
     if not run_.check_mode:
         run_.okta.delete_policy(current["id"])
-    return _result([Change("delete", f"policy {current['name']!r}", {"description": current.get("description")}, {})], current, [], None)
+    return _result(
+        [
+            Change(
+                "delete",
+                f"policy {current['name']!r}",
+                {"description": current.get("description")},
+                {},
+            )
+        ],
+        current,
+        [],
+        None,
+    )
 
 
 def _result(
-    changes: t.Sequence[Change], policy: policies.Policy, moved: t.Sequence[policies.App], found: t.Any, came_from: t.Optional[str] = None,
+    changes: t.Sequence[Change],
+    policy: policies.Policy,
+    moved: t.Sequence[policies.App],
+    found: t.Any,
+    came_from: str | None = None,
 ) -> Result:
-    rows = [{"id": one["id"], "label": one.get("label"), "from_policy": came_from or policies.policy_of(one)} for one in moved]
-    about = {"id": policy.get("id"), "name": policy.get("name"), "description": policy.get("description"), "made_from": policies.origin_of(policy)}
+    rows = [
+        {
+            "id": one["id"],
+            "label": one.get("label"),
+            "from_policy": came_from or policies.policy_of(one),
+        }
+        for one in moved
+    ]
+    about = {
+        "id": policy.get("id"),
+        "name": policy.get("name"),
+        "description": policy.get("description"),
+        "made_from": policies.origin_of(policy),
+    }
     return outcome(changes, policy=about, moved_apps=rows, forecast=lockout.shown(found))
 
 

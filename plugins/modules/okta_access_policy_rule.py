@@ -10,12 +10,15 @@ module: okta_access_policy_rule
 short_description: A rule of an app sign-in policy in Okta
 version_added: 0.1.0
 description:
-  - Creates, changes, moves, deactivates or deletes one rule of an app sign-in policy, found by its name. Only what options set is compared and written; the
+  - Creates, changes, moves, deactivates or deletes one rule of an app sign-in policy, found by its
+    name. Only what options set is compared and written; the
     rest of the rule stays, whoever wrote it.
-  - Before a write that people would feel, everybody who used the policy's apps is judged by the rules as they are and as they would be, and the change
+  - Before a write that people would feel, everybody who used the policy's apps is judged by the
+    rules as they are and as they would be, and the change
     is refused where more than O(max_locked_out) people would be locked out.
   - Of the catch-all rule only O(access), and what it asks for, can be set.
-  - Rules of one policy are to be written one after the other, so do not run this module in parallel for one policy.
+  - Rules of one policy are to be written one after the other, so do not run this module in parallel
+    for one policy.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -31,7 +34,8 @@ options:
     type: str
     required: true
   clone_of:
-    description: In check mode, where there is no O(policy) yet, the policy that it would be made from, so that the change can be predicted.
+    description: In check mode, where there is no O(policy) yet, the policy that it would be made
+      from, so that the change can be predicted.
     type: str
   name:
     description: Name of the rule. Where several rules have it, nothing is done.
@@ -106,12 +110,15 @@ order:
   sample: [Managed Macs, Other Macs, Catch-all Rule]
 forecast:
   description:
-    - Who would be refused. C(locked_out) has a row for each person, app and device, C(locked_out_people) each name once, C(admitted_anew) whom the change
-      lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody can know. C(people) is how many were judged.
+    - Who would be refused. C(locked_out) has a row for each person, app and device,
+      C(locked_out_people) each name once, C(admitted_anew) whom the change
+      lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody
+      can know. C(people) is how many were judged.
     - Null where nothing changes, or O(forecast=false).
   returned: success, and where the change is refused
   type: dict
-  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [], unknowns: []}
+  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [],
+    unknowns: []}
 changes:
   description: The plan in words, a line for each step that was taken, or would be in check mode.
   returned: success
@@ -129,22 +136,50 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _access_policy as policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _access_policy as policies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import Place, RulePlan, in_order, plan_rule
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import (
+    Place,
+    RulePlan,
+    in_order,
+    plan_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    FORECAST,
+    OKTA,
+    RULE,
+    RULE_PLACES,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "policy": {"type": "str", "required": True},
     "clone_of": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     **RULE,
 }
 USES = (
-    okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.GET_RULE, okta_api.LIST_MAPPINGS, okta_api.LIST_APPS, okta_api.GET_USER, *lockout.USES,
-    okta_api.CREATE_RULE, okta_api.REPLACE_RULE, okta_api.DELETE_RULE, okta_api.ACTIVATE_RULE, okta_api.DEACTIVATE_RULE,
+    okta_api.LIST_POLICIES,
+    okta_api.LIST_RULES,
+    okta_api.GET_RULE,
+    okta_api.LIST_MAPPINGS,
+    okta_api.LIST_APPS,
+    okta_api.GET_USER,
+    *lockout.USES,
+    okta_api.CREATE_RULE,
+    okta_api.REPLACE_RULE,
+    okta_api.DELETE_RULE,
+    okta_api.ACTIVATE_RULE,
+    okta_api.DEACTIVATE_RULE,
 )
 
 
@@ -159,32 +194,53 @@ def run(run_: Run) -> Result:
     found = _guard(run_, policy, rules, plan) if plan.changes else None
     after = plan.after
     if plan.changes and not run_.check_mode:
-        after = policies.apply_rule(run_.okta, policy, plan, place, None if absent else params["status"])
+        after = policies.apply_rule(
+            run_.okta, policy, plan, place, None if absent else params["status"]
+        )
     rule = next((one for one in after if one.get("name") == params["name"]), {})
-    return outcome(plan.changes, rule=rule, order=[one.get("name") for one in after], forecast=lockout.shown(found))
+    return outcome(
+        plan.changes,
+        rule=rule,
+        order=[one.get("name") for one in after],
+        forecast=lockout.shown(found),
+    )
 
 
-def _place(run_: Run, rules: t.Sequence[t.Dict[str, t.Any]]) -> Place:
+def _place(run_: Run, rules: t.Sequence[dict[str, t.Any]]) -> Place:
     """In check mode the rule to go by may be one that an earlier task would have made."""
     place = policies.place_of(run_.params)
     relative = place.before or place.after
     if run_.check_mode and relative and relative not in [one.get("name") for one in rules]:
-        run_.warn(f"Policy {run_.params['policy']!r} has no rule {relative!r} yet: a real run fails unless it is made before this one.")
+        run_.warn(
+            f"Policy {run_.params['policy']!r} has no rule {relative!r} yet: a real run fails"
+            " unless it is made before this one."
+        )
         return Place()
     return place
 
 
-def _policy(run_: Run) -> t.Tuple[policies.Policy, str]:
-    """The policy, and the id of the one whose rules are its own today: of a clone that check mode does not make, the original's."""
+def _policy(run_: Run) -> tuple[policies.Policy, str]:
+    """The policy, and the id of the one whose rules are its own today:
+
+    of a clone that check mode does not make, the original's.
+    """
     params = run_.params
     known = run_.okta.access_policies()
-    if run_.check_mode and params["clone_of"] and policies.find_policy(known, params["policy"]) is None:
-        return {"id": "", "name": params["policy"]}, str(policies.need_policy(known, params["clone_of"], "clone_of")["id"])
+    if (
+        run_.check_mode
+        and params["clone_of"]
+        and policies.find_policy(known, params["policy"]) is None
+    ):
+        return {"id": "", "name": params["policy"]}, str(
+            policies.need_policy(known, params["clone_of"], "clone_of")["id"]
+        )
     policy = policies.need_policy(known, params["policy"])
     return policy, str(policy["id"])
 
 
-def _guard(run_: Run, policy: policies.Policy, rules: t.Sequence[t.Dict[str, t.Any]], plan: RulePlan) -> t.Any:
+def _guard(
+    run_: Run, policy: policies.Policy, rules: t.Sequence[dict[str, t.Any]], plan: RulePlan
+) -> t.Any:
     mapped = run_.okta.policy_apps(policy["id"]) if policy["id"] else []
     apps = [one for one in run_.okta.apps() if one.get("id") in mapped] if mapped else []
     turns = [lockout.AppTurn(app, rules, plan.after) for app in apps]
@@ -192,7 +248,9 @@ def _guard(run_: Run, policy: policies.Policy, rules: t.Sequence[t.Dict[str, t.A
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, FORECAST, OPTIONS), mutually_exclusive=RULE_PLACES)
+    run_module(
+        run, USES, argument_spec=arguments(OKTA, FORECAST, OPTIONS), mutually_exclusive=RULE_PLACES
+    )
 
 
 if __name__ == "__main__":

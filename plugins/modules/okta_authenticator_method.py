@@ -10,9 +10,12 @@ module: okta_authenticator_method
 short_description: Okta FastPass, or another method of an authenticator, on or off
 version_added: 0.1.0
 description:
-  - Switches a method of an authenticator on or off, and sets what its settings say; without further options Okta FastPass (C(signed_nonce) of Okta Verify).
-  - Settings are merged into what Okta has, since its API replaces the whole, and orgs have settings that are in no description.
-  - An org may keep Okta FastPass as an authenticator of its own (C(okta_verify_fastpass)); it is found either way.
+  - Switches a method of an authenticator on or off, and sets what its settings say; without further
+    options Okta FastPass (C(signed_nonce) of Okta Verify).
+  - Settings are merged into what Okta has, since its API replaces the whole, and orgs have settings
+    that are in no description.
+  - An org may keep Okta FastPass as an authenticator of its own (C(okta_verify_fastpass)); it is
+    found either way.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -33,7 +36,8 @@ options:
   status:
     description:
       - Whether the method can be used. If not set, that is left alone.
-      - Okta does not switch FastPass off while rules have device conditions. Which refusal it was is said.
+      - Okta does not switch FastPass off while rules have device conditions. Which refusal it was
+        is said.
     type: str
     choices: [ACTIVE, INACTIVE]
   show_sign_in_with_ov:
@@ -41,7 +45,8 @@ options:
     type: str
     choices: [ALWAYS, NEVER]
   key_protection:
-    description: V(HARDWARE) takes only devices that keep keys in hardware. Macs without a Secure Enclave are then refused.
+    description: V(HARDWARE) takes only devices that keep keys in hardware. Macs without a Secure
+      Enclave are then refused.
     type: str
     choices: [ANY, HARDWARE]
   algorithms:
@@ -77,7 +82,8 @@ method:
   description: The method as Okta shows it; in check mode as it is today.
   returned: success
   type: dict
-  sample: {type: signed_nonce, status: ACTIVE, settings: {algorithms: [RS256, ES256], keyProtection: ANY, showSignInWithOV: ALWAYS}}
+  sample: {type: signed_nonce, status: ACTIVE, settings: {algorithms: [RS256, ES256], keyProtection:
+    ANY, showSignInWithOV: ALWAYS}}
 changes:
   description: The plan in words, a line for each step that was taken, or would be in check mode.
   returned: success
@@ -95,22 +101,40 @@ api_calls:
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _authenticator_method as methods,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _authenticator_method as methods
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},
-    "method": {"type": "str", "choices": ["signed_nonce", "push", "totp"], "default": methods.FAST_PASS[1]},
+    "method": {
+        "type": "str",
+        "choices": ["signed_nonce", "push", "totp"],
+        "default": methods.FAST_PASS[1],
+    },
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
     "show_sign_in_with_ov": {"type": "str", "choices": ["ALWAYS", "NEVER"]},
     "key_protection": {"type": "str", "choices": ["ANY", "HARDWARE"]},
     "algorithms": {"type": "list", "elements": "str", "choices": ["RS256", "ES256"]},
 }
 USES = (
-    okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS, okta_api.REPLACE_METHOD, okta_api.ACTIVATE_METHOD, okta_api.DEACTIVATE_METHOD,
+    okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_METHODS,
+    okta_api.REPLACE_METHOD,
+    okta_api.ACTIVATE_METHOD,
+    okta_api.DEACTIVATE_METHOD,
 )
 
 
@@ -118,21 +142,34 @@ def run(run_: Run) -> Result:
     params = run_.params
     authenticator_id, current = _find(run_)
     title = f"method {params['method']} of {params['authenticator']}"
-    settings = {key: params[option] for option, key in methods.SETTINGS.items() if params[option] is not None}
+    settings = {
+        key: params[option]
+        for option, key in methods.SETTINGS.items()
+        if params[option] is not None
+    }
     plan = methods.plan_method(current, params["status"], settings, title)
     if plan.changes and not run_.check_mode:
         _apply(run_, authenticator_id, plan, title)
-        current = methods.find_method(run_.okta.authenticator_methods(authenticator_id), params["method"]) or {}
+        current = (
+            methods.find_method(run_.okta.authenticator_methods(authenticator_id), params["method"])
+            or {}
+        )
         methods.check_method(current, params["status"], settings, title)
-    return outcome(plan.changes, method={key: value for key, value in current.items() if key != "_links"})
+    return outcome(
+        plan.changes, method={key: value for key, value in current.items() if key != "_links"}
+    )
 
 
-def _find(run_: Run) -> t.Tuple[str, t.Dict[str, t.Any]]:
+def _find(run_: Run) -> tuple[str, dict[str, t.Any]]:
     """The id of the authenticator that has the method, and the method."""
     params = run_.params
     known = run_.okta.authenticators()
-    for authenticator in methods.authenticators_with(known, params["authenticator"], params["method"]):
-        found = methods.find_method(run_.okta.authenticator_methods(authenticator["id"]), params["method"])
+    for authenticator in methods.authenticators_with(
+        known, params["authenticator"], params["method"]
+    ):
+        found = methods.find_method(
+            run_.okta.authenticator_methods(authenticator["id"]), params["method"]
+        )
         if found:
             return authenticator["id"], found
     raise methods.not_there(params["authenticator"], params["method"], known)

@@ -11,8 +11,10 @@ short_description: Device records in Okta, with their users
 version_added: 0.1.0
 description:
   - Only reads. Records are found by Okta's search, by serial number, or by id.
-  - Okta's search may be behind by minutes. Records that O(device_ids) names are read by id, with their users, and are as they are now.
-  - A search costs a call for each 200 records; O(serial_numbers) one for each 40 of them; O(device_ids) two for each.
+  - Okta's search may be behind by minutes. Records that O(device_ids) names are read by id, with
+    their users, and are as they are now.
+  - A search costs a call for each 200 records; O(serial_numbers) one for each 40 of them;
+    O(device_ids) two for each.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -22,7 +24,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.okta
 options:
   serial_numbers:
-    description: Records of these serials, compared without case. One serial can have several records.
+    description: Records of these serials, compared without case. One serial can have several
+      records.
     type: list
     elements: str
   device_ids:
@@ -30,10 +33,12 @@ options:
     type: list
     elements: str
   search:
-    description: Okta's own search expression, like V(status eq "SUSPENDED" and profile.platform eq "MACOS"). Without any of the three, all Macs.
+    description: Okta's own search expression, like V(status eq "SUSPENDED" and profile.platform eq
+      "MACOS"). Without any of the three, all Macs.
     type: str
   max_rows:
-    description: How many records the result names at most; the reading ends there. V(0) is all of them.
+    description: How many records the result names at most; the reading ends there. V(0) is all of
+      them.
     type: int
     default: 200
 seealso:
@@ -62,7 +67,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The records, under Okta's own names. C(users) are those of the record, each with what Okta says of it on this device.
+  description: The records, under Okta's own names. C(users) are those of the record, each with what
+    Okta says of it on this device.
   returned: success
   type: list
   elements: dict
@@ -97,12 +103,24 @@ import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import NotFound
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import MACS_IN_OKTA, embedded_users, users_of
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, first_rows, run_module
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    MACS_IN_OKTA,
+    embedded_users,
+    users_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    first_rows,
+    run_module,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
@@ -110,23 +128,36 @@ OPTIONS: t.Dict[str, t.Any] = {
 }
 USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
 
-Row = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
 
 
 def run(run_: Run) -> Result:
     params = run_.params
     serials, ids = params["serial_numbers"], params["device_ids"]
-    shown, more = first_rows(_records(run_.okta, serials, ids, params["search"]), params["max_rows"])
-    absent = [] if more else _absent(serials, (row["profile"].get("serialNumber") for row in shown)) + _absent(ids, (row["id"] for row in shown))
+    shown, more = first_rows(
+        _records(run_.okta, serials, ids, params["search"]), params["max_rows"]
+    )
+    absent = (
+        []
+        if more
+        else _absent(serials, (row["profile"].get("serialNumber") for row in shown))
+        + _absent(ids, (row["id"] for row in shown))
+    )
     return {"changed": False, "devices": shown, "more": more, "absent": absent}
 
 
-def _records(okta: Okta, serials: t.Optional[t.List[str]], ids: t.Optional[t.List[str]], search: t.Optional[str]) -> t.Iterator[Row]:
+def _records(
+    okta: Okta, serials: list[str] | None, ids: list[str] | None, search: str | None
+) -> t.Iterator[Row]:
     if ids is not None:
         for device_id in dict.fromkeys(ids):
             yield from _by_id(okta, device_id)
         return
-    found = okta.devices(search or MACS_IN_OKTA, expand="userSummary") if serials is None else okta.devices_with("profile.serialNumber", serials, "userSummary")
+    found = (
+        okta.devices(search or MACS_IN_OKTA, expand="userSummary")
+        if serials is None
+        else okta.devices_with("profile.serialNumber", serials, "userSummary")
+    )
     for row in found:
         yield _shown(row, embedded_users(row))
 
@@ -143,17 +174,28 @@ def _by_id(okta: Okta, device_id: str) -> t.Iterator[Row]:
 
 
 def _shown(row: t.Mapping[str, t.Any], users: t.Iterable[t.Mapping[str, t.Any]]) -> Row:
-    named = [{"login": login, "managementStatus": state} for login, state in users_of(users).items()]
-    return {**{name: row.get(name) for name in ("id", "status", "created", "lastUpdated")}, "profile": row.get("profile") or {}, "users": named}
+    named = [
+        {"login": login, "managementStatus": state} for login, state in users_of(users).items()
+    ]
+    return {
+        **{name: row.get(name) for name in ("id", "status", "created", "lastUpdated")},
+        "profile": row.get("profile") or {},
+        "users": named,
+    }
 
 
-def _absent(asked: t.Optional[t.List[str]], found: t.Iterable[t.Any]) -> t.List[str]:
+def _absent(asked: list[str] | None, found: t.Iterable[t.Any]) -> list[str]:
     there = {str(one).lower() for one in found}
     return [one for one in dict.fromkeys(asked or []) if one.lower() not in there]
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS), mutually_exclusive=[("serial_numbers", "device_ids", "search")])
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(OKTA, OPTIONS),
+        mutually_exclusive=[("serial_numbers", "device_ids", "search")],
+    )
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ module: okta_device_integration
 short_description: Verify that Okta is a certificate authority for Macs
 version_added: 0.1.0
 description:
-  - This module creates nothing, because no public API can. Okta's Desktop platform with its SCEP URL and secret key is made in the Admin Console alone.
-  - Without O(scep_url) it fails and returns the console steps, with the org's own links. With it, it verifies by every public means that the step was done
-    right. The org is on Identity Engine, the SCEP URL is this org's, the SCEP endpoint answers, its CA certificates are valid and the pinned ones, and the
+  - This module creates nothing, because no public API can. Okta's Desktop platform with its SCEP
+    URL and secret key is made in the Admin Console alone.
+  - Without O(scep_url) it fails and returns the console steps, with the org's own links. With it,
+    it verifies by every public means that the step was done
+    right. The org is on Identity Engine, the SCEP URL is this org's, the SCEP endpoint answers, its
+    CA certificates are valid and the pinned ones, and the
     deployed challenge is not older than the last reset of the secret key.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -37,28 +40,34 @@ options:
     type: str
   scep_challenge:
     description:
-      - The secret key that Okta showed once beside the SCEP URL. Only needed for O(prove=true). It is never shown.
+      - The secret key that Okta showed once beside the SCEP URL. Only needed for O(prove=true). It
+        is never shown.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
   scep_hosts:
     description:
       - Further hosts that a SCEP URL of this org may have.
-      - The org's own name at Okta and the custom domain that its metadata names need not be listed. Another host that may be a custom domain
+      - The org's own name at Okta and the custom domain that its metadata names need not be listed.
+        Another host that may be a custom domain
         is warned of, unless it is listed. The name of another org at Okta is refused.
     type: list
     elements: str
     default: []
   ca_fingerprint:
-    description: SHA-1 or SHA-256 fingerprint that one of the CA certificates must have, in hexadecimal digits.
+    description: SHA-1 or SHA-256 fingerprint that one of the CA certificates must have, in
+      hexadecimal digits.
     type: str
   challenge_deployed_at:
     description:
-      - When the challenge was last written into a profile (ISO 8601), as RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
-      - A reset of the secret key after it makes the challenge stale, which is warned of, unless a test enrolment (O(prove)) shows otherwise.
+      - When the challenge was last written into a profile (ISO 8601), as
+        RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
+      - A reset of the secret key after it makes the challenge stale, which is warned of, unless a
+        test enrolment (O(prove)) shows otherwise.
     type: str
   prove:
     description:
-      - Make one test enrolment with O(scep_challenge), whose key and certificate are thrown away. It is reported as a change, and never made in check mode.
+      - Make one test enrolment with O(scep_challenge), whose key and certificate are thrown away.
+        It is reported as a change, and never made in check mode.
     type: bool
     default: false
   expiry_warning_days:
@@ -85,7 +94,8 @@ EXAMPLES = r"""
     prove: true
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The same authority as ever, of an org with a custom domain, and with a challenge that no reset has made stale
+- name: The same authority as ever, of an org with a custom domain, and with a challenge that no
+    reset has made stale
   devicetrust.okta_kandji.okta_device_integration:
     state: verified
     scep_url: "{{ vault_okta_scep_url }}"
@@ -107,7 +117,8 @@ console_steps:
   returned: when there is no O(scep_url)
   type: list
   elements: str
-  sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add platform."]
+  sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add
+    platform."]
 capabilities:
   description: What the SCEP endpoint says it can do (GetCACaps).
   returned: success
@@ -115,19 +126,22 @@ capabilities:
   elements: str
   sample: [POSTPKIOperation, SHA-256, AES]
 ca_certificates:
-  description: The certificates that the SCEP endpoint hands out (GetCACert), with SHA-1 and SHA-256 fingerprints.
+  description: The certificates that the SCEP endpoint hands out (GetCACert), with SHA-1 and SHA-256
+    fingerprints.
   returned: success
   type: list
   elements: dict
   sample:
-    - subject: DC=com, DC=okta, DC=acme, OU=00o1n8sbwArJ7OQRw406, CN=Organization Intermediate Authority
+    - subject: DC=com, DC=okta, DC=acme, OU=00o1n8sbwArJ7OQRw406, CN=Organization Intermediate
+        Authority
       issuer: DC=com, DC=okta, DC=acme, OU=00o1n8sbwArJ7OQRw406, CN=Organization Root Authority
       not_before: "2025-01-10T09:00:00+00:00"
       not_after: "2030-01-10T09:00:00+00:00"
       sha1: 4f0c5f0e6e2b1d3a9c8b7a6f5e4d3c2b1a09f8e7
       sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 platform_events:
-  description: The last events about the platform (C(device.platform.*)) of the past 90 days, newest first.
+  description: The last events about the platform (C(device.platform.*)) of the past 90 days, newest
+    first.
   returned: success
   type: list
   elements: dict
@@ -158,19 +172,36 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import env_fallback
-
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _integration as integration,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _integration as integration
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import check_challenge, fingerprint_bytes
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
+    check_challenge,
+    fingerprint_bytes,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+    ScepEndpoint,
+)
 
 OPTIONS = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},
     "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
-    "scep_challenge": {"type": "str", "no_log": True, "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"])},
+    "scep_challenge": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"]),
+    },
     "scep_hosts": {"type": "list", "elements": "str", "default": []},
     "ca_fingerprint": {"type": "str"},
     "challenge_deployed_at": {"type": "str"},
@@ -178,7 +209,8 @@ OPTIONS = {
     "expiry_warning_days": {"type": "int", "default": 180},
 }
 USES = (
-    okta_api.GET_ORGANIZATION, okta_api.LIST_LOG_EVENTS,
+    okta_api.GET_ORGANIZATION,
+    okta_api.LIST_LOG_EVENTS,
 )
 
 
@@ -194,44 +226,60 @@ def run(run_: Run) -> Result:
     fingerprint = fingerprint_bytes(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-    for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(service.certificates, now, params["expiry_warning_days"]):
+    for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(
+        service.certificates, now, params["expiry_warning_days"]
+    ):
         run_.warn(text)
     events = _platform_events(run_, now)
     proven = _prove(run_, endpoint)
     stale = None if proven else integration.stale_challenge(events, params["challenge_deployed_at"])
     if stale:
         run_.warn(
-            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after it was deployed ({params['challenge_deployed_at']}). "
-            "Macs can no longer enrol with it; put the new secret key into the vault.")
+            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
+            f" it was deployed ({params['challenge_deployed_at']}). Macs can no longer enrol with"
+            " it; put the new secret key into the vault."
+        )
     return {
-        "changed": bool(proven), "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},
-        "capabilities": service.capabilities, "ca_certificates": [integration.certificate_facts(one) for one in service.certificates],
-        "platform_events": events, "challenge_stale_since": stale, **({"proven": proven} if proven else {}),
+        "changed": bool(proven),
+        "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},
+        "capabilities": service.capabilities,
+        "ca_certificates": [integration.certificate_facts(one) for one in service.certificates],
+        "platform_events": events,
+        "challenge_stale_since": stale,
+        **({"proven": proven} if proven else {}),
     }
 
 
 def _endpoint(run_: Run, organization: t.Mapping[str, t.Any]) -> ScepEndpoint:
     endpoint = ScepEndpoint(run_.params["scep_url"], run_.settings, run_.masker)
-    for text in integration.check_host(endpoint.url, run_.okta.org_url, organization, run_.params["scep_hosts"]):
+    for text in integration.check_host(
+        endpoint.url, run_.okta.org_url, organization, run_.params["scep_hosts"]
+    ):
         run_.warn(text)
     run_.opened(endpoint.transport)
     return endpoint
 
 
-def _platform_events(run_: Run, now: datetime) -> t.List[t.Dict[str, t.Any]]:
+def _platform_events(run_: Run, now: datetime) -> list[dict[str, t.Any]]:
     since = (now - timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     until = (now + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    events = run_.okta.log_events(integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100)
+    events = run_.okta.log_events(
+        integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
+    )
     return [integration.event_facts(one) for one in events]
 
 
-def _prove(run_: Run, endpoint: ScepEndpoint) -> t.Optional[t.Dict[str, str]]:
+def _prove(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:
     if not run_.params["prove"]:
         return None
     if not run_.params["scep_challenge"]:
         raise BadOption("scep_challenge: a test enrolment (prove) needs the challenge.")
     check_challenge(run_.params["scep_challenge"])
-    return None if run_.check_mode else endpoint.prove(run_.params["scep_challenge"], run_.params["ca_fingerprint"])
+    return (
+        None
+        if run_.check_mode
+        else endpoint.prove(run_.params["scep_challenge"], run_.params["ca_fingerprint"])
+    )
 
 
 def main() -> None:

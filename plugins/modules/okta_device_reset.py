@@ -10,17 +10,26 @@ module: okta_device_reset
 short_description: Deactivate and delete Okta device records, so that Macs can be registered anew
 version_added: 0.1.0
 description:
-  - Finds the device records of the given serials, users, ids, or rungs of the ladder, reads each record's own users and again the record by its id, and
-    deactivates and deletes those that nothing holds back. Each record that is held back comes with one reason.
-  - A record that was deleted cannot be brought back. Its users must remove the account in Okta Verify and register anew, and a certificate that was bound to
+  - Finds the device records of the given serials, users, ids, or rungs of the ladder, reads each
+    record's own users and again the record by its id, and
+    deactivates and deletes those that nothing holds back. Each record that is held back comes with
+    one reason.
+  - A record that was deleted cannot be brought back. Its users must remove the account in Okta
+    Verify and register anew, and a certificate that was bound to
     it is revoked with it.
-  - A device that works (a user of it is managed) is held back, and so are shared Macs, records whose end would leave a user without a strong authenticator,
-    several records for one serial, registrations that are newer than O(created_before) or than their Mac's certificate, those that a FastPass sign-in may
+  - A device that works (a user of it is managed) is held back, and so are shared Macs, records
+    whose end would leave a user without a strong authenticator,
+    several records for one serial, registrations that are newer than O(created_before) or than
+    their Mac's certificate, those that a FastPass sign-in may
     still cure, and Macs on which no SCEP profile is live.
-  - Nothing is written when more records would go than O(max_devices), O(max_percent) or O(confirm) allow.
-  - Right before it is written to, each record is read again by its id, and its users too where it has changed. A run that takes longer than five minutes
-    also asks the System Log who signed in by FastPass since, and looks at the users of their records again.
-  - A record that is not there is fine, and so is every step that was taken before, so that a run that was cut short is finished by running it again.
+  - Nothing is written when more records would go than O(max_devices), O(max_percent) or O(confirm)
+    allow.
+  - Right before it is written to, each record is read again by its id, and its users too where it
+    has changed. A run that takes longer than five minutes
+    also asks the System Log who signed in by FastPass since, and looks at the users of their
+    records again.
+  - A record that is not there is fine, and so is every step that was taken before, so that a run
+    that was cut short is finished by running it again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -32,11 +41,13 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji.attributes.kandji
 options:
   serials:
-    description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is nothing to do.
+    description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is
+      nothing to do.
     type: list
     elements: str
   device_ids:
-    description: Ids of Okta device records. A record that is named so is decided by itself, whatever other records its serial has.
+    description: Ids of Okta device records. A record that is named so is decided by itself,
+      whatever other records its serial has.
     type: list
     elements: str
   users:
@@ -44,7 +55,8 @@ options:
     type: list
     elements: str
   rungs:
-    description: Rungs of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings) that stand there are decided.
+    description: Rungs of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
+      that stand there are decided.
     type: list
     elements: str
   rings:
@@ -75,7 +87,8 @@ options:
     elements: str
     default: []
   unknown_to_kandji:
-    description: Admit records whose serial is no device of Kandji's. Of these, nothing is known of profile and certificate.
+    description: Admit records whose serial is no device of Kandji's. Of these, nothing is known of
+      profile and certificate.
     type: bool
     default: false
   platforms:
@@ -98,8 +111,10 @@ options:
     default: false
   allow_last_authenticator:
     description:
-      - Reset a record also when a user would be left without a strong authenticator. Then nobody's enrolments are read.
-      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document whether it lists one for each device. A user who has
+      - Reset a record also when a user would be left without a strong authenticator. Then nobody's
+        enrolments are read.
+      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document
+        whether it lists one for each device. A user who has
         nothing else has to keep another active record, too, for which their records are read.
     type: bool
     default: false
@@ -110,8 +125,10 @@ options:
     default: [okta_password, okta_email, security_question]
   duplicates:
     description:
-      - What to do where several records have one serial. In V(hold) and V(clean_up) the working one is kept, else the newest.
-      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them, and nothing else. V(each) decides each by itself.
+      - What to do where several records have one serial. In V(hold) and V(clean_up) the working one
+        is kept, else the newest.
+      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them, and
+        nothing else. V(each) decides each by itself.
     type: str
     choices: [hold, clean_up, each]
     default: hold
@@ -121,7 +138,8 @@ options:
     default: false
   sign_in_first:
     description:
-      - Hold a record back as long as a FastPass sign-in may cure it, that is, its Mac has a newer certificate, and the System Log tells of no FastPass sign-in
+      - Hold a record back as long as a FastPass sign-in may cure it, that is, its Mac has a newer
+        certificate, and the System Log tells of no FastPass sign-in
         since.
       - Where a certificate is younger than O(sign_in_grace), the System Log is read once.
     type: bool
@@ -131,7 +149,8 @@ options:
     type: float
     default: 24.0
   require_profile:
-    description: Hold a record back as long as no SCEP profile is live on its Mac, or no certificate of it was seen.
+    description: Hold a record back as long as no SCEP profile is live on its Mac, or no certificate
+      of it was seen.
     type: bool
     default: true
   max_devices:
@@ -148,18 +167,22 @@ options:
     default: 10
   confirm:
     description:
-      - Confirms more than O(confirm_above) records, by their number and the org's host, like V(RESET 25 DEVICES acme.okta.com). Check mode says it.
-      - When a run was cut short, the same phrase is good for the rest of O(serials) and O(device_ids). O(users) and O(rungs) no longer find what is gone,
+      - Confirms more than O(confirm_above) records, by their number and the org's host, like
+        V(RESET 25 DEVICES acme.okta.com). Check mode says it.
+      - When a run was cut short, the same phrase is good for the rest of O(serials) and
+        O(device_ids). O(users) and O(rungs) no longer find what is gone,
         so that the rest takes a phrase of its own.
     type: str
   plan_digest:
     description:
-      - Do what was approved, or nothing. It is RV(plan_digest) of the run in check mode that was looked at; where this run would reset other records, or
+      - Do what was approved, or nothing. It is RV(plan_digest) of the run in check mode that was
+        looked at; where this run would reset other records, or
         records with other users, it fails and writes nothing. Fewer are other records, too.
       - A plan that was approved so needs no O(confirm).
     type: str
   tell_bound:
-    description: Read the System Log once, to tell of each record whether its Mac's certificate is bound to it and dies with it.
+    description: Read the System Log once, to tell of each record whether its Mac's certificate is
+      bound to it and dies with it.
     type: bool
     default: false
   reason:
@@ -170,11 +193,13 @@ options:
     type: str
   device_trust_state_dir:
     description:
-      - A directory in which each step is kept, in the file C(device_reset_audit.jsonl), a line of JSON each, readable to its owner alone.
+      - A directory in which each step is kept, in the file C(device_reset_audit.jsonl), a line of
+        JSON each, readable to its owner alone.
       - When not set, nothing is kept, and a warning says so.
     type: path
   progress_file:
-    description: A file that gets a line for each record that is done. Where this runs on the controller, the lines are shown while it runs.
+    description: A file that gets a line for each record that is done. Where this runs on the
+      controller, the lines are shown while it runs.
     type: path
 """
 
@@ -213,7 +238,8 @@ EXAMPLES = r"""
     plan_digest: "{{ plan.plan_digest }}"
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The records of one person, from before the certificates were there, and with leave for what is held back by default
+- name: The records of one person, from before the certificates were there, and with leave for what
+    is held back by default
   devicetrust.okta_kandji.okta_device_reset:
     users:
       - ann@example.com
@@ -332,14 +358,16 @@ cannot_be_undone:
   returned: success
   type: list
   elements: str
-  sample: ["A device record that is deleted cannot be brought back, and a deactivated one loses its users for good."]
+  sample: ["A device record that is deleted cannot be brought back, and a deactivated one loses its
+    users for good."]
 confirm:
   description: The phrase that confirms this plan, where it takes one.
   returned: success
   type: str
   sample: RESET 25 DEVICES acme.okta.com
 plan_digest:
-  description: Names what is reset, or would be. The option of the same name holds another run to it.
+  description: Names what is reset, or would be. The option of the same name holds another run to
+    it.
   returned: success
   type: str
   sample: 4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
@@ -350,8 +378,11 @@ org_url:
   sample: https://acme.okta.com
 reissue_after:
   description:
-    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with the record (C(certificate_bound)). Of these Macs a
-      certificate that is seen later is a new one, for O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty where there are none.
+    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with
+      the record (C(certificate_bound)). Of these Macs a
+      certificate that is seen later is a new one, for
+      O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty where there
+      are none.
   returned: success
   type: str
   sample: "2026-11-20T10:00:01+00:00"
@@ -384,25 +415,56 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ka
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, DeviceTrustError, NotFound
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    NotFound,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import mentions
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import moment, parse_time
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import (
+    moment,
+    parse_time,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, outcome, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, RING, arguments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_audit import Audit, Progress
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_macs import macs_on_rungs, read_macs
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    outcome,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    RING,
+    arguments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_audit import (
+    Audit,
+    Progress,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_macs import (
+    macs_on_rungs,
+    read_macs,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
     "rungs": {"type": "list", "elements": "str"},
     "rings": {
-        "type": "list", "elements": "dict",
-        "options": {"name": RING["name"], "blueprints": RING["blueprints"], "scep_profile": {"type": "str"}, "library_item_id": {"type": "str"}},
-        "required_one_of": [("scep_profile", "library_item_id")], "mutually_exclusive": [("scep_profile", "library_item_id")],
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": RING["name"],
+            "blueprints": RING["blueprints"],
+            "scep_profile": {"type": "str"},
+            "library_item_id": {"type": "str"},
+        },
+        "required_one_of": [("scep_profile", "library_item_id")],
+        "mutually_exclusive": [("scep_profile", "library_item_id")],
     },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "unknown_to_kandji": {"type": "bool", "default": False},
@@ -411,7 +473,11 @@ OPTIONS: t.Dict[str, t.Any] = {
     "force": {"type": "bool", "default": False},
     "allow_shared": {"type": "bool", "default": False},
     "allow_last_authenticator": {"type": "bool", "default": False},
-    "weak_authenticators": {"type": "list", "elements": "str", "default": ["okta_password", "okta_email", "security_question"]},
+    "weak_authenticators": {
+        "type": "list",
+        "elements": "str",
+        "default": ["okta_password", "okta_email", "security_question"],
+    },
     "duplicates": {"type": "str", "choices": ["hold", "clean_up", "each"], "default": "hold"},
     "allow_after_certificate": {"type": "bool", "default": False},
     "sign_in_first": {"type": "bool", "default": True},
@@ -429,14 +495,32 @@ OPTIONS: t.Dict[str, t.Any] = {
     "progress_file": {"type": "path"},
 }
 USES = (
-    okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS, okta_api.DEACTIVATE_DEVICE, okta_api.DELETE_DEVICE, okta_api.GET_USER,
-    okta_api.LIST_USER_DEVICES, okta_api.LIST_ENROLLMENTS, okta_api.LIST_LOG_EVENTS, kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS,
-    kandji_api.LIST_PROFILES, kandji_api.LIST_ITEMS, kandji_api.DEVICE_ITEMS, kandji_api.LIST_EVENTS, kandji_api.ITEM_STATUSES,
-    kandji_api.PRISM_CERTIFICATES, kandji_api.PRISM_PROFILES, kandji_api.PRISM_APPS,
+    okta_api.LIST_DEVICES,
+    okta_api.GET_DEVICE,
+    okta_api.LIST_DEVICE_USERS,
+    okta_api.DEACTIVATE_DEVICE,
+    okta_api.DELETE_DEVICE,
+    okta_api.GET_USER,
+    okta_api.LIST_USER_DEVICES,
+    okta_api.LIST_ENROLLMENTS,
+    okta_api.LIST_LOG_EVENTS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_ITEMS,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.LIST_EVENTS,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.PRISM_CERTIFICATES,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.PRISM_APPS,
 )
 # The case of the factor differs between what is known of live events.
 FASTPASS = 'eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "SUCCESS"'
-BOUND = 'eventType eq "pki.cert.bind" or eventType eq "pki.cert.lifecycle.delete" or eventType eq "pki.cert.lifecycle.revoke"'
+BOUND = (
+    'eventType eq "pki.cert.bind" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
+    ' "pki.cert.lifecycle.revoke"'
+)
 
 
 def run(run_: Run) -> Result:
@@ -446,8 +530,18 @@ def run(run_: Run) -> Result:
     founds = _find(run_, rings)
     host = urlsplit(run_.okta.org_url).netloc
     if not founds:
-        return {**_result([], [], ""), "plan_digest": _approved(run_, [], host), "org_url": run_.okta.org_url, "reissue_after": ""}
-    macs, fleet = read_macs(run_.kandji, sorted({one.known_as for one in founds if one.known_as}), params["platforms"], rings)
+        return {
+            **_result([], [], ""),
+            "plan_digest": _approved(run_, [], host),
+            "org_url": run_.okta.org_url,
+            "reissue_after": "",
+        }
+    macs, fleet = read_macs(
+        run_.kandji,
+        sorted({one.known_as for one in founds if one.known_as}),
+        params["platforms"],
+        rings,
+    )
     progress = Progress(params["progress_file"])
     for number, one in enumerate(founds, 1):
         one.mac = macs.get(one.known_as.lower())
@@ -457,7 +551,13 @@ def run(run_: Run) -> Result:
     evidence = _evidence(run_, founds, guards)
     decisions = reset.plan(founds, guards, evidence)
     limits = reset.Limits(
-        params["max_devices"], params["max_percent"], params["confirm_above"], params["confirm"] or "", fleet, host)
+        params["max_devices"],
+        params["max_percent"],
+        params["confirm_above"],
+        params["confirm"] or "",
+        fleet,
+        host,
+    )
     reset.check_limits(decisions, limits)
     digest = _approved(run_, decisions, host)
     if not run_.check_mode and not params["plan_digest"]:
@@ -465,13 +565,27 @@ def run(run_: Run) -> Result:
     bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else {}
     count = sum(one.action == "reset" for one in decisions)
     confirm = reset.phrase(count, limits.host) if count > limits.confirm_above else ""
-    audit = Audit(params["device_trust_state_dir"] if count and not run_.check_mode else None, _who(params), params["reason"] or "", run_.masker)
+    audit = Audit(
+        params["device_trust_state_dir"] if count and not run_.check_mode else None,
+        _who(params),
+        params["reason"] or "",
+        run_.masker,
+    )
     if count and not params["device_trust_state_dir"]:
         run_.warn("No audit of this reset is kept: device_trust_state_dir is not set.")
     rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
-    dead = [one.found for one, row in zip(decisions, rows, strict=True) if row["certificate_bound"] and row["state"] != "held_back"]
+    dead = [
+        one.found
+        for one, row in zip(decisions, rows, strict=True)
+        if row["certificate_bound"] and row["state"] != "held_back"
+    ]
     after = reset.reissue_after(dead, bound, guards.now).isoformat() if dead else ""
-    return {**_result(decisions, rows, confirm, audit.path), "plan_digest": digest, "org_url": run_.okta.org_url, "reissue_after": after}
+    return {
+        **_result(decisions, rows, confirm, audit.path),
+        "plan_digest": digest,
+        "org_url": run_.okta.org_url,
+        "reissue_after": after,
+    }
 
 
 def _approved(run_: Run, decisions: t.Sequence[reset.Decision], host: str) -> str:
@@ -488,7 +602,9 @@ def _check(params: t.Mapping[str, t.Any]) -> None:
     if params["rungs"] and not params["rings"]:
         raise BadOption("rungs: give the rings that they are selected from, too (rings).")
     if params["sign_in_grace"] < 0 or not 0 <= params["max_percent"] <= 100:
-        raise BadOption("sign_in_grace must not be negative, and max_percent must be between 0 and 100.")
+        raise BadOption(
+            "sign_in_grace must not be negative, and max_percent must be between 0 and 100."
+        )
 
 
 def _who(params: t.Mapping[str, t.Any]) -> str:
@@ -505,45 +621,83 @@ def _guards(run_: Run) -> reset.Guards:
     started = datetime.fromtimestamp(okta.started(), timezone.utc)
     return reset.Guards(
         now=datetime.fromtimestamp(okta.now(), timezone.utc),
-        created_before=parse_time(params["created_before"]) if params["created_before"] else started,
-        **{name: params[name] for name in (
-            "force", "allow_shared", "allow_last_authenticator", "allow_after_certificate", "duplicates", "sign_in_first", "sign_in_grace",
-            "require_profile", "unknown_to_kandji", "platforms", "weak_authenticators")})
+        created_before=(
+            parse_time(params["created_before"]) if params["created_before"] else started
+        ),
+        **{
+            name: params[name]
+            for name in (
+                "force",
+                "allow_shared",
+                "allow_last_authenticator",
+                "allow_after_certificate",
+                "duplicates",
+                "sign_in_first",
+                "sign_in_grace",
+                "require_profile",
+                "unknown_to_kandji",
+                "platforms",
+                "weak_authenticators",
+            )
+        },
+    )
 
 
 # What is there
 
 
-def _find(run_: Run, rings: t.Sequence[t.Any]) -> t.List[reset.Found]:
-    """A row for each record that was asked for, or for what has none. Search finds, and is never written from."""
+def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
+    """A row for each record that was asked for, or for what has none.
+
+    Search finds, and is never written from.
+    """
     params = run_.params
     serials, without_serial = list(params["serials"] or []), []
     if params["rungs"]:
-        serials += macs_on_rungs(run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["rungs"])
+        serials += macs_on_rungs(
+            run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["rungs"]
+        )
     for login in params["users"] or []:
         user = run_.okta.user(login)
         if user is None:
             run_.warn(f"users: Okta has no user {login!r}; look whether the login is right.")
-        records = [row.get("device") or {} for row in run_.okta.user_devices(str(user["id"]))] if user else []
+        records = (
+            [row.get("device") or {} for row in run_.okta.user_devices(str(user["id"]))]
+            if user
+            else []
+        )
         named = [str((one.get("profile") or {}).get("serialNumber") or "") for one in records]
         serials += [one for one in named if one]
-        without_serial += [reset.Found(login, one) for one, serial in zip(records, named, strict=True) if not serial]
-    founds = _search(run_, "profile.serialNumber", list(dict.fromkeys(serials)), lambda row: str((row.get("profile") or {}).get("serialNumber") or ""))
-    named_ids = _search(run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id")))
+        without_serial += [
+            reset.Found(login, one)
+            for one, serial in zip(records, named, strict=True)
+            if not serial
+        ]
+    founds = _search(
+        run_,
+        "profile.serialNumber",
+        list(dict.fromkeys(serials)),
+        lambda row: str((row.get("profile") or {}).get("serialNumber") or ""),
+    )
+    named_ids = _search(
+        run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id"))
+    )
     for one in named_ids:  # a search may not know a record yet
         one.by_id, one.record = True, one.record or run_.okta.device(one.asked)
     ids = {one.id for one in named_ids if one.id}
     return [one for one in founds + without_serial if one.id not in ids] + named_ids
 
 
-def _search(run_: Run, attribute: str, values: t.List[str], read: t.Callable[[t.Mapping[str, t.Any]], str]) -> t.List[reset.Found]:
-    rows: t.Dict[str, t.List[t.Dict[str, t.Any]]] = {value: [] for value in values}
+def _search(
+    run_: Run, attribute: str, values: list[str], read: t.Callable[[t.Mapping[str, t.Any]], str]
+) -> list[reset.Found]:
+    rows: dict[str, list[dict[str, t.Any]]] = {value: [] for value in values}
     lower = {value.lower(): value for value in values}
     for row in run_.okta.devices_with(attribute, values):
         value = lower.get(read(row).lower())
         if value:
             rows[value].append(row)
-    return [reset.Found(value, row) for value, found in rows.items() for row in (found or [None])]
+    return [reset.Found(value, row) for value, found in rows.items() for row in found or [None]]
 
 
 def _read_users(run_: Run, found: reset.Found) -> None:
@@ -569,7 +723,9 @@ def _evidence(run_: Run, founds: t.Sequence[reset.Found], guards: reset.Guards) 
     return evidence
 
 
-def _read_enrollments(run_: Run, found: reset.Found, guards: reset.Guards, evidence: reset.Evidence) -> None:
+def _read_enrollments(
+    run_: Run, found: reset.Found, guards: reset.Guards, evidence: reset.Evidence
+) -> None:
     if guards.allow_last_authenticator or found.is_idle:
         return
     for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
@@ -577,34 +733,62 @@ def _read_enrollments(run_: Run, found: reset.Found, guards: reset.Guards, evide
             evidence.enrollments[user_id] = run_.okta.enrollments(user_id)
             if reset.has_okta_verify_alone(evidence.enrollments[user_id], guards):
                 records = [row.get("device") or {} for row in run_.okta.user_devices(user_id)]
-                evidence.active_records[user_id] = {str(one.get("id")) for one in records if one.get("status") == "ACTIVE"}
+                evidence.active_records[user_id] = {
+                    str(one.get("id")) for one in records if one.get("status") == "ACTIVE"
+                }
 
 
-def _sign_ins(run_: Run, since: datetime, until: datetime, ids: t.Container[str]) -> t.Dict[str, datetime]:
-    """Record id -> its last FastPass sign-in. Events that do not name their device prove nothing."""
-    found: t.Dict[str, datetime] = {}
-    for event in run_.okta.log_events(FASTPASS, since.isoformat(), (until + timedelta(minutes=1)).isoformat()):
+def _sign_ins(
+    run_: Run, since: datetime, until: datetime, ids: t.Container[str]
+) -> dict[str, datetime]:
+    """Record id -> its last FastPass sign-in.
+
+    Events that do not name their device prove nothing.
+    """
+    found: dict[str, datetime] = {}
+    for event in run_.okta.log_events(
+        FASTPASS, since.isoformat(), (until + timedelta(minutes=1)).isoformat()
+    ):
         debug = (event.get("debugContext") or {}).get("debugData") or {}
-        device_id, published = str((event.get("device") or {}).get("id")), moment(event.get("published"))
+        device_id, published = (
+            str((event.get("device") or {}).get("id")),
+            moment(event.get("published")),
+        )
         if device_id in ids and published and str(debug.get("factor")).upper() == "SIGNED_NONCE":
             found[device_id] = max(published, found.get(device_id, published))
     return found
 
 
-def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t.Dict[str, datetime]:
-    """When certificates die: by the ids of records that the log tells one bound to, now; of Macs whose record is gone, by serial, when it went with it."""
+def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> dict[str, datetime]:
+    """When certificates die:
+
+    by the ids of records that the log tells one bound to, now; of Macs whose record is gone, by
+    serial, when it went with it.
+    """
     ids = {one.found.id for one in decisions if one.action == "reset"}
     gone = [one.found for one in decisions if one.action == "none" and one.found.mac]
     if not ids and not gone:
         return {}
     since, until = (now - reset.LOG_KEPT).isoformat(), (now + timedelta(minutes=1)).isoformat()
-    bound: t.Dict[str, datetime] = {}
+    bound: dict[str, datetime] = {}
     for event in run_.okta.log_events(BOUND, since, until):
         if event.get("eventType") == "pki.cert.bind":
-            bound.update({str(target["id"]): now for target in event.get("target") or [] if target.get("id") in ids})
+            bound.update(
+                {
+                    str(target["id"]): now
+                    for target in event.get("target") or []
+                    if target.get("id") in ids
+                }
+            )
             continue
         ended = moment(event.get("published"))
-        bound.update({one.known_as: ended for one in gone if ended and mentions(event, one.known_as) and reset.outlived(one, ended)})
+        bound.update(
+            {
+                one.known_as: ended
+                for one in gone
+                if ended and mentions(event, one.known_as) and reset.outlived(one, ended)
+            }
+        )
     return bound
 
 
@@ -612,10 +796,15 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> t
 
 
 def _carry_out(
-    run_: Run, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit, progress: Progress,
+    run_: Run,
+    decisions: t.Sequence[reset.Decision],
+    guards: reset.Guards,
+    evidence: reset.Evidence,
+    audit: Audit,
+    progress: Progress,
     bound: t.Container[str],
-) -> t.List[t.Dict[str, t.Any]]:
-    rows: t.List[t.Dict[str, t.Any]] = []
+) -> list[dict[str, t.Any]]:
+    rows: list[dict[str, t.Any]] = []
     total = sum(one.action == "reset" for one in decisions)
     for decision in decisions:
         try:
@@ -624,14 +813,27 @@ def _carry_out(
             done = sum(row["state"] == "reset" for row in rows)
             error.details.update(devices=rows, changed=done > 0)
             raise
-        row = reset.described(decision, state, reset.is_bound(decision.found, bound, guards.now) if run_.params["tell_bound"] else None)
+        row = reset.described(
+            decision,
+            state,
+            (
+                reset.is_bound(decision.found, bound, guards.now)
+                if run_.params["tell_bound"]
+                else None
+            ),
+        )
         rows.append(row)
         progress.tell(row, total)
     return rows
 
 
 def _one(
-    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence, audit: Audit,
+    run_: Run,
+    decision: reset.Decision,
+    decisions: t.Sequence[reset.Decision],
+    guards: reset.Guards,
+    evidence: reset.Evidence,
+    audit: Audit,
 ) -> str:
     if decision.action == "reset":
         _look_again(run_, decision, decisions, guards, evidence)
@@ -646,33 +848,56 @@ def _one(
         try:
             said = step(found.id)
         except DeviceTrustError as error:
-            audit.write(found, f"not {name}", str(error.details.get("request_id", "")) if isinstance(error, ApiError) else "")
+            audit.write(
+                found,
+                f"not {name}",
+                str(error.details.get("request_id", "")) if isinstance(error, ApiError) else "",
+            )
             raise
         audit.write(found, "absent" if said == "absent" else name, run_.okta.last_request_id)
     return "reset"
 
 
-def _look_at_sign_ins(run_: Run, evidence: reset.Evidence, decisions: t.Sequence[reset.Decision]) -> None:
-    """On a run of many, users were read long before their record's turn, and whether a sign-in shows in the record is not documented: the log tells it."""
+def _look_at_sign_ins(
+    run_: Run, evidence: reset.Evidence, decisions: t.Sequence[reset.Decision]
+) -> None:
+    """On a run of many, users were read long before their record's turn, and whether a sign-in
+    shows in the record is not documented: the log tells it.
+    """
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
     before = evidence.looked or datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
     if now < before + reset.LOOK_AGAIN_AFTER:
         return
     # An event may reach the log late.
-    evidence.signed_in |= set(_sign_ins(run_, before - timedelta(minutes=1), now, {one.found.id for one in decisions}))
+    evidence.signed_in |= set(
+        _sign_ins(run_, before - timedelta(minutes=1), now, {one.found.id for one in decisions})
+    )
     evidence.looked = now
 
 
 def _look_again(
-    run_: Run, decision: reset.Decision, decisions: t.Sequence[reset.Decision], guards: reset.Guards, evidence: reset.Evidence,
+    run_: Run,
+    decision: reset.Decision,
+    decisions: t.Sequence[reset.Decision],
+    guards: reset.Guards,
+    evidence: reset.Evidence,
 ) -> None:
-    """The record by its id, right before it is written to. Where it has changed since it was found, or somebody signed in, its users are read again,
+    """The record by its id, right before it is written to.
+
+    Where it has changed since it was found, or somebody signed in, its users are read again,
     and it is decided anew."""
     found, before = decision.found, decision.found.record or {}
     found.record = run_.okta.device(found.id)
     _look_at_sign_ins(run_, evidence, decisions)
     nobody_came = found.id not in evidence.signed_in
-    if nobody_came and found.record is not None and all(found.record.get(name) == before.get(name) for name in ("status", "created", "lastUpdated")):
+    if (
+        nobody_came
+        and found.record is not None
+        and all(
+            found.record.get(name) == before.get(name)
+            for name in ("status", "created", "lastUpdated")
+        )
+    ):
         return
     _read_users(run_, found)
     _read_enrollments(run_, found, guards, evidence)
@@ -680,20 +905,50 @@ def _look_again(
     decision.action, decision.reason = again.action, again.reason
 
 
-def _result(decisions: t.Sequence[reset.Decision], rows: t.List[t.Dict[str, t.Any]], confirm: str, audit_file: str = "") -> Result:
-    going = [one for one, row in zip(decisions, rows, strict=True) if row["state"] in ("reset", "would_reset")]
-    counts = {"reset": len(going), "held_back": sum(row["state"] == "held_back" for row in rows), "absent": sum(row["state"] == "absent" for row in rows)}
+def _result(
+    decisions: t.Sequence[reset.Decision],
+    rows: list[dict[str, t.Any]],
+    confirm: str,
+    audit_file: str = "",
+) -> Result:
+    going = [
+        one
+        for one, row in zip(decisions, rows, strict=True)
+        if row["state"] in ("reset", "would_reset")
+    ]
+    counts = {
+        "reset": len(going),
+        "held_back": sum(row["state"] == "held_back" for row in rows),
+        "absent": sum(row["state"] == "absent" for row in rows),
+    }
     undone = list(reset.CANNOT_BE_UNDONE) if going else []
-    return outcome([_change(one) for one in going], devices=rows, counts=counts, cannot_be_undone=undone, confirm=confirm, audit_file=audit_file)
+    return outcome(
+        [_change(one) for one in going],
+        devices=rows,
+        counts=counts,
+        cannot_be_undone=undone,
+        confirm=confirm,
+        audit_file=audit_file,
+    )
 
 
 def _change(decision: reset.Decision) -> Change:
     found = decision.found
-    return Change("delete", f"device record {found.id} ({found.asked}), which cannot be undone", {"status": found.status}, {"status": None})
+    return Change(
+        "delete",
+        f"device record {found.id} ({found.asked}), which cannot be undone",
+        {"status": found.status},
+        {"status": None},
+    )
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS), required_one_of=[("serials", "device_ids", "users", "rungs")])
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(OKTA, KANDJI, OPTIONS),
+        required_one_of=[("serials", "device_ids", "users", "rungs")],
+    )
 
 
 if __name__ == "__main__":

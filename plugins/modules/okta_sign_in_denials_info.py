@@ -10,7 +10,8 @@ module: okta_sign_in_denials_info
 short_description: Who was refused at apps in Okta since a moment, and was not before
 version_added: 0.1.0
 description:
-  - Reads the System Log for sign-ins that app sign-in policies denied, from as long before a moment as has passed since, and names the people who were refused
+  - Reads the System Log for sign-ins that app sign-in policies denied, from as long before a moment
+    as has passed since, and names the people who were refused
     after it alone. A warning says when there are more of them than O(max_denied).
   - This module only reads.
 author:
@@ -27,10 +28,12 @@ options:
     elements: str
     required: true
   since:
-    description: The moment, in ISO 8601 and UTC, like V(2026-11-25T08:00:00Z). If not set, O(minutes) ago.
+    description: The moment, in ISO 8601 and UTC, like V(2026-11-25T08:00:00Z). If not set,
+      O(minutes) ago.
     type: str
   minutes:
-    description: How many minutes since the moment, where O(since) does not say it; as many before are compared. At most 64800, half of what Okta keeps.
+    description: How many minutes since the moment, where O(since) does not say it; as many before
+      are compared. At most 64800, half of what Okta keeps.
     type: int
     default: 60
   max_denied:
@@ -96,18 +99,32 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _access_policy as policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _access_policy as policies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _denials as denials
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._lockout import some
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_ins import APPS_A_READ, DENIALS, of_apps, since_text
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_ins import (
+    APPS_A_READ,
+    DENIALS,
+    of_apps,
+    since_text,
+)
 
 MOST_MINUTES = 64800
 CLOCKS_APART = 1  # minutes by which one of Okta's servers may be behind another
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "apps": {"type": "list", "elements": "str", "required": True},
     "since": {"type": "str"},
     "minutes": {"type": "int", "default": 60},
@@ -126,16 +143,29 @@ def run(run_: Run) -> Result:
     moment = since_text(run_.okta.transport.now(), minutes / 1440)
     start = since_text(run_.okta.transport.now(), 2 * minutes / 1440)
     events = [
-        event for first in range(0, len(ids), APPS_A_READ)
-        for event in run_.okta.log_events(f"{DENIALS} and {of_apps(ids[first : first + APPS_A_READ])}", since=start, newest_first=True)
+        event
+        for first in range(0, len(ids), APPS_A_READ)
+        for event in run_.okta.log_events(
+            f"{DENIALS} and {of_apps(ids[first : first + APPS_A_READ])}",
+            since=start,
+            newest_first=True,
+        )
     ]
     found = denials.count(events, ids, moment)
     rise = len(found.new) > params["max_denied"]
     if rise:
-        run_.warn(f"{len(found.new)} {'person was' if len(found.new) == 1 else 'people were'} refused at these apps since {moment} and not in as long before: "
-                  f"{some(found.new)}.")
+        run_.warn(
+            f"{len(found.new)} {'person was' if len(found.new) == 1 else 'people were'} refused at"
+            f" these apps since {moment} and not in as long before: {some(found.new)}."
+        )
     rows = [{**row, "before": login in found.before} for login, row in sorted(found.since.items())]
-    return {"changed": False, "denied": rows, "newly_denied": found.new, "rise": rise, "since": moment}
+    return {
+        "changed": False,
+        "denied": rows,
+        "newly_denied": found.new,
+        "rise": rise,
+        "since": moment,
+    }
 
 
 def _minutes(params: t.Mapping[str, t.Any], now: float) -> float:
@@ -144,13 +174,20 @@ def _minutes(params: t.Mapping[str, t.Any], now: float) -> float:
         try:
             moment = datetime.fromisoformat(params["since"].replace("Z", "+00:00"))
         except ValueError:
-            raise BadOption(f"since: {params['since']!r} is not a time like 2026-11-25T08:00:00Z.") from None
+            raise BadOption(
+                f"since: {params['since']!r} is not a time like 2026-11-25T08:00:00Z."
+            ) from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
         minutes = (now - moment.timestamp()) / 60
-        if -CLOCKS_APART < minutes <= 0:  # a run may have moved apps within the second in which it began
+        if (
+            -CLOCKS_APART < minutes <= 0
+        ):  # a run may have moved apps within the second in which it began
             return 0.0
     if not 0 < minutes <= MOST_MINUTES:
-        raise BadOption(f"{'since' if params['since'] else 'minutes'}: it has to be in the past, and not further back than {MOST_MINUTES} minutes.")
+        raise BadOption(
+            f"{'since' if params['since'] else 'minutes'}: it has to be in the past, and not"
+            f" further back than {MOST_MINUTES} minutes."
+        )
     return minutes
 
 

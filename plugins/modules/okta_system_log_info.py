@@ -10,7 +10,8 @@ module: okta_system_log_info
 short_description: Events of Okta's System Log
 version_added: 0.1.0
 description:
-  - Only reads. Without O(filter), the events that device trust turns on, of certificates, device records and their users.
+  - Only reads. Without O(filter), the events that device trust turns on, of certificates, device
+    records and their users.
   - Okta keeps events for 90 days. A call brings up to 1000 of them.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -24,7 +25,8 @@ options:
     description: Okta's own filter expression, like V(eventType eq "pki.cert.issue").
     type: str
   q:
-    description: Words that must all stand somewhere in the event, like a serial; at most 10 of at most 40 characters.
+    description: Words that must all stand somewhere in the event, like a serial; at most 10 of at
+      most 40 characters.
     type: str
   since:
     description: Events from this time on, in ISO 8601. Without it Okta takes the last seven days.
@@ -38,7 +40,8 @@ options:
     choices: [ASCENDING, DESCENDING]
     default: DESCENDING
   max_rows:
-    description: How many events the result names at most; the reading ends there. V(0) is all of them.
+    description: How many events the result names at most; the reading ends there. V(0) is all of
+      them.
     type: int
     default: 200
 """
@@ -93,10 +96,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ok
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_events import EVENTS
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Result, Run, first_rows, run_module
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
+    Result,
+    Run,
+    first_rows,
+    run_module,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
 
-OPTIONS: t.Dict[str, t.Any] = {
+OPTIONS: dict[str, t.Any] = {
     "filter": {"type": "str"},
     "q": {"type": "str"},
     "since": {"type": "str"},
@@ -116,11 +127,19 @@ def run(run_: Run) -> Result:
             parse_time(params[name])
     words = (params["q"] or "").split()
     if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
-        raise BadOption(f"q: Okta takes at most {MOST_WORDS} words of at most {LONGEST_WORD} characters.")
+        raise BadOption(
+            f"q: Okta takes at most {MOST_WORDS} words of at most {LONGEST_WORD} characters."
+        )
     # One more than is shown tells whether there are more.
     limit = params["max_rows"] + 1 if params["max_rows"] > 0 else None
     events = run_.okta.log_events(
-        params["filter"] or EVENTS, params["since"], params["until"], params["sort_order"] == "DESCENDING", at_most=limit, word=params["q"])
+        params["filter"] or EVENTS,
+        params["since"],
+        params["until"],
+        params["sort_order"] == "DESCENDING",
+        at_most=limit,
+        word=params["q"],
+    )
     shown, more = first_rows(events, params["max_rows"])
     return {"changed": False, "events": shown, "more": more}
 

@@ -1,10 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY``: run a module over a fleet of so many Macs in a process of its own.
+"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY``:
 
-Pages are made as they are asked for, as the vendors would send them, so that what is measured is the module alone. Prints one line of JSON: resident
-megabytes, processor seconds, calls, and how many Macs came out.
+run a module over a fleet of so many Macs in a process of its own.
+
+Pages are made as they are asked for, as the vendors would send them, so that what is measured is
+the module alone. Prints one line of JSON: resident megabytes, processor seconds, calls, and how
+many Macs came out.
 """
 
 from __future__ import annotations
@@ -17,11 +20,19 @@ from importlib import import_module
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import KANDJI, OKTA, from_environment
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    KANDJI,
+    OKTA,
+    from_environment,
+)
 
 Row = dict[str, t.Any]
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
-RING = {"name": "everybody", "blueprints": ["0c5e1a10-0000-4000-8000-0000000000ff"], "scep_profile": "Okta SCEP"}
+RING = {
+    "name": "everybody",
+    "blueprints": ["0c5e1a10-0000-4000-8000-0000000000ff"],
+    "scep_profile": "Okta SCEP",
+}
 PROFILE = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11"
 
 
@@ -40,34 +51,82 @@ def device_id(number: int) -> str:
 
 def device(number: int) -> Row:
     return {
-        "device_id": device_id(number), "device_name": f"MacBook of {number}", "model": "MacBook Air (M4)", "serial_number": serial(number), "platform": "Mac",
-        "os_version": f"26.{number % 3}", "last_check_in": day(1 + number % 24, number), "blueprint_id": RING["blueprints"][0], "blueprint_name": "Everybody",
-        "user": {"email": f"person{number}@example.com", "name": f"Person {number}", "id": device_id(number), "is_archived": False}, "asset_tag": "",
-        "is_removed": False, "is_missing": False, "tags": ["loan"] if number % 9 == 0 else [], "agent_version": "4.7.5 (5660)", "mdm_enabled": True,
-    }  # fmt: skip
+        "device_id": device_id(number),
+        "device_name": f"MacBook of {number}",
+        "model": "MacBook Air (M4)",
+        "serial_number": serial(number),
+        "platform": "Mac",
+        "os_version": f"26.{number % 3}",
+        "last_check_in": day(1 + number % 24, number),
+        "blueprint_id": RING["blueprints"][0],
+        "blueprint_name": "Everybody",
+        "user": {
+            "email": f"person{number}@example.com",
+            "name": f"Person {number}",
+            "id": device_id(number),
+            "is_archived": False,
+        },
+        "asset_tag": "",
+        "is_removed": False,
+        "is_missing": False,
+        "tags": ["loan"] if number % 9 == 0 else [],
+        "agent_version": "4.7.5 (5660)",
+        "mdm_enabled": True,
+    }
 
 
 def status(number: int) -> Row:
-    return {"id": number, "status": "PASS", "log": None, "reported_at": day(1), "computer": {"id": device_id(number), "name": f"MacBook of {number}"}}
+    return {
+        "id": number,
+        "status": "PASS",
+        "log": None,
+        "reported_at": day(1),
+        "computer": {"id": device_id(number), "name": f"MacBook of {number}"},
+    }
 
 
 def certificate(number: int) -> Row:
     name = f"{serial(number)} 7D8A"
-    return {"device_id": device_id(number), "serial_number": serial(number), "common_name": name, "created_at": day(1 + number % 20, number)}
+    return {
+        "device_id": device_id(number),
+        "serial_number": serial(number),
+        "common_name": name,
+        "created_at": day(1 + number % 20, number),
+    }
 
 
 def record(number: int) -> Row:
-    user = {"id": f"00u{number}", "profile": {"login": f"person{number}@example.com", "firstName": "Person", "lastName": str(number)}}
+    user = {
+        "id": f"00u{number}",
+        "profile": {
+            "login": f"person{number}@example.com",
+            "firstName": "Person",
+            "lastName": str(number),
+        },
+    }
     state = "MANAGED" if number % 10 else "NOT_MANAGED"
     return {
-        "id": f"guo{number:017d}", "status": "ACTIVE", "created": day(2 + number % 20, number), "lastUpdated": day(3 + number % 20, number),
-        "profile": {"displayName": f"MacBook of {number}", "serialNumber": serial(number), "platform": "MACOS", "udid": device_id(number)},
-        "_embedded": {"users": [{"managementStatus": state, "created": day(2, number), "user": user}]},
-    }  # fmt: skip
+        "id": f"guo{number:017d}",
+        "status": "ACTIVE",
+        "created": day(2 + number % 20, number),
+        "lastUpdated": day(3 + number % 20, number),
+        "profile": {
+            "displayName": f"MacBook of {number}",
+            "serialNumber": serial(number),
+            "platform": "MACOS",
+            "udid": device_id(number),
+        },
+        "_embedded": {
+            "users": [{"managementStatus": state, "created": day(2, number), "user": user}]
+        },
+    }
 
 
 def event(number: int) -> Row:
-    target = [{"type": "Certificate", "id": str(number), "alternateId": f"{serial(number)} 7D8A"}, {"type": "Device", "id": f"guo{number:017d}"}]
+    target = [
+        {"type": "Certificate", "id": str(number), "alternateId": f"{serial(number)} 7D8A"},
+        {"type": "Device", "id": f"guo{number:017d}"},
+    ]
     return {"eventType": "pki.cert.bind", "published": day(2, number), "target": target}
 
 
@@ -77,7 +136,9 @@ class Vendors:
     def __init__(self, macs: int) -> None:
         self.macs, self.calls = macs, 0
 
-    def call(self, operation: t.Any, path: t.Any = None, query: t.Any = None, **_more: t.Any) -> t.Any:
+    def call(
+        self, operation: t.Any, path: t.Any = None, query: t.Any = None, **_more: t.Any
+    ) -> t.Any:
         self.calls += 1
         # Through JSON and back, so that no text is shared that the vendors would send anew.
         body, headers = self._answer(operation.name, dict(query or {}))
@@ -85,7 +146,18 @@ class Vendors:
 
     def _answer(self, name: str, query: Row) -> tuple[t.Any, dict[str, str]]:
         if name == "List Custom Profiles":
-            return {"results": [{"id": PROFILE, "name": "Okta SCEP", "active": True, "runs_on_mac": True, "profile": "", "updated_at": day(1)}]}, {}
+            return {
+                "results": [
+                    {
+                        "id": PROFILE,
+                        "name": "Okta SCEP",
+                        "active": True,
+                        "runs_on_mac": True,
+                        "profile": "",
+                        "updated_at": day(1),
+                    }
+                ]
+            }, {}
         if name == "List Devices":
             return self._rows(device, query["offset"], 300), {}
         if name == "Get Library Item Statuses":
@@ -93,11 +165,18 @@ class Vendors:
             more = f"https://x/?limit=300&offset={start + 300}" if start + 300 < self.macs else None
             return {"results": self._rows(status, start, 300), "next": more}, {}
         if name == "Certificates":
-            return {"data": self._rows(certificate, int(query.get("offset", 0)), 300), "cursor": None}, {}
+            return {
+                "data": self._rows(certificate, int(query.get("offset", 0)), 300),
+                "cursor": None,
+            }, {}
         if name in ("listDevices", "listLogEvents"):
             make, size = (record, 200) if name == "listDevices" else (event, 1000)
             start = int(query.get("after", 0))
-            link = {"Link": f'<https://x/?after={start + size}&limit={size}>; rel="next"'} if start + size < self.macs else {}
+            link = (
+                {"Link": f'<https://x/?after={start + size}&limit={size}>; rel="next"'}
+                if start + size < self.macs
+                else {}
+            )
             return self._rows(make, start, size), link
         return {"data": [], "results": [], "next": None}, {}
 
@@ -110,15 +189,32 @@ def main(module: str, macs: int, directory: str) -> None:
     _transport.Transport.call = vendors.call  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
     spec = {**loaded.OPTIONS, **getattr(loaded, "FLEET", {})}
-    params = from_environment({name: option.get("default") for name, option in spec.items()}, OKTA, KANDJI)
-    params |= {"okta_org_url": "https://acme.okta.com", "okta_api_token": "00Abc", "kandji_api_url": "https://acme.api.kandji.io", "kandji_api_token": "abc",
-               "capacity_percent": 100, "rings": [RING], "okta_verify_item_ids": ["app"]}
+    params = from_environment(
+        {name: option.get("default") for name, option in spec.items()}, OKTA, KANDJI
+    )
+    params |= {
+        "okta_org_url": "https://acme.okta.com",
+        "okta_api_token": "00Abc",
+        "kandji_api_url": "https://acme.api.kandji.io",
+        "kandji_api_token": "abc",
+        "capacity_percent": 100,
+        "rings": [RING],
+        "okta_verify_item_ids": ["app"],
+    }
     params |= {"dest": directory, "state_dir": directory} if module == "device_trust_report" else {}
     result = loaded.run(Run(params, False, print, loaded.USES))
     used = resource.getrusage(resource.RUSAGE_SELF)
     megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"megabytes": round(megabytes), "processor": round(used.ru_utime + used.ru_stime, 1), "calls": vendors.calls,
-                      "macs": sum(result["counts"].values())}))
+    print(
+        json.dumps(
+            {
+                "megabytes": round(megabytes),
+                "processor": round(used.ru_utime + used.ru_stime, 1),
+                "calls": vendors.calls,
+                "macs": sum(result["counts"].values()),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

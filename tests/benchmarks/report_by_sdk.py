@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same report by a script on Okta's official SDK: pages of records, then one call for each device; Kandji's part in pages."""
+"""The same report by a script on Okta's official SDK:
+
+pages of records, then one call for each device; Kandji's part in pages.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,13 @@ def kandji_rows(path: str, query: dict[str, str]) -> t.Iterator[dict[str, t.Any]
     """Rows of a list of Kandji's, whichever form its pages have."""
     offset = 0
     while True:
-        answer = requests.get(KANDJI + path, params={**query, "limit": "300", "offset": str(offset)}, verify=CA_FILE, timeout=60,
-                              headers={"Authorization": f"Bearer {os.environ['IRUCTL_TOKEN']}"})
+        answer = requests.get(
+            KANDJI + path,
+            params={**query, "limit": "300", "offset": str(offset)},
+            verify=CA_FILE,
+            timeout=60,
+            headers={"Authorization": f"Bearer {os.environ['IRUCTL_TOKEN']}"},
+        )
         answer.raise_for_status()
         body = answer.json()
         rows = body if isinstance(body, list) else body["results"]
@@ -43,14 +51,19 @@ async def managed_serials() -> set[str]:
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(keep)
-    client = Client({"orgUrl": os.environ["OKTA_CLIENT_ORGURL"], "token": os.environ["OKTA_CLIENT_TOKEN"]})
+    client = Client(
+        {"orgUrl": os.environ["OKTA_CLIENT_ORGURL"], "token": os.environ["OKTA_CLIENT_TOKEN"]}
+    )
     found = set()
-    # Its own option for a CA fails on a copy of the context, and it keeps only the first of an answer's Link headers.
+    # Its own option for a CA fails on a copy of the context, and it keeps only the first of an
+    # answer's Link headers.
     async with aiohttp.ClientSession(connector=trusted, trace_configs=[trace]) as session:
         client.get_request_executor().set_session(session)
-        after: t.Optional[str] = None
+        after: str | None = None
         while True:
-            devices, _answer, error = await client.list_devices(search='profile.platform eq "MACOS"', limit=200, after=after)
+            devices, _answer, error = await client.list_devices(
+                search='profile.platform eq "MACOS"', limit=200, after=after
+            )
             if error:
                 raise SystemExit(str(error))
             following = links[-1].get("next")
@@ -58,7 +71,11 @@ async def managed_serials() -> set[str]:
                 users, _answer, error = await client.list_device_users(device.id)
                 if error:
                     raise SystemExit(str(error))
-                if any(str(user.management_status) == "DeviceUserManagementStatus.MANAGED" or user.management_status == "MANAGED" for user in users):
+                if any(
+                    str(user.management_status) == "DeviceUserManagementStatus.MANAGED"
+                    or user.management_status == "MANAGED"
+                    for user in users
+                ):
                     found.add(device.profile.serial_number)
             if following is None:
                 return found
@@ -66,7 +83,9 @@ async def managed_serials() -> set[str]:
 
 
 def main() -> None:
-    macs = [row for row in kandji_rows("/devices", {"platform": "Mac"}) if row.get("platform") == "Mac"]
+    macs = [
+        row for row in kandji_rows("/devices", {"platform": "Mac"}) if row.get("platform") == "Mac"
+    ]
     for item_id in os.environ["BENCHMARK_ITEMS"].split(","):
         statuses = list(kandji_rows(f"/library/library-items/{item_id}/status", {}))
         print(f"{item_id}: {len(statuses)} statuses")

@@ -1,11 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that we did not write judge the lab and the collection; what they found stands in docs/referees.md.
+"""Programs that we did not write judge the lab and the collection;
 
-    def test_it_lists_devices(sdk, referee):
-        referee("Okta SDK 3.4.6", "listDevices", "by API token")
-        ...
+what they found stands in docs/referees.md.
+
+def test_it_lists_devices(sdk, referee):
+    referee("Okta SDK 3.4.6", "listDevices", "by API token")
+    ...
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from tools import referees
 
 __all__ = ["connect", "org_lab", "register", "runner", "sdk"]  # fixtures, handed on
 
-# The rows that a test has claimed, and whether it has passed (None until then, and when it was skipped).
+# The rows that a test has claimed, and whether it has passed (None until then, and when it was
+# skipped).
 CLAIMED = pytest.StashKey[list[tuple[str, str, str]]]()
-PASSED = pytest.StashKey[t.Optional[bool]]()
+PASSED = pytest.StashKey[bool | None]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,9 +38,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> t.Iterator[None]:
 
 @pytest.fixture
 def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, str], None]]:
-    """Call it with a referee, the vendor's name of an operation, and how it was tried: a row of the table, ok if the test passes.
+    """Call it with a referee, the vendor's name of an operation, and how it was tried:
 
-    Nothing in a row may differ from run to run or from machine to machine: no times, no random ids, no version that the machine chooses.
+    a row of the table, ok if the test passes.
+
+    Nothing in a row may differ from run to run or from machine to machine: no times, no random ids,
+    no version that the machine chooses.
     """
     node = request.node
     claimed = node.stash.setdefault(CLAIMED, [])
@@ -50,4 +56,7 @@ def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, 
     referees.record(test, rows)
     if passed and os.environ.get(referees.WRITING) != "write":
         found = referees.differences(test, rows, referees.PAGE.read_text(encoding="utf-8"))
-        assert not found, f"docs/referees.md is out of date; write it anew with {referees.COMMAND}. It {'; '.join(found)}"
+        assert not found, (
+            f"docs/referees.md is out of date; write it anew with {referees.COMMAND}. It"
+            f" {'; '.join(found)}"
+        )

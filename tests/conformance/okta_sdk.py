@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's official Python SDK, as it is published, at the lab's org: what its tests share. conftest.py hands the fixtures out."""
+"""Okta's official Python SDK, as it is published, at the lab's org:
+
+what its tests share. conftest.py hands the fixtures out.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,18 @@ class SdkError(Exception):
 
 
 class Sdk:
-    """The SDK's client, to be called without await: ``sdk.get_device(id)`` returns what the SDK made of the answer, or raises SdkError.
+    """The SDK's client, to be called without await:
 
-    It is given a session that trusts the lab's CA, because its own option for that (``sslContext``) fails on a copy of the context. And it keeps only
-    the first of an answer's Link headers, so that the link to the next page is read from the session's answers.
+    ``sdk.get_device(id)`` returns what the SDK made of the answer, or raises SdkError.
+
+    It is given a session that trusts the lab's CA, because its own option for that (``sslContext``)
+    fails on a copy of the context. And it keeps only the first of an answer's Link headers, so that
+    the link to the next page is read from the session's answers.
     """
 
-    def __init__(self, runner: asyncio.Runner, session: t.Any, answers: list[t.Any], config: dict[str, t.Any]) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, session: t.Any, answers: list[t.Any], config: dict[str, t.Any]
+    ) -> None:
         from okta.client import Client  # it takes 3 seconds: only where it is used
 
         self._runner, self._answers = runner, answers
@@ -45,7 +53,9 @@ class Sdk:
     def __getattr__(self, operation: str) -> t.Callable[..., t.Any]:
         def call(*arguments: t.Any, **options: t.Any) -> t.Any:
             self._answers.clear()
-            *found, error = self._runner.run(getattr(self._client, operation)(*arguments, **options))
+            *found, error = self._runner.run(
+                getattr(self._client, operation)(*arguments, **options)
+            )
             if error:
                 raise SdkError(error)
             return found[0] if found else None
@@ -71,9 +81,17 @@ class Sdk:
 def org_lab() -> t.Iterator[Lab]:
     with Lab(Options(macs=MACS)) as running:
         told = running.announcement
-        limits = {"devices": None, "other": None, "logs": None}  # these tests ask more in a minute than an org allows
+        limits = {
+            "devices": None,
+            "other": None,
+            "logs": None,
+        }  # these tests ask more in a minute than an org allows
         requests.patch(
-            told["control_url"] + "/limits", json=limits, headers={"Authorization": f"Bearer {told['control_token']}"}, verify=told["ca_file"], timeout=30,
+            told["control_url"] + "/limits",
+            json=limits,
+            headers={"Authorization": f"Bearer {told['control_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
         ).raise_for_status()
         yield running
 
@@ -85,7 +103,9 @@ def runner() -> t.Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="module")
-def connect(org_lab: Lab, runner: asyncio.Runner) -> t.Iterator[t.Callable[[dict[str, t.Any]], Sdk]]:
+def connect(
+    org_lab: Lab, runner: asyncio.Runner
+) -> t.Iterator[t.Callable[[dict[str, t.Any]], Sdk]]:
     """Makes an SDK of a configuration without the org's URL. All of them share a session."""
     import aiohttp
 
@@ -98,10 +118,14 @@ def connect(org_lab: Lab, runner: asyncio.Runner) -> t.Iterator[t.Callable[[dict
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(keep)
         trusted = ssl.create_default_context(cafile=org_lab.announcement["ca_file"])
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted), trace_configs=[trace])
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=trusted), trace_configs=[trace]
+        )
 
     session = runner.run(opened())
-    yield lambda config: Sdk(runner, session, answers, {"orgUrl": org_lab.announcement["okta_url"], **config})
+    yield lambda config: Sdk(
+        runner, session, answers, {"orgUrl": org_lab.announcement["okta_url"], **config}
+    )
     runner.run(session.close())
 
 
@@ -118,6 +142,13 @@ def register(org_lab: Lab) -> t.Callable[..., t.Any]:
         org = org_lab.world.okta
         with org_lab.world.lock:
             user = org.add_user("Ann", "Example", f"{serial.lower()}@example.com")
-            return org.register(user_id=user.id, serial=serial, udid=f"udid-{serial}", name=f"Mac {serial}", model="MacBookPro18,3", os_version="15.1")
+            return org.register(
+                user_id=user.id,
+                serial=serial,
+                udid=f"udid-{serial}",
+                name=f"Mac {serial}",
+                model="MacBookPro18,3",
+                os_version="15.1",
+            )
 
     return make

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests of SCEP with programs of others share: a lab, OpenSSL as the judge of what it issues, and an ear on the line."""
+"""What tests of SCEP with programs of others share:
+
+a lab, OpenSSL as the judge of what it issues, and an ear on the line.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,32 @@ PATIENCE = 60  # seconds; the machine is shared
 OPENSSL = "OpenSSL"
 
 
-def run(*command: str, stdin: t.Optional[bytes] = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end. The environment is nearly empty, so that no setting of this machine decides."""
+def run(
+    *command: str, stdin: bytes | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end.
+
+    The environment is nearly empty, so that no setting of this machine decides.
+    """
     found = shutil.which(command[0])
-    assert found, f"{command[0]} is not installed; install what tests need by python -m tools.programs --all."
+    assert found, (
+        f"{command[0]} is not installed; install what tests need by python -m tools.programs --all."
+    )
     surroundings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", **environment}
-    done = subprocess.run([found, *command[1:]], input=stdin, env=surroundings, capture_output=True, timeout=PATIENCE, check=False)
-    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    done = subprocess.run(
+        [found, *command[1:]],
+        input=stdin,
+        env=surroundings,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return subprocess.CompletedProcess(
+        command,
+        done.returncode,
+        done.stdout.decode("utf-8", "replace"),
+        done.stderr.decode("utf-8", "replace"),
+    )
 
 
 # OpenSSL
@@ -46,8 +68,13 @@ def openssl(*arguments: str) -> str:
 
 
 def published_chain(lab: Lab, url: str, directory: Path) -> dict[str, str]:
-    """The certificates of GetCACert, taken apart by OpenSSL: file names (PEM) by ``intermediate`` and, from a PKCS#7, ``root``."""
-    answer = requests.get(url, params={"operation": "GetCACert"}, verify=lab.announcement["ca_file"], timeout=PATIENCE)
+    """The certificates of GetCACert, taken apart by OpenSSL:
+
+    file names (PEM) by ``intermediate`` and, from a PKCS#7, ``root``.
+    """
+    answer = requests.get(
+        url, params={"operation": "GetCACert"}, verify=lab.announcement["ca_file"], timeout=PATIENCE
+    )
     place = directory / "getcacert"
     place.write_bytes(answer.content)
     if answer.headers["Content-Type"] == "application/x-x509-ca-cert":
@@ -58,26 +85,59 @@ def published_chain(lab: Lab, url: str, directory: Path) -> dict[str, str]:
     files = {}
     for text in found:
         place.write_text(text, encoding="ascii")
-        name = "root" if "Root Authority" in openssl("x509", "-in", str(place), "-noout", "-subject") else "intermediate"
+        name = (
+            "root"
+            if "Root Authority" in openssl("x509", "-in", str(place), "-noout", "-subject")
+            else "intermediate"
+        )
         (directory / f"{name}.pem").write_text(text, encoding="ascii")
         files[name] = str(directory / f"{name}.pem")
     return files
 
 
 def judge(certificate: Path, chain: dict[str, str], subject: str) -> str:
-    """OpenSSL accepts the certificate of a client, under what GetCACert handed out, with what Okta is known to issue. Returns its text."""
-    trust = ["-CAfile", chain["root"], "-untrusted", chain["intermediate"]] if "root" in chain else ["-partial_chain", "-CAfile", chain["intermediate"]]
-    assert openssl("verify", "-purpose", "sslclient", "-x509_strict", *trust, str(certificate)).strip() == f"{certificate}: OK"
-    assert run("openssl", "verify", "-purpose", "sslserver", *trust, str(certificate)).returncode != 0
-    assert openssl("x509", "-in", str(certificate), "-noout", "-subject", "-nameopt", "RFC2253").strip() == f"subject={subject}"
-    extensions = openssl("x509", "-in", str(certificate), "-noout", "-ext", "basicConstraints,keyUsage,extendedKeyUsage")
+    """OpenSSL accepts the certificate of a client, under what GetCACert handed out, with what Okta
+    is known to issue. Returns its text.
+    """
+    trust = (
+        ["-CAfile", chain["root"], "-untrusted", chain["intermediate"]]
+        if "root" in chain
+        else ["-partial_chain", "-CAfile", chain["intermediate"]]
+    )
+    assert (
+        openssl("verify", "-purpose", "sslclient", "-x509_strict", *trust, str(certificate)).strip()
+        == f"{certificate}: OK"
+    )
+    assert (
+        run("openssl", "verify", "-purpose", "sslserver", *trust, str(certificate)).returncode != 0
+    )
+    assert (
+        openssl(
+            "x509", "-in", str(certificate), "-noout", "-subject", "-nameopt", "RFC2253"
+        ).strip()
+        == f"subject={subject}"
+    )
+    extensions = openssl(
+        "x509",
+        "-in",
+        str(certificate),
+        "-noout",
+        "-ext",
+        "basicConstraints,keyUsage,extendedKeyUsage",
+    )
     said = [line.strip() for line in extensions.splitlines()]
     assert said == [
-        "X509v3 Basic Constraints: critical", "CA:FALSE", "X509v3 Key Usage: critical", "Digital Signature, Key Agreement",
-        "X509v3 Extended Key Usage:", "TLS Web Client Authentication",
-    ]  # fmt: skip
+        "X509v3 Basic Constraints: critical",
+        "CA:FALSE",
+        "X509v3 Key Usage: critical",
+        "Digital Signature, Key Agreement",
+        "X509v3 Extended Key Usage:",
+        "TLS Web Client Authentication",
+    ]
     dates = openssl("x509", "-in", str(certificate), "-noout", "-dates").splitlines()
-    start, end = (datetime.strptime(line.partition("=")[2], "%b %d %H:%M:%S %Y GMT") for line in dates)
+    start, end = (
+        datetime.strptime(line.partition("=")[2], "%b %d %H:%M:%S %Y GMT") for line in dates
+    )
     assert end - start == timedelta(days=365)
     return openssl("x509", "-in", str(certificate), "-noout", "-text")
 
@@ -87,7 +147,10 @@ def judge(certificate: Path, chain: dict[str, str], subject: str) -> str:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request for a SCEP operation with its answer. ``request`` and ``reply`` are the SCEP messages of a PKIOperation."""
+    """A request for a SCEP operation with its answer.
+
+    ``request`` and ``reply`` are the SCEP messages of a PKIOperation.
+    """
 
     verb: str
     operation: str
@@ -96,7 +159,9 @@ class Exchange:
 
 
 class Relay(ThreadingHTTPServer):
-    """Plain HTTP on loopback in front of the lab's SCEP URL, for clients that cannot be told of a private CA; keeps what passed."""
+    """Plain HTTP on loopback in front of the lab's SCEP URL, for clients that cannot be told of a
+    private CA; keeps what passed.
+    """
 
     daemon_threads = True
 
@@ -121,10 +186,16 @@ class _Passing(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._pass_on(parse_qs(urlsplit(self.path).query)["operation"][0], body, body)
 
-    def _pass_on(self, operation: str, message: bytes, body: t.Optional[bytes]) -> None:
+    def _pass_on(self, operation: str, message: bytes, body: bytes | None) -> None:
         server = t.cast(Relay, self.server)
         told = server.lab.announcement
-        answer = requests.request(self.command, told["okta_url"] + self.path, data=body, verify=told["ca_file"], timeout=PATIENCE)
+        answer = requests.request(
+            self.command,
+            told["okta_url"] + self.path,
+            data=body,
+            verify=told["ca_file"],
+            timeout=PATIENCE,
+        )
         server.passed.append(Exchange(self.command, operation, message, answer.content))
         self.send_response(answer.status_code)
         self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
@@ -165,7 +236,9 @@ def switched_back(lab: Lab) -> Iterator[None]:
 
 def spoken(exchange: Exchange) -> tuple[str, str, str]:
     """Verb, message type and digest of a request, as they went over the line."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+        _scep_messages as messages,
+    )
 
     message = messages.read_message(exchange.request)
     return exchange.verb, message.attributes.message_type, message.digest
@@ -173,13 +246,19 @@ def spoken(exchange: Exchange) -> tuple[str, str, str]:
 
 def cipher_of(lab: Lab, exchange: Exchange) -> str:
     """The cipher of a request; the authority's key opens it."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+        _scep_messages as messages,
+    )
 
-    return messages.decrypt(messages.read_message(exchange.request).content, lab.world.okta.authority.identity)[1]
+    return messages.decrypt(
+        messages.read_message(exchange.request).content, lab.world.okta.authority.identity
+    )[1]
 
 
 def fail_info(exchange: Exchange) -> str:
     """Why the authority refused; empty if it did not."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+        _scep_messages as messages,
+    )
 
     return messages.FAIL_INFO.get(messages.read_message(exchange.reply).attributes.fail_info, "")

@@ -1,9 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificate check runs for real, on stand-ins for macOS's commands, and the collection reads what it prints.
+"""The certificate check runs for real, on stand-ins for macOS's commands, and the collection reads
+what it prints.
 
-On a Mac it runs under zsh, and so it does here where `make test-all` has installed that; the other shells take the same text on every machine.
+On a Mac it runs under zsh, and so it does here where `make test-all` has installed that; the other
+shells take the same text on every machine.
 """
 
 from __future__ import annotations
@@ -16,19 +18,47 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _certificate_check as certificate_check,
+)
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _certificate_check as certificate_check
-from lab.stand_ins import CHECK, Held, Keychain, OnTheMac, check_script, is_the_check, run_check, said
+from lab.stand_ins import (
+    CHECK,
+    Held,
+    Keychain,
+    OnTheMac,
+    check_script,
+    is_the_check,
+    run_check,
+    said,
+)
 
 ISSUER = "Organization Intermediate Authority"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 SHELLS = ["sh", "bash", pytest.param("zsh", marks=pytest.mark.programs)]
-VARIABLES = ("SERIAL_NUMBER", "DEVICE_NAME", "ASSET_TAG", "DEVICE_ID", "UDID", "PROFILE_UUID", "MODEL_NAME", "MODEL_IDENTIFIER", "BLUEPRINT_NAME",
-             "BLUEPRINT_ID", "EMAIL", "EMAIL_PREFIX", "FULL_NAME", "USERNAME", "USERNAME_PREFIX", "DEPARTMENT", "JOB_TITLE")
+VARIABLES = (
+    "SERIAL_NUMBER",
+    "DEVICE_NAME",
+    "ASSET_TAG",
+    "DEVICE_ID",
+    "UDID",
+    "PROFILE_UUID",
+    "MODEL_NAME",
+    "MODEL_IDENTIFIER",
+    "BLUEPRINT_NAME",
+    "BLUEPRINT_ID",
+    "EMAIL",
+    "EMAIL_PREFIX",
+    "FULL_NAME",
+    "USERNAME",
+    "USERNAME_PREFIX",
+    "DEPARTMENT",
+    "JOB_TITLE",
+)
 
 
 @pytest.fixture(params=SHELLS)
@@ -43,11 +73,25 @@ def key() -> t.Any:
 
 def certificate(common_name: str = "C02XK1ZAJG5J", issuer: str = ISSUER, days: int = 365) -> bytes:
     def name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "00o1"), x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        return x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "00o1"),
+                x509.NameAttribute(NameOID.COMMON_NAME, text),
+            ]
+        )
 
     end = NOW + timedelta(days=days)
-    builder = x509.CertificateBuilder().subject_name(name(common_name)).issuer_name(name(issuer)).public_key(key().public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(end - timedelta(days=365)).not_valid_after(end)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(common_name))
+        .issuer_name(name(issuer))
+        .public_key(key().public_key())
+    )
+    builder = (
+        builder.serial_number(x509.random_serial_number())
+        .not_valid_before(end - timedelta(days=365))
+        .not_valid_after(end)
+    )
     return builder.sign(key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -55,12 +99,14 @@ def sha256(der: bytes) -> str:
     return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256()).hex()
 
 
-def looked(shell: str, mac: OnTheMac, script: t.Optional[str] = None) -> certificate_check.Check:
+def looked(shell: str, mac: OnTheMac, script: str | None = None) -> certificate_check.Check:
     """Run the check, hold its output to what it promises, and read it."""
     done = run_check(shell, mac, script)
     assert (done.returncode, done.stderr) == (0, ""), done
     (line,) = done.stdout.splitlines()
-    assert line.isascii() and len(line) <= 920 and json.loads(line)["device_trust_certificates"] == 1
+    assert (
+        line.isascii() and len(line) <= 920 and json.loads(line)["device_trust_certificates"] == 1
+    )
     check = certificate_check.read_check(f"Executing script...\n{line}\nExit code: 0")
     assert check is not None
     return check
@@ -78,14 +124,21 @@ def test_a_mac_without_certificates_has_none(shell):
 
 
 def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
-    assert looked(shell, OnTheMac(system=None, scep_profiles=None)) == certificate_check.Check([], 0, None, None)
+    assert looked(shell, OnTheMac(system=None, scep_profiles=None)) == certificate_check.Check(
+        [], 0, None, None
+    )
 
 
 def test_one_identity_is_told_whole(shell):
     der = certificate("C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E")
     found = looked(shell, OnTheMac(Keychain([der]), okta_verify="9.52.0", scep_profiles=2))
     identity = certificate_check.Identity(
-        "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E", ISSUER, "2027-11-23T10:00:00Z", sha256(der), "system")
+        "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E",
+        ISSUER,
+        "2027-11-23T10:00:00Z",
+        sha256(der),
+        "system",
+    )
     assert found == certificate_check.Check([identity], 1, "9.52.0", 2)
 
 
@@ -96,25 +149,58 @@ def test_of_two_identities_the_one_that_ends_last_comes_first(shell):
 
 
 def test_an_expired_identity_is_told_too(shell):
-    assert [one.not_after for one in looked(shell, OnTheMac(Keychain([certificate(days=-18)]))).identities] == ["2026-11-05T10:00:00Z"]
+    assert [
+        one.not_after
+        for one in looked(shell, OnTheMac(Keychain([certificate(days=-18)]))).identities
+    ] == ["2026-11-05T10:00:00Z"]
 
 
 def test_certificates_without_key_and_of_other_authorities_do_not_count(shell):
     mine = certificate()
-    found = looked(shell, OnTheMac(Keychain([mine, certificate(issuer="com.apple.systemdefault")], others=[certificate(), certificate("Other")])))
+    found = looked(
+        shell,
+        OnTheMac(
+            Keychain(
+                [mine, certificate(issuer="com.apple.systemdefault")],
+                others=[certificate(), certificate("Other")],
+            )
+        ),
+    )
     assert [one.sha256 for one in found.identities] == [sha256(mine)] and found.count == 1
 
 
 def test_keychains_of_users_are_looked_at_and_may_be_absent(shell):
     both, hers = certificate(), certificate(days=100)
-    found = looked(shell, OnTheMac(Keychain([both]), users={"ana": Keychain([both, hers]), "new person": None, "with space": Keychain([certificate(days=9)])}))
-    assert [(one.sha256, one.keychain) for one in found.identities[:2]] == [(sha256(both), "user"), (sha256(hers), "user")] and found.count == 3
+    found = looked(
+        shell,
+        OnTheMac(
+            Keychain([both]),
+            users={
+                "ana": Keychain([both, hers]),
+                "new person": None,
+                "with space": Keychain([certificate(days=9)]),
+            },
+        ),
+    )
+    assert [(one.sha256, one.keychain) for one in found.identities[:2]] == [
+        (sha256(both), "user"),
+        (sha256(hers), "user"),
+    ] and found.count == 3
 
 
-@pytest.mark.parametrize("name", [
-    'quote " and \' and `id` and $(id)', "Zoë さくら", "line\nbreak", "tab\there", "back\\slash", "ends with \\",
-    "{\"device_trust_certificates\":9}", "a = b, CN = c",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quote \" and ' and `id` and $(id)",
+        "Zoë さくら",
+        "line\nbreak",
+        "tab\there",
+        "back\\slash",
+        "ends with \\",
+        '{"device_trust_certificates":9}',
+        "a = b, CN = c",
+    ],
+)
 def test_any_name_comes_through(shell, name):
     (identity,) = looked(shell, OnTheMac(Keychain([certificate(name)]))).identities
     assert identity.common_name == name
@@ -124,11 +210,15 @@ def test_what_does_not_fit_is_counted_and_the_last_to_end_is_kept(shell):
     held = [certificate(f"C02XK1ZAJG5J {'x' * 40} {number}", days=number) for number in range(1, 9)]
     found = looked(shell, OnTheMac(Keychain(held)))
     assert found.count == 8 and 1 < len(found.identities) < 8
-    assert [one.sha256 for one in found.identities] == [sha256(one) for one in reversed(held)][:len(found.identities)]
+    assert [one.sha256 for one in found.identities] == [sha256(one) for one in reversed(held)][
+        : len(found.identities)
+    ]
 
 
 def test_the_longest_names_leave_room_for_one_identity(shell):
-    (identity,) = looked(shell, OnTheMac(Keychain([certificate("\\ü" * 21, issuer=f"{ISSUER} {'ü' * 14}")]))).identities
+    (identity,) = looked(
+        shell, OnTheMac(Keychain([certificate("\\ü" * 21, issuer=f"{ISSUER} {'ü' * 14}")]))
+    ).identities
     assert identity.common_name.startswith("\\ü\\ü")
 
 
@@ -141,9 +231,23 @@ def test_a_version_that_is_none_is_not_passed_on(shell):
     assert looked(shell, OnTheMac(okta_verify='9","x":"')).okta_verify_version is None
 
 
-@pytest.mark.parametrize("issuer", [
-    "Acme's CA", 'Acme "Device" CA', "Zoë CA", "$(touch owned)", "`touch owned`", "'; touch owned; '", "\\n", "a.*b", "-n", "x" * 64, "$UDID", "two  spaces ",
-])
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "Acme's CA",
+        'Acme "Device" CA',
+        "Zoë CA",
+        "$(touch owned)",
+        "`touch owned`",
+        "'; touch owned; '",
+        "\\n",
+        "a.*b",
+        "-n",
+        "x" * 64,
+        "$UDID",
+        "two  spaces ",
+    ],
+)
 def test_another_authority_whatever_its_name(shell, issuer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mine = certificate(issuer=issuer)
@@ -153,18 +257,38 @@ def test_another_authority_whatever_its_name(shell, issuer, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "name"), [(0, "none"), (2, 'Zoë "さくら" \\'), (5, "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E"), (3, "\\ü" * 21)])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (0, "none"),
+        (2, 'Zoë "さくら" \\'),
+        (5, "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E"),
+        (3, "\\ü" * 21),
+    ],
+)
 def test_what_the_lab_reckons_is_what_the_script_prints(shell, number, name):
-    held = [certificate(name, days=days) for days in range(number)] + [certificate(name, issuer="Another")]
+    held = [certificate(name, days=days) for days in range(number)] + [
+        certificate(name, issuer="Another")
+    ]
     parsed = [x509.load_der_x509_certificate(der) for der in held]
-    issuers = [str(one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value) for one in parsed]
-    seen = [Held(name, issuer, f"{one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}", sha256(der)) for one, issuer, der in zip(parsed, issuers, held, strict=True)]
-    printed = run_check(shell, OnTheMac(Keychain(held), okta_verify="9.52.0", scep_profiles=1)).stdout
+    issuers = [
+        str(one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value) for one in parsed
+    ]
+    seen = [
+        Held(name, issuer, f"{one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}", sha256(der))
+        for one, issuer, der in zip(parsed, issuers, held, strict=True)
+    ]
+    printed = run_check(
+        shell, OnTheMac(Keychain(held), okta_verify="9.52.0", scep_profiles=1)
+    ).stdout
     assert printed == said(seen, "9.52.0", 1, check_script()) + "\n"
 
 
 def test_the_shell_reads_it_without_complaint(shell):
-    assert subprocess.run([shell, "-n", str(CHECK)], capture_output=True, text=True, check=True).stderr == ""
+    assert (
+        subprocess.run([shell, "-n", str(CHECK)], capture_output=True, text=True, check=True).stderr
+        == ""
+    )
 
 
 @pytest.mark.programs

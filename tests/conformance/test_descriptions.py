@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab serves what the vendors describe. The answers themselves are judged by the recorder, through all tests (lab.recorder)."""
+"""The lab serves what the vendors describe.
+
+The answers themselves are judged by the recorder, through all tests (lab.recorder).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from lab.recorder import DESCRIPTIONS, descriptions
 from tools.deviations import covering
 
 
-@pytest.mark.skipif(not os.environ.get(DESCRIPTIONS), reason=f"{DESCRIPTIONS} names no directory with the vendors' API descriptions")
+@pytest.mark.skipif(
+    not os.environ.get(DESCRIPTIONS),
+    reason=f"{DESCRIPTIONS} names no directory with the vendors' API descriptions",
+)
 def test_every_operation_of_the_lab_is_described_or_in_the_short_list(lab):
     from lab.kandji.app import KandjiApp  # not before the collection's import path is set up
     from lab.okta.app import OktaApp
@@ -24,8 +30,14 @@ def test_every_operation_of_the_lab_is_described_or_in_the_short_list(lab):
     for application in (OktaApp(lab.world), KandjiApp(lab.world)):
         for operation in application.operations():
             vendor = operation.vendor or application.vendor
-            described = judges[vendor].description.find(operation.verb, operation.path) if vendor in judges else None
+            described = (
+                judges[vendor].description.find(operation.verb, operation.path)
+                if vendor in judges
+                else None
+            )
             if described is None:
-                assert covering(vendor, operation.name, "200 operation: not in the description"), operation.name
+                assert covering(vendor, operation.name, "200 operation: not in the description"), (
+                    operation.name
+                )
             else:
                 assert operation.name in (described.get("operationId"), described.get("summary"))

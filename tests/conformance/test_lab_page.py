@@ -27,8 +27,15 @@ pytestmark = pytest.mark.programs
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-proxy-server",
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
 ]
 PATIENCE = 20  # seconds; the machine is shared
 
@@ -39,13 +46,15 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, lab: Lab) -> None:
         self.driver, self.lab = driver, lab
 
-    def open(self) -> "Page":
+    def open(self) -> Page:
         self.driver.get(self.lab.announcement["page_url"])
         self.until(lambda: self.count == len(self.lab.world.macs))
         return self
 
     def until(self, condition: t.Callable[[], t.Any]) -> t.Any:
-        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _driver: condition())
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(
+            lambda _driver: condition()
+        )
 
     def script(self, text: str, *arguments: t.Any) -> t.Any:
         return self.driver.execute_script(text, *arguments)
@@ -53,21 +62,32 @@ class Page:
     @property
     def count(self) -> int:
         """What the first tile says."""
-        return int(self.script("return document.querySelector('#tiles b').textContent").replace(",", ""))
+        return int(
+            self.script("return document.querySelector('#tiles b').textContent").replace(",", "")
+        )
 
     @property
     def rows(self) -> int:
         return self.script("return document.querySelectorAll('#rows tr').length")
 
     def column(self, heading: str) -> list[str]:
-        return self.script("return [...document.querySelectorAll(`#rows td[data-label='${arguments[0]}']`)].map((cell) => cell.textContent)", heading)
+        return self.script(
+            "return [...document.querySelectorAll(`#rows"
+            " td[data-label='${arguments[0]}']`)].map((cell) => cell.textContent)",
+            heading,
+        )
 
     def tile(self, label: str) -> int:
-        found = "return [...document.querySelectorAll('#tiles button')].find((tile) => tile.lastChild.textContent === arguments[0]).firstChild.textContent"
+        found = (
+            "return [...document.querySelectorAll('#tiles button')].find((tile) =>"
+            " tile.lastChild.textContent === arguments[0]).firstChild.textContent"
+        )
         return int(self.script(found, label))
 
     def press(self, text: str) -> None:
-        self.driver.find_element(By.XPATH, f"//button[starts-with(normalize-space(), '{text}')]").click()
+        self.driver.find_element(
+            By.XPATH, f"//button[starts-with(normalize-space(), '{text}')]"
+        ).click()
 
     def search(self, text: str) -> None:
         box = self.driver.find_element(By.ID, "filter")
@@ -76,19 +96,31 @@ class Page:
 
     @property
     def complaints(self) -> list[str]:
-        """Errors on the console, among which the browser reports what the page's own policy forbids."""
+        """Errors on the console, among which the browser reports what the page's own policy
+        forbids.
+        """
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
 @pytest.fixture
 def page(fresh_lab: Lab, tmp_path: Path) -> t.Iterator[Page]:
-    """A desktop browser. Of all certificates that it cannot verify it takes only that with the key of this lab."""
+    """A desktop browser.
+
+    Of all certificates that it cannot verify it takes only that with the key of this lab.
+    """
     missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
     if missing:
-        pytest.fail(f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them.")
+        pytest.fail(
+            f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them."
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'browser'}", f"--ignore-certificate-errors-spki-list={_key_of(fresh_lab)}", "--window-size=1400,900"):
+    for flag in (
+        *FLAGS,
+        f"--user-data-dir={tmp_path / 'browser'}",
+        f"--ignore-certificate-errors-spki-list={_key_of(fresh_lab)}",
+        "--window-size=1400,900",
+    ):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
@@ -100,25 +132,48 @@ def page(fresh_lab: Lab, tmp_path: Path) -> t.Iterator[Page]:
 
 def _key_of(lab: Lab) -> str:
     parts = urlsplit(lab.announcement["control_url"])
-    certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate((parts.hostname, parts.port)).encode())
-    return base64.b64encode(hashlib.sha256(certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
+    certificate = x509.load_pem_x509_certificate(
+        ssl.get_server_certificate((parts.hostname, parts.port)).encode()
+    )
+    return base64.b64encode(
+        hashlib.sha256(
+            certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).digest()
+    ).decode()
 
 
 def give_profiles(lab: Lab) -> None:
     """The SCEP profile and Okta Verify for everybody, as a rollout leaves them."""
-    from lab.kandji.model import ProfileItem  # the collection's import path is not set up when this file is read
+    from lab.kandji.model import (
+        ProfileItem,  # the collection's import path is not set up when this file is read
+    )
 
     world = lab.world
     with world.lock:
-        settings = {"URL": world.okta.scep_url, "Challenge": world.okta.challenge, "Keysize": 2048, "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]}
+        settings = {
+            "URL": world.okta.scep_url,
+            "Challenge": world.okta.challenge,
+            "Keysize": 2048,
+            "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        }
         payload = {
-            "PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": world.uuid(), "PayloadIdentifier": "scep", "PayloadContent": settings,
+            "PayloadType": "com.apple.security.scep",
+            "PayloadVersion": 1,
+            "PayloadUUID": world.uuid(),
+            "PayloadIdentifier": "scep",
+            "PayloadContent": settings,
         }
         document = {
-            "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadUUID": world.uuid(), "PayloadIdentifier": "okta", "PayloadDisplayName": "Okta SCEP",
+            "PayloadType": "Configuration",
+            "PayloadVersion": 1,
+            "PayloadUUID": world.uuid(),
+            "PayloadIdentifier": "okta",
+            "PayloadDisplayName": "Okta SCEP",
             "PayloadContent": [payload],
         }
-        profile: ProfileItem = world.kandji.create_profile(name="Okta SCEP", document=document, runs_on={"Mac"})
+        profile: ProfileItem = world.kandji.create_profile(
+            name="Okta SCEP", document=document, runs_on={"Mac"}
+        )
         verify = next(item for item in world.kandji.items.values() if item.name == "Okta Verify")
         for blueprint in world.kandji.blueprints.values():
             if blueprint.name in ("Canary", "Engineering", "Everyone else"):
@@ -184,7 +239,12 @@ def ask(lab: Lab) -> None:
     import requests
 
     headers = {"Authorization": f"SSWS {lab.announcement['okta_api_token']}"}
-    assert requests.get(lab.announcement["okta_url"] + "/api/v1/devices", headers=headers, verify=lab.announcement["ca_file"], timeout=30).ok
+    assert requests.get(
+        lab.announcement["okta_url"] + "/api/v1/devices",
+        headers=headers,
+        verify=lab.announcement["ca_file"],
+        timeout=30,
+    ).ok
 
 
 def test_no_secret_is_in_the_document(page: Page) -> None:
@@ -193,9 +253,23 @@ def test_no_secret_is_in_the_document(page: Page) -> None:
     page.until(lambda: page.tile("with certificate") > 15)
     told = page.lab.announcement
     for view in ("Macs", "Certificates", "Device records", "People", "Requests", "System Log"):
-        page.driver.find_element(By.XPATH, f"//nav/button[starts-with(normalize-space(), '{view}')]").click()
-        shown = page.script("return document.documentElement.outerHTML + location.href + document.title")
-        assert [name for name in ("okta_api_token", "okta_private_key", "kandji_api_token", "scep_challenge", "control_token") if told[name] in shown] == []
+        page.driver.find_element(
+            By.XPATH, f"//nav/button[starts-with(normalize-space(), '{view}')]"
+        ).click()
+        shown = page.script(
+            "return document.documentElement.outerHTML + location.href + document.title"
+        )
+        assert [
+            name
+            for name in (
+                "okta_api_token",
+                "okta_private_key",
+                "kandji_api_token",
+                "scep_challenge",
+                "control_token",
+            )
+            if told[name] in shown
+        ] == []
         assert "PRIVATE KEY" not in shown
 
 
@@ -221,15 +295,26 @@ def test_a_phone_needs_no_scrolling_sideways(page: Page, view: str) -> None:
     page.press("People act")
     page.until(lambda: page.tile("managed") > 10)
     ask(page.lab)
-    page.driver.find_element(By.XPATH, f"//nav/button[starts-with(normalize-space(), '{view}')]").click()
+    page.driver.find_element(
+        By.XPATH, f"//nav/button[starts-with(normalize-space(), '{view}')]"
+    ).click()
     page.until(lambda: page.rows)
     assert page.script("return document.documentElement.scrollWidth <= window.innerWidth")
     beyond = "(one) => one.getBoundingClientRect().right > window.innerWidth + 1"
-    assert page.script(f"return [...document.querySelectorAll('body *')].filter({beyond}).map((one) => one.outerHTML)") == []
+    assert (
+        page.script(
+            f"return [...document.querySelectorAll('body *')].filter({beyond}).map((one) =>"
+            " one.outerHTML)"
+        )
+        == []
+    )
 
 
 def phone(page: Page) -> None:
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 375, "height": 740, "deviceScaleFactor": 2, "mobile": True})
+    page.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 375, "height": 740, "deviceScaleFactor": 2, "mobile": True},
+    )
 
 
 def test_everything_is_reached_by_keyboard_in_the_order_that_one_reads(page: Page) -> None:
@@ -237,14 +322,30 @@ def test_everything_is_reached_by_keyboard_in_the_order_that_one_reads(page: Pag
     reached = []
     for _press in range(30):
         page.driver.switch_to.active_element.send_keys(Keys.TAB)
-        reached.append(page.script("const it = document.activeElement; return it.id || it.textContent.trim()"))
+        reached.append(
+            page.script("const it = document.activeElement; return it.id || it.textContent.trim()")
+        )
     expected = ["+ 1 hour", "+ 1 day", "+ 30 days", "Macs check in", "People act", "pause"]
     assert reached[:6] == expected
-    assert [name for name in reached[6:] if name == "filter" or name.startswith(("25Macs", "Macs", "System Log", "Serial", "Why not"))] == [
-        "25Macs", "Macs 25", *[name for name in reached if name.startswith("System Log")], "filter", "Serial", "Why not",
+    assert [
+        name
+        for name in reached[6:]
+        if name == "filter"
+        or name.startswith(("25Macs", "Macs", "System Log", "Serial", "Why not"))
+    ] == [
+        "25Macs",
+        "Macs 25",
+        *[name for name in reached if name.startswith("System Log")],
+        "filter",
+        "Serial",
+        "Why not",
     ]
-    page.driver.find_element(By.ID, "filter").send_keys(Keys.TAB, Keys.ENTER)  # on to the first heading: with one page of rows the pager is off
-    assert page.column("Serial") == sorted((mac.serial for mac in page.lab.world.macs), reverse=True)
+    page.driver.find_element(By.ID, "filter").send_keys(
+        Keys.TAB, Keys.ENTER
+    )  # on to the first heading: with one page of rows the pager is off
+    assert page.column("Serial") == sorted(
+        (mac.serial for mac in page.lab.world.macs), reverse=True
+    )
 
 
 @pytest.mark.lab(macs=10_000, real_macs=0)
@@ -254,10 +355,17 @@ def test_ten_thousand_macs_stay_responsive(page: Page) -> None:
     assert "of 10,000" in page.driver.find_element(By.ID, "count").text
     wanted = page.lab.world.macs[-1].serial
     start = time.perf_counter()
-    page.script("const box = document.getElementById('filter'); box.value = arguments[0]; box.dispatchEvent(new Event('input'))", wanted)
+    page.script(
+        "const box = document.getElementById('filter'); box.value = arguments[0];"
+        " box.dispatchEvent(new Event('input'))",
+        wanted,
+    )
     assert page.column("Serial") == [wanted]
     assert time.perf_counter() - start < 2
-    page.script("const box = document.getElementById('filter'); box.value = ''; box.dispatchEvent(new Event('input'))")
+    page.script(
+        "const box = document.getElementById('filter'); box.value = ''; box.dispatchEvent(new"
+        " Event('input'))"
+    )
     start = time.perf_counter()
     page.press("Name")
     assert page.rows == 200

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's official Python SDK, as it is published, against the lab's org. It holds every answer against its own models: what it refuses is the lab's mistake."""
+"""Okta's official Python SDK, as it is published, against the lab's org.
+
+It holds every answer against its own models: what it refuses is the lab's mistake.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,14 @@ def test_devices_are_listed_over_pages(sdk, org_lab, referee):
 def test_devices_are_found_by_search(sdk, register, referee):
     referee(SDK, "listDevices", "search by serial number, status and platform")
     record = register("SDKSEARCH01")
-    search = 'profile.serialNumber eq "sdksearch01" and status eq "ACTIVE" and profile.platform eq "MACOS"'
+    search = (
+        'profile.serialNumber eq "sdksearch01" and status eq "ACTIVE" and profile.platform eq'
+        ' "MACOS"'
+    )
     found = sdk.list_devices(search=search)
-    assert [(row.id, row.profile.serial_number, row.status.value) for row in found] == [(record.id, "SDKSEARCH01", "ACTIVE")]
+    assert [(row.id, row.profile.serial_number, row.status.value) for row in found] == [
+        (record.id, "SDKSEARCH01", "ACTIVE")
+    ]
     assert sdk.list_devices(search='profile.serialNumber eq "SDKSEARCH0"') == []
 
 
@@ -55,9 +63,16 @@ def test_a_device_and_its_users_are_read(sdk, register, referee):
     referee(SDK, "listDeviceUsers", "by API token")
     record = register("SDKREAD01")
     device = sdk.get_device(record.id)
-    assert (device.id, device.profile.serial_number, device.profile.secure_hardware_present) == (record.id, "SDKREAD01", True)
+    assert (device.id, device.profile.serial_number, device.profile.secure_hardware_present) == (
+        record.id,
+        "SDKREAD01",
+        True,
+    )
     (link,) = sdk.list_device_users(record.id)
-    assert (link.management_status, link.user.profile.login) == ("NOT_MANAGED", "sdkread01@example.com")
+    assert (link.management_status, link.user.profile.login) == (
+        "NOT_MANAGED",
+        "sdkread01@example.com",
+    )
 
 
 def test_what_is_not_there_is_an_error_with_its_code(sdk, referee):
@@ -70,9 +85,12 @@ def test_what_is_not_there_is_an_error_with_its_code(sdk, referee):
 def test_a_device_is_taken_through_its_life(sdk, org_lab, register, referee):
     record = register("SDKLIFE01")
     steps = [
-        ("suspend_device", "suspendDevice", "SUSPENDED"), ("unsuspend_device", "unsuspendDevice", "ACTIVE"),
-        ("deactivate_device", "deactivateDevice", "DEACTIVATED"), ("activate_device", "activateDevice", "ACTIVE"),
-        ("suspend_device", "suspendDevice", "SUSPENDED"), ("deactivate_device", "deactivateDevice", "DEACTIVATED"),
+        ("suspend_device", "suspendDevice", "SUSPENDED"),
+        ("unsuspend_device", "unsuspendDevice", "ACTIVE"),
+        ("deactivate_device", "deactivateDevice", "DEACTIVATED"),
+        ("activate_device", "activateDevice", "ACTIVE"),
+        ("suspend_device", "suspendDevice", "SUSPENDED"),
+        ("deactivate_device", "deactivateDevice", "DEACTIVATED"),
     ]
     for call, operation, status in steps:
         referee(SDK, operation, "by API token")
@@ -100,8 +118,16 @@ def test_the_log_is_read_over_pages(sdk, org_lab, register, referee):
     org_lab.world.clock.advance(minutes=1)
     since, records = org_lab.world.okta.now(), [register(f"SDKLOG{number}") for number in range(3)]
     org_lab.world.clock.advance(minutes=1)
-    pages = list(sdk.pages("list_log_events", since=iso(since), until=iso(org_lab.world.okta.now()), limit=1))
-    targets = [target.id for page in pages for event in page if event.event_type == "device.enrollment.create" for target in event.target]
+    pages = list(
+        sdk.pages("list_log_events", since=iso(since), until=iso(org_lab.world.okta.now()), limit=1)
+    )
+    targets = [
+        target.id
+        for page in pages
+        for event in page
+        if event.event_type == "device.enrollment.create"
+        for target in event.target
+    ]
     assert {record.id for record in records} <= set(targets) and max(map(len, pages)) == 1
     moments = [event.published for page in pages for event in page]
     assert moments == sorted(moments) and len(moments) >= 6
@@ -111,10 +137,22 @@ def test_the_log_is_filtered(sdk, org_lab, register, referee):
     referee(SDK, "listLogEvents", "filter, newest first")
     record = register("SDKFILTER01")
     since = iso(org_lab.world.okta.now() - timedelta(hours=1))
-    events = sdk.list_log_events(since=since, filter=f'eventType eq "device.user.add" and target.id eq "{record.id}"', sort_order="DESCENDING", limit=5)
+    events = sdk.list_log_events(
+        since=since,
+        filter=f'eventType eq "device.user.add" and target.id eq "{record.id}"',
+        sort_order="DESCENDING",
+        limit=5,
+    )
     assert [event.event_type for event in events] == ["device.user.add"]
-    assert events[0].outcome.result == "SUCCESS" and record.id in [target.id for target in events[0].target]
-    assert [event.event_type for event in sdk.list_log_events(since=since, q="SDKFILTER01", filter='eventType eq "device.user.add"')] == ["device.user.add"]
+    assert events[0].outcome.result == "SUCCESS" and record.id in [
+        target.id for target in events[0].target
+    ]
+    assert [
+        event.event_type
+        for event in sdk.list_log_events(
+            since=since, q="SDKFILTER01", filter='eventType eq "device.user.add"'
+        )
+    ] == ["device.user.add"]
 
 
 def test_the_log_is_polled(sdk, org_lab, register, referee):
@@ -132,10 +170,22 @@ def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, refere
     record, org = register("SDKEVENT01"), org_lab.world.okta
     with org_lab.world.lock:
         certificate = org.book("SDKEVENT01 0A1B")
-        org.sign_in(user_id=next(iter(record.users)), device_id=record.id, certificate=certificate.serial_number)
+        org.sign_in(
+            user_id=next(iter(record.users)),
+            device_id=record.id,
+            certificate=certificate.serial_number,
+        )
     org_lab.world.clock.advance(seconds=1)
-    seen = {event.event_type for event in sdk.list_log_events(since=iso(org.now() - timedelta(days=30)), limit=1000)}
-    assert {"pki.cert.issue", "user.authentication.auth_via_mfa", "user.session.start", "device.platform.add"} <= seen
+    seen = {
+        event.event_type
+        for event in sdk.list_log_events(since=iso(org.now() - timedelta(days=30)), limit=1000)
+    }
+    assert {
+        "pki.cert.issue",
+        "user.authentication.auth_via_mfa",
+        "user.session.start",
+        "device.platform.add",
+    } <= seen
 
 
 # Authenticators
@@ -148,11 +198,19 @@ def test_authenticators_and_their_methods_are_read(sdk, referee):
     referee(SDK, "getAuthenticatorMethod", "signed_nonce")
     found = {row.key.value: row for row in sdk.list_authenticators()}
     assert {"okta_verify", "okta_password", "okta_email"} <= set(found)
-    methods = {key: {method.type.value: method.status.value for method in sdk.list_authenticator_methods(row.id)} for key, row in found.items()}
+    methods = {
+        key: {
+            method.type.value: method.status.value
+            for method in sdk.list_authenticator_methods(row.id)
+        }
+        for key, row in found.items()
+    }
     assert methods["okta_verify"] == {"push": "ACTIVE", "signed_nonce": "ACTIVE", "totp": "ACTIVE"}
     verify = found["okta_verify"].id
     assert sdk.get_authenticator(verify).settings.user_verification.value == "PREFERRED"
-    assert sdk.get_authenticator_method(verify, "signed_nonce").settings.key_protection.value == "ANY"
+    assert (
+        sdk.get_authenticator_method(verify, "signed_nonce").settings.key_protection.value == "ANY"
+    )
 
 
 # People
@@ -161,14 +219,21 @@ def test_authenticators_and_their_methods_are_read(sdk, referee):
 def test_people_are_listed_over_pages(sdk, org_lab, referee):
     referee(SDK, "listUsers", "by API token, three to a page")
     pages = list(sdk.pages("list_users", limit=3))
-    assert len(pages) > 1 and {user.id for page in pages for user in page} == set(org_lab.world.okta.users)
+    assert len(pages) > 1 and {user.id for page in pages for user in page} == set(
+        org_lab.world.okta.users
+    )
 
 
 def test_people_are_found(sdk, register, referee):
     referee(SDK, "listUsers", "search and filter")
     register("SDKPERSON01")
-    for question in ({"search": 'profile.login eq "SDKPERSON01@example.com"'}, {"filter": 'profile.login eq "sdkperson01@example.com"'}):
-        assert [user.profile.login for user in sdk.list_users(**question)] == ["sdkperson01@example.com"]
+    for question in (
+        {"search": 'profile.login eq "SDKPERSON01@example.com"'},
+        {"filter": 'profile.login eq "sdkperson01@example.com"'},
+    ):
+        assert [user.profile.login for user in sdk.list_users(**question)] == [
+            "sdkperson01@example.com"
+        ]
 
 
 def test_a_person_and_their_devices_are_read(sdk, register, referee):
@@ -176,7 +241,10 @@ def test_a_person_and_their_devices_are_read(sdk, register, referee):
     referee(SDK, "listUserDevices", "by API token")
     record = register("SDKPERSON02")
     user = sdk.get_user("sdkperson02@example.com")
-    assert sdk.get_user(user.id).profile.email == "sdkperson02@example.com" and user.status.value == "ACTIVE"
+    assert (
+        sdk.get_user(user.id).profile.email == "sdkperson02@example.com"
+        and user.status.value == "ACTIVE"
+    )
     (held,) = sdk.list_user_devices(user.id)
     assert (held.device.id, held.device.profile.serial_number) == (record.id, "SDKPERSON02")
 
@@ -205,19 +273,45 @@ def test_a_wrong_token_is_an_error_with_its_code(connect, referee):
 READS = ["okta.devices.read", "okta.users.read", "okta.logs.read", "okta.authenticators.read"]
 
 
-def by_private_key(lab: Lab, form: str, dpop: bool, asked: list[str], granted: t.Sequence[str] = (*READS, "okta.devices.manage")) -> dict[str, t.Any]:
+def by_private_key(
+    lab: Lab,
+    form: str,
+    dpop: bool,
+    asked: list[str],
+    granted: t.Sequence[str] = (*READS, "okta.devices.manage"),
+) -> dict[str, t.Any]:
     """The SDK's configuration for a service app of its own. The SDK signs with RS256 alone."""
     with lab.world.lock:
         app = lab.world.okta.oauth.add_app("RS256", granted, dpop=dpop).announced()
-    mode = {"authorizationMode": "PrivateKey", "scopes": asked, "dpopEnabled": dpop, "kid": app["key_id"]}
-    return {**mode, "clientId": app["client_id"], "privateKey": app["private_key" if form == "PEM" else "private_key_jwk"]}
+    mode = {
+        "authorizationMode": "PrivateKey",
+        "scopes": asked,
+        "dpopEnabled": dpop,
+        "kid": app["key_id"],
+    }
+    return {
+        **mode,
+        "clientId": app["client_id"],
+        "privateKey": app["private_key" if form == "PEM" else "private_key_jwk"],
+    }
 
 
-# With proof of possession it makes an RSA key of 3072 bits in Python, which takes seconds: once is enough.
-@pytest.mark.parametrize(("form", "dpop"), [("PEM", False), ("JWK", False), ("PEM", True)], ids=["PEM", "JWK", "DPoP"])
+# With proof of possession it makes an RSA key of 3072 bits in Python, which takes seconds: once is
+# enough.
+@pytest.mark.parametrize(
+    ("form", "dpop"), [("PEM", False), ("JWK", False), ("PEM", True)], ids=["PEM", "JWK", "DPoP"]
+)
 def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, dpop):
     how = f"by private key ({form}){', with proof of possession' if dpop else ''}"
-    for operation in ("token", "listDevices", "getDevice", "listDeviceUsers", "suspendDevice", "deactivateDevice", "deleteDevice"):
+    for operation in (
+        "token",
+        "listDevices",
+        "getDevice",
+        "listDeviceUsers",
+        "suspendDevice",
+        "deactivateDevice",
+        "deleteDevice",
+    ):
         referee(SDK, operation, how)
     for operation in ("listLogEvents", "listUsers", "listAuthenticators"):
         referee(SDK, operation, how)
@@ -225,7 +319,9 @@ def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, d
     mark = len(org_lab.world.requests)
     sdk = connect(by_private_key(org_lab, form, dpop, [*READS, "okta.devices.manage"]))
     assert [row.id for row in sdk.list_devices(search=f'id eq "{record.id}"')] == [record.id]
-    assert sdk.list_device_users(record.id) and sdk.list_users(limit=1) and sdk.list_authenticators()
+    assert (
+        sdk.list_device_users(record.id) and sdk.list_users(limit=1) and sdk.list_authenticators()
+    )
     assert sdk.list_log_events(since=iso(org_lab.world.okta.now() - timedelta(hours=1)), limit=1)
     sdk.suspend_device(record.id)
     assert sdk.get_device(record.id).status.value == "SUSPENDED"
@@ -233,7 +329,9 @@ def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, d
     sdk.delete_device(record.id)
     assert record.id in org_lab.world.okta.deleted
     tokens = [one.status for one in org_lab.world.requests[mark:] if one.path == "/oauth2/v1/token"]
-    assert tokens == ([400, 200] if dpop else [200])  # with DPoP the first request is told the nonce
+    assert tokens == (
+        [400, 200] if dpop else [200]
+    )  # with DPoP the first request is told the nonce
 
 
 def test_a_scope_that_the_token_lacks_is_an_error_with_its_code(connect, org_lab, referee):
@@ -246,16 +344,23 @@ def test_a_scope_that_the_token_lacks_is_an_error_with_its_code(connect, org_lab
 def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(connect, org_lab, referee):
     referee(SDK, "token", "a scope that the app was not granted: invalid_scope")
     with pytest.raises(SdkError) as refused:
-        connect(by_private_key(org_lab, "PEM", False, READS, granted=["okta.logs.read"])).list_devices()
+        connect(
+            by_private_key(org_lab, "PEM", False, READS, granted=["okta.logs.read"])
+        ).list_devices()
     assert refused.value.code == "invalid_scope"
 
 
 # Limits
 
 
-@pytest.mark.parametrize(("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")])
+@pytest.mark.parametrize(
+    ("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")]
+)
 def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
-    """The SDK waits as the headers say: until the reset, which it holds against the answer's Date."""
+    """The SDK waits as the headers say:
+
+    until the reset, which it holds against the answer's Date.
+    """
     referee(SDK, "listDevices", f"429 for the {how}, then the answer")
     org_lab.world.faults.append(Fault(fault, "listDevices"))
     assert sdk.list_devices(limit=1)
@@ -267,11 +372,18 @@ def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
 
 @pytest.fixture
 def living(org_lab, run_module):
-    """The canary, whose test Macs have their certificates; their people have registered them and signed in."""
+    """The canary, whose test Macs have their certificates;
+
+    their people have registered them and signed in.
+    """
     from lab import macs, people  # not at the top: Macs enrol by the collection's own client
 
-    (canary, *_others) = org_lab.announcement["rings"]
-    made = run_module("kandji_scep_profile", {"name": "Okta SCEP - canary", "blueprints": canary["blueprints"]}, lab=org_lab)
+    canary, *_others = org_lab.announcement["rings"]
+    made = run_module(
+        "kandji_scep_profile",
+        {"name": "Okta SCEP - canary", "blueprints": canary["blueprints"]},
+        lab=org_lab,
+    )
     assert not made.get("failed"), made
     for mac in org_lab.world.macs:
         if mac.serial in canary["test_macs"]:
@@ -281,14 +393,24 @@ def living(org_lab, run_module):
     return canary
 
 
-def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(sdk, org_lab, living, run_module, referee):
+def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(
+    sdk, org_lab, living, run_module, referee
+):
     referee(SDK, "suspendDevice", "then device_trust_info reports SUSPENDED")
-    (record, *_rest) = sdk.list_devices(search=f'profile.serialNumber eq "{living["test_macs"][0]}"')
-    ring = {"name": "canary", "blueprints": living["blueprints"], "scep_profile": "Okta SCEP - canary"}
+    record, *_rest = sdk.list_devices(search=f'profile.serialNumber eq "{living["test_macs"][0]}"')
+    ring = {
+        "name": "canary",
+        "blueprints": living["blueprints"],
+        "scep_profile": "Okta SCEP - canary",
+    }
 
     def rung() -> list[str]:
         report = run_module("device_trust_info", {"rings": [ring]}, lab=org_lab)
-        return [row["rung"] for row in report["macs"] if row["serial_number"] == record.profile.serial_number]
+        return [
+            row["rung"]
+            for row in report["macs"]
+            if row["serial_number"] == record.profile.serial_number
+        ]
 
     sdk.suspend_device(record.id)
     assert rung() == ["SUSPENDED"]
@@ -296,22 +418,35 @@ def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(sdk, org
     assert rung() != ["SUSPENDED"]
 
 
-def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(sdk, org_lab, register, run_module, referee):
+def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(
+    sdk, org_lab, register, run_module, referee
+):
     referee(SDK, "getDevice", "gone after okta_device_reset")
     record = register("SDKRESET01")
     org_lab.world.clock.advance(minutes=1)
-    done = run_module("okta_device_reset", {"serials": ["SDKRESET01"], "unknown_to_kandji": True}, lab=org_lab)
+    done = run_module(
+        "okta_device_reset", {"serials": ["SDKRESET01"], "unknown_to_kandji": True}, lab=org_lab
+    )
     assert done["counts"]["reset"] == 1, done
     with pytest.raises(SdkError) as gone:
         sdk.get_device(record.id)
-    assert gone.value.code == "E0000007" and sdk.list_devices(search='profile.serialNumber eq "SDKRESET01"') == []
+    assert (
+        gone.value.code == "E0000007"
+        and sdk.list_devices(search='profile.serialNumber eq "SDKRESET01"') == []
+    )
 
 
-def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(sdk, org_lab, register, run_module, referee):
+def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(
+    sdk, org_lab, register, run_module, referee
+):
     referee(SDK, "deactivateDevice", "then okta_device_reset deletes without deactivating")
     record = register("SDKRESET02")
     org_lab.world.clock.advance(minutes=1)
     sdk.deactivate_device(record.id)
     mark = len(org_lab.world.requests)
-    assert run_module("okta_device_reset", {"device_ids": [record.id], "unknown_to_kandji": True}, lab=org_lab)["changed"]
-    assert [one.operation for one in org_lab.world.requests[mark:] if one.writes] == ["deleteDevice"]
+    assert run_module(
+        "okta_device_reset", {"device_ids": [record.id], "unknown_to_kandji": True}, lab=org_lab
+    )["changed"]
+    assert [one.operation for one in org_lab.world.requests[mark:] if one.writes] == [
+        "deleteDevice"
+    ]

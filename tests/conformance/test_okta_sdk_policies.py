@@ -1,10 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's SDK against the lab's app sign-in policies, their rules, apps and groups. What it reads of a rule, it writes back without a change.
+"""Okta's SDK against the lab's app sign-in policies, their rules, apps and groups.
 
-Two of its models are narrower than what live orgs answer and what the description says, so that these tests go around them: ``_embedded`` of a policy takes
-objects alone (issue 573 of the SDK), and the system of a platform is OSX and never MACOS.
+What it reads of a rule, it writes back without a change.
+
+Two of its models are narrower than what live orgs answer and what the description says, so that
+these tests go around them: ``_embedded`` of a policy takes objects alone (issue 573 of the SDK),
+and the system of a platform is OSX and never MACOS.
 """
 
 from __future__ import annotations
@@ -15,18 +18,39 @@ import pytest
 
 from tests.conformance.okta_sdk import SDK, SdkError
 
-FASTPASS = {"possession": {
-    "deviceBound": "REQUIRED", "phishingResistant": "REQUIRED", "userPresence": "REQUIRED",
-    "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}],
-}}
+FASTPASS = {
+    "possession": {
+        "deviceBound": "REQUIRED",
+        "phishingResistant": "REQUIRED",
+        "userPresence": "REQUIRED",
+        "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}],
+    }
+}
 METHODS = {
-    "assurance": {"type": "ASSURANCE", "factorMode": "2FA", "reauthenticateIn": "PT2H", "constraints": [FASTPASS]},
-    "chains": {"type": "AUTH_METHOD_CHAIN", "chains": [{
-        "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce", "userVerification": "REQUIRED"}],
-        "next": [{"authenticationMethods": [{"key": "okta_password", "method": "password"}]}], "reauthenticateIn": "PT2H"}]},
+    "assurance": {
+        "type": "ASSURANCE",
+        "factorMode": "2FA",
+        "reauthenticateIn": "PT2H",
+        "constraints": [FASTPASS],
+    },
+    "chains": {
+        "type": "AUTH_METHOD_CHAIN",
+        "chains": [
+            {
+                "authenticationMethods": [
+                    {"key": "okta_verify", "method": "signed_nonce", "userVerification": "REQUIRED"}
+                ],
+                "next": [
+                    {"authenticationMethods": [{"key": "okta_password", "method": "password"}]}
+                ],
+                "reauthenticateIn": "PT2H",
+            }
+        ],
+    },
 }
 MACS = {
-    "device": {"registered": True, "managed": True}, "platform": {"include": [{"type": "DESKTOP", "os": {"type": "ANY"}}]},
+    "device": {"registered": True, "managed": True},
+    "platform": {"include": [{"type": "DESKTOP", "os": {"type": "ANY"}}]},
     "network": {"connection": "ANYWHERE"},
 }
 
@@ -41,15 +65,32 @@ def policy(sdk, request):
     """The id of a policy of the test's own."""
     from okta.models import AccessPolicy
 
-    return sdk.create_policy(AccessPolicy.from_dict({"type": "ACCESS_POLICY", "name": request.node.name, "description": "By the SDK"})).id
+    return sdk.create_policy(
+        AccessPolicy.from_dict(
+            {"type": "ACCESS_POLICY", "name": request.node.name, "description": "By the SDK"}
+        )
+    ).id
 
 
-def rule(name: str, method: str = "assurance", access: str = "ALLOW", conditions: t.Any = None, priority: t.Optional[int] = None) -> t.Any:
+def rule(
+    name: str,
+    method: str = "assurance",
+    access: str = "ALLOW",
+    conditions: t.Any = None,
+    priority: int | None = None,
+) -> t.Any:
     from okta.models import AccessPolicyRule
 
     sign_on = {"access": access, "verificationMethod": METHODS[method]}
     return AccessPolicyRule.from_dict(
-        {"type": "ACCESS_POLICY", "name": name, "priority": priority, "conditions": conditions or MACS, "actions": {"appSignOn": sign_on}})
+        {
+            "type": "ACCESS_POLICY",
+            "name": name,
+            "priority": priority,
+            "conditions": conditions or MACS,
+            "actions": {"appSignOn": sign_on},
+        }
+    )
 
 
 def names(sdk, policy):
@@ -62,11 +103,21 @@ def names(sdk, policy):
 def test_policies_are_listed_over_pages(sdk, org_lab, policy, referee):
     referee(SDK, "listPolicies", "of type ACCESS_POLICY, three to a page")
     pages = list(sdk.pages("list_policies", type="ACCESS_POLICY", limit="3"))
-    assert len(pages) > 2 and {one.id for page in pages for one in page} == set(org_lab.world.okta.policies.found)
+    assert len(pages) > 2 and {one.id for page in pages for one in page} == set(
+        org_lab.world.okta.policies.found
+    )
 
 
 def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, referee):
-    for operation in ("createPolicy", "getPolicy", "replacePolicy", "clonePolicy", "activatePolicy", "deactivatePolicy", "deletePolicy"):
+    for operation in (
+        "createPolicy",
+        "getPolicy",
+        "replacePolicy",
+        "clonePolicy",
+        "activatePolicy",
+        "deactivatePolicy",
+        "deletePolicy",
+    ):
         referee(SDK, operation, "by API token")
     read = sdk.get_policy(policy)
     assert (read.description, read.system, read.status.value) == ("By the SDK", False, "ACTIVE")
@@ -74,7 +125,10 @@ def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, refer
     assert sdk.replace_policy(policy, read).name == "Renamed by the SDK"
     sdk.create_policy_rule(policy, rule("Managed Macs"))
     clone = sdk.clone_policy(policy)
-    assert [one.name for one in sdk.list_policy_rules(clone.id)] == ["Managed Macs", "Catch-all Rule"]
+    assert [one.name for one in sdk.list_policy_rules(clone.id)] == [
+        "Managed Macs",
+        "Catch-all Rule",
+    ]
     sdk.deactivate_policy(clone.id)
     assert sdk.get_policy(clone.id).status.value == "INACTIVE"
     sdk.activate_policy(clone.id)
@@ -86,7 +140,9 @@ def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, referee):
     referee(SDK, "createPolicyRule", "managed without registered: E0000001")
     referee(SDK, "getPolicyRule", "an id that Okta does not know: E0000007")
     with pytest.raises(SdkError) as refused:
-        sdk.create_policy_rule(policy, rule("Managed alone", conditions={"device": {"managed": True}}))
+        sdk.create_policy_rule(
+            policy, rule("Managed alone", conditions={"device": {"managed": True}})
+        )
     assert refused.value.code == "E0000001"
     with pytest.raises(SdkError) as missing:
         sdk.get_policy_rule(policy, "rulNone")
@@ -97,11 +153,16 @@ def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, referee):
 
 
 @pytest.mark.parametrize("method", list(METHODS))
-def test_a_rule_is_written_read_and_written_back_without_a_change(sdk, policy, org_lab, referee, method):
+def test_a_rule_is_written_read_and_written_back_without_a_change(
+    sdk, policy, org_lab, referee, method
+):
     referee(SDK, "createPolicyRule", f"for managed Macs, {method}")
     referee(SDK, "replacePolicyRule", f"what was read is written back: nothing changes, {method}")
     made = sdk.create_policy_rule(policy, rule("Managed Macs", method))
-    assert made.conditions.device.managed and made.conditions.platform.include[0].type.value == "DESKTOP"
+    assert (
+        made.conditions.device.managed
+        and made.conditions.platform.include[0].type.value == "DESKTOP"
+    )
     kept = org_lab.world.okta.policies.found[policy].rules[0]
     before = (kept.conditions, kept.actions)
     sdk.replace_policy_rule(policy, made.id, sdk.get_policy_rule(policy, made.id))
@@ -109,7 +170,12 @@ def test_a_rule_is_written_read_and_written_back_without_a_change(sdk, policy, o
 
 
 def test_rules_are_ordered_switched_off_and_deleted(sdk, policy, referee):
-    for operation in ("listPolicyRules", "activatePolicyRule", "deactivatePolicyRule", "deletePolicyRule"):
+    for operation in (
+        "listPolicyRules",
+        "activatePolicyRule",
+        "deactivatePolicyRule",
+        "deletePolicyRule",
+    ):
         referee(SDK, operation, "by API token")
     referee(SDK, "createPolicyRule", "with a priority, before others")
     second = sdk.create_policy_rule(policy, rule("Second"))
@@ -126,7 +192,10 @@ def test_the_catch_all_rule_takes_other_actions(sdk, policy, referee):
     referee(SDK, "replacePolicyRule", "of the catch-all rule: access is denied")
     (catch_all,) = sdk.list_policy_rules(policy)
     catch_all.actions.app_sign_on.access = "DENY"
-    assert sdk.replace_policy_rule(policy, catch_all.id, catch_all).actions.app_sign_on.access.value == "DENY"
+    assert (
+        sdk.replace_policy_rule(policy, catch_all.id, catch_all).actions.app_sign_on.access.value
+        == "DENY"
+    )
     with pytest.raises(SdkError) as refused:
         sdk.delete_policy_rule(policy, catch_all.id)
     assert refused.value.code == "E0000001"
@@ -136,7 +205,12 @@ def test_the_catch_all_rule_takes_other_actions(sdk, policy, referee):
 
 
 def test_an_app_moves_to_another_policy_and_back(sdk, policy, referee):
-    for operation in ("assignApplicationPolicy", "listPolicyMappings", "getPolicyMapping", "getApplication"):
+    for operation in (
+        "assignApplicationPolicy",
+        "listPolicyMappings",
+        "getPolicyMapping",
+        "getApplication",
+    ):
         referee(SDK, operation, "by API token")
     referee(SDK, "listApplications", "by a name's beginning")
     (app,) = sdk.list_applications(q="Device check")
@@ -152,7 +226,9 @@ def test_an_app_moves_to_another_policy_and_back(sdk, policy, referee):
 def test_apps_are_listed_over_pages(sdk, org_lab, referee):
     referee(SDK, "listApplications", "three to a page")
     pages = list(sdk.pages("list_applications", limit=3))
-    assert len(pages) > 2 and {app.id for page in pages for app in page} == set(org_lab.world.okta.directory.apps)
+    assert len(pages) > 2 and {app.id for page in pages for app in page} == set(
+        org_lab.world.okta.directory.apps
+    )
 
 
 def test_groups_and_their_members_are_read(sdk, org_lab, referee):
@@ -161,7 +237,9 @@ def test_groups_and_their_members_are_read(sdk, org_lab, referee):
     referee(SDK, "listGroupUsers", "by API token")
     (group,) = sdk.list_groups(search='profile.name eq "Break glass"')
     assert sdk.get_group(group.id).type.value == "OKTA_GROUP"
-    assert [user.profile.login for user in sdk.list_group_users(group.id)] == ["break.glass@example.com"]
+    assert [user.profile.login for user in sdk.list_group_users(group.id)] == [
+        "break.glass@example.com"
+    ]
 
 
 # What if
@@ -178,13 +256,24 @@ def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
         org.assign(app, org.policies.found[policy])
     device = {"platform": "MACOS", "registered": True}
     asked = [
-        SimulatePolicyBody.from_dict({
-            "appInstance": app.id, "policyTypes": ["ACCESS_POLICY"],
-            "policyContext": {"user": {"id": user}, "groups": {"ids": []}, "device": {**device, "managed": managed}}})
+        SimulatePolicyBody.from_dict(
+            {
+                "appInstance": app.id,
+                "policyTypes": ["ACCESS_POLICY"],
+                "policyContext": {
+                    "user": {"id": user},
+                    "groups": {"ids": []},
+                    "device": {**device, "managed": managed},
+                },
+            }
+        )
         for managed in (True, False)
     ]
     told = sdk.create_policy_simulation(asked)
-    assert [one.result.policies[0].rules[0].name for one in told] == ["Managed Macs", "Catch-all Rule"]
+    assert [one.result.policies[0].rules[0].name for one in told] == [
+        "Managed Macs",
+        "Catch-all Rule",
+    ]
 
 
 # Authenticators
@@ -192,7 +281,11 @@ def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
 
 def test_fastpass_is_switched_and_refused_while_a_rule_needs_it(sdk, policy, referee):
     referee(SDK, "replaceAuthenticatorMethod", "what was read is written back")
-    referee(SDK, "deactivateAuthenticatorMethod", "FastPass, while a rule has device conditions: E0000174")
+    referee(
+        SDK,
+        "deactivateAuthenticatorMethod",
+        "FastPass, while a rule has device conditions: E0000174",
+    )
     referee(SDK, "deactivateAuthenticator", "Okta Verify: E0000148")
     verify = next(one.id for one in sdk.list_authenticators() if one.key.value == "okta_verify")
     method = sdk.get_authenticator_method(verify, "signed_nonce")
@@ -211,38 +304,66 @@ def test_fastpass_is_switched_and_refused_while_a_rule_needs_it(sdk, policy, ref
 
 
 BY_MODULE = {
-    "name": "Managed devices", "managed": True, "access": "ALLOW", "factor_mode": "2FA", "reauthenticate_in": "PT2H", "constraints": [FASTPASS],
+    "name": "Managed devices",
+    "managed": True,
+    "access": "ALLOW",
+    "factor_mode": "2FA",
+    "reauthenticate_in": "PT2H",
+    "constraints": [FASTPASS],
     "forecast": False,
 }
 
 
 def test_what_the_sdk_wrote_reads_as_unchanged(sdk, policy, org_lab, run_module, referee):
     referee(SDK, "createPolicyRule", "then okta_access_policy_rule wants the same: nothing changes")
-    conditions = {"device": {"registered": True, "managed": True}, "network": {"connection": "ANYWHERE"}}
+    conditions = {
+        "device": {"registered": True, "managed": True},
+        "network": {"connection": "ANYWHERE"},
+    }
     sdk.create_policy_rule(policy, rule("Managed devices", conditions=conditions))
     done = run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)
     assert done["changed"] is False, done
 
 
-def test_what_the_collection_wrote_means_the_same_to_the_sdk(sdk, policy, org_lab, run_module, referee):
-    referee(SDK, "getPolicyRule", "of okta_access_policy_rule, written back by the SDK: nothing changes")
+def test_what_the_collection_wrote_means_the_same_to_the_sdk(
+    sdk, policy, org_lab, run_module, referee
+):
+    referee(
+        SDK, "getPolicyRule", "of okta_access_policy_rule, written back by the SDK: nothing changes"
+    )
     written = run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)
     assert written["changed"], written
     read = sdk.get_policy_rule(policy, written["rule"]["id"])
     method = read.actions.app_sign_on.verification_method
-    assert read.conditions.device.registered and read.conditions.device.managed and method.factor_mode.value == "2FA"
+    assert (
+        read.conditions.device.registered
+        and read.conditions.device.managed
+        and method.factor_mode.value == "2FA"
+    )
     assert method.constraints[0].possession.phishing_resistant == "REQUIRED"
     sdk.replace_policy_rule(policy, read.id, read)
-    assert run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)["changed"] is False
+    assert (
+        run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)[
+            "changed"
+        ]
+        is False
+    )
 
 
 def test_rules_that_come_between_do_no_harm(sdk, policy, org_lab, run_module, referee):
-    referee(SDK, "createPolicyRule", "before a rule of okta_access_policy_rule, which stays as it is")
+    referee(
+        SDK, "createPolicyRule", "before a rule of okta_access_policy_rule, which stays as it is"
+    )
     first = {"policy": policy, **BY_MODULE, "position": "first"}
     second = {"policy": policy, **BY_MODULE, "name": "Second", "after": "Managed devices"}
     for wanted in (first, second):
         assert run_module("okta_access_policy_rule", wanted, lab=org_lab)["changed"]
     sdk.create_policy_rule(policy, rule("Between", priority=1))
-    assert names(sdk, policy) == [("Managed devices", 0), ("Between", 1), ("Second", 2), ("Catch-all Rule", 99)]
+    assert names(sdk, policy) == [
+        ("Managed devices", 0),
+        ("Between", 1),
+        ("Second", 2),
+        ("Catch-all Rule", 99),
+    ]
     for wanted in (first, second):
         assert run_module("okta_access_policy_rule", wanted, lab=org_lab)["changed"] is False

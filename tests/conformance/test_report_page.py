@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet's report in a browser: searched, filtered, sorted and read by keyboard, in the dark, on a phone, and with 100,000 Macs."""
+"""The fleet's report in a browser:
+
+searched, filtered, sorted and read by keyboard, in the dark, on a phone, and with 100,000 Macs.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,30 @@ pytestmark = pytest.mark.programs
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-proxy-server", "--window-size=1280,900",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-proxy-server",
+    "--window-size=1280,900",
+]
 RUNGS = (
-    "MANAGED", "MANAGED", "MANAGED", "MANAGED", "MANAGED", "REGISTERED_NOT_MANAGED", "NOT_REGISTERED", "PROFILE_PENDING", "PROFILE_FAILED", "NO_LICENCE",
-    "REGISTERED_BEFORE_CERTIFICATE", "NOT_IN_SCOPE",
-)  # fmt: skip
+    "MANAGED",
+    "MANAGED",
+    "MANAGED",
+    "MANAGED",
+    "MANAGED",
+    "REGISTERED_NOT_MANAGED",
+    "NOT_REGISTERED",
+    "PROFILE_PENDING",
+    "PROFILE_FAILED",
+    "NO_LICENCE",
+    "REGISTERED_BEFORE_CERTIFICATE",
+    "NOT_IN_SCOPE",
+)
 HOSTILE = "</script><img src=x onerror=alert(1)><b>"
 PATIENCE = 20
 
@@ -34,31 +54,63 @@ PATIENCE = 20
 def row(number: int) -> dict[str, t.Any]:
     rung = RUNGS[number * 7 % len(RUNGS)]
     return {
-        "serial_number": f"C{number * 7919 % 1_000_003:08d}", "device_name": HOSTILE if number == 3 else f"Mac of Zoë {number}", "device_id": f"id-{number}",
-        "person": f"person{number:06d}@example.com", "ring": None if rung == "NOT_IN_SCOPE" else ("canary", "engineering", "everybody")[number % 3],
-        "blueprint": f"Blueprint {number % 5}", "blueprint_id": f"b{number % 5}", "os_version": f"26.{number % 4}", "model": "MacBook Air (M4)",
-        "tags": ["loan"] if number % 9 == 0 else [], "last_check_in": f"2026-11-{1 + number % 24:02d}T08:{number % 60:02d}:00Z", "rung": rung,
-        "reason": f"Why it is {rung}.", "next_step": "What is next.", "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [],
+        "serial_number": f"C{number * 7919 % 1_000_003:08d}",
+        "device_name": HOSTILE if number == 3 else f"Mac of Zoë {number}",
+        "device_id": f"id-{number}",
+        "person": f"person{number:06d}@example.com",
+        "ring": (
+            None if rung == "NOT_IN_SCOPE" else ("canary", "engineering", "everybody")[number % 3]
+        ),
+        "blueprint": f"Blueprint {number % 5}",
+        "blueprint_id": f"b{number % 5}",
+        "os_version": f"26.{number % 4}",
+        "model": "MacBook Air (M4)",
+        "tags": ["loan"] if number % 9 == 0 else [],
+        "last_check_in": f"2026-11-{1 + number % 24:02d}T08:{number % 60:02d}:00Z",
+        "rung": rung,
+        "reason": f"Why it is {rung}.",
+        "next_step": "What is next.",
+        "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [],
         "unconfirmed": number % 60 == 7,
         "doubt": "Okta's search may be behind." if number % 60 == 7 else "",
-        "users": [{"login": f"person{number:06d}@example.com", "managementStatus": "MANAGED" if rung == "MANAGED" else "NOT_MANAGED"}],
-        "okta_device_ids": [f"guo{number}"], "okta_status": "ACTIVE", "last_seen_by_okta": "2026-11-23T10:00:00.000Z",
-        "certificates": 0 if rung in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1, "certificate_first_seen": "2026-01-02T03:04:05Z",
-        "certificate_ends": f"2027-{1 + number % 11:02d}-15T00:00:00Z" if number % 13 else None, "certificate_ends_from": "reckoned",
-    }  # fmt: skip
+        "users": [
+            {
+                "login": f"person{number:06d}@example.com",
+                "managementStatus": "MANAGED" if rung == "MANAGED" else "NOT_MANAGED",
+            }
+        ],
+        "okta_device_ids": [f"guo{number}"],
+        "okta_status": "ACTIVE",
+        "last_seen_by_okta": "2026-11-23T10:00:00.000Z",
+        "certificates": 0 if rung in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1,
+        "certificate_first_seen": "2026-01-02T03:04:05Z",
+        "certificate_ends": f"2027-{1 + number % 11:02d}-15T00:00:00Z" if number % 13 else None,
+        "certificate_ends_from": "reckoned",
+    }
 
 
 def write_report(path: Path, count: int) -> Path:
     """As the module writes it."""
     # Not at the top: the collection's import path is not set up when this file is read.
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report as report
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS as ORDER
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import (
+        RUNGS as ORDER,
+    )
 
-    before = {str(row(number)["serial_number"]): RUNGS[(number * 7 + (number % 40 == 0)) % len(RUNGS)] for number in range(count - 1)}
+    before = {
+        str(row(number)["serial_number"]): RUNGS[(number * 7 + (number % 40 == 0)) % len(RUNGS)]
+        for number in range(count - 1)
+    }
     meta = report.Meta(
-        "2026-11-24T06:00:00Z", "https://acme.okta.com", "https://acme.api.kandji.io", ORDER, {"canary": "2027-10-24"},
-        {"generated_at": "2026-11-23T06:00:00Z", "rungs": before}, history=True, api_calls=215,
-    )  # fmt: skip
+        "2026-11-24T06:00:00Z",
+        "https://acme.okta.com",
+        "https://acme.api.kandji.io",
+        ORDER,
+        {"canary": "2027-10-24"},
+        {"generated_at": "2026-11-23T06:00:00Z", "rungs": before},
+        history=True,
+        api_calls=215,
+    )
     figures = report.survey((row(number) for number in range(count)), meta)
     with path.open("w", encoding="utf-8") as file:
         file.writelines(report.html_pieces((row(number) for number in range(count)), figures, meta))
@@ -69,19 +121,25 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, directory: Path) -> None:
         self.driver, self.directory = driver, directory
 
-    def open(self, count: int = 600) -> "Page":
+    def open(self, count: int = 600) -> Page:
         self.driver.get(write_report(self.directory / f"{count}.html", count).as_uri())
         self.until(lambda: self.column("Serial"))
         return self
 
     def until(self, condition: t.Callable[[], t.Any]) -> t.Any:
-        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _driver: condition())
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(
+            lambda _driver: condition()
+        )
 
     def script(self, text: str, *arguments: t.Any) -> t.Any:
         return self.driver.execute_script(text, *arguments)
 
     def column(self, heading: str) -> list[str]:
-        return self.script("return [...document.querySelectorAll(`#body td[data-label='${arguments[0]}']`)].map((cell) => cell.textContent)", heading)
+        return self.script(
+            "return [...document.querySelectorAll(`#body"
+            " td[data-label='${arguments[0]}']`)].map((cell) => cell.textContent)",
+            heading,
+        )
 
     @property
     def count(self) -> str:
@@ -93,8 +151,14 @@ class Page:
         box.send_keys(text)
 
     def emulate(self, width: int, height: int, dark: bool = False) -> None:
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700})
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700},
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
+        )
 
     @property
     def complaints(self) -> list[str]:
@@ -105,7 +169,9 @@ class Page:
 def page(tmp_path: Path) -> t.Iterator[Page]:
     missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
     if missing:
-        pytest.fail(f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them.")
+        pytest.fail(
+            f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them."
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'browser'}"):
@@ -120,7 +186,10 @@ def page(tmp_path: Path) -> t.Iterator[Page]:
 
 def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
     page.open()
-    assert set(page.column("Rung")) == {"Profile failed", "Profile pending"} and page.count == "1 to 100 of 600 Macs", "who needs something comes first"
+    assert (
+        set(page.column("Rung")) == {"Profile failed", "Profile pending"}
+        and page.count == "1 to 100 of 600 Macs"
+    ), "who needs something comes first"
     serials = sorted(str(row(number)["serial_number"]) for number in range(600))
     page.driver.find_element(By.CSS_SELECTOR, "th[data-column=serial_number] button").click()
     assert page.column("Serial") == serials[:100]
@@ -133,8 +202,13 @@ def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
     page.driver.find_element(By.ID, "clear").click()
     Select(page.driver.find_element(By.ID, "rung")).select_by_visible_text("Not registered")
     Select(page.driver.find_element(By.ID, "ring")).select_by_visible_text("canary")
-    expected = sum(row(number)["rung"] == "NOT_REGISTERED" and row(number)["ring"] == "canary" for number in range(600))
-    assert set(page.column("Rung")) <= {"Not registered"} and page.count.startswith(f"{expected} of 600")
+    expected = sum(
+        row(number)["rung"] == "NOT_REGISTERED" and row(number)["ring"] == "canary"
+        for number in range(600)
+    )
+    assert set(page.column("Rung")) <= {"Not registered"} and page.count.startswith(
+        f"{expected} of 600"
+    )
     assert page.complaints == []
 
 
@@ -158,9 +232,15 @@ def test_a_rung_leads_to_its_macs_and_a_mac_to_all_that_is_known(page: Page) -> 
 def test_a_flag_leads_to_its_macs(page: Page, flag: str, macs: int) -> None:
     page.open()
     page.driver.find_element(By.CSS_SELECTOR, f"button[data-flag={flag}]").click()
-    assert page.count == f"{macs} of 600 Macs" and page.driver.switch_to.active_element.get_attribute("id") == "macs"
+    assert (
+        page.count == f"{macs} of 600 Macs"
+        and page.driver.switch_to.active_element.get_attribute("id") == "macs"
+    )
     page.driver.find_element(By.CSS_SELECTOR, "#body button").click()
-    assert ("Okta's search may be behind." in page.driver.find_element(By.CSS_SELECTOR, "#body .more").text) is (flag == "UNCONFIRMED")
+    assert (
+        "Okta's search may be behind."
+        in page.driver.find_element(By.CSS_SELECTOR, "#body .more").text
+    ) is (flag == "UNCONFIRMED")
 
 
 def test_a_hostile_name_is_text_and_the_policy_lets_nothing_else_run(page: Page) -> None:
@@ -169,8 +249,14 @@ def test_a_hostile_name_is_text_and_the_policy_lets_nothing_else_run(page: Page)
     page.until(lambda: page.column("Name") == [HOSTILE])
     assert page.script("return document.images.length") == 0
     assert page.complaints == []
-    page.script("const made = document.createElement('script'); made.textContent = 'document.title = 1'; document.body.append(made)")
-    page.script("document.body.append(Object.assign(document.createElement('img'), {src: 'https://evil.example/x.png'}))")
+    page.script(
+        "const made = document.createElement('script'); made.textContent = 'document.title = 1';"
+        " document.body.append(made)"
+    )
+    page.script(
+        "document.body.append(Object.assign(document.createElement('img'), {src:"
+        " 'https://evil.example/x.png'}))"
+    )
     page.until(lambda: page.script("return document.title") == "Device trust of acme.okta.com")
     assert len([one for one in page.complaints if "Content Security Policy" in one]) == 2
 
@@ -180,15 +266,34 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     reached = []
     for _press in range(60):
         page.driver.switch_to.active_element.send_keys(Keys.TAB)
-        reached.append(page.script("const it = document.activeElement; return it.id || it.textContent.trim()"))
+        reached.append(
+            page.script("const it = document.activeElement; return it.id || it.textContent.trim()")
+        )
         if reached[-1] == "Last check-in":
             break
     assert reached[0] == "To the table of Macs"
     tail = reached[reached.index("search") :]
-    assert tail == ["search", "rung", "ring", "flag", "clear", "after", "Serial", "Name", "Person", "Ring", "Rung", "Certificate ends", "Last check-in"]
+    assert tail == [
+        "search",
+        "rung",
+        "ring",
+        "flag",
+        "clear",
+        "after",
+        "Serial",
+        "Name",
+        "Person",
+        "Ring",
+        "Rung",
+        "Certificate ends",
+        "Last check-in",
+    ]
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)
     assert page.column("Last check-in") == sorted(page.column("Last check-in"))
-    assert page.script("return document.querySelector('th[aria-sort]').dataset.column") == "last_check_in"
+    assert (
+        page.script("return document.querySelector('th[aria-sort]').dataset.column")
+        == "last_check_in"
+    )
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280])
@@ -222,7 +327,11 @@ def test_a_hundred_thousand_macs_stay_responsive(page: Page) -> None:
     assert time.perf_counter() - start < 40  # most of it is writing the report
     wanted = row(77_777)
     start = time.perf_counter()
-    page.script("const box = document.getElementById('search'); box.value = arguments[0]; box.dispatchEvent(new Event('input'))", wanted["person"])
+    page.script(
+        "const box = document.getElementById('search'); box.value = arguments[0];"
+        " box.dispatchEvent(new Event('input'))",
+        wanted["person"],
+    )
     page.until(lambda: page.column("Serial") == [wanted["serial_number"]])
     assert time.perf_counter() - start < 4
     page.driver.find_element(By.ID, "clear").click()

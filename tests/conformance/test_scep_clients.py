@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCEP as others speak it: strongSwan, micromdm and certmonger enrol at the lab's authority, and our client at micromdm's."""
+"""SCEP as others speak it:
+
+strongSwan, micromdm and certmonger enrol at the lab's authority, and our client at micromdm's.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,29 @@ import pytest
 
 from lab.server import Lab
 from lab.world import Options
-from tests.conformance.scep_peers import PATIENCE, Relay, cipher_of, fail_info, judge, openssl, published_chain, relayed, run, spoken, switched_back
+from tests.conformance.scep_peers import (
+    PATIENCE,
+    Relay,
+    cipher_of,
+    fail_info,
+    judge,
+    openssl,
+    published_chain,
+    relayed,
+    run,
+    spoken,
+    switched_back,
+)
 from tools import programs
 
 pytestmark = pytest.mark.programs
 
-STRONGSWAN, SCEPCLIENT, CERTMONGER, SCEPSERVER = "strongSwan pki", "micromdm scepclient", "certmonger", "micromdm scepserver"
+STRONGSWAN, SCEPCLIENT, CERTMONGER, SCEPSERVER = (
+    "strongSwan pki",
+    "micromdm scepclient",
+    "certmonger",
+    "micromdm scepserver",
+)
 FORMS = ("der", "pkcs7")
 WRONG = "not-the-secret-key"
 SUBJECT = [[["CN", "C02XK1ZAJG5J"]]]
@@ -36,7 +56,10 @@ def _programs() -> None:
     """Before any test, so that no row of the table is called failed for want of a program."""
     lacking = programs.missing(["scep", "strongswan-pki", "certmonger", "openssl"])
     if lacking:
-        pytest.fail(f"Debian's packages {', '.join(lacking)} are needed: run python -m tools.programs --all.")
+        pytest.fail(
+            f"Debian's packages {', '.join(lacking)} are needed: run python -m tools.programs"
+            " --all."
+        )
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +83,9 @@ def relay(scep: Lab) -> t.Iterator[Relay]:
 @pytest.fixture
 def judged(scep: Lab, tmp_path: Path) -> t.Callable[[Path, str], str]:
     """OpenSSL's word on a certificate, under what GetCACert hands out as the switches stand."""
-    return lambda certificate, subject: judge(certificate, published_chain(scep, scep.announcement["scep_url"], tmp_path), subject)
+    return lambda certificate, subject: judge(
+        certificate, published_chain(scep, scep.announcement["scep_url"], tmp_path), subject
+    )
 
 
 # strongSwan: plain HTTP through the relay, as its fetcher knows no private CA
@@ -74,8 +99,20 @@ class StrongSwan:
         return str(self.directory / name)
 
     def fetch_authority(self) -> list[str]:
-        """GetCACert. The files that it wrote: a subordinate authority as ca-1.pem, a root as ca.pem."""
-        done = run("pki", "--scepca", "--url", self.relay.url, "--caout", self.place("ca.pem"), "--outform", "pem")
+        """GetCACert.
+
+        The files that it wrote: a subordinate authority as ca-1.pem, a root as ca.pem.
+        """
+        done = run(
+            "pki",
+            "--scepca",
+            "--url",
+            self.relay.url,
+            "--caout",
+            self.place("ca.pem"),
+            "--outform",
+            "pem",
+        )
         assert done.returncode == 0, done.stderr
         return sorted(place.name for place in self.directory.glob("ca*.pem"))
 
@@ -87,7 +124,16 @@ class StrongSwan:
     def enrol(self, key: str, challenge: str, *more: str) -> subprocess.CompletedProcess[str]:
         authority = ["--cacert-enc", self.place("ca-1.pem"), "--cacert-sig", self.place("ca-1.pem")]
         root = ["--cacert", self.place("ca.pem")] if Path(self.place("ca.pem")).exists() else []
-        asked = ["--in", key, "--dn", "CN=C02XK1ZAJG5J", "--password", challenge, "--outform", "pem"]
+        asked = [
+            "--in",
+            key,
+            "--dn",
+            "CN=C02XK1ZAJG5J",
+            "--password",
+            challenge,
+            "--outform",
+            "pem",
+        ]
         done = run("pki", "--scep", "--url", self.relay.url, *asked, *authority, *root, *more)
         Path(self.place("certificate.pem")).write_text(done.stdout, encoding="ascii")
         return done
@@ -103,34 +149,66 @@ def strongswan(relay: Relay, tmp_path: Path) -> StrongSwan:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_strongswan_reads_the_authority_and_trusts_what_it_issues(scep, relay, strongswan, judged, referee, form):
+def test_strongswan_reads_the_authority_and_trusts_what_it_issues(
+    scep, relay, strongswan, judged, referee, form
+):
     referee(STRONGSWAN, "GetCACert", form.upper())
-    referee(STRONGSWAN, "PKIOperation", f"enrols by AES, SHA-256, POST, with GetCACert as {form.upper()}")
+    referee(
+        STRONGSWAN,
+        "PKIOperation",
+        f"enrols by AES, SHA-256, POST, with GetCACert as {form.upper()}",
+    )
     scep.world.switches.set(ca_certificate_answer=form)
-    assert strongswan.fetch_authority() == {"der": ["ca-1.pem"], "pkcs7": ["ca-1.pem", "ca.pem"]}[form]
+    assert (
+        strongswan.fetch_authority() == {"der": ["ca-1.pem"], "pkcs7": ["ca-1.pem", "ca.pem"]}[form]
+    )
     done = strongswan.enrol(strongswan.key(), scep.announcement["scep_challenge"])
     assert done.returncode == 0, done.stderr
     # Without the root it has nothing to end a chain at.
     assert ("Issued certificate is trusted" in done.stderr) == (form == "pkcs7")
     judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (("POST", "19", "sha256"), "aes128_cbc")
+    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+        ("POST", "19", "sha256"),
+        "aes128_cbc",
+    )
 
 
-@pytest.mark.parametrize(("cipher", "digest"), [("aes", "sha1"), ("aes", "sha512"), ("des3", "sha1"), ("des3", "sha256")])
-def test_strongswan_chooses_other_algorithms(scep, relay, strongswan, judged, referee, cipher, digest):
+@pytest.mark.parametrize(
+    ("cipher", "digest"), [("aes", "sha1"), ("aes", "sha512"), ("des3", "sha1"), ("des3", "sha256")]
+)
+def test_strongswan_chooses_other_algorithms(
+    scep, relay, strongswan, judged, referee, cipher, digest
+):
     referee(STRONGSWAN, "PKIOperation", f"enrols by {cipher}, {digest}, POST")
     strongswan.fetch_authority()
-    done = strongswan.enrol(strongswan.key(), scep.announcement["scep_challenge"], "--cipher", cipher, "--digest", digest)
+    done = strongswan.enrol(
+        strongswan.key(),
+        scep.announcement["scep_challenge"],
+        "--cipher",
+        cipher,
+        "--digest",
+        digest,
+    )
     assert done.returncode == 0, done.stderr
     judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
     assert spoken(relay.enrolments[-1]) == ("POST", "19", digest)
-    assert cipher_of(scep, relay.enrolments[-1]) == {"aes": "aes128_cbc", "des3": "tripledes_3key"}[cipher]
+    assert (
+        cipher_of(scep, relay.enrolments[-1])
+        == {"aes": "aes128_cbc", "des3": "tripledes_3key"}[cipher]
+    )
 
 
 def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, referee):
     referee(STRONGSWAN, "PKIOperation", "enrols with a SAN in the request and a key of 4096 bits")
     strongswan.fetch_authority()
-    done = strongswan.enrol(strongswan.key(4096), scep.announcement["scep_challenge"], "--san", "host.example", "--san", "email:ada@example.com")
+    done = strongswan.enrol(
+        strongswan.key(4096),
+        scep.announcement["scep_challenge"],
+        "--san",
+        "host.example",
+        "--san",
+        "email:ada@example.com",
+    )
     assert done.returncode == 0, done.stderr
     assert "Public-Key: (4096 bit)" in judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
 
@@ -144,14 +222,23 @@ def test_strongswan_is_refused_with_a_wrong_challenge(scep, relay, strongswan, r
 
 
 def test_strongswan_may_not_renew(scep, relay, strongswan, referee):
-    referee(STRONGSWAN, "PKIOperation", "is refused a RenewalReq (17) though the challenge is right: badRequest")
+    referee(
+        STRONGSWAN,
+        "PKIOperation",
+        "is refused a RenewalReq (17) though the challenge is right: badRequest",
+    )
     strongswan.fetch_authority()
     challenge, key = scep.announcement["scep_challenge"], strongswan.key()
     assert strongswan.enrol(key, challenge).returncode == 0
     old = strongswan.certificate.rename(strongswan.directory / "old.pem")
-    done = strongswan.enrol(strongswan.key(name="new.pem"), challenge, "--cert", str(old), "--key", key)
+    done = strongswan.enrol(
+        strongswan.key(name="new.pem"), challenge, "--cert", str(old), "--key", key
+    )
     assert done.returncode != 0 and "badRequest" in done.stderr
-    assert (spoken(relay.enrolments[-1])[1], fail_info(relay.enrolments[-1])) == ("17", "badRequest")
+    assert (spoken(relay.enrolments[-1])[1], fail_info(relay.enrolments[-1])) == (
+        "17",
+        "badRequest",
+    )
 
 
 # micromdm's client: over the lab's own HTTPS; it believes the CA that SSL_CERT_FILE names
@@ -161,11 +248,32 @@ class ScepClient:
     def __init__(self, lab: Lab, directory: Path) -> None:
         self.lab, self.directory = lab, directory
 
-    def enrol(self, challenge: t.Optional[str] = None, *more: str, url: str = "") -> subprocess.CompletedProcess[str]:
+    def enrol(
+        self, challenge: str | None = None, *more: str, url: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         told = self.lab.announcement
-        files = ["-private-key", str(self.directory / "key.pem"), "-certificate", str(self.certificate)]
-        asked = ["-server-url", url or told["scep_url"], "-challenge", challenge or told["scep_challenge"], "-cn", "C02XK1ZAJG5J", *more]
-        return run("scepclient", *files, *asked, SSL_CERT_FILE=told["ca_file"], SSL_CERT_DIR=str(self.directory / "none"))
+        files = [
+            "-private-key",
+            str(self.directory / "key.pem"),
+            "-certificate",
+            str(self.certificate),
+        ]
+        asked = [
+            "-server-url",
+            url or told["scep_url"],
+            "-challenge",
+            challenge or told["scep_challenge"],
+            "-cn",
+            "C02XK1ZAJG5J",
+            *more,
+        ]
+        return run(
+            "scepclient",
+            *files,
+            *asked,
+            SSL_CERT_FILE=told["ca_file"],
+            SSL_CERT_DIR=str(self.directory / "none"),
+        )
 
     @property
     def certificate(self) -> Path:
@@ -182,20 +290,30 @@ def scepclient(scep: Lab, tmp_path: Path) -> ScepClient:
 @pytest.mark.parametrize("form", FORMS)
 def test_micromdms_client_enrols_over_https(scep, scepclient, judged, referee, form):
     referee(SCEPCLIENT, "GetCACert", form.upper())
-    referee(SCEPCLIENT, "PKIOperation", f"enrols over HTTPS by POST, with GetCACert as {form.upper()}")
+    referee(
+        SCEPCLIENT, "PKIOperation", f"enrols over HTTPS by POST, with GetCACert as {form.upper()}"
+    )
     scep.world.switches.set(ca_certificate_answer=form)
     mark = len(scep.world.requests)
     done = scepclient.enrol()
     assert done.returncode == 0, done.stderr
     judged(scepclient.certificate, scepclient.subject)
-    assert [(one.verb, one.operation) for one in scep.world.requests[mark:]][-2:] == [("POST", "PKIOperation"), ("GET", "GetCACert")]
+    assert [(one.verb, one.operation) for one in scep.world.requests[mark:]][-2:] == [
+        ("POST", "PKIOperation"),
+        ("GET", "GetCACert"),
+    ]
 
 
-def test_micromdms_client_asks_with_what_okta_is_known_to_accept(scep, relay, scepclient, judged, referee):
+def test_micromdms_client_asks_with_what_okta_is_known_to_accept(
+    scep, relay, scepclient, judged, referee
+):
     referee(SCEPCLIENT, "PKIOperation", "enrols by single DES and SHA-1, whatever is announced")
     assert scepclient.enrol(url=relay.url).returncode == 0
     judged(scepclient.certificate, scepclient.subject)
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (("POST", "19", "sha1"), "des")
+    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+        ("POST", "19", "sha1"),
+        "des",
+    )
 
 
 def test_micromdms_client_asks_with_a_long_key(scepclient, judged, referee):
@@ -207,42 +325,98 @@ def test_micromdms_client_asks_with_a_long_key(scepclient, judged, referee):
 def test_micromdms_client_is_refused_with_a_wrong_challenge(scepclient, referee):
     referee(SCEPCLIENT, "PKIOperation", "is refused with a wrong challenge: badRequest")
     done = scepclient.enrol(WRONG)
-    assert done.returncode != 0 and "badRequest (2)" in done.stdout + done.stderr and not scepclient.certificate.exists()
+    assert (
+        done.returncode != 0
+        and "badRequest (2)" in done.stdout + done.stderr
+        and not scepclient.certificate.exists()
+    )
 
 
 def test_micromdms_client_may_not_renew(relay, scepclient, referee):
-    referee(SCEPCLIENT, "PKIOperation", "is refused a RenewalReq (17) though the challenge is right: badRequest")
+    referee(
+        SCEPCLIENT,
+        "PKIOperation",
+        "is refused a RenewalReq (17) though the challenge is right: badRequest",
+    )
     assert scepclient.enrol().returncode == 0
     before = scepclient.certificate.read_bytes()
     done = scepclient.enrol(url=relay.url)
-    assert done.returncode != 0 and "RenewalReq (17) request failed, failInfo: badRequest (2)" in done.stdout + done.stderr
+    assert (
+        done.returncode != 0
+        and "RenewalReq (17) request failed, failInfo: badRequest (2)" in done.stdout + done.stderr
+    )
     assert (spoken(relay.enrolments[-1])[1], scepclient.certificate.read_bytes()) == ("17", before)
 
 
-# certmonger: its own session bus and directories; plain HTTP through the relay, as it takes its option for a private CA to GetCACert alone
+# certmonger: its own session bus and directories; plain HTTP through the relay, as it takes its
+# option for a private CA to GetCACert alone
 
 
 class Certmonger:
     def __init__(self, relay: Relay, directory: Path) -> None:
         self.relay, self.directory = relay, directory
-        kept = {"CAS": "cas", "REQUESTS": "requests", "LOCAL_CA": "local", "CONFIG": "config", "TMP": "tmp"}
-        self.environment = {f"CERTMONGER_{name}{'DIR' if name == 'TMP' else '_DIR'}": str(directory / place) for name, place in kept.items()}
-        self.environment.update(HOME=str(directory), CERTMONGER_SYSTEM_LOCK_FILE=str(directory / "lock"))
+        kept = {
+            "CAS": "cas",
+            "REQUESTS": "requests",
+            "LOCAL_CA": "local",
+            "CONFIG": "config",
+            "TMP": "tmp",
+        }
+        self.environment = {
+            f"CERTMONGER_{name}{'DIR' if name == 'TMP' else '_DIR'}": str(directory / place)
+            for name, place in kept.items()
+        }
+        self.environment.update(
+            HOME=str(directory), CERTMONGER_SYSTEM_LOCK_FILE=str(directory / "lock")
+        )
         for place in (*kept.values(), "certificates"):
             (directory / place).mkdir()
 
     def getcert(self, *commands: t.Sequence[str]) -> str:
         """Run these within one life of the service. What they say."""
         script = self.directory / "script"
-        script.write_text("; ".join(shlex.join(["getcert", command[0], "-s", *command[1:]]) for command in commands), encoding="utf-8")
-        return run("dbus-run-session", "--", "certmonger", "-s", "-n", "-c", f"/bin/sh {script}", **self.environment).stdout
+        script.write_text(
+            "; ".join(
+                shlex.join(["getcert", command[0], "-s", *command[1:]]) for command in commands
+            ),
+            encoding="utf-8",
+        )
+        return run(
+            "dbus-run-session",
+            "--",
+            "certmonger",
+            "-s",
+            "-n",
+            "-c",
+            f"/bin/sh {script}",
+            **self.environment,
+        ).stdout
 
     def enrol(self, challenge: str, *authority: str) -> str:
-        files = ["-k", str(self.directory / "certificates" / "key.pem"), "-f", str(self.certificate)]
+        files = [
+            "-k",
+            str(self.directory / "certificates" / "key.pem"),
+            "-f",
+            str(self.certificate),
+        ]
         return self.getcert(
             ["add-scep-ca", "-c", "lab", "-u", self.relay.url, *authority],
-            ["request", "-c", "lab", "-I", "mac", *files, "-N", "CN=C02XK1ZAJG5J", "-L", challenge, "-w", "-v"], ["list", "-i", "mac"],
-        )  # fmt: skip
+            [
+                "request",
+                "-c",
+                "lab",
+                "-I",
+                "mac",
+                *files,
+                "-N",
+                "CN=C02XK1ZAJG5J",
+                "-L",
+                challenge,
+                "-w",
+                "-v",
+            ],
+            ["list", "-i", "mac"],
+        )
 
     @property
     def certificate(self) -> Path:
@@ -266,28 +440,45 @@ def certmonger(relay: Relay, tmp_path: Path) -> Certmonger:
 @pytest.mark.parametrize("form", FORMS)
 def test_certmonger_enrols(scep, relay, certmonger, root, judged, referee, form):
     referee(CERTMONGER, "GetCACert", form.upper())
-    referee(CERTMONGER, "PKIOperation", f"enrols by AES, SHA-256, GET, with GetCACert as {form.upper()}")
+    referee(
+        CERTMONGER, "PKIOperation", f"enrols by AES, SHA-256, GET, with GetCACert as {form.upper()}"
+    )
     scep.world.switches.set(ca_certificate_answer=form)
-    # It wants a chain up to a root, and a single certificate is none: then the root is given by hand.
-    said = certmonger.enrol(scep.announcement["scep_challenge"], *(["-N", root] if form == "der" else []))
+    # It wants a chain up to a root, and a single certificate is none: then the root is given by
+    # hand.
+    said = certmonger.enrol(
+        scep.announcement["scep_challenge"], *(["-N", root] if form == "der" else [])
+    )
     assert "status: MONITORING" in said and "eku: id-kp-clientAuth" in said, said
     judged(certmonger.certificate, "CN=C02XK1ZAJG5J")
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (("GET", "19", "sha256"), "aes256_cbc")
+    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+        ("GET", "19", "sha256"),
+        "aes256_cbc",
+    )
 
 
 def test_certmonger_is_refused_with_a_wrong_challenge(relay, certmonger, root, referee):
     referee(CERTMONGER, "PKIOperation", "is refused with a wrong challenge: badRequest")
     said = certmonger.enrol(WRONG, "-N", root)
-    # It looks for content in the refusal, where RFC 8894 (3.3.2.2) wants none, and so calls the authority unreachable.
+    # It looks for content in the refusal, where RFC 8894 (3.3.2.2) wants none, and so calls the
+    # authority unreachable.
     assert "State CA_UNREACHABLE" in said and not certmonger.certificate.exists(), said
     assert fail_info(relay.enrolments[-1]) == "badRequest"
 
 
-def test_certmonger_replaces_a_certificate_by_a_new_request(scep, relay, certmonger, root, judged, referee):
-    referee(CERTMONGER, "PKIOperation", "gets a new certificate by a new request, as no Renewal is announced")
+def test_certmonger_replaces_a_certificate_by_a_new_request(
+    scep, relay, certmonger, root, judged, referee
+):
+    referee(
+        CERTMONGER,
+        "PKIOperation",
+        "gets a new certificate by a new request, as no Renewal is announced",
+    )
     certmonger.enrol(scep.announcement["scep_challenge"], "-N", root)
     before = certmonger.certificate.read_bytes()
-    assert "status: MONITORING" in certmonger.getcert(["resubmit", "-i", "mac", "-w", "-v"], ["list", "-i", "mac"])
+    assert "status: MONITORING" in certmonger.getcert(
+        ["resubmit", "-i", "mac", "-w", "-v"], ["list", "-i", "mac"]
+    )
     assert certmonger.certificate.read_bytes() != before
     judged(certmonger.certificate, "CN=C02XK1ZAJG5J")
     assert [spoken(one)[1] for one in relay.enrolments] == ["19", "19"]
@@ -308,14 +499,42 @@ class ScepServer(t.NamedTuple):
 
 @pytest.fixture
 def scepserver(tmp_path: Path) -> t.Iterator[ScepServer]:
-    """A fresh authority on a free port. It listens on every address of the machine, so its secret is a new one each time."""
+    """A fresh authority on a free port.
+
+    It listens on every address of the machine, so its secret is a new one each time.
+    """
     depot, secret = tmp_path / "depot", secrets.token_urlsafe(32)
-    made = run("scepserver", "ca", "-init", "-depot", str(depot), "-key-password", "depot", "-keySize", "2048")
+    made = run(
+        "scepserver",
+        "ca",
+        "-init",
+        "-depot",
+        str(depot),
+        "-key-password",
+        "depot",
+        "-keySize",
+        "2048",
+    )
     assert made.returncode == 0, made.stderr
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [str(shutil.which("scepserver")), "-depot", str(depot), "-capass", "depot", "-port", str(port), "-challenge", secret, "-allowrenew", "0"]
-    with (tmp_path / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command = [
+        str(shutil.which("scepserver")),
+        "-depot",
+        str(depot),
+        "-capass",
+        "depot",
+        "-port",
+        str(port),
+        "-challenge",
+        secret,
+        "-allowrenew",
+        "0",
+    ]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
         try:
             _wait_for(port, process)
             yield ScepServer(f"http://127.0.0.1:{port}/scep", secret, depot)
@@ -337,7 +556,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def endpoint(server: ScepServer) -> t.Any:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import ScepEndpoint
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+        ScepEndpoint,
+    )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
 
     return ScepEndpoint(server.url, Settings(), Masker())
@@ -350,26 +571,43 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, referee):
     asked = endpoint(scepserver)
     service = asked.describe()
     assert "AES" in service.capabilities and [one.is_ca for one in service.certificates] == [True]
-    assert asked.prove(scepserver.secret, service.certificates[0].sha256)["subject"] == "devicetrust.okta_kandji test enrolment"
+    assert (
+        asked.prove(scepserver.secret, service.certificates[0].sha256)["subject"]
+        == "devicetrust.okta_kandji test enrolment"
+    )
     [issued] = scepserver.issued
-    assert openssl("verify", "-CAfile", str(scepserver.depot / "ca.pem"), str(issued)).endswith("OK\n")
-    assert openssl("x509", "-in", str(issued), "-noout", "-subject").strip() == "subject=CN = devicetrust.okta_kandji test enrolment"
+    assert openssl("verify", "-CAfile", str(scepserver.depot / "ca.pem"), str(issued)).endswith(
+        "OK\n"
+    )
+    assert (
+        openssl("x509", "-in", str(issued), "-noout", "-subject").strip()
+        == "subject=CN = devicetrust.okta_kandji test enrolment"
+    )
 
 
 def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, referee):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
 
-    referee(SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest")
+    referee(
+        SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest"
+    )
     with pytest.raises(Refused, match="was refused by the SCEP endpoint") as refused:
         endpoint(scepserver).prove(WRONG)
     assert refused.value.details["fail_info"] == "badRequest" and scepserver.issued == []
 
 
-def listening(server: ScepServer, heard: dict[str, tuple[str, t.Any]], **instead: bytes) -> t.Callable[..., tuple[int, str, bytes]]:
-    """Our client's way to the server. ``heard`` keeps verb and answer of an operation; ``instead`` is answered in the server's place."""
+def listening(
+    server: ScepServer, heard: dict[str, tuple[str, t.Any]], **instead: bytes
+) -> t.Callable[..., tuple[int, str, bytes]]:
+    """Our client's way to the server.
+
+    ``heard`` keeps verb and answer of an operation; ``instead`` is answered in the server's place.
+    """
     asked = endpoint(server)
 
-    def exchange(verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> tuple[int, str, bytes]:
+    def exchange(
+        verb: str, url: str, params: dict[str, str], body: bytes | None
+    ) -> tuple[int, str, bytes]:
         name = params["operation"]
         if name in instead:
             return 200, "text/plain", instead[name]
@@ -381,53 +619,110 @@ def listening(server: ScepServer, heard: dict[str, tuple[str, t.Any]], **instead
 
 
 def test_micromdms_way_of_writing_is_read(scepserver, referee):
-    """It answers in single DES whatever it was asked in, and in pieces: encrypted content as a constructed OCTET STRING."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+    """It answers in single DES whatever it was asked in, and in pieces:
 
-    referee(SCEPSERVER, "PKIOperation", "its reply in single DES and a constructed OCTET STRING is read")
+    encrypted content as a constructed OCTET STRING.
+    """
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+        _scep_messages as messages,
+    )
+
+    referee(
+        SCEPSERVER, "PKIOperation", "its reply in single DES and a constructed OCTET STRING is read"
+    )
     heard: dict[str, tuple[str, t.Any]] = {}
-    enrolment = _scep.enrol(listening(scepserver, heard), url=scepserver.url, challenge=scepserver.secret, subject=SUBJECT)
+    enrolment = _scep.enrol(
+        listening(scepserver, heard),
+        url=scepserver.url,
+        challenge=scepserver.secret,
+        subject=SUBJECT,
+    )
     request, reply = (messages.read_message(data) for data in heard["PKIOperation"][1])
-    content, cipher = messages.decrypt(reply.content, messages.Identity(request.certificates[0], enrolment.private_key))
+    content, cipher = messages.decrypt(
+        reply.content, messages.Identity(request.certificates[0], enrolment.private_key)
+    )
     assert (messages.unpack_certificates(content), cipher) == ([enrolment.certificate_der], "des")
     place = scepserver.depot.parent / "enveloped"
     place.write_bytes(reply.content)
-    assert re.search(r"cons: cont \[ 0 \] *\n.*prim: +OCTET STRING", openssl("asn1parse", "-inform", "DER", "-in", str(place)))
+    assert re.search(
+        r"cons: cont \[ 0 \] *\n.*prim: +OCTET STRING",
+        openssl("asn1parse", "-inform", "DER", "-in", str(place)),
+    )
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "verb", "digest"), [(b"AES\nSHA-256\nPOSTPKIOperation", "POST", "sha256"), (b"SHA-1\nDES3", "GET", "sha1"), (b"", "GET", "sha1")]
+    ("capabilities", "verb", "digest"),
+    [
+        (b"AES\nSHA-256\nPOSTPKIOperation", "POST", "sha256"),
+        (b"SHA-1\nDES3", "GET", "sha1"),
+        (b"", "GET", "sha1"),
+    ],
 )
-def test_micromdms_server_takes_what_our_client_falls_back_on(scepserver, referee, capabilities, verb, digest):
+def test_micromdms_server_takes_what_our_client_falls_back_on(
+    scepserver, referee, capabilities, verb, digest
+):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep_messages as messages
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+        _scep_messages as messages,
+    )
 
     announced = capabilities.decode().replace("\n", ", ") or "nothing"
-    referee(SCEPSERVER, "PKIOperation", f"our client enrols by {verb} and {digest} when {announced} is announced")
+    referee(
+        SCEPSERVER,
+        "PKIOperation",
+        f"our client enrols by {verb} and {digest} when {announced} is announced",
+    )
     heard: dict[str, tuple[str, t.Any]] = {}
-    _scep.enrol(listening(scepserver, heard, GetCACaps=capabilities), url=scepserver.url, challenge=scepserver.secret, subject=SUBJECT)
-    assert (heard["PKIOperation"][0], messages.read_message(heard["PKIOperation"][1][0]).digest) == (verb, digest)
+    _scep.enrol(
+        listening(scepserver, heard, GetCACaps=capabilities),
+        url=scepserver.url,
+        challenge=scepserver.secret,
+        subject=SUBJECT,
+    )
+    assert (
+        heard["PKIOperation"][0],
+        messages.read_message(heard["PKIOperation"][1][0]).digest,
+    ) == (verb, digest)
     assert len(scepserver.issued) == 1
 
 
 def test_the_modules_prove_at_micromdms_server(scep, scepserver, run_module, shown, referee):
-    referee(SCEPSERVER, "PKIOperation", "okta_device_integration proves by it, and tells a wrong secret")
+    referee(
+        SCEPSERVER, "PKIOperation", "okta_device_integration proves by it, and tells a wrong secret"
+    )
     options = {"scep_url": scepserver.url, "scep_hosts": ["127.0.0.1"], "prove": True}
-    proven = run_module("okta_device_integration", {**options, "scep_challenge": scepserver.secret}, lab=scep)
-    assert proven["proven"]["subject"] == "devicetrust.okta_kandji test enrolment" and len(scepserver.issued) == 1, proven
+    proven = run_module(
+        "okta_device_integration", {**options, "scep_challenge": scepserver.secret}, lab=scep
+    )
+    assert (
+        proven["proven"]["subject"] == "devicetrust.okta_kandji test enrolment"
+        and len(scepserver.issued) == 1
+    ), proven
     refused = run_module("okta_device_integration", {**options, "scep_challenge": WRONG}, lab=scep)
-    assert refused["failed"] and "was refused by the SCEP endpoint (badRequest)" in refused["msg"] and len(scepserver.issued) == 1
+    assert (
+        refused["failed"]
+        and "was refused by the SCEP endpoint (badRequest)" in refused["msg"]
+        and len(scepserver.issued) == 1
+    )
     assert not shown(scepserver.secret) and not shown(WRONG)
 
 
-def test_a_profile_is_written_only_where_the_secret_is_right(fresh_lab, scepserver, run_module, shown, referee):
+def test_a_profile_is_written_only_where_the_secret_is_right(
+    fresh_lab, scepserver, run_module, shown, referee
+):
     referee(SCEPSERVER, "PKIOperation", "kandji_scep_profile writes only what it proved there")
-    wanted = {"name": "Okta SCEP - canary", "blueprints": fresh_lab.announcement["rings"][0]["blueprints"], "url": scepserver.url}
+    wanted = {
+        "name": "Okta SCEP - canary",
+        "blueprints": fresh_lab.announcement["rings"][0]["blueprints"],
+        "url": scepserver.url,
+    }
     mark = len(fresh_lab.world.requests)
     refused = run_module("kandji_scep_profile", {**wanted, "challenge": WRONG}, lab=fresh_lab)
     assert refused["failed"] and "was refused by the SCEP endpoint (badRequest)" in refused["msg"]
     assert not [one for one in fresh_lab.world.requests[mark:] if one.writes]
-    written = run_module("kandji_scep_profile", {**wanted, "challenge": scepserver.secret}, lab=fresh_lab)
+    written = run_module(
+        "kandji_scep_profile", {**wanted, "challenge": scepserver.secret}, lab=fresh_lab
+    )
     assert written["changed"] and len(scepserver.issued) == 1, written
     assert not shown(scepserver.secret) and not shown(WRONG)

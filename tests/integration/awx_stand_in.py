@@ -1,9 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""As much of AWX's REST API as the modules of awx.awx need to set it up, on loopback. It stores, and refuses what AWX refuses where that is easy to get wrong:
-fields that a credential type or a survey must not have, playbooks that are not in the project, a second credential of an inventory source, a job type for a
-template that does not ask for one.
+"""As much of AWX's REST API as the modules of awx.awx need to set it up, on loopback.
+
+It stores, and refuses what AWX refuses where that is easy to get wrong:
+fields that a credential type or a survey must not have, playbooks that are not in the project, a
+second credential of an inventory source, a job type for a template that does not ask for one.
 """
 
 from __future__ import annotations
@@ -20,29 +22,113 @@ Row = dict[str, t.Any]
 
 # What AWX answers for a field that nobody has set.
 UNSET: dict[str, Row] = {
-    "credential_types": {"description": "", "kind": "cloud", "managed": False, "inputs": {}, "injectors": {}},
+    "credential_types": {
+        "description": "",
+        "kind": "cloud",
+        "managed": False,
+        "inputs": {},
+        "injectors": {},
+    },
     "credentials": {"description": "", "organization": None, "inputs": {}},
-    "execution_environments": {"description": "", "organization": None, "image": "", "pull": "", "credential": None},
-    "projects": {"description": "", "scm_type": "", "scm_url": "", "scm_branch": "", "local_path": "", "allow_override": False, "credential": None,
-                 "default_environment": None},
+    "execution_environments": {
+        "description": "",
+        "organization": None,
+        "image": "",
+        "pull": "",
+        "credential": None,
+    },
+    "projects": {
+        "description": "",
+        "scm_type": "",
+        "scm_url": "",
+        "scm_branch": "",
+        "local_path": "",
+        "allow_override": False,
+        "credential": None,
+        "default_environment": None,
+    },
     "inventories": {"description": "", "kind": "", "host_filter": None, "variables": ""},
     "hosts": {"description": "", "enabled": True, "variables": ""},
-    "inventory_sources": {"description": "", "source": "", "source_path": "", "credential": None, "execution_environment": None, "source_project": None,
-                          "overwrite": False, "overwrite_vars": False, "update_on_launch": False, "update_cache_timeout": 0},
-    "job_templates": {"description": "", "job_type": "run", "inventory": None, "project": None, "playbook": "", "execution_environment": None,
-                      "extra_vars": "", "ask_job_type_on_launch": False, "ask_tags_on_launch": False, "ask_variables_on_launch": False,
-                      "ask_diff_mode_on_launch": False, "ask_verbosity_on_launch": False, "allow_simultaneous": False, "job_slice_count": 1,
-                      "survey_enabled": False},
+    "inventory_sources": {
+        "description": "",
+        "source": "",
+        "source_path": "",
+        "credential": None,
+        "execution_environment": None,
+        "source_project": None,
+        "overwrite": False,
+        "overwrite_vars": False,
+        "update_on_launch": False,
+        "update_cache_timeout": 0,
+    },
+    "job_templates": {
+        "description": "",
+        "job_type": "run",
+        "inventory": None,
+        "project": None,
+        "playbook": "",
+        "execution_environment": None,
+        "extra_vars": "",
+        "ask_job_type_on_launch": False,
+        "ask_tags_on_launch": False,
+        "ask_variables_on_launch": False,
+        "ask_diff_mode_on_launch": False,
+        "ask_verbosity_on_launch": False,
+        "allow_simultaneous": False,
+        "job_slice_count": 1,
+        "survey_enabled": False,
+    },
     "schedules": {"description": "", "rrule": "", "enabled": True, "unified_job_template": None},
-    "workflow_job_templates": {"description": "", "ask_variables_on_launch": False, "allow_simultaneous": False, "survey_enabled": False},
-    "workflow_job_template_nodes": {"identifier": "", "unified_job_template": None, "workflow_job_template": None, "job_type": None},
+    "workflow_job_templates": {
+        "description": "",
+        "ask_variables_on_launch": False,
+        "allow_simultaneous": False,
+        "survey_enabled": False,
+    },
+    "workflow_job_template_nodes": {
+        "identifier": "",
+        "unified_job_template": None,
+        "workflow_job_template": None,
+        "job_type": None,
+    },
     "workflow_approval_templates": {"description": "", "timeout": 0},
 }
 ALWAYS = {"name", "organization", "inventory", "credential_type", "type"}
-TEMPLATES = ("projects", "inventory_sources", "job_templates", "workflow_job_templates", "workflow_approval_templates")
-LINKS = ("credentials", "success_nodes", "failure_nodes", "always_nodes", "instance_groups", "labels")
-QUESTION_TYPES = {"text": str, "textarea": str, "multiplechoice": str, "multiselect": str, "integer": int, "float": float}
-FIELD_KEYS = {"id", "type", "label", "help_text", "secret", "multiline", "choices", "default", "format", "ask_at_runtime"}
+TEMPLATES = (
+    "projects",
+    "inventory_sources",
+    "job_templates",
+    "workflow_job_templates",
+    "workflow_approval_templates",
+)
+LINKS = (
+    "credentials",
+    "success_nodes",
+    "failure_nodes",
+    "always_nodes",
+    "instance_groups",
+    "labels",
+)
+QUESTION_TYPES = {
+    "text": str,
+    "textarea": str,
+    "multiplechoice": str,
+    "multiselect": str,
+    "integer": int,
+    "float": float,
+}
+FIELD_KEYS = {
+    "id",
+    "type",
+    "label",
+    "help_text",
+    "secret",
+    "multiline",
+    "choices",
+    "default",
+    "format",
+    "ask_at_runtime",
+}
 
 
 class Refused(Exception):
@@ -50,12 +136,17 @@ class Refused(Exception):
 
 
 class StandIn:
-    """A running AWX. ``rows`` has everything by endpoint; ``writes`` is verb and path of each request that writes."""
+    """A running AWX.
+
+    ``rows`` has everything by endpoint; ``writes`` is verb and path of each request that writes.
+    """
 
     def __init__(self, playbooks: t.Collection[str]) -> None:
         self.playbooks = playbooks
         self.rows: dict[str, list[Row]] = {name: [] for name in UNSET}
-        self.rows["organizations"] = [{"id": 1, "name": "Default", "type": "organization", "url": "/api/v2/organizations/1/"}]
+        self.rows["organizations"] = [
+            {"id": 1, "name": "Default", "type": "organization", "url": "/api/v2/organizations/1/"}
+        ]
         self.surveys: dict[int, Row] = {}
         self.links: dict[tuple[int, str], list[int]] = {}
         self.writes: list[str] = []
@@ -73,7 +164,12 @@ class StandIn:
                     return self._answer(401, {"detail": "Invalid token"})
                 address = urlsplit(self.path)
                 try:
-                    status, answer = stand_in.ask(self.command, address.path, dict(parse_qsl(address.query)), json.loads(sent or b"{}"))
+                    status, answer = stand_in.ask(
+                        self.command,
+                        address.path,
+                        dict(parse_qsl(address.query)),
+                        json.loads(sent or b"{}"),
+                    )
                 except Refused as refusal:
                     status, answer = 400, {"error": str(refusal)}
                 return self._answer(status, answer)
@@ -92,7 +188,7 @@ class StandIn:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def __enter__(self) -> "StandIn":
+    def __enter__(self) -> StandIn:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -101,7 +197,9 @@ class StandIn:
         self.server.server_close()
 
     def named(self, endpoint: str, name: str) -> Row:
-        return next(row for row in self.rows[endpoint] if row.get("name", row.get("identifier")) == name)
+        return next(
+            row for row in self.rows[endpoint] if row.get("name", row.get("identifier")) == name
+        )
 
     def ask(self, verb: str, path: str, query: dict[str, str], body: Row) -> tuple[int, t.Any]:
         parts = path.strip("/").split("/")[2:]
@@ -109,10 +207,19 @@ class StandIn:
             self.writes.append(f"{verb} {'/'.join(parts)}")
         endpoint = parts[0]
         if endpoint == "unified_job_templates":
-            return 200, _listed([self.shown(row) for name in TEMPLATES for row in self.rows[name] if _fits(row, query)])
+            return 200, _listed(
+                [
+                    self.shown(row)
+                    for name in TEMPLATES
+                    for row in self.rows[name]
+                    if _fits(row, query)
+                ]
+            )
         if len(parts) == 1:
             if verb == "GET":
-                return 200, _listed([self.shown(row) for row in self.rows[endpoint] if _fits(row, query)])
+                return 200, _listed(
+                    [self.shown(row) for row in self.rows[endpoint] if _fits(row, query)]
+                )
             return 201, self.shown(self.add(endpoint, body))
         row = next(one for one in self.rows[endpoint] if one["id"] == int(parts[1]))
         if len(parts) == 2:
@@ -144,8 +251,13 @@ class StandIn:
     def add(self, endpoint: str, body: Row) -> Row:
         self.check(endpoint, body, body)
         self.number += 1
-        made = {**UNSET[endpoint], **body, "id": self.number, "type": endpoint[:-1].replace("inventorie", "inventory"),
-                "url": f"/api/v2/{endpoint}/{self.number}/"}
+        made = {
+            **UNSET[endpoint],
+            **body,
+            "id": self.number,
+            "type": endpoint[:-1].replace("inventorie", "inventory"),
+            "url": f"/api/v2/{endpoint}/{self.number}/",
+        }
         self.rows[endpoint].append(made)
         return made
 
@@ -159,22 +271,41 @@ class StandIn:
         if endpoint == "job_templates" and whole["playbook"] not in self.playbooks:
             raise Refused("Playbook not found for project.")
         if endpoint == "workflow_job_template_nodes" and whole.get("job_type"):
-            template = next(one for one in self.rows["job_templates"] if one["id"] == whole["unified_job_template"])
+            template = next(
+                one
+                for one in self.rows["job_templates"]
+                if one["id"] == whole["unified_job_template"]
+            )
             if not template["ask_job_type_on_launch"]:
                 raise Refused("job_type: Field is not configured to prompt on launch.")
-        if endpoint == "schedules" and not re.match(r"DTSTART(;TZID=[^:]+)?:\d{8}T\d{6}Z? RRULE:FREQ=\w+;INTERVAL=\d+", whole["rrule"]):
+        if endpoint == "schedules" and not re.match(
+            r"DTSTART(;TZID=[^:]+)?:\d{8}T\d{6}Z? RRULE:FREQ=\w+;INTERVAL=\d+", whole["rrule"]
+        ):
             raise Refused("rrule: DTSTART and INTERVAL are required.")
 
     def shown(self, row: Row) -> Row:
-        related = {name: f"{row['url']}{name}/" for name in ("survey_spec", "create_approval_template", *LINKS)}
+        related = {
+            name: f"{row['url']}{name}/"
+            for name in ("survey_spec", "create_approval_template", *LINKS)
+        }
         template = row.get("unified_job_template")
         if row["type"] == "workflow_job_template_node" and template:
-            related["unified_job_template"] = next(one["url"] for name in TEMPLATES for one in self.rows[name] if one["id"] == template)
+            related["unified_job_template"] = next(
+                one["url"] for name in TEMPLATES for one in self.rows[name] if one["id"] == template
+            )
         answer = {**row, "related": related, "summary_fields": {}}
         if row["type"] == "credential":
-            secret = {field["id"] for kind in self.rows["credential_types"] if kind["id"] == row["credential_type"]
-                      for field in kind["inputs"]["fields"] if field.get("secret")}
-            answer["inputs"] = {name: "$encrypted$" if name in secret else value for name, value in row["inputs"].items()}
+            secret = {
+                field["id"]
+                for kind in self.rows["credential_types"]
+                if kind["id"] == row["credential_type"]
+                for field in kind["inputs"]["fields"]
+                if field.get("secret")
+            }
+            answer["inputs"] = {
+                name: "$encrypted$" if name in secret else value
+                for name, value in row["inputs"].items()
+            }
         return {**answer, "scm_revision": ""} if row["type"] == "project" else answer
 
 
@@ -189,23 +320,52 @@ def _fits(row: Row, query: dict[str, str]) -> bool:
 def _check_credential_type(kind: Row) -> None:
     fields = kind["inputs"]["fields"]
     ids = [field["id"] for field in fields]
-    if [field for field in fields if set(field) - FIELD_KEYS or "label" not in field or not field.get("type")] or len(set(ids)) != len(ids):
+    if [
+        field
+        for field in fields
+        if set(field) - FIELD_KEYS or "label" not in field or not field.get("type")
+    ] or len(set(ids)) != len(ids):
         raise Refused("inputs: a field has a key that is unknown, or lacks one.")
-    if set(kind["inputs"].get("required", [])) - set(ids) or set(kind["injectors"]) - {"env", "file", "extra_vars"}:
+    if set(kind["inputs"].get("required", [])) - set(ids) or set(kind["injectors"]) - {
+        "env",
+        "file",
+        "extra_vars",
+    }:
         raise Refused("inputs: required names no field, or injectors have an unknown kind.")
     has_file = "template" in kind["injectors"].get("file", {})
-    for name, template in [*kind["injectors"].get("env", {}).items(), *kind["injectors"].get("file", {}).items()]:
+    for name, template in [
+        *kind["injectors"].get("env", {}).items(),
+        *kind["injectors"].get("file", {}).items(),
+    ]:
         used = set(re.findall(r"{{ ([\w.]+) }}", template))
-        if name.startswith("ANSIBLE_") or not used or used - set(ids) - ({"tower.filename"} if has_file else set()):
-            raise Refused(f"injectors: {name} is not allowed, or its template names what is no field.")
+        if (
+            name.startswith("ANSIBLE_")
+            or not used
+            or used - set(ids) - ({"tower.filename"} if has_file else set())
+        ):
+            raise Refused(
+                f"injectors: {name} is not allowed, or its template names what is no field."
+            )
 
 
 def _check_survey(spec: Row) -> None:
-    if not all(spec.get(name) is not None for name in ("name", "description")) or not spec.get("spec"):
+    if not all(spec.get(name) is not None for name in ("name", "description")) or not spec.get(
+        "spec"
+    ):
         raise Refused("name, description and spec are required, and spec must not be empty.")
     for question in spec["spec"]:
-        if not all(isinstance(question.get(name), kind) for name, kind in
-                   (("type", str), ("question_name", str), ("variable", str), ("required", bool))) or question["type"] not in QUESTION_TYPES:
+        if (
+            not all(
+                isinstance(question.get(name), kind)
+                for name, kind in (
+                    ("type", str),
+                    ("question_name", str),
+                    ("variable", str),
+                    ("required", bool),
+                )
+            )
+            or question["type"] not in QUESTION_TYPES
+        ):
             raise Refused(f"{question}: type, question_name, variable and required are needed.")
         default = question.get("default", "")
         if default != "" and not isinstance(default, QUESTION_TYPES[question["type"]]):

@@ -33,7 +33,8 @@ class Watched:
 
     def live(self, rounds: int = 1) -> None:
         """Macs check in, then people open Okta Verify and sign in."""
-        # Not at the top: pytest reads this file before the collection's import path is set up, and Macs enrol by the collection's own client.
+        # Not at the top: pytest reads this file before the collection's import path is set up, and
+        # Macs enrol by the collection's own client.
         from lab import macs, people
 
         for _unused in range(rounds):
@@ -50,14 +51,24 @@ class Watched:
         """Ask the control surface, as a person would."""
         told = self.lab.announcement
         answer = requests.request(
-            verb, told["control_url"] + path, json=body, headers={"Authorization": f"Bearer {told['control_token']}"}, verify=told["ca_file"], timeout=30)
+            verb,
+            told["control_url"] + path,
+            json=body,
+            headers={"Authorization": f"Bearer {told['control_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
+        )
         answer.raise_for_status()
         return answer.json()
 
     def forbid(self, operation: str) -> None:
         """Take a permission from the token that has it."""
         vendor = "kandji" if operation in self.world.kandji.permissions else "okta"
-        self.control("PATCH", "/kandji/permissions" if vendor == "kandji" else "/okta/refuse", {operation: vendor == "okta"})
+        self.control(
+            "PATCH",
+            "/kandji/permissions" if vendor == "kandji" else "/okta/refuse",
+            {operation: vendor == "okta"},
+        )
 
     @property
     def ring_variables(self) -> list[dict[str, t.Any]]:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab's fleet that stands on every rung at once, with every flag. Macs and people act; what nobody would do by themselves is done to them here."""
+"""A lab's fleet that stands on every rung at once, with every flag.
+
+Macs and people act; what nobody would do by themselves is done to them here.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,30 @@ MACS = 60  # of which the first 14 have parts of their own (lab/fleet.py)
 
 
 class EveryRung:
-    """Builds the fleet in a lab of at least ``MACS`` Macs, none of which has been given anything yet."""
+    """Builds the fleet in a lab of at least ``MACS`` Macs, none of which has been given anything
+    yet.
+    """
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., dict[str, t.Any]]) -> None:
-        from lab.people import Person  # not at the top: pytest reads this before the collection's import path is set up
+        from lab.people import (
+            # not at the top: pytest reads this before the collection's import path is set up
+            Person,
+        )
 
-        self.watched, self.world, self.run_module, self._person = watched, watched.world, run_module, Person
+        self.watched, self.world, self.run_module, self._person = (
+            watched,
+            watched.world,
+            run_module,
+            Person,
+        )
         self.profiles: dict[str, str] = {}  # blueprint id -> id of its ring's profile
         self.app_id = ""
         places = {one.name: one.id for one in self.world.kandji.blueprints.values()}
-        macs = [mac for mac in self.world.macs[14:] if mac.device.blueprint_id in (places["Engineering"], places["Everyone else"])]
+        macs = [
+            mac
+            for mac in self.world.macs[14:]
+            if mac.device.blueprint_id in (places["Engineering"], places["Everyone else"])
+        ]
         self._spare = iter([mac for mac in macs if self.person(mac).habit == "prompt"])
         self.staging = places["Staging"]
 
@@ -35,15 +52,24 @@ class EveryRung:
         self.person(mac).habit = habit
         return mac
 
-    def build(self) -> "EveryRung":
+    def build(self) -> EveryRung:
         now = self.world.clock.now()
         self._give_rings()
         second = self.spare()
-        self.world.people.append(self._person(self.world.okta.add_user("Second", "Person", "second@example.com").id, second.serial, "push"))  # MIXED
+        self.world.people.append(
+            self._person(
+                self.world.okta.add_user("Second", "Person", "second@example.com").id,
+                second.serial,
+                "push",
+            )
+        )  # MIXED
         self.spare().device.blueprint_id = self.staging  # NOT_IN_SCOPE
         self.spare().enrol = self._refuse  # PROFILE_FAILED
         absent, without_app, nameless = self.spare("never"), self.spare("never"), self.spare()
-        for mac, days in ((self.spare(), 370), (self.spare(), 350)):  # CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING
+        for mac, days in (
+            (self.spare(), 370),
+            (self.spare(), 350),
+        ):  # CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING
             with self.world.okta.dated(now - timedelta(days=days)):
                 mac.check_in(now - timedelta(days=days))
         self.world.kandji.changed()
@@ -63,13 +89,21 @@ class EveryRung:
         items, lab = self.world.kandji.items, self.watched.lab
         for ring in self.watched.ring_variables:
             name = f"Okta SCEP - {ring['name']}"
-            written = self.run_module("kandji_scep_profile", {"name": name, "blueprints": ring["blueprints"]}, lab=lab)
+            written = self.run_module(
+                "kandji_scep_profile", {"name": name, "blueprints": ring["blueprints"]}, lab=lab
+            )
             assert not written.get("failed"), written
             item_id = next(item.id for item in items.values() if item.name == name)
-            blueprints = [one.id for one in self.world.kandji.blueprints.values() if one.name in ring["blueprints"]]
+            blueprints = [
+                one.id
+                for one in self.world.kandji.blueprints.values()
+                if one.name in ring["blueprints"]
+            ]
             self.profiles.update(dict.fromkeys(blueprints, item_id))
         everywhere = [name for ring in self.watched.ring_variables for name in ring["blueprints"]]
-        app = self.run_module("kandji_app_store_item", {"name": "Okta Verify", "blueprints": everywhere}, lab=lab)
+        app = self.run_module(
+            "kandji_app_store_item", {"name": "Okta Verify", "blueprints": everywhere}, lab=lab
+        )
         self.app_id = app["library_item"]["id"]
 
     @staticmethod
@@ -88,7 +122,14 @@ class EveryRung:
         self.world.kandji.changed()
         stranger = next(iter(org.users))
         for serial in ("C0NOBODYS001", "C0NOBODYS001", "C0NOBODYS002"):
-            org.register(user_id=stranger, serial=serial, udid=f"udid of {serial}", name=serial, model="Mac14,2", os_version="26.1")
+            org.register(
+                user_id=stranger,
+                serial=serial,
+                udid=f"udid of {serial}",
+                name=serial,
+                model="Mac14,2",
+                os_version="26.1",
+            )
         org.devices[nameless].profile.pop("serialNumber")  # SERIAL_EMPTY
         quiet = org.devices[self.spare().okta_account]  # STALE
         quiet.last_updated = org.now() - timedelta(days=120)
@@ -99,12 +140,23 @@ class EveryRung:
 
         absent.certificates.clear()  # CERTIFICATE_ABSENT
         without_app.apps.pop(OKTA_VERIFY)  # OKTA_VERIFY_MISSING
-        self.world.kandji.set_status(without_app.device, self.world.kandji.items[self.app_id], "PENDING")
+        self.world.kandji.set_status(
+            without_app.device, self.world.kandji.items[self.app_id], "PENDING"
+        )
         competing, renewed, original, copy = (self.spare() for _unused in range(4))
         competing.add_device_trust_profiles()  # COMPETING_CONFIGURATION
         first = renewed.certificates[0]
         again = self.world.okta.book(first.common_name)
-        renewed.certificates.append(replace(first, serial_number=again.serial_number, not_before=again.not_before, not_after=again.not_after))
-        copy.certificates.append(original.certificates[0])  # CERTIFICATE_DUPLICATE, as a migrated Mac has it
+        renewed.certificates.append(
+            replace(
+                first,
+                serial_number=again.serial_number,
+                not_before=again.not_before,
+                not_after=again.not_after,
+            )
+        )
+        copy.certificates.append(
+            original.certificates[0]
+        )  # CERTIFICATE_DUPLICATE, as a migrated Mac has it
         for mac in (absent, without_app, competing, renewed, copy):
             mac.report_inventory()

@@ -18,23 +18,40 @@ pytestmark = pytest.mark.lab(macs=3)
 @pytest.fixture
 def a_map(watched) -> dict[str, t.Any]:
     """A map with a root and a node for engineers."""
-    return watched.control("POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": [{"tag": None}, {"tag": "engineer"}]})
+    return watched.control(
+        "POST",
+        "/kandji/blueprints",
+        {"name": "All Macs", "type": "map", "nodes": [{"tag": None}, {"tag": "engineer"}]},
+    )
 
 
 @pytest.fixture
 def wanted(a_map) -> dict[str, t.Any]:
-    return {"name": "Okta SCEP - map", "blueprints": ["All Macs"], "assignment_nodes": {"All Macs": a_map["nodes"][1]["id"]}}
+    return {
+        "name": "Okta SCEP - map",
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": a_map["nodes"][1]["id"]},
+    }
 
 
 def nodes_with(watched, item_id: str) -> list[str]:
-    return [node.id for blueprint in watched.world.kandji.blueprints.values() for node in blueprint.nodes if item_id in node.item_ids]
+    return [
+        node.id
+        for blueprint in watched.world.kandji.blueprints.values()
+        for node in blueprint.nodes
+        if item_id in node.item_ids
+    ]
 
 
 @pytest.mark.parametrize("by", ["name", "id", "upper-case id"])
 def test_a_profile_goes_to_its_node_once(watched, run_module, a_map, by):
     blueprint = {"name": "All Macs", "id": a_map["id"], "upper-case id": a_map["id"].upper()}[by]
     node = a_map["nodes"][1]["id"]
-    asked = {"name": "Okta SCEP - map", "blueprints": [blueprint], "assignment_nodes": {blueprint: node.upper() if "upper" in by else node}}
+    asked = {
+        "name": "Okta SCEP - map",
+        "blueprints": [blueprint],
+        "assignment_nodes": {blueprint: node.upper() if "upper" in by else node},
+    }
     predicted = run_module(PROFILE, asked, lab=watched.lab, check=True, diff=True)
     assert predicted["changed"] and watched.writes() == [], predicted
     first = run_module(PROFILE, asked, lab=watched.lab, diff=True)
@@ -45,27 +62,48 @@ def test_a_profile_goes_to_its_node_once(watched, run_module, a_map, by):
 
 
 def test_profiles_of_several_rings_have_nodes_of_their_own(watched, run_module, a_map):
-    other = watched.control("POST", "/kandji/blueprints", {"name": "Labs", "type": "map", "nodes": [{"tag": None}, {"tag": "lab"}]})
-    asked = {"profiles": [
-        {"name": f"Okta SCEP - {name}", "blueprints": [name], "assignment_nodes": {name: made["nodes"][1]["id"]}}
-        for name, made in (("All Macs", a_map), ("Labs", other))
-    ]}
+    other = watched.control(
+        "POST",
+        "/kandji/blueprints",
+        {"name": "Labs", "type": "map", "nodes": [{"tag": None}, {"tag": "lab"}]},
+    )
+    asked = {
+        "profiles": [
+            {
+                "name": f"Okta SCEP - {name}",
+                "blueprints": [name],
+                "assignment_nodes": {name: made["nodes"][1]["id"]},
+            }
+            for name, made in (("All Macs", a_map), ("Labs", other))
+        ]
+    }
     first = run_module(PROFILE, asked, lab=watched.lab)
-    assert [nodes_with(watched, row["library_item_id"]) for row in first["profiles"]] == [[a_map["nodes"][1]["id"]], [other["nodes"][1]["id"]]], first
+    assert [nodes_with(watched, row["library_item_id"]) for row in first["profiles"]] == [
+        [a_map["nodes"][1]["id"]],
+        [other["nodes"][1]["id"]],
+    ], first
     assert not run_module(PROFILE, asked, lab=watched.lab)["changed"]
 
 
 def test_a_map_with_conditions_wants_a_node_and_the_next_run_finishes(watched, run_module, wanted):
     refused = run_module(PROFILE, {**wanted, "assignment_nodes": {}}, lab=watched.lab)
-    assert refused["failed"] and "name its id in assignment_nodes ('All Macs': id): hold the Option key" in refused["msg"], refused
+    assert (
+        refused["failed"]
+        and "name its id in assignment_nodes ('All Macs': id): hold the Option key"
+        in refused["msg"]
+    ), refused
     run_module(PROFILE, wanted, lab=watched.lab)
     assert len([one for one in watched.world.kandji.profiles() if one.name == wanted["name"]]) == 1
     assert not run_module(PROFILE, wanted, lab=watched.lab)["changed"]
 
 
 def test_a_map_without_conditions_takes_it_at_the_root(watched, run_module):
-    plain = watched.control("POST", "/kandji/blueprints", {"name": "Plain map", "type": "map", "nodes": [{"tag": None}]})
-    first = run_module(PROFILE, {"name": "Okta SCEP - plain", "blueprints": ["Plain map"]}, lab=watched.lab)
+    plain = watched.control(
+        "POST", "/kandji/blueprints", {"name": "Plain map", "type": "map", "nodes": [{"tag": None}]}
+    )
+    first = run_module(
+        PROFILE, {"name": "Okta SCEP - plain", "blueprints": ["Plain map"]}, lab=watched.lab
+    )
     assert nodes_with(watched, first["profiles"][0]["library_item_id"]) == [plain["nodes"][0]["id"]]
 
 
@@ -73,25 +111,48 @@ def test_a_map_without_conditions_takes_it_at_the_root(watched, run_module):
     "change, said",
     [
         ({"assignment_nodes": {"Engineering": UNKNOWN_NODE}}, "'Engineering' is not in blueprints"),
-        ({"assignment_nodes": {"All Macs": "engineers"}}, "'engineers', for the blueprint 'All Macs', is not the id of a node"),
-        ({"blueprints": ["Engineering"], "assignment_nodes": {"Engineering": UNKNOWN_NODE}}, "'Engineering' is a classic one and has no nodes"),
+        (
+            {"assignment_nodes": {"All Macs": "engineers"}},
+            "'engineers', for the blueprint 'All Macs', is not the id of a node",
+        ),
+        (
+            {"blueprints": ["Engineering"], "assignment_nodes": {"Engineering": UNKNOWN_NODE}},
+            "'Engineering' is a classic one and has no nodes",
+        ),
     ],
 )
 @pytest.mark.parametrize("module", [PROFILE, APP])
-def test_a_wrong_node_is_told_before_anything_is_written(watched, run_module, wanted, module, change, said):
+def test_a_wrong_node_is_told_before_anything_is_written(
+    watched, run_module, wanted, module, change, said
+):
     name = {"name": "Okta Verify"} if module == APP else {}
     refused = run_module(module, {**wanted, **name, **change}, lab=watched.lab)
     assert refused["failed"] and said in refused["msg"] and watched.writes() == []
 
 
 def test_of_a_classic_blueprint_by_id_kandji_says_so(watched, run_module):
-    engineering = next(one for one in watched.world.kandji.blueprints.values() if one.name == "Engineering")
-    refused = run_module(PROFILE, {"name": "Okta", "blueprints": [engineering.id], "assignment_nodes": {engineering.id: UNKNOWN_NODE}}, lab=watched.lab)
-    assert refused["failed"] and "is a classic one and has no nodes; take it out of assignment_nodes" in refused["msg"]
+    engineering = next(
+        one for one in watched.world.kandji.blueprints.values() if one.name == "Engineering"
+    )
+    refused = run_module(
+        PROFILE,
+        {
+            "name": "Okta",
+            "blueprints": [engineering.id],
+            "assignment_nodes": {engineering.id: UNKNOWN_NODE},
+        },
+        lab=watched.lab,
+    )
+    assert (
+        refused["failed"]
+        and "is a classic one and has no nodes; take it out of assignment_nodes" in refused["msg"]
+    )
 
 
 def test_a_node_that_is_gone_is_told_in_a_sentence(watched, run_module, wanted):
-    refused = run_module(PROFILE, {**wanted, "assignment_nodes": {"All Macs": UNKNOWN_NODE}}, lab=watched.lab)
+    refused = run_module(
+        PROFILE, {**wanted, "assignment_nodes": {"All Macs": UNKNOWN_NODE}}, lab=watched.lab
+    )
     assert refused["failed"] and "or its node (any more)" in refused["msg"]
 
 
@@ -100,16 +161,31 @@ def test_exact_takes_it_out_of_the_node_of_another_map(watched, run_module, want
     exact = {"name": wanted["name"], "blueprints": ["Staging"], "blueprints_mode": "exact"}
     refused = run_module(PROFILE, exact, lab=watched.lab)
     assert refused["failed"] and "assignment_nodes ('All Macs': id)" in refused["msg"]
-    removed = run_module(PROFILE, {**exact, "assignment_nodes": wanted["assignment_nodes"]}, lab=watched.lab)
-    assert removed["changes"] == ["remove profile 'Okta SCEP - map' from blueprint 'All Macs'"], removed
-    assert a_map["nodes"][1]["id"] not in nodes_with(watched, removed["profiles"][0]["library_item_id"])
-    assert not run_module(PROFILE, {**exact, "assignment_nodes": wanted["assignment_nodes"]}, lab=watched.lab)["changed"]
+    removed = run_module(
+        PROFILE, {**exact, "assignment_nodes": wanted["assignment_nodes"]}, lab=watched.lab
+    )
+    assert removed["changes"] == ["remove profile 'Okta SCEP - map' from blueprint 'All Macs'"], (
+        removed
+    )
+    assert a_map["nodes"][1]["id"] not in nodes_with(
+        watched, removed["profiles"][0]["library_item_id"]
+    )
+    assert not run_module(
+        PROFILE, {**exact, "assignment_nodes": wanted["assignment_nodes"]}, lab=watched.lab
+    )["changed"]
 
 
 def test_an_app_goes_to_its_node_once(watched, run_module, a_map):
-    asked = {"blueprints": ["All Macs"], "assignment_nodes": {"All Macs": a_map["nodes"][1]["id"]}, "report": False}
+    asked = {
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": a_map["nodes"][1]["id"]},
+        "report": False,
+    }
     first = run_module(APP, asked, lab=watched.lab)
-    assert first["changed"] and nodes_with(watched, first["library_item"]["id"])[-1] == a_map["nodes"][1]["id"], first
+    assert (
+        first["changed"]
+        and nodes_with(watched, first["library_item"]["id"])[-1] == a_map["nodes"][1]["id"]
+    ), first
     mark = watched.mark()
     assert not run_module(APP, asked, lab=watched.lab)["changed"] and watched.writes(mark) == []
 
@@ -118,21 +194,52 @@ def test_another_item_of_a_type_that_is_one_per_node_is_told(watched, run_module
     watched.switch(one_per_node_types="vpp-app")
     node = a_map["nodes"][1]["id"]
     place = {"blueprint": "All Macs", "assignment_node_id": node}
-    watched.control("POST", "/kandji/items", {"type": "vpp-app", "name": "Another app", "bundle_id": "com.example.app", "blueprints": [place]})
-    refused = run_module(APP, {"blueprints": ["All Macs"], "assignment_nodes": {"All Macs": node}, "report": False}, lab=watched.lab)
-    assert refused["failed"] and "'All Macs' holds another library item of this type already" in refused["msg"], refused
+    watched.control(
+        "POST",
+        "/kandji/items",
+        {
+            "type": "vpp-app",
+            "name": "Another app",
+            "bundle_id": "com.example.app",
+            "blueprints": [place],
+        },
+    )
+    refused = run_module(
+        APP,
+        {"blueprints": ["All Macs"], "assignment_nodes": {"All Macs": node}, "report": False},
+        lab=watched.lab,
+    )
+    assert (
+        refused["failed"]
+        and "'All Macs' holds another library item of this type already" in refused["msg"]
+    ), refused
 
 
 @pytest.mark.long
 def test_a_ring_on_a_map_with_conditions_through_the_site_playbook(watched, playbook, a_map):
     node, serial = a_map["nodes"][1]["id"], watched.canary["test_macs"][0]
-    watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["engineer"]})
-    rings = [{"name": "engineers", "blueprints": ["All Macs"], "assignment_nodes": {"All Macs": node}, "test_macs": [serial]}]
-    asked = {"device_trust_rings": rings, "device_trust_poll_interval": 1, "device_trust_gate_wait": 30}
+    watched.control(
+        "PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["engineer"]}
+    )
+    rings = [
+        {
+            "name": "engineers",
+            "blueprints": ["All Macs"],
+            "assignment_nodes": {"All Macs": node},
+            "test_macs": [serial],
+        }
+    ]
+    asked = {
+        "device_trust_rings": rings,
+        "device_trust_poll_interval": 1,
+        "device_trust_gate_wait": 30,
+    }
     watched.switch(macs_act=True)
     first = playbook(watched.lab, variables=asked)
     assert first.status == 0 and first.changed, first.output
-    profile = next(one for one in watched.world.kandji.profiles() if one.name == "Okta SCEP - engineers")
+    profile = next(
+        one for one in watched.world.kandji.profiles() if one.name == "Okta SCEP - engineers"
+    )
     app = next(one for one in watched.world.kandji.items.values() if one.name == "Okta Verify")
     assert nodes_with(watched, profile.id) == [node] and nodes_with(watched, app.id)[-1] == node
     mark = watched.mark()

@@ -1,9 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each example of a module's documentation, run against the lab as it stands there: predicted, done, and left alone the second time.
+"""Each example of a module's documentation, run against the lab as it stands there:
 
-What writes has something to write, so that none of this holds for want of work. What an example needs is in tests/examples.py.
+predicted, done, and left alone the second time.
+
+What writes has something to write, so that none of this holds for want of work. What an example
+needs is in tests/examples.py.
 """
 
 from __future__ import annotations
@@ -49,7 +52,11 @@ def stage(watched, run_module, tmp_path):
     return examples.Stage(watched, run_module, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "module", "options"), EXAMPLES, ids=[f"{module}: {name}" for name, module, _options in EXAMPLES])
+@pytest.mark.parametrize(
+    ("name", "module", "options"),
+    EXAMPLES,
+    ids=[f"{module}: {name}" for name, module, _options in EXAMPLES],
+)
 def test_an_example_of_the_documentation_runs(stage, watched, run_module, name, module, options):
     examples.SCENES.get(name, examples.rolled_out)(stage)
     wanted = examples.without_patience(module, stage.as_in_the_lab(options))
@@ -60,10 +67,15 @@ def test_an_example_of_the_documentation_runs(stage, watched, run_module, name, 
     done = run_module(module, wanted, lab=watched.lab)
     assert not done.get("failed"), done
     assert done["changed"] is examples.changes_something(module, name), done
-    assert predicted["changed"] is (done["changed"] and name not in examples.CHANGES_EACH_TIME), predicted
+    assert predicted["changed"] is (done["changed"] and name not in examples.CHANGES_EACH_TIME), (
+        predicted
+    )
     again = run_module(module, wanted, lab=watched.lab)
     if name in examples.DONE_ONCE:
-        assert "The plan is not the one that was approved: 0 device records would go now" in again["msg"]
+        assert (
+            "The plan is not the one that was approved: 0 device records would go now"
+            in again["msg"]
+        )
         return
     assert not again.get("failed"), again
     assert again["changed"] is (name in examples.CHANGES_EACH_TIME), again
@@ -73,4 +85,6 @@ def test_an_example_of_the_documentation_runs(stage, watched, run_module, name, 
 def test_examples_have_names_of_their_own_and_scenes_have_examples():
     names = [name for name, _module, _options in EXAMPLES]
     assert sorted(names) == sorted(set(names))
-    assert set(examples.SCENES) | examples.CHANGES_EACH_TIME | examples.DONE_ONCE | examples.CHANGES_NOTHING <= set(names)
+    assert set(
+        examples.SCENES
+    ) | examples.CHANGES_EACH_TIME | examples.DONE_ONCE | examples.CHANGES_NOTHING <= set(names)

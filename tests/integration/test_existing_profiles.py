@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom Profiles that were there before: made by hand in another order, with other identifiers, beside other payloads."""
+"""Custom Profiles that were there before:
+
+made by hand in another order, with other identifiers, beside other payloads.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ NAME = "SCEP for Okta, by hand"
 
 pytestmark = pytest.mark.lab(macs=3)
 
-# Tabs, comments, another order, keys left out whose default is Apple's, and a Wi-Fi payload beside it.
+# Tabs, comments, another order, keys left out whose default is Apple's, and a Wi-Fi payload beside
+# it.
 BY_HAND = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <!-- Ann made this one -->
@@ -62,35 +66,75 @@ def by_hand(watched) -> str:
     text = BY_HAND.format(challenge=told["scep_challenge"], url=told["scep_url"])
 
     def post(path: str, **body: t.Any) -> t.Any:
-        answer = requests.post(told["kandji_url"] + path, headers={"Authorization": f"Bearer {told['kandji_api_token']}"},
-                               verify=told["ca_file"], timeout=30, **body)
+        answer = requests.post(
+            told["kandji_url"] + path,
+            headers={"Authorization": f"Bearer {told['kandji_api_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
+            **body,
+        )
         answer.raise_for_status()
         return answer.json()
 
-    fields = {"name": (None, NAME), "active": (None, "true"), "runs_on_mac": (None, "true"), "file": ("by-hand.mobileconfig", text)}
+    fields = {
+        "name": (None, NAME),
+        "active": (None, "true"),
+        "runs_on_mac": (None, "true"),
+        "file": ("by-hand.mobileconfig", text),
+    }
     item_id = post("/api/v1/library/custom-profiles", files=fields)["id"]
-    blueprint = next(one for one in watched.world.kandji.blueprints.values() if one.name == watched.canary["blueprints"][0])
-    post(f"/api/v1/blueprints/{blueprint.id}/assign-library-item", json={"library_item_id": item_id})
+    blueprint = next(
+        one
+        for one in watched.world.kandji.blueprints.values()
+        if one.name == watched.canary["blueprints"][0]
+    )
+    post(
+        f"/api/v1/blueprints/{blueprint.id}/assign-library-item", json={"library_item_id": item_id}
+    )
     return item_id
 
 
 @pytest.mark.parametrize("by", ["name", "library_item_id"])
 @pytest.mark.parametrize("tabs", [False, True])
-def test_it_is_adopted_without_a_write_when_it_says_the_same(watched, run_module, by_hand, by, tabs):
+def test_it_is_adopted_without_a_write_when_it_says_the_same(
+    watched, run_module, by_hand, by, tabs
+):
     watched.switch(tabs_become_spaces=tabs)
-    wanted = {by: NAME if by == "name" else by_hand.upper(), "blueprints": watched.canary["blueprints"], "retries": 3}
+    wanted = {
+        by: NAME if by == "name" else by_hand.upper(),
+        "blueprints": watched.canary["blueprints"],
+        "retries": 3,
+    }
     mark = watched.mark()
     adopted = run_module(MODULE, wanted, lab=watched.lab)
     assert not adopted["changed"] and watched.writes(mark) == [], adopted
     row = adopted["profiles"][0]
-    assert (row["library_item_id"], row["generation"], row["challenge_matches"]) == (by_hand, None, True)
+    assert (row["library_item_id"], row["generation"], row["challenge_matches"]) == (
+        by_hand,
+        None,
+        True,
+    )
 
 
-def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_kept(watched, run_module, by_hand, shown):
-    wanted = {"library_item_id": by_hand, "blueprints": watched.canary["blueprints"], "retry_delay": 60, "challenge": "canary-other-secret-<&>", "prove": False}
+def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_kept(
+    watched, run_module, by_hand, shown
+):
+    wanted = {
+        "library_item_id": by_hand,
+        "blueprints": watched.canary["blueprints"],
+        "retry_delay": 60,
+        "challenge": "canary-other-secret-<&>",
+        "prove": False,
+    }
     predicted = run_module(MODULE, wanted, lab=watched.lab, check=True, diff=True)
-    assert predicted["changes"] == [f"update profile {NAME!r}: Challenge, Retries, RetryDelay"], predicted
-    assert predicted["diff"]["before"][f"profile {NAME!r}"] == {"Challenge": "******** (another one)", "Retries": None, "RetryDelay": 30}
+    assert predicted["changes"] == [f"update profile {NAME!r}: Challenge, Retries, RetryDelay"], (
+        predicted
+    )
+    assert predicted["diff"]["before"][f"profile {NAME!r}"] == {
+        "Challenge": "******** (another one)",
+        "Retries": None,
+        "RetryDelay": 30,
+    }
     written = run_module(MODULE, wanted, lab=watched.lab, diff=True)
     assert written["diff"] == predicted["diff"]
     document = next(one for one in watched.world.kandji.profiles() if one.id == by_hand).document

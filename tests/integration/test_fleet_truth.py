@@ -1,7 +1,8 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every Mac of a fleet that stands on every rung at once is told as it is, or is marked as unconfirmed, whatever happens while the fleet is read.
+"""Every Mac of a fleet that stands on every rung at once is told as it is, or is marked as
+unconfirmed, whatever happens while the fleet is read.
 
 The lab tells the truth by itself (lab/truth.py), from its Macs and books.
 """
@@ -13,8 +14,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji, _ladder, _okta
+
 from tests.integration.every_rung import MACS, EveryRung
 
 pytestmark = pytest.mark.lab(macs=MACS, real_macs=0)
@@ -30,7 +31,13 @@ def report(watched, run_module, fleet, tmp_path):
     """Write the report and return its rows by what the truth calls them."""
 
     def write(**options: t.Any) -> dict[str, dict[str, t.Any]]:
-        given = {"rings": watched.ring_variables, "okta_verify_item_ids": [fleet.app_id], "dest": str(tmp_path), "formats": ["json"], **options}
+        given = {
+            "rings": watched.ring_variables,
+            "okta_verify_item_ids": [fleet.app_id],
+            "dest": str(tmp_path),
+            "formats": ["json"],
+            **options,
+        }
         result = run_module("device_trust_report", given, lab=watched.lab)
         assert not result.get("failed"), result
         rows = json.loads((Path(tmp_path) / "device-trust.json").read_text())["macs"]
@@ -48,7 +55,10 @@ def so(fleet):
 
 
 def wrong(rows, *truths):
-    """Macs that are told otherwise than at any of these moments, without a mark; and those that are not told at all."""
+    """Macs that are told otherwise than at any of these moments, without a mark;
+
+    and those that are not told at all.
+    """
     said = []
     for key in set.intersection(*map(set, truths)):
         row, rungs = rows.get(key), {truth[key].rung for truth in truths}
@@ -62,22 +72,42 @@ def test_each_mac_is_on_its_rung_with_its_flags(fleet, report):
     assert {one.rung for one in truth.values()} == set(_ladder.RUNGS)
     assert {flag for one in truth.values() for flag in one.flags} == set(_ladder.FLAGS)
     rows = report()
-    assert {key: (row["serial_number"], row["rung"], sorted(row["flags"])) for key, row in rows.items()} == {
-        key: (one.serial, one.rung, sorted(one.flags)) for key, one in truth.items()}
+    assert {
+        key: (row["serial_number"], row["rung"], sorted(row["flags"])) for key, row in rows.items()
+    } == {key: (one.serial, one.rung, sorted(one.flags)) for key, one in truth.items()}
     doubted = {rows[key]["rung"] for key in rows if rows[key]["unconfirmed"]}
-    assert doubted <= {"MIXED", "CERTIFICATE_ABSENT", "CERTIFICATE_EXPIRED", "REGISTERED_NOT_MANAGED"}, doubted
+    assert doubted <= {
+        "MIXED",
+        "CERTIFICATE_ABSENT",
+        "CERTIFICATE_EXPIRED",
+        "REGISTERED_NOT_MANAGED",
+    }, doubted
 
 
 # Whatever happens meanwhile
 
 
 class Meddler:
-    """Somebody who works in both consoles while the fleet is read: something else after each answer to one of these operations."""
+    """Somebody who works in both consoles while the fleet is read:
+
+    something else after each answer to one of these operations.
+    """
 
     def __init__(self, fleet: EveryRung, operations: t.Collection[str]) -> None:
         self.fleet, self.operations = fleet, operations
         self.world, self.done = fleet.world, []
-        self.deeds = iter([self.suspend, self.take_away, self.delete, self.register, self.sign_in, self.leave_kandji, self.come_to_kandji, self.enrol])
+        self.deeds = iter(
+            [
+                self.suspend,
+                self.take_away,
+                self.delete,
+                self.register,
+                self.sign_in,
+                self.leave_kandji,
+                self.come_to_kandji,
+                self.enrol,
+            ]
+        )
 
     def __call__(self, exchange: t.Any) -> None:
         deed = next(self.deeds, None) if exchange.operation in self.operations else None
@@ -88,12 +118,18 @@ class Meddler:
 
     def _managed(self, place: int) -> t.Any:
         """A Mac that works; the first ones come on the first pages, the last ones on the last."""
-        managed = {record.id for record in self.world.okta.devices.values() if any(link.managed for link in record.users.values())}
+        managed = {
+            record.id
+            for record in self.world.okta.devices.values()
+            if any(link.managed for link in record.users.values())
+        }
         return [mac for mac in self.world.macs if mac.okta_account in managed][place]
 
     def suspend(self) -> None:
         for place in (0, -1):
-            self.world.okta.step(self.world.okta.devices[self._managed(place).okta_account], "suspend")
+            self.world.okta.step(
+                self.world.okta.devices[self._managed(place).okta_account], "suspend"
+            )
 
     def take_away(self) -> None:
         """A user of a shared Mac is unlinked."""
@@ -115,7 +151,9 @@ class Meddler:
         for person in self.world.people:
             if person.habit == "push":
                 person.habit = "prompt"
-                person.act(self.world, next(mac for mac in self.world.macs if mac.serial == person.serial))
+                person.act(
+                    self.world, next(mac for mac in self.world.macs if mac.serial == person.serial)
+                )
 
     def leave_kandji(self) -> None:
         """Deleted for good, so that those behind it move up by one place."""
@@ -127,11 +165,27 @@ class Meddler:
     def come_to_kandji(self) -> None:
         like = self.world.macs[-1].device
         self.world.kandji.add_device(
-            name="New", serial="C0NEWCOMER01", udid="udid of the newcomer", platform="Mac", model=like.model, model_id=like.model_id,
-            os_version=like.os_version, build=like.build, blueprint_id=like.blueprint_id, enrolled_at=like.enrolled_at, last_check_in=like.last_check_in)
+            name="New",
+            serial="C0NEWCOMER01",
+            udid="udid of the newcomer",
+            platform="Mac",
+            model=like.model,
+            model_id=like.model_id,
+            os_version=like.os_version,
+            build=like.build,
+            blueprint_id=like.blueprint_id,
+            enrolled_at=like.enrolled_at,
+            last_check_in=like.last_check_in,
+        )
 
     def enrol(self) -> None:
-        mac = next(one for one in self.world.macs if not one.certificates and one.device_id in self.world.kandji.devices and not one.in_a_drawer)
+        mac = next(
+            one
+            for one in self.world.macs
+            if not one.certificates
+            and one.device_id in self.world.kandji.devices
+            and not one.in_a_drawer
+        )
         self.world.okta.book(f"{mac.serial} 0A1B")
 
 
@@ -141,7 +195,16 @@ def small_pages(monkeypatch):
     monkeypatch.setattr(_okta, "PAGE_SIZES", (7, 3))
 
 
-@pytest.mark.parametrize("operations", [["listDevices"], ["List Devices"], ["Get Library Item Statuses"], ["Certificates"], ["listLogEvents", "listDevices"]])
+@pytest.mark.parametrize(
+    "operations",
+    [
+        ["listDevices"],
+        ["List Devices"],
+        ["Get Library Item Statuses"],
+        ["Certificates"],
+        ["listLogEvents", "listDevices"],
+    ],
+)
 def test_records_change_while_they_are_read(fleet, report, small_pages, operations):
     before = so(fleet)
     meddler = Meddler(fleet, operations)
@@ -151,27 +214,51 @@ def test_records_change_while_they_are_read(fleet, report, small_pages, operatio
     assert sum(not row["unconfirmed"] for row in rows.values()) > len(rows) / 2
 
 
-@pytest.mark.parametrize("switches, stale", [
-    ({"search_lag_seconds": 3600.0}, 0), ({"stale_managed_in_search": True}, 0), ({"search_lag_seconds": 86400.0, "stale_managed_in_search": True}, 0), ({}, 3),
-])
+@pytest.mark.parametrize(
+    "switches, stale",
+    [
+        ({"search_lag_seconds": 3600.0}, 0),
+        ({"stale_managed_in_search": True}, 0),
+        ({"search_lag_seconds": 86400.0, "stale_managed_in_search": True}, 0),
+        ({}, 3),
+    ],
+)
 def test_the_search_is_behind(watched, fleet, report, small_pages, switches, stale):
     watched.switch(**switches)
     for _unused in range(stale):
         watched.fault("stale", "listDevices", times=None)
     meddler = Meddler(fleet, [""])
-    for deed in (meddler.suspend, meddler.take_away, meddler.delete, meddler.register, meddler.sign_in):
+    for deed in (
+        meddler.suspend,
+        meddler.take_away,
+        meddler.delete,
+        meddler.register,
+        meddler.sign_in,
+    ):
         deed()
     fleet.advance(minutes=30)
     rows = report()
     assert wrong(rows, so(fleet)) == []
-    assert any(row["rung"] == "MANAGED" and not row["unconfirmed"] for row in rows.values()) or switches.get("stale_managed_in_search") or stale
+    assert (
+        any(row["rung"] == "MANAGED" and not row["unconfirmed"] for row in rows.values())
+        or switches.get("stale_managed_in_search")
+        or stale
+    )
     assert any(not row["unconfirmed"] for row in rows.values())
 
 
 def test_pages_come_late_or_not_at_all(watched, fleet, report, small_pages):
-    for operation in ("listDevices", "List Devices", "Certificates", "Get Library Item Statuses", "listLogEvents"):
+    for operation in (
+        "listDevices",
+        "List Devices",
+        "Certificates",
+        "Get Library Item Statuses",
+        "listLogEvents",
+    ):
         watched.fault("slow", operation, after=1, times=2, seconds=1.5)
         watched.fault("5xx", operation, after=3, times=1, status=504)
     rows = report(api_timeout=0.5)
     assert wrong(rows, so(fleet)) == []
-    assert any("limit=3" in one.query for one in watched.asked() if one.operation == "listDevices"), "smaller pages after one that came too late"
+    assert any(
+        "limit=3" in one.query for one in watched.asked() if one.operation == "listDevices"
+    ), "smaller pages after one that came too late"

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The forecast against what the lab's people experience: whole fleets, policies and edits by chance, person by person, device by device."""
+"""The forecast against what the lab's people experience:
+
+whole fleets, policies and edits by chance, person by person, device by device.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,20 @@ import os
 import random
 
 import pytest
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _access_policy as policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _access_policy as policies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import Place, in_order, plan_rule
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import (
+    Place,
+    in_order,
+    plan_rule,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_in import ApiToken
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
+
 from lab.okta import chance
 
 FLEETS = 500
@@ -32,11 +41,20 @@ def okta(fresh_lab):
             fresh_lab.world.clock.advance(seconds=seconds)
 
     told = fresh_lab.announcement
-    return Okta(told["okta_url"], ApiToken(told["okta_api_token"]), Settings(told["ca_file"], capacity_percent=100, sleep=sleep), Masker())
+    return Okta(
+        told["okta_url"],
+        ApiToken(told["okta_api_token"]),
+        Settings(told["ca_file"], capacity_percent=100, sleep=sleep),
+        Masker(),
+    )
 
 
 class Trial:
-    """One fleet, one policy, one edit: everybody opens the app, the forecast is made, the edit is written, and everybody opens the app again."""
+    """One fleet, one policy, one edit:
+
+    everybody opens the app, the forecast is made, the edit is written, and everybody opens the app
+    again.
+    """
 
     def __init__(self, lab, okta, seed):
         self.world, self.okta, self.chosen = lab.world, okta, random.Random(f"edit {seed}")
@@ -50,13 +68,26 @@ class Trial:
         """{(user, platform, device): admitted} of everybody whom the policy judges."""
         org = self.world.okta
         with self.world.lock:
-            told = {seat: org.sign_ins.open(org.directory.apps[self.app_id], seat) for seat in org.sign_ins.seats}
+            told = {
+                seat: org.sign_ins.open(org.directory.apps[self.app_id], seat)
+                for seat in org.sign_ins.seats
+            }
         # A record that is suspended is one that Okta does not know at sign-in.
-        return {(seat.user_id, seat.platform, seat.device_id if org.sign_ins.registration(seat)[0] else None): outcome.admitted
-                for seat, outcome in told.items() if outcome.reason not in ("user", "unassigned")}
+        return {
+            (
+                seat.user_id,
+                seat.platform,
+                seat.device_id if org.sign_ins.registration(seat)[0] else None,
+            ): outcome.admitted
+            for seat, outcome in told.items()
+            if outcome.reason not in ("user", "unassigned")
+        }
 
     def edits(self, rules):
-        """One to three changes: a rule that comes, goes, changes, moves, or is out of use; or the catch-all rule."""
+        """One to three changes:
+
+        a rule that comes, goes, changes, moves, or is out of use; or the catch-all rule.
+        """
         org, names = self.world.okta, [one["name"] for one in rules if not one["system"]]
         plans = []
         for number in range(self.chosen.randrange(1, 4)):
@@ -68,10 +99,15 @@ class Trial:
                 wanted = {key: body[key] for key in ("name", "conditions", "actions") if body[key]}
                 plans.append((wanted, Place(self.chosen.choice(("first", "last"))), None, False))
             elif kind == "last":
-                plans.append(({"name": rules[-1]["name"], "actions": body["actions"]}, Place(), None, False))
+                plans.append(
+                    ({"name": rules[-1]["name"], "actions": body["actions"]}, Place(), None, False)
+                )
             else:
                 name = names.pop(self.chosen.randrange(len(names)))
-                wanted = {"name": name, **({"actions": body["actions"]} if kind == "change" else {})}
+                wanted = {
+                    "name": name,
+                    **({"actions": body["actions"]} if kind == "change" else {}),
+                }
                 place = Place("first") if kind == "move" else Place()
                 plans.append((wanted, place, "INACTIVE" if kind == "rest" else None, kind == "go"))
         return plans
@@ -82,13 +118,19 @@ class Trial:
         planned = before_rules
         edits = self.edits(before_rules)
         for edit in edits:
-            planned = renumbered(plan_rule(planned, edit[0], edit[1], edit[2], "Drawn", edit[3]).after)
-        found = lockout.read_forecast(self.okta, [lockout.AppTurn(self.app, before_rules, planned)], 30, 50000)
+            planned = renumbered(
+                plan_rule(planned, edit[0], edit[1], edit[2], "Drawn", edit[3]).after
+            )
+        found = lockout.read_forecast(
+            self.okta, [lockout.AppTurn(self.app, before_rules, planned)], 30, 50000
+        )
         rules = before_rules
         for wanted, place, status, absent in edits:
             plan = plan_rule(rules, wanted, place, status, "Drawn", absent)
             if plan.changes:
-                rules = policies.apply_rule(self.okta, self.policy, plan, place, None if absent else status)
+                rules = policies.apply_rule(
+                    self.okta, self.policy, plan, place, None if absent else status
+                )
         assert [one["name"] for one in planned] == [one["name"] for one in rules]
         after = self.open_all()
         lost = {key for key, admitted in before.items() if admitted and not after[key]}
@@ -97,7 +139,9 @@ class Trial:
 
 
 def renumbered(rules):
-    return [{**one, "priority": 99 if one.get("system") else number} for number, one in enumerate(rules)]
+    return [
+        {**one, "priority": 99 if one.get("system") else number} for number, one in enumerate(rules)
+    ]
 
 
 def key(row):
@@ -111,7 +155,8 @@ def check(lab, okta, seed):
     named = {key(row) for row in found.locked_out}
     assert lost <= named, f"seed {seed}: refused and not named: {lost - named}"
     doubtful = {key(row) for row in found.locked_out if row["unknowns"]}
-    # Where nothing unknown has a say, the forecast is exact: each that it names and who came in before is refused.
+    # Where nothing unknown has a say, the forecast is exact: each that it names and who came in
+    # before is refused.
     sure = {one for one in named - doubtful if before.get(one)}
     assert sure <= lost, f"seed {seed}: named for certain and not refused: {sure - lost}"
     return len(lost), len(named), len(named - lost)
@@ -135,5 +180,7 @@ def test_nobody_is_refused_who_was_not_named_in_many_fleets(fresh_lab, okta, use
     fresh_lab.world.switches.set(users_and_groups=users_and_groups)
     fleets = int(os.environ.get("FORECAST_FLEETS", FLEETS))
     lost, named, more = some(fresh_lab, okta, range(fleets))
-    print(f"{fleets} fleets: {lost} refused, {named} named, {more} of them for what nobody can know")
+    print(
+        f"{fleets} fleets: {lost} refused, {named} named, {more} of them for what nobody can know"
+    )
     assert 0 < lost <= named

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The small modules that only read, against the lab: what they find, what they say is absent, and what they cost."""
+"""The small modules that only read, against the lab:
+
+what they find, what they say is absent, and what they cost.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,17 @@ import pytest
 
 @pytest.fixture
 def ask(watched, run_module):
-    """Call a module, see that it neither fails nor writes, and return its result with the number of calls."""
+    """Call a module, see that it neither fails nor writes, and return its result with the number of
+    calls.
+    """
 
     def call(name, **options):
         mark = watched.mark()
         result = run_module(name, options, lab=watched.lab)
         assert not result.get("failed") and not result["changed"], result
-        assert watched.writes(mark) == [] and sum(one["count"] for one in result["api_calls"]) == len(watched.asked(mark))
+        assert watched.writes(mark) == [] and sum(
+            one["count"] for one in result["api_calls"]
+        ) == len(watched.asked(mark))
         return result, len(watched.asked(mark))
 
     return call
@@ -33,9 +40,16 @@ def serials(result):
 
 def test_records_of_all_macs(watched, ask):
     result, calls = ask("okta_device_info")
-    macs = [one for one in watched.world.okta.devices.values() if one.profile["platform"] == "MACOS"]
-    assert {one["id"] for one in result["devices"]} == {one.id for one in macs} and macs and calls == 1
-    assert all(one["users"] and set(one["users"][0]) == {"login", "managementStatus"} for one in result["devices"])
+    macs = [
+        one for one in watched.world.okta.devices.values() if one.profile["platform"] == "MACOS"
+    ]
+    assert (
+        {one["id"] for one in result["devices"]} == {one.id for one in macs} and macs and calls == 1
+    )
+    assert all(
+        one["users"] and set(one["users"][0]) == {"login", "managementStatus"}
+        for one in result["devices"]
+    )
 
 
 def test_records_by_serial_whatever_its_case(watched, ask):
@@ -46,12 +60,18 @@ def test_records_by_serial_whatever_its_case(watched, ask):
 
 def test_records_by_id_are_read_fresh_though_the_search_is_behind(watched, ask):
     watched.switch(search_lag_seconds=600.0)
-    record = watched.world.okta.devices[next(mac.okta_account for mac in watched.world.macs if mac.okta_account)]
+    record = watched.world.okta.devices[
+        next(mac.okta_account for mac in watched.world.macs if mac.okta_account)
+    ]
     watched.world.okta.step(record, "suspend")
     by_search, _calls = ask("okta_device_info", search=f'id eq "{record.id}"')
     by_id, calls = ask("okta_device_info", device_ids=[record.id, "guoNobodys"])
     assert [one["status"] for one in by_search["devices"]] == ["ACTIVE"]
-    assert [one["status"] for one in by_id["devices"]] == ["SUSPENDED"] and by_id["absent"] == ["guoNobodys"] and calls == 3
+    assert (
+        [one["status"] for one in by_id["devices"]] == ["SUSPENDED"]
+        and by_id["absent"] == ["guoNobodys"]
+        and calls == 3
+    )
     assert by_id["devices"][0]["users"] == by_search["devices"][0]["users"]
 
 
@@ -60,12 +80,15 @@ def test_no_page_is_read_beyond_what_is_shown(watched, ask):
     assert len(result["devices"]) == 1 and result["more"] and result["absent"] == []
 
 
-@pytest.mark.parametrize("options, said", [
-    ({"search": "status is ACTIVE"}, "listDevices"),
-    ({"serial_numbers": ['C02"']}, "cannot be searched for"),
-    ({"max_rows": -1}, "max_rows: -1 is negative"),
-    ({"serial_numbers": ["C02"], "search": "x"}, "mutually exclusive"),
-])
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"search": "status is ACTIVE"}, "listDevices"),
+        ({"serial_numbers": ['C02"']}, "cannot be searched for"),
+        ({"max_rows": -1}, "max_rows: -1 is negative"),
+        ({"serial_numbers": ["C02"], "search": "x"}, "mutually exclusive"),
+    ],
+)
 def test_what_okta_cannot_be_asked_is_told(watched, run_module, options, said):
     result = run_module("okta_device_info", options, lab=watched.lab)
     assert result["failed"] and said in result["msg"]
@@ -83,24 +106,41 @@ def test_events_of_device_trust_the_newest_first(watched, ask):
     times = [one["published"] for one in result["events"]]
     assert times and times == sorted(times, reverse=True) and calls == 1
     assert {one["eventType"].split(".")[0] for one in result["events"]} <= {"pki", "device"}
-    oldest, _calls = ask("okta_system_log_info", since=ago(watched, days=89), sort_order="ASCENDING", max_rows=1)
+    oldest, _calls = ask(
+        "okta_system_log_info", since=ago(watched, days=89), sort_order="ASCENDING", max_rows=1
+    )
     assert oldest["events"][0]["published"] == times[-1] and oldest["more"] is (len(times) > 1)
 
 
 def test_events_that_name_a_word_in_a_time(watched, ask):
     mac = next(mac for mac in watched.world.macs if mac.okta_account)
-    result, _calls = ask("okta_system_log_info", filter='eventType eq "device.enrollment.create"', q=mac.serial, since=ago(watched, days=89))
-    assert [event["target"] for event in result["events"]] and all(mac.serial in str(event["target"]) for event in result["events"])
-    before, _calls = ask("okta_system_log_info", q=mac.serial, since=ago(watched, days=89), until=ago(watched, days=88))
+    result, _calls = ask(
+        "okta_system_log_info",
+        filter='eventType eq "device.enrollment.create"',
+        q=mac.serial,
+        since=ago(watched, days=89),
+    )
+    assert [event["target"] for event in result["events"]] and all(
+        mac.serial in str(event["target"]) for event in result["events"]
+    )
+    before, _calls = ask(
+        "okta_system_log_info",
+        q=mac.serial,
+        since=ago(watched, days=89),
+        until=ago(watched, days=88),
+    )
     assert before["events"] == [] and not before["more"]
 
 
-@pytest.mark.parametrize("options, said", [
-    ({"since": "yesterday"}, "'yesterday' is not a time"),
-    ({"until": "soon"}, "'soon' is not a time"),
-    ({"q": "x" * 41}, "q: Okta takes at most 10 words"),
-    ({"filter": "eventType is x"}, "listLogEvents"),
-])
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"since": "yesterday"}, "'yesterday' is not a time"),
+        ({"until": "soon"}, "'soon' is not a time"),
+        ({"q": "x" * 41}, "q: Okta takes at most 10 words"),
+        ({"filter": "eventType is x"}, "listLogEvents"),
+    ],
+)
 def test_what_the_log_cannot_be_asked_is_told(watched, run_module, options, said):
     result = run_module("okta_system_log_info", options, lab=watched.lab)
     assert result["failed"] and said in result["msg"]
@@ -111,14 +151,22 @@ def test_what_the_log_cannot_be_asked_is_told(watched, run_module, options, said
 
 def test_devices_of_a_platform(watched, ask):
     result, calls = ask("kandji_device_info")
-    assert {one["serial_number"] for one in result["devices"]} == {mac.serial for mac in watched.world.macs} and calls == 1
-    assert {one["platform"] for one in ask("kandji_device_info", platform="iPhone")[0]["devices"]} == {"iPhone"}
+    assert {one["serial_number"] for one in result["devices"]} == {
+        mac.serial for mac in watched.world.macs
+    } and calls == 1
+    assert {
+        one["platform"] for one in ask("kandji_device_info", platform="iPhone")[0]["devices"]
+    } == {"iPhone"}
 
 
 def test_a_device_by_its_exact_serial_and_not_by_a_longer_one(watched, ask):
     first = watched.world.macs[0].serial  # another Mac's serial holds it
     result, calls = ask("kandji_device_info", serial_numbers=[first.lower(), "NOBODYS"])
-    assert [one["serial_number"] for one in result["devices"]] == [first] and result["absent"] == ["NOBODYS"] and calls == 2
+    assert (
+        [one["serial_number"] for one in result["devices"]] == [first]
+        and result["absent"] == ["NOBODYS"]
+        and calls == 2
+    )
 
 
 def test_many_serials_are_found_in_one_listing(watched, ask):
@@ -134,13 +182,22 @@ def test_devices_of_blueprints(watched, ask, names):
 
 
 def test_devices_with_their_library_items(watched, ask):
-    result, calls = ask("kandji_device_info", serial_numbers=[watched.world.macs[0].serial], library_items=True)
+    result, calls = ask(
+        "kandji_device_info", serial_numbers=[watched.world.macs[0].serial], library_items=True
+    )
     items = result["devices"][0]["library_items"]
-    assert {"Google Chrome", "Office Wi-Fi"} <= {one["name"] for one in items} and all(one["status"] and one["type"] for one in items) and calls == 2
+    assert (
+        {"Google Chrome", "Office Wi-Fi"} <= {one["name"] for one in items}
+        and all(one["status"] and one["type"] for one in items)
+        and calls == 2
+    )
 
 
 def test_a_blueprint_that_there_is_not_is_told(watched, run_module):
-    assert "no blueprint 'Canaries'" in run_module("kandji_device_info", {"blueprints": ["Canaries"]}, lab=watched.lab)["msg"]
+    assert (
+        "no blueprint 'Canaries'"
+        in run_module("kandji_device_info", {"blueprints": ["Canaries"]}, lab=watched.lab)["msg"]
+    )
 
 
 # kandji_library_item_info
@@ -149,23 +206,43 @@ def test_a_blueprint_that_there_is_not_is_told(watched, run_module):
 def test_items_with_the_blueprints_that_hold_them(watched, ask):
     result, calls = ask("kandji_library_item_info")
     blueprints = watched.world.kandji.blueprints
-    assert {one["library_item_id"] for one in result["library_items"]} == {item_id for one in blueprints.values() for item_id in one.item_ids}
+    assert {one["library_item_id"] for one in result["library_items"]} == {
+        item_id for one in blueprints.values() for item_id in one.item_ids
+    }
     chrome = next(one for one in result["library_items"] if one["name"] == "Google Chrome")
-    assert set(chrome["blueprints"]) == {"Canary", "Engineering", "Everyone else"} and "states" not in chrome and calls == 1 + len(blueprints)
+    assert (
+        set(chrome["blueprints"]) == {"Canary", "Engineering", "Everyone else"}
+        and "states" not in chrome
+        and calls == 1 + len(blueprints)
+    )
 
 
 def test_the_statuses_of_an_item_by_name_and_by_id(watched, ask):
-    by_name, _calls = ask("kandji_library_item_info", names=["FileVault"], blueprints=["Canary"], statuses=True)
+    by_name, _calls = ask(
+        "kandji_library_item_info", names=["FileVault"], blueprints=["Canary"], statuses=True
+    )
     (item,) = by_name["library_items"]
-    assert item["states"] == {"installed": 25} and (item["trouble"], item["trouble_total"]) == ([], 0)
-    assert ask("kandji_library_item_info", library_item_ids=[item["library_item_id"]], blueprints=["Canary"], statuses=True)[0]["library_items"] == [item]
+    assert item["states"] == {"installed": 25} and (item["trouble"], item["trouble_total"]) == (
+        [],
+        0,
+    )
+    assert ask(
+        "kandji_library_item_info",
+        library_item_ids=[item["library_item_id"]],
+        blueprints=["Canary"],
+        statuses=True,
+    )[0]["library_items"] == [item]
 
 
 def test_an_item_that_is_on_no_blueprint_is_told_by_its_id_and_not_by_a_name(watched, ask):
-    printers = next(one for one in watched.world.kandji.items.values() if one.name == "Printers (old)")
+    printers = next(
+        one for one in watched.world.kandji.items.values() if one.name == "Printers (old)"
+    )
     assert ask("kandji_library_item_info", names=["Printers (old)"])[0]["library_items"] == []
     by_id, _calls = ask("kandji_library_item_info", library_item_ids=[printers.id])
-    assert by_id["library_items"] == [{"library_item_id": printers.id, "name": "", "blueprints": []}]
+    assert by_id["library_items"] == [
+        {"library_item_id": printers.id, "name": "", "blueprints": []}
+    ]
 
 
 def test_the_statuses_of_everything_are_refused(watched, run_module):

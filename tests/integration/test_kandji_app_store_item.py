@@ -30,8 +30,14 @@ def test_check_mode_predicts(watched, run_module):
 
 
 def test_not_there_gives_console_steps(watched, run_module):
-    missing = run_module(MODULE, {"name": "Okta Nothing", "blueprints": watched.canary["blueprints"]}, lab=watched.lab)
-    assert missing["failed"] and any("App Store app card" in step for step in missing["console_steps"])
+    missing = run_module(
+        MODULE,
+        {"name": "Okta Nothing", "blueprints": watched.canary["blueprints"]},
+        lab=watched.lab,
+    )
+    assert missing["failed"] and any(
+        "App Store app card" in step for step in missing["console_steps"]
+    )
 
 
 def test_two_of_one_name_are_not_guessed_between(watched, run_module):
@@ -41,12 +47,18 @@ def test_two_of_one_name_are_not_guessed_between(watched, run_module):
     tenant.assign(blueprint, twin, None)
     refused = run_module(MODULE, {"blueprints": watched.canary["blueprints"]}, lab=watched.lab)
     assert refused["failed"] and twin.id in refused["msg"] and len(refused["candidates"]) == 2
-    chosen = run_module(MODULE, {"library_item_id": twin.id, "blueprints": watched.canary["blueprints"], "report": False}, lab=watched.lab)
+    chosen = run_module(
+        MODULE,
+        {"library_item_id": twin.id, "blueprints": watched.canary["blueprints"], "report": False},
+        lab=watched.lab,
+    )
     assert chosen["changed"] and chosen["library_item"]["id"] == twin.id
 
 
 def test_too_few_licences_are_told_first(watched, run_module):
-    refused = run_module(MODULE, {"blueprints": watched.canary["blueprints"], "licences": 1}, lab=watched.lab)
+    refused = run_module(
+        MODULE, {"blueprints": watched.canary["blueprints"], "licences": 1}, lab=watched.lab
+    )
     assert refused["failed"] and refused["allowed"] == 1 and watched.writes() == []
 
 
@@ -55,42 +67,105 @@ def test_a_mac_without_licence_is_named(watched, run_module):
     run_module(MODULE, {"blueprints": every, "report": False}, lab=watched.lab)
     watched.live(2)
     statuses = run_module(MODULE, {"blueprints": every}, lab=watched.lab)["statuses"]
-    assert statuses["no_licence"] == 1 and [row["state"] for row in statuses["trouble"]] == ["no_licence"]
+    assert statuses["no_licence"] == 1 and [row["state"] for row in statuses["trouble"]] == [
+        "no_licence"
+    ]
 
 
 def test_an_item_that_is_assigned_nowhere_is_found_in_the_audit_log(watched, run_module):
-    gone = watched.control("POST", "/kandji/items", {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"})["id"]
-    item = watched.control("POST", "/kandji/items", {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"})["id"]
-    both = run_module(MODULE, {"name": "Okta Verify 9", "blueprints": watched.canary["blueprints"]}, lab=watched.lab)
-    assert both["failed"] and "is of type automatic-app on no blueprint" in both["msg"] and len(both["candidates"]) == 2, both
+    gone = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"},
+    )["id"]
+    item = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"},
+    )["id"]
+    both = run_module(
+        MODULE,
+        {"name": "Okta Verify 9", "blueprints": watched.canary["blueprints"]},
+        lab=watched.lab,
+    )
+    assert (
+        both["failed"]
+        and "is of type automatic-app on no blueprint" in both["msg"]
+        and len(both["candidates"]) == 2
+    ), both
     watched.control("DELETE", f"/kandji/items/{gone}")
     wanted = {"name": "Okta Verify 9", "blueprints": watched.canary["blueprints"], "report": False}
     found = run_module(MODULE, wanted, lab=watched.lab)
-    assert found["changed"] and found["library_item"] == {"id": item, "name": "Okta Verify 9"}, found
+    assert found["changed"] and found["library_item"] == {
+        "id": item,
+        "name": "Okta Verify 9",
+    }, found
     mark = watched.mark()
     assert not run_module(MODULE, wanted, lab=watched.lab)["changed"] and watched.writes(mark) == []
-    assert "List audit events" not in [one.operation for one in watched.asked(mark)], "the log is asked only when nothing else knows the item"
+    assert "List audit events" not in [one.operation for one in watched.asked(mark)], (
+        "the log is asked only when nothing else knows the item"
+    )
 
 
 def test_an_item_that_was_renamed_is_not_found_by_its_old_name(watched, run_module):
-    item = watched.control("POST", "/kandji/items", {"type": "automatic-app", "name": "Old name", "bundle_id": "com.okta.mobile"})["id"]
+    item = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "automatic-app", "name": "Old name", "bundle_id": "com.okta.mobile"},
+    )["id"]
     watched.control("PATCH", f"/kandji/items/{item}", {"name": "New name"})
-    assert run_module(MODULE, {"name": "Old name", "blueprints": ["Staging"], "report": False}, lab=watched.lab)["failed"]
-    assert run_module(MODULE, {"name": "New name", "blueprints": ["Staging"], "report": False}, lab=watched.lab)["library_item"]["id"] == item
+    assert run_module(
+        MODULE, {"name": "Old name", "blueprints": ["Staging"], "report": False}, lab=watched.lab
+    )["failed"]
+    assert (
+        run_module(
+            MODULE,
+            {"name": "New name", "blueprints": ["Staging"], "report": False},
+            lab=watched.lab,
+        )["library_item"]["id"]
+        == item
+    )
 
 
 @pytest.mark.parametrize("by", ["name", "library_item_id"])
 def test_an_auto_app_is_adopted(watched, run_module, by):
-    item = watched.control("POST", "/kandji/items", {"type": "automatic-app", "name": "Okta Verify Auto", "bundle_id": "com.okta.mobile",
-                                                     "blueprints": ["Engineering"]})["id"]
-    wanted = {by: "Okta Verify Auto" if by == "name" else item.upper(), "blueprints": ["Engineering", *watched.canary["blueprints"]], "report": False}
+    item = watched.control(
+        "POST",
+        "/kandji/items",
+        {
+            "type": "automatic-app",
+            "name": "Okta Verify Auto",
+            "bundle_id": "com.okta.mobile",
+            "blueprints": ["Engineering"],
+        },
+    )["id"]
+    wanted = {
+        by: "Okta Verify Auto" if by == "name" else item.upper(),
+        "blueprints": ["Engineering", *watched.canary["blueprints"]],
+        "report": False,
+    }
     first = run_module(MODULE, wanted, lab=watched.lab)
     assert len(first["assigned_to"]) == 1 and first["library_item"]["id"].lower() == item, first
     assert not run_module(MODULE, wanted, lab=watched.lab)["changed"]
 
 
-def test_a_token_that_may_not_read_the_audit_log_is_told_which_permission_lacks(watched, run_module):
-    watched.control("POST", "/kandji/items", {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"})
+def test_a_token_that_may_not_read_the_audit_log_is_told_which_permission_lacks(
+    watched, run_module
+):
+    watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "automatic-app", "name": "Okta Verify 9", "bundle_id": "com.okta.mobile"},
+    )
     watched.forbid("List audit events")
-    refused = run_module(MODULE, {"name": "Okta Verify 9", "blueprints": ["Staging"], "report": False}, lab=watched.lab)
-    assert refused["failed"] and "would not be seen" in refused["msg"] and "List audit events" in refused["msg"] and refused["console_steps"]
+    refused = run_module(
+        MODULE,
+        {"name": "Okta Verify 9", "blueprints": ["Staging"], "report": False},
+        lab=watched.lab,
+    )
+    assert (
+        refused["failed"]
+        and "would not be seen" in refused["msg"]
+        and "List audit events" in refused["msg"]
+        and refused["console_steps"]
+    )

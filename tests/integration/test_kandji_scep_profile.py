@@ -26,14 +26,24 @@ def test_created_as_the_guide_says_and_left_alone_after(watched, run_module, pro
     assert watched.writes() == ["PKIOperation", "Create Custom Profile", "Assign Library Item"]
     content = inner(our_profile(watched))
     assert content == {
-        "URL": watched.lab.announcement["scep_url"], "Challenge": watched.lab.announcement["scep_challenge"],
-        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]], "Keysize": 2048, "Key Type": "RSA", "Key Usage": 1, "Retries": 5, "RetryDelay": 30,
-        "KeyIsExtractable": False, "AllowAllAppsAccess": True,
+        "URL": watched.lab.announcement["scep_url"],
+        "Challenge": watched.lab.announcement["scep_challenge"],
+        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        "Keysize": 2048,
+        "Key Type": "RSA",
+        "Key Usage": 1,
+        "Retries": 5,
+        "RetryDelay": 30,
+        "KeyIsExtractable": False,
+        "AllowAllAppsAccess": True,
     }
     mark = watched.mark()
     second = run_module(MODULE, profile_args, lab=watched.lab)
     assert not second["changed"] and watched.writes(mark) == []
-    assert second["profiles"][0]["challenge_matches"] and second["profiles"][0]["renew_by"] == first["profiles"][0]["renew_by"]
+    assert (
+        second["profiles"][0]["challenge_matches"]
+        and second["profiles"][0]["renew_by"] == first["profiles"][0]["renew_by"]
+    )
 
 
 def test_check_mode_predicts_and_writes_nothing(watched, run_module, profile_args):
@@ -55,8 +65,18 @@ def test_a_change_that_macs_hold_needs_max_reissue(watched, run_module, profile_
     watched.live()
     mark = watched.mark()
     refused = run_module(MODULE, {**profile_args, "retries": 9}, lab=watched.lab)
-    assert refused["failed"] and refused["limit"] == "max_reissue" and refused["count"] > 0 and watched.writes(mark) == []
-    allowed = run_module(MODULE, {**profile_args, "retries": 9, "max_reissue": refused["count"]}, lab=watched.lab, diff=True)
+    assert (
+        refused["failed"]
+        and refused["limit"] == "max_reissue"
+        and refused["count"] > 0
+        and watched.writes(mark) == []
+    )
+    allowed = run_module(
+        MODULE,
+        {**profile_args, "retries": 9, "max_reissue": refused["count"]},
+        lab=watched.lab,
+        diff=True,
+    )
     assert allowed["changed"] and allowed["macs_touched"]["reissue"] == refused["count"]
     assert allowed["diff"]["after"] == {"profile 'Okta SCEP - canary'": {"Retries": 9}}
     assert inner(our_profile(watched))["Retries"] == 9
@@ -65,15 +85,29 @@ def test_a_change_that_macs_hold_needs_max_reissue(watched, run_module, profile_
 def test_generation_is_the_deliberate_way_to_new_certificates(watched, run_module, profile_args):
     run_module(MODULE, profile_args, lab=watched.lab)
     changed = run_module(MODULE, {**profile_args, "generation": "2027"}, lab=watched.lab)
-    assert changed["changes"] == ["update profile 'Okta SCEP - canary': generation"] and changed["profiles"][0]["generation"] == "2027"
-    assert not run_module(MODULE, {**profile_args, "generation": "2027"}, lab=watched.lab)["changed"]
-    assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"], "an unset generation is not compared"
+    assert (
+        changed["changes"] == ["update profile 'Okta SCEP - canary': generation"]
+        and changed["profiles"][0]["generation"] == "2027"
+    )
+    assert not run_module(MODULE, {**profile_args, "generation": "2027"}, lab=watched.lab)[
+        "changed"
+    ]
+    assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"], (
+        "an unset generation is not compared"
+    )
 
 
-@pytest.mark.parametrize("switches", [
-    {"top_level_keys_survive": False}, {"tabs_become_spaces": True}, {"profile_uuid_case": "lower"}, {"mixed_case_ids": True},
-    {"new_identity_on_every_patch": False}, {"next_links_on_web_host": False},
-])
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"top_level_keys_survive": False},
+        {"tabs_become_spaces": True},
+        {"profile_uuid_case": "lower"},
+        {"mixed_case_ids": True},
+        {"new_identity_on_every_patch": False},
+        {"next_links_on_web_host": False},
+    ],
+)
 def test_what_the_tenant_rewrites_is_no_difference(watched, run_module, profile_args, switches):
     watched.switch(**switches)
     run_module(MODULE, profile_args, lab=watched.lab)
@@ -82,7 +116,9 @@ def test_what_the_tenant_rewrites_is_no_difference(watched, run_module, profile_
     assert not second["changed"] and watched.writes(mark) == []
 
 
-def test_a_tenant_that_changes_what_was_written_is_written_to_once(watched, run_module, profile_args):
+def test_a_tenant_that_changes_what_was_written_is_written_to_once(
+    watched, run_module, profile_args
+):
     run_module(MODULE, profile_args, lab=watched.lab)
     watched.switch(tenant_changes_profile=True)
     changed = {**profile_args, "retry_delay": 60}
@@ -94,20 +130,36 @@ def test_a_tenant_that_changes_what_was_written_is_written_to_once(watched, run_
         assert again["failed"] and again["keys"] == ["Retries"] and watched.writes(mark) == []
 
 
-def test_a_wrong_challenge_is_found_before_anything_is_written(watched, run_module, profile_args, shown):
-    wrong = run_module(MODULE, {**profile_args, "challenge": "canary-typo-secret-1234567890"}, lab=watched.lab)
+def test_a_wrong_challenge_is_found_before_anything_is_written(
+    watched, run_module, profile_args, shown
+):
+    wrong = run_module(
+        MODULE, {**profile_args, "challenge": "canary-typo-secret-1234567890"}, lab=watched.lab
+    )
     assert wrong["failed"] and "test enrolment was refused" in wrong["msg"]
-    assert watched.writes() == ["PKIOperation"] and not [one for one in watched.world.kandji.profiles() if "Okta SCEP" in one.name]
+    assert watched.writes() == ["PKIOperation"] and not [
+        one for one in watched.world.kandji.profiles() if "Okta SCEP" in one.name
+    ]
     assert shown("canary-typo-secret-1234567890") == []
 
 
 def test_the_challenge_is_in_no_output(watched, run_module, profile_args, shown):
     for check in (True, False, False):
         run_module(MODULE, profile_args, lab=watched.lab, check=check, diff=True)
-    run_module(MODULE, {**profile_args, "challenge": "another-canary-secret-<&>", "prove": False}, lab=watched.lab, check=True, diff=True)
+    run_module(
+        MODULE,
+        {**profile_args, "challenge": "another-canary-secret-<&>", "prove": False},
+        lab=watched.lab,
+        check=True,
+        diff=True,
+    )
     watched.fault("5xx", "List Custom Profiles", status=400)
     run_module(MODULE, profile_args, lab=watched.lab)
-    for secret in (watched.lab.announcement["scep_challenge"], watched.lab.announcement["kandji_api_token"], "another-canary-secret-<&>"):
+    for secret in (
+        watched.lab.announcement["scep_challenge"],
+        watched.lab.announcement["kandji_api_token"],
+        "another-canary-secret-<&>",
+    ):
         assert shown(secret) == []
 
 
@@ -131,7 +183,11 @@ def test_two_profiles_of_one_name_are_told_apart_by_id(watched, run_module, prof
     twin = tenant.create_profile(name=mine.name, document=dict(mine.document), runs_on={"Mac"})
     refused = run_module(MODULE, profile_args, lab=watched.lab)
     assert refused["failed"] and mine.id in refused["msg"] and twin.id in refused["msg"]
-    chosen = run_module(MODULE, {"library_item_id": mine.id, "blueprints": profile_args["blueprints"]}, lab=watched.lab)
+    chosen = run_module(
+        MODULE,
+        {"library_item_id": mine.id, "blueprints": profile_args["blueprints"]},
+        lab=watched.lab,
+    )
     assert not chosen["changed"], chosen
 
 
@@ -142,7 +198,9 @@ def test_exact_takes_it_off_other_blueprints_within_the_limit(watched, run_modul
     refused = run_module(MODULE, exact, lab=watched.lab)
     assert refused["failed"] and refused["limit"] == "max_removed"
     removed = run_module(MODULE, {**exact, "max_removed": refused["count"]}, lab=watched.lab)
-    assert removed["changes"] == ["remove profile 'Okta SCEP - canary' from blueprint 'Engineering'"]
+    assert removed["changes"] == [
+        "remove profile 'Okta SCEP - canary' from blueprint 'Engineering'"
+    ]
     assert not run_module(MODULE, exact, lab=watched.lab)["changed"]
 
 
@@ -156,27 +214,58 @@ def test_a_lost_answer_is_finished_by_the_next_run(watched, run_module, profile_
     watched.fault("drop", operation, times=1)
     run_module(MODULE, {**profile_args, "api_retries": 0}, lab=watched.lab)
     run_module(MODULE, profile_args, lab=watched.lab)
-    assert len([one for one in watched.world.kandji.profiles() if one.name == profile_args["name"]]) == 1
+    assert (
+        len([one for one in watched.world.kandji.profiles() if one.name == profile_args["name"]])
+        == 1
+    )
     assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"]
 
 
 def test_rings_in_one_call(watched, run_module):
-    profiles = [{"name": f"Okta SCEP - {ring['name']}", "blueprints": ring["blueprints"]} for ring in watched.ring_variables]
+    profiles = [
+        {"name": f"Okta SCEP - {ring['name']}", "blueprints": ring["blueprints"]}
+        for ring in watched.ring_variables
+    ]
     result = run_module(MODULE, {"profiles": profiles}, lab=watched.lab)
     assert [row["changed"] for row in result["profiles"]] == [True] * len(profiles), result
     assert not run_module(MODULE, {"profiles": profiles}, lab=watched.lab)["changed"]
 
 
-def test_a_wrong_secret_leaves_no_certificate_and_a_status_that_says_so(watched, run_module, profile_args, shown):
+def test_a_wrong_secret_leaves_no_certificate_and_a_status_that_says_so(
+    watched, run_module, profile_args, shown
+):
     wrong = "canary-wrong-secret-0123456789"
-    written = run_module(MODULE, {**profile_args, "challenge": wrong, "prove": False}, lab=watched.lab)
+    written = run_module(
+        MODULE, {**profile_args, "challenge": wrong, "prove": False}, lab=watched.lab
+    )
     assert written["changed"]
     watched.live()
-    assert [mac.certificates for mac in watched.world.macs if mac.serial in watched.canary["test_macs"]] == [[], []]
-    rings = [{"name": "canary", "blueprints": profile_args["blueprints"], "scep_profile": profile_args["name"]}]
+    assert [
+        mac.certificates for mac in watched.world.macs if mac.serial in watched.canary["test_macs"]
+    ] == [[], []]
+    rings = [
+        {
+            "name": "canary",
+            "blueprints": profile_args["blueprints"],
+            "scep_profile": profile_args["name"],
+        }
+    ]
     rows = run_module("device_trust_info", {"rings": rings}, lab=watched.lab)["macs"]
     canaries = [row for row in rows if row["serial_number"] in watched.canary["test_macs"]]
-    assert [row["rung"] for row in canaries] == ["PROFILE_FAILED", "PROFILE_FAILED"] and "badRequest" in canaries[0]["reason"], canaries
-    gate = run_module("device_trust_gate", {
-        "library_item_id": written["profiles"][0]["library_item_id"], "test_macs": watched.canary["test_macs"]}, lab=watched.lab)
-    assert not gate["met"] and "could not be installed" in gate["test_macs"][0]["reason"] and shown(wrong) == []
+    assert [row["rung"] for row in canaries] == [
+        "PROFILE_FAILED",
+        "PROFILE_FAILED",
+    ] and "badRequest" in canaries[0]["reason"], canaries
+    gate = run_module(
+        "device_trust_gate",
+        {
+            "library_item_id": written["profiles"][0]["library_item_id"],
+            "test_macs": watched.canary["test_macs"],
+        },
+        lab=watched.lab,
+    )
+    assert (
+        not gate["met"]
+        and "could not be installed" in gate["test_macs"][0]["reason"]
+        and shown(wrong) == []
+    )

@@ -15,7 +15,9 @@ MODULE = "okta_device_integration"
 def test_verified_without_a_write(watched, run_module):
     result = run_module(MODULE, {}, lab=watched.lab)
     assert not result["changed"] and watched.writes() == [], result
-    assert result["organization"]["pipeline"] == "idx" and result["ca_certificates"][0]["subject"].endswith("CN=Organization Intermediate Authority")
+    assert result["organization"]["pipeline"] == "idx" and result["ca_certificates"][0][
+        "subject"
+    ].endswith("CN=Organization Intermediate Authority")
     assert "device.platform.add" in [one["event_type"] for one in result["platform_events"]]
 
 
@@ -25,7 +27,10 @@ def test_without_a_scep_url_the_console_steps_are_given(watched, run_module):
 
 
 def test_a_test_enrolment_is_a_change_and_never_made_in_check_mode(watched, run_module, shown):
-    assert not run_module(MODULE, {"prove": True}, lab=watched.lab, check=True)["changed"] and watched.writes() == []
+    assert (
+        not run_module(MODULE, {"prove": True}, lab=watched.lab, check=True)["changed"]
+        and watched.writes() == []
+    )
     proven = run_module(MODULE, {"prove": True}, lab=watched.lab)
     assert proven["changed"] and watched.writes() == ["PKIOperation"]
     assert shown(watched.lab.announcement["scep_challenge"]) == []
@@ -37,7 +42,9 @@ def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, ru
     fresh = watched.world.okta.reset_secret()
     stale = run_module(MODULE, deployed, lab=watched.lab)
     assert stale["challenge_stale_since"] and "stale" in stale["warnings"][0]
-    overruled = run_module(MODULE, {**deployed, "scep_challenge": fresh, "prove": True}, lab=watched.lab)
+    overruled = run_module(
+        MODULE, {**deployed, "scep_challenge": fresh, "prove": True}, lab=watched.lab
+    )
     assert overruled["challenge_stale_since"] is None and overruled["proven"]
     refused = run_module(MODULE, {"prove": True}, lab=watched.lab)
     assert refused["failed"] and "test enrolment was refused" in refused["msg"]
@@ -61,12 +68,22 @@ def test_a_warning_before_the_authority_expires(watched, run_module):
     assert any(f"expires on {end:%Y-%m-%d}" in text for text in result["warnings"])
 
 
-@pytest.mark.parametrize(("options", "says"), [
-    ({"scep_url": "https://other.okta.com/pki/x/scep/y"}, "its host is other.okta.com"),
-    ({"scep_url": "http://acme.okta.com/pki/x/scep/y"}, "is not https"),
-    ({"scep_url": "https://acme.okta.com/api/v1/certificateAuthorities/A/registrationAuthorities/r/challenge"}, "step 8"),
-    ({"ca_fingerprint": "xyz"}, "is not a SHA-1 or SHA-256 fingerprint"),
-])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"scep_url": "https://other.okta.com/pki/x/scep/y"}, "its host is other.okta.com"),
+        ({"scep_url": "http://acme.okta.com/pki/x/scep/y"}, "is not https"),
+        (
+            {
+                "scep_url": (
+                    "https://acme.okta.com/api/v1/certificateAuthorities/A/registrationAuthorities/r/challenge"
+                )
+            },
+            "step 8",
+        ),
+        ({"ca_fingerprint": "xyz"}, "is not a SHA-1 or SHA-256 fingerprint"),
+    ],
+)
 def test_bad_input_is_one_sentence(watched, run_module, options, says):
     result = run_module(MODULE, options, lab=watched.lab)
     assert result["failed"] and says in result["msg"] and watched.writes() == []

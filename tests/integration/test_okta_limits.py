@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's two kinds of 429, met by a module: the one is waited out in Okta's clock, the other is tried again after a while."""
+"""Okta's two kinds of 429, met by a module:
+
+the one is waited out in Okta's clock, the other is tried again after a while.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,13 @@ UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
 
 
 @pytest.fixture
-def sleeping(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[t.Callable[[float], None]], list[float]]:
-    """Modules of this test do ``instead`` of sleeping, and have no luck with their jitter. Returns the seconds that they would have slept."""
+def sleeping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> t.Callable[[t.Callable[[float], None]], list[float]]:
+    """Modules of this test do ``instead`` of sleeping, and have no luck with their jitter.
+
+    Returns the seconds that they would have slept.
+    """
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
 
     def replace(instead: t.Callable[[float], None]) -> list[float]:
@@ -27,7 +35,10 @@ def sleeping(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[t.Callable[[float],
             slept.append(seconds)
             instead(seconds)
 
-        monkeypatch.setattr(f"{UTILS}._module.Settings", functools.partial(Settings, sleep=sleep, chance=lambda: 1.0))
+        monkeypatch.setattr(
+            f"{UTILS}._module.Settings",
+            functools.partial(Settings, sleep=sleep, chance=lambda: 1.0),
+        )
         return slept
 
     return replace
@@ -38,7 +49,9 @@ def statuses(watched: t.Any) -> list[int]:
 
 
 @pytest.mark.lab(macs=1)
-def test_a_bucket_that_is_used_up_is_waited_for_until_its_reset(watched, run_module, sleeping) -> None:
+def test_a_bucket_that_is_used_up_is_waited_for_until_its_reset(
+    watched, run_module, sleeping
+) -> None:
     watched.world.clock.advance(days=3)  # the controller's clock would be no help
     watched.control("POST", "/limits/use", {"bucket": "logs", "requests": 120})
     slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
@@ -59,7 +72,9 @@ def test_a_share_that_is_used_up_is_waited_for_too(watched, run_module, sleeping
 
 
 @pytest.mark.lab(macs=1)
-def test_too_many_at_once_are_tried_again_with_a_growing_pause(watched, run_module, sleeping) -> None:
+def test_too_many_at_once_are_tried_again_with_a_growing_pause(
+    watched, run_module, sleeping
+) -> None:
     watched.control("PATCH", "/limits", {"concurrency": 1})
     other = watched.world.okta.limits.handling()  # a request of somebody else, which takes its time
     other.__enter__()
@@ -78,7 +93,12 @@ def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
 
     told = watched.lab.announcement
     watched.world.okta.book("C02A 0A1B")
-    okta = Okta(told["okta_url"], ApiToken(told["okta_api_token"]), Settings(ca_path=told["ca_file"]), Masker())
+    okta = Okta(
+        told["okta_url"],
+        ApiToken(told["okta_api_token"]),
+        Settings(ca_path=told["ca_file"]),
+        Masker(),
+    )
     assert len(list(okta.log_events('eventType eq "pki.cert.issue"'))) == 1
     assert statuses(watched) == [200, 200]
 
@@ -96,7 +116,12 @@ def test_a_request_that_is_slow_counts_as_long_as_it_takes(watched, run_module) 
     answers: list[int] = []
 
     def ask(path: str) -> None:
-        reply = requests.get(told["okta_url"] + path, headers={"Authorization": f"SSWS {told['okta_api_token']}"}, verify=told["ca_file"], timeout=30)
+        reply = requests.get(
+            told["okta_url"] + path,
+            headers={"Authorization": f"SSWS {told['okta_api_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
+        )
         answers.append(reply.status_code)
 
     slow = threading.Thread(target=ask, args=["/api/v1/authenticators"])

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rulebooks for real: ansible-rulebook with its Java, against the lab, and what its playbooks do to the vendors.
+"""The rulebooks for real:
 
-    with started("device_trust", ...) as rulebook:
-        rulebook.says("PLAY RECAP")
+ansible-rulebook with its Java, against the lab, and what its playbooks do to the vendors.
+
+with started("device_trust", ...) as rulebook:
+    rulebook.says("PLAY RECAP")
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ class Rulebook:
     def says(self, text: str, times: int = 1) -> None:
         """Wait until it has said it so many times."""
         wait(lambda: self.output.count(text) >= times or self.process.poll() is not None)
-        assert self.output.count(text) >= times, "".join(line for line in self.lines if " DEBUG " not in line)[-6000:]
+        assert self.output.count(text) >= times, "".join(
+            line for line in self.lines if " DEBUG " not in line
+        )[-6000:]
 
 
 def wait(condition: t.Callable[[], bool]) -> None:
@@ -68,10 +72,18 @@ def wait(condition: t.Callable[[], bool]) -> None:
 
 @pytest.fixture
 def started(scripts, watched, tmp_path, printed):
-    """Starts a rulebook of the collection; ``quicker`` are texts of it that are replaced, so that no test waits for a quarter of an hour."""
+    """Starts a rulebook of the collection;
+
+    ``quicker`` are texts of it that are replaced, so that no test waits for a quarter of an hour.
+    """
 
     @contextlib.contextmanager
-    def start(name: str, variables: dict[str, t.Any], quicker: t.Sequence[tuple[str, str]] = (), environment_too: t.Optional[dict[str, str]] = None):
+    def start(
+        name: str,
+        variables: dict[str, t.Any],
+        quicker: t.Sequence[tuple[str, str]] = (),
+        environment_too: dict[str, str] | None = None,
+    ):
         rulebook = f"devicetrust.okta_kandji.{name}"
         if quicker:
             text = (RULEBOOKS / f"{name}.yml").read_text()
@@ -83,11 +95,39 @@ def started(scripts, watched, tmp_path, printed):
         given, inventory = tmp_path / "vars.json", tmp_path / "inventory.yml"
         quick = {"device_trust_gate_wait": 60, "device_trust_poll_interval": 2}
         given.write_text(json.dumps({"device_trust_rings": watched.ring_variables, **variables}))
-        inventory.write_text(json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local"}}, "vars": quick}}))
-        more = child_environment(**{**lab_environment(watched.lab.announcement), "OKTA_EVENT_HOOK_SECRET": SECRET, **(environment_too or {})})
+        inventory.write_text(
+            json.dumps(
+                {"all": {"hosts": {"localhost": {"ansible_connection": "local"}}, "vars": quick}}
+            )
+        )
+        more = child_environment(
+            **{
+                **lab_environment(watched.lab.announcement),
+                "OKTA_EVENT_HOOK_SECRET": SECRET,
+                **(environment_too or {}),
+            }
+        )
         more["PATH"] = os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
-        command = [str(scripts / "ansible-rulebook"), "--rulebook", rulebook, "--vars", str(given), "--inventory", str(inventory), "-vv", "--print-events"]
-        process = subprocess.Popen(command, cwd=tmp_path, env=more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        command = [
+            str(scripts / "ansible-rulebook"),
+            "--rulebook",
+            rulebook,
+            "--vars",
+            str(given),
+            "--inventory",
+            str(inventory),
+            "-vv",
+            "--print-events",
+        ]
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
         running = Rulebook(process)
         try:
             yield running
@@ -104,7 +144,11 @@ def started(scripts, watched, tmp_path, printed):
 
 @pytest.fixture
 def log_variables(tmp_path):
-    return {"device_trust_log_state": str(tmp_path / "log.json"), "device_trust_log_interval": 1, "device_trust_report_dir": str(tmp_path / "reports")}
+    return {
+        "device_trust_log_state": str(tmp_path / "log.json"),
+        "device_trust_log_interval": 1,
+        "device_trust_report_dir": str(tmp_path / "reports"),
+    }
 
 
 @pytest.fixture
@@ -113,7 +157,12 @@ def polled(watched):
 
     def until(times: int = 2) -> None:
         mark = watched.mark()
-        wait(lambda: sum(one.operation == "listLogEvents" for one in watched.world.requests[mark:]) >= times)
+        wait(
+            lambda: (
+                sum(one.operation == "listLogEvents" for one in watched.world.requests[mark:])
+                >= times
+            )
+        )
 
     return until
 
@@ -122,7 +171,13 @@ def polled(watched):
 def secrets_stay_hidden(watched, shown):
     yield
     told = watched.lab.announcement
-    for secret in (told["okta_api_token"], told["kandji_api_token"], told["scep_challenge"], watched.world.okta.challenge, SECRET):
+    for secret in (
+        told["okta_api_token"],
+        told["kandji_api_token"],
+        told["scep_challenge"],
+        watched.world.okta.challenge,
+        SECRET,
+    ):
         assert shown(secret) == []
 
 
@@ -156,7 +211,9 @@ def enrol(watched):
 
 
 @pytest.mark.usefixtures("secrets_stay_hidden")
-def test_a_device_that_was_enrolled_is_looked_at_and_once_only_over_a_restart(watched, started, log_variables, polled):
+def test_a_device_that_was_enrolled_is_looked_at_and_once_only_over_a_restart(
+    watched, started, log_variables, polled
+):
     with started("device_trust", log_variables) as rulebook:
         polled()
         serial = enrol(watched)
@@ -168,33 +225,48 @@ def test_a_device_that_was_enrolled_is_looked_at_and_once_only_over_a_restart(wa
 
 
 @pytest.mark.usefixtures("secrets_stay_hidden")
-def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_when_it_is_not(watched, started, log_variables, polled, listener):
+def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_when_it_is_not(
+    watched, started, log_variables, polled, listener
+):
     address, got = listener
     assert run_playbook(CHECKOUT / "playbooks" / "site.yml", watched.lab.announcement).status == 0
     watched.live(rounds=2)
-    with started("device_trust", log_variables, environment_too={"DEVICE_TRUST_TELL_URL": address}) as rulebook:
+    with started(
+        "device_trust", log_variables, environment_too={"DEVICE_TRUST_TELL_URL": address}
+    ) as rulebook:
         polled()
         with watched.world.lock:
             watched.world.okta.reset_secret()
         mark = watched.mark()
         rulebook.says("failed=1")
-        assert "the one at hand does not work" in got[0]["text"] and watched.writes(mark) in ([], ["PKIOperation"])
+        assert "the one at hand does not work" in got[0]["text"] and watched.writes(mark) in (
+            [],
+            ["PKIOperation"],
+        )
         assert "canary-of-the-channel" not in rulebook.output
     watched.switch(macs_act=True, people_act=True)
     new = {"OKTA_SCEP_CHALLENGE": watched.world.okta.challenge}
     with started("device_trust", log_variables, environment_too=new) as rulebook:
         polled()
-        with watched.world.lock:  # what Okta writes when somebody clicks; the secret stays the one that the vault has
-            watched.world.okta._platform_event("device.platform.secret_key.reset", "Reset device management platform secret key")
+        with (
+            watched.world.lock
+        ):  # what Okta writes when somebody clicks; the secret stays the one that the vault has
+            watched.world.okta._platform_event(
+                "device.platform.secret_key.reset", "Reset device management platform secret key"
+            )
         rulebook.says("failed=0")
         assert "Update Custom Profile" in watched.writes(mark)
 
 
 @pytest.mark.usefixtures("secrets_stay_hidden")
-def test_denials_that_rise_are_told_and_certificates_make_one_report(watched, started, log_variables, polled, listener, tmp_path):
+def test_denials_that_rise_are_told_and_certificates_make_one_report(
+    watched, started, log_variables, polled, listener, tmp_path
+):
     address, got = listener
     quicker = [("once_after: 15 minutes", "once_after: 3 seconds")]
-    with started("device_trust", log_variables, quicker, {"DEVICE_TRUST_TELL_URL": address}) as rulebook:
+    with started(
+        "device_trust", log_variables, quicker, {"DEVICE_TRUST_TELL_URL": address}
+    ) as rulebook:
         polled()
         login = next(iter(watched.world.okta.users.values())).login
         watched.control("POST", "/okta/deny", {"login": login, "times": 4})
@@ -220,8 +292,15 @@ def test_what_okta_sends_by_its_event_hook(watched, started):
     watched.switch(hook_delivers_twice=True)
     with started("device_trust_hook", {"device_trust_hook_port": port}) as rulebook:
         rulebook.says("Listening on")
-        rulebook.says("Waiting for events")  # until then the start of its Java may keep it from answering in time
-        wanted = {"url": f"http://127.0.0.1:{port}/okta", "key": "Authorization", "value": SECRET, "events": ["device.enrollment.create"]}
+        rulebook.says(
+            "Waiting for events"
+        )  # until then the start of its Java may keep it from answering in time
+        wanted = {
+            "url": f"http://127.0.0.1:{port}/okta",
+            "key": "Authorization",
+            "value": SECRET,
+            "events": ["device.enrollment.create"],
+        }
         assert watched.control("POST", "/okta/hooks", wanted)["verified"]
         serial = enrol(watched)
         rulebook.says(f"{serial}: ")

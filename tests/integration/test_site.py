@@ -15,7 +15,14 @@ from lab.world import Options
 from tests.integration.conftest import Watched
 
 # Reads of these grow with the fleet, a page of 200 to 1,000 rows each.
-FLEET_READS = {"listDevices", "listLogEvents", "List Devices", "Get Library Item Statuses", "Certificates", "Applications"}
+FLEET_READS = {
+    "listDevices",
+    "listLogEvents",
+    "List Devices",
+    "Get Library Item Statuses",
+    "Certificates",
+    "Applications",
+}
 QUICK = {"device_trust_gate_wait": 30, "device_trust_poll_interval": 1}
 
 
@@ -24,9 +31,14 @@ def operations(requests):
 
 
 def bring_about(watched, playbook, **options):
-    """First run in a lab whose Macs and people act by themselves, until it is done; then they rest."""
+    """First run in a lab whose Macs and people act by themselves, until it is done;
+
+    then they rest.
+    """
     watched.switch(macs_act=True, people_act=True)
-    result = playbook(watched.lab, variables={**QUICK, "device_trust_wait_for_people": 5}, **options)
+    result = playbook(
+        watched.lab, variables={**QUICK, "device_trust_wait_for_people": 5}, **options
+    )
     watched.switch(macs_act=False, people_act=False)
     watched.live(2)
     return result
@@ -34,7 +46,10 @@ def bring_about(watched, playbook, **options):
 
 @pytest.fixture(scope="module")
 def converged():
-    """A lab that the site playbook has brought to its end once; tests of this module share it and undo what they do."""
+    """A lab that the site playbook has brought to its end once;
+
+    tests of this module share it and undo what they do.
+    """
     with Lab(Options(macs=25)) as running:
         yield Watched(running)
 
@@ -60,7 +75,11 @@ def test_the_second_run_changes_and_writes_nothing(site, playbook):
 def test_at_most_20_calls_besides_the_pages_of_the_fleet(site, playbook):
     mark = site.mark()
     playbook(site.lab, variables=QUICK)
-    others = {name: count for name, count in operations(site.asked(mark)).items() if name not in FLEET_READS}
+    others = {
+        name: count
+        for name, count in operations(site.asked(mark)).items()
+        if name not in FLEET_READS
+    }
     # List Devices is read for the fleet once; the preflight's probe is one more.
     assert sum(others.values()) + 1 <= 20, others
 
@@ -68,21 +87,50 @@ def test_at_most_20_calls_besides_the_pages_of_the_fleet(site, playbook):
 def test_every_mac_that_can_be_is_managed_and_the_others_have_a_reason(site, playbook):
     result = playbook(site.lab, variables=QUICK).results("Where each Mac stands")[-1]
     assert result["counts"] == {
-        "MANAGED": 18, "REGISTERED_NOT_MANAGED": 1, "REGISTERED_BEFORE_CERTIFICATE": 3, "NOT_REGISTERED": 1, "NO_LICENCE": 1, "PROFILE_PENDING": 1,
+        "MANAGED": 18,
+        "REGISTERED_NOT_MANAGED": 1,
+        "REGISTERED_BEFORE_CERTIFICATE": 3,
+        "NOT_REGISTERED": 1,
+        "NO_LICENCE": 1,
+        "PROFILE_PENDING": 1,
     }
-    truth = {mac.serial for mac in site.world.macs if not all(mac.describe()["managed"].values() or [False])}
+    truth = {
+        mac.serial
+        for mac in site.world.macs
+        if not all(mac.describe()["managed"].values() or [False])
+    }
     assert {row["serial_number"] for row in result["macs"]} == truth
 
 
 def test_certificates_verify_against_the_authority(site, tmp_path):
     (tmp_path / "ca.der").write_bytes(site.world.okta.authority.get_ca_cert(False)[0])
-    subprocess.run(["openssl", "x509", "-inform", "der", "-in", tmp_path / "ca.der", "-out", tmp_path / "ca.pem"], check=True)
+    subprocess.run(
+        [
+            "openssl",
+            "x509",
+            "-inform",
+            "der",
+            "-in",
+            tmp_path / "ca.der",
+            "-out",
+            tmp_path / "ca.pem",
+        ],
+        check=True,
+    )
     holding = [mac for mac in site.world.macs if mac.certificates]
     assert len(holding) == 24
     for mac in holding:
         shown = mac.describe()["certificates"][-1]
         (tmp_path / "mac.pem").write_text(shown["pem"])
-        command = ["openssl", "verify", "-no_check_time", "-partial_chain", "-CAfile", tmp_path / "ca.pem", tmp_path / "mac.pem"]
+        command = [
+            "openssl",
+            "verify",
+            "-no_check_time",
+            "-partial_chain",
+            "-CAfile",
+            tmp_path / "ca.pem",
+            tmp_path / "mac.pem",
+        ]
         verified = subprocess.run(command, capture_output=True, text=True, check=False)
         assert verified.returncode == 0, verified.stderr
         assert mac.serial in shown["common_name"]
@@ -127,13 +175,19 @@ def test_a_gate_not_yet_met_holds_back_and_the_next_run_goes_on(watched, playboo
     held = playbook(watched.lab, variables={**QUICK, "device_trust_gate_wait": 0})
     assert held.status == 0 and "Run me again" in held.output, held.output
     assert watched.writes().count("Daily check-in") == len(watched.canary["test_macs"])
-    assert "Held back at ring canary" in held.output and watched.writes().count("Create Custom Profile") == 1
+    assert (
+        "Held back at ring canary" in held.output
+        and watched.writes().count("Create Custom Profile") == 1
+    )
     watched.live()
     further = bring_about(watched, playbook)
     assert further.status == 0 and "Run me again" not in further.output, further.output
 
 
-@pytest.mark.parametrize(("variable", "limit"), [("device_trust_max_new", "max_new"), ("device_trust_okta_verify_licences", "licences")])
+@pytest.mark.parametrize(
+    ("variable", "limit"),
+    [("device_trust_max_new", "max_new"), ("device_trust_okta_verify_licences", "licences")],
+)
 def test_none_at_all_is_a_limit_too(watched, playbook, variable, limit):
     result = playbook(watched.lab, variables={**QUICK, variable: 0})
     assert result.status != 0 and watched.writes() == [] and limit in result.output, result.output
@@ -165,7 +219,13 @@ def test_the_same_calls_with_10_000_macs(site, watched, playbook):
         mark = one.mark()
         again = playbook(one.lab, variables=QUICK)
         assert again.status == 0 and again.changed == [] and one.writes(mark) == [], again.output
-        counted.append({name: count for name, count in operations(one.asked(mark)).items() if name not in FLEET_READS})
+        counted.append(
+            {
+                name: count
+                for name, count in operations(one.asked(mark)).items()
+                if name not in FLEET_READS
+            }
+        )
     assert counted[0] == counted[1]
 
 
@@ -174,9 +234,22 @@ def test_after_a_new_generation_the_old_certificates_open_no_gate(watched, playb
     assert bring_about(watched, playbook).status == 0
     rings = [{**ring, "generation": "2"} for ring in watched.ring_variables]
     mark = watched.mark()
-    held = playbook(watched.lab, variables={**QUICK, "device_trust_gate_wait": 0, "device_trust_rings": rings, "device_trust_max_reissue": 30})
+    held = playbook(
+        watched.lab,
+        variables={
+            **QUICK,
+            "device_trust_gate_wait": 0,
+            "device_trust_rings": rings,
+            "device_trust_max_reissue": 30,
+        },
+    )
     assert held.status == 0 and "Held back at ring canary" in held.output, held.output
     assert watched.writes(mark).count("Update Custom Profile") == 1
     watched.live()
-    further = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings, "device_trust_max_reissue": 30})
-    assert further.status == 0 and watched.writes(mark).count("Update Custom Profile") == 2, further.output
+    further = playbook(
+        watched.lab,
+        variables={**QUICK, "device_trust_rings": rings, "device_trust_max_reissue": 30},
+    )
+    assert further.status == 0 and watched.writes(mark).count("Update Custom Profile") == 2, (
+        further.output
+    )

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What only a live tenant could settle: the collection copes with it either way. docs/unknowns.md lists the same."""
+"""What only a live tenant could settle:
+
+the collection copes with it either way. docs/unknowns.md lists the same.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from lab.world import Switches
 PAGE = Path(__file__).parents[2] / "docs" / "unknowns.md"
 PROFILE = "Okta SCEP - canary"
 
-# Switch -> the positions in which the whole way is walked. The vendors' documents leave each of them open.
+# Switch -> the positions in which the whole way is walked. The vendors' documents leave each of
+# them open.
 ON_THE_WAY = {
     "certificate_target_field": ("alternateId", "displayName", "detailEntry"),
     "repeated_lifecycle": (204, 400),
@@ -39,7 +43,10 @@ ON_THE_WAY = {
     "log_lag_seconds": (0.0, 600.0),
     "native_scep_type": ("profile", "scep"),
     "native_scep_identifier": ("item_id", "opaque"),
-    "one_per_node_types": ("macos-release,kandji-setup,threat-security-policy", "profile,scep,vpp-app"),
+    "one_per_node_types": (
+        "macos-release,kandji-setup,threat-security-policy",
+        "profile,scep,vpp-app",
+    ),
     "one_per_node_first": (False, True),
     "certificate_rows": ("certificate", "common_name"),
 }
@@ -56,14 +63,30 @@ OF_SCRIPTS = {"script_log_length"}
 OF_SCEP = {"scep_capabilities", "scep_content_types", "scep_host"}
 # Walked through in test_policy_unknowns.py.
 OF_POLICIES = {
-    "risk_scoring", "registered_false", "users_and_groups", "unknown_group", "catch_all_changes", "rule_numbers", "parallel_rule_writes",
-    "delete_mapped_policy", "simulation", "deny_access_events", "policy_resource", "flexible_okta_verify", "expressions_hold",
+    "risk_scoring",
+    "registered_false",
+    "users_and_groups",
+    "unknown_group",
+    "catch_all_changes",
+    "rule_numbers",
+    "parallel_rule_writes",
+    "delete_mapped_policy",
+    "simulation",
+    "deny_access_events",
+    "policy_resource",
+    "flexible_okta_verify",
+    "expressions_hold",
 }
 # Walked through in test_event_sources.py.
 OF_EVENTS = {"hook_verification_authorized"}
 # No open points but the lab's own clockwork, and what the tests of single modules are about.
 NOT_OPEN = {
-    "tenant_changes_profile", "search_lag_seconds", "stale_managed_in_search", "people_act", "macs_act", "hook_delivers_twice",
+    "tenant_changes_profile",
+    "search_lag_seconds",
+    "stale_managed_in_search",
+    "people_act",
+    "macs_act",
+    "hook_delivers_twice",
 }
 
 
@@ -77,7 +100,10 @@ def walk(watched, run_module):
     assert run_module("kandji_app_store_item", app, lab=lab)["changed"]
     watched.live(rounds=2)
     row = run_module("kandji_scep_profile", profile, lab=lab)["profiles"][0]
-    gate = {"test_macs": canary["test_macs"], **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")}}
+    gate = {
+        "test_macs": canary["test_macs"],
+        **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")},
+    }
     looked = run_module("device_trust_gate", gate, lab=lab)
     assert looked["met"], looked
     rings = [{"name": "canary", "blueprints": canary["blueprints"], "scep_profile": PROFILE}]
@@ -86,10 +112,16 @@ def walk(watched, run_module):
     assert not [one for one in report["macs"] if one["serial_number"] in canary["test_macs"]]
     mark = watched.mark()
     assert not run_module("kandji_scep_profile", profile, lab=lab)["changed"]
-    assert not run_module("kandji_app_store_item", app, lab=lab)["changed"] and watched.writes(mark) == []
+    assert (
+        not run_module("kandji_app_store_item", app, lab=lab)["changed"]
+        and watched.writes(mark) == []
+    )
 
 
-@pytest.mark.parametrize(("switch", "position"), [(name, one) for name, positions in ON_THE_WAY.items() for one in positions])
+@pytest.mark.parametrize(
+    ("switch", "position"),
+    [(name, one) for name, positions in ON_THE_WAY.items() for one in positions],
+)
 def test_the_whole_way_is_walked_either_way(watched, run_module, switch, position):
     watched.switch(**{switch: position})
     if switch in THROTTLED:
@@ -100,8 +132,13 @@ def test_the_whole_way_is_walked_either_way(watched, run_module, switch, positio
 
 
 def walk_by_console(watched, run_module):
-    """A SCEP item of the web app: assigned, seen on the Macs, and taken off again until none has it."""
-    item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Okta SCEP by hand"})["id"]
+    """A SCEP item of the web app:
+
+    assigned, seen on the Macs, and taken off again until none has it.
+    """
+    item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Okta SCEP by hand"})[
+        "id"
+    ]
     wanted = {"library_item": "Okta SCEP by hand", "blueprints": watched.canary["blueprints"]}
     gate = {"library_item_id": item, "test_macs": watched.canary["test_macs"]}
     assert run_module("kandji_scep_profile", wanted, lab=watched.lab)["changed"]
@@ -115,7 +152,9 @@ def walk_by_console(watched, run_module):
 
 
 def test_two_unknowns_at_once(watched, run_module):
-    watched.switch(profile_uuid_case="lower", mixed_case_ids=True, certificate_target_field="detailEntry")
+    watched.switch(
+        profile_uuid_case="lower", mixed_case_ids=True, certificate_target_field="detailEntry"
+    )
     walk(watched, run_module)
 
 
@@ -129,7 +168,12 @@ def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
 
     watched.switch(delete_active_error=code)
     told = watched.lab.announcement
-    okta = Okta(told["okta_url"], ApiToken(told["okta_api_token"]), Settings(ca_path=told["ca_file"]), Masker())
+    okta = Okta(
+        told["okta_url"],
+        ApiToken(told["okta_api_token"]),
+        Settings(ca_path=told["ca_file"]),
+        Masker(),
+    )
     active = next(one for one in okta.devices('status eq "ACTIVE"'))
     with pytest.raises(ApiError) as refused:
         okta.delete_device(active["id"])
@@ -142,34 +186,63 @@ def test_a_tag_that_kandji_does_not_know_is_never_written(watched, run_module, p
     watched.control("POST", "/kandji/blueprints", {"name": "All Macs", "type": "map"})
     serial = watched.canary["test_macs"][0]
     watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs"})
-    profile = run_module("kandji_scep_profile", {"name": PROFILE, "blueprints": ["All Macs"]}, lab=watched.lab)["profiles"][0]
+    profile = run_module(
+        "kandji_scep_profile", {"name": PROFILE, "blueprints": ["All Macs"]}, lab=watched.lab
+    )["profiles"][0]
     watched.live()
     watched.world.clock.advance(days=180)
     begun = watched.world.clock.now()
     watched.world.clock.advance(hours=1)
     mark = watched.mark()
-    wanted = {"library_item_id": profile["library_item_id"], "serials": [serial], "issued_before": iso(begun)}
+    wanted = {
+        "library_item_id": profile["library_item_id"],
+        "serials": [serial],
+        "issued_before": iso(begun),
+    }
     refused = run_module("kandji_profile_redelivery", wanted, lab=watched.lab)
-    assert refused["failed"] and "no tag 'okta-scep-redelivery'" in refused["msg"] and refused["console_steps"], refused
+    assert (
+        refused["failed"]
+        and "no tag 'okta-scep-redelivery'" in refused["msg"]
+        and refused["console_steps"]
+    ), refused
     assert watched.writes(mark) == [] and "okta-scep-redelivery" not in watched.world.kandji.tags
 
 
 @pytest.mark.parametrize("position", ON_THE_WAY["certificate_rows"])
-def test_a_certificate_that_seems_older_than_it_is_makes_no_second_generation(watched, run_module, position):
-    """The common name has nothing but the serial, so that the new certificate may be the old row of the inventory."""
+def test_a_certificate_that_seems_older_than_it_is_makes_no_second_generation(
+    watched, run_module, position
+):
+    """The common name has nothing but the serial, so that the new certificate may be the old row of
+    the inventory.
+    """
     watched.switch(certificate_rows=position)
-    profile = {"name": PROFILE, "blueprints": watched.canary["blueprints"], "subject": "CN=$SERIAL_NUMBER"}
+    profile = {
+        "name": PROFILE,
+        "blueprints": watched.canary["blueprints"],
+        "subject": "CN=$SERIAL_NUMBER",
+    }
     run_module("kandji_scep_profile", profile, lab=watched.lab)
     watched.live()
     watched.world.clock.advance(days=340)
     watched.live()
-    rings = {"rings": [{"name": "canary", "blueprints": watched.canary["blueprints"], "scep_profile": PROFILE}]}
+    rings = {
+        "rings": [
+            {"name": "canary", "blueprints": watched.canary["blueprints"], "scep_profile": PROFILE}
+        ]
+    }
     [due] = run_module("device_trust_renewal_info", rings, lab=watched.lab)["rings"]
     assert due["renew"], due
-    written = run_module("kandji_scep_profile", {**profile, "generation": due["generation"], "max_reissue": due["macs_to_enrol"]}, lab=watched.lab)
+    written = run_module(
+        "kandji_scep_profile",
+        {**profile, "generation": due["generation"], "max_reissue": due["macs_to_enrol"]},
+        lab=watched.lab,
+    )
     watched.live()
     row = written["profiles"][0]
-    gate = {"test_macs": watched.canary["test_macs"], **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")}}
+    gate = {
+        "test_macs": watched.canary["test_macs"],
+        **{key: row[key] for key in ("library_item_id", "payload_uuid", "updated_at")},
+    }
     assert run_module("device_trust_gate", gate, lab=watched.lab)["met"]
     for _unused in range(5):
         watched.world.clock.advance(days=10)
@@ -182,10 +255,32 @@ def test_undocumented_operations_are_never_asked_for():
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji, _okta
 
     paths = [operation.path.lower() for operation in (*_okta.OPERATIONS, *_kandji.OPERATIONS)]
-    assert paths and not [one for one in paths if "certificateauthorities" in one or "internal" in one or "/app/v1" in one]
+    assert paths and not [
+        one
+        for one in paths
+        if "certificateauthorities" in one or "internal" in one or "/app/v1" in one
+    ]
 
 
 def test_the_page_names_the_switches_that_are_walked():
-    named = set(re.findall(r"`([a-z_]+)`", "\n".join(line.split("|")[2] for line in PAGE.read_text().splitlines() if line.startswith("| "))))
-    assert named == set(ON_THE_WAY) | BESIDE_THE_WAY | OF_SCEP | OF_SCRIPTS | OF_RESET | OF_POLICIES | OF_EVENTS
+    named = set(
+        re.findall(
+            r"`([a-z_]+)`",
+            "\n".join(
+                line.split("|")[2]
+                for line in PAGE.read_text().splitlines()
+                if line.startswith("| ")
+            ),
+        )
+    )
+    assert (
+        named
+        == set(ON_THE_WAY)
+        | BESIDE_THE_WAY
+        | OF_SCEP
+        | OF_SCRIPTS
+        | OF_RESET
+        | OF_POLICIES
+        | OF_EVENTS
+    )
     assert named == set(Switches().as_dict()) - NOT_OPEN

@@ -18,7 +18,12 @@ ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 
 @pytest.mark.parametrize("vendor", ["okta", "kandji"])
 def test_a_module_that_takes_a_vendors_options_is_in_its_action_group(vendor):
-    takes = [name for name in MODULES if f"- devicetrust.okta_kandji.{vendor}\n" in (CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text()]
+    takes = [
+        name
+        for name in MODULES
+        if f"- devicetrust.okta_kandji.{vendor}\n"
+        in (CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text()
+    ]
     assert takes and sorted(GROUPS[vendor]) == takes
 
 
@@ -35,10 +40,13 @@ def test_every_module_is_tried_against_the_lab(name):
 @pytest.mark.parametrize("name", ROLES)
 def test_every_variable_of_a_role_is_specified_with_its_default_and_explained(name):
     role = CHECKOUT / "roles" / name
-    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"][
+        "main"
+    ]["options"]
     defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
     assert {key for key, option in options.items() if not option.get("required")} == set(defaults)
     assert {key: option["default"] for key, option in options.items() if "default" in option} == {
-        key: value for key, value in defaults.items() if "default" in options[key]}
+        key: value for key, value in defaults.items() if "default" in options[key]
+    }
     readme = (role / "README.md").read_text()
     assert [key for key in options if f"`{key}`" not in readme] == []

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kandji tenant and an Okta org to ask things of, without a network: requests go straight into the application."""
+"""A Kandji tenant and an Okta org to ask things of, without a network:
+
+requests go straight into the application.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,16 @@ def ask(application: t.Any, request: requests.PreparedRequest) -> Reply:
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     headers = {**request.headers, "host": parts.netloc}
     scope = {
-        "type": "http", "http_version": "1.1", "asgi": {"version": "3.0"}, "method": request.method, "scheme": "https", "server": ("localhost", 443),
-        "path": parts.path, "raw_path": parts.path.encode(), "root_path": "", "query_string": parts.query.encode(),
+        "type": "http",
+        "http_version": "1.1",
+        "asgi": {"version": "3.0"},
+        "method": request.method,
+        "scheme": "https",
+        "server": ("localhost", 443),
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "root_path": "",
+        "query_string": parts.query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     sent: list[dict[str, t.Any]] = []
@@ -56,23 +67,33 @@ def ask(application: t.Any, request: requests.PreparedRequest) -> Reply:
 
     asyncio.run(run())
     answered: dict[str, str] = {}
-    for name, value in sent[0]["headers"]:  # a header that comes more than once is joined, as requests does it
-        answered[name.decode()] = ", ".join(filter(None, (answered.get(name.decode()), value.decode())))
-    return Reply(sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:]))
+    for name, value in sent[0][
+        "headers"
+    ]:  # a header that comes more than once is joined, as requests does it
+        answered[name.decode()] = ", ".join(
+            filter(None, (answered.get(name.decode()), value.decode()))
+        )
+    return Reply(
+        sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:])
+    )
 
 
 class KandjiClient:
     """Speaks to the tenant with its token: ``client.get("/blueprints", name="Can")``."""
 
     def __init__(self, world: World) -> None:
-        self.token: t.Optional[str] = world.kandji.api_token
+        self.token: str | None = world.kandji.api_token
         self.host = "localhost"
         self.application = KandjiApp(world).application()
 
-    def send(self, verb: str, path: str, *, query: t.Optional[dict[str, t.Any]] = None, **how: t.Any) -> Reply:
+    def send(
+        self, verb: str, path: str, *, query: dict[str, t.Any] | None = None, **how: t.Any
+    ) -> Reply:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         target = f"https://{self.host}/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
-        return ask(self.application, requests.Request(verb, target, headers=headers, **how).prepare())
+        return ask(
+            self.application, requests.Request(verb, target, headers=headers, **how).prepare()
+        )
 
     def get(self, path: str, **query: t.Any) -> Reply:
         return self.send("GET", path, query=query)
@@ -80,10 +101,16 @@ class KandjiClient:
     def post(self, path: str, body: t.Any = None) -> Reply:
         return self.send("POST", path, json=body)
 
-    def upload(self, verb: str, path: str, fields: dict[str, str], document: t.Optional[dict[str, t.Any]] = None) -> Reply:
+    def upload(
+        self, verb: str, path: str, fields: dict[str, str], document: dict[str, t.Any] | None = None
+    ) -> Reply:
         files: dict[str, t.Any] = {name: (None, value) for name, value in fields.items()}
         if document is not None:
-            files["file"] = ("profile.mobileconfig", plistlib.dumps(document), "application/octet-stream")
+            files["file"] = (
+                "profile.mobileconfig",
+                plistlib.dumps(document),
+                "application/octet-stream",
+            )
         return self.send(verb, path, files=files)
 
 
@@ -91,16 +118,23 @@ class OktaClient:
     """Speaks to the org with its token: ``okta.get("/devices", limit=20)``."""
 
     def __init__(self, world: World) -> None:
-        self.token: t.Optional[str] = world.okta.api_token
+        self.token: str | None = world.okta.api_token
         from lab.okta.app import OktaApp  # as below
 
         self.app = OktaApp(world)
         self.application = self.app.application()
 
-    def send(self, verb: str, path: str, *, query: t.Optional[dict[str, t.Any]] = None, **how: t.Any) -> Reply:
-        headers = {**({"Authorization": f"SSWS {self.token}"} if self.token else {}), **how.pop("headers", {})}
+    def send(
+        self, verb: str, path: str, *, query: dict[str, t.Any] | None = None, **how: t.Any
+    ) -> Reply:
+        headers = {
+            **({"Authorization": f"SSWS {self.token}"} if self.token else {}),
+            **how.pop("headers", {}),
+        }
         target = f"https://localhost{path}" + (f"?{urlencode(query)}" if query else "")
-        return ask(self.application, requests.Request(verb, target, headers=headers, **how).prepare())
+        return ask(
+            self.application, requests.Request(verb, target, headers=headers, **how).prepare()
+        )
 
     def get(self, path: str, **query: t.Any) -> Reply:
         return self.send("GET", f"/api/v1{path}", query=query)
@@ -115,7 +149,9 @@ class OktaClient:
         """All pages of a list, by its Link headers."""
         reply = self.get(path, **query)
         pages = [reply.json]
-        while following := re.search(r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]):
+        while following := re.search(
+            r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]
+        ):
             reply = self.send("GET", following.group(1))
             pages.append(reply.json)
         return pages
@@ -130,17 +166,25 @@ class ControlClient:
         self.world = world
         urls = {name: f"https://localhost/{name}" for name in ("okta", "kandji", "control")}
         applications, self.announcement = build(world, urls, directory / "ca.pem")
-        self.token: t.Optional[str] = self.announcement["control_token"]
+        self.token: str | None = self.announcement["control_token"]
         self.application = applications["control"]
         self.okta = applications["okta"]
 
     def send(self, verb: str, path: str, body: t.Any = None, **query: t.Any) -> Reply:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return ask(self.application, requests.Request(verb, f"https://localhost{path}", params=query, headers=headers, json=body).prepare())
+        return ask(
+            self.application,
+            requests.Request(
+                verb, f"https://localhost{path}", params=query, headers=headers, json=body
+            ).prepare(),
+        )
 
     def ask_okta(self, path: str) -> Reply:
         headers = {"Authorization": f"SSWS {self.world.okta.api_token}"}
-        return ask(self.okta, requests.Request("GET", f"https://localhost{path}", headers=headers).prepare())
+        return ask(
+            self.okta,
+            requests.Request("GET", f"https://localhost{path}", headers=headers).prepare(),
+        )
 
 
 @pytest.fixture
@@ -156,7 +200,9 @@ def kandji(control: ControlClient) -> KandjiClient:
 
 @pytest.fixture
 def okta_world() -> World:
-    from lab.okta.org import Org  # it imports the collection, which is not on the path yet when this file is read
+    from lab.okta.org import (
+        Org,  # it imports the collection, which is not on the path yet when this file is read
+    )
 
     world = World(Options(macs=0))
     world.okta = Org(world, "https://localhost")
@@ -177,11 +223,16 @@ def okta(okta_world: World) -> OktaClient:
 def register(org: t.Any) -> t.Callable[..., t.Any]:
     """Okta Verify registers a user, by default a new one, on a Mac."""
 
-    def add(serial: str = "C02XK1ZAJG5J", login: t.Optional[str] = None, **values: t.Any) -> t.Any:
+    def add(serial: str = "C02XK1ZAJG5J", login: str | None = None, **values: t.Any) -> t.Any:
         known = {user.login: user.id for user in org.users.values()}
         name = login or f"person{len(org.users)}@example.com"
         user_id = known.get(name) or org.add_user("Ana", "Silva", name).id
-        defaults = {"udid": f"UDID-{serial}", "name": f"Mac {serial}", "model": "Mac14,2", "os_version": "26.1"}
+        defaults = {
+            "udid": f"UDID-{serial}",
+            "name": f"Mac {serial}",
+            "model": "Mac14,2",
+            "os_version": "26.1",
+        }
         return org.register(user_id=user_id, serial=serial, **{**defaults, **values})
 
     return add
@@ -211,10 +262,19 @@ def add_device(kandji_world: World) -> t.Callable[..., t.Any]:
     def add(blueprint_id: str = "", serial: str = "C02XK1ZAJG5J", **values: t.Any) -> t.Any:
         now = kandji_world.clock.now()
         defaults = {
-            "name": f"Mac {serial}", "udid": f"UDID-{serial}", "platform": "Mac", "model": "MacBook Air (M2, 2022)", "model_id": "Mac14,2",
-            "os_version": "26.1", "build": "25B78", "enrolled_at": now, "last_check_in": now,
+            "name": f"Mac {serial}",
+            "udid": f"UDID-{serial}",
+            "platform": "Mac",
+            "model": "MacBook Air (M2, 2022)",
+            "model_id": "Mac14,2",
+            "os_version": "26.1",
+            "build": "25B78",
+            "enrolled_at": now,
+            "last_check_in": now,
         }
-        return kandji_world.kandji.add_device(serial=serial, blueprint_id=blueprint_id, **{**defaults, **values})
+        return kandji_world.kandji.add_device(
+            serial=serial, blueprint_id=blueprint_id, **{**defaults, **values}
+        )
 
     return add
 
@@ -223,14 +283,28 @@ def add_device(kandji_world: World) -> t.Callable[..., t.Any]:
 def scep_profile() -> dict[str, t.Any]:
     """A profile as somebody would upload it."""
     settings = {
-        "URL": "https://scep.invalid/pki", "Challenge": "a-secret-challenge", "Keysize": 2048, "Key Type": "RSA", "Key Usage": 1,
-        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]], "Retries": 5, "RetryDelay": 30,
+        "URL": "https://scep.invalid/pki",
+        "Challenge": "a-secret-challenge",
+        "Keysize": 2048,
+        "Key Type": "RSA",
+        "Key Usage": 1,
+        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        "Retries": 5,
+        "RetryDelay": 30,
     }
     inner = {
-        "PayloadType": "com.apple.security.scep", "PayloadVersion": 1, "PayloadUUID": "inner", "PayloadIdentifier": "inner.scep",
+        "PayloadType": "com.apple.security.scep",
+        "PayloadVersion": 1,
+        "PayloadUUID": "inner",
+        "PayloadIdentifier": "inner.scep",
         "PayloadContent": settings,
     }
     return {
-        "PayloadType": "Configuration", "PayloadVersion": 1, "PayloadIdentifier": "mine", "PayloadUUID": "mine", "PayloadDisplayName": "Mine",
-        "PayloadDescription": "kept", "PayloadContent": [inner],
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": "mine",
+        "PayloadUUID": "mine",
+        "PayloadDisplayName": "Mine",
+        "PayloadDescription": "kept",
+        "PayloadContent": [inner],
     }

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab begins anew at the same addresses: with ten years behind it, or with nothing made in the consoles."""
+"""A lab begins anew at the same addresses:
+
+with ten years behind it, or with nothing made in the consoles.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,32 @@ import requests
 def ask(lab, verb, path, body=None):
     told = lab.announcement
     return requests.request(
-        verb, told["control_url"] + path, json=body, headers={"Authorization": f"Bearer {told['control_token']}"}, verify=told["ca_file"], timeout=60)
+        verb,
+        told["control_url"] + path,
+        json=body,
+        headers={"Authorization": f"Bearer {told['control_token']}"},
+        verify=told["ca_file"],
+        timeout=60,
+    )
 
 
 def test_the_addresses_stay_and_the_company_is_another(fresh_lab):
     before, world = dict(fresh_lab.announcement), fresh_lab.world
     answer = ask(fresh_lab, "POST", "/begin", {"macs": 3})
-    assert answer.status_code == 200 and answer.json() == fresh_lab.announcement and fresh_lab.world is not world
-    same = ("okta_url", "kandji_url", "control_url", "control_token", "ca_file", "okta_api_token", "kandji_api_token")
+    assert (
+        answer.status_code == 200
+        and answer.json() == fresh_lab.announcement
+        and fresh_lab.world is not world
+    )
+    same = (
+        "okta_url",
+        "kandji_url",
+        "control_url",
+        "control_token",
+        "ca_file",
+        "okta_api_token",
+        "kandji_api_token",
+    )
     assert {name: answer.json()[name] for name in same} == {name: before[name] for name in same}
     assert len(ask(fresh_lab, "GET", "/state").json()["macs"]) == 3
 
@@ -35,19 +56,33 @@ def test_ten_years_leave_the_fleet_as_it_is(fresh_lab):
     ask(fresh_lab, "POST", "/begin", {"past": True})
     old = ask(fresh_lab, "GET", "/state").json()
     assert [mac["serial"] for mac in old["macs"]] == [mac["serial"] for mac in plain["macs"]]
-    assert len(old["kandji"]["blueprints"]) > 30 and len(old["kandji"]["items"]) > 90 and old["kandji"]["devices"] > 100
+    assert (
+        len(old["kandji"]["blueprints"]) > 30
+        and len(old["kandji"]["items"]) > 90
+        and old["kandji"]["devices"] > 100
+    )
     serials = [record["serial"] for record in old["okta"]["devices"]]
-    assert any(serials.count(mac["serial"]) > 1 for mac in old["macs"]) and any(not record["users"] for record in old["okta"]["devices"])
+    assert any(serials.count(mac["serial"]) > 1 for mac in old["macs"]) and any(
+        not record["users"] for record in old["okta"]["devices"]
+    )
     assert len(old["certificates"]) == 2 * len(old["macs"])
 
 
 @pytest.mark.lab(consoles=False)
 def test_nothing_is_made_until_somebody_makes_it(fresh_lab):
     assert fresh_lab.announcement["scep_url"] == fresh_lab.announcement["scep_challenge"] == ""
-    assert "Okta Verify" not in [item["name"] for item in ask(fresh_lab, "GET", "/state").json()["kandji"]["items"]]
+    assert "Okta Verify" not in [
+        item["name"] for item in ask(fresh_lab, "GET", "/state").json()["kandji"]["items"]
+    ]
     url, ca_file = fresh_lab.world.okta.scep_url, fresh_lab.announcement["ca_file"]
-    assert requests.get(url, params={"operation": "GetCACaps"}, verify=ca_file, timeout=60).status_code == 404
+    assert (
+        requests.get(url, params={"operation": "GetCACaps"}, verify=ca_file, timeout=60).status_code
+        == 404
+    )
     shown = ask(fresh_lab, "POST", "/okta/platform").json()
     assert shown["scep_url"] == url and shown["scep_challenge"]
-    assert requests.get(url, params={"operation": "GetCACaps"}, verify=ca_file, timeout=60).status_code == 200
+    assert (
+        requests.get(url, params={"operation": "GetCACaps"}, verify=ca_file, timeout=60).status_code
+        == 200
+    )
     assert ask(fresh_lab, "POST", "/okta/platform").status_code == 400

@@ -26,7 +26,10 @@ def test_without_a_token_the_401_has_a_detail(client):
 
 def test_a_revoked_token_has_a_detail(client, tenant):
     tenant.revoked_tokens.add(tenant.api_token)
-    assert (client.get("/blueprints").status, client.get("/blueprints").json) == (401, {"detail": "Invalid token."})
+    assert (client.get("/blueprints").status, client.get("/blueprints").json) == (
+        401,
+        {"detail": "Invalid token."},
+    )
 
 
 def test_the_token_is_shaped_like_a_uuid(tenant):
@@ -36,11 +39,16 @@ def test_the_token_is_shaped_like_a_uuid(tenant):
 def test_each_operation_needs_its_permission(client, tenant):
     tenant.permissions["List Custom Profiles"] = False
     reply = client.get("/library/custom-profiles")
-    assert (reply.status, reply.json) == (403, {"detail": "You do not have permission to perform this action."})
+    assert (reply.status, reply.json) == (
+        403,
+        {"detail": "You do not have permission to perform this action."},
+    )
     assert client.get("/blueprints").status == 200
 
 
-@pytest.mark.parametrize("path", ["/blueprint", "/blueprints/", "/library/library-items", "/library/scep-items"])
+@pytest.mark.parametrize(
+    "path", ["/blueprint", "/blueprints/", "/library/library-items", "/library/scep-items"]
+)
 def test_unknown_paths_are_answered_by_kong(client, path):
     reply = client.get(path)
     assert reply.status == 404
@@ -83,21 +91,38 @@ def test_audit_events_name_the_items_that_were_added_to_a_blueprint(client, tena
 def test_page_links_lead_to_the_web_host_where_no_token_must_go(client, tenant, kandji_world):
     for name in ("one", "two"):
         tenant.add_blueprint(name)
-    assert client.get("/blueprints", limit=1).json["next"].startswith("https://devicetrust-lab.kandji.invalid/api/v1/blueprints?")
+    assert (
+        client.get("/blueprints", limit=1)
+        .json["next"]
+        .startswith("https://devicetrust-lab.kandji.invalid/api/v1/blueprints?")
+    )
     kandji_world.switches.set(next_links_on_web_host=False)
-    assert client.get("/blueprints", limit=1).json["next"].startswith("https://localhost/api/v1/blueprints?")
+    assert (
+        client.get("/blueprints", limit=1)
+        .json["next"]
+        .startswith("https://localhost/api/v1/blueprints?")
+    )
 
 
 # 429, of which the vendor documents nothing but the hourly limit
 
 
-@pytest.mark.parametrize(("switches", "body", "has_header"), [
-    ({}, b'{"detail": "Request was throttled."}', True),
-    ({"retry_after": False}, b'{"detail": "Request was throttled."}', False),
-    ({"too_many_body": "empty"}, b"", True),
-    ({"too_many_body": "html"}, b"<html><body><h1>429 Too Many Requests</h1></body></html>", True),
-])
-def test_body_and_header_of_a_429_are_switches(client, tenant, kandji_world, switches, body, has_header):
+@pytest.mark.parametrize(
+    ("switches", "body", "has_header"),
+    [
+        ({}, b'{"detail": "Request was throttled."}', True),
+        ({"retry_after": False}, b'{"detail": "Request was throttled."}', False),
+        ({"too_many_body": "empty"}, b"", True),
+        (
+            {"too_many_body": "html"},
+            b"<html><body><h1>429 Too Many Requests</h1></body></html>",
+            True,
+        ),
+    ],
+)
+def test_body_and_header_of_a_429_are_switches(
+    client, tenant, kandji_world, switches, body, has_header
+):
     kandji_world.switches.set(**switches)
     tenant.hourly_limit = 0
     reply = client.get("/blueprints")
@@ -108,7 +133,11 @@ def test_a_fault_429_looks_like_the_tenant_s_own(client, kandji_world):
     kandji_world.switches.set(too_many_body="html", retry_after=False)
     kandji_world.faults.append(Fault("429", "List Blueprints", seconds=7))
     reply = client.get("/blueprints")
-    assert (reply.status, reply.content[:6], "retry-after" in reply.headers) == (429, b"<html>", False)
+    assert (reply.status, reply.content[:6], "retry-after" in reply.headers) == (
+        429,
+        b"<html>",
+        False,
+    )
 
 
 def test_there_may_be_a_limit_of_a_second(client, kandji_world, monkeypatch):
@@ -116,15 +145,23 @@ def test_there_may_be_a_limit_of_a_second(client, kandji_world, monkeypatch):
     monkeypatch.setattr(kandji_world.clock, "now", lambda: moment)
     kandji_world.switches.set(per_second_limit=2)
     replies = [client.get("/blueprints") for _unused in range(3)]
-    assert ([reply.status for reply in replies], replies[2].headers["retry-after"]) == ([200, 200, 429], "1")
+    assert ([reply.status for reply in replies], replies[2].headers["retry-after"]) == (
+        [200, 200, 429],
+        "1",
+    )
     moment += timedelta(seconds=1)
     assert client.get("/blueprints").status == 200
 
 
 def test_json_is_told_apart_from_other_media_types(client, tenant):
     blueprint = tenant.add_blueprint("Canary")
-    reply = client.send("POST", f"/blueprints/{blueprint.id}/assign-library-item", data={"library_item_id": "x"})
-    assert (reply.status, reply.json) == (415, {"detail": 'Unsupported media type "application/x-www-form-urlencoded" in request.'})
+    reply = client.send(
+        "POST", f"/blueprints/{blueprint.id}/assign-library-item", data={"library_item_id": "x"}
+    )
+    assert (reply.status, reply.json) == (
+        415,
+        {"detail": 'Unsupported media type "application/x-www-form-urlencoded" in request.'},
+    )
 
 
 def test_the_tenant_answers_by_whatever_name_it_is_called(client, tenant, kandji_world):
@@ -133,4 +170,8 @@ def test_the_tenant_answers_by_whatever_name_it_is_called(client, tenant, kandji
         tenant.add_blueprint(name)
     for host in ("devicetrust-lab.api.kandji.invalid", "devicetrust-lab.api.iru.invalid"):
         client.host = host
-        assert client.get("/blueprints", limit=1).json["next"].startswith(f"https://{host}/api/v1/blueprints?")
+        assert (
+            client.get("/blueprints", limit=1)
+            .json["next"]
+            .startswith(f"https://{host}/api/v1/blueprints?")
+        )

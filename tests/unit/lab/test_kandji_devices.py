@@ -28,31 +28,47 @@ def test_the_serial_filter_matches_parts(client, add_device):
     assert serials(client, serial_number=SERIAL) == [SERIAL, f"Z{SERIAL}"]
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ({"platform": "Mac"}, ["MAC"]),
-    ({"platform": "mac"}, []),
-    ({"device_name": "pad"}, ["PAD"]),
-    ({"user_email": "EXAMPLE"}, ["PAD"]),
-    ({"user_email_exact": "ana@example.com"}, ["PAD"]),
-    ({"user_email_exact": "ana@example"}, []),
-    ({"user": "silva"}, ["PAD"]),
-    ({"tag_name": "vip"}, ["MAC"]),
-    ({"tag_name": "VIP"}, []),
-    ({"tag_name_in": "x,vip"}, ["MAC"]),
-    ({"no_such_filter": "x"}, ["MAC", "PAD"]),
-    ({"ordering": "-serial_number"}, ["PAD", "MAC"]),
-])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"platform": "Mac"}, ["MAC"]),
+        ({"platform": "mac"}, []),
+        ({"device_name": "pad"}, ["PAD"]),
+        ({"user_email": "EXAMPLE"}, ["PAD"]),
+        ({"user_email_exact": "ana@example.com"}, ["PAD"]),
+        ({"user_email_exact": "ana@example"}, []),
+        ({"user": "silva"}, ["PAD"]),
+        ({"tag_name": "vip"}, ["MAC"]),
+        ({"tag_name": "VIP"}, []),
+        ({"tag_name_in": "x,vip"}, ["MAC"]),
+        ({"no_such_filter": "x"}, ["MAC", "PAD"]),
+        ({"ordering": "-serial_number"}, ["PAD", "MAC"]),
+    ],
+)
 def test_filters(client, tenant, add_device, query, found):
     add_device(serial="MAC", tags=["vip"])
-    add_device(serial="PAD", name="Ana\u2019s iPad", platform="iPad", user=tenant.add_user("Ana Silva", "ana@example.com"))
+    add_device(
+        serial="PAD",
+        name="Ana\u2019s iPad",
+        platform="iPad",
+        user=tenant.add_user("Ana Silva", "ana@example.com"),
+    )
     tenant.add_tag("vip")
     assert serials(client, **query) == found
 
 
 def test_a_device_that_is_nobody_s_has_an_empty_string_for_a_user(client, tenant, add_device):
-    nobody, somebody = add_device(), add_device(serial="OTHER", user=tenant.add_user("Ana", "ana@example.com"))
+    nobody, somebody = (
+        add_device(),
+        add_device(serial="OTHER", user=tenant.add_user("Ana", "ana@example.com")),
+    )
     assert client.get(f"/devices/{nobody.id}").json["user"] == ""
-    assert client.get(f"/devices/{somebody.id}").json["user"] == {"email": "ana@example.com", "name": "Ana", "id": somebody.user.id, "is_archived": False}
+    assert client.get(f"/devices/{somebody.id}").json["user"] == {
+        "email": "ana@example.com",
+        "name": "Ana",
+        "id": somebody.user.id,
+        "is_archived": False,
+    }
 
 
 def test_removed_devices_stay_in_the_list_and_say_so(client, add_device):
@@ -70,13 +86,18 @@ def test_iphones_have_no_agent(client, add_device):
 def test_details_hold_serial_udid_and_what_was_reported(client, add_device):
     device = add_device()
     details = client.get(f"/devices/{device.id}/details").json
-    assert (details["hardware_overview"]["serial_number"], details["hardware_overview"]["udid"]) == (SERIAL, f"UDID-{SERIAL}")
+    assert (
+        details["hardware_overview"]["serial_number"],
+        details["hardware_overview"]["udid"],
+    ) == (SERIAL, f"UDID-{SERIAL}")
     assert details["installed_profiles"] == []  # it has not reported yet
 
 
 def test_unknown_devices(client):
     for path in ("", "/details", "/apps", "/library-items", "/status"):
-        assert client.get(f"/devices/00000000-0000-4000-8000-000000000000{path}").json == {"detail": "Not found."}
+        assert client.get(f"/devices/00000000-0000-4000-8000-000000000000{path}").json == {
+            "detail": "Not found."
+        }
 
 
 @pytest.mark.parametrize("action", ["dailycheckin", "updateinventory", "blankpush"])
@@ -92,18 +113,31 @@ def test_an_action_stays_pending_until_the_device_has_been_there(client, add_dev
 
 def test_a_removed_device_takes_no_command(client, add_device):
     device = add_device(is_removed=True)
-    assert client.post(f"/devices/{device.id}/action/dailycheckin").json == "Command is not allowed for current device"
+    assert (
+        client.post(f"/devices/{device.id}/action/dailycheckin").json
+        == "Command is not allowed for current device"
+    )
 
 
-def test_library_items_of_a_device_have_types_and_profiles_have_lower_case_statuses(client, tenant, add_device, scep_profile):
+def test_library_items_of_a_device_have_types_and_profiles_have_lower_case_statuses(
+    client, tenant, add_device, scep_profile
+):
     blueprint = tenant.add_blueprint("Canary")
     device = add_device(blueprint.id)
-    app, profile = tenant.add_item("Okta Verify", "vpp-app"), tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"})
+    app, profile = (
+        tenant.add_item("Okta Verify", "vpp-app"),
+        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+    )
     for item in (app, profile):
         tenant.assign(blueprint, item, None)
     rows = client.get(f"/devices/{device.id}/library-items").json["library_items"]
-    assert [(row["item_id"], row["type"], row["status"]) for row in rows] == [(app.id, "vpp-app", "PENDING"), (profile.id, "profile", "pending")]
-    assert client.get(f"/devices/{device.id}/status").json["library_items"][0]["name"] == "Okta Verify"
+    assert [(row["item_id"], row["type"], row["status"]) for row in rows] == [
+        (app.id, "vpp-app", "PENDING"),
+        (profile.id, "profile", "pending"),
+    ]
+    assert (
+        client.get(f"/devices/{device.id}/status").json["library_items"][0]["name"] == "Okta Verify"
+    )
 
 
 def test_statuses_of_an_item_by_device(client, tenant, add_device):
@@ -120,13 +154,19 @@ def test_statuses_of_an_item_by_device(client, tenant, add_device):
 
 
 def test_a_profile_that_was_changed_is_pending_again(client, tenant, add_device, scep_profile):
-    blueprint, profile = tenant.add_blueprint("Canary"), tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"})
+    blueprint, profile = (
+        tenant.add_blueprint("Canary"),
+        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+    )
     device = add_device(blueprint.id)
     tenant.assign(blueprint, profile, None)
     tenant.set_status(device, profile, "PASS")
 
     def statuses():
-        return [row["status"] for row in client.get(f"/library/library-items/{profile.id}/status").json["results"]]
+        return [
+            row["status"]
+            for row in client.get(f"/library/library-items/{profile.id}/status").json["results"]
+        ]
 
     assert statuses() == ["success"]
     tenant.update_profile(profile, name="SCEP", document=None, runs_on={"Mac"}, active=True)
@@ -135,7 +175,9 @@ def test_a_profile_that_was_changed_is_pending_again(client, tenant, add_device,
 
 def test_changing_a_device_replaces_its_tags(client, tenant, add_device):
     device = add_device(tags=["old"])
-    assert client.send("PATCH", f"/devices/{device.id}", json={"tags": ["new"], "asset_tag": None}).json["tags"] == ["new"]
+    assert client.send(
+        "PATCH", f"/devices/{device.id}", json={"tags": ["new"], "asset_tag": None}
+    ).json["tags"] == ["new"]
     assert "new" in tenant.tags
 
 
@@ -143,26 +185,43 @@ def test_filevault_is_asked_of_macs_alone(client, add_device):
     add_device(serial="ON")
     add_device(serial="OFF", filevault=False)
     add_device(serial="PAD", platform="iPad")
-    assert [serials(client, filevault_enabled=value) for value in ("true", "false", "perhaps")] == [["ON"], ["OFF"], []]
+    assert [serials(client, filevault_enabled=value) for value in ("true", "false", "perhaps")] == [
+        ["ON"],
+        ["OFF"],
+        [],
+    ]
 
 
 def test_a_user_is_given_by_id_or_by_its_old_number_and_taken_by_null(client, tenant, add_device):
     device, user = add_device(), tenant.add_user("Ana", "ana@example.com", archived=True)
     for value in (user.id.upper(), user.number, str(user.number)):
-        assert client.send("PATCH", f"/devices/{device.id}", json={"user": value}).json["user"]["is_archived"] is True
+        assert (
+            client.send("PATCH", f"/devices/{device.id}", json={"user": value}).json["user"][
+                "is_archived"
+            ]
+            is True
+        )
         assert client.send("PATCH", f"/devices/{device.id}", json={"user": None}).json["user"] == ""
 
 
-@pytest.mark.parametrize(("change", "named"), [
-    ({"user": "00000000-0000-4000-8000-000000000000"}, "user"),
-    ({"blueprint_id": "00000000-0000-4000-8000-000000000000"}, "blueprint_id"),
-    ({"tags": "loaner"}, "tags"),
-    ({"tags": [1]}, "tags"),
-])
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"user": "00000000-0000-4000-8000-000000000000"}, "user"),
+        ({"blueprint_id": "00000000-0000-4000-8000-000000000000"}, "blueprint_id"),
+        ({"tags": "loaner"}, "tags"),
+        ({"tags": [1]}, "tags"),
+    ],
+)
 def test_a_change_that_makes_no_sense_is_refused_by_field(client, add_device, change, named):
     device = add_device(tags=["old"])
     reply = client.send("PATCH", f"/devices/{device.id}", json={"asset_tag": "x", **change})
-    assert (reply.status, list(reply.json), device.tags, device.asset_tag) == (400, [named], ["old"], "")
+    assert (reply.status, list(reply.json), device.tags, device.asset_tag) == (
+        400,
+        [named],
+        ["old"],
+        "",
+    )
 
 
 def test_an_unknown_tag_may_be_an_error(client, add_device, kandji_world):
@@ -178,7 +237,9 @@ def test_users_come_by_cursor_archived_ones_too(client, tenant, add_device):
     add_device(user=next(iter(tenant.users.values())))
     first = client.get("/users").json
     assert (len(first["results"]), first["results"][0]["device_count"]) == (300, 1)
-    second = client.get("/users", cursor=first["next"].partition("cursor=")[2].replace("%3D", "=")).json
+    second = client.get(
+        "/users", cursor=first["next"].partition("cursor=")[2].replace("%3D", "=")
+    ).json
     assert [row["archived"] for row in second["results"]] == [True]
     assert second["next"] is None
 

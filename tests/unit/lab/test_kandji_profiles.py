@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom profiles: what is refused, what the tenant rewrites, and when a profile gets a new identity."""
+"""Custom profiles:
+
+what is refused, what the tenant rewrites, and when a profile gets a new identity.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ PATH = "/library/custom-profiles"
 
 @pytest.fixture
 def profile(client, scep_profile):
-    return client.upload("POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile).json
+    return client.upload(
+        "POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile
+    ).json
 
 
 def stored(profile):
@@ -28,7 +33,12 @@ def patch(client, profile, fields, document=None):
 def test_creating_returns_the_profile(client, scep_profile):
     reply = client.upload("POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile)
     assert reply.status == 201
-    assert {"active": True, "runs_on_mac": True, "runs_on_iphone": False, "runs_on_android": False}.items() <= reply.json.items()
+    assert {
+        "active": True,
+        "runs_on_mac": True,
+        "runs_on_iphone": False,
+        "runs_on_android": False,
+    }.items() <= reply.json.items()
     assert reply.json["mdm_identifier"] == f"com.kandji.profile.custom.{reply.json['id']}"
 
 
@@ -41,26 +51,35 @@ def test_three_keys_are_rewritten_and_the_content_is_kept(profile, scep_profile)
     assert document["PayloadDescription"] == "kept"
 
 
-@pytest.mark.parametrize(("fields", "with_file", "named"), [
-    ({"runs_on_mac": "true"}, True, "name"),
-    ({"name": "x", "runs_on_mac": "true"}, False, "file"),
-    ({"name": "x"}, True, "non_field_errors"),
-    ({"name": "x", "runs_on_mac": "perhaps"}, True, "runs_on_mac"),
-])
+@pytest.mark.parametrize(
+    ("fields", "with_file", "named"),
+    [
+        ({"runs_on_mac": "true"}, True, "name"),
+        ({"name": "x", "runs_on_mac": "true"}, False, "file"),
+        ({"name": "x"}, True, "non_field_errors"),
+        ({"name": "x", "runs_on_mac": "perhaps"}, True, "runs_on_mac"),
+    ],
+)
 def test_what_is_missing_is_named_by_field(client, scep_profile, fields, with_file, named):
     reply = client.upload("POST", PATH, fields, scep_profile if with_file else None)
     assert reply.status == 400
     assert list(reply.json) == [named]
 
 
-@pytest.mark.parametrize("document", [{"PayloadType": "com.apple.security.scep"}, {"PayloadType": "Configuration"}])
+@pytest.mark.parametrize(
+    "document", [{"PayloadType": "com.apple.security.scep"}, {"PayloadType": "Configuration"}]
+)
 def test_a_plist_that_is_no_profile_is_refused(client, document):
     reply = client.upload("POST", PATH, {"name": "x", "runs_on_mac": "true"}, document)
     assert (reply.status, list(reply.json)) == (400, ["file"])
 
 
 def test_rubbish_is_refused(client):
-    files = {"name": (None, "x"), "runs_on_mac": (None, "true"), "file": ("a.mobileconfig", b"<plist><dict>")}
+    files = {
+        "name": (None, "x"),
+        "runs_on_mac": (None, "true"),
+        "file": ("a.mobileconfig", b"<plist><dict>"),
+    }
     assert client.send("POST", PATH, files=files).status == 400
 
 
@@ -69,7 +88,12 @@ def test_json_is_the_wrong_media_type(client):
 
 
 def test_two_profiles_may_have_one_name(client, profile, scep_profile):
-    assert client.upload("POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile).status == 201
+    assert (
+        client.upload(
+            "POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile
+        ).status
+        == 201
+    )
     assert client.get(PATH).json["count"] == 2
 
 
@@ -82,21 +106,37 @@ def test_even_a_new_name_alone_gives_the_profile_a_new_identity(client, profile)
 
 def test_or_keeps_it_when_the_switch_says_so(client, profile, kandji_world):
     kandji_world.switches.set(new_identity_on_every_patch=False)
-    assert stored(patch(client, profile, {"name": "Renamed"}))["PayloadUUID"] == stored(profile)["PayloadUUID"]
+    assert (
+        stored(patch(client, profile, {"name": "Renamed"}))["PayloadUUID"]
+        == stored(profile)["PayloadUUID"]
+    )
 
 
-def test_a_new_file_gives_a_new_identity_whatever_the_switch_says(client, profile, scep_profile, kandji_world):
+def test_a_new_file_gives_a_new_identity_whatever_the_switch_says(
+    client, profile, scep_profile, kandji_world
+):
     kandji_world.switches.set(new_identity_on_every_patch=False)
-    assert stored(patch(client, profile, {}, scep_profile))["PayloadUUID"] != stored(profile)["PayloadUUID"]
+    assert (
+        stored(patch(client, profile, {}, scep_profile))["PayloadUUID"]
+        != stored(profile)["PayloadUUID"]
+    )
 
 
 def test_patching_keeps_what_it_does_not_name(client, profile):
     changed = patch(client, profile, {"runs_on_iphone": "true"})
-    assert (changed["name"], changed["active"], changed["runs_on_mac"], changed["runs_on_iphone"]) == ("Okta SCEP", True, True, True)
+    assert (
+        changed["name"],
+        changed["active"],
+        changed["runs_on_mac"],
+        changed["runs_on_iphone"],
+    ) == ("Okta SCEP", True, True, True)
 
 
 def test_patching_may_be_form_encoded(client, profile):
-    assert client.send("PATCH", f"{PATH}/{profile['id']}", data={"active": "false"}).json["active"] is False
+    assert (
+        client.send("PATCH", f"{PATH}/{profile['id']}", data={"active": "false"}).json["active"]
+        is False
+    )
 
 
 def test_the_case_of_the_identity_is_a_switch(client, profile, kandji_world):
@@ -113,9 +153,14 @@ def test_the_tenant_may_drop_other_top_level_keys(client, scep_profile, kandji_w
 
 def test_the_identity_of_inner_payloads_may_be_rewritten_too(client, scep_profile, kandji_world):
     kandji_world.switches.set(inner_identity_survives=False)
-    created = client.upload("POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile).json
+    created = client.upload(
+        "POST", PATH, {"name": "Okta SCEP", "runs_on_mac": "true"}, scep_profile
+    ).json
     inner, sent = stored(created)["PayloadContent"][0], scep_profile["PayloadContent"][0]
-    assert inner["PayloadUUID"] != sent["PayloadUUID"] and inner["PayloadIdentifier"] != sent["PayloadIdentifier"]
+    assert (
+        inner["PayloadUUID"] != sent["PayloadUUID"]
+        and inner["PayloadIdentifier"] != sent["PayloadIdentifier"]
+    )
     assert inner["PayloadContent"] == sent["PayloadContent"]
 
 

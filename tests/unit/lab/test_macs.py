@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _certificate_check, _scep
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _certificate_check,
+    _scep,
+)
 
 from lab import macs
 from lab.kandji import console
@@ -50,7 +53,13 @@ def blueprint(tenant):
 @pytest.fixture
 def mac(kandji_world, add_device, blueprint, exchange):
     device = add_device(blueprint.id)
-    kandji_world.macs.append(Mac(kandji_world, device, lambda world, settings, identifier: macs.enrol(exchange, settings, identifier)))
+    kandji_world.macs.append(
+        Mac(
+            kandji_world,
+            device,
+            lambda world, settings, identifier: macs.enrol(exchange, settings, identifier),
+        )
+    )
     return kandji_world.macs[0]
 
 
@@ -71,7 +80,9 @@ def native(tenant, blueprint, authority):
 
 
 def touch(tenant, profile):
-    tenant.update_profile(profile, name=profile.name, document=None, runs_on=profile.runs_on, active=True)
+    tenant.update_profile(
+        profile, name=profile.name, document=None, runs_on=profile.runs_on, active=True
+    )
 
 
 def status(tenant, mac, item):
@@ -85,7 +96,9 @@ def test_a_check_in_enrols_and_reports(mac, profile, tenant, authority):
     assert authority.find(certificate.der).serial_number == certificate.serial_number
     assert certificate.private_key.key_size == 2048
     assert status(tenant, mac, profile).status == "success"
-    assert certificate.common_name in [row.columns["common_name"] for row in mac.device.report.certificates]
+    assert certificate.common_name in [
+        row.columns["common_name"] for row in mac.device.report.certificates
+    ]
     assert profile.identity in [row.columns["payload_uuid"] for row in mac.device.report.profiles]
 
 
@@ -115,7 +128,9 @@ def test_profile_and_certificate_leave_with_the_scope(mac, profile, tenant, blue
     tenant.remove(blueprint, profile, None)
     assert mac.check_in().removed == ["Okta SCEP"]
     assert (mac.certificates, mac.profiles) == ([], {})
-    assert profile.identity not in [row.columns["payload_uuid"] for row in mac.device.report.profiles]
+    assert profile.identity not in [
+        row.columns["payload_uuid"] for row in mac.device.report.profiles
+    ]
 
 
 def test_an_inactive_profile_is_out_of_scope(mac, profile, tenant):
@@ -125,7 +140,9 @@ def test_an_inactive_profile_is_out_of_scope(mac, profile, tenant):
     assert mac.certificates == []
 
 
-def test_a_wrong_challenge_leaves_nothing_and_says_so_without_the_secret(mac, profile, tenant, exchange):
+def test_a_wrong_challenge_leaves_nothing_and_says_so_without_the_secret(
+    mac, profile, tenant, exchange
+):
     exchange.challenge = "another"
     assert mac.check_in().failed == ["Okta SCEP"]
     assert (mac.certificates, mac.profiles) == ([], {})
@@ -154,7 +171,10 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
         return real(*arguments, **settings)
 
     monkeypatch.setattr(_scep, "enrol", enrol)
-    settings = {**scep_profile["PayloadContent"][0]["PayloadContent"], "Subject": [[["CN", "x"]]]}  # Retries 5
+    settings = {
+        **scep_profile["PayloadContent"][0]["PayloadContent"],
+        "Subject": [[["CN", "x"]]],
+    }  # Retries 5
     if enrols:
         assert macs.enrol(exchange, settings, "p").common_name == "x"
     else:
@@ -162,7 +182,14 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
             macs.enrol(exchange, settings, "p")
 
 
-@pytest.mark.parametrize(("change", "named"), [({"URL": ""}, "no URL"), ({"Retries": "5"}, "Retries"), ({"Challenge": b"bytes"}, "Challenge")])
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"URL": ""}, "no URL"),
+        ({"Retries": "5"}, "Retries"),
+        ({"Challenge": b"bytes"}, "Challenge"),
+    ],
+)
 def test_a_payload_that_no_mac_would_take_fails(exchange, scep_profile, change, named):
     with pytest.raises(EnrolmentFailed, match=named):
         macs.enrol(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
@@ -181,10 +208,16 @@ def test_a_refusal_is_final(monkeypatch, exchange):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize(("switches", "expected"), [
-    ({}, lambda profile: profile.identity),
-    ({"profile_uuid_variable": "item_id", "profile_uuid_case": "lower"}, lambda profile: profile.id),
-])
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        ({}, lambda profile: profile.identity),
+        (
+            {"profile_uuid_variable": "item_id", "profile_uuid_case": "lower"},
+            lambda profile: profile.id,
+        ),
+    ],
+)
 def test_what_profile_uuid_stands_for_is_a_switch(kandji_world, mac, profile, switches, expected):
     kandji_world.switches.set(**switches)
     mac.check_in()
@@ -192,11 +225,15 @@ def test_what_profile_uuid_stands_for_is_a_switch(kandji_world, mac, profile, sw
 
 
 def test_variables_of_a_user_are_empty_without_one(kandji_world, tenant, mac, scep_profile):
-    scep_profile["PayloadContent"][0]["PayloadContent"]["Subject"] = [[["CN", "$EMAIL|$EMAIL_PREFIX|$DEVICE_ID|$UDID|$DEVICE_NAME|$NO_SUCH"]]]
+    scep_profile["PayloadContent"][0]["PayloadContent"]["Subject"] = [
+        [["CN", "$EMAIL|$EMAIL_PREFIX|$DEVICE_ID|$UDID|$DEVICE_NAME|$NO_SUCH"]]
+    ]
     profile = tenant.create_profile(name="x", document=scep_profile, runs_on={"Mac"})
 
     def subject():
-        return tenant.deliver(mac.device, profile).document["PayloadContent"][0]["PayloadContent"]["Subject"][0][0][1]
+        return tenant.deliver(mac.device, profile).document["PayloadContent"][0]["PayloadContent"][
+            "Subject"
+        ][0][0][1]
 
     rest = f"{mac.device_id}|{mac.udid}|{mac.device.name}|$NO_SUCH"
     assert subject() == f"||{rest}"
@@ -208,7 +245,10 @@ def test_variables_of_a_user_are_empty_without_one(kandji_world, tenant, mac, sc
 def test_the_inventory_is_what_was_reported_not_what_is(client, mac, profile, tenant, kandji_world):
     mac.check_in()
     touch(tenant, profile)
-    rows = client.get("/prism/installed_profiles", filter=f'{{"payload_identifier": {{"in": ["{profile.mdm_identifier}"]}}}}').json["data"]
+    rows = client.get(
+        "/prism/installed_profiles",
+        filter=f'{{"payload_identifier": {{"in": ["{profile.mdm_identifier}"]}}}}',
+    ).json["data"]
     assert rows[0]["payload_uuid"] != profile.identity
     assert rows[0]["profile_data"][0]["type"] == "com.apple.security.scep"
     assert CHALLENGE not in str(rows)
@@ -241,10 +281,16 @@ def test_only_the_named_macs_act(mac, profile, kandji_world):
 
 
 def test_the_app_comes_with_a_licence_and_goes_with_the_scope(mac, tenant, blueprint):
-    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, version="9.52.0", licenses=1)
+    item = tenant.add_item(
+        "Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, version="9.52.0", licenses=1
+    )
     tenant.assign(blueprint, item, None)
     mac.check_in()
-    assert (OKTA_VERIFY in mac.apps, item.holders, status(tenant, mac, item).status) == (True, {mac.device_id}, "PASS")
+    assert (OKTA_VERIFY in mac.apps, item.holders, status(tenant, mac, item).status) == (
+        True,
+        {mac.device_id},
+        "PASS",
+    )
     tenant.remove(blueprint, item, None)
     mac.check_in()
     assert (OKTA_VERIFY in mac.apps, item.holders) == (False, set())
@@ -265,18 +311,30 @@ def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
     tenant.assign(blueprint, item, None)
     mac.check_in()
     assert OKTA_VERIFY not in mac.apps
-    assert (status(tenant, mac, item).status, "No licenses available" in status(tenant, mac, item).log) == ("ERROR", True)
+    assert (
+        status(tenant, mac, item).status,
+        "No licenses available" in status(tenant, mac, item).log,
+    ) == ("ERROR", True)
 
 
 def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
-    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=1, expected={"one", "last"}, last_in_line={"last"})
+    item = tenant.add_item(
+        "Okta Verify",
+        "vpp-app",
+        bundle_id=OKTA_VERIFY,
+        licenses=1,
+        expected={"one", "last"},
+        last_in_line={"last"},
+    )
     assert item.take_license("last") is False
     assert item.take_license("one") is True
     item.licenses = 2
     assert item.take_license("last") is True
 
 
-def test_a_mac_that_is_a_record_is_judged_by_the_same_things(kandji_world, tenant, authority, add_device, blueprint, profile):
+def test_a_mac_that_is_a_record_is_judged_by_the_same_things(
+    kandji_world, tenant, authority, add_device, blueprint, profile
+):
     kandji_world.okta.scep_url, kandji_world.okta.challenge = SCEP_URL, CHALLENGE
     mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), macs.enrol_as_record)
     mac.check_in()
@@ -292,7 +350,9 @@ def test_a_mac_that_is_a_record_is_judged_by_the_same_things(kandji_world, tenan
 def test_kandji_s_own_device_trust_shows_in_the_details(client, tenant, mac):
     tenant.install_device_trust(mac)
     shown = client.get(f"/devices/{mac.device_id}/details").json["installed_profiles"]
-    assert ["com.kandji.profile.odt.scep", ["com.apple.security.scep"]] in [[row["identifier"], row["payload_types"]] for row in shown]
+    assert ["com.kandji.profile.odt.scep", ["com.apple.security.scep"]] in [
+        [row["identifier"], row["payload_types"]] for row in shown
+    ]
     mac.check_in()
     assert "com.kandji.profile.odt.scep" in mac.profiles
 
@@ -304,32 +364,69 @@ def common_names(mac):
     return [held.common_name for held in mac.certificates]
 
 
-def test_a_scep_item_enrols_and_kandji_has_put_the_profile_s_uuid_into_the_name(mac, native, tenant, authority):
+def test_a_scep_item_enrols_and_kandji_has_put_the_profile_s_uuid_into_the_name(
+    mac, native, tenant, authority
+):
     assert mac.check_in().installed == ["Okta SCEP by hand"]
     assert common_names(mac) == [f"{mac.serial} {native.identity}"]
     assert authority.find(mac.certificates[0].der) is not None
     assert status(tenant, mac, native).status == "success"
-    row = next(row.columns for row in mac.device.report.profiles if row.columns["payload_identifier"] == native.mdm_identifier)
-    assert (row["payload_uuid"], row["profile_data"][0]["type"]) == (native.identity, "com.apple.security.scep")
+    row = next(
+        row.columns
+        for row in mac.device.report.profiles
+        if row.columns["payload_identifier"] == native.mdm_identifier
+    )
+    assert (row["payload_uuid"], row["profile_data"][0]["type"]) == (
+        native.identity,
+        "com.apple.security.scep",
+    )
 
 
-@pytest.mark.parametrize(("settings", "expected"), [
-    ({}, [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
-    ({"redistribution_days": None}, [[["CN", "$SERIAL_NUMBER"]]]),
-    ({"Subject": "O=Acme\\, Inc., CN=$SERIAL_NUMBER"}, [[["O", "Acme, Inc."]], [["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
-    ({"Subject": "CN=$PROFILE_UUID"}, [[["CN", "$PROFILE_UUID"]]]),
-    ({"Subject": "O=Acme"}, [[["O", "Acme"]], [["CN", "$PROFILE_UUID"]]]),
-])
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
+        ({"redistribution_days": None}, [[["CN", "$SERIAL_NUMBER"]]]),
+        (
+            {"Subject": "O=Acme\\, Inc., CN=$SERIAL_NUMBER"},
+            [[["O", "Acme, Inc."]], [["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        ),
+        ({"Subject": "CN=$PROFILE_UUID"}, [[["CN", "$PROFILE_UUID"]]]),
+        ({"Subject": "O=Acme"}, [[["O", "Acme"]], [["CN", "$PROFILE_UUID"]]]),
+    ],
+)
 def test_the_subject_as_it_is_saved(tenant, authority, settings, expected):
     item = console.make_scep(tenant, "x", settings)
     assert item.document["PayloadContent"][0]["PayloadContent"]["Subject"] == expected
 
 
-def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(tenant, authority, kandji_world):
+def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(
+    tenant, authority, kandji_world
+):
     payload = console.make_scep(tenant, "x", {}).document["PayloadContent"][0]["PayloadContent"]
-    assert (payload["URL"], payload["Challenge"]) == (kandji_world.okta.scep_url, kandji_world.okta.challenge)
-    shown = {key: payload[key] for key in ("Keysize", "Key Usage", "Retries", "RetryDelay", "KeyIsExtractable", "AllowAllAppsAccess")}
-    assert shown == {"Keysize": 2048, "Key Usage": 1, "Retries": 5, "RetryDelay": 30, "KeyIsExtractable": False, "AllowAllAppsAccess": True}
+    assert (payload["URL"], payload["Challenge"]) == (
+        kandji_world.okta.scep_url,
+        kandji_world.okta.challenge,
+    )
+    shown = {
+        key: payload[key]
+        for key in (
+            "Keysize",
+            "Key Usage",
+            "Retries",
+            "RetryDelay",
+            "KeyIsExtractable",
+            "AllowAllAppsAccess",
+        )
+    }
+    assert shown == {
+        "Keysize": 2048,
+        "Key Usage": 1,
+        "Retries": 5,
+        "RetryDelay": 30,
+        "KeyIsExtractable": False,
+        "AllowAllAppsAccess": True,
+    }
 
 
 def test_saving_a_scep_item_delivers_it_anew(mac, native, tenant):
@@ -342,7 +439,9 @@ def test_saving_a_scep_item_delivers_it_anew(mac, native, tenant):
     assert native.settings["Challenge"] == CHALLENGE
 
 
-def test_a_profile_is_sent_anew_to_a_mac_whose_certificate_ends_within_thirty_days(mac, native, tenant, kandji_world, add_device, blueprint):
+def test_a_profile_is_sent_anew_to_a_mac_whose_certificate_ends_within_thirty_days(
+    mac, native, tenant, kandji_world, add_device, blueprint
+):
     young = Mac(kandji_world, add_device(blueprint.id, "YOUNG"), mac.enrol)
     mac.check_in()
     kandji_world.clock.advance(days=334)
@@ -371,7 +470,9 @@ def test_a_custom_profile_is_never_sent_anew_by_kandji(mac, profile, kandji_worl
     assert mac.check_in().installed == []
 
 
-def test_a_secret_that_was_reset_fails_the_redistribution(mac, native, tenant, exchange, kandji_world):
+def test_a_secret_that_was_reset_fails_the_redistribution(
+    mac, native, tenant, exchange, kandji_world
+):
     mac.check_in()
     exchange.challenge = "another"
     kandji_world.clock.advance(days=340)
@@ -379,7 +480,9 @@ def test_a_secret_that_was_reset_fails_the_redistribution(mac, native, tenant, e
     assert status(tenant, mac, native).status == "failed"
 
 
-def test_item_and_custom_profile_side_by_side_are_two_certificates(mac, native, profile, tenant, blueprint):
+def test_item_and_custom_profile_side_by_side_are_two_certificates(
+    mac, native, profile, tenant, blueprint
+):
     mac.check_in()
     assert len(mac.certificates) == 2
     tenant.remove(blueprint, native, None)
@@ -390,16 +493,24 @@ def test_item_and_custom_profile_side_by_side_are_two_certificates(mac, native, 
 # Assignment maps
 
 
-def test_other_tags_wait_for_the_check_in_of_mdm_and_the_agent_is_quicker(client, mac, tenant, scep_profile):
+def test_other_tags_wait_for_the_check_in_of_mdm_and_the_agent_is_quicker(
+    client, mac, tenant, scep_profile
+):
     blueprint = tenant.add_blueprint("Map", "map", conditions=["vip"])
-    profile, script = tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}), tenant.create_script("Hello", script="echo")
+    profile, script = (
+        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+        tenant.create_script("Hello", script="echo"),
+    )
     for item in (profile, script):
         tenant.assign(blueprint, item, blueprint.nodes[1].id)
     client.send("PATCH", f"/devices/{mac.device_id}", json={"blueprint_id": blueprint.id})
     client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": ["vip"]})
 
     def shown():
-        return [row["name"] for row in client.get(f"/devices/{mac.device_id}/library-items").json["library_items"]]
+        return [
+            row["name"]
+            for row in client.get(f"/devices/{mac.device_id}/library-items").json["library_items"]
+        ]
 
     assert shown() == ["Hello"]
     assert mac.check_in().installed == ["SCEP"]
@@ -429,25 +540,43 @@ def log_after_check_in(kandji_world, tenant, mac, blueprint, script):
     return tenant.status_of(mac.device, item).log
 
 
-def test_the_certificate_check_says_what_the_mac_holds(kandji_world, tenant, mac, blueprint, profile):
+def test_the_certificate_check_says_what_the_mac_holds(
+    kandji_world, tenant, mac, blueprint, profile
+):
     mac.check_in()
     mac.install_by_hand()
     log = log_after_check_in(kandji_world, tenant, mac, blueprint, check_script())
     check = _certificate_check.read_check(log)
-    assert check and [one.common_name for one in check.identities] == [mac.certificates[0].common_name]
-    assert check.okta_verify_version == "9.50.0" and check.scep_profiles == 2, "the management profile has one of its own"
+    assert check and [one.common_name for one in check.identities] == [
+        mac.certificates[0].common_name
+    ]
+    assert check.okta_verify_version == "9.50.0" and check.scep_profiles == 2, (
+        "the management profile has one of its own"
+    )
     assert check.identities[0].sha256 == mac.describe()["certificate"]["fingerprint_sha256"]
 
 
-def test_a_script_of_a_client_is_never_run_on_this_machine(kandji_world, tenant, mac, blueprint, tmp_path):
+def test_a_script_of_a_client_is_never_run_on_this_machine(
+    kandji_world, tenant, mac, blueprint, tmp_path
+):
     trap = tmp_path / "run"
     hostile = check_script().replace("umask 077", f"umask 077; touch {trap}")
-    for script in (f"#!/bin/sh\ntouch {trap}", hostile, re.sub("issuer_base64='.*'", f"issuer_base64=''; touch {trap}; ''", check_script())):
-        assert log_after_check_in(kandji_world, tenant, mac, blueprint, script) == "Executing Look...\nExit code: 0"
+    for script in (
+        f"#!/bin/sh\ntouch {trap}",
+        hostile,
+        re.sub("issuer_base64='.*'", f"issuer_base64=''; touch {trap}; ''", check_script()),
+    ):
+        assert (
+            log_after_check_in(kandji_world, tenant, mac, blueprint, script)
+            == "Executing Look...\nExit code: 0"
+        )
     assert not trap.exists()
 
 
 def test_a_log_may_be_cut(kandji_world, tenant, mac, blueprint, profile):
     kandji_world.switches.script_log_length = 100
     log = log_after_check_in(kandji_world, tenant, mac, blueprint, check_script())
-    assert len(log) == len("Executing Look...\n") + 100 + len("Exit code: 0") and _certificate_check.read_check(log).identities == []
+    assert (
+        len(log) == len("Executing Look...\n") + 100 + len("Exit code: 0")
+        and _certificate_check.read_check(log).identities == []
+    )

@@ -27,7 +27,9 @@ def managed(okta_world, org, register):
     """A record that is managed for its one user."""
     certificate = org.book("C02XK1ZAJG5J 0A1B")
     record = register(login="ana@example.com")
-    assert org.sign_in(user_id=next(iter(record.users)), device_id=record.id, certificate=certificate.serial_number)
+    assert org.sign_in(
+        user_id=next(iter(record.users)), device_id=record.id, certificate=certificate.serial_number
+    )
     return record
 
 
@@ -37,7 +39,9 @@ def managed(okta_world, org, register):
 def test_the_organization_is_told_to_everybody(okta, org):
     okta.token = None
     assert okta.send("GET", "/.well-known/okta-organization").json == {
-        "id": org.org_id, "pipeline": "idx", "_links": {"organization": {"href": "https://localhost"}},
+        "id": org.org_id,
+        "pipeline": "idx",
+        "_links": {"organization": {"href": "https://localhost"}},
     }
 
 
@@ -69,7 +73,10 @@ def test_every_answer_has_a_request_id_that_the_log_of_requests_has_too(okta, ok
     reply = okta.get("/devices/guo0")
     assert error_of(reply) == (404, "E0000007")
     assert okta_world.requests[-1].request_id == reply.headers["x-okta-request-id"]
-    assert (okta_world.requests[-1].operation, okta_world.requests[-1].writes) == ("getDevice", False)
+    assert (okta_world.requests[-1].operation, okta_world.requests[-1].writes) == (
+        "getDevice",
+        False,
+    )
 
 
 # Listing devices
@@ -90,7 +97,10 @@ def test_users_are_embedded_on_request_and_null_where_there_are_none(okta, org, 
     assert [user["managementStatus"] for user in summary["_embedded"]["users"]] == ["MANAGED"]
     assert summary["_embedded"]["users"][0]["user"]["profile"]["login"] == "ana@example.com"
     assert none["_embedded"]["users"] is None
-    assert okta.get("/devices", expand="user").json[0]["_embedded"]["users"][0]["user"]["status"] == "ACTIVE"
+    assert (
+        okta.get("/devices", expand="user").json[0]["_embedded"]["users"][0]["user"]["status"]
+        == "ACTIVE"
+    )
 
 
 def test_pages_are_followed_by_their_links(okta, register):
@@ -115,7 +125,9 @@ def test_a_full_last_page_has_no_next_link(okta, register):
     assert [len(page) for page in okta.pages("/devices", limit=2)] == [2, 2]
 
 
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "many"}, {"expand": "everything"}])
+@pytest.mark.parametrize(
+    "query", [{"limit": 0}, {"limit": 201}, {"limit": "many"}, {"expand": "everything"}]
+)
 def test_a_parameter_out_of_range(okta, query):
     assert error_of(okta.get("/devices", **query)) == (400, "E0000001")
 
@@ -125,7 +137,10 @@ def test_a_cursor_of_another_list_is_refused(okta):
 
 
 def test_a_search_that_okta_does_not_take(okta):
-    assert error_of(okta.get("/devices", search='managementStatus eq "MANAGED"')) == (400, "E0000031")
+    assert error_of(okta.get("/devices", search='managementStatus eq "MANAGED"')) == (
+        400,
+        "E0000031",
+    )
 
 
 def test_a_search_that_finds_nothing_is_an_empty_list(okta, register):
@@ -136,7 +151,9 @@ def test_a_search_that_finds_nothing_is_an_empty_list(okta, register):
 # Searches that are behind
 
 
-def test_a_lagging_search_shows_what_was_while_reads_by_id_are_fresh(okta, okta_world, org, register):
+def test_a_lagging_search_shows_what_was_while_reads_by_id_are_fresh(
+    okta, okta_world, org, register
+):
     record = register()
     okta_world.clock.advance(minutes=5)
     okta_world.switches.search_lag_seconds = 60.0
@@ -160,7 +177,12 @@ def test_a_lagging_search_does_not_know_what_is_new(okta, okta_world, register):
 
 def test_a_search_may_have_an_old_managed_flag(okta, okta_world, managed):
     okta_world.switches.stale_managed_in_search = True
-    assert okta.get("/devices", expand="userSummary").json[0]["_embedded"]["users"][0]["managementStatus"] == "NOT_MANAGED"
+    assert (
+        okta.get("/devices", expand="userSummary").json[0]["_embedded"]["users"][0][
+            "managementStatus"
+        ]
+        == "NOT_MANAGED"
+    )
     assert okta.get(f"/devices/{managed.id}/users").json[0]["managementStatus"] == "MANAGED"
 
 
@@ -169,7 +191,10 @@ def test_the_fault_stale_shows_each_record_as_it_was_before(okta, okta_world, or
     org.step(record, "deactivate")
     org.delete(record)
     okta_world.faults.append(Fault("stale", "listDevices"))
-    assert [(row["id"], row["status"]) for row in okta.get("/devices").json] == [(untouched.id, "ACTIVE"), (record.id, "DEACTIVATED")]
+    assert [(row["id"], row["status"]) for row in okta.get("/devices").json] == [
+        (untouched.id, "ACTIVE"),
+        (record.id, "DEACTIVATED"),
+    ]
     assert ids(okta.get("/devices").json) == [untouched.id]
 
 
@@ -178,7 +203,12 @@ def test_the_fault_stale_shows_each_record_as_it_was_before(okta, okta_world, or
 
 def test_links_show_the_steps_that_can_be_taken(okta, org, register):
     record = register()
-    assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "users", "suspend", "deactivate"}
+    assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {
+        "self",
+        "users",
+        "suspend",
+        "deactivate",
+    }
     org.step(record, "deactivate")
     assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "activate"}
 
@@ -214,19 +244,24 @@ def test_an_active_record_is_not_deleted(okta, okta_world, register, code, statu
 def test_a_person_and_their_devices(okta, managed):
     user_id = next(iter(managed.users))
     assert okta.get(f"/users/{user_id}").json == okta.get("/users/ana@example.com").json
-    assert [held["device"]["id"] for held in okta.get(f"/users/{user_id}/devices").json] == [managed.id]
+    assert [held["device"]["id"] for held in okta.get(f"/users/{user_id}/devices").json] == [
+        managed.id
+    ]
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ({"search": 'profile.login eq "ANA@example.com"'}, ["Ana"]),
-    ({"search": 'profile.firstName co "n" and status eq "active"'}, ["Ana", "Ben"]),
-    ({"search": 'profile.lastName sw "ex"'}, ["Ana", "Ben"]),
-    ({"filter": 'profile.firstName eq "Ben"'}, ["Ben"]),
-    ({"filter": 'profile.firstName eq "ben"'}, []),
-    ({"filter": 'lastUpdated gt "2020-01-01T00:00:00.000Z"'}, ["Ana", "Ben"]),
-    ({"q": "be"}, ["Ben"]),
-    ({"q": "exa", "limit": 1}, ["Ana"]),
-])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"search": 'profile.login eq "ANA@example.com"'}, ["Ana"]),
+        ({"search": 'profile.firstName co "n" and status eq "active"'}, ["Ana", "Ben"]),
+        ({"search": 'profile.lastName sw "ex"'}, ["Ana", "Ben"]),
+        ({"filter": 'profile.firstName eq "Ben"'}, ["Ben"]),
+        ({"filter": 'profile.firstName eq "ben"'}, []),
+        ({"filter": 'lastUpdated gt "2020-01-01T00:00:00.000Z"'}, ["Ana", "Ben"]),
+        ({"q": "be"}, ["Ben"]),
+        ({"q": "exa", "limit": 1}, ["Ana"]),
+    ],
+)
 def test_people_are_found(okta, org, query, found):
     for name in ("Ana", "Ben"):
         org.add_user(name, "Example", f"{name.lower()}@example.com")
@@ -234,10 +269,16 @@ def test_people_are_found(okta, org, query, found):
     assert [row["profile"]["firstName"] for page in pages for row in page] == found
 
 
-@pytest.mark.parametrize("query", [
-    {"search": 'profile.shoeSize eq "43"'}, {"search": 'id co "0"'}, {"filter": 'profile.firstName sw "A"'}, {"filter": 'lastUpdated gt "soon"'},
-    {"after": "guessed"},
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"search": 'profile.shoeSize eq "43"'},
+        {"search": 'id co "0"'},
+        {"filter": 'profile.firstName sw "A"'},
+        {"filter": 'lastUpdated gt "soon"'},
+        {"after": "guessed"},
+    ],
+)
 def test_a_search_for_people_that_okta_does_not_take(okta, query):
     assert error_of(okta.get("/users", **query)) == (400, "E0000031")
 
@@ -251,14 +292,22 @@ def test_people_are_listed_page_by_page(okta, org):
 def test_fastpass_can_be_seen_to_be_off(okta, org):
     verify = next(row for row in okta.get("/authenticators").json if row["key"] == "okta_verify")
     org.authenticators["okta_verify"].inactive.add("signed_nonce")
-    methods = {method["type"]: method["status"] for method in okta.get(f"/authenticators/{verify['id']}/methods").json}
+    methods = {
+        method["type"]: method["status"]
+        for method in okta.get(f"/authenticators/{verify['id']}/methods").json
+    }
     assert methods == {"push": "ACTIVE", "signed_nonce": "INACTIVE", "totp": "ACTIVE"}
-    assert okta.get(f"/authenticators/{verify['id']}/methods/signed_nonce").json["status"] == "INACTIVE"
+    assert (
+        okta.get(f"/authenticators/{verify['id']}/methods/signed_nonce").json["status"]
+        == "INACTIVE"
+    )
     assert okta.get(f"/authenticators/{verify['id']}").json["status"] == "ACTIVE"
 
 
 def test_the_desktop_platform_is_no_device_integration(okta):
-    assert [row["name"] for row in okta.get("/device-integrations").json] == ["com.okta.device.osquery"]
+    assert [row["name"] for row in okta.get("/device-integrations").json] == [
+        "com.okta.device.osquery"
+    ]
 
 
 # The System Log
@@ -290,7 +339,10 @@ def test_polling_goes_on(okta, register):
     register(serial="A")
     reply = okta.get("/logs", filter='eventType eq "device.enrollment.create"')
     for expected in (0, 1, 0):
-        reply = okta.send("GET", re.search(r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]).group(1))
+        reply = okta.send(
+            "GET",
+            re.search(r'<https://localhost([^>]*)>; rel="next"', reply.headers["link"]).group(1),
+        )
         assert len(reply.json) == expected
         if not expected:
             register(serial="B")
@@ -308,14 +360,21 @@ def test_what_the_log_gets_late_is_found_by_polling_alone(okta, okta_world, org)
     okta_world.switches.log_lag_seconds = 0.0
     org.book("PROMPT")
     until = (org.now() + timedelta(seconds=1)).isoformat()
-    assert [len(page) for page in okta.pages("/logs", until=until, filter='eventType eq "pki.cert.issue"')] == [1]
+    assert [
+        len(page)
+        for page in okta.pages("/logs", until=until, filter='eventType eq "pki.cert.issue"')
+    ] == [1]
     polled = okta.send("GET", following(polled))
     assert [event["target"][0]["alternateId"] for event in polled.json] == ["PROMPT"]
     okta_world.clock.advance(seconds=31)
-    assert okta.get("/logs", since=until, until=org.now().isoformat()).json == []  # it bears a time that was read before
+    assert (
+        okta.get("/logs", since=until, until=org.now().isoformat()).json == []
+    )  # it bears a time that was read before
     polled = okta.send("GET", following(polled))
     assert [event["target"][0]["alternateId"] for event in polled.json] == ["LATE"]
-    by_time = okta.get("/logs", until=org.now().isoformat(), filter='eventType eq "pki.cert.issue"').json
+    by_time = okta.get(
+        "/logs", until=org.now().isoformat(), filter='eventType eq "pki.cert.issue"'
+    ).json
     assert [event["target"][0]["alternateId"] for event in by_time] == ["LATE", "PROMPT"]
 
 
@@ -333,9 +392,15 @@ def test_the_log_is_cut_at_ninety_days_though_older_times_are_taken(okta, okta_w
     okta_world.clock.advance(days=91)
     org.book("NEW")
     since = (org.now() - timedelta(days=179)).isoformat()
-    assert [event["target"][0]["alternateId"] for event in okta.get("/logs", since=since, filter='eventType eq "pki.cert.issue"').json] == ["NEW"]
+    assert [
+        event["target"][0]["alternateId"]
+        for event in okta.get("/logs", since=since, filter='eventType eq "pki.cert.issue"').json
+    ] == ["NEW"]
     assert okta.get("/logs", since=since, q="OLD").json == []
-    assert error_of(okta.get("/logs", since=(org.now() - timedelta(days=181)).isoformat())) == (400, "E0000053")
+    assert error_of(okta.get("/logs", since=(org.now() - timedelta(days=181)).isoformat())) == (
+        400,
+        "E0000053",
+    )
 
 
 @pytest.mark.parametrize("count", [10, 11])
@@ -346,13 +411,24 @@ def test_ten_words_of_forty_characters_are_sought(okta, org, count):
     assert len(okta.get("/logs", q=word).json) == 1
 
 
-@pytest.mark.parametrize(("field", "expected"), [
-    ("alternateId", "C02XK1ZAJG5J 0A1B"), ("displayName", "C02XK1ZAJG5J 0A1B"), ("detailEntry", {"subjectCommonName": "C02XK1ZAJG5J 0A1B"}),
-])
-def test_a_switch_says_where_an_issue_carries_the_common_name(okta, okta_world, org, field, expected):
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("alternateId", "C02XK1ZAJG5J 0A1B"),
+        ("displayName", "C02XK1ZAJG5J 0A1B"),
+        ("detailEntry", {"subjectCommonName": "C02XK1ZAJG5J 0A1B"}),
+    ],
+)
+def test_a_switch_says_where_an_issue_carries_the_common_name(
+    okta, okta_world, org, field, expected
+):
     okta_world.switches.certificate_target_field = field
     org.book("C02XK1ZAJG5J 0A1B")
-    event = okta.get("/logs", filter='eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"', q="C02XK1ZAJG5J").json[0]
+    event = okta.get(
+        "/logs",
+        filter='eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"',
+        q="C02XK1ZAJG5J",
+    ).json[0]
     assert event["target"][0][field] == expected
 
 
@@ -362,15 +438,18 @@ def test_the_console_s_search_of_the_guide_finds_the_issue(okta, org, register):
     assert types_in([okta.get("/logs", q="client certificate").json]) == ["pki.cert.issue"]
 
 
-@pytest.mark.parametrize(("query", "code"), [
-    ({"since": "yesterday"}, "E0000001"),
-    ({"limit": 1001}, "E0000001"),
-    ({"sortOrder": "UP"}, "E0000001"),
-    ({"q": "a b c d e f g h i j k"}, "E0000001"),
-    ({"q": "x" * 41}, "E0000001"),
-    ({"filter": "eventType is pki"}, "E0000053"),
-    ({"filter": 'published gt "2026-11-23T10:00:00Z"'}, "E0000031"),
-])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"since": "yesterday"}, "E0000001"),
+        ({"limit": 1001}, "E0000001"),
+        ({"sortOrder": "UP"}, "E0000001"),
+        ({"q": "a b c d e f g h i j k"}, "E0000001"),
+        ({"q": "x" * 41}, "E0000001"),
+        ({"filter": "eventType is pki"}, "E0000053"),
+        ({"filter": 'published gt "2026-11-23T10:00:00Z"'}, "E0000031"),
+    ],
+)
 def test_a_log_query_that_okta_does_not_take(okta, query, code):
     assert error_of(okta.get("/logs", **query)) == (400, code)
 
@@ -384,7 +463,10 @@ def test_a_bucket_is_used_up_and_filled_by_the_minute(okta, okta_world):
     assert remaining == ["1", "0"]
     refused = okta.get("/devices")
     assert error_of(refused) == (429, "E0000047")
-    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("2", "0")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == (
+        "2",
+        "0",
+    )
     assert 0 < int(refused.headers["x-rate-limit-reset"]) - okta_world.clock.now().timestamp() <= 61
     assert okta.get("/logs").status == 200  # another bucket
     okta_world.clock.advance(seconds=61)
@@ -395,7 +477,10 @@ def test_a_principal_has_its_share_of_a_bucket(okta, okta_world):
     okta.app.limits.set({"devices": 10, "principal_percent": 30})
     assert [okta.get("/devices").status for _unused in range(4)] == [200, 200, 200, 429]
     refused = okta.get("/devices")
-    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("10", "0")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == (
+        "10",
+        "0",
+    )
     okta_world.clock.advance(seconds=61)
     assert okta.get("/devices").headers["x-rate-limit-remaining"] == "9"
 
@@ -411,14 +496,25 @@ def test_requests_on_top_of_as_many_as_may_be_handled_at_once_are_refused(okta):
     with okta.app.limits.handling():  # another request is under way
         refused = okta.get("/devices")
     assert error_of(refused) == (429, "E0000047")
-    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("0", "0")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == (
+        "0",
+        "0",
+    )
     assert okta.get("/devices").status == 200
     okta.app.limits.set({"concurrency": None})
     with okta.app.limits.handling():
         assert okta.get("/devices").status == 200
 
 
-@pytest.mark.parametrize(("verb", "path"), [("PUT", "/devices"), ("PATCH", "/devices/guo1"), ("DELETE", "/logs"), ("GET", "/devices/guo1/lifecycle/activate")])
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("PUT", "/devices"),
+        ("PATCH", "/devices/guo1"),
+        ("DELETE", "/logs"),
+        ("GET", "/devices/guo1/lifecycle/activate"),
+    ],
+)
 def test_a_verb_that_a_known_path_does_not_take(okta, verb, path):
     assert error_of(okta.send(verb, f"/api/v1{path}")) == (405, "E0000022")
 
@@ -427,13 +523,18 @@ def test_too_many_at_once_says_nothing_of_when(okta, okta_world):
     okta_world.faults.append(Fault("concurrency", "listDevices"))
     refused = okta.get("/devices")
     assert error_of(refused) == (429, "E0000047")
-    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == ("0", "0")
+    assert (refused.headers["x-rate-limit-limit"], refused.headers["x-rate-limit-remaining"]) == (
+        "0",
+        "0",
+    )
 
 
 def test_the_fault_429_asks_for_its_wait(okta, okta_world):
     okta_world.faults.append(Fault("429", "listDevices", seconds=30))
     refused = okta.get("/devices")
-    assert 29 <= int(refused.headers["x-rate-limit-reset"]) - okta_world.clock.now().timestamp() <= 31
+    assert (
+        29 <= int(refused.headers["x-rate-limit-reset"]) - okta_world.clock.now().timestamp() <= 31
+    )
     assert okta.get("/devices").status == 200
 
 
@@ -450,10 +551,16 @@ def test_the_scep_address_looks_like_okta_s_and_needs_no_token(okta, okta_world,
     reply = scep(okta, org, operation="GetCACaps")
     assert (reply.status, reply.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     assert b"Renewal" not in reply.content
-    assert (okta_world.requests[-1].vendor, okta_world.requests[-1].operation) == ("scep", "GetCACaps")
+    assert (okta_world.requests[-1].vendor, okta_world.requests[-1].operation) == (
+        "scep",
+        "GetCACaps",
+    )
 
 
-@pytest.mark.parametrize(("switch", "media_type"), [("der", "application/x-x509-ca-cert"), ("pkcs7", "application/x-x509-ca-ra-cert")])
+@pytest.mark.parametrize(
+    ("switch", "media_type"),
+    [("der", "application/x-x509-ca-cert"), ("pkcs7", "application/x-x509-ca-ra-cert")],
+)
 def test_a_switch_says_how_the_ca_certificate_comes(okta, okta_world, org, switch, media_type):
     okta_world.switches.ca_certificate_answer = switch
     assert scep(okta, org, operation="GetCACert").headers["content-type"] == media_type
@@ -464,9 +571,17 @@ def test_another_scep_operation_is_not_there(okta, org, query):
     assert scep(okta, org, **query).status == 404
 
 
-@pytest.mark.parametrize(("verb", "query", "body"), [
-    ("POST", {}, b"no message"), ("GET", {"message": base64.b64encode(b"no message").decode()}, None), ("GET", {"message": "?"}, None),
-])
+@pytest.mark.parametrize(
+    ("verb", "query", "body"),
+    [
+        ("POST", {}, b"no message"),
+        ("GET", {"message": base64.b64encode(b"no message").decode()}, None),
+        ("GET", {"message": "?"}, None),
+    ],
+)
 def test_what_is_no_scep_message_is_a_bad_request(okta, okta_world, org, verb, query, body):
     assert scep(okta, org, verb, body, operation="PKIOperation", **query).status == 400
-    assert (okta_world.requests[-1].operation, okta_world.requests[-1].writes) == ("PKIOperation", True)
+    assert (okta_world.requests[-1].operation, okta_world.requests[-1].writes) == (
+        "PKIOperation",
+        True,
+    )

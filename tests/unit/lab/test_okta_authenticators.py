@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta Verify and its methods: what a replacement keeps, and what Okta refuses while policies rely on them."""
+"""Okta Verify and its methods:
+
+what a replacement keeps, and what Okta refuses while policies rely on them.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,33 @@ def refusal(reply):
 
 
 def test_fastpass_is_turned_off_and_on(okta, org, verify):
-    assert okta.send("POST", f"{verify}/methods/signed_nonce/lifecycle/deactivate").json["status"] == "INACTIVE"
-    assert okta.send("POST", f"{verify}/methods/signed_nonce/lifecycle/activate").json["status"] == "ACTIVE"
-    assert [event["eventType"] for event in org.events][-2:] == ["security.authenticator.lifecycle.deactivate", "security.authenticator.lifecycle.activate"]
+    assert (
+        okta.send("POST", f"{verify}/methods/signed_nonce/lifecycle/deactivate").json["status"]
+        == "INACTIVE"
+    )
+    assert (
+        okta.send("POST", f"{verify}/methods/signed_nonce/lifecycle/activate").json["status"]
+        == "ACTIVE"
+    )
+    assert [event["eventType"] for event in org.events][-2:] == [
+        "security.authenticator.lifecycle.deactivate",
+        "security.authenticator.lifecycle.activate",
+    ]
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT"])
 def test_fastpass_stays_on_while_a_rule_asks_for_devices(okta, org, verify, verb):
     conditions = {"device": {"registered": True}}
-    accepted = policies.Rules().accept({"name": "Macs", "conditions": conditions, "actions": {"appSignOn": {"access": "DENY"}}})
+    accepted = policies.Rules().accept(
+        {"name": "Macs", "conditions": conditions, "actions": {"appSignOn": {"access": "DENY"}}}
+    )
     org.policies.add_rule(org.policies.default, accepted)
     method = f"{verify}/methods/signed_nonce"
-    path, body = (f"{method}/lifecycle/deactivate", {}) if verb == "POST" else (method, {"type": "signed_nonce", "status": "INACTIVE"})
+    path, body = (
+        (f"{method}/lifecycle/deactivate", {})
+        if verb == "POST"
+        else (method, {"type": "signed_nonce", "status": "INACTIVE"})
+    )
     assert refusal(okta.send(verb, path, json=body)) == (403, "E0000174")
     assert okta.send("POST", f"{verify}/methods/push/lifecycle/deactivate").status == 200
 
@@ -43,21 +61,40 @@ def test_okta_verify_cannot_be_deactivated(okta, verify):
 def test_a_replacement_loses_what_it_does_not_say(okta, verify):
     before = okta.send("GET", verify).json
     assert {"enrollmentSecurityLevel", "userVerificationMethods"} <= set(before["settings"])
-    body = {"key": "okta_verify", "name": "Okta Verify", "settings": {"userVerification": "REQUIRED"}}
-    assert okta.send("PUT", verify, json=body).json["settings"] == {"userVerification": "REQUIRED", "appInstanceId": before["settings"]["appInstanceId"]}
-    assert okta.send("PUT", verify, json={**body, "settings": before["settings"]}).json["settings"] == before["settings"]
+    body = {
+        "key": "okta_verify",
+        "name": "Okta Verify",
+        "settings": {"userVerification": "REQUIRED"},
+    }
+    assert okta.send("PUT", verify, json=body).json["settings"] == {
+        "userVerification": "REQUIRED",
+        "appInstanceId": before["settings"]["appInstanceId"],
+    }
+    assert (
+        okta.send("PUT", verify, json={**body, "settings": before["settings"]}).json["settings"]
+        == before["settings"]
+    )
 
 
 def test_a_method_is_replaced(okta, verify):
     method = f"{verify}/methods/signed_nonce"
     settings = {**okta.send("GET", method).json["settings"], "showSignInWithOV": "NEVER"}
-    assert okta.send("PUT", method, json={"type": "signed_nonce", "settings": settings}).json["settings"] == settings
+    assert (
+        okta.send("PUT", method, json={"type": "signed_nonce", "settings": settings}).json[
+            "settings"
+        ]
+        == settings
+    )
     assert refusal(okta.send("PUT", method, json={"type": "push"})) == (400, "E0000001")
 
 
 def test_okta_verify_may_be_three_authenticators(okta, okta_world, org):
     okta_world.switches.set(flexible_okta_verify=True)
-    parts = {row["key"]: row for row in okta.get("/authenticators").json if row["key"].startswith("okta_verify")}
+    parts = {
+        row["key"]: row
+        for row in okta.get("/authenticators").json
+        if row["key"].startswith("okta_verify")
+    }
     assert set(parts) == {"okta_verify_fastpass", "okta_verify_push", "okta_verify_totp"}
     fastpass = f"/api/v1/authenticators/{parts['okta_verify_fastpass']['id']}"
     assert [row["type"] for row in okta.send("GET", f"{fastpass}/methods").json] == ["signed_nonce"]

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event hooks deliver as Okta documents it: verified first, with the secret, one retry after a 5xx and after silence, none after a 4xx."""
+"""Event hooks deliver as Okta documents it:
+
+verified first, with the secret, one retry after a 5xx and after silence, none after a 4xx.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,41 @@ from lab.okta import hooks
 from lab.okta.system_log import Event
 
 SECRET = "Basic made-up"
-ACTOR = {"id": "00u1", "type": "User", "alternateId": "ann@example.com", "displayName": "Ann", "detailEntry": None}
+ACTOR = {
+    "id": "00u1",
+    "type": "User",
+    "alternateId": "ann@example.com",
+    "displayName": "Ann",
+    "detailEntry": None,
+}
 
 
 class Service:
-    """Answers deliveries with the statuses that it is given, then with 204; None is silence for longer than the org waits."""
+    """Answers deliveries with the statuses that it is given, then with 204;
+
+    None is silence for longer than the org waits.
+    """
 
     def __init__(self) -> None:
-        self.statuses: list[t.Optional[int]] = []
+        self.statuses: list[int | None] = []
         self.got: list[tuple[t.Any, dict[str, t.Any]]] = []
-        self.verification: t.Optional[dict[str, str]] = None
+        self.verification: dict[str, str] | None = None
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                answer = service.verification or {"verification": self.headers["x-okta-verification-challenge"]}
+                answer = service.verification or {
+                    "verification": self.headers["x-okta-verification-challenge"]
+                }
                 self._answer(200, json.dumps(answer).encode())
 
             def do_POST(self) -> None:
-                service.got.append((dict(self.headers), json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                service.got.append(
+                    (
+                        dict(self.headers),
+                        json.loads(self.rfile.read(int(self.headers["Content-Length"]))),
+                    )
+                )
                 status = service.statuses.pop(0) if service.statuses else 204
                 if status is None:
                     time.sleep(hooks.TIMEOUT * 2)
@@ -67,13 +86,17 @@ def service(monkeypatch):
 
 @pytest.fixture
 def hook(service):
-    made = hooks.EventHook("who1", "https://acme.okta.com", service.url, "Authorization", SECRET, ["device.user.add"])
+    made = hooks.EventHook(
+        "who1", "https://acme.okta.com", service.url, "Authorization", SECRET, ["device.user.add"]
+    )
     yield made
     made.stop()
 
 
 def event(number, event_type="device.user.add"):
-    return Event(datetime(2026, 11, 24, tzinfo=timezone.utc), number, event_type, "Add user to device", ACTOR)
+    return Event(
+        datetime(2026, 11, 24, tzinfo=timezone.utc), number, event_type, "Add user to device", ACTOR
+    )
 
 
 def happen(hook, *events, twice=False):
@@ -86,14 +109,30 @@ def happen(hook, *events, twice=False):
 def test_a_delivery_has_the_documented_shape(hook, service):
     assert hook.verify(authorized=True) and happen(hook, event(7)) == [204]
     headers, body = service.got[0]
-    assert headers["Authorization"] == SECRET and headers["Accept"] == headers["Content-Type"] == "application/json"
-    assert {key: body[key] for key in ("eventType", "eventTypeVersion", "cloudEventsVersion", "source")} == {
-        "eventType": "com.okta.event_hook", "eventTypeVersion": "1.0", "cloudEventsVersion": "0.1", "source": "https://acme.okta.com/api/v1/eventHooks/who1"}
-    assert body["eventId"] == hook.attempts[0].event_id and body["data"]["events"] == [event(7).as_dict()]
+    assert (
+        headers["Authorization"] == SECRET
+        and headers["Accept"] == headers["Content-Type"] == "application/json"
+    )
+    assert {
+        key: body[key] for key in ("eventType", "eventTypeVersion", "cloudEventsVersion", "source")
+    } == {
+        "eventType": "com.okta.event_hook",
+        "eventTypeVersion": "1.0",
+        "cloudEventsVersion": "0.1",
+        "source": "https://acme.okta.com/api/v1/eventHooks/who1",
+    }
+    assert body["eventId"] == hook.attempts[0].event_id and body["data"]["events"] == [
+        event(7).as_dict()
+    ]
 
 
-@pytest.mark.parametrize(("statuses", "attempts"), [([503], [503, 204]), ([503, 500, 204], [503, 500]), ([400], [400]), ([None], [None, 204])])
-def test_one_retry_after_a_5xx_and_after_silence_and_none_after_a_4xx(hook, service, statuses, attempts):
+@pytest.mark.parametrize(
+    ("statuses", "attempts"),
+    [([503], [503, 204]), ([503, 500, 204], [503, 500]), ([400], [400]), ([None], [None, 204])],
+)
+def test_one_retry_after_a_5xx_and_after_silence_and_none_after_a_4xx(
+    hook, service, statuses, attempts
+):
     hook.verify(authorized=True)
     service.statuses = list(statuses)
     assert happen(hook, event(1)) == attempts
@@ -110,4 +149,7 @@ def test_what_was_not_verified_or_not_asked_for_is_not_delivered(hook, service):
 
 def test_twice_is_the_same_delivery_twice(hook, service):
     hook.verify(authorized=True)
-    assert happen(hook, event(1), twice=True) == [204, 204] and len({one.event_id for one in hook.attempts}) == 1
+    assert (
+        happen(hook, event(1), twice=True) == [204, 204]
+        and len({one.event_id for one in hook.attempts}) == 1
+    )

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's own rules: who registers what, which sign-in makes a Mac managed, what a reset does, what time does."""
+"""Okta's own rules:
+
+who registers what, which sign-in makes a Mac managed, what a reset does, what time does.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,12 @@ def later(okta_world):
 
 def sign_in(org, record, certificate=None, method="signed_nonce", user_id=None):
     shown = certificate.serial_number if certificate else None
-    return org.sign_in(user_id=user_id or next(iter(record.users)), device_id=record.id, method=method, certificate=shown)
+    return org.sign_in(
+        user_id=user_id or next(iter(record.users)),
+        device_id=record.id,
+        method=method,
+        certificate=shown,
+    )
 
 
 def types_of(org):
@@ -43,7 +51,11 @@ def types_of(org):
 
 def test_registering_makes_a_record_with_its_first_user(org, register):
     record = register()
-    assert (record.status, len(record.users), record.profile["serialNumber"]) == ("ACTIVE", 1, "C02XK1ZAJG5J")
+    assert (record.status, len(record.users), record.profile["serialNumber"]) == (
+        "ACTIVE",
+        1,
+        "C02XK1ZAJG5J",
+    )
     assert types_of(org)[-2:] == ["device.enrollment.create", "device.user.add"]
     assert record.id.startswith("guo") and len(record.id) == 20
 
@@ -90,7 +102,11 @@ def test_fastpass_with_a_certificate_makes_the_mac_managed_and_binds_it(org, reg
     record = register()
     assert sign_in(org, record, certificate)
     assert certificate.bound_device_id == record.id
-    assert types_of(org)[-3:] == ["pki.cert.bind", "user.authentication.auth_via_mfa", "user.session.start"]
+    assert types_of(org)[-3:] == [
+        "pki.cert.bind",
+        "user.authentication.auth_via_mfa",
+        "user.session.start",
+    ]
     assert org.events[-2]["debugContext"]["debugData"]["factor"] == "SIGNED_NONCE"
 
 
@@ -154,7 +170,9 @@ def test_a_record_that_was_managed_takes_a_renewed_certificate(org, register, ce
     assert len(record.certificates) == 2
 
 
-def test_a_profile_that_is_sent_again_before_the_first_sign_in_does_no_harm(org, register, certificate, later):
+def test_a_profile_that_is_sent_again_before_the_first_sign_in_does_no_harm(
+    org, register, certificate, later
+):
     record = register()
     later(minutes=1)
     assert sign_in(org, record, org.book("C02XK1ZAJG5J 0A1C"))
@@ -195,7 +213,15 @@ def test_activating_brings_the_certificate_back_but_not_the_users(org, register,
     assert (certificate.status, record.users) == ("ACTIVE", {})
 
 
-@pytest.mark.parametrize(("first", "step"), [("deactivate", "suspend"), ("deactivate", "deactivate"), ("suspend", "suspend"), ("suspend", "deactivate")])
+@pytest.mark.parametrize(
+    ("first", "step"),
+    [
+        ("deactivate", "suspend"),
+        ("deactivate", "deactivate"),
+        ("suspend", "suspend"),
+        ("suspend", "deactivate"),
+    ],
+)
 def test_only_some_steps_lead_on(org, register, first, step):
     record = register()
     org.step(record, first)
@@ -240,7 +266,10 @@ def test_a_used_certificate_lives_a_year(org, register, certificate, later):
 def test_the_log_forgets_after_90_days(org, register, later):
     register()
     later(days=89)
-    assert types_of(org) == ["device.enrollment.create", "device.user.add"]  # the platform was added before
+    assert types_of(org) == [
+        "device.enrollment.create",
+        "device.user.add",
+    ]  # the platform was added before
     later(days=2)
     assert org.events == []
 
@@ -262,4 +291,8 @@ def test_a_new_secret_is_another_and_the_log_says_so(org):
 
 def test_equal_seeds_give_equal_orgs(okta_world, org):
     again = type(org)(okta_world, "https://localhost")
-    assert (again.org_id, again.scep_url, again.api_token) == (org.org_id, org.scep_url, org.api_token)
+    assert (again.org_id, again.scep_url, again.api_token) == (
+        org.org_id,
+        org.scep_url,
+        org.api_token,
+    )

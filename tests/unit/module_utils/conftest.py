@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wire whose far end is written by the test: everything of ``requests`` is real but the network."""
+"""A wire whose far end is written by the test:
+
+everything of ``requests`` is real but the network.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
 
 
 class Wire:
-    """Answers requests with what ``script`` was given, in order; the last answer stays. Waiting is only noted, in ``slept``.
+    """Answers requests with what ``script`` was given, in order;
 
-    An answer is (status, body) or (status, body, headers) or an exception. A body that is text or bytes goes out as it is, anything else as JSON.
+    the last answer stays. Waiting is only noted, in ``slept``.
+
+    An answer is (status, body) or (status, body, headers) or an exception. A body that is text or
+    bytes goes out as it is, anything else as JSON.
     """
 
     def __init__(self) -> None:
@@ -27,7 +33,10 @@ class Wire:
         self.options: list[dict[str, t.Any]] = []
         self.slept: list[float] = []
         # Not at the top: pytest reads this file before the collection's import path is set up.
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _masking, _transport
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+            _masking,
+            _transport,
+        )
 
         self.masker = _masking.Masker()
         self._settings = _transport.Settings
@@ -39,7 +48,9 @@ class Wire:
         """The transport's settings; a run with them sleeps in no time and has no luck."""
         return self._settings(**{"sleep": self.slept.append, "chance": lambda: 1.0, **changes})
 
-    def send(self, _adapter: t.Any, request: requests.PreparedRequest, **options: t.Any) -> requests.Response:
+    def send(
+        self, _adapter: t.Any, request: requests.PreparedRequest, **options: t.Any
+    ) -> requests.Response:
         self.sent.append(request)
         self.options.append(options)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -48,12 +59,33 @@ class Wire:
         return _response(request, *answer)
 
 
-def _response(request: requests.PreparedRequest, status: int, body: t.Any = None, headers: t.Optional[dict[str, str]] = None) -> requests.Response:
+def _response(
+    request: requests.PreparedRequest,
+    status: int,
+    body: t.Any = None,
+    headers: dict[str, str] | None = None,
+) -> requests.Response:
     response = requests.Response()
     response.status_code, response.request, response.url = status, request, str(request.url)
-    content = b"" if body is None else body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else json.dumps(body).encode()
+    content = (
+        b""
+        if body is None
+        else (
+            body.encode()
+            if isinstance(body, str)
+            else body
+            if isinstance(body, bytes)
+            else json.dumps(body).encode()
+        )
+    )
     response._content, response._content_consumed = content, True
-    response.headers.update({name: value for name, value in {"Date": DATE, **(headers or {})}.items() if value is not None})
+    response.headers.update(
+        {
+            name: value
+            for name, value in {"Date": DATE, **(headers or {})}.items()
+            if value is not None
+        }
+    )
     return response
 
 

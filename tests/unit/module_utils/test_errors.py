@@ -8,10 +8,17 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    ApiError, BadOption, DeviceTrustError, Forbidden, NotFound, RateLimited, Unauthorized, Unreachable, all_of,
-)  # fmt: skip
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+    all_of,
+)
 
 
 def failing(error: Exception) -> t.Callable[[], t.Any]:
@@ -29,12 +36,17 @@ def failing(error: Exception) -> t.Callable[[], t.Any]:
         ({"count": 0, "never_sent": False}, {"count": 0, "never_sent": False}),
     ],
 )
-def test_details_without_a_value_are_left_out(details: dict[str, t.Any], kept: dict[str, t.Any]) -> None:
+def test_details_without_a_value_are_left_out(
+    details: dict[str, t.Any], kept: dict[str, t.Any]
+) -> None:
     assert DeviceTrustError("text", **details).details == kept
 
 
 def test_an_api_error_has_status_and_code_and_is_quiet_where_the_vendor_is() -> None:
-    assert (ApiError("x", status=403, error_code="E0000152").status, ApiError("x", status=403, error_code="E0000152").error_code) == (403, "E0000152")
+    assert (
+        ApiError("x", status=403, error_code="E0000152").status,
+        ApiError("x", status=403, error_code="E0000152").error_code,
+    ) == (403, "E0000152")
     assert (ApiError("x").status, ApiError("x").error_code) == (0, "")
 
 
@@ -57,7 +69,14 @@ def test_one_error_stays_what_it_is() -> None:
 def test_several_errors_are_told_at_once_each_once_and_no_read_is_left_out() -> None:
     seen: list[int] = []
     with pytest.raises(DeviceTrustError) as raised:
-        all_of([failing(Unreachable("Okta is away.", vendor="okta")), lambda: seen.append(1), failing(BadOption("Name.")), failing(BadOption("Name."))])
+        all_of(
+            [
+                failing(Unreachable("Okta is away.", vendor="okta")),
+                lambda: seen.append(1),
+                failing(BadOption("Name.")),
+                failing(BadOption("Name.")),
+            ]
+        )
     assert raised.value.message == "Okta is away. Name."
     assert raised.value.details == {"vendor": "okta", "problems": ["Okta is away.", "Name."]}
     assert seen == [1]

@@ -8,22 +8,33 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
 
 SERIAL, DEVICE = "C02XK1ZAJG5J", "0d5e-one"
 COMMON_NAME = f"{SERIAL} 7D8A6F3C-1111-4111-8111-000000000001"
 
 
-def status(word: str, device: str = DEVICE.upper(), log: t.Optional[str] = None) -> dict[str, t.Any]:
+def status(word: str, device: str = DEVICE.upper(), log: str | None = None) -> dict[str, t.Any]:
     return {"computer": {"id": device}, "status": word, "log": log}
 
 
 def event(text: str = COMMON_NAME, field: str = "alternateId") -> dict[str, t.Any]:
-    return {"eventType": "pki.cert.issue", "target": [{"id": "ca", "alternateId": "Authority", "type": "CA"}, {"id": "x", field: text}]}
+    return {
+        "eventType": "pki.cert.issue",
+        "target": [
+            {"id": "ca", "alternateId": "Authority", "type": "CA"},
+            {"id": "x", field: text},
+        ],
+    }
 
 
-REPORTED, CERTIFICATE = {"device_id": DEVICE.upper()}, {"device_id": DEVICE.upper(), "common_name": COMMON_NAME}
+REPORTED, CERTIFICATE = (
+    {"device_id": DEVICE.upper()},
+    {
+        "device_id": DEVICE.upper(),
+        "common_name": COMMON_NAME,
+    },
+)
 LOG, INVENTORY, MANAGED = (
     "pki.cert.issue in the System Log",
     "a certificate with its serial in Kandji's inventory, beside the installed profile",
@@ -38,16 +49,64 @@ LOG, INVENTORY, MANAGED = (
         ([], [], [], [], False, None, "not installed yet"),
         ([status("PENDING")], [], [CERTIFICATE], [event()], True, None, "not installed yet"),
         ([status("PASS", "another")], [], [], [event()], True, None, "not installed yet"),
-        ([status("failed", log="wrong challenge")], [], [], [], True, None, "could not be installed: wrong challenge."),
-        ([status("failed")], [REPORTED], [CERTIFICATE], [event()], True, None, "Kandji gives no reason"),
+        (
+            [status("failed", log="wrong challenge")],
+            [],
+            [],
+            [],
+            True,
+            None,
+            "could not be installed: wrong challenge.",
+        ),
+        (
+            [status("failed")],
+            [REPORTED],
+            [CERTIFICATE],
+            [event()],
+            True,
+            None,
+            "Kandji gives no reason",
+        ),
         ([{"status": "PASS"}], [], [], [event()], False, None, "not installed yet"),
         # The certificate
         ([status("PASS")], [], [], [], False, None, "no certificate for it was seen"),
-        ([status("success")], [REPORTED], [], [event("another Mac")], False, None, "no certificate for it was seen"),
+        (
+            [status("success")],
+            [REPORTED],
+            [],
+            [event("another Mac")],
+            False,
+            None,
+            "no certificate for it was seen",
+        ),
         ([status("PASS")], [], [CERTIFICATE], [], False, None, "no certificate for it was seen"),
-        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "device_id": "another"}], [], False, None, "no certificate for it was seen"),
-        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "common_name": f"VM{SERIAL}"}], [], False, None, "no certificate for it was seen"),
-        ([status("PASS")], [REPORTED], [{**CERTIFICATE, "common_name": None}], [], False, None, "no certificate for it was seen"),
+        (
+            [status("PASS")],
+            [REPORTED],
+            [{**CERTIFICATE, "device_id": "another"}],
+            [],
+            False,
+            None,
+            "no certificate for it was seen",
+        ),
+        (
+            [status("PASS")],
+            [REPORTED],
+            [{**CERTIFICATE, "common_name": f"VM{SERIAL}"}],
+            [],
+            False,
+            None,
+            "no certificate for it was seen",
+        ),
+        (
+            [status("PASS")],
+            [REPORTED],
+            [{**CERTIFICATE, "common_name": None}],
+            [],
+            False,
+            None,
+            "no certificate for it was seen",
+        ),
         # Any of three proofs
         ([status("PASS")], [], [], [event()], False, LOG, None),
         ([], [REPORTED], [], [event()], False, LOG, None),
@@ -55,11 +114,24 @@ LOG, INVENTORY, MANAGED = (
         ([status("PENDING")], [REPORTED], [CERTIFICATE], [], False, INVENTORY, None),
         ([status("PASS", "another"), status("PASS")], [], [], [], True, MANAGED, None),
     ],
-)  # fmt: skip
+)
 def test_a_test_mac_is_judged(
-    statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, managed: bool, proof: t.Optional[str], reason: t.Optional[str],
-) -> None:  # fmt: skip
-    view = gate.judge(SERIAL, DEVICE, statuses, profiles, certificates, gate.Further(lambda: events, lambda: managed))
+    statuses: t.Any,
+    profiles: t.Any,
+    certificates: t.Any,
+    events: t.Any,
+    managed: bool,
+    proof: str | None,
+    reason: str | None,
+) -> None:
+    view = gate.judge(
+        SERIAL,
+        DEVICE,
+        statuses,
+        profiles,
+        certificates,
+        gate.Further(lambda: events, lambda: managed),
+    )
     assert (view.serial, view.proof, view.met) == (SERIAL, proof, reason is None)
     assert (reason is None) == (view.reason is None)
     assert not reason or reason in str(view.reason)
@@ -105,28 +177,90 @@ OF_ANOTHER = f"{SERIAL} 00000000-2222-4222-8222-000000000002"
     "profile, certificate, expected, proof, reason",
     [
         ({"payload_uuid": UUID}, {}, EXPECTED, INVENTORY, None),
-        ({"payload_uuid": "of the one before"}, {}, EXPECTED, None, "as it was before its last change"),
-        ({"payload_uuid": UUID}, {"common_name": OF_ANOTHER, "created_at": "2026-11-20T10:00:00Z"}, EXPECTED, INVENTORY, None),
-        ({"payload_uuid": UUID}, {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"}, EXPECTED, None, "no certificate for it was seen"),
-        ({"payload_uuid": UUID}, {"common_name": SERIAL, "created_at": None}, EXPECTED, INVENTORY, None),
+        (
+            {"payload_uuid": "of the one before"},
+            {},
+            EXPECTED,
+            None,
+            "as it was before its last change",
+        ),
+        (
+            {"payload_uuid": UUID},
+            {"common_name": OF_ANOTHER, "created_at": "2026-11-20T10:00:00Z"},
+            EXPECTED,
+            INVENTORY,
+            None,
+        ),
+        (
+            {"payload_uuid": UUID},
+            {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"},
+            EXPECTED,
+            None,
+            "no certificate for it was seen",
+        ),
+        (
+            {"payload_uuid": UUID},
+            {"common_name": SERIAL, "created_at": None},
+            EXPECTED,
+            INVENTORY,
+            None,
+        ),
         ({"payload_uuid": UUID}, {"created_at": "2026-11-19T10:00:00Z"}, EXPECTED, INVENTORY, None),
-        ({"payload_uuid": UUID}, {"common_name": f"{SERIAL}X {UUID}"}, EXPECTED, None, "no certificate for it was seen"),
-        ({}, {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"}, gate.Expected(), INVENTORY, None),
-        ({"payload_uuid": "any"}, {"common_name": OF_ANOTHER, "created_at": "2026-11-21T10:00:00Z"}, gate.Expected(None, WRITTEN), INVENTORY, None),
+        (
+            {"payload_uuid": UUID},
+            {"common_name": f"{SERIAL}X {UUID}"},
+            EXPECTED,
+            None,
+            "no certificate for it was seen",
+        ),
+        (
+            {},
+            {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"},
+            gate.Expected(),
+            INVENTORY,
+            None,
+        ),
+        (
+            {"payload_uuid": "any"},
+            {"common_name": OF_ANOTHER, "created_at": "2026-11-21T10:00:00Z"},
+            gate.Expected(None, WRITTEN),
+            INVENTORY,
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_what_came_after_the_last_write_counts(
-    profile: t.Any, certificate: t.Any, expected: gate.Expected, proof: t.Optional[str], reason: t.Optional[str],
-) -> None:  # fmt: skip
+    profile: t.Any,
+    certificate: t.Any,
+    expected: gate.Expected,
+    proof: str | None,
+    reason: str | None,
+) -> None:
     nothing = gate.Further(lambda: [], lambda: False)
-    view = gate.judge(SERIAL, DEVICE, [status("PASS")], [{**REPORTED, **profile}], [{**CERTIFICATE, **certificate}], nothing, expected)
+    view = gate.judge(
+        SERIAL,
+        DEVICE,
+        [status("PASS")],
+        [{**REPORTED, **profile}],
+        [{**CERTIFICATE, **certificate}],
+        nothing,
+        expected,
+    )
     assert (view.proof, view.met) == (proof, reason is None)
     assert not reason or reason in str(view.reason)
 
 
 def test_of_two_installed_profiles_the_expected_one_counts() -> None:
     installed = [{**REPORTED, "payload_uuid": "before"}, {**REPORTED, "payload_uuid": UUID}]
-    assert gate.judge(SERIAL, DEVICE, [], installed, [CERTIFICATE], gate.Further(lambda: [], lambda: False), EXPECTED).met
+    assert gate.judge(
+        SERIAL,
+        DEVICE,
+        [],
+        installed,
+        [CERTIFICATE],
+        gate.Further(lambda: [], lambda: False),
+        EXPECTED,
+    ).met
 
 
 @pytest.mark.parametrize(
@@ -148,8 +282,18 @@ def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named
 
 
 def test_what_the_result_says_of_a_view() -> None:
-    assert gate.described(gate.View(SERIAL, reason="Not yet.")) == {"serial_number": SERIAL, "met": False, "proof": None, "reason": "Not yet."}
-    assert gate.described(gate.View(SERIAL, proof=LOG)) == {"serial_number": SERIAL, "met": True, "proof": LOG, "reason": None}
+    assert gate.described(gate.View(SERIAL, reason="Not yet.")) == {
+        "serial_number": SERIAL,
+        "met": False,
+        "proof": None,
+        "reason": "Not yet.",
+    }
+    assert gate.described(gate.View(SERIAL, proof=LOG)) == {
+        "serial_number": SERIAL,
+        "met": True,
+        "proof": LOG,
+        "reason": None,
+    }
 
 
 # Items that the console made
@@ -158,11 +302,35 @@ def test_what_the_result_says_of_a_view() -> None:
 @pytest.mark.parametrize(
     "row, found",
     [
-        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": [{"type": "com.apple.security.scep"}]}, True),
-        ({"payload_identifier": "com.kandji.profile.custom.1", "profile_data": [{"type": "com.apple.security.scep"}]}, False),
-        ({"payload_identifier": "com.kandji.profile.wifi.1", "profile_data": [{"type": "com.apple.wifi.managed"}]}, False),
+        (
+            {
+                "payload_identifier": "com.kandji.profile.scep.1",
+                "profile_data": [{"type": "com.apple.security.scep"}],
+            },
+            True,
+        ),
+        (
+            {
+                "payload_identifier": "com.kandji.profile.custom.1",
+                "profile_data": [{"type": "com.apple.security.scep"}],
+            },
+            False,
+        ),
+        (
+            {
+                "payload_identifier": "com.kandji.profile.wifi.1",
+                "profile_data": [{"type": "com.apple.wifi.managed"}],
+            },
+            False,
+        ),
         ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": None}, False),
-        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": ["com.apple.security.scep"]}, False),
+        (
+            {
+                "payload_identifier": "com.kandji.profile.scep.1",
+                "profile_data": ["com.apple.security.scep"],
+            },
+            False,
+        ),
         ({}, False),
     ],
 )

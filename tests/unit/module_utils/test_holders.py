@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _holders as holders
 
 ITEM, WIFI = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
@@ -20,11 +19,18 @@ def status(device: str, word: str = "PASS") -> dict[str, t.Any]:
 
 
 def installed(device: str, identifier: str, data: t.Any = None) -> dict[str, t.Any]:
-    return {"device_id": device, "payload_identifier": identifier, "profile_data": SCEP if data is None else data}
+    return {
+        "device_id": device,
+        "payload_identifier": identifier,
+        "profile_data": SCEP if data is None else data,
+    }
 
 
 NAMED, OPAQUE, OF_WIFI = (
-    installed("D-1", f"io.kandji.profile.{ITEM.upper()}"), installed("D-1", "io.kandji.scep.77"), installed("D-1", f"io.kandji.profile.{WIFI}"))
+    installed("D-1", f"io.kandji.profile.{ITEM.upper()}"),
+    installed("D-1", "io.kandji.scep.77"),
+    installed("D-1", f"io.kandji.profile.{WIFI}"),
+)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +41,21 @@ NAMED, OPAQUE, OF_WIFI = (
         ([status("D-1", "PENDING")], [], set()),
         ([], [NAMED, OF_WIFI], {"d-1"}),
         ([], [OPAQUE], {"d-1"}),
-        ([status("D-2", "PENDING")], [OPAQUE], set()),  # Kandji tells statuses, and this Mac has none
+        (
+            [status("D-2", "PENDING")],
+            [OPAQUE],
+            set(),
+        ),  # Kandji tells statuses, and this Mac has none
         ([], [OF_WIFI], set()),
         ([], [installed("D-1", "io.kandji.wifi", [{"type": "com.apple.wifi.managed"}])], set()),
         ([], [installed("D-1", f"com.kandji.profile.custom.{WIFI}")], set()),
         ([], [installed("D-1", "com.kandji.profile.odt.scep")], set()),
         ([], [installed("D-1", "io.kandji.scep.77", [])], set()),
-        ([], [installed("D-1", "com.kandji.profile.mdmprofile", [{"type": "com.apple.mdm"}, *SCEP])], set()),
+        (
+            [],
+            [installed("D-1", "com.kandji.profile.mdmprofile", [{"type": "com.apple.mdm"}, *SCEP])],
+            set(),
+        ),
         ([status("D-2")], [NAMED], {"d-1", "d-2"}),
     ],
 )
@@ -51,4 +65,6 @@ def test_who_holds_it(statuses: t.Any, rows: t.Any, found: set[str]) -> None:
 
 def test_a_custom_profile_is_known_by_its_identifier_alone() -> None:
     assert holders.holders(ITEM, [], [OPAQUE], set(), by_console=False) == set()
-    assert holders.holders(ITEM, [], [installed("D-1", f"com.kandji.profile.custom.{ITEM}")], set(), by_console=False) == {"d-1"}
+    assert holders.holders(
+        ITEM, [], [installed("D-1", f"com.kandji.profile.custom.{ITEM}")], set(), by_console=False
+    ) == {"d-1"}

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The App Store item: its statuses in plain words, the one item that is meant, and what a person has to do where there is none."""
+"""The App Store item:
+
+its statuses in plain words, the one item that is meant, and what a person has to do where there is
+none.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ import typing as t
 from unittest import mock
 
 import pytest
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _library_item as library_item
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _library_item as library_item,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 
 STORE = {"id": "AAAA", "name": "Okta Verify"}
@@ -57,11 +62,22 @@ def test_a_status_in_plain_words(row: dict[str, t.Any], state: str) -> None:
         ({}, {}),
         ({"canary": [OTHER]}, {}),
         ({"canary": [STORE, OTHER]}, {"aaaa": {**STORE, "blueprints": ["canary"]}}),
-        ({"canary": [STORE], "sales": [{**STORE, "id": "aaaa"}]}, {"aaaa": {**STORE, "blueprints": ["canary", "sales"]}}),
-        ({"canary": [STORE], "sales": [AUTO]}, {"aaaa": {**STORE, "blueprints": ["canary"]}, "bbbb": {**AUTO, "blueprints": ["sales"]}}),
+        (
+            {"canary": [STORE], "sales": [{**STORE, "id": "aaaa"}]},
+            {"aaaa": {**STORE, "blueprints": ["canary", "sales"]}},
+        ),
+        (
+            {"canary": [STORE], "sales": [AUTO]},
+            {
+                "aaaa": {**STORE, "blueprints": ["canary"]},
+                "bbbb": {**AUTO, "blueprints": ["sales"]},
+            },
+        ),
     ],
 )
-def test_items_of_exactly_this_name_are_found_over_all_blueprints(items: dict[str, t.Any], found: dict[str, t.Any]) -> None:
+def test_items_of_exactly_this_name_are_found_over_all_blueprints(
+    items: dict[str, t.Any], found: dict[str, t.Any]
+) -> None:
     assert library_item.find_item("Okta Verify", items) == found
 
 
@@ -73,22 +89,34 @@ def test_the_one_item_of_the_name_is_meant() -> None:
 def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
     found = library_item.find_item("Okta Verify", {"1": [STORE, AUTO], "2": [AUTO]})
     with pytest.raises(BadOption) as raised:
-        library_item.choose("Okta Verify", found, {"aaaa": "App Store App"}, {"1": "Canary", "2": "Sales"})
-    assert raised.value.message == (
-        "name: Kandji has 2 library items named 'Okta Verify': AAAA is of type App Store App on Canary; bbbb is of type unknown on Canary, Sales. "
-        "Say which one is meant by library_item_id."
+        library_item.choose(
+            "Okta Verify", found, {"aaaa": "App Store App"}, {"1": "Canary", "2": "Sales"}
+        )
+    assert (
+        raised.value.message
+        == "name: Kandji has 2 library items named 'Okta Verify': AAAA is of type App Store App on"
+        " Canary; bbbb is of type unknown on Canary, Sales. Say which one is meant by"
+        " library_item_id."
     )
-    assert [(one["id"], one["type"]) for one in raised.value.details["candidates"]] == [("AAAA", "App Store App"), ("bbbb", None)]
+    assert [(one["id"], one["type"]) for one in raised.value.details["candidates"]] == [
+        ("AAAA", "App Store App"),
+        ("bbbb", None),
+    ]
 
 
 @pytest.mark.parametrize(
     "items, said",
     [
         ({}, "can make one. Follow"),
-        ({"1": [{"id": "1", "name": "Okta Verify App"}, {"id": "2", "name": "Zoom"}]}, "did you mean 'Okta Verify App'?"),
+        (
+            {"1": [{"id": "1", "name": "Okta Verify App"}, {"id": "2", "name": "Zoom"}]},
+            "did you mean 'Okta Verify App'?",
+        ),
     ],
 )
-def test_where_there_is_none_the_steps_in_the_console_are_told(items: dict[str, t.Any], said: str) -> None:
+def test_where_there_is_none_the_steps_in_the_console_are_told(
+    items: dict[str, t.Any], said: str
+) -> None:
     error = library_item.not_found("Okta Verify", [{"id": "1", "name": "Canary"}], items)
     assert error.message.startswith("No library item named 'Okta Verify'")
     assert said in error.message
@@ -106,21 +134,55 @@ def row(device: str, status: str, log: str = "") -> dict[str, t.Any]:
 
 
 def test_a_report_counts_by_state_and_names_those_in_trouble() -> None:
-    rows = [row("ONE", "PASS"), row("two", "PENDING"), row("three", "ERROR", "No license"), row("four", "AVAILABLE"), row("ipad", "ERROR"), {"status": "PASS"}]
+    rows = [
+        row("ONE", "PASS"),
+        row("two", "PENDING"),
+        row("three", "ERROR", "No license"),
+        row("four", "AVAILABLE"),
+        row("ipad", "ERROR"),
+        {"status": "PASS"},
+    ]
     found = library_item.report(rows, {"one", "two", "three", "four"}, {"one", "ipad"}, max_rows=10)
     assert found == {
-        "installed": 1, "pending": 1, "failed": 0, "self_service_only": 1, "no_licence": 1, "excluded": 0, "incompatible": 0, "unknown": 0,
-        "macs_with_bundle": 1, "trouble_total": 2,
+        "installed": 1,
+        "pending": 1,
+        "failed": 0,
+        "self_service_only": 1,
+        "no_licence": 1,
+        "excluded": 0,
+        "incompatible": 0,
+        "unknown": 0,
+        "macs_with_bundle": 1,
+        "trouble_total": 2,
         "trouble": [
-            {"device_id": "three", "device_name": "Mac of three", "state": "no_licence", "log": "No license"},
-            {"device_id": "four", "device_name": "Mac of four", "state": "self_service_only", "log": ""},
+            {
+                "device_id": "three",
+                "device_name": "Mac of three",
+                "state": "no_licence",
+                "log": "No license",
+            },
+            {
+                "device_id": "four",
+                "device_name": "Mac of four",
+                "state": "self_service_only",
+                "log": "",
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def test_a_report_names_no_more_than_asked_for_and_says_how_many_there_are() -> None:
-    found = library_item.report([row(str(number), "ERROR", "x" * 1000) for number in range(9)], {str(number) for number in range(9)}, set(), max_rows=3)
-    assert ([one["device_id"] for one in found["trouble"]], found["trouble_total"], found["failed"]) == (["0", "1", "2"], 9, 9)
+    found = library_item.report(
+        [row(str(number), "ERROR", "x" * 1000) for number in range(9)],
+        {str(number) for number in range(9)},
+        set(),
+        max_rows=3,
+    )
+    assert (
+        [one["device_id"] for one in found["trouble"]],
+        found["trouble_total"],
+        found["failed"],
+    ) == (["0", "1", "2"], 9, 9)
     assert len(found["trouble"][0]["log"]) == 300
 
 
@@ -132,8 +194,16 @@ def test_an_empty_fleet_has_an_empty_report() -> None:
 # The audit log
 
 
-def event(action: str, item_id: str, name: t.Optional[str] = "Okta Verify", **values: t.Any) -> dict[str, t.Any]:
-    return {"action": action, "target_type": "library_item", "target_id": item_id, "new_state": {"name": name, "type": "vpp-app", "active": True}, **values}
+def event(
+    action: str, item_id: str, name: str | None = "Okta Verify", **values: t.Any
+) -> dict[str, t.Any]:
+    return {
+        "action": action,
+        "target_type": "library_item",
+        "target_id": item_id,
+        "new_state": {"name": name, "type": "vpp-app", "active": True},
+        **values,
+    }
 
 
 @pytest.mark.parametrize(
@@ -150,10 +220,19 @@ def event(action: str, item_id: str, name: t.Optional[str] = "Okta Verify", **va
         ([event("update", "a", new_state=None), event("create", "a")], ["a"]),
         ([event("update", "a", new_state={"active": True}), event("create", "a")], ["a"]),
         ([event("delete", "a", new_state=None), event("create", "a")], []),
-        ([{}, {"target_type": "library_item"}, {"target_type": "library_item", "target_id": None, "new_state": []}], []),
+        (
+            [
+                {},
+                {"target_type": "library_item"},
+                {"target_type": "library_item", "target_id": None, "new_state": []},
+            ],
+            [],
+        ),
     ],
 )
-def test_the_newest_event_says_what_an_item_is_called_now(events: list[dict[str, t.Any]], ids: list[str]) -> None:
+def test_the_newest_event_says_what_an_item_is_called_now(
+    events: list[dict[str, t.Any]], ids: list[str]
+) -> None:
     found = library_item.find_in_events("Okta Verify", events)
     assert sorted(found) == ids
     assert all(one["type"] == "vpp-app" and one["blueprints"] == [] for one in found.values())
@@ -166,15 +245,30 @@ TWIN = {**CONSOLE_ITEM, "id": "eeee0000-0000-4000-8000-00000000000e"}
 CANARY_MAC = {"device_id": "mac-1", "blueprint_id": "CANARY"}
 
 
-def tenant(on_sales: t.Sequence[t.Any] = (), on_device: t.Sequence[t.Any] = (), events: t.Sequence[t.Any] = ()) -> mock.Mock:
+def tenant(
+    on_sales: t.Sequence[t.Any] = (),
+    on_device: t.Sequence[t.Any] = (),
+    events: t.Sequence[t.Any] = (),
+) -> mock.Mock:
     """Two blueprints; what is on Sales, on the one Mac of Canary, and in the audit log."""
     return mock.Mock(
-        blueprints=lambda: iter([{"id": "canary", "name": "Canary"}, {"id": "sales", "name": "Sales"}]), library_items=lambda blueprint: list(on_sales),
-        devices=lambda **_filters: iter([CANARY_MAC]), device_items=lambda device: list(on_device), audit_events=lambda: iter(events))
+        blueprints=lambda: iter(
+            [{"id": "canary", "name": "Canary"}, {"id": "sales", "name": "Sales"}]
+        ),
+        library_items=lambda blueprint: list(on_sales),
+        devices=lambda **_filters: iter([CANARY_MAC]),
+        device_items=lambda device: list(on_device),
+        audit_events=lambda: iter(events),
+    )
 
 
 def created(name: str, item_id: str = CONSOLE_ITEM["id"]) -> dict[str, t.Any]:
-    return {"target_type": "library_item", "target_id": item_id, "action": "create", "new_state": {"name": name, "type": "profile"}}
+    return {
+        "target_type": "library_item",
+        "target_id": item_id,
+        "action": "create",
+        "new_state": {"name": name, "type": "profile"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -183,25 +277,49 @@ def created(name: str, item_id: str = CONSOLE_ITEM["id"]) -> dict[str, t.Any]:
         (CONSOLE_ITEM["id"].lower(), {"canary": [CONSOLE_ITEM]}, tenant()),
         (CONSOLE_ITEM["name"], {"canary": [CONSOLE_ITEM]}, tenant()),
         (CONSOLE_ITEM["name"], {"canary": []}, tenant(on_sales=[CONSOLE_ITEM])),
-        (CONSOLE_ITEM["name"], {"canary": []}, tenant(on_device=[{"item_id": CONSOLE_ITEM["id"], "name": CONSOLE_ITEM["name"], "type": "profile"}])),
+        (
+            CONSOLE_ITEM["name"],
+            {"canary": []},
+            tenant(
+                on_device=[
+                    {"item_id": CONSOLE_ITEM["id"], "name": CONSOLE_ITEM["name"], "type": "profile"}
+                ]
+            ),
+        ),
         (CONSOLE_ITEM["name"], {"canary": []}, tenant(events=[created(CONSOLE_ITEM["name"])])),
     ],
 )
-def test_the_web_apps_item_is_found_wherever_it_shows(asked: str, items: t.Any, kandji: mock.Mock) -> None:
+def test_the_web_apps_item_is_found_wherever_it_shows(
+    asked: str, items: t.Any, kandji: mock.Mock
+) -> None:
     found = library_item.find_scep_item(kandji, asked, items, [])
-    assert found["id"].lower() == CONSOLE_ITEM["id"].lower() and found["name"] == CONSOLE_ITEM["name"]
+    assert (
+        found["id"].lower() == CONSOLE_ITEM["id"].lower() and found["name"] == CONSOLE_ITEM["name"]
+    )
 
 
 @pytest.mark.parametrize(
     "asked, items, profiles, said",
     [
-        ("Okta SCEP - canary", {}, [{"id": "p-1", "name": "Okta SCEP - canary"}], "is a Custom Profile"),
+        (
+            "Okta SCEP - canary",
+            {},
+            [{"id": "p-1", "name": "Okta SCEP - canary"}],
+            "is a Custom Profile",
+        ),
         ("P-1", {}, [{"id": "p-1", "name": "Okta SCEP - canary"}], "is a Custom Profile"),
-        (CONSOLE_ITEM["name"], {"canary": [CONSOLE_ITEM, TWIN], "sales": []}, [], "2 library items named"),
+        (
+            CONSOLE_ITEM["name"],
+            {"canary": [CONSOLE_ITEM, TWIN], "sales": []},
+            [],
+            "2 library items named",
+        ),
         ("Nothing", {"canary": [CONSOLE_ITEM], "sales": []}, [], "make it in Kandji's web app"),
     ],
 )
-def test_what_is_not_one_item_of_the_web_app_is_told(asked: str, items: t.Any, profiles: t.Any, said: str) -> None:
+def test_what_is_not_one_item_of_the_web_app_is_told(
+    asked: str, items: t.Any, profiles: t.Any, said: str
+) -> None:
     with pytest.raises(BadOption, match="^library_item: ") as told:
         library_item.find_scep_item(tenant(), asked, items, profiles)
     assert said in told.value.message
@@ -223,13 +341,25 @@ ON_THEM = {"b1": [STORE, OTHER], "b2": [{**STORE, "id": "aaaa"}, AUTO]}
 @pytest.mark.parametrize(
     "wanted, found",
     [
-        ({}, [("AAAA", "Okta Verify", ["Canary", "Wide"]), ("bbbb", "Okta Verify", ["Wide"]), ("cccc", "Okta Verify for Jamf", ["Canary"])]),
-        ({"names": ["Okta Verify for Jamf", "Slack"]}, [("cccc", "Okta Verify for Jamf", ["Canary"])]),
+        (
+            {},
+            [
+                ("AAAA", "Okta Verify", ["Canary", "Wide"]),
+                ("bbbb", "Okta Verify", ["Wide"]),
+                ("cccc", "Okta Verify for Jamf", ["Canary"]),
+            ],
+        ),
+        (
+            {"names": ["Okta Verify for Jamf", "Slack"]},
+            [("cccc", "Okta Verify for Jamf", ["Canary"])],
+        ),
         ({"ids": ["BBBB", "dddd"]}, [("dddd", "", []), ("BBBB", "Okta Verify", ["Wide"])]),
         ({"names": []}, []),
         ({"ids": []}, []),
     ],
 )
-def test_the_items_of_blueprints_are_told_once_each(wanted: dict[str, t.Any], found: list[t.Any]) -> None:
+def test_the_items_of_blueprints_are_told_once_each(
+    wanted: dict[str, t.Any], found: list[t.Any]
+) -> None:
     told = library_item.catalogue(ON_THEM, BLUEPRINTS, **wanted)
     assert [(one["library_item_id"], one["name"], one["blueprints"]) for one in told] == found

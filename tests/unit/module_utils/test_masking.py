@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The masker, against texts as other software writes them: what carries a secret out of the run must not carry it to a person."""
+"""The masker, against texts as other software writes them:
+
+what carries a secret out of the run must not carry it to a person.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import MASK, Masker
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import MASK, Masker
 
 PLAIN = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 AWKWARD = 'p&ss <wörd> "it\'s" 100%/+\\ß'
@@ -29,16 +31,22 @@ CARRIERS: dict[str, t.Callable[[str], str]] = {
     "XML": lambda secret: plistlib.dumps({"Challenge": secret}).decode(),
     "an XML attribute": lambda secret: f'<string value="{escape(secret)}"/>',
     "JSON": lambda secret: json.dumps({"challenge": secret}),
-    "JSON with other scripts as they are": lambda secret: json.dumps({"challenge": secret}, ensure_ascii=False),
+    "JSON with other scripts as they are": lambda secret: json.dumps(
+        {"challenge": secret}, ensure_ascii=False
+    ),
     "a query": lambda secret: urlencode({"challenge": secret, "x": "1"}),
     "a path": lambda secret: "https://acme.test/" + quote(secret, safe=""),
-    "what requests makes of a query": lambda secret: str(requests.Request("GET", "https://acme.test/", params={"q": secret}).prepare().url),
+    "what requests makes of a query": lambda secret: str(
+        requests.Request("GET", "https://acme.test/", params={"q": secret}).prepare().url
+    ),
 }
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_secret_is_masked_in_every_disguise_and_the_text_around_it_stays(carrier: str, secret: str) -> None:
+def test_a_secret_is_masked_in_every_disguise_and_the_text_around_it_stays(
+    carrier: str, secret: str
+) -> None:
     carry = CARRIERS[carrier]
     before, after = carry("PLACE").split("PLACE")
     assert Masker([secret]).text(carry(secret)) == before + MASK + after
@@ -50,8 +58,13 @@ def in_base64(secret: str, offset: int, after: str, alphabet: str = "standard") 
 
 
 def core(secret: str, offset: int, alphabet: str = "standard") -> str:
-    """The characters of its base64 that depend on the secret alone, whatever stands before and after it."""
-    first, second = (in_base64(before + secret, 0, after, alphabet) for before, after in (("key"[:offset], "~"), ("~~~"[:offset], "\0")))
+    """The characters of its base64 that depend on the secret alone, whatever stands before and
+    after it.
+    """
+    first, second = (
+        in_base64(before + secret, 0, after, alphabet)
+        for before, after in (("key"[:offset], "~"), ("~~~"[:offset], "\0"))
+    )
     return "".join(one for one, other in zip(first, second) if one == other)
 
 
@@ -59,27 +72,47 @@ def core(secret: str, offset: int, alphabet: str = "standard") -> str:
 @pytest.mark.parametrize("after", ["", "\0", "~~", " and more"])
 @pytest.mark.parametrize("offset", [0, 1, 2, 3])
 @pytest.mark.parametrize("secret", [PLAIN, AWKWARD, "???>>>???>>>", "hunter2!", "seven77"])
-def test_a_secret_in_base64_is_masked_at_every_offset(secret: str, offset: int, after: str, alphabet: str) -> None:
+def test_a_secret_in_base64_is_masked_at_every_offset(
+    secret: str, offset: int, after: str, alphabet: str
+) -> None:
     masked = Masker([secret]).text(in_base64(secret, offset, after, alphabet))
     assert MASK in masked
-    left = [core(secret, offset, alphabet)[start : start + 5] for start in range(len(core(secret, offset, alphabet)) - 4)]
+    left = [
+        core(secret, offset, alphabet)[start : start + 5]
+        for start in range(len(core(secret, offset, alphabet)) - 4)
+    ]
     assert [piece for piece in left if piece in masked] == []
 
 
 @pytest.mark.parametrize("secret", ["s3cre!", "s3cr!", "s3c!"])
 @pytest.mark.parametrize("offset", [0, 1, 2])
-def test_a_short_secret_in_base64_is_masked_inside_a_longer_text_too(secret: str, offset: int) -> None:
-    assert core(secret, offset) not in Masker([secret]).text(in_base64(secret, offset, "~~ and more"))
+def test_a_short_secret_in_base64_is_masked_inside_a_longer_text_too(
+    secret: str, offset: int
+) -> None:
+    assert core(secret, offset) not in Masker([secret]).text(
+        in_base64(secret, offset, "~~ and more")
+    )
 
 
 def test_a_header_of_basic_authentication_does_not_show_the_password() -> None:
-    header = requests.Request("GET", "https://acme.test/", auth=("okta-ABCDEF", PLAIN)).prepare().headers["Authorization"]
+    header = (
+        requests.Request("GET", "https://acme.test/", auth=("okta-ABCDEF", PLAIN))
+        .prepare()
+        .headers["Authorization"]
+    )
     masked = Masker([PLAIN]).text(header)
     assert masked.startswith("Basic ") and MASK in masked
     assert core(PLAIN, len("okta-ABCDEF:") % 3)[2:-2] not in masked
 
 
-@given(secret=st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="*"), min_size=7, max_size=50), carrier=st.sampled_from(sorted(CARRIERS)))
+@given(
+    secret=st.text(
+        st.characters(exclude_categories=["C", "Z"], exclude_characters="*"),
+        min_size=7,
+        max_size=50,
+    ),
+    carrier=st.sampled_from(sorted(CARRIERS)),
+)
 def test_no_printable_secret_comes_through(secret: str, carrier: str) -> None:
     masked = Masker([secret]).text(CARRIERS[carrier](secret))
     assert MASK in masked
@@ -97,7 +130,9 @@ def test_no_printable_secret_comes_through(secret: str, carrier: str) -> None:
         (["one!", "two!"], "one! two! one!", f"{MASK} {MASK} {MASK}"),
     ],
 )
-def test_all_secrets_that_were_learned_are_masked_the_longer_first(secrets: list[t.Optional[str]], text: str, masked: str) -> None:
+def test_all_secrets_that_were_learned_are_masked_the_longer_first(
+    secrets: list[str | None], text: str, masked: str
+) -> None:
     assert Masker(secrets).text(text) == masked
 
 
@@ -109,7 +144,21 @@ def test_a_secret_that_is_learned_later_is_masked_from_then_on() -> None:
 
 
 def test_plain_data_is_masked_in_keys_and_values_and_is_a_copy() -> None:
-    value = {"texts": ["x", f"<{PLAIN}>"], PLAIN: 1, "inner": {"pair": (PLAIN, 2)}, "number": 5, "nothing": None, "truth": True}
+    value = {
+        "texts": ["x", f"<{PLAIN}>"],
+        PLAIN: 1,
+        "inner": {"pair": (PLAIN, 2)},
+        "number": 5,
+        "nothing": None,
+        "truth": True,
+    }
     masked = Masker([PLAIN]).value(value)
-    assert masked == {"texts": ["x", f"<{MASK}>"], MASK: 1, "inner": {"pair": [MASK, 2]}, "number": 5, "nothing": None, "truth": True}
+    assert masked == {
+        "texts": ["x", f"<{MASK}>"],
+        MASK: 1,
+        "inner": {"pair": [MASK, 2]},
+        "number": 5,
+        "nothing": None,
+        "truth": True,
+    }
     assert value["texts"] == ["x", f"<{PLAIN}>"]

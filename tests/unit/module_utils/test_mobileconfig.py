@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profile that Macs get: what the settings ask for, what is kept of a profile that is there, and what a person sees of the challenge."""
+"""The profile that Macs get:
+
+what the settings ask for, what is kept of a profile that is there, and what a person sees of the
+challenge.
+"""
 
 from __future__ import annotations
 
@@ -12,52 +16,92 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
+    _mobileconfig as mobileconfig,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import (
+    ABSENT,
+    Difference,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
+    ScepSettings,
+)
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _mobileconfig as mobileconfig
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import ABSENT, Difference
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import ScepSettings
 
 URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 SETTINGS = ScepSettings(URL, CHALLENGE)
 SHA1 = "7f" * 20
 
-printable = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60)
+printable = st.text(
+    st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60
+)
 
 
-def payload_of(plist: t.Optional[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+def payload_of(plist: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     return mobileconfig.scep_payloads(plist)[0]
 
 
-def profile(settings: ScepSettings = SETTINGS, generation: t.Optional[str] = None, current: t.Optional[t.Mapping[str, t.Any]] = None) -> dict[str, t.Any]:
+def profile(
+    settings: ScepSettings = SETTINGS,
+    generation: str | None = None,
+    current: t.Mapping[str, t.Any] | None = None,
+) -> dict[str, t.Any]:
     """The profile for these settings, through XML and back, as a tenant would keep it."""
-    plist = mobileconfig.parse(mobileconfig.to_xml(mobileconfig.desired_profile("Okta SCEP", settings, generation, current)))
+    plist = mobileconfig.parse(
+        mobileconfig.to_xml(
+            mobileconfig.desired_profile("Okta SCEP", settings, generation, current)
+        )
+    )
     assert plist is not None
     return plist
 
 
 def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
-    """A profile as another tool would have written it: own identifiers, another order, keys and payloads that we know nothing of."""
-    wanted = {key: value for key, value in mobileconfig.payload_content(SETTINGS).items() if value is not ABSENT}
+    """A profile as another tool would have written it:
+
+    own identifiers, another order, keys and payloads that we know nothing of.
+    """
+    wanted = {
+        key: value
+        for key, value in mobileconfig.payload_content(SETTINGS).items()
+        if value is not ABSENT
+    }
     return {
         "PayloadOrganization": "Acme",
         "PayloadUUID": "4B1D",
         "PayloadContent": [
-            {"PayloadType": "com.apple.wifi.managed", "PayloadVersion": 1, "PayloadUUID": "W", "PayloadIdentifier": "acme.wifi", "SSID_STR": "Acme"},
             {
-                "PayloadUUID": "S", "PayloadIdentifier": "acme.scep", "PayloadVersion": 1, "PayloadType": "com.apple.security.scep",
-                "PayloadContent": dict(reversed(list({**wanted, "CAInstance": "one", **content}.items()))),
+                "PayloadType": "com.apple.wifi.managed",
+                "PayloadVersion": 1,
+                "PayloadUUID": "W",
+                "PayloadIdentifier": "acme.wifi",
+                "SSID_STR": "Acme",
             },
             {
-                "PayloadUUID": "R", "PayloadIdentifier": "acme.root", "PayloadVersion": 1, "PayloadType": "com.apple.security.root",
+                "PayloadUUID": "S",
+                "PayloadIdentifier": "acme.scep",
+                "PayloadVersion": 1,
+                "PayloadType": "com.apple.security.scep",
+                "PayloadContent": dict(
+                    reversed(list({**wanted, "CAInstance": "one", **content}.items()))
+                ),
+            },
+            {
+                "PayloadUUID": "R",
+                "PayloadIdentifier": "acme.root",
+                "PayloadVersion": 1,
+                "PayloadType": "com.apple.security.root",
                 "PayloadContent": b"\x30\x82",
             },
         ],
-        "PayloadVersion": 1, "PayloadType": "Configuration", "PayloadIdentifier": "com.kandji.profile.custom.1", "PayloadDisplayName": "Okta SCEP",
-    }  # fmt: skip
+        "PayloadVersion": 1,
+        "PayloadType": "Configuration",
+        "PayloadIdentifier": "com.kandji.profile.custom.1",
+        "PayloadDisplayName": "Okta SCEP",
+    }
 
 
 # The subject
@@ -108,10 +152,25 @@ def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> Non
 # The challenge
 
 
-@pytest.mark.parametrize("challenge", [CHALLENGE, "a&b<c>\"d'e", "pass $5 word", "Straße_ñ", "$serial_number", "ends with $", "$$", "-_-_"])
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        CHALLENGE,
+        "a&b<c>\"d'e",
+        "pass $5 word",
+        "Straße_ñ",
+        "$serial_number",
+        "ends with $",
+        "$$",
+        "-_-_",
+    ],
+)
 def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
     mobileconfig.check_challenge(challenge)
-    assert payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadContent"]["Challenge"] == challenge
+    assert (
+        payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadContent"]["Challenge"]
+        == challenge
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +192,9 @@ def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
         ("x$EMAILx", "variable"),
     ],
 )
-def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(challenge: str, said: str) -> None:
+def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(
+    challenge: str, said: str
+) -> None:
     with pytest.raises(BadOption) as raised:
         mobileconfig.check_challenge(challenge)
     assert raised.value.message.startswith("challenge: ")
@@ -150,9 +211,18 @@ def test_the_settings_do_not_show_the_challenge() -> None:
 
 def test_the_defaults_are_those_of_the_guide() -> None:
     assert mobileconfig.payload_content(SETTINGS) == {
-        "URL": URL, "Challenge": CHALLENGE, "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]], "SubjectAltName": ABSENT, "Key Type": "RSA", "Keysize": 2048,
-        "Key Usage": 1, "Retries": 5, "RetryDelay": 30, "KeyIsExtractable": False, "AllowAllAppsAccess": True,
-    }  # fmt: skip
+        "URL": URL,
+        "Challenge": CHALLENGE,
+        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        "SubjectAltName": ABSENT,
+        "Key Type": "RSA",
+        "Keysize": 2048,
+        "Key Usage": 1,
+        "Retries": 5,
+        "RetryDelay": 30,
+        "KeyIsExtractable": False,
+        "AllowAllAppsAccess": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -167,11 +237,21 @@ def test_the_defaults_are_those_of_the_guide() -> None:
         ({"key_is_extractable": True}, "KeyIsExtractable", True),
         ({"allow_all_apps_access": False}, "AllowAllAppsAccess", False),
         ({"ca_fingerprint": SHA1}, "CAFingerprint", bytes.fromhex(SHA1)),
-        ({"subject_alt_name": {"dns_name": "a.acme.test", "rfc822_name": None}}, "SubjectAltName", {"dNSName": "a.acme.test"}),
-        ({"subject_alt_name": {"nt_principal_name": "$EMAIL"}}, "SubjectAltName", {"ntPrincipalName": "$EMAIL"}),
+        (
+            {"subject_alt_name": {"dns_name": "a.acme.test", "rfc822_name": None}},
+            "SubjectAltName",
+            {"dNSName": "a.acme.test"},
+        ),
+        (
+            {"subject_alt_name": {"nt_principal_name": "$EMAIL"}},
+            "SubjectAltName",
+            {"ntPrincipalName": "$EMAIL"},
+        ),
     ],
 )
-def test_a_setting_is_a_key_of_the_payload(setting: dict[str, t.Any], key: str, value: t.Any) -> None:
+def test_a_setting_is_a_key_of_the_payload(
+    setting: dict[str, t.Any], key: str, value: t.Any
+) -> None:
     settings = replace(SETTINGS, **setting)
     assert mobileconfig.payload_content(settings)[key] == value
     payload = payload_of(profile(settings))
@@ -196,7 +276,9 @@ def test_a_fingerprint_is_read_with_or_without_colons(text: str, value: bytes) -
     assert mobileconfig.fingerprint_bytes(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "7f", "7f" * 16, "7g" * 20, "SHA1:" + "7f" * 20, "7f" * 19 + "7"])
+@pytest.mark.parametrize(
+    "text", ["", "7f", "7f" * 16, "7g" * 20, "SHA1:" + "7f" * 20, "7f" * 19 + "7"]
+)
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(BadOption, match="ca_fingerprint: "):
         mobileconfig.fingerprint_bytes(text)
@@ -207,14 +289,24 @@ def test_what_is_no_fingerprint_is_refused(text: str) -> None:
 
 def test_a_new_profile_holds_one_scep_payload_of_the_first_generation() -> None:
     plist = profile()
-    assert (plist["PayloadType"], plist["PayloadVersion"], plist["PayloadDisplayName"], plist["PayloadScope"]) == ("Configuration", 1, "Okta SCEP", "System")
+    assert (
+        plist["PayloadType"],
+        plist["PayloadVersion"],
+        plist["PayloadDisplayName"],
+        plist["PayloadScope"],
+    ) == ("Configuration", 1, "Okta SCEP", "System")
     assert [row["PayloadType"] for row in plist["PayloadContent"]] == ["com.apple.security.scep"]
     assert mobileconfig.generation_of(payload_of(plist)) == "1"
     assert plist["PayloadUUID"] != payload_of(plist)["PayloadUUID"]
 
 
 def test_the_same_settings_give_the_same_bytes() -> None:
-    first, second = (mobileconfig.to_xml(mobileconfig.desired_profile("Okta SCEP", replace(SETTINGS), None, None)) for _unused in range(2))
+    first, second = (
+        mobileconfig.to_xml(
+            mobileconfig.desired_profile("Okta SCEP", replace(SETTINGS), None, None)
+        )
+        for _unused in range(2)
+    )
     assert first == second
 
 
@@ -232,7 +324,18 @@ def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", b"", "<html>", "not a plist", b"\x30\x82\x05\x01signed", b"bplist00", "<?xml version='1.0'?><plist><array/></plist>", 5]
+    "text",
+    [
+        None,
+        "",
+        b"",
+        "<html>",
+        "not a plist",
+        b"\x30\x82\x05\x01signed",
+        b"bplist00",
+        "<?xml version='1.0'?><plist><array/></plist>",
+        5,
+    ],
 )
 def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
     assert mobileconfig.parse(text) is None
@@ -241,12 +344,16 @@ def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
 @pytest.mark.parametrize(
     "plist",
     [
-        None, {}, {"PayloadContent": None}, {"PayloadContent": {}}, {"PayloadContent": ["text", 5]},
+        None,
+        {},
+        {"PayloadContent": None},
+        {"PayloadContent": {}},
+        {"PayloadContent": ["text", 5]},
         {"PayloadContent": [{"PayloadType": "com.apple.security.root"}]},
         {"PayloadContent": [{"PayloadType": "com.apple.security.scep"}]},
         {"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": []}]},
     ],
-)  # fmt: skip
+)
 def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
     assert mobileconfig.scep_payloads(plist) == []
 
@@ -254,10 +361,20 @@ def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
 @pytest.mark.parametrize(
     "key, value",
     [
-        ("URL", URL + "x"), ("Challenge", "another"), ("Subject", [[["CN", "x"]]]), ("Keysize", 1024), ("Key Usage", 5), ("Retries", 3), ("RetryDelay", 10),
-        ("KeyIsExtractable", True), ("AllowAllAppsAccess", False), ("SubjectAltName", {"dNSName": "x"}), ("Retries", "5"), ("KeyIsExtractable", 0),
+        ("URL", URL + "x"),
+        ("Challenge", "another"),
+        ("Subject", [[["CN", "x"]]]),
+        ("Keysize", 1024),
+        ("Key Usage", 5),
+        ("Retries", 3),
+        ("RetryDelay", 10),
+        ("KeyIsExtractable", True),
+        ("AllowAllAppsAccess", False),
+        ("SubjectAltName", {"dNSName": "x"}),
+        ("Retries", "5"),
+        ("KeyIsExtractable", 0),
     ],
-)  # fmt: skip
+)
 def test_a_key_of_another_value_or_another_type_is_a_difference(key: str, value: t.Any) -> None:
     (found,) = mobileconfig.compare(SETTINGS, None, payload_of(somebody_elses(**{key: value})))
     assert (found.path, found.before) == (key, value)
@@ -281,10 +398,22 @@ def test_an_adopted_profile_keeps_its_other_payloads_keys_and_identifiers() -> N
     untouched = copy.deepcopy(before)
     after = profile(current=before)
     assert before == untouched
-    assert {key: value for key, value in after.items() if key != "PayloadContent"} == {key: value for key, value in before.items() if key != "PayloadContent"}
-    assert [row["PayloadIdentifier"] for row in after["PayloadContent"]] == ["acme.wifi", "acme.scep", "acme.root"]
-    assert (after["PayloadContent"][0], after["PayloadContent"][2]) == (before["PayloadContent"][0], before["PayloadContent"][2])
-    assert payload_of(after)["PayloadContent"] == {**payload_of(before)["PayloadContent"], "Retries": 5}
+    assert {key: value for key, value in after.items() if key != "PayloadContent"} == {
+        key: value for key, value in before.items() if key != "PayloadContent"
+    }
+    assert [row["PayloadIdentifier"] for row in after["PayloadContent"]] == [
+        "acme.wifi",
+        "acme.scep",
+        "acme.root",
+    ]
+    assert (after["PayloadContent"][0], after["PayloadContent"][2]) == (
+        before["PayloadContent"][0],
+        before["PayloadContent"][2],
+    )
+    assert payload_of(after)["PayloadContent"] == {
+        **payload_of(before)["PayloadContent"],
+        "Retries": 5,
+    }
 
 
 def test_an_alternative_name_that_is_there_is_taken_away() -> None:
@@ -296,15 +425,31 @@ def test_an_alternative_name_that_is_there_is_taken_away() -> None:
 # Generations
 
 
-@pytest.mark.parametrize("asked, there, expected", [(None, None, "1"), ("2026-11", None, "2026-11"), (None, "7", "7"), ("8", "7", "8"), ("7", "7", "7")])
-def test_the_generation_is_the_asked_one_else_the_one_that_is_there_else_the_first(asked: t.Optional[str], there: t.Optional[str], expected: str) -> None:
+@pytest.mark.parametrize(
+    "asked, there, expected",
+    [
+        (None, None, "1"),
+        ("2026-11", None, "2026-11"),
+        (None, "7", "7"),
+        ("8", "7", "8"),
+        ("7", "7", "7"),
+    ],
+)
+def test_the_generation_is_the_asked_one_else_the_one_that_is_there_else_the_first(
+    asked: str | None, there: str | None, expected: str
+) -> None:
     current = profile(generation=there) if there else None
-    assert mobileconfig.generation_of(payload_of(profile(generation=asked, current=current))) == expected
+    assert (
+        mobileconfig.generation_of(payload_of(profile(generation=asked, current=current)))
+        == expected
+    )
 
 
 def test_another_generation_is_a_difference_and_gives_another_uuid() -> None:
     first = profile()
-    assert mobileconfig.compare(SETTINGS, "2", payload_of(first)) == [Difference("generation", "1", "2")]
+    assert mobileconfig.compare(SETTINGS, "2", payload_of(first)) == [
+        Difference("generation", "1", "2")
+    ]
     second = profile(generation="2", current=first)
     assert mobileconfig.compare(SETTINGS, "2", payload_of(second)) == []
     assert payload_of(second)["PayloadUUID"] != payload_of(first)["PayloadUUID"]
@@ -335,20 +480,33 @@ def test_what_was_written_is_known_again_though_the_tenant_changed_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [{"retries": 3}, {"challenge": "another one"}, {"url": URL + "x"}, {"ca_fingerprint": SHA1}, {"subject_alt_name": {"dns_name": "x"}}]
+    "setting",
+    [
+        {"retries": 3},
+        {"challenge": "another one"},
+        {"url": URL + "x"},
+        {"ca_fingerprint": SHA1},
+        {"subject_alt_name": {"dns_name": "x"}},
+    ],
 )
 def test_other_settings_were_not_written_before(setting: dict[str, t.Any]) -> None:
-    assert not mobileconfig.written_before(replace(SETTINGS, **setting), None, payload_of(profile()))
+    assert not mobileconfig.written_before(
+        replace(SETTINGS, **setting), None, payload_of(profile())
+    )
 
 
 def test_another_generation_was_not_written_before() -> None:
-    assert not mobileconfig.written_before(SETTINGS, "2", changed_by_the_tenant(profile(), Retries=4))
+    assert not mobileconfig.written_before(
+        SETTINGS, "2", changed_by_the_tenant(profile(), Retries=4)
+    )
 
 
 def test_somebody_elses_profile_was_not_written_before_and_after_its_adoption_it_was() -> None:
     theirs = somebody_elses(Retries=1)
     assert not mobileconfig.written_before(SETTINGS, None, payload_of(theirs))
-    assert mobileconfig.written_before(SETTINGS, None, changed_by_the_tenant(profile(current=theirs), Retries=1))
+    assert mobileconfig.written_before(
+        SETTINGS, None, changed_by_the_tenant(profile(current=theirs), Retries=1)
+    )
 
 
 # What a person sees
@@ -374,19 +532,33 @@ def test_the_challenge_is_shown_neither_before_nor_after(before: str, after: str
         (Difference("generation", "1", "2"), ("1", "2")),
     ],
 )
-def test_a_difference_is_shown_as_plain_data(difference: Difference, pair: tuple[t.Any, t.Any]) -> None:
+def test_a_difference_is_shown_as_plain_data(
+    difference: Difference, pair: tuple[t.Any, t.Any]
+) -> None:
     assert mobileconfig.masked(difference) == pair
 
 
 @given(one=printable, other=printable)
-def test_the_mark_in_the_profile_tells_challenges_apart_without_holding_them(one: str, other: str) -> None:
+def test_the_mark_in_the_profile_tells_challenges_apart_without_holding_them(
+    one: str, other: str
+) -> None:
     assume(one != other)
-    descriptions = [payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadDescription"] for challenge in (one, other)]
+    descriptions = [
+        payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadDescription"]
+        for challenge in (one, other)
+    ]
     assert descriptions[0] != descriptions[1]
-    assert all(re.fullmatch("Written by devicetrust.okta_kandji, content [0-9a-f]{32}", text) for text in descriptions)
+    assert all(
+        re.fullmatch("Written by devicetrust.okta_kandji, content [0-9a-f]{32}", text)
+        for text in descriptions
+    )
 
 
 def test_xml_special_characters_are_escaped_once() -> None:
-    document = mobileconfig.to_xml(mobileconfig.desired_profile("A & B <1>", replace(SETTINGS, challenge="x&y<z>\"'"), None, None))
+    document = mobileconfig.to_xml(
+        mobileconfig.desired_profile(
+            "A & B <1>", replace(SETTINGS, challenge="x&y<z>\"'"), None, None
+        )
+    )
     assert b"x&amp;y&lt;z&gt;" in document
     assert plistlib.loads(document)["PayloadDisplayName"] == "A & B <1>"

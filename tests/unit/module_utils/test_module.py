@@ -8,14 +8,21 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import first_rows
 
 
-@pytest.mark.parametrize("there, limit, shown, more", [(3, 2, 2, True), (2, 2, 2, False), (0, 2, 0, False), (3, 0, 3, False)])
-def test_so_many_rows_and_whether_there_are_more(there: int, limit: int, shown: int, more: bool) -> None:
-    assert first_rows(iter([{"number": number} for number in range(there)]), limit) == ([{"number": number} for number in range(shown)], more)
+@pytest.mark.parametrize(
+    "there, limit, shown, more",
+    [(3, 2, 2, True), (2, 2, 2, False), (0, 2, 0, False), (3, 0, 3, False)],
+)
+def test_so_many_rows_and_whether_there_are_more(
+    there: int, limit: int, shown: int, more: bool
+) -> None:
+    assert first_rows(iter([{"number": number} for number in range(there)]), limit) == (
+        [{"number": number} for number in range(shown)],
+        more,
+    )
 
 
 def test_no_more_rows_are_asked_for_than_that_takes() -> None:

@@ -6,22 +6,34 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _options as options
 
 
 @pytest.mark.parametrize("table", [options.OKTA, options.KANDJI])
-def test_tokens_are_never_logged_and_come_from_the_environment_too(table: dict[str, dict[str, object]]) -> None:
+def test_tokens_are_never_logged_and_come_from_the_environment_too(
+    table: dict[str, dict[str, object]],
+) -> None:
     secrets = [option for name, option in table.items() if name.endswith(("token", "private_key"))]
     assert secrets and all(option["no_log"] is True for option in secrets)
     assert all("fallback" in option for option in table.values())
 
 
 def test_the_environment_names_are_those_of_the_vendors_own_tools() -> None:
-    names = [name for table in (options.OKTA, options.KANDJI) for option in table.values() for name in option["fallback"][1]]
+    names = [
+        name
+        for table in (options.OKTA, options.KANDJI)
+        for option in table.values()
+        for name in option["fallback"][1]
+    ]
     assert names == [
-        "OKTA_CLIENT_ORGURL", "OKTA_CLIENT_TOKEN", "OKTA_ACCESS_TOKEN", "OKTA_CLIENT_CLIENTID", "OKTA_CLIENT_PRIVATEKEY", "OKTA_CLIENT_KID",
-        "IRUCTL_TENANT", "IRUCTL_TOKEN",
+        "OKTA_CLIENT_ORGURL",
+        "OKTA_CLIENT_TOKEN",
+        "OKTA_ACCESS_TOKEN",
+        "OKTA_CLIENT_CLIENTID",
+        "OKTA_CLIENT_PRIVATEKEY",
+        "OKTA_CLIENT_KID",
+        "IRUCTL_TENANT",
+        "IRUCTL_TOKEN",
     ]
 
 

@@ -8,8 +8,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._renewal import MacCertificate, Pace, RingFacts, decide, reckoned_end
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._renewal import (
+    MacCertificate,
+    Pace,
+    RingFacts,
+    decide,
+    reckoned_end,
+)
 
 NOW = datetime(2027, 10, 25, 3, tzinfo=timezone.utc)
 
@@ -29,8 +34,16 @@ def ring(*macs, name="canary", written=335, **more):
         (ring(mac(31)), False, "No certificate ends within 30 days."),
         (ring(mac(-5)), True, "1 certificates end"),
         (ring(mac(None)), False, "No certificate ends"),
-        (ring(mac(-5, present=False), mac(200)), False, "1 did not pick up the present generation yet, which is no reason for another"),
-        (ring(mac(10), written=59), False, "written 59 days ago; at most one generation in 60 days"),
+        (
+            ring(mac(-5, present=False), mac(200)),
+            False,
+            "1 did not pick up the present generation yet, which is no reason for another",
+        ),
+        (
+            ring(mac(10), written=59),
+            False,
+            "written 59 days ago; at most one generation in 60 days",
+        ),
         (ring(mac(10), written=60), True, "1 certificates"),
         (ring(), False, "No certificate"),
         (RingFacts("canary", False), False, "no SCEP profile yet"),
@@ -46,20 +59,32 @@ def test_one_ring(facts, renew, said):
 
 def test_one_ring_goes_at_a_time():
     first, second = decide([ring(mac(10)), ring(mac(10), name="wide")], NOW, Pace())
-    assert first.renew and not second.renew and second.held and "waits for the ring canary" in second.reason
+    assert (
+        first.renew
+        and not second.renew
+        and second.held
+        and "waits for the ring canary" in second.reason
+    )
 
 
-@pytest.mark.parametrize("macs, percent, renew", [([mac(300)] * 9 + [mac(None)], 90, True), ([mac(300)] * 8 + [mac(9, False)] * 2, 90, False)])
+@pytest.mark.parametrize(
+    "macs, percent, renew",
+    [([mac(300)] * 9 + [mac(None)], 90, True), ([mac(300)] * 8 + [mac(9, False)] * 2, 90, False)],
+)
 def test_the_next_ring_waits_until_the_one_before_is_healthy(macs, percent, renew):
     before = ring(*macs, written=1)
-    decision = decide([before, ring(mac(10), name="wide")], NOW, Pace(min_healthy_percent=percent))[1]
+    decision = decide([before, ring(mac(10), name="wide")], NOW, Pace(min_healthy_percent=percent))[
+        1
+    ]
     assert decision.renew is renew and decision.held is not renew
 
 
 @pytest.mark.parametrize("limit, renew", [(None, True), (3, True), (2, False)])
 def test_the_pace_counts_what_enrols_in_this_hour(limit, renew):
     before = ring(mac(300), mac(300), written=0)
-    decision = decide([before, ring(mac(10), name="wide")], NOW, Pace(max_enrolments_per_hour=limit))[1]
+    decision = decide(
+        [before, ring(mac(10), name="wide")], NOW, Pace(max_enrolments_per_hour=limit)
+    )[1]
     assert decision.renew is renew
 
 
@@ -68,13 +93,25 @@ def test_a_ring_above_the_pace_goes_alone():
 
 
 def test_after_a_reset_of_the_secret_rings_go_by_what_they_hold():
-    stale, wide = ring(mac(300), written=3, stale_secret=True), ring(mac(300), name="wide", written=3, stale_secret=True)
+    stale, wide = (
+        ring(mac(300), written=3, stale_secret=True),
+        ring(mac(300), name="wide", written=3, stale_secret=True),
+    )
     first, second = decide([stale, wide], NOW, Pace(rotate=True))
-    assert first.renew and first.generation == "1" and "1 Macs enrol with the new one" in first.reason and second.held
+    assert (
+        first.renew
+        and first.generation == "1"
+        and "1 Macs enrol with the new one" in first.reason
+        and second.held
+    )
     done = decide([ring(mac(300), written=0), wide], NOW, Pace(rotate=True))
     assert not done[0].renew and "holds this secret already" in done[0].reason and done[1].renew
 
 
 def test_an_end_that_nobody_read_is_reckoned():
-    assert reckoned_end(NOW, NOW - timedelta(days=9)) == NOW + timedelta(days=365) == reckoned_end(None, NOW)
+    assert (
+        reckoned_end(NOW, NOW - timedelta(days=9))
+        == NOW + timedelta(days=365)
+        == reckoned_end(None, NOW)
+    )
     assert reckoned_end(None, None) is None

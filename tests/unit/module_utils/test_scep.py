@@ -15,11 +15,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep, _scep_messages
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep, _scep_messages
 from lab.authority import Authority
 from lab.clock import Clock
 
@@ -31,28 +31,42 @@ Reply = tuple[int, str, bytes]
 
 
 class Endpoint:
-    """Serves an authority without HTTP. ``instead`` replaces the answer to an operation; ``requests`` remembers what was asked."""
+    """Serves an authority without HTTP.
 
-    def __init__(self, authority: Authority, *, capabilities: t.Optional[str] = None, as_pkcs7: bool = False, **instead: t.Any) -> None:
+    ``instead`` replaces the answer to an operation; ``requests`` remembers what was asked.
+    """
+
+    def __init__(
+        self,
+        authority: Authority,
+        *,
+        capabilities: str | None = None,
+        as_pkcs7: bool = False,
+        **instead: t.Any,
+    ) -> None:
         self.authority = authority
-        self.capabilities = authority.get_ca_caps() if capabilities is None else capabilities.encode()
+        self.capabilities = (
+            authority.get_ca_caps() if capabilities is None else capabilities.encode()
+        )
         self.as_pkcs7 = as_pkcs7
         self.instead = instead
         self.requests: list[tuple[str, str]] = []
         self.message = b""
 
-    def __call__(self, verb: str, url: str, params: dict[str, str], body: t.Optional[bytes]) -> Reply:
+    def __call__(self, verb: str, url: str, params: dict[str, str], body: bytes | None) -> Reply:
         assert url == URL
         operation = params["operation"]
         self.requests.append((verb, operation))
-        answer = getattr(self, operation)(body if verb == "POST" else base64.b64decode(params.get("message", "")))
+        answer = getattr(self, operation)(
+            body if verb == "POST" else base64.b64decode(params.get("message", ""))
+        )
         instead = self.instead.get(operation)
         return instead(answer) if callable(instead) else instead or answer
 
-    def GetCACaps(self, _body: t.Optional[bytes]) -> Reply:
+    def GetCACaps(self, _body: bytes | None) -> Reply:
         return 200, "text/plain", self.capabilities
 
-    def GetCACert(self, _body: t.Optional[bytes]) -> Reply:
+    def GetCACert(self, _body: bytes | None) -> Reply:
         certificates, media_type = self.authority.get_ca_cert(self.as_pkcs7)
         return 200, media_type, certificates
 
@@ -72,18 +86,36 @@ def stranger() -> Authority:
     return Authority(Clock(), "other", "00o2scep")
 
 
-def enrol(endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any) -> _scep.Enrolment:
-    return _scep.enrol(endpoint, **{"url": URL, "challenge": challenge, "subject": SUBJECT, "key_size": 1024, **options})
+def enrol(
+    endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
+) -> _scep.Enrolment:
+    return _scep.enrol(
+        endpoint,
+        **{"url": URL, "challenge": challenge, "subject": SUBJECT, "key_size": 1024, **options},
+    )
 
 
 @pytest.fixture
-def failure(printed: list[str], shown: t.Callable[[str], list[str]]) -> t.Callable[..., _scep.ScepError]:
-    """The error of an enrolment that must fail. In whatever way it fails, the challenge is not in it."""
+def failure(
+    printed: list[str], shown: t.Callable[[str], list[str]]
+) -> t.Callable[..., _scep.ScepError]:
+    """The error of an enrolment that must fail.
 
-    def run(endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any) -> _scep.ScepError:
+    In whatever way it fails, the challenge is not in it.
+    """
+
+    def run(
+        endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
+    ) -> _scep.ScepError:
         with pytest.raises(_scep.ScepError) as raised:
             enrol(endpoint, challenge, **options)
-        printed.extend(["".join(traceback.format_exception(raised.value)), repr(raised.value), repr(raised.value.details)])
+        printed.extend(
+            [
+                "".join(traceback.format_exception(raised.value)),
+                repr(raised.value),
+                repr(raised.value.details),
+            ]
+        )
         assert not shown(challenge)
         return raised.value
 
@@ -96,7 +128,13 @@ def resealed(authority: Authority, **changes: t.Any) -> t.Callable[[Reply], Repl
     def change(answer: Reply) -> Reply:
         reply = _scep_messages.read_message(answer[2])
         content = changes.pop("content", reply.content)
-        return 200, answer[1], _scep_messages.seal(replace(reply.attributes, **changes), content, authority.identity, "sha256")
+        return (
+            200,
+            answer[1],
+            _scep_messages.seal(
+                replace(reply.attributes, **changes), content, authority.identity, "sha256"
+            ),
+        )
 
     return change
 
@@ -106,16 +144,21 @@ def registration_authority(authority: Authority, *, encrypts: bool) -> _scep_mes
     now = Clock().now()
     usage = x509.KeyUsage(not encrypts, False, encrypts, False, False, False, False, False, False)
     certificate = (
-        x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Registration")]))
-        .issuer_name(x509.load_der_x509_certificate(authority.ca_certificate_der).subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-        .add_extension(usage, critical=True).sign(authority.identity.key, hashes.SHA256())
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Registration")]))
+        .issuer_name(x509.load_der_x509_certificate(authority.ca_certificate_der).subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(usage, critical=True)
+        .sign(authority.identity.key, hashes.SHA256())
     )
     return _scep_messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def flipped(data: bytes, position: int) -> bytes:
-    return data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1:]
+    return data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
 
 
 # Enrolment
@@ -130,16 +173,46 @@ def test_the_issued_certificate_is_for_our_key_and_our_subject(authority: Author
     assert authority.find(enrolment.certificate_der) is not None
 
 
-def test_a_subject_may_have_shortcuts_dotted_oids_and_several_values_in_one_relative_name(authority: Authority) -> None:
-    subject = [[["C", "DE"]], [["O", "Acme"], ["OU", "Design"]], [["1.2.840.113549.1.9.1", "ada@acme.test"]], [["CN", "Änne"]]]
-    certificate = x509.load_der_x509_certificate(enrol(Endpoint(authority), subject=subject).certificate_der)
-    assert [[(each.oid.dotted_string, each.value) for each in sorted(name, key=lambda each: each.oid.dotted_string)] for name in certificate.subject.rdns] == [
-        [("2.5.4.6", "DE")], [("2.5.4.10", "Acme"), ("2.5.4.11", "Design")], [("1.2.840.113549.1.9.1", "ada@acme.test")], [("2.5.4.3", "Änne")],
-    ]  # fmt: skip
+def test_a_subject_may_have_shortcuts_dotted_oids_and_several_values_in_one_relative_name(
+    authority: Authority,
+) -> None:
+    subject = [
+        [["C", "DE"]],
+        [["O", "Acme"], ["OU", "Design"]],
+        [["1.2.840.113549.1.9.1", "ada@acme.test"]],
+        [["CN", "Änne"]],
+    ]
+    certificate = x509.load_der_x509_certificate(
+        enrol(Endpoint(authority), subject=subject).certificate_der
+    )
+    assert [
+        [
+            (each.oid.dotted_string, each.value)
+            for each in sorted(name, key=lambda each: each.oid.dotted_string)
+        ]
+        for name in certificate.subject.rdns
+    ] == [
+        [("2.5.4.6", "DE")],
+        [("2.5.4.10", "Acme"), ("2.5.4.11", "Design")],
+        [("1.2.840.113549.1.9.1", "ada@acme.test")],
+        [("2.5.4.3", "Änne")],
+    ]
 
 
-@pytest.mark.parametrize("subject", [[[["CN", ""]]], [[["XY", "value"]]], [[["C", "Germany"]]], "CN=C02XK1ZAJG5J", [["CN", "C02XK1ZAJG5J"]], [[["CN", 5]]]])
-def test_an_impossible_subject_is_told_before_any_request(authority: Authority, failure: t.Callable[..., _scep.ScepError], subject: t.Any) -> None:
+@pytest.mark.parametrize(
+    "subject",
+    [
+        [[["CN", ""]]],
+        [[["XY", "value"]]],
+        [[["C", "Germany"]]],
+        "CN=C02XK1ZAJG5J",
+        [["CN", "C02XK1ZAJG5J"]],
+        [[["CN", 5]]],
+    ],
+)
+def test_an_impossible_subject_is_told_before_any_request(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError], subject: t.Any
+) -> None:
     endpoint = Endpoint(authority)
     assert "subject" in str(failure(endpoint, subject=subject))
     assert endpoint.requests == []
@@ -155,7 +228,9 @@ def test_an_impossible_subject_is_told_before_any_request(authority: Authority, 
         ("", "GET", "tripledes_3key", "sha1"),
     ],
 )
-def test_what_is_announced_decides_verb_cipher_and_digest(authority: Authority, capabilities: str, verb: str, cipher: str, digest: str) -> None:
+def test_what_is_announced_decides_verb_cipher_and_digest(
+    authority: Authority, capabilities: str, verb: str, cipher: str, digest: str
+) -> None:
     endpoint = Endpoint(authority, capabilities=capabilities)
     enrol(endpoint)
     assert endpoint.requests == [("GET", "GetCACaps"), ("GET", "GetCACert"), (verb, "PKIOperation")]
@@ -170,7 +245,9 @@ def test_an_endpoint_without_getcacaps_has_no_capabilities(authority: Authority)
     assert endpoint.requests[-1] == ("GET", "PKIOperation")
 
 
-def test_the_challenge_is_readable_in_no_request(authority: Authority, printed: list[str], shown: t.Callable[[str], list[str]]) -> None:
+def test_the_challenge_is_readable_in_no_request(
+    authority: Authority, printed: list[str], shown: t.Callable[[str], list[str]]
+) -> None:
     endpoint = Endpoint(authority)
     enrol(endpoint)
     printed.append(endpoint.message.decode("latin-1"))
@@ -181,7 +258,9 @@ def test_the_challenge_is_readable_in_no_request(authority: Authority, printed: 
 
 
 @pytest.mark.parametrize("as_pkcs7", [False, True])
-def test_enrolment_works_with_either_form_of_getcacert(authority: Authority, as_pkcs7: bool) -> None:
+def test_enrolment_works_with_either_form_of_getcacert(
+    authority: Authority, as_pkcs7: bool
+) -> None:
     assert authority.find(enrol(Endpoint(authority, as_pkcs7=as_pkcs7)).certificate_der)
 
 
@@ -190,13 +269,21 @@ def test_an_endpoint_describes_itself(authority: Authority) -> None:
     assert "AES" in service.capabilities
     [certificate] = service.certificates
     expected = x509.load_der_x509_certificate(authority.ca_certificate_der)
-    assert certificate.subject == "DC=com, DC=okta, DC=acme, OU=00o1scep, CN=Organization Intermediate Authority"
+    assert (
+        certificate.subject
+        == "DC=com, DC=okta, DC=acme, OU=00o1scep, CN=Organization Intermediate Authority"
+    )
     assert certificate.is_ca
-    assert (certificate.not_before, certificate.not_after) == (expected.not_valid_before_utc, expected.not_valid_after_utc)
+    assert (certificate.not_before, certificate.not_after) == (
+        expected.not_valid_before_utc,
+        expected.not_valid_after_utc,
+    )
     assert len(_scep.describe(Endpoint(authority, as_pkcs7=True), URL).certificates) == 2
 
 
-def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(authority: Authority) -> None:
+def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(
+    authority: Authority,
+) -> None:
     endpoint = Endpoint(authority, as_pkcs7=True)
     enrol(endpoint)
     message = _scep_messages.read_message(endpoint.message)
@@ -205,16 +292,20 @@ def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(autho
 
 @pytest.mark.parametrize("as_pkcs7", [False, True])
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
-def test_the_right_fingerprint_lets_the_enrolment_pass(authority: Authority, as_pkcs7: bool, form: str) -> None:
+def test_the_right_fingerprint_lets_the_enrolment_pass(
+    authority: Authority, as_pkcs7: bool, form: str
+) -> None:
     endpoint = Endpoint(authority, as_pkcs7=as_pkcs7)
     for certificate in _scep.describe(endpoint, URL).certificates:
         digits = getattr(certificate, form)
-        with_colons = ":".join(digits[at: at + 2] for at in range(0, len(digits), 2)).upper()
+        with_colons = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2)).upper()
         for fingerprint in (digits, with_colons, bytes.fromhex(digits)):
             assert enrol(endpoint, ca_fingerprint=fingerprint).certificate_der
 
 
-def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     endpoint = Endpoint(authority)
     assert "pinned fingerprint" in str(failure(endpoint, ca_fingerprint="ab" * 32))
     assert ("POST", "PKIOperation") not in endpoint.requests
@@ -224,8 +315,14 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
     authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
 ) -> None:
     root = hashlib.sha256(authority.root_certificate_der).hexdigest()
-    both = (200, "application/x-x509-ca-ra-cert", _scep_messages.pack_certificates([*stranger.chain, *authority.chain]))
-    assert authority.find(enrol(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der)
+    both = (
+        200,
+        "application/x-x509-ca-ra-cert",
+        _scep_messages.pack_certificates([*stranger.chain, *authority.chain]),
+    )
+    assert authority.find(
+        enrol(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der
+    )
     endpoint = Endpoint(authority, GetCACert=both, PKIOperation=resealed(stranger))
     assert "not signed by a certificate" in str(failure(endpoint, ca_fingerprint=root))
 
@@ -233,12 +330,23 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
 def test_a_registration_authority_gets_the_request(
     authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
 ) -> None:
-    """It opens requests in the authority's stead; one that only signs does not. An authority it does not belong to makes no difference."""
-    readers = {encrypts: registration_authority(authority, encrypts=encrypts) for encrypts in (True, False)}
-    packed = _scep_messages.pack_certificates([*stranger.chain, *authority.chain, *(each.certificate for each in readers.values())])
+    """It opens requests in the authority's stead;
+
+    one that only signs does not. An authority it does not belong to makes no difference.
+    """
+    readers = {
+        encrypts: registration_authority(authority, encrypts=encrypts) for encrypts in (True, False)
+    }
+    packed = _scep_messages.pack_certificates(
+        [*stranger.chain, *authority.chain, *(each.certificate for each in readers.values())]
+    )
     endpoint = Endpoint(authority, GetCACert=(200, "application/x-x509-ca-ra-cert", packed))
-    assert "badMessageCheck" in str(failure(endpoint))  # the authority itself cannot read what is meant for another
-    request, _cipher = _scep_messages.decrypt(_scep_messages.read_message(endpoint.message).content, readers[True])
+    assert "badMessageCheck" in str(
+        failure(endpoint)
+    )  # the authority itself cannot read what is meant for another
+    request, _cipher = _scep_messages.decrypt(
+        _scep_messages.read_message(endpoint.message).content, readers[True]
+    )
     assert _scep_messages.read_request(request).challenge == CHALLENGE
 
 
@@ -246,7 +354,9 @@ def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., _scep.S
     assert "MD5 is not supported" in str(failure(Endpoint(authority), ca_fingerprint="ab" * 16))
 
 
-def test_pkcs7_without_certificates(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_pkcs7_without_certificates(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     empty = (200, "application/x-x509-ca-ra-cert", _scep_messages.pack_certificates([]))
     assert "hands out no certificate" in str(failure(Endpoint(authority, GetCACert=empty)))
 
@@ -254,7 +364,9 @@ def test_pkcs7_without_certificates(authority: Authority, failure: t.Callable[..
 # Refusals
 
 
-def test_a_wrong_challenge_is_refused(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_a_wrong_challenge_is_refused(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     known = len(authority.certificates)
     error = failure(Endpoint(authority), challenge="another-challenge-altogether")
     assert isinstance(error, _scep.ScepRefused)
@@ -269,15 +381,23 @@ def test_no_challenge_is_refused(authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("number, name", _scep_messages.FAIL_INFO.items())
-def test_each_refusal_has_its_name(authority: Authority, failure: t.Callable[..., _scep.ScepError], number: str, name: str) -> None:
+def test_each_refusal_has_its_name(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError], number: str, name: str
+) -> None:
     refused = resealed(authority, status=_scep_messages.FAILURE, fail_info=number, content=b"")
     error = failure(Endpoint(authority, PKIOperation=refused))
     assert isinstance(error, _scep.ScepRefused)
     assert error.fail_info == name
 
 
-def test_pending_is_a_type_of_its_own(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
-    error = failure(Endpoint(authority, PKIOperation=resealed(authority, status=_scep_messages.PENDING, content=b"")))
+def test_pending_is_a_type_of_its_own(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
+    error = failure(
+        Endpoint(
+            authority, PKIOperation=resealed(authority, status=_scep_messages.PENDING, content=b"")
+        )
+    )
     assert isinstance(error, _scep.ScepPending)
 
 
@@ -287,7 +407,10 @@ def test_pending_is_a_type_of_its_own(authority: Authority, failure: t.Callable[
 @pytest.mark.parametrize(
     "changes, sentence",
     [
-        ({"sender_nonce": b"0123456789abcdef", "recipient_nonce": b"fedcba9876543210"}, "another request"),
+        (
+            {"sender_nonce": b"0123456789abcdef", "recipient_nonce": b"fedcba9876543210"},
+            "another request",
+        ),
         ({"recipient_nonce": b""}, "another request"),
         ({"transaction_id": "ABCDEF"}, "another request"),
         ({"message_type": _scep_messages.CERTIFICATE_REQUEST}, "not a reply"),
@@ -297,34 +420,54 @@ def test_pending_is_a_type_of_its_own(authority: Authority, failure: t.Callable[
     ],
 )
 def test_a_reply_that_does_not_fit_is_not_believed(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], changes: dict[str, t.Any], sentence: str
+    authority: Authority,
+    failure: t.Callable[..., _scep.ScepError],
+    changes: dict[str, t.Any],
+    sentence: str,
 ) -> None:
-    assert sentence in str(failure(Endpoint(authority, PKIOperation=resealed(authority, **dict(changes)))))
+    assert sentence in str(
+        failure(Endpoint(authority, PKIOperation=resealed(authority, **dict(changes))))
+    )
 
 
-def test_a_reply_signed_by_somebody_else_is_not_believed(authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
-    assert "not signed by a certificate" in str(failure(Endpoint(authority, PKIOperation=resealed(stranger))))
+def test_a_reply_signed_by_somebody_else_is_not_believed(
+    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
+    assert "not signed by a certificate" in str(
+        failure(Endpoint(authority, PKIOperation=resealed(stranger)))
+    )
 
 
-def test_a_certificate_for_another_key_is_not_ours(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_a_certificate_for_another_key_is_not_ours(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     foreign = enrol(Endpoint(authority)).certificate_der
     endpoint = Endpoint(authority)
 
     def swap(answer: Reply) -> Reply:
         client = t.cast(bytes, _scep_messages.read_message(endpoint.message).signer())
-        content = _scep_messages.encrypt(_scep_messages.pack_certificates([foreign]), client, "aes128_cbc")
+        content = _scep_messages.encrypt(
+            _scep_messages.pack_certificates([foreign]), client, "aes128_cbc"
+        )
         return resealed(authority, content=content)(answer)
 
     endpoint.instead["PKIOperation"] = swap
     assert "no certificate for our key" in str(failure(endpoint))
 
 
-def test_a_changed_signature_is_noticed(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
-    endpoint = Endpoint(authority, PKIOperation=lambda answer: (200, answer[1], flipped(answer[2], len(answer[2]) - 1)))
+def test_a_changed_signature_is_noticed(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
+    endpoint = Endpoint(
+        authority,
+        PKIOperation=lambda answer: (200, answer[1], flipped(answer[2], len(answer[2]) - 1)),
+    )
     assert "signature does not match" in str(failure(endpoint))
 
 
-def test_changed_content_is_noticed(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_changed_content_is_noticed(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     def change(answer: Reply) -> Reply:
         content = _scep_messages.read_message(answer[2]).content
         return 200, answer[1], answer[2].replace(content, flipped(content, len(content) - 1))
@@ -337,18 +480,27 @@ def test_changed_content_is_noticed(authority: Authority, failure: t.Callable[..
 def test_a_truncated_answer_is_an_error_with_a_sentence(
     authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str, part: float
 ) -> None:
-    endpoint = Endpoint(authority, **{operation: lambda answer: (200, answer[1], answer[2][: int(len(answer[2]) * part)])})
+    endpoint = Endpoint(
+        authority,
+        **{operation: lambda answer: (200, answer[1], answer[2][: int(len(answer[2]) * part)])},
+    )
     assert str(failure(endpoint)).endswith(".")
 
 
 @pytest.mark.parametrize("operation", ["GetCACert", "PKIOperation"])
-def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(authority: Authority, operation: str) -> None:
+def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(
+    authority: Authority, operation: str
+) -> None:
     """Not every bit is under the signature; but none of them may end in another kind of error."""
     endpoint = Endpoint(authority)
     length = len(authority.ca_certificate_der) if operation == "GetCACert" else 2200
     refused = 0
     for position in range(0, length, 37):
-        endpoint.instead[operation] = lambda answer, at=position: (200, answer[1], flipped(answer[2], at % len(answer[2])))
+        endpoint.instead[operation] = lambda answer, at=position: (
+            200,
+            answer[1],
+            flipped(answer[2], at % len(answer[2])),
+        )
         try:
             enrol(endpoint)
         except _scep.ScepError:
@@ -357,23 +509,39 @@ def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(authority: Authority
 
 
 @pytest.mark.parametrize("operation", ["GetCACaps", "GetCACert", "PKIOperation"])
-def test_a_web_page_is_no_answer(authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str) -> None:
+def test_a_web_page_is_no_answer(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str
+) -> None:
     html = b"\n<!DOCTYPE html><title>Sign in</title>"
-    for page in ((200, "text/html; charset=utf-8", b"Please sign in"), (200, "application/x-pki-message", html)):
-        assert f"answered {operation} with a web page" in str(failure(Endpoint(authority, **{operation: page})))
+    for page in (
+        (200, "text/html; charset=utf-8", b"Please sign in"),
+        (200, "application/x-pki-message", html),
+    ):
+        assert f"answered {operation} with a web page" in str(
+            failure(Endpoint(authority, **{operation: page}))
+        )
 
 
-@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream", "application/json", ""])
-def test_what_is_of_scep_is_read_whatever_it_is_called(authority: Authority, content_type: str) -> None:
+@pytest.mark.parametrize(
+    "content_type", ["text/html; charset=utf-8", "application/octet-stream", "application/json", ""]
+)
+def test_what_is_of_scep_is_read_whatever_it_is_called(
+    authority: Authority, content_type: str
+) -> None:
     """Content types of Okta's SCEP are not documented, and servers are known to mislabel."""
-    called: dict[str, t.Any] = {name: lambda answer: (200, content_type, answer[2]) for name in ("GetCACaps", "GetCACert", "PKIOperation")}
+    called: dict[str, t.Any] = {
+        name: lambda answer: (200, content_type, answer[2])
+        for name in ("GetCACaps", "GetCACert", "PKIOperation")
+    }
     endpoint = Endpoint(authority, **called)
     assert authority.find(enrol(endpoint).certificate_der)
     assert endpoint.requests[-1] == ("POST", "PKIOperation")
 
 
 @pytest.mark.parametrize("operation", ["GetCACert", "PKIOperation"])
-def test_not_found_and_nothing_are_no_answers(authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str) -> None:
+def test_not_found_and_nothing_are_no_answers(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str
+) -> None:
     error = failure(Endpoint(authority, **{operation: (404, "application/json", b"{}")}))
     assert "SCEP URL is wrong" in str(error)
     assert error.details["status"] == 404
@@ -381,12 +549,19 @@ def test_not_found_and_nothing_are_no_answers(authority: Authority, failure: t.C
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
-def test_an_overloaded_endpoint_is_not_taken_for_an_old_one(authority: Authority, failure: t.Callable[..., _scep.ScepError], status: int) -> None:
+def test_an_overloaded_endpoint_is_not_taken_for_an_old_one(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError], status: int
+) -> None:
     """Falling back to what needs no capabilities would weaken the encryption."""
-    assert failure(Endpoint(authority, GetCACaps=(status, "text/plain", b"later"))).details["status"] == status
+    assert (
+        failure(Endpoint(authority, GetCACaps=(status, "text/plain", b"later"))).details["status"]
+        == status
+    )
 
 
-def test_an_impossible_key_size_is_an_error_with_a_sentence(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_an_impossible_key_size_is_an_error_with_a_sentence(
+    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+) -> None:
     assert "RSA key of 17 bits" in str(failure(Endpoint(authority), key_size=17))
 
 
@@ -395,11 +570,13 @@ def test_an_impossible_key_size_is_an_error_with_a_sentence(authority: Authority
 
 def test_the_client_can_be_imported_without_its_libraries_and_names_them_when_used() -> None:
     program = (
-        "import sys; sys.modules.update(asn1crypto=None, cryptography=None)\n"
-        "from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep, _scep_messages\n"
-        "assert 'asn1crypto' in _scep_messages.LIBRARIES_ERROR\n"
-        "try: _scep.describe(None, 'https://localhost')\n"
-        "except _scep.ScepError as error: print(error)\n"
+        "import sys; sys.modules.update(asn1crypto=None, cryptography=None)\nfrom"
+        " ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep,"
+        " _scep_messages\nassert 'asn1crypto' in _scep_messages.LIBRARIES_ERROR\ntry:"
+        " _scep.describe(None, 'https://localhost')\nexcept _scep.ScepError as error:"
+        " print(error)\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert "asn1crypto and cryptography" in result.stdout

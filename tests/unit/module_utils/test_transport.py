@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way to a vendor: what is repeated and what never, how long is waited, where a token goes, and what an error says."""
+"""The one way to a vendor:
+
+what is repeated and what never, how long is waited, where a token goes, and what an error says.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,34 @@ from pathlib import Path
 
 import pytest
 import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    NotTrusted,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreachable,
+    Unreadable,
+    WriteInCheckMode,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
+    Explanation,
+    Operation,
+    Settings,
+    SignIn,
+    Token,
+    Transport,
+)
 from requests import exceptions
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    ApiError, BadOption, DeviceTrustError, Forbidden, NotFound, NotTrusted, RateLimited, Unauthorized, Uncertain, Unreachable, Unreadable, WriteInCheckMode,
-)  # fmt: skip
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Explanation, Operation, Settings, SignIn, Token, Transport
 from lab.server import Lab
 from lab.world import Fault
 
@@ -30,30 +51,58 @@ TOKEN = "00Abc-d_EfGhIjKlMnOpQrStUvWxYz0123456789ab"
 READ = Operation("listThings", "GET", "/things", permission="things.read", bucket="things")
 OTHER_READ = Operation("listOthers", "GET", "/others", bucket="others")
 READ_BY_POST = Operation("askForToken", "POST", "/token")
-WRITE = Operation("createThing", "POST", "/things", permission="things.manage", writes=True, bucket="things")
-REPEATABLE = Operation("deleteThing", "DELETE", "/things/{thing}", writes=True, repeatable=True, bucket="things")
+WRITE = Operation(
+    "createThing", "POST", "/things", permission="things.manage", writes=True, bucket="things"
+)
+REPEATABLE = Operation(
+    "deleteThing", "DELETE", "/things/{thing}", writes=True, repeatable=True, bucket="things"
+)
 PATH = {"thing": "1"}
 
 
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     if isinstance(body, dict):
-        return Explanation(str(body.get("text", body)), str(body.get("code", "")), headers.get("X-Request-Id", ""))
+        return Explanation(
+            str(body.get("text", body)), str(body.get("code", "")), headers.get("X-Request-Id", "")
+        )
     return Explanation(str(body))
 
 
-def transport(wire: t.Any, *, hourly_limit: int = 0, token: t.Optional[str] = TOKEN, **settings: t.Any) -> Transport:
+def transport(
+    wire: t.Any, *, hourly_limit: int = 0, token: str | None = TOKEN, **settings: t.Any
+) -> Transport:
     wire.masker.add(token)
-    return Transport("acme", ORIGIN, Token("Bearer", token) if token else SignIn(), wire.settings(**settings), wire.masker, explain, hourly_limit)
+    return Transport(
+        "acme",
+        ORIGIN,
+        Token("Bearer", token) if token else SignIn(),
+        wire.settings(**settings),
+        wire.masker,
+        explain,
+        hourly_limit,
+    )
 
 
 def connection_error(reason: t.Any) -> exceptions.ConnectionError:
     return exceptions.ConnectionError(MaxRetryError(t.cast(t.Any, None), "/things", reason))
 
 
-REFUSED = connection_error(NewConnectionError(t.cast(t.Any, "HTTPSConnection(host='acme.test', port=443)"), "[Errno 111] Connection refused"))
-RESET = exceptions.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer")))
-CUT_SHORT = exceptions.ChunkedEncodingError(ProtocolError("Connection broken: IncompleteRead(5 bytes read, 5 more expected)"))
-NO_ANSWER, NO_CONNECTION = exceptions.ReadTimeout("read timed out"), exceptions.ConnectTimeout("connect timed out")
+REFUSED = connection_error(
+    NewConnectionError(
+        t.cast(t.Any, "HTTPSConnection(host='acme.test', port=443)"),
+        "[Errno 111] Connection refused",
+    )
+)
+RESET = exceptions.ConnectionError(
+    ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+)
+CUT_SHORT = exceptions.ChunkedEncodingError(
+    ProtocolError("Connection broken: IncompleteRead(5 bytes read, 5 more expected)")
+)
+NO_ANSWER, NO_CONNECTION = (
+    exceptions.ReadTimeout("read timed out"),
+    exceptions.ConnectTimeout("connect timed out"),
+)
 
 
 # Where a token may go
@@ -88,7 +137,10 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
         ("http://10.0.0.1", "not https"),
         ("ftp://acme.test", "not https"),
         ("https://ada:secret@acme.test", "user name or password"),
-        ("https://acme.test/api/v1", "give the host alone, without path or query: https://acme.test."),
+        (
+            "https://acme.test/api/v1",
+            "give the host alone, without path or query: https://acme.test.",
+        ),
         ("https://acme.test?x=1", "give the host alone"),
         ("https://acme.test#x", "give the host alone"),
         ("https://acme.test:https", "port"),
@@ -116,7 +168,7 @@ def test_what_is_no_origin_for_a_token_is_refused(url: str, said: str) -> None:
         (None, False),
     ],
 )
-def test_what_is_loopback(host: t.Optional[str], expected: bool) -> None:
+def test_what_is_loopback(host: str | None, expected: bool) -> None:
     assert _transport.is_loopback(host) is expected
 
 
@@ -141,7 +193,9 @@ def test_the_token_is_sent_to_its_origin(wire: t.Any) -> None:
     assert request.headers["User-Agent"].startswith("devicetrust.okta_kandji/")
 
 
-def test_the_users_netrc_does_not_replace_the_token(wire: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_netrc_does_not_replace_the_token(
+    wire: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netrc").write_text("machine acme.test login ada password hers\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert requests.utils.get_netrc_auth(ORIGIN) == ("ada", "hers")
@@ -153,15 +207,22 @@ def test_the_users_netrc_does_not_replace_the_token(wire: t.Any, tmp_path: Path,
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("operation", [READ, WRITE])
-@pytest.mark.parametrize("location", ["https://elsewhere.test/things", "https://acme.test/login", "http://acme.test/things"])
-def test_a_redirect_is_never_followed(wire: t.Any, status: int, operation: Operation, location: str) -> None:
+@pytest.mark.parametrize(
+    "location",
+    ["https://elsewhere.test/things", "https://acme.test/login", "http://acme.test/things"],
+)
+def test_a_redirect_is_never_followed(
+    wire: t.Any, status: int, operation: Operation, location: str
+) -> None:
     wire.script((status, "", {"Location": location}))
     with pytest.raises(Unreadable, match="redirect"):
         transport(wire).call(operation)
     assert [request.url for request in wire.sent] == ["https://acme.test/things"]
 
 
-def test_the_given_ca_outweighs_the_one_of_the_environment(wire: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_given_ca_outweighs_the_one_of_the_environment(
+    wire: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/theirs.pem")
     transport(wire, ca_path="/etc/ours.pem").call(READ)
     transport(wire).call(READ)
@@ -172,7 +233,12 @@ def test_the_given_ca_outweighs_the_one_of_the_environment(wire: t.Any, monkeypa
 def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, token: str) -> None:
     """A block in YAML ends with a line break; a copy from a web page with an ellipsis."""
     sender = Transport(
-        "acme", lab.announcement["okta_url"], Token("Bearer", token), Settings(ca_path=lab.announcement["ca_file"], retries=0), Masker([token]), explain
+        "acme",
+        lab.announcement["okta_url"],
+        Token("Bearer", token),
+        Settings(ca_path=lab.announcement["ca_file"], retries=0),
+        Masker([token]),
+        explain,
     )
     with pytest.raises(DeviceTrustError) as raised:
         sender.call(READ)
@@ -187,16 +253,45 @@ def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, 
     [
         ({"path": {"thing": "a/b c?d"}}, "https://acme.test/things/a%2Fb%20c%3Fd", None, None),
         ({"path": {"thing": "../x"}}, "https://acme.test/things/..%2Fx", None, None),
-        ({"path": PATH, "query": {"search": 'a eq "b"', "limit": 20}}, "https://acme.test/things/1?search=a+eq+%22b%22&limit=20", None, None),
-        ({"path": PATH, "json": {"a": 1}}, "https://acme.test/things/1", b'{"a": 1}', "application/json"),
-        ({"path": PATH, "form": {"a": "1 2"}}, "https://acme.test/things/1", "a=1+2", "application/x-www-form-urlencoded"),
-        ({"path": PATH, "content": b"\x30\x82", "headers": {"Content-Type": "application/x-pki-message"}}, "https://acme.test/things/1", b"\x30\x82",
-         "application/x-pki-message"),
+        (
+            {"path": PATH, "query": {"search": 'a eq "b"', "limit": 20}},
+            "https://acme.test/things/1?search=a+eq+%22b%22&limit=20",
+            None,
+            None,
+        ),
+        (
+            {"path": PATH, "json": {"a": 1}},
+            "https://acme.test/things/1",
+            b'{"a": 1}',
+            "application/json",
+        ),
+        (
+            {"path": PATH, "form": {"a": "1 2"}},
+            "https://acme.test/things/1",
+            "a=1+2",
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            {
+                "path": PATH,
+                "content": b"\x30\x82",
+                "headers": {"Content-Type": "application/x-pki-message"},
+            },
+            "https://acme.test/things/1",
+            b"\x30\x82",
+            "application/x-pki-message",
+        ),
     ],
-)  # fmt: skip
-def test_path_query_and_body_are_encoded(wire: t.Any, arguments: dict[str, t.Any], url: str, body: t.Any, media_type: t.Optional[str]) -> None:
+)
+def test_path_query_and_body_are_encoded(
+    wire: t.Any, arguments: dict[str, t.Any], url: str, body: t.Any, media_type: str | None
+) -> None:
     transport(wire).call(REPEATABLE, **arguments)
-    assert (wire.sent[0].url, wire.sent[0].body, wire.sent[0].headers.get("Content-Type")) == (url, body, media_type)
+    assert (wire.sent[0].url, wire.sent[0].body, wire.sent[0].headers.get("Content-Type")) == (
+        url,
+        body,
+        media_type,
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,15 +318,41 @@ def test_an_answer_is_read(wire: t.Any, answer: t.Any, raw: bool, parsed: t.Any)
 @pytest.mark.parametrize(
     "operation, failure, repeated",
     [
-        *[(READ, failure, True) for failure in ((500, ""), (502, ""), (503, ""), (504, ""), (429, ""), RESET, CUT_SHORT, NO_ANSWER, NO_CONNECTION, REFUSED)],
+        *[
+            (READ, failure, True)
+            for failure in (
+                (500, ""),
+                (502, ""),
+                (503, ""),
+                (504, ""),
+                (429, ""),
+                RESET,
+                CUT_SHORT,
+                NO_ANSWER,
+                NO_CONNECTION,
+                REFUSED,
+            )
+        ],
         *[(READ_BY_POST, failure, True) for failure in ((503, ""), RESET)],
-        *[(REPEATABLE, failure, True) for failure in ((500, ""), (504, ""), (429, ""), RESET, NO_ANSWER, REFUSED)],
-        *[(WRITE, failure, False) for failure in ((500, ""), (502, ""), (503, ""), (504, ""), RESET, CUT_SHORT, NO_ANSWER)],
+        *[
+            (REPEATABLE, failure, True)
+            for failure in ((500, ""), (504, ""), (429, ""), RESET, NO_ANSWER, REFUSED)
+        ],
+        *[
+            (WRITE, failure, False)
+            for failure in ((500, ""), (502, ""), (503, ""), (504, ""), RESET, CUT_SHORT, NO_ANSWER)
+        ],
         *[(WRITE, failure, True) for failure in ((429, ""), NO_CONNECTION, REFUSED)],
-        *[(operation, (status, ""), False) for operation in (READ, REPEATABLE, WRITE) for status in (400, 401, 403, 404, 409, 501)],
+        *[
+            (operation, (status, ""), False)
+            for operation in (READ, REPEATABLE, WRITE)
+            for status in (400, 401, 403, 404, 409, 501)
+        ],
     ],
 )
-def test_only_what_is_safe_to_repeat_is_repeated(wire: t.Any, operation: Operation, failure: t.Any, repeated: bool) -> None:
+def test_only_what_is_safe_to_repeat_is_repeated(
+    wire: t.Any, operation: Operation, failure: t.Any, repeated: bool
+) -> None:
     wire.script(failure, (200, {"done": True}))
     caller = transport(wire)
     if repeated:
@@ -242,8 +363,13 @@ def test_only_what_is_safe_to_repeat_is_repeated(wire: t.Any, operation: Operati
     assert len(wire.sent) == len(wire.slept) + 1 == (2 if repeated else 1)
 
 
-@pytest.mark.parametrize("chance, waits", [(1.0, [0.5, 1, 2, 4, 8, 16, 30, 30]), (0.5, [0.25, 0.5, 1, 2, 4, 8, 15, 15]), (0.0, [0] * 8)])
-def test_waits_grow_up_to_a_limit_with_full_jitter(wire: t.Any, chance: float, waits: list[float]) -> None:
+@pytest.mark.parametrize(
+    "chance, waits",
+    [(1.0, [0.5, 1, 2, 4, 8, 16, 30, 30]), (0.5, [0.25, 0.5, 1, 2, 4, 8, 15, 15]), (0.0, [0] * 8)],
+)
+def test_waits_grow_up_to_a_limit_with_full_jitter(
+    wire: t.Any, chance: float, waits: list[float]
+) -> None:
     wire.script((503, ""))
     with pytest.raises(ApiError):
         transport(wire, retries=8, chance=lambda: chance).call(READ)
@@ -251,8 +377,13 @@ def test_waits_grow_up_to_a_limit_with_full_jitter(wire: t.Any, chance: float, w
 
 
 @pytest.mark.parametrize("retries", [0, 1, 5])
-@pytest.mark.parametrize("failure, error", [((503, ""), ApiError), ((429, ""), RateLimited), (RESET, Unreachable), (REFUSED, Unreachable)])
-def test_after_the_last_attempt_the_error_is_told(wire: t.Any, retries: int, failure: t.Any, error: type[DeviceTrustError]) -> None:
+@pytest.mark.parametrize(
+    "failure, error",
+    [((503, ""), ApiError), ((429, ""), RateLimited), (RESET, Unreachable), (REFUSED, Unreachable)],
+)
+def test_after_the_last_attempt_the_error_is_told(
+    wire: t.Any, retries: int, failure: t.Any, error: type[DeviceTrustError]
+) -> None:
     wire.script(failure)
     with pytest.raises(error):
         transport(wire, retries=retries).call(READ)
@@ -267,31 +398,66 @@ def test_after_the_last_attempt_the_error_is_told(wire: t.Any, retries: int, fai
     [
         ({"Retry-After": "7"}, 7),
         ({"Retry-After": "7", "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Reset": "1795428040"}, 7),
-        # Mon, 23 Nov 2026 10:00:00 GMT is 1795428000; one second more, for clocks that count whole seconds
-        ({"X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1795428040"}, 41),
-        ({"X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1795427000"}, 1),
+        # Mon, 23 Nov 2026 10:00:00 GMT is 1795428000; one second more, for clocks that count whole
+        # seconds
+        (
+            {
+                "X-Rate-Limit-Limit": "600",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795428040",
+            },
+            41,
+        ),
+        (
+            {
+                "X-Rate-Limit-Limit": "600",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795427000",
+            },
+            1,
+        ),
         # Too many at once: the reset means nothing
-        ({"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1795428040"}, 0.5),
+        (
+            {
+                "X-Rate-Limit-Limit": "0",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795428040",
+            },
+            0.5,
+        ),
         ({}, 0.5),
         ({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Reset": "soon"}, 0.5),
         ({"Retry-After": "Mon, 23 Nov 2026 10:00:20 GMT"}, 20),
         ({"Retry-After": "-5"}, 0),
     ],
 )
-def test_a_429_is_waited_for_by_the_vendors_headers_and_clock(wire: t.Any, headers: dict[str, str], waited: float) -> None:
+def test_a_429_is_waited_for_by_the_vendors_headers_and_clock(
+    wire: t.Any, headers: dict[str, str], waited: float
+) -> None:
     wire.script((429, "", headers), (200, {}))
     transport(wire).call(WRITE)
     assert wire.slept == [waited]
 
 
 def test_too_many_at_once_backs_off_further_each_time(wire: t.Any) -> None:
-    concurrency = (429, "", {"X-Rate-Limit-Limit": "0", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1795428040"})
+    concurrency = (
+        429,
+        "",
+        {
+            "X-Rate-Limit-Limit": "0",
+            "X-Rate-Limit-Remaining": "0",
+            "X-Rate-Limit-Reset": "1795428040",
+        },
+    )
     wire.script(concurrency, concurrency, concurrency, (200, {}))
     transport(wire).call(READ)
     assert wire.slept == [0.5, 1, 2]
 
 
-@pytest.mark.parametrize("headers", [{"Retry-After": "3600"}, {"X-Rate-Limit-Limit": "10000", "X-Rate-Limit-Reset": "1795430000"}])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "3600"}, {"X-Rate-Limit-Limit": "10000", "X-Rate-Limit-Reset": "1795430000"}],
+)
 def test_a_wait_that_is_too_long_ends_the_run_instead(wire: t.Any, headers: dict[str, str]) -> None:
     wire.script((429, "", headers))
     with pytest.raises(RateLimited, match="run again later") as raised:
@@ -303,7 +469,11 @@ def test_a_wait_that_is_too_long_ends_the_run_instead(wire: t.Any, headers: dict
 
 
 def limits(remaining: int, limit: int = 100, reset: int = 1795428030) -> dict[str, str]:
-    return {"X-Rate-Limit-Limit": str(limit), "X-Rate-Limit-Remaining": str(remaining), "X-Rate-Limit-Reset": str(reset)}
+    return {
+        "X-Rate-Limit-Limit": str(limit),
+        "X-Rate-Limit-Remaining": str(remaining),
+        "X-Rate-Limit-Reset": str(reset),
+    }
 
 
 @pytest.mark.parametrize(
@@ -321,7 +491,9 @@ def limits(remaining: int, limit: int = 100, reset: int = 1795428030) -> dict[st
         (50, 0, 0, []),
     ],
 )
-def test_before_the_share_of_a_bucket_is_passed_its_reset_is_waited_for(wire: t.Any, capacity: int, remaining: int, limit: int, waited: list[float]) -> None:
+def test_before_the_share_of_a_bucket_is_passed_its_reset_is_waited_for(
+    wire: t.Any, capacity: int, remaining: int, limit: int, waited: list[float]
+) -> None:
     wire.script((200, {}, limits(remaining, limit)), (200, {}, limits(99)))
     caller = transport(wire, capacity_percent=capacity)
     caller.call(READ)
@@ -349,7 +521,9 @@ def test_a_bucket_is_waited_for_once(wire: t.Any) -> None:
 
 
 @pytest.mark.parametrize("reset, waited", [(1795427000, 1), (1795500000, 300)])
-def test_a_reset_in_the_past_or_far_away_is_waited_for_within_reason(wire: t.Any, reset: int, waited: float) -> None:
+def test_a_reset_in_the_past_or_far_away_is_waited_for_within_reason(
+    wire: t.Any, reset: int, waited: float
+) -> None:
     wire.script((200, {}, limits(0, reset=reset)), (200, {}))
     caller = transport(wire)
     caller.call(READ)
@@ -358,7 +532,9 @@ def test_a_reset_in_the_past_or_far_away_is_waited_for_within_reason(wire: t.Any
 
 
 @pytest.mark.parametrize("capacity, hourly, calls", [(50, 10, 5), (100, 4, 4), (30, 10, 3)])
-def test_a_run_ends_at_its_share_of_the_hourly_limit(wire: t.Any, capacity: int, hourly: int, calls: int) -> None:
+def test_a_run_ends_at_its_share_of_the_hourly_limit(
+    wire: t.Any, capacity: int, hourly: int, calls: int
+) -> None:
     caller = transport(wire, hourly_limit=hourly, capacity_percent=capacity)
     for _unused in range(calls):
         caller.call(READ)
@@ -368,7 +544,9 @@ def test_a_run_ends_at_its_share_of_the_hourly_limit(wire: t.Any, capacity: int,
 
 
 @pytest.mark.parametrize("runs, calls", [(1, 8), (2, 4), (3, 2), (100, 1)])
-def test_runs_that_share_the_hourly_limit_each_end_at_their_part_of_it(wire: t.Any, runs: int, calls: int) -> None:
+def test_runs_that_share_the_hourly_limit_each_end_at_their_part_of_it(
+    wire: t.Any, runs: int, calls: int
+) -> None:
     caller = transport(wire, hourly_limit=16, capacity_percent=50, shared_by=runs)
     for _unused in range(calls):
         caller.call(READ)
@@ -377,8 +555,13 @@ def test_runs_that_share_the_hourly_limit_each_end_at_their_part_of_it(wire: t.A
 
 
 def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any) -> None:
-    """Three runs in turn, of a bucket of 10 of which half may be used: the vendor's own count is the one that all of them see."""
-    wire.script(*((200, {}, limits(remaining, 10)) for remaining in (9, 8, 7, 6, 5, 4, 3)), (200, {}))
+    """Three runs in turn, of a bucket of 10 of which half may be used:
+
+    the vendor's own count is the one that all of them see.
+    """
+    wire.script(
+        *((200, {}, limits(remaining, 10)) for remaining in (9, 8, 7, 6, 5, 4, 3)), (200, {})
+    )
     runs = [transport(wire, capacity_percent=50, shared_by=3) for _unused in range(3)]
     for _turn in range(2):
         for one in runs:
@@ -393,7 +576,9 @@ def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any
 
 
 @pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
-def test_check_mode_refuses_a_write_before_anything_is_sent(wire: t.Any, operation: Operation) -> None:
+def test_check_mode_refuses_a_write_before_anything_is_sent(
+    wire: t.Any, operation: Operation
+) -> None:
     with pytest.raises(WriteInCheckMode, match=operation.name):
         transport(wire, check_mode=True).call(operation, PATH)
     assert wire.sent == []
@@ -411,39 +596,76 @@ def test_check_mode_reads(wire: t.Any, operation: Operation) -> None:
 @pytest.mark.parametrize(
     "operation, answer, error, said",
     [
-        (READ, (401, {"code": "E0000011"}), Unauthorized, "The token for https://acme.test is not accepted (401 E0000011)"),
+        (
+            READ,
+            (401, {"code": "E0000011"}),
+            Unauthorized,
+            "The token for https://acme.test is not accepted (401 E0000011)",
+        ),
         (READ, (401, {"text": "Invalid token"}), Unauthorized, "(401 Invalid token)"),
-        (READ, (403, {"code": "E0000006"}), Forbidden, "lacks a permission: listThings needs 'things.read' (403 E0000006)"),
+        (
+            READ,
+            (403, {"code": "E0000006"}),
+            Forbidden,
+            "lacks a permission: listThings needs 'things.read' (403 E0000006)",
+        ),
         (WRITE, (403, {"text": "no"}), Forbidden, "createThing needs 'things.manage' (403 no)"),
         (OTHER_READ, (403, {"text": "no"}), Forbidden, "acme refused listOthers with 403: no"),
-        (READ, (404, {"text": "Not found."}), NotFound, "acme refused listThings with 404: Not found."),
+        (
+            READ,
+            (404, {"text": "Not found."}),
+            NotFound,
+            "acme refused listThings with 404: Not found.",
+        ),
         (WRITE, (400, "bare text"), ApiError, "acme refused createThing with 400: bare text"),
         (WRITE, (400, ["one", "two"]), ApiError, "one"),
         (WRITE, (409, b"\xff\xfe"), ApiError, "acme refused createThing with 409"),
     ],
 )
-def test_an_error_says_who_refused_what_and_why(wire: t.Any, operation: Operation, answer: t.Any, error: type[ApiError], said: str) -> None:
+def test_an_error_says_who_refused_what_and_why(
+    wire: t.Any, operation: Operation, answer: t.Any, error: type[ApiError], said: str
+) -> None:
     wire.script(answer)
     with pytest.raises(error) as raised:
         transport(wire).call(operation)
     assert raised.type is error
     assert said in raised.value.message
-    assert (raised.value.status, raised.value.details["operation"], raised.value.details["vendor"]) == (answer[0], operation.name, "acme")
+    assert (
+        raised.value.status,
+        raised.value.details["operation"],
+        raised.value.details["vendor"],
+    ) == (answer[0], operation.name, "acme")
 
 
 def test_an_error_has_the_vendors_code_and_request_id(wire: t.Any) -> None:
-    wire.script((400, {"code": "E0000001", "text": "Validation failed."}, {"X-Request-Id": "req-7"}))
+    wire.script(
+        (400, {"code": "E0000001", "text": "Validation failed."}, {"X-Request-Id": "req-7"})
+    )
     with pytest.raises(ApiError) as raised:
         transport(wire).call(WRITE)
     assert raised.value.details == {
-        "vendor": "acme", "operation": "createThing", "status": 400, "error_code": "E0000001", "request_id": "req-7", "error_text": "Validation failed.",
-    }  # fmt: skip
+        "vendor": "acme",
+        "operation": "createThing",
+        "status": 400,
+        "error_code": "E0000001",
+        "request_id": "req-7",
+        "error_text": "Validation failed.",
+    }
 
 
 @pytest.mark.parametrize(
-    "body, said", [("<!DOCTYPE html><html>", "HTML"), ("  \n<html>", "HTML"), ('[{"id": 1}, {"i', "not complete JSON"), ("OK", "not complete JSON")]
+    "body, said",
+    [
+        ("<!DOCTYPE html><html>", "HTML"),
+        ("  \n<html>", "HTML"),
+        ('[{"id": 1}, {"i', "not complete JSON"),
+        ("OK", "not complete JSON"),
+    ],
 )
-@pytest.mark.parametrize("operation, error", [(READ, Unreadable), (READ_BY_POST, Unreadable), (WRITE, Uncertain), (REPEATABLE, Uncertain)])
+@pytest.mark.parametrize(
+    "operation, error",
+    [(READ, Unreadable), (READ_BY_POST, Unreadable), (WRITE, Uncertain), (REPEATABLE, Uncertain)],
+)
 def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(
     wire: t.Any, body: str, said: str, operation: Operation, error: type[DeviceTrustError]
 ) -> None:
@@ -458,9 +680,13 @@ def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(
 
 @pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
 @pytest.mark.parametrize("failure", [RESET, CUT_SHORT, NO_ANSWER])
-def test_a_write_whose_answer_is_lost_is_uncertain(wire: t.Any, operation: Operation, failure: Exception) -> None:
+def test_a_write_whose_answer_is_lost_is_uncertain(
+    wire: t.Any, operation: Operation, failure: Exception
+) -> None:
     wire.script(failure)
-    with pytest.raises(Uncertain, match=f"Whether {operation.name} was carried out is not known; run again"):
+    with pytest.raises(
+        Uncertain, match=f"Whether {operation.name} was carried out is not known; run again"
+    ):
         transport(wire, retries=2).call(operation, PATH)
 
 
@@ -479,15 +705,33 @@ def test_a_write_that_was_never_sent_is_not_uncertain(wire: t.Any, failure: Exce
 
 
 def test_a_handshake_that_is_cut_is_no_untrusted_certificate(wire: t.Any) -> None:
-    cut = exceptions.SSLError(Urllib3SSLError(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol")))
+    cut = exceptions.SSLError(
+        Urllib3SSLError(
+            ssl.SSLEOFError(
+                8, "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"
+            )
+        )
+    )
     wire.script(cut, (200, {}))
     transport(wire).call(READ)
     assert len(wire.sent) == 2
 
 
 def test_a_write_whose_tls_connection_breaks_may_have_been_done(wire: t.Any) -> None:
-    """The library does not tell a broken handshake from a connection that breaks while the answer comes."""
-    wire.script(exceptions.SSLError(Urllib3SSLError(ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac"))))
+    """The library does not tell a broken handshake from a connection that breaks while the answer
+    comes.
+    """
+    wire.script(
+        exceptions.SSLError(
+            Urllib3SSLError(
+                ssl.SSLError(
+                    1,
+                    "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad"
+                    " record mac",
+                )
+            )
+        )
+    )
     with pytest.raises(Uncertain):
         transport(wire).call(WRITE)
     assert len(wire.sent) == 1
@@ -530,12 +774,18 @@ def test_calls_are_counted_with_every_attempt(wire: t.Any) -> None:
     caller.call(READ)
     caller.call(REPEATABLE, PATH)
     assert _transport.api_calls(caller, None, silent) == [
-        {"vendor": "acme", "operation": "deleteThing", "verb": "DELETE", "count": 1}, {"vendor": "acme", "operation": "listThings", "verb": "GET", "count": 3},
-    ]  # fmt: skip
+        {"vendor": "acme", "operation": "deleteThing", "verb": "DELETE", "count": 1},
+        {"vendor": "acme", "operation": "listThings", "verb": "GET", "count": 3},
+    ]
 
 
 def test_the_time_is_the_vendors(wire: t.Any) -> None:
-    wire.script((200, {}), (200, {}, {"Date": "Mon, 23 Nov 2026 10:00:30 GMT"}), (200, {}, {"Date": "later"}), (200, {}, {"Date": None}))
+    wire.script(
+        (200, {}),
+        (200, {}, {"Date": "Mon, 23 Nov 2026 10:00:30 GMT"}),
+        (200, {}, {"Date": "later"}),
+        (200, {}, {"Date": None}),
+    )
     caller = transport(wire)
     for _unused in range(4):
         caller.call(READ)
@@ -546,7 +796,9 @@ def test_the_time_is_the_vendors(wire: t.Any) -> None:
 
 
 GET_ORGANIZATION = Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization")
-DEACTIVATE = Operation("deactivateDevice", "POST", "/api/v1/devices/{device}/lifecycle/deactivate", writes=True)
+DEACTIVATE = Operation(
+    "deactivateDevice", "POST", "/api/v1/devices/{device}/lifecycle/deactivate", writes=True
+)
 DEVICE = {"device": "guoNobody"}
 
 
@@ -563,15 +815,29 @@ def faults(lab: Lab) -> t.Iterator[t.Callable[..., None]]:
         lab.world.faults.clear()
 
 
-def to_the_lab(lab: Lab, wire_settings: t.Optional[dict[str, t.Any]] = None) -> Transport:
+def to_the_lab(lab: Lab, wire_settings: dict[str, t.Any] | None = None) -> Transport:
     slept: list[float] = []
-    settings = {"ca_path": lab.announcement["ca_file"], "sleep": slept.append, "retries": 2, **(wire_settings or {})}
+    settings = {
+        "ca_path": lab.announcement["ca_file"],
+        "sleep": slept.append,
+        "retries": 2,
+        **(wire_settings or {}),
+    }
     token = lab.announcement["okta_api_token"]
-    return Transport("okta", lab.announcement["okta_url"], Token("SSWS", token), Settings(**settings), Masker([token]), explain)
+    return Transport(
+        "okta",
+        lab.announcement["okta_url"],
+        Token("SSWS", token),
+        Settings(**settings),
+        Masker([token]),
+        explain,
+    )
 
 
 @pytest.mark.parametrize("fault", ["429", "concurrency", "5xx", "drop", "truncate"])
-def test_a_read_gets_through_what_passes(lab: Lab, faults: t.Callable[..., None], fault: str) -> None:
+def test_a_read_gets_through_what_passes(
+    lab: Lab, faults: t.Callable[..., None], fault: str
+) -> None:
     faults(fault, "getWellknownOrgMetadata", times=2)
     caller = to_the_lab(lab)
     assert caller.call(GET_ORGANIZATION).json["pipeline"] == "idx"
@@ -579,7 +845,9 @@ def test_a_read_gets_through_what_passes(lab: Lab, faults: t.Callable[..., None]
 
 
 @pytest.mark.parametrize("fault", ["drop", "truncate", "html"])
-def test_a_write_that_may_have_been_done_is_sent_once_and_uncertain(lab: Lab, faults: t.Callable[..., None], fault: str) -> None:
+def test_a_write_that_may_have_been_done_is_sent_once_and_uncertain(
+    lab: Lab, faults: t.Callable[..., None], fault: str
+) -> None:
     faults(fault, "deactivateDevice", times=1)
     caller = to_the_lab(lab)
     with pytest.raises(Uncertain):
@@ -614,12 +882,16 @@ def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -
 
 
 def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
-    caller = Transport("okta", "https://127.0.0.1:1", SignIn(), Settings(retries=0), Masker(), explain)
+    caller = Transport(
+        "okta", "https://127.0.0.1:1", SignIn(), Settings(retries=0), Masker(), explain
+    )
     with pytest.raises(Unreachable, match="https://127.0.0.1:1 .*Connection refused"):
         caller.call(GET_ORGANIZATION)
 
 
-@pytest.mark.parametrize("count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])])
+@pytest.mark.parametrize(
+    "count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])]
+)
 def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
     serials = [f"C{number}" for number in range(count)]
     found = _transport.batches(serials)

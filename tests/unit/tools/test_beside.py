@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An environment beside .venv is made once, again when its lock file changes, and again when it was broken off."""
+"""An environment beside .venv is made once, again when its lock file changes, and again when it was
+broken off.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from tools.environment import CHECKOUT
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
-    """The last words of the commands that an environment was made by; none is run, and pip's fails where ``asked`` holds "no network"."""
+    """The last words of the commands that an environment was made by;
+
+    none is run, and pip's fails where ``asked`` holds "no network".
+    """
     (tmp_path / "requirements-x.lock").write_text("requests==1\n")
     monkeypatch.setattr(interpreters, "PLACE", tmp_path / "environments")
     monkeypatch.setattr(interpreters, "CACHE", tmp_path / "cache")
@@ -24,7 +29,9 @@ def asked(tmp_path, monkeypatch):
 
     def run(command, **_settings):
         found.append(command[-1].rpartition("/")[2])
-        (tmp_path / "environments" / "x" / "lib" / "python3.12" / "site-packages").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "environments" / "x" / "lib" / "python3.12" / "site-packages").mkdir(
+            parents=True, exist_ok=True
+        )
         return subprocess.CompletedProcess(command, int("pip" in command and "no network" in found))
 
     monkeypatch.setattr(interpreters.subprocess, "run", run)
@@ -32,9 +39,16 @@ def asked(tmp_path, monkeypatch):
 
 
 def test_once_is_enough_until_the_lock_file_changes(asked, tmp_path):
-    assert beside.environment("x") == beside.environment("x") == tmp_path / "environments" / "x" / "bin"
+    assert (
+        beside.environment("x")
+        == beside.environment("x")
+        == tmp_path / "environments" / "x" / "bin"
+    )
     assert asked == ["x", "requirements-x.lock"]
-    assert (tmp_path / "environments/x/lib/python3.12/site-packages/ansible_collections/devicetrust/okta_kandji/galaxy.yml").is_file()
+    assert (
+        tmp_path
+        / "environments/x/lib/python3.12/site-packages/ansible_collections/devicetrust/okta_kandji/galaxy.yml"
+    ).is_file()
     (tmp_path / "requirements-x.lock").write_text("requests==2\n")
     beside.environment("x")
     assert asked == ["x", "requirements-x.lock"] * 2

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tools that check the checkout are content with having looked at nothing. These guards are not."""
+"""The tools that check the checkout are content with having looked at nothing.
+
+These guards are not.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,16 @@ from tools.sanity import EXPECTED, judge
 from tools.stages import Stage, run_stages
 
 ALL_SANITY_TESTS = "\n".join(f'Running sanity test "{name}"' for name in EXPECTED)
-STEPS = ("create", "prepare", "check", "side_effect", "converge", "idempotence", "verify", "destroy")
+STEPS = (
+    "create",
+    "prepare",
+    "check",
+    "side_effect",
+    "converge",
+    "idempotence",
+    "verify",
+    "destroy",
+)
 WHOLE_SCENARIO = "\n".join(f"default > {step}: Executed: Successful" for step in STEPS)
 
 
@@ -53,7 +65,13 @@ def test_ansible_lint_passes_only_if_it_read_all_that_there_is(status, output, p
     [
         (0, WHOLE_SCENARIO, True),
         (1, WHOLE_SCENARIO, False),
-        (0, WHOLE_SCENARIO.replace("verify: Executed: Successful", "verify: Executed: Missing playbook"), False),
+        (
+            0,
+            WHOLE_SCENARIO.replace(
+                "verify: Executed: Successful", "verify: Executed: Missing playbook"
+            ),
+            False,
+        ),
         (0, "", False),
     ],
 )
@@ -62,15 +80,27 @@ def test_molecule_passes_only_if_every_step_was_done(status, output, passes):
 
 
 def test_a_scenario_that_was_left_out_is_missed():
-    assert judge_molecule(0, WHOLE_SCENARIO + WHOLE_SCENARIO.replace("default", "reset"), ["default", "reset"])
+    assert judge_molecule(
+        0, WHOLE_SCENARIO + WHOLE_SCENARIO.replace("default", "reset"), ["default", "reset"]
+    )
     assert not judge_molecule(0, WHOLE_SCENARIO, ["default", "reset"])
     assert not judge_molecule(0, WHOLE_SCENARIO, [])
 
 
 def test_every_scenario_has_all_playbooks():
-    assert {"default", "reset", "renew", "rotate", "enforce", "nothing_made_yet", "brown_field"} <= set(all_scenarios())
+    assert {
+        "default",
+        "reset",
+        "renew",
+        "rotate",
+        "enforce",
+        "nothing_made_yet",
+        "brown_field",
+    } <= set(all_scenarios())
     for name in all_scenarios():
-        assert {"prepare.yml", "converge.yml", "verify.yml"} <= {path.name for path in (SCENARIOS / name).iterdir()}, name
+        assert {"prepare.yml", "converge.yml", "verify.yml"} <= {
+            path.name for path in (SCENARIOS / name).iterdir()
+        }, name
 
 
 def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):

@@ -26,14 +26,20 @@ def test_a_page_without_rows_has_none():
 def test_what_ran_replaces_its_rows_and_what_could_not_run_keeps_them():
     failed = Row("SDK", "listDevices", "by key", "failed", LISTED.test)
     gone = Row("SDK", "getDevice", "by token", "ok", "test_sdk.py::test_gone")
-    assert referees.merged([LISTED, PIPED, gone], [failed], lambda test: test != gone.test) == [failed, PIPED]
+    assert referees.merged([LISTED, PIPED, gone], [failed], lambda test: test != gone.test) == [
+        failed,
+        PIPED,
+    ]
 
 
 def test_a_test_is_told_what_the_page_lacks_and_what_it_holds_of_it():
     page = referees.with_rows(WORDS, [LISTED, PIPED])
     assert referees.differences(LISTED.test, [LISTED], page) == []
     other = Row("SDK", "listDevices", "by key", "ok", LISTED.test)
-    assert referees.differences(LISTED.test, [other], page) == ["lacks: SDK, listDevices, by key, ok", "holds: SDK, listDevices, by token, ok"]
+    assert referees.differences(LISTED.test, [other], page) == [
+        "lacks: SDK, listDevices, by key, ok",
+        "holds: SDK, listDevices, by token, ok",
+    ]
 
 
 def test_rows_are_recorded_test_by_test(tmp_path):
@@ -45,12 +51,18 @@ def test_rows_are_recorded_test_by_test(tmp_path):
 
 def test_a_test_is_there_while_its_function_is(tmp_path):
     (tmp_path / "test_sdk.py").write_text("def test_listed():\n    pass\n", encoding="utf-8")
-    assert referees.exists("test_sdk.py::test_listed", tmp_path) and referees.exists("test_sdk.py::test_listed[one]", tmp_path)
-    assert not referees.exists("test_sdk.py::test_other", tmp_path) and not referees.exists("test_other.py::test_listed", tmp_path)
+    assert referees.exists("test_sdk.py::test_listed", tmp_path) and referees.exists(
+        "test_sdk.py::test_listed[one]", tmp_path
+    )
+    assert not referees.exists("test_sdk.py::test_other", tmp_path) and not referees.exists(
+        "test_other.py::test_listed", tmp_path
+    )
 
 
 def test_the_page_holds_rows_of_tests_that_are_there_and_all_of_them_passed():
     rows = referees.rows_of(referees.PAGE.read_text(encoding="utf-8"))
     assert rows
-    assert [row for row in rows if not referees.exists(row.test)] == [], f"write the page anew with {referees.COMMAND}"
+    assert [row for row in rows if not referees.exists(row.test)] == [], (
+        f"write the page anew with {referees.COMMAND}"
+    )
     assert [row for row in rows if row.result != "ok"] == []

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The set-up is done once, again when what it was made from changes, and again when it was broken off."""
+"""The set-up is done once, again when what it was made from changes, and again when it was broken
+off.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,14 @@ def test_what_was_broken_off_is_made_again(made, monkeypatch):
 
 @pytest.mark.parametrize("python", ["no-such-python", "false"])
 def test_a_python_that_does_not_work_is_refused_with_the_way_out(python):
-    done = subprocess.run(["sh", "tools/setup.sh"], cwd=CHECKOUT, env={**os.environ, "PYTHON": python}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "tools/setup.sh"],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHON": python},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert f"and {python} is not" in done.stderr
     assert "make PYTHON=" in done.stderr

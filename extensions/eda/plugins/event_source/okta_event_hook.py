@@ -10,11 +10,15 @@ module: okta_event_hook
 short_description: Events that Okta sends by an event hook
 version_added: 0.1.0
 description:
-  - Listens for Okta's deliveries. It answers the one-time GET request with which Okta verifies the address, and takes no delivery that lacks the
+  - Listens for Okta's deliveries. It answers the one-time GET request with which Okta verifies the
+    address, and takes no delivery that lacks the
     secret that Okta was given for this hook.
-  - A delivery is answered at once and handed on afterwards, since Okta waits three seconds. One that comes twice is handed on once.
-    What was taken and not yet handed on is lost when ansible-rulebook is killed; O(devicetrust.okta_kandji.okta_system_log) loses nothing.
-  - Okta sends C(device.enrollment.*), C(device.lifecycle.*), C(device.user.*) and denials by event hooks. It sends no C(pki.*) and no C(device.platform.*).
+  - A delivery is answered at once and handed on afterwards, since Okta waits three seconds. One
+    that comes twice is handed on once.
+    What was taken and not yet handed on is lost when ansible-rulebook is killed;
+    O(devicetrust.okta_kandji.okta_system_log) loses nothing.
+  - Okta sends C(device.enrollment.*), C(device.lifecycle.*), C(device.user.*) and denials by event
+    hooks. It sends no C(pki.*) and no C(device.platform.*).
   - An event has the members that Okta gives it, and C(device_trust), as those of the log have.
   - It needs ansible-core in the Python that runs ansible-rulebook.
 author:
@@ -45,13 +49,16 @@ options:
     type: str
     required: true
   certfile:
-    description: File with the certificate of this address and its chain (PEM). Without it it speaks HTTP, for a proxy in front that speaks HTTPS with Okta.
+    description: File with the certificate of this address and its chain (PEM). Without it it speaks
+      HTTP, for a proxy in front that speaks HTTPS with Okta.
     type: path
   keyfile:
-    description: File with the private key that belongs to it (PEM). Not needed where O(certfile) holds it too.
+    description: File with the private key that belongs to it (PEM). Not needed where O(certfile)
+      holds it too.
     type: path
   backlog:
-    description: How many deliveries may wait to be handed on. More are answered with 503, and Okta sends them once more.
+    description: How many deliveries may wait to be handed on. More are answered with 503, and Okta
+      sends them once more.
     type: int
     default: 1000
 """
@@ -83,25 +90,37 @@ from pathlib import Path
 from aiohttp import web
 from ansible.module_utils.basic import env_fallback
 
-# ansible-rulebook runs this file by its path, and imports from no collection. Ansible's own loader would keep it from running its other files so.
+# ansible-rulebook runs this file by its path, and imports from no collection. Ansible's own loader
+# would keep it from running its other files so.
 for _place in Path(__file__).parents:
     if _place.name == "ansible_collections" and str(_place.parent) not in sys.path:
         sys.path.insert(0, str(_place.parent))
         _package = importlib.import_module(_place.name)
-        if str(_place) not in _package.__path__:  # the package ansible brings one that knows its own place alone
+        if (
+            str(_place) not in _package.__path__
+        ):  # the package ansible brings one that knows its own place alone
             _package.__path__.append(str(_place))
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _event_hook as hook
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import Seen, options, prepared
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import (
+    Seen,
+    options,
+    prepared,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import is_loopback
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "host": {"type": "str", "default": "127.0.0.1"},
     "port": {"type": "int", "required": True},
     "path": {"type": "str", "default": "/okta"},
     "auth_header": {"type": "str", "default": "Authorization"},
-    "auth_value": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["OKTA_EVENT_HOOK_SECRET"])},
+    "auth_value": {
+        "type": "str",
+        "required": True,
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_EVENT_HOOK_SECRET"]),
+    },
     "certfile": {"type": "path"},
     "keyfile": {"type": "path"},
     "backlog": {"type": "int", "default": 1000},
@@ -115,11 +134,14 @@ class Receiver:
 
     def __init__(self, params: t.Mapping[str, t.Any]) -> None:
         self._header, self._secret = params["auth_header"], params["auth_value"]
-        self._waiting: "asyncio.Queue[hook.Delivery]" = asyncio.Queue(params["backlog"])
+        self._waiting: asyncio.Queue[hook.Delivery] = asyncio.Queue(params["backlog"])
         self._deliveries, self._events = Seen(), Seen()
 
     async def verify(self, request: web.Request) -> web.Response:
-        """The one-time request. Whether it bears the secret is not documented, so that only a wrong one is refused."""
+        """The one-time request.
+
+        Whether it bears the secret is not documented, so that only a wrong one is refused.
+        """
         given = request.headers.get(self._header)
         answer = hook.answer_to(request.headers.get(hook.CHALLENGE))
         if given is not None and not hook.is_authorized(given, self._secret):
@@ -161,21 +183,31 @@ class Receiver:
                     self._events.add(name)
 
 
-def make_context(params: t.Mapping[str, t.Any]) -> t.Optional[ssl.SSLContext]:
+def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
     """Raises BadOption where the files are none of a certificate and its key."""
     if not params["certfile"]:
         if params["keyfile"]:
             raise BadOption("certfile: it is not given, and keyfile alone makes no HTTPS.")
         if not is_loopback(params["host"]):
-            LOGGER.warning("Without certfile the secret passes the network in the clear between this address and the proxy in front of it.")
+            LOGGER.warning(
+                "Without certfile the secret passes the network in the clear between this address"
+                " and the proxy in front of it."
+            )
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(params["certfile"], params["keyfile"], password=_no_passphrase)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else "they are no certificate and its key, as PEM"
-        raise BadOption(f"certfile, keyfile: {params['certfile']} and {params['keyfile'] or 'no further file'} cannot be used ({reason}).") from None
+        reason = (
+            error.strerror
+            if isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+            else "they are no certificate and its key, as PEM"
+        )
+        raise BadOption(
+            f"certfile, keyfile: {params['certfile']} and {params['keyfile'] or 'no further file'}"
+            f" cannot be used ({reason})."
+        ) from None
     return context
 
 
@@ -183,11 +215,18 @@ def _no_passphrase() -> str:
     raise ValueError("the key is encrypted")  # OpenSSL would ask whoever sits at the terminal
 
 
-async def main(queue: t.Any, args: t.Dict[str, t.Any]) -> None:
+async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     """What ansible-rulebook calls, with its queue and the options."""
     params = options(args, OPTIONS)
-    if not params["path"].startswith("/") or params["backlog"] < 1 or not 0 <= params["port"] <= 65535:
-        raise BadOption("path has to begin with a slash, backlog to be 1 at least, and port to be from 0 to 65535.")
+    if (
+        not params["path"].startswith("/")
+        or params["backlog"] < 1
+        or not 0 <= params["port"] <= 65535
+    ):
+        raise BadOption(
+            "path has to begin with a slash, backlog to be 1 at least, and port to be from 0 to"
+            " 65535."
+        )
     receiver, context = Receiver(params), make_context(params)
     application = web.Application(client_max_size=LARGEST_BODY)
     application.router.add_get(params["path"], receiver.verify)
@@ -198,8 +237,14 @@ async def main(queue: t.Any, args: t.Dict[str, t.Any]) -> None:
         try:
             await web.TCPSite(runner, params["host"], params["port"], ssl_context=context).start()
         except OSError as error:
-            raise BadOption(f"host, port: {params['host']}:{params['port']} cannot be listened on ({error.strerror}).") from None
-        LOGGER.info("Listening on %s.", ", ".join(f"{address[0]}:{address[1]}" for address in runner.addresses))
+            raise BadOption(
+                f"host, port: {params['host']}:{params['port']} cannot be listened on"
+                f" ({error.strerror})."
+            ) from None
+        LOGGER.info(
+            "Listening on %s.",
+            ", ".join(f"{address[0]}:{address[1]}" for address in runner.addresses),
+        )
         await receiver.hand_on(queue)
     finally:
         await runner.cleanup()

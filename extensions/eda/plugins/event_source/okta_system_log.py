@@ -10,12 +10,16 @@ module: okta_system_log
 short_description: Events of Okta's System Log, each once, also over restarts
 version_added: 0.1.0
 description:
-  - Polls the log as Okta means it to be polled, page by page along Okta's own links, so that an event that comes late into the log is not missed.
-  - Where it stands is kept in O(state_file), and an event that was handed to the rulebook is not handed to it again. Killed in the middle of a page,
+  - Polls the log as Okta means it to be polled, page by page along Okta's own links, so that an
+    event that comes late into the log is not missed.
+  - Where it stands is kept in O(state_file), and an event that was handed to the rulebook is not
+    handed to it again. Killed in the middle of a page,
     it may hand on again what it had handed on of that page.
-  - An event has the members that Okta gives it, and C(device_trust) with C(device_ids), C(serial_numbers) and C(users). Those alone are plain values
+  - An event has the members that Okta gives it, and C(device_trust) with C(device_ids),
+    C(serial_numbers) and C(users). Those alone are plain values
     that a playbook may be told. In all other texts the braces of templates are parted.
-  - It waits before it takes more than O(capacity_percent) of the log's rate limit, by what Okta's own headers say.
+  - It waits before it takes more than O(capacity_percent) of the log's rate limit, by what Okta's
+    own headers say.
   - It needs ansible-core in the Python that runs ansible-rulebook.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -32,10 +36,12 @@ options:
     type: path
     required: true
   filter:
-    description: Which events are handed on, in Okta's filter grammar. Without it those that the rulebooks of this collection are about.
+    description: Which events are handed on, in Okta's filter grammar. Without it those that the
+      rulebooks of this collection are about.
     type: str
   since:
-    description: From when on the log is read where there is no O(state_file) yet (ISO 8601). Without it only what comes from now on is handed on.
+    description: From when on the log is read where there is no O(state_file) yet (ISO 8601).
+      Without it only what comes from now on is handed on.
     type: str
   interval:
     description: Seconds between two polls when nothing is left to read.
@@ -47,7 +53,8 @@ options:
     default: 100
   feedback:
     description:
-      - Whether an event counts as handed on only when the engine says that it has it. ansible-rulebook allows it with C(--persistence-id) alone.
+      - Whether an event counts as handed on only when the engine says that it has it.
+        ansible-rulebook allows it with C(--persistence-id) alone.
     type: bool
     default: false
 """
@@ -74,22 +81,40 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
-# ansible-rulebook runs this file by its path, and imports from no collection. Ansible's own loader would keep it from running its other files so.
+# ansible-rulebook runs this file by its path, and imports from no collection. Ansible's own loader
+# would keep it from running its other files so.
 for _place in Path(__file__).parents:
     if _place.name == "ansible_collections" and str(_place.parent) not in sys.path:
         sys.path.insert(0, str(_place.parent))
         _package = importlib.import_module(_place.name)
-        if str(_place) not in _package.__path__:  # the package ansible brings one that knows its own place alone
+        if (
+            str(_place) not in _package.__path__
+        ):  # the package ansible brings one that knows its own place alone
             _package.__path__.append(str(_place))
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _log_follower as log
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError, BadOption, DeviceTrustError, Unreachable, Unreadable
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import EVENTS, options, prepared
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Unreachable,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import (
+    EVENTS,
+    options,
+    prepared,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import OKTA, arguments
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+    OKTA,
+    arguments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
+    REQUESTS_IMPORT_ERROR,
+)
 
-OPTIONS: t.Dict[str, t.Dict[str, t.Any]] = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "state_file": {"type": "path", "required": True},
     "filter": {"type": "str", "default": EVENTS},
     "since": {"type": "str"},
@@ -110,7 +135,9 @@ class Source:
 
     def __init__(self, args: t.Mapping[str, t.Any], stop: threading.Event) -> None:
         if REQUESTS_IMPORT_ERROR:
-            raise DeviceTrustError("The Python library requests is missing where ansible-rulebook runs.")
+            raise DeviceTrustError(
+                "The Python library requests is missing where ansible-rulebook runs."
+            )
         params = self._params = options(args, arguments(OKTA, OPTIONS))
         if params["interval"] <= 0 or not 1 <= params["limit"] <= 1000:
             raise BadOption("interval has to be more than 0 seconds, and limit from 1 to 1000.")
@@ -128,11 +155,15 @@ class Source:
         self._run.okta.organization()
         found = log.load(self._params["state_file"], org, self._params["filter"])
         if found is None:
-            found = log.begin(org, self._params["filter"], self._params["since"], self._follower.now())
+            found = log.begin(
+                org, self._params["filter"], self._params["since"], self._follower.now()
+            )
             log.save(self._params["state_file"], found)
         return found
 
-    async def follow(self, position: log.Position, hand_on: t.Callable[[t.Dict[str, t.Any]], t.Awaitable[None]]) -> None:
+    async def follow(
+        self, position: log.Position, hand_on: t.Callable[[dict[str, t.Any]], t.Awaitable[None]]
+    ) -> None:
         """Hand on what is new, for ever."""
         while True:
             page = await self._page(position)
@@ -142,7 +173,8 @@ class Source:
                     await hand_on(prepared(event))
                     position.seen.add(str(event.get("uuid")))
                 position = page.position
-            finally:  # also where the engine ends in the middle of the page: what was handed on is known then
+            # also where the engine ends in the middle of the page: what was handed on is known then
+            finally:
                 if changed:
                     log.save(self._params["state_file"], position)
             if not page.full:
@@ -155,7 +187,11 @@ class Source:
             try:
                 return await asyncio.to_thread(self._follower.page, position)
             except (Unreachable, Unreadable, ApiError) as error:
-                if isinstance(error, ApiError) and 400 <= error.status < 500 and error.status != 429:
+                if (
+                    isinstance(error, ApiError)
+                    and 400 <= error.status < 500
+                    and error.status != 429
+                ):
                     raise
                 LOGGER.warning("%s The log is read on in %.0f s.", self.said(error), pause)
             await asyncio.sleep(pause)
@@ -166,14 +202,18 @@ class Source:
             raise Stopped
 
     def _lost_cursor(self, read_to: str) -> None:
-        LOGGER.warning("Okta does not know any more where the reading of its log stood; it is read again from %s on.", read_to)
+        LOGGER.warning(
+            "Okta does not know any more where the reading of its log stood; it is read again from"
+            " %s on.",
+            read_to,
+        )
 
 
-async def main(queue: t.Any, args: t.Dict[str, t.Any]) -> None:
+async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     """What ansible-rulebook calls, with its queue and the options."""
     feedback = args.get("eda_feedback_queue")
 
-    async def hand_on(event: t.Dict[str, t.Any]) -> None:
+    async def hand_on(event: dict[str, t.Any]) -> None:
         await queue.put(event)
         if feedback is not None:
             await feedback.get()
