@@ -16,7 +16,7 @@ import typing as t
 from pathlib import Path
 
 from lab.server import Lab
-from lab.world import Options
+from lab.state import Options
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import uvicorn
 
+from lab.state import Options, World
 from lab.tls import make_server_certificate
-from lab.world import Options, World
 
 
 def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
@@ -99,14 +99,14 @@ class Lab:
         return self.announcement
 
     def _build(self, ca_file: Path) -> None:
-        from lab.build import build  # the parts import this module's neighbours
+        from lab.app import build  # the parts import this module's neighbours
 
         self._applications, self.announcement = build(
             self.world, self._urls, ca_file, self.begin, self.announcement.get("control_token", "")
         )
 
     def _let_live(self) -> None:
-        from lab.residents import Residents
+        from lab.actors.loop import Residents
 
         self._residents = Residents(self.world)
         self._residents.start()

@@ -31,9 +31,9 @@ import pytest
 from ansible.module_utils import basic
 
 from lab.server import Lab
-from lab.world import Options
-from tools.environment import without_tenants
-from tools.play import SITE, PlayResult, lab_environment, run_playbook
+from lab.state import Options
+from tools.support.environment import without_tenants
+from tools.support.playbook import SITE, PlayResult, lab_environment, run_playbook
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -45,7 +45,7 @@ except ImportError:  # ansible-core before 2.19
         )
 
 
-pytest_plugins = ["tools.findings"]
+pytest_plugins = ["lab.contract.findings"]
 
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
@@ -124,7 +124,7 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
 def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
     """Run a playbook (site.yml if none is named) as a process of its own, with a lab's variables;
 
-    see tools.play.run_playbook.
+    see tools.support.playbook.run_playbook.
     """
 
     def run(lab: Lab, path: Path = SITE, **options: t.Any) -> PlayResult:

@@ -9,7 +9,7 @@ Okta's SDK, side by side.
 All of them read the same fleet of the same lab, one after the other, 20 ms from every answer. What
 is measured: requests that reached the vendors (by the lab's log), seconds from start to end,
 processor seconds of the contender and all processes that it started, and the resident memory of the
-largest of them. The table is written into docs/benchmarks.md.
+largest of them. The table is written into docs/dev/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from pathlib import Path
 
 import requests
 
-from tools.environment import CHECKOUT, SCRIPTS, child_environment
-from tools.play import INVENTORY, SITE, lab_environment
+from tools.support.environment import CHECKOUT, SCRIPTS, child_environment
+from tools.support.playbook import INVENTORY, SITE, lab_environment
 
-PAGE = CHECKOUT / "docs" / "benchmarks.md"
+PAGE = CHECKOUT / "docs" / "dev" / "benchmarks.md"
 SUBJECTS = CHECKOUT / "tests" / "benchmarks"
 LATENCY = 0.02
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)
@@ -205,7 +205,10 @@ def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> t
     megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
     return (
         Used(
-            len(lab.control("GET", "/requests")), seconds, used.ru_utime + used.ru_stime, megabytes
+            len(lab.control("GET", "/requests")),
+            seconds,
+            used.ru_utime + used.ru_stime,
+            megabytes,
         ),
         printed,
     )

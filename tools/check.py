@@ -13,9 +13,18 @@ import shutil
 import sys
 import typing as t
 
-from tools import findings, lint, sanity
-from tools.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
-from tools.stages import Stage, run_stages
+from lab.contract import findings
+from tools import lint
+from tools.support import sanity
+from tools.support.environment import (
+    CACHE,
+    CHECKOUT,
+    SCRIPTS,
+    child_environment,
+    run_and_read,
+    run_tool,
+)
+from tools.support.pipeline import Stage, run_stages
 
 SCENARIOS = CHECKOUT / "extensions" / "molecule"
 STEPS = ("check", "side_effect", "converge", "idempotence", "verify")
@@ -79,7 +88,7 @@ def long() -> bool:
 
 def programs() -> bool:
     """Their tests alone, after the programs are there."""
-    return run_tool("python", "-m", "tools.programs", "--all") and run_tool(
+    return run_tool("python", "-m", "tools.support.system_packages", "--all") and run_tool(
         "pytest", "-m", "programs", "--numprocesses", "1", "--quiet"
     )
 

@@ -17,8 +17,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from lab.server import Lab
-from lab.world import Options, RequestRecord
-from tools.play import SITE, PlayResult, run_playbook
+from lab.state import Options, RequestRecord
+from tools.support.playbook import SITE, PlayResult, run_playbook
 
 WAIT_FOR_PEOPLE = 30  # seconds; those who act have acted by then, and some never will
 

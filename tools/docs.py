@@ -20,8 +20,8 @@ from pathlib import Path
 
 import yaml
 
-from tools.beside import environment
-from tools.environment import CACHE, CHECKOUT, child_environment
+from tools.support.environment import CACHE, CHECKOUT, child_environment
+from tools.support.venvs import environment
 
 COLLECTION = "devicetrust.okta_kandji"
 DOCS = CHECKOUT / "docs"
@@ -39,9 +39,14 @@ def listed(text: str) -> list[str]:
     return [page for _title, page in ENTRY.findall(text)]
 
 
-def missing(pages: list[str], text: str) -> list[str]:
+def pages() -> list[str]:
+    """Return the pages of docs/, by their paths below it."""
+    return [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md"))]
+
+
+def missing(there: list[str], text: str) -> list[str]:
     """The pages of docs/ that an index does not name."""
-    return sorted(set(pages) - set(listed(text)) - {INDEX.name})
+    return sorted(set(there) - set(listed(text)) - {INDEX.name})
 
 
 def with_contents(text: str) -> str:
@@ -92,13 +97,14 @@ def _target(target: str, directory: str) -> str:
     if "://" in target or not path:
         return target
     place = os.path.normpath(os.path.join(directory, path))
+    top = "../" * directory.count("/")  # from docs/dev to the site's root
     if place.startswith("docs/"):
-        return place.removeprefix("docs/") + hash_ + anchor
+        return top + place.removeprefix("docs/") + hash_ + anchor
     if place == "README.md":
-        return "readme.md" + hash_ + anchor
+        return top + "readme.md" + hash_ + anchor
     role = re.fullmatch(r"roles/(\w+)/README\.md", place)
     return (
-        f"reference/{role.group(1)}_role.rst"
+        f"{top}reference/{role.group(1)}_role.rst"
         if role
         else f"{REPOSITORY}/blob/main/{place}{hash_}{anchor}"
     )
@@ -116,9 +122,9 @@ def lay_out() -> None:
     (SOURCE / "readme.md").write_text(
         for_the_site((CHECKOUT / "README.md").read_text(encoding="utf-8"), ""), encoding="utf-8"
     )
-    shutil.copy(DOCS / "site" / "conf.py", SOURCE)
+    shutil.copy(DOCS / "dev" / "site" / "conf.py", SOURCE)
     (SOURCE / "_static").mkdir()
-    shutil.copy(DOCS / "site" / "site.css", SOURCE / "_static")
+    shutil.copy(DOCS / "dev" / "site" / "site.css", SOURCE / "_static")
     reference = SOURCE / "reference"
     reference.mkdir()
     for directory in (
@@ -162,9 +168,7 @@ def build(scripts: Path) -> bool:
 
 
 def main() -> int:
-    forgotten = missing(
-        [page.name for page in DOCS.glob("*.md")], INDEX.read_text(encoding="utf-8")
-    )
+    forgotten = missing(pages(), INDEX.read_text(encoding="utf-8"))
     if forgotten:
         print(
             f"docs/index.md does not name {', '.join(forgotten)}: add a line for each under the"

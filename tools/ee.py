@@ -29,10 +29,10 @@ from pathlib import Path
 import yaml
 
 from lab.server import Lab
-from lab.world import Options
-from tools import awx_job
-from tools.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
-from tools.tracked import tracked_files
+from lab.state import Options
+from tests.support import awx_job
+from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
+from tools.support.git_files import tracked_files
 
 DEFINITION = CHECKOUT / "execution-environment.yml"
 PLACE = CACHE / "ee"

@@ -14,9 +14,9 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tools.environment import SCRIPTS, child_environment, run_and_read, run_tool
-from tools.stages import Stage, run_stages
-from tools.tracked import tracked_files
+from tools.support.environment import SCRIPTS, child_environment, run_and_read, run_tool
+from tools.support.git_files import tracked_files
+from tools.support.pipeline import Stage, run_stages
 
 PROCESSED = re.compile(r"in (\d+) files? processed")
 

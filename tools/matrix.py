@@ -6,7 +6,7 @@
 `ansible-test sanity` and the unit tests on each ansible-core that is promised, with each Python
 that it supports.
 
-    python -m tools.matrix            all of it; writes docs/matrix.md
+    python -m tools.matrix            all of it; writes docs/dev/matrix.md
     python -m tools.matrix 2.16 2.18  these alone; only prints
 
 Environments are made below .cache. A Python that is not at hand is said, and is no failure; with
@@ -23,12 +23,12 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools import sanity
-from tools.environment import CHECKOUT, child_environment, run_and_read
-from tools.interpreters import environment_of, interpreter, packages_of
 from tools.setup import link_collection
+from tools.support import sanity
+from tools.support.environment import CHECKOUT, child_environment, run_and_read
+from tools.support.interpreters import environment_of, interpreter, packages_of
 
-PAGE = CHECKOUT / "docs" / "matrix.md"
+PAGE = CHECKOUT / "docs" / "dev" / "matrix.md"
 # The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the
 # installed core says itself.
 CORES: dict[str, tuple[str, ...]] = {

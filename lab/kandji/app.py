@@ -10,10 +10,10 @@ import re
 import typing as t
 from datetime import datetime, timedelta
 
+from lab.http import Answer, Call, Operation, Refusal, VendorApp
 from lab.kandji import audit, blueprints, devices, library, prism, scripts
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call, Operation, Refusal, VendorApp
-from lab.world import World
+from lab.state import World
 
 Handler = t.Callable[[Tenant, Call], Answer]
 

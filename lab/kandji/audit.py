@@ -9,9 +9,9 @@ import base64
 import typing as t
 from datetime import datetime, timezone
 
+from lab.http import Answer, Call
 from lab.kandji.paging import bad_request, number, page_link
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call
 
 MOST = 500
 ORDERS = ("", "occurred_at", "-occurred_at", "id", "-id")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call
 from lab.kandji.model import Blueprint, LibraryItem
 from lab.kandji.paging import bad_request, envelope, json_body, not_found
 from lab.kandji.tenant import Refused, Tenant
-from lab.web import Answer, Call
 
 
 def render_blueprint(tenant: Tenant, blueprint: Blueprint) -> dict[str, t.Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call
 from lab.kandji.library import render_status, stamp
 from lab.kandji.model import Device, KandjiUser
 from lab.kandji.paging import (
@@ -19,7 +20,6 @@ from lab.kandji.paging import (
     number,
 )
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call
 
 Matches = t.Callable[[Tenant, Device, str], bool]
 

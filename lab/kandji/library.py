@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call, Refusal
 from lab.kandji import profiles
 from lab.kandji.model import (
     PLATFORM_SWITCHES,
@@ -18,7 +19,6 @@ from lab.kandji.model import (
 )
 from lab.kandji.paging import bad_request, envelope, not_found, numbered, require_media_type
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call, Refusal
 
 HTML_404 = (
     b"<!doctype html><html><head><title>Not Found</title></head><body><h1>Not"

@@ -9,8 +9,8 @@ import base64
 import typing as t
 from urllib.parse import urlencode
 
+from lab.http import Answer, Call, Refusal
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call, Refusal
 
 PAGE_CAP = 300  # "a hard upper limit", asked for more a page has no more
 

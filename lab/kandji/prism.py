@@ -14,10 +14,10 @@ import operator
 import typing as t
 from datetime import datetime
 
+from lab.http import Answer, Call
 from lab.kandji.model import Device, Report, Row
 from lab.kandji.paging import PAGE_CAP, bad_request, number, read_cursor, write_cursor
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call
 
 Entry = tuple[Device, Row]
 

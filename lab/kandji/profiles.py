@@ -16,7 +16,7 @@ import uuid
 from xml.parsers.expat import ExpatError
 
 from lab.kandji.model import Blueprint, Device
-from lab.world import Switches
+from lab.state import Switches
 
 SCEP_TYPE = "com.apple.security.scep"
 

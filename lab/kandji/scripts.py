@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call, Refusal
 from lab.kandji.library import HTML_404, stamp
 from lab.kandji.model import CustomScript
 from lab.kandji.paging import bad_request, json_body, not_found, numbered
 from lab.kandji.tenant import Tenant
-from lab.web import Answer, Call, Refusal
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
 TEXTS, FLAGS = (

@@ -26,7 +26,7 @@ from lab.kandji.model import (
     Report,
     Row,
 )
-from lab.world import World
+from lab.state import World
 
 LOWER_CASE_STATUSES = {
     "PENDING": "pending",

@@ -17,24 +17,30 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
+from lab.http import Answer, Call, Operation, Refusal, VendorApp
 from lab.okta.authenticator_operations import AuthenticatorOperations
+from lab.okta.devices import Record
 from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
-from lab.okta.limits import CountedRequests
-from lab.okta.moments import parse_moment
 from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org, WrongStatus
 from lab.okta.paging import cursor, page, position, whole_number
 from lab.okta.policy_operations import PolicyOperations, RuleWrites
-from lab.okta.records import Record
-from lab.okta.scep import scep_operations
+from lab.okta.rate_limits import CountedRequests
+from lab.okta.scep_server import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
-from lab.okta.shapes import device_shape, enrollment_shape, link_shape, user_shape, user_summary
+from lab.okta.serializers import (
+    device_shape,
+    enrollment_shape,
+    link_shape,
+    user_shape,
+    user_summary,
+)
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page
+from lab.okta.timestamps import parse_moment
 from lab.okta.users import user_matcher
-from lab.web import Answer, Call, Operation, Refusal, VendorApp
-from lab.world import World
+from lab.state import World
 
 OLDEST_SINCE = timedelta(days=180)
 DEFAULT_WINDOW = timedelta(days=7)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call, Operation
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
 from lab.okta.handlers import parsed, reads, writes
 from lab.okta.org import Org
-from lab.web import Answer, Call, Operation
 
 AUTHENTICATORS = "/api/v1/authenticators"
 AUTHENTICATOR = AUTHENTICATORS + "/{authenticatorId}"

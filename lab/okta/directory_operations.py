@@ -8,15 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from lab.clock import iso
+from lab.http import Answer, Call, Operation
 from lab.okta import paging
 from lab.okta.directory import App, Group
 from lab.okta.errors import refuse
 from lab.okta.handlers import reads, writes
-from lab.okta.moments import parse_moment
 from lab.okta.org import Org
 from lab.okta.scim import BadFilter, Field, Predicate, Unsupported, compile_filter
-from lab.okta.shapes import user_shape
-from lab.web import Answer, Call, Operation
+from lab.okta.serializers import user_shape
+from lab.okta.timestamps import parse_moment
 
 APPS, GROUPS = "/api/v1/apps", "/api/v1/groups"
 Json = dict[str, t.Any]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 import uuid
 
-from lab.web import Answer, Refusal
+from lab.http import Answer, Refusal
 
 # Code -> (status, summary); {} takes what the error is about.
 ERRORS = {

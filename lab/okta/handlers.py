@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
-from lab.web import Answer, Call, Operation
 
 Handler = t.Callable[[Call], Answer]
 

@@ -17,8 +17,9 @@ import typing as t
 import uuid
 from datetime import datetime, timedelta
 
-from lab.authority import Authority, IssuedCertificate
 from lab.okta.authenticators import Authenticator, make_authenticators
+from lab.okta.certificate_authority import Authority, IssuedCertificate
+from lab.okta.devices import DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.directory import (
     ACCOUNT_MANAGEMENT,
     ADMIN_CONSOLE,
@@ -31,14 +32,13 @@ from lab.okta.directory import (
     Group,
 )
 from lab.okta.hooks import EventHook
-from lab.okta.limits import Limits
 from lab.okta.oauth import OAuth
 from lab.okta.policies import Policies, Policy, Rule
-from lab.okta.records import DeviceUser, Glance, Record, SearchIndex, User
-from lab.okta.shapes import log_device
-from lab.okta.sign_ins import Seat, SignIns
+from lab.okta.rate_limits import Limits
+from lab.okta.serializers import log_device
+from lab.okta.sign_in_simulator import Seat, SignIns
 from lab.okta.system_log import Event, Json, SystemLog
-from lab.world import World
+from lab.state import World
 
 UNUSED_CERTIFICATE_LIVES = timedelta(days=90)
 ADMINISTRATOR = "okta.admin@acme.example"  # whose token the API token is

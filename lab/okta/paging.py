@@ -10,8 +10,8 @@ import binascii
 import typing as t
 from urllib.parse import urlencode
 
+from lab.http import Answer, Call
 from lab.okta.errors import refuse
-from lab.web import Answer, Call
 
 
 def whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:

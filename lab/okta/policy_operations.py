@@ -13,6 +13,7 @@ from collections import Counter
 from contextvars import ContextVar
 
 from lab.clock import iso
+from lab.http import Answer, Call, Operation
 from lab.okta import paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
@@ -20,7 +21,6 @@ from lab.okta.handlers import parsed, reads, writes
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.simulation import simulate
-from lab.web import Answer, Call, Operation
 
 POLICIES = "/api/v1/policies"
 POLICY = POLICIES + "/{policyId}"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from lab.okta.moments import parse_moment
 from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
+from lab.okta.timestamps import parse_moment
 
 _ORDINARY = frozenset({"eq", "gt", "ge", "lt", "le", "sw", "pr"})
 _EXACT = frozenset({"eq", "pr"})

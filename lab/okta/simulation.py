@@ -13,7 +13,7 @@ import typing as t
 from lab.okta.errors import refuse
 from lab.okta.org import Org
 from lab.okta.policies import TYPE, Policy, Rule
-from lab.okta.sign_on import Circumstances, verdicts
+from lab.okta.policy_engine import Circumstances, verdicts
 
 Json = dict[str, t.Any]
 WORDS = {True: "MATCH", False: "NOT_MATCH", None: "UNDEFINED"}

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from lab.okta.moments import parse_moment
-from lab.okta.records import User
+from lab.okta.devices import User
 from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
+from lab.okta.timestamps import parse_moment
 
 _NAMES = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
 _MOMENTS = ("created", "lastUpdated", "activated", "statusChanged")

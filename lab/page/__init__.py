@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.actors.person import HABITS, Person
 from lab.clock import iso
 from lab.kandji.model import ProfileItem
-from lab.macs import OKTA_VERIFY, Mac
-from lab.okta.records import Record
-from lab.people import HABITS, Person
-from lab.world import World
+from lab.okta.devices import Record
+from lab.state import World
 
 HERE = Path(__file__).parent
 FILES = {

@@ -49,7 +49,8 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._inventory import shard_of
+
+from ..module_utils._status.inventory import shard_of
 
 
 def shard(serials: t.Sequence[str], shard: int, shards: int) -> list[str]:

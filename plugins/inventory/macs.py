@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - A host for each Mac, named by its serial, with what M(devicetrust.okta_kandji.device_trust_info)
     knows of it as variables whose names begin with
-    C(device_trust_), and in groups by rung (C(rung_managed)), ring, blueprint, version of macOS,
+    C(device_trust_), and in groups by stage (C(stage_managed)), ring, blueprint, version of macOS,
     tag and flag.
   - With O(shards) it has instead that many hosts C(shard_1), C(shard_2) ..., each of which stands
     for a part of the fleet, and asks no vendor anything.
@@ -60,7 +60,7 @@ cache_connection: /var/tmp/device-trust
 compose:
   ansible_host: device_trust_serial_number ~ '.macs.example.com'
 groups:
-  needs_its_person: device_trust_rung in ['NOT_REGISTERED', 'REGISTERED_NOT_MANAGED']
+  needs_its_person: device_trust_stage in ['NOT_REGISTERED', 'REGISTERED_NOT_MANAGED']
 keyed_groups:
   - key: device_trust_model
     prefix: model
@@ -75,26 +75,18 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _inventory as macs
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    BadOption,
-    DeviceTrustError,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import read_fleet, rows
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    CONNECTION,
-    FLEET,
-    KANDJI,
-    OKTA,
-    from_environment,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import masked
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
+
+from ..module_utils._core.errors import BadOption, DeviceTrustError
+from ..module_utils._core.module import Run
+from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA, from_environment
+from ..module_utils._http import transport as _transport
+from ..module_utils._report.figures import masked
+from ..module_utils._status import inventory as macs
+from ..module_utils._status import reader as fleet_reads
+from ..module_utils._status import rings as ring_reads
+from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.reader import read_fleet, rows
+from ..module_utils._status.rings import read_rings
 
 USES = (*ring_reads.USES, *fleet_reads.USES)
 TABLES = (OKTA, KANDJI, FLEET)

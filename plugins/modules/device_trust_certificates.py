@@ -110,26 +110,15 @@ import os
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ledger as ledger
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._certificate_check import (
-    certificate_ends,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import ISSUED
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import client as okta_api
+from ..module_utils._status import ledger
+from ..module_utils._status.certificate_check import certificate_ends
+from ..module_utils._status.gate import ISSUED
 
 OPTIONS: dict[str, t.Any] = {
     "certificate_check_item_id": {"type": "str"},

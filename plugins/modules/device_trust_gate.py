@@ -142,22 +142,14 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _gate as gate
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import holders
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import quote_filter
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.profile_holders import holders
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.client import quote_filter
+from ..module_utils._okta.device_integration import parse_time
+from ..module_utils._status import gate
 
 OPTIONS = {
     "library_item_id": {"type": "str"},

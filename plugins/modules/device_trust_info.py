@@ -10,7 +10,7 @@ module: device_trust_info
 short_description: Where each Mac stands between Kandji and Okta, and why
 version_added: 0.1.0
 description:
-  - Reads both sides at once, joins them by serial, and says of each Mac on which rung of the ladder
+  - Reads both sides at once, joins them by serial, and says of each Mac on which stage of the ladder
     it stands, why, and what its next step is.
   - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates
     of the rings' profiles, O device records and E events there
@@ -18,7 +18,7 @@ description:
     C/300, O/200 and E/1000 (each rounded up), and three more,
     for blueprints, profiles and competing configurations. Where the list of Macs changed while it
     was read, up to 20 that slipped through are read by id.
-  - Okta's search may be behind. A row whose rung only a read by id would settle is marked as
+  - Okta's search may be behind. A row whose stage only a read by id would settle is marked as
     unconfirmed; modules that write read by id first.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -65,7 +65,7 @@ options:
     type: int
     default: 30
   wait:
-    description: How many seconds to wait until no Mac is on a rung that time and its person alone
+    description: How many seconds to wait until no Mac is on a stage that time and its person alone
       leave behind.
     type: int
     default: 0
@@ -150,7 +150,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many Macs stand on each rung that is taken, from the top down.
+  description: How many Macs stand on each stage that is taken, from the top down.
   returned: success
   type: dict
   sample: {MANAGED: 20, REGISTERED_BEFORE_CERTIFICATE: 3, NOT_REGISTERED: 1, NO_LICENCE: 1}
@@ -169,7 +169,7 @@ macs:
       device_name: MacBook of Ann
       person: ann@acme.com
       ring: canary
-      rung: NOT_REGISTERED
+      stage: NOT_REGISTERED
       reason: Certificate and Okta Verify are there, and nobody has registered it with Okta.
       next_step: Its user opens Okta Verify and adds the account.
       flags: []
@@ -181,7 +181,7 @@ flags:
   type: dict
   sample: {DUPLICATE_RECORD: 2, SHARED_DEVICE: 1}
 unconfirmed:
-  description: On how many Macs only a read by id would settle the rung.
+  description: On how many Macs only a read by id would settle the stage.
   returned: success
   type: int
   sample: 3
@@ -199,7 +199,7 @@ table:
   returned: success
   type: list
   elements: str
-  sample: ["rung                           Macs", "MANAGED                          20"]
+  sample: ["stage                           Macs", "MANAGED                          20"]
 api_calls:
   description: Requests sent, by vendor, operation and verb.
   returned: always
@@ -214,30 +214,15 @@ import time
 import typing as t
 from collections import Counter
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _ladder as ladder
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    Fleet,
-    Reading,
-    Ring,
-    read_fleet,
-    rows,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    RING,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._status import reader as fleet_reads
+from ..module_utils._status import rings as ring_reads
+from ..module_utils._status import stages as ladder
+from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.reader import Fleet, Reading, Ring, read_fleet, rows
+from ..module_utils._status.rings import read_rings
 
 OPTIONS: dict[str, t.Any] = {
     "rings": {
@@ -271,7 +256,7 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 class Summary:
     """A fleet in one pass over its rows:
 
-    the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest rung up.
+    the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest stage up.
     """
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
@@ -283,13 +268,13 @@ class Summary:
         self.shown = heapq.nsmallest(
             max(0, max_rows),
             self._count(fleet),
-            key=lambda row: (ladder.RUNGS.index(row["rung"]), row["serial_number"]),
+            key=lambda row: (ladder.STAGES.index(row["stage"]), row["serial_number"]),
         )
 
     def _count(self, fleet: Fleet) -> t.Iterator[dict[str, t.Any]]:
         for row in rows(fleet):
-            self.total[row["rung"]] += 1
-            self.by_ring.setdefault(row["ring"], Counter())[row["rung"]] += 1
+            self.total[row["stage"]] += 1
+            self.by_ring.setdefault(row["ring"], Counter())[row["stage"]] += 1
             self.flags.update(row["flags"])
             self.unconfirmed += row["unconfirmed"]
             if self._is_shown(row):
@@ -299,12 +284,12 @@ class Summary:
         return (
             str(row["serial_number"]).upper() in self._asked_for
             if self._asked_for
-            else row["rung"] not in ladder.QUIET_RUNGS
+            else row["stage"] not in ladder.QUIET_STAGES
         )
 
     @property
     def waits_for_people(self) -> bool:
-        return any(self.total[rung] for rung in ladder.PEOPLE_RUNGS)
+        return any(self.total[stage] for stage in ladder.PEOPLE_STAGES)
 
 
 SHOWN = (
@@ -312,7 +297,7 @@ SHOWN = (
     "device_name",
     "person",
     "ring",
-    "rung",
+    "stage",
     "reason",
     "next_step",
     "flags",

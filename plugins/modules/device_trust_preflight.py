@@ -120,29 +120,14 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _preflight as preflight
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import read_items
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    DeviceTrustError,
-    Refused,
-    all_of,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
-    find_scep_item,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    RING,
-    arguments,
-)
+from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.assignments import read_items
+from ..module_utils._kandji.library_items import find_scep_item
+from ..module_utils._okta import client as okta_api
+from ..module_utils._status import preflight
 
 OPTIONS = {
     "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},

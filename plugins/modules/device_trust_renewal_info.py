@@ -151,34 +151,17 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _assignments as assignments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _mobileconfig as mobileconfig,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _renewal as renewal
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import (
-    moment,
-    parse_time,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
-    read_status,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._kandji import assignments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.library_items import read_status
+from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._okta.device_integration import moment, parse_time
+from ..module_utils._status import renewal
+from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.stages import names_serial
 
 Row = dict[str, t.Any]
 

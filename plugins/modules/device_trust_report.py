@@ -80,7 +80,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many Macs stand on each rung that is taken, from the top down.
+  description: How many Macs stand on each stage that is taken, from the top down.
   returned: success
   type: dict
   sample: {MANAGED: 20, NOT_REGISTERED: 1}
@@ -110,32 +110,18 @@ import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _fleet as fleet_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report as report
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report_files as files
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _rings as ring_reads
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    Ring,
-    read_fleet,
-    rows,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ledger import known_ends
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    FLEET,
-    KANDJI,
-    OKTA,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_profile import renew_by
+from ..module_utils._core.changes import Change
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import FLEET, KANDJI, OKTA, arguments
+from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._report import figures as report
+from ..module_utils._report import files
+from ..module_utils._status import reader as fleet_reads
+from ..module_utils._status import rings as ring_reads
+from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.reader import Ring, read_fleet, rows
+from ..module_utils._status.rings import read_rings
+from ..module_utils._status.stages import STAGES
 
 OPTIONS: dict[str, t.Any] = {
     "dest": {"type": "path", "required": True},
@@ -178,7 +164,7 @@ def run(run_: Run) -> Result:
     for path, pieces in reports:
         changes += files.put(path, pieces, figures.fingerprint, mode, run_.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
-    changes += history.keep(figures.fingerprint, meta.generated_at, figures.rungs, run_.check_mode)
+    changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, run_.check_mode)
     return outcome(changes, counts=figures.counts, files=[str(path) for path, _unused in reports])
 
 
@@ -188,7 +174,7 @@ def _meta(run_: Run, rings: t.Sequence[Ring]) -> report.Meta:
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         org_url=run_.params["okta_org_url"],
         tenant=run_.params["kandji_api_url"],
-        order=RUNGS,
+        order=STAGES,
         renewals={
             ring.name: renew_by(ring.profile.get("updated_at"), run_.params["redistribution_days"])
             for ring in rings

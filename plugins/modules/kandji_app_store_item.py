@@ -162,28 +162,13 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _assignments as assignments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _library_item as library_item,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    Forbidden,
-    Refused,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
+from ..module_utils._core.errors import Forbidden, Refused
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import assignments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji import library_items as library_item
+from ..module_utils._kandji.client import same_id
 
 OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "default": "Okta Verify"},

@@ -254,41 +254,17 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _assignments as assignments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _custom_profile as custom_profile,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _profile_file as profile_file,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._custom_profile import (
-    Plan,
-    Wanted,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import (
-    OKTA_DEVICE_TRUST,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
-    parse,
-    scep_payloads,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
-    ScepEndpoint,
-)
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import assignments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.profile_holders import OKTA_DEVICE_TRUST
+from ..module_utils._kandji.profiles import file as profile_file
+from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles.mobileconfig import parse, scep_payloads
+from ..module_utils._kandji.profiles.plan import Plan, Wanted
+from ..module_utils._scep.endpoint import ScepEndpoint
 
 PROFILE: dict[str, t.Any] = {
     "name": {"type": "str"},

@@ -169,23 +169,11 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _assignments as assignments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _custom_script as custom_script,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import assignments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji import scripts as custom_script
 
 OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str"},

@@ -104,20 +104,10 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
-    read_blueprints,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    first_rows,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
+from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.assignments import read_blueprints
 
 OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},

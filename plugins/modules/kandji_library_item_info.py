@@ -89,24 +89,12 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _library_item as library_item,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
-    read_blueprints,
-    read_items,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji import library_items as library_item
+from ..module_utils._kandji.assignments import read_blueprints, read_items
 
 OPTIONS: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},

@@ -143,31 +143,14 @@ import time
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _redelivery as redelivery,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._assignments import (
-    check_limit,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    BadOption,
-    NeedsConsole,
-    NotAsWritten,
-    Uncertain,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-)
+from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.assignments import check_limit
+from ..module_utils._kandji.profiles import redelivery
+from ..module_utils._okta.device_integration import parse_time
 
 OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},

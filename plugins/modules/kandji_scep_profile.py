@@ -418,53 +418,25 @@ import typing as t
 from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _assignments as assignments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _custom_profile as custom_profile,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _library_item as library_item,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _scep_profile as scep_profile,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    BadOption,
-    Refused,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._holders import (
-    DEVICE_TRUST,
-    of_the_console,
-    read_holders,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import same_id
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import names_serial
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._library_item import (
-    read_status,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
+
+from ..module_utils._core.errors import BadOption, Refused
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, arguments, need
+from ..module_utils._kandji import assignments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji import library_items as library_item
+from ..module_utils._kandji.client import same_id
+from ..module_utils._kandji.library_items import read_status
+from ..module_utils._kandji.profile_holders import DEVICE_TRUST, of_the_console, read_holders
+from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles import scep as scep_profile
+from ..module_utils._kandji.profiles.mobileconfig import (
     ScepSettings,
     check_challenge,
     payload_content,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    arguments,
-    need,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
-    ScepEndpoint,
-    check_scep_url,
-)
+from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
+from ..module_utils._status.stages import names_serial
 
 PROFILE = {
     "name": {"type": "str"},

@@ -132,24 +132,13 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _access_policy as policies,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    FORECAST,
-    OKTA,
-    arguments,
-)
+from ..module_utils._access import guards as lockout
+from ..module_utils._access import policies
+from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import FORECAST, OKTA, arguments
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},

@@ -152,45 +152,17 @@ api_calls:
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _access_policy as policies,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _simulation as simulation,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import (
-    Rule,
-    in_order,
-    plan_rule,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import described
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    BadOption,
-    Refused,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._forecast import (
-    Forecast,
-    Person,
-    Way,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    FORECAST,
-    OKTA,
-    RULE,
-    RULE_PLACES,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_ins import (
-    named_groups,
-    read_directory,
-)
+
+from ..module_utils._access import guards as lockout
+from ..module_utils._access import policies, simulation
+from ..module_utils._access.evidence import named_groups, read_directory
+from ..module_utils._access.forecast import Forecast, Person, Way
+from ..module_utils._access.rules import Rule, in_order, plan_rule
+from ..module_utils._core.changes import described
+from ..module_utils._core.errors import BadOption, Refused
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "policy": {"type": "str", "required": True},

@@ -136,30 +136,12 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _access_policy as policies,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _lockout as lockout
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access_rule import (
-    Place,
-    RulePlan,
-    in_order,
-    plan_rule,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    FORECAST,
-    OKTA,
-    RULE,
-    RULE_PLACES,
-    arguments,
-)
+from ..module_utils._access import guards as lockout
+from ..module_utils._access import policies
+from ..module_utils._access.rules import Place, RulePlan, in_order, plan_rule
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "policy": {"type": "str", "required": True},

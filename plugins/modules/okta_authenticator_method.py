@@ -101,21 +101,11 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _authenticator_method as methods,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import ApiError
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.errors import ApiError
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._okta import authenticator_methods as methods
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},

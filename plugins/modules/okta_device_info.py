@@ -101,24 +101,12 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import NotFound
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    MACS_IN_OKTA,
-    embedded_users,
-    users_of,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    first_rows,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import Okta
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.errors import NotFound
+from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.client import Okta
+from ..module_utils._status.reader import MACS_IN_OKTA, embedded_users, users_of
 
 OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},

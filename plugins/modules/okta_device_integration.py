@@ -172,27 +172,14 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _integration as integration,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._mobileconfig import (
-    check_challenge,
-    fingerprint_bytes,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    OKTA,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
-    ScepEndpoint,
-)
+
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._kandji.profiles.mobileconfig import check_challenge, fingerprint_bytes
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta import device_integration as integration
+from ..module_utils._scep.endpoint import ScepEndpoint
 
 OPTIONS = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},

@@ -10,7 +10,7 @@ module: okta_device_reset
 short_description: Deactivate and delete Okta device records, so that Macs can be registered anew
 version_added: 0.1.0
 description:
-  - Finds the device records of the given serials, users, ids, or rungs of the ladder, reads each
+  - Finds the device records of the given serials, users, ids, or stages of the ladder, reads each
     record's own users and again the record by its id, and
     deactivates and deletes those that nothing holds back. Each record that is held back comes with
     one reason.
@@ -54,14 +54,14 @@ options:
     description: Logins of users. The records of all Macs that they are registered on are decided.
     type: list
     elements: str
-  rungs:
-    description: Rungs of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
+  stages:
+    description: Stages of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
       that stand there are decided.
     type: list
     elements: str
   rings:
     description:
-      - The rings that O(rungs) selects from.
+      - The rings that O(stages) selects from.
       - Where it is set, only their own SCEP profiles count as live; else each SCEP payload does.
     type: list
     elements: dict
@@ -82,7 +82,7 @@ options:
         description: Id of its SCEP item, where Kandji's console made it.
         type: str
   okta_verify_item_ids:
-    description: Ids of the library items of Okta Verify, for O(rungs).
+    description: Ids of the library items of Okta Verify, for O(stages).
     type: list
     elements: str
     default: []
@@ -170,7 +170,7 @@ options:
       - Confirms more than O(confirm_above) records, by their number and the org's host, like
         V(RESET 25 DEVICES acme.okta.com). Check mode says it.
       - When a run was cut short, the same phrase is good for the rest of O(serials) and
-        O(device_ids). O(users) and O(rungs) no longer find what is gone,
+        O(device_ids). O(users) and O(stages) no longer find what is gone,
         so that the rest takes a phrase of its own.
     type: str
   plan_digest:
@@ -218,7 +218,7 @@ EXAMPLES = r"""
 
 - name: Register all Macs of a ring anew that registered too early
   devicetrust.okta_kandji.okta_device_reset:
-    rungs: [REGISTERED_BEFORE_CERTIFICATE]
+    stages: [REGISTERED_BEFORE_CERTIFICATE]
     rings:
       - name: canary
         blueprints: [Canary]
@@ -270,7 +270,7 @@ EXAMPLES = r"""
 
 - name: All Macs of a ring whose SCEP item was made in Kandji's web app
   devicetrust.okta_kandji.okta_device_reset:
-    rungs: [REGISTERED_BEFORE_CERTIFICATE]
+    stages: [REGISTERED_BEFORE_CERTIFICATE]
     rings:
       - name: by hand
         blueprints: [Everyone else]
@@ -411,49 +411,25 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _kandji as kandji_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _reset as reset
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._changes import Change
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
-    ApiError,
-    BadOption,
-    DeviceTrustError,
-    NotFound,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._gate import mentions
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import (
-    moment,
-    parse_time,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import RUNGS
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    outcome,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    KANDJI,
-    OKTA,
-    RING,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_audit import (
-    Audit,
-    Progress,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset_macs import (
-    macs_on_rungs,
-    read_macs,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._rings import read_rings
+from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import ApiError, BadOption, DeviceTrustError, NotFound
+from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.device_integration import moment, parse_time
+from ..module_utils._reset import plan as reset
+from ..module_utils._reset.audit import Audit, Progress
+from ..module_utils._reset.evidence import macs_on_stages, read_macs
+from ..module_utils._status.gate import mentions
+from ..module_utils._status.rings import read_rings
+from ..module_utils._status.stages import STAGES
 
 OPTIONS: dict[str, t.Any] = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
-    "rungs": {"type": "list", "elements": "str"},
+    "stages": {"type": "list", "elements": "str"},
     "rings": {
         "type": "list",
         "elements": "dict",
@@ -596,11 +572,11 @@ def _approved(run_: Run, decisions: t.Sequence[reset.Decision], host: str) -> st
 
 
 def _check(params: t.Mapping[str, t.Any]) -> None:
-    unknown = [one for one in params["rungs"] or [] if one not in RUNGS]
+    unknown = [one for one in params["stages"] or [] if one not in STAGES]
     if unknown:
-        raise BadOption(f"rungs: {unknown[0]!r} is no rung; they are {', '.join(RUNGS)}.")
-    if params["rungs"] and not params["rings"]:
-        raise BadOption("rungs: give the rings that they are selected from, too (rings).")
+        raise BadOption(f"stages: {unknown[0]!r} is no stage; they are {', '.join(STAGES)}.")
+    if params["stages"] and not params["rings"]:
+        raise BadOption("stages: give the rings that they are selected from, too (rings).")
     if params["sign_in_grace"] < 0 or not 0 <= params["max_percent"] <= 100:
         raise BadOption(
             "sign_in_grace must not be negative, and max_percent must be between 0 and 100."
@@ -653,9 +629,9 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
     """
     params = run_.params
     serials, without_serial = list(params["serials"] or []), []
-    if params["rungs"]:
-        serials += macs_on_rungs(
-            run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["rungs"]
+    if params["stages"]:
+        serials += macs_on_stages(
+            run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["stages"]
         )
     for login in params["users"] or []:
         user = run_.okta.user(login)
@@ -947,7 +923,7 @@ def main() -> None:
         run,
         USES,
         argument_spec=arguments(OKTA, KANDJI, OPTIONS),
-        required_one_of=[("serials", "device_ids", "users", "rungs")],
+        required_one_of=[("serials", "device_ids", "users", "stages")],
     )
 
 

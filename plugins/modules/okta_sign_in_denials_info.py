@@ -99,28 +99,13 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _access_policy as policies,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _denials as denials
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._lockout import some
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    OKTA,
-    arguments,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._sign_ins import (
-    APPS_A_READ,
-    DENIALS,
-    of_apps,
-    since_text,
-)
+from ..module_utils._access import denials, policies
+from ..module_utils._access.evidence import APPS_A_READ, DENIALS, of_apps, since_text
+from ..module_utils._access.guards import some
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._okta import client as okta_api
 
 MOST_MINUTES = 64800
 CLOCKS_APART = 1  # minutes by which one of Okta's servers may be behind another

@@ -92,20 +92,12 @@ api_calls:
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _okta as okta_api
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_events import EVENTS
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._integration import parse_time
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import (
-    Result,
-    Run,
-    first_rows,
-    run_module,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
-    OKTA,
-    arguments,
-)
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.device_events import EVENTS
+from ..module_utils._okta.device_integration import parse_time
 
 OPTIONS: dict[str, t.Any] = {
     "filter": {"type": "str"},

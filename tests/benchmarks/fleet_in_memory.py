@@ -18,12 +18,14 @@ import sys
 import typing as t
 from importlib import import_module
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _transport
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import Run
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     KANDJI,
     OKTA,
     from_environment,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import (
+    transport as _transport,
 )
 
 Row = dict[str, t.Any]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that we did not write judge the lab and the collection;
 
-what they found stands in docs/referees.md.
+what they found stands in docs/dev/conformance.md.
 
 def test_it_lists_devices(sdk, referee):
     referee("Okta SDK 3.4.6", "listDevices", "by API token")
@@ -18,7 +18,7 @@ import typing as t
 import pytest
 
 from tests.conformance.okta_sdk import connect, org_lab, register, runner, sdk
-from tools import referees
+from tools.generate import conformance as referees
 
 __all__ = ["connect", "org_lab", "register", "runner", "sdk"]  # fixtures, handed on
 
@@ -57,6 +57,6 @@ def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, 
     if passed and os.environ.get(referees.WRITING) != "write":
         found = referees.differences(test, rows, referees.PAGE.read_text(encoding="utf-8"))
         assert not found, (
-            f"docs/referees.md is out of date; write it anew with {referees.COMMAND}. It"
+            f"docs/dev/conformance.md is out of date; write it anew with {referees.COMMAND}. It"
             f" {'; '.join(found)}"
         )

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from lab.server import Lab
-from lab.world import Options
+from lab.state import Options
 
 SDK = f"Okta SDK {version('okta')}"
 MACS = 6

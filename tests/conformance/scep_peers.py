@@ -38,7 +38,7 @@ def run(
     """
     found = shutil.which(command[0])
     assert found, (
-        f"{command[0]} is not installed; install what tests need by python -m tools.programs --all."
+        f"{command[0]} is not installed; install what tests need by python -m tools.support.system_packages --all."
     )
     surroundings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", **environment}
     done = subprocess.run(
@@ -236,8 +236,8 @@ def switched_back(lab: Lab) -> Iterator[None]:
 
 def spoken(exchange: Exchange) -> tuple[str, str, str]:
     """Verb, message type and digest of a request, as they went over the line."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-        _scep_messages as messages,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        messages,
     )
 
     message = messages.read_message(exchange.request)
@@ -246,8 +246,8 @@ def spoken(exchange: Exchange) -> tuple[str, str, str]:
 
 def cipher_of(lab: Lab, exchange: Exchange) -> str:
     """The cipher of a request; the authority's key opens it."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-        _scep_messages as messages,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        messages,
     )
 
     return messages.decrypt(
@@ -257,8 +257,8 @@ def cipher_of(lab: Lab, exchange: Exchange) -> str:
 
 def fail_info(exchange: Exchange) -> str:
     """Why the authority refused; empty if it did not."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-        _scep_messages as messages,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        messages,
     )
 
     return messages.FAIL_INFO.get(messages.read_message(exchange.reply).attributes.fail_info, "")

@@ -18,15 +18,15 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-    _certificate_check as certificate_check,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
+    certificate_check,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from lab.stand_ins import (
+from lab.actors.macos_shims import (
     CHECK,
     Held,
     Keychain,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab serves what the vendors describe.
 
-The answers themselves are judged by the recorder, through all tests (lab.recorder).
+The answers themselves are judged by the recorder, through all tests (lab.contract.recorder).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.recorder import DESCRIPTIONS, descriptions
-from tools.deviations import covering
+from lab.contract.exceptions import covering
+from lab.contract.recorder import DESCRIPTIONS, descriptions
 
 
 @pytest.mark.skipif(

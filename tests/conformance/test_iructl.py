@@ -24,8 +24,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from lab.server import Lab
-from tools.environment import CHECKOUT, child_environment
-from tools.interpreters import environment_of, interpreter
+from tools.support.environment import CHECKOUT, child_environment
+from tools.support.interpreters import environment_of, interpreter
 
 LAUNCHER = Path(__file__).parent / "iructl_at_lab.py"
 LOCK = CHECKOUT / "requirements.lock"

@@ -111,7 +111,7 @@ def page(fresh_lab: Lab, tmp_path: Path) -> t.Iterator[Page]:
     missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
     if missing:
         pytest.fail(
-            f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them."
+            f"{' and '.join(missing)} not found; python -m tools.support.system_packages chromium installs them."
         )
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
@@ -144,9 +144,7 @@ def _key_of(lab: Lab) -> str:
 
 def give_profiles(lab: Lab) -> None:
     """The SCEP profile and Okta Verify for everybody, as a rollout leaves them."""
-    from lab.kandji.model import (
-        ProfileItem,  # the collection's import path is not set up when this file is read
-    )
+    from lab.kandji.model import ProfileItem
 
     world = lab.world
     with world.lock:

@@ -15,7 +15,7 @@ import pytest
 
 from lab.clock import iso
 from lab.server import Lab
-from lab.world import Fault
+from lab.state import Fault
 from tests.conformance.okta_sdk import SDK, SdkError
 
 # Devices
@@ -376,7 +376,8 @@ def living(org_lab, run_module):
 
     their people have registered them and signed in.
     """
-    from lab import macs, people  # not at the top: Macs enrol by the collection's own client
+    from lab.actors import mac as macs  # not at the top: Macs enrol by the collection's own client
+    from lab.actors import person as people
 
     canary, *_others = org_lab.announcement["rings"]
     made = run_module(
@@ -404,18 +405,18 @@ def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(
         "scep_profile": "Okta SCEP - canary",
     }
 
-    def rung() -> list[str]:
+    def stage() -> list[str]:
         report = run_module("device_trust_info", {"rings": [ring]}, lab=org_lab)
         return [
-            row["rung"]
+            row["stage"]
             for row in report["macs"]
             if row["serial_number"] == record.profile.serial_number
         ]
 
     sdk.suspend_device(record.id)
-    assert rung() == ["SUSPENDED"]
+    assert stage() == ["SUSPENDED"]
     sdk.unsuspend_device(record.id)
-    assert rung() != ["SUSPENDED"]
+    assert stage() != ["SUSPENDED"]
 
 
 def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(

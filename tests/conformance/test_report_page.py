@@ -33,7 +33,7 @@ FLAGS = [
     "--no-proxy-server",
     "--window-size=1280,900",
 ]
-RUNGS = (
+STAGES = (
     "MANAGED",
     "MANAGED",
     "MANAGED",
@@ -52,14 +52,14 @@ PATIENCE = 20
 
 
 def row(number: int) -> dict[str, t.Any]:
-    rung = RUNGS[number * 7 % len(RUNGS)]
+    stage = STAGES[number * 7 % len(STAGES)]
     return {
         "serial_number": f"C{number * 7919 % 1_000_003:08d}",
         "device_name": HOSTILE if number == 3 else f"Mac of Zoë {number}",
         "device_id": f"id-{number}",
         "person": f"person{number:06d}@example.com",
         "ring": (
-            None if rung == "NOT_IN_SCOPE" else ("canary", "engineering", "everybody")[number % 3]
+            None if stage == "NOT_IN_SCOPE" else ("canary", "engineering", "everybody")[number % 3]
         ),
         "blueprint": f"Blueprint {number % 5}",
         "blueprint_id": f"b{number % 5}",
@@ -67,8 +67,8 @@ def row(number: int) -> dict[str, t.Any]:
         "model": "MacBook Air (M4)",
         "tags": ["loan"] if number % 9 == 0 else [],
         "last_check_in": f"2026-11-{1 + number % 24:02d}T08:{number % 60:02d}:00Z",
-        "rung": rung,
-        "reason": f"Why it is {rung}.",
+        "stage": stage,
+        "reason": f"Why it is {stage}.",
         "next_step": "What is next.",
         "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [],
         "unconfirmed": number % 60 == 7,
@@ -76,13 +76,13 @@ def row(number: int) -> dict[str, t.Any]:
         "users": [
             {
                 "login": f"person{number:06d}@example.com",
-                "managementStatus": "MANAGED" if rung == "MANAGED" else "NOT_MANAGED",
+                "managementStatus": "MANAGED" if stage == "MANAGED" else "NOT_MANAGED",
             }
         ],
         "okta_device_ids": [f"guo{number}"],
         "okta_status": "ACTIVE",
         "last_seen_by_okta": "2026-11-23T10:00:00.000Z",
-        "certificates": 0 if rung in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1,
+        "certificates": 0 if stage in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1,
         "certificate_first_seen": "2026-01-02T03:04:05Z",
         "certificate_ends": f"2027-{1 + number % 11:02d}-15T00:00:00Z" if number % 13 else None,
         "certificate_ends_from": "reckoned",
@@ -92,13 +92,15 @@ def row(number: int) -> dict[str, t.Any]:
 def write_report(path: Path, count: int) -> Path:
     """As the module writes it."""
     # Not at the top: the collection's import path is not set up when this file is read.
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _report as report
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._ladder import (
-        RUNGS as ORDER,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
+        figures as report,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+        STAGES as ORDER,
     )
 
     before = {
-        str(row(number)["serial_number"]): RUNGS[(number * 7 + (number % 40 == 0)) % len(RUNGS)]
+        str(row(number)["serial_number"]): STAGES[(number * 7 + (number % 40 == 0)) % len(STAGES)]
         for number in range(count - 1)
     }
     meta = report.Meta(
@@ -107,7 +109,7 @@ def write_report(path: Path, count: int) -> Path:
         "https://acme.api.kandji.io",
         ORDER,
         {"canary": "2027-10-24"},
-        {"generated_at": "2026-11-23T06:00:00Z", "rungs": before},
+        {"generated_at": "2026-11-23T06:00:00Z", "stages": before},
         history=True,
         api_calls=215,
     )
@@ -170,7 +172,7 @@ def page(tmp_path: Path) -> t.Iterator[Page]:
     missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
     if missing:
         pytest.fail(
-            f"{' and '.join(missing)} not found; python -m tools.programs chromium installs them."
+            f"{' and '.join(missing)} not found; python -m tools.support.system_packages chromium installs them."
         )
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
@@ -187,7 +189,7 @@ def page(tmp_path: Path) -> t.Iterator[Page]:
 def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
     page.open()
     assert (
-        set(page.column("Rung")) == {"Profile failed", "Profile pending"}
+        set(page.column("Stage")) == {"Profile failed", "Profile pending"}
         and page.count == "1 to 100 of 600 Macs"
     ), "who needs something comes first"
     serials = sorted(str(row(number)["serial_number"]) for number in range(600))
@@ -200,24 +202,24 @@ def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
     page.search("nobody has this")
     page.until(lambda: page.driver.find_element(By.ID, "none").is_displayed())
     page.driver.find_element(By.ID, "clear").click()
-    Select(page.driver.find_element(By.ID, "rung")).select_by_visible_text("Not registered")
+    Select(page.driver.find_element(By.ID, "stage")).select_by_visible_text("Not registered")
     Select(page.driver.find_element(By.ID, "ring")).select_by_visible_text("canary")
     expected = sum(
-        row(number)["rung"] == "NOT_REGISTERED" and row(number)["ring"] == "canary"
+        row(number)["stage"] == "NOT_REGISTERED" and row(number)["ring"] == "canary"
         for number in range(600)
     )
-    assert set(page.column("Rung")) <= {"Not registered"} and page.count.startswith(
+    assert set(page.column("Stage")) <= {"Not registered"} and page.count.startswith(
         f"{expected} of 600"
     )
     assert page.complaints == []
 
 
-def test_a_rung_leads_to_its_macs_and_a_mac_to_all_that_is_known(page: Page) -> None:
+def test_a_stage_leads_to_its_macs_and_a_mac_to_all_that_is_known(page: Page) -> None:
     page.open()
-    button = page.driver.find_element(By.CSS_SELECTOR, "button[data-rung=NO_LICENCE]")
+    button = page.driver.find_element(By.CSS_SELECTOR, "button[data-stage=NO_LICENCE]")
     page.script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    assert set(page.column("Rung")) == {"No licence"} and len(page.column("Rung")) == 50
+    assert set(page.column("Stage")) == {"No licence"} and len(page.column("Stage")) == 50
     details = page.driver.find_element(By.CSS_SELECTOR, "#body button")
     details.click()
     shown = page.driver.find_element(By.CSS_SELECTOR, "#body .more").text
@@ -275,7 +277,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     tail = reached[reached.index("search") :]
     assert tail == [
         "search",
-        "rung",
+        "stage",
         "ring",
         "flag",
         "clear",
@@ -284,7 +286,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
         "Name",
         "Person",
         "Ring",
-        "Rung",
+        "Stage",
         "Certificate ends",
         "Last check-in",
     ]

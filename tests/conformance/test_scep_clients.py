@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from lab.server import Lab
-from lab.world import Options
+from lab.state import Options
 from tests.conformance.scep_peers import (
     PATIENCE,
     Relay,
@@ -36,7 +36,7 @@ from tests.conformance.scep_peers import (
     spoken,
     switched_back,
 )
-from tools import programs
+from tools.support import system_packages as programs
 
 pytestmark = pytest.mark.programs
 
@@ -57,7 +57,7 @@ def _programs() -> None:
     lacking = programs.missing(["scep", "strongswan-pki", "certmonger", "openssl"])
     if lacking:
         pytest.fail(
-            f"Debian's packages {', '.join(lacking)} are needed: run python -m tools.programs"
+            f"Debian's packages {', '.join(lacking)} are needed: run python -m tools.support.system_packages"
             " --all."
         )
 
@@ -555,11 +555,15 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def endpoint(server: ScepServer) -> t.Any:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
+        Masker,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+        Settings,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
         ScepEndpoint,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
 
     return ScepEndpoint(server.url, Settings(), Masker())
 
@@ -586,7 +590,9 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, referee):
 
 
 def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, referee):
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import Refused
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+        Refused,
+    )
 
     referee(
         SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest"
@@ -623,9 +629,11 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
 
     encrypted content as a constructed OCTET STRING.
     """
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-        _scep_messages as messages,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        client as _scep,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        messages,
     )
 
     referee(
@@ -662,9 +670,11 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
 def test_micromdms_server_takes_what_our_client_falls_back_on(
     scepserver, referee, capabilities, verb, digest
 ):
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-        _scep_messages as messages,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        client as _scep,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        messages,
     )
 
     announced = capabilities.decode().replace("\n", ", ") or "nothing"

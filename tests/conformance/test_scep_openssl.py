@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from lab.server import Lab
-from lab.world import Options
+from lab.state import Options
 from tests.conformance.scep_peers import (
     OPENSSL,
     Exchange,
@@ -143,12 +143,18 @@ def test_our_clients_request_is_read(scep, tmp_path, referee, capabilities):
 
 def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
     """By the collection's client, over its own transport."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _scep
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._masking import Masker
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep_endpoint import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
+        Masker,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+        Settings,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        client as _scep,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
         ScepEndpoint,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import Settings
 
     told = lab.announcement
     endpoint = ScepEndpoint(told["scep_url"], Settings(ca_path=told["ca_file"]), Masker())
@@ -246,8 +252,8 @@ class Client:
         message_type: str = "19",
         signed_by: str = "self.pem",
     ) -> str:
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import (
-            _scep_messages as messages,
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+            messages,
         )
 
         openssl(

@@ -101,14 +101,18 @@ for _place in Path(__file__).parents:
         ):  # the package ansible brings one that knows its own place alone
             _package.__path__.append(str(_place))
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _event_hook as hook
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    is_loopback,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    event_hooks as hook,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import (
     Seen,
     options,
     prepared,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import is_loopback
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "host": {"type": "str", "default": "127.0.0.1"},

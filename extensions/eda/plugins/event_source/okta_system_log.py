@@ -92,26 +92,28 @@ for _place in Path(__file__).parents:
         ):  # the package ansible brings one that knows its own place alone
             _package.__path__.append(str(_place))
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils import _log_follower as log
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._errors import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     BadOption,
     DeviceTrustError,
     Unreachable,
     Unreadable,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._events import (
-    EVENTS,
-    options,
-    prepared,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module import Run
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._options import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import Run
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     OKTA,
     arguments,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._transport import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     REQUESTS_IMPORT_ERROR,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    log_follower as log,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import (
+    EVENTS,
+    options,
+    prepared,
 )
 
 OPTIONS: dict[str, dict[str, t.Any]] = {

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the recorder found, judged by the short list;
+
+also as a plugin of pytest, which fails a run that found something new.
+
+``python -m lab.contract.findings`` judges what lies in .cache/recorder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lab.contract.exceptions import DEVIATIONS, Deviation, covering
+from lab.contract.recorder import DEFAULT_PLACE, DESCRIPTIONS, FINDINGS, Finding
+
+
+@dataclass
+class Verdict:
+    """``unlisted``:
+
+    finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that
+    nothing needed.
+    """
+
+    unlisted: dict[Finding, tuple[int, str]]
+    stale: list[Deviation]
+    seen: int
+
+    def lines(self) -> list[str]:
+        return [
+            f"{finding}  [{count} times or more, {by or 'no user agent'}]"
+            for finding, (count, by) in sorted(self.unlisted.items())
+        ]
+
+
+def judged(place: Path, deviations: t.Sequence[Deviation] = DEVIATIONS) -> Verdict:
+    """Read the findings below a directory, of however many processes."""
+    counts: dict[Finding, tuple[int, str]] = {}
+    for file in sorted(place.rglob("*.jsonl")):
+        highest: dict[Finding, tuple[int, str]] = {}
+        for line in file.read_text(encoding="utf-8").splitlines():
+            values = json.loads(line)
+            count, by = values.pop("count"), values.pop("by")
+            highest[Finding(**values)] = (count, by)
+        for finding, (count, by) in highest.items():
+            counts[finding] = (counts.get(finding, (0, ""))[0] + count, by)
+    needed, unlisted = set(), {}
+    for finding, seen in counts.items():
+        entry = covering(
+            finding.vendor,
+            finding.operation,
+            f"{finding.status} {finding.part}: {finding.problem}",
+            deviations,
+        )
+        if entry is None:
+            unlisted[finding] = seen
+        else:
+            needed.add(entry)
+    return Verdict(unlisted, [one for one in deviations if one not in needed], len(counts))
+
+
+def clear() -> None:
+    shutil.rmtree(DEFAULT_PLACE, ignore_errors=True)
+
+
+def check(place: Path = DEFAULT_PLACE) -> bool:
+    """The stage of `make test`:
+
+    all that its tests, the molecule scenario and their labs have left.
+    """
+    if not os.environ.get(DESCRIPTIONS):
+        print(
+            f"The recorder was off: {DESCRIPTIONS} names no directory with the vendors' API"
+            " descriptions."
+        )
+        return True
+    verdict = judged(place)
+    for one in verdict.stale:
+        print(
+            f"warning: nothing needed this entry of lab/contract/exceptions.py any more: {one.vendor}"
+            f" {', '.join(one.operations)}: {one.lacks}"
+        )
+    for line in verdict.lines():
+        print(line)
+    print(
+        f"{verdict.seen} findings, {len(verdict.unlisted)} of them not in the short list"
+        " (docs/dev/openapi-exceptions.md)."
+    )
+    return not verdict.unlisted and verdict.seen > 0
+
+
+# The plugin
+
+
+def _controller(config: pytest.Config) -> bool:
+    return bool(os.environ.get(DESCRIPTIONS)) and not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _controller(config):
+        os.environ.setdefault(
+            FINDINGS, str(DEFAULT_PLACE / f"pytest-{os.getpid()}")
+        )  # the workers inherit it
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (
+        _controller(session.config)
+        and session.exitstatus == pytest.ExitCode.OK
+        and judged(Path(os.environ[FINDINGS])).unlisted
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
+    if not _controller(config):
+        return
+    verdict = judged(Path(os.environ[FINDINGS]))
+    if verdict.unlisted:
+        terminalreporter.section(
+            "not as the vendors' API descriptions say, and not in the short list (docs/dev/lab.md)"
+        )
+        for line in verdict.lines():
+            terminalreporter.write_line(line)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if check() else 1)

@@ -1,0 +1,353 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta as a certificate authority:
+
+real keys, real certificates, real SCEP. HTTP is somebody else's (lab/okta/app.py).
+"""
+
+from __future__ import annotations
+
+import hmac
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import messages
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from lab.clock import Clock
+
+CLIENT_LIFETIME = timedelta(days=365)
+INTERMEDIATE_LIFETIME = timedelta(days=5 * 365)
+ROOT_LIFETIME = timedelta(days=20 * 365)
+# The organization has its authority for longer than the oldest living certificate, so that
+# certificates can be booked into the past.
+AGE = timedelta(days=400)
+
+CAPABILITIES = {
+    "modern": (
+        "POSTPKIOperation",
+        "SHA-1",
+        "SHA-256",
+        # no name of RFC 8894, but strongSwan up to 5.9.8 refuses AES without it: it reads the names
+        # shifted by one
+        "SHA-384",
+        "SHA-512",
+        "AES",
+        "DES3",
+        "SCEPStandard",
+    ),
+    "old": ("SHA-1", "DES3"),
+    "none": (),
+}  # and not Renewal: Okta's authority does not renew
+# What any other than a modern authority takes, whatever it says of itself.
+OLD_DIGESTS, OLD_CIPHERS = ("sha1",), ("tripledes_3key", "des")
+
+_KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+SubjectPairs = t.Sequence[t.Sequence[tuple[str, str]]]
+
+
+@dataclass
+class IssuedCertificate:
+    """A client certificate in the authority's books.
+
+    ``der`` and the fingerprint are None when it was only booked.
+    """
+
+    serial_number: int
+    common_name: str
+    issued_at: datetime  # to the microsecond; the certificate itself knows whole seconds
+    not_before: datetime
+    not_after: datetime
+    fingerprint_sha256: str | None = None
+    status: str = "ACTIVE"  # or SUSPENDED, REVOKED
+    bound_device_id: str | None = None
+    last_used: datetime | None = None
+    der: bytes | None = field(default=None, repr=False)
+
+
+class _No(Exception):
+    """The request is refused with this SCEP failInfo."""
+
+    def __init__(self, fail_info: str) -> None:
+        super().__init__(fail_info)
+        self.fail_info = next(
+            number for number, name in messages.FAIL_INFO.items() if name == fail_info
+        )
+
+
+class Authority:
+    """The certificate authority of one organization.
+
+    A user of it holds either what GetCACert answers by default, the intermediate alone (``openssl
+    verify -partial_chain -CAfile intermediate``), or the chain (``-CAfile root -untrusted
+    intermediate``); certificates verify against both. It has no lock of its own: whoever serves it
+    does so under the world's. ``identity`` is the intermediate with its key.
+    """
+
+    def __init__(self, clock: Clock, organization: str, org_id: str) -> None:
+        self._clock = clock
+        self.certificates: dict[int, IssuedCertificate] = {}
+        self._by_fingerprint: dict[str, IssuedCertificate] = {}
+        self._by_word: dict[str, list[IssuedCertificate]] = {}
+        root_key, key = (
+            _key_of(organization, org_id, "root"),
+            _key_of(organization, org_id, "intermediate"),
+        )
+        names = [
+            x509.NameAttribute(NameOID.DOMAIN_COMPONENT, part)
+            for part in ("com", "okta", organization)
+        ]
+        names.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, org_id))
+        root_name = x509.Name(
+            [*names, x509.NameAttribute(NameOID.COMMON_NAME, "Organization Root Authority")]
+        )
+        self._name = x509.Name(
+            [*names, x509.NameAttribute(NameOID.COMMON_NAME, "Organization Intermediate Authority")]
+        )
+        since = _whole_second(clock.now() - AGE)
+        root = _certificate(
+            root_name,
+            root_key.public_key(),
+            root_name,
+            root_key.public_key(),
+            (since, since + ROOT_LIFETIME),
+        )
+        intermediate = _certificate(
+            self._name,
+            key.public_key(),
+            root_name,
+            root_key.public_key(),
+            (since, since + INTERMEDIATE_LIFETIME),
+        )
+        self.root_certificate_der = _signed(_as_authority(root, path_length=1), root_key)
+        self.ca_certificate_der = _signed(_as_authority(intermediate, path_length=0), root_key)
+        self.identity = messages.Identity(self.ca_certificate_der, key)
+
+    @property
+    def chain(self) -> list[bytes]:
+        """The intermediate and its root."""
+        return [self.ca_certificate_der, self.root_certificate_der]
+
+    def get_ca_caps(self, kind: str = "modern") -> bytes:
+        return "".join(f"{name}\n" for name in CAPABILITIES[kind]).encode()
+
+    def get_ca_cert(self, as_pkcs7: bool) -> tuple[bytes, str]:
+        if as_pkcs7:
+            return messages.pack_certificates(self.chain), "application/x-x509-ca-ra-cert"
+        return self.ca_certificate_der, "application/x-x509-ca-cert"
+
+    def pki_operation(
+        self, message: bytes, challenge: str, modern: bool = True
+    ) -> tuple[bytes, IssuedCertificate | None]:
+        """The reply to a SCEP message, and the certificate when one was issued.
+
+        An authority that is not modern takes 3DES and SHA-1 alone.
+
+        Raises ``_scep_messages.MessageError`` for what is no SCEP message at all: without a
+        transaction id there is nothing to reply to, and HTTP has to say it (400).
+        """
+        asked = messages.read_message(message)
+        answer = messages.Attributes(
+            message_type=messages.CERTIFICATE_REPLY,
+            transaction_id=asked.attributes.transaction_id,
+            sender_nonce=messages.new_nonce(),
+            recipient_nonce=asked.attributes.sender_nonce,
+            status=messages.SUCCESS,
+        )
+        digest = asked.digest if asked.digest in messages.DIGESTS else "sha256"
+        try:
+            request, client, cipher = self._admitted(asked, challenge)
+            if not modern and (asked.digest not in OLD_DIGESTS or cipher not in OLD_CIPHERS):
+                raise _No("badAlg")
+            issued = self._issue(request)
+        except _No as no:
+            return (
+                messages.seal(
+                    replace(answer, status=messages.FAILURE, fail_info=no.fail_info),
+                    b"",
+                    self.identity,
+                    digest,
+                ),
+                None,
+            )
+        reply_cipher = (
+            cipher if cipher in messages.CIPHERS else "tripledes_3key"
+        )  # single DES is read from old clients, never written
+        content = messages.encrypt(
+            messages.pack_certificates([t.cast(bytes, issued.der)]), client, reply_cipher
+        )
+        return messages.seal(answer, content, self.identity, digest), issued
+
+    def find(self, der: bytes) -> IssuedCertificate | None:
+        return self._by_fingerprint.get(_fingerprint(der))
+
+    def book(self, common_name: str, at: datetime | None = None) -> IssuedCertificate:
+        """Enter a certificate that nobody holds:
+
+        for Macs that are only records. There is no key and no DER, only the entry in the books.
+        """
+        issued_at = at or self._clock.now()
+        not_before = _whole_second(issued_at)
+        booked = IssuedCertificate(
+            x509.random_serial_number(),
+            common_name,
+            issued_at,
+            not_before,
+            not_before + CLIENT_LIFETIME,
+        )
+        return self._keep(booked)
+
+    def naming(self, word: str) -> t.Sequence[IssuedCertificate]:
+        """All that were ever issued under a name with this word in it."""
+        return self._by_word.get(word, ())
+
+    def _keep(self, issued: IssuedCertificate) -> IssuedCertificate:
+        self.certificates[issued.serial_number] = issued
+        for word in set(issued.common_name.split()):
+            self._by_word.setdefault(word, []).append(issued)
+        return issued
+
+    def _admitted(
+        self, asked: messages.Message, challenge: str
+    ) -> tuple[messages.CertificateRequest, bytes, str]:
+        """The certificate request in a message, the certificate its sender signed with and the
+        cipher it uses; or _No.
+        """
+        client = asked.signer()
+        if client is None:
+            raise _No("badMessageCheck")
+        try:
+            messages.verify(asked, client)
+            if asked.attributes.message_type != messages.CERTIFICATE_REQUEST:
+                raise _No("badRequest")
+            content, cipher = messages.decrypt(asked.content, self.identity)
+            request = messages.read_request(content)
+            signed_by = messages.rsa_key_of(client)
+        except messages.UnknownAlgorithm:
+            raise _No("badAlg") from None
+        except messages.MessageError:
+            raise _No("badMessageCheck") from None
+        if not hmac.compare_digest(request.challenge.encode(), challenge.encode()):
+            raise _No("badRequest")
+        if messages.public_bytes(signed_by) != messages.public_bytes(request.public_key):
+            raise _No("badMessageCheck")
+        return request, client, cipher
+
+    def _issue(self, request: messages.CertificateRequest) -> IssuedCertificate:
+        issued_at = self._clock.now()
+        not_before = _whole_second(issued_at)
+        validity = (not_before, not_before + CLIENT_LIFETIME)
+        try:
+            name = messages.name_of(request.subject)
+        except (ValueError, TypeError):  # a subject that no certificate can carry
+            raise _No("badRequest") from None
+        builder = _certificate(
+            name, request.public_key, self._name, self.identity.key.public_key(), validity
+        )
+        builder = builder.add_extension(
+            x509.BasicConstraints(ca=False, path_length=None), critical=True
+        )
+        builder = builder.add_extension(
+            _key_usage("digital_signature", "key_agreement"), critical=True
+        )
+        builder = builder.add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        der = _signed(builder, self.identity.key)
+        serial_number = x509.load_der_x509_certificate(der).serial_number
+        issued = IssuedCertificate(
+            serial_number,
+            _common_name(request.subject),
+            issued_at,
+            *validity,
+            fingerprint_sha256=_fingerprint(der),
+            der=der,
+        )
+        self._by_fingerprint[_fingerprint(der)] = issued
+        return self._keep(issued)
+
+
+@cache
+def _key_of(_organization: str, _org_id: str, _role: str) -> rsa.RSAPrivateKey:
+    """Made once per process:
+
+    labs that come and go within one test run need not wait for new ones.
+    """
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _certificate(
+    subject: x509.Name,
+    public_key: rsa.RSAPublicKey,
+    issuer: x509.Name,
+    issuer_key: rsa.RSAPublicKey,
+    validity: tuple[datetime, datetime],
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(public_key)
+        .issuer_name(issuer)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(validity[0])
+        .not_valid_after(validity[1])
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False
+        )
+    )
+
+
+def _as_authority(builder: x509.CertificateBuilder, path_length: int) -> x509.CertificateBuilder:
+    # keyEncipherment, as SCEP requests are encrypted for the authority
+    usage = _key_usage("digital_signature", "key_encipherment", "key_cert_sign", "crl_sign")
+    return builder.add_extension(
+        x509.BasicConstraints(ca=True, path_length=path_length), critical=True
+    ).add_extension(usage, critical=True)
+
+
+def _signed(builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey) -> bytes:
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def _key_usage(*usages: str) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in usages for usage in _KEY_USAGES})
+
+
+def _fingerprint(der: bytes) -> str:
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(der)
+    return digest.finalize().hex()
+
+
+def _common_name(subject: SubjectPairs) -> str:
+    return next(
+        (
+            value
+            for relative_name in subject
+            for dotted, value in relative_name
+            if dotted == NameOID.COMMON_NAME.dotted_string
+        ),
+        "",
+    )
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)

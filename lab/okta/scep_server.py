@@ -1,0 +1,80 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SCEP address of the Desktop platform (RFC 8894, section 4):
+
+what HTTP carries; the messages are the authority's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import messages
+
+from lab.http import Answer, Call, Operation
+from lab.okta.errors import refuse
+from lab.okta.org import Org
+
+# How an answer is called, where it is not called as the RFC says.
+MISLABELLED = {"generic": "application/octet-stream", "html": "text/html"}
+
+
+def scep_operations(org: Org) -> list[Operation]:
+    """GET carries a PKIOperation in its query, POST in its body."""
+
+    def there() -> None:
+        if not org.has_platform:
+            refuse("E0000007", org.scep_path)
+
+    def get_ca_caps(call: Call) -> Answer:
+        there()
+        kind = call.world.switches.scep_capabilities
+        if kind == "missing":
+            refuse("E0000007", org.scep_path)
+        return _answer(call, org.authority.get_ca_caps(kind), "text/plain")
+
+    def get_ca_cert(call: Call) -> Answer:
+        there()
+        return _answer(
+            call, *org.authority.get_ca_cert(call.world.switches.ca_certificate_answer == "pkcs7")
+        )
+
+    def pki_operation(call: Call) -> Answer:
+        there()
+        if call.operation.verb == "POST" and call.world.switches.scep_capabilities != "modern":
+            refuse("E0000022")
+        try:
+            message = call.body or base64.b64decode(
+                call.query.get("message", "").replace(" ", "+"), validate=True
+            )
+            return _answer(call, org.enrol(message), "application/x-pki-message")
+        except (binascii.Error, messages.MessageError):
+            return Answer(b"The request is no SCEP message.", 400, media_type="text/plain")
+
+    handlers = [
+        ("GetCACaps", "GET", get_ca_caps),
+        ("GetCACert", "GET", get_ca_cert),
+        ("PKIOperation", "GET", pki_operation),
+        ("PKIOperation", "POST", pki_operation),
+    ]
+    return [
+        Operation(
+            name,
+            verb,
+            org.scep_path,
+            handler,
+            writes=name == "PKIOperation",
+            bucket="scep",
+            chosen_by=("operation", name),
+            vendor="scep",
+        )
+        for name, verb, handler in handlers
+    ]
+
+
+def _answer(call: Call, body: bytes, media_type: str) -> Answer:
+    return Answer(
+        body, media_type=MISLABELLED.get(call.world.switches.scep_content_types, media_type)
+    )

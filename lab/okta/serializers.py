@@ -1,0 +1,138 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's objects as its answers print them."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+from urllib.parse import quote
+
+from lab.clock import iso
+from lab.okta.devices import DeviceUser, Record, User
+
+# Which steps the links of a record offer, by its status.
+PERMITTED = {
+    "ACTIVE": ("suspend", "deactivate"),
+    "SUSPENDED": ("unsuspend", "deactivate"),
+    "DEACTIVATED": ("activate",),
+}
+
+
+def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
+    url = f"{base_url}/api/v1/devices/{record.id}"
+    links = {
+        step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}}
+        for step in PERMITTED[record.status]
+    }
+    if record.status == "DEACTIVATED":
+        verbs = ["GET", "DELETE"]
+    else:
+        verbs, links["users"] = (
+            ["GET", "PATCH", "PUT"],
+            {
+                "href": f"{url}/users",
+                "hints": {"allow": ["GET"]},
+            },
+        )
+    return {
+        "id": record.id,
+        "status": record.status,
+        "created": iso(record.created),
+        "lastUpdated": iso(record.last_updated),
+        "profile": record.profile,
+        "resourceType": "UDDevice",
+        "resourceDisplayName": {"value": record.profile["displayName"], "sensitive": False},
+        "resourceAlternateId": None,
+        "resourceId": record.id,
+        "_links": {
+            "self": {"href": url, "hints": {"allow": verbs}},
+            **links,
+        },
+    }
+
+
+def link_shape(link: DeviceUser, managed: bool, user: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A user of a device."""
+    return {
+        "managementStatus": "MANAGED" if managed else "NOT_MANAGED",
+        "created": iso(link.created),
+        "screenLockType": link.screen_lock_type,
+        "user": user,
+    }
+
+
+def user_shape(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    return {
+        **user_summary(user, base_url, realm_id),
+        "status": user.status,
+        "created": iso(user.created),
+        "activated": iso(user.created),
+        "statusChanged": iso(user.created),
+        "lastLogin": iso(user.last_login) if user.last_login else None,
+        "lastUpdated": iso(user.created),
+        "passwordChanged": iso(user.created),
+        "type": {"id": "oty" + realm_id[3:]},
+        "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
+    }
+
+
+def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    return {
+        "id": user.id,
+        "realmId": realm_id,
+        "profile": {
+            "firstName": user.first_name,
+            "lastName": user.last_name,
+            "login": user.login,
+            "email": user.email,
+        },
+        "_links": {"self": {"href": f"{base_url}/api/v1/users/{quote(user.id)}"}},
+    }
+
+
+def enrollment_shape(
+    user: User, enrollment_id: str, key: str, created: datetime, authenticator: t.Any, base_url: str
+) -> dict[str, t.Any]:
+    """An authenticator that a user has enrolled."""
+    names = {"phone_number": ("Phone", "phone")}
+    name, kind = (authenticator.name, authenticator.type) if authenticator else names[key]
+    users = f"{base_url}/api/v1/users/{quote(user.id)}"
+    profile = {"profile": {"phoneNumber": "+1 XXX-XXX-6065"}} if key == "phone_number" else {}
+    return {
+        "id": enrollment_id,
+        "key": key,
+        "name": name,
+        "type": kind,
+        "status": "ACTIVE",
+        "created": iso(created),
+        "lastUpdated": iso(created),
+        **profile,
+        "_links": {
+            "self": {
+                "href": f"{users}/authenticator-enrollments/{quote(enrollment_id)}",
+                "hints": {"allow": ["GET", "DELETE"]},
+            },
+            "user": {"href": users, "hints": {"allow": ["GET"]}},
+        },
+    }
+
+
+def log_device(record: Record, link: DeviceUser | None = None) -> dict[str, t.Any]:
+    """The device in which an event happened."""
+    return {
+        "id": record.id,
+        "name": record.profile["displayName"],
+        "os_platform": (
+            "OSX" if record.profile["platform"] == "MACOS" else record.profile["platform"]
+        ),
+        "os_version": record.profile["osVersion"],
+        "managed": bool(link and link.managed),
+        "registered": True,
+        "device_integrator": None,
+        "disk_encryption_type": record.profile["diskEncryptionType"],
+        "screen_lock_type": link.screen_lock_type if link else None,
+        "jailbreak": None,
+        "secure_hardware_present": True,
+    }

@@ -1,0 +1,321 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People who open apps, from wherever they sit:
+
+the policies in force decide, and the log says so. Take the world's lock around every call.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
+
+from lab.clock import iso
+from lab.okta.devices import DeviceUser, Record, User
+from lab.okta.directory import App
+from lab.okta.policies import Policy
+from lab.okta.policy_engine import (
+    FASTPASS,
+    Circumstances,
+    Judgement,
+    Methods,
+    judge,
+    methods_at_hand,
+)
+from lab.okta.serializers import log_device
+from lab.okta.system_log import Event
+
+Json = dict[str, t.Any]
+
+RISKS = ("LOW", "MEDIUM", "HIGH")
+UNMET = (
+    "Access has been denied because the policy requirements could not be satisfied by the users'"
+    " current set of available authenticator enrollments."
+)
+# Browsers by platform: the system as Okta's log names it, the kind of device, and the browser.
+_BROWSERS = {
+    "MACOS": ("Mac OS X", "Computer", "CHROME"),
+    "WINDOWS": ("Windows 10", "Computer", "EDGE"),
+    "LINUX": ("Linux", "Computer", "FIREFOX"),
+    "CHROMEOS": ("Chrome OS", "Computer", "CHROME"),
+    "IOS": ("iOS (iPhone)", "Mobile", "SAFARI"),
+    "ANDROID": ("Android", "Mobile", "CHROME"),
+}
+PLATFORMS = tuple(_BROWSERS)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """From where somebody signs in.
+
+    ``device_id`` is the record that Okta Verify there has an account of, if it has one.
+    """
+
+    user_id: str
+    platform: str
+    device_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is around somebody when they sign in:
+
+    ids of network zones, the risk that Okta sees, ids of device assurances that their device meets.
+    """
+
+    zones: frozenset[str] = frozenset()
+    risk: str = "LOW"
+    assurances: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``reason``:
+
+    allowed, denied (by the rule), unsatisfied (what the rule asks for is not at hand), unassigned,
+    or user (who is not active).
+    """
+
+    user_id: str
+    login: str
+    app_id: str
+    app: str
+    platform: str
+    device_id: str | None
+    admitted: bool
+    reason: str
+    policy_id: str
+    rule_id: str | None
+    rule: str | None
+    at: str
+
+    def as_dict(self) -> Json:
+        return asdict(self)
+
+
+@dataclass
+class SignIns:
+    """``seats`` are those that are no Macs of the fleet: phones, PCs, and what a test adds."""
+
+    org: t.Any
+    seats: list[Seat] = field(default_factory=list)
+    surroundings: dict[str, Surroundings] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, Seat], Outcome] = field(
+        default_factory=dict
+    )  # the last of each person, app and seat
+    last_round: datetime | None = None
+
+    # What is known of somebody
+
+    def registration(self, seat: Seat) -> tuple[Record | None, DeviceUser | None]:
+        """The record and the user's account on it, if both are alive."""
+        record = self.org.devices.get(seat.device_id or "")
+        link = record.users.get(seat.user_id) if record and record.status == "ACTIVE" else None
+        return (record, link) if link else (None, None)
+
+    def circumstances(self, seat: Seat) -> Circumstances:
+        record, link = self.registration(seat)
+        around = self.surroundings.get(seat.user_id, Surroundings())
+        switches = self.org.world.switches
+        return Circumstances(
+            user_id=seat.user_id,
+            groups=frozenset(self.org.directory.groups_of(seat.user_id)),
+            user_type=self.org.user_type,
+            platform=seat.platform,
+            registered=record is not None,
+            managed=bool(link and link.managed),
+            zones=around.zones,
+            risk=around.risk,
+            assurances=around.assurances if record else frozenset(),
+            expressions_hold=switches.expressions_hold,
+            users_or_groups=switches.users_and_groups == "either",
+            methods=partial(self._methods, seat, record, link),
+        )
+
+    def _methods(self, seat: Seat, record: Record | None, link: DeviceUser | None) -> Methods:
+        verify = self.org.authenticators["okta_verify"]
+        off = set(verify.methods) if verify.status_of(verify.key) == "INACTIVE" else verify.inactive
+        return methods_at_hand(
+            phone=self.org.users[seat.user_id].has_phone,
+            okta_verify=record is not None or self.org.has_okta_verify(seat.user_id),
+            device=record.profile if record else None,
+            lock=link.screen_lock_type if link else "NONE",
+            off=off,
+        )
+
+    def judged(self, policy: Policy, seat: Seat) -> Judgement:
+        return judge(policy, self.circumstances(seat))
+
+    # Opening an app
+
+    def open(self, app: App, seat: Seat) -> Outcome:
+        """Somebody opens an app now. Their last outcome of it is kept."""
+        user, policy = self.org.users[seat.user_id], self.org.policy_of(app)
+        judgement: Judgement | None = None
+        if user.status != "ACTIVE":
+            reason = "user"
+        elif app.status != "ACTIVE" or not app.groups & self.org.directory.groups_of(user.id):
+            reason = "unassigned"
+            self._tell(
+                "app.generic.unauth_app_access_attempt",
+                "User attempted unauthorized access to app",
+                user,
+                app,
+                seat,
+                "FAILURE",
+            )
+        else:
+            judgement = self.judged(policy, seat)
+            reason = judgement.reason
+            self._evaluated(judgement, policy, user, app, seat)
+        rule = judgement.rule if judgement else None
+        outcome = Outcome(
+            user.id,
+            user.login,
+            app.id,
+            app.label,
+            seat.platform,
+            seat.device_id,
+            bool(judgement and judgement.admitted),
+            reason,
+            policy.id,
+            rule.id if rule else None,
+            rule.name if rule else None,
+            iso(self.org.now()),
+        )
+        self.outcomes[user.id, app.id, seat] = outcome
+        return outcome
+
+    def _evaluated(
+        self, judgement: Judgement, policy: Policy, user: User, app: App, seat: Seat
+    ) -> None:
+        word = "ALLOW" if judgement.admitted else "DENY"
+        facts = {"client": _client(seat.platform), "device": self._device(seat)}
+        self.org.event(
+            "policy.evaluate_sign_on",
+            "Evaluation of sign-on policy",
+            actor=user.in_the_log,
+            target=[app.in_the_log, *self.org.policy_targets(policy, judgement.rule)],
+            outcome={"result": word, "reason": f"Sign-on policy evaluation resulted in {word}"},
+            **facts,
+        )
+        if not judgement.admitted:
+            if (
+                judgement.reason == "unsatisfied"
+                or self.org.world.switches.deny_access_events == "all"
+            ):
+                self.deny(user, app, UNMET if judgement.reason == "unsatisfied" else None, **facts)
+            return
+        if facts["device"] and not self.org.is_off(FASTPASS[1]):
+            self.org.event(
+                "user.authentication.auth_via_mfa",
+                "Authentication of user via MFA",
+                actor=user.in_the_log,
+                debug_data={"factor": "SIGNED_NONCE"},
+                target=[user.in_the_log, app.in_the_log],
+                **facts,
+            )
+        self._tell("user.authentication.sso", "User single sign on to app", user, app, seat)
+
+    def deny(self, user: User, app: App, reason: str | None = None, **facts: t.Any) -> None:
+        """What the log has of somebody whom a policy does not let in."""
+        self.org.event(
+            "application.policy.sign_on.deny_access",
+            "Deny user access due to app sign on policy",
+            actor=self.org.system,
+            target=[app.in_the_log, user.in_the_log],
+            outcome={"result": "SUCCESS", "reason": reason},
+            **facts,
+        )
+
+    def _tell(
+        self, event_type: str, message: str, user: User, app: App, seat: Seat, result: str = ""
+    ) -> None:
+        self.org.event(
+            event_type,
+            message,
+            actor=user.in_the_log,
+            target=[app.in_the_log, user.of_an_app],
+            client=_client(seat.platform),
+            device=self._device(seat),
+            outcome={"result": result, "reason": None} if result else None,
+        )
+
+    def _device(self, seat: Seat) -> Json | None:
+        record, link = self.registration(seat)
+        return log_device(record, link) if record else None
+
+    # What happened before
+
+    def remember(
+        self, uses: t.Iterable[tuple[App, Seat, datetime]], number: t.Callable[[], int]
+    ) -> int:
+        """Write into the log that people used apps in the past;
+
+        returns how many uses that were. ``number`` gives 128 random bits.
+        """
+        events = [
+            Event(
+                moment.replace(microsecond=moment.microsecond // 1000 * 1000),
+                uuid.UUID(int=number(), version=4).int,
+                "user.authentication.sso",
+                "User single sign on to app",
+                user.in_the_log,
+                (app.in_the_log, user.of_an_app),
+                client=_client(seat.platform),
+            )
+            for app, seat, moment in uses
+            for user in (self.org.users[seat.user_id],)
+        ]
+        self.org.log.add_history(events)
+        return len(events)
+
+    # For the control surface
+
+    def describe(self, seats: t.Iterable[Seat]) -> Json:
+        return {
+            "seats": [self._describe(seat) for seat in seats],
+            "outcomes": [outcome.as_dict() for outcome in self.outcomes.values()],
+        }
+
+    def _describe(self, seat: Seat) -> Json:
+        record, link = self.registration(seat)
+        around = self.surroundings.get(seat.user_id, Surroundings())
+        return {
+            "user_id": seat.user_id,
+            "login": self.org.users[seat.user_id].login,
+            "platform": seat.platform,
+            "device_id": seat.device_id,
+            "registered": record is not None,
+            "managed": bool(link and link.managed),
+            "zones": sorted(around.zones),
+            "risk": around.risk,
+            "assurances": sorted(around.assurances),
+            "groups": sorted(self.org.directory.groups_of(seat.user_id)),
+        }
+
+
+def _client(platform: str) -> Json:
+    """Shared by all events of a platform."""
+    return _CLIENTS[platform]
+
+
+_CLIENTS = {
+    platform: {
+        "userAgent": {
+            "rawUserAgent": f"Mozilla/5.0 ({system}) {browser.title()}",
+            "os": system,
+            "browser": browser,
+        },
+        "zone": None,
+        "device": kind,
+        "id": None,
+        "ipAddress": "198.51.100.7",
+        "geographicalContext": None,
+    }
+    for platform, (system, kind, browser) in _BROWSERS.items()
+}

@@ -1,0 +1,171 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ten years of history:
+
+what lies about in an org and a tenant that many hands have worked on, beside the company of
+``lab.seeds.fleet``.
+
+Nothing of it is ours, and nothing of it may be touched. It is drawn after the fleet, so that the
+fleet is the same with it and without.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+from lab.control.kandji import fill
+from lab.kandji.model import Blueprint
+from lab.okta.org import Org
+from lab.seeds.fleet import DOMAIN, MODELS, SERIAL_LETTERS
+from lab.state import World
+
+YEARS = 10
+OFFICES = ("Berlin", "Kraków", "São Paulo", "東京", "Reykjavík", "Austin")
+PURPOSES = ("", " (old)", " - do not use", " copy", " TEST")
+PAYLOADS = (
+    ("com.apple.wifi.managed", "Wi-Fi"),
+    ("com.apple.vpn.managed", "VPN"),
+    ("com.apple.dock", "Dock"),
+    ("com.apple.security.pkcs1", "Root CA"),
+)
+LEAVERS_A_YEAR = 8
+DAYS_OF_A_YEAR = 365
+
+
+def give(world: World) -> None:
+    """To the org and the tenant of a world that has its fleet already."""
+    with world.lock:
+        blueprints = _blueprints(world)
+        _profiles(world, blueprints)
+        _sold_macs_and_leavers(world)
+        _records_nobody_cleaned_up(world)
+        _certificates_of_before(world)
+        world.kandji.changed()
+
+
+def _blueprints(world: World) -> list[Blueprint]:
+    """One for each office and purpose, every fifth of them a map, most with a few scripts of their
+    own.
+    """
+    made = []
+    for number, (office, purpose) in enumerate(
+        (office, purpose) for office in OFFICES for purpose in PURPOSES
+    ):
+        kind = "map" if number % 5 == 4 else "classic"
+        made.append(
+            world.kandji.add_blueprint(
+                f"{office}{purpose}", kind, [f"{office.lower()}-{number}"] if kind == "map" else []
+            )
+        )
+        fill(world.kandji, made[-1], number % 4)
+    return made
+
+
+def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
+    """Made by hand, some of them nearly called as ours are."""
+    tenant = world.kandji
+    names = [
+        f"{title} {office}{purpose}"
+        for office in OFFICES
+        for _type, title in PAYLOADS
+        for purpose in PURPOSES[:2]
+    ]
+    for number, name in enumerate(
+        [*names, "Okta SCEP", "okta scep - canary", "Okta SCEP - canary (old)"]
+    ):
+        payload_type = PAYLOADS[number % len(PAYLOADS)][0]
+        inner = {
+            "PayloadType": payload_type,
+            "PayloadVersion": 1,
+            "PayloadUUID": world.uuid(),
+            "PayloadIdentifier": f"by.hand.{number}",
+        }
+        document = {
+            "PayloadType": "Configuration",
+            "PayloadVersion": 1,
+            "PayloadScope": "System",
+            "PayloadContent": [inner],
+        }
+        profile = tenant.create_profile(
+            name=name, document=document, runs_on={"Mac"}, active=number % 7 != 0
+        )
+        target = blueprints[number % len(blueprints)]
+        if number % 3:
+            tenant.assign(target, profile, target.nodes[0].id if target.has_conditions else None)
+
+
+def _sold_macs_and_leavers(world: World) -> None:
+    """People who left:
+
+    archived in Kandji, deactivated in Okta, their Macs removed; the records in Okta stayed.
+    """
+    org: Org = world.okta
+    blueprint = next(iter(world.kandji.blueprints.values()))
+    for number in range(YEARS * LEAVERS_A_YEAR):
+        login = f"leaver{number:03d}@{DOMAIN}"
+        left = world.clock.now() - timedelta(
+            days=YEARS * DAYS_OF_A_YEAR * (number + 1) // (YEARS * LEAVERS_A_YEAR + 1)
+        )
+        owner = world.kandji.add_user(f"Leaver {number}", login, archived=True)
+        device = world.kandji.add_device(
+            name=f"Leaver {number}\u2019s Mac",
+            serial="D" + world.token(11, SERIAL_LETTERS),
+            udid=world.uuid().upper(),
+            platform="Mac",
+            model=MODELS[0][0],
+            model_id=MODELS[0][1],
+            os_version="11.7",
+            build="20G817",
+            blueprint_id=blueprint.id,
+            enrolled_at=left - timedelta(days=400),
+            last_check_in=left,
+            user=owner,
+            mac_address="02:00:00:00:00:00",
+        )
+        device.is_removed = True
+        with org.dated(left - timedelta(days=300)):
+            user = org.add_user("Leaver", str(number), login)
+            _record(org, user, device.serial)
+        user.status = "DEPROVISIONED"
+
+
+def _records_nobody_cleaned_up(world: World) -> None:
+    """Every third Mac of the fleet was erased once or twice in its life, and Okta kept a record
+    each time, the users of some long gone.
+    """
+    org: Org = world.okta
+    for number, mac in enumerate(world.macs):
+        for times in range(number % 3):
+            with org.dated(world.clock.now() - timedelta(days=500 + 300 * times)):
+                previous = org.add_user(
+                    "Previous", f"Owner {number}", f"previous{number:03d}-{times}@{DOMAIN}"
+                )
+                record = _record(org, previous, mac.serial)
+                if times:
+                    record.users.clear()  # an orphan
+
+
+def _certificates_of_before(world: World) -> None:
+    """A certificate for each Mac and year of another authority's profile that is gone;
+
+    none of them lives.
+    """
+    org: Org = world.okta
+    for mac in world.macs:
+        for years in (2, 3):
+            with org.dated(world.clock.now() - timedelta(days=years * DAYS_OF_A_YEAR)):
+                org.book(f"{mac.serial} {world.uuid().upper()}")
+
+
+def _record(org: Org, user: t.Any, serial: str) -> t.Any:
+    return org.register(
+        user_id=user.id,
+        serial=serial,
+        udid=f"udid-{serial}",
+        name=serial,
+        model=MODELS[0][1],
+        os_version="11.7",
+        platform="MACOS",
+    )

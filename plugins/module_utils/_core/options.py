@@ -1,0 +1,172 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that modules share, in one table.
+
+The documentation fragments say the same, which ansible-test compares.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from .errors import BadOption
+
+OKTA: dict[str, dict[str, t.Any]] = {
+    "okta_org_url": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
+    "okta_api_token": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_CLIENT_TOKEN"]),
+    },
+    "okta_access_token": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_ACCESS_TOKEN"]),
+    },
+    "okta_client_id": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_CLIENTID"])},
+    "okta_private_key": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_CLIENT_PRIVATEKEY"]),
+    },
+    "okta_key_id": {
+        "type": "str",
+        "no_log": False,
+        "fallback": (env_fallback, ["OKTA_CLIENT_KID"]),
+    },
+}
+KANDJI: dict[str, dict[str, t.Any]] = {
+    "kandji_api_url": {"type": "str", "fallback": (env_fallback, ["IRUCTL_TENANT"])},
+    "kandji_api_token": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["IRUCTL_TOKEN"]),
+    },
+}
+CONNECTION: dict[str, dict[str, t.Any]] = {
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["DEVICE_TRUST_CA_PATH"])},
+    "api_timeout": {"type": "float", "default": 30.0},
+    "api_retries": {"type": "int", "default": 5},
+    "capacity_percent": {"type": "int", "default": 50},
+    "capacity_shared_by": {"type": "int", "default": 1},
+}
+RING: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "blueprints": {"type": "list", "elements": "str", "required": True},
+    "assignment_nodes": {"type": "dict"},
+    "test_macs": {"type": "list", "elements": "str", "default": []},
+    "generation": {"type": "str"},
+    "library_item": {"type": "str"},
+}
+# What a reader of the whole fleet takes: the rings as the site playbook has them, and how the
+# profile of each is found.
+FLEET: dict[str, dict[str, t.Any]] = {
+    "rings": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {**RING, "scep_profile": {"type": "str"}},
+    },
+    "scep_profile_prefix": {"type": "str", "default": "Okta SCEP - "},
+    "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
+    "certificate_check_item_id": {"type": "str"},
+}
+# What holds back a change of sign-in rules that would lock people out.
+FORECAST: dict[str, dict[str, t.Any]] = {
+    "forecast": {"type": "bool", "default": True},
+    "max_locked_out": {"type": "int", "default": 0},
+    "active_days": {"type": "int", "default": 30},
+    "log_events": {"type": "int", "default": 50000},
+    "break_glass_group": {"type": "str"},
+    "allow_protected_apps": {"type": "list", "elements": "str", "default": []},
+}
+# A rule of an app sign-in policy, as modules and the role take it.
+RULE: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
+    "position": {"type": "str", "choices": ["first", "last"]},
+    "before": {"type": "str"},
+    "after": {"type": "str"},
+    "managed": {"type": "bool"},
+    "registered": {"type": "bool"},
+    "device_assurances": {"type": "list", "elements": "str"},
+    "platforms": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"],
+    },
+    "groups": {"type": "list", "elements": "str"},
+    "groups_excluded": {"type": "list", "elements": "str"},
+    "users": {"type": "list", "elements": "str"},
+    "users_excluded": {"type": "list", "elements": "str"},
+    "user_types": {"type": "list", "elements": "str"},
+    "user_types_excluded": {"type": "list", "elements": "str"},
+    "network_connection": {"type": "str", "choices": ["ANYWHERE", "ZONE"]},
+    "zones": {"type": "list", "elements": "str"},
+    "zones_excluded": {"type": "list", "elements": "str"},
+    "risk_level": {"type": "str", "choices": ["ANY", "LOW", "MEDIUM", "HIGH"]},
+    "expression": {"type": "str"},
+    "remove_conditions": {
+        "type": "list",
+        "elements": "str",
+        "default": [],
+        "choices": [
+            "device",
+            "platforms",
+            "people",
+            "user_types",
+            "network",
+            "risk_level",
+            "expression",
+        ],
+    },
+    "access": {"type": "str", "choices": ["ALLOW", "DENY"]},
+    "factor_mode": {"type": "str", "choices": ["1FA", "2FA"]},
+    "reauthenticate_in": {"type": "str"},
+    "inactivity_period": {"type": "str"},
+    "constraints": {"type": "list", "elements": "dict"},
+    "chains": {"type": "list", "elements": "dict"},
+}
+RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
+
+
+def need(
+    params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str
+) -> t.Any:
+    """An option that cannot be done without; raises BadOption that says where it can be given."""
+    if not params[name]:
+        raise BadOption(
+            f"{name}: it is not given; set the option, or {table[name]['fallback'][1][0]} in the"
+            " environment."
+        )
+    return params[name]
+
+
+def from_environment(
+    params: t.Mapping[str, t.Any], *tables: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> dict[str, t.Any]:
+    """What AnsibleModule does with an argument spec, for plugins that have none:
+
+    the environment, then the default, for what is not given.
+    """
+    filled = dict(params)
+    for table in (*tables, CONNECTION):
+        for name, option in table.items():
+            if filled.get(name) is None:
+                names = option.get("fallback", (None, []))[1]
+                filled[name] = next(
+                    (os.environ[one] for one in names if one in os.environ), option.get("default")
+                )
+    return filled
+
+
+def arguments(*tables: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    """An argument spec of several tables and the connection options."""
+    spec: dict[str, dict[str, t.Any]] = {}
+    for table in (*tables, CONNECTION):
+        spec.update({name: dict(option) for name, option in table.items()})
+    return spec

@@ -1,0 +1,600 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Kandji (Iru) tenant:
+
+custom profiles, blueprints and their library items, devices, statuses, Prism.
+
+Each method names the operation of Kandji's API that it uses, by the vendor's title for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
+from .._core.masking import Masker
+from .._http.transport import (
+    Explanation,
+    Operation,
+    Settings,
+    Token,
+    Transport,
+    check_origin,
+    is_loopback,
+    next_query,
+)
+
+LIBRARY = "/api/v1/library"
+PROFILES = LIBRARY + "/custom-profiles"
+SCRIPTS = LIBRARY + "/custom-scripts"
+BLUEPRINTS = "/api/v1/blueprints"
+PRISM = "/api/v1/prism"
+AUDIT = "/api/v1/audit/events"
+AUDIT_PAGE = 500
+AUDIT_PAGES = 20  # at most; a busy tenant's log of a year is not read to its end
+PAGE = 300
+ONE_BY_ONE = 10  # more serials than this are found in one listing of the fleet
+HOURLY_LIMIT = 10000
+
+LIST_PROFILES = Operation("List Custom Profiles", "GET", PROFILES, "List Custom Profiles")
+CREATE_PROFILE = Operation(
+    "Create Custom Profile", "POST", PROFILES, "Create Custom Profile", writes=True
+)
+# Not repeatable: every PATCH gives the profile a new identity, and every Mac in scope a new
+# certificate.
+UPDATE_PROFILE = Operation(
+    "Update Custom Profile",
+    "PATCH",
+    PROFILES + "/{library_item_id}",
+    "Update Custom Profile",
+    writes=True,
+)
+DELETE_PROFILE = Operation(
+    "Delete Custom Profile",
+    "DELETE",
+    PROFILES + "/{library_item_id}",
+    "Delete Custom Profile",
+    writes=True,
+    repeatable=True,
+)
+LIST_SCRIPTS = Operation("List Custom Scripts", "GET", SCRIPTS, "List Custom Scripts")
+CREATE_SCRIPT = Operation(
+    "Create Custom Script", "POST", SCRIPTS, "Create Custom Script", writes=True
+)
+# Not repeatable: whether a script that runs once runs again after each PATCH is not documented.
+UPDATE_SCRIPT = Operation(
+    "Update Custom Script",
+    "PATCH",
+    SCRIPTS + "/{library_item_id}",
+    "Update Custom Script",
+    writes=True,
+)
+LIST_BLUEPRINTS = Operation("List Blueprints", "GET", BLUEPRINTS, "List Blueprints")
+LIST_ITEMS = Operation(
+    "List Library Items",
+    "GET",
+    BLUEPRINTS + "/{blueprint_id}/list-library-items",
+    "List Library Items",
+)
+ASSIGN_ITEM = Operation(
+    "Assign Library Item",
+    "POST",
+    BLUEPRINTS + "/{blueprint_id}/assign-library-item",
+    "Assign Library Item",
+    writes=True,
+    repeatable=True,
+)
+# The vendor's collection prints the assign path for this operation; its own clients use this one
+# (see the answer's check in remove_item).
+REMOVE_ITEM = Operation(
+    "Remove Library Item",
+    "POST",
+    BLUEPRINTS + "/{blueprint_id}/remove-library-item",
+    "Remove Library Item",
+    writes=True,
+    repeatable=True,
+)
+ITEM_STATUSES = Operation(
+    "Get Library Item Statuses",
+    "GET",
+    LIBRARY + "/library-items/{library_item_id}/status",
+    "Get Library Item Statuses",
+)
+LIST_DEVICES = Operation("List Devices", "GET", "/api/v1/devices", "List Devices")
+GET_DEVICE = Operation("Get Device", "GET", "/api/v1/devices/{device_id}", "Get Device")
+# Not repeatable: the list of tags is replaced as a whole, and a second one might undo what somebody
+# wrote meanwhile.
+UPDATE_DEVICE = Operation(
+    "Update Device", "PATCH", "/api/v1/devices/{device_id}", "Update Device", writes=True
+)
+LIST_TAGS = Operation("Get Tags", "GET", "/api/v1/tags", "Get Tags")
+DEVICE_ITEMS = Operation(
+    "Get Device Library Items",
+    "GET",
+    "/api/v1/devices/{device_id}/library-items",
+    "Get Device Library Items",
+)
+DAILY_CHECK_IN = Operation(
+    "Daily check-in",
+    "POST",
+    "/api/v1/devices/{device_id}/action/dailycheckin",
+    "Daily check-in",
+    writes=True,
+    repeatable=True,
+)
+LIST_EVENTS = Operation("List audit events", "GET", AUDIT, "List audit events")
+PRISM_CERTIFICATES = Operation("Certificates", "GET", PRISM + "/certificates", "Certificates")
+PRISM_PROFILES = Operation(
+    "Installed profiles", "GET", PRISM + "/installed_profiles", "Installed profiles"
+)
+PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
+
+OPERATIONS = (
+    LIST_PROFILES,
+    CREATE_PROFILE,
+    UPDATE_PROFILE,
+    LIST_SCRIPTS,
+    CREATE_SCRIPT,
+    UPDATE_SCRIPT,
+    LIST_BLUEPRINTS,
+    LIST_ITEMS,
+    ASSIGN_ITEM,
+    REMOVE_ITEM,
+    ITEM_STATUSES,
+    LIST_DEVICES,
+    DEVICE_ITEMS,
+    DAILY_CHECK_IN,
+    LIST_EVENTS,
+    PRISM_CERTIFICATES,
+    PRISM_PROFILES,
+    PRISM_APPS,
+    GET_DEVICE,
+    UPDATE_DEVICE,
+    LIST_TAGS,
+    DELETE_PROFILE,
+)
+
+ALREADY_ASSIGNED = (
+    "Library Item already exists on Blueprint",
+    "Library Item already exists in Assignment Node",
+)
+ALREADY_REMOVED = (
+    "Library Item does not exist on Blueprint",
+    "Library Item does not exist in Assignment Node",
+)
+_HOST = re.compile(r"[a-z0-9-]+\.api\.(eu\.)?(kandji\.io|iru\.com)")
+_WEB_HOST = re.compile(r"([a-z0-9-]+)\.(?:web-api\.)?((?:eu\.)?(?:kandji\.io|iru\.com))")
+
+
+def check_api_url(url: str) -> str:
+    """The origin of a tenant's API;
+
+    raises BadOption and names the API host where the web console's was given.
+    """
+    origin = check_origin("kandji_api_url", url)
+    host = (urlsplit(origin).hostname or "").lower()
+    if is_loopback(host) or _HOST.fullmatch(host):
+        return origin
+    web = _WEB_HOST.fullmatch(host)
+    hint = (
+        f"https://{web.group(1)}.api.{web.group(2)}"
+        if web
+        else "https://SUBDOMAIN.api.kandji.io (or api.eu.kandji.io, api.iru.com, api.eu.iru.com)"
+    )
+    raise BadOption(
+        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API; use {hint}, as Settings"
+        " > Access shows it."
+    )
+
+
+def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
+    """Kandji's error bodies:
+
+    detail, field errors, bare strings and lists, the gateway's message, HTML.
+    """
+    if isinstance(body, dict):
+        for name in ("detail", "error", "errors", "message"):
+            if body.get(name):
+                return Explanation(_plain(body[name]), request_id=str(body.get("request_id") or ""))
+        return Explanation(
+            "; ".join(f"{name}: {_plain(value)}" for name, value in body.items())
+            or f"HTTP status {status}"
+        )
+    text = _plain(body)
+    return Explanation(
+        f"HTTP status {status}" if not text or text.lstrip().startswith("<") else text
+    )
+
+
+def _plain(value: t.Any) -> str:
+    return ", ".join(_plain(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def same_id(one: t.Any, other: t.Any) -> bool:
+    """Kandji may return UUIDs in mixed case."""
+    return str(one).lower() == str(other).lower()
+
+
+class ApiToken(Token):
+    """A tenant's API token."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("Bearer", token)
+
+    def explain(
+        self, operation: Operation, origin: str, status: int, explained: Explanation
+    ) -> str | None:
+        if status != 401:
+            return None
+        return (
+            f"The token for {origin} is not accepted (401 {explained.code or explained.text}): it"
+            " is incomplete, expired, revoked or of another tenant; an administrator of Kandji"
+            " makes a new one (Settings > Access > API Token), with the permissions that"
+            " docs/permissions.md lists."
+        )
+
+
+class Kandji:
+    """A tenant, spoken to with an API token.
+
+    :arg api_url: e.g. https://acme.api.kandji.io
+    :arg api_token: sent as ``Bearer``; never shown.
+    """
+
+    def __init__(self, api_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
+        masker.add(api_token)
+        self.api_url = check_api_url(api_url)
+        self.transport = Transport(
+            "kandji",
+            self.api_url,
+            ApiToken(api_token),
+            settings,
+            masker,
+            explain,
+            hourly_limit=HOURLY_LIMIT,
+        )
+
+    # Custom Profiles
+
+    def profiles(self) -> t.Iterator[dict[str, t.Any]]:
+        """All custom profiles, with their XML. List Custom Profiles."""
+        return self._linked_pages(LIST_PROFILES)
+
+    def create_profile(
+        self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool]
+    ) -> dict[str, t.Any]:
+        """Create a custom profile.
+
+        ``flags``: active, runs_on_mac, runs_on_iphone ... Create Custom Profile.
+        """
+        return self._write_profile(
+            CREATE_PROFILE, {}, {"name": name, **_as_form(flags)}, name, mobileconfig
+        )
+
+    def update_profile(
+        self, item_id: str, fields: t.Mapping[str, t.Any], mobileconfig: bytes | None
+    ) -> dict[str, t.Any]:
+        """Change what is given of a custom profile;
+
+        None keeps its file. Update Custom Profile: Macs in scope install it anew.
+        """
+        name = str(fields.get("name", item_id))
+        return self._write_profile(
+            UPDATE_PROFILE, {"library_item_id": item_id}, _as_form(fields), name, mobileconfig
+        )
+
+    def delete_profile(self, item_id: str) -> None:
+        """Delete a custom profile;
+
+        one that is not there is fine. Delete Custom Profile: Macs in scope lose it.
+        """
+        try:
+            self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
+        except NotFound:
+            return
+
+    def _write_profile(
+        self,
+        operation: Operation,
+        path: t.Mapping[str, str],
+        form: t.Mapping[str, str],
+        name: str,
+        mobileconfig: bytes | None,
+    ) -> dict[str, t.Any]:
+        files: dict[str, t.Any] = {field: (None, value) for field, value in form.items()}
+        if mobileconfig is not None:
+            file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".mobileconfig"
+            files["file"] = (file_name, mobileconfig, "application/octet-stream")
+        return self._written(
+            operation, self.transport.call(operation, path, files=files).json, "profile"
+        )
+
+    # Custom Scripts
+
+    def scripts(self) -> t.Iterator[dict[str, t.Any]]:
+        """All custom scripts, with their text. List Custom Scripts."""
+        return self._linked_pages(LIST_SCRIPTS)
+
+    def create_script(self, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Create a custom script.
+
+        ``fields``: name, script, execution_frequency, active ... Create Custom Script.
+        """
+        return self._written(
+            CREATE_SCRIPT, self.transport.call(CREATE_SCRIPT, json=dict(fields)).json, "script"
+        )
+
+    def update_script(self, item_id: str, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Change what is given of a custom script. Update Custom Script."""
+        return self._written(
+            UPDATE_SCRIPT,
+            self.transport.call(
+                UPDATE_SCRIPT, {"library_item_id": item_id}, json=dict(fields)
+            ).json,
+            "script",
+        )
+
+    @staticmethod
+    def _written(operation: Operation, body: t.Any, what: str) -> dict[str, t.Any]:
+        if not isinstance(body, dict) or "id" not in body:
+            raise Unreadable(
+                f"Kandji answered {operation.name} without the {what}; run again, the next run"
+                " reads first.",
+                vendor="kandji",
+            )
+        return body
+
+    # Blueprints and their library items
+
+    def blueprints(self) -> t.Iterator[dict[str, t.Any]]:
+        """All blueprints. List Blueprints."""
+        return self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE})
+
+    def library_items(self, blueprint_id: str) -> list[dict[str, t.Any]]:
+        """The items on a blueprint: id and name, no type. List Library Items."""
+        try:
+            return list(self._linked_pages(LIST_ITEMS, path={"blueprint_id": blueprint_id}))
+        except NotFound:
+            raise BadOption(
+                f"Kandji has no blueprint with the id {blueprint_id}; name a blueprint by its name"
+                " or its id."
+            ) from None
+
+    def assign_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
+        """Put an item on a blueprint. Assign Library Item. False where it was there already."""
+        try:
+            ids = self.transport.call(
+                ASSIGN_ITEM, {"blueprint_id": blueprint_id}, json=_assignment(item_id, node_id)
+            ).json
+        except ApiError as error:
+            if error.status == 400 and str(error.details.get("error_text")) in ALREADY_ASSIGNED:
+                return False
+            raise
+        if isinstance(ids, list) and not any(same_id(item_id, one) for one in ids):
+            raise NotAsWritten(
+                f"Kandji accepted the assignment of {item_id} to blueprint {blueprint_id}, yet does"
+                " not list it there.",
+                vendor="kandji",
+            )
+        return True
+
+    def remove_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
+        """Take an item off a blueprint. Remove Library Item. False where it was not there."""
+        try:
+            ids = self.transport.call(
+                REMOVE_ITEM, {"blueprint_id": blueprint_id}, json=_assignment(item_id, node_id)
+            ).json
+        except ApiError as error:
+            if error.status == 400 and str(error.details.get("error_text")) in ALREADY_REMOVED:
+                return False
+            raise
+        if isinstance(ids, list) and any(same_id(item_id, one) for one in ids):
+            raise NotAsWritten(
+                f"Kandji accepted the removal of {item_id} from blueprint {blueprint_id}, yet still"
+                " lists it there.",
+                vendor="kandji",
+            )
+        return True
+
+    def item_statuses(
+        self, item_id: str, computer_id: str | None = None
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """The item's status on each Mac, or on one.
+
+        Get Library Item Statuses. Nothing for an item that is not there.
+        """
+        query: dict[str, t.Any] = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
+        try:
+            yield from self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id})
+        except NotFound:
+            return
+
+    # Devices
+
+    def devices(self, with_removed: bool = False, **filters: str) -> t.Iterator[dict[str, t.Any]]:
+        """Devices that match.
+
+        List Devices; its filters match parts of values, so compare again. Removed devices are left
+        out unless they are asked for.
+        """
+        offset = 0
+        while True:
+            rows = self._rows(
+                self.transport.call(
+                    LIST_DEVICES, query={**filters, "limit": PAGE, "offset": offset}
+                ).json
+            )
+            yield from (row for row in rows if with_removed or not row.get("is_removed"))
+            if len(rows) < PAGE:
+                return
+            offset += PAGE
+
+    def devices_with_serials(
+        self, serials: t.Sequence[str], **filters: str
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Devices with exactly these serials, compared without case.
+
+        List Devices: a few by its filter, more by the whole list.
+        """
+        wanted = {serial.lower(): serial for serial in serials}
+        few = len(wanted) <= ONE_BY_ONE
+        for search in [{"serial_number": serial} for serial in wanted.values()] if few else [{}]:
+            asked = [search["serial_number"].lower()] if search else wanted
+            yield from (
+                row
+                for row in self.devices(**filters, **search)
+                if str(row.get("serial_number", "")).lower() in asked
+            )
+
+    def device(self, device_id: str) -> dict[str, t.Any]:
+        """One device as it is now. Get Device."""
+        body = self.transport.call(GET_DEVICE, {"device_id": device_id}).json
+        if (
+            not isinstance(body, dict)
+            or not same_id(body.get("device_id"), device_id)
+            or not isinstance(body.get("tags") or [], list)
+        ):
+            raise Unreadable(
+                f"Kandji answered {GET_DEVICE.name} without the device {device_id}; run again.",
+                vendor="kandji",
+            )
+        return body
+
+    def set_tags(self, device_id: str, tags: t.Sequence[str]) -> None:
+        """Replace all tags of a device.
+
+        Update Device: it knows no precondition, so read it again after.
+        """
+        self.transport.call(UPDATE_DEVICE, {"device_id": device_id}, json={"tags": list(tags)})
+
+    def has_tag(self, name: str) -> bool:
+        """Whether the tenant knows a tag of exactly this name.
+
+        Get Tags, whose search matches parts.
+        """
+        return any(
+            row.get("name") == name for row in self._linked_pages(LIST_TAGS, {"search": name})
+        )
+
+    def device_items(self, device_id: str) -> list[dict[str, t.Any]]:
+        """The library items of one device, with their types. Get Device Library Items."""
+        body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
+        return self._rows(body.get("library_items") if isinstance(body, dict) else None)
+
+    def daily_check_in(self, device_id: str) -> bool:
+        """Ask a device for its daily check-in.
+
+        Daily check-in. False where one is pending already or cannot be asked for.
+        """
+        try:
+            self.transport.call(DAILY_CHECK_IN, {"device_id": device_id})
+        except ApiError as error:
+            if error.status == 400:
+                return False
+            raise
+        return True
+
+    # The audit log
+
+    def audit_events(self) -> t.Iterator[dict[str, t.Any]]:
+        """What was done in the tenant, the newest first, at most 20 pages of 500.
+
+        List audit events; Kandji keeps them for a year.
+        """
+        return self._linked_pages(
+            LIST_EVENTS, {"sort_by": "-occurred_at", "limit": AUDIT_PAGE}, at_most=AUDIT_PAGES
+        )
+
+    # Prism: what Macs reported at their last inventory
+
+    def prism_certificates(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
+        """Certificates.
+
+        Columns: serial_number, device_id, common_name, identity_certificate, created_at,
+        last_collected_at.
+        """
+        return self._prism(PRISM_CERTIFICATES, row_filter)
+
+    def prism_profiles(
+        self, row_filter: t.Mapping[str, t.Any], blueprint_ids: t.Sequence[str] = ()
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Installed profiles, of these blueprints' Macs alone where some are named.
+
+        Columns: serial_number, device_id, blueprint_id, payload_identifier ...
+        """
+        return self._prism(PRISM_PROFILES, row_filter, blueprint_ids)
+
+    def prism_apps(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
+        """Applications. Columns: serial_number, device_id, bundle_id, version ..."""
+        return self._prism(PRISM_APPS, row_filter)
+
+    def _prism(
+        self,
+        operation: Operation,
+        row_filter: t.Mapping[str, t.Any],
+        blueprint_ids: t.Sequence[str] = (),
+    ) -> t.Iterator[dict[str, t.Any]]:
+        query: dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE}
+        query.update({"filter": json.dumps(row_filter)} if row_filter else {})
+        query.update({"blueprint_ids": ",".join(blueprint_ids)} if blueprint_ids else {})
+        while True:
+            body = self.transport.call(operation, query=query).json
+            rows = self._rows(body.get("data") if isinstance(body, dict) else None)
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            # The cursor is opaque and good for the same query alone; without one the offset counts.
+            cursor = body.get("cursor")
+            query = (
+                {**query, "cursor": cursor}
+                if cursor
+                else {**query, "offset": int(query.get("offset", 0)) + len(rows)}
+            )
+
+    def _linked_pages(
+        self,
+        operation: Operation,
+        query: t.Mapping[str, t.Any] | None = None,
+        path: t.Mapping[str, str] | None = None,
+        at_most: int | None = None,
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """The envelope {results, next};
+
+        ``next`` may name another host, so that only its query is used. ``at_most`` so many pages
+        are read.
+        """
+        following: t.Mapping[str, t.Any] | None = query or {}
+        pages = 0
+        while following is not None and pages != at_most:
+            pages += 1
+            body = self.transport.call(operation, path, query=following).json
+            yield from self._rows(body.get("results") if isinstance(body, dict) else None)
+            following = next_query(body["next"]) if body.get("next") else None
+
+    @staticmethod
+    def _rows(rows: t.Any) -> list[dict[str, t.Any]]:
+        if not isinstance(rows, list):
+            raise Unreadable(
+                "Kandji answered with something else than the list that was asked for.",
+                vendor="kandji",
+            )
+        return [row for row in rows if isinstance(row, dict)]
+
+
+def _assignment(item_id: str, node_id: str | None) -> dict[str, str]:
+    return (
+        {"library_item_id": item_id, "assignment_node_id": node_id}
+        if node_id
+        else {"library_item_id": item_id}
+    )
+
+
+def _as_form(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in fields.items()
+    }

@@ -1,0 +1,718 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Okta org:
+
+its organization, authenticators, app sign-in policies, devices, their users, and the System Log.
+
+Each method names the operation of Okta's management API (2026.06.3) that it uses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
+from .._core.masking import Masker
+from .._http.transport import (
+    Explanation,
+    Operation,
+    Settings,
+    SignIn,
+    Transport,
+    batches,
+    check_origin,
+    next_query,
+)
+
+DEVICES = "/api/v1/devices"
+
+GET_ORGANIZATION = Operation(
+    "getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", bucket="/.well-known"
+)
+LIST_AUTHENTICATORS = Operation(
+    "listAuthenticators",
+    "GET",
+    "/api/v1/authenticators",
+    "okta.authenticators.read",
+    bucket="/api/v1",
+)
+LIST_METHODS = Operation(
+    "listAuthenticatorMethods",
+    "GET",
+    "/api/v1/authenticators/{authenticatorId}/methods",
+    "okta.authenticators.read",
+    bucket="/api/v1",
+)
+LIST_DEVICES = Operation("listDevices", "GET", DEVICES, "okta.devices.read", bucket=DEVICES)
+GET_DEVICE = Operation(
+    "getDevice", "GET", DEVICES + "/{deviceId}", "okta.devices.read", bucket=DEVICES
+)
+LIST_DEVICE_USERS = Operation(
+    "listDeviceUsers", "GET", DEVICES + "/{deviceId}/users", "okta.devices.read", bucket=DEVICES
+)
+DEACTIVATE_DEVICE = Operation(
+    "deactivateDevice",
+    "POST",
+    DEVICES + "/{deviceId}/lifecycle/deactivate",
+    "okta.devices.manage",
+    writes=True,
+    repeatable=True,
+    bucket=DEVICES,
+)
+DELETE_DEVICE = Operation(
+    "deleteDevice",
+    "DELETE",
+    DEVICES + "/{deviceId}",
+    "okta.devices.manage",
+    writes=True,
+    repeatable=True,
+    bucket=DEVICES,
+)
+GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read", bucket="/api/v1")
+LIST_USER_DEVICES = Operation(
+    "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read", bucket="/api/v1"
+)
+LIST_ENROLLMENTS = Operation(
+    "listAuthenticatorEnrollments",
+    "GET",
+    "/api/v1/users/{userId}/authenticator-enrollments",
+    "okta.users.read",
+    bucket="/api/v1",
+)
+LIST_LOG_EVENTS = Operation(
+    "listLogEvents", "GET", "/api/v1/logs", "okta.logs.read", bucket="/api/v1/logs"
+)
+LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read", bucket="/api/v1")
+LIST_GROUP_USERS = Operation(
+    "listGroupUsers", "GET", "/api/v1/groups/{groupId}/users", "okta.groups.read", bucket="/api/v1"
+)
+LIST_APPS = Operation(
+    "listApplications", "GET", "/api/v1/apps", "okta.apps.read", bucket="/api/v1/apps"
+)
+ASSIGN_APP_POLICY = Operation(
+    "assignApplicationPolicy",
+    "PUT",
+    "/api/v1/apps/{appId}/policies/{policyId}",
+    "okta.apps.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1/apps",
+)
+METHOD = "/api/v1/authenticators/{authenticatorId}/methods/{methodType}"
+REPLACE_METHOD = Operation(
+    "replaceAuthenticatorMethod",
+    "PUT",
+    METHOD,
+    "okta.authenticators.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+ACTIVATE_METHOD = Operation(
+    "activateAuthenticatorMethod",
+    "POST",
+    METHOD + "/lifecycle/activate",
+    "okta.authenticators.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+DEACTIVATE_METHOD = Operation(
+    "deactivateAuthenticatorMethod",
+    "POST",
+    METHOD + "/lifecycle/deactivate",
+    "okta.authenticators.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+POLICY, RULE = "/api/v1/policies/{policyId}", "/api/v1/policies/{policyId}/rules/{ruleId}"
+LIST_POLICIES = Operation(
+    "listPolicies", "GET", "/api/v1/policies", "okta.policies.read", bucket="/api/v1"
+)
+CREATE_POLICY = Operation(
+    "createPolicy",
+    "POST",
+    "/api/v1/policies",
+    "okta.policies.manage",
+    writes=True,
+    bucket="/api/v1",
+)
+CLONE_POLICY = Operation(
+    "clonePolicy", "POST", POLICY + "/clone", "okta.policies.manage", writes=True, bucket="/api/v1"
+)
+REPLACE_POLICY = Operation(
+    "replacePolicy",
+    "PUT",
+    POLICY,
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+DELETE_POLICY = Operation(
+    "deletePolicy",
+    "DELETE",
+    POLICY,
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+LIST_MAPPINGS = Operation(
+    "listPolicyMappings", "GET", POLICY + "/mappings", "okta.policies.read", bucket="/api/v1"
+)
+LIST_RULES = Operation(
+    "listPolicyRules", "GET", POLICY + "/rules", "okta.policies.read", bucket="/api/v1"
+)
+GET_RULE = Operation("getPolicyRule", "GET", RULE, "okta.policies.read", bucket="/api/v1")
+CREATE_RULE = Operation(
+    "createPolicyRule",
+    "POST",
+    POLICY + "/rules",
+    "okta.policies.manage",
+    writes=True,
+    bucket="/api/v1",
+)
+REPLACE_RULE = Operation(
+    "replacePolicyRule",
+    "PUT",
+    RULE,
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+DELETE_RULE = Operation(
+    "deletePolicyRule",
+    "DELETE",
+    RULE,
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+ACTIVATE_RULE = Operation(
+    "activatePolicyRule",
+    "POST",
+    RULE + "/lifecycle/activate",
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+DEACTIVATE_RULE = Operation(
+    "deactivatePolicyRule",
+    "POST",
+    RULE + "/lifecycle/deactivate",
+    "okta.policies.manage",
+    writes=True,
+    repeatable=True,
+    bucket="/api/v1",
+)
+SIMULATE = Operation(
+    "createPolicySimulation",
+    "POST",
+    "/api/v1/policies/simulate",
+    "okta.policies.read",
+    bucket="/api/v1",
+)
+
+OPERATIONS = (
+    GET_ORGANIZATION,
+    LIST_AUTHENTICATORS,
+    LIST_METHODS,
+    LIST_DEVICES,
+    GET_DEVICE,
+    LIST_DEVICE_USERS,
+    DEACTIVATE_DEVICE,
+    DELETE_DEVICE,
+    GET_USER,
+    LIST_USER_DEVICES,
+    LIST_ENROLLMENTS,
+    LIST_LOG_EVENTS,
+    LIST_GROUPS,
+    LIST_GROUP_USERS,
+    LIST_APPS,
+    ASSIGN_APP_POLICY,
+    REPLACE_METHOD,
+    ACTIVATE_METHOD,
+    DEACTIVATE_METHOD,
+    LIST_POLICIES,
+    CREATE_POLICY,
+    CLONE_POLICY,
+    REPLACE_POLICY,
+    DELETE_POLICY,
+    LIST_MAPPINGS,
+    LIST_RULES,
+    GET_RULE,
+    CREATE_RULE,
+    REPLACE_RULE,
+    DELETE_RULE,
+    ACTIVATE_RULE,
+    DEACTIVATE_RULE,
+    SIMULATE,
+)
+
+# Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
+PAGE_SIZES = (200, 100, 50, 20)
+MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
+GATEWAY_STATUSES = (502, 503, 504)
+
+# The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read
+# again to see whether it is done already.
+STEP_REFUSED = ("E0000001", "E0000152")
+
+
+def check_org_url(url: str) -> str:
+    """The origin of an Okta org;
+
+    raises BadOption. Custom domains are fine, the Admin Console's host is not.
+    """
+    origin = check_origin("okta_org_url", url)
+    host = urlsplit(origin).hostname or ""
+    first, dot, rest = host.partition(".")
+    if first.endswith("-admin") and rest:
+        right = origin.replace(host, first[: -len("-admin")] + dot + rest)
+        raise BadOption(
+            f"okta_org_url: {origin} is the Admin Console, which is not an API host; use {right}."
+        )
+    return origin
+
+
+def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
+    """Okta's error body: E-code, summary, causes; or the OAuth form."""
+    request_id = headers.get("X-Okta-Request-Id", "")
+    if "insufficient_scope" in headers.get("WWW-Authenticate", ""):
+        return Explanation(
+            "The access token does not contain the required scope.",
+            "insufficient_scope",
+            request_id,
+        )
+    if not isinstance(body, dict):
+        return Explanation(str(body)[:200] or f"HTTP status {status}", request_id=request_id)
+    causes = [
+        str(cause.get("errorSummary"))
+        for cause in body.get("errorCauses") or []
+        if isinstance(cause, dict)
+    ]
+    text = (
+        body.get("errorSummary")
+        or body.get("error_description")
+        or body.get("error")
+        or f"HTTP status {status}"
+    )
+    said = "; ".join([str(text), *causes])
+    code = (
+        "insufficient_scope"
+        if status == 403 and "required scopes" in said
+        else str(body.get("errorCode") or body.get("error") or "")
+    )
+    return Explanation(said, code, request_id)
+
+
+def quote_filter(value: str) -> str:
+    """A value as a string of Okta's filter grammar;
+
+    raises BadOption for what cannot be put in one.
+    """
+    if not value or any(ord(char) < 32 for char in value) or '"' in value or "\\" in value:
+        raise BadOption(
+            f"{value!r} cannot be searched for in Okta: it is empty or holds quotes, backslashes or"
+            " control characters."
+        )
+    return f'"{value}"'
+
+
+class Okta:
+    """An org.
+
+    :arg org_url: e.g. https://acme.okta.com
+    :arg sign_in: one of ``_sign_in``.
+    """
+
+    def __init__(self, org_url: str, sign_in: SignIn, settings: Settings, masker: Masker) -> None:
+        self.org_url = check_org_url(org_url)
+        self.transport = Transport("okta", self.org_url, sign_in, settings, masker, explain)
+        self.last_request_id = ""  # of the last lifecycle step, for an audit
+
+    def organization(self) -> dict[str, t.Any]:
+        """The org's id and pipeline ("idx" is Identity Engine).
+
+        getWellknownOrgMetadata; needs no permission.
+
+        Raises Unreadable where the host is no Okta org at all.
+        """
+        try:
+            body = self.transport.call(GET_ORGANIZATION).json
+        except NotFound:
+            body = None
+        if not isinstance(body, dict) or "id" not in body:
+            raise Unreadable(
+                f"okta_org_url: {self.org_url} does not answer as an Okta org; check the host.",
+                vendor="okta",
+            )
+        return body
+
+    def authenticators(self) -> list[dict[str, t.Any]]:
+        """listAuthenticators."""
+        return _rows(self.transport.call(LIST_AUTHENTICATORS).json)
+
+    def authenticator_methods(self, authenticator_id: str) -> list[dict[str, t.Any]]:
+        """listAuthenticatorMethods."""
+        return _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
+
+    def devices(
+        self, search: str, expand: str | None = None, limit: int = 0
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Device records that match a search, page by page.
+
+        listDevices; search results may be stale, never write from them.
+        """
+        limit = limit or PAGE_SIZES[0]
+        query: dict[str, t.Any] = {"search": search, "limit": limit}
+        if expand:
+            query["expand"] = expand
+        return self._pages(LIST_DEVICES, query, sizes=[size for size in PAGE_SIZES if size < limit])
+
+    def devices_with(
+        self, attribute: str, values: t.Sequence[str], expand: str | None = None
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Device records in which an attribute is one of these values, in as few searches as fit
+        their URLs. listDevices.
+        """
+        for batch in batches(list(dict.fromkeys(values))):
+            yield from self.devices(
+                " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch), expand
+            )
+
+    def device(self, device_id: str) -> dict[str, t.Any] | None:
+        """One record, fresh, or None where there is none. getDevice."""
+        try:
+            return self.transport.call(GET_DEVICE, {"deviceId": device_id}).json
+        except NotFound:
+            return None
+
+    def device_users(self, device_id: str) -> list[dict[str, t.Any]]:
+        """The users of a record with their managementStatus, fresh. listDeviceUsers."""
+        return _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
+
+    def user(self, id_or_login: str) -> dict[str, t.Any] | None:
+        """One user by id or login, or None where there is none. getUser."""
+        try:
+            return self.transport.call(GET_USER, {"id": id_or_login}).json
+        except NotFound:
+            return None
+
+    def user_devices(self, user_id: str) -> list[dict[str, t.Any]]:
+        """The device records that a user is linked to, each as ``device`` of a row.
+
+        listUserDevices.
+        """
+        return _rows(self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+
+    def enrollments(self, user_id: str) -> list[dict[str, t.Any]]:
+        """The authenticators that a user has enrolled.
+
+        listAuthenticatorEnrollments. Nothing for a user who is not there.
+        """
+        try:
+            return _rows(self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
+        except NotFound:
+            return []
+
+    # Groups and apps
+
+    def groups(self, search: str) -> list[dict[str, t.Any]]:
+        """Groups that match a search. listGroups; a group of the last seconds may be missing."""
+        return list(self._pages(LIST_GROUPS, {"search": search, "limit": 200}))
+
+    def group_users(self, group_id: str) -> t.Iterator[dict[str, t.Any]]:
+        """The members of a group. listGroupUsers."""
+        return self._pages(
+            LIST_GROUP_USERS,
+            {"limit": MEMBER_PAGE_SIZES[0]},
+            sizes=MEMBER_PAGE_SIZES[1:],
+            path={"groupId": group_id},
+        )
+
+    def apps(self) -> list[dict[str, t.Any]]:
+        """All apps of the org, with their sign-in policy among ``_links``. listApplications."""
+        return list(self._pages(LIST_APPS, {"limit": 200}))
+
+    def assign_app_policy(self, app_id: str, policy_id: str) -> None:
+        """Give an app another sign-in policy, which replaces the one it has.
+
+        assignApplicationPolicy.
+        """
+        self.transport.call(ASSIGN_APP_POLICY, {"appId": app_id, "policyId": policy_id})
+
+    # Methods of authenticators
+
+    def replace_method(
+        self, authenticator_id: str, method: str, body: t.Mapping[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """replaceAuthenticatorMethod, a full replace: start from what was read."""
+        return _row(
+            self.transport.call(
+                REPLACE_METHOD,
+                {"authenticatorId": authenticator_id, "methodType": method},
+                json=body,
+            ).json
+        )
+
+    def set_method_status(self, authenticator_id: str, method: str, active: bool) -> None:
+        """activateAuthenticatorMethod or deactivateAuthenticatorMethod."""
+        self.transport.call(
+            ACTIVATE_METHOD if active else DEACTIVATE_METHOD,
+            {"authenticatorId": authenticator_id, "methodType": method},
+        )
+
+    # App sign-in policies
+
+    def access_policies(self) -> list[dict[str, t.Any]]:
+        """The app sign-in policies. listPolicies of type ACCESS_POLICY."""
+        return list(self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200}))
+
+    def create_policy(self, body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """createPolicy. Okta gives a new one its catch-all rule."""
+        return _row(self.transport.call(CREATE_POLICY, json=body).json)
+
+    def clone_policy(self, policy_id: str) -> dict[str, t.Any]:
+        """A copy of a policy with its rules, mapped to no app; Okta names it. clonePolicy."""
+        return _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
+
+    def replace_policy(self, policy_id: str, body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """replacePolicy, a full replace: start from what was read."""
+        return _row(self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body).json)
+
+    def delete_policy(self, policy_id: str) -> None:
+        """deletePolicy. One that is gone is fine."""
+        self._unless_gone(DELETE_POLICY, {"policyId": policy_id})
+
+    def policy_apps(self, policy_id: str) -> list[str]:
+        """Ids of the apps that are mapped to a policy. listPolicyMappings."""
+        rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
+        return [app_id for app_id in (link_id(row, "application") for row in rows) if app_id]
+
+    def policy_rules(self, policy_id: str) -> list[dict[str, t.Any]]:
+        """listPolicyRules, at most 100, the catch-all among them."""
+        return list(self._pages(LIST_RULES, {}, path={"policyId": policy_id}))
+
+    def policy_rule(self, policy_id: str, rule_id: str) -> dict[str, t.Any] | None:
+        """One rule, or None where there is none. getPolicyRule."""
+        try:
+            return _row(
+                self.transport.call(GET_RULE, {"policyId": policy_id, "ruleId": rule_id}).json
+            )
+        except NotFound:
+            return None
+
+    def create_rule(
+        self, policy_id: str, body: t.Mapping[str, t.Any], active: bool = True
+    ) -> dict[str, t.Any]:
+        """createPolicyRule."""
+        return _row(
+            self.transport.call(
+                CREATE_RULE,
+                {"policyId": policy_id},
+                query=None if active else {"activate": "false"},
+                json=body,
+            ).json
+        )
+
+    def replace_rule(
+        self, policy_id: str, rule_id: str, body: t.Mapping[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """replacePolicyRule, a full replace: start from what was read."""
+        return _row(
+            self.transport.call(
+                REPLACE_RULE, {"policyId": policy_id, "ruleId": rule_id}, json=body
+            ).json
+        )
+
+    def delete_rule(self, policy_id: str, rule_id: str) -> None:
+        """deletePolicyRule. One that is gone is fine."""
+        self._unless_gone(DELETE_RULE, {"policyId": policy_id, "ruleId": rule_id})
+
+    def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
+        """activatePolicyRule or deactivatePolicyRule."""
+        self.transport.call(
+            ACTIVATE_RULE if active else DEACTIVATE_RULE, {"policyId": policy_id, "ruleId": rule_id}
+        )
+
+    def simulate(self, bodies: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+        """What the policies in force say of sign-ins that nobody makes, an answer for each.
+
+        createPolicySimulation; it writes nothing.
+        """
+        body = self.transport.call(SIMULATE, json=list(bodies)).json
+        return [_row(one) for one in body] if isinstance(body, list) else [_row(body)]
+
+    def _unless_gone(self, operation: Operation, path: t.Mapping[str, str]) -> None:
+        with contextlib.suppress(NotFound):
+            self.transport.call(operation, path)
+
+    # Device records
+
+    def deactivate_device(self, device_id: str) -> str:
+        """Deactivate a record;
+
+        its users must enrol again. deactivateDevice. Returns done, already_done or absent.
+        """
+        return self._step(
+            DEACTIVATE_DEVICE, device_id, lambda record: record.get("status") == "DEACTIVATED"
+        )
+
+    def delete_device(self, device_id: str) -> str:
+        """Delete a deactivated record for good.
+
+        deleteDevice. Returns done, already_done or absent.
+        """
+        return self._step(DELETE_DEVICE, device_id, lambda record: False)
+
+    def _step(
+        self, operation: Operation, device_id: str, already: t.Callable[[dict[str, t.Any]], bool]
+    ) -> str:
+        """One lifecycle step, tolerant of every documented way of saying that it has been taken
+        before.
+        """
+        try:
+            answer = self.transport.call(operation, {"deviceId": device_id})
+            self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
+            return "done"
+        except NotFound as error:
+            self.last_request_id = str(error.details.get("request_id", ""))
+            return "absent"
+        except ApiError as error:
+            self.last_request_id = str(error.details.get("request_id", ""))
+            if error.error_code not in STEP_REFUSED:
+                raise
+            record = self.device(device_id)
+            if record is None:
+                return "absent"
+            if already(record):
+                return "already_done"
+            raise
+
+    def log_events(
+        self,
+        log_filter: str,
+        since: str | None = None,
+        until: str | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+        at_most: int | None = None,
+        word: str | None = None,
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Events of the System Log between two times (ISO 8601), which makes the read bounded.
+
+        listLogEvents.
+
+        Without ``until``, oldest first, Okta offers a next page for ever; the reading ends at the
+        first page that is empty. ``at_most`` ends the reading after so many events; ``word`` (at
+        most 40 characters) must stand somewhere in them.
+        """
+        query: dict[str, t.Any] = {
+            "filter": log_filter,
+            "limit": limit if at_most is None else min(limit, at_most),
+        }
+        query["sortOrder"] = "DESCENDING" if newest_first else "ASCENDING"
+        if word:
+            query["q"] = word
+        if since:
+            query["since"] = since
+        if until:
+            query["until"] = until
+        endless = until is None and not newest_first
+        for number, event in enumerate(
+            self._pages(LIST_LOG_EVENTS, query, until_empty=endless), start=1
+        ):
+            yield event
+            if number == at_most:
+                return
+
+    def log_page(
+        self, query: t.Mapping[str, t.Any]
+    ) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
+        """One page of the System Log, and the query that leads on from it, as Okta's link has it.
+
+        listLogEvents.
+
+        A query without ``until``, oldest first, polls: it is led on from for ever, also from an
+        empty page.
+        """
+        answer = self.transport.call(LIST_LOG_EVENTS, query=query)
+        return _rows(answer.json), next_query(_next_link(answer.headers))
+
+    def _pages(
+        self,
+        operation: Operation,
+        query: t.Mapping[str, t.Any],
+        until_empty: bool = False,
+        sizes: t.Sequence[int] = (),
+        path: t.Mapping[str, str] | None = None,
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Okta's one paging style:
+
+        a Link header whose query leads to the next page. ``until_empty`` is for a list that always
+        has one.
+
+        ``sizes`` are smaller pages to fall back to, one after the other, where a page is too much
+        for Okta; the smaller size stays.
+        """
+        following: t.Mapping[str, t.Any] | None = query
+        smaller = list(sizes)
+        while following is not None:
+            try:
+                answer = self.transport.call(
+                    operation, path, query=following, **({"patience": 1} if smaller else {})
+                )
+            except (Unreachable, ApiError) as error:
+                if not smaller or (
+                    isinstance(error, ApiError) and error.status not in GATEWAY_STATUSES
+                ):
+                    raise
+                following = {**following, "limit": smaller.pop(0)}
+                continue
+            rows = _rows(answer.json)
+            yield from rows
+            following = (
+                None if until_empty and not rows else next_query(_next_link(answer.headers)) or None
+            )
+
+
+def _next_link(headers: t.Mapping[str, str]) -> str:
+    # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
+    found = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
+    return found.group(1) if found else ""
+
+
+def link_id(row: t.Mapping[str, t.Any], name: str) -> str:
+    """The id at the end of a link, which may be one link or a list of them;
+
+    "" where there is none.
+    """
+    link = (row.get("_links") or {}).get(name) or {}
+    href = (link[0] if isinstance(link, list) else link).get("href") or ""
+    return urlsplit(str(href)).path.rstrip("/").rpartition("/")[2]
+
+
+def _row(body: t.Any) -> dict[str, t.Any]:
+    if not isinstance(body, dict):
+        raise Unreadable(
+            "Okta answered with something else than the object that was asked for.", vendor="okta"
+        )
+    return body
+
+
+def _rows(body: t.Any) -> list[dict[str, t.Any]]:
+    if not isinstance(body, list):
+        raise Unreadable(
+            "Okta answered with something else than the list that was asked for.", vendor="okta"
+        )
+    return [row for row in body if isinstance(row, dict)]

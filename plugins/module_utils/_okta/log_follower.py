@@ -1,0 +1,193 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Following Okta's System Log:
+
+one page after the other, and where the reading stands, in a file that outlives its reader.
+
+Pure, but for ``load``, ``save`` and ``Follower.page``, which asks Okta.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+
+from .._core.errors import ApiError, BadOption
+from .._core.files import replace_whole
+from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
+from .device_integration import moment, parse_time
+from .eda_events import Seen
+
+USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)
+VERSION = 1
+KEPT = timedelta(days=90)  # for so long Okta keeps its log
+OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
+REMEMBERED = 2000  # uuids that the file holds
+NOT_ASKED_SO = 400  # how Okta answers to a cursor that it does not know any more
+
+
+@dataclass
+class Position:
+    """Where the reading stands.
+
+    ``query`` is that of the next page, as Okta's own link has it; None before the first page.
+
+    ``read_to`` is a time up to which all was read (ISO 8601); from there the reading goes on where
+    Okta does not know the cursor any more.
+    """
+
+    org: str
+    log_filter: str
+    read_to: str
+    query: dict[str, str] | None = None
+    seen: Seen = field(default_factory=Seen)
+
+
+def parse(text: str, org: str, log_filter: str, where: str) -> Position:
+    """Raises BadOption where the file is unreadable, or another org's."""
+    try:
+        state = json.loads(text)
+        version, known, read_to = state["version"], state["org"], str(state["read_to"])
+        query = (
+            {str(name): str(value) for name, value in state["query"].items()}
+            if state["query"] is not None
+            else None
+        )
+        seen = Seen(map(str, state["seen"]))
+        if moment(read_to) is None:
+            raise ValueError(read_to)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise BadOption(
+            f"state_file: {where} is not readable as a position in the log; take it away to begin"
+            " anew (since says from when)."
+        ) from None
+    if version != VERSION:
+        raise BadOption(
+            f"state_file: {where} is of version {version} and this collection writes {VERSION}; use"
+            " the collection that wrote it."
+        )
+    if known != org:
+        raise BadOption(
+            f"state_file: {where} is of {known}, and the org is {org}; give each org a file of its"
+            " own."
+        )
+    # Another filter than before: its cursor means nothing for this one. What was handed on already
+    # is known by its uuid.
+    return Position(
+        org, log_filter, read_to, query if state.get("filter") == log_filter else None, seen
+    )
+
+
+def render(position: Position) -> str:
+    state = {
+        "version": VERSION,
+        "org": position.org,
+        "filter": position.log_filter,
+        "read_to": position.read_to,
+        "query": position.query,
+        "seen": position.seen.newest(REMEMBERED),
+    }
+    return json.dumps(state, separators=(",", ":")) + "\n"
+
+
+def load(path: str, org: str, log_filter: str) -> Position | None:
+    """None where there is no file yet."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse(file.read(), org, log_filter, path)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadOption(
+            f"state_file: {path} cannot be read ({error.__class__.__name__}); check it and its"
+            " permissions."
+        ) from None
+
+
+def save(path: str, position: Position) -> None:
+    """Write it for its owner's eyes alone;
+
+    interrupted at any moment, the old or the new one is whole.
+    """
+    try:
+        os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+        replace_whole(path, [render(position)], 0o600)
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise BadOption(
+            f"state_file: {path} cannot be written ({reason}); check the directory and its"
+            " permissions."
+        ) from None
+
+
+def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Position:
+    """A first position: from ``since`` on (ISO 8601), or from now."""
+    return Position(org, log_filter, _iso(max(parse_time(since), now - KEPT) if since else now))
+
+
+def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]:
+    """Polling, as Okta calls it:
+
+    oldest first and without an end, so that no event is missed that comes late into the log.
+    """
+    since = max(parse_time(position.read_to), now - KEPT)
+    return {
+        "filter": position.log_filter,
+        "since": _iso(since),
+        "sortOrder": "ASCENDING",
+        "limit": str(limit),
+    }
+
+
+def _iso(at: datetime) -> str:
+    at = at.astimezone(timezone.utc)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+class Page(t.NamedTuple):
+    """``events`` are new, in the order of the log;
+
+    ``full``: there is more to read at once. ``position`` holds as soon as they are handed on.
+    """
+
+    events: list[dict[str, t.Any]]
+    full: bool
+    position: Position
+
+
+class Follower:
+    """Reads on from a position, a page at a time.
+
+    ``lost_cursor`` is called where Okta did not know the cursor any more.
+    """
+
+    def __init__(self, okta: Okta, limit: int, lost_cursor: t.Callable[[str], None]) -> None:
+        self._okta, self._limit, self._lost_cursor = okta, limit, lost_cursor
+
+    def now(self) -> datetime:
+        """By Okta's clock."""
+        return datetime.fromtimestamp(self._okta.transport.now(), timezone.utc)
+
+    def page(self, position: Position) -> Page:
+        """The next page. Raises the types of ``_errors``."""
+        try:
+            rows, following = self._okta.log_page(
+                position.query or first_query(position, self.now(), self._limit)
+            )
+        except ApiError as error:
+            if position.query is None or error.status != NOT_ASKED_SO:
+                raise
+            self._lost_cursor(position.read_to)
+            rows, following = self._okta.log_page(first_query(position, self.now(), self._limit))
+        new = {
+            str(one.get("uuid")): one for one in rows if str(one.get("uuid")) not in position.seen
+        }
+        full = len(rows) >= self._limit
+        read_to = position.read_to if full else max(position.read_to, _iso(self.now() - OVERLAP))
+        return Page(
+            list(new.values()), full, replace(position, query=following or None, read_to=read_to)
+        )

@@ -1,0 +1,460 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A SCEP client (RFC 8894):
+
+what an endpoint says of itself (``describe``), and one enrolment (``enrol``) as a Mac does it.
+
+It knows no vendor and does no HTTP: the caller hands in ``exchange(verb, url, params, body)``,
+which returns the status, the content type and the body of the answer. A body that is sent is of
+type ``application/x-pki-message``. The challenge travels encrypted within the request and turns up
+in no error.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from .._core.errors import DeviceTrustError
+from . import messages
+
+try:
+    from asn1crypto import x509 as asn1_x509
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+except ImportError:
+    pass  # messages.LIBRARIES_ERROR says which
+
+Exchange = t.Callable[[str, str, dict[str, str], bytes | None], tuple[int, str, bytes]]
+Subject = t.Sequence[t.Sequence[t.Sequence[str]]]
+
+# The names that Apple's payload knows; any other type is a dotted OID.
+_SUBJECT_TYPES = {
+    "CN": "2.5.4.3",
+    "C": "2.5.4.6",
+    "L": "2.5.4.7",
+    "ST": "2.5.4.8",
+    "O": "2.5.4.10",
+    "OU": "2.5.4.11",
+}
+
+_PRINTED_TYPES = {
+    **{dotted: short for short, dotted in _SUBJECT_TYPES.items()},
+    "0.9.2342.19200300.100.1.25": "DC",
+}
+
+# RFC 8894, 3.5.2: an endpoint that cannot answer GetCACaps has none of the extensions.
+_WITHOUT_CAPABILITIES = (400, 404, 405, 501)
+
+# The names of RFC 8894, 3.5.2, and those that peers add to it. They only tell a list from a web
+# page; any other name is passed over.
+_KNOWN_CAPABILITIES = {
+    "aes",
+    "des3",
+    "getnextcacert",
+    "postpkioperation",
+    "renewal",
+    "sha-1",
+    "sha-224",
+    "sha-256",
+    "sha-384",
+    "sha-512",
+    "scepstandard",
+    "update",
+}
+
+_REFUSALS = {
+    "badAlg": "it does not accept the algorithms of the request",
+    "badMessageCheck": "it could not verify or decrypt the request",
+    "badRequest": "it does not permit the request; a wrong challenge is refused in this way",
+    "badTime": "the time in the request is too far from its own",
+    "badCertId": "it found no certificate that fits the request",
+}
+
+
+class ScepError(DeviceTrustError):
+    """The endpoint cannot be used, or what it answered is not to be trusted."""
+
+
+class ScepRefused(ScepError):
+    """The certificate authority answered, and its answer is no."""
+
+    def __init__(self, fail_info: str) -> None:
+        reason = _REFUSALS.get(fail_info, "it gives no known reason")
+        super().__init__(
+            "The certificate authority refused to issue a certificate"
+            f" ({fail_info or 'no failInfo'}): {reason}.",
+            fail_info=fail_info,
+        )
+        self.fail_info = fail_info
+
+
+class ScepPending(ScepError):
+    """The certificate authority wants a person to decide first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The certificate authority left the request pending: somebody has to approve it there."
+        )
+
+
+@dataclass(frozen=True)
+class CaCertificate:
+    """A certificate that GetCACert hands out.
+
+    Fingerprints are lower-case hexadecimal digits; names read as in 'DC=com, CN=Authority'.
+    """
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    sha1: str
+    sha256: str
+    der: bytes = field(repr=False)
+    is_ca: bool
+
+
+@dataclass(frozen=True)
+class ScepService:
+    capabilities: list[str]
+    certificates: list[CaCertificate]
+
+    @property
+    def cipher(self) -> str:
+        return "aes128_cbc" if self._announces("AES", "SCEPStandard") else "tripledes_3key"
+
+    @property
+    def digest(self) -> str:
+        return "sha256" if self._announces("SHA-256", "SCEPStandard") else "sha1"
+
+    @property
+    def takes_post(self) -> bool:
+        return self._announces("POSTPKIOperation", "SCEPStandard")
+
+    def _announces(self, *names: str) -> bool:
+        return bool({name.lower() for name in names} & {name.lower() for name in self.capabilities})
+
+
+@dataclass(frozen=True, repr=False)
+class Enrolment:
+    """What an enrolment brought. The private key exists in memory only."""
+
+    certificate_der: bytes
+    private_key: rsa.RSAPrivateKey
+    transaction_id: str
+
+
+def describe(exchange: Exchange, url: str) -> ScepService:
+    """Ask the endpoint for its capabilities and the certificates of its authority.
+
+    Raises ScepError.
+    """
+    _require_libraries()
+    capabilities = _capabilities(*exchange("GET", url, {"operation": "GetCACaps"}, None))
+    body = _body("GetCACert", *exchange("GET", url, {"operation": "GetCACert"}, None))
+    try:
+        certificates = messages.unpack_certificates(body)
+        return ScepService(capabilities, [_ca_certificate(der) for der in certificates])
+    except messages.MessageError:
+        raise ScepError(
+            "The SCEP endpoint answered GetCACert with something that is neither a certificate nor"
+            " a PKCS#7 of certificates."
+        ) from None
+
+
+def enrol(
+    exchange: Exchange,
+    *,
+    url: str,
+    challenge: str,
+    subject: Subject,
+    key_size: int = 2048,
+    ca_fingerprint: str | bytes | None = None,
+) -> Enrolment:
+    """Make a key and have a certificate issued for it, as a Mac does with an Apple SCEP payload.
+
+    ``subject`` is written as in that payload: ``[[["CN", "C02XK1ZAJG5J"]]]``, a list of relative
+    names, each a list of [type, value]. ``ca_fingerprint`` (SHA-1 or SHA-256, hexadecimal or as
+    bytes) pins the certificate authority. Raises ScepRefused, ScepPending or ScepError.
+    """
+    _require_libraries()
+    name = _subject_name(subject)  # before any request, as it may be wrong
+    service = describe(exchange, url)
+    authority = _pinned(service.certificates, ca_fingerprint)
+    recipient = _recipient(authority)
+    client = _client_identity(name, key_size)
+    request = messages.build_request(name, challenge, client.key)
+    asked = messages.Attributes(
+        message_type=messages.CERTIFICATE_REQUEST,
+        transaction_id=hashlib.sha256(messages.public_bytes(client.key.public_key()))
+        .hexdigest()
+        .upper(),
+        sender_nonce=messages.new_nonce(),
+    )
+    message = messages.seal(
+        asked, messages.encrypt(request, recipient.der, service.cipher), client, service.digest
+    )
+    reply = _read_reply(_send(exchange, url, message, post=service.takes_post), asked, authority)
+    return Enrolment(_issued_certificate(reply, client), client.key, asked.transaction_id)
+
+
+def _require_libraries() -> None:
+    if messages.LIBRARIES_ERROR:
+        raise ScepError(f"SCEP needs the Python libraries {messages.LIBRARIES} on the controller.")
+
+
+# The endpoint and its certificates
+
+
+def _body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
+    if status == 404:
+        raise ScepError(
+            f"The SCEP endpoint answered {operation} with HTTP 404: the SCEP URL is wrong, or what"
+            " it belonged to was deleted.",
+            status=status,
+        )
+    if status != 200:
+        raise ScepError(
+            f"The SCEP endpoint answered {operation} with HTTP {status}.", status=status
+        )
+    if not body.strip():
+        raise ScepError(f"The SCEP endpoint answered {operation} with nothing.")
+    if body.lstrip()[:1] == b"<" or (
+        "html" in content_type.lower() and not _is_of_scep(operation, body)
+    ):
+        raise ScepError(
+            f"The SCEP endpoint answered {operation} with a web page: the SCEP URL is wrong, or a"
+            " proxy or sign-in page is in the way."
+        )
+    return body
+
+
+def _is_of_scep(operation: str, body: bytes) -> bool:
+    """Servers mislabel their answers, so the content decides:
+
+    a list that names a capability, or DER, which begins with a SEQUENCE.
+    """
+    if operation == "GetCACaps":
+        return not _KNOWN_CAPABILITIES.isdisjoint(_names(body.lower()))
+    return body[:1] == b"\x30"
+
+
+def _names(body: bytes) -> list[str]:
+    return body.decode("ascii", "replace").split()
+
+
+def _capabilities(status: int, content_type: str, body: bytes) -> list[str]:
+    if status in _WITHOUT_CAPABILITIES or (status == 200 and not body.strip()):
+        return []
+    return _names(_body("GetCACaps", status, content_type, body))
+
+
+def _ca_certificate(der: bytes) -> CaCertificate:
+    try:
+        certificate = asn1_x509.Certificate.load(der)
+        validity = certificate["tbs_certificate"]["validity"]
+        return CaCertificate(
+            subject=_printed(certificate.subject),
+            issuer=_printed(certificate.issuer),
+            not_before=validity["not_before"].native,
+            not_after=validity["not_after"].native,
+            sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
+            sha256=hashlib.sha256(der).hexdigest(),
+            der=der,
+            is_ca=bool(certificate.ca),
+        )
+    except (ValueError, TypeError, KeyError):
+        raise messages.MessageError("A certificate of the authority is damaged.") from None
+
+
+def _printed(name: asn1_x509.Name) -> str:
+    pairs = [pair for relative_name in name.chosen for pair in relative_name]
+    return ", ".join(
+        f"{_PRINTED_TYPES.get(pair['type'].dotted, pair['type'].dotted)}={pair['value'].native}"
+        for pair in pairs
+    )
+
+
+def _pinned(
+    certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
+) -> list[CaCertificate]:
+    """The certificates that may take part in this enrolment:
+
+    all, or the pinned one with those that lead up to it.
+    """
+    if fingerprint is None:
+        return list(certificates)
+    wanted = (
+        fingerprint.hex()
+        if isinstance(fingerprint, bytes)
+        else fingerprint.replace(":", "").replace(" ", "").lower()
+    )
+    if len(wanted) not in (40, 64):
+        raise ScepError(
+            "The fingerprint of the certificate authority has to be a SHA-1 (40 digits) or SHA-256"
+            " (64 digits) one; MD5 is not supported."
+        )
+    pinned = [each for each in certificates if wanted in (each.sha1, each.sha256)]
+    if not pinned:
+        found = "; ".join(
+            f"{each.subject} has {each.sha256 if len(wanted) == 64 else each.sha1}"
+            for each in certificates
+        )
+        raise ScepError(
+            f"No certificate of the SCEP endpoint has the pinned fingerprint {wanted}: {found}."
+        )
+    trusted = pinned[:1]
+    for _each in certificates:
+        trusted += [
+            each
+            for each in certificates
+            if each not in trusted
+            and any(above.is_ca and _issued_by(each, above) for above in trusted)
+        ]
+    return trusted
+
+
+def _issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
+    try:
+        messages.verify_certificate(certificate.der, issuer.der)
+    except messages.MessageError:
+        return False
+    return True
+
+
+def _recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
+    """Whom to encrypt for:
+
+    a registration authority where there is one, else the authority that issues (not one above it).
+    """
+    above = {each.issuer for each in authority if each.issuer != each.subject}
+    lowest = [each for each in authority if each.subject not in above] or list(authority)
+    fitting = [each for each in lowest if _may_decrypt(each.der)] or [
+        each for each in lowest if each.is_ca
+    ]
+    if not fitting:
+        raise ScepError(
+            "The SCEP endpoint hands out no certificate that requests could be encrypted for."
+        )
+    return sorted(fitting, key=lambda each: each.is_ca)[0]
+
+
+def _may_decrypt(der: bytes) -> bool:
+    usage = asn1_x509.Certificate.load(der).key_usage_value
+    return usage is None or "key_encipherment" in usage.native
+
+
+# The request
+
+
+def _subject_name(subject: Subject) -> x509.Name:
+    try:
+        return messages.name_of(
+            [
+                [(_SUBJECT_TYPES.get(kind, kind), value) for kind, value in relative_name]
+                for relative_name in subject
+            ]
+        )
+    except (ValueError, TypeError):
+        raise ScepError(
+            "The subject is not a list of relative names, each a list of [type, value] with type"
+            f" one of {', '.join(sorted(_SUBJECT_TYPES))} or a dotted OID, with values that a"
+            " certificate can carry."
+        ) from None
+
+
+def _client_identity(name: x509.Name, key_size: int) -> messages.Identity:
+    """A new key with a certificate signed by itself: the authority answers encrypted to it."""
+    try:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
+    except (ValueError, TypeError):
+        raise ScepError(f"An RSA key of {key_size} bits cannot be made.") from None
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+
+
+def _send(exchange: Exchange, url: str, message: bytes, *, post: bool) -> bytes:
+    if post:
+        return _body("PKIOperation", *exchange("POST", url, {"operation": "PKIOperation"}, message))
+    return _body(
+        "PKIOperation",
+        *exchange(
+            "GET",
+            url,
+            {"operation": "PKIOperation", "message": base64.b64encode(message).decode()},
+            None,
+        ),
+    )
+
+
+# The reply
+
+
+def _read_reply(
+    data: bytes, asked: messages.Attributes, authority: t.Sequence[CaCertificate]
+) -> messages.Message:
+    """The reply, once it is certain that the authority made it for this request, and that it is a
+    yes.
+    """
+    try:
+        reply = messages.read_message(data)
+        signer = reply.signer(each.der for each in authority)
+        if signer is None or signer not in [each.der for each in authority]:
+            raise ScepError(
+                "The reply is not signed by a certificate that the SCEP endpoint handed out as its"
+                " authority's."
+            )
+        messages.verify(reply, signer)
+    except messages.MessageError as error:
+        raise ScepError(
+            f"The reply of the certificate authority cannot be trusted. {error}"
+        ) from None
+    if reply.attributes.message_type != messages.CERTIFICATE_REPLY:
+        raise ScepError(
+            "The reply of the certificate authority is not a reply to a certificate request."
+        )
+    if (
+        reply.attributes.transaction_id != asked.transaction_id
+        or reply.attributes.recipient_nonce != asked.sender_nonce
+    ):
+        raise ScepError(
+            "The reply of the certificate authority belongs to another request: its transaction id"
+            " or nonce is not ours."
+        )
+    if reply.attributes.status == messages.FAILURE:
+        raise ScepRefused(messages.FAIL_INFO.get(reply.attributes.fail_info, ""))
+    if reply.attributes.status == messages.PENDING:
+        raise ScepPending()
+    if reply.attributes.status != messages.SUCCESS:
+        raise ScepError("The reply of the certificate authority has an unknown status.")
+    return reply
+
+
+def _issued_certificate(reply: messages.Message, client: messages.Identity) -> bytes:
+    ours = messages.public_bytes(client.key.public_key())
+    try:
+        content, _cipher = messages.decrypt(reply.content, client)
+        for certificate in messages.unpack_certificates(content):
+            if messages.public_bytes(messages.rsa_key_of(certificate)) == ours:
+                return certificate
+    except messages.MessageError as error:
+        raise ScepError(f"The issued certificate cannot be read. {error}") from None
+    raise ScepError(
+        "The certificate authority said yes, but its reply holds no certificate for our key."
+    )

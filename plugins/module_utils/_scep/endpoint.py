@@ -1,0 +1,117 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SCEP endpoint over the one transport:
+
+what it says of itself, and the test enrolment that proves URL and challenge.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.errors import ApiError, BadOption, Refused
+from .._core.masking import Masker
+from .._http.transport import Explanation, Operation, Settings, SignIn, Transport, is_loopback
+from .._okta.device_integration import OKTA_DOMAINS
+from . import client as _scep
+
+TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]
+DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
+
+
+def check_scep_url(url: str) -> str:
+    """A SCEP URL that can be used in a profile for all Macs; raises BadOption."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise BadOption(
+            f"The SCEP URL {url!r} is not a URL; copy it whole from Okta (Security > Device"
+            " integrations > Endpoint management)."
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadOption(
+            f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta."
+        )
+    if parts.username or parts.password:
+        raise BadOption(
+            "The SCEP URL holds a user name or password, which a static SCEP URL does not; copy it"
+            " again from Okta."
+        )
+    first, _dot, rest = parts.hostname.partition(".")
+    if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
+        raise BadOption(
+            f"The SCEP URL {url!r} has the host of the Admin Console, where no Mac enrols; copy the"
+            " SCEP URL itself from Okta."
+        )
+    if DYNAMIC_CHALLENGE_PATH in parts.path.lower() and parts.path.rstrip("/").endswith(
+        "/challenge"
+    ):
+        raise BadOption(
+            "The SCEP URL is the challenge URL of a dynamic SCEP URL. One profile serves all Macs,"
+            " so that each Mac cannot get a challenge of its own: choose Static SCEP URL as SCEP"
+            " URL challenge type in Okta (step 8 of the guide's first chapter)."
+        )
+    if not parts.path.strip("/"):
+        raise BadOption(f"The SCEP URL {url!r} has no path; copy it whole from Okta.")
+    return url
+
+
+class ScepEndpoint:
+    """A SCEP URL, spoken to without any token. Use ``transport.calls`` to count."""
+
+    def __init__(self, url: str, settings: Settings, masker: Masker) -> None:
+        self.url = check_scep_url(url)
+        parts = urlsplit(url)
+        self._path = parts.path.replace("{", "{{").replace("}", "}}")
+        self.transport = Transport(
+            "scep", f"{parts.scheme}://{parts.netloc}", SignIn(), settings, masker, _explain
+        )
+
+    def describe(self) -> _scep.ScepService:
+        """Capabilities and CA certificates. SCEP GetCACaps and GetCACert."""
+        return _scep.describe(self._exchange, self.url)
+
+    def prove(self, challenge: str, ca_fingerprint: str | None = None) -> dict[str, str]:
+        """One test enrolment;
+
+        raises Refused when the authority does not take the challenge. Its key is thrown away. SCEP
+        PKIOperation.
+        """
+        try:
+            enrolment = _scep.enrol(
+                self._exchange,
+                url=self.url,
+                challenge=challenge,
+                subject=TEST_SUBJECT,
+                ca_fingerprint=ca_fingerprint,
+            )
+        except _scep.ScepRefused as error:
+            raise Refused(
+                f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): URL or"
+                " challenge is wrong, or the secret key was reset in Okta. Nothing was written;"
+                " check the challenge against the one noted when the secret key was made.",
+                fail_info=error.fail_info,
+            ) from None
+        return {"subject": TEST_SUBJECT[0][0][1], "transaction_id": enrolment.transaction_id}
+
+    def _exchange(
+        self, verb: str, url: str, params: t.Mapping[str, str], body: bytes | None
+    ) -> tuple[int, str, bytes]:
+        name = params["operation"]
+        operation = Operation(name, verb, self._path, writes=name == "PKIOperation")
+        try:
+            answer = self.transport.call(
+                operation,
+                query=params,
+                content=body,
+                headers={"Content-Type": "application/x-pki-message"} if body else None,
+                raw=True,
+            )
+        except ApiError as error:
+            return error.status, "", b""
+        return answer.status, answer.headers.get("Content-Type", ""), answer.content
+
+
+def _explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
+    return Explanation(f"HTTP status {status}")

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a test Mac has its profile and its certificate. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._kandji.library_items import read_status
+from .._kandji.profile_holders import of_the_console
+from .._okta.device_integration import moment, parse_time
+from .stages import names_serial
+
+ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
+
+Rows = t.Sequence[t.Mapping[str, t.Any]]
+
+
+class View(t.NamedTuple):
+    """What was seen of one test Mac; ``reason`` says what is missing, ``proof`` what was found."""
+
+    serial: str
+    reason: str | None = None
+    proof: str | None = None
+
+    @property
+    def met(self) -> bool:
+        return self.reason is None
+
+
+class Expected(t.NamedTuple):
+    """The profile as it was last written.
+
+    What Macs had before that write proves nothing; an unset part is not compared.
+    """
+
+    payload_uuid: str | None = None
+    updated_at: str | None = None
+
+    def is_installed(self, row: t.Mapping[str, t.Any]) -> bool:
+        return (
+            not self.payload_uuid
+            or str(row.get("payload_uuid", "")).lower() == self.payload_uuid.lower()
+        )
+
+    def is_certificate(self, row: t.Mapping[str, t.Any]) -> bool:
+        """By the profile's identity in its name, else by when it was first seen."""
+        if (
+            self.payload_uuid
+            and self.payload_uuid.lower() in str(row.get("common_name", "")).lower()
+        ):
+            return True
+        seen = moment(row.get("created_at"))
+        return not self.updated_at or seen is None or seen >= parse_time(self.updated_at)
+
+
+ANYTHING = Expected()
+
+
+class Further(t.NamedTuple):
+    """What is asked only when the inventory does not settle it, since it takes calls of its own."""
+
+    issued: t.Callable[[], t.Iterable[t.Mapping[str, t.Any]]]
+    managed: t.Callable[[], bool]
+
+
+def judge(
+    serial: str,
+    device_id: str,
+    statuses: Rows,
+    profiles: Rows,
+    certificates: Rows,
+    further: Further,
+    expected: Expected = ANYTHING,
+) -> View:
+    """One test Mac:
+
+    the profile installed as it was last written, and any proof that its certificate was issued.
+    """
+    status = next(
+        (row for row in statuses if _same(row.get("computer") or {}, "id", device_id)), None
+    )
+    rows = [row for row in profiles if _same(row, "device_id", device_id)]
+    reported = any(expected.is_installed(row) for row in rows)
+    if status and read_status(status) == "failed":
+        return View(
+            serial,
+            "The SCEP profile could not be installed:"
+            f" {status.get('log') or 'Kandji gives no reason'}.",
+        )
+    if rows and not reported:
+        return View(serial, "The SCEP profile is installed as it was before its last change.")
+    if not reported and not (status and read_status(status) == "installed"):
+        return View(serial, "The SCEP profile is not installed yet.")
+    mine = [
+        row
+        for row in certificates
+        if _same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial)
+    ]
+    if reported and any(expected.is_certificate(row) for row in mine):
+        return View(
+            serial,
+            proof=(
+                "a certificate with its serial in Kandji's inventory, beside the installed profile"
+            ),
+        )
+    if any(mentions(event, serial) for event in further.issued()):
+        return View(serial, proof="pki.cert.issue in the System Log")
+    if further.managed():
+        return View(serial, proof="a device record that is managed")
+    return View(serial, "The SCEP profile is installed, and no certificate for it was seen yet.")
+
+
+def by_payload(device_id: str, profiles: Rows) -> list[dict[str, t.Any]]:
+    """A status in place of Kandji's, which may have none for an item that its console made:
+
+    a profile not custom that holds a SCEP payload.
+
+    It may be another item's, so that a certificate in the inventory proves nothing beside it; what
+    Okta says does.
+    """
+    found = any(_same(row, "device_id", device_id) and of_the_console(row) for row in profiles)
+    return [{"computer": {"id": device_id}, "status": "PASS"}] if found else []
+
+
+def judge_absent(serial: str, device_id: str, held: t.AbstractSet[str]) -> View:
+    """One test Mac that is not to hold the profile any more.
+
+    ``held`` are the device ids that do, in lower case.
+    """
+    if device_id.lower() in held:
+        return View(serial, "It still holds the SCEP profile.")
+    return View(
+        serial, proof="neither the item's statuses nor the Mac's inventory name the profile"
+    )
+
+
+def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:
+    return str(row.get(key, "")).lower() == device_id.lower()
+
+
+def mentions(event: t.Mapping[str, t.Any], serial: str) -> bool:
+    """Whether an event names the serial in any text of its targets:
+
+    which field carries the common name is not documented.
+    """
+    return any(
+        names_serial(text, serial)
+        for target in event.get("target") or []
+        for text in texts_of(target)
+    )
+
+
+def texts_of(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+
+
+def described(view: View) -> dict[str, t.Any]:
+    return {
+        "serial_number": view.serial,
+        "met": view.met,
+        "proof": view.proof,
+        "reason": view.reason,
+    }

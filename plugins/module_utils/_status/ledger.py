@@ -1,0 +1,225 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger of issued certificates:
+
+what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
+
+Pure, but for ``load``, ``known_ends`` and ``save``. The file is JSON, line by line: a head, then
+one line for each certificate.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from .._core.errors import BadOption
+from .._core.files import replace_whole
+from .._kandji.client import Kandji
+from .._okta.device_integration import moment
+from .certificate_check import certificate_ends
+from .gate import texts_of
+from .stages import LIFE, names_serial
+
+FILE = "certificates.jsonl"
+VERSION = 1
+LOG_DAYS = 90  # Okta keeps its log for so long
+OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
+_LONGEST_NAME = 300
+_WORD = re.compile(r"[0-9a-z]+")
+
+
+class Issued(t.NamedTuple):
+    """One certificate.
+
+    ``names`` are the texts of the event's target: which of them is its common name is not
+    documented.
+    """
+
+    at: str
+    uuid: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """``read_to`` is when the newest event that was read was published (ISO 8601);
+
+    None before the first.
+    """
+
+    org: str
+    read_to: str | None = None
+    issued: tuple[Issued, ...] = ()
+
+
+def parse(text: str, org: str, where: str) -> Ledger:
+    """The ledger of an org;
+
+    an empty text is a new one. Raises BadOption where it is of another org, or unreadable.
+    """
+    if not text:
+        return Ledger(org)
+    head: dict[str, t.Any] = {}
+    issued, done = [], 0
+    try:
+        for line in text.rstrip("\n").split("\n"):
+            row = json.loads(line)
+            if done:
+                issued.append(
+                    Issued(str(row["at"]), str(row["uuid"]), tuple(map(str, row["names"])))
+                )
+            else:
+                head = {name: row[name] for name in ("ledger", "org", "read_to")}
+            done += 1
+    except (ValueError, KeyError, TypeError):
+        raise BadOption(
+            f"state_dir: line {done + 1} of {where} is not readable; restore the file from a"
+            " backup, or take it away to begin anew with what Okta's log still has (the last"
+            f" {LOG_DAYS} days)."
+        ) from None
+    if head["ledger"] != VERSION:
+        raise BadOption(
+            f"state_dir: {where} is of version {head['ledger']} and this collection writes"
+            f" {VERSION}; use the collection that wrote it."
+        )
+    if head["org"] != org:
+        raise BadOption(
+            f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}; give each"
+            " org a directory of its own."
+        )
+    return Ledger(org, head["read_to"], tuple(issued))
+
+
+def render(ledger: Ledger) -> str:
+    rows: list[dict[str, t.Any]] = [
+        {"ledger": VERSION, "org": ledger.org, "read_to": ledger.read_to}
+    ]
+    rows += [{"at": one.at, "uuid": one.uuid, "names": list(one.names)} for one in ledger.issued]
+    return "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+
+
+def since(ledger: Ledger, now: datetime) -> str:
+    """From when on the log is to be read (ISO 8601)."""
+    oldest = now - timedelta(days=LOG_DAYS)
+    read_to = moment(ledger.read_to)
+    return _iso(max(oldest, read_to - OVERLAP) if read_to else oldest)
+
+
+def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_days: int) -> Ledger:
+    """The ledger with these events;
+
+    the very same one where none is new. What ended long ago is left out when something is added.
+    """
+    known = {one.uuid for one in ledger.issued}
+    new: dict[str, Issued] = {}
+    for event in events:
+        uuid, at = str(event.get("uuid") or ""), moment(event.get("published"))
+        if uuid and at and uuid not in known:
+            new[uuid] = Issued(_iso(at), uuid, _names(event))
+    if not new:
+        return ledger
+    read_to = max([one.at for one in new.values()] + [ledger.read_to or ""])
+    newest = moment(read_to)
+    oldest = _iso(newest - timedelta(days=lifetime_days + LOG_DAYS)) if newest else ""
+    kept = sorted({one for one in (*ledger.issued, *new.values()) if one.at >= oldest})
+    return replace(ledger, read_to=read_to, issued=tuple(kept))
+
+
+def _names(event: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    texts = [
+        text[:_LONGEST_NAME]
+        for target in event.get("target") or []
+        if isinstance(target, dict)
+        for text in texts_of({key: value for key, value in target.items() if key != "type"})
+    ]
+    return tuple(dict.fromkeys(texts))
+
+
+def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int) -> dict[str, str]:
+    """Serial -> when the certificate that was issued last for this Mac ends (ISO 8601), for serials
+    that the ledger names.
+    """
+    wanted = [one for one in serials if one]
+    plain = {one.lower(): one for one in wanted if _WORD.fullmatch(one.lower())}
+    odd = [
+        one for one in wanted if not _WORD.fullmatch(one.lower())
+    ]  # of virtual Macs: these hold signs, and are looked for one by one
+    last: dict[str, str] = {}
+    for issued in ledger.issued:
+        found = {
+            plain[word]
+            for name in issued.names
+            for word in _WORD.findall(name.lower())
+            if word in plain
+        }
+        found.update(
+            serial for serial in odd if any(names_serial(name, serial) for name in issued.names)
+        )
+        for serial in found:
+            last[serial] = max(last.get(serial, ""), issued.at)
+    ends = {}
+    for serial, at in last.items():
+        begun = moment(at)
+        if begun:
+            ends[serial] = f"{begun + timedelta(days=lifetime_days):%Y-%m-%dT%H:%M:%SZ}"
+    return ends
+
+
+def _iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def load(state_dir: str, org: str) -> Ledger:
+    path = os.path.join(state_dir, FILE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse(file.read(), org, path)
+    except FileNotFoundError:
+        return Ledger(org)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadOption(
+            f"state_dir: {path} cannot be read ({error.__class__.__name__}); check it and its"
+            " permissions."
+        ) from None
+
+
+def known_ends(
+    kandji: Kandji,
+    check_item_id: str | None,
+    org: str = "",
+    state_dir: str | None = None,
+) -> tuple[dict[str, str], t.Callable[[t.Iterable[str]], dict[str, str]] | None]:
+    """When certificates end, as _fleet.read_fleet takes it:
+
+    by the Macs' own word where there is a check, and by the ledger where one is kept.
+    """
+    ends = certificate_ends(kandji.item_statuses(check_item_id)) if check_item_id else {}
+    return ends, (
+        partial(ends_by_serial, load(state_dir, org), lifetime_days=LIFE.days)
+        if state_dir
+        else None
+    )
+
+
+def save(state_dir: str, ledger: Ledger) -> None:
+    """Write it for its owner's eyes alone;
+
+    interrupted at any moment, the old or the new one is whole.
+    """
+    path = os.path.join(state_dir, FILE)
+    try:
+        os.makedirs(state_dir, mode=0o700, exist_ok=True)
+        replace_whole(path, [render(ledger)], 0o600)
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise BadOption(
+            f"state_dir: {path} cannot be written ({reason}); check the directory and its"
+            " permissions."
+        ) from None

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be so before the first write, judged from what was read. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import BadOption
+from .._kandji.assignments import resolve, resolve_nodes
+
+FASTPASS = "signed_nonce"
+
+Rows = t.Sequence[t.Mapping[str, t.Any]]
+
+
+def ring_problems(rings: Rows) -> list[str]:
+    """What is wrong with the rings as they are given, without asking anybody."""
+    problems = []
+    names = [ring["name"] for ring in rings]
+    if not rings:
+        problems.append(
+            "rings: there is none; name at least one ring with its blueprints and test Macs."
+        )
+    problems += [
+        f"rings: {name!r} is there twice." for name in sorted(set(names)) if names.count(name) > 1
+    ]
+    problems += [
+        f"rings: {ring['name']!r} has no blueprints." for ring in rings if not ring["blueprints"]
+    ]
+    if rings and not rings[0]["test_macs"]:
+        problems.append(
+            f"rings: the first ring, {names[0]!r}, has no test_macs; name the serials of one or two"
+            " Macs that are looked at first."
+        )
+    return problems
+
+
+def resolve_rings(rings: Rows, blueprints: Rows) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """The rings with their blueprints by id and name, and what is wrong:
+
+    unknown blueprints, a blueprint in two rings.
+    """
+    resolved, problems, owner = [], [], {}
+    for ring in rings:
+        found = []
+        for name in ring["blueprints"]:
+            try:
+                found += [one for one in resolve([name], blueprints) if one not in found]
+            except BadOption as error:
+                problems.append(f"Ring {ring['name']!r}: {error.message}")
+        for blueprint in found:
+            other = owner.setdefault(blueprint["id"], ring["name"])
+            if other != ring["name"]:
+                problems.append(
+                    f"rings: the blueprint {blueprint['name']!r} is in {other!r} and in"
+                    f" {ring['name']!r}; a blueprint is in one ring."
+                )
+        nodes, wrong = _nodes(ring, found, blueprints)
+        problems += wrong
+        resolved.append(
+            {
+                "name": ring["name"],
+                "blueprints": found,
+                "assignment_nodes": nodes,
+                "test_macs": list(ring["test_macs"]),
+                "generation": ring.get("generation"),
+                "library_item": ring.get("library_item"),
+            }
+        )
+    return resolved, problems
+
+
+def _nodes(
+    ring: t.Mapping[str, t.Any], found: list[dict[str, str]], blueprints: Rows
+) -> tuple[dict[str, str], list[str]]:
+    """The ring's nodes by blueprint id, and what is wrong with them."""
+    nodes: dict[str, str] = {}
+    problems = []
+    for name, node in (ring.get("assignment_nodes") or {}).items():
+        try:
+            nodes.update(resolve_nodes({name: node}, found, blueprints))
+        except BadOption as error:
+            problems.append(f"Ring {ring['name']!r}: {error.message}")
+    return nodes, problems
+
+
+def okta_verify(authenticators: Rows) -> t.Mapping[str, t.Any] | None:
+    """The authenticator that has FastPass.
+
+    Orgs with the split form of Okta Verify have one of its own for it.
+    """
+    for key in ("okta_verify", "okta_verify_fastpass"):
+        for one in authenticators:
+            if one.get("key") == key:
+                return one
+    return None
+
+
+def okta_verify_problems(authenticators: Rows, methods: Rows) -> list[str]:
+    found = okta_verify(authenticators)
+    if found is None:
+        return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
+    if any(
+        one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE"
+        for one in authenticators
+    ):
+        return []
+    if found.get("status") != "ACTIVE":
+        return [
+            "The authenticator Okta Verify is not active; activate it in Security > Authenticators."
+        ]
+    if not any(one.get("type") == FASTPASS and one.get("status") == "ACTIVE" for one in methods):
+        return [
+            "Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in"
+            " Security > Authenticators > Okta Verify."
+        ]
+    return []
+
+
+def fleet_problems(first_mac: t.Mapping[str, t.Any] | None) -> list[str]:
+    return (
+        []
+        if first_mac
+        else [
+            "Kandji has no Mac; enrol at least one, or check that the API URL is the right"
+            " tenant's."
+        ]
+    )

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A watched lab: what was written to it, and its Macs and people acting when a test says so."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import requests
+
+from lab.server import Lab
+from lab.state import Fault
+
+
+class Watched:
+    """A lab with what tests ask of it."""
+
+    def __init__(self, running: Lab) -> None:
+        self.lab, self.world = running, running.world
+
+    def mark(self) -> int:
+        """Where the request log stands."""
+        return len(self.world.requests)
+
+    def asked(self, since: int = 0) -> list[t.Any]:
+        """What the collection asked, without the Macs' own enrolments."""
+        return [one for one in self.world.requests[since:] if "(lab Mac)" not in one.user_agent]
+
+    def writes(self, since: int = 0) -> list[str]:
+        return [one.operation for one in self.asked(since) if one.writes]
+
+    def live(self, rounds: int = 1) -> None:
+        """Macs check in, then people open Okta Verify and sign in."""
+        # Not at the top: pytest reads this file before the collection's import path is set up, and
+        # Macs enrol by the collection's own client.
+        from lab.actors import mac as macs
+        from lab.actors import person as people
+
+        for _unused in range(rounds):
+            macs.act(self.world)
+            people.act(self.world)
+
+    def fault(self, name: str, operation: str, **values: t.Any) -> None:
+        self.world.faults.append(Fault(name, operation, **values))
+
+    def switch(self, **values: t.Any) -> None:
+        self.world.switches.set(**values)
+
+    def control(self, verb: str, path: str, body: t.Any = None) -> t.Any:
+        """Ask the control surface, as a person would."""
+        told = self.lab.announcement
+        answer = requests.request(
+            verb,
+            told["control_url"] + path,
+            json=body,
+            headers={"Authorization": f"Bearer {told['control_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def forbid(self, operation: str) -> None:
+        """Take a permission from the token that has it."""
+        vendor = "kandji" if operation in self.world.kandji.permissions else "okta"
+        self.control(
+            "PATCH",
+            "/kandji/permissions" if vendor == "kandji" else "/okta/refuse",
+            {operation: vendor == "okta"},
+        )
+
+    @property
+    def ring_variables(self) -> list[dict[str, t.Any]]:
+        return self.lab.announcement["rings"]
+
+    @property
+    def canary(self) -> dict[str, t.Any]:
+        return self.ring_variables[0]
+
+    def mac(self, serial: str) -> t.Any:
+        return next(one for one in self.world.macs if one.serial == serial)
+
+
+@pytest.fixture
+def watched(fresh_lab: Lab) -> Watched:
+    return Watched(fresh_lab)
+
+
+@pytest.fixture
+def profile_args(watched: Watched) -> dict[str, t.Any]:
+    """The canary's SCEP profile; URL and challenge come from the environment."""
+    return {"name": "Okta SCEP - canary", "blueprints": watched.canary["blueprints"]}

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/configure_awx.yml with the real modules of awx.awx, against a stand-in of AWX's REST API:
+
+everything is made, and the second run writes nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+import pytest
+import yaml
+
+from tests.functional.helpers import examples
+from tests.functional.helpers.fake_awx import TOKEN, StandIn
+from tests.support import awx_collection
+from tests.support.awx_job import job_templates
+from tools.support.environment import CHECKOUT
+from tools.support.playbook import run_playbook
+
+pytestmark = pytest.mark.long
+
+AWX = CHECKOUT / "playbooks" / "configure_awx.yml"
+PLAYBOOKS = {f"playbooks/{path.name}" for path in AWX.parent.glob("*.yml")}
+PREFIX = "Device trust - "
+CANARY = "canary-secret-4711"
+VARIABLES = {
+    "awx_configuration_image": "registry.example.com/device-trust:0.1.0",
+    "awx_configuration_scm_url": "https://git.example.com/device-trust.git",
+    "awx_configuration_variables": {
+        "device_trust_rings": [
+            {"name": "canary", "blueprints": ["IT"], "test_macs": ["C02XK1ZAJG5J"]}
+        ]
+    },
+    "awx_configuration_credential_inputs": {
+        "kandji": {"kandji_api_url": "https://acme.api.kandji.io", "kandji_api_token": CANARY}
+    },
+    "awx_configuration_ca_certificates": "-----BEGIN CERTIFICATE-----",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collection():
+    return awx_collection.provide()
+
+
+@pytest.fixture
+def awx():
+    with StandIn(PLAYBOOKS) as running:
+        yield running
+
+
+def run(awx, path, *arguments, **variables):
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(awx_collection.COLLECTIONS),
+        "CONTROLLER_HOST": awx.url,
+        "CONTROLLER_OAUTH_TOKEN": TOKEN,
+    }
+    return run_playbook(
+        path, None, arguments=arguments, environment=environment, variables=variables
+    )
+
+
+def configure(awx, *arguments, **variables):
+    return run(awx, AWX, *arguments, **{**VARIABLES, **variables})
+
+
+def linked(awx, row, what, endpoint):
+    ids = awx.links.get((row["id"], what), [])
+    return sorted(
+        one.get("name", one.get("identifier")) for one in awx.rows[endpoint] if one["id"] in ids
+    )
+
+
+def test_everything_is_made_once_and_the_second_run_writes_nothing(awx):
+    made = configure(awx, "-vvvv")
+    assert made.status == 0, made.output[-3000:]
+    assert (
+        CANARY not in made.output
+        and awx.named("credentials", f"{PREFIX}kandji")["inputs"]["kandji_api_token"] == CANARY
+    )
+    assert awx.named("credentials", f"{PREFIX}okta")["inputs"] == {}
+    site = awx.named("job_templates", f"{PREFIX}site")
+    assert linked(awx, site, "credentials", "credentials") == [
+        f"{PREFIX}{name}" for name in ("CA certificates", "kandji", "okta", "scep")
+    ]
+    assert {row["playbook"] for row in awx.rows["job_templates"]} == {
+        f"playbooks/{one['playbook']}" for one in job_templates().values()
+    }
+    for workflow, then, job_type in (
+        ("reset", "reset", None),
+        ("enforce with approval", "enforce", "run"),
+    ):
+        known = awx.named("workflow_job_templates", f"{PREFIX}{workflow}")["id"]
+        nodes = [
+            row
+            for row in awx.rows["workflow_job_template_nodes"]
+            if row["workflow_job_template"] == known
+        ]
+        assert [
+            linked(awx, row, "success_nodes", "workflow_job_template_nodes") for row in nodes
+        ] == [["approval"], [then], []]
+        assert (
+            nodes[1]["unified_job_template"]
+            in {row["id"] for row in awx.rows["workflow_approval_templates"]}
+            and nodes[2]["job_type"] == job_type
+        )
+    assert json.loads(awx.named("job_templates", f"{PREFIX}reset approved")["extra_vars"]) == {
+        "device_trust_reset_approved_only": True
+    }
+    assert json.loads(awx.named("inventories", f"{PREFIX}tenants")["variables"])[
+        "device_trust_rings"
+    ][0]["test_macs"] == ["C02XK1ZAJG5J"]
+    wrote = len(awx.writes)
+    again = configure(awx)
+    assert again.status == 0 and again.changed == [] and awx.writes[wrote:] == [], (
+        again.changed,
+        awx.writes[wrote:],
+        again.output[-3000:],
+    )
+    check = configure(awx, "--check")
+    assert check.status == 0 and check.changed == [], check.output[-3000:]
+
+
+def test_what_a_person_filled_in_stays_and_a_service_app_is_another_type(awx):
+    options = {
+        "awx_configuration_okta_sign_in": "Okta service app",
+        "awx_configuration_credential_inputs": {},
+        "awx_configuration_ca_certificates": "",
+    }
+    assert configure(awx, **options).status == 0
+    awx.named("credentials", f"{PREFIX}okta")["inputs"] = {
+        "okta_org_url": "https://acme.okta.com",
+        "okta_private_key": CANARY,
+    }
+    assert configure(awx, **options).changed == []
+    kinds = {row["id"]: row["name"] for row in awx.rows["credential_types"]}
+    assert (
+        kinds[awx.named("credentials", f"{PREFIX}inventory")["credential_type"]]
+        == f"{PREFIX}Okta service app and Kandji"
+    )
+
+
+def test_a_secret_in_the_inventory_is_refused_before_anything_is_made(awx):
+    refused = configure(awx, awx_configuration_variables={"device_trust_kandji_api_token": CANARY})
+    assert (
+        refused.status != 0
+        and awx.writes == []
+        and "device_trust_kandji_api_token would be readable" in refused.output
+    )
+
+
+def test_the_play_of_the_roles_page_runs_and_changes_nothing_the_second_time(awx, tmp_path):
+    page = tmp_path / "page.yml"
+    page.write_text(
+        json.dumps(examples.plays(CHECKOUT / "roles" / "awx_configuration" / "README.md"))
+    )  # JSON is YAML
+    first = run(awx, page)
+    assert (
+        first.status == 0 and awx.named("projects", f"{PREFIX}project")["scm_branch"] == "0.1.0"
+    ), first.output[-3000:]
+    wrote = len(awx.writes)
+    assert run(awx, page).changed == [] and awx.writes[wrote:] == []
+
+
+def test_every_option_that_the_role_gives_is_one_of_the_module(collection):
+    asked = 0
+    for path in (CHECKOUT / "roles" / "awx_configuration" / "tasks").glob("*.yml"):
+        for task in yaml.safe_load(path.read_text()):
+            for name, options in task.items():
+                if name.startswith("awx.awx."):
+                    asked += 1
+                    assert set(options) <= set(
+                        documented(collection, name.removeprefix("awx.awx."))
+                    ), (path.name, task["name"])
+    assert asked >= 10
+
+
+def documented(collection, module):
+    """The options by the module's own documentation."""
+    tree = ast.parse((collection / "plugins" / "modules" / f"{module}.py").read_text())
+    text = next(
+        node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "DOCUMENTATION"
+    )
+    return yaml.safe_load(re.sub(r"^\s*\.\.\..*", "", text, flags=re.MULTILINE))["options"]

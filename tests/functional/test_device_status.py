@@ -1,0 +1,76 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Single Macs looked at:
+
+the managed ones too, those of a ring with an item of the web app, and serials that nobody knows.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.support.environment import CHECKOUT
+
+INFO, LOOK = "device_trust_info", CHECKOUT / "playbooks" / "device_status.yml"
+
+
+def rings(watched):
+    return [
+        {
+            "name": one["name"],
+            "blueprints": one["blueprints"],
+            "scep_profile": f"Okta SCEP - {one['name']}",
+        }
+        for one in watched.ring_variables
+    ]
+
+
+@pytest.fixture
+def managed(watched, run_module):
+    """The canary ring, taken to managed."""
+    canary = watched.canary
+    assert run_module(
+        "kandji_scep_profile",
+        {"name": "Okta SCEP - canary", "blueprints": canary["blueprints"]},
+        lab=watched.lab,
+    )["changed"]
+    assert run_module(
+        "kandji_app_store_item",
+        {"name": "Okta Verify", "blueprints": canary["blueprints"]},
+        lab=watched.lab,
+    )["changed"]
+    watched.live(rounds=2)
+    return canary["test_macs"][0]
+
+
+def test_serials_name_managed_macs_too_and_leave_the_counts(watched, run_module, managed):
+    whole = run_module(INFO, {"rings": rings(watched)}, lab=watched.lab)
+    asked = run_module(
+        INFO, {"rings": rings(watched), "serials": [managed.lower(), "CNOBODY"]}, lab=watched.lab
+    )
+    assert [(one["serial_number"], one["stage"]) for one in asked["macs"]] == [(managed, "MANAGED")]
+    assert managed not in [one["serial_number"] for one in whole["macs"]]
+    assert {key: asked[key] for key in ("counts", "by_ring", "api_calls")} == {
+        key: whole[key] for key in ("counts", "by_ring", "api_calls")
+    }
+
+
+def test_the_playbook_says_where_a_mac_stands_and_whom_nobody_knows(watched, playbook, managed):
+    by_item = {
+        **watched.canary,
+        "library_item": watched.control(
+            "POST", "/kandji/items", {"type": "scep", "name": "By hand"}
+        )["id"],
+    }
+    mark = watched.mark()
+    asked = {
+        "device_trust_look_serials": [managed, "CNOBODY"],
+        "device_trust_rings": [by_item, *watched.ring_variables[1:]],
+    }
+    result = playbook(watched.lab, LOOK, variables=asked)
+    assert result.status == 0 and f"{managed}: MANAGED." in result.output
+    assert (
+        "Kandji has no Mac with these serial numbers: CNOBODY." in result.output
+        and watched.writes(mark) == []
+    )

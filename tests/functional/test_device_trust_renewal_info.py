@@ -1,0 +1,287 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The year after: certificates that end soon, a Mac in a drawer, and a secret that was reset."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+
+from tools.support.playbook import SITE
+
+MODULE, PROFILE = "device_trust_renewal_info", "kandji_scep_profile"
+RENEW, ROTATE = SITE.parent / "renew_certificates.yml", SITE.parent / "rotate_scep_challenge.yml"
+QUICK = {
+    "device_trust_gate_wait": 20,
+    "device_trust_poll_interval": 1,
+    "device_trust_min_healthy_percent": 50,
+}
+
+pytestmark = pytest.mark.lab(macs=6)
+
+
+@pytest.fixture
+def canary(watched, run_module, profile_args):
+    """A canary ring that has its certificates."""
+    run_module(PROFILE, profile_args, lab=watched.lab)
+    watched.live()
+    return {
+        "rings": [
+            {
+                "name": "canary",
+                "blueprints": profile_args["blueprints"],
+                "scep_profile": profile_args["name"],
+            }
+        ]
+    }
+
+
+def certificates(watched):
+    return {
+        serial: watched.mac(serial).certificates[-1].serial_number
+        for serial in watched.canary["test_macs"]
+    }
+
+
+def a_night(watched, run_module, args, profile_args):
+    """What renew_certificates.yml does, by its modules."""
+    [decision] = run_module(MODULE, args, lab=watched.lab)["rings"]
+    if decision["renew"]:
+        wanted = {
+            **profile_args,
+            "generation": decision["generation"],
+            "max_reissue": decision["macs_to_enrol"],
+        }
+        result = run_module(PROFILE, wanted, lab=watched.lab)
+        assert (
+            result["changed"] and result["macs_touched"]["reissue"] == decision["macs_to_enrol"]
+        ), result
+    watched.world.clock.advance(days=1)
+    watched.live()
+    return decision
+
+
+def test_30_nights_with_a_mac_in_a_drawer_make_one_patch(watched, run_module, canary, profile_args):
+    drawer = watched.mac(watched.canary["test_macs"][1])
+    watched.world.clock.advance(days=330)
+    watched.live()
+    drawer.device.is_missing = True
+    mark = watched.mark()
+    decisions = [a_night(watched, run_module, canary, profile_args) for _unused in range(30)]
+    assert watched.writes(mark).count("Update Custom Profile") == 1
+    assert [one["renew"] for one in decisions].count(True) == 1 and "did not pick up" in decisions[
+        -1
+    ]["reason"]
+    assert watched.mac(watched.canary["test_macs"][0]).newest_certificate
+
+
+def year_old_rings(watched, run_module, rings):
+    """Rings as the module takes them, whose certificates end in 25 days."""
+    for one in rings:
+        run_module(
+            PROFILE, {"name": one["scep_profile"], "blueprints": one["blueprints"]}, lab=watched.lab
+        )
+    watched.live()
+    watched.world.clock.advance(days=340)
+    watched.live()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one_ring", [True, False])
+def test_a_whole_fleet_at_once_is_too_much_for_the_scep_endpoint_and_a_ring_an_hour_is_not(
+    watched, run_module, one_ring
+):
+    blueprints = [one["blueprints"] for one in watched.ring_variables]
+    parted = [[name for some in blueprints for name in some]] if one_ring else blueprints
+    rings = [
+        {"name": str(number), "blueprints": some, "scep_profile": f"Okta SCEP - {number}"}
+        for number, some in enumerate(parted)
+    ]
+    year_old_rings(watched, run_module, rings)
+    watched.control(
+        "PATCH", "/limits", {"scep": 12}
+    )  # as much as 3 Macs and a test enrolment ask for in a minute
+    mark, waiting = watched.mark(), list(rings)
+    while waiting:
+        decisions = run_module(
+            MODULE, {"rings": rings, "max_enrolments_per_hour": 3}, lab=watched.lab
+        )["rings"]
+        for ring, decision in zip(rings, decisions, strict=True):
+            if decision["renew"]:
+                wanted = {
+                    "name": ring["scep_profile"],
+                    "blueprints": ring["blueprints"],
+                    "generation": decision["generation"],
+                    "max_reissue": 6,
+                }
+                assert not run_module(PROFILE, wanted, lab=watched.lab).get("failed")
+                waiting.remove(ring)
+        watched.live()
+        watched.world.clock.advance(minutes=61)
+    statuses = [one.status for one in watched.world.requests[mark:] if one.vendor == "scep"]
+    assert (429 in statuses) is one_ring and any(
+        not mac.certificates for mac in watched.world.macs
+    ) is one_ring
+    watched.world.clock.advance(days=1)
+    watched.live()
+    watched.world.clock.advance(days=1)
+    watched.live()
+    assert all(mac.certificates for mac in watched.world.macs), (
+        "those that were refused come again at the next check-ins"
+    )
+
+
+def test_an_end_that_was_read_on_the_mac_counts_more_than_a_reckoned_one(
+    watched, run_module, canary
+):
+    serial = watched.canary["test_macs"][0]
+    watched.world.clock.advance(days=100)
+    assert not run_module(MODULE, canary, lab=watched.lab)["rings"][0]["renew"]
+    soon = watched.world.clock.now().isoformat()
+    [decision] = run_module(
+        MODULE, {**canary, "certificate_ends": {serial: soon}}, lab=watched.lab
+    )["rings"]
+    assert (
+        decision["renew"]
+        and decision["due"] == [serial]
+        and decision["generation"].startswith("renewed-")
+    )
+
+
+def test_the_ledger_knows_a_new_certificate_that_the_inventory_takes_for_the_old_one(
+    watched, run_module, profile_args, tmp_path
+):
+    """With nothing but the serial in its name, a certificate that was issued anew may keep its row
+    of the inventory.
+    """
+    watched.switch(certificate_rows="common_name")
+    profile = {**profile_args, "subject": "CN=$SERIAL_NUMBER"}
+    run_module(PROFILE, profile, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=340)
+    watched.live()
+    rings = {
+        "rings": [
+            {"name": "canary", "blueprints": profile["blueprints"], "scep_profile": profile["name"]}
+        ]
+    }
+    run_module(PROFILE, {**profile, "generation": "2", "max_reissue": 6}, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=70)
+    watched.live()
+    assert run_module(MODULE, rings, lab=watched.lab)["rings"][0]["renew"]
+    kept = {"state_dir": str(tmp_path)}
+    run_module("device_trust_certificates", kept, lab=watched.lab)
+    mark = watched.mark()
+    [decision] = run_module(MODULE, {**rings, **kept}, lab=watched.lab)["rings"]
+    assert not decision["renew"] and decision["reason"].startswith(
+        "No certificate ends within 30 days"
+    ), decision
+    assert {one.vendor for one in watched.asked(mark)} == {"kandji"}
+
+
+def test_the_macs_own_word_outweighs_the_ledger(monkeypatch):
+    module = import_module(
+        "ansible_collections.devicetrust.okta_kandji.plugins.modules.device_trust_renewal_info"
+    )
+    book = {"A": "2028-01-01T00:00:00Z", "B": "2028-01-01T00:00:00Z"}
+    monkeypatch.setattr(
+        module,
+        "known_ends",
+        lambda *_asked: (
+            {"d1": "2027-01-01T00:00:00Z", "gone": "2026-01-01T00:00:00Z"},
+            lambda _serials: book,
+        ),
+    )
+    run = SimpleNamespace(
+        params={"certificate_check_item_id": "i", "state_dir": "/d"},
+        kandji=None,
+        okta=SimpleNamespace(org_url="https://acme.okta.com"),
+    )
+    ends = module._known_ends(
+        run, [{"device_id": "D1", "serial_number": "a"}, {"device_id": "D2", "serial_number": "B"}]
+    )
+    assert {serial: end.year for serial, end in ends.items()} == {"A": 2027, "B": 2028}
+
+
+def test_the_challenge_is_in_no_output(watched, run_module, canary, shown):
+    [decision] = run_module(
+        MODULE, {**canary, "challenge": "another-canary-secret-1234567890"}, lab=watched.lab
+    )["rings"]
+    assert decision["renew"] and shown("another-canary-secret-1234567890") == []
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"min_healthy_percent": 101}, "not between 0 and 100"),
+        ({"certificate_ends": {"X": "soon"}}, "is not a time"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(watched, run_module, canary, change, said):
+    result = run_module(MODULE, {**canary, **change}, lab=watched.lab)
+    assert result["failed"] and said in result["msg"]
+
+
+@pytest.mark.long
+def test_renew_yml_renews_a_ring_once(watched, playbook, canary):
+    old = certificates(watched)
+    rings = {**QUICK, "device_trust_rings": [watched.canary]}
+    mark = watched.mark()
+    early = playbook(watched.lab, path=RENEW, variables=rings)
+    assert (
+        early.status == 0
+        and early.changed == []
+        and "No certificate ends within 30 days" in early.output
+    ), early.output
+    watched.world.clock.advance(days=340)
+    watched.live()
+    predicted = playbook(watched.lab, path=RENEW, variables=rings, check=True)
+    assert (
+        predicted.status == 0
+        and predicted.changed
+        and "Update Custom Profile" not in watched.writes(mark)
+    ), predicted.output
+    watched.switch(macs_act=True)
+    done = playbook(watched.lab, path=RENEW, variables=rings)
+    assert done.status == 0 and done.changed == predicted.changed, done.output
+    again = playbook(watched.lab, path=RENEW, variables=rings)
+    assert (
+        again.status == 0
+        and again.changed == []
+        and watched.writes(mark).count("Update Custom Profile") == 1
+    ), again.output
+    assert all(number != old[serial] for serial, number in certificates(watched).items())
+
+
+@pytest.mark.long
+def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
+    watched, playbook, canary, shown
+):
+    living = certificates(watched)
+    new = watched.control("POST", "/secret/reset")["scep_challenge"]
+    rings = {**QUICK, "device_trust_rings": [watched.canary]}
+    stale = playbook(watched.lab, variables=rings)
+    assert "challenge is stale: the secret key was reset in Okta" in " ".join(
+        stale.output.split()
+    ), stale.output
+    assert certificates(watched) == living
+    rings["device_trust_scep_challenge"] = new
+    mark = watched.mark()
+    watched.switch(macs_act=True)
+    done = playbook(watched.lab, path=ROTATE, variables=rings)
+    assert done.status == 0 and "Macs enrol with the new one" in done.output, done.output
+    assert watched.writes(mark)[:2] == ["PKIOperation", "Update Custom Profile"] and all(
+        number != living[serial] for serial, number in certificates(watched).items()
+    )
+    mark = watched.mark()
+    again = playbook(watched.lab, path=ROTATE, variables=rings)
+    assert (
+        again.status == 0
+        and again.changed == []
+        and watched.writes(mark) == []
+        and shown(new) == []
+    ), again.output

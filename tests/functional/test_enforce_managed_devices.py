@@ -1,0 +1,249 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/enforce_managed_devices.yml and rollback_managed_devices.yml as a user runs them:
+
+refused with names, carried out where everybody is ready, and taken back.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.actors import person as people
+from tools.support.environment import CHECKOUT
+
+ENFORCE, ROLLBACK = (CHECKOUT / "playbooks" / f"{name}.yml" for name in ("enforce", "rollback"))
+CLONE = "Company apps (managed devices)"
+APPS = ["Device check", "Salesforce", "Slack"]
+VARIABLES = {
+    "device_trust_access_policy": "Company apps",
+    "device_trust_access_apps": APPS,
+    "device_trust_break_glass_group": "Break glass",
+}
+MACS = 3
+
+
+class Company:
+    """The lab's people at their Macs, and the apps that they open."""
+
+    def __init__(self, watched):
+        self.watched, self.world, self.okta = watched, watched.world, watched.world.okta
+        with self.world.lock:
+            self.okta.sign_ins.seats.clear()  # nobody but at a Mac of the fleet
+
+    def ready(self, but=()):
+        """Everybody's Mac is registered and managed, but for those of ``but``, which are registered
+        alone. Then all open their apps.
+        """
+        with self.world.lock:
+            for person in self.world.people:
+                mac = next(one for one in self.world.macs if one.serial == person.serial)
+                record = self.okta.register(
+                    user_id=person.user_id,
+                    serial=mac.serial,
+                    udid=mac.udid,
+                    name=mac.device.name,
+                    model="Mac",
+                    os_version="15.0",
+                )
+                mac.accounts[person.user_id] = record.id
+                record.users[person.user_id].set_managed(person.serial not in but)
+            self.world.clock.advance(minutes=5)
+        return self.open()
+
+    def open(self):
+        """{(login, app): admitted}."""
+        with self.world.lock:
+            apps = [self.okta.directory.app(label) for label in APPS]
+        return {
+            (one.login, one.app): one.admitted
+            for one in people.open_apps(self.world, apps)
+            if one.reason != "unassigned"
+        }
+
+    def policies(self):
+        return {label: self.okta.policy_of(self.okta.directory.app(label)).name for label in APPS}
+
+    def managed(self, serial, value):
+        person = next(one for one in self.world.people if one.serial == serial)
+        mac = next(one for one in self.world.macs if one.serial == serial)
+        self.okta.devices[mac.accounts[person.user_id]].users[person.user_id].set_managed(value)
+
+
+@pytest.fixture
+def company(watched):
+    return Company(watched)
+
+
+def login_of(company, serial):
+    person = next(one for one in company.world.people if one.serial == serial)
+    return company.okta.users[person.user_id].login
+
+
+@pytest.mark.lab(macs=MACS)
+def test_one_person_unready_is_named_and_nothing_is_written(company, playbook):
+    serial = company.world.people[0].serial
+    assert all(company.ready(but=[serial]).values())
+    mark = company.watched.mark()
+    refused = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert (
+        refused.status != 0 and "1 person who used these apps would be locked out" in refused.output
+    ), refused.output
+    assert login_of(company, serial) in refused.output and "Traceback" not in refused.output
+    assert company.watched.writes(mark) == [] and set(company.policies().values()) == {
+        "Company apps"
+    }
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize(
+    ("path", "left_out", "says"),
+    [
+        (
+            ENFORCE,
+            "device_trust_access_policy",
+            "device_trust_access_policy has to name the sign-in policy",
+        ),
+        (
+            ROLLBACK,
+            "device_trust_access_policy",
+            "device_trust_access_policy has to name the sign-in policy",
+        ),
+        (ENFORCE, "device_trust_access_apps", "has to name the apps"),
+        (ENFORCE, "device_trust_break_glass_group", "one of them is empty"),
+    ],
+)
+def test_what_was_not_said_is_asked_for(watched, playbook, path, left_out, says):
+    done = playbook(
+        watched.lab,
+        path,
+        variables={name: value for name, value in VARIABLES.items() if name != left_out},
+    )
+    assert (
+        done.status != 0
+        and says in " ".join(done.output.split())
+        and "Traceback" not in done.output
+    ), done.output
+    assert watched.writes() == []
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_carried_out_as_predicted_then_unchanged_then_taken_back(company, playbook):
+    assert all(company.ready().values())
+    mark = company.watched.mark()
+    predicted = playbook(company.watched.lab, ENFORCE, check=True, variables=VARIABLES)
+    assert predicted.status == 0 and company.watched.writes(mark) == [], predicted.output
+    done = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert done.status == 0 and predicted.changed == done.changed, done.output
+    assert set(company.policies().values()) == {CLONE} and "simulated sign-ins agree" in done.output
+    assert all(company.open().values())
+    mark = company.watched.mark()
+    again = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert again.status == 0 and again.changed == [] and company.watched.writes(mark) == [], (
+        again.output
+    )
+    back = playbook(company.watched.lab, ROLLBACK, variables=VARIABLES)
+    assert back.status == 0 and set(company.policies().values()) == {"Company apps"}, back.output
+    assert playbook(company.watched.lab, ROLLBACK, variables=VARIABLES).changed == []
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+@pytest.mark.parametrize(("rollback", "left"), [(True, "Company apps"), (False, CLONE)])
+def test_a_rise_of_denials_is_named_and_ends_in_a_rollback_where_asked(
+    company, playbook, rollback, left
+):
+    """The forecast is overruled, so that somebody is refused at the canary app while the run waits."""
+    serial = company.world.people[0].serial
+    company.ready(but=[serial])
+    real = company.okta.assign
+
+    def assign_then_people_come(app, policy):
+        real(app, policy)
+        if policy.name == CLONE:
+            for place in people.seats(company.world):
+                company.okta.sign_ins.open(app, place)
+
+    company.okta.assign = assign_then_people_come
+    done = playbook(
+        company.watched.lab,
+        ENFORCE,
+        variables={
+            **VARIABLES,
+            "device_trust_max_locked_out": 1,
+            "device_trust_rollback_on_denials": rollback,
+        },
+    )
+    assert (done.status != 0) == rollback and login_of(company, serial) in done.output, done.output
+    assert (
+        "Refused who were not before: " in done.output
+        and "1 person was refused at these apps" in done.output
+    )
+    assert company.policies() == {
+        "Device check": left,
+        "Salesforce": "Company apps",
+        "Slack": "Company apps",
+    }
+
+
+# Requests of a first run, and which of its kind is cut off. A write is cut off before it is done,
+# or after, with the answer lost.
+CUTS = [
+    ("clonePolicy", 0, "truncate"),
+    ("clonePolicy", 0, "5xx"),
+    ("replacePolicy", 0, "5xx"),
+    ("createPolicyRule", 0, "truncate"),
+    ("createPolicyRule", 1, "5xx"),
+    ("assignApplicationPolicy", 0, "5xx"),
+    ("assignApplicationPolicy", 1, "truncate"),
+    ("assignApplicationPolicy", 2, "5xx"),
+    ("listPolicyMappings", 2, "5xx"),
+    ("listLogEvents", 1, "5xx"),
+    ("createPolicySimulation", 0, "html"),
+]
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+@pytest.mark.parametrize(("operation", "after", "fault"), CUTS)
+def test_cut_off_anywhere_the_next_run_finishes_and_rollback_restores(
+    company, playbook, operation, after, fault
+):
+    company.ready()
+    company.watched.fault(fault, operation, after=after, times=1, status=418)
+    cut = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert "Traceback" not in cut.output
+    finished = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert finished.status == 0 and set(company.policies().values()) == {CLONE}, finished.output
+    names = [one.name for one in company.okta.policies.found.values()]
+    assert names.count(CLONE) == 1 and not [name for name in names if "(clone" in name]
+    company.world.faults.clear()
+    company.watched.fault(
+        "5xx", "assignApplicationPolicy", after=after % len(APPS), times=1, status=418
+    )
+    assert playbook(company.watched.lab, ROLLBACK, variables=VARIABLES).status != 0
+    assert playbook(company.watched.lab, ROLLBACK, variables=VARIABLES).status == 0
+    assert set(company.policies().values()) == {"Company apps"} and all(company.open().values())
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_the_site_playbook_ends_with_it_where_that_is_asked_for(company, playbook):
+    for _round in range(2):
+        first = playbook(company.watched.lab, variables={"device_trust_gate_wait": 0})
+        company.watched.live(rounds=2)
+    assert first.status == 0 and set(company.policies().values()) == {"Company apps"}, first.output
+    company.world.clock.advance(days=31)  # what people used before their Macs were managed is past
+    with company.world.lock:
+        for record in company.okta.devices.values():
+            for link in record.users.values():
+                link.set_managed(True)
+    people.open_apps(company.world, [company.okta.directory.app(label) for label in APPS])
+    done = playbook(
+        company.watched.lab,
+        variables={**VARIABLES, "device_trust_gate_wait": 0, "device_trust_enforce": True},
+    )
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output

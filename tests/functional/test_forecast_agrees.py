@@ -1,0 +1,192 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The forecast against what the lab's people experience:
+
+whole fleets, policies and edits by chance, person by person, device by device.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    guards as lockout,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import policies
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+    Place,
+    in_order,
+    plan_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    Settings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+    ApiToken,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
+    Okta,
+)
+
+from lab.seeds import random_org as chance
+
+FLEETS = 500
+FEW = 40
+
+
+@pytest.fixture
+def okta(fresh_lab):
+    """Where it would wait for a rate limit, the lab's clock moves on."""
+
+    def sleep(seconds):
+        with fresh_lab.world.lock:
+            fresh_lab.world.clock.advance(seconds=seconds)
+
+    told = fresh_lab.announcement
+    return Okta(
+        told["okta_url"],
+        ApiToken(told["okta_api_token"]),
+        Settings(told["ca_file"], capacity_percent=100, sleep=sleep),
+        Masker(),
+    )
+
+
+class Trial:
+    """One fleet, one policy, one edit:
+
+    everybody opens the app, the forecast is made, the edit is written, and everybody opens the app
+    again.
+    """
+
+    def __init__(self, lab, okta, seed):
+        self.world, self.okta, self.chosen = lab.world, okta, random.Random(f"edit {seed}")
+        with self.world.lock:
+            drawn = chance.draw_fleet(self.world.okta, seed)
+        self.app_id, self.policy_id = drawn["app_id"], drawn["policy_id"]
+        self.policy = {"id": self.policy_id, "name": "Drawn"}
+        self.app = next(one for one in okta.apps() if one["id"] == self.app_id)
+
+    def open_all(self):
+        """{(user, platform, device): admitted} of everybody whom the policy judges."""
+        org = self.world.okta
+        with self.world.lock:
+            told = {
+                seat: org.sign_ins.open(org.directory.apps[self.app_id], seat)
+                for seat in org.sign_ins.seats
+            }
+        # A record that is suspended is one that Okta does not know at sign-in.
+        return {
+            (
+                seat.user_id,
+                seat.platform,
+                seat.device_id if org.sign_ins.registration(seat)[0] else None,
+            ): outcome.admitted
+            for seat, outcome in told.items()
+            if outcome.reason not in ("user", "unassigned")
+        }
+
+    def edits(self, rules):
+        """One to three changes:
+
+        a rule that comes, goes, changes, moves, or is out of use; or the catch-all rule.
+        """
+        org, names = self.world.okta, [one["name"] for one in rules if not one["system"]]
+        plans = []
+        for number in range(self.chosen.randrange(1, 4)):
+            kind = self.chosen.choice(("add", "add", "change", "go", "move", "rest", "last"))
+            with self.world.lock:
+                users = list(org.users)
+                body = chance.rule(org, self.chosen, f"Edit {number}", users)
+            if kind == "add" or not names:
+                wanted = {key: body[key] for key in ("name", "conditions", "actions") if body[key]}
+                plans.append((wanted, Place(self.chosen.choice(("first", "last"))), None, False))
+            elif kind == "last":
+                plans.append(
+                    ({"name": rules[-1]["name"], "actions": body["actions"]}, Place(), None, False)
+                )
+            else:
+                name = names.pop(self.chosen.randrange(len(names)))
+                wanted = {
+                    "name": name,
+                    **({"actions": body["actions"]} if kind == "change" else {}),
+                }
+                place = Place("first") if kind == "move" else Place()
+                plans.append((wanted, place, "INACTIVE" if kind == "rest" else None, kind == "go"))
+        return plans
+
+    def run(self):
+        before_rules = in_order(self.okta.policy_rules(self.policy_id))
+        before = self.open_all()
+        planned = before_rules
+        edits = self.edits(before_rules)
+        for edit in edits:
+            planned = renumbered(
+                plan_rule(planned, edit[0], edit[1], edit[2], "Drawn", edit[3]).after
+            )
+        found = lockout.read_forecast(
+            self.okta, [lockout.AppTurn(self.app, before_rules, planned)], 30, 50000
+        )
+        rules = before_rules
+        for wanted, place, status, absent in edits:
+            plan = plan_rule(rules, wanted, place, status, "Drawn", absent)
+            if plan.changes:
+                rules = policies.apply_rule(
+                    self.okta, self.policy, plan, place, None if absent else status
+                )
+        assert [one["name"] for one in planned] == [one["name"] for one in rules]
+        after = self.open_all()
+        lost = {key for key, admitted in before.items() if admitted and not after[key]}
+        gained = {key for key, admitted in before.items() if not admitted and after[key]}
+        return found, before, lost, gained
+
+
+def renumbered(rules):
+    return [
+        {**one, "priority": 99 if one.get("system") else number} for number, one in enumerate(rules)
+    ]
+
+
+def key(row):
+    return row["user_id"], row["way"].split(" ")[0], row["device_id"]
+
+
+def check(lab, okta, seed):
+    """How many were lost, were named, and were named only for what nobody can know."""
+    trial = Trial(lab, okta, seed)
+    found, before, lost, _gained = trial.run()
+    named = {key(row) for row in found.locked_out}
+    assert lost <= named, f"seed {seed}: refused and not named: {lost - named}"
+    doubtful = {key(row) for row in found.locked_out if row["unknowns"]}
+    # Where nothing unknown has a say, the forecast is exact: each that it names and who came in
+    # before is refused.
+    sure = {one for one in named - doubtful if before.get(one)}
+    assert sure <= lost, f"seed {seed}: named for certain and not refused: {sure - lost}"
+    return len(lost), len(named), len(named - lost)
+
+
+def some(lab, okta, seeds):
+    counts = [check(lab, okta, seed) for seed in seeds]
+    return [sum(column) for column in zip(*counts)]
+
+
+@pytest.mark.lab(macs=0)
+def test_nobody_is_refused_who_was_not_named(fresh_lab, okta):
+    lost, named, _more = some(fresh_lab, okta, range(FEW))
+    assert 0 < lost <= named
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize("users_and_groups", ["both", "either"])
+def test_nobody_is_refused_who_was_not_named_in_many_fleets(fresh_lab, okta, users_and_groups):
+    fresh_lab.world.switches.set(users_and_groups=users_and_groups)
+    fleets = int(os.environ.get("FORECAST_FLEETS", FLEETS))
+    lost, named, more = some(fresh_lab, okta, range(fleets))
+    print(
+        f"{fleets} fleets: {lost} refused, {named} named, {more} of them for what nobody can know"
+    )
+    assert 0 < lost <= named

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin as ansible-inventory runs it against the lab."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from tools.support.environment import SCRIPTS, child_environment, run_and_read
+from tools.support.playbook import lab_environment
+
+PLUGIN = "devicetrust.okta_kandji.macs"
+
+
+@pytest.fixture
+def inventory(watched, tmp_path, printed):
+    """Write macs.yml with these options and ask ansible-inventory for it."""
+
+    def ask(*arguments, name="macs.yml", environment=None, **options):
+        source = tmp_path / name
+        source.write_text(
+            json.dumps({"plugin": PLUGIN, "rings": watched.ring_variables, **options})
+        )  # JSON is YAML
+        command = [str(SCRIPTS / "ansible-inventory"), "--inventory", str(source), *arguments]
+        more = {
+            "ANSIBLE_INVENTORY_ENABLED": PLUGIN,
+            "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+            **lab_environment(watched.lab.announcement),
+        }
+        status, output = run_and_read(
+            command, child_environment(**{**more, **(environment or {})}), show=False
+        )
+        printed.append(output)
+        return status, output
+
+    return ask
+
+
+def listed(answer):
+    """What --list says;
+
+    texts of vendors are marked there as unsafe, which is taken off once it was seen.
+    """
+    status, output = answer
+    assert status == 0, output
+    return json.loads(
+        output[output.index("{") :], object_hook=lambda found: found.get("__ansible_unsafe", found)
+    )
+
+
+def test_a_host_for_each_mac_in_its_groups(watched, inventory):
+    found = listed(inventory("--list"))
+    hosts = found["_meta"]["hostvars"]
+    assert set(hosts) == {mac.serial for mac in watched.world.macs}
+    one = next(iter(hosts.values()))
+    assert (
+        one["device_trust_stage"]
+        and one["device_trust_blueprint"]
+        and one["device_trust_os_version"]
+    )
+    for serial, values in hosts.items():
+        assert serial in found[f"stage_{values['device_trust_stage'].lower()}"]["hosts"]
+    assert any(name.startswith("ring_canary") for name in found) and any(
+        name.startswith("os_") for name in found
+    )
+    assert watched.writes() == []
+
+
+def test_it_asks_for_no_more_than_the_report_does(watched, inventory, run_module, tmp_path):
+    listed(inventory("--list"))
+    asked = Counter(one.operation for one in watched.asked())
+    report = run_module(
+        "device_trust_report",
+        {"rings": watched.ring_variables, "dest": str(tmp_path)},
+        lab=watched.lab,
+    )
+    assert asked == {one["operation"]: one["count"] for one in report["api_calls"]} and set(
+        asked.values()
+    ) == {1}
+
+
+def test_the_graph_names_the_groups(inventory):
+    status, output = inventory("--graph")
+    assert status == 0 and "@ring_canary:" in output and "@blueprint_" in output, output
+
+
+def test_from_the_cache_it_asks_nobody(watched, inventory, tmp_path):
+    cached = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_timeout": 3600,
+        "cache_connection": str(tmp_path / "cache"),
+    }
+    first, mark = listed(inventory("--list", **cached)), watched.mark()
+    assert listed(inventory("--list", **cached)) == first
+    assert watched.asked(mark) == []
+
+
+def test_a_name_that_looks_like_a_template_stays_a_text(watched, inventory):
+    mac = watched.world.macs[0]
+    watched.world.kandji.devices[mac.device_id].name = "{{ lookup('pipe', 'id') }}"
+    watched.world.kandji.devices[mac.device_id].tags = ["{{ 7 * 7 }}"]
+    found = listed(
+        inventory(
+            "--list",
+            compose={"shown": "device_trust_device_name"},
+            keyed_groups=[{"key": "device_trust_tags", "prefix": "mine"}],
+        )
+    )
+    values = found["_meta"]["hostvars"][mac.serial]
+    assert values["device_trust_device_name"] == values["shown"] == "{{ lookup('pipe', 'id') }}"
+    assert not any("49" in name or "uid=" in name for name in found)
+
+
+def test_constructed_groups_and_variables(watched, inventory):
+    found = listed(
+        inventory(
+            "--list",
+            compose={"ansible_host": "device_trust_serial_number ~ '.example.com'"},
+            groups={"everyone_waiting": "device_trust_stage != 'MANAGED'"},
+            keyed_groups=[{"key": "device_trust_model", "prefix": "model"}],
+        )
+    )
+    serial, values = next(iter(found["_meta"]["hostvars"].items()))
+    assert values["ansible_host"] == f"{serial}.example.com"
+    assert serial in found["everyone_waiting"]["hosts"] and any(
+        name.startswith("model_") for name in found
+    )
+
+
+def test_shards_ask_nobody(watched, inventory):
+    mark = watched.mark()
+    found = listed(inventory("--list", shards=3, name="shards.macs.yaml"))
+    assert found["_meta"]["hostvars"] == {
+        f"shard_{number}": {"device_trust_shard": number, "device_trust_shards": 3}
+        for number in (1, 2, 3)
+    }
+    assert watched.asked(mark) == []
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"rings": [{"name": "x"}]}, "rings: number 1 needs"),
+        (
+            {"rings": [{"name": "x", "blueprints": ["No such"]}]},
+            "Kandji has no blueprint 'No such'",
+        ),
+        ({"shards": -1}, "shards: it must not be negative"),
+        ({"capacity_percent": 0}, "capacity_percent"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(inventory, options, said):
+    status, output = inventory("--list", **options)
+    assert status != 0 and said in output and "Traceback" not in output, output
+
+
+def test_a_token_that_is_wrong_is_told_and_not_shown(inventory):
+    status, output = inventory("--list", environment={"IRUCTL_TOKEN": "wrong-token-of-nobody"})
+    assert status != 0 and "wrong-token-of-nobody" not in output and "not accepted" in output, (
+        output
+    )
+
+
+def test_only_files_of_its_name_are_taken(inventory):
+    assert inventory("--list", name="hosts.yml")[0] != 0

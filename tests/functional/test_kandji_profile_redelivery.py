@@ -1,0 +1,235 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A profile delivered anew to single Macs:
+
+off and on by a tag, interrupted anywhere, and nobody else touched.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.clock import iso
+
+MODULE, TAG = "kandji_profile_redelivery", "okta-scep-redelivery"
+
+pytestmark = pytest.mark.lab(macs=4)
+
+
+@pytest.fixture
+def prepared(watched, run_module):
+    """Two Macs on a map whose node excludes the tag;
+
+    they hold certificates of half a year ago, and tags of their own.
+    """
+    nodes = [{"tag": None}, {"tag": TAG, "without": True}]
+    made = watched.control(
+        "POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": nodes}
+    )
+    serials = watched.canary["test_macs"]
+    for serial in serials:
+        watched.control(
+            "PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["vip"]}
+        )
+    wanted = {
+        "name": "Okta SCEP - map",
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": made["nodes"][1]["id"]},
+    }
+    profile = run_module("kandji_scep_profile", wanted, lab=watched.lab)["profiles"][0]
+    watched.live()
+    watched.world.clock.advance(days=180)
+    watched.live()
+    begun = iso(watched.world.clock.now())
+    watched.world.clock.advance(hours=1)
+    return {
+        "library_item_id": profile["library_item_id"],
+        "serials": serials,
+        "issued_before": begun,
+    }
+
+
+def tags(watched, serial):
+    return watched.mac(serial).device.tags
+
+
+def held(watched, serial):
+    return [one.serial_number for one in watched.mac(serial).certificates]
+
+
+def finish(watched, run_module, args, runs=6):
+    for _unused in range(runs):
+        result = run_module(MODULE, args, lab=watched.lab)
+        assert not result.get("failed"), result
+        if result["finished"]:
+            return result
+        watched.live()
+    raise AssertionError(result)
+
+
+def test_two_macs_run_to_new_certificates_and_the_next_run_changes_nothing(
+    watched, run_module, prepared
+):
+    before = {serial: held(watched, serial) for serial in prepared["serials"]}
+    mark = watched.mark()
+    finish(watched, run_module, prepared)
+    for serial in prepared["serials"]:
+        assert (
+            len(held(watched, serial)) == 1
+            and held(watched, serial) != before[serial]
+            and tags(watched, serial) == ["vip"]
+        )
+    assert watched.writes(mark).count("Update Device") == 4
+    mark = watched.mark()
+    again = run_module(MODULE, prepared, lab=watched.lab)
+    assert not again["changed"] and again["finished"] and watched.writes(mark) == []
+
+
+def test_one_call_waits_for_it_all(watched, run_module, prepared):
+    watched.switch(macs_act=True)
+    result = run_module(
+        MODULE, {**prepared, "wait": 60, "poll_interval": 1}, lab=watched.lab, diff=True
+    )
+    assert result["finished"] and len(result["changes"]) == 4, result
+
+
+def test_check_mode_predicts_the_next_step_and_writes_nothing(watched, run_module, prepared):
+    mark = watched.mark()
+    predicted = run_module(MODULE, prepared, lab=watched.lab, check=True, diff=True)
+    assert predicted["changed"] and watched.writes(mark) == []
+    done = run_module(MODULE, prepared, lab=watched.lab, diff=True)
+    assert predicted["changes"] == done["changes"] and predicted["diff"] == done["diff"]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_killed_at_any_request_the_next_runs_finish_and_repeat_no_write(
+    watched, run_module, prepared, number
+):
+    one = {**prepared, "serials": prepared["serials"][:1], "api_retries": 0}
+    mark = watched.mark()
+    watched.fault("5xx", "*", status=500, after=number)
+    for _unused in range(12):
+        result = run_module(MODULE, one, lab=watched.lab)
+        if result.get("finished"):
+            break
+        for serial in one["serials"]:
+            watched.mac(serial).check_in()
+    assert result["finished"] and tags(watched, one["serials"][0]) == ["vip"], result
+    kept = [
+        row for row in watched.asked(mark) if row.operation == "Update Device" and row.status == 200
+    ]
+    assert len(kept) == 2
+
+
+def test_a_write_whose_answer_is_lost_is_not_repeated(watched, run_module, prepared):
+    mark = watched.mark()
+    watched.fault("drop", "Update Device")
+    finish(watched, run_module, prepared)
+    assert (
+        all(tags(watched, serial) == ["vip"] for serial in prepared["serials"])
+        and watched.writes(mark).count("Update Device") <= 5
+    )
+
+
+def test_a_leftover_tag_is_taken_away(watched, run_module, prepared):
+    finish(watched, run_module, prepared)
+    serial = prepared["serials"][0]
+    watched.control("PATCH", f"/kandji/devices/{serial}", {"tags": ["vip", TAG]})
+    result = run_module(MODULE, prepared, lab=watched.lab)
+    assert result["changed"] and result["finished"] and tags(watched, serial) == ["vip"], result
+
+
+@pytest.mark.parametrize("profile_is_gone", [False, True])
+def test_a_tag_that_is_left_over_on_another_mac_is_taken_away(
+    watched, run_module, prepared, profile_is_gone
+):
+    named, other = prepared["serials"]
+    run_module(
+        MODULE, {**prepared, "serials": [other]}, lab=watched.lab
+    )  # and nobody runs it again
+    if profile_is_gone:
+        watched.live()
+    assert tags(watched, other) == ["vip", TAG]
+    predicted = run_module(MODULE, {**prepared, "serials": [named]}, lab=watched.lab, check=True)
+    assert predicted["left_over"] == [other] and tags(watched, other) == ["vip", TAG]
+    result = run_module(MODULE, {**prepared, "serials": [named]}, lab=watched.lab)
+    assert (
+        result["left_over"] == [other]
+        and tags(watched, other) == ["vip"]
+        and any(other in text for text in result["warnings"])
+    )
+    assert predicted["changes"] == result["changes"]
+    finish(watched, run_module, {**prepared, "serials": [named]})
+    assert len(held(watched, other)) == 1, "it has its profile and a certificate"
+
+
+def test_tags_that_somebody_overwrites_are_written_again_and_it_is_said(
+    watched, run_module, prepared, monkeypatch
+):
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.client import (
+        Kandji,
+    )
+
+    serial, write, times = prepared["serials"][0], Kandji.set_tags, []
+
+    def overtaken(kandji, device_id, wanted):
+        write(kandji, device_id, wanted)
+        if not times:
+            watched.control("PATCH", f"/kandji/devices/{serial}", {"tags": ["loaner"]})
+        times.append(wanted)
+
+    monkeypatch.setattr(Kandji, "set_tags", overtaken)
+    result = run_module(MODULE, {**prepared, "serials": [serial]}, lab=watched.lab)
+    assert tags(watched, serial) == ["loaner", TAG] and any(
+        "somebody else" in text for text in result["warnings"]
+    ), result
+
+
+def test_without_the_tag_the_console_is_needed_and_the_other_way_is_named(
+    watched, run_module, prepared
+):
+    mark = watched.mark()
+    result = run_module(MODULE, {**prepared, "tag": "no-such-tag"}, lab=watched.lab)
+    assert result["failed"] and watched.writes(mark) == []
+    assert (
+        "'no-such-tag'" in result["console_steps"][0]
+        and "do not contain 'no-such-tag'" in result["console_steps"][2]
+    )
+    assert (
+        "another generation for the whole ring" in result["msg"]
+        and "playbooks/renew_certificates.yml" in result["console_steps"][-1]
+    )
+
+
+def test_a_classic_blueprint_needs_the_console_and_nothing_is_written(
+    watched, run_module, prepared
+):
+    watched.control("PATCH", f"/kandji/devices/{prepared['serials'][0]}", {"blueprint": "Canary"})
+    mark = watched.mark()
+    result = run_module(MODULE, prepared, lab=watched.lab)
+    assert (
+        result["failed"]
+        and "'Canary' is a classic one" in result["msg"]
+        and len(result["console_steps"]) == 5
+        and watched.writes(mark) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"tag": "no-such-tag"}, "has no tag 'no-such-tag'"),
+        ({"serials": ["NOBODY"]}, "has no Mac NOBODY"),
+        ({"max_reissue": 1}, "max_reissue: 2"),
+        ({"issued_before": "2099-01-01T00:00:00Z"}, "in the future"),
+        ({"issued_before": "soon"}, "is not a time"),
+        ({"serials": []}, "at least one"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence_and_nothing_is_written(
+    watched, run_module, prepared, change, said
+):
+    mark = watched.mark()
+    result = run_module(MODULE, {**prepared, **change}, lab=watched.lab)
+    assert result["failed"] and said in result["msg"] and watched.writes(mark) == [], result

@@ -1,0 +1,218 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a SCEP item of the web app to Custom Profiles and back: at no moment does a Mac hold two."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.support.environment import CHECKOUT
+
+PLAYBOOK = CHECKOUT / "playbooks" / "migrate_scep_item.yml"
+MODULE, ITEM, PROFILE = "kandji_scep_profile", "Okta SCEP (web app)", "Okta SCEP - canary"
+
+pytestmark = pytest.mark.lab(macs=4)
+
+
+@pytest.fixture
+def item(watched) -> str:
+    """The web app's item, on the canary's Macs and held by them."""
+    made = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "scep", "name": ITEM, "blueprints": watched.canary["blueprints"]},
+    )["id"]
+    watched.live()
+    assert holding(watched)
+    return made
+
+
+def holding(watched) -> set[str]:
+    """Serials of the Macs that hold a certificate of the authority, by the Macs themselves.
+
+    It goes with the profile that brought it.
+    """
+    return {mac.serial for mac in watched.world.macs if mac.certificates}
+
+
+def twice(watched) -> list[str]:
+    """Serials of the Macs that hold two at once."""
+    return [mac.serial for mac in watched.world.macs if len(mac.certificates) > 1]
+
+
+def replacing(watched, **more):
+    return {"name": PROFILE, "replaces": ITEM, "blueprints": watched.canary["blueprints"], **more}
+
+
+def test_it_is_not_assigned_while_the_other_is_on_the_blueprint(watched, run_module, item):
+    predicted = run_module(MODULE, replacing(watched), lab=watched.lab, check=True)
+    assert predicted["changed"] and "It would wait" in " ".join(map(str, predicted["warnings"])), (
+        predicted
+    )
+    refused = run_module(MODULE, replacing(watched), lab=watched.lab)
+    assert (
+        refused["failed"]
+        and "which is still on 'Canary'" in refused["msg"]
+        and watched.writes() == []
+    ), refused
+
+
+def test_where_nothing_is_named_it_warns_of_a_scep_profile_of_the_web_app(
+    watched, run_module, item
+):
+    plain = run_module(
+        MODULE,
+        {"name": PROFILE, "blueprints": watched.canary["blueprints"]},
+        lab=watched.lab,
+        check=True,
+    )
+    assert plain["changed"] and "name its item in replaces" in " ".join(
+        map(str, plain["warnings"])
+    ), plain
+    named = run_module(MODULE, replacing(watched), lab=watched.lab, check=True)
+    assert "name its item in replaces" not in " ".join(map(str, named["warnings"]))
+    elsewhere = run_module(
+        MODULE, {"name": PROFILE, "blueprints": ["Engineering"]}, lab=watched.lab, check=True
+    )
+    assert elsewhere["changed"] and "name its item" not in str(elsewhere.get("warnings")), elsewhere
+
+
+@pytest.mark.parametrize(
+    ("told", "identifier"),
+    [(True, "item_id"), (True, "opaque"), (False, "item_id"), (False, "opaque")],
+)
+def test_it_is_not_assigned_while_macs_hold_the_other(watched, run_module, told, identifier):
+    watched.switch(status_of_console_items=told, native_scep_identifier=identifier)
+    item = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "scep", "name": ITEM, "blueprints": watched.canary["blueprints"]},
+    )["id"]
+    watched.live()
+    holders = holding(watched)
+    assert holders
+    off = {
+        "library_item": ITEM,
+        "blueprints": watched.canary["blueprints"],
+        "blueprints_mode": "remove",
+        "max_removed": 9,
+    }
+    assert run_module(MODULE, off, lab=watched.lab)["changed"]
+    refused = run_module(MODULE, replacing(watched), lab=watched.lab)
+    assert (
+        refused["failed"] and refused["replaces"] == ITEM and set(refused["held_by"]) == holders
+    ), refused
+    assert run_module("device_trust_gate", absent(watched, item), lab=watched.lab)["met"] is False
+    watched.live()
+    assert holding(watched) == set()
+    assert run_module("device_trust_gate", absent(watched, item), lab=watched.lab)["met"]
+    assert run_module(MODULE, replacing(watched), lab=watched.lab)["changed"]
+    watched.live()
+    assert (
+        twice(watched) == []
+        and run_module(MODULE, replacing(watched), lab=watched.lab)["changed"] is False
+    )
+
+
+def absent(watched, item):
+    return {"library_item_id": item, "state": "absent", "test_macs": watched.canary["test_macs"]}
+
+
+def test_a_mac_that_never_checks_in_is_left_behind_deliberately(watched, run_module, item):
+    watched.mac(watched.canary["test_macs"][0]).device.is_missing = True
+    off = {
+        "library_item": ITEM,
+        "blueprints": watched.canary["blueprints"],
+        "blueprints_mode": "remove",
+        "max_removed": 9,
+    }
+    run_module(MODULE, off, lab=watched.lab)
+    watched.live()
+    refused = run_module(MODULE, replacing(watched), lab=watched.lab)
+    assert refused["failed"] and "max_held: 1" in refused["msg"], refused
+    assert run_module(MODULE, replacing(watched, max_held=1), lab=watched.lab)["changed"]
+
+
+def test_taking_off_is_counted_and_needs_neither_url_nor_challenge(watched, run_module, item):
+    off = {
+        "library_item": ITEM,
+        "blueprints": watched.canary["blueprints"],
+        "blueprints_mode": "remove",
+        "url": "",
+        "challenge": "",
+    }
+    refused = run_module(MODULE, off, lab=watched.lab)
+    assert refused["failed"] and refused["limit"] == "max_removed" and watched.writes() == [], (
+        refused
+    )
+    count = refused["count"]
+    predicted = run_module(
+        MODULE, {**off, "max_removed": count}, lab=watched.lab, check=True, diff=True
+    )
+    done = run_module(MODULE, {**off, "max_removed": count}, lab=watched.lab, diff=True)
+    assert done["diff"] == predicted["diff"] and watched.writes() == ["Remove Library Item"]
+    assert not run_module(MODULE, off, lab=watched.lab)["changed"]
+
+
+def test_a_profile_that_is_not_there_is_not_made_to_be_taken_off(watched, run_module):
+    off = {
+        "name": PROFILE,
+        "blueprints": watched.canary["blueprints"],
+        "blueprints_mode": "remove",
+        "url": "",
+        "challenge": "",
+    }
+    assert not run_module(MODULE, off, lab=watched.lab)["changed"] and watched.writes() == []
+
+
+def test_nothing_takes_its_own_place(watched, run_module, item):
+    asked = {"library_item": ITEM, "replaces": item, "blueprints": ["Engineering"]}
+    refused = run_module(MODULE, asked, lab=watched.lab)
+    assert refused["failed"] and "is the item itself" in refused["msg"]
+
+
+@pytest.mark.long
+def test_there_and_back_by_the_playbook(watched, playbook, item):
+    common = {
+        "device_trust_rings": [watched.canary],
+        "device_trust_console_item": ITEM,
+        "device_trust_max_removed": 9,
+        "device_trust_gate_wait": 0,
+        "device_trust_poll_interval": 1,
+    }
+
+    def change(to: str, check: bool = False):
+        result = playbook(
+            watched.lab, PLAYBOOK, check=check, variables={**common, "device_trust_change_to": to}
+        )
+        assert twice(watched) == []
+        return result
+
+    for to in ("profile", "console"):
+        mark = watched.mark()
+        check = change(to, check=True)
+        assert check.status == 0 and watched.writes(mark) == [] and check.changed, check.output
+        begun = change(to)
+        assert begun.status == 0 and "Held back at ring canary" in begun.output, begun.output
+        assert not {"Assign Library Item", "Create Custom Profile"} & set(watched.writes(mark))
+        watched.live()
+        assert twice(watched) == []
+        done = change(to)
+        assert done.status == 0 and done.changed, done.output
+        watched.live(2)
+        assert twice(watched) == []
+        mark = watched.mark()
+        again = change(to)
+        assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], (
+            again.output
+        )
+
+
+def test_what_is_to_be_done_has_to_be_said(watched, playbook):
+    result = playbook(watched.lab, PLAYBOOK)
+    assert (
+        result.status != 0
+        and "Set device_trust_change_to" in result.output
+        and watched.writes() == []
+    )

@@ -1,0 +1,621 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""App sign-in policies, their rules and the forecast, module by module, against the lab."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from lab.actors import person as people
+from lab.clock import iso
+from lab.okta.sign_in_simulator import Seat
+
+POLICY, RULE, FORECAST, DENIALS = (
+    "okta_access_policy",
+    "okta_access_policy_rule",
+    "okta_access_policy_forecast",
+    "okta_sign_in_denials_info",
+)
+NAME = "Company apps (managed devices)"
+SIGNED_NONCE = {"key": "okta_verify", "method": "signed_nonce"}
+FAST_PASS = [
+    {
+        "possession": {
+            "deviceBound": "REQUIRED",
+            "phishingResistant": "REQUIRED",
+            "authenticationMethods": [SIGNED_NONCE],
+        }
+    }
+]
+GLASS = {"groups_excluded": ["Break glass"], "break_glass_group": "Break glass"}
+MANAGED = {
+    "policy": "Company apps",
+    "name": "Managed Macs",
+    "position": "first",
+    "platforms": ["MACOS"],
+    "managed": True,
+    "access": "ALLOW",
+    "factor_mode": "2FA",
+    "reauthenticate_in": "PT2H",
+    "constraints": FAST_PASS,
+    **GLASS,
+}
+OTHERS = {
+    "policy": "Company apps",
+    "name": "Other Macs",
+    "after": "Managed Macs",
+    "platforms": ["MACOS"],
+    "access": "DENY",
+    **GLASS,
+}
+
+pytestmark = pytest.mark.lab(macs=2)
+
+
+class Desk:
+    """The lab's org, and somebody who uses an app from a Mac that Okta knows but not as managed."""
+
+    def __init__(self, watched, run_module):
+        self.watched, self.okta, self.run_module = watched, watched.world.okta, run_module
+
+    def run(self, name, args, **more):
+        return self.run_module(name, args, lab=self.watched.lab, **more)
+
+    def rules(self, policy="Company apps"):
+        return next(one for one in self.okta.policies.found.values() if one.name == policy).rules
+
+    def names(self, policy="Company apps"):
+        return [rule.name for rule in self.rules(policy)]
+
+    def user(self, login="unready@example.com"):
+        with self.watched.world.lock:
+            user = self.okta.add_user("Un", "Ready", login)
+            record = self.okta.register(
+                user_id=user.id,
+                serial=login,
+                udid=login,
+                name="MacBook of Un",
+                model="Mac",
+                os_version="15.0",
+            )
+            seat = Seat(user.id, "MACOS", record.id)
+            self.okta.sign_ins.seats.append(seat)
+        return record, seat
+
+    def open(self, *labels, login="unready@example.com"):
+        with self.watched.world.lock:
+            apps = [self.okta.directory.app(label) for label in labels]
+        return {
+            (one.login, one.app): one.admitted
+            for one in people.open_apps(self.watched.world, apps, [login])
+        }
+
+    def nobody_uses_anything(self):
+        self.watched.world.clock.advance(days=95)
+
+
+@pytest.fixture
+def desk(watched, run_module):
+    made = Desk(watched, run_module)
+    made.nobody_uses_anything()
+    return made
+
+
+def refused(result):
+    assert result.get("failed"), result
+    return result["msg"]
+
+
+# Rules
+
+
+def test_a_rule_is_made_kept_changed_and_taken_away(desk):
+    mark = desk.watched.mark()
+    predicted = desk.run(RULE, MANAGED, check=True, diff=True)
+    assert predicted["changed"] and desk.watched.writes(mark) == []
+    made = desk.run(RULE, MANAGED, diff=True)
+    assert (
+        predicted["changes"] == made["changes"]
+        and predicted["diff"] == made["diff"]
+        and desk.watched.writes(mark) == ["createPolicyRule"]
+    )
+    assert desk.names() == ["Managed Macs", "Catch-all Rule"] and made["rule"]["conditions"][
+        "device"
+    ] == {"managed": True, "registered": True}
+    mark = desk.watched.mark()
+    assert not desk.run(RULE, MANAGED)["changed"] and desk.watched.writes(mark) == []
+    assert [one.operation for one in desk.watched.asked(mark)] == [
+        "listPolicies",
+        "listPolicyRules",
+        "listGroups",
+    ]
+    changed = desk.run(
+        RULE, {**MANAGED, "reauthenticate_in": "PT4H", "status": "INACTIVE"}, diff=True
+    )
+    assert changed["diff"]["after"] == {
+        "rule 'Managed Macs' of policy 'Company apps'": {
+            "actions.appSignOn.verificationMethod.reauthenticateIn": "PT4H",
+            "status": "INACTIVE",
+        }
+    }
+    assert (
+        desk.watched.writes(mark) == ["replacePolicyRule", "deactivatePolicyRule"]
+        and desk.rules()[0].status == "INACTIVE"
+    )
+    gone = desk.run(RULE, {"policy": "Company apps", "name": "Managed Macs", "state": "absent"})
+    assert gone["changed"] and desk.names() == ["Catch-all Rule"]
+    assert not desk.run(
+        RULE, {"policy": "Company apps", "name": "Managed Macs", "state": "absent"}
+    )["changed"]
+
+
+def test_order_is_by_relation_and_others_who_write_do_no_harm(desk):
+    for wanted in (MANAGED, OTHERS):
+        assert desk.run(RULE, wanted)["changed"]
+    with desk.watched.world.lock:  # somebody else puts a rule between and one before
+        policy = next(
+            one for one in desk.okta.policies.found.values() if one.name == "Company apps"
+        )
+        for name, priority in (("Between", 1), ("Contractors", 0)):
+            desk.okta.policies.add_rule(
+                policy, (name, None, {"appSignOn": {"access": "DENY"}}), priority, active=False
+            )
+    assert desk.names() == [
+        "Contractors",
+        "Managed Macs",
+        "Between",
+        "Other Macs",
+        "Catch-all Rule",
+    ]
+    assert not desk.run(RULE, OTHERS)["changed"]
+    assert not desk.run(
+        RULE,
+        {
+            **{name: value for name, value in MANAGED.items() if name != "position"},
+            "before": "Other Macs",
+        },
+    )["changed"]
+    moved = desk.run(RULE, MANAGED)
+    assert moved["changed"] and desk.names() == moved["order"] == [
+        "Managed Macs",
+        "Contractors",
+        "Between",
+        "Other Macs",
+        "Catch-all Rule",
+    ]
+
+
+def test_what_another_wrote_since_is_kept(desk, monkeypatch):
+    assert desk.run(RULE, MANAGED)["changed"]
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+        client as _okta,
+    )
+
+    real = _okta.Okta.policy_rules
+
+    def read_then_somebody_writes(self, policy_id):
+        found = real(self, policy_id)
+        desk.rules()[0].conditions["people"]["users"]["exclude"] = [next(iter(desk.okta.users))]
+        return found
+
+    monkeypatch.setattr(_okta.Okta, "policy_rules", read_then_somebody_writes)
+    assert desk.run(RULE, {**MANAGED, "reauthenticate_in": "PT4H"})["changed"]
+    assert (
+        desk.rules()[0].conditions["people"]["users"]["exclude"]
+        and desk.rules()[0].actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] == "PT4H"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "chains": [
+                {
+                    "authenticationMethods": [{"key": "okta_password", "method": "password"}],
+                    "next": [{"authenticationMethods": [SIGNED_NONCE]}],
+                }
+            ],
+            "reauthenticate_in": "PT1H",
+        },
+        {"chains": [{"authenticationMethods": [SIGNED_NONCE], "reauthenticateIn": "PT60M"}]},
+        {
+            "factor_mode": "1FA",
+            "risk_level": "LOW",
+            "expression": "user.x == 1",
+            "network_connection": "ZONE",
+            "zones": ["nzo1"],
+            "user_types_excluded": ["oty1"],
+        },
+        {
+            "factor_mode": "2FA",
+            "platforms": ["WINDOWS", "IOS"],
+            "registered": True,
+            "device_assurances": ["dae1"],
+            "groups": ["Engineering", "Office"],
+            "users_excluded": ["break.glass@example.com"],
+        },
+    ],
+)
+def test_what_okta_adds_drops_and_reorders_is_no_change(desk, more):
+    wanted = {"policy": "Company apps", "name": "Rule", "access": "ALLOW", **more}
+    assert desk.run(RULE, wanted)["changed"]
+    mark = desk.watched.mark()
+    assert not desk.run(RULE, wanted)["changed"] and desk.watched.writes(mark) == []
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_write_that_met_anothers_is_tried_again(desk, status):
+    desk.watched.fault("5xx", "createPolicyRule", times=2, status=status)
+    assert desk.run(RULE, MANAGED)["changed"] and desk.names() == ["Managed Macs", "Catch-all Rule"]
+    desk.watched.fault("5xx", "createPolicyRule", times=3, status=status)
+    assert (
+        "createPolicyRule" in refused(desk.run(RULE, OTHERS)) and desk.run(RULE, OTHERS)["changed"]
+    )
+
+
+def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
+    wanted = {"policy": "Company apps", "name": "Catch-all Rule", "reauthenticate_in": "PT8H"}
+    assert desk.run(RULE, wanted)["changed"] and not desk.run(RULE, wanted)["changed"]
+    assert "is the catch-all rule" in refused(desk.run(RULE, {**wanted, "platforms": ["MACOS"]}))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"policy": "Nowhere"}, "there is no app sign-in policy of id or name 'Nowhere'"),
+        ({"registered": False}, "needs registered: true"),
+        ({"groups": ["Nobodies"]}, "no group in Okta of this id or name"),
+        ({"groups_excluded": []}, "does not leave out group 'Break glass'"),
+        ({"break_glass_group": None}, "no group is named"),
+        ({"break_glass_group": "Nobodies"}, "break_glass_group: 'Nobodies'"),
+        ({"users": ["nobody@example.com"]}, "there is no user of id or login"),
+        ({"position": None, "before": "Nowhere"}, "has no rule 'Nowhere' to go by"),
+        ({"active_days": 91}, "active_days: 91"),
+        ({"max_locked_out": -1}, "is negative"),
+        ({"access": None}, "needs access"),
+        ({"reauthenticate_in": "2h"}, "ISO 8601"),
+        ({"after": "x"}, "mutually exclusive"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(desk, options, says):
+    mark = desk.watched.mark()
+    args = {name: value for name, value in {**MANAGED, **options}.items() if value is not None}
+    assert says.replace(
+        "no group in Okta of this id or name", "there is no group of this id or name in Okta"
+    ) in refused(desk.run(RULE, args))
+    assert desk.watched.writes(mark) == [] and desk.names() == ["Catch-all Rule"]
+
+
+def test_a_break_glass_group_lives_and_gets_in(desk):
+    group = desk.okta.directory.group("Break glass")
+    members, group.members = group.members, set()
+    assert "no member who can sign in" in refused(desk.run(RULE, MANAGED))
+    group.members = members
+    catch_all = desk.rules()[-1]
+    catch_all.actions = {"appSignOn": {"access": "DENY"}}
+    assert "'Catch-all Rule' would stop them" in refused(desk.run(RULE, MANAGED))
+
+
+def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
+    record, _seat = desk.user()
+    assert desk.open("Salesforce")["unready@example.com", "Salesforce"]
+    wanted = {
+        "policy": "Company apps",
+        "name": "Other Macs",
+        "platforms": ["MACOS"],
+        "registered": True,
+        "managed": False,
+        "access": "DENY",
+        **GLASS,
+    }
+    mark = desk.watched.mark()
+    for check in (True, False):
+        result = desk.run(RULE, wanted, check=check)
+        assert (
+            "1 person who used these apps would be locked out: unready@example.com"
+            in refused(result)
+            and desk.watched.writes(mark) == []
+        )
+        assert (
+            result["count"] == 1
+            and result["forecast"]["locked_out"][0]["refused_by"] == "Other Macs"
+            and result["forecast"]["log_names_devices"]
+        )
+    # A request for each kind of thing to know, however many people; groups are searched for the
+    # rule and for the break-glass group.
+    mark = desk.watched.mark()
+    desk.run(RULE, wanted)
+    assert sorted(one.operation for one in desk.watched.asked(mark)) == [
+        "listApplications",
+        "listAuthenticators",
+        "listDevices",
+        "listGroupUsers",
+        "listGroups",
+        "listGroups",
+        "listLogEvents",
+        "listPolicies",
+        "listPolicyMappings",
+        "listPolicyRules",
+    ]
+    user_id = next(iter(record.users))
+    record.users[user_id].set_managed(True)
+    done = desk.run(RULE, wanted)
+    assert (
+        done["changed"] and done["forecast"]["locked_out"] == [] and done["forecast"]["people"] >= 1
+    )
+    assert desk.open("Salesforce")["unready@example.com", "Salesforce"]
+
+
+def test_more_people_may_be_locked_out_where_that_is_asked_for(desk):
+    desk.user()
+    desk.open("Salesforce")
+    wanted = {
+        "policy": "Company apps",
+        "name": "Other Macs",
+        "platforms": ["MACOS"],
+        "registered": True,
+        "managed": False,
+        "access": "DENY",
+        **GLASS,
+    }
+    assert desk.run(RULE, {**wanted, "max_locked_out": 1})["changed"]
+    assert not desk.open("Salesforce")["unready@example.com", "Salesforce"]
+    denied = desk.run(DENIALS, {"apps": ["Salesforce"]})
+    assert (
+        denied["newly_denied"] == ["unready@example.com"]
+        and denied["rise"]
+        and denied["denied"][0]["rules"] == ["Other Macs"]
+    )
+    assert any("1 person was refused" in text for text in denied["warnings"])
+    assert not desk.run(DENIALS, {"apps": ["Salesforce"], "max_denied": 1})["rise"]
+
+
+def test_who_was_refused_is_asked_within_the_second_in_which_apps_moved(desk):
+    now = desk.watched.world.clock.now()
+    answer = desk.run(
+        DENIALS, {"apps": ["Salesforce"], "since": iso(now + timedelta(seconds=5))}
+    )  # by another of Okta's servers
+    assert answer["denied"] == [] and not answer["rise"]
+    assert "has to be in the past" in refused(
+        desk.run(DENIALS, {"apps": ["Salesforce"], "since": iso(now + timedelta(hours=1))})
+    )
+
+
+def test_a_log_too_long_to_count_everybody_is_refused(desk):
+    desk.user()
+    desk.open("Salesforce", "Slack")
+    assert "Raise log_events" in refused(desk.run(RULE, {**OTHERS, "after": None, "log_events": 1}))
+
+
+def test_the_policy_that_judges_enrolment_and_oktas_own_apps_are_left_alone(desk):
+    assert "no new device can become one" in refused(
+        desk.run(RULE, {**MANAGED, "policy": "Okta Account Management"})
+    )
+    assert "'Okta Admin Console' (the Admin Console)" in refused(
+        desk.run(RULE, {**MANAGED, "policy": "Okta Admin Console"})
+    )
+    named = {"allow_protected_apps": ["Okta Admin Console"], "max_locked_out": 100}
+    assert desk.run(RULE, {**MANAGED, "policy": "Okta Admin Console", **named})["changed"]
+    for wanted in (MANAGED, OTHERS):
+        assert desk.run(RULE, wanted)["changed"]
+    dashboard = {
+        "name": "Company apps",
+        "apps": ["Okta Dashboard"],
+        "break_glass_group": "Break glass",
+    }
+    assert "'Okta Dashboard' (the dashboard)" in refused(desk.run(POLICY, dashboard))
+
+
+# Policies and apps
+
+
+def test_a_clone_is_made_once_gets_apps_and_gives_them_back(desk):
+    wanted = {
+        "name": NAME,
+        "clone_of": "Company apps",
+        "description": "Only managed devices.",
+        "apps": ["Slack", "Salesforce"],
+    }
+    mark = desk.watched.mark()
+    predicted = desk.run(POLICY, wanted, check=True, diff=True)
+    assert (
+        predicted["changed"]
+        and predicted["policy"]["id"] is None
+        and desk.watched.writes(mark) == []
+    )
+    done = desk.run(POLICY, wanted, diff=True)
+    assert done["changes"] == predicted["changes"] and done["diff"] == predicted["diff"]
+    assert desk.watched.writes(mark) == [
+        "clonePolicy",
+        "replacePolicy",
+        "assignApplicationPolicy",
+        "assignApplicationPolicy",
+    ]
+    assert [one["label"] for one in done["moved_apps"]] == ["Slack", "Salesforce"]
+    assert done["policy"]["description"].startswith("Only managed devices. [made from")
+    mark = desk.watched.mark()
+    assert not desk.run(POLICY, wanted)["changed"] and desk.watched.writes(mark) == []
+    changed = desk.run(POLICY, {**wanted, "description": "Another."})
+    assert (
+        changed["changes"] == [f"update policy {NAME!r}: description"]
+        and changed["policy"]["made_from"] == done["policy"]["made_from"]
+    )
+    assert "judges 2 apps" in refused(desk.run(POLICY, {"name": NAME, "state": "absent"}))
+    back = desk.run(POLICY, {"name": NAME, "state": "reverted"})
+    assert {one["label"] for one in back["moved_apps"]} == {"Slack", "Salesforce"} and not desk.run(
+        POLICY, {"name": NAME, "state": "reverted"}
+    )["changed"]
+    assert {
+        desk.okta.policy_of(desk.okta.directory.app(label)).name
+        for label in ("Slack", "Salesforce")
+    } == {"Company apps"}
+    assert (
+        desk.run(POLICY, {"name": NAME, "state": "absent"})["changed"]
+        and not desk.run(POLICY, {"name": NAME, "state": "absent"})["changed"]
+    )
+
+
+@pytest.mark.parametrize(
+    "operation", ["clonePolicy", "replacePolicy", "assignApplicationPolicy", "listPolicyMappings"]
+)
+@pytest.mark.parametrize("done_first", [True, False])
+def test_cut_off_anywhere_the_next_run_finishes(desk, operation, done_first):
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack", "Salesforce"]}
+    before = len(desk.okta.policies.found)
+    # Done, with the answer lost (what may be repeated is, within the run); or not done at all.
+    desk.watched.fault("truncate" if done_first else "5xx", operation, times=1, status=418)
+    first = desk.run(POLICY, wanted)
+    assert bool(first.get("failed")) == (not done_first or operation == "clonePolicy"), first
+    finished = desk.run(POLICY, wanted)
+    assert (
+        finished["changed"] == bool(first.get("failed"))
+        and len(desk.okta.policies.found) == before + 1
+    ), finished
+    assert {
+        desk.okta.policy_of(desk.okta.directory.app(label)).name
+        for label in ("Slack", "Salesforce")
+    } == {NAME}
+    assert not desk.run(POLICY, wanted)["changed"]
+
+
+def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
+    desk.user()
+    desk.open("Salesforce", "Slack")
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    for wanted in (MANAGED, OTHERS):
+        assert desk.run(RULE, {**wanted, "policy": NAME})["changed"]
+    move = {"name": NAME, "apps": ["Salesforce"], "break_glass_group": "Break glass"}
+    mark = desk.watched.mark()
+    assert (
+        "locked out: unready@example.com" in refused(desk.run(POLICY, move))
+        and desk.watched.writes(mark) == []
+    )
+    assert "no group is named" in refused(desk.run(POLICY, {**move, "break_glass_group": ""}))
+    assert desk.run(POLICY, {**move, "forecast": False})["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"clone_of": "Nowhere"}, "clone_of: there is no app sign-in policy"),
+        ({"apps": ["Nothing"]}, "'Nothing': there is no app of this id or label"),
+        ({"name": "Any two factors"}, "There is a policy 'Any two factors' already"),
+        ({"state": "reverted", "name": "Company apps"}, "does not say in its description"),
+        ({"clone_of": None, "apps": ["Slack"]}, "write its rules first"),
+    ],
+)
+def test_bad_input_for_a_policy_is_one_sentence(desk, options, says):
+    mark = desk.watched.mark()
+    args = {
+        name: value
+        for name, value in {"name": NAME, "clone_of": "Company apps", **options}.items()
+        if value is not None
+    }
+    assert says in refused(desk.run(POLICY, args)) and desk.watched.writes(mark) == []
+
+
+# The forecast beforehand
+
+
+def test_the_forecast_tells_what_the_modules_would_do(desk):
+    desk.user()
+    desk.open("Salesforce")
+    rules = [
+        {
+            name: value
+            for name, value in wanted.items()
+            if name not in ("policy", "break_glass_group")
+        }
+        for wanted in (MANAGED, OTHERS)
+    ]
+    wanted = {
+        "policy": NAME,
+        "clone_of": "Company apps",
+        "apps": ["Salesforce", "Slack"],
+        "rules": rules,
+        "break_glass_group": "Break glass",
+    }
+    mark = desk.watched.mark()
+    assert "locked out: unready@example.com" in refused(desk.run(FORECAST, wanted))
+    told = desk.run(FORECAST, {**wanted, "refuse": False})
+    assert (
+        told["forecast"]["locked_out_people"] == ["unready@example.com"]
+        and "locked out" in told["refusal"]
+        and desk.watched.writes(mark) == []
+    )
+    assert told["rule_changes"] == [
+        f"create rule 'Managed Macs' of policy {NAME!r}",
+        f"create rule 'Other Macs' of policy {NAME!r}",
+    ]
+    assert "rules[0]" in refused(
+        desk.run(FORECAST, {**wanted, "rules": [{"name": "x", "acess": "DENY"}]})
+    )
+
+
+@pytest.mark.parametrize("simulation", ["ready", "missing"])
+def test_okta_is_asked_where_it_has_a_simulation(desk, simulation):
+    desk.user()
+    desk.watched.switch(simulation=simulation)
+    for wanted in (MANAGED, OTHERS):
+        assert desk.run(RULE, wanted)["changed"]
+    told = desk.run(
+        FORECAST,
+        {
+            "policy": "Company apps",
+            "apps": ["Slack"],
+            "simulate": True,
+            "break_glass_group": "Break glass",
+        },
+    )["simulation"]
+    assert (
+        told["available"] == (simulation == "ready")
+        and told["differing"] == []
+        and (told["agreed"] == told["asked"] > 1 or "E0000015" in told["reason"])
+    )
+
+
+# Okta FastPass
+
+
+def test_fast_pass_is_switched_and_its_settings_are_merged(desk):
+    method = "okta_authenticator_method"
+    assert not desk.run(method, {"status": "ACTIVE"})["changed"]
+    wanted = {"show_sign_in_with_ov": "NEVER", "algorithms": ["ES256", "RS256"]}
+    mark = desk.watched.mark()
+    predicted = desk.run(method, wanted, check=True, diff=True)
+    assert desk.watched.writes(mark) == []
+    done = desk.run(method, wanted, diff=True)
+    assert (
+        predicted["diff"] == done["diff"]
+        and done["changed"]
+        and not desk.run(method, wanted)["changed"]
+    )
+    assert (
+        done["method"]["settings"]["showSignInWithOV"] == "NEVER"
+        and "keyProtection" in done["method"]["settings"]
+    )
+    assert (
+        desk.run(method, {"status": "INACTIVE"})["changed"]
+        and desk.run(method, {"status": "ACTIVE"})["changed"]
+    )
+    assert desk.run(RULE, MANAGED)["changed"]
+    assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE"}))
+
+
+def test_fast_pass_is_found_as_an_authenticator_of_its_own(desk):
+    desk.watched.switch(flexible_okta_verify=True)
+    assert desk.run("okta_authenticator_method", {"show_sign_in_with_ov": "NEVER"})["changed"]
+    assert not desk.run("okta_authenticator_method", {"show_sign_in_with_ov": "NEVER"})["changed"]
+    assert "Okta has no method" in refused(
+        desk.run("okta_authenticator_method", {"authenticator": "nothing"})
+    )
+
+
+def test_no_token_is_shown(desk, shown):
+    desk.watched.forbid("createPolicyRule")
+    assert "okta.policies.manage" in refused(desk.run(RULE, MANAGED))
+    assert shown(desk.watched.lab.announcement["okta_api_token"]) == []

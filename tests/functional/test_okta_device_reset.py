@@ -1,0 +1,556 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""okta_device_reset against the lab:
+
+what works and what is new is kept, what is gone is fine, one call for many.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from tests.functional.helpers.reset_fleet import ResetFleet
+
+MODULE = "okta_device_reset"
+STUCK = "RESETMAC0001"
+
+
+@pytest.fixture
+def fleet(watched):
+    return ResetFleet(watched)
+
+
+def states(result):
+    return {row["device_id"]: row["state"] for row in result["devices"]}
+
+
+def test_deactivated_and_deleted_and_absent_after(watched, fleet, run_module):
+    record = fleet.stuck(STUCK)
+    predicted = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab, check=True)
+    assert (
+        predicted["changed"]
+        and predicted["devices"][0]["state"] == "would_reset"
+        and watched.writes() == []
+    ), predicted
+    assert (
+        "cannot be brought back" in predicted["cannot_be_undone"][0]
+        and "cannot be undone" in predicted["changes"][0]
+    )
+    done = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert done["devices"][0]["state"] == "reset" and watched.writes() == [
+        "deactivateDevice",
+        "deleteDevice",
+    ], done
+    assert record.id not in watched.world.okta.devices
+    again = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert not again["changed"] and again["devices"][0]["state"] == "absent"
+
+
+def test_only_the_plan_that_was_approved_is_carried_out(watched, fleet, run_module):
+    fleet.stuck(STUCK)
+    asked = {"serials": [STUCK, "RESETMAC0002"]}
+    approved = run_module(MODULE, asked, lab=watched.lab, check=True)["plan_digest"]
+    fleet.stuck("RESETMAC0002")
+    for check in (True, False):
+        refused = run_module(
+            MODULE, {**asked, "plan_digest": approved}, lab=watched.lab, check=check
+        )
+        assert (
+            refused["failed"]
+            and "not the one that was approved: 2 device records would go now" in refused["msg"]
+            and watched.writes() == []
+        ), refused
+    done = run_module(
+        MODULE,
+        {**asked, "plan_digest": refused["plan_digest"], "confirm_above": 0},
+        lab=watched.lab,
+    )  # no phrase beside it
+    assert done["counts"]["reset"] == 2 and done["plan_digest"] == refused["plan_digest"], done
+
+
+# Each guard holds back its record, and only that one: beside it stands one that is reset.
+
+
+def managed(fleet):
+    fleet.mac("GUARDED00001")
+    user = fleet.user("ann@example.com")
+    return fleet.record("GUARDED00001", user, managed_by=user)
+
+
+def shared(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record(
+        "GUARDED00001", fleet.user("ann@example.com"), fleet.user("bob@example.com")
+    )
+
+
+def last_authenticator(fleet):
+    return fleet.stuck("GUARDED00001", fleet.user("ann@example.com", has_phone=False))
+
+
+def after_its_certificate(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record("GUARDED00001", age=24)
+
+
+def before_a_new_certificate(fleet):
+    fleet.mac("GUARDED00001", certificate=2)
+    return fleet.record("GUARDED00001")
+
+
+def without_profile(fleet):
+    fleet.mac("GUARDED00001", profile=False)
+    return fleet.record("GUARDED00001")
+
+
+def without_certificate(fleet):
+    fleet.mac("GUARDED00001", certificate=None)
+    return fleet.record("GUARDED00001")
+
+
+def unknown_to_kandji(fleet):
+    return fleet.record("GUARDED00001")
+
+
+def part_of_a_serial(fleet):
+    fleet.mac("XGUARDED00001")
+    return fleet.record("GUARDED00001")
+
+
+def another_platform(fleet):
+    fleet.mac("GUARDED00001")
+    return fleet.record("GUARDED00001", platform="IOS")
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(
+    "guarded, lifted, said",
+    [
+        (managed, {"force": True}, "It works: ann@example.com is MANAGED on it"),
+        (
+            shared,
+            {"allow_shared": True},
+            "ann@example.com, bob@example.com would all have to register anew",
+        ),
+        (
+            last_authenticator,
+            {"allow_last_authenticator": True},
+            "It holds the last strong authenticator of ann@example.com",
+        ),
+        (
+            after_its_certificate,
+            {"allow_after_certificate": True},
+            "a FastPass sign-in is what it needs",
+        ),
+        (
+            before_a_new_certificate,
+            {"sign_in_first": False},
+            "waits for a FastPass sign-in, which may cure it without a reset",
+        ),
+        (before_a_new_certificate, {"sign_in_grace": 1}, "waits for a FastPass sign-in"),
+        (without_profile, {"require_profile": False}, "No SCEP profile is live on its Mac"),
+        (without_certificate, {"require_profile": False}, "No certificate of its Mac was seen yet"),
+        (
+            unknown_to_kandji,
+            {"unknown_to_kandji": True},
+            "Kandji knows no Mac with the serial GUARDED00001",
+        ),
+        (
+            part_of_a_serial,
+            {"unknown_to_kandji": True},
+            "Kandji knows no Mac with the serial GUARDED00001",
+        ),
+        (another_platform, {"platforms": ["MACOS", "IOS"]}, "Its platform is IOS"),
+    ],
+)
+def test_a_guard_holds_back_its_record_and_only_that_one(
+    watched, fleet, run_module, guarded, lifted, said
+):
+    held, other = guarded(fleet), fleet.stuck(STUCK)
+    args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {held.id: "held_back", other.id: "reset"}, result
+    assert said in result["devices"][0]["reason"] and watched.writes() == [
+        "deactivateDevice",
+        "deleteDevice",
+    ]
+    freed = run_module(MODULE, {**args, **lifted}, lab=watched.lab)
+    assert freed["counts"]["reset"] == 1 and held.id not in watched.world.okta.devices, freed
+
+
+@pytest.mark.lab(macs=1)
+def test_a_registration_after_created_before_is_kept(watched, fleet, run_module):
+    now = watched.world.clock.now()
+    fleet.mac("GUARDED00001", certificate=1)
+    held, other = fleet.record("GUARDED00001", age=2), fleet.stuck(STUCK)
+    args = {
+        "serials": ["GUARDED00001", STUCK],
+        "max_percent": 100,
+        "created_before": (now - timedelta(hours=3)).isoformat(),
+    }
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert (
+        states(result) == {held.id: "held_back", other.id: "reset"}
+        and "new registration is kept" in result["devices"][0]["reason"]
+    ), result
+
+
+@pytest.mark.lab(macs=1)
+def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    old, new, other = (
+        fleet.record("GUARDED00001", age=200),
+        fleet.record("GUARDED00001", age=96),
+        fleet.stuck(STUCK),
+    )
+    args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {old.id: "held_back", new.id: "held_back", other.id: "reset"}
+    reasons = {row["device_id"]: row["reason"] for row in result["devices"]}
+    assert (
+        f"name it in device_ids ({old.id})" in reasons[old.id]
+        and "the one to keep of 2" in reasons[new.id]
+    )
+    args["duplicates"] = "clean_up"
+    assert states(run_module(MODULE, args, lab=watched.lab)) == {
+        old.id: "reset",
+        new.id: "held_back",
+        None: "absent",
+    }
+    again = run_module(MODULE, args, lab=watched.lab)
+    assert (
+        not again["changed"]
+        and "duplicates: clean_up resets spare ones alone" in again["devices"][0]["reason"]
+    ), "the kept one stays kept"
+
+
+@pytest.mark.lab(macs=1)
+def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    user = fleet.user()
+    works, spare = (
+        fleet.record("GUARDED00001", user, age=200, managed_by=user),
+        fleet.record("GUARDED00001", age=96),
+    )
+    done = run_module(
+        MODULE, {"serials": ["GUARDED00001"], "duplicates": "clean_up"}, lab=watched.lab
+    )
+    assert states(done) == {works.id: "held_back", spare.id: "reset"}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_user_with_two_records_keeps_the_last_account_of_okta_verify(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com", has_phone=False)
+    first, second = fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)
+    done = run_module(
+        MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab
+    )
+    assert (
+        states(done) == {first.id: "reset", second.id: "held_back"}
+        and "ann@example.com" in done["devices"][1]["reason"]
+    )
+
+
+@pytest.mark.lab(macs=1)
+def test_a_suspended_device_is_no_other_way_in(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com", has_phone=False)
+    held, suspended = fleet.stuck(STUCK, ann), fleet.record("SUSPENDED001", ann)
+    suspended.status = "SUSPENDED"
+    result = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert (
+        states(result) == {held.id: "held_back"}
+        and "ann@example.com" in result["devices"][0]["reason"]
+    )
+    suspended.status = "ACTIVE"
+    assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {held.id: "reset"}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_fastpass_sign_in_that_did_not_help_ends_the_waiting(watched, fleet, run_module):
+    record = before_a_new_certificate(fleet)
+    user_id = next(iter(record.users))
+    args = {"serials": ["GUARDED00001"]}
+    watched.world.okta.sign_in(user_id=user_id, device_id=record.id, method="push")
+    assert run_module(MODULE, args, lab=watched.lab)["counts"]["held_back"] == 1
+    assert not watched.world.okta.sign_in(user_id=user_id, device_id=record.id)
+    assert run_module(MODULE, args, lab=watched.lab)["counts"]["reset"] == 1
+
+
+@pytest.mark.lab(macs=1)
+def test_a_record_that_turns_to_managed_behind_a_stale_search_is_kept(watched, fleet, run_module):
+    fleet.mac(STUCK)
+    user = fleet.user()
+    record = fleet.record(STUCK, user, managed_by=user)
+    watched.switch(stale_managed_in_search=True)
+    assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {
+        record.id: "held_back"
+    }
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("touches", [True, False])
+def test_who_becomes_managed_while_a_long_run_is_under_way_is_kept(
+    watched, fleet, run_module, touches
+):
+    watched.switch(sign_in_touches_record=touches, record_before_certificate="heals")
+    booked, ann = fleet.mac("RESETMAC0002"), fleet.user("ann@example.com")
+    first, second = fleet.stuck("RESETMAC0001"), fleet.record("RESETMAC0002", ann)
+
+    def meanwhile(exchange):
+        if exchange.operation == "deleteDevice" and first.id in exchange.path:
+            watched.world.clock.advance(minutes=6)
+            assert watched.world.okta.sign_in(
+                user_id=ann.id, device_id=second.id, certificate=booked.serial_number
+            )
+
+    watched.world.observers.append(meanwhile)
+    done = run_module(
+        MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab
+    )
+    assert (
+        states(done) == {first.id: "reset", second.id: "held_back"}
+        and "ann@example.com is MANAGED on it" in done["devices"][1]["reason"]
+    ), done
+
+
+# Limits
+
+
+@pytest.fixture
+def three(fleet):
+    return [fleet.stuck(f"RESETMAC000{number}") for number in range(3)]
+
+
+SERIALS = [f"RESETMAC000{number}" for number in range(3)]
+
+
+def test_more_than_max_devices_and_nothing_is_written(watched, three, run_module):
+    refused = run_module(MODULE, {"serials": SERIALS, "max_devices": 2}, lab=watched.lab)
+    assert refused["failed"] and refused["count"] == 3 and watched.writes() == []
+    done = run_module(MODULE, {"serials": SERIALS, "max_devices": 3}, lab=watched.lab)
+    calls = Counter(
+        {row["operation"]: row["count"] for row in done["api_calls"] if row["vendor"] == "okta"}
+    )
+    assert (
+        done["counts"]["reset"] == 3
+        and calls.pop("listAuthenticatorEnrollments") == 3
+        and calls.total() == 4 * 3 + 1
+    )
+
+
+def test_more_than_max_percent_of_the_fleet_and_nothing_is_written(watched, three, run_module):
+    refused = run_module(MODULE, {"serials": SERIALS, "max_percent": 5}, lab=watched.lab)
+    assert refused["failed"] and "max_percent (5)" in refused["msg"] and watched.writes() == []
+
+
+def test_above_confirm_above_only_the_phrase_lets_it_go(watched, three, run_module):
+    args = {"serials": SERIALS, "confirm_above": 2}
+    host = watched.lab.announcement["okta_url"].removeprefix("https://")
+    phrase = run_module(MODULE, args, lab=watched.lab, check=True)["confirm"]
+    assert phrase == f"RESET 3 DEVICES {host}"
+    for wrong in (
+        "",
+        "RESET 2 DEVICES " + host,
+        "RESET 4 DEVICES " + host,
+        "RESET 3 DEVICES other.okta.com",
+        phrase.lower(),
+    ):
+        refused = run_module(MODULE, {**args, "confirm": wrong}, lab=watched.lab)
+        assert refused["failed"] and phrase in refused["msg"] and watched.writes() == []
+    assert run_module(MODULE, {**args, "confirm": phrase}, lab=watched.lab)["counts"]["reset"] == 3
+
+
+def test_cut_short_the_phrase_is_good_for_the_rest(watched, three, run_module):
+    host = watched.lab.announcement["okta_url"].removeprefix("https://")
+    args = {"serials": SERIALS, "confirm_above": 1, "confirm": f"RESET 3 DEVICES {host}"}
+    watched.fault("5xx", "deleteDevice", after=1, times=1, status=418)
+    assert run_module(MODULE, args, lab=watched.lab)["failed"]
+    assert run_module(MODULE, args, lab=watched.lab)["counts"] == {
+        "reset": 2,
+        "held_back": 0,
+        "absent": 1,
+    }
+
+
+# Who
+
+
+@pytest.mark.lab(macs=1)
+def test_a_device_id_is_reset_and_its_twin_stays(watched, fleet, run_module):
+    fleet.mac(STUCK)
+    asked, twin = fleet.record(STUCK), fleet.record(STUCK, age=200)
+    assert states(run_module(MODULE, {"device_ids": [asked.id]}, lab=watched.lab)) == {
+        asked.id: "reset"
+    }
+    assert twin.id in watched.world.okta.devices
+
+
+@pytest.mark.lab(macs=1)
+def test_a_users_phone_is_left_alone_and_so_is_what_kandji_does_not_know(
+    watched, fleet, run_module
+):
+    ann = fleet.user("ann@example.com")
+    mac, phone, private = (
+        fleet.stuck(STUCK, ann),
+        fleet.record("PHONE0000001", ann, platform="IOS"),
+        fleet.record("PRIVATEMAC01", ann),
+    )
+    done = run_module(MODULE, {"users": ["ann@example.com"]}, lab=watched.lab)
+    assert states(done) == {mac.id: "reset", phone.id: "held_back", private.id: "held_back"}
+
+
+def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
+    ann = fleet.user("ann@example.com")
+    records = [fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)]
+    done = run_module(MODULE, {"users": ["ann@example.com", "nobody@example.com"]}, lab=watched.lab)
+    assert states(done) == {one.id: "reset" for one in records}
+    assert any("no user 'nobody@example.com'" in text for text in done["warnings"])
+
+
+def test_a_stage_of_a_ring_is_reset(watched, run_module):
+    early = [one.serial for one in watched.world.people if one.habit == "early"]
+    blueprint = watched.world.kandji.blueprints[watched.mac(early[0]).device.blueprint_id].name
+    profile = {"name": "Okta SCEP - early", "blueprints": [blueprint]}
+    assert not run_module("kandji_scep_profile", profile, lab=watched.lab).get("failed")
+    watched.live()
+    watched.world.clock.advance(days=2)
+    ring = {"name": "early", "blueprints": [blueprint], "scep_profile": profile["name"]}
+    args = {"stages": ["REGISTERED_BEFORE_CERTIFICATE"], "rings": [ring]}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert {row["serial_number"] for row in done["devices"]} <= set(early) and done["counts"][
+        "reset"
+    ] >= 1, done
+    assert "rings" in run_module(MODULE, {"stages": ["MANAGED"]}, lab=watched.lab)["msg"]
+    assert (
+        "is no stage"
+        in run_module(MODULE, {"stages": ["STUCK"], "rings": [ring]}, lab=watched.lab)["msg"]
+    )
+
+
+def test_nobody_named_is_a_mistake_and_an_empty_list_is_nothing_to_do(watched, run_module):
+    refused = run_module(MODULE, {}, lab=watched.lab)
+    assert refused["failed"] and "serials" in refused["msg"] and "device_ids" in refused["msg"]
+    idle = run_module(MODULE, {"serials": []}, lab=watched.lab)
+    assert not idle["changed"] and idle["devices"] == [] and watched.asked() == []
+
+
+# How
+
+
+@pytest.mark.parametrize("switches", [{"repeated_lifecycle": 400}, {"repeated_lifecycle": 204}])
+@pytest.mark.parametrize("operation", ["deactivateDevice", "deleteDevice"])
+def test_a_step_whose_answer_was_lost_is_a_step_done(
+    watched, fleet, run_module, operation, switches
+):
+    watched.switch(**switches)
+    record = fleet.stuck(STUCK)
+    watched.fault("drop", operation, times=1)
+    done = run_module(MODULE, {"device_ids": [record.id]}, lab=watched.lab)
+    assert done["devices"][0]["state"] == "reset" and record.id not in watched.world.okta.devices
+
+
+def test_reset_and_registered_anew_the_same_command_deletes_nothing(watched, fleet, run_module):
+    fleet.stuck(STUCK)
+    run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    new = fleet.record(STUCK, age=0)
+    watched.world.clock.advance(minutes=5)
+    again = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert (
+        not again["changed"]
+        and states(again) == {new.id: "held_back"}
+        and new.id in watched.world.okta.devices
+    )
+
+
+def test_each_step_is_kept_for_an_audit(watched, fleet, run_module, tmp_path):
+    record = fleet.stuck(STUCK)
+    args = {
+        "serials": [STUCK],
+        "reason": "CHG-1042",
+        "requested_by": "ann",
+        "device_trust_state_dir": str(tmp_path / "state"),
+    }
+    run_module(MODULE, args, lab=watched.lab, check=True)
+    assert not (tmp_path / "state").exists(), "check mode leaves nothing behind"
+    done = run_module(MODULE, args, lab=watched.lab)
+    file = tmp_path / "state" / "device_reset_audit.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert done["audit_file"] == str(file) and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [one["result"] for one in lines] == ["started", "deactivated", "deleted"] and lines[0][
+        "state_before"
+    ] == "ACTIVE"
+    assert {
+        (one["requested_by"], one["reason"], one["device_id"], one["serial_number"])
+        for one in lines
+    } == {("ann", "CHG-1042", record.id, STUCK)}
+    assert [one["request_id"] for one in lines][1:] == [
+        one.request_id for one in watched.asked() if one.writes
+    ]
+
+
+def test_without_a_place_for_the_audit_it_says_so_and_with_a_bad_one_it_stops(
+    watched, fleet, run_module, tmp_path
+):
+    fleet.stuck(STUCK)
+    (tmp_path / "file").write_text("")
+    refused = run_module(
+        MODULE,
+        {"serials": [STUCK], "device_trust_state_dir": str(tmp_path / "file")},
+        lab=watched.lab,
+    )
+    assert (
+        refused["failed"] and "device_trust_state_dir" in refused["msg"] and watched.writes() == []
+    )
+    assert "No audit" in run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)["warnings"][0]
+
+
+@pytest.mark.lab(macs=1)
+def test_who_waits_sees_how_far_it_is(watched, fleet, run_module, tmp_path):
+    fleet.mac("GUARDED00001", profile=False)
+    held, gone = fleet.record("GUARDED00001"), fleet.stuck(STUCK)
+    run_module(
+        MODULE,
+        {"device_ids": [held.id, gone.id], "progress_file": str(tmp_path / "progress")},
+        lab=watched.lab,
+    )
+    lines = (tmp_path / "progress").read_text().splitlines()
+    assert lines == [
+        "looked at 1 of 2 records",
+        "looked at 2 of 2 records",
+        f"1 of 1: {STUCK} ({gone.id}) reset",
+    ]
+    # It is a courtesy: where it cannot be written, the reset goes on.
+    third = fleet.stuck("RESETMAC0003")
+    done = run_module(
+        MODULE,
+        {"device_ids": [third.id], "progress_file": str(tmp_path / "nowhere" / "progress")},
+        lab=watched.lab,
+    )
+    assert done["counts"]["reset"] == 1
+
+
+def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_module):
+    booked = fleet.mac(STUCK)
+    user = fleet.user()
+    bound, free = fleet.record(STUCK, user), fleet.stuck("RESETMAC0002")
+    watched.switch(record_before_certificate="heals")
+    assert watched.world.okta.sign_in(
+        user_id=user.id, device_id=bound.id, certificate=booked.serial_number
+    )
+    bound.users[user.id].set_managed(False)
+    told = run_module(
+        MODULE,
+        {"serials": [STUCK, "RESETMAC0002"], "tell_bound": True},
+        lab=watched.lab,
+        check=True,
+    )
+    assert {row["device_id"]: row["certificate_bound"] for row in told["devices"]} == {
+        bound.id: True,
+        free.id: False,
+    }, told

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's two kinds of 429, met by a module:
+
+the one is waited out in Okta's clock, the other is tried again after a while.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+
+from lab.state import Fault
+
+UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
+
+
+@pytest.fixture
+def sleeping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> t.Callable[[t.Callable[[float], None]], list[float]]:
+    """Modules of this test do ``instead`` of sleeping, and have no luck with their jitter.
+
+    Returns the seconds that they would have slept.
+    """
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+        Settings,
+    )
+
+    def replace(instead: t.Callable[[float], None]) -> list[float]:
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            instead(seconds)
+
+        monkeypatch.setattr(
+            f"{UTILS}._module.Settings",
+            functools.partial(Settings, sleep=sleep, chance=lambda: 1.0),
+        )
+        return slept
+
+    return replace
+
+
+def statuses(watched: t.Any) -> list[int]:
+    return [one.status for one in watched.asked() if one.operation == "listLogEvents"]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_bucket_that_is_used_up_is_waited_for_until_its_reset(
+    watched, run_module, sleeping
+) -> None:
+    watched.world.clock.advance(days=3)  # the controller's clock would be no help
+    watched.control("POST", "/limits/use", {"bucket": "logs", "requests": 120})
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    assert not run_module("okta_device_integration", {}, lab=watched.lab).get("failed")
+    assert statuses(watched) == [429, 200]
+    assert len(slept) == 1
+    assert 55 <= slept[0] <= 62
+
+
+@pytest.mark.lab(macs=1)
+def test_a_share_that_is_used_up_is_waited_for_too(watched, run_module, sleeping) -> None:
+    watched.control("PATCH", "/limits", {"logs": 10, "principal_percent": 10})
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    for _run in range(2):
+        assert not run_module("okta_device_integration", {}, lab=watched.lab).get("failed")
+    assert statuses(watched) == [200, 429, 200]
+    assert [55 <= seconds <= 62 for seconds in slept] == [True]
+
+
+@pytest.mark.lab(macs=1)
+def test_too_many_at_once_are_tried_again_with_a_growing_pause(
+    watched, run_module, sleeping
+) -> None:
+    watched.control("PATCH", "/limits", {"concurrency": 1})
+    other = watched.world.okta.limits.handling()  # a request of somebody else, which takes its time
+    other.__enter__()
+    slept = sleeping(lambda seconds: other.__exit__(None, None, None) if seconds >= 1 else None)
+    assert not run_module("okta_device_integration", {}, lab=watched.lab).get("failed")
+    assert slept == [0.5, 1.0]
+    assert [one.status for one in watched.asked()][:3] == [429, 429, 200]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
+        Masker,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+        Settings,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+        ApiToken,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
+        Okta,
+    )
+
+    told = watched.lab.announcement
+    watched.world.okta.book("C02A 0A1B")
+    okta = Okta(
+        told["okta_url"],
+        ApiToken(told["okta_api_token"]),
+        Settings(ca_path=told["ca_file"]),
+        Masker(),
+    )
+    assert len(list(okta.log_events('eventType eq "pki.cert.issue"'))) == 1
+    assert statuses(watched) == [200, 200]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_request_that_is_slow_counts_as_long_as_it_takes(watched, run_module) -> None:
+    """Two requests of one moment, of which the org takes one."""
+    import threading
+
+    import requests
+
+    watched.control("PATCH", "/limits", {"concurrency": 1})
+    watched.world.faults.append(Fault("slow", "listAuthenticators", times=1, seconds=2))
+    told = watched.lab.announcement
+    answers: list[int] = []
+
+    def ask(path: str) -> None:
+        reply = requests.get(
+            told["okta_url"] + path,
+            headers={"Authorization": f"SSWS {told['okta_api_token']}"},
+            verify=told["ca_file"],
+            timeout=30,
+        )
+        answers.append(reply.status_code)
+
+    slow = threading.Thread(target=ask, args=["/api/v1/authenticators"])
+    slow.start()
+    while watched.world.faults and slow.is_alive():  # it is under way once the fault has met it
+        pass
+    ask("/api/v1/devices")
+    slow.join()
+    assert answers == [429, 200]

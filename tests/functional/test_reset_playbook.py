@@ -1,0 +1,317 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/reset_devices.yml as a user runs it:
+
+from a Mac that was registered too early to a managed one, and what its user is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from lab.actors import person as people
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.environment import CHECKOUT
+
+RESET = CHECKOUT / "playbooks" / "reset_devices.yml"
+
+
+@pytest.fixture
+def early(watched, run_module):
+    """A Mac whose person registered before its certificate came, which has come since."""
+    person = next(one for one in watched.world.people if one.habit == "early")
+    mac = watched.mac(person.serial)
+    blueprint = watched.world.kandji.blueprints[mac.device.blueprint_id].name
+    assert not run_module(
+        "kandji_scep_profile",
+        {"name": "Okta SCEP - early", "blueprints": [blueprint]},
+        lab=watched.lab,
+    ).get("failed")
+    return mac
+
+
+def managed(watched, mac):
+    return [
+        one["managed"]
+        for row in watched.world.okta.describe()["devices"]
+        if row["serial"] == mac.serial
+        for one in row["users"]
+    ]
+
+
+def messages(result):
+    return next(
+        task["result"]["ansible_facts"]["device_reset_messages"]
+        for task in result.tasks
+        if task["name"].endswith("What each user does")
+    )
+
+
+def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path):
+    watched.live()
+    watched.world.clock.advance(minutes=5)
+    people.act(watched.world, [early.serial])
+    assert managed(watched, early) == [False]
+    variables = {
+        "device_trust_reset_serials": [early.serial],
+        "device_trust_state_dir": str(tmp_path),
+        "device_trust_reset_reason": "too early",
+        "awx_user_name": "rosa",
+    }
+    mark = watched.mark()
+    predicted = playbook(watched.lab, RESET, check=True, variables=variables)
+    assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
+    assert "cannot be brought back" in predicted.output
+    done = playbook(watched.lab, RESET, variables=variables)
+    assert done.status == 0 and watched.writes(mark) == [
+        "deactivateDevice",
+        "deleteDevice",
+    ], done.output
+    assert (
+        predicted.changed[-1] == done.changed[-1]
+        and "1 of 1" in done.output
+        and "1 reset" in done.output
+    )
+    told = messages(done)[0]
+    user = next(one for one in watched.world.okta.users.values() if one.login == told["to"])
+    assert told["register_now"] and "Remove account" in " ".join(told["steps"])
+    assert told["steps"][0].startswith(f"{user.first_name} {user.last_name}, please register")
+    assert f"({told['to']}) is NOT_MANAGED; no certificate is bound to it" in done.output
+    audit = [
+        json.loads(line)
+        for line in (tmp_path / "device_reset_audit.jsonl").read_text().splitlines()
+    ]
+    assert [one["result"] for one in audit] == ["started", "deactivated", "deleted"] and {
+        one["requested_by"] for one in audit
+    } == {"rosa"}
+    people.tell(watched.world, [early.serial])
+    people.act(watched.world, [early.serial])
+    assert managed(watched, early) == [True]
+    mark = watched.mark()
+    again = playbook(watched.lab, RESET, variables=variables)
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.long
+def test_where_a_sign_in_heals_nothing_is_reset(watched, early, playbook):
+    watched.switch(record_before_certificate="heals")
+    watched.live()
+    mark = watched.mark()
+    done = playbook(watched.lab, RESET, variables={"device_trust_reset_serials": [early.serial]})
+    assert (
+        done.status == 0
+        and done.changed == []
+        and watched.writes(mark) == []
+        and managed(watched, early) == [True]
+    ), done.output
+    assert "MANAGED on it" in done.output and messages(done) == []
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+def test_whose_certificate_dies_is_told_to_wait_until_the_new_one_is_seen(
+    watched, playbook, tmp_path
+):
+    fleet = ResetFleet(watched)
+    booked, user = fleet.mac("RESETMAC0001"), fleet.user("ann@example.com")
+    record = fleet.record("RESETMAC0001", user)
+    watched.switch(record_before_certificate="heals")
+    assert watched.world.okta.sign_in(
+        user_id=user.id, device_id=record.id, certificate=booked.serial_number
+    )
+    record.users[user.id].set_managed(False)
+    variables = {"device_trust_reset_serials": ["RESETMAC0001"]}
+    first = playbook(watched.lab, RESET, variables=variables)
+    assert (
+        first.status == 0
+        and not messages(first)[0]["register_now"]
+        and "please wait" in messages(first)[0]["steps"][0]
+    ), first.output
+    # The record is gone, and the next run still knows that the certificate went with it.
+    second = playbook(watched.lab, RESET, variables=variables)
+    assert second.changed == [] and not messages(second)[0]["register_now"]
+    reissue = tmp_path / "reissue.yml"
+    seen = "{{ device_reset_bound | map(attribute='serial_number') | list }}"
+    reissue.write_text(json.dumps([{"ansible.builtin.set_fact": {"device_reset_reissued": seen}}]))
+    third = playbook(
+        watched.lab, RESET, variables={**variables, "device_reset_reissue_tasks": str(reissue)}
+    )
+    assert messages(third)[0]["register_now"], third.output
+
+
+@pytest.fixture
+def bound(watched, run_module):
+    """A Mac on a map whose node excludes the tag;
+
+    its certificate is bound to its record, and its person is managed.
+    """
+    nodes = [{"tag": None}, {"tag": "okta-scep-redelivery", "without": True}]
+    made = watched.control(
+        "POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": nodes}
+    )
+    mac = watched.mac(watched.canary["test_macs"][0])
+    watched.control(
+        "PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "All Macs", "tags": ["vip"]}
+    )
+    wanted = {
+        "name": "Okta SCEP - map",
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": made["nodes"][1]["id"]},
+    }
+    profile = run_module("kandji_scep_profile", wanted, lab=watched.lab)["profiles"][0]
+    mac.install_by_hand()
+    mac.check_in()
+    watched.world.clock.advance(minutes=5)
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+    watched.world.clock.advance(days=3)
+    return mac, {
+        "device_trust_reset_serials": [mac.serial],
+        "device_reset_force": True,
+        "device_reset_allow_after_certificate": True,
+        "device_trust_reset_library_item_id": profile["library_item_id"],
+        "device_trust_gate_wait": 60,
+        "device_trust_poll_interval": 1,
+    }
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_its_user_registers(
+    watched, bound, playbook
+):
+    mac, variables = bound
+    dead = mac.certificates[-1].serial_number
+    mark = watched.mark()
+    watched.switch(macs_act=True)
+    done = playbook(watched.lab, RESET, variables=variables)
+    watched.switch(macs_act=False)
+    assert done.status == 0 and messages(done)[0]["register_now"], done.output
+    assert [one for one in watched.writes(mark) if one != "Daily check-in"] == [
+        "deactivateDevice",
+        "deleteDevice",
+        "Update Device",
+        "Update Device",
+    ]
+    assert [one.serial_number for one in mac.certificates] != [dead] and mac.device.tags == ["vip"]
+    assert watched.world.okta.authority.certificates[dead].status == "REVOKED"
+    people.tell(watched.world, [mac.serial])
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+    mark = watched.mark()
+    again = playbook(watched.lab, RESET, variables={"device_trust_reset_serials": [mac.serial]})
+    assert (
+        again.status == 0
+        and again.changed == []
+        and watched.writes(mark) == []
+        and messages(again) == []
+    ), again.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_as_long_as_the_new_certificate_was_not_seen_its_user_waits_and_the_next_runs_go_on(
+    watched, bound, playbook
+):
+    mac, variables = bound
+    variables["device_trust_gate_wait"] = 0
+    told = []
+    for _run in range(4):  # the tag on, the tag off, and the profile with its certificate
+        result = playbook(watched.lab, RESET, variables=variables)
+        assert result.status == 0, result.output
+        told.append(messages(result)[0]["register_now"])
+        mac.check_in()
+    assert (
+        told == [False, False, True, True]
+        and watched.writes().count("Update Device") == 2
+        and watched.writes().count("deleteDevice") == 1
+    )
+    people.tell(watched.world, [mac.serial])
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_where_no_node_can_exclude_a_tag_the_steps_for_the_console_are_said_and_the_user_waits(
+    watched, bound, playbook
+):
+    mac, variables = bound
+    watched.control("PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "Canary"})
+    done = playbook(watched.lab, RESET, variables=variables)
+    output = " ".join(done.output.split())
+    assert done.status == 0 and not messages(done)[0]["register_now"], done.output
+    assert (
+        "'Canary' is a classic one" in output
+        and "tags do not contain" in output
+        and "renew the ring (playbooks/renew_certificates.yml)" in output
+    )
+
+
+@pytest.fixture
+def three(watched):
+    """Three Macs that need a reset, and the playbook's variables for it."""
+    fleet = ResetFleet(watched)
+    serials = [f"RESETMAC000{number}" for number in range(3)]
+    for serial in serials:
+        fleet.stuck(serial)
+    return {"device_trust_reset_serials": serials, "device_reset_max_percent": 100}
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("operation", ["getDevice", "deactivateDevice", "deleteDevice"])
+def test_broken_off_the_next_run_finishes(watched, playbook, three, operation):
+    watched.fault("5xx", operation, after=4 if operation == "getDevice" else 1, times=1, status=418)
+    broken = playbook(watched.lab, RESET, variables=three)
+    assert broken.status != 0 and "Traceback" not in broken.output, broken.output
+    assert_finished(watched, playbook(watched.lab, RESET, variables=three))
+
+
+def assert_finished(watched, finished):
+    done = [
+        (one.operation, one.path) for one in watched.asked() if one.writes and one.status == 204
+    ]
+    assert finished.status == 0 and len(done) == len(set(done)) == 6, finished.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("writes", [1, 2, 4])
+def test_killed_after_any_write_the_next_run_finishes(watched, playbook, three, writes):
+    """Not a word is said any more: the processes end by SIGKILL as soon as the lab has answered."""
+    seen = []
+
+    def kill(exchange):
+        if exchange.operation in ("deactivateDevice", "deleteDevice"):
+            seen.append(exchange)
+            if len(seen) == writes:
+                kill_children(os.getpid())
+
+    watched.world.observers.append(kill)
+    killed = playbook(watched.lab, RESET, variables=three)
+    watched.world.observers.remove(kill)
+    assert killed.status == -signal.SIGKILL and len(seen) <= writes + 1, killed.output
+    assert_finished(watched, playbook(watched.lab, RESET, variables=three))
+
+
+def kill_children(parent):
+    """All processes below this one, the parents first."""
+    children = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # others' processes come and go
+            stat = path.read_text()
+            children += (
+                [int(stat.split()[0])] if int(stat.rpartition(")")[2].split()[1]) == parent else []
+            )
+    for child in children:
+        os.kill(child, signal.SIGSTOP)
+        kill_children(child)
+        os.kill(child, signal.SIGKILL)

@@ -1,0 +1,239 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role awx_configuration makes AWX of:
+
+that it fits the playbooks and the modules, and asks nobody for a secret where it would be kept.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.awx_job import (
+    ROLE,
+    credential_types,
+    hosts_of_slice,
+    inject,
+    job_templates,
+    role_data,
+)
+from tools.support.environment import CHECKOUT
+
+PLAYBOOKS = CHECKOUT / "playbooks"
+READ = {
+    name
+    for path in (CHECKOUT / "plugins").rglob("*.py")
+    for name in re.findall(r'env_fallback, \["([A-Z_]+)"\]', path.read_text())
+}
+NO_LOG = {
+    name
+    for path in (CHECKOUT / "plugins").rglob("*.py")
+    for name in re.findall(r'"(\w+)": {[^}]*"no_log": True', path.read_text())
+}
+TYPES, TEMPLATES, DEFAULTS = credential_types(), job_templates(), role_data("defaults")
+SECRET_VARIABLES = role_data("vars")["awx_configuration_secret_variables"]
+
+
+def test_each_playbook_has_a_template():
+    outside = {"configure_awx.yml"}  # which sets AWX up
+    # Rulebooks run them by themselves, and tell them of which event: docs/events.md. Nobody
+    # launches them.
+    for_rulebooks = {"device_status.yml", "on_scep_challenge_reset.yml", "notify.yml"}
+    rulebooks = "".join(
+        path.read_text() for path in (CHECKOUT / "extensions" / "eda" / "rulebooks").glob("*.yml")
+    )
+    assert for_rulebooks <= {
+        f"{name}.yml"
+        for name in re.findall(r"run_playbook:\s+name: devicetrust\.okta_kandji\.(\w+)", rulebooks)
+    }
+    there = {path.name for path in PLAYBOOKS.glob("*.yml")}
+    assert {one["playbook"] for one in TEMPLATES.values()} == there - outside - for_rulebooks
+
+
+@pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
+def test_a_credential_gives_what_the_modules_read_from_fields_that_it_has(kind):
+    ids = {field["id"] for field in kind["inputs"]["fields"]}
+    injectors = kind["injectors"]
+    used = set(re.findall(r"{{ ([\w.]+) }}", str(injectors)))
+    assert (
+        set(injectors["env"]) <= READ
+        and used - {"tower.filename"} == ids
+        and ("tower.filename" in used) == ("file" in injectors)
+    )
+    assert set(kind["inputs"]["required"]) <= ids and all(
+        field["type"] == "string" for field in kind["inputs"]["fields"]
+    )
+    # A module's secrets are secrets of AWX, which encrypts them.
+    assert {
+        field["id"] for field in kind["inputs"]["fields"] if not field.get("secret")
+    } & NO_LOG == set()
+
+
+def test_every_variable_of_the_environment_comes_from_some_credential():
+    assert READ - {name for kind in TYPES.values() for name in kind["injectors"]["env"]} == {
+        "OKTA_ACCESS_TOKEN"
+    }  # which lives no longer than an hour
+
+
+def test_an_inventory_source_gets_all_by_one_credential():
+    for okta in ("Okta API token", "Okta service app"):
+        both = {**TYPES[okta]["injectors"]["env"], **TYPES["Kandji"]["injectors"]["env"]}
+        assert TYPES[f"{okta} and Kandji"]["injectors"] == {**TYPES[okta]["injectors"], "env": both}
+
+
+def test_a_key_comes_as_a_file_and_what_is_not_given_is_empty(tmp_path):
+    (tmp_path / "env").mkdir()
+    given = {
+        "okta_org_url": "https://acme.okta.com",
+        "okta_client_id": "0oa1",
+        "okta_private_key": "-----BEGIN",
+        "okta_key_id": "",
+    }
+    environment = inject(TYPES["Okta service app"], given, tmp_path, "/runner")
+    file = next((tmp_path / "env").iterdir())
+    assert environment == {
+        "OKTA_CLIENT_ORGURL": "https://acme.okta.com",
+        "OKTA_CLIENT_CLIENTID": "0oa1",
+        "OKTA_CLIENT_KID": "",
+        "OKTA_CLIENT_PRIVATEKEY": f"/runner/env/{file.name}",
+    }
+    assert file.read_text() == "-----BEGIN" and file.stat().st_mode & 0o077 == 0
+
+
+def workflow_named(name):
+    return next(one for one in DEFAULTS["awx_configuration_workflows"] if one["name"] == name)
+
+
+def playbook_of(one):
+    """Of a template; of a workflow, that of its first node."""
+    return (
+        one["playbook"]
+        if "playbook" in one
+        else TEMPLATES[one["nodes"][0]["job_template"]]["playbook"]
+    )
+
+
+def questions():
+    asked = [*DEFAULTS["awx_configuration_job_templates"], *DEFAULTS["awx_configuration_workflows"]]
+    return [
+        (one["name"], playbook_of(one), question)
+        for one in asked
+        for question in one.get("survey", [])
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, playbook, question",
+    questions(),
+    ids=lambda value: value["variable"] if isinstance(value, dict) else value,
+)
+def test_a_survey_asks_for_what_the_playbook_reads_and_never_for_a_secret(name, playbook, question):
+    # A variable of a role may be given as well: what a survey says outranks the role's default.
+    roles = [
+        path
+        for path in (CHECKOUT / "roles").glob("*/defaults/main.yml")
+        if path.parent.parent != ROLE
+    ]
+    text = "".join(
+        path.read_text()
+        for path in [PLAYBOOKS / playbook, *(PLAYBOOKS / "tasks").glob("*.yml"), *roles]
+    )
+    assert (
+        question["type"] != "password"
+        and question["variable"] not in SECRET_VARIABLES
+        and question["variable"] in text
+    )
+
+
+def test_what_a_schedule_or_a_node_names_is_there_once():
+    names = [
+        one["name"]
+        for one in [
+            *DEFAULTS["awx_configuration_job_templates"],
+            *DEFAULTS["awx_configuration_workflows"],
+        ]
+    ]
+    assert len(names) == len(set(names))  # nodes and schedules name either
+    for schedule in DEFAULTS["awx_configuration_schedules"]:
+        # Nobody answers the questions of a schedule.
+        assert not any(
+            question.get("required")
+            for question in TEMPLATES[schedule["template"]].get("survey", [])
+        )
+    for workflow in DEFAULTS["awx_configuration_workflows"]:
+        nodes = {node["identifier"]: node for node in workflow["nodes"]}
+        assert all(
+            node["job_template"] in TEMPLATES for node in nodes.values() if "job_template" in node
+        )
+        assert all(after in nodes for node in nodes.values() for after in node.get("success", []))
+        # AWX refuses a job type where the template does not ask for one.
+        assert all(
+            TEMPLATES[node["job_template"]].get("ask_job_type_on_launch")
+            for node in nodes.values()
+            if "job_type" in node
+        )
+        # What the workflow asks for reaches a job whose template asks for it as well.
+        asked = {question["variable"] for question in workflow["survey"]}
+        for template in {node["job_template"] for node in nodes.values() if "job_type" in node}:
+            assert asked == {question["variable"] for question in TEMPLATES[template]["survey"]}
+
+
+def test_nothing_is_reset_in_the_workflow_without_an_approval_before():
+    nodes = workflow_named("reset")["nodes"]
+    assert [node.get("job_template", "approval") for node in nodes] == [
+        "reset plan",
+        "approval",
+        "reset approved",
+    ]
+    assert TEMPLATES["reset plan"]["job_type"] == "check" and TEMPLATES["reset approved"][
+        "extra_vars"
+    ] == {"device_trust_reset_approved_only": True}
+    assert "ask_variables_on_launch: false" in (ROLE / "tasks" / "templates.yml").read_text()
+    assert "ask_variables_on_launch: false" in (ROLE / "tasks" / "workflow.yml").read_text()
+
+
+def test_nobody_is_locked_out_by_a_launch_that_says_nothing():
+    assert (
+        TEMPLATES["enforce"]["job_type"] == "check"
+        and TEMPLATES["enforce"]["ask_job_type_on_launch"]
+    )
+    workflow = workflow_named("enforce with approval")
+    assert [node.get("job_template", "approval") for node in workflow["nodes"]] == [
+        "enforce",
+        "approval",
+        "enforce",
+    ]
+    assert [node.get("job_type") for node in workflow["nodes"]] == ["check", None, "run"]
+    assert [node.get("success") for node in workflow["nodes"]] == [["approval"], ["enforce"], None]
+    assert [(question["variable"], question["default"]) for question in workflow["survey"]] == [
+        ("device_trust_max_locked_out", 0)
+    ]
+    # The way back is open without an answer to anything.
+    assert (
+        "survey" not in TEMPLATES["rollback"]
+        and TEMPLATES["rollback"].get("job_type", "run") == "run"
+    )
+    assert not any(
+        TEMPLATES[one["template"]]["playbook"]
+        in ("enforce_managed_devices.yml", "rollback_managed_devices.yml")
+        for one in DEFAULTS["awx_configuration_schedules"]
+    )
+
+
+def test_slices_share_the_hosts_and_each_has_one_slice():
+    inventory = {
+        "_meta": {
+            "hostvars": {
+                f"shard_{number}": {"device_trust_shard": number} for number in range(1, 8)
+            }
+        }
+    }
+    slices = [hosts_of_slice(inventory, number, 3)["all"]["hosts"] for number in (1, 2, 3)]
+    assert slices == [
+        ["shard_1", "shard_4", "shard_7"],
+        ["shard_2", "shard_5"],
+        ["shard_3", "shard_6"],
+    ]

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools that check the checkout are content with having looked at nothing.
+
+These guards are not.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.check import SCENARIOS, all_scenarios, judge_molecule
+from tools.lint import judge_ansible_lint
+from tools.support.pipeline import Stage, run_stages
+from tools.support.sanity import EXPECTED, judge
+
+ALL_SANITY_TESTS = "\n".join(f'Running sanity test "{name}"' for name in EXPECTED)
+STEPS = (
+    "create",
+    "prepare",
+    "check",
+    "side_effect",
+    "converge",
+    "idempotence",
+    "verify",
+    "destroy",
+)
+WHOLE_SCENARIO = "\n".join(f"default > {step}: Executed: Successful" for step in STEPS)
+
+
+def test_sanity_passes_when_all_its_tests_ran():
+    assert judge(0, ALL_SANITY_TESTS)
+
+
+@pytest.mark.parametrize(
+    ("status", "output"),
+    [
+        (1, ALL_SANITY_TESTS),
+        (0, "WARNING: All targets skipped."),
+        (0, ALL_SANITY_TESTS + "\nWARNING: All targets skipped."),
+        (0, ALL_SANITY_TESTS.replace('"validate-modules"', '"another"')),
+    ],
+    ids=["it failed", "nothing was run", "nothing was looked at", "one test is missing"],
+)
+def test_sanity_fails(status, output):
+    assert not judge(status, output)
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "passes"),
+    [
+        (0, "Passed: 0 failure(s), 0 warning(s) in 40 files processed of 48 encountered.", True),
+        (2, "Failed: 1 failure(s), 0 warning(s) in 40 files processed of 48 encountered.", False),
+        (0, "Passed: 0 failure(s), 0 warning(s) in 39 files processed of 48 encountered.", False),
+        (0, "", False),
+    ],
+)
+def test_ansible_lint_passes_only_if_it_read_all_that_there_is(status, output, passes):
+    assert judge_ansible_lint(status, output, expected=40) is passes
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "passes"),
+    [
+        (0, WHOLE_SCENARIO, True),
+        (1, WHOLE_SCENARIO, False),
+        (
+            0,
+            WHOLE_SCENARIO.replace(
+                "verify: Executed: Successful", "verify: Executed: Missing playbook"
+            ),
+            False,
+        ),
+        (0, "", False),
+    ],
+)
+def test_molecule_passes_only_if_every_step_was_done(status, output, passes):
+    assert judge_molecule(status, output) is passes
+
+
+def test_a_scenario_that_was_left_out_is_missed():
+    assert judge_molecule(
+        0, WHOLE_SCENARIO + WHOLE_SCENARIO.replace("default", "reset"), ["default", "reset"]
+    )
+    assert not judge_molecule(0, WHOLE_SCENARIO, ["default", "reset"])
+    assert not judge_molecule(0, WHOLE_SCENARIO, [])
+
+
+def test_every_scenario_has_all_playbooks():
+    assert {
+        "default",
+        "reset",
+        "renew",
+        "rotate",
+        "enforce",
+        "nothing_made_yet",
+        "brown_field",
+    } <= set(all_scenarios())
+    for name in all_scenarios():
+        assert {"prepare.yml", "converge.yml", "verify.yml"} <= {
+            path.name for path in (SCENARIOS / name).iterdir()
+        }, name
+
+
+def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
+    ran = []
+    stages = [Stage("first", lambda: False), Stage("second", lambda: ran.append("second") or True)]
+    assert run_stages(stages) == 1
+    assert ran == ["second"]
+    assert capsys.readouterr().out.splitlines()[-1].endswith("failed: first")

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a release must be, judged on small stand-ins for a tarball, an importer and a bill of
+materials.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools.release.checks import (
+    judge_importer,
+    judge_site,
+    tarball,
+    tarball_problems,
+    version_problems,
+    with_full_links,
+)
+from tools.release.sbom import NEEDED, REFERENCE, completed
+
+GALAXY = {
+    "namespace": "devicetrust",
+    "name": "okta_kandji",
+    "version": "1.2.3",
+    "description": "Macs",
+    "license": ["GPL-3.0-or-later"],
+    "repository": "https://x",
+}
+DONE = "INFO: Importer processing completed successfully"
+
+
+def packed(place: Path, files: list[str], moment: int) -> Path:
+    """As ansible-galaxy packs: in the order and with the time that it happens to meet."""
+    listed = json.dumps({"files": [{"name": name} for name in files]}).encode()
+    manifest = json.dumps(
+        {"file_manifest_file": {"chksum_sha256": hashlib.sha256(listed).hexdigest()}}
+    ).encode()
+    with tarfile.open(place, "w:gz") as archive:
+        for name, content in [
+            ("MANIFEST.json", manifest),
+            ("FILES.json", listed),
+            *((name, name.encode()) for name in files),
+        ]:
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.uname = len(content), moment, "somebody"
+            archive.addfile(member, io.BytesIO(content))
+    return place
+
+
+def test_another_time_and_order_are_the_same_bytes(tmp_path):
+    one, other = (
+        packed(tmp_path / "one.tar.gz", ["a", "b"], 1),
+        packed(tmp_path / "other.tar.gz", ["b", "a"], 2),
+    )
+    assert one.read_bytes() != other.read_bytes()
+    for file in (one, other):
+        tarball.normalise(file, 1_700_000_000)
+    assert one.read_bytes() == other.read_bytes()
+    assert tarball.names(one) == ["MANIFEST.json", "FILES.json", "a", "b"]
+    with tarfile.open(one) as archive:
+        listed, manifest = (
+            archive.extractfile("FILES.json").read(),
+            json.load(archive.extractfile("MANIFEST.json")),
+        )
+        assert manifest["file_manifest_file"]["chksum_sha256"] == hashlib.sha256(listed).hexdigest()
+        assert {member.mtime for member in archive.getmembers()} == {1_700_000_000}
+
+
+def test_another_content_is_another_tarball(tmp_path):
+    one, other = (
+        packed(tmp_path / "one.tar.gz", ["a"], 1),
+        packed(tmp_path / "other.tar.gz", ["c"], 1),
+    )
+    for file in (one, other):
+        tarball.normalise(file, 1)
+    assert tarball.digest(one) != tarball.digest(other)
+
+
+@pytest.mark.parametrize(
+    ("galaxys", "agents", "before", "new", "says"),
+    [
+        ("1.2.3", "1.2.3", ["1.2.2"], 2, None),
+        ("1.2.3", "1.2.3", ["1.2.3"], 0, None),
+        ("1.2", "1.2", [], 2, "no semantic version"),
+        ("1.2.3", "1.2.2", [], 2, "transport.py 1.2.2"),
+        ("1.2.3", "1.2.3", ["1.2.3"], 2, "set the next version"),
+        ("1.2.3", "1.2.3", [], 0, "no fragment"),
+    ],
+)
+def test_the_version(galaxys, agents, before, new, says):
+    wrong = version_problems(galaxys, agents, before, new)
+    assert wrong == [] if says is None else says in wrong[0]
+
+
+def test_links_of_a_page_lead_somewhere_from_outside():
+    base = "https://host/blob/1.2.3"
+    assert (
+        with_full_links("[a](docs/dev/lab.md#start-it)", Path("."), base)
+        == "[a](https://host/blob/1.2.3/docs/dev/lab.md#start-it)"
+    )
+    assert (
+        with_full_links("[a](../../docs/lab.md)", Path("roles/x"), base)
+        == "[a](https://host/blob/1.2.3/docs/dev/lab.md)"
+    )
+    for left in ("[a](https://okta.com/x)", "[a](#headline)"):
+        assert with_full_links(left, Path("."), base) == left
+
+
+def test_the_tarball_holds_what_users_use_and_nothing_else():
+    whole = [
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.rst",
+        "REUSE.toml",
+        "changelogs/changelog.yaml",
+        "tests/config.yml",
+        "plugins/modules/one.py",
+    ]
+    tracked = [Path("plugins/modules/one.py"), Path("lab/state.py")]
+    assert tarball_problems(whole, tracked) == []
+    assert tarball_problems([*whole, "lab/state.py", ".github/workflows/ci.yml"], tracked) == [
+        ".github/workflows/ci.yml must not be in the tarball.",
+        "lab/state.py must not be in the tarball.",
+    ]
+    assert tarball_problems(whole[:-1], tracked) == [
+        "plugins/modules/one.py is not in the tarball."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "passes"),
+    [
+        (0, DONE, True),
+        (1, DONE, False),
+        (0, f"WARNING: no changelog\n{DONE}", False),
+        (0, f"ERROR: bad\n{DONE}", False),
+        (0, "", False),
+        (
+            0,
+            f"WARNING: ERROR    Failed to find devicetrust.okta_kandji.rotate_scep_challenge playbook.\n{DONE}",
+            True,
+        ),
+        (
+            0,
+            f"WARNING: ERROR    Failed to find devicetrust.okta_kandji.rotation playbook.\n{DONE}",
+            False,
+        ),
+    ],
+)
+def test_the_importer_has_to_be_content_and_to_say_so(status, output, passes):
+    assert judge_importer(status, output) is passes
+
+
+def test_the_site_has_to_change_something_and_then_nothing():
+    did, nothing = (0, "ok=30 changed=2 failed=0"), (0, "ok=30 changed=0 failed=0")
+    assert judge_site(did, nothing)
+    assert (
+        not judge_site(did, did)
+        and not judge_site(nothing, nothing)
+        and not judge_site((2, did[1]), nothing)
+    )
+
+
+def environment(*names):
+    """A document as cyclonedx-bom writes it."""
+    return {
+        "components": [{"name": name, "bom-ref": f"{name}==1"} for name in names],
+        "dependencies": [{"ref": f"{name}==1", "dependsOn": ["pip==1"]} for name in names],
+    }
+
+
+def test_the_bill_names_the_collection_and_what_it_needs():
+    document = completed(environment(*NEEDED, "urllib3", "pip"), GALAXY, "ab" * 32)
+    assert (
+        document["metadata"]["component"]["version"] == "1.2.3"
+        and document["metadata"]["component"]["hashes"][0]["content"] == "ab" * 32
+    )
+    assert {one["name"] for one in document["components"]} == {*NEEDED, "urllib3"}
+    first = document["dependencies"][0]
+    assert first["ref"] == REFERENCE and len(first["dependsOn"]) == len(NEEDED)
+    assert "pip==1" not in json.dumps(document)
+
+
+def test_a_package_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="PyJWT"):
+        completed(environment(*NEEDED[:-1]), GALAXY, "")

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The set-up is done once, again when what it was made from changes, and again when it was broken
+off.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tools import setup
+from tools.support.environment import CHECKOUT
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Counts how often the virtual environment is made, in a checkout of its own; makes none."""
+    lock_file = tmp_path / "requirements.lock"
+    lock_file.write_text("requests==1\n")
+    monkeypatch.setattr(setup, "CACHE", tmp_path / ".cache")
+    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "made-from")
+    monkeypatch.setattr(setup, "LOCK_FILE", lock_file)
+    count = []
+
+    def make():
+        setup.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        setup.PYTHON.touch()
+        count.append("made")
+
+    monkeypatch.setattr(setup, "make", make)
+    return count
+
+
+def test_once_is_enough(made):
+    setup.main()
+    setup.main()
+    assert len(made) == 1
+
+
+def test_other_dependencies_are_another_set_up(made):
+    setup.main()
+    setup.LOCK_FILE.write_text("requests==2\n")
+    setup.main()
+    assert len(made) == 2
+
+
+def test_what_was_broken_off_is_made_again(made, monkeypatch):
+    def broken_off():
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr(setup, "make", broken_off)
+        setup.main()
+    setup.main()
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("python", ["no-such-python", "false"])
+def test_a_python_that_does_not_work_is_refused_with_the_way_out(python):
+    done = subprocess.run(
+        ["sh", "tools/setup.sh"],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHON": python},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"and {python} is not" in done.stderr
+    assert "make PYTHON=" in done.stderr

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds a change back, what Okta's simulation says of it, and where a clone says that it came
+from.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    guards as lockout,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    policies,
+    simulation,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    Forecast,
+    Person,
+    Way,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Refused,
+)
+
+
+def rule(name, access="ALLOW", status="ACTIVE", **conditions):
+    return {
+        "name": name,
+        "status": status,
+        "conditions": conditions,
+        "actions": {"appSignOn": {"access": access, "verificationMethod": {"factorMode": "1FA"}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "stands"),
+    [
+        (rule("x", device={"registered": True, "managed": True}), True),
+        (rule("x", "DENY", device={"registered": True, "managed": False}), True),
+        (rule("x", "DENY", device={"registered": False}), True),
+        (rule("x", device={"registered": True}), False),
+        (rule("x", "DENY"), False),
+        (rule("x", "DENY", device={"registered": True, "managed": True}), False),
+        (rule("x", status="INACTIVE", device={"managed": True}), False),
+        (
+            {
+                "name": "Catch-all Rule",
+                "conditions": None,
+                "actions": {"appSignOn": {"access": "ALLOW"}},
+            },
+            False,
+        ),
+    ],
+)
+def test_which_rules_stand_for_managed_devices(given, stands):
+    assert lockout.demands_managed(given) is stands
+
+
+def forecast_of(count, unknowns=()):
+    return Forecast(
+        locked_out=[
+            {"login": f"p{number:02d}", "unknowns": list(unknowns)} for number in range(count)
+        ],
+        people=count,
+    )
+
+
+def test_the_sentence_names_ten_and_the_result_all():
+    with pytest.raises(
+        Refused,
+        match="12 people who used these apps would be locked out: p00, p01, .*, p09 and 2 more.",
+    ) as caught:
+        lockout.refuse_lock_out(forecast_of(12, ["risk: HIGH"]), 11)
+    assert (
+        len(caught.value.details["forecast"]["locked_out_people"]) == 12
+        and "nobody can know: risk: HIGH" in caught.value.message
+    )
+    assert "set max_locked_out to 12" in caught.value.message
+    lockout.refuse_lock_out(forecast_of(12), 12)
+
+
+def test_a_log_without_devices_is_said():
+    found = forecast_of(1)
+    found.log_names_devices = False
+    with pytest.raises(Refused, match="1 person who .* The log does not say from which devices"):
+        lockout.refuse_lock_out(found, 0)
+
+
+def test_a_clone_says_where_it_came_from_and_says_it_once():
+    text = policies.with_origin("Ours. [made from policy rst1]", "rst2")
+    assert (
+        text == "Ours. [made from policy rst2]"
+        and policies.origin_of({"description": text}) == "rst2"
+    )
+    assert (
+        policies.with_origin("", "rst2") == "[made from policy rst2]"
+        and policies.origin_of({"description": None}) is None
+    )
+
+
+def test_apps_are_found_by_id_or_exact_label_each_once():
+    apps = [
+        {"id": "a1", "label": "Slack"},
+        {"id": "a2", "label": "Jira"},
+        {"id": "a3", "label": "Jira"},
+    ]
+    assert [one["id"] for one in policies.resolve_apps(apps, ["a3", "Slack", "a1"])] == ["a3", "a1"]
+    with pytest.raises(
+        BadOption, match=r"'Jira': 2 apps have this label; give the id of one \(a2, a3\)"
+    ):
+        policies.resolve_apps(apps, ["Jira"])
+
+
+MATCH = {
+    "policies": [
+        {
+            "name": "Apps",
+            "status": "MATCH",
+            "rules": [
+                {"name": "Managed", "status": "MATCH"},
+                {"name": "Other", "status": "NOT_MATCH"},
+            ],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "evaluation": [
+                {"policyType": "OKTA_SIGN_ON", "result": MATCH},
+                {"policyType": "ACCESS_POLICY", "result": MATCH},
+            ]
+        },
+        {"policyType": ["ACCESS_POLICY"], "result": MATCH},
+    ],
+)
+def test_a_simulation_is_read_in_either_shape(answer):
+    assert simulation.matched_rules(answer) == ["Managed"]
+
+
+def test_one_sign_in_is_asked_for_each_rule_and_kind_of_device_where_nothing_is_unknown():
+    rules = [
+        rule(
+            "Risky", "DENY", riskScore={"level": "HIGH"}, platform={"include": [{"type": "MOBILE"}]}
+        ),
+        rule("Catch-all Rule"),
+    ]
+    people = [
+        Person(f"u{number}", f"u{number}", ways=[Way("MACOS", True, True), Way("IOS")])
+        for number in range(5)
+    ]
+    asked = simulation.questions("app1", rules, people)
+    assert [(one.person.id, one.way.platform, one.rule) for one in asked] == [
+        ("u0", "MACOS", "Catch-all Rule")
+    ]
+    assert simulation.body_of(asked[0])["policyContext"] == {
+        "user": {"id": "u0"},
+        "device": {"platform": "MACOS", "registered": True, "managed": True},
+    }

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The masker, against texts as other software writes them:
+
+what carries a secret out of the run must not carry it to a person.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import plistlib
+import typing as t
+from html import escape
+from urllib.parse import quote, urlencode
+
+import pytest
+import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
+    MASK,
+    Masker,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+PLAIN = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
+AWKWARD = 'p&ss <wörd> "it\'s" 100%/+\\ß'
+SECRETS = [PLAIN, AWKWARD, "hunter2!", "&&&&", "    x"]
+
+# How a secret gets into a text, each by the software that does so.
+CARRIERS: dict[str, t.Callable[[str], str]] = {
+    "as it is": lambda secret: f"The challenge {secret} is wrong.",
+    "XML": lambda secret: plistlib.dumps({"Challenge": secret}).decode(),
+    "an XML attribute": lambda secret: f'<string value="{escape(secret)}"/>',
+    "JSON": lambda secret: json.dumps({"challenge": secret}),
+    "JSON with other scripts as they are": lambda secret: json.dumps(
+        {"challenge": secret}, ensure_ascii=False
+    ),
+    "a query": lambda secret: urlencode({"challenge": secret, "x": "1"}),
+    "a path": lambda secret: "https://acme.test/" + quote(secret, safe=""),
+    "what requests makes of a query": lambda secret: str(
+        requests.Request("GET", "https://acme.test/", params={"q": secret}).prepare().url
+    ),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_secret_is_masked_in_every_disguise_and_the_text_around_it_stays(
+    carrier: str, secret: str
+) -> None:
+    carry = CARRIERS[carrier]
+    before, after = carry("PLACE").split("PLACE")
+    assert Masker([secret]).text(carry(secret)) == before + MASK + after
+
+
+def in_base64(secret: str, offset: int, after: str, alphabet: str = "standard") -> str:
+    encode = base64.b64encode if alphabet == "standard" else base64.urlsafe_b64encode
+    return encode(b"key"[:offset] + secret.encode() + after.encode()).decode()
+
+
+def core(secret: str, offset: int, alphabet: str = "standard") -> str:
+    """The characters of its base64 that depend on the secret alone, whatever stands before and
+    after it.
+    """
+    first, second = (
+        in_base64(before + secret, 0, after, alphabet)
+        for before, after in (("key"[:offset], "~"), ("~~~"[:offset], "\0"))
+    )
+    return "".join(one for one, other in zip(first, second) if one == other)
+
+
+@pytest.mark.parametrize("alphabet", ["standard", "urlsafe"])
+@pytest.mark.parametrize("after", ["", "\0", "~~", " and more"])
+@pytest.mark.parametrize("offset", [0, 1, 2, 3])
+@pytest.mark.parametrize("secret", [PLAIN, AWKWARD, "???>>>???>>>", "hunter2!", "seven77"])
+def test_a_secret_in_base64_is_masked_at_every_offset(
+    secret: str, offset: int, after: str, alphabet: str
+) -> None:
+    masked = Masker([secret]).text(in_base64(secret, offset, after, alphabet))
+    assert MASK in masked
+    left = [
+        core(secret, offset, alphabet)[start : start + 5]
+        for start in range(len(core(secret, offset, alphabet)) - 4)
+    ]
+    assert [piece for piece in left if piece in masked] == []
+
+
+@pytest.mark.parametrize("secret", ["s3cre!", "s3cr!", "s3c!"])
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_a_short_secret_in_base64_is_masked_inside_a_longer_text_too(
+    secret: str, offset: int
+) -> None:
+    assert core(secret, offset) not in Masker([secret]).text(
+        in_base64(secret, offset, "~~ and more")
+    )
+
+
+def test_a_header_of_basic_authentication_does_not_show_the_password() -> None:
+    header = (
+        requests.Request("GET", "https://acme.test/", auth=("okta-ABCDEF", PLAIN))
+        .prepare()
+        .headers["Authorization"]
+    )
+    masked = Masker([PLAIN]).text(header)
+    assert masked.startswith("Basic ") and MASK in masked
+    assert core(PLAIN, len("okta-ABCDEF:") % 3)[2:-2] not in masked
+
+
+@given(
+    secret=st.text(
+        st.characters(exclude_categories=["C", "Z"], exclude_characters="*"),
+        min_size=7,
+        max_size=50,
+    ),
+    carrier=st.sampled_from(sorted(CARRIERS)),
+)
+def test_no_printable_secret_comes_through(secret: str, carrier: str) -> None:
+    masked = Masker([secret]).text(CARRIERS[carrier](secret))
+    assert MASK in masked
+    assert secret not in masked
+
+
+@pytest.mark.parametrize(
+    "secrets, text, masked",
+    [
+        ([], "nothing to hide", "nothing to hide"),
+        ([None, ""], "nothing to hide", "nothing to hide"),
+        (["abc"], "an abc is too common", "an abc is too common"),
+        (["word", "password"], "my password, my word", f"my {MASK}, my {MASK}"),
+        (["password", "word"], "my password, my word", f"my {MASK}, my {MASK}"),
+        (["one!", "two!"], "one! two! one!", f"{MASK} {MASK} {MASK}"),
+    ],
+)
+def test_all_secrets_that_were_learned_are_masked_the_longer_first(
+    secrets: list[str | None], text: str, masked: str
+) -> None:
+    assert Masker(secrets).text(text) == masked
+
+
+def test_a_secret_that_is_learned_later_is_masked_from_then_on() -> None:
+    masker = Masker()
+    assert masker.text("a later secret") == "a later secret"
+    masker.add("later")
+    assert masker.text("a later secret") == f"a {MASK} secret"
+
+
+def test_plain_data_is_masked_in_keys_and_values_and_is_a_copy() -> None:
+    value = {
+        "texts": ["x", f"<{PLAIN}>"],
+        PLAIN: 1,
+        "inner": {"pair": (PLAIN, 2)},
+        "number": 5,
+        "nothing": None,
+        "truth": True,
+    }
+    masked = Masker([PLAIN]).value(value)
+    assert masked == {
+        "texts": ["x", f"<{MASK}>"],
+        MASK: 1,
+        "inner": {"pair": [MASK, 2]},
+        "number": 5,
+        "nothing": None,
+        "truth": True,
+    }
+    assert value["texts"] == ["x", f"<{PLAIN}>"]

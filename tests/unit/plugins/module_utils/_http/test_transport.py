@@ -1,0 +1,901 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way to a vendor:
+
+what is repeated and what never, how long is waited, where a token goes, and what an error says.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import typing as t
+from pathlib import Path
+
+import pytest
+import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    NotTrusted,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreachable,
+    Unreadable,
+    WriteInCheckMode,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import (
+    transport as _transport,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    Explanation,
+    Operation,
+    Settings,
+    SignIn,
+    Token,
+    Transport,
+)
+from requests import exceptions
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import SSLError as Urllib3SSLError
+
+from lab.server import Lab
+from lab.state import Fault
+
+ORIGIN = "https://acme.test"
+TOKEN = "00Abc-d_EfGhIjKlMnOpQrStUvWxYz0123456789ab"
+READ = Operation("listThings", "GET", "/things", permission="things.read", bucket="things")
+OTHER_READ = Operation("listOthers", "GET", "/others", bucket="others")
+READ_BY_POST = Operation("askForToken", "POST", "/token")
+WRITE = Operation(
+    "createThing", "POST", "/things", permission="things.manage", writes=True, bucket="things"
+)
+REPEATABLE = Operation(
+    "deleteThing", "DELETE", "/things/{thing}", writes=True, repeatable=True, bucket="things"
+)
+PATH = {"thing": "1"}
+
+
+def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
+    if isinstance(body, dict):
+        return Explanation(
+            str(body.get("text", body)), str(body.get("code", "")), headers.get("X-Request-Id", "")
+        )
+    return Explanation(str(body))
+
+
+def transport(
+    wire: t.Any, *, hourly_limit: int = 0, token: str | None = TOKEN, **settings: t.Any
+) -> Transport:
+    wire.masker.add(token)
+    return Transport(
+        "acme",
+        ORIGIN,
+        Token("Bearer", token) if token else SignIn(),
+        wire.settings(**settings),
+        wire.masker,
+        explain,
+        hourly_limit,
+    )
+
+
+def connection_error(reason: t.Any) -> exceptions.ConnectionError:
+    return exceptions.ConnectionError(MaxRetryError(t.cast(t.Any, None), "/things", reason))
+
+
+REFUSED = connection_error(
+    NewConnectionError(
+        t.cast(t.Any, "HTTPSConnection(host='acme.test', port=443)"),
+        "[Errno 111] Connection refused",
+    )
+)
+RESET = exceptions.ConnectionError(
+    ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+)
+CUT_SHORT = exceptions.ChunkedEncodingError(
+    ProtocolError("Connection broken: IncompleteRead(5 bytes read, 5 more expected)")
+)
+NO_ANSWER, NO_CONNECTION = (
+    exceptions.ReadTimeout("read timed out"),
+    exceptions.ConnectTimeout("connect timed out"),
+)
+
+
+# Where a token may go
+
+
+@pytest.mark.parametrize(
+    "url, origin",
+    [
+        ("https://acme.test", "https://acme.test"),
+        ("https://acme.test/", "https://acme.test"),
+        ("https://ACME.test//", "https://acme.test"),
+        ("https://acme.test:8443", "https://acme.test:8443"),
+        ("acme.test", "https://acme.test"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("https://localhost", "https://localhost"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
+    assert _transport.check_origin("org_url", url) == origin
+
+
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("", "not a URL"),
+        ("https://", "not a URL"),
+        ("http://acme.test", "use https://acme.test."),
+        ("http://acme.test:8080", "use https://acme.test:8080."),
+        ("http://127.0.0.1.acme.test", "not https"),
+        ("http://localhost.acme.test", "not https"),
+        ("http://10.0.0.1", "not https"),
+        ("ftp://acme.test", "not https"),
+        ("https://ada:secret@acme.test", "user name or password"),
+        (
+            "https://acme.test/api/v1",
+            "give the host alone, without path or query: https://acme.test.",
+        ),
+        ("https://acme.test?x=1", "give the host alone"),
+        ("https://acme.test#x", "give the host alone"),
+        ("https://acme.test:https", "port"),
+        ("https://acme.test:99999", "port"),
+    ],
+)
+def test_what_is_no_origin_for_a_token_is_refused(url: str, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        _transport.check_origin("org_url", url)
+    assert raised.value.message.startswith("org_url: ")
+    assert said in raised.value.message
+    assert "secret" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "host, expected",
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.acme.test", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_what_is_loopback(host: str | None, expected: bool) -> None:
+    assert _transport.is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    "link, query",
+    [
+        ("https://elsewhere.test/api?after=abc&limit=200", {"after": "abc", "limit": "200"}),
+        ("/api?after=a%2Bb%3D&empty=", {"after": "a+b=", "empty": ""}),
+        ("https://acme.test/api", {}),
+        ("", {}),
+    ],
+)
+def test_of_a_page_link_only_the_query_is_followed(link: str, query: dict[str, str]) -> None:
+    assert _transport.next_query(link) == query
+
+
+def test_the_token_is_sent_to_its_origin(wire: t.Any) -> None:
+    transport(wire).call(READ)
+    (request,) = wire.sent
+    assert request.url == "https://acme.test/things"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["User-Agent"].startswith("devicetrust.okta_kandji/")
+
+
+def test_the_users_netrc_does_not_replace_the_token(
+    wire: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine acme.test login ada password hers\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert requests.utils.get_netrc_auth(ORIGIN) == ("ada", "hers")
+    transport(wire).call(READ)
+    transport(wire, token=None).call(READ)
+    assert wire.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert "Authorization" not in wire.sent[1].headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("operation", [READ, WRITE])
+@pytest.mark.parametrize(
+    "location",
+    ["https://elsewhere.test/things", "https://acme.test/login", "http://acme.test/things"],
+)
+def test_a_redirect_is_never_followed(
+    wire: t.Any, status: int, operation: Operation, location: str
+) -> None:
+    wire.script((status, "", {"Location": location}))
+    with pytest.raises(Unreadable, match="redirect"):
+        transport(wire).call(operation)
+    assert [request.url for request in wire.sent] == ["https://acme.test/things"]
+
+
+def test_the_given_ca_outweighs_the_one_of_the_environment(
+    wire: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/theirs.pem")
+    transport(wire, ca_path="/etc/ours.pem").call(READ)
+    transport(wire).call(READ)
+    assert [options["verify"] for options in wire.options] == ["/etc/ours.pem", "/etc/theirs.pem"]
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}\r\nX-Other: 1", f"{TOKEN}…"])
+def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, token: str) -> None:
+    """A block in YAML ends with a line break; a copy from a web page with an ellipsis."""
+    sender = Transport(
+        "acme",
+        lab.announcement["okta_url"],
+        Token("Bearer", token),
+        Settings(ca_path=lab.announcement["ca_file"], retries=0),
+        Masker([token]),
+        explain,
+    )
+    with pytest.raises(DeviceTrustError) as raised:
+        sender.call(READ)
+    assert TOKEN not in raised.value.message
+
+
+# What is sent
+
+
+@pytest.mark.parametrize(
+    "arguments, url, body, media_type",
+    [
+        ({"path": {"thing": "a/b c?d"}}, "https://acme.test/things/a%2Fb%20c%3Fd", None, None),
+        ({"path": {"thing": "../x"}}, "https://acme.test/things/..%2Fx", None, None),
+        (
+            {"path": PATH, "query": {"search": 'a eq "b"', "limit": 20}},
+            "https://acme.test/things/1?search=a+eq+%22b%22&limit=20",
+            None,
+            None,
+        ),
+        (
+            {"path": PATH, "json": {"a": 1}},
+            "https://acme.test/things/1",
+            b'{"a": 1}',
+            "application/json",
+        ),
+        (
+            {"path": PATH, "form": {"a": "1 2"}},
+            "https://acme.test/things/1",
+            "a=1+2",
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            {
+                "path": PATH,
+                "content": b"\x30\x82",
+                "headers": {"Content-Type": "application/x-pki-message"},
+            },
+            "https://acme.test/things/1",
+            b"\x30\x82",
+            "application/x-pki-message",
+        ),
+    ],
+)
+def test_path_query_and_body_are_encoded(
+    wire: t.Any, arguments: dict[str, t.Any], url: str, body: t.Any, media_type: str | None
+) -> None:
+    transport(wire).call(REPEATABLE, **arguments)
+    assert (wire.sent[0].url, wire.sent[0].body, wire.sent[0].headers.get("Content-Type")) == (
+        url,
+        body,
+        media_type,
+    )
+
+
+@pytest.mark.parametrize(
+    "answer, raw, parsed",
+    [
+        ((200, {"a": 1}), False, {"a": 1}),
+        ((200, []), False, []),
+        ((201, "null"), False, None),
+        ((204, None), False, None),
+        ((200, " \n"), False, None),
+        ((200, b"\x30\x82"), True, None),
+    ],
+)
+def test_an_answer_is_read(wire: t.Any, answer: t.Any, raw: bool, parsed: t.Any) -> None:
+    wire.script(answer)
+    read = transport(wire).call(READ, raw=raw)
+    assert (read.status, read.json) == (answer[0], parsed)
+    assert not raw or read.content == answer[1]
+
+
+# What is repeated
+
+
+@pytest.mark.parametrize(
+    "operation, failure, repeated",
+    [
+        *[
+            (READ, failure, True)
+            for failure in (
+                (500, ""),
+                (502, ""),
+                (503, ""),
+                (504, ""),
+                (429, ""),
+                RESET,
+                CUT_SHORT,
+                NO_ANSWER,
+                NO_CONNECTION,
+                REFUSED,
+            )
+        ],
+        *[(READ_BY_POST, failure, True) for failure in ((503, ""), RESET)],
+        *[
+            (REPEATABLE, failure, True)
+            for failure in ((500, ""), (504, ""), (429, ""), RESET, NO_ANSWER, REFUSED)
+        ],
+        *[
+            (WRITE, failure, False)
+            for failure in ((500, ""), (502, ""), (503, ""), (504, ""), RESET, CUT_SHORT, NO_ANSWER)
+        ],
+        *[(WRITE, failure, True) for failure in ((429, ""), NO_CONNECTION, REFUSED)],
+        *[
+            (operation, (status, ""), False)
+            for operation in (READ, REPEATABLE, WRITE)
+            for status in (400, 401, 403, 404, 409, 501)
+        ],
+    ],
+)
+def test_only_what_is_safe_to_repeat_is_repeated(
+    wire: t.Any, operation: Operation, failure: t.Any, repeated: bool
+) -> None:
+    wire.script(failure, (200, {"done": True}))
+    caller = transport(wire)
+    if repeated:
+        assert caller.call(operation, PATH).json == {"done": True}
+    else:
+        with pytest.raises(DeviceTrustError):
+            caller.call(operation, PATH)
+    assert len(wire.sent) == len(wire.slept) + 1 == (2 if repeated else 1)
+
+
+@pytest.mark.parametrize(
+    "chance, waits",
+    [(1.0, [0.5, 1, 2, 4, 8, 16, 30, 30]), (0.5, [0.25, 0.5, 1, 2, 4, 8, 15, 15]), (0.0, [0] * 8)],
+)
+def test_waits_grow_up_to_a_limit_with_full_jitter(
+    wire: t.Any, chance: float, waits: list[float]
+) -> None:
+    wire.script((503, ""))
+    with pytest.raises(ApiError):
+        transport(wire, retries=8, chance=lambda: chance).call(READ)
+    assert wire.slept == waits
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+@pytest.mark.parametrize(
+    "failure, error",
+    [((503, ""), ApiError), ((429, ""), RateLimited), (RESET, Unreachable), (REFUSED, Unreachable)],
+)
+def test_after_the_last_attempt_the_error_is_told(
+    wire: t.Any, retries: int, failure: t.Any, error: type[DeviceTrustError]
+) -> None:
+    wire.script(failure)
+    with pytest.raises(error):
+        transport(wire, retries=retries).call(READ)
+    assert (len(wire.sent), len(wire.slept)) == (retries + 1, retries)
+
+
+# How long a 429 is waited for
+
+
+@pytest.mark.parametrize(
+    "headers, waited",
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": "7", "X-Rate-Limit-Limit": "600", "X-Rate-Limit-Reset": "1795428040"}, 7),
+        # Mon, 23 Nov 2026 10:00:00 GMT is 1795428000; one second more, for clocks that count whole
+        # seconds
+        (
+            {
+                "X-Rate-Limit-Limit": "600",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795428040",
+            },
+            41,
+        ),
+        (
+            {
+                "X-Rate-Limit-Limit": "600",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795427000",
+            },
+            1,
+        ),
+        # Too many at once: the reset means nothing
+        (
+            {
+                "X-Rate-Limit-Limit": "0",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795428040",
+            },
+            0.5,
+        ),
+        ({}, 0.5),
+        ({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Reset": "soon"}, 0.5),
+        ({"Retry-After": "Mon, 23 Nov 2026 10:00:20 GMT"}, 20),
+        ({"Retry-After": "-5"}, 0),
+    ],
+)
+def test_a_429_is_waited_for_by_the_vendors_headers_and_clock(
+    wire: t.Any, headers: dict[str, str], waited: float
+) -> None:
+    wire.script((429, "", headers), (200, {}))
+    transport(wire).call(WRITE)
+    assert wire.slept == [waited]
+
+
+def test_too_many_at_once_backs_off_further_each_time(wire: t.Any) -> None:
+    concurrency = (
+        429,
+        "",
+        {
+            "X-Rate-Limit-Limit": "0",
+            "X-Rate-Limit-Remaining": "0",
+            "X-Rate-Limit-Reset": "1795428040",
+        },
+    )
+    wire.script(concurrency, concurrency, concurrency, (200, {}))
+    transport(wire).call(READ)
+    assert wire.slept == [0.5, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "3600"}, {"X-Rate-Limit-Limit": "10000", "X-Rate-Limit-Reset": "1795430000"}],
+)
+def test_a_wait_that_is_too_long_ends_the_run_instead(wire: t.Any, headers: dict[str, str]) -> None:
+    wire.script((429, "", headers))
+    with pytest.raises(RateLimited, match="run again later") as raised:
+        transport(wire).call(READ)
+    assert (wire.slept, len(wire.sent), raised.value.status) == ([], 1, 429)
+
+
+# Keeping under a share of each bucket
+
+
+def limits(remaining: int, limit: int = 100, reset: int = 1795428030) -> dict[str, str]:
+    return {
+        "X-Rate-Limit-Limit": str(limit),
+        "X-Rate-Limit-Remaining": str(remaining),
+        "X-Rate-Limit-Reset": str(reset),
+    }
+
+
+@pytest.mark.parametrize(
+    "capacity, remaining, limit, waited",
+    [
+        (50, 99, 100, []),
+        (50, 51, 100, []),
+        (50, 50, 100, [31]),
+        (50, 10, 100, [31]),
+        (100, 1, 100, []),
+        (100, 0, 100, [31]),
+        (10, 91, 100, []),
+        (10, 90, 100, [31]),
+        (1, 4, 5, [31]),
+        (50, 0, 0, []),
+    ],
+)
+def test_before_the_share_of_a_bucket_is_passed_its_reset_is_waited_for(
+    wire: t.Any, capacity: int, remaining: int, limit: int, waited: list[float]
+) -> None:
+    wire.script((200, {}, limits(remaining, limit)), (200, {}, limits(99)))
+    caller = transport(wire, capacity_percent=capacity)
+    caller.call(READ)
+    assert wire.slept == []
+    caller.call(READ)
+    assert wire.slept == waited
+
+
+def test_another_bucket_need_not_wait(wire: t.Any) -> None:
+    wire.script((200, {}, limits(0)), (200, {}))
+    caller = transport(wire)
+    caller.call(READ)
+    caller.call(OTHER_READ)
+    assert wire.slept == []
+    caller.call(WRITE)
+    assert wire.slept == [31]
+
+
+def test_a_bucket_is_waited_for_once(wire: t.Any) -> None:
+    wire.script((200, {}, limits(0)), (200, {}))
+    caller = transport(wire)
+    for _unused in range(3):
+        caller.call(READ)
+    assert wire.slept == [31]
+
+
+@pytest.mark.parametrize("reset, waited", [(1795427000, 1), (1795500000, 300)])
+def test_a_reset_in_the_past_or_far_away_is_waited_for_within_reason(
+    wire: t.Any, reset: int, waited: float
+) -> None:
+    wire.script((200, {}, limits(0, reset=reset)), (200, {}))
+    caller = transport(wire)
+    caller.call(READ)
+    caller.call(READ)
+    assert wire.slept == [waited]
+
+
+@pytest.mark.parametrize("capacity, hourly, calls", [(50, 10, 5), (100, 4, 4), (30, 10, 3)])
+def test_a_run_ends_at_its_share_of_the_hourly_limit(
+    wire: t.Any, capacity: int, hourly: int, calls: int
+) -> None:
+    caller = transport(wire, hourly_limit=hourly, capacity_percent=capacity)
+    for _unused in range(calls):
+        caller.call(READ)
+    with pytest.raises(RateLimited, match=f"{calls} of {hourly} calls.*capacity_percent"):
+        caller.call(READ)
+    assert len(wire.sent) == calls
+
+
+@pytest.mark.parametrize("runs, calls", [(1, 8), (2, 4), (3, 2), (100, 1)])
+def test_runs_that_share_the_hourly_limit_each_end_at_their_part_of_it(
+    wire: t.Any, runs: int, calls: int
+) -> None:
+    caller = transport(wire, hourly_limit=16, capacity_percent=50, shared_by=runs)
+    for _unused in range(calls):
+        caller.call(READ)
+    with pytest.raises(RateLimited, match=f"{calls} of 16 calls"):
+        caller.call(READ)
+
+
+def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any) -> None:
+    """Three runs in turn, of a bucket of 10 of which half may be used:
+
+    the vendor's own count is the one that all of them see.
+    """
+    wire.script(
+        *((200, {}, limits(remaining, 10)) for remaining in (9, 8, 7, 6, 5, 4, 3)), (200, {})
+    )
+    runs = [transport(wire, capacity_percent=50, shared_by=3) for _unused in range(3)]
+    for _turn in range(2):
+        for one in runs:
+            one.call(READ)
+    assert wire.slept == []
+    for one in runs:
+        one.call(READ)
+    assert wire.slept == [31, 31]
+
+
+# Check mode
+
+
+@pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
+def test_check_mode_refuses_a_write_before_anything_is_sent(
+    wire: t.Any, operation: Operation
+) -> None:
+    with pytest.raises(WriteInCheckMode, match=operation.name):
+        transport(wire, check_mode=True).call(operation, PATH)
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("operation", [READ, READ_BY_POST])
+def test_check_mode_reads(wire: t.Any, operation: Operation) -> None:
+    transport(wire, check_mode=True).call(operation)
+    assert len(wire.sent) == 1
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    "operation, answer, error, said",
+    [
+        (
+            READ,
+            (401, {"code": "E0000011"}),
+            Unauthorized,
+            "The token for https://acme.test is not accepted (401 E0000011)",
+        ),
+        (READ, (401, {"text": "Invalid token"}), Unauthorized, "(401 Invalid token)"),
+        (
+            READ,
+            (403, {"code": "E0000006"}),
+            Forbidden,
+            "lacks a permission: listThings needs 'things.read' (403 E0000006)",
+        ),
+        (WRITE, (403, {"text": "no"}), Forbidden, "createThing needs 'things.manage' (403 no)"),
+        (OTHER_READ, (403, {"text": "no"}), Forbidden, "acme refused listOthers with 403: no"),
+        (
+            READ,
+            (404, {"text": "Not found."}),
+            NotFound,
+            "acme refused listThings with 404: Not found.",
+        ),
+        (WRITE, (400, "bare text"), ApiError, "acme refused createThing with 400: bare text"),
+        (WRITE, (400, ["one", "two"]), ApiError, "one"),
+        (WRITE, (409, b"\xff\xfe"), ApiError, "acme refused createThing with 409"),
+    ],
+)
+def test_an_error_says_who_refused_what_and_why(
+    wire: t.Any, operation: Operation, answer: t.Any, error: type[ApiError], said: str
+) -> None:
+    wire.script(answer)
+    with pytest.raises(error) as raised:
+        transport(wire).call(operation)
+    assert raised.type is error
+    assert said in raised.value.message
+    assert (
+        raised.value.status,
+        raised.value.details["operation"],
+        raised.value.details["vendor"],
+    ) == (answer[0], operation.name, "acme")
+
+
+def test_an_error_has_the_vendors_code_and_request_id(wire: t.Any) -> None:
+    wire.script(
+        (400, {"code": "E0000001", "text": "Validation failed."}, {"X-Request-Id": "req-7"})
+    )
+    with pytest.raises(ApiError) as raised:
+        transport(wire).call(WRITE)
+    assert raised.value.details == {
+        "vendor": "acme",
+        "operation": "createThing",
+        "status": 400,
+        "error_code": "E0000001",
+        "request_id": "req-7",
+        "error_text": "Validation failed.",
+    }
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("<!DOCTYPE html><html>", "HTML"),
+        ("  \n<html>", "HTML"),
+        ('[{"id": 1}, {"i', "not complete JSON"),
+        ("OK", "not complete JSON"),
+    ],
+)
+@pytest.mark.parametrize(
+    "operation, error",
+    [(READ, Unreadable), (READ_BY_POST, Unreadable), (WRITE, Uncertain), (REPEATABLE, Uncertain)],
+)
+def test_an_answer_that_is_no_json_is_told_and_leaves_a_write_uncertain(
+    wire: t.Any, body: str, said: str, operation: Operation, error: type[DeviceTrustError]
+) -> None:
+    wire.script((200, body))
+    with pytest.raises(error) as raised:
+        transport(wire).call(operation, PATH)
+    assert raised.type is error
+    assert said in raised.value.message and "proxy or gateway" in raised.value.message
+    assert ("run again" in raised.value.message) == operation.writes
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
+@pytest.mark.parametrize("failure", [RESET, CUT_SHORT, NO_ANSWER])
+def test_a_write_whose_answer_is_lost_is_uncertain(
+    wire: t.Any, operation: Operation, failure: Exception
+) -> None:
+    wire.script(failure)
+    with pytest.raises(
+        Uncertain, match=f"Whether {operation.name} was carried out is not known; run again"
+    ):
+        transport(wire, retries=2).call(operation, PATH)
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_write_that_only_a_gateway_answered_is_uncertain(wire: t.Any, status: int) -> None:
+    wire.script((status, "<html>upstream</html>"))
+    with pytest.raises(Uncertain):
+        transport(wire).call(WRITE)
+
+
+@pytest.mark.parametrize("failure", [REFUSED, NO_CONNECTION])
+def test_a_write_that_was_never_sent_is_not_uncertain(wire: t.Any, failure: Exception) -> None:
+    wire.script(failure)
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        transport(wire, retries=1).call(WRITE)
+
+
+def test_a_handshake_that_is_cut_is_no_untrusted_certificate(wire: t.Any) -> None:
+    cut = exceptions.SSLError(
+        Urllib3SSLError(
+            ssl.SSLEOFError(
+                8, "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"
+            )
+        )
+    )
+    wire.script(cut, (200, {}))
+    transport(wire).call(READ)
+    assert len(wire.sent) == 2
+
+
+def test_a_write_whose_tls_connection_breaks_may_have_been_done(wire: t.Any) -> None:
+    """The library does not tell a broken handshake from a connection that breaks while the answer
+    comes.
+    """
+    wire.script(
+        exceptions.SSLError(
+            Urllib3SSLError(
+                ssl.SSLError(
+                    1,
+                    "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad"
+                    " record mac",
+                )
+            )
+        )
+    )
+    with pytest.raises(Uncertain):
+        transport(wire).call(WRITE)
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (400, {"text": f"You sent Bearer {TOKEN}", "code": f"bad {TOKEN}"}),
+        (400, f"<html>{TOKEN}</html>"),
+        (401, {"text": TOKEN}),
+        (401, {"code": TOKEN}),
+        (403, {"text": TOKEN}),
+        (403, {"code": TOKEN}),
+        (404, [TOKEN]),
+        (400, {"text": "x"}, {"X-Request-Id": TOKEN}),
+        exceptions.ConnectionError(f"cannot send {TOKEN}"),
+        exceptions.ReadTimeout(TOKEN),
+        exceptions.SSLError(f"certificate for {TOKEN}"),
+        exceptions.InvalidHeader(f"Invalid header value 'Bearer {TOKEN}'"),
+        OSError(f"no such file {TOKEN}"),
+    ],
+)
+def test_no_error_shows_the_token(wire: t.Any, answer: t.Any) -> None:
+    wire.script(answer)
+    with pytest.raises(DeviceTrustError) as raised:
+        transport(wire, retries=0).call(WRITE)
+    assert TOKEN not in raised.value.message
+    assert TOKEN not in json.dumps(raised.value.details)
+    assert raised.value.__cause__ is None
+
+
+# What a run knows of itself
+
+
+def test_calls_are_counted_with_every_attempt(wire: t.Any) -> None:
+    wire.script((503, ""), (200, {}))
+    caller, silent = transport(wire), transport(wire)
+    caller.call(READ)
+    caller.call(READ)
+    caller.call(REPEATABLE, PATH)
+    assert _transport.api_calls(caller, None, silent) == [
+        {"vendor": "acme", "operation": "deleteThing", "verb": "DELETE", "count": 1},
+        {"vendor": "acme", "operation": "listThings", "verb": "GET", "count": 3},
+    ]
+
+
+def test_the_time_is_the_vendors(wire: t.Any) -> None:
+    wire.script(
+        (200, {}),
+        (200, {}, {"Date": "Mon, 23 Nov 2026 10:00:30 GMT"}),
+        (200, {}, {"Date": "later"}),
+        (200, {}, {"Date": None}),
+    )
+    caller = transport(wire)
+    for _unused in range(4):
+        caller.call(READ)
+    assert (caller.started(), caller.now()) == (1795428000, 1795428030)
+
+
+# Over real TLS, with the lab at the other end
+
+
+GET_ORGANIZATION = Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization")
+DEACTIVATE = Operation(
+    "deactivateDevice", "POST", "/api/v1/devices/{device}/lifecycle/deactivate", writes=True
+)
+DEVICE = {"device": "guoNobody"}
+
+
+@pytest.fixture
+def faults(lab: Lab) -> t.Iterator[t.Callable[..., None]]:
+    """Switches faults of the lab on; they are off again after the test."""
+
+    def switch_on(name: str, operation: str, **how: t.Any) -> None:
+        with lab.world.lock:
+            lab.world.faults.append(Fault(name, operation, **how))
+
+    yield switch_on
+    with lab.world.lock:
+        lab.world.faults.clear()
+
+
+def to_the_lab(lab: Lab, wire_settings: dict[str, t.Any] | None = None) -> Transport:
+    slept: list[float] = []
+    settings = {
+        "ca_path": lab.announcement["ca_file"],
+        "sleep": slept.append,
+        "retries": 2,
+        **(wire_settings or {}),
+    }
+    token = lab.announcement["okta_api_token"]
+    return Transport(
+        "okta",
+        lab.announcement["okta_url"],
+        Token("SSWS", token),
+        Settings(**settings),
+        Masker([token]),
+        explain,
+    )
+
+
+@pytest.mark.parametrize("fault", ["429", "concurrency", "5xx", "drop", "truncate"])
+def test_a_read_gets_through_what_passes(
+    lab: Lab, faults: t.Callable[..., None], fault: str
+) -> None:
+    faults(fault, "getWellknownOrgMetadata", times=2)
+    caller = to_the_lab(lab)
+    assert caller.call(GET_ORGANIZATION).json["pipeline"] == "idx"
+    assert sum(caller.calls.values()) == 3
+
+
+@pytest.mark.parametrize("fault", ["drop", "truncate", "html"])
+def test_a_write_that_may_have_been_done_is_sent_once_and_uncertain(
+    lab: Lab, faults: t.Callable[..., None], fault: str
+) -> None:
+    faults(fault, "deactivateDevice", times=1)
+    caller = to_the_lab(lab)
+    with pytest.raises(Uncertain):
+        caller.call(DEACTIVATE, DEVICE)
+    assert sum(caller.calls.values()) == 1
+
+
+def test_a_slow_answer_times_out(lab: Lab, faults: t.Callable[..., None]) -> None:
+    faults("slow", "getWellknownOrgMetadata", seconds=0.5)
+    with pytest.raises(Unreachable, match="no answer within 0.1 s"):
+        to_the_lab(lab, {"timeout": 0.1, "retries": 0}).call(GET_ORGANIZATION)
+
+
+def test_an_unknown_authority_is_told_with_the_option_that_names_it(lab: Lab) -> None:
+    caller = to_the_lab(lab, {"ca_path": None})
+    with pytest.raises(NotTrusted, match="certificate.*ca_path"):
+        caller.call(GET_ORGANIZATION)
+    assert sum(caller.calls.values()) == 1
+
+
+def test_a_ca_path_that_is_not_there_is_told(lab: Lab) -> None:
+    with pytest.raises(BadOption, match="/nowhere/ca.pem"):
+        to_the_lab(lab, {"ca_path": "/nowhere/ca.pem"}).call(GET_ORGANIZATION)
+
+
+def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate\n")
+    caller = to_the_lab(lab, {"ca_path": str(tmp_path / "ca.pem")})
+    with pytest.raises((BadOption, NotTrusted), match="ca_path"):
+        caller.call(GET_ORGANIZATION)
+    assert sum(caller.calls.values()) == 1
+
+
+def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
+    caller = Transport(
+        "okta", "https://127.0.0.1:1", SignIn(), Settings(retries=0), Masker(), explain
+    )
+    with pytest.raises(Unreachable, match="https://127.0.0.1:1 .*Connection refused"):
+        caller.call(GET_ORGANIZATION)
+
+
+@pytest.mark.parametrize(
+    "count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])]
+)
+def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
+    serials = [f"C{number}" for number in range(count)]
+    found = _transport.batches(serials)
+    assert [len(one) for one in found] == sizes
+    assert [serial for one in found for serial in one] == serials

@@ -1,0 +1,368 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A profile as a file holds it: what is no profile, what is no difference, what is shown."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import plistlib
+import random
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ABSENT,
+    Difference,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    file as profile_file,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
+    FileContent,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+SECRET = "a-canary-secret"
+
+
+def payload(kind: str, **values: t.Any) -> dict[str, t.Any]:
+    return {
+        "PayloadType": kind,
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"com.acme.{kind}",
+        "PayloadUUID": "U",
+        **values,
+    }
+
+
+def profile(*payloads: dict[str, t.Any], **top: t.Any) -> dict[str, t.Any]:
+    return {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": "com.acme",
+        "PayloadUUID": "P",
+        **top,
+        "PayloadContent": list(payloads),
+    }
+
+
+def xml(value: t.Any) -> str:
+    return plistlib.dumps(value).decode()
+
+
+WIFI, APP = (
+    payload("com.apple.wifi.managed", SSID_STR="Acme", Password=SECRET),
+    payload("com.acme.app", Url="https://acme.com", On=True),
+)
+MINE = profile(WIFI, APP)
+
+
+# What can be read
+
+
+def test_a_profile_is_read_with_all_types_of_values() -> None:
+    full = profile(
+        payload(
+            "x",
+            Data=b"\x00",
+            When=datetime.datetime(2026, 1, 2),
+            Real=1.5,
+            List=[{"a": [1]}],
+            Flag=False,
+        )
+    )
+    assert profile_file.read("\ufeff\n" + xml(full)) == full
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "it is empty"),
+        (
+            plistlib.dumps(MINE, fmt=plistlib.FMT_BINARY).decode(errors="surrogateescape"),
+            "binary property list",
+        ),
+        ("0\udc82\x06\x00\x06\t*\udc86H\udc86" + xml(MINE), "it is a signed profile"),
+        ("-----BEGIN PKCS7-----\nMIIG\n", "it is a signed profile"),
+        (xml(MINE)[:-20], "not well-formed XML (line"),
+        ("hello", "not well-formed XML (line 1, column 0)"),
+        ("<html><body>Sign in</body></html>", "no configuration profile"),
+        (
+            '<!DOCTYPE plist [<!ENTITY a "b">]><plist><string>&a;</string></plist>',
+            "no property list that can be read",
+        ),
+        (
+            "<plist><dict><key>PayloadVersion</key><integer>one</integer></dict></plist>",
+            "no property list that can be read",
+        ),
+        (xml(["a"]), "no configuration profile"),
+        (xml({"PayloadContent": []}), "no configuration profile"),
+        (xml({**MINE, "EncryptedPayloadContent": b"x"}), "encrypted for one device"),
+        (xml(profile()), "no PayloadContent, a list of payloads"),
+        (xml({**MINE, "PayloadContent": {"a": 1}}), "no PayloadContent, a list of payloads"),
+        (xml(profile(t.cast(t.Any, "text"))), "payload 1 is no dictionary with a PayloadType"),
+        (xml(profile(APP, {"PayloadVersion": 1})), "payload 2 is no dictionary with a PayloadType"),
+        (
+            xml(profile({key: value for key, value in APP.items() if key != "PayloadUUID"})),
+            "payload 1 (com.acme.app) has no PayloadUUID",
+        ),
+    ],
+)
+def test_what_is_no_profile_is_said_in_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        profile_file.read(text)
+    assert (
+        raised.value.message.startswith("mobileconfig: ")
+        and said in raised.value.message
+        and SECRET not in raised.value.message
+    )
+
+
+@given(
+    st.text(max_size=300)
+    | st.binary(max_size=300).map(lambda data: data.decode(errors="surrogateescape"))
+)
+def test_no_text_at_all_makes_another_error(text: str) -> None:
+    try:
+        profile_file.read(text)
+    except BadOption as error:
+        assert error.message.startswith("mobileconfig: ")
+
+
+# What is a difference
+
+
+values = st.recursive(
+    st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=3) | st.binary(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text("kx", min_size=1, max_size=2), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+payloads = st.builds(
+    lambda kind, keys, note: payload(
+        kind, **keys, **({"PayloadDescription": note} if note is not None else {})
+    ),
+    st.sampled_from(["one", "two"]),
+    st.dictionaries(st.sampled_from(["A", "B", "C"]), values, max_size=3),
+    st.sampled_from([None, "", " ", "Theirs ", "Written by Ann"]),
+)
+
+
+@given(
+    st.lists(payloads, min_size=1, max_size=4),
+    st.sampled_from([None, "2", "2027, spring"]),
+    st.integers(),
+)
+def test_what_was_written_is_no_difference_in_any_order_and_with_any_identity(
+    inner: list[dict[str, t.Any]], generation: str | None, seed: int
+) -> None:
+    content = FileContent(profile(*inner), generation)
+    stored = plistlib.loads(plistlib.dumps(content.document("Name", None)))
+    random.Random(seed).shuffle(stored["PayloadContent"])
+    stored.update(
+        {
+            "PayloadUUID": "KANDJI",
+            "PayloadIdentifier": "com.kandji.profile.custom.1",
+            "PayloadDisplayName": "Name",
+        }
+    )
+    for number, one in enumerate(stored["PayloadContent"]):
+        one.update({"PayloadUUID": f"U{number}", "PayloadIdentifier": f"I{number}"})
+    assert (
+        content.compare(stored) == []
+        and content.written_before(stored)
+        and profile_file.mark_of(stored)[1] == generation
+    )
+    # And what comes back is as good a file as the first one: its mark is not taken for the user's
+    # own words.
+    assert FileContent(stored, generation).compare(stored) == []
+    assert (
+        profile_file.compare(
+            profile(*inner), FileContent(stored, generation).document("Name", stored)
+        )
+        == []
+    )
+
+
+@given(st.lists(payloads, min_size=1, max_size=3), st.lists(payloads, min_size=1, max_size=3))
+def test_two_files_that_say_different_things_differ(
+    one: list[dict[str, t.Any]], other: list[dict[str, t.Any]]
+) -> None:
+    def says(inner: list[dict[str, t.Any]]) -> list[str]:
+        return sorted(
+            repr(sorted((key, repr(value)) for key, value in each.items()))
+            for each in map(plain, inner)
+        )
+
+    def plain(value: t.Any) -> t.Any:
+        if isinstance(value, dict):
+            return {
+                key: plain(value[key])
+                for key in sorted(value)
+                if (key, value[key]) != ("PayloadDescription", "")
+            }
+        return [plain(each) for each in value] if isinstance(value, list) else value
+
+    assert (profile_file.compare(profile(*one), profile(*other)) == []) == (
+        says(one) == says(other)
+    )
+
+
+@pytest.mark.parametrize(
+    "current, found",
+    [
+        (profile(APP, WIFI), []),
+        (profile(WIFI, APP, ConsentText={"default": "theirs"}), []),
+        (
+            profile({**WIFI, "SSID_STR": "Guests"}, APP),
+            [Difference("com.apple.wifi.managed/SSID_STR", "Guests", "Acme")],
+        ),
+        (profile(WIFI, {**APP, "On": 1}), [Difference("com.acme.app/On", 1, True)]),
+        (
+            profile(WIFI, {**APP, "More": {"x": 1}}),
+            [Difference("com.acme.app/More", {"x": 1}, ABSENT)],
+        ),
+        (profile(WIFI), [Difference("com.acme.app", ABSENT, profile_file.said(APP))]),
+        (profile(WIFI, APP, APP), [Difference("com.acme.app", profile_file.said(APP), ABSENT)]),
+        ({**MINE, "PayloadVersion": 2}, [Difference("PayloadVersion", 2, 1)]),
+    ],
+)
+def test_a_difference_is_named_by_payload_and_key(
+    current: dict[str, t.Any], found: list[Difference]
+) -> None:
+    assert profile_file.compare(MINE, current) == found
+
+
+def test_of_what_kandji_may_not_keep_only_another_value_is_a_difference() -> None:
+    mine = {**MINE, "PayloadOrganization": "Acme"}
+    assert profile_file.compare(mine, MINE) == []
+    assert profile_file.compare(mine, {**MINE, "PayloadOrganization": "Other"}) == [
+        Difference("PayloadOrganization", "Other", "Acme")
+    ]
+
+
+def test_a_generation_is_compared_only_where_one_is_asked_for_and_stays_otherwise() -> None:
+    stored = FileContent(MINE, "1").document("Name", None)
+    assert FileContent(MINE).compare(stored) == [] and FileContent(MINE, "1").compare(stored) == []
+    assert FileContent(MINE, "2").compare(stored) == [Difference("generation", "1", "2")]
+    assert profile_file.mark_of(FileContent({**MINE, "X": 1}).document("Name", stored))[1] == "1"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FileContent({**MINE, "X": 1}),
+        FileContent(MINE, "2"),
+        FileContent(MINE, runs_on=("mac", "ipad")),
+        FileContent(profile({**WIFI, "Password": "another"}, APP)),
+    ],
+)
+def test_only_exactly_this_was_written_before(other: FileContent) -> None:
+    stored = FileContent(MINE).document("Name", None)
+    assert (
+        FileContent(MINE).written_before(stored)
+        and not other.written_before(stored)
+        and not FileContent(MINE).written_before(MINE)
+    )
+
+
+def test_the_file_that_was_given_is_not_touched() -> None:
+    before = copy.deepcopy(MINE)
+    FileContent(MINE, "1").document("Name", None)
+    assert before == MINE
+
+
+# What is shown
+
+
+def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
+    full = profile(
+        {**WIFI, "EAPClientConfiguration": {"UserPassword": SECRET, "UserName": "ann"}},
+        payload("com.apple.security.pkcs12", PayloadContent=b"key", Password=SECRET),
+        payload("com.acme.app", Licence={"Number": [SECRET]}, Url="u"),
+    )
+    content = FileContent(full, secret_keys=["licence"])
+    shown = content.shown()
+    assert (
+        SECRET not in repr(shown)
+        and shown["com.apple.wifi.managed"]["SSID_STR"] == "Acme"
+        and shown["com.acme.app"]["Url"] == "u"
+    )
+    assert shown["com.apple.wifi.managed"]["EAPClientConfiguration"]["UserName"] == "ann"
+    assert shown["com.apple.security.pkcs12"]["PayloadContent"].startswith(
+        "3 bytes, sha256:2c70e12b"
+    )
+    differing = [
+        content.masked(one)
+        for one in content.compare(profile(WIFI, payload("com.acme.app", Licence="old-canary")))
+    ]
+    assert SECRET not in repr(differing) and "old-canary" not in repr(differing)
+    assert set(profile_file.secrets(full, ["licence"])) == {SECRET}
+
+
+def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
+    content = FileContent(profile({**WIFI, "Password": "$SERIAL_NUMBER"}))
+    assert content.masked(Difference("com.apple.wifi.managed/Password", "x", "y")) == (
+        "******** (another one)",
+        "********",
+    )
+    assert profile_file.secrets(content.plist, []) == []
+
+
+def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:
+    inner = payload(
+        "com.acme.app",
+        User="$EMIAL",
+        Good="$EMAIL",
+        Path="$HOME/x",
+        Token="$TOKEN_CANARY",
+        Short="$A",
+    )
+    assert profile_file.unknown_variables(profile(inner), []) == ["$EMIAL"]
+
+
+@pytest.mark.parametrize(
+    "inner, enrols, okta, claimed",
+    [
+        (WIFI, False, False, set()),
+        (payload("com.apple.security.acme"), True, False, set()),
+        (
+            payload("com.apple.security.scep", PayloadContent={"URL": "https://x/y"}),
+            True,
+            False,
+            {"the SCEP URL https://x/y"},
+        ),
+        (payload("com.okta.mobile"), False, True, {"Okta Verify's settings (com.okta.mobile)"}),
+        (
+            payload("com.apple.extensiblesso", ExtensionIdentifier="com.other", Hosts=["A.com"]),
+            False,
+            False,
+            {"the single sign-on host a.com"},
+        ),
+        (
+            payload(
+                "com.apple.extensiblesso",
+                ExtensionIdentifier="com.okta.mobile.auth-service-extension",
+                Hosts=[],
+            ),
+            False,
+            True,
+            set(),
+        ),
+    ],
+)
+def test_what_a_profile_brings(
+    inner: dict[str, t.Any], enrols: bool, okta: bool, claimed: set[str]
+) -> None:
+    plist = profile(inner)
+    assert (
+        profile_file.enrols(plist),
+        profile_file.of_okta_verify(plist),
+        profile_file.claims(plist),
+    ) == (enrols, okta, claimed)

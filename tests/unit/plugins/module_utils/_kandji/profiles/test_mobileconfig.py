@@ -1,0 +1,564 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The profile that Macs get:
+
+what the settings ask for, what is kept of a profile that is there, and what a person sees of the
+challenge.
+"""
+
+from __future__ import annotations
+
+import copy
+import plistlib
+import re
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ABSENT,
+    Difference,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    mobileconfig,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.mobileconfig import (
+    ScepSettings,
+)
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
+CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
+SETTINGS = ScepSettings(URL, CHALLENGE)
+SHA1 = "7f" * 20
+
+printable = st.text(
+    st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60
+)
+
+
+def payload_of(plist: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    return mobileconfig.scep_payloads(plist)[0]
+
+
+def profile(
+    settings: ScepSettings = SETTINGS,
+    generation: str | None = None,
+    current: t.Mapping[str, t.Any] | None = None,
+) -> dict[str, t.Any]:
+    """The profile for these settings, through XML and back, as a tenant would keep it."""
+    plist = mobileconfig.parse(
+        mobileconfig.to_xml(
+            mobileconfig.desired_profile("Okta SCEP", settings, generation, current)
+        )
+    )
+    assert plist is not None
+    return plist
+
+
+def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
+    """A profile as another tool would have written it:
+
+    own identifiers, another order, keys and payloads that we know nothing of.
+    """
+    wanted = {
+        key: value
+        for key, value in mobileconfig.payload_content(SETTINGS).items()
+        if value is not ABSENT
+    }
+    return {
+        "PayloadOrganization": "Acme",
+        "PayloadUUID": "4B1D",
+        "PayloadContent": [
+            {
+                "PayloadType": "com.apple.wifi.managed",
+                "PayloadVersion": 1,
+                "PayloadUUID": "W",
+                "PayloadIdentifier": "acme.wifi",
+                "SSID_STR": "Acme",
+            },
+            {
+                "PayloadUUID": "S",
+                "PayloadIdentifier": "acme.scep",
+                "PayloadVersion": 1,
+                "PayloadType": "com.apple.security.scep",
+                "PayloadContent": dict(
+                    reversed(list({**wanted, "CAInstance": "one", **content}.items()))
+                ),
+            },
+            {
+                "PayloadUUID": "R",
+                "PayloadIdentifier": "acme.root",
+                "PayloadVersion": 1,
+                "PayloadType": "com.apple.security.root",
+                "PayloadContent": b"\x30\x82",
+            },
+        ],
+        "PayloadVersion": 1,
+        "PayloadType": "Configuration",
+        "PayloadIdentifier": "com.kandji.profile.custom.1",
+        "PayloadDisplayName": "Okta SCEP",
+    }
+
+
+# The subject
+
+
+@pytest.mark.parametrize(
+    "text, parsed",
+    [
+        ("CN=$SERIAL_NUMBER $PROFILE_UUID", [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]),
+        ("CN=$SERIAL_NUMBER,O=Acme", [[["CN", "$SERIAL_NUMBER"]], [["O", "Acme"]]]),
+        (" cn = $SERIAL_NUMBER , ou = IT ", [[["CN", "$SERIAL_NUMBER"]], [["OU", "IT"]]]),
+        (r"CN=$UDID,O=Acme\, Inc.", [[["CN", "$UDID"]], [["O", "Acme, Inc."]]]),
+        ("CN=a=b", [[["CN", "a=b"]]]),
+        ("1.2.840.113549.1.9.1=$EMAIL", [[["1.2.840.113549.1.9.1", "$EMAIL"]]]),
+        ("CN=Müller & Söhne <1>", [[["CN", "Müller & Söhne <1>"]]]),
+        ("CN=100$ or $5", [[["CN", "100$ or $5"]]]),
+        ("CN=$EMAIL_PREFIX-$SERIAL_NUMBER", [[["CN", "$EMAIL_PREFIX-$SERIAL_NUMBER"]]]),
+    ],
+)
+def test_a_subject_is_read_as_the_payload_has_it(text: str, parsed: t.Any) -> None:
+    assert mobileconfig.parse_subject(text) == parsed
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "TYPE=value"),
+        ("$SERIAL_NUMBER", "TYPE=value"),
+        ("CN=", "TYPE=value"),
+        ("CN=$SERIAL_NUMBER,", "TYPE=value"),
+        ("CN=$UDID,Acme", "'Acme'"),
+        ("/CN=$SERIAL_NUMBER", "'/CN'"),
+        ("XY=$SERIAL_NUMBER", "'XY'"),
+        ("1=$SERIAL_NUMBER", "'1'"),
+        ("=value", "attribute type"),
+        ("CN=$SERIALNUMBER", "$SERIALNUMBER"),
+        ("CN=$SERIAL", "$SERIAL is not a variable"),
+        ("CN=a\nb", "control character"),
+    ],
+)
+def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        mobileconfig.parse_subject(text)
+    assert raised.value.message.startswith("subject: ")
+    assert said in raised.value.message
+
+
+# The challenge
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        CHALLENGE,
+        "a&b<c>\"d'e",
+        "pass $5 word",
+        "Straße_ñ",
+        "$serial_number",
+        "ends with $",
+        "$$",
+        "-_-_",
+    ],
+)
+def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
+    mobileconfig.check_challenge(challenge)
+    assert (
+        payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadContent"]["Challenge"]
+        == challenge
+    )
+
+
+@pytest.mark.parametrize(
+    "challenge, said",
+    [
+        ("", "empty"),
+        ("   ", "empty"),
+        (f"{CHALLENGE}\n", "control character"),
+        (f"{CHALLENGE}\r\n", "control character"),
+        ("one\ttwo-three", "control character"),
+        ("zero\0byte", "control character"),
+        ("delete\x7f!", "control character"),
+        (f" {CHALLENGE}", "space"),
+        (f"{CHALLENGE} ", "space"),
+        ("\u00a0no-break", "space"),
+        ("secret$UDIDsecret", "variable"),
+        ("$SERIAL_NUMBER", "variable"),
+        ("$$EMAIL", "variable"),
+        ("x$EMAILx", "variable"),
+    ],
+)
+def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(
+    challenge: str, said: str
+) -> None:
+    with pytest.raises(BadOption) as raised:
+        mobileconfig.check_challenge(challenge)
+    assert raised.value.message.startswith("challenge: ")
+    assert said in raised.value.message
+    assert not challenge.strip() or challenge.strip() not in raised.value.message
+
+
+def test_the_settings_do_not_show_the_challenge() -> None:
+    assert CHALLENGE not in repr(SETTINGS)
+
+
+# The content
+
+
+def test_the_defaults_are_those_of_the_guide() -> None:
+    assert mobileconfig.payload_content(SETTINGS) == {
+        "URL": URL,
+        "Challenge": CHALLENGE,
+        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        "SubjectAltName": ABSENT,
+        "Key Type": "RSA",
+        "Keysize": 2048,
+        "Key Usage": 1,
+        "Retries": 5,
+        "RetryDelay": 30,
+        "KeyIsExtractable": False,
+        "AllowAllAppsAccess": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "setting, key, value",
+    [
+        ({"scep_name": "okta"}, "Name", "okta"),
+        ({"scep_name": ""}, "Name", ""),
+        ({"key_usage": "encryption"}, "Key Usage", 4),
+        ({"key_usage": "both"}, "Key Usage", 5),
+        ({"key_size": 4096}, "Keysize", 4096),
+        ({"retries": 0}, "Retries", 0),
+        ({"key_is_extractable": True}, "KeyIsExtractable", True),
+        ({"allow_all_apps_access": False}, "AllowAllAppsAccess", False),
+        ({"ca_fingerprint": SHA1}, "CAFingerprint", bytes.fromhex(SHA1)),
+        (
+            {"subject_alt_name": {"dns_name": "a.acme.test", "rfc822_name": None}},
+            "SubjectAltName",
+            {"dNSName": "a.acme.test"},
+        ),
+        (
+            {"subject_alt_name": {"nt_principal_name": "$EMAIL"}},
+            "SubjectAltName",
+            {"ntPrincipalName": "$EMAIL"},
+        ),
+    ],
+)
+def test_a_setting_is_a_key_of_the_payload(
+    setting: dict[str, t.Any], key: str, value: t.Any
+) -> None:
+    settings = replace(SETTINGS, **setting)
+    assert mobileconfig.payload_content(settings)[key] == value
+    payload = payload_of(profile(settings))
+    assert payload["PayloadContent"][key] == value
+    assert mobileconfig.compare(settings, None, payload) == []
+
+
+def test_all_names_of_an_empty_alternative_name_are_no_alternative_name() -> None:
+    settings = replace(SETTINGS, subject_alt_name={"dns_name": None, "rfc822_name": ""})
+    assert "SubjectAltName" not in payload_of(profile(settings))["PayloadContent"]
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("7F" * 20, b"\x7f" * 20),
+        (":".join(["7f"] * 20), b"\x7f" * 20),
+        (" ".join(["0a"] * 32), b"\x0a" * 32),
+    ],
+)
+def test_a_fingerprint_is_read_with_or_without_colons(text: str, value: bytes) -> None:
+    assert mobileconfig.fingerprint_bytes(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7f", "7f" * 16, "7g" * 20, "SHA1:" + "7f" * 20, "7f" * 19 + "7"]
+)
+def test_what_is_no_fingerprint_is_refused(text: str) -> None:
+    with pytest.raises(BadOption, match="ca_fingerprint: "):
+        mobileconfig.fingerprint_bytes(text)
+
+
+# Building, parsing, comparing
+
+
+def test_a_new_profile_holds_one_scep_payload_of_the_first_generation() -> None:
+    plist = profile()
+    assert (
+        plist["PayloadType"],
+        plist["PayloadVersion"],
+        plist["PayloadDisplayName"],
+        plist["PayloadScope"],
+    ) == ("Configuration", 1, "Okta SCEP", "System")
+    assert [row["PayloadType"] for row in plist["PayloadContent"]] == ["com.apple.security.scep"]
+    assert mobileconfig.generation_of(payload_of(plist)) == "1"
+    assert plist["PayloadUUID"] != payload_of(plist)["PayloadUUID"]
+
+
+def test_the_same_settings_give_the_same_bytes() -> None:
+    first, second = (
+        mobileconfig.to_xml(
+            mobileconfig.desired_profile("Okta SCEP", replace(SETTINGS), None, None)
+        )
+        for _unused in range(2)
+    )
+    assert first == second
+
+
+@given(printable)
+def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str) -> None:
+    try:
+        mobileconfig.check_challenge(challenge)
+    except BadOption:
+        assume(False)
+    settings = replace(SETTINGS, challenge=challenge)
+    payload = payload_of(profile(settings))
+    assert payload["PayloadContent"]["Challenge"] == challenge
+    assert mobileconfig.compare(settings, None, payload) == []
+    assert mobileconfig.written_before(settings, None, payload)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        b"",
+        "<html>",
+        "not a plist",
+        b"\x30\x82\x05\x01signed",
+        b"bplist00",
+        "<?xml version='1.0'?><plist><array/></plist>",
+        5,
+    ],
+)
+def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
+    assert mobileconfig.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    "plist",
+    [
+        None,
+        {},
+        {"PayloadContent": None},
+        {"PayloadContent": {}},
+        {"PayloadContent": ["text", 5]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.root"}]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.scep"}]},
+        {"PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": []}]},
+    ],
+)
+def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
+    assert mobileconfig.scep_payloads(plist) == []
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("URL", URL + "x"),
+        ("Challenge", "another"),
+        ("Subject", [[["CN", "x"]]]),
+        ("Keysize", 1024),
+        ("Key Usage", 5),
+        ("Retries", 3),
+        ("RetryDelay", 10),
+        ("KeyIsExtractable", True),
+        ("AllowAllAppsAccess", False),
+        ("SubjectAltName", {"dNSName": "x"}),
+        ("Retries", "5"),
+        ("KeyIsExtractable", 0),
+    ],
+)
+def test_a_key_of_another_value_or_another_type_is_a_difference(key: str, value: t.Any) -> None:
+    (found,) = mobileconfig.compare(SETTINGS, None, payload_of(somebody_elses(**{key: value})))
+    assert (found.path, found.before) == (key, value)
+
+
+def test_a_missing_key_is_a_difference_and_an_unknown_key_is_none() -> None:
+    payload = payload_of(somebody_elses(Unknown=1))
+    del payload["PayloadContent"]["Retries"]
+    assert mobileconfig.compare(SETTINGS, None, payload) == [Difference("Retries", ABSENT, 5)]
+
+
+# A profile that is there already
+
+
+def test_the_order_of_keys_and_foreign_identifiers_are_no_difference() -> None:
+    assert mobileconfig.compare(SETTINGS, None, payload_of(somebody_elses())) == []
+
+
+def test_an_adopted_profile_keeps_its_other_payloads_keys_and_identifiers() -> None:
+    before = somebody_elses(Retries=1)
+    untouched = copy.deepcopy(before)
+    after = profile(current=before)
+    assert before == untouched
+    assert {key: value for key, value in after.items() if key != "PayloadContent"} == {
+        key: value for key, value in before.items() if key != "PayloadContent"
+    }
+    assert [row["PayloadIdentifier"] for row in after["PayloadContent"]] == [
+        "acme.wifi",
+        "acme.scep",
+        "acme.root",
+    ]
+    assert (after["PayloadContent"][0], after["PayloadContent"][2]) == (
+        before["PayloadContent"][0],
+        before["PayloadContent"][2],
+    )
+    assert payload_of(after)["PayloadContent"] == {
+        **payload_of(before)["PayloadContent"],
+        "Retries": 5,
+    }
+
+
+def test_an_alternative_name_that_is_there_is_taken_away() -> None:
+    after = profile(current=somebody_elses(SubjectAltName={"dNSName": "x"}))
+    assert "SubjectAltName" not in payload_of(after)["PayloadContent"]
+    assert mobileconfig.compare(SETTINGS, None, payload_of(after)) == []
+
+
+# Generations
+
+
+@pytest.mark.parametrize(
+    "asked, there, expected",
+    [
+        (None, None, "1"),
+        ("2026-11", None, "2026-11"),
+        (None, "7", "7"),
+        ("8", "7", "8"),
+        ("7", "7", "7"),
+    ],
+)
+def test_the_generation_is_the_asked_one_else_the_one_that_is_there_else_the_first(
+    asked: str | None, there: str | None, expected: str
+) -> None:
+    current = profile(generation=there) if there else None
+    assert (
+        mobileconfig.generation_of(payload_of(profile(generation=asked, current=current)))
+        == expected
+    )
+
+
+def test_another_generation_is_a_difference_and_gives_another_uuid() -> None:
+    first = profile()
+    assert mobileconfig.compare(SETTINGS, "2", payload_of(first)) == [
+        Difference("generation", "1", "2")
+    ]
+    second = profile(generation="2", current=first)
+    assert mobileconfig.compare(SETTINGS, "2", payload_of(second)) == []
+    assert payload_of(second)["PayloadUUID"] != payload_of(first)["PayloadUUID"]
+    assert second["PayloadUUID"] == first["PayloadUUID"]
+
+
+def test_somebody_elses_profile_has_no_generation_until_one_is_asked_for() -> None:
+    theirs = somebody_elses()
+    assert mobileconfig.generation_of(payload_of(theirs)) is None
+    assert mobileconfig.generation_of(payload_of(profile(current=theirs))) is None
+    assert mobileconfig.generation_of(payload_of(profile(generation="1", current=theirs))) == "1"
+
+
+# What was written before
+
+
+def changed_by_the_tenant(plist: dict[str, t.Any], **content: t.Any) -> dict[str, t.Any]:
+    changed = copy.deepcopy(plist)
+    payload_of(changed)["PayloadContent"].update(content)
+    return payload_of(changed)
+
+
+def test_what_was_written_is_known_again_though_the_tenant_changed_it() -> None:
+    payload = changed_by_the_tenant(profile(), Retries=4)
+    assert mobileconfig.compare(SETTINGS, None, payload) != []
+    assert mobileconfig.written_before(SETTINGS, None, payload)
+    assert mobileconfig.written_before(SETTINGS, "1", payload)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"retries": 3},
+        {"challenge": "another one"},
+        {"url": URL + "x"},
+        {"ca_fingerprint": SHA1},
+        {"subject_alt_name": {"dns_name": "x"}},
+    ],
+)
+def test_other_settings_were_not_written_before(setting: dict[str, t.Any]) -> None:
+    assert not mobileconfig.written_before(
+        replace(SETTINGS, **setting), None, payload_of(profile())
+    )
+
+
+def test_another_generation_was_not_written_before() -> None:
+    assert not mobileconfig.written_before(
+        SETTINGS, "2", changed_by_the_tenant(profile(), Retries=4)
+    )
+
+
+def test_somebody_elses_profile_was_not_written_before_and_after_its_adoption_it_was() -> None:
+    theirs = somebody_elses(Retries=1)
+    assert not mobileconfig.written_before(SETTINGS, None, payload_of(theirs))
+    assert mobileconfig.written_before(
+        SETTINGS, None, changed_by_the_tenant(profile(current=theirs), Retries=1)
+    )
+
+
+# What a person sees
+
+
+@given(before=printable, after=printable)
+def test_the_challenge_is_shown_neither_before_nor_after(before: str, after: str) -> None:
+    """Nothing of it: what is shown is the same for any two challenges."""
+    assume(before != after)
+    payload = payload_of(somebody_elses(Challenge=before))
+    (found,) = mobileconfig.compare(replace(SETTINGS, challenge=after), None, payload)
+    assert mobileconfig.masked(found) == ("******** (another one)", "********")
+
+
+@pytest.mark.parametrize(
+    "difference, pair",
+    [
+        (Difference("Challenge", ABSENT, CHALLENGE), (None, "********")),
+        (Difference("Challenge", 5, CHALLENGE), ("******** (another one)", "********")),
+        (Difference("Retries", ABSENT, 5), (None, 5)),
+        (Difference("SubjectAltName", {"dNSName": "x"}, ABSENT), ({"dNSName": "x"}, None)),
+        (Difference("CAFingerprint", b"\x01\x02", b"\x7f"), ("0102", "7f")),
+        (Difference("generation", "1", "2"), ("1", "2")),
+    ],
+)
+def test_a_difference_is_shown_as_plain_data(
+    difference: Difference, pair: tuple[t.Any, t.Any]
+) -> None:
+    assert mobileconfig.masked(difference) == pair
+
+
+@given(one=printable, other=printable)
+def test_the_mark_in_the_profile_tells_challenges_apart_without_holding_them(
+    one: str, other: str
+) -> None:
+    assume(one != other)
+    descriptions = [
+        payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadDescription"]
+        for challenge in (one, other)
+    ]
+    assert descriptions[0] != descriptions[1]
+    assert all(
+        re.fullmatch("Written by devicetrust.okta_kandji, content [0-9a-f]{32}", text)
+        for text in descriptions
+    )
+
+
+def test_xml_special_characters_are_escaped_once() -> None:
+    document = mobileconfig.to_xml(
+        mobileconfig.desired_profile(
+            "A & B <1>", replace(SETTINGS, challenge="x&y<z>\"'"), None, None
+        )
+    )
+    assert b"x&amp;y&lt;z&gt;" in document
+    assert plistlib.loads(document)["PayloadDisplayName"] == "A & B <1>"

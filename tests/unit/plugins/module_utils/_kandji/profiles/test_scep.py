@@ -1,0 +1,806 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for a SCEP profile, case by case:
+
+what is created, changed, assigned, left alone or refused.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import plistlib
+import re
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ansible_diff,
+    described,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    NotAsWritten,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    mobileconfig,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    plan as custom_profile,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    scep as scep_profile,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.mobileconfig import (
+    ScepSettings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
+    Plan,
+    ScepContent,
+    Wanted,
+)
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
+CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
+SETTINGS = ScepSettings(URL, CHALLENGE)
+CANARY, SALES = {"id": "b-canary", "name": "Canary"}, {"id": "b-sales", "name": "Sales"}
+KNOWN = [CANARY, SALES]
+ID = "0C5E1A10-0000-4000-8000-0000000000FF"
+
+printable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
+
+
+def in_kandji(
+    settings: ScepSettings = SETTINGS, generation: str | None = None, **row: t.Any
+) -> dict[str, t.Any]:
+    """A profile as Kandji shows it after we wrote it:
+
+    with its own identity around the payload that we sent.
+    """
+    plist = mobileconfig.desired_profile("Okta SCEP", settings, generation, None)
+    plist.update(
+        {
+            "PayloadIdentifier": f"com.kandji.profile.custom.{ID}",
+            "PayloadUUID": "1F0E",
+            "PayloadDisplayName": "Okta SCEP",
+        }
+    )
+    return {
+        "id": ID,
+        "name": "Okta SCEP",
+        "active": True,
+        "profile": plistlib.dumps(plist).decode(),
+        "mdm_identifier": f"com.kandji.profile.custom.{ID}",
+        "runs_on_mac": True,
+        "runs_on_iphone": False,
+        "runs_on_ipad": False,
+        "runs_on_tv": False,
+        "runs_on_vision": False,
+        "runs_on_android": False,
+        "created_at": "2026-11-23T10:00:00.000000Z",
+        "updated_at": "2026-11-23T10:00:00.000000Z",
+        **row,
+    }
+
+
+def with_content(profile: dict[str, t.Any], **content: t.Any) -> dict[str, t.Any]:
+    """The same profile with another content of its SCEP payload, its marks untouched:
+
+    what a tenant or a person in the console makes of it.
+    """
+    plist = plistlib.loads(profile["profile"].encode())
+    mobileconfig.scep_payloads(plist)[0]["PayloadContent"].update(content)
+    return {**profile, "profile": plistlib.dumps(plist).decode()}
+
+
+def unmarked(profile: dict[str, t.Any]) -> dict[str, t.Any]:
+    plist = plistlib.loads(profile["profile"].encode())
+    mobileconfig.scep_payloads(plist)[0]["PayloadDescription"] = "Somebody's"
+    return {**profile, "profile": plistlib.dumps(plist).decode()}
+
+
+def plan(
+    profiles: t.Sequence[dict[str, t.Any]] = (),
+    *,
+    settings: ScepSettings = SETTINGS,
+    name: str | None = "Okta SCEP",
+    item_id: str | None = None,
+    generation: str | None = None,
+    blueprints: t.Sequence[dict[str, str]] = (CANARY,),
+    on: t.Sequence[dict[str, str]] = (CANARY,),
+    mode: str = "add",
+    runs_on: t.Sequence[str] = ("mac",),
+) -> Plan:
+    items = {one["id"]: {ID.lower()} if one in on else set() for one in KNOWN}
+    return scep_profile.plan_profile(
+        Wanted(name, item_id, list(blueprints), generation),
+        settings,
+        runs_on,
+        profiles,
+        KNOWN,
+        items,
+        mode,
+    )
+
+
+# What is to be done
+
+
+@pytest.mark.parametrize(
+    "profiles, options, steps",
+    [
+        (
+            [],
+            {},
+            ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"],
+        ),
+        (
+            [in_kandji(name="Another")],
+            {},
+            ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"],
+        ),
+        (
+            [in_kandji(name="okta scep")],
+            {"on": []},
+            ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"],
+        ),
+        ([in_kandji()], {}, []),
+        ([in_kandji(name="Another", id="other"), in_kandji()], {}, []),
+        ([in_kandji(generation="7")], {}, []),
+        ([unmarked(in_kandji())], {}, []),
+        ([with_content(in_kandji(), CAInstance="theirs")], {}, []),
+        ([in_kandji(more="x")], {}, []),
+        ([{key: value for key, value in in_kandji().items() if key != "runs_on_vision"}], {}, []),
+        ([in_kandji()], {"on": []}, ["assign profile 'Okta SCEP' to blueprint 'Canary'"]),
+        ([in_kandji()], {"on": KNOWN}, []),
+        (
+            [in_kandji()],
+            {"on": KNOWN, "mode": "exact"},
+            ["remove profile 'Okta SCEP' from blueprint 'Sales'"],
+        ),
+        (
+            [in_kandji()],
+            {"on": [SALES], "mode": "exact"},
+            [
+                "assign profile 'Okta SCEP' to blueprint 'Canary'",
+                "remove profile 'Okta SCEP' from blueprint 'Sales'",
+            ],
+        ),
+        ([in_kandji(active=False)], {}, ["update profile 'Okta SCEP': active"]),
+        (
+            [in_kandji()],
+            {"runs_on": ["mac", "iphone"]},
+            ["update profile 'Okta SCEP': runs_on_iphone"],
+        ),
+        (
+            [in_kandji()],
+            {"settings": replace(SETTINGS, retries=3, key_size=4096)},
+            ["update profile 'Okta SCEP': Keysize, Retries"],
+        ),
+        (
+            [in_kandji()],
+            {"settings": replace(SETTINGS, challenge="another")},
+            ["update profile 'Okta SCEP': Challenge"],
+        ),
+        ([in_kandji()], {"generation": "2"}, ["update profile 'Okta SCEP': generation"]),
+        ([in_kandji()], {"generation": "1"}, []),
+        (
+            [in_kandji(name="Old name")],
+            {"item_id": ID.lower()},
+            ["update profile 'Okta SCEP': name"],
+        ),
+        ([in_kandji(name="Old name")], {"item_id": ID.lower(), "name": None}, []),
+        ([in_kandji(), in_kandji(id="other")], {"item_id": ID}, []),
+    ],
+)
+def test_the_plan_in_words(
+    profiles: list[dict[str, t.Any]], options: dict[str, t.Any], steps: list[str]
+) -> None:
+    planned = plan(profiles, **options)
+    assert described(planned.changes) == steps
+    assert planned.writes_profile == any(
+        "profile 'Okta SCEP'" in step and step.split()[0] in ("create", "update") for step in steps
+    )
+
+
+# Profiles that somebody else wrote
+
+
+WIFI = {
+    "PayloadType": "com.apple.wifi.managed",
+    "PayloadVersion": 1,
+    "PayloadUUID": "W",
+    "PayloadIdentifier": "acme.wifi",
+    "SSID_STR": "Acme",
+}
+ROOT = {
+    "PayloadType": "com.apple.security.root",
+    "PayloadVersion": 1,
+    "PayloadUUID": "R",
+    "PayloadIdentifier": "acme.root",
+    "PayloadContent": b"0\x82",
+}
+OTHER_SCEP = {
+    "PayloadType": "com.apple.security.scep",
+    "PayloadVersion": 1,
+    "PayloadUUID": "O",
+    "PayloadIdentifier": "acme.wifi.scep",
+    "PayloadContent": {"URL": "https://wifi.example.com/scep", "Challenge": "theirs"},
+}
+
+
+def by_hand(
+    content: t.Mapping[str, t.Any], beside: t.Sequence[dict[str, t.Any]] = (), **scep: t.Any
+) -> dict[str, t.Any]:
+    """A profile of somebody else, with this content in its SCEP payload and further payloads beside
+    it.
+    """
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadVersion": 1,
+        "PayloadUUID": "S",
+        "PayloadIdentifier": "acme.scep",
+        **scep,
+        "PayloadContent": dict(content),
+    }
+    plist = {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": "acme",
+        "PayloadUUID": "P",
+        "PayloadContent": [*beside, payload],
+    }
+    return in_kandji(profile=plistlib.dumps(plist, sort_keys=False).decode())
+
+
+def content_of(settings: ScepSettings) -> dict[str, t.Any]:
+    return {
+        key: value
+        for key, value in mobileconfig.payload_content(settings).items()
+        if value is not mobileconfig.ABSENT
+    }
+
+
+def shuffled(draw: t.Any, value: t.Any) -> t.Any:
+    """The same value with its keys in any order."""
+    if isinstance(value, dict):
+        return {key: shuffled(draw, value[key]) for key in draw(st.permutations(list(value)))}
+    return [shuffled(draw, one) for one in value] if isinstance(value, list) else value
+
+
+@st.composite
+def same_settings(draw: t.Any) -> tuple[ScepSettings, dict[str, t.Any]]:
+    """Settings, and a profile that says just that, in whatever way somebody may have written it."""
+    settings = ScepSettings(
+        URL,
+        CHALLENGE,
+        key_size=draw(st.sampled_from([1024, 2048])),
+        retries=draw(st.sampled_from([3, 5])),
+        retry_delay=draw(st.sampled_from([10, 30])),
+        key_is_extractable=draw(st.booleans()),
+        allow_all_apps_access=draw(st.booleans()),
+        subject="CN=$SERIAL_NUMBER,O=Acme",
+    )
+    content = content_of(settings)
+    for key, default in mobileconfig.APPLE_DEFAULTS.items():
+        if content[key] == default and draw(st.booleans()):
+            del content[key]
+    if draw(st.booleans()):
+        content["Subject"] = [[["2.5.4.3", "$SERIAL_NUMBER"]], [["O", "Acme"]]]
+    content |= draw(
+        st.sampled_from(
+            [
+                {},
+                {"CAInstance": "one"},
+                {"Name": "Theirs", "CACaps": ["POSTPKIOperation"]},
+                {"SubjectAltName": {}},
+            ]
+        )
+    )
+    names = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=20)
+    row = by_hand(
+        content,
+        draw(st.permutations([one for one in (WIFI, ROOT, OTHER_SCEP) if draw(st.booleans())])),
+        PayloadUUID=draw(names),
+        PayloadIdentifier="acme." + draw(names),
+        PayloadDescription=draw(names),
+        PayloadEnabled=True,
+    )
+    plist = shuffled(draw, plistlib.loads(row["profile"].encode()))
+    plist["PayloadContent"] = draw(st.permutations(plist["PayloadContent"]))
+    text = plistlib.dumps(plist, sort_keys=False).decode()
+    text = text.replace("\t", draw(st.sampled_from(["", "\t", "    "]))).replace(
+        "\n", draw(st.sampled_from(["\n", "\r\n", "\n\n"]))
+    )
+    comment = draw(st.sampled_from(["", "<!-- ours -->", "<!--\n by hand -->"]))
+    return settings, {
+        **row,
+        "profile": re.sub(r"(</key>|<dict>|</dict>)", lambda found: found.group() + comment, text),
+    }
+
+
+@given(same_settings())
+def test_a_profile_that_says_the_same_in_any_way_is_not_written(
+    given_: tuple[ScepSettings, dict[str, t.Any]],
+) -> None:
+    settings, row = given_
+    planned = plan([row], settings=settings)
+    assert (planned.changes, planned.writes_profile) == ([], False)
+    assert scep_profile.summary(planned, row, CHALLENGE, 30, [])["challenge_matches"] is True
+
+
+@pytest.mark.parametrize(
+    "key, default, wanted",
+    [
+        ("Keysize", 1024, {"key_size": 2048}),
+        ("Retries", 3, {"retries": 5}),
+        ("RetryDelay", 10, {"retry_delay": 30}),
+        ("KeyIsExtractable", True, {"key_is_extractable": False}),
+        ("AllowAllAppsAccess", False, {"allow_all_apps_access": True}),
+    ],
+)
+def test_a_key_that_is_not_there_is_a_difference_where_apples_default_is_another(
+    key: str, default: t.Any, wanted: dict[str, t.Any]
+) -> None:
+    content = {name: value for name, value in content_of(SETTINGS).items() if name != key}
+    assert mobileconfig.APPLE_DEFAULTS[key] == default
+    planned = plan([by_hand(content)], settings=replace(SETTINGS, **wanted))
+    assert described(planned.changes) == [f"update profile 'Okta SCEP': {key}"] and planned.changes[
+        0
+    ].before == {key: None}
+
+
+def test_a_write_keeps_payloads_and_keys_of_others() -> None:
+    row = by_hand(
+        {**content_of(SETTINGS), "CAInstance": "one", "Challenge": "another"},
+        [WIFI, OTHER_SCEP, ROOT],
+        PayloadEnabled=True,
+    )
+    before = copy.deepcopy(plistlib.loads(row["profile"].encode())["PayloadContent"])
+    planned = plan([row])
+    (change,) = planned.changes
+    assert (
+        set(change.after) == {"Challenge"}
+        and CHALLENGE not in repr(change)
+        and "another" not in repr(change.after)
+    )
+    after = plistlib.loads(planned.mobileconfig or b"")["PayloadContent"]
+    assert after[:3] == before[:3]
+    assert (
+        after[3]["PayloadContent"] == {**before[3]["PayloadContent"], "Challenge": CHALLENGE}
+        and after[3]["PayloadEnabled"] is True
+    )
+    assert (after[3]["PayloadUUID"], after[3]["PayloadIdentifier"]) == ("S", "acme.scep")
+
+
+def test_two_payloads_with_our_url_are_not_guessed_between() -> None:
+    twin = {**OTHER_SCEP, "PayloadContent": content_of(SETTINGS)}
+    with pytest.raises(BadOption) as raised:
+        plan([by_hand(content_of(SETTINGS), [twin])])
+    assert "holds 2 SCEP payloads, and 2 of them have this SCEP URL" in raised.value.message
+
+
+def test_a_new_profile_has_the_payload_and_the_flags_and_no_id() -> None:
+    planned = plan()
+    assert planned.item_id is None
+    assert planned.fields == {
+        "active": True,
+        "runs_on_mac": True,
+        "runs_on_iphone": False,
+        "runs_on_ipad": False,
+        "runs_on_tv": False,
+        "runs_on_vision": False,
+    }
+    (payload,) = mobileconfig.scep_payloads(mobileconfig.parse(planned.mobileconfig))
+    assert mobileconfig.compare(SETTINGS, "1", payload) == []
+
+
+def test_an_update_writes_the_changed_fields_alone_and_no_file_where_the_payload_is_right() -> None:
+    planned = plan([in_kandji(active=False)])
+    assert (planned.item_id, planned.fields, planned.mobileconfig) == (ID, {"active": True}, None)
+
+
+def test_an_update_of_the_payload_keeps_what_else_is_in_it() -> None:
+    planned = plan([unmarked(with_content(in_kandji(), Retries=1, CAInstance="theirs"))])
+    (payload,) = mobileconfig.scep_payloads(mobileconfig.parse(planned.mobileconfig))
+    assert (payload["PayloadContent"]["Retries"], payload["PayloadContent"]["CAInstance"]) == (
+        5,
+        "theirs",
+    )
+    assert planned.fields == {}
+
+
+def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
+    """For a new profile and for a changed one: the second run has nothing to do."""
+    for profiles, settings in (
+        ([], SETTINGS),
+        ([in_kandji()], replace(SETTINGS, retries=9, challenge="x&y")),
+    ):
+        planned = plan(profiles, settings=settings)
+        written = in_kandji(profile=(planned.mobileconfig or b"").decode())
+        assert plan([written], settings=settings).changes == []
+
+
+# What stands in the way
+
+
+@pytest.mark.parametrize(
+    "profiles, options, said",
+    [
+        (
+            [in_kandji(), in_kandji(id="second")],
+            {},
+            f"2 custom profiles named 'Okta SCEP' ({ID}, second); say which by library_item_id.",
+        ),
+        ([in_kandji()], {"item_id": "gone"}, "no custom profile with the id gone"),
+        (
+            [in_kandji(profile="signed")],
+            {},
+            f"'Okta SCEP' ({ID}) is not a readable configuration profile",
+        ),
+        ([in_kandji(profile=None)], {}, "is not a readable configuration profile"),
+        (
+            [in_kandji(profile=plistlib.dumps({"PayloadContent": []}).decode())],
+            {},
+            "holds no SCEP payload;",
+        ),
+        (
+            [
+                in_kandji(
+                    profile=plistlib.dumps(
+                        {
+                            "PayloadContent": (
+                                [{"PayloadType": "com.apple.security.scep", "PayloadContent": {}}]
+                                * 2
+                            )
+                        }
+                    ).decode()
+                )
+            ],
+            {},
+            "holds 2 SCEP payloads, and none of them has this SCEP URL",
+        ),
+    ],
+)
+def test_a_profile_that_cannot_be_told_or_read_is_refused(
+    profiles: list[dict[str, t.Any]], options: dict[str, t.Any], said: str
+) -> None:
+    with pytest.raises(BadOption) as raised:
+        plan(profiles, **options)
+    assert said in raised.value.message
+
+
+@pytest.mark.parametrize("generation", [None, "1"])
+def test_a_tenant_that_keeps_changing_what_was_written_is_not_written_to_again(
+    generation: str | None,
+) -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        plan([with_content(in_kandji(), Retries=4, Keysize=1024)], generation=generation)
+    assert raised.value.details["keys"] == ["Keysize", "Retries"]
+    assert (
+        raised.value.details["differences"]["Retries"] == {"in_kandji": 4, "asked_for": 5}
+        and "somebody changed it there" in raised.value.message
+    )
+
+
+def test_a_challenge_that_somebody_changed_there_is_told_and_not_shown() -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        plan([with_content(in_kandji(), Challenge="somebody-else's-secret")])
+    assert raised.value.details["keys"] == ["Challenge"]
+    assert "somebody-else" not in repr(
+        raised.value.details
+    ) + raised.value.message and CHALLENGE not in repr(raised.value.details)
+
+
+ITEM = {"id": "AAAA0000-0000-4000-8000-000000000001", "name": "Okta SCEP (web app)"}
+
+
+@pytest.mark.parametrize(
+    "mode, on, assigned, removed",
+    [
+        ("add", {}, [CANARY], []),
+        ("add", {"b-canary": {ITEM["id"].lower()}}, [], []),
+        ("exact", {"b-sales": {ITEM["id"].lower()}}, [CANARY], [SALES]),
+        (
+            "remove",
+            {"b-canary": {ITEM["id"].lower()}, "b-sales": {ITEM["id"].lower()}},
+            [],
+            [CANARY],
+        ),
+        ("remove", {}, [], []),
+    ],
+)
+def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(
+    mode: str, on: t.Any, assigned: t.Any, removed: t.Any
+) -> None:
+    found = scep_profile.plan_console_item(
+        Wanted(None, None, [CANARY], None, library_item=ITEM["name"]), ITEM, KNOWN, on, mode
+    )
+    assert (found.assignment.assign, found.assignment.remove) == (assigned, removed)
+    assert not found.writes_profile and len(found.changes) == len(assigned) + len(removed)
+
+
+@pytest.mark.parametrize(
+    "on, removed", [({}, []), ({"b-canary": {ID.lower()}, "b-sales": {ID.lower()}}, [CANARY])]
+)
+def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, removed: t.Any) -> None:
+    found = scep_profile.plan_removal(Wanted(None, ID, [CANARY], None), [in_kandji()], on)
+    assert (
+        found.assignment.remove == removed
+        and not found.assignment.assign
+        and not found.writes_profile
+        and found.mobileconfig is None
+    )
+
+
+def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
+    assert (
+        scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), [], {}).changes == []
+    )
+
+
+@pytest.mark.parametrize(
+    "places, serials, max_held, said",
+    [
+        ([], set(), 0, None),
+        ([], {"C1"}, 1, None),
+        ([CANARY], set(), 5, "still on 'Canary'"),
+        ([], {"C1"}, 0, "1 Mac of these blueprints still holds (C1)"),
+        (
+            [],
+            {f"C{number}" for number in range(7)},
+            6,
+            "7 Macs of these blueprints still hold (C0, C1, C2, C3, C4 ...)",
+        ),
+    ],
+)
+def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(
+    places: t.Any, serials: t.Any, max_held: int, said: str | None
+) -> None:
+    if said is None:
+        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+        return
+    with pytest.raises(Refused, match="Nothing was written") as refused:
+        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+    assert said in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "options, written",
+    [
+        ({"generation": "2"}, ["Retries", "generation"]),
+        ({"settings": replace(SETTINGS, retries=6)}, ["Retries"]),
+        ({"settings": replace(SETTINGS, retries=4)}, []),
+    ],
+)
+def test_another_option_or_generation_is_written_once_more_and_the_tenants_value_is_accepted(
+    options: dict[str, t.Any], written: list[str]
+) -> None:
+    assert [
+        one.path for one in plan([with_content(in_kandji(), Retries=4)], **options).found
+    ] == written
+
+
+def test_a_tenant_that_changes_an_updated_profile_is_not_written_to_again_either() -> None:
+    settings = replace(SETTINGS, retries=9)
+    updated = in_kandji(
+        profile=(plan([in_kandji()], settings=settings).mobileconfig or b"").decode()
+    )
+    with pytest.raises(NotAsWritten):
+        plan([with_content(updated, Retries=4)], settings=settings)
+
+
+def test_a_tenant_that_does_not_keep_a_flag_is_not_written_to_again() -> None:
+    """As with the payload:
+
+    each write of the flag would give every Mac a new certificate, run after run.
+    """
+    wanted = ("mac", "vision")
+    written = in_kandji(
+        profile=(plan(runs_on=wanted).mobileconfig or b"").decode(), runs_on_vision=False
+    )
+    with pytest.raises(NotAsWritten, match="runs_on_vision"):
+        plan([written], runs_on=wanted)
+
+
+# What a write returned
+
+
+@pytest.mark.parametrize(
+    "answer, keys",
+    [
+        (in_kandji(), None),
+        ({key: value for key, value in in_kandji().items() if not key.startswith("runs_on")}, None),
+        (with_content(in_kandji(), Retries=4), ["Retries"]),
+        (with_content(in_kandji(), SubjectAltName={"dNSName": "x"}), ["SubjectAltName"]),
+        (with_content(in_kandji(), Challenge=CHALLENGE.lower()), ["Challenge"]),
+        (in_kandji(active=False), ["active"]),
+        (in_kandji(runs_on_ipad=True), ["runs_on_ipad"]),
+        (in_kandji(profile="not XML"), ["PayloadContent"]),
+        ({"id": ID}, ["PayloadContent"]),
+        (in_kandji(generation="2"), ["generation"]),
+    ],
+)
+def test_what_a_write_returns_is_compared_with_what_was_asked(
+    answer: dict[str, t.Any], keys: list[str] | None
+) -> None:
+    planned = plan()
+    if keys is None:
+        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
+        return
+    with pytest.raises(NotAsWritten) as raised:
+        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
+    assert raised.value.details["keys"] == keys
+    assert all(key in raised.value.message for key in keys)
+    assert CHALLENGE not in raised.value.message
+
+
+# Conflicts
+
+
+@pytest.mark.parametrize(
+    "row, on, found",
+    [
+        (
+            in_kandji(name="Hand-made"),
+            [CANARY],
+            [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"],
+        ),
+        (
+            in_kandji(name="Hand-made"),
+            [CANARY, SALES],
+            [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"],
+        ),
+        (in_kandji(name="Hand-made"), [SALES], []),
+        (in_kandji(name="Hand-made"), [], []),
+        (in_kandji(active=False), [CANARY], []),
+        (in_kandji(replace(SETTINGS, url=URL + "x")), [CANARY], []),
+        (in_kandji(profile=None), [CANARY], []),
+        (in_kandji(id="own"), [CANARY], []),
+    ],
+)
+def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
+    row: dict[str, t.Any], on: t.Any, found: list[str]
+) -> None:
+    items = {one["id"]: {str(row["id"]).lower()} for one in on}
+    assert scep_profile.url_conflicts(URL, {"own"}, [CANARY], [row], items) == found
+
+
+@pytest.mark.parametrize(
+    "rows, found",
+    [
+        ([], []),
+        ([{"serial_number": "A", "blueprint_id": "b-sales"}], []),
+        ([{"serial_number": "A", "blueprint_id": None}, {"serial_number": "B"}], []),
+        (
+            [{"serial_number": "A", "blueprint_id": "B-CANARY"}] * 2,
+            ["serves 1 Mac of these blueprints already (A)"],
+        ),
+        (
+            [{"serial_number": f"M{number}", "blueprint_id": "b-canary"} for number in range(7)],
+            ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"],
+        ),
+    ],
+)
+def test_macs_of_kandjis_own_integration_are_a_conflict_on_these_blueprints_alone(
+    rows: list[dict[str, t.Any]], found: list[str]
+) -> None:
+    assert custom_profile.device_trust_conflicts(rows, [CANARY]) == [
+        f"Kandji's own Okta Device Trust integration {one}" for one in found
+    ]
+
+
+def test_a_conflict_fails_or_warns_as_it_is_asked() -> None:
+    assert custom_profile.check_conflicts([], "fail", scep_profile.ONE_OF_AN_AUTHORITY) == []
+    assert custom_profile.check_conflicts(
+        ["one", "two"], "warn", scep_profile.ONE_OF_AN_AUTHORITY
+    ) == ["one", "two"]
+    with pytest.raises(Refused, match="one; two. Nothing was written") as raised:
+        custom_profile.check_conflicts(["one", "two"], "fail", scep_profile.ONE_OF_AN_AUTHORITY)
+    assert raised.value.details == {"conflicts": ["one", "two"]}
+
+
+# Renewal
+
+
+@pytest.mark.parametrize(
+    "updated_at, days, date",
+    [
+        ("2026-11-23T10:00:00.000000Z", 30, "2027-10-24"),
+        ("2026-11-23T10:00:00Z", 30, "2027-10-24"),
+        ("2026-11-23T10:00:00+00:00", 0, "2027-11-23"),
+        ("2026-11-23 10:00:00", 30, "2027-10-24"),
+        ("2027-03-01T00:00:00Z", 0, "2028-02-29"),
+        ("soon", 30, None),
+        (None, 30, None),
+    ],
+)
+def test_certificates_are_to_be_renewed_so_many_days_before_their_year_is_over(
+    updated_at: t.Any, days: int, date: str | None
+) -> None:
+    assert scep_profile.renew_by(updated_at, days) == date
+
+
+# What is shown
+
+
+def test_a_summary_says_what_is_there() -> None:
+    assert scep_profile.summary(plan([in_kandji()]), in_kandji(), CHALLENGE, 30, [CANARY]) == {
+        "name": "Okta SCEP",
+        "library_item_id": ID,
+        "mdm_identifier": f"com.kandji.profile.custom.{ID}",
+        "payload_uuid": "1F0E",
+        "generation": "1",
+        "challenge_matches": True,
+        "updated_at": "2026-11-23T10:00:00.000000Z",
+        "renew_by": "2027-10-24",
+        "blueprints": [CANARY],
+        "changed": False,
+    }
+
+
+@pytest.mark.parametrize(
+    "profile, matches",
+    [
+        (None, None),
+        (in_kandji(), True),
+        (in_kandji(replace(SETTINGS, challenge="another")), False),
+        ({"id": ID}, None),
+    ],
+)
+def test_a_summary_says_whether_the_challenge_matches(
+    profile: dict[str, t.Any] | None, matches: bool | None
+) -> None:
+    assert scep_profile.summary(plan(), profile, CHALLENGE, 30, [])["challenge_matches"] is matches
+
+
+def everything_shown(planned: Plan, profile: t.Any, challenge: str) -> str:
+    summary = scep_profile.summary(planned, profile, challenge, 30, [CANARY])
+    return json.dumps([ansible_diff(planned.changes), described(planned.changes), summary]) + repr(
+        planned.changes
+    )
+
+
+@given(one=printable, other=printable)
+def test_what_is_shown_of_a_new_profile_is_the_same_for_any_challenge(one: str, other: str) -> None:
+    shown = []
+    for challenge in (one, other):
+        settings = replace(SETTINGS, challenge=challenge)
+        shown.append(everything_shown(plan(settings=settings), in_kandji(settings), challenge))
+    assert shown[0] == shown[1]
+
+
+@given(before=printable, after=printable, other=printable)
+def test_what_is_shown_of_a_changed_challenge_is_the_same_for_any_two(
+    before: str, after: str, other: str
+) -> None:
+    assume(len({before, after, other}) == 3)
+    shown = []
+    for old, new in ((before, after), (other, before)):
+        planned = plan(
+            [in_kandji(replace(SETTINGS, challenge=old))], settings=replace(SETTINGS, challenge=new)
+        )
+        shown.append(everything_shown(planned, planned.current, new))
+    assert shown[0] == shown[1]
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=12, max_size=60))
+def test_no_challenge_stands_in_a_plan_a_diff_or_a_summary(challenge: str) -> None:
+    challenge = f"c4n{challenge}"  # no word of the result itself
+    settings = replace(SETTINGS, challenge=challenge)
+    planned = plan([in_kandji()], settings=settings)
+    shown = json.dumps(
+        [
+            ansible_diff(planned.changes),
+            scep_profile.summary(planned, in_kandji(settings), challenge, 30, []),
+        ],
+        ensure_ascii=False,
+    )
+    assert "☠" not in shown
+    assert CHALLENGE not in shown
+    assert "☠" not in repr(settings) + repr(planned)

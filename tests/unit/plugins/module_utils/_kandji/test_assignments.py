@@ -1,0 +1,375 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blueprints by name or id, what is assigned to them, and the limits on how many Macs that may
+touch.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from unittest import mock
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    BadOption,
+    NotFound,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
+    assignments,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
+    Assignment,
+)
+
+CANARY = {"id": "a1b2c3d4-0000-4000-8000-00000000000a", "name": "Canary"}
+ENGINEERING = {"id": "a1b2c3d4-0000-4000-8000-00000000000b", "name": "Engineering"}
+SALES = {"id": "a1b2c3d4-0000-4000-8000-00000000000c", "name": "Sales"}
+ALL = [CANARY, ENGINEERING, SALES]
+ITEM = "0c5e1a10-0000-4000-8000-0000000000ff"
+
+
+@pytest.mark.parametrize(
+    "wanted, found",
+    [
+        ([], []),
+        (["Canary"], [CANARY]),
+        (["Sales", "Canary"], [SALES, CANARY]),
+        ([CANARY["id"]], [CANARY]),
+        ([CANARY["id"].upper()], [CANARY]),
+        (["Canary", "Canary"], [CANARY]),
+        (["Canary", CANARY["id"].upper(), "Sales"], [CANARY, SALES]),
+    ],
+)
+def test_a_blueprint_is_named_by_its_name_or_its_id_in_any_case_and_counts_once(
+    wanted: list[str], found: list[dict[str, str]]
+) -> None:
+    assert assignments.resolve(wanted, ALL) == found
+
+
+def test_an_id_that_the_tenant_writes_in_upper_case_comes_back_in_lower_case() -> None:
+    assert assignments.resolve(["Canary"], [{**CANARY, "id": CANARY["id"].upper()}]) == [CANARY]
+
+
+@pytest.mark.parametrize(
+    "wanted, known, said",
+    [
+        ("Canery", ALL, "no blueprint 'Canery'; did you mean 'Canary'?"),
+        ("canary", ALL, "no blueprint 'canary'; did you mean 'Canary'?"),
+        ("Engineer", ALL, "did you mean 'Engineering'?"),
+        (
+            "Macs",
+            [{"id": "1", "name": "Macs EU"}, {"id": "2", "name": "Macs US"}],
+            "; did you mean 'Macs ",
+        ),
+        ("Zzz", ALL, "no blueprint 'Zzz'; there are 'Canary', 'Engineering', 'Sales'."),
+        ("Canary", [], "no blueprint 'Canary'; there are none."),
+        (
+            "a1b2c3d4-0000-4000-8000-0000000000ee",
+            ALL,
+            "no blueprint 'a1b2c3d4-0000-4000-8000-0000000000ee'",
+        ),
+        ("", ALL, "no blueprint ''"),
+    ],
+)
+def test_an_unknown_blueprint_is_refused_with_the_near_matches(
+    wanted: str, known: list[dict[str, str]], said: str
+) -> None:
+    with pytest.raises(BadOption) as raised:
+        assignments.resolve([wanted], known)
+    assert raised.value.message.startswith("blueprints: Kandji has ")
+    assert said in raised.value.message
+
+
+def test_of_many_blueprints_not_all_are_listed() -> None:
+    names = [f"Blueprint {number:03d}" for number in range(200)]
+    assert len(assignments.near("zzz", names)) < 250
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (ITEM, True),
+        (ITEM.upper(), True),
+        ("Canary", False),
+        ("", False),
+        (ITEM.replace("-", ""), False),
+        (f"{{{ITEM}}}", False),
+    ],
+)
+def test_what_is_an_id(text: str, expected: bool) -> None:
+    assert assignments.is_id(text) is expected
+
+
+# Reading blueprints
+
+
+def test_blueprints_given_by_id_need_not_be_read() -> None:
+    kandji = mock.Mock(blueprints=mock.Mock(return_value=ALL))
+    assert assignments.read_blueprints(kandji, [CANARY["id"].upper()]) == (
+        [{"id": CANARY["id"], "name": CANARY["id"].upper()}],
+        [],
+    )
+    kandji.blueprints.assert_not_called()
+
+
+def test_one_id_twice_in_different_case_is_one_blueprint() -> None:
+    found, _known = assignments.read_blueprints(mock.Mock(), [CANARY["id"], CANARY["id"].upper()])
+    assert [one["id"] for one in found] == [CANARY["id"]]
+
+
+@pytest.mark.parametrize(
+    "wanted, everything",
+    [(["Canary"], False), ([CANARY["id"], "Canary"], False), ([CANARY["id"]], True)],
+)
+def test_a_name_or_the_mode_exact_reads_them_all(wanted: list[str], everything: bool) -> None:
+    rows = [{**one, "id": one["id"].upper(), "color": "red"} for one in ALL]
+    found, known = assignments.read_blueprints(
+        mock.Mock(blueprints=mock.Mock(return_value=iter(rows))), wanted, everything
+    )
+    assert (found, known) == ([CANARY], [{**one, "type": ""} for one in ALL])
+
+
+# What to assign and to remove
+
+
+@pytest.mark.parametrize(
+    "on, wanted, mode, assign, remove",
+    [
+        ([], [CANARY], "add", [CANARY], []),
+        ([CANARY], [CANARY], "add", [], []),
+        ([SALES], [CANARY], "add", [CANARY], []),
+        ([SALES], [CANARY], "exact", [CANARY], [SALES]),
+        ([CANARY, SALES], [CANARY], "exact", [], [SALES]),
+        ([CANARY, SALES], [], "exact", [], [CANARY, SALES]),
+        ([CANARY, SALES], [], "add", [], []),
+        ([CANARY], [SALES, CANARY, ENGINEERING], "exact", [SALES, ENGINEERING], []),
+    ],
+)
+def test_add_keeps_what_is_elsewhere_and_exact_does_not(
+    on: t.Any, wanted: t.Any, mode: str, assign: t.Any, remove: t.Any
+) -> None:
+    items = {one["id"]: {ITEM, "other"} if one in on else {"other"} for one in ALL}
+    assert assignments.plan_assignment(wanted, ALL, items, ITEM.upper(), mode) == Assignment(
+        assign, remove
+    )
+
+
+def test_an_item_that_is_yet_to_be_made_is_on_no_blueprint() -> None:
+    assert assignments.plan_assignment(
+        [CANARY], ALL, {CANARY["id"]: {"none", ""}}, None, "exact"
+    ) == Assignment([CANARY], [])
+
+
+def test_an_assignment_in_words() -> None:
+    changes = assignments.assignment_changes("profile 'Okta'", Assignment([CANARY], [SALES]))
+    assert [(one.action, one.subject, one.before, one.after) for one in changes] == [
+        ("assign", "profile 'Okta' to blueprint 'Canary'", {"assigned": False}, {"assigned": True}),
+        (
+            "remove",
+            "profile 'Okta' from blueprint 'Sales'",
+            {"assigned": True},
+            {"assigned": False},
+        ),
+    ]
+    assert assignments.assignment_changes("profile 'Okta'", Assignment([], [])) == []
+
+
+def test_everything_is_assigned_before_anything_is_removed() -> None:
+    kandji = mock.Mock()
+    assignments.apply_assignment(kandji, ITEM, Assignment([CANARY, ENGINEERING], [SALES]))
+    assert kandji.method_calls == [
+        mock.call.assign_item(CANARY["id"], ITEM, None),
+        mock.call.assign_item(ENGINEERING["id"], ITEM, None),
+        mock.call.remove_item(SALES["id"], ITEM, None),
+    ]
+
+
+# Nodes of assignment maps
+
+
+NODE, OTHER_NODE = "b1b2c3d4-0000-4000-8000-00000000000a", "b1b2c3d4-0000-4000-8000-00000000000b"
+TYPED = [{**CANARY, "type": "map"}, {**ENGINEERING, "type": "classic"}, {**SALES, "type": "map"}]
+
+
+@pytest.mark.parametrize("name", ["Canary", CANARY["id"], CANARY["id"].upper()])
+def test_a_node_is_named_by_its_blueprints_name_or_id(name: str) -> None:
+    assert assignments.resolve_nodes({name: NODE.upper()}, [CANARY], TYPED) == {CANARY["id"]: NODE}
+    assert assignments.resolve_nodes(None, [CANARY], TYPED) == {}
+
+
+def test_with_blueprints_by_id_alone_nodes_go_by_id() -> None:
+    wanted = [{"id": CANARY["id"], "name": CANARY["id"]}]
+    assert assignments.resolve_nodes({CANARY["id"].upper(): NODE}, wanted, []) == {
+        CANARY["id"]: NODE
+    }
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"Sales": NODE}, "'Sales' is not in blueprints; there are 'Canary', 'Engineering'."),
+        ({"Canery": NODE}, "did you mean 'Canary'?"),
+        (
+            {"Canary": "the root"},
+            "'the root', for the blueprint 'Canary', is not the id of a node; hold the Option key",
+        ),
+        ({"Canary": None}, "is not the id of a node"),
+        ({"Engineering": NODE}, "'Engineering' is a classic one and has no nodes"),
+        ({"Canary": NODE, CANARY["id"]: OTHER_NODE}, "is there twice, with two nodes"),
+    ],
+)
+def test_wrong_nodes_are_refused_in_one_sentence(given: t.Any, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        assignments.resolve_nodes(given, [CANARY, ENGINEERING], TYPED)
+    assert raised.value.message.startswith("assignment_nodes: ") and said in raised.value.message
+
+
+def test_where_items_are_taken_off_too_any_blueprint_may_have_a_node() -> None:
+    assert assignments.resolve_nodes({"Sales": NODE}, [CANARY], TYPED, everywhere=True) == {
+        SALES["id"]: NODE
+    }
+    with pytest.raises(BadOption):
+        assignments.resolve_nodes({"Marketing": NODE}, [CANARY], TYPED, everywhere=True)
+
+
+def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
+    plan = assignments.plan_assignment(
+        [CANARY],
+        ALL,
+        {SALES["id"]: {ITEM}},
+        ITEM,
+        "exact",
+        {CANARY["id"]: NODE, SALES["id"]: OTHER_NODE},
+    )
+    changes = assignments.assignment_changes("profile 'Okta'", plan)
+    assert changes[0].after == {"assigned": True, "assignment_node_id": NODE} and changes[
+        0
+    ].before == {"assigned": False}
+    kandji = mock.Mock()
+    assignments.apply_assignment(kandji, ITEM, plan)
+    assert kandji.method_calls == [
+        mock.call.assign_item(CANARY["id"], ITEM, NODE),
+        mock.call.remove_item(SALES["id"], ITEM, OTHER_NODE),
+    ]
+
+
+def refusing(text: str, error: type = ApiError, items: t.Sequence[str] = ()) -> mock.Mock:
+    """A tenant that answers writes with this."""
+    refusal = error(f"Kandji: {text}", status=404 if error is NotFound else 400, error_text=text)
+    return mock.Mock(
+        **{
+            "assign_item.side_effect": refusal,
+            "remove_item.side_effect": refusal,
+            "library_items.return_value": [{"id": one.upper(), "name": "Item"} for one in items],
+        }
+    )
+
+
+@pytest.mark.parametrize("plan", [Assignment([CANARY], []), Assignment([], [CANARY])])
+@pytest.mark.parametrize(
+    "text, error, raises, said",
+    [
+        (
+            assignments.NODE_NEEDED,
+            ApiError,
+            BadOption,
+            "name its id in assignment_nodes ('Canary': id): hold the Option key",
+        ),
+        (
+            assignments.NODE_REFUSED,
+            ApiError,
+            BadOption,
+            "'Canary' is a classic one and has no nodes; take it out of assignment_nodes",
+        ),
+        (
+            "Not found.",
+            NotFound,
+            NotFound,
+            f"does not know the library item {ITEM}, the blueprint 'Canary' or its node (any more)",
+        ),
+        ("Something else.", ApiError, ApiError, "Kandji: Something else."),
+    ],
+)
+def test_kandjis_refusals_in_the_words_of_our_options(
+    plan: Assignment, text: str, error: type, raises: type, said: str
+) -> None:
+    with pytest.raises(raises) as raised:
+        assignments.apply_assignment(refusing(text, error), ITEM, plan)
+    assert said in raised.value.message
+
+
+def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
+    assignments.apply_assignment(
+        refusing(assignments.ONE_OF_ITS_TYPE, items=[ITEM]), ITEM, Assignment([CANARY], [])
+    )
+    with pytest.raises(Refused) as raised:
+        assignments.apply_assignment(
+            refusing(assignments.ONE_OF_ITS_TYPE, items=[NODE]), ITEM, Assignment([CANARY], [])
+        )
+    assert "'Canary' holds another library item of this type already" in raised.value.message
+
+
+def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> None:
+    kandji = mock.Mock(
+        library_items=lambda blueprint: [
+            {"id": ITEM.upper(), "name": blueprint},
+            {"name": "without id"},
+        ]
+    )
+    items = assignments.read_items(kandji, [CANARY, SALES])
+    assert list(items) == [CANARY["id"], SALES["id"]]
+    assert assignments.item_ids(items)[SALES["id"]] == {ITEM, ""}
+
+
+# Macs in scope
+
+
+def test_only_macs_of_these_blueprints_are_in_scope() -> None:
+    devices = [
+        {"serial_number": "MAC1", "platform": "Mac", "blueprint_id": CANARY["id"].upper()},
+        {"serial_number": "MAC2", "platform": "Mac", "blueprint_id": SALES["id"]},
+        {"serial_number": "MAC3", "platform": "Mac", "blueprint_id": None},
+        {"serial_number": "PAD1", "platform": "iPad", "blueprint_id": CANARY["id"]},
+        {"serial_number": "MAC4", "platform": "Mac"},
+    ]
+    assert assignments.macs_on(devices, [CANARY]) == {"MAC1"}
+    assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2"}
+    assert assignments.macs_on(devices, []) == set()
+
+
+@pytest.mark.parametrize("limit, count", [(None, 10000), (0, 0), (5, 5), (5, 4)])
+def test_up_to_the_limit_all_is_well(limit: int | None, count: int) -> None:
+    assignments.check_limit("max_new", limit, count, "Assigning it")
+
+
+@pytest.mark.parametrize(
+    "limit, count, said",
+    [
+        (
+            0,
+            1,
+            (
+                "Changing it would touch 1 Mac, and max_reissue is 0. Nothing was written; if that"
+                " is wanted, set max_reissue: 1."
+            ),
+        ),
+        (
+            5,
+            6,
+            (
+                "Changing it would touch 6 Macs, and max_reissue is 5. Nothing was written; if that"
+                " is wanted, set max_reissue: 6."
+            ),
+        ),
+    ],
+)
+def test_beyond_the_limit_one_sentence_says_how_many_and_what_to_set(
+    limit: int, count: int, said: str
+) -> None:
+    with pytest.raises(Refused) as raised:
+        assignments.check_limit("max_reissue", limit, count, "Changing it")
+    assert raised.value.message == said
+    assert raised.value.details == {"limit": "max_reissue", "count": count, "allowed": limit}

@@ -1,0 +1,593 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Kandji client:
+
+which URLs are a tenant's, four ways of paging, errors of every shape, writes that were done before,
+uploads.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    BadOption,
+    Forbidden,
+    NotAsWritten,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    Settings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
+    client as _kandji,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.client import (
+    Kandji,
+)
+from requests import exceptions
+
+from lab.server import Lab
+
+API, TOKEN = "https://acme.api.kandji.io", "4f7a9c1e-2b3d-4e5f-8a6b-7c8d9e0f1a2b"
+BLUEPRINT, ITEM = "a1b2c3d4-0000-4000-8000-00000000000a", "0c5e1a10-0000-4000-8000-0000000000ff"
+
+
+def kandji(wire: t.Any, **settings: t.Any) -> Kandji:
+    return Kandji(API, TOKEN, wire.settings(**settings), wire.masker)
+
+
+def query_of(request: t.Any) -> dict[str, str]:
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(request.url).query, keep_blank_values=True).items()
+    }
+
+
+# The tenant's URL
+
+
+@pytest.mark.parametrize(
+    "url, origin",
+    [
+        (API, API),
+        ("https://ACME.api.kandji.io/", API),
+        ("acme.api.kandji.io", API),
+        ("https://acme.api.eu.kandji.io", "https://acme.api.eu.kandji.io"),
+        ("https://acme.api.iru.com", "https://acme.api.iru.com"),
+        ("https://ac-me2.api.eu.iru.com", "https://ac-me2.api.eu.iru.com"),
+        ("https://localhost:8443", "https://localhost:8443"),
+        ("http://127.0.0.1:8443", "http://127.0.0.1:8443"),
+    ],
+)
+def test_the_api_hosts_of_kandji_and_iru_are_known(url: str, origin: str) -> None:
+    assert _kandji.check_api_url(url) == origin
+
+
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("https://acme.kandji.io", "use https://acme.api.kandji.io,"),
+        ("https://acme.eu.kandji.io", "use https://acme.api.eu.kandji.io,"),
+        ("https://acme.iru.com", "use https://acme.api.iru.com,"),
+        ("https://acme.eu.iru.com", "use https://acme.api.eu.iru.com,"),
+        ("https://1a2b3c4d.web-api.kandji.io", "use https://1a2b3c4d.api.kandji.io,"),
+        ("https://acme.example.com", "use https://SUBDOMAIN.api.kandji.io"),
+        ("https://acme.api.kandji.io.evil.test", "use https://SUBDOMAIN.api.kandji.io"),
+        ("https://evil.test/acme.api.kandji.io", "give the host alone"),
+        ("https://acme.api.us.kandji.io", "use https://SUBDOMAIN.api.kandji.io"),
+        ("http://acme.api.kandji.io", "use https://acme.api.kandji.io."),
+        ("https://acme.api.kandji.io/api/v1", "give the host alone"),
+    ],
+)
+def test_a_wrong_tenant_url_is_refused_with_the_right_one(url: str, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        _kandji.check_api_url(url)
+    assert raised.value.message.startswith("kandji_api_url: ")
+    assert said in raised.value.message
+
+
+def test_the_token_is_sent_as_bearer(wire: t.Any) -> None:
+    wire.script((200, {"results": []}))
+    list(kandji(wire).profiles())
+    assert wire.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    "body, text, request_id",
+    [
+        ({"detail": "Not found."}, "Not found.", ""),
+        ({"error": "No."}, "No.", ""),
+        ({"errors": ["one", "two"]}, "one, two", ""),
+        (
+            {"message": "no Route matched with those values", "request_id": "req-7"},
+            "no Route matched with those values",
+            "req-7",
+        ),
+        ({"detail": "first", "message": "second"}, "first", ""),
+        ({"detail": "", "message": "second"}, "second", ""),
+        (
+            {"name": ["Too long.", "Not unique."], "file": "Missing."},
+            "name: Too long., Not unique.; file: Missing.",
+            "",
+        ),
+        ({}, "HTTP status 400", ""),
+        (
+            "Library Item already exists on Blueprint",
+            "Library Item already exists on Blueprint",
+            "",
+        ),
+        (["Source type mismatch.", "Other."], "Source type mismatch., Other.", ""),
+        ([["nested"], "x"], "nested, x", ""),
+        ([], "HTTP status 400", ""),
+        ("", "HTTP status 400", ""),
+        ("<!doctype html><h1>Not Found</h1>", "HTTP status 400", ""),
+        ("  <html>", "HTTP status 400", ""),
+        ("Unauthorized", "Unauthorized", ""),
+    ],
+)
+def test_every_shape_of_an_error_is_read(body: t.Any, text: str, request_id: str) -> None:
+    read = _kandji.explain(400, {}, body)
+    assert (read.text, read.request_id) == (text, request_id)
+
+
+@pytest.mark.parametrize(
+    "answer, error, said",
+    [
+        (
+            (401, "Unauthorized"),
+            Unauthorized,
+            (
+                "The token for https://acme.api.kandji.io is not accepted (401 Unauthorized): it is"
+                " incomplete, expired"
+            ),
+        ),
+        ((401, {"detail": "Invalid token."}), Unauthorized, "(401 Invalid token.)"),
+        (
+            (403, {"detail": "You do not have permission to perform this action."}),
+            Forbidden,
+            "List Blueprints needs 'List Blueprints' (403 You do not",
+        ),
+        (
+            (403, "<html>"),
+            Forbidden,
+            "List Blueprints needs 'List Blueprints' (403 HTTP status 403)",
+        ),
+        ((400, ["one", "two"]), ApiError, "kandji refused List Blueprints with 400: one, two"),
+        (
+            (400, json.dumps("bare text")),
+            ApiError,
+            "kandji refused List Blueprints with 400: bare text",
+        ),
+    ],
+)
+def test_an_error_is_told_in_one_sentence(
+    wire: t.Any, answer: t.Any, error: type[ApiError], said: str
+) -> None:
+    wire.script(answer)
+    with pytest.raises(error) as raised:
+        list(kandji(wire).blueprints())
+    assert said in raised.value.message
+
+
+def test_a_run_keeps_to_its_share_of_the_hourly_limit(wire: t.Any) -> None:
+    wire.script((200, {"results": [], "next": "?page=2"}))
+    with pytest.raises(RateLimited, match="100 of 10000 calls"):
+        list(kandji(wire, capacity_percent=1).profiles())
+    assert len(wire.sent) == 100
+
+
+# Pages: a link in the body, an offset, a cursor
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://acme.api.kandji.io/api/v1/blueprints?cursor=a%2Bb&limit=300",
+        "https://acme.web-api.kandji.io/api/v1/other?cursor=a%2Bb&limit=300",
+        "?cursor=a%2Bb&limit=300",
+    ],
+)
+def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
+    wire: t.Any, link: str
+) -> None:
+    wire.script(
+        (200, {"results": [{"id": "1"}], "next": link}),
+        (200, {"results": [{"id": "2"}], "next": None}),
+    )
+    assert [row["id"] for row in kandji(wire).blueprints()] == ["1", "2"]
+    assert [urlsplit(request.url)[:3] for request in wire.sent] == [
+        ("https", "acme.api.kandji.io", "/api/v1/blueprints")
+    ] * 2
+    assert [query_of(request) for request in wire.sent] == [
+        {"limit": "300"},
+        {"cursor": "a+b", "limit": "300"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"results": [{"id": "1"}, "text", None]},
+        {"results": [{"id": "1"}], "next": ""},
+        {"count": 1, "results": [{"id": "1"}], "next": None},
+    ],
+)
+def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.Any]) -> None:
+    wire.script((200, body))
+    assert list(kandji(wire).library_items(BLUEPRINT)) == [{"id": "1"}]
+    assert [urlsplit(request.url).path for request in wire.sent] == [
+        f"/api/v1/blueprints/{BLUEPRINT}/list-library-items"
+    ]
+
+
+def rows(count: int, **values: t.Any) -> list[dict[str, t.Any]]:
+    return [{"device_id": str(number), **values} for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "pages, offsets, found",
+    [
+        ([[]], [0], 0),
+        ([rows(299)], [0], 299),
+        ([rows(300), []], [0, 300], 300),
+        ([rows(300), rows(300), rows(1)], [0, 300, 600], 601),
+        # The count of a page decides whether there is another, not the count of what is left of it
+        ([rows(300, is_removed=True), rows(2)], [0, 300], 2),
+        ([[*rows(1, is_removed=True), *rows(1, is_removed=False)]], [0], 1),
+    ],
+)
+def test_devices_are_read_by_offset_and_removed_ones_left_out(
+    wire: t.Any, pages: list[t.Any], offsets: list[int], found: int
+) -> None:
+    wire.script(*[(200, page) for page in pages])
+    assert len(list(kandji(wire).devices(platform="Mac"))) == found
+    assert [query_of(request) for request in wire.sent] == [
+        {"platform": "Mac", "limit": "300", "offset": str(offset)} for offset in offsets
+    ]
+
+
+def test_prism_is_read_by_its_cursor_with_the_same_filter(wire: t.Any) -> None:
+    wire.script(
+        (200, {"data": rows(300), "cursor": "c/1=="}),
+        (200, {"data": rows(300), "cursor": "c2"}),
+        (200, {"data": rows(3), "cursor": "c3"}),
+    )
+    assert len(list(kandji(wire).prism_apps({"bundle_id": {"in": ["com.okta.mobile"]}}))) == 603
+    same = {
+        "device_families": "Mac",
+        "limit": "300",
+        "filter": '{"bundle_id": {"in": ["com.okta.mobile"]}}',
+    }
+    assert [query_of(request) for request in wire.sent] == [
+        same,
+        {**same, "cursor": "c/1=="},
+        {**same, "cursor": "c2"},
+    ]
+
+
+@pytest.mark.parametrize("cursor", [{}, {"cursor": None}, {"cursor": ""}])
+def test_prism_without_a_cursor_is_read_by_offset(wire: t.Any, cursor: dict[str, t.Any]) -> None:
+    wire.script(
+        (200, {"data": rows(300), **cursor}),
+        (200, {"data": rows(300), **cursor}),
+        (200, {"data": [], **cursor}),
+    )
+    assert len(list(kandji(wire).prism_certificates({}))) == 600
+    assert [query_of(request).get("offset") for request in wire.sent] == [None, "300", "600"]
+
+
+READS: dict[str, t.Callable[[Kandji], t.Any]] = {
+    "profiles": lambda client: list(client.profiles()),
+    "blueprints": lambda client: list(client.blueprints()),
+    "library_items": lambda client: client.library_items(BLUEPRINT),
+    "item_statuses": lambda client: list(client.item_statuses(ITEM)),
+    "devices": lambda client: list(client.devices()),
+    "device_items": lambda client: client.device_items("1"),
+    "prism_profiles": lambda client: list(client.prism_profiles({})),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("body", [{"detail": "soon"}, '"text"', "5", None])
+def test_something_else_than_a_list_is_told(wire: t.Any, read: str, body: t.Any) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable, match="list that was asked for"):
+        READS[read](kandji(wire))
+
+
+@pytest.mark.parametrize(
+    "only, query", [(None, {"limit": "300"}), ("mac-1", {"computer_id": "mac-1"})]
+)
+def test_statuses_are_read_of_all_macs_or_of_one(
+    wire: t.Any, only: str | None, query: dict[str, str]
+) -> None:
+    wire.script((200, {"results": [{"status": "PASS"}]}))
+    assert list(kandji(wire).item_statuses(ITEM, only)) == [{"status": "PASS"}]
+    assert query_of(wire.sent[0]) == query
+
+
+# What is not there
+
+
+def test_what_is_not_there_is_nothing_but_for_a_blueprint(wire: t.Any) -> None:
+    wire.script((404, {"detail": "Not found."}))
+    assert list(kandji(wire).item_statuses(ITEM)) == []
+    with pytest.raises(BadOption, match=f"no blueprint with the id {BLUEPRINT}"):
+        kandji(wire).library_items(BLUEPRINT)
+
+
+def test_a_profile_that_is_gone_already_needs_no_deletion(wire: t.Any) -> None:
+    """Kandji answers the deletion of what it does not know with a page of HTML."""
+    wire.script((204, None), (404, "<html>Not Found</html>"))
+    for _unused in range(2):
+        kandji(wire).delete_profile(ITEM)
+    assert [(one.method, urlsplit(one.url).path) for one in wire.sent] == [
+        ("DELETE", f"/api/v1/library/custom-profiles/{ITEM}")
+    ] * 2
+
+
+# Assignments
+
+
+@pytest.mark.parametrize(
+    "answer, assigned",
+    [
+        ((200, [ITEM, "other"]), True),
+        ((200, [ITEM.upper()]), True),
+        ((200, None), True),
+        ((200, {"detail": "done"}), True),
+        ((400, json.dumps("Library Item already exists on Blueprint")), False),
+        ((400, json.dumps("Library Item already exists in Assignment Node")), False),
+        ((400, ["Library Item already exists on Blueprint"]), False),
+    ],
+)
+def test_an_assignment_that_is_there_already_is_no_error(
+    wire: t.Any, answer: t.Any, assigned: bool
+) -> None:
+    wire.script(answer)
+    assert kandji(wire).assign_item(BLUEPRINT, ITEM) is assigned
+    assert urlsplit(wire.sent[0].url).path == f"/api/v1/blueprints/{BLUEPRINT}/assign-library-item"
+    assert json.loads(wire.sent[0].body) == {"library_item_id": ITEM}
+
+
+@pytest.mark.parametrize(
+    "answer, removed",
+    [
+        ((200, ["other"]), True),
+        ((200, []), True),
+        ((200, None), True),
+        ((400, json.dumps("Library Item does not exist on Blueprint")), False),
+        ((400, json.dumps("Library Item does not exist in Assignment Node")), False),
+    ],
+)
+def test_a_removal_of_what_is_gone_is_no_error(wire: t.Any, answer: t.Any, removed: bool) -> None:
+    wire.script(answer)
+    assert kandji(wire).remove_item(BLUEPRINT, ITEM, "node-1") is removed
+    assert urlsplit(wire.sent[0].url).path == f"/api/v1/blueprints/{BLUEPRINT}/remove-library-item"
+    assert json.loads(wire.sent[0].body) == {
+        "library_item_id": ITEM,
+        "assignment_node_id": "node-1",
+    }
+
+
+@pytest.mark.parametrize(
+    "write, answer, error",
+    [
+        ("assign_item", (200, ["other"]), NotAsWritten),
+        ("assign_item", (200, []), NotAsWritten),
+        ("remove_item", (200, ["other", ITEM.upper()]), NotAsWritten),
+        ("assign_item", (400, json.dumps("Library Item does not exist on Blueprint")), ApiError),
+        ("remove_item", (400, json.dumps("Library Item already exists on Blueprint")), ApiError),
+        ("assign_item", (400, {"detail": "Must provide assignment_node_id"}), ApiError),
+        ("assign_item", (403, {"detail": "no"}), Forbidden),
+        ("remove_item", (403, {"detail": "no"}), Forbidden),
+    ],
+)
+def test_an_assignment_that_was_not_made_is_told(
+    wire: t.Any, write: str, answer: t.Any, error: type[Exception]
+) -> None:
+    wire.script(answer)
+    with pytest.raises(error):
+        getattr(kandji(wire), write)(BLUEPRINT, ITEM)
+
+
+@pytest.mark.parametrize(
+    "answer, asked",
+    [
+        ((200, None), True),
+        ((201, {}), True),
+        ((400, json.dumps("Command already running")), False),
+        ((400, {"detail": "Command is not allowed for current device"}), False),
+    ],
+)
+def test_a_check_in_that_is_pending_already_is_no_error(
+    wire: t.Any, answer: t.Any, asked: bool
+) -> None:
+    wire.script(answer)
+    assert kandji(wire).daily_check_in("mac-1") is asked
+    assert (wire.sent[0].method, urlsplit(wire.sent[0].url).path) == (
+        "POST",
+        "/api/v1/devices/mac-1/action/dailycheckin",
+    )
+
+
+# Profiles
+
+
+def parts_of(request: t.Any) -> list[str]:
+    """Name, and file name where there is one, of each part of a multipart form."""
+    return [
+        line.split("form-data; ")[1]
+        for line in request.body.decode().split("\r\n")
+        if line.startswith("Content-Disposition")
+    ]
+
+
+def test_a_profile_is_uploaded_as_a_form_with_its_file(wire: t.Any) -> None:
+    wire.script((201, {"id": ITEM}))
+    kandji(wire).create_profile(
+        "Okta & SCEP / Zoë",
+        b"<plist/>",
+        {"active": True, "runs_on_mac": True, "runs_on_ipad": False},
+    )
+    (request,) = wire.sent
+    assert (request.method, urlsplit(request.url).path) == (
+        "POST",
+        "/api/v1/library/custom-profiles",
+    )
+    assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert parts_of(request) == [
+        'name="name"',
+        'name="active"',
+        'name="runs_on_mac"',
+        'name="runs_on_ipad"',
+        'name="file"; filename="Okta-SCEP-Zo-.mobileconfig"',
+    ]
+    values = [
+        part.split("\r\n\r\n")[1].rsplit("\r\n", 1)[0]
+        for part in request.body.decode().split(
+            "--" + request.headers["Content-Type"].split("=")[1]
+        )[1:-1]
+    ]
+    assert values == ["Okta & SCEP / Zoë", "true", "true", "false", "<plist/>"]
+
+
+@pytest.mark.parametrize(
+    "document, parts",
+    [
+        (None, ['name="active"']),
+        (b"<plist/>", ['name="active"', f'name="file"; filename="{ITEM}.mobileconfig"']),
+    ],
+)
+def test_an_update_sends_what_changes_alone(
+    wire: t.Any, document: bytes | None, parts: list[str]
+) -> None:
+    wire.script((200, {"id": ITEM}))
+    kandji(wire).update_profile(ITEM, {"active": True}, document)
+    assert (wire.sent[0].method, urlsplit(wire.sent[0].url).path) == (
+        "PATCH",
+        f"/api/v1/library/custom-profiles/{ITEM}",
+    )
+    assert parts_of(wire.sent[0]) == parts
+
+
+WRITES: dict[str, t.Callable[[Kandji], t.Any]] = {
+    "create": lambda client: client.create_profile("Okta", b"<plist/>", {"active": True}),
+    "update": lambda client: client.update_profile(ITEM, {}, b"<plist/>"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize(
+    "answer, error",
+    [
+        ((503, ""), ApiError),
+        ((200, "<html>"), Uncertain),
+        ((200, '{"id": '), Uncertain),
+        (exceptions.ConnectionError("reset"), Uncertain),
+    ],
+)
+def test_a_write_of_a_profile_is_never_repeated(
+    wire: t.Any, write: str, answer: t.Any, error: type[Exception]
+) -> None:
+    """Each would give every Mac in scope a new certificate, or make a second profile."""
+    wire.script(answer)
+    with pytest.raises(error):
+        WRITES[write](kandji(wire))
+    assert (len(wire.sent), wire.slept) == (1, [])
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("body", [None, [], {"detail": "ok"}])
+def test_an_answer_without_the_profile_is_told(wire: t.Any, write: str, body: t.Any) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable, match="without the profile; run again"):
+        WRITES[write](kandji(wire))
+
+
+# Against the lab
+
+
+@pytest.fixture
+def tenant(lab: Lab) -> Kandji:
+    return Kandji(
+        lab.announcement["kandji_url"],
+        lab.announcement["kandji_api_token"],
+        Settings(ca_path=lab.announcement["ca_file"]),
+        Masker(),
+    )
+
+
+def test_the_labs_devices_are_read_without_the_removed_ones(lab: Lab, tenant: Kandji) -> None:
+    macs = {
+        row["serial_number"] for row in tenant.devices(platform="Mac") if row["platform"] == "Mac"
+    }
+    assert {mac.serial for mac in lab.world.macs} <= macs
+    assert not any(row.get("is_removed") for row in tenant.devices())
+
+
+def test_the_labs_blueprints_have_their_items(tenant: Kandji) -> None:
+    blueprints = {row["name"]: row["id"] for row in tenant.blueprints()}
+    assert {"Canary", "Engineering", "Everyone else"} <= set(blueprints)
+    assert all({"id", "name"} <= set(item) for item in tenant.library_items(blueprints["Canary"]))
+
+
+def test_a_serial_that_is_part_of_another_finds_both(lab: Lab, tenant: Kandji) -> None:
+    """Which is why whoever filters by serial compares again."""
+    inner = next(
+        one.serial
+        for one in lab.world.macs
+        if any(
+            one.serial != other.serial and one.serial in other.serial for other in lab.world.macs
+        )
+    )
+    assert len(list(tenant.devices(serial_number=inner))) > 1
+
+
+# The audit log
+
+
+def test_the_audit_log_is_read_newest_first_by_cursor_and_not_for_ever(wire: t.Any) -> None:
+    link = "https://acme.kandji.io/api/v1/audit/events?cursor=abc&limit=500&sort_by=-occurred_at"
+    wire.script(
+        *[
+            (200, {"next": link, "results": [{"id": number}]})
+            for number in range(_kandji.AUDIT_PAGES)
+        ]
+    )
+    assert len(list(kandji(wire).audit_events())) == _kandji.AUDIT_PAGES == len(wire.sent)
+    first, second = (one.url for one in wire.sent[:2])
+    assert "sort_by=-occurred_at" in first and "limit=500" in first and "cursor=abc" in second
+    assert all("//acme.kandji.io" not in one.url for one in wire.sent)
+
+
+@pytest.mark.parametrize("number, calls", [(0, 0), (1, 1), (10, 10), (11, 1)])
+def test_a_few_serials_are_asked_for_one_by_one_and_many_by_the_whole_list(
+    wire: t.Any, number: int, calls: int
+) -> None:
+    rows = [{"device_id": str(place), "serial_number": f"C{place:02}"} for place in range(12)] + [
+        {"device_id": "vm", "serial_number": "ZC00"}
+    ]
+    wire.script((200, rows))
+    found = list(
+        kandji(wire).devices_with_serials(
+            [f"c{place:02}" for place in range(number)], platform="Mac"
+        )
+    )
+    assert [row["device_id"] for row in found] == [str(place) for place in range(number)] and len(
+        wire.sent
+    ) == calls
+    assert all(query_of(one)["platform"] == "Mac" for one in wire.sent)

@@ -1,0 +1,349 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of Okta's Desktop platform without an API for it:
+
+hosts, links, the SCEP URL, a stale challenge, expiry, the pin.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    device_integration as integration,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.client import (
+    CaCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
+    check_scep_url,
+)
+
+ORG = "https://acme.okta.com"
+CUSTOM = "https://login.acme.com"
+PATH = "/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+
+
+# The org
+
+
+@pytest.mark.parametrize(
+    "org, console",
+    [
+        ("https://acme.okta.com", "https://acme-admin.okta.com"),
+        ("https://acme.oktapreview.com", "https://acme-admin.oktapreview.com"),
+        ("https://acme.okta-emea.com", "https://acme-admin.okta-emea.com"),
+        ("https://acme.okta-gov.com", "https://acme-admin.okta-gov.com"),
+        ("https://acme.okta.mil", "https://acme-admin.okta.mil"),
+        ("https://login.acme.com", ""),
+        ("https://notokta.com", ""),
+        ("https://localhost:8443", ""),
+    ],
+)
+def test_the_steps_link_to_the_orgs_own_admin_console(org: str, console: str) -> None:
+    assert integration.admin_console(org) == console
+    assert (console or org) in integration.console_steps(org)[0]
+
+
+def test_where_there_is_no_scep_url_the_guides_steps_are_told() -> None:
+    error = integration.needs_scep_url(ORG)
+    steps = error.details["console_steps"]
+    assert [
+        word
+        for word in (
+            "Add platform",
+            "Desktop",
+            "Use Okta as certificate authority",
+            "Static SCEP URL",
+            "Generate",
+            "Save",
+        )
+        if not any(word in step for step in steps)
+    ] == []
+    assert "no public API" in error.message
+
+
+@pytest.mark.parametrize("organization", [{"pipeline": "v1"}, {"pipeline": None}, {}])
+def test_an_org_that_is_not_identity_engine_is_refused(organization: dict[str, t.Any]) -> None:
+    with pytest.raises(Refused, match="Identity Engine"):
+        integration.check_identity_engine(organization, ORG)
+
+
+def test_an_identity_engine_org_is_fine() -> None:
+    integration.check_identity_engine({"pipeline": "idx"}, ORG)
+
+
+# The SCEP URL
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        ORG + PATH,
+        "https://login.acme.com" + PATH,
+        "http://127.0.0.1:8443" + PATH,
+        "http://localhost:8443" + PATH,
+        ORG + "/pki/other/",
+    ],
+)
+def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
+    assert check_scep_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("", "not a URL"),
+        ("acme.okta.com" + PATH, "not a URL"),
+        ("ftp://acme.okta.com" + PATH, "not a URL"),
+        ("https://", "not a URL"),
+        ("http://acme.okta.com" + PATH, "not https"),
+        ("http://127.0.0.1.example.com" + PATH, "not https"),
+        (ORG, "no path"),
+        (ORG + "/", "no path"),
+        ("https://acme-admin.okta.com" + PATH, "the host of the Admin Console"),
+        ("https://acme-ADMIN.oktapreview.com" + PATH, "the host of the Admin Console"),
+        ("https://acme.okta.com@evil.test" + PATH, "user name"),
+        ("https://:x@acme.okta.com" + PATH, "user name"),
+        (
+            ORG + "/api/v1/certificateAuthorities/0123ABCD/registrationAuthorities/rac1/challenge",
+            "Static SCEP URL",
+        ),
+        (
+            ORG + "/api/v1/certificateAuthorities/0123ABCD/registrationAuthorities/rac1/challenge/",
+            "step 8",
+        ),
+        (
+            ORG + "/API/V1/CERTIFICATEAUTHORITIES/0123ABCD/REGISTRATIONAUTHORITIES/rac1/challenge",
+            "step 8",
+        ),
+    ],
+)
+def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        check_scep_url(url)
+    assert said in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "url, org, listed",
+    [
+        (ORG + PATH, ORG, []),
+        ("https://ACME.okta.com" + PATH, ORG, []),
+        ("https://acme.okta.com:443" + PATH, ORG, []),
+        (ORG + PATH, CUSTOM, ["acme.okta.com"]),
+        (ORG + PATH, CUSTOM, ["other", "ACME.okta.com"]),
+        ("https://other.okta.com" + PATH, ORG, ["other.okta.com"]),
+        ("https://localhost:8443" + PATH, "https://localhost:8443", []),
+        ("https://localhost:9999" + PATH, "https://localhost:8443", ["localhost"]),
+    ],
+)
+def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(
+    url: str, org: str, listed: list[str]
+) -> None:
+    assert integration.check_host(url, org, {}, listed) == []
+
+
+@pytest.mark.parametrize(
+    "org, url",
+    [(ORG, CUSTOM + PATH), (CUSTOM, ORG + PATH), (CUSTOM, "https://LOGIN.acme.com:443" + PATH)],
+)
+def test_the_names_that_okta_tells_of_the_org_are_its_own(org: str, url: str) -> None:
+    assert (
+        integration.check_host(
+            url, org, {"_links": {"organization": {"href": ORG}, "alternate": {"href": CUSTOM}}}, []
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        {},
+        {"_links": None},
+        {"_links": {"alternate": CUSTOM}},
+        {"_links": {"alternate": {}, "organization": {"href": None}}},
+    ],
+)
+def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> None:
+    loopback = ("https://127.0.0.1:8443/s", "https://localhost:8443")
+    for url, org in (
+        (ORG + PATH, CUSTOM),
+        (CUSTOM + PATH, ORG),
+        ("https://id.acme.com" + PATH, CUSTOM),
+        loopback,
+    ):
+        [warning] = integration.check_host(url, org, links, ["okta.com"])
+        assert "scep_hosts" in warning and org.removeprefix("https://") in warning
+
+
+@pytest.mark.parametrize(
+    "url, org, linked",
+    [
+        ("https://other.okta.com" + PATH, ORG, CUSTOM),
+        ("https://other.oktapreview.com" + PATH, ORG, CUSTOM),
+        ("https://other.okta.com" + PATH, CUSTOM, ORG),
+        ("https://acme.okta.com.evil.test" + PATH, ORG, CUSTOM),
+        ("https://acme.okta.com.evil.test" + PATH, CUSTOM, CUSTOM),
+        ("https://localhost:9999" + PATH, "https://localhost:8443", "https://localhost:8443"),
+        (ORG + PATH, "https://localhost:8443", "https://localhost:8443"),
+        ("https://localhost:8443" + PATH, ORG, CUSTOM),
+    ],
+)
+def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str) -> None:
+    with pytest.raises(BadOption, match="scep_url: .*scep_hosts"):
+        integration.check_host(url, org, {"_links": {"alternate": {"href": linked}}}, ["okta.com"])
+
+
+@pytest.mark.parametrize(
+    "path, warned",
+    [
+        (PATH, 0),
+        (PATH.lower(), 1),
+        (PATH + "/", 1),
+        ("/pki/x/scep/y", 1),
+        ("/scep", 1),
+        (PATH[:-1], 1),
+    ],
+)
+def test_an_unknown_shape_is_a_warning_and_no_more(path: str, warned: int) -> None:
+    assert len(integration.shape_warning(ORG + path)) == warned
+
+
+# The authority's certificates
+
+
+def certificate(
+    days: float = 1000, *, name: str = "CN=Authority", digit: str = "a"
+) -> CaCertificate:
+    return CaCertificate(
+        name,
+        "CN=Root",
+        NOW - timedelta(days=100),
+        NOW + timedelta(days=days),
+        digit * 40,
+        digit * 64,
+        b"",
+        True,
+    )
+
+
+@pytest.mark.parametrize("fingerprint", [None, bytes.fromhex("aa" * 20), bytes.fromhex("BB" * 32)])
+def test_a_pin_that_is_one_of_the_certificates_or_none_is_fine(fingerprint: bytes | None) -> None:
+    integration.check_pin([certificate(), certificate(digit="b")], fingerprint)
+
+
+def test_a_pin_that_is_none_of_the_certificates_is_refused_and_they_are_named() -> None:
+    with pytest.raises(Refused) as raised:
+        integration.check_pin([certificate(), certificate(digit="b")], b"\xcc" * 20)
+    assert "a" * 64 in raised.value.message and "b" * 64 in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "days, said",
+    [
+        (1000, None),
+        (90.1, None),
+        (89.9, "expires on 2027-02-21"),
+        (1, "expires on 2026-11-24"),
+        (-1, "expired on 2026-11-22"),
+    ],
+)
+def test_a_certificate_that_ends_soon_is_told(days: float, said: str | None) -> None:
+    warnings = integration.expiry_warnings([certificate(), certificate(days)], NOW, 90)
+    assert len(warnings) == (1 if said else 0)
+    assert said is None or said in warnings[0]
+
+
+def test_the_facts_of_a_certificate_are_plain_data() -> None:
+    assert integration.certificate_facts(certificate()) == {
+        "subject": "CN=Authority",
+        "issuer": "CN=Root",
+        "not_before": "2026-08-15T10:00:00+00:00",
+        "not_after": "2029-08-19T10:00:00+00:00",
+        "sha1": "a" * 40,
+        "sha256": "a" * 64,
+    }
+
+
+# The System Log
+
+
+def event(published: str, event_type: str = "device.platform.secret_key.reset") -> dict[str, t.Any]:
+    return {
+        "eventType": event_type,
+        "published": published,
+        "actor": {"alternateId": "ada@acme.com", "displayName": "Ada"},
+    }
+
+
+RESET = "2026-11-20T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "events, deployed_at, stale",
+    [
+        ([], "2026-11-19T10:00:00Z", None),
+        ([event(RESET)], None, None),
+        ([event(RESET)], "2026-11-19T10:00:00Z", RESET),
+        ([event(RESET)], "2026-11-21T10:00:00.123456Z", None),
+        ([event(RESET)], "2026-11-20T12:00:00+03:00", RESET),
+        ([event(RESET)], "2026-11-20T09:00:00-03:00", None),
+        (
+            [event("2026-01-01T00:00:00.000Z"), event(RESET), event("2026-02-01T00:00:00.000Z")],
+            "2026-11-19T10:00:00Z",
+            RESET,
+        ),
+        ([event(RESET, "device.platform.update")], "2026-11-19T10:00:00Z", None),
+        ([integration.event_facts(event(RESET))], "2026-11-19T10:00:00Z", RESET),
+    ],
+)
+def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
+    events: list[dict[str, t.Any]], deployed_at: str | None, stale: str | None
+) -> None:
+    assert integration.stale_challenge(events, deployed_at) == stale
+
+
+@pytest.mark.parametrize(
+    "actor, name",
+    [
+        ({"alternateId": "a@x", "displayName": "A"}, "a@x"),
+        ({"alternateId": None, "displayName": "A"}, "A"),
+        (None, None),
+    ],
+)
+def test_an_event_in_short(actor: t.Any, name: str | None) -> None:
+    assert integration.event_facts({**event(RESET), "actor": actor, "more": 1}) == {
+        "event_type": "device.platform.secret_key.reset",
+        "published": RESET,
+        "actor": name,
+    }
+
+
+@pytest.mark.parametrize(
+    "text, moment",
+    [
+        ("2026-11-23T10:00:00Z", NOW),
+        ("2026-11-23T10:00:00.000Z", NOW),
+        ("2026-11-23T12:00:00+02:00", NOW),
+        ("2026-11-23 10:00:00", NOW),
+        ("2026-11-23", NOW.replace(hour=0)),
+    ],
+)
+def test_a_time_is_read_as_utc_where_it_names_no_zone(text: str, moment: datetime) -> None:
+    assert integration.parse_time(text) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "23.11.2026", "2026-13-01T00:00:00Z"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(BadOption, match="ISO 8601"):
+        integration.parse_time(text)

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logs of the certificate check: whole, cut, with other output around, of other versions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
+    certificate_check,
+)
+from hypothesis import given, strategies
+
+
+def identity(end="2027-11-23T10:00:00Z", digit="a", **values):
+    return {
+        "cn": "C02XK1ZAJG5J",
+        "issuer": "CA",
+        "not_after": end,
+        "sha256": digit * 64,
+        "in": "system",
+        **values,
+    }
+
+
+def line(*identities, version=1, **values):
+    body = {
+        "device_trust_certificates": version,
+        "okta_verify": "9.52.0",
+        "scep_profiles": 1,
+        "count": len(identities),
+        "left_out": 0,
+        **values,
+    }
+    return json.dumps({**body, "identities": list(identities)}, separators=(",", ":"))
+
+
+def row(log, device_id="AAAA", **values):
+    return {"computer": {"id": device_id, "name": "A Mac"}, "status": "PASS", "log": log, **values}
+
+
+TWO = line(identity("2027-11-23T10:00:00Z", "a"), identity("2027-01-01T00:00:00Z", "b"))
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        TWO,
+        f"Executing...\n{TWO}\nExit code: 0",
+        f"noise {TWO}",
+        TWO + "\n\n",
+        TWO.replace(":1,", ": 1,"),
+        TWO.replace(":1,", ":2,", 1),
+    ],
+)
+def test_the_line_is_found_wherever_it_stands(log):
+    check = certificate_check.read_check(log)
+    assert check and (
+        check.count,
+        check.okta_verify_version,
+        check.scep_profiles,
+        len(check.identities),
+    ) == (2, "9.52.0", 1, 2)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        None,
+        7,
+        "",
+        "hello",
+        "{}",
+        certificate_check.MARK,
+        certificate_check.MARK + "1",
+        certificate_check.MARK + "null}",
+        "Exit code: 1",
+    ],
+)
+def test_what_is_no_line_of_the_check_is_none(log):
+    assert certificate_check.read_check(log) is None
+
+
+def test_of_a_line_that_was_cut_the_whole_identities_count():
+    cut = TWO[: TWO.index("b" * 64)]
+    check = certificate_check.read_check(cut)
+    assert check and check.count == 2 and [one.sha256 for one in check.identities] == ["a" * 64]
+    headless = certificate_check.read_check(TWO[: TWO.index(',"count"')] + ",")
+    assert headless == certificate_check.Check([], 0, "9.52.0", 1)
+
+
+def test_the_last_of_several_lines_counts():
+    check = certificate_check.read_check(f"{TWO}\n{line()}")
+    assert check and check.identities == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [identity("someday"), identity(sha256="zz"), {"cn": "x"}, identity(None)]
+)
+def test_an_identity_without_end_or_fingerprint_is_left_out(wrong):
+    check = certificate_check.read_check(line(wrong, identity()))
+    assert check and len(check.identities) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (r"Zo\C3\AB", "Zoë"),
+        (r"a\\C3b", r"a\C3b"),
+        (r"a\0Ab", "a\nb"),
+        (r"cut \C3...", "cut ..."),
+        ("cut \\", "cut "),
+        (None, ""),
+    ],
+)
+def test_names_are_unescaped(text, name):
+    check = certificate_check.read_check(line(identity(cn=text)))
+    assert check and check.identities[0].common_name == name
+
+
+def test_when_the_last_certificate_of_each_mac_ends():
+    rows = [
+        row(TWO, "AAAA"),
+        row(line(), "BBBB"),
+        row("no output", "CCCC"),
+        row(None, "DDDD", last_audit_log=TWO),
+        {"computer": None, "log": TWO},
+    ]
+    assert certificate_check.certificate_ends(rows) == {
+        "aaaa": "2027-11-23T10:00:00Z",
+        "dddd": "2027-11-23T10:00:00Z",
+    }
+
+
+@given(
+    strategies.text(max_size=40),
+    strategies.integers(min_value=0, max_value=len(TWO)),
+    strategies.text(max_size=40),
+)
+def test_no_log_is_too_strange(before, length, after):
+    certificate_check.read_check(before + TWO[:length] + after)
+    certificate_check.read_check(certificate_check.MARK + "1," + before + '"identities":[{' + after)

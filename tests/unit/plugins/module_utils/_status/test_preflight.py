@@ -1,0 +1,196 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be so before the first write: rings, Okta Verify and FastPass, a fleet."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import preflight
+
+BLUEPRINTS = [
+    {"id": "B-1", "name": "Canary"},
+    {"id": "b-2", "name": "Engineering"},
+    {"id": "b-3", "name": "Sales"},
+]
+
+
+def ring(
+    name: str = "canary",
+    blueprints: t.Sequence[str] = ("Canary",),
+    test_macs: t.Sequence[str] = ("C02A",),
+    **more: t.Any,
+) -> dict[str, t.Any]:
+    return {"name": name, "blueprints": list(blueprints), "test_macs": list(test_macs), **more}
+
+
+@pytest.mark.parametrize(
+    "rings, problems",
+    [
+        ([ring()], []),
+        ([ring(), ring("wide", ["Sales"], [])], []),
+        ([], ["rings: there is none; "]),
+        ([ring(test_macs=[])], ["the first ring, 'canary', has no test_macs"]),
+        ([ring(), ring("wide", [])], ["'wide' has no blueprints."]),
+        ([ring(), ring("wide"), ring()], ["'canary' is there twice."]),
+        (
+            [ring(blueprints=[], test_macs=[]), ring()],
+            ["'canary' is there twice.", "'canary' has no blueprints.", "has no test_macs"],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_the_rings_is_told_at_once(
+    rings: list[dict[str, t.Any]], problems: list[str]
+) -> None:
+    found = preflight.ring_problems(rings)
+    assert len(found) == len(problems)
+    assert all(problem in one for problem, one in zip(problems, found, strict=True))
+
+
+def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
+    resolved, problems = preflight.resolve_rings(
+        [ring(generation="2"), ring("wide", ["B-2", "Sales"], [])], BLUEPRINTS
+    )
+    assert problems == []
+    assert resolved == [
+        {
+            "name": "canary",
+            "blueprints": [{"id": "b-1", "name": "Canary"}],
+            "assignment_nodes": {},
+            "test_macs": ["C02A"],
+            "generation": "2",
+            "library_item": None,
+        },
+        {
+            "name": "wide",
+            "blueprints": [{"id": "b-2", "name": "Engineering"}, {"id": "b-3", "name": "Sales"}],
+            "assignment_nodes": {},
+            "test_macs": [],
+            "generation": None,
+            "library_item": None,
+        },
+    ]
+
+
+NODE = "b1b2c3d4-0000-4000-8000-00000000000a"
+
+
+def test_the_nodes_of_a_ring_are_handed_through_by_blueprint_id() -> None:
+    (resolved,), problems = preflight.resolve_rings(
+        [ring(assignment_nodes={"Canary": NODE.upper()})], BLUEPRINTS
+    )
+    assert (resolved["assignment_nodes"], problems) == ({"b-1": NODE}, [])
+
+
+def test_every_wrong_node_of_a_ring_is_told() -> None:
+    _resolved, problems = preflight.resolve_rings(
+        [ring(assignment_nodes={"Sales": NODE, "Canary": "root"})], BLUEPRINTS
+    )
+    assert len(problems) == 2
+    assert (
+        problems[0].startswith("Ring 'canary': assignment_nodes: 'Sales' is not in blueprints")
+        and "'root'" in problems[1]
+    )
+
+
+def test_a_blueprint_that_a_ring_names_by_name_and_by_id_counts_once() -> None:
+    (resolved,), problems = preflight.resolve_rings(
+        [ring(blueprints=["Canary", "b-1", "Canary"])], BLUEPRINTS
+    )
+    assert (resolved["blueprints"], problems) == ([{"id": "b-1", "name": "Canary"}], [])
+
+
+@pytest.mark.parametrize(
+    "rings, problems",
+    [
+        (
+            [ring(), ring("wide", ["Canary"])],
+            ["the blueprint 'Canary' is in 'canary' and in 'wide'; a blueprint is in one ring."],
+        ),
+        ([ring(), ring("wide", ["b-1"])], ["the blueprint 'Canary' is in 'canary' and in 'wide'"]),
+        (
+            [ring(blueprints=["Canery"])],
+            ["Ring 'canary': blueprints: Kandji has no blueprint 'Canery'; did you mean 'Canary'?"],
+        ),
+        (
+            [ring(blueprints=["nope", "Canary"]), ring("wide", ["Canary", "nada"])],
+            ["'nope'", "is in 'canary' and in 'wide'", "'nada'"],
+        ),
+    ],
+)
+def test_every_unknown_blueprint_and_every_one_in_two_rings_is_told(
+    rings: list[dict[str, t.Any]], problems: list[str]
+) -> None:
+    _resolved, found = preflight.resolve_rings(rings, BLUEPRINTS)
+    assert len(found) == len(problems)
+    assert all(any(problem in one for one in found) for problem in problems)
+
+
+# Okta Verify
+
+
+def authenticator(key: str = "okta_verify", status: str = "ACTIVE") -> dict[str, t.Any]:
+    return {"id": f"aut-{key}", "key": key, "status": status}
+
+
+PASSWORD, PUSH = authenticator("okta_password"), authenticator("okta_verify_push")
+FASTPASS_METHOD = {"type": "signed_nonce", "status": "ACTIVE"}
+
+
+@pytest.mark.parametrize(
+    "authenticators, methods, said",
+    [
+        (
+            [PASSWORD, authenticator()],
+            [{"type": "push", "status": "INACTIVE"}, FASTPASS_METHOD],
+            None,
+        ),
+        ([], [], "is no authenticator of this org"),
+        ([PASSWORD], [], "is no authenticator of this org"),
+        ([authenticator(status="INACTIVE")], [FASTPASS_METHOD], "Okta Verify is not active"),
+        ([authenticator()], [], "FastPass"),
+        ([authenticator()], [{"type": "push", "status": "ACTIVE"}], "FastPass"),
+        ([authenticator()], [{"type": "signed_nonce", "status": "INACTIVE"}], "FastPass"),
+        # The split form: FastPass is an authenticator of its own
+        ([PUSH, authenticator("okta_verify_fastpass")], [], None),
+        ([PUSH, authenticator("okta_verify_fastpass", "INACTIVE")], [], "not active"),
+        ([PUSH], [], "is no authenticator of this org"),
+        (
+            [authenticator(), authenticator("okta_verify_fastpass")],
+            [{"type": "push", "status": "ACTIVE"}],
+            None,
+        ),
+        (
+            [authenticator(), authenticator("okta_verify_fastpass", "INACTIVE")],
+            [{"type": "push", "status": "ACTIVE"}],
+            "FastPass",
+        ),
+        ([authenticator(status="INACTIVE"), authenticator("okta_verify_fastpass")], [], None),
+    ],
+)
+def test_fastpass_must_be_active_in_the_one_form_or_the_other(
+    authenticators: t.Any, methods: t.Any, said: str | None
+) -> None:
+    problems = preflight.okta_verify_problems(authenticators, methods)
+    assert len(problems) == (1 if said else 0)
+    assert said is None or said in problems[0]
+
+
+@pytest.mark.parametrize(
+    "keys, found",
+    [
+        ([], None),
+        (["okta_email"], None),
+        (["okta_verify_fastpass", "okta_verify"], "okta_verify"),
+        (["okta_verify_fastpass"], "okta_verify_fastpass"),
+    ],
+)
+def test_whose_methods_are_to_be_read(keys: list[str], found: str | None) -> None:
+    assert (preflight.okta_verify([authenticator(key) for key in keys]) or {}).get("key") == found
+
+
+def test_an_empty_fleet_is_told() -> None:
+    assert preflight.fleet_problems({"serial_number": "C02A"}) == []
+    assert "Kandji has no Mac" in preflight.fleet_problems(None)[0]

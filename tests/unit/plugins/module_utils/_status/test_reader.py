@@ -1,0 +1,470 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both sides of the fleet joined by serial:
+
+which certificates are asked for, and what becomes of each row.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import typing as t
+from datetime import datetime, timezone
+from unittest import mock
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import reader as fleet
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+    DeviceRecord,
+)
+
+SERIAL = "C02XK1ZAJG5J"
+NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
+IDENTITIES = {"identity_certificate": {"eq": True}}
+
+
+def profile(
+    uuid: str | None = "7d8A",
+    common_name: str = "$SERIAL_NUMBER $PROFILE_UUID",
+    item_id: str = "item-1",
+) -> dict[str, t.Any]:
+    content = {"Subject": [[["CN", common_name]]]}
+    plist: dict[str, t.Any] = {
+        "PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": content}]
+    }
+    return {
+        "id": item_id,
+        "profile": plistlib.dumps({**plist, "PayloadUUID": uuid} if uuid else plist).decode(),
+    }
+
+
+@pytest.mark.parametrize(
+    "profiles, wanted",
+    [
+        ([profile()], {**IDENTITIES, "common_name": {"like": ["7D8A", "7d8a"]}}),
+        (
+            [profile(), profile("00FF")],
+            {**IDENTITIES, "common_name": {"like": ["00FF", "00ff", "7D8A", "7d8a"]}},
+        ),
+        ([profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
+        ([profile(), profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
+        ([profile(None)], IDENTITIES),
+        ([{"id": "1", "profile": "signed"}], IDENTITIES),
+    ],
+)
+def test_certificates_are_narrowed_to_the_profiles_where_their_names_tell(
+    profiles: t.Any, wanted: dict[str, t.Any]
+) -> None:
+    assert fleet.certificate_filter(profiles) == wanted
+
+
+@pytest.mark.parametrize(
+    "users, states",
+    [
+        ([], {}),
+        (
+            [{"managementStatus": "MANAGED", "user": {"id": "00u1", "profile": {"login": "ada"}}}],
+            {"ada": "MANAGED"},
+        ),
+        ([{"managementStatus": "NOT_MANAGED", "summary": {"id": "00u1"}}], {"00u1": "NOT_MANAGED"}),
+        (
+            [{"user": {"profile": {"login": "ada"}}}, {"managementStatus": None, "user": None}],
+            {"ada": "NOT_MANAGED", "1": "NOT_MANAGED"},
+        ),
+    ],
+)
+def test_a_record_has_its_users_by_login_else_id(users: t.Any, states: dict[str, str]) -> None:
+    row = {
+        "id": "guo1",
+        "status": "ACTIVE",
+        "created": "2026-11-01T10:00:00.000Z",
+        "lastUpdated": None,
+    }
+    assert fleet.device_record(row, users) == DeviceRecord(
+        "guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states
+    )
+
+
+def test_records_are_gathered_by_serial() -> None:
+    rows = [
+        {
+            "id": "1",
+            "status": "ACTIVE",
+            "profile": {"serialNumber": SERIAL},
+            "_embedded": {"users": None},
+        },
+        {"id": "2", "status": "DEACTIVATED", "profile": {"serialNumber": SERIAL}},
+        {"id": "3", "status": "ACTIVE", "profile": None, "_embedded": None},
+    ]
+    found = fleet.read_records(mock.Mock(devices=mock.Mock(return_value=iter(rows))))
+    assert {serial: [one.id for one in group] for serial, group in found.by_serial.items()} == {
+        SERIAL: ["1", "2"]
+    }
+    assert [(udid, one.id, one.has_serial) for udid, one in found.unnamed] == [("", "3", False)]
+
+
+def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
+    rows = {
+        "item-1": [
+            {"computer": {"id": "A"}, "status": "FAILED"},
+            {"computer": {"id": "b"}, "status": "PASS"},
+            {"computer": {"id": "c"}, "status": "ERROR"},
+        ],
+        "item-2": [
+            {"computer": {"id": "a"}, "status": "PASS"},
+            {"computer": {"id": "B"}, "status": "PASS"},
+            {"computer": {"id": "C"}, "status": "PENDING"},
+        ],
+    }
+    found = fleet.read_statuses(
+        mock.Mock(item_statuses=lambda item_id: rows[item_id]), ["item-1", "item-2"]
+    )
+    assert found.states == {
+        "a": "installed",
+        "b": "installed",
+        "c": "failed",
+    } and found.several == {"b"}
+
+
+# The whole of it
+
+
+def kandji(**answers: t.Any) -> mock.Mock:
+    device = {
+        "device_id": "DEV-1",
+        "serial_number": SERIAL,
+        "device_name": "Ada's Mac",
+        "platform": "Mac",
+        "blueprint_id": "B-CANARY",
+        "user": {"email": "ada@acme.com"},
+    }
+    there: dict[str, t.Any] = {
+        "devices": lambda **_filters: [
+            device,
+            {**device, "device_id": "dev-2", "serial_number": "PAD", "platform": "iPad"},
+        ],
+        "item_statuses": lambda item_id: [
+            {"computer": {"id": "dev-1"}, "status": "success" if item_id == "item-1" else "PASS"}
+        ],
+        "prism_certificates": lambda _filter: [
+            {
+                "device_id": "dev-1",
+                "common_name": f"{SERIAL} 7D8A",
+                "created_at": "2026-11-10T10:00:00Z",
+            },
+            {
+                "device_id": "dev-1",
+                "common_name": f"VM{SERIAL} 7D8A",
+                "created_at": "2026-11-09T10:00:00Z",
+            },
+            {
+                "device_id": "dev-9",
+                "common_name": f"{SERIAL} 7D8A",
+                "created_at": "2026-11-08T10:00:00Z",
+            },
+        ],
+        "prism_apps": lambda _filter: [{"device_id": "DEV-1"}],
+        "prism_profiles": lambda _filter: [],
+        "device": mock.Mock(side_effect=NotFound("Not found.")),
+        **answers,
+    }
+    return mock.Mock(**there)
+
+
+def okta(**answers: t.Any) -> mock.Mock:
+    users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada"}}}]
+    row = {
+        "id": "guo1",
+        "status": "ACTIVE",
+        "created": "2026-11-11T10:00:00.000Z",
+        "profile": {"serialNumber": SERIAL},
+        "_embedded": {"users": users},
+    }
+    return mock.Mock(
+        **{
+            "devices": lambda *_search, **_how: [row],
+            "log_events": lambda *_filter, **_how: [],
+            **answers,
+        }
+    )
+
+
+def read(*arguments: t.Any, **more: t.Any) -> list[dict[str, t.Any]]:
+    return list(fleet.rows(fleet.read_fleet(*arguments, now=NOW, **more)))
+
+
+def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
+    (row,) = read(okta(), kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert (
+        row["serial_number"],
+        row["device_name"],
+        row["device_id"],
+        row["person"],
+        row["ring"],
+    ) == (SERIAL, "Ada's Mac", "dev-1", "ada@acme.com", "canary")
+    assert row["certificates"] == 1 and row["certificate_first_seen"] == "2026-11-10T10:00:00Z"
+    assert (row["certificate_ends"], row["certificate_ends_from"]) == (
+        "2027-11-10T10:00:00Z",
+        "reckoned",
+    )
+    assert row["okta_device_ids"] == ["guo1"] and row["users"] == [
+        {"login": "ada", "managementStatus": "NOT_MANAGED"}
+    ]
+    assert (row["stage"], row["unconfirmed"]) == ("REGISTERED_NOT_MANAGED", False)
+
+
+def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read() -> None:
+    there = [{"device_id": "dev-1", "common_name": SERIAL, "created_at": "2026-11-10T10:00:00Z"}]
+    asked: list[t.Any] = []
+    tenant = kandji(
+        prism_certificates=lambda row_filter: (
+            asked.append(row_filter) or ([] if "common_name" in row_filter else there)
+        )
+    )
+    (row,) = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert row["certificates"] == 1 and [("common_name" in one) for one in asked] == [True, False]
+
+
+def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
+    (row,) = read(
+        okta(),
+        kandji(devices=lambda **_filters: [], prism_certificates=lambda _filter: []),
+        [Ring("canary", {"b-canary"}, profile())],
+        ["app-1"],
+    )
+    assert (row["stage"], row["serial_number"], row["device_id"], row["unconfirmed"]) == (
+        "KANDJI_MISSING",
+        SERIAL,
+        "",
+        False,
+    )
+
+
+def test_a_record_that_kandji_lost_between_two_pages_is_unconfirmed() -> None:
+    (row,) = read(
+        okta(),
+        kandji(devices=lambda **_filters: []),
+        [Ring("canary", {"b-canary"}, profile())],
+        ["app-1"],
+    )
+    assert (row["stage"], row["unconfirmed"]) == ("KANDJI_MISSING", True)
+
+
+@pytest.mark.parametrize(
+    "answer, found",
+    [
+        (
+            {
+                "device_id": "dev-1",
+                "serial_number": SERIAL,
+                "platform": "Mac",
+                "blueprint_id": "B-CANARY",
+            },
+            [(SERIAL, "canary", False)],
+        ),
+        (
+            {"device_id": "dev-1", "serial_number": SERIAL, "platform": "Mac", "is_removed": True},
+            [(SERIAL, None, True)],
+        ),
+        (NotFound("gone"), [(SERIAL, None, True)]),
+    ],
+)
+def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, found: t.Any) -> None:
+    one = mock.Mock(
+        side_effect=[answer] if isinstance(answer, Exception) else None, return_value=answer
+    )
+    only = [
+        {
+            "device_id": "dev-1",
+            "common_name": f"{SERIAL} 7D8A",
+            "created_at": "2026-11-10T10:00:00Z",
+        }
+    ]
+    tenant = kandji(
+        devices=lambda **_filters: [], device=one, prism_certificates=lambda _filter: only
+    )
+    rows = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert [
+        (row["serial_number"], row["ring"], row["stage"] == "KANDJI_MISSING") for row in rows
+    ] == found
+    one.assert_called_once_with("dev-1")
+
+
+@pytest.mark.parametrize(
+    "item_id, stage", [("item-1", "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")]
+)
+def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
+    item_id: str, stage: str
+) -> None:
+    def device(number: int, blueprint: str) -> dict[str, t.Any]:
+        return {
+            "device_id": f"dev-{number}",
+            "serial_number": f"C{number}",
+            "platform": "Mac",
+            "blueprint_id": blueprint,
+        }
+
+    devices = [device(1, "b-canary"), device(2, "b-canary"), device(3, "b-late")]
+    tenant = kandji(
+        devices=lambda **_filters: devices,
+        item_statuses=lambda asked: [
+            {"computer": {"id": f"dev-{number}"}, "status": "PASS"}
+            for number in ((1,) if asked == item_id else (1, 2))
+        ],
+        prism_certificates=lambda _filter: [
+            {
+                "device_id": f"dev-{number}",
+                "common_name": f"C{number} 7D8A",
+                "created_at": "2026-11-10T10:00:00Z",
+            }
+            for number in (1, 2)
+        ],
+    )
+    rows = read(
+        okta(devices=lambda *_search, **_how: []),
+        tenant,
+        [Ring("canary", {"b-canary", "b-late"}, profile())],
+        ["app-1"],
+    )
+    assert [(row["stage"], row["unconfirmed"]) for row in rows] == [
+        ("NOT_REGISTERED", False),
+        (stage, True),
+        ("PROFILE_PENDING", False),
+    ]
+
+
+def unnamed(udid: str = "") -> dict[str, t.Any]:
+    users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada@acme.com"}}}]
+    return {
+        "id": "guo1",
+        "status": "ACTIVE",
+        "created": "2026-11-11T10:00:00.000Z",
+        "profile": {"udid": udid},
+        "_embedded": {"users": users},
+    }
+
+
+def test_a_record_without_a_serial_is_joined_by_the_hardware_uuid_that_a_certificate_names() -> (
+    None
+):
+    names = [
+        {
+            "device_id": "dev-1",
+            "serial_number": SERIAL,
+            "common_name": f"{SERIAL} 00008103-001A2B3C4D5E001E",
+            "created_at": "2026-11-10T10:00:00Z",
+        }
+    ]
+    org = okta(devices=lambda *_search, **_how: [unnamed("00008103-001A2B3C4D5E001E")])
+    (row,) = read(
+        org,
+        kandji(prism_certificates=lambda _filter: names),
+        [Ring("canary", {"b-canary"}, profile())],
+        ["app-1"],
+    )
+    assert row["okta_device_ids"] == ["guo1"] and row["flags"] == ["SERIAL_EMPTY"]
+
+
+def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_to_it() -> None:
+    targets = [
+        {"type": "Certificate", "alternateId": f"{SERIAL} 7D8A", "id": "1"},
+        {"type": "Device", "id": "guo1"},
+    ]
+    org = okta(
+        devices=lambda *_search, **_how: [unnamed()],
+        log_events=lambda *_filter, **_how: [{"eventType": "pki.cert.bind", "target": targets}],
+    )
+    (row,) = read(org, kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
+    assert row["okta_device_ids"] == ["guo1"]
+    assert row["unconfirmed"], "a certificate was bound, and the search shows nobody managed"
+
+
+def test_a_record_that_no_mac_can_be_told_of_puts_its_persons_mac_in_doubt() -> None:
+    found = read(
+        okta(devices=lambda *_search, **_how: [unnamed()]),
+        kandji(),
+        [Ring("canary", {"b-canary"}, profile())],
+        ["app-1"],
+    )
+    assert [(row["stage"], row["unconfirmed"]) for row in found] == [
+        ("KANDJI_MISSING", True),
+        ("NOT_REGISTERED", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "user, person",
+    [
+        ("", ""),
+        (None, ""),
+        ({}, ""),
+        ({"name": "Ada"}, "Ada"),
+        ({"email": "", "name": "Ada"}, "Ada"),
+        ({"email": "a@x", "name": "Ada"}, "a@x"),
+    ],
+)
+def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
+    device = {
+        "device_id": "d",
+        "serial_number": "S",
+        "device_name": "N",
+        "platform": "Mac",
+        "blueprint_id": None,
+        "user": user,
+    }
+    found = read(
+        okta(devices=lambda *_search, **_how: []),
+        kandji(devices=lambda **_filters: [device]),
+        [],
+        [],
+    )
+    assert [(row["person"], row["ring"], row["stage"]) for row in found] == [
+        (person, None, "NOT_IN_SCOPE")
+    ]
+
+
+def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
+    refused = kandji(
+        prism_apps=mock.Mock(side_effect=Forbidden("No permission for apps.")),
+        devices=mock.Mock(side_effect=Forbidden("No permission for devices.")),
+    )
+    with pytest.raises(DeviceTrustError) as raised:
+        fleet.read_fleet(
+            okta(devices=mock.Mock(side_effect=Unauthorized("The token of Okta is wrong."))),
+            refused,
+            [],
+            [],
+            now=NOW,
+        )
+    assert all(
+        text in raised.value.message
+        for text in (
+            "No permission for devices.",
+            "No permission for apps.",
+            "The token of Okta is wrong.",
+        )
+    )
+
+
+def test_another_custom_profile_with_the_same_scep_url_competes() -> None:
+    def scep(item_id: str, url: str, active: bool = True) -> dict[str, t.Any]:
+        plist = {
+            "PayloadContent": [
+                {"PayloadType": "com.apple.security.scep", "PayloadContent": {"URL": url}}
+            ]
+        }
+        return {"id": item_id, "active": active, "profile": plistlib.dumps(plist).decode()}
+
+    ours, theirs = "https://acme.okta.com/pki/1/scep/rac1", "https://other.example/scep"
+    rings = [Ring("canary", set(), scep("A", ours))]
+    assert fleet.competitors(
+        rings, [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)]
+    ) == ["b"]

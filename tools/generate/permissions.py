@@ -1,0 +1,91 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/permissions.md, made from what the modules declare that they use:
+
+``python -m tools.generate.permissions``.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from importlib import import_module
+
+from tools.support.environment import CHECKOUT
+
+PAGE = CHECKOUT / "docs" / "permissions.md"
+MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
+UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
+SITE = (
+    "device_trust_preflight",
+    "okta_device_integration",
+    "kandji_scep_profile",
+    "device_trust_gate",
+    "kandji_app_store_item",
+    "device_trust_info",
+)
+ENFORCE = (
+    "okta_access_policy_forecast",
+    "okta_access_policy",
+    "okta_access_policy_rule",
+    "okta_sign_in_denials_info",
+)
+HEAD = """# Scopes and permissions
+
+What each module needs, made from the operations that it declares: a module that sends another one fails. Okta's are named as its OAuth scopes. A service app
+needs the scope **and** an admin role that allows the same; an API token has the admin roles of the person who made it. Kandji's are the entries of an API
+token's permissions, by the titles of its API documentation.
+
+What only a run that writes needs is set in **bold**: check mode does without it, and asks for no such scope. Okta's SCEP address needs none.
+"""
+
+
+def names() -> list[str]:
+    return sorted(
+        path.stem
+        for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
+        if path.stem != "__init__"
+    )
+
+
+def operations(module: str) -> tuple[t.Any, ...]:
+    return import_module(f"{MODULES}.{module}").USES
+
+
+def row(title: str, used: t.Sequence[t.Any]) -> str:
+    okta = {one.permission: one.writes for one in used if one.permission.startswith("okta.")}
+    kandji = {
+        one.permission: one.writes
+        for one in used
+        if one.permission and not one.permission.startswith("okta.")
+    }
+    return f"| {title} | {_cell(okta, '`')} | {_cell(kandji, '')} |"
+
+
+def _cell(permissions: dict[str, bool], quote: str) -> str:
+    shown = [
+        f"**{quote}{name}{quote}**" if writes else f"{quote}{name}{quote}"
+        for name, writes in sorted(permissions.items())
+    ]
+    return ", ".join(shown) or "none"
+
+
+def page() -> str:
+    rows = [row(f"`{name}`", operations(name)) for name in names()]
+    rows.append(
+        row("event source `okta_system_log`", import_module(f"{UTILS}._okta.log_follower").USES)
+    )
+    site = row("all of `site.yml`", [one for name in SITE for one in operations(name)])
+    enforce = row(
+        "`enforce_managed_devices.yml`, and `site.yml` with `device_trust_enforce` besides",
+        [one for name in ENFORCE for one in operations(name)],
+    )
+    return "\n".join(
+        [HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""]
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
+    sys.exit(0)

@@ -1,0 +1,403 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make release-check`:
+
+what a release would be, made and tried, without releasing anything. It is left in .cache/release.
+
+In a copy of the checkout the changelog gets its release; the collection is built twice and must
+come out as the same bytes; galaxy-importer looks at it; a bill of materials is written; and the
+site playbook is run against the lab by its full name, from the tarball installed into an empty
+path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from tools.release import tarball
+from tools.release.sbom import completed
+from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
+from tools.support.git_files import tracked_files
+from tools.support.interpreters import environment_of, here
+from tools.support.pipeline import Stage
+from tools.support.playbook import lab_environment
+
+PLACE = CACHE / "release"
+NAMESPACED = Path("ansible_collections") / "devicetrust" / "okta_kandji"
+SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
+# Only what belongs to the checkout; galaxy.yml leaves it out.
+NOT_SHIPPED = (
+    "lab/",
+    "tools/",
+    "tests/unit/",
+    "tests/functional/",
+    "tests/conformance/",
+    "tests/benchmarks/",
+    "extensions/molecule/",
+    ".",
+)
+IMPORTER = ("galaxy-importer==0.4.44",)
+CYCLONEDX = ("cyclonedx-bom==7.5.0",)
+# A link in Markdown to a file of the checkout.
+RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)#]*)(#[^)]*)?\)")
+
+
+def stages() -> list[Stage]:
+    return [
+        Stage("version", version_agrees),
+        Stage("changelog", changelog),
+        Stage("build", build),
+        Stage("importer", importer),
+        Stage("sbom", bill_of_materials),
+        Stage("install", install),
+        Stage("site", site),
+    ]
+
+
+def galaxy() -> dict[str, t.Any]:
+    return yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
+
+
+def version() -> str:
+    return str(galaxy()["version"])
+
+
+def built() -> Path:
+    return PLACE / f"devicetrust-okta_kandji-{version()}.tar.gz"
+
+
+def moment() -> int:
+    """When the last commit was made, in seconds: the time of everything in the tarball."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    return int(
+        subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
+    )
+
+
+# What is released
+
+
+def version_agrees() -> bool:
+    """galaxy.yml, the user agent and the changelog speak of the same version, and nothing new goes
+    by an old one.
+    """
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+        VERSION,
+    )
+
+    wrong = version_problems(version(), VERSION, released(), len(fragments(CHECKOUT)))
+    print("\n".join(wrong) or f"Version {version()}.")
+    return not wrong
+
+
+def version_problems(galaxys: str, agents: str, before: t.Sequence[str], new: int) -> list[str]:
+    """``before``: what the changelog has; ``new``: how many fragments it does not have yet."""
+    wrong = (
+        [] if SEMANTIC.fullmatch(galaxys) else [f"galaxy.yml: {galaxys} is no semantic version."]
+    )
+    if agents != galaxys:
+        wrong.append(
+            f"galaxy.yml says {galaxys}, and VERSION in plugins/module_utils/_http/transport.py"
+            f" {agents}."
+        )
+    if galaxys in before and new:
+        wrong.append(
+            f"The changelog has {galaxys} already, and there are {new} new fragments; set the next"
+            " version in galaxy.yml."
+        )
+    if galaxys not in before and not new:
+        wrong.append(f"There is no fragment that says what {galaxys} brings.")
+    return wrong
+
+
+def released() -> list[str]:
+    changes = CHECKOUT / "changelogs" / "changelog.yaml"
+    return list(yaml.safe_load(changes.read_text())["releases"]) if changes.exists() else []
+
+
+def fragments(checkout: Path) -> list[Path]:
+    return list((checkout / "changelogs" / "fragments").glob("*.yml"))
+
+
+def changelog() -> bool:
+    """antsibull-changelog makes the release in a copy, unless it was made already;
+
+    the checkout keeps its fragments.
+    """
+    shutil.rmtree(PLACE, ignore_errors=True)
+    for name in ("first", "second"):
+        if not released_copy(PLACE / name / NAMESPACED, backwards=name == "second"):
+            return False
+    text = (PLACE / "first" / NAMESPACED / "CHANGELOG.rst").read_text()
+    left = fragments(PLACE / "first" / NAMESPACED)
+    print(f"CHANGELOG.rst has {len(text.splitlines())} lines; {len(left)} fragments are left over.")
+    return f"v{version()}" in text and not left
+
+
+def released_copy(copy: Path, backwards: bool) -> bool:
+    """In one order or the other, so that a build that goes by the order on the disk shows itself."""
+    for file in sorted(tracked_files(), reverse=backwards):
+        (copy / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / file, copy / file)
+    for page in (copy / "README.md", *copy.glob("roles/*/README.md")):
+        page.write_text(
+            with_full_links(
+                page.read_text(),
+                page.relative_to(copy).parent,
+                f"{galaxy()['repository']}/blob/{version()}",
+            )
+        )
+    if version() in released():
+        return True
+    date = subprocess.run(
+        ["git", "log", "-1", "--format=%cs"],
+        cwd=CHECKOUT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    command = [
+        str(SCRIPTS / "antsibull-changelog"),
+        "release",
+        "--version",
+        version(),
+        "--date",
+        date,
+    ]
+    return run_and_read(command, child_environment(), copy)[0] == 0
+
+
+def with_full_links(text: str, folder: Path, base: str) -> str:
+    """Pages are shown outside of the repository, where a relative link leads nowhere."""
+
+    def full(found: re.Match[str]) -> str:
+        parts: list[str] = []
+        for part in (folder / found.group(1)).parts:
+            parts = parts[:-1] if part == ".." else [*parts, part]
+        return f"]({base}/{'/'.join(parts)}{found.group(2) or ''})"
+
+    return RELATIVE.sub(full, text)
+
+
+def build() -> bool:
+    """Twice, from two copies; what differs between two builds of the same files is taken out."""
+    made = [one_build(PLACE / name) for name in ("first", "second")]
+    if None in made:
+        return False
+    same = made[0].read_bytes() == made[1].read_bytes()
+    names = tarball.names(made[0])
+    wrong = tarball_problems(names, tracked_files())
+    print(
+        "\n".join(wrong)
+        or f"{len(names)} files, {made[0].stat().st_size // 1024} KiB, sha256 {tarball.digest(made[0])}"
+    )
+    print("Both builds are the same bytes." if same else "The two builds differ.")
+    shutil.copy(made[0], built())
+    (PLACE / "SHA256SUMS").write_text(f"{tarball.digest(built())}  {built().name}\n")
+    return same and not wrong
+
+
+def one_build(place: Path) -> Path | None:
+    command = [
+        str(SCRIPTS / "ansible-galaxy"),
+        "collection",
+        "build",
+        str(place / NAMESPACED),
+        "--output-path",
+        str(place),
+    ]
+    if run_and_read(command, child_environment(), show=False)[0]:
+        return None
+    made = place / built().name
+    tarball.normalise(made, moment())
+    return made
+
+
+def tarball_problems(names: t.Iterable[str], tracked: t.Iterable[Path]) -> list[str]:
+    """What is in it and should not be, and the other way round."""
+    inside = set(names)
+    wanted = {
+        str(file)
+        for file in tracked
+        if file.parts[0] in ("plugins", "roles", "playbooks", "meta", "docs", "LICENSES")
+    }
+    wanted |= {
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.rst",
+        "REUSE.toml",
+        "changelogs/changelog.yaml",
+        "tests/config.yml",
+    }
+    extra = sorted(name for name in inside if name.startswith(NOT_SHIPPED))
+    return [f"{name} must not be in the tarball." for name in extra] + [
+        f"{name} is not in the tarball." for name in sorted(wanted - inside)
+    ]
+
+
+# What others say of it
+
+
+def importer() -> bool:
+    """galaxy-importer, which Galaxy and Automation Hub run on what is uploaded."""
+    place = environment_of("galaxy-importer", here(), IMPORTER)
+    if place is None:
+        return False
+    environment = child_environment(
+        PATH=f"{place / 'bin'}:/usr/local/bin:/usr/bin:/bin", HOME=str(PLACE)
+    )
+    environment.pop("ANSIBLE_COLLECTIONS_PATH")  # it sets its own
+    return judge_importer(
+        *run_and_read(
+            [str(place / "bin" / "python"), "-m", "galaxy_importer.main", str(built())],
+            environment,
+            PLACE,
+        )
+    )
+
+
+def imports_its_own(line: str) -> bool:
+    """It lints the collection where it is not installed;
+
+    there, a playbook that another one imports by its full name is not found.
+    """
+    found = re.fullmatch(
+        r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip()
+    )
+    return bool(found) and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
+
+
+def judge_importer(status: int, output: str) -> bool:
+    complaints = [
+        line
+        for line in output.splitlines()
+        if line.startswith(("ERROR", "WARNING")) and not imports_its_own(line)
+    ]
+    print(f"galaxy-importer: {len(complaints)} complaints")
+    return status == 0 and not complaints and "Importer processing completed successfully" in output
+
+
+def runtime() -> Path | None:
+    """What a user installs: ansible-core, and the packages that the collection names."""
+    names = [
+        line.strip()
+        for line in (CHECKOUT / "meta" / "ee-requirements.txt").read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    return environment_of("release-runtime", here(), ["ansible-core", *names])
+
+
+def bill_of_materials() -> bool:
+    """CycloneDX, of the collection and of all that it runs with."""
+    target, cyclonedx = runtime(), environment_of("cyclonedx", here(), CYCLONEDX)
+    if target is None or cyclonedx is None:
+        return False
+    file = PLACE / f"{built().name.removesuffix('.tar.gz')}.cdx.json"
+    command = [
+        str(cyclonedx / "bin" / "cyclonedx-py"),
+        "environment",
+        "--output-reproducible",
+        "--spec-version",
+        "1.6",
+        str(target / "bin" / "python"),
+    ]
+    status, output = run_and_read(
+        [*command, "--output-file", str(file)], child_environment(), show=False
+    )
+    if status:
+        print(output)
+        return False
+    document = completed(json.loads(file.read_text()), galaxy(), tarball.digest(built()))
+    file.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    print(f"{file.name}: {len(document['components'])} components")
+    return (
+        run_and_read(
+            [str(cyclonedx / "bin" / "python"), "-c", VALIDATE, str(file)], child_environment()
+        )[0]
+        == 0
+    )
+
+
+VALIDATE = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1], encoding="utf-8").read())
+sys.exit(str(found) if found else 0)
+"""
+
+
+# As a user has it
+
+
+def installed() -> Path:
+    return PLACE / "installed"
+
+
+def user_environment(**more: str) -> dict[str, str]:
+    """Nothing of the checkout: the collection is where it was installed, and nowhere else."""
+    scripts = PLACE.parent / "environments" / "release-runtime" / "bin"
+    environment = child_environment(
+        ANSIBLE_COLLECTIONS_PATH=str(installed()), PATH=f"{scripts}:/usr/bin:/bin", **more
+    )
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in ("ANSIBLE_CONFIG", "ANSIBLE_CALLBACK_PLUGINS")
+    }
+
+
+def install() -> bool:
+    target = runtime()
+    if target is None:
+        return False
+    installed().mkdir(parents=True)
+    command = [
+        str(target / "bin" / "ansible-galaxy"),
+        "collection",
+        "install",
+        str(built()),
+        "--collections-path",
+        str(installed()),
+    ]
+    return (
+        run_and_read(command, user_environment(), installed())[0] == 0
+        and (installed() / NAMESPACED / "MANIFEST.json").is_file()
+    )
+
+
+def site() -> bool:
+    """Twice; the second run has to find nothing to do."""
+    from lab.server import Lab
+    from lab.state import Options
+
+    with Lab(Options(people=True)) as lab:
+        outputs = [one_run(lab.announcement) for _unused in range(2)]
+    return judge_site(*outputs)
+
+
+def one_run(announcement: dict[str, t.Any]) -> tuple[int, str]:
+    variables = json.dumps({"device_trust_rings": announcement["rings"]})
+    inventory = installed() / NAMESPACED / "playbooks" / "inventory" / "lab.yml"
+    scripts = PLACE.parent / "environments" / "release-runtime" / "bin"
+    command = [
+        str(scripts / "ansible-playbook"),
+        "-i",
+        str(inventory),
+        "-e",
+        variables,
+        "devicetrust.okta_kandji.site",
+    ]
+    return run_and_read(command, user_environment(**lab_environment(announcement)), installed())
+
+
+def judge_site(first: tuple[int, str], second: tuple[int, str]) -> bool:
+    return first[0] == second[0] == 0 and "changed=0 " not in first[1] and "changed=0 " in second[1]

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a playbook against a running lab, as a user would, and returns what it did."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read
+
+SITE = CHECKOUT / "playbooks" / "site.yml"
+INVENTORY = CHECKOUT / "playbooks" / "inventory" / "lab.yml"
+
+# The collection's environment names, and the key of the lab's announcement that each gets.
+FROM_ANNOUNCEMENT = {
+    "OKTA_CLIENT_ORGURL": "okta_url",
+    "OKTA_CLIENT_TOKEN": "okta_api_token",
+    "IRUCTL_TENANT": "kandji_url",
+    "IRUCTL_TOKEN": "kandji_api_token",
+    "OKTA_SCEP_URL": "scep_url",
+    "OKTA_SCEP_CHALLENGE": "scep_challenge",
+    "DEVICE_TRUST_CA_PATH": "ca_file",
+}
+
+
+@dataclass(frozen=True)
+class PlayResult:
+    """What ``ansible-playbook`` said and did.
+
+    ``tasks`` has each task's name, action, host, outcome, changed and result, in order.
+    """
+
+    status: int
+    output: str
+    stats: dict[str, dict[str, int]]
+    tasks: list[dict[str, t.Any]]
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the tasks that changed something, in order."""
+        return [task["name"] for task in self.tasks if task["changed"]]
+
+    def total(self, count: str) -> int:
+        """Over all hosts: ok, changed, failures, unreachable, skipped ..."""
+        return sum(host[count] for host in self.stats.values())
+
+    def results(self, name: str) -> list[dict[str, t.Any]]:
+        """Results of the tasks whose name ends so."""
+        return [task["result"] for task in self.tasks if task["name"].endswith(name)]
+
+
+def lab_environment(announcement: dict[str, t.Any]) -> dict[str, str]:
+    return {name: str(announcement[key]) for name, key in FROM_ANNOUNCEMENT.items()}
+
+
+def run_playbook(
+    playbook: Path,
+    announcement: dict[str, t.Any] | None,
+    *,
+    check: bool = False,
+    arguments: t.Sequence[str] = (),
+    variables: dict[str, t.Any] | None = None,
+    environment: dict[str, str] | None = None,
+    inventory: Path = INVENTORY,
+    show: bool = False,
+) -> PlayResult:
+    """Run it to its end, with a lab's variables, if any.
+
+    ``environment`` and ``variables`` win over them; ``show`` lets a person watch.
+    """
+    with tempfile.TemporaryDirectory(prefix="devicetrust-play-") as directory:
+        record, extra = Path(directory) / "record.json", Path(directory) / "variables.json"
+        extra.write_text(
+            json.dumps(
+                {
+                    **({"device_trust_rings": announcement["rings"]} if announcement else {}),
+                    **(variables or {}),
+                }
+            )
+        )
+        command = [
+            str(SCRIPTS / "ansible-playbook"),
+            "--inventory",
+            str(inventory),
+            "--extra-vars",
+            f"@{extra}",
+            *arguments,
+        ]
+        command += ["--check", str(playbook)] if check else [str(playbook)]
+        lab = lab_environment(announcement) if announcement else {}
+        more = {
+            **lab,
+            "ANSIBLE_CALLBACKS_ENABLED": "play_record",
+            "PLAY_RECORD": str(record),
+            **(environment or {}),
+        }
+        if show and sys.stdout.isatty():
+            more["ANSIBLE_FORCE_COLOR"] = "true"
+        status, output = run_and_read(command, child_environment(**more), show=show)
+        # A playbook that Ansible could not even read leaves no record.
+        recorded = json.loads(record.read_text()) if record.exists() else {"stats": {}, "tasks": []}
+    return PlayResult(status, output, recorded["stats"], recorded["tasks"])

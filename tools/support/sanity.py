@@ -1,0 +1,148 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ansible-test sanity` on this checkout, which it would not take as it is.
+
+It wants a path that ends in ansible_collections/NAMESPACE/NAME, and in a folder that git ignores it
+finds nothing to do and calls that success. So the files are copied to a temporary place, and what
+it says is read, not only its exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import typing as t
+from importlib.util import find_spec
+from pathlib import Path
+
+from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
+from tools.support.git_files import tracked_files
+from tools.support.pipeline import Stage, run_stages
+
+HOME = (
+    CACHE / "sanity-home"
+)  # ansible-test keeps the virtual environments of its tests below the home directory
+STARTED = re.compile(r'^Running sanity test "([^"]+)"', re.MULTILINE)
+# Those that say something about a collection such as this; what another ansible-core adds comes on
+# top.
+EXPECTED = frozenset(
+    "action-plugin-docs ansible-doc changelog compile empty-init ignores import line-endings"
+    " no-assert no-get-exception no-illegal-filenames no-smart-quotes pep8 pylint replace-urlopen"
+    " runtime-metadata shebang symlinks use-argspec-type-path validate-modules yamllint".split()
+)
+# ansible-test downloads this script from its maintainers' own server; Python brings a pip along,
+# which does as well.
+GET_PIP = '''"""Stands in for get-pip.py."""
+import os
+import subprocess
+import sys
+
+environment = {name: value for name, value in os.environ.items() if name != "GET_PIP"}
+sys.exit(subprocess.call([sys.executable, "-m", "ensurepip", "--default-pip"], env=environment))
+'''
+
+
+def stages() -> list[Stage]:
+    return [Stage("sanity", sanity)]
+
+
+def sanity() -> bool:
+    """With the ansible-core of .venv and its Python alone; `make matrix` has the others."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return judge(
+        *run(
+            SCRIPTS,
+            Path(find_spec("ansible_test").submodule_search_locations[0]),
+            ["--python", python],
+        )
+    )
+
+
+def run(
+    scripts: Path,
+    ansible_test: Path,
+    arguments: t.Sequence[str],
+    interpreters: t.Sequence[Path] = (),
+) -> tuple[int, str]:
+    """`ansible-test sanity` of one ansible-core on a copy of the checkout;
+
+    ``interpreters`` are directories with further Pythons.
+    """
+    prepare_home(ansible_test)
+    with tempfile.TemporaryDirectory(prefix="devicetrust-sanity-") as directory:
+        collection = Path(directory) / "ansible_collections" / "devicetrust" / "okta_kandji"
+        copy_files(collection)
+        # No more than the system's tools: an interpreter that is found but does not start (pyenv's
+        # shims) stops ansible-test.
+        path = [str(one) for one in (scripts, *interpreters)] + [
+            "/usr/local/bin",
+            "/usr/bin",
+            "/bin",
+            "/usr/sbin",
+            "/sbin",
+        ]
+        environment = child_environment(HOME=str(HOME), PATH=os.pathsep.join(path))
+        return run_and_read(
+            [str(scripts / "ansible-test"), "sanity", "--color", "no", *arguments],
+            environment,
+            collection,
+        )
+
+
+def prepare_home(ansible_test: Path) -> None:
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in pip_versions(ansible_test):
+        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
+    # It passes no variables on to pip; so whoever reaches PyPI through a mirror needs the file in
+    # the new home too.
+    for settings in (
+        ".config/pip/pip.conf",
+        ".pip/pip.conf",
+        "Library/Application Support/pip/pip.conf",
+    ):
+        link = HOME / settings
+        link.unlink(missing_ok=True)
+        if (Path.home() / settings).is_file():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(Path.home() / settings)
+
+
+def pip_versions(ansible_test: Path) -> set[str]:
+    """The pip that this ansible-test asks for, of older Pythons another;
+
+    it names the script in the cache by it.
+    """
+    source = ansible_test / "_internal" / "python_requirements.py"
+    found = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text()))
+    if not found:
+        raise RuntimeError(f"{source} does not say which pip ansible-test wants.")
+    return found
+
+
+def copy_files(collection: Path) -> None:
+    for file in tracked_files():
+        target = collection / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / file, target)
+
+
+def judge(status: int, output: str) -> bool:
+    ran = set(STARTED.findall(output))
+    missing = sorted(EXPECTED - ran)
+    print(
+        f"sanity: {len(ran)} tests ran"
+        + (f"; expected but not run: {', '.join(missing)}" if missing else "")
+    )
+    skipped = "All targets skipped" in output
+    if skipped:
+        print("sanity: ansible-test found nothing to test.")
+    return status == 0 and not missing and not skipped
+
+
+if __name__ == "__main__":
+    sys.exit(run_stages(stages()))
