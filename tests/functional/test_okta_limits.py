@@ -38,7 +38,7 @@ def sleeping(
             instead(seconds)
 
         monkeypatch.setattr(
-            f"{UTILS}._module.Settings",
+            f"{UTILS}._core.module.Settings",
             functools.partial(Settings, sleep=sleep, chance=lambda: 1.0),
         )
         return slept

@@ -71,7 +71,7 @@ def test_it_uses_its_share_and_meets_no_429(
     watched.control("PATCH", "/limits", limits)
     slept: list[float] = []
     monkeypatch.setattr(
-        f"{UTILS}._module.Settings",
+        f"{UTILS}._core.module.Settings",
         functools.partial(
             Settings, sleep=lambda seconds: (slept.append(seconds), clock.advance(seconds=seconds))
         ),

@@ -106,7 +106,7 @@ def test_links_of_a_page_lead_somewhere_from_outside():
         == "[a](https://host/blob/1.2.3/docs/dev/lab.md#start-it)"
     )
     assert (
-        with_full_links("[a](../../docs/lab.md)", Path("roles/x"), base)
+        with_full_links("[a](../../docs/dev/lab.md)", Path("roles/x"), base)
         == "[a](https://host/blob/1.2.3/docs/dev/lab.md)"
     )
     for left in ("[a](https://okta.com/x)", "[a](#headline)"):
