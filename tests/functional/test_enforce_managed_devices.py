@@ -13,7 +13,10 @@ import pytest
 from lab.actors import person as people
 from tools.support.environment import CHECKOUT
 
-ENFORCE, ROLLBACK = (CHECKOUT / "playbooks" / f"{name}.yml" for name in ("enforce", "rollback"))
+ENFORCE, ROLLBACK = (
+    CHECKOUT / "playbooks" / f"{name}.yml"
+    for name in ("enforce_managed_devices", "rollback_managed_devices")
+)
 CLONE = "Company apps (managed devices)"
 APPS = ["Device check", "Salesforce", "Slack"]
 VARIABLES = {
