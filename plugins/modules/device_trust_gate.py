@@ -144,11 +144,11 @@ from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.profile_holders import holders
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
-from ..module_utils._okta.device_integration import parse_time
 from ..module_utils._status import gate
 
 OPTIONS = {
@@ -270,7 +270,7 @@ def _further(run_: Run, serial: str) -> gate.Further:
         now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
         written = run_.params["updated_at"]
         oldest = (
-            max(now - timedelta(days=89), parse_time(written))
+            max(now - timedelta(days=89), require_timestamp(written))
             if written
             else now - timedelta(days=89)
         )

@@ -154,11 +154,11 @@ from datetime import datetime, timezone
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.library_items import read_status
 from ..module_utils._kandji.profiles import mobileconfig
-from ..module_utils._okta.device_integration import moment, parse_time
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_ends
 from ..module_utils._status.stages import names_serial
@@ -203,7 +203,7 @@ def run(run_: Run) -> Result:
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
     given = {
-        str(serial).upper(): parse_time(str(text))
+        str(serial).upper(): require_timestamp(str(text))
         for serial, text in params["certificate_ends"].items()
     }
     blueprints = assignments.read_blueprints(
@@ -247,7 +247,7 @@ def _known_ends(run_: Run, devices: t.Sequence[Row]) -> dict[str, datetime]:
     known.update(
         {serials[device_id]: end for device_id, end in said.items() if device_id in serials}
     )
-    return {serial.upper(): parse_time(end) for serial, end in known.items()}
+    return {serial.upper(): require_timestamp(end) for serial, end in known.items()}
 
 
 def _facts(
@@ -279,7 +279,10 @@ def _facts(
         for row in rows
         if read_status(row) == "installed"
     }
-    written, uuid = moment(named[0].get("updated_at")), str(plist.get("PayloadUUID", "")).lower()
+    written, uuid = (
+        parse_timestamp(named[0].get("updated_at")),
+        str(plist.get("PayloadUUID", "")).lower(),
+    )
     ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
     macs = [
         _mac(row, installed.get(_id(row), []), certificates.get(_id(row), []), uuid, written, ends)
@@ -306,7 +309,7 @@ def _mac(
     serial = str(row.get("serial_number", ""))
     present = any(str(one.get("payload_uuid", "")).lower() == uuid for one in installed)
     mine = [one for one in held if names_serial(str(one.get("common_name")), serial)]
-    seen = [found for found in (moment(one.get("created_at")) for one in mine) if found]
+    seen = [found for found in (parse_timestamp(one.get("created_at")) for one in mine) if found]
     reckoned = renewal.reckoned_end(max(seen, default=None), written) if mine else None
     return renewal.MacCertificate(serial, present, ends.get(serial.upper(), reckoned))
 

@@ -147,10 +147,10 @@ from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._okta.device_integration import parse_time
 
 OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},
@@ -179,7 +179,7 @@ WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
 
 def run(run_: Run) -> Result:
     macs = _macs(run_)
-    issued_before = parse_time(run_.params["issued_before"])
+    issued_before = require_timestamp(run_.params["issued_before"])
     if issued_before > datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc):
         raise BadOption(
             "issued_before: it lies in the future, so that no new certificate would ever be new"

@@ -415,9 +415,10 @@ from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import ApiError, BadOption, DeviceTrustError, NotFound
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._core.timestamps import parse_timestamp as moment
+from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.device_integration import moment, parse_time
 from ..module_utils._reset import plan as reset
 from ..module_utils._reset.audit import Audit, Progress
 from ..module_utils._reset.evidence import macs_on_stages, read_macs

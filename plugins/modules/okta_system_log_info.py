@@ -95,9 +95,9 @@ import typing as t
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, first_rows, run_module
 from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_events import EVENTS
-from ..module_utils._okta.device_integration import parse_time
 
 OPTIONS: dict[str, t.Any] = {
     "filter": {"type": "str"},

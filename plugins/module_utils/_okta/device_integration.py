@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, NeedsConsole, Refused
+from .._core.timestamps import require_timestamp
 from .._http.transport import is_loopback
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
@@ -204,21 +205,4 @@ def stale_challenge(
     ]
     if not resets or not deployed_at:
         return None
-    return max(resets) if parse_time(max(resets)) > parse_time(deployed_at) else None
-
-
-def moment(text: t.Any) -> datetime | None:
-    """A vendor's time (ISO 8601, UTC where it does not say), or None where it is none."""
-    try:
-        found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
-
-
-def parse_time(text: str) -> datetime:
-    """A time that an option gave; raises BadOption."""
-    found = moment(text)
-    if found is None:
-        raise BadOption(f"{text!r} is not a time in ISO 8601, like 2026-11-23T10:00:00Z.")
-    return found
+    return max(resets) if require_timestamp(max(resets)) > require_timestamp(deployed_at) else None

@@ -18,8 +18,9 @@ from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
 from .._core.files import replace_whole
+from .._core.timestamps import parse_timestamp as moment
+from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
-from .device_integration import moment, parse_time
 from .eda_events import Seen
 
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
-from .._okta.device_integration import moment
+from .._core.timestamps import parse_timestamp as moment
 
 Row = dict[str, t.Any]
 Going = dict[str, set[str]]  # user id -> ids of the records of theirs that go with a plan

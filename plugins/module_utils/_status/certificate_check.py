@@ -16,7 +16,7 @@ import json
 import re
 import typing as t
 
-from .._okta.device_integration import moment
+from .._core.timestamps import parse_timestamp
 
 MARK = '{"device_trust_certificates":'
 LOGS = ("log", "last_audit_log", "control_log")
@@ -113,7 +113,7 @@ def _identities(line: str) -> t.Iterator[Identity]:
             one, end = decoder.raw_decode(rest)
         except ValueError:
             return
-        end_of = moment(one.get("not_after"))
+        end_of = parse_timestamp(one.get("not_after"))
         if end_of and _SHA256.fullmatch(str(one.get("sha256"))):
             yield Identity(
                 _name(one.get("cn")),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.timestamps import parse_timestamp, require_timestamp
 from .._kandji.library_items import read_status
 from .._kandji.profile_holders import of_the_console
-from .._okta.device_integration import moment, parse_time
 from .stages import names_serial
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
@@ -51,8 +51,8 @@ class Expected(t.NamedTuple):
             and self.payload_uuid.lower() in str(row.get("common_name", "")).lower()
         ):
             return True
-        seen = moment(row.get("created_at"))
-        return not self.updated_at or seen is None or seen >= parse_time(self.updated_at)
+        seen = parse_timestamp(row.get("created_at"))
+        return not self.updated_at or seen is None or seen >= require_timestamp(self.updated_at)
 
 
 ANYTHING = Expected()

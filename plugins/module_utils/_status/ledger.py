@@ -21,8 +21,8 @@ from functools import partial
 
 from .._core.errors import BadOption
 from .._core.files import replace_whole
+from .._core.timestamps import parse_timestamp
 from .._kandji.client import Kandji
-from .._okta.device_integration import moment
 from .certificate_check import certificate_ends
 from .gate import texts_of
 from .stages import LIFE, names_serial
@@ -108,7 +108,7 @@ def render(ledger: Ledger) -> str:
 def since(ledger: Ledger, now: datetime) -> str:
     """From when on the log is to be read (ISO 8601)."""
     oldest = now - timedelta(days=LOG_DAYS)
-    read_to = moment(ledger.read_to)
+    read_to = parse_timestamp(ledger.read_to)
     return _iso(max(oldest, read_to - OVERLAP) if read_to else oldest)
 
 
@@ -120,13 +120,13 @@ def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_da
     known = {one.uuid for one in ledger.issued}
     new: dict[str, Issued] = {}
     for event in events:
-        uuid, at = str(event.get("uuid") or ""), moment(event.get("published"))
+        uuid, at = str(event.get("uuid") or ""), parse_timestamp(event.get("published"))
         if uuid and at and uuid not in known:
             new[uuid] = Issued(_iso(at), uuid, _names(event))
     if not new:
         return ledger
     read_to = max([one.at for one in new.values()] + [ledger.read_to or ""])
-    newest = moment(read_to)
+    newest = parse_timestamp(read_to)
     oldest = _iso(newest - timedelta(days=lifetime_days + LOG_DAYS)) if newest else ""
     kept = sorted({one for one in (*ledger.issued, *new.values()) if one.at >= oldest})
     return replace(ledger, read_to=read_to, issued=tuple(kept))
@@ -166,7 +166,7 @@ def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int)
             last[serial] = max(last.get(serial, ""), issued.at)
     ends = {}
     for serial, at in last.items():
-        begun = moment(at)
+        begun = parse_timestamp(at)
         if begun:
             ends[serial] = f"{begun + timedelta(days=lifetime_days):%Y-%m-%dT%H:%M:%SZ}"
     return ends

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .._okta.device_integration import moment
+from .._core.timestamps import parse_timestamp as moment
 
 # From the bottom to the top. Names are what results, tables and gates use.
 STAGES = (

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ..._okta.device_integration import moment
+from ..._core.timestamps import parse_timestamp
 from ..._status.stages import names_serial
 
 Rows = t.Iterable[t.Mapping[str, t.Any]]
@@ -109,7 +109,7 @@ def seen_of(serial: str, device_id: str, tagged: bool, profiles: Rows, certifica
 
 
 def _newest(rows: t.Sequence[t.Mapping[str, t.Any]]) -> datetime | None:
-    times = [found for found in (moment(row.get("created_at")) for row in rows) if found]
+    times = [found for found in (parse_timestamp(row.get("created_at")) for row in rows) if found]
     return max(times) if times else None
 
 

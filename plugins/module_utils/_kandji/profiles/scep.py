@@ -15,7 +15,7 @@ from datetime import timedelta
 from ..._core.changes import Difference, shown
 from ..._core.errors import Refused
 from ..._core.masking import MASK
-from ..._okta.device_integration import moment
+from ..._core.timestamps import parse_timestamp as moment
 from ..assignments import Blueprint
 from . import mobileconfig
 from . import plan as custom_profile

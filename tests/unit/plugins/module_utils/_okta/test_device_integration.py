@@ -327,23 +327,3 @@ def test_an_event_in_short(actor: t.Any, name: str | None) -> None:
         "published": RESET,
         "actor": name,
     }
-
-
-@pytest.mark.parametrize(
-    "text, moment",
-    [
-        ("2026-11-23T10:00:00Z", NOW),
-        ("2026-11-23T10:00:00.000Z", NOW),
-        ("2026-11-23T12:00:00+02:00", NOW),
-        ("2026-11-23 10:00:00", NOW),
-        ("2026-11-23", NOW.replace(hour=0)),
-    ],
-)
-def test_a_time_is_read_as_utc_where_it_names_no_zone(text: str, moment: datetime) -> None:
-    assert integration.parse_time(text) == moment
-
-
-@pytest.mark.parametrize("text", ["", "yesterday", "23.11.2026", "2026-13-01T00:00:00Z"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(BadOption, match="ISO 8601"):
-        integration.parse_time(text)

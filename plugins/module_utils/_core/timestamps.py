@@ -1,0 +1,32 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Timestamps of vendors and options: ISO 8601, in UTC where no offset is named."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from .errors import BadOption
+
+
+def parse_timestamp(value: object) -> datetime | None:
+    """Return a vendor's timestamp with its offset, or None if the value is not a timestamp."""
+    try:
+        timestamp = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)
+
+
+def require_timestamp(text: str) -> datetime:
+    """Return the timestamp that an option holds. Raises BadOption."""
+    timestamp = parse_timestamp(text)
+    if timestamp is None:
+        raise BadOption(f"{text!r} is not a time in ISO 8601, like 2026-11-23T10:00:00Z.")
+    return timestamp
+
+
+def format_timestamp(timestamp: datetime) -> str:
+    """Return a timestamp as ISO 8601 in UTC, in whole seconds: 2026-11-23T10:00:00Z."""
+    return timestamp.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Timestamps of vendors and options."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import timestamps
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+NOT_TIMESTAMPS = ["", "yesterday", "23.11.2026", "2026-13-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    "text, timestamp",
+    [
+        ("2026-11-23T10:00:00Z", NOW),
+        ("2026-11-23T10:00:00.000Z", NOW),
+        ("2026-11-23T12:00:00+02:00", NOW),
+        ("2026-11-23 10:00:00", NOW),
+        ("2026-11-23", NOW.replace(hour=0)),
+    ],
+)
+def test_a_timestamp_without_an_offset_is_utc(text: str, timestamp: datetime) -> None:
+    assert timestamps.parse_timestamp(text) == timestamp
+    assert timestamps.require_timestamp(text) == timestamp
+
+
+@pytest.mark.parametrize("text", NOT_TIMESTAMPS)
+def test_an_option_that_is_not_a_timestamp_is_refused(text: str) -> None:
+    with pytest.raises(BadOption, match="ISO 8601"):
+        timestamps.require_timestamp(text)
+
+
+@pytest.mark.parametrize("value", [*NOT_TIMESTAMPS, None, 5, {}])
+def test_a_vendor_value_that_is_not_a_timestamp_is_unknown(value: object) -> None:
+    assert timestamps.parse_timestamp(value) is None
+
+
+def test_a_timestamp_is_written_in_utc() -> None:
+    berlin = NOW.astimezone(timezone(timedelta(hours=1)))
+    assert timestamps.format_timestamp(berlin) == "2026-11-23T10:00:00Z"
