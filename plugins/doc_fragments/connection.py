@@ -33,11 +33,4 @@ options:
         waits before it goes beyond.
     type: int
     default: 50
-  capacity_shared_by:
-    description:
-      - So many runs share O(capacity_percent) at the same time, like the slices of a job. Okta
-        tells each of them what all have used; Kandji tells nothing, so
-        that each run takes its part of the share.
-    type: int
-    default: 1
 """

@@ -14,8 +14,6 @@ description:
     knows of it as variables whose names begin with
     C(device_trust_), and in groups by stage (C(stage_managed)), ring, blueprint, version of macOS,
     tag and flag.
-  - With O(shards) it has instead that many hosts C(shard_1), C(shard_2) ..., each of which stands
-    for a part of the fleet, and asks no vendor anything.
   - The file's name ends in C(macs.yml) or C(macs.yaml).
   - Calls grow with the pages of the fleet alone. Nothing is asked of the Macs, and nothing says how
     to reach them; O(compose) can.
@@ -38,11 +36,6 @@ options:
     type: str
     required: true
     choices: [devicetrust.okta_kandji.macs]
-  shards:
-    description: So many hosts that each stand for a part of the fleet, instead of a host for each
-      Mac.
-    type: int
-    default: 0
 """
 
 EXAMPLES = r"""
@@ -64,10 +57,6 @@ groups:
 keyed_groups:
   - key: device_trust_model
     prefix: model
-
-# Another file, shards.macs.yml: four hosts, so that job slices share bulk work
-# plugin: devicetrust.okta_kandji.macs
-# shards: 4
 """
 
 import typing as t
@@ -101,13 +90,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
-        shards = self.get_option("shards")
-        if shards < 0:
-            raise AnsibleParserError(
-                "shards: it must not be negative; 0 gives a host for each Mac."
-            )
-        for name, values in macs.shard_hosts(shards) if shards else self._macs(path, cache):
-            self._add(name, values, () if shards else macs.groups(values))
+        for name, values in self._macs(path, cache):
+            self._add(name, values, macs.groups(values))
 
     def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.Row]]:
         """From the cache where it is wanted and fresh, else from the vendors."""

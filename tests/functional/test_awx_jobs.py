@@ -13,15 +13,14 @@ import itertools
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tests.functional.test_enforce_managed_devices import CLONE, VARIABLES, Company
 from tests.support import awx_job
-from tests.support.awx_job import Job, hosts_of_slice, lab_credentials
-from tools.support.environment import CHECKOUT, child_environment
+from tests.support.awx_job import Job, lab_credentials
+from tools.support.environment import child_environment
 
 SECRETS = ("okta_api_token", "okta_private_key", "kandji_api_token", "scep_challenge")
 
@@ -161,94 +160,6 @@ def test_enforce_forecasts_unless_it_is_told_to_run_and_locks_out_no_more_than_w
     assert back.status == 0 and set(company.policies().values()) == {"Company apps"}, back.said[
         -3000:
     ]
-    assert no_secret()
-
-
-def shards():
-    """What AWX's inventory source stores of playbooks/inventory/shards.macs.yml."""
-    command = [
-        "ansible-inventory",
-        "-i",
-        str(CHECKOUT / "playbooks" / "inventory" / "shards.macs.yml"),
-        "--list",
-    ]
-    listed = json.loads(
-        subprocess.run(
-            command, env=child_environment(), check=True, capture_output=True, text=True
-        ).stdout
-    )
-    return {
-        "_meta": {
-            "hostvars": {
-                name: {**values, "ansible_connection": "local"}
-                for name, values in listed["_meta"]["hostvars"].items()
-            }
-        }
-    }
-
-
-@pytest.mark.long
-@pytest.mark.lab(macs=1)
-def test_slices_together_do_what_one_job_does(watched, job, no_secret):
-    fleet = ResetFleet(watched)
-    serials = [f"SLICED{number:06}" for number in range(12)]
-    for serial in serials:
-        fleet.stuck(serial)
-    limits = {"device_reset_max_percent": 100, "device_trust_capacity_percent": 100}
-    answers = {"device_trust_reset_serials": ", ".join(serials)}
-    inventory = shards()
-    assert len(inventory["_meta"]["hostvars"]) == 4
-    whole = job(
-        "reset in slices",
-        inventory=hosts_of_slice(inventory, 1, 1),
-        answers=answers,
-        variables=limits,
-    )
-    planned = {
-        row["serial_number"]
-        for result in whole.results("devicetrust.okta_kandji.okta_device_reset")
-        for row in result["devices"]
-    }
-    assert whole.status == 0 and planned == set(serials) and watched.writes() == [], whole.said[
-        -3000:
-    ]
-    with ThreadPoolExecutor() as pool:
-        slices = list(
-            pool.map(
-                lambda number: job(
-                    "reset in slices",
-                    inventory=hosts_of_slice(inventory, number, 2),
-                    answers=answers,
-                    variables=limits,
-                    job_type="run",
-                ),
-                (1, 2),
-            )
-        )
-    assert [one.status for one in slices] == [0, 0], slices[0].said[-3000:] + slices[1].said[-3000:]
-    done = [
-        (one.operation, one.path) for one in watched.asked() if one.writes and one.status == 204
-    ]
-    assert len(done) == len(set(done)) == 2 * len(serials)
-    assert not [
-        one
-        for one in watched.world.okta.devices.values()
-        if one.profile.get("serialNumber") in serials
-    ]
-    by_slice = [
-        {
-            row["asked"]
-            for result in one.results("devicetrust.okta_kandji.okta_device_reset")
-            for row in result["devices"]
-        }
-        for one in slices
-    ]
-    assert (
-        by_slice[0]
-        and by_slice[1]
-        and by_slice[0] | by_slice[1] == set(serials)
-        and not by_slice[0] & by_slice[1]
-    )
     assert no_secret()
 
 

@@ -91,7 +91,7 @@ def test_the_inventory_for_tenants_of_your_own(watched, stage, vault, playbook, 
 @pytest.mark.parametrize(
     "source",
     examples.sources(examples.example_text(CHECKOUT / "plugins" / "inventory" / "macs.py")),
-    ids=["macs", "shards"],
+    ids=["macs"],
 )
 def test_an_inventory_source_of_the_documentation(watched, stage, tmp_path, source):
     watched.control("POST", "/kandji/blueprints", {"name": "IT"})
@@ -107,19 +107,3 @@ def test_an_inventory_source_of_the_documentation(watched, stage, tmp_path, sour
     assert status == 0 and len(json.loads(output[output.index("{") :])["_meta"]["hostvars"]) > 3, (
         output
     )
-
-
-def test_the_example_of_the_filter(watched, playbook, tmp_path):
-    tasks = yaml.safe_load(examples.example_text(CHECKOUT / "plugins" / "filter" / "shard.py"))
-    file = tmp_path / "filter.yml"
-    file.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-    serials, parts = [mac.serial for mac in watched.world.macs], []
-    for number in (1, 2):
-        result = playbook(
-            watched.lab,
-            file,
-            variables={"serials": serials, "device_trust_shard": number, "device_trust_shards": 2},
-        )
-        assert result.status == 0, result.output
-        parts += result.results("Each shard takes its part")[0]["msg"]
-    assert sorted(parts) == sorted(serials)

@@ -132,16 +132,6 @@ def test_constructed_groups_and_variables(watched, inventory):
     )
 
 
-def test_shards_ask_nobody(watched, inventory):
-    mark = watched.mark()
-    found = listed(inventory("--list", shards=3, name="shards.macs.yaml"))
-    assert found["_meta"]["hostvars"] == {
-        f"shard_{number}": {"device_trust_shard": number, "device_trust_shards": 3}
-        for number in (1, 2, 3)
-    }
-    assert watched.asked(mark) == []
-
-
 @pytest.mark.parametrize(
     "options, said",
     [
@@ -150,7 +140,6 @@ def test_shards_ask_nobody(watched, inventory):
             {"rings": [{"name": "x", "blueprints": ["No such"]}]},
             "Kandji has no blueprint 'No such'",
         ),
-        ({"shards": -1}, "shards: it must not be negative"),
         ({"capacity_percent": 0}, "capacity_percent"),
     ],
 )

@@ -226,14 +226,12 @@ def test_nobody_is_locked_out_by_a_launch_that_says_nothing():
 def test_slices_share_the_hosts_and_each_has_one_slice():
     inventory = {
         "_meta": {
-            "hostvars": {
-                f"shard_{number}": {"device_trust_shard": number} for number in range(1, 8)
-            }
+            "hostvars": {f"tenant_{number}": {"okta_org_url": number} for number in range(1, 8)}
         }
     }
     slices = [hosts_of_slice(inventory, number, 3)["all"]["hosts"] for number in (1, 2, 3)]
     assert slices == [
-        ["shard_1", "shard_4", "shard_7"],
-        ["shard_2", "shard_5"],
-        ["shard_3", "shard_6"],
+        ["tenant_1", "tenant_4", "tenant_7"],
+        ["tenant_2", "tenant_5"],
+        ["tenant_3", "tenant_6"],
     ]

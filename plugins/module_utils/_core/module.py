@@ -85,8 +85,6 @@ class Run:
 def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
     if not 1 <= params["capacity_percent"] <= 100:
         raise BadOption(f"capacity_percent: {params['capacity_percent']} is not between 1 and 100.")
-    if params["capacity_shared_by"] < 1:
-        raise BadOption(f"capacity_shared_by: {params['capacity_shared_by']} is less than 1.")
     if params["api_retries"] < 0 or params["api_timeout"] <= 0:
         raise BadOption(
             "api_retries must not be negative, and api_timeout must be more than 0 seconds."
@@ -97,7 +95,6 @@ def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
         params["api_retries"],
         params["capacity_percent"],
         check_mode,
-        shared_by=params["capacity_shared_by"],
     )
 
 

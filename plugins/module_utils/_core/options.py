@@ -52,7 +52,6 @@ CONNECTION: dict[str, dict[str, t.Any]] = {
     "api_timeout": {"type": "float", "default": 30.0},
     "api_retries": {"type": "int", "default": 5},
     "capacity_percent": {"type": "int", "default": 50},
-    "capacity_shared_by": {"type": "int", "default": 1},
 }
 RING: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},

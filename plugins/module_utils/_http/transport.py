@@ -96,7 +96,6 @@ class Settings:
     retries: int = 5
     capacity_percent: int = 50
     check_mode: bool = False
-    shared_by: int = 1  # runs that use up capacity_percent together
     uses: tuple[Operation, ...] | None = (
         None  # the only operations that may be sent; None is for tests of the clients themselves
     )
@@ -455,13 +454,7 @@ class Transport:
                 self._windows.pop(operation.bucket, None)
                 self.settings.sleep(window.wait)
         share = (
-            max(
-                1,
-                self._hourly_limit
-                * self.settings.capacity_percent
-                // 100
-                // self.settings.shared_by,
-            )
+            max(1, self._hourly_limit * self.settings.capacity_percent // 100)
             if self._hourly_limit
             else 0
         )

@@ -1,14 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs as hosts of an inventory, from rows as _fleet.rows() yields them, and shards of the fleet.
-
-Pure.
-"""
+"""Macs as hosts of an inventory, from rows as reader.rows() yields them. Pure."""
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 
 Row = dict[str, t.Any]
@@ -59,16 +55,3 @@ def groups(host: t.Mapping[str, t.Any]) -> list[str]:
             f"{beginning}_{one}" for one in (value if isinstance(value, list) else [value]) if one
         ]
     return names
-
-
-def shard_of(serial: str, shards: int) -> int:
-    """Which of so many shards, from 1, a serial belongs to:
-
-    the same on every machine, and for every other Mac that comes or goes.
-    """
-    return int.from_bytes(hashlib.sha256(serial.upper().encode()).digest()[:8], "big") % shards + 1
-
-
-def shard_hosts(shards: int) -> t.Iterator[tuple[str, Row]]:
-    for number in range(1, shards + 1):
-        yield f"shard_{number}", {PREFIX + "shard": number, PREFIX + "shards": shards}

@@ -545,17 +545,6 @@ def test_a_run_ends_at_its_share_of_the_hourly_limit(
     assert len(wire.sent) == calls
 
 
-@pytest.mark.parametrize("runs, calls", [(1, 8), (2, 4), (3, 2), (100, 1)])
-def test_runs_that_share_the_hourly_limit_each_end_at_their_part_of_it(
-    wire: t.Any, runs: int, calls: int
-) -> None:
-    caller = transport(wire, hourly_limit=16, capacity_percent=50, shared_by=runs)
-    for _unused in range(calls):
-        caller.call(READ)
-    with pytest.raises(RateLimited, match=f"{calls} of 16 calls"):
-        caller.call(READ)
-
-
 def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any) -> None:
     """Three runs in turn, of a bucket of 10 of which half may be used:
 
@@ -564,7 +553,7 @@ def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any
     wire.script(
         *((200, {}, limits(remaining, 10)) for remaining in (9, 8, 7, 6, 5, 4, 3)), (200, {})
     )
-    runs = [transport(wire, capacity_percent=50, shared_by=3) for _unused in range(3)]
+    runs = [transport(wire, capacity_percent=50) for _unused in range(3)]
     for _turn in range(2):
         for one in runs:
             one.call(READ)
