@@ -259,7 +259,7 @@ def test_the_role_brings_the_check_to_the_rings(watched, playbook, held, tmp_pat
     watched.live()
     again = playbook(watched.lab, tmp_path / "play.yml", variables=variables)
     assert again.status == 0 and again.changed == [], again.output
-    counts = again.results("When the certificates end")[-1]["counts"]
+    counts = again.results("Read the expiry of the certificates")[-1]["counts"]
     assert counts["mac"] == (0 if issuer else len(held)), counts
 
 

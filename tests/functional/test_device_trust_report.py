@@ -164,7 +164,7 @@ def test_the_playbook_writes_it_and_a_second_run_changes_nothing(watched, playbo
         "device_trust_state_dir": str(tmp_path / "state"),
     }
     first = playbook(watched.lab, REPORT, variables=where)
-    assert first.status == 0 and first.changed == ["The report"], first.output
+    assert first.status == 0 and first.changed == ["Write the report"], first.output
     second = playbook(watched.lab, REPORT, variables=where)
     assert second.status == 0 and second.changed == [] and watched.writes() == [], second.output
 

@@ -145,7 +145,7 @@ def test_what_is_wrong_with_them_is_told_with_all_else_that_is_wrong(watched, pl
         "device_trust_okta_verify_name": "Okta Verifi",
     }
     refused = playbook(watched.lab, variables=variables)
-    told = str(refused.results("Everything is ready")[-1]["msg"])
+    told = str(refused.results("Require that preflight found no problems")[-1]["msg"])
     assert refused.status != 0 and watched.writes() == [], refused.output
     for part in (
         "A Mac must get each of these from one profile",

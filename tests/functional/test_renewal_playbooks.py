@@ -166,7 +166,7 @@ def test_the_ledger_is_fed_and_counts(year, watched, tmp_path):
     }
     first = year.run(RENEW, **kept)
     assert (
-        first.changed == ["What Okta issued, kept in the ledger"]
+        first.changed == ["Update the certificate ledger"]
         and (tmp_path / "state" / "certificates.jsonl").is_file()
     )
     mark = watched.mark()

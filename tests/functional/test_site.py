@@ -85,7 +85,7 @@ def test_at_most_20_calls_besides_the_pages_of_the_fleet(site, playbook):
 
 
 def test_every_mac_that_can_be_is_managed_and_the_others_have_a_reason(site, playbook):
-    result = playbook(site.lab, variables=QUICK).results("Where each Mac stands")[-1]
+    result = playbook(site.lab, variables=QUICK).results("Read the stage of each Mac")[-1]
     assert result["counts"] == {
         "MANAGED": 18,
         "REGISTERED_NOT_MANAGED": 1,
@@ -204,7 +204,7 @@ def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
     ]
     result = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings})
     assert result.status != 0 and watched.writes() == []
-    final = result.results("Everything is ready")[-1]["msg"]
+    final = result.results("Require that preflight found no problems")[-1]["msg"]
     for part in ("Classic Engine", "did you mean 'Canary'", "a blueprint is in one ring"):
         assert part in str(final), final
 

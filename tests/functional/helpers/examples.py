@@ -391,7 +391,7 @@ def a_quarter_of_an_hour_ago(stage: Stage) -> None:
 
 Scene = t.Callable[[Stage], None]
 SCENES: dict[str, Scene] = {
-    "Everything is ready": nothing_yet,
+    "Require that preflight found no problems": nothing_yet,
     "The SCEP profile for the canary ring": nothing_yet,
     "A SCEP item that was made in Kandji's web app": made_by_hand,
     "In the place of a SCEP item that was made in Kandji's web app, after it was taken off": (
