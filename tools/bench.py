@@ -124,7 +124,7 @@ def running_lab(macs: int) -> t.Iterator[RunningLab]:
         command, cwd=CHECKOUT, env=child_environment(), stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            lab = RunningLab(json.loads(process.stdout.readline()))
+            lab = RunningLab(json.loads(next(process.stdout or iter(()))))
             # Limits of the vendors would be measured otherwise, and they are the same for
             # everybody.
             lab.control(
@@ -271,7 +271,9 @@ def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Me
         "expected_macs": macs,
         "ansible_python_interpreter": sys.executable,
     }
-    contenders = {"this collection": (playbook(SUBJECTS / "report_by_module.yml", variables), {})}
+    contenders: dict[str, tuple[list[str], dict[str, str]]] = {
+        "this collection": (playbook(SUBJECTS / "report_by_module.yml", variables), {})
+    }
     if with_others:
         items = {"BENCHMARK_ITEMS": ",".join([*apps, *profiles])}
         contenders["a script on Okta's SDK"] = (

@@ -47,7 +47,7 @@ def definition(base_image: str = "", package_manager: str = "") -> dict[str, t.A
 
     The tarball is named by its whole path, since the file is written elsewhere.
     """
-    wanted = yaml.safe_load(DEFINITION.read_text())
+    wanted: dict[str, t.Any] = yaml.safe_load(DEFINITION.read_text())
     wanted["additional_build_files"][0]["src"] = str(TARBALL)
     if base_image:
         wanted["images"]["base_image"]["name"] = base_image

@@ -14,11 +14,12 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tools.support.environment import SCRIPTS, child_environment, run_and_read, run_tool
+from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
 from tools.support.pipeline import Stage, run_stages
 
 PROCESSED = re.compile(r"in (\d+) files? processed")
+FORMATTED = re.compile(r"(\d+) files? (?:already|would be left) (?:formatted|unchanged)")
 
 
 def stages() -> list[Stage]:
@@ -37,9 +38,43 @@ def stages() -> list[Stage]:
                 ".",
             ),
         ),
-        Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".")),
+        Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".") and ruff_read_files()),
+        Stage("format", ruff_format),
         Stage("ansible-lint", ansible_lint),
     ]
+
+
+def ruff_read_files() -> bool:
+    """Return whether ruff reads every Python file of the checkout."""
+    _status, output = run_and_read(
+        [str(SCRIPTS / "ruff"), "check", "--show-files", "."], child_environment(), show=False
+    )
+    read = {Path(line) for line in output.splitlines()}
+    missed = [file for file in python_files(tracked_files()) if CHECKOUT / file not in read]
+    for file in missed:
+        print(f"{file}: ruff does not read it. Correct [tool.ruff] in pyproject.toml.")
+    return bool(read) and not missed
+
+
+def ruff_format() -> bool:
+    """Check that `ruff format` has nothing to change, and read every Python file."""
+    status, output = run_and_read(
+        [str(SCRIPTS / "ruff"), "format", "--check", "."], child_environment()
+    )
+    return judge_ruff_format(status, output, len(list(python_files(tracked_files()))))
+
+
+def judge_ruff_format(status: int, output: str, expected: int) -> bool:
+    """Return whether ruff read at least ``expected`` files, and would change none of them."""
+    match = FORMATTED.search(output)
+    read = int(match.group(1)) if match else 0
+    print(f"ruff format: {read} files read, at least {expected} expected.")
+    return status == 0 and read >= max(expected, 1)
+
+
+def python_files(files: t.Iterable[Path]) -> t.Iterator[Path]:
+    """Yield the Python files out of all files of the checkout."""
+    return (file for file in files if file.suffix == ".py")
 
 
 def ansible_lint() -> bool:

@@ -97,7 +97,7 @@ def install_with_uv() -> bool:
     It reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not.
     """
     uv = shutil.which("uv")
-    return bool(uv) and run(
+    return uv is not None and run(
         uv,
         "pip",
         "install",

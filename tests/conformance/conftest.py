@@ -24,12 +24,14 @@ __all__ = ["connect", "org_lab", "register", "runner", "sdk"]  # fixtures, hande
 
 # The rows that a test has claimed, and whether it has passed (None until then, and when it was
 # skipped).
-CLAIMED = pytest.StashKey[list[tuple[str, str, str]]]()
+CLAIMED = pytest.StashKey[list[tuple[str, str, str]]]()  # test program, operation, how
 PASSED = pytest.StashKey[bool | None]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> t.Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> t.Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and not report.skipped:
         item.stash[PASSED] = report.passed
@@ -52,7 +54,10 @@ def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, 
     if passed is None or not claimed:
         return
     test = referees.short_id(node.nodeid)
-    rows = [referees.Row(*claim, "ok" if passed else "failed", test) for claim in claimed]
+    result = "ok" if passed else "failed"
+    rows = [
+        referees.Row(program, operation, how, result, test) for program, operation, how in claimed
+    ]
     referees.record(test, rows)
     if passed and os.environ.get(referees.WRITING) != "write":
         found = referees.differences(test, rows, referees.PAGE.read_text(encoding="utf-8"))

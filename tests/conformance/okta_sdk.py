@@ -47,8 +47,9 @@ class Sdk:
         from okta.client import Client  # it takes 3 seconds: only where it is used
 
         self._runner, self._answers = runner, answers
-        self._client = Client(config)
-        self._client.get_request_executor().set_session(session)
+        client: t.Any = Client(config)  # not all of it has types
+        client.get_request_executor().set_session(session)
+        self._client = client
 
     def __getattr__(self, operation: str) -> t.Callable[..., t.Any]:
         def call(*arguments: t.Any, **options: t.Any) -> t.Any:

@@ -73,7 +73,8 @@ class Watched:
 
     @property
     def ring_variables(self) -> list[dict[str, t.Any]]:
-        return self.lab.announcement["rings"]
+        rings: list[dict[str, t.Any]] = self.lab.announcement["rings"]
+        return rings
 
     @property
     def canary(self) -> dict[str, t.Any]:

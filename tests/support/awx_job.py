@@ -35,7 +35,11 @@ class _Loader(yaml.SafeLoader):
     """Knows Ansible's mark for what is no template of its own."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _unsafe_text(loader: _Loader, node: yaml.nodes.ScalarNode) -> t.Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!unsafe", _unsafe_text)
 
 
 class _Survey(str):
@@ -53,7 +57,9 @@ _Dumper.add_representer(
 
 def role_data(part: str) -> Values:
     """The role's defaults or vars."""
-    return yaml.load((ROLE / part / "main.yml").read_text(), Loader=_Loader)  # noqa: S506 - a safe loader with one more mark
+    text = (ROLE / part / "main.yml").read_text()
+    values: Values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader with one more mark
+    return values
 
 
 def credential_types() -> dict[str, Values]:

@@ -8,12 +8,16 @@ These guards are not.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tools.check import SCENARIOS, all_scenarios, judge_molecule
-from tools.lint import judge_ansible_lint
+from tools.lint import judge_ansible_lint, judge_ruff_format
+from tools.support.complexity import LIMIT, FunctionComplexity, judge_complexity, measure
 from tools.support.pipeline import Stage, run_stages
 from tools.support.sanity import EXPECTED, judge
+from tools.support.type_check import judge_mypy, typed_files
 
 ALL_SANITY_TESTS = "\n".join(f'Running sanity test "{name}"' for name in EXPECTED)
 STEPS = (
@@ -109,3 +113,67 @@ def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
     assert run_stages(stages) == 1
     assert ran == ["second"]
     assert capsys.readouterr().out.splitlines()[-1].endswith("failed: first")
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "passes"),
+    [
+        (0, "357 files already formatted", True),
+        (
+            1,
+            "Would reformat: a.py\n1 file would be reformatted, 356 files already formatted",
+            False,
+        ),
+        (0, "299 files already formatted", False),
+        (0, "", False),
+    ],
+)
+def test_ruff_format_passes_only_if_it_read_every_file(status, output, passes):
+    assert judge_ruff_format(status, output, expected=300) is passes
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "passes"),
+    [
+        (0, "Success: no issues found in 191 source files", True),
+        (1, "Found 1 error in 1 file (checked 191 source files)", False),
+        (0, "Success: no issues found in 190 source files", False),
+        (0, "", False),
+    ],
+)
+def test_mypy_passes_only_if_it_read_every_file(status, output, passes):
+    assert judge_mypy(status, output, expected=191) is passes
+
+
+def test_mypy_reads_the_helpers_of_the_tests_and_not_the_tests():
+    files = map(
+        Path,
+        [
+            "plugins/modules/a.py",
+            "lab/b.py",
+            "tools/c.py",
+            "tests/conftest.py",
+            "tests/functional/helpers/d.py",
+            "tests/unit/test_e.py",
+            "README.md",
+        ],
+    )
+    assert [file.name for file in typed_files(files)] == [
+        "a.py",
+        "b.py",
+        "c.py",
+        "conftest.py",
+        "d.py",
+    ]
+
+
+def test_a_complex_function_fails_and_so_does_no_function():
+    simple = FunctionComplexity("a.py", "run", LIMIT)
+    assert judge_complexity([simple])
+    assert not judge_complexity([simple, FunctionComplexity("a.py", "plan", LIMIT + 1)])
+    assert not judge_complexity([])
+
+
+def test_boolean_operators_count_as_branches(tmp_path):
+    (tmp_path / "a.py").write_text("def choose(a, b, c):\n    return a and b or c\n")
+    assert measure(Path("a.py"), tmp_path) == [FunctionComplexity("a.py", "choose", 3)]

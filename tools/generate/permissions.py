@@ -50,7 +50,7 @@ def names() -> list[str]:
 
 
 def operations(module: str) -> tuple[t.Any, ...]:
-    return import_module(f"{MODULES}.{module}").USES
+    return tuple(import_module(f"{MODULES}.{module}").USES)
 
 
 def row(title: str, used: t.Sequence[t.Any]) -> str:

@@ -63,7 +63,8 @@ def stages() -> list[Stage]:
 
 
 def galaxy() -> dict[str, t.Any]:
-    return yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
+    metadata: dict[str, t.Any] = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
+    return metadata
 
 
 def version() -> str:
@@ -189,18 +190,18 @@ def with_full_links(text: str, folder: Path, base: str) -> str:
 
 def build() -> bool:
     """Twice, from two copies; what differs between two builds of the same files is taken out."""
-    made = [one_build(PLACE / name) for name in ("first", "second")]
-    if None in made:
+    first, second = one_build(PLACE / "first"), one_build(PLACE / "second")
+    if first is None or second is None:
         return False
-    same = made[0].read_bytes() == made[1].read_bytes()
-    names = tarball.names(made[0])
+    same = first.read_bytes() == second.read_bytes()
+    names = tarball.names(first)
     wrong = tarball_problems(names, tracked_files())
     print(
         "\n".join(wrong)
-        or f"{len(names)} files, {made[0].stat().st_size // 1024} KiB, sha256 {tarball.digest(made[0])}"
+        or f"{len(names)} files, {first.stat().st_size // 1024} KiB, sha256 {tarball.digest(first)}"
     )
     print("Both builds are the same bytes." if same else "The two builds differ.")
-    shutil.copy(made[0], built())
+    shutil.copy(first, built())
     (PLACE / "SHA256SUMS").write_text(f"{tarball.digest(built())}  {built().name}\n")
     return same and not wrong
 
@@ -272,7 +273,7 @@ def imports_its_own(line: str) -> bool:
     found = re.fullmatch(
         r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip()
     )
-    return bool(found) and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
+    return found is not None and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
 
 
 def judge_importer(status: int, output: str) -> bool:

@@ -35,10 +35,7 @@ def digest(file: Path) -> str:
 def normalise(file: Path, moment: int) -> None:
     """In place. ``moment``: the time that everything in it gets, in seconds since 1970."""
     with tarfile.open(file) as archive:
-        entries = [
-            (member, archive.extractfile(member).read() if member.isfile() else b"")
-            for member in archive.getmembers()
-        ]
+        entries = [(member, _content(archive, member)) for member in archive.getmembers()]
     contents = {member.name: content for member, content in entries}
     contents[FILES], contents[MANIFEST] = _sorted(contents[FILES], contents[MANIFEST])
     packed = io.BytesIO()
@@ -55,6 +52,11 @@ def normalise(file: Path, moment: int) -> None:
         ) as compressed,
     ):
         compressed.write(packed.getvalue())
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    handle = archive.extractfile(member)  # None for a directory
+    return handle.read() if handle else b""
 
 
 def _place(entry: tuple[tarfile.TarInfo, bytes]) -> tuple[bool, bool, str]:

@@ -78,7 +78,7 @@ def run_and_read(
     show: bool = True,
 ) -> tuple[int, str]:
     """Exit status and all that was printed; ``show`` lets a person read along."""
-    lines = []
+    lines: list[str] = []
     with subprocess.Popen(
         command,
         cwd=directory,
@@ -87,7 +87,7 @@ def run_and_read(
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line)
             if show:
                 print(line, end="", flush=True)

@@ -53,13 +53,15 @@ def stages() -> list[Stage]:
 def sanity() -> bool:
     """With the ansible-core of .venv and its Python alone; `make matrix` has the others."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return judge(
-        *run(
-            SCRIPTS,
-            Path(find_spec("ansible_test").submodule_search_locations[0]),
-            ["--python", python],
-        )
-    )
+    return judge(*run(SCRIPTS, installed_ansible_test(), ["--python", python]))
+
+
+def installed_ansible_test() -> Path:
+    """Return the directory of the package ansible_test of .venv."""
+    spec = find_spec("ansible_test")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("ansible_test is not installed. Remove .venv and run `make setup`.")
+    return Path(spec.submodule_search_locations[0])
 
 
 def run(

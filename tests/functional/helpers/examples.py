@@ -66,7 +66,11 @@ Json = dict[str, t.Any]
 
 
 def documentation(path: Path) -> Json:
-    return yaml.safe_load(TEXTS["DOCUMENTATION"].search(path.read_text()).group(1))
+    found = TEXTS["DOCUMENTATION"].search(path.read_text())
+    if found is None:
+        raise ValueError(f"{path} has no DOCUMENTATION.")
+    options: Json = yaml.safe_load(found.group(1))
+    return options
 
 
 def example_text(path: Path) -> str:

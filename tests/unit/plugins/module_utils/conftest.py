@@ -80,7 +80,7 @@ def _response(
             else json.dumps(body).encode()
         )
     )
-    response._content, response._content_consumed = content, True
+    response._content = content
     response.headers.update(
         {
             name: value
