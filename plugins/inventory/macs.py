@@ -24,10 +24,10 @@ requirements:
   - requests
   - PyJWT and cryptography, to sign in by O(okta_private_key)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.fleet
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._fleet
   - constructed
   - inventory_cache
 options:

@@ -22,11 +22,11 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.both
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.both
 options:
   certificate_check_item_id:
     description: Id of the Custom Script in Kandji that is the certificate check, as the role

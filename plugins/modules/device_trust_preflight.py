@@ -18,11 +18,11 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.both
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.reads
+  - devicetrust.okta_kandji._attributes.both
 options:
   rings:
     description: The rings, first the canary, then wider. A blueprint may be in one ring only.

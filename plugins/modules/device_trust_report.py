@@ -18,12 +18,12 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.fleet
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.both
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._fleet
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.both
 options:
   dest:
     description: Directory of the reports; it is made if it is not there. The files are

@@ -20,10 +20,10 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.kandji
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.kandji
 options:
   name:
     description: Name of the item in Kandji.

@@ -16,10 +16,10 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.kandji
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.reads
+  - devicetrust.okta_kandji._attributes.kandji
 options:
   serial_numbers:
     description: Devices with exactly these serials, compared without case.

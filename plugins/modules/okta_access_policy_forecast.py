@@ -21,11 +21,11 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.forecast
-  - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._forecast
+  - devicetrust.okta_kandji._attributes.reads
+  - devicetrust.okta_kandji._attributes.okta
 options:
   policy:
     description: Id or exact name of the policy that the apps would have.

@@ -22,12 +22,12 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.forecast
-  - devicetrust.okta_kandji.rule
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._forecast
+  - devicetrust.okta_kandji._rule
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.okta
 options:
   policy:
     description: Id or exact name of the app sign-in policy.

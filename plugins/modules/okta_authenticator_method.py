@@ -19,10 +19,10 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.okta
 options:
   authenticator:
     description: Key of the authenticator.

@@ -18,10 +18,10 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.reads
+  - devicetrust.okta_kandji._attributes.okta
 options:
   serial_numbers:
     description: Records of these serials, compared without case. One serial can have several

@@ -20,10 +20,10 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.reads
-  - devicetrust.okta_kandji.attributes.okta
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.reads
+  - devicetrust.okta_kandji._attributes.okta
 requirements:
   - cryptography
   - asn1crypto

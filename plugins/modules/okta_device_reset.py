@@ -33,12 +33,12 @@ description:
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.kandji
-  - devicetrust.okta_kandji.connection
-  - devicetrust.okta_kandji.attributes.writes
-  - devicetrust.okta_kandji.attributes.okta
-  - devicetrust.okta_kandji.attributes.kandji
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.okta
+  - devicetrust.okta_kandji._attributes.kandji
 options:
   serials:
     description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is

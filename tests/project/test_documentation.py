@@ -58,7 +58,7 @@ def test_every_option_stands_in_an_example(path):
 
 @pytest.mark.parametrize("fragment", FRAGMENTS)
 def test_every_shared_option_is_shown_somewhere(fragment):
-    text = (CHECKOUT / "plugins" / "doc_fragments" / f"{fragment}.py").read_text()
+    text = (CHECKOUT / "plugins" / "doc_fragments" / f"_{fragment}.py").read_text()
     options = yaml.safe_load(re.search(r'DOCUMENTATION = r?"""(.*?)"""', text, re.DOTALL).group(1))[
         "options"
     ]

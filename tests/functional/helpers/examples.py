@@ -546,7 +546,7 @@ def module_documentation(module: str) -> Json:
 
 def only_reads(module: str, name: str) -> bool:
     return (
-        COLLECTION + "attributes.reads"
+        COLLECTION + "_attributes.reads"
         in module_documentation(module)["extends_documentation_fragment"]
         and name not in CHANGES_EACH_TIME
     )

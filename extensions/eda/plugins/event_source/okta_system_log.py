@@ -28,8 +28,8 @@ requirements:
   - requests
   - PyJWT and cryptography, to sign in by O(okta_private_key)
 extends_documentation_fragment:
-  - devicetrust.okta_kandji.okta
-  - devicetrust.okta_kandji.connection
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._connection
 options:
   state_file:
     description: File in which is kept how far the log was read. Each rulebook needs one of its own.

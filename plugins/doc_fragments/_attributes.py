@@ -39,7 +39,7 @@ attributes:
     description: Use C(group/devicetrust.okta_kandji.okta) or C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji.okta
+      - devicetrust.okta_kandji._okta
       - devicetrust.okta_kandji.all
 """
 
@@ -49,7 +49,7 @@ attributes:
     description: Use C(group/devicetrust.okta_kandji.kandji) or C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji.kandji
+      - devicetrust.okta_kandji._kandji
       - devicetrust.okta_kandji.all
 """
 
@@ -59,7 +59,7 @@ attributes:
     description: Use one of these groups in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji.okta
-      - devicetrust.okta_kandji.kandji
+      - devicetrust.okta_kandji._okta
+      - devicetrust.okta_kandji._kandji
       - devicetrust.okta_kandji.all
 """
