@@ -21,7 +21,7 @@ def test_a_module_that_takes_a_vendors_options_is_in_its_action_group(vendor):
     takes = [
         name
         for name in MODULES
-        if f"- devicetrust.okta_kandji.{vendor}\n"
+        if f"- devicetrust.okta_kandji._{vendor}\n"
         in (CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text()
     ]
     assert takes and sorted(GROUPS[vendor]) == takes
