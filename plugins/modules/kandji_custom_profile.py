@@ -27,7 +27,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 requirements:
-  - cryptography and asn1crypto, where O(prove) proves a SCEP payload
+  - cryptography and asn1crypto, where O(test_enrollment) proves a SCEP payload
 options:
   name:
     description: Name of the profile in Kandji. With O(library_item_id), the name that it is to
@@ -133,7 +133,7 @@ options:
     type: str
     choices: [fail, warn]
     default: fail
-  prove:
+  test_enrollment:
     description:
       - Prove URL and challenge of each SCEP payload by one test enrolment before a write that makes
         Macs enrol. Its key and certificate are thrown away.
@@ -197,7 +197,7 @@ EXAMPLES = r"""
     runs_on: [mac]
     blueprints_mode: exact
     on_conflict: warn
-    prove: true
+    test_enrollment: true
     max_new: 200
     max_removed: 0
 
@@ -293,7 +293,7 @@ OPTIONS: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
-    "prove": {"type": "bool", "default": True},
+    "test_enrollment": {"type": "bool", "default": True},
     "max_reinstall": {"type": "int", "default": 0},
     "max_reissue": {"type": "int", "default": 0},
     "max_new": {"type": "int"},
@@ -358,7 +358,7 @@ def run(run_: Run) -> Result:
     changes = [change for plan in plans for change in plan.changes]
     touched = _check_limits(run_, plans, wanted) if changes else dict.fromkeys(LIMITS, 0)
     if changes and plist and not run_.check_mode:
-        _prove(run_, plist, plans)
+        _make_test_enrollments(run_, plist, plans)
     rows = [
         plan.current if run_.check_mode else _apply(run_, plan, content)
         for plan, content in zip(plans, contents, strict=True)
@@ -483,8 +483,10 @@ def _check_limits(run_: Run, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted]
     return counts
 
 
-def _prove(run_: Run, plist: t.Mapping[str, t.Any], plans: t.Sequence[Plan]) -> None:
-    if not run_.params["prove"] or not any(
+def _make_test_enrollments(
+    run_: Run, plist: t.Mapping[str, t.Any], plans: t.Sequence[Plan]
+) -> None:
+    if not run_.params["test_enrollment"] or not any(
         plan.writes_profile or plan.assignment.assign for plan in plans
     ):
         return
@@ -492,19 +494,19 @@ def _prove(run_: Run, plist: t.Mapping[str, t.Any], plans: t.Sequence[Plan]) -> 
         content = payload["PayloadContent"]
         if profile_file.holds_variable([content.get("URL"), content.get("Challenge")]):
             raise BadOption(
-                "prove: URL or challenge of a SCEP payload holds a variable of Kandji's, and cannot"
-                " be proven here; set prove: false."
+                "test_enrollment: URL or challenge of a SCEP payload holds a Kandji variable, which"
+                " this module cannot test. Set test_enrollment: false."
             )
         try:
             endpoint = ScepEndpoint(str(content.get("URL")), run_.settings, run_.masker)
         except BadOption as error:
             raise BadOption(
-                f"{error.message} If the authority is another than Okta's, set prove: false.",
+                f"{error.message} If the authority is not Okta's, set test_enrollment: false.",
                 **error.details,
             ) from None
         run_.opened(endpoint.transport)
         fingerprint = content.get("CAFingerprint")
-        endpoint.prove(
+        endpoint.make_test_enrollment(
             str(content.get("Challenge", "")),
             fingerprint.hex() if isinstance(fingerprint, bytes) else None,
         )

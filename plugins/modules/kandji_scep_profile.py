@@ -19,8 +19,8 @@ description:
   - Nothing is written without a difference, since each write gives every Mac in scope a new
     certificate. Parsed payloads are compared, not texts, and only the
     keys that the options set.
-  - Before a write that makes Macs enrol, URL and challenge are proven by one test enrolment
-    (O(prove)).
+  - Before a write that makes Macs enrol, one test enrolment checks URL and challenge
+    (O(test_enrollment)).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -201,9 +201,9 @@ options:
     type: str
     choices: [fail, warn]
     default: fail
-  prove:
-    description: Prove URL and challenge by one test enrolment before a write. Its key and
-      certificate are thrown away.
+  test_enrollment:
+    description: Check URL and challenge by one test enrolment before a write. Its key and
+      certificate are discarded.
     type: bool
     default: true
   max_reissue:
@@ -217,7 +217,7 @@ options:
     description: How many Macs may lose the profile, and with it their certificate.
     type: int
     default: 0
-  max_held:
+  max_remaining:
     description: How many Macs may still hold the profile of the item that O(replaces) names.
     type: int
     default: 0
@@ -263,7 +263,7 @@ EXAMPLES = r"""
     kandji_api_token: "{{ vault_kandji_api_token }}"
     name: Okta SCEP - canary
     replaces: Okta SCEP
-    max_held: 2
+    max_remaining: 2
     blueprints:
       - Canary
     url: "{{ vault_okta_scep_url }}"
@@ -318,7 +318,7 @@ EXAMPLES = r"""
     retry_delay: 60
     runs_on: [mac]
     redistribution_days: 45
-    prove: true
+    test_enrollment: true
 """
 
 RETURN = r"""
@@ -496,11 +496,11 @@ OPTIONS: dict[str, t.Any] = {
     "redistribution_days": {"type": "int", "default": 30},
     "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
-    "prove": {"type": "bool", "default": True},
+    "test_enrollment": {"type": "bool", "default": True},
     "max_reissue": {"type": "int", "default": 0},
     "max_new": {"type": "int"},
     "max_removed": {"type": "int", "default": 0},
-    "max_held": {"type": "int", "default": 0},
+    "max_remaining": {"type": "int", "default": 0},
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -554,7 +554,7 @@ def run(run_: Run) -> Result:
         _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
     )
     if changes and not run_.check_mode:
-        _prove(run_, plans)
+        _make_test_enrollment(run_, plans)
     contents = [scep_profile.content_of(one, settings, params["runs_on"]) for one in wanted]
     written = [
         plan.current if run_.check_mode else custom_profile.apply_plan(run_.kandji, plan, content)
@@ -780,7 +780,7 @@ def _check_replaced(
             item.name,
             places,
             {str(row.get("serial_number")) for row in rows},
-            run_.params["max_held"],
+            run_.params["max_remaining"],
             plan.name,
         )
     except Refused as refused:
@@ -813,13 +813,13 @@ def _check_limits(
     return {name: counts[name] for name in ("reissue", "new", "removed")}
 
 
-def _prove(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
-    if run_.params["prove"] and any(
+def _make_test_enrollment(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
+    if run_.params["test_enrollment"] and any(
         plan.writes_profile or plan.assignment.assign for plan in plans if not plan.by_console
     ):
         endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
         run_.opened(endpoint.transport)
-        endpoint.prove(run_.params["challenge"], run_.params["ca_fingerprint"])
+        endpoint.make_test_enrollment(run_.params["challenge"], run_.params["ca_fingerprint"])
 
 
 def main() -> None:

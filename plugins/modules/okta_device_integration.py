@@ -40,7 +40,8 @@ options:
     type: str
   scep_challenge:
     description:
-      - The secret key that Okta showed once beside the SCEP URL. Only needed for O(prove=true). It
+      - The secret key that Okta showed once next to the SCEP URL. Only needed for
+        O(test_enrollment=true). It
         is never shown.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
@@ -62,9 +63,9 @@ options:
       - When the challenge was last written into a profile (ISO 8601), as
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
       - A reset of the secret key after it makes the challenge stale, which is warned of, unless a
-        test enrolment (O(prove)) shows otherwise.
+        test enrolment (O(test_enrollment)) shows otherwise.
     type: str
-  prove:
+  test_enrollment:
     description:
       - Make one test enrolment with O(scep_challenge), whose key and certificate are thrown away.
         It is reported as a change, and never made in check mode.
@@ -91,7 +92,7 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     scep_url: "{{ vault_okta_scep_url }}"
     scep_challenge: "{{ vault_okta_scep_challenge }}"
-    prove: true
+    test_enrollment: true
 
 # URLs and tokens of these come from the environment, or from module_defaults.
 - name: The same authority as ever, of an org with a custom domain, and with a challenge that no
@@ -154,9 +155,9 @@ challenge_stale_since:
   returned: success
   type: str
   sample: null
-proven:
-  description: The subject of the test enrolment, where one was made.
-  returned: when O(prove=true), outside check mode
+test_enrollment:
+  description: The subject and transaction of the test enrolment, if one was made.
+  returned: when O(test_enrollment=true), outside check mode
   type: dict
   sample: {subject: devicetrust.okta_kandji test enrolment, transaction_id: 0A1B2C}
 api_calls:
@@ -192,7 +193,7 @@ OPTIONS = {
     "scep_hosts": {"type": "list", "elements": "str", "default": []},
     "ca_fingerprint": {"type": "str"},
     "challenge_deployed_at": {"type": "str"},
-    "prove": {"type": "bool", "default": False},
+    "test_enrollment": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 180},
 }
 USES = (
@@ -218,8 +219,12 @@ def run(run_: Run) -> Result:
     ):
         run_.warn(text)
     events = _platform_events(run_, now)
-    proven = _prove(run_, endpoint)
-    stale = None if proven else integration.stale_challenge(events, params["challenge_deployed_at"])
+    test_enrollment = _test_enrollment(run_, endpoint)
+    stale = (
+        None
+        if test_enrollment
+        else integration.stale_challenge(events, params["challenge_deployed_at"])
+    )
     if stale:
         run_.warn(
             f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
@@ -227,13 +232,13 @@ def run(run_: Run) -> Result:
             " it; put the new secret key into the vault."
         )
     return {
-        "changed": bool(proven),
+        "changed": bool(test_enrollment),
         "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(one) for one in service.certificates],
         "platform_events": events,
         "challenge_stale_since": stale,
-        **({"proven": proven} if proven else {}),
+        **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
 
 
@@ -256,16 +261,21 @@ def _platform_events(run_: Run, now: datetime) -> list[dict[str, t.Any]]:
     return [integration.event_facts(one) for one in events]
 
 
-def _prove(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:
-    if not run_.params["prove"]:
+def _test_enrollment(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:
+    if not run_.params["test_enrollment"]:
         return None
     if not run_.params["scep_challenge"]:
-        raise BadOption("scep_challenge: a test enrolment (prove) needs the challenge.")
+        raise BadOption(
+            "scep_challenge: it is not set, and test_enrollment needs it. Set the challenge, or"
+            " test_enrollment: false."
+        )
     check_challenge(run_.params["scep_challenge"])
     return (
         None
         if run_.check_mode
-        else endpoint.prove(run_.params["scep_challenge"], run_.params["ca_fingerprint"])
+        else endpoint.make_test_enrollment(
+            run_.params["scep_challenge"], run_.params["ca_fingerprint"]
+        )
     )
 
 

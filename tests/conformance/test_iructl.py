@@ -482,7 +482,12 @@ def test_one_file_is_the_same_for_both(iructl, ours, fresh_lab, referee):
     )
     text = handmade("https://scep.example.com/one", "first")
     item_id = iructl.make("Printers", text)
-    wanted = {"name": "Printers", "blueprints": ["Canary"], "mobileconfig": text, "prove": False}
+    wanted = {
+        "name": "Printers",
+        "blueprints": ["Canary"],
+        "mobileconfig": text,
+        "test_enrollment": False,
+    }
     assert ours(wanted, "kandji_custom_profile")[1] == ["Assign Library Item"]
     changed = {**wanted, "mobileconfig": text.replace("/one<", "/two<")}
     result, writes = ours(changed, "kandji_custom_profile", diff=True)

@@ -576,7 +576,7 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, referee):
     service = asked.describe()
     assert "AES" in service.capabilities and [one.is_ca for one in service.certificates] == [True]
     assert (
-        asked.prove(scepserver.secret, service.certificates[0].sha256)["subject"]
+        asked.make_test_enrollment(scepserver.secret, service.certificates[0].sha256)["subject"]
         == "devicetrust.okta_kandji test enrolment"
     )
     [issued] = scepserver.issued
@@ -598,7 +598,7 @@ def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, referee):
         SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest"
     )
     with pytest.raises(Refused, match="was refused by the SCEP endpoint") as refused:
-        endpoint(scepserver).prove(WRONG)
+        endpoint(scepserver).make_test_enrollment(WRONG)
     assert refused.value.details["fail_info"] == "badRequest" and scepserver.issued == []
 
 
@@ -701,14 +701,14 @@ def test_the_modules_prove_at_micromdms_server(scep, scepserver, run_module, sho
     referee(
         SCEPSERVER, "PKIOperation", "okta_device_integration proves by it, and tells a wrong secret"
     )
-    options = {"scep_url": scepserver.url, "scep_hosts": ["127.0.0.1"], "prove": True}
-    proven = run_module(
+    options = {"scep_url": scepserver.url, "scep_hosts": ["127.0.0.1"], "test_enrollment": True}
+    enrolled = run_module(
         "okta_device_integration", {**options, "scep_challenge": scepserver.secret}, lab=scep
     )
     assert (
-        proven["proven"]["subject"] == "devicetrust.okta_kandji test enrolment"
+        enrolled["test_enrollment"]["subject"] == "devicetrust.okta_kandji test enrolment"
         and len(scepserver.issued) == 1
-    ), proven
+    ), enrolled
     refused = run_module("okta_device_integration", {**options, "scep_challenge": WRONG}, lab=scep)
     assert (
         refused["failed"]

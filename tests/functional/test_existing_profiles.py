@@ -124,7 +124,7 @@ def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_
         "blueprints": watched.canary["blueprints"],
         "retry_delay": 60,
         "challenge": "canary-other-secret-<&>",
-        "prove": False,
+        "test_enrollment": False,
     }
     predicted = run_module(MODULE, wanted, lab=watched.lab, check=True, diff=True)
     assert predicted["changes"] == [f"update profile {NAME!r}: Challenge, Retries, RetryDelay"], (

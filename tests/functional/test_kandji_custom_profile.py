@@ -229,7 +229,7 @@ def test_a_tenant_that_keeps_something_else_fails_once_and_is_not_written_to_aga
     scep = {"URL": "https://scep.example.com/x", "Retries": 1}
     args = {
         **wanted,
-        "prove": False,
+        "test_enrollment": False,
         "mobileconfig": text(payload("com.apple.security.scep", PayloadContent=scep)),
     }
     first = run_module(MODULE, args, lab=watched.lab)

@@ -148,7 +148,7 @@ def test_the_challenge_is_in_no_output(watched, run_module, profile_args, shown)
         run_module(MODULE, profile_args, lab=watched.lab, check=check, diff=True)
     run_module(
         MODULE,
-        {**profile_args, "challenge": "another-canary-secret-<&>", "prove": False},
+        {**profile_args, "challenge": "another-canary-secret-<&>", "test_enrollment": False},
         lab=watched.lab,
         check=True,
         diff=True,
@@ -236,7 +236,7 @@ def test_a_wrong_secret_leaves_no_certificate_and_a_status_that_says_so(
 ):
     wrong = "canary-wrong-secret-0123456789"
     written = run_module(
-        MODULE, {**profile_args, "challenge": wrong, "prove": False}, lab=watched.lab
+        MODULE, {**profile_args, "challenge": wrong, "test_enrollment": False}, lab=watched.lab
     )
     assert written["changed"]
     watched.live()

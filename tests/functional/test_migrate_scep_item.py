@@ -130,8 +130,8 @@ def test_a_mac_that_never_checks_in_is_left_behind_deliberately(watched, run_mod
     run_module(MODULE, off, lab=watched.lab)
     watched.live()
     refused = run_module(MODULE, replacing(watched), lab=watched.lab)
-    assert refused["failed"] and "max_held: 1" in refused["msg"], refused
-    assert run_module(MODULE, replacing(watched, max_held=1), lab=watched.lab)["changed"]
+    assert refused["failed"] and "max_remaining: 1" in refused["msg"], refused
+    assert run_module(MODULE, replacing(watched, max_remaining=1), lab=watched.lab)["changed"]
 
 
 def test_taking_off_is_counted_and_needs_neither_url_nor_challenge(watched, run_module, item):

@@ -28,11 +28,11 @@ def test_without_a_scep_url_the_console_steps_are_given(watched, run_module):
 
 def test_a_test_enrolment_is_a_change_and_never_made_in_check_mode(watched, run_module, shown):
     assert (
-        not run_module(MODULE, {"prove": True}, lab=watched.lab, check=True)["changed"]
+        not run_module(MODULE, {"test_enrollment": True}, lab=watched.lab, check=True)["changed"]
         and watched.writes() == []
     )
-    proven = run_module(MODULE, {"prove": True}, lab=watched.lab)
-    assert proven["changed"] and watched.writes() == ["PKIOperation"]
+    enrolled = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
+    assert enrolled["changed"] and watched.writes() == ["PKIOperation"]
     assert shown(watched.lab.announcement["scep_challenge"]) == []
 
 
@@ -43,10 +43,10 @@ def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, ru
     stale = run_module(MODULE, deployed, lab=watched.lab)
     assert stale["challenge_stale_since"] and "stale" in stale["warnings"][0]
     overruled = run_module(
-        MODULE, {**deployed, "scep_challenge": fresh, "prove": True}, lab=watched.lab
+        MODULE, {**deployed, "scep_challenge": fresh, "test_enrollment": True}, lab=watched.lab
     )
-    assert overruled["challenge_stale_since"] is None and overruled["proven"]
-    refused = run_module(MODULE, {"prove": True}, lab=watched.lab)
+    assert overruled["challenge_stale_since"] is None and overruled["test_enrollment"]
+    refused = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
     assert refused["failed"] and "test enrolment was refused" in refused["msg"]
 
 

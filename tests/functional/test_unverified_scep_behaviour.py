@@ -37,8 +37,8 @@ def spoken(watched, since=0):
 )
 def test_the_endpoint_is_described_and_proven(watched, run_module, capabilities, content_types):
     watched.switch(scep_capabilities=capabilities, scep_content_types=content_types)
-    result = run_module(MODULE, {"prove": True}, lab=watched.lab)
-    assert result["proven"] and result["warnings"] == [], result
+    result = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
+    assert result["test_enrollment"] and result["warnings"] == [], result
     assert ("AES" in result["capabilities"], "DES3" in result["capabilities"]) == (
         capabilities == "modern",
         capabilities in ("modern", "old"),
@@ -52,7 +52,7 @@ def test_the_endpoint_is_described_and_proven(watched, run_module, capabilities,
 def test_a_wrong_challenge_is_told_as_such(watched, run_module, shown, capabilities):
     watched.switch(scep_capabilities=capabilities)
     result = run_module(
-        MODULE, {"prove": True, "scep_challenge": "not-the-secret-key"}, lab=watched.lab
+        MODULE, {"test_enrollment": True, "scep_challenge": "not-the-secret-key"}, lab=watched.lab
     )
     assert result["failed"] and "was refused by the SCEP endpoint (badRequest)" in result["msg"]
     assert watched.world.okta.authority.certificates.keys() == {
@@ -82,7 +82,7 @@ def test_a_web_page_in_the_place_of_capabilities_is_no_old_endpoint(watched, run
     to fall back on weaker encryption because of it would be wrong.
     """
     watched.fault("html", "GetCACaps")
-    result = run_module(MODULE, {"prove": True}, lab=watched.lab)
+    result = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
     assert (
         result["failed"]
         and "answered GetCACaps with a web page" in result["msg"]
@@ -107,8 +107,10 @@ def test_any_name_that_may_be_the_orgs_is_taken(watched, run_module, host, optio
     watched.switch(scep_host=host)
     url = watched.world.okta.shown_scep_url
     assert ("127.0.0.1" in url) == (host != "org")
-    result = run_module(MODULE, {"scep_url": url, "prove": True, **options}, lab=watched.lab)
-    assert result["proven"] and [
+    result = run_module(
+        MODULE, {"scep_url": url, "test_enrollment": True, **options}, lab=watched.lab
+    )
+    assert result["test_enrollment"] and [
         "is no name of the org" in text for text in result["warnings"]
     ] == ([True] if warned else [])
 
@@ -139,7 +141,7 @@ def test_a_profile_with_another_name_of_the_org_enrols_and_is_not_written_twice(
     ],
 )
 def test_what_cannot_be_the_orgs_is_refused_before_it_is_asked(watched, run_module, url, says):
-    result = run_module(MODULE, {"scep_url": url, "prove": True}, lab=watched.lab)
+    result = run_module(MODULE, {"scep_url": url, "test_enrollment": True}, lab=watched.lab)
     assert result["failed"] and says in result["msg"] and spoken(watched) == set()
 
 

@@ -72,11 +72,12 @@ class ScepEndpoint:
         """Capabilities and CA certificates. SCEP GetCACaps and GetCACert."""
         return _scep.describe(self._exchange, self.url)
 
-    def prove(self, challenge: str, ca_fingerprint: str | None = None) -> dict[str, str]:
-        """One test enrolment;
+    def make_test_enrollment(
+        self, challenge: str, ca_fingerprint: str | None = None
+    ) -> dict[str, str]:
+        """Enrol once with the challenge, discard the key, return subject and transaction id.
 
-        raises Refused when the authority does not take the challenge. Its key is thrown away. SCEP
-        PKIOperation.
+        Raises Refused when the authority does not accept the challenge. SCEP PKIOperation.
         """
         try:
             enrolment = _scep.enrol(

@@ -178,7 +178,7 @@ def check_replaced(
     name: str,
     blueprints: t.Sequence[Blueprint],
     serials: t.AbstractSet[str],
-    max_held: int,
+    max_remaining: int,
     wanted: str,
 ) -> None:
     """Raises Refused where the item that is to be replaced is still on the blueprints, or more Macs
@@ -192,13 +192,13 @@ def check_replaced(
             " (blueprints_mode: remove).",
             replaces=name,
         )
-    if len(serials) > max_held:
+    if len(serials) > max_remaining:
         names = ", ".join(sorted(serials)[:5]) + (" ..." if len(serials) > 5 else "")
         raise Refused(
             f"{wanted!r} takes the place of {name!r}, which {len(serials)}"
             f" Mac{'' if len(serials) == 1 else 's'} of these blueprints still"
             f" hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written; run again"
-            f" when they have checked in, or go on without them by max_held: {len(serials)}.",
+            f" when they have checked in, or go on without them by max_remaining: {len(serials)}.",
             replaces=name,
             count=len(serials),
             held_by=sorted(serials)[:200],

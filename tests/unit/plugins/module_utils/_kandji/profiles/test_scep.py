@@ -545,7 +545,7 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
 
 
 @pytest.mark.parametrize(
-    "places, serials, max_held, said",
+    "places, serials, max_remaining, said",
     [
         ([], set(), 0, None),
         ([], {"C1"}, 1, None),
@@ -560,13 +560,13 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
     ],
 )
 def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(
-    places: t.Any, serials: t.Any, max_held: int, said: str | None
+    places: t.Any, serials: t.Any, max_remaining: int, said: str | None
 ) -> None:
     if said is None:
-        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+        scep_profile.check_replaced("Old", places, serials, max_remaining, "New")
         return
     with pytest.raises(Refused, match="Nothing was written") as refused:
-        scep_profile.check_replaced("Old", places, serials, max_held, "New")
+        scep_profile.check_replaced("Old", places, serials, max_remaining, "New")
     assert said in refused.value.message
 
 
