@@ -35,12 +35,12 @@ def digest(file: Path) -> str:
 def normalise(file: Path, moment: int) -> None:
     """In place. ``moment``: the time that everything in it gets, in seconds since 1970."""
     with tarfile.open(file) as archive:
-        entries = [(member, _content(archive, member)) for member in archive.getmembers()]
+        entries = [(member, _read_member(archive, member)) for member in archive.getmembers()]
     contents = {member.name: content for member, content in entries}
     contents[FILES], contents[MANIFEST] = _sorted(contents[FILES], contents[MANIFEST])
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for member, _content in sorted(entries, key=_place):
+        for member, _unused in sorted(entries, key=_place):
             archive.addfile(
                 _plain(member, len(contents[member.name]), moment),
                 io.BytesIO(contents[member.name]),
@@ -54,7 +54,7 @@ def normalise(file: Path, moment: int) -> None:
         compressed.write(packed.getvalue())
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     handle = archive.extractfile(member)  # None for a directory
     return handle.read() if handle else b""
 
