@@ -1,0 +1,211 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layers of plugins/: a file imports from its own layer and from those below, never upwards."""
+
+from __future__ import annotations
+
+import ast
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tools.support.environment import CHECKOUT
+
+PLUGINS = CHECKOUT / "plugins"
+# From the bottom to the top. The first pattern that fits a file decides, so that the exceptions of
+# a package stand before its rest.
+LAYERS: dict[str, tuple[str, ...]] = {
+    "entry points": (
+        "modules/*",
+        "action/*",
+        "inventory/*",
+        "filter/*",
+        "doc_fragments/*",
+    ),
+    "context": ("module_utils/_core/module.py",),
+    "core": ("module_utils/_core/*",),
+    "http": ("module_utils/_http/*",),
+    "clients": (
+        "module_utils/_okta/client.py",
+        "module_utils/_okta/auth.py",
+        "module_utils/_okta/dpop.py",
+        "module_utils/_okta/facts.py",
+        "module_utils/_okta/filters.py",
+        "module_utils/_okta/operations.py",
+        "module_utils/_okta/private_key.py",
+        "module_utils/_okta/records.py",
+        "module_utils/_kandji/client.py",
+        "module_utils/_kandji/identifiers.py",
+        "module_utils/_kandji/operations.py",
+        "module_utils/_kandji/records.py",
+        "module_utils/_scep/*",
+    ),
+    "readers": (
+        "module_utils/_okta/*",
+        "module_utils/_kandji/assignments.py",
+        "module_utils/_kandji/library_items.py",
+        "module_utils/_kandji/profile_holders.py",
+        "module_utils/_kandji/profiles/mobileconfig.py",
+        "module_utils/_status/join.py",
+        "module_utils/_status/ledger.py",
+        "module_utils/_status/reader.py",
+        "module_utils/_status/rings.py",
+        "module_utils/_status/rows.py",
+        "module_utils/_access/evidence.py",
+        "module_utils/_reset/evidence.py",
+    ),
+    "plans": (
+        "module_utils/_kandji/*",
+        "module_utils/_status/*",
+        "module_utils/_access/*",
+        "module_utils/_reset/*",
+        "module_utils/_report/*",
+    ),
+}
+HEIGHT = {
+    name: height
+    for height, name in enumerate(
+        ("core", "http", "clients", "readers", "plans", "context", "entry points")
+    )
+}
+# Readers that fill dataclasses which their plan defines. This table only shrinks.
+KNOWN = frozenset(
+    {
+        ("module_utils/_access/evidence.py", "module_utils/_access/forecast.py"),
+        ("module_utils/_okta/device_events.py", "module_utils/_status/stages.py"),
+        ("module_utils/_reset/evidence.py", "module_utils/_reset/plan.py"),
+        ("module_utils/_reset/evidence.py", "module_utils/_status/stages.py"),
+        ("module_utils/_scep/endpoint.py", "module_utils/_okta/device_integration.py"),
+        ("module_utils/_status/ledger.py", "module_utils/_status/certificate_check.py"),
+        ("module_utils/_status/ledger.py", "module_utils/_status/gate.py"),
+        ("module_utils/_status/ledger.py", "module_utils/_status/stages.py"),
+        ("module_utils/_status/reader.py", "module_utils/_status/stages.py"),
+    }
+)
+# What opens connections. Only _http may import it.
+NETWORK = ("requests", "urllib3", "http.client", "urllib.request", "socket", "ssl")
+ACCESS_MODULES = ("modules/okta_access_policy*.py", "modules/okta_sign_in_denials_info.py")
+
+
+@cache
+def layer_of(file: str) -> str:
+    """Return the layer of a file below plugins/. Raises ValueError if no layer names it."""
+    for name, patterns in LAYERS.items():
+        if any(fnmatch(file, pattern) for pattern in patterns):
+            return name
+    raise ValueError(f"{file}: it has no layer. Add it to LAYERS.")
+
+
+@cache
+def imports_of(file: str, text: str, files: frozenset[str]) -> set[str]:
+    """Return what a file imports: files below plugins/ by their paths, all else by its name."""
+    imports: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imports |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            imports |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = Path(file).parents[node.level - 1]
+            module = package.joinpath(*(node.module or "").split("."))
+            for alias in node.names:
+                submodule = (module / f"{alias.name}.py").as_posix()
+                imports.add(submodule if submodule in files else f"{module.as_posix()}.py")
+    return imports
+
+
+def problems(sources: dict[str, str], known: frozenset[tuple[str, str]] = KNOWN) -> list[str]:
+    """Return the imports that point upwards, and those that only some files may have."""
+    files, wrong = frozenset(sources), []
+    for file, text in sorted(sources.items()):
+        layer = layer_of(file)
+        for name in sorted(imports_of(file, text, files)):
+            if name in files:
+                above = layer_of(name)
+                if HEIGHT[above] > HEIGHT[layer] and (file, name) not in known:
+                    wrong.append(f"{file} ({layer}) imports {name} ({above})")
+                if "/_access/" in name and "/_access/" not in file and not is_access_module(file):
+                    wrong.append(f"{file} imports {name}: _access is for the access modules")
+            elif name.split(".")[0] in NETWORK or name.startswith(NETWORK):
+                if layer != "http":
+                    wrong.append(f"{file} imports {name}: only _http opens connections")
+    return wrong
+
+
+def is_access_module(file: str) -> bool:
+    return any(fnmatch(file, pattern) for pattern in ACCESS_MODULES)
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    return {
+        path.relative_to(PLUGINS).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(PLUGINS.rglob("*.py"))
+    }
+
+
+def test_no_import_of_the_collection_points_upwards(sources):
+    assert len(sources) > 50
+    assert problems(sources) == []
+
+
+def test_every_relative_import_leads_to_a_file(sources):
+    """A name that this test cannot place would be judged by nobody."""
+    lost = {
+        (file, name)
+        for file, text in sources.items()
+        for name in imports_of(file, text, frozenset(sources))
+        if "/" in name and name not in sources
+    }
+    assert lost == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "problem"),
+    [
+        (
+            "module_utils/_kandji/client.py",
+            "from .profiles.plan import plan_profile",
+            "(clients) imports module_utils/_kandji/profiles/plan.py (plans)",
+        ),
+        (
+            "module_utils/_http/transport.py",
+            "from .._okta import client",
+            "(http) imports module_utils/_okta/client.py (clients)",
+        ),
+        (
+            "module_utils/_status/reader.py",
+            "from .gate import judge",
+            "(readers) imports module_utils/_status/gate.py (plans)",
+        ),
+        (
+            "module_utils/_reset/plan.py",
+            "from ...modules import okta_device_reset",
+            "(plans) imports modules/okta_device_reset.py (entry points)",
+        ),
+        ("module_utils/_okta/client.py", "import requests", "only _http opens connections"),
+        (
+            "modules/okta_device_info.py",
+            "from urllib.request import urlopen",
+            "only _http opens connections",
+        ),
+        (
+            "modules/device_trust_info.py",
+            "from ..module_utils._access.rules import Rule",
+            "_access is for the access modules",
+        ),
+    ],
+)
+def test_an_import_that_points_upwards_is_found(sources, file, line, problem):
+    before = problems(sources)
+    injected = {**sources, file: f"{sources[file]}\n{line}\n"}
+    new = [text for text in problems(injected) if text not in before]
+    assert any(problem in text for text in new), new
+
+
+def test_a_file_without_a_layer_is_found():
+    with pytest.raises(ValueError, match="has no layer"):
+        layer_of("module_utils/_new/things.py")
