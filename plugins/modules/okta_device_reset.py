@@ -12,12 +12,12 @@ version_added: 0.1.0
 description:
   - Finds the device records of the given serials, users, ids, or stages of the ladder, reads each
     record's own users and again the record by its id, and
-    deactivates and deletes those that nothing holds back. Each record that is held back comes with
-    one reason.
+    deactivates and deletes those that no guard excludes. Each record that is skipped comes with one
+    reason.
   - A record that was deleted cannot be brought back. Its users must remove the account in Okta
     Verify and register anew, and a certificate that was bound to
     it is revoked with it.
-  - A device that works (a user of it is managed) is held back, and so are shared Macs, records
+  - A device that works (a user of it is managed) is skipped, and so are shared Macs, records
     whose end would leave a user without a strong authenticator,
     several records for one serial, registrations that are newer than O(created_before) or than
     their Mac's certificate, those that a FastPass sign-in may
@@ -86,11 +86,38 @@ options:
     type: list
     elements: str
     default: []
-  unknown_to_kandji:
-    description: Admit records whose serial is no device of Kandji's. Of these, nothing is known of
-      profile and certificate.
-    type: bool
-    default: false
+  allow:
+    description:
+      - The reasons (RV(devices[].reason_code)) for which a record is not skipped, though it
+        otherwise would be.
+      - V(managed) resets a record also when a user is managed on it.
+      - V(shared) resets a record also when more than one active user is linked to it.
+      - V(last_authenticator) resets a record also when a user would be left without a strong
+        authenticator. Then nobody's enrolments are read. Without it, one enrolment of Okta Verify
+        counts as deleted with each record, since Okta does not document whether it lists one for
+        each device. A user who has nothing else has to keep another active record, too, for which
+        their records are read.
+      - V(registered_after_certificate) resets a record also when it was registered after its Mac's
+        first certificate came.
+      - V(unknown_to_kandji) resets a record also when its serial is not a device in Kandji. Of
+        such a record neither profile nor certificate is known.
+      - V(no_profile) resets a record also when no SCEP profile is live on its Mac, or no
+        certificate of it was seen.
+      - V(sign_in_pending) resets a record also when a FastPass sign-in may still cure it, that is,
+        its Mac has a certificate newer than the record and younger than O(sign_in_grace), and the
+        System Log has no FastPass sign-in since. Without it, the System Log is read once where a
+        record has such a certificate.
+    type: list
+    elements: str
+    choices:
+      - managed
+      - shared
+      - last_authenticator
+      - registered_after_certificate
+      - unknown_to_kandji
+      - no_profile
+      - sign_in_pending
+    default: []
   platforms:
     description: The platforms whose records may be reset, as Okta names them.
     type: list
@@ -101,23 +128,6 @@ options:
       - Only records created before this time (ISO 8601) are reset.
       - When not set, the start of the run by Okta's clock.
     type: str
-  force:
-    description: Reset a record also when a user is managed on it.
-    type: bool
-    default: false
-  allow_shared:
-    description: Reset a record also when more than one active user is linked to it.
-    type: bool
-    default: false
-  allow_last_authenticator:
-    description:
-      - Reset a record also when a user would be left without a strong authenticator. Then nobody's
-        enrolments are read.
-      - One enrolment of Okta Verify is taken to go with each record, since Okta does not document
-        whether it lists one for each device. A user who has
-        nothing else has to keep another active record, too, for which their records are read.
-    type: bool
-    default: false
   weak_authenticators:
     description: Keys of authenticators by which alone nobody should have to register anew.
     type: list
@@ -125,34 +135,17 @@ options:
     default: [okta_password, okta_email, security_question]
   duplicates:
     description:
-      - What to do where several records have one serial. In V(hold) and V(clean_up) the working one
+      - What to do where several records have one serial. In V(skip) and V(clean_up) the working one
         is kept, else the newest.
-      - V(hold) holds the others back, too, and says which they are. V(clean_up) resets them, and
-        nothing else. V(each) decides each by itself.
+      - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else.
+        V(each) decides each by itself.
     type: str
-    choices: [hold, clean_up, each]
-    default: hold
-  allow_after_certificate:
-    description: Reset a record also when it was registered after its Mac's first certificate came.
-    type: bool
-    default: false
-  sign_in_first:
-    description:
-      - Hold a record back as long as a FastPass sign-in may cure it, that is, its Mac has a newer
-        certificate, and the System Log tells of no FastPass sign-in
-        since.
-      - Where a certificate is younger than O(sign_in_grace), the System Log is read once.
-    type: bool
-    default: true
+    choices: [skip, clean_up, each]
+    default: skip
   sign_in_grace:
     description: Hours after which a newer certificate is no longer waited for.
     type: float
     default: 24.0
-  require_profile:
-    description: Hold a record back as long as no SCEP profile is live on its Mac, or no certificate
-      of it was seen.
-    type: bool
-    default: true
   max_devices:
     description: How many records one run may delete.
     type: int
@@ -180,9 +173,9 @@ options:
         records with other users, it fails and writes nothing. Fewer are other records, too.
       - A plan that was approved so needs no O(confirm).
     type: str
-  tell_bound:
-    description: Read the System Log once, to tell of each record whether its Mac's certificate is
-      bound to it and dies with it.
+  report_bound_certificates:
+    description: Read the System Log once, and return of each record whether its Mac's certificate
+      is bound to it and is revoked with it.
     type: bool
     default: false
   reason:
@@ -191,7 +184,7 @@ options:
   requested_by:
     description: Who asked for it, for the audit. When not set, the user that runs this.
     type: str
-  device_trust_state_dir:
+  state_dir:
     description:
       - A directory in which each step is kept, in the file C(device_reset_audit.jsonl), a line of
         JSON each, readable to its owner alone.
@@ -204,7 +197,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Register two Macs anew
+- name: Reset the records of two Macs
   devicetrust.okta_kandji.okta_device_reset:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -214,9 +207,9 @@ EXAMPLES = r"""
       - C02XK1ZAJG5J
       - FVFXC2ABQ05D
     reason: CHG-1042, registered before their certificate
-    device_trust_state_dir: /var/lib/device-trust
+    state_dir: /var/lib/device-trust
 
-- name: Register all Macs of a ring anew that registered too early
+- name: Reset the records of all Macs of a ring that registered too early
   devicetrust.okta_kandji.okta_device_reset:
     stages: [REGISTERED_BEFORE_CERTIFICATE]
     rings:
@@ -226,49 +219,49 @@ EXAMPLES = r"""
     max_devices: 25
     confirm: RESET 25 DEVICES acme.okta.com
 
-- name: What would go, to be approved
+- name: Plan a reset for approval
   devicetrust.okta_kandji.okta_device_reset:
     serials: [C02XK1ZAJG5J]
   check_mode: true
   register: plan
 
-- name: That, and nothing else
+- name: Carry out the approved plan alone
   devicetrust.okta_kandji.okta_device_reset:
     serials: [C02XK1ZAJG5J]
     plan_digest: "{{ plan.plan_digest }}"
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The records of one person, from before the certificates were there, and with leave for what
-    is held back by default
+- name: Reset the old records of one person in spite of all guards
   devicetrust.okta_kandji.okta_device_reset:
     users:
       - ann@example.com
     platforms: [MACOS]
     created_before: "2026-11-23T00:00:00Z"
-    allow_shared: true
-    allow_last_authenticator: true
-    allow_after_certificate: true
-    force: true
-    sign_in_first: false
-    require_profile: false
+    allow:
+      - managed
+      - shared
+      - last_authenticator
+      - registered_after_certificate
+      - no_profile
+      - sign_in_pending
     requested_by: bob@example.com
     reason: CHG-1043, Ann gets a new Mac
-    tell_bound: true
+    report_bound_certificates: true
     progress_file: /var/lib/device-trust/progress
 
-- name: What old records of a Mac are left beside the one that works, however they came about
+- name: Delete an old record of a Mac that has a newer one
   devicetrust.okta_kandji.okta_device_reset:
     device_ids:
       - guo8a1b2c3d4e5f6g7h8
     duplicates: clean_up
-    unknown_to_kandji: true
+    allow: [unknown_to_kandji]
     sign_in_grace: 48
     weak_authenticators: [okta_password, okta_email, security_question, phone_number]
     max_percent: 5
     confirm_above: 0
     confirm: RESET 1 DEVICES acme.okta.com
 
-- name: All Macs of a ring whose SCEP item was made in Kandji's web app
+- name: Reset the records of a ring whose SCEP item was made in Kandji's web app
   devicetrust.okta_kandji.okta_device_reset:
     stages: [REGISTERED_BEFORE_CERTIFICATE]
     rings:
@@ -286,8 +279,8 @@ devices:
   type: list
   elements: dict
   contains:
-    asked:
-      description: The serial or device id as it was given.
+    target:
+      description: The serial, device id or login that selected the record, as it was given.
       type: str
       returned: always
     device_id:
@@ -328,15 +321,24 @@ devices:
       type: bool
       returned: always
     state:
-      description: One of C(reset), C(would_reset) (check mode), C(held_back), C(absent).
+      description: One of C(reset), C(would_reset) (check mode), C(skipped), C(absent).
       type: str
       returned: always
     reason:
       description: Why, in one sentence.
       type: str
       returned: always
+    reason_code:
+      description:
+        - Why a record is skipped or absent; null where it is reset.
+        - One of the values of O(allow), or one that O(allow) does not lift, C(other_platform)
+          (O(platforms)), C(registered_recently) and C(registration_time_unknown)
+          (O(created_before)), C(kept_record), C(duplicate_record) and C(only_record)
+          (O(duplicates)), or C(no_record).
+      type: str
+      returned: always
   sample:
-    - asked: C02XK1ZAJG5J
+    - target: C02XK1ZAJG5J
       device_id: guo4a5u7YAHhjXrMK0g4
       serial_number: C02XK1ZAJG5J
       display_name: MacBook of Ann
@@ -348,11 +350,12 @@ devices:
       certificate_bound: false
       state: reset
       reason: Its record is deactivated and deleted; its users register anew.
+      reason_code: null
 counts:
-  description: How many were reset (or would be), held back, absent.
+  description: How many were reset (or would be), skipped, absent.
   returned: success
   type: dict
-  sample: {reset: 1, held_back: 0, absent: 0}
+  sample: {reset: 1, skipped: 0, absent: 0}
 cannot_be_undone:
   description: What cannot be undone of it, in sentences. Empty where nothing is reset.
   returned: success
@@ -444,31 +447,25 @@ OPTIONS: dict[str, t.Any] = {
         "mutually_exclusive": [("scep_profile", "library_item_id")],
     },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
-    "unknown_to_kandji": {"type": "bool", "default": False},
+    "allow": {"type": "list", "elements": "str", "choices": list(reset.ALLOW), "default": []},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "created_before": {"type": "str"},
-    "force": {"type": "bool", "default": False},
-    "allow_shared": {"type": "bool", "default": False},
-    "allow_last_authenticator": {"type": "bool", "default": False},
     "weak_authenticators": {
         "type": "list",
         "elements": "str",
         "default": ["okta_password", "okta_email", "security_question"],
     },
-    "duplicates": {"type": "str", "choices": ["hold", "clean_up", "each"], "default": "hold"},
-    "allow_after_certificate": {"type": "bool", "default": False},
-    "sign_in_first": {"type": "bool", "default": True},
+    "duplicates": {"type": "str", "choices": ["skip", "clean_up", "each"], "default": "skip"},
     "sign_in_grace": {"type": "float", "default": 24.0},
-    "require_profile": {"type": "bool", "default": True},
     "max_devices": {"type": "int", "default": 10},
     "max_percent": {"type": "int", "default": 20},
     "confirm_above": {"type": "int", "default": 10},
     "confirm": {"type": "str"},
     "plan_digest": {"type": "str"},
-    "tell_bound": {"type": "bool", "default": False},
+    "report_bound_certificates": {"type": "bool", "default": False},
     "reason": {"type": "str"},
     "requested_by": {"type": "str"},
-    "device_trust_state_dir": {"type": "path"},
+    "state_dir": {"type": "path"},
     "progress_file": {"type": "path"},
 }
 USES = (
@@ -539,22 +536,22 @@ def run(run_: Run) -> Result:
     digest = _approved(run_, decisions, host)
     if not run_.check_mode and not params["plan_digest"]:
         reset.check_confirmed(decisions, limits)
-    bound = _bound(run_, decisions, guards.now) if params["tell_bound"] else {}
+    bound = _bound(run_, decisions, guards.now) if params["report_bound_certificates"] else {}
     count = sum(one.action == "reset" for one in decisions)
     confirm = reset.phrase(count, limits.host) if count > limits.confirm_above else ""
     audit = Audit(
-        params["device_trust_state_dir"] if count and not run_.check_mode else None,
+        params["state_dir"] if count and not run_.check_mode else None,
         _who(params),
         params["reason"] or "",
         run_.masker,
     )
-    if count and not params["device_trust_state_dir"]:
-        run_.warn("No audit of this reset is kept: device_trust_state_dir is not set.")
+    if count and not params["state_dir"]:
+        run_.warn("No audit of this reset is kept: state_dir is not set.")
     rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
     dead = [
         one.found
         for one, row in zip(decisions, rows, strict=True)
-        if row["certificate_bound"] and row["state"] != "held_back"
+        if row["certificate_bound"] and row["state"] != "skipped"
     ]
     after = reset.reissue_after(dead, bound, guards.now).isoformat() if dead else ""
     return {
@@ -601,21 +598,10 @@ def _guards(run_: Run) -> reset.Guards:
         created_before=(
             parse_time(params["created_before"]) if params["created_before"] else started
         ),
+        allow=frozenset(params["allow"]),
         **{
             name: params[name]
-            for name in (
-                "force",
-                "allow_shared",
-                "allow_last_authenticator",
-                "allow_after_certificate",
-                "duplicates",
-                "sign_in_first",
-                "sign_in_grace",
-                "require_profile",
-                "unknown_to_kandji",
-                "platforms",
-                "weak_authenticators",
-            )
+            for name in ("duplicates", "sign_in_grace", "platforms", "weak_authenticators")
         },
     )
 
@@ -660,7 +646,7 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
         run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id"))
     )
     for one in named_ids:  # a search may not know a record yet
-        one.by_id, one.record = True, one.record or run_.okta.device(one.asked)
+        one.by_id, one.record = True, one.record or run_.okta.device(one.target)
     ids = {one.id for one in named_ids if one.id}
     return [one for one in founds + without_serial if one.id not in ids] + named_ids
 
@@ -703,7 +689,7 @@ def _evidence(run_: Run, founds: t.Sequence[reset.Found], guards: reset.Guards) 
 def _read_enrollments(
     run_: Run, found: reset.Found, guards: reset.Guards, evidence: reset.Evidence
 ) -> None:
-    if guards.allow_last_authenticator or found.is_idle:
+    if "last_authenticator" in guards.allow or found.is_idle:
         return
     for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
         if user_id not in evidence.enrollments:
@@ -795,7 +781,7 @@ def _carry_out(
             state,
             (
                 reset.is_bound(decision.found, bound, guards.now)
-                if run_.params["tell_bound"]
+                if run_.params["report_bound_certificates"]
                 else None
             ),
         )
@@ -815,7 +801,7 @@ def _one(
     if decision.action == "reset":
         _look_again(run_, decision, decisions, guards, evidence)
     if decision.action != "reset":
-        return "absent" if decision.action == "none" else "held_back"
+        return "absent" if decision.action == "none" else "skipped"
     if run_.check_mode:
         return "would_reset"
     found = decision.found
@@ -879,7 +865,7 @@ def _look_again(
     _read_users(run_, found)
     _read_enrollments(run_, found, guards, evidence)
     again = reset.decide_again(decision, decisions, guards, evidence)
-    decision.action, decision.reason = again.action, again.reason
+    decision.action, decision.reason, decision.code = again.action, again.reason, again.code
 
 
 def _result(
@@ -895,7 +881,7 @@ def _result(
     ]
     counts = {
         "reset": len(going),
-        "held_back": sum(row["state"] == "held_back" for row in rows),
+        "skipped": sum(row["state"] == "skipped" for row in rows),
         "absent": sum(row["state"] == "absent" for row in rows),
     }
     undone = list(reset.CANNOT_BE_UNDONE) if going else []
@@ -913,7 +899,7 @@ def _change(decision: reset.Decision) -> Change:
     found = decision.found
     return Change(
         "delete",
-        f"device record {found.id} ({found.asked}), which cannot be undone",
+        f"device record {found.id} ({found.target}), which cannot be undone",
         {"status": found.status},
         {"status": None},
     )

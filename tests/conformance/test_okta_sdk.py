@@ -426,7 +426,9 @@ def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(
     record = register("SDKRESET01")
     org_lab.world.clock.advance(minutes=1)
     done = run_module(
-        "okta_device_reset", {"serials": ["SDKRESET01"], "unknown_to_kandji": True}, lab=org_lab
+        "okta_device_reset",
+        {"serials": ["SDKRESET01"], "allow": ["unknown_to_kandji"]},
+        lab=org_lab,
     )
     assert done["counts"]["reset"] == 1, done
     with pytest.raises(SdkError) as gone:
@@ -446,7 +448,9 @@ def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(
     sdk.deactivate_device(record.id)
     mark = len(org_lab.world.requests)
     assert run_module(
-        "okta_device_reset", {"device_ids": [record.id], "unknown_to_kandji": True}, lab=org_lab
+        "okta_device_reset",
+        {"device_ids": [record.id], "allow": ["unknown_to_kandji"]},
+        lab=org_lab,
     )["changed"]
     assert [one.operation for one in org_lab.world.requests[mark:] if one.writes] == [
         "deleteDevice"

@@ -74,7 +74,7 @@ def test_only_the_plan_that_was_approved_is_carried_out(watched, fleet, run_modu
     assert done["counts"]["reset"] == 2 and done["plan_digest"] == refused["plan_digest"], done
 
 
-# Each guard holds back its record, and only that one: beside it stands one that is reset.
+# Each guard skips its record, and only that one: beside it stands one that is reset.
 
 
 def managed(fleet):
@@ -132,50 +132,50 @@ def another_platform(fleet):
 @pytest.mark.parametrize(
     "guarded, lifted, said",
     [
-        (managed, {"force": True}, "It works: ann@example.com is MANAGED on it"),
+        (managed, {"allow": ["managed"]}, "It works: ann@example.com is MANAGED on it"),
         (
             shared,
-            {"allow_shared": True},
+            {"allow": ["shared"]},
             "ann@example.com, bob@example.com would all have to register anew",
         ),
         (
             last_authenticator,
-            {"allow_last_authenticator": True},
+            {"allow": ["last_authenticator"]},
             "It holds the last strong authenticator of ann@example.com",
         ),
         (
             after_its_certificate,
-            {"allow_after_certificate": True},
+            {"allow": ["registered_after_certificate"]},
             "a FastPass sign-in is what it needs",
         ),
         (
             before_a_new_certificate,
-            {"sign_in_first": False},
+            {"allow": ["sign_in_pending"]},
             "waits for a FastPass sign-in, which may cure it without a reset",
         ),
         (before_a_new_certificate, {"sign_in_grace": 1}, "waits for a FastPass sign-in"),
-        (without_profile, {"require_profile": False}, "No SCEP profile is live on its Mac"),
-        (without_certificate, {"require_profile": False}, "No certificate of its Mac was seen yet"),
+        (without_profile, {"allow": ["no_profile"]}, "No SCEP profile is live on its Mac"),
+        (without_certificate, {"allow": ["no_profile"]}, "No certificate of its Mac was seen yet"),
         (
             unknown_to_kandji,
-            {"unknown_to_kandji": True},
+            {"allow": ["unknown_to_kandji"]},
             "Kandji knows no Mac with the serial GUARDED00001",
         ),
         (
             part_of_a_serial,
-            {"unknown_to_kandji": True},
+            {"allow": ["unknown_to_kandji"]},
             "Kandji knows no Mac with the serial GUARDED00001",
         ),
         (another_platform, {"platforms": ["MACOS", "IOS"]}, "Its platform is IOS"),
     ],
 )
-def test_a_guard_holds_back_its_record_and_only_that_one(
+def test_a_guard_skips_its_record_and_only_that_one(
     watched, fleet, run_module, guarded, lifted, said
 ):
     held, other = guarded(fleet), fleet.stuck(STUCK)
     args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
     result = run_module(MODULE, args, lab=watched.lab)
-    assert states(result) == {held.id: "held_back", other.id: "reset"}, result
+    assert states(result) == {held.id: "skipped", other.id: "reset"}, result
     assert said in result["devices"][0]["reason"] and watched.writes() == [
         "deactivateDevice",
         "deleteDevice",
@@ -196,7 +196,7 @@ def test_a_registration_after_created_before_is_kept(watched, fleet, run_module)
     }
     result = run_module(MODULE, args, lab=watched.lab)
     assert (
-        states(result) == {held.id: "held_back", other.id: "reset"}
+        states(result) == {held.id: "skipped", other.id: "reset"}
         and "new registration is kept" in result["devices"][0]["reason"]
     ), result
 
@@ -211,7 +211,7 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
     )
     args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
     result = run_module(MODULE, args, lab=watched.lab)
-    assert states(result) == {old.id: "held_back", new.id: "held_back", other.id: "reset"}
+    assert states(result) == {old.id: "skipped", new.id: "skipped", other.id: "reset"}
     reasons = {row["device_id"]: row["reason"] for row in result["devices"]}
     assert (
         f"name it in device_ids ({old.id})" in reasons[old.id]
@@ -220,7 +220,7 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
     args["duplicates"] = "clean_up"
     assert states(run_module(MODULE, args, lab=watched.lab)) == {
         old.id: "reset",
-        new.id: "held_back",
+        new.id: "skipped",
         None: "absent",
     }
     again = run_module(MODULE, args, lab=watched.lab)
@@ -241,7 +241,7 @@ def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, 
     done = run_module(
         MODULE, {"serials": ["GUARDED00001"], "duplicates": "clean_up"}, lab=watched.lab
     )
-    assert states(done) == {works.id: "held_back", spare.id: "reset"}
+    assert states(done) == {works.id: "skipped", spare.id: "reset"}
 
 
 @pytest.mark.lab(macs=1)
@@ -252,7 +252,7 @@ def test_a_user_with_two_records_keeps_the_last_account_of_okta_verify(watched, 
         MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab
     )
     assert (
-        states(done) == {first.id: "reset", second.id: "held_back"}
+        states(done) == {first.id: "reset", second.id: "skipped"}
         and "ann@example.com" in done["devices"][1]["reason"]
     )
 
@@ -264,7 +264,7 @@ def test_a_suspended_device_is_no_other_way_in(watched, fleet, run_module):
     suspended.status = "SUSPENDED"
     result = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
     assert (
-        states(result) == {held.id: "held_back"}
+        states(result) == {held.id: "skipped"}
         and "ann@example.com" in result["devices"][0]["reason"]
     )
     suspended.status = "ACTIVE"
@@ -277,7 +277,7 @@ def test_a_fastpass_sign_in_that_did_not_help_ends_the_waiting(watched, fleet, r
     user_id = next(iter(record.users))
     args = {"serials": ["GUARDED00001"]}
     watched.world.okta.sign_in(user_id=user_id, device_id=record.id, method="push")
-    assert run_module(MODULE, args, lab=watched.lab)["counts"]["held_back"] == 1
+    assert run_module(MODULE, args, lab=watched.lab)["counts"]["skipped"] == 1
     assert not watched.world.okta.sign_in(user_id=user_id, device_id=record.id)
     assert run_module(MODULE, args, lab=watched.lab)["counts"]["reset"] == 1
 
@@ -289,7 +289,7 @@ def test_a_record_that_turns_to_managed_behind_a_stale_search_is_kept(watched, f
     record = fleet.record(STUCK, user, managed_by=user)
     watched.switch(stale_managed_in_search=True)
     assert states(run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)) == {
-        record.id: "held_back"
+        record.id: "skipped"
     }
 
 
@@ -314,7 +314,7 @@ def test_who_becomes_managed_while_a_long_run_is_under_way_is_kept(
         MODULE, {"serials": ["RESETMAC0001", "RESETMAC0002"], "max_percent": 100}, lab=watched.lab
     )
     assert (
-        states(done) == {first.id: "reset", second.id: "held_back"}
+        states(done) == {first.id: "reset", second.id: "skipped"}
         and "ann@example.com is MANAGED on it" in done["devices"][1]["reason"]
     ), done
 
@@ -373,7 +373,7 @@ def test_cut_short_the_phrase_is_good_for_the_rest(watched, three, run_module):
     assert run_module(MODULE, args, lab=watched.lab)["failed"]
     assert run_module(MODULE, args, lab=watched.lab)["counts"] == {
         "reset": 2,
-        "held_back": 0,
+        "skipped": 0,
         "absent": 1,
     }
 
@@ -402,7 +402,7 @@ def test_a_users_phone_is_left_alone_and_so_is_what_kandji_does_not_know(
         fleet.record("PRIVATEMAC01", ann),
     )
     done = run_module(MODULE, {"users": ["ann@example.com"]}, lab=watched.lab)
-    assert states(done) == {mac.id: "reset", phone.id: "held_back", private.id: "held_back"}
+    assert states(done) == {mac.id: "reset", phone.id: "skipped", private.id: "skipped"}
 
 
 def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
@@ -463,7 +463,7 @@ def test_reset_and_registered_anew_the_same_command_deletes_nothing(watched, fle
     again = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
     assert (
         not again["changed"]
-        and states(again) == {new.id: "held_back"}
+        and states(again) == {new.id: "skipped"}
         and new.id in watched.world.okta.devices
     )
 
@@ -474,7 +474,7 @@ def test_each_step_is_kept_for_an_audit(watched, fleet, run_module, tmp_path):
         "serials": [STUCK],
         "reason": "CHG-1042",
         "requested_by": "ann",
-        "device_trust_state_dir": str(tmp_path / "state"),
+        "state_dir": str(tmp_path / "state"),
     }
     run_module(MODULE, args, lab=watched.lab, check=True)
     assert not (tmp_path / "state").exists(), "check mode leaves nothing behind"
@@ -501,12 +501,10 @@ def test_without_a_place_for_the_audit_it_says_so_and_with_a_bad_one_it_stops(
     (tmp_path / "file").write_text("")
     refused = run_module(
         MODULE,
-        {"serials": [STUCK], "device_trust_state_dir": str(tmp_path / "file")},
+        {"serials": [STUCK], "state_dir": str(tmp_path / "file")},
         lab=watched.lab,
     )
-    assert (
-        refused["failed"] and "device_trust_state_dir" in refused["msg"] and watched.writes() == []
-    )
+    assert refused["failed"] and "state_dir" in refused["msg"] and watched.writes() == []
     assert "No audit" in run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)["warnings"][0]
 
 
@@ -546,7 +544,7 @@ def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_mod
     bound.users[user.id].set_managed(False)
     told = run_module(
         MODULE,
-        {"serials": [STUCK, "RESETMAC0002"], "tell_bound": True},
+        {"serials": [STUCK, "RESETMAC0002"], "report_bound_certificates": True},
         lab=watched.lab,
         check=True,
     )

@@ -282,7 +282,7 @@ def test_no_fleet_loses_a_device_that_works_or_a_last_way_in_or_what_was_not_pla
     )
     @given(
         macs=st.lists(MACS, min_size=1, max_size=8),
-        duplicates=st.sampled_from(["hold", "clean_up", "each"]),
+        duplicates=st.sampled_from(["skip", "clean_up", "each"]),
         phones=st.lists(st.booleans(), min_size=8, max_size=8),
     )
     def one_fleet(macs: list[dict[str, t.Any]], duplicates: str, phones: list[bool]) -> None:
@@ -305,7 +305,5 @@ def test_no_fleet_loses_a_device_that_works_or_a_last_way_in_or_what_was_not_pla
         lost[duplicates] += len(gone)
 
     one_fleet()
-    assert lost.total() >= examples // 2, (
-        f"a planner that holds back everything would pass, too: {lost}"
-    )
-    assert examples < 100 or min(lost[one] for one in ("hold", "clean_up", "each")) > 5, lost
+    assert lost.total() >= examples // 2, f"a planner that skips everything would pass, too: {lost}"
+    assert examples < 100 or min(lost[one] for one in ("skip", "clean_up", "each")) > 5, lost

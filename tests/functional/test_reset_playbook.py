@@ -174,8 +174,7 @@ def bound(watched, run_module):
     watched.world.clock.advance(days=3)
     return mac, {
         "device_trust_reset_serials": [mac.serial],
-        "device_reset_force": True,
-        "device_reset_allow_after_certificate": True,
+        "device_reset_allow": ["managed", "registered_after_certificate"],
         "device_trust_reset_library_item_id": profile["library_item_id"],
         "device_trust_gate_wait": 60,
         "device_trust_poll_interval": 1,

@@ -72,7 +72,7 @@ class Audit:
             action()
         except OSError as error:
             raise BadOption(
-                f"device_trust_state_dir: {self.path} cannot be written to ({error.strerror})."
+                f"state_dir: {self.path} cannot be written to ({error.strerror})."
             ) from None
 
 

@@ -20,6 +20,16 @@ from .._core.timestamps import parse_timestamp as moment
 Row = dict[str, t.Any]
 Going = dict[str, set[str]]  # user id -> ids of the records of theirs that go with a plan
 
+# The reasons for skipping a record that the option ``allow`` lifts.
+ALLOW = (
+    "managed",
+    "shared",
+    "last_authenticator",
+    "registered_after_certificate",
+    "unknown_to_kandji",
+    "no_profile",
+    "sign_in_pending",
+)
 WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
 OKTA_VERIFY = "okta_verify"
 LOOK_AGAIN_AFTER = timedelta(
@@ -61,7 +71,7 @@ class Found:
     a record with its own users and its Mac; or nothing. ``by_id``: it was asked for by its id.
     """
 
-    asked: str
+    target: str
     record: Row | None = None
     users: list[Row] = field(default_factory=list)
     mac: Mac | None = None
@@ -79,7 +89,7 @@ class Found:
     @property
     def known_as(self) -> str:
         """The serial, also where there is no record, if it was asked for by it."""
-        return self.serial or ("" if self.by_id or self.record is not None else self.asked)
+        return self.serial or ("" if self.by_id or self.record is not None else self.target)
 
     @property
     def status(self) -> str:
@@ -99,15 +109,9 @@ class Guards:
 
     now: datetime
     created_before: datetime
-    force: bool = False
-    allow_shared: bool = False
-    allow_last_authenticator: bool = False
-    allow_after_certificate: bool = False
-    duplicates: str = "hold"
-    sign_in_first: bool = True
+    allow: frozenset[str] = frozenset()  # of ALLOW
+    duplicates: str = "skip"
     sign_in_grace: float = 24.0
-    require_profile: bool = True
-    unknown_to_kandji: bool = False
     platforms: t.Sequence[str] = ("MACOS",)
     weak_authenticators: t.Sequence[str] = WEAK_AUTHENTICATORS
 
@@ -129,13 +133,21 @@ class Evidence:
     looked: datetime | None = None
 
 
+class Reason(t.NamedTuple):
+    """Why a record is skipped: a code for programs, one of ALLOW or another, and one sentence."""
+
+    code: str
+    text: str
+
+
 @dataclass
 class Decision:
-    """``action`` is reset, hold or none; ``reason`` is one sentence."""
+    """``action`` is reset, skip or none; ``reason`` is one sentence; ``code`` is of a Reason."""
 
     found: Found
     action: str
     reason: str
+    code: str | None = None
 
 
 @dataclass
@@ -200,15 +212,15 @@ def in_grace(found: Found, guards: Guards) -> bool:
     """Whether a sign-in may still cure it: only then it is worth asking whether there was one."""
     came = newer_certificate(found)
     return bool(
-        guards.sign_in_first
+        "sign_in_pending" not in guards.allow
         and came
         and not found.is_idle
         and guards.now < came + timedelta(hours=guards.sign_in_grace)
     )
 
 
-def held(found: Found, guards: Guards, evidence: Evidence) -> str | None:
-    """Why this record is held back, by itself;
+def held(found: Found, guards: Guards, evidence: Evidence) -> Reason | None:
+    """Why this record is skipped, by itself;
 
     None where nothing does. A spare one is not registered anew, so that no certificate matters to
     it.
@@ -221,65 +233,75 @@ def held(found: Found, guards: Guards, evidence: Evidence) -> str | None:
     )
 
 
-def _identity(found: Found, guards: Guards) -> str | None:
+def _identity(found: Found, guards: Guards) -> Reason | None:
     platform = ((found.record or {}).get("profile") or {}).get("platform")
     if platform not in guards.platforms:
-        return (
+        return Reason(
+            "other_platform",
             f"Its platform is {platform}, and platforms names"
-            f" {', '.join(guards.platforms) or 'none'}."
+            f" {', '.join(guards.platforms) or 'none'}.",
         )
-    if found.mac is None and not guards.unknown_to_kandji:
-        return (
+    if found.mac is None and "unknown_to_kandji" not in guards.allow:
+        return Reason(
+            "unknown_to_kandji",
             f"Kandji knows no Mac with the serial {found.serial or 'that it lacks'}"
-            " (unknown_to_kandji resets it all the same)."
+            " (allow: unknown_to_kandji resets it all the same).",
         )
     return None
 
 
-def _age(found: Found, guards: Guards) -> str | None:
+def _age(found: Found, guards: Guards) -> Reason | None:
     created, registered = (
         (found.record or {}).get("created"),
         moment((found.record or {}).get("created")),
     )
     if registered is None:
-        return (
+        return Reason(
+            "registration_time_unknown",
             "When it was registered is not known, so that it may be a new registration, which is"
-            " kept."
+            " kept.",
         )
     if registered >= guards.created_before:
-        return (
+        return Reason(
+            "registered_recently",
             f"It was registered at {created}, not before {guards.created_before.isoformat()}"
-            " (created_before): a new registration is kept."
+            " (created_before): a new registration is kept.",
         )
     return None
 
 
-def _people(found: Found, guards: Guards) -> str | None:
+def _people(found: Found, guards: Guards) -> Reason | None:
     managed = managed_users(found.users)
-    if managed and not guards.force:
-        return f"It works: {', '.join(managed)} is MANAGED on it (force resets it all the same)."
+    if managed and "managed" not in guards.allow:
+        return Reason(
+            "managed",
+            f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it all the same).",
+        )
     active = [login(one) for one in active_users(found.users)]
-    if len(active) > 1 and not guards.allow_shared:
-        return (
-            f"It is shared: {', '.join(active)} would all have to register anew (allow_shared"
-            " resets it all the same)."
+    if len(active) > 1 and "shared" not in guards.allow:
+        return Reason(
+            "shared",
+            f"It is shared: {', '.join(active)} would all have to register anew (allow: shared"
+            " resets it all the same).",
         )
     return None
 
 
-def _certificate(found: Found, guards: Guards) -> str | None:
+def _certificate(found: Found, guards: Guards) -> Reason | None:
     if found.mac is None:
         return None
-    if guards.require_profile and not found.mac.profile_live:
-        return (
+    if "no_profile" not in guards.allow and not found.mac.profile_live:
+        return Reason(
+            "no_profile",
             "No SCEP profile is live on its Mac, so that a reset would end in the same place"
-            " (require_profile)."
+            " (allow: no_profile resets it all the same).",
         )
     times = [one for one in map(moment, found.mac.certificates) if one]
-    if guards.require_profile and not times:
-        return (
+    if "no_profile" not in guards.allow and not times:
+        return Reason(
+            "no_profile",
             "No certificate of its Mac was seen yet, so that a reset would end in the same place"
-            " (require_profile)."
+            " (allow: no_profile resets it all the same).",
         )
     registered = moment((found.record or {}).get("created"))
     if (
@@ -287,25 +309,27 @@ def _certificate(found: Found, guards: Guards) -> str | None:
         or registered is None
         or registered < min(times)
         or found.is_idle
-        or guards.allow_after_certificate
+        or "registered_after_certificate" in guards.allow
     ):
         return None
-    return (
+    return Reason(
+        "registered_after_certificate",
         "It was registered after its Mac's certificate came, so that a FastPass sign-in is what it"
-        " needs (allow_after_certificate resets it all the same)."
+        " needs (allow: registered_after_certificate resets it all the same).",
     )
 
 
-def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> str | None:
+def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> Reason | None:
     came = newer_certificate(found)
     if came is None or not in_grace(found, guards):
         return None
     signed_in = evidence.sign_ins.get(found.id)
     if signed_in and signed_in >= came:
         return None  # it was tried, and left it unmanaged
-    return (
+    return Reason(
+        "sign_in_pending",
         f"A newer certificate came at {came.isoformat()} and waits for a FastPass sign-in, which"
-        f" may cure it without a reset (sign_in_first, for {guards.sign_in_grace:g} hours)."
+        f" may cure it without a reset (for {guards.sign_in_grace:g} hours; allow: sign_in_pending resets it now).",
     )
 
 
@@ -313,7 +337,7 @@ def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> str | None:
 
 
 def plan(founds: t.Sequence[Found], guards: Guards, evidence: Evidence) -> list[Decision]:
-    """Each record -> reset it, hold it back with one reason, or nothing to do.
+    """Each record -> reset it, skip it with one reason, or nothing to do.
 
     In the order that was asked for.
     """
@@ -349,11 +373,11 @@ def decide_again(
     )
 
 
-def _decision(found: Found, spoken: str | None) -> Decision:
+def _decision(found: Found, spoken: Reason | None) -> Decision:
     if found.record is None:
-        return Decision(found, "none", "There is no device record for it.")
+        return Decision(found, "none", "There is no device record for it.", "no_record")
     return (
-        Decision(found, "hold", spoken)
+        Decision(found, "skip", spoken.text, spoken.code)
         if spoken
         else Decision(
             found, "reset", "Its record is deactivated and deleted; its users register anew."
@@ -363,7 +387,7 @@ def _decision(found: Found, spoken: str | None) -> Decision:
 
 def without_enrollments(
     founds: t.Sequence[Found], guards: Guards, evidence: Evidence
-) -> list[tuple[Found, str | None]]:
+) -> list[tuple[Found, Reason | None]]:
     """All guards but that of the last authenticator, whose facts cost a call for each user of those
     that pass here.
     """
@@ -376,17 +400,18 @@ def without_enrollments(
 
 def _with_duplicates(
     found: Found, groups: t.Mapping[str, list[Found]], guards: Guards, evidence: Evidence
-) -> str | None:
+) -> Reason | None:
     same = groups.get(found.serial.lower(), [])
     if (
         found.by_id
         or guards.duplicates == "each"
-        or (len(same) < 2 and guards.duplicates == "hold")
+        or (len(same) < 2 and guards.duplicates == "skip")
     ):
         return held(found, guards, evidence)
     if len(same) < 2:
-        return (
-            "It is the only record of its serial, and duplicates: clean_up resets spare ones alone."
+        return Reason(
+            "only_record",
+            "It is the only record of its serial, and duplicates: clean_up resets spare ones alone.",
         )
     keeper = max(
         same,
@@ -402,14 +427,16 @@ def _with_duplicates(
     if reason:
         return reason
     if found is keeper:
-        return (
+        return Reason(
+            "kept_record",
             f"It is the one to keep of {len(same)} records of its serial: the working or the newest"
-            " (duplicates)."
+            " (duplicates).",
         )
-    if guards.duplicates == "hold":
-        return (
+    if guards.duplicates == "skip":
+        return Reason(
+            "duplicate_record",
             f"It is one of {len(same)} records of its serial, of which {keeper.id} is kept; "
-            f"to delete it, name it in device_ids ({found.id}) or set duplicates to clean_up."
+            f"to delete it, name it in device_ids ({found.id}) or set duplicates to clean_up.",
         )
     return None
 
@@ -424,7 +451,7 @@ def _groups(founds: t.Sequence[Found]) -> dict[str, list[Found]]:
 
 def last_authenticator(
     found: Found, guards: Guards, evidence: Evidence, going: t.Mapping[str, set[str]]
-) -> str | None:
+) -> Reason | None:
     """Whom the end of this record would leave without a strong authenticator.
 
     Whether Okta lists an enrolment of Okta Verify for each device is not documented: one is taken
@@ -432,7 +459,7 @@ def last_authenticator(
     documented whether that of a suspended device is listed, so that another active record has to be
     there, too.
     """
-    if guards.allow_last_authenticator or found.record is None or found.is_idle:
+    if "last_authenticator" in guards.allow or found.record is None or found.is_idle:
         return None
     left = [
         login(one)
@@ -441,9 +468,10 @@ def last_authenticator(
     ]
     if not left:
         return None
-    return (
+    return Reason(
+        "last_authenticator",
         f"It holds the last strong authenticator of {', '.join(left)}, who could not register anew"
-        " (allow_last_authenticator resets it all the same)."
+        " (allow: last_authenticator resets it all the same).",
     )
 
 
@@ -595,11 +623,11 @@ def check_approved(decisions: t.Sequence[Decision], digest: str, approved: str) 
 
 
 def described(decision: Decision, state: str, bound: bool | None = None) -> Row:
-    """What the result says of one record. ``state`` is reset, would_reset, held_back or absent."""
+    """What the result says of one record. ``state`` is reset, would_reset, skipped or absent."""
     record, mac = decision.found.record or {}, decision.found.mac
     profile = record.get("profile") or {}
     return {
-        "asked": decision.found.asked,
+        "target": decision.found.target,
         "device_id": record.get("id"),
         "serial_number": decision.found.known_as or None,
         "display_name": profile.get("displayName") or (mac.name if mac else None),
@@ -618,4 +646,5 @@ def described(decision: Decision, state: str, bound: bool | None = None) -> Row:
         "certificate_bound": bound,
         "state": state,
         "reason": decision.reason,
+        "reason_code": decision.code,
     }

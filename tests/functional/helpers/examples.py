@@ -420,17 +420,13 @@ SCENES: dict[str, Scene] = {
     "By another tag, no more than two Macs at a time, and looked at every minute": (
         after_half_a_year_by_another_tag
     ),
-    "Register two Macs anew": registered_too_early,
-    "Register all Macs of a ring anew that registered too early": ring_registered_too_early,
-    "What would go, to be approved": registered_too_early,
-    "That, and nothing else": approved,
-    "The records of one person, from before the certificates were there, and with leave for what is held back by default": (
-        registered_by_ann
-    ),
-    "What old records of a Mac are left beside the one that works, however they came about": (
-        a_record_left_over
-    ),
-    "All Macs of a ring whose SCEP item was made in Kandji's web app": (
+    "Reset the records of two Macs": registered_too_early,
+    "Reset the records of all Macs of a ring that registered too early": ring_registered_too_early,
+    "Plan a reset for approval": registered_too_early,
+    "Carry out the approved plan alone": approved,
+    "Reset the old records of one person in spite of all guards": (registered_by_ann),
+    "Delete an old record of a Mac that has a newer one": (a_record_left_over),
+    "Reset the records of a ring whose SCEP item was made in Kandji's web app": (
         ring_by_hand_registered_too_early
     ),
     "One record by its id": record_of_a_mac,
@@ -457,7 +453,7 @@ SCENES: dict[str, Scene] = {
 # A test enrolment is a change each time, and none in check mode.
 CHANGES_EACH_TIME = {"The secret key in the vault is the right one"}
 # What was approved is done once; the second time the plan is another one, and refused.
-DONE_ONCE = {"That, and nothing else"}
+DONE_ONCE = {"Carry out the approved plan alone"}
 # It keeps no file, and so has nothing to write.
 CHANGES_NOTHING = {"When certificates end, by the Macs' own word"}
 
