@@ -149,6 +149,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.profile_holders import holders
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
+from ..module_utils._okta.records import LogEvent
 from ..module_utils._status import gate
 
 OPTIONS = {
@@ -264,7 +265,7 @@ def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
 def _further(run_: Run, serial: str) -> gate.Further:
     """Okta's side of the proof for one Mac."""
 
-    def issued() -> t.Iterator[dict[str, t.Any]]:
+    def issued() -> t.Iterator[LogEvent]:
         # Kandji has answered already, and this may be the first that Okta is asked: this machine's
         # own clock may be wrong.
         now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
@@ -283,9 +284,7 @@ def _further(run_: Run, serial: str) -> gate.Further:
     def managed() -> bool:
         records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
         return any(
-            user.get("managementStatus") == "MANAGED"
-            for record in records
-            for user in run_.okta.device_users(str(record["id"]))
+            user.is_managed for record in records for user in run_.okta.device_users(record.id)
         )
 
     return gate.Further(issued, managed)

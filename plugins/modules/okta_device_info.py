@@ -106,7 +106,8 @@ from ..module_utils._core.module import Result, Run, first_rows, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
-from ..module_utils._status.reader import MACS_IN_OKTA, embedded_users, users_of
+from ..module_utils._okta.records import DeviceUser, OktaDevice
+from ..module_utils._status.reader import MACS_IN_OKTA, management_by_user
 
 OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},
@@ -146,29 +147,30 @@ def _records(
         if serials is None
         else okta.devices_with("profile.serialNumber", serials, "userSummary")
     )
-    for row in found:
-        yield _shown(row, embedded_users(row))
+    for device in found:
+        yield _device_row(device, device.users or ())
 
 
 def _by_id(okta: Okta, device_id: str) -> t.Iterator[Row]:
     """The record and its users as they are now; none where it is gone, or goes in between."""
-    record = okta.device(device_id)
+    device = okta.device(device_id)
     try:
-        users = okta.device_users(device_id) if record else []
+        users = okta.device_users(device_id) if device else []
     except NotFound:
         return
-    if record:
-        yield _shown(record, users)
+    if device:
+        yield _device_row(device, users)
 
 
-def _shown(row: t.Mapping[str, t.Any], users: t.Iterable[t.Mapping[str, t.Any]]) -> Row:
-    named = [
-        {"login": login, "managementStatus": state} for login, state in users_of(users).items()
-    ]
+def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Row:
+    """Return a record under Okta's own names, with its users."""
     return {
-        **{name: row.get(name) for name in ("id", "status", "created", "lastUpdated")},
-        "profile": row.get("profile") or {},
-        "users": named,
+        **{name: device.row.get(name) for name in ("id", "status", "created", "lastUpdated")},
+        "profile": device.row.get("profile") or {},
+        "users": [
+            {"login": login, "managementStatus": status}
+            for login, status in management_by_user(users).items()
+        ],
     }
 
 

@@ -258,7 +258,7 @@ def _platform_events(run_: Run, now: datetime) -> list[dict[str, t.Any]]:
     events = run_.okta.log_events(
         integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
     )
-    return [integration.event_facts(one) for one in events]
+    return [integration.event_facts(one.row) for one in events]
 
 
 def _test_enrollment(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:

@@ -422,6 +422,7 @@ from ..module_utils._core.timestamps import parse_timestamp as moment
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.records import OktaDevice
 from ..module_utils._reset import plan as reset
 from ..module_utils._reset.audit import Audit, Progress
 from ..module_utils._reset.evidence import macs_on_stages, read_macs
@@ -624,11 +625,7 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
         user = run_.okta.user(login)
         if user is None:
             run_.warn(f"users: Okta has no user {login!r}; look whether the login is right.")
-        records = (
-            [row.get("device") or {} for row in run_.okta.user_devices(str(user["id"]))]
-            if user
-            else []
-        )
+        records = [dict(device.row) for device in run_.okta.user_devices(user.id)] if user else []
         named = [str((one.get("profile") or {}).get("serialNumber") or "") for one in records]
         serials += [one for one in named if one]
         without_serial += [
@@ -646,7 +643,7 @@ def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
         run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id"))
     )
     for one in named_ids:  # a search may not know a record yet
-        one.by_id, one.record = True, one.record or run_.okta.device(one.target)
+        one.by_id, one.record = True, one.record or _row_of(run_.okta.device(one.target))
     ids = {one.id for one in named_ids if one.id}
     return [one for one in founds + without_serial if one.id not in ids] + named_ids
 
@@ -656,11 +653,16 @@ def _search(
 ) -> list[reset.Found]:
     rows: dict[str, list[dict[str, t.Any]]] = {value: [] for value in values}
     lower = {value.lower(): value for value in values}
-    for row in run_.okta.devices_with(attribute, values):
+    for device in run_.okta.devices_with(attribute, values):
+        row = dict(device.row)
         value = lower.get(read(row).lower())
         if value:
             rows[value].append(row)
     return [reset.Found(value, row) for value, found in rows.items() for row in found or [None]]
+
+
+def _row_of(device: OktaDevice | None) -> dict[str, t.Any] | None:
+    return dict(device.row) if device else None
 
 
 def _read_users(run_: Run, found: reset.Found) -> None:
@@ -668,7 +670,7 @@ def _read_users(run_: Run, found: reset.Found) -> None:
     if found.record is None:
         return
     try:
-        found.users = run_.okta.device_users(found.id)
+        found.users = [dict(user.row) for user in run_.okta.device_users(found.id)]
     except NotFound:
         found.record = None
 
@@ -693,11 +695,14 @@ def _read_enrollments(
         return
     for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
         if user_id not in evidence.enrollments:
-            evidence.enrollments[user_id] = run_.okta.enrollments(user_id)
+            evidence.enrollments[user_id] = [
+                {"key": one.key, "status": one.status} for one in run_.okta.enrollments(user_id)
+            ]
             if reset.has_okta_verify_alone(evidence.enrollments[user_id], guards):
-                records = [row.get("device") or {} for row in run_.okta.user_devices(user_id)]
                 evidence.active_records[user_id] = {
-                    str(one.get("id")) for one in records if one.get("status") == "ACTIVE"
+                    device.id
+                    for device in run_.okta.user_devices(user_id)
+                    if device.status == "ACTIVE"
                 }
 
 
@@ -712,12 +717,8 @@ def _sign_ins(
     for event in run_.okta.log_events(
         FASTPASS, since.isoformat(), (until + timedelta(minutes=1)).isoformat()
     ):
-        debug = (event.get("debugContext") or {}).get("debugData") or {}
-        device_id, published = (
-            str((event.get("device") or {}).get("id")),
-            moment(event.get("published")),
-        )
-        if device_id in ids and published and str(debug.get("factor")).upper() == "SIGNED_NONCE":
+        device_id, published = event.device_id, moment(event.published)
+        if device_id in ids and published and (event.factor or "").upper() == "SIGNED_NONCE":
             found[device_id] = max(published, found.get(device_id, published))
     return found
 
@@ -735,16 +736,10 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> d
     since, until = (now - reset.LOG_KEPT).isoformat(), (now + timedelta(minutes=1)).isoformat()
     bound: dict[str, datetime] = {}
     for event in run_.okta.log_events(BOUND, since, until):
-        if event.get("eventType") == "pki.cert.bind":
-            bound.update(
-                {
-                    str(target["id"]): now
-                    for target in event.get("target") or []
-                    if target.get("id") in ids
-                }
-            )
+        if event.event_type == "pki.cert.bind":
+            bound.update({target.id: now for target in event.targets if target.id in ids})
             continue
-        ended = moment(event.get("published"))
+        ended = moment(event.published)
         bound.update(
             {
                 one.known_as: ended
@@ -850,7 +845,7 @@ def _look_again(
     Where it has changed since it was found, or somebody signed in, its users are read again,
     and it is decided anew."""
     found, before = decision.found, decision.found.record or {}
-    found.record = run_.okta.device(found.id)
+    found.record = _row_of(run_.okta.device(found.id))
     _look_at_sign_ins(run_, evidence, decisions)
     nobody_came = found.id not in evidence.signed_in
     if (

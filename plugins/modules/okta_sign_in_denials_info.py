@@ -128,7 +128,7 @@ def run(run_: Run) -> Result:
     moment = since_text(run_.okta.transport.now(), minutes / 1440)
     start = since_text(run_.okta.transport.now(), 2 * minutes / 1440)
     events = [
-        event
+        event.row
         for first in range(0, len(ids), APPS_A_READ)
         for event in run_.okta.log_events(
             f"{DENIALS} and {of_apps(ids[first : first + APPS_A_READ])}",

@@ -132,7 +132,7 @@ def run(run_: Run) -> Result:
         at_most=limit,
         word=params["q"],
     )
-    shown, more = first_rows(events, params["max_rows"])
+    shown, more = first_rows((dict(event.row) for event in events), params["max_rows"])
     return {"changed": False, "events": shown, "more": more}
 
 

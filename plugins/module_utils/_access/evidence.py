@@ -16,7 +16,8 @@ from .._core.errors import Refused
 from .._okta import client as okta_api
 from .._okta.client import Okta, quote_filter
 from .._okta.device_events import EVENTS as DEVICE_EVENTS
-from .._okta.device_events import Heard, hear
+from .._okta.device_events import LogFacts, summarize_events
+from .._okta.records import LogEvent
 from .forecast import Person, Rules, Way
 
 USES = (
@@ -73,7 +74,7 @@ class SignIns:
     seen: dict[str, dict[str, dict[tuple[t.Any, ...], Sighting]]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
     telling: set[str] = field(default_factory=set)
-    heard: Heard = field(default_factory=Heard)
+    heard: LogFacts = field(default_factory=LogFacts)
 
 
 @dataclass
@@ -106,7 +107,8 @@ def read_sign_ins(okta: Okta, app_ids: t.Sequence[str], days: int, at_most: int)
     """
     found = SignIns()
     since = since_text(okta.transport.now(), days)
-    left, device_events = at_most, []
+    device_events: list[LogEvent] = []
+    left = at_most
     for start in range(0, len(app_ids), APPS_A_READ):
         some = app_ids[start : start + APPS_A_READ]
         asked = f"({SIGN_INS} and {of_apps(some)})" + (f" or {DEVICE_EVENTS}" if start == 0 else "")
@@ -118,11 +120,11 @@ def read_sign_ins(okta: Okta, app_ids: t.Sequence[str], days: int, at_most: int)
                     " devices, so that not everybody could be counted. Raise log_events, or take"
                     " fewer apps or active_days at a time."
                 )
-            if str(event.get("eventType")).startswith(("user.", "policy.")):
-                add_sighting(found, event, some)
+            if event.event_type.startswith(("user.", "policy.")):
+                add_sighting(found, event.row, some)
             else:
                 device_events.append(event)
-    found.heard = hear(device_events)
+    found.heard = summarize_events(device_events)
     return found
 
 
@@ -179,7 +181,8 @@ def read_directory(
     ``known`` are members that were read already, by group.
     """
     found = Directory()
-    for row in okta.devices(LIVE_RECORDS, expand="userSummary"):
+    for device in okta.devices(LIVE_RECORDS, expand="userSummary"):
+        row = device.row
         for pair in (row.get("_embedded") or {}).get("users") or []:
             user = pair.get("user") or pair.get("summary") or {}
             user_id = str(user.get("id") or "")
@@ -214,7 +217,7 @@ def way_of(record: t.Mapping[str, t.Any], pair: t.Mapping[str, t.Any]) -> Way:
     )
 
 
-def correct_devices(okta: Okta, directory: Directory, heard: Heard) -> None:
+def correct_devices(okta: Okta, directory: Directory, heard: LogFacts) -> None:
     """Okta's search lags.
 
     Where the log says that a record ended, it counts no more; where it says that a certificate
@@ -231,8 +234,7 @@ def correct_devices(okta: Okta, directory: Directory, heard: Heard) -> None:
             if said and said.bound is False and way.managed and way.device_id:
                 if way.device_id not in fresh:
                     fresh[way.device_id] = {
-                        str((one.get("user") or {}).get("id")): one
-                        for one in okta.device_users(way.device_id)
+                        one.user.id: one.row for one in okta.device_users(way.device_id)
                     }
                 way = replace(
                     way,

@@ -145,7 +145,7 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
         user = okta.user(name)
         if user is None:
             raise BadOption(f"{option}: there is no user of id or login {name!r} in Okta.")
-        found.append(str(user["id"]))
+        found.append(user.id)
     return found
 
 

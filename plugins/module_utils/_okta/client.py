@@ -27,6 +27,7 @@ from .._http.transport import (
     check_origin,
     next_query,
 )
+from .records import DeviceUser, Enrollment, LogEvent, OktaDevice, OktaUser
 
 DEVICES = "/api/v1/devices"
 
@@ -261,6 +262,7 @@ OPERATIONS = (
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
+LOG_PAGE_SIZE = 1000  # Okta's largest
 GATEWAY_STATUSES = (502, 503, 504)
 
 # The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read
@@ -366,64 +368,70 @@ class Okta:
         """listAuthenticatorMethods."""
         return _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
 
+    # Device records and their users
+
     def devices(
         self, search: str, expand: str | None = None, limit: int = 0
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """Device records that match a search, page by page.
+    ) -> t.Iterator[OktaDevice]:
+        """Yield the device records that match a search, page by page. listDevices.
 
-        listDevices; search results may be stale, never write from them.
+        Search results may be stale: never write from them.
         """
         limit = limit or PAGE_SIZES[0]
         query: dict[str, t.Any] = {"search": search, "limit": limit}
         if expand:
             query["expand"] = expand
-        return self._pages(LIST_DEVICES, query, sizes=[size for size in PAGE_SIZES if size < limit])
+        smaller = [size for size in PAGE_SIZES if size < limit]
+        return map(OktaDevice.from_row, self._pages(LIST_DEVICES, query, sizes=smaller))
 
     def devices_with(
         self, attribute: str, values: t.Sequence[str], expand: str | None = None
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """Device records in which an attribute is one of these values, in as few searches as fit
-        their URLs. listDevices.
+    ) -> t.Iterator[OktaDevice]:
+        """Yield the device records in which an attribute has one of these values. listDevices.
+
+        The values are split into as few searches as fit their URLs.
         """
         for batch in batches(list(dict.fromkeys(values))):
             yield from self.devices(
                 " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch), expand
             )
 
-    def device(self, device_id: str) -> dict[str, t.Any] | None:
-        """One record, fresh, or None where there is none. getDevice."""
+    def device(self, device_id: str) -> OktaDevice | None:
+        """Return one record, fresh, or None if there is none. getDevice."""
         try:
-            return self.transport.call(GET_DEVICE, {"deviceId": device_id}).json
+            answer = self.transport.call(GET_DEVICE, {"deviceId": device_id})
         except NotFound:
             return None
+        return OktaDevice.from_row(_row(answer.json))
 
-    def device_users(self, device_id: str) -> list[dict[str, t.Any]]:
-        """The users of a record with their managementStatus, fresh. listDeviceUsers."""
-        return _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
+    def device_users(self, device_id: str) -> list[DeviceUser]:
+        """Return the users of a record, fresh. listDeviceUsers."""
+        rows = _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
+        return list(map(DeviceUser.from_row, rows))
 
-    def user(self, id_or_login: str) -> dict[str, t.Any] | None:
-        """One user by id or login, or None where there is none. getUser."""
+    def user(self, id_or_login: str) -> OktaUser | None:
+        """Return one user by id or login, or None if there is none. getUser."""
         try:
-            return self.transport.call(GET_USER, {"id": id_or_login}).json
+            answer = self.transport.call(GET_USER, {"id": id_or_login})
         except NotFound:
             return None
+        return OktaUser.from_row(_row(answer.json))
 
-    def user_devices(self, user_id: str) -> list[dict[str, t.Any]]:
-        """The device records that a user is linked to, each as ``device`` of a row.
+    def user_devices(self, user_id: str) -> list[OktaDevice]:
+        """Return the device records that a user is linked to. listUserDevices."""
+        rows = _rows(self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+        return [OktaDevice.from_row(_row(row.get("device") or {})) for row in rows]
 
-        listUserDevices.
-        """
-        return _rows(self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+    def enrollments(self, user_id: str) -> list[Enrollment]:
+        """Return the authenticators that a user has enrolled; none for an unknown user.
 
-    def enrollments(self, user_id: str) -> list[dict[str, t.Any]]:
-        """The authenticators that a user has enrolled.
-
-        listAuthenticatorEnrollments. Nothing for a user who is not there.
+        listAuthenticatorEnrollments.
         """
         try:
-            return _rows(self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
+            rows = _rows(self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
         except NotFound:
             return []
+        return list(map(Enrollment.from_row, rows))
 
     # Groups and apps
 
@@ -565,7 +573,7 @@ class Okta:
         its users must enrol again. deactivateDevice. Returns done, already_done or absent.
         """
         return self._step(
-            DEACTIVATE_DEVICE, device_id, lambda record: record.get("status") == "DEACTIVATED"
+            DEACTIVATE_DEVICE, device_id, lambda record: record.status == "DEACTIVATED"
         )
 
     def delete_device(self, device_id: str) -> str:
@@ -576,7 +584,7 @@ class Okta:
         return self._step(DELETE_DEVICE, device_id, lambda record: False)
 
     def _step(
-        self, operation: Operation, device_id: str, already: t.Callable[[dict[str, t.Any]], bool]
+        self, operation: Operation, device_id: str, already: t.Callable[[OktaDevice], bool]
     ) -> str:
         """One lifecycle step, tolerant of every documented way of saying that it has been taken
         before.
@@ -599,55 +607,52 @@ class Okta:
                 return "already_done"
             raise
 
+    # System Log
+
     def log_events(
         self,
         log_filter: str,
         since: str | None = None,
         until: str | None = None,
         newest_first: bool = False,
-        limit: int = 1000,
         at_most: int | None = None,
         word: str | None = None,
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """Events of the System Log between two times (ISO 8601), which makes the read bounded.
+    ) -> t.Iterator[LogEvent]:
+        """Yield events of the System Log between two times (ISO 8601), a bounded read.
 
-        listLogEvents.
-
-        Without ``until``, oldest first, Okta offers a next page for ever; the reading ends at the
-        first page that is empty. ``at_most`` ends the reading after so many events; ``word`` (at
-        most 40 characters) must stand somewhere in them.
+        listLogEvents. Without ``until``, oldest first, Okta offers a next page for ever; the read
+        ends at the first empty page. ``at_most`` ends the read after so many events. ``word`` (at
+        most 40 characters) occurs somewhere in each event.
         """
         query: dict[str, t.Any] = {
             "filter": log_filter,
-            "limit": limit if at_most is None else min(limit, at_most),
+            "limit": LOG_PAGE_SIZE if at_most is None else min(LOG_PAGE_SIZE, at_most),
+            "sortOrder": "DESCENDING" if newest_first else "ASCENDING",
         }
-        query["sortOrder"] = "DESCENDING" if newest_first else "ASCENDING"
-        if word:
-            query["q"] = word
-        if since:
-            query["since"] = since
-        if until:
-            query["until"] = until
+        query.update(
+            {
+                name: value
+                for name, value in (("q", word), ("since", since), ("until", until))
+                if value
+            }
+        )
         endless = until is None and not newest_first
-        for number, event in enumerate(
+        for number, row in enumerate(
             self._pages(LIST_LOG_EVENTS, query, until_empty=endless), start=1
         ):
-            yield event
+            yield LogEvent.from_row(row)
             if number == at_most:
                 return
 
-    def log_page(
-        self, query: t.Mapping[str, t.Any]
-    ) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
-        """One page of the System Log, and the query that leads on from it, as Okta's link has it.
+    def log_page(self, query: t.Mapping[str, t.Any]) -> tuple[list[LogEvent], dict[str, str]]:
+        """Return one page of the System Log, and the query that Okta's link continues with.
 
-        listLogEvents.
-
-        A query without ``until``, oldest first, polls: it is led on from for ever, also from an
-        empty page.
+        listLogEvents. A query without ``until``, oldest first, polls: Okta continues it for ever,
+        also after an empty page.
         """
         answer = self.transport.call(LIST_LOG_EVENTS, query=query)
-        return _rows(answer.json), next_query(_next_link(answer.headers))
+        events = list(map(LogEvent.from_row, _rows(answer.json)))
+        return events, next_query(_next_link(answer.headers))
 
     def _pages(
         self,

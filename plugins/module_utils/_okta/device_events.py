@@ -1,18 +1,18 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the System Log says of device records and certificates:
+"""Facts about device records and certificates in the System Log. Pure.
 
-where it is ahead of Okta's search, and when a certificate was issued. Pure.
+The log is ahead of Okta's search, and it knows when a certificate was issued.
 """
 
 from __future__ import annotations
 
 import re
-import typing as t
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .._status.stages import RecordEvents
+from .records import LogEntity, LogEvent
 
 EVENTS = (
     'eventType sw "pki.cert." or eventType sw "device.lifecycle." or eventType eq'
@@ -27,8 +27,8 @@ STATUSES = {
     "device.lifecycle.deactivate": "DEACTIVATED",
     "device.lifecycle.delete": "DELETED",
 }
-# What binds a certificate to a record, or takes it away. One that is issued anew may be bound while
-# an older one is revoked, so that the newest word counts.
+# What binds a certificate to a record, or takes it away. A renewed certificate may be bound while
+# an older one is revoked, therefore the newest event counts.
 BINDINGS = {
     "pki.cert.bind": True,
     "pki.cert.lifecycle.suspend": False,
@@ -36,89 +36,81 @@ BINDINGS = {
     "pki.cert.lifecycle.delete": False,
 }
 USERS = {"device.user.add": True, "device.user.remove": False}
+CLOSING = ("device.lifecycle.deactivate", "device.lifecycle.delete")
+
+
+@dataclass(slots=True)
+class RecordEvents:
+    """The newest fact of the System Log on each point of one device record.
+
+    None means that the log does not say.
+    """
+
+    status: str | None = None  # of the record; DELETED after its deletion
+    bound: bool | None = None  # whether a certificate was bound to it, or taken from it
+    users: dict[str, bool] = field(default_factory=dict)  # login -> added or removed
 
 
 @dataclass
-class Heard:
-    """``records`` is by id of the device record, ``serials`` what the log calls its serial,
-    ``named`` the words of a certificate that was bound to it.
+class LogFacts:
+    """Facts from events of the System Log.
 
-    ``issued`` is when a certificate with this word in its name was first issued, as far back as the
-    log was read.
+    ``records`` and ``serials`` are by id of the device record; ``certificate_words`` are the words
+    of certificates that were bound to it. ``issued`` is by word of a certificate: when the first
+    certificate with that word was issued, as far back as the log was read (ISO 8601).
     """
 
     records: dict[str, RecordEvents] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
-    named: dict[str, set[str]] = field(default_factory=dict)
+    certificate_words: dict[str, set[str]] = field(default_factory=dict)
     issued: dict[str, str] = field(default_factory=dict)
 
 
-def hear(events: t.Iterable[t.Mapping[str, t.Any]]) -> Heard:
-    """``events`` come newest first, so that of several words on one point the first counts, and a
-    record that was closed hears nothing older.
+def summarize_events(events: Iterable[LogEvent]) -> LogFacts:
+    """Return the facts of events that come newest first.
+
+    The newest event on a point counts. Events before a record's end do not count for it.
     """
-    heard, closed = Heard(), set()
+    facts, closed = LogFacts(), set()
     for event in events:
-        kind = str(event.get("eventType"))
-        targets = [one for one in event.get("target") or [] if isinstance(one, dict)]
-        if kind == "pki.cert.issue":
-            heard.issued.update(dict.fromkeys(words(targets), str(event.get("published") or "")))
+        if event.event_type == "pki.cert.issue":
+            facts.issued.update(dict.fromkeys(_words(event.targets), event.published or ""))
             continue
-        for record_id, serial in _records(targets):
-            heard.serials.setdefault(record_id, serial)
-            if kind == "pki.cert.bind":
-                heard.named.setdefault(record_id, set()).update(
-                    words([one for one in targets if str(one.get("id")) != record_id])
-                )
-            if record_id not in closed:
-                _note(heard.records.setdefault(record_id, RecordEvents()), kind, targets)
-            if kind in ("device.lifecycle.deactivate", "device.lifecycle.delete"):
-                closed.add(record_id)
-    return heard
+        for device in event.targets:
+            if not device.is_device or not device.id:
+                continue
+            facts.serials.setdefault(device.id, device.serial_number)
+            if event.event_type == "pki.cert.bind":
+                others = [target for target in event.targets if target.id != device.id]
+                facts.certificate_words.setdefault(device.id, set()).update(_words(others))
+            if device.id not in closed:
+                _add_event(facts.records.setdefault(device.id, RecordEvents()), event)
+            if event.event_type in CLOSING:
+                closed.add(device.id)
+    return facts
 
 
-def _records(targets: t.Sequence[t.Mapping[str, t.Any]]) -> list[tuple[str, str]]:
-    """The device records among an event's targets, with the serial where it is told."""
-    found = []
-    for one in targets:
-        if "device" in str(one.get("type")).lower() and one.get("id"):
-            detail = one.get("detailEntry")
-            found.append(
-                (
-                    str(one["id"]),
-                    str(detail.get("serialNumber") or "") if isinstance(detail, dict) else "",
-                )
-            )
-    return found
-
-
-def _note(record: RecordEvents, kind: str, targets: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+def _add_event(record: RecordEvents, event: LogEvent) -> None:
+    kind = event.event_type
     if kind in STATUSES:
         record.status = record.status or STATUSES[kind]
     elif kind in BINDINGS:
         record.bound = BINDINGS[kind] if record.bound is None else record.bound
     elif kind in USERS:
-        for one in targets:
-            if "user" in str(one.get("type")).lower() and one.get("alternateId"):
-                record.users.setdefault(str(one["alternateId"]), USERS[kind])
+        for target in event.targets:
+            if target.is_user and target.alternate_id:
+                record.users.setdefault(target.alternate_id, USERS[kind])
 
 
-def words(value: t.Any) -> set[str]:
-    """The words in all texts, in lower case:
+def _words(targets: Sequence[LogEntity]) -> set[str]:
+    """Return the words of all texts, in lower case.
 
-    which of them holds a common name is not documented. Serials of virtual Macs hold signs, so both
-    splits count.
+    Which text holds a common name is not documented. Serials of virtual Macs hold punctuation,
+    therefore both ways to split count.
     """
-    found: set[str] = set()
-    for text in _texts(value):
-        found.update(re.split(r"[\s,=()]+", text.lower()))
-        found.update(re.split(r"[^0-9a-z]+", text.lower()))
-    return {one for one in found if len(one) > 5}
-
-
-def _texts(value: t.Any) -> t.Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
+    words: set[str] = set()
+    for target in targets:
+        for text in target.texts:
+            words.update(re.split(r"[\s,=()]+", text.lower()))
+            words.update(re.split(r"[^0-9a-z]+", text.lower()))
+    return {word for word in words if len(word) > 5}

@@ -22,6 +22,7 @@ from .._core.timestamps import parse_timestamp as moment
 from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
 from .eda_events import Seen
+from .records import LogEvent
 
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)
 VERSION = 1
@@ -155,7 +156,7 @@ class Page(t.NamedTuple):
     ``full``: there is more to read at once. ``position`` holds as soon as they are handed on.
     """
 
-    events: list[dict[str, t.Any]]
+    events: list[LogEvent]
     full: bool
     position: Position
 
@@ -176,18 +177,16 @@ class Follower:
     def page(self, position: Position) -> Page:
         """The next page. Raises the types of ``_errors``."""
         try:
-            rows, following = self._okta.log_page(
+            events, following = self._okta.log_page(
                 position.query or first_query(position, self.now(), self._limit)
             )
         except ApiError as error:
             if position.query is None or error.status != NOT_ASKED_SO:
                 raise
             self._lost_cursor(position.read_to)
-            rows, following = self._okta.log_page(first_query(position, self.now(), self._limit))
-        new = {
-            str(one.get("uuid")): one for one in rows if str(one.get("uuid")) not in position.seen
-        }
-        full = len(rows) >= self._limit
+            events, following = self._okta.log_page(first_query(position, self.now(), self._limit))
+        new = {event.uuid: event for event in events if event.uuid not in position.seen}
+        full = len(events) >= self._limit
         read_to = position.read_to if full else max(position.read_to, _iso(self.now() - OVERLAP))
         return Page(
             list(new.values()), full, replace(position, query=following or None, read_to=read_to)

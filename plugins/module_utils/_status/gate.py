@@ -10,6 +10,7 @@ import typing as t
 from .._core.timestamps import parse_timestamp, require_timestamp
 from .._kandji.library_items import read_status
 from .._kandji.profile_holders import of_the_console
+from .._okta.records import LogEvent
 from .stages import names_serial
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
@@ -61,7 +62,7 @@ ANYTHING = Expected()
 class Further(t.NamedTuple):
     """What is asked only when the inventory does not settle it, since it takes calls of its own."""
 
-    issued: t.Callable[[], t.Iterable[t.Mapping[str, t.Any]]]
+    issued: t.Callable[[], t.Iterable[LogEvent]]
     managed: t.Callable[[], bool]
 
 
@@ -140,27 +141,12 @@ def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:
     return str(row.get(key, "")).lower() == device_id.lower()
 
 
-def mentions(event: t.Mapping[str, t.Any], serial: str) -> bool:
+def mentions(event: LogEvent, serial: str) -> bool:
     """Whether an event names the serial in any text of its targets:
 
     which field carries the common name is not documented.
     """
-    return any(
-        names_serial(text, serial)
-        for target in event.get("target") or []
-        for text in texts_of(target)
-    )
-
-
-def texts_of(value: t.Any) -> t.Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from texts_of(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_of(inner)
+    return any(names_serial(text, serial) for target in event.targets for text in target.texts)
 
 
 def described(view: View) -> dict[str, t.Any]:

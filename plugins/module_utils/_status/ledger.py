@@ -23,8 +23,8 @@ from .._core.errors import BadOption
 from .._core.files import replace_whole
 from .._core.timestamps import parse_timestamp
 from .._kandji.client import Kandji
+from .._okta.records import LogEvent
 from .certificate_check import certificate_ends
-from .gate import texts_of
 from .stages import LIFE, names_serial
 
 FILE = "certificates.jsonl"
@@ -112,7 +112,7 @@ def since(ledger: Ledger, now: datetime) -> str:
     return _iso(max(oldest, read_to - OVERLAP) if read_to else oldest)
 
 
-def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_days: int) -> Ledger:
+def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> Ledger:
     """The ledger with these events;
 
     the very same one where none is new. What ended long ago is left out when something is added.
@@ -120,7 +120,7 @@ def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_da
     known = {one.uuid for one in ledger.issued}
     new: dict[str, Issued] = {}
     for event in events:
-        uuid, at = str(event.get("uuid") or ""), parse_timestamp(event.get("published"))
+        uuid, at = event.uuid, parse_timestamp(event.published)
         if uuid and at and uuid not in known:
             new[uuid] = Issued(_iso(at), uuid, _names(event))
     if not new:
@@ -132,13 +132,8 @@ def merge(ledger: Ledger, events: t.Iterable[t.Mapping[str, t.Any]], lifetime_da
     return replace(ledger, read_to=read_to, issued=tuple(kept))
 
 
-def _names(event: t.Mapping[str, t.Any]) -> tuple[str, ...]:
-    texts = [
-        text[:_LONGEST_NAME]
-        for target in event.get("target") or []
-        if isinstance(target, dict)
-        for text in texts_of({key: value for key, value in target.items() if key != "type"})
-    ]
+def _names(event: LogEvent) -> tuple[str, ...]:
+    texts = [text[:_LONGEST_NAME] for target in event.targets for text in target.texts]
     return tuple(dict.fromkeys(texts))
 
 

@@ -26,11 +26,11 @@ from .._kandji.profile_holders import CUSTOM, DEVICE_TRUST
 from .._kandji.profiles import mobileconfig
 from .._okta import client as okta_api
 from .._okta.client import Okta
-from .._okta.device_events import EVENTS, Heard, hear
+from .._okta.device_events import EVENTS, LogFacts, RecordEvents, summarize_events
+from .._okta.records import DeviceUser, OktaDevice
 from .stages import (
     DeviceRecord,
     MacFacts,
-    RecordEvents,
     Rules,
     best_record,
     certificate_end,
@@ -306,51 +306,43 @@ def read_records(okta: Okta) -> Records:
     good for a report, not for a write.
     """
     found = Records()
-    for row in okta.devices(MACS_IN_OKTA, expand="userSummary"):
-        profile = row.get("profile") or {}
-        serial = str(profile.get("serialNumber") or "")
-        record = device_record(row, embedded_users(row))
-        record.has_serial = bool(serial)
-        record.name = str(profile.get("displayName") or "")
+    for device in okta.devices(MACS_IN_OKTA, expand="userSummary"):
+        serial, record = device.serial_number, device_record(device)
         if not serial:
-            found.unnamed.append((str(profile.get("udid") or "").lower(), record))
+            found.unnamed.append((device.udid, record))
         elif record.id not in [one.id for one in found.by_serial.get(serial, ())]:
             found.add(serial, record)
     return found
 
 
-def embedded_users(row: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    return (row.get("_embedded") or {}).get("users") or []
-
-
-def device_record(
-    row: t.Mapping[str, t.Any], users: t.Iterable[t.Mapping[str, t.Any]]
-) -> DeviceRecord:
+def device_record(device: OktaDevice) -> DeviceRecord:
+    """Return what the join needs of a device record."""
     return DeviceRecord(
-        str(row.get("id")),
-        _shared(row.get("status")),
-        str(row.get("created") or ""),
-        str(row.get("lastUpdated") or ""),
-        users_of(users),
+        device.id,
+        _shared(device.status),
+        device.created or "",
+        device.last_updated or "",
+        management_by_user(device.users or ()),
+        bool(device.serial_number),
+        device.display_name or "",
     )
 
 
-def users_of(users: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """Login, else id -> managementStatus, in either form in which Okta tells the users of a record."""
-    states = {}
-    for number, one in enumerate(users):
-        user = one.get("user") or one.get("summary") or {}
-        name = str((user.get("profile") or {}).get("login") or user.get("id") or number)
-        states[name] = _shared(one.get("managementStatus") or "NOT_MANAGED")
-    return states
+def management_by_user(users: t.Iterable[DeviceUser]) -> dict[str, str]:
+    """Return login, else id, else number of each user -> managementStatus."""
+    return {
+        user.user.name or str(number): _shared(user.management_status or "NOT_MANAGED")
+        for number, user in enumerate(users)
+    }
 
 
-def read_log(okta: Okta, now: datetime, reading: Reading) -> Heard:
+def read_log(okta: Okta, now: datetime, reading: Reading) -> LogFacts:
     """Read behind the records, so that what changed while they were read is heard of."""
     if not reading.log_days or not reading.log_events:
-        return Heard()
+        return LogFacts()
     since = (now - timedelta(days=reading.log_days)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    return hear(okta.log_events(EVENTS, since=since, newest_first=True, at_most=reading.log_events))
+    events = okta.log_events(EVENTS, since=since, newest_first=True, at_most=reading.log_events)
+    return summarize_events(events)
 
 
 # Both sides
@@ -379,7 +371,7 @@ def read_fleet(
     reading = reading or Reading()
     profiles = [ring.profile for ring in rings if ring.profile]
 
-    def from_okta() -> tuple[Records, Heard, datetime]:
+    def from_okta() -> tuple[Records, LogFacts, datetime]:
         records = read_records(okta)
         moment = now or datetime.fromtimestamp(okta.transport.now(), timezone.utc)
         return records, read_log(okta, moment, reading), moment
@@ -553,7 +545,7 @@ def _join(
     macs: t.Sequence[MacFacts],
     records: Records,
     certificates: Certificates,
-    heard: Heard,
+    heard: LogFacts,
     unlisted: bool,
 ) -> list[MacFacts]:
     """Give each Mac its records and what the log says of them;
@@ -603,7 +595,9 @@ def _join(
     ]
 
 
-def _hear(mac: MacFacts, heard: Heard, by_serial: t.Mapping[str, dict[str, RecordEvents]]) -> None:
+def _hear(
+    mac: MacFacts, heard: LogFacts, by_serial: t.Mapping[str, dict[str, RecordEvents]]
+) -> None:
     events = {
         **by_serial.get(mac.serial, {}),
         **{one.id: heard.records[one.id] for one in mac.records if one.id in heard.records},
@@ -612,7 +606,7 @@ def _hear(mac: MacFacts, heard: Heard, by_serial: t.Mapping[str, dict[str, Recor
 
 
 def _place_unnamed(
-    macs: t.Sequence[MacFacts], records: Records, certificates: Certificates, heard: Heard
+    macs: t.Sequence[MacFacts], records: Records, certificates: Certificates, heard: LogFacts
 ) -> list[DeviceRecord]:
     """Records without a serial, by the hardware UUID that a certificate names, else by the
     certificate that was bound to them. Returns the others.
@@ -623,7 +617,7 @@ def _place_unnamed(
     by_word = {mac.serial.lower(): mac for mac in macs if mac.serial}
     strays = []
     for udid, record in records.unnamed:
-        words = heard.named.get(record.id, set())
+        words = heard.certificate_words.get(record.id, set())
         mac = by_id.get(certificates.udids.get(udid, "")) or next(
             (by_word[word] for word in words if word in by_word), None
         )

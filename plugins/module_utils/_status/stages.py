@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp as moment
+from .._okta.device_events import RecordEvents
 
 # From the bottom to the top. Names are what results, tables and gates use.
 STAGES = (
@@ -78,18 +79,6 @@ class DeviceRecord:
     users: dict[str, str] = field(default_factory=dict)
     has_serial: bool = True
     name: str = ""
-
-
-@dataclass(slots=True)
-class RecordEvents:
-    """What the System Log says of one device record, its newest word on each point;
-
-    None where it says nothing.
-    """
-
-    status: str | None = None  # of the record; DELETED where it is gone
-    bound: bool | None = None  # whether a certificate has come to it, or was taken from it
-    users: dict[str, bool] = field(default_factory=dict)  # login -> added or removed
 
 
 @dataclass(slots=True)

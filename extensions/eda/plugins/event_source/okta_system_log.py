@@ -172,8 +172,8 @@ class Source:
             changed = bool(page.events) or page.position.query != position.query
             try:
                 for event in page.events:
-                    await hand_on(prepared(event))
-                    position.seen.add(str(event.get("uuid")))
+                    await hand_on(prepared(event.row))
+                    position.seen.add(event.uuid)
                 position = page.position
             # also where the engine ends in the middle of the page: what was handed on is known then
             finally:

@@ -126,17 +126,18 @@ def test_groups_types_and_statuses_come_from_the_members_of_groups():
 
 def test_what_ended_by_the_log_counts_no_more_and_what_lost_its_certificate_is_read_by_id():
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
-        Heard,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+        LogFacts,
         RecordEvents,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+        DeviceUser,
     )
 
     class Okta:
         def device_users(self, device_id):
-            return [{"user": {"id": "ann"}, "managementStatus": "NOT_MANAGED"}]
+            return [DeviceUser.from_row({"user": {"id": "ann"}, "managementStatus": "NOT_MANAGED"})]
 
-    heard = Heard(
+    heard = LogFacts(
         records={
             "d1": RecordEvents(bound=False),
             "d2": RecordEvents(status="DEACTIVATED"),

@@ -231,7 +231,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
     wire.script(
         linked([{"id": "1"}, {"id": "2"}], *[SELF, link][::order]), linked([{"id": "3"}], SELF)
     )
-    assert [row["id"] for row in okta(wire).devices("platform", limit=2)] == ["1", "2", "3"]
+    assert [device.id for device in okta(wire).devices("platform", limit=2)] == ["1", "2", "3"]
     assert [urlsplit(request.url)[:3] for request in wire.sent] == [
         ("https", "acme.okta.com", "/api/v1/devices")
     ] * 2
@@ -247,7 +247,7 @@ def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
     found = okta(wire).devices_with(
         "profile.serialNumber", [f"C{number}" for number in range(41)] * 2
     )
-    assert [row["id"] for row in found] == ["1", "2"]
+    assert [device.id for device in found] == ["1", "2"]
     assert (
         query_of(wire.sent[0])["search"].count(" or ") == 39
         and query_of(wire.sent[1])["search"] == 'profile.serialNumber eq "C40"'
@@ -262,7 +262,7 @@ def test_a_page_of_devices_that_is_too_much_is_asked_for_in_smaller_ones(
 ) -> None:
     first = linked([{"id": "1"}], f'<{ORG}/api/v1/devices?search=x&after=c1&limit=100>; rel="next"')
     wire.script(trouble, trouble, first, trouble, trouble, linked([{"id": "2"}]))
-    assert [row["id"] for row in okta(wire).devices("x")] == ["1", "2"]
+    assert [device.id for device in okta(wire).devices("x")] == ["1", "2"]
     assert [(query_of(one)["limit"], query_of(one).get("after")) for one in wire.sent] == [
         ("200", None),
         ("200", None),
@@ -298,7 +298,7 @@ def test_a_comma_in_a_next_link_does_not_end_the_paging(wire: t.Any) -> None:
         ),
         linked([{"id": "2"}], SELF),
     )
-    assert [row["id"] for row in okta(wire).devices("x")] == ["1", "2"]
+    assert [device.id for device in okta(wire).devices("x")] == ["1", "2"]
     assert query_of(wire.sent[1]) == {"after": "a,b", "limit": "2"}
 
 
@@ -344,7 +344,7 @@ def test_something_else_than_a_list_is_told(wire: t.Any, body: t.Any) -> None:
             {"filter": "f", "limit": "5", "sortOrder": "DESCENDING"},
         ),
         (
-            {"word": "C02A", "limit": 100},
+            {"word": "C02A", "at_most": 100},
             {"filter": "f", "limit": "100", "sortOrder": "ASCENDING", "q": "C02A"},
         ),
     ],
@@ -364,9 +364,10 @@ def test_a_log_read_without_an_end_ends_at_an_empty_page(wire: t.Any) -> None:
         linked([{"uuid": "2"}], following),
         linked([], following),
     )
-    assert [
-        event["uuid"] for event in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")
-    ] == ["1", "2"]
+    assert [event.uuid for event in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")] == [
+        "1",
+        "2",
+    ]
     assert len(wire.sent) == 3
 
 
@@ -375,9 +376,9 @@ def test_a_log_read_with_an_end_goes_on_behind_an_empty_page(wire: t.Any) -> Non
         linked([], '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"'),
         (200, [{"uuid": "1"}]),
     )
-    assert [
-        event["uuid"] for event in okta(wire).log_events("f", until="2026-01-01T00:00:00Z")
-    ] == ["1"]
+    assert [event.uuid for event in okta(wire).log_events("f", until="2026-01-01T00:00:00Z")] == [
+        "1"
+    ]
 
 
 @pytest.mark.parametrize("at_most, pages", [(1, 1), (2, 1), (3, 2), (4, 2)])
@@ -395,7 +396,7 @@ def test_reading_events_ends_after_so_many(wire: t.Any, at_most: int, pages: int
 
 def test_pages_are_read_only_as_far_as_they_are_wanted(wire: t.Any) -> None:
     wire.script(linked([{"id": "1"}], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
-    assert [row["id"] for row in itertools.islice(okta(wire).devices("x"), 1)] == ["1"]
+    assert [device.id for device in itertools.islice(okta(wire).devices("x"), 1)] == ["1"]
     assert len(wire.sent) == 1
 
 
@@ -506,23 +507,22 @@ def org(lab: Lab) -> Okta:
 
 
 def test_all_records_are_read_over_several_pages(lab: Lab, org: Okta) -> None:
-    whole = [row["id"] for row in org.devices('profile.platform eq "MACOS"')]
-    paged = [row["id"] for row in org.devices('profile.platform eq "MACOS"', limit=1)]
+    whole = [device.id for device in org.devices('profile.platform eq "MACOS"')]
+    paged = [device.id for device in org.devices('profile.platform eq "MACOS"', limit=1)]
     assert paged == whole != []
     assert len(set(paged)) == len(paged)
 
 
 def test_a_record_has_its_users_with_their_state(org: Okta) -> None:
     found = next(
-        row
-        for row in org.devices('profile.platform eq "MACOS"', expand="userSummary")
-        if row["_embedded"]["users"]
+        device
+        for device in org.devices('profile.platform eq "MACOS"', expand="userSummary")
+        if device.users
     )
-    assert {one["managementStatus"] for one in org.device_users(found["id"])} <= {
-        "MANAGED",
-        "NOT_MANAGED",
-    }
-    assert (org.device(found["id"]) or {})["id"] == found["id"]
+    statuses = {user.management_status for user in org.device_users(found.id)}
+    assert statuses and statuses <= {"MANAGED", "NOT_MANAGED"}
+    fresh = org.device(found.id)
+    assert fresh is not None and (fresh.id, fresh.users) == (found.id, None)
     assert org.device("guoNobody") is None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import gate
 
 SERIAL, DEVICE = "C02XK1ZAJG5J", "0d5e-one"
@@ -18,14 +19,16 @@ def status(word: str, device: str = DEVICE.upper(), log: str | None = None) -> d
     return {"computer": {"id": device}, "status": word, "log": log}
 
 
-def event(text: str = COMMON_NAME, field: str = "alternateId") -> dict[str, t.Any]:
-    return {
-        "eventType": "pki.cert.issue",
-        "target": [
-            {"id": "ca", "alternateId": "Authority", "type": "CA"},
-            {"id": "x", field: text},
-        ],
-    }
+def event(text: str = COMMON_NAME, field: str = "alternateId") -> LogEvent:
+    return LogEvent.from_row(
+        {
+            "eventType": "pki.cert.issue",
+            "target": [
+                {"id": "ca", "alternateId": "Authority", "type": "CA"},
+                {"id": "x", field: text},
+            ],
+        }
+    )
 
 
 REPORTED, CERTIFICATE = (
@@ -278,7 +281,10 @@ def test_of_two_installed_profiles_the_expected_one_counts() -> None:
     ],
 )
 def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named: bool) -> None:
-    assert gate.mentions({"target": target, "displayMessage": COMMON_NAME}, SERIAL) is named
+    assert (
+        gate.mentions(LogEvent.from_row({"target": target, "displayMessage": COMMON_NAME}), SERIAL)
+        is named
+    )
 
 
 def test_what_the_result_says_of_a_view() -> None:

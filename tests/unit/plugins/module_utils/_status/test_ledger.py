@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import ledger
 
 ORG = "https://acme.okta.com"
@@ -30,12 +31,14 @@ def event(days: float, name: str, uuid: str = "", field: str = "alternateId"):
         "detailEntry": None,
     }
     target[field] = {"cn": name} if field == "detailEntry" else name
-    return {
-        "uuid": uuid or f"{name}-{days}",
-        "published": published,
-        "eventType": "pki.cert.issue",
-        "target": [target],
-    }
+    return LogEvent.from_row(
+        {
+            "uuid": uuid or f"{name}-{days}",
+            "published": published,
+            "eventType": "pki.cert.issue",
+            "target": [target],
+        }
+    )
 
 
 @pytest.mark.parametrize("field", ["alternateId", "displayName", "detailEntry"])
@@ -97,12 +100,13 @@ def test_without_new_events_it_is_the_same_one():
     [{}, {"uuid": "x"}, {"uuid": "x", "published": "soon"}, {"published": "2026-11-23T10:00:00Z"}],
 )
 def test_an_event_without_id_or_time_is_left_out(broken):
-    assert ledger.merge(EMPTY, [broken], 365) is EMPTY
+    assert ledger.merge(EMPTY, [LogEvent.from_row(broken)], 365) is EMPTY
 
 
 @pytest.mark.parametrize("target", [None, [], [None], [{"detailEntry": None}], ["text"]])
 def test_an_event_without_names_matches_no_mac(target):
-    book = ledger.merge(EMPTY, [{**event(1, "C02A"), "target": target}], 365)
+    nameless = LogEvent.from_row({**event(1, "C02A").row, "target": target})
+    book = ledger.merge(EMPTY, [nameless], 365)
     assert ledger.ends_by_serial(book, ["C02A"], 365) == {}
 
 

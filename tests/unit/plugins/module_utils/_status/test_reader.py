@@ -20,6 +20,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     Unauthorized,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEvent,
+    OktaDevice,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import reader as fleet
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
@@ -88,8 +92,9 @@ def test_a_record_has_its_users_by_login_else_id(users: t.Any, states: dict[str,
         "created": "2026-11-01T10:00:00.000Z",
         "lastUpdated": None,
     }
-    assert fleet.device_record(row, users) == DeviceRecord(
-        "guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states
+    record = fleet.device_record(OktaDevice.from_row({**row, "_embedded": {"users": users}}))
+    assert record == DeviceRecord(
+        "guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states, has_serial=False
     )
 
 
@@ -104,7 +109,9 @@ def test_records_are_gathered_by_serial() -> None:
         {"id": "2", "status": "DEACTIVATED", "profile": {"serialNumber": SERIAL}},
         {"id": "3", "status": "ACTIVE", "profile": None, "_embedded": None},
     ]
-    found = fleet.read_records(mock.Mock(devices=mock.Mock(return_value=iter(rows))))
+    found = fleet.read_records(
+        mock.Mock(devices=mock.Mock(return_value=map(OktaDevice.from_row, rows)))
+    )
     assert {serial: [one.id for one in group] for serial, group in found.by_serial.items()} == {
         SERIAL: ["1", "2"]
     }
@@ -180,6 +187,7 @@ def kandji(**answers: t.Any) -> mock.Mock:
 
 
 def okta(**answers: t.Any) -> mock.Mock:
+    """Return an org with one device record, as its client answers."""
     users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada"}}}]
     row = {
         "id": "guo1",
@@ -190,7 +198,7 @@ def okta(**answers: t.Any) -> mock.Mock:
     }
     return mock.Mock(
         **{
-            "devices": lambda *_search, **_how: [row],
+            "devices": lambda *_search, **_how: [OktaDevice.from_row(row)],
             "log_events": lambda *_filter, **_how: [],
             **answers,
         }
@@ -341,15 +349,17 @@ def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
     ]
 
 
-def unnamed(udid: str = "") -> dict[str, t.Any]:
+def unnamed(udid: str = "") -> OktaDevice:
     users = [{"managementStatus": "NOT_MANAGED", "user": {"profile": {"login": "ada@acme.com"}}}]
-    return {
-        "id": "guo1",
-        "status": "ACTIVE",
-        "created": "2026-11-11T10:00:00.000Z",
-        "profile": {"udid": udid},
-        "_embedded": {"users": users},
-    }
+    return OktaDevice.from_row(
+        {
+            "id": "guo1",
+            "status": "ACTIVE",
+            "created": "2026-11-11T10:00:00.000Z",
+            "profile": {"udid": udid},
+            "_embedded": {"users": users},
+        }
+    )
 
 
 def test_a_record_without_a_serial_is_joined_by_the_hardware_uuid_that_a_certificate_names() -> (
@@ -380,7 +390,9 @@ def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_t
     ]
     org = okta(
         devices=lambda *_search, **_how: [unnamed()],
-        log_events=lambda *_filter, **_how: [{"eventType": "pki.cert.bind", "target": targets}],
+        log_events=lambda *_filter, **_how: [
+            LogEvent.from_row({"eventType": "pki.cert.bind", "target": targets})
+        ],
     )
     (row,) = read(org, kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
     assert row["okta_device_ids"] == ["guo1"]

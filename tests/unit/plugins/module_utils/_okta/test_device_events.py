@@ -1,0 +1,104 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts that the System Log holds about device records and certificates, newest event first."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    LogFacts,
+    RecordEvents,
+    summarize_events,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
+
+DEVICE = {"type": "Device", "id": "guo1", "detailEntry": {"serialNumber": "C02XK1ZA"}}
+ADA = {"type": "User", "id": "00u1", "alternateId": "ada@acme.com"}
+
+
+def event(kind: str, *targets: dict[str, t.Any], published: str | None = None) -> LogEvent:
+    return LogEvent.from_row({"eventType": kind, "target": list(targets), "published": published})
+
+
+def facts_of(*events: LogEvent) -> RecordEvents:
+    return summarize_events(events).records["guo1"]
+
+
+@pytest.mark.parametrize(
+    "kind, status",
+    [
+        ("device.enrollment.create", "ACTIVE"),
+        ("device.lifecycle.activate", "ACTIVE"),
+        ("device.lifecycle.unsuspend", "ACTIVE"),
+        ("device.lifecycle.suspend", "SUSPENDED"),
+        ("device.lifecycle.deactivate", "DEACTIVATED"),
+        ("device.lifecycle.delete", "DELETED"),
+    ],
+)
+def test_a_lifecycle_event_tells_the_status(kind: str, status: str) -> None:
+    assert facts_of(event(kind, DEVICE)) == RecordEvents(status)
+
+
+@pytest.mark.parametrize(
+    "kind, bound",
+    [
+        ("pki.cert.bind", True),
+        ("pki.cert.lifecycle.suspend", False),
+        ("pki.cert.lifecycle.revoke", False),
+        ("pki.cert.lifecycle.delete", False),
+    ],
+)
+def test_a_certificate_event_tells_whether_one_is_bound(kind: str, bound: bool) -> None:
+    assert facts_of(event(kind, DEVICE)) == RecordEvents(bound=bound)
+
+
+def test_of_several_events_the_newest_counts() -> None:
+    newest_first = [
+        event("device.lifecycle.suspend", DEVICE),
+        event("device.lifecycle.activate", DEVICE),
+        event("pki.cert.lifecycle.revoke", DEVICE),
+        event("pki.cert.bind", DEVICE),
+        event("device.user.remove", DEVICE, ADA),
+        event("device.user.add", DEVICE, ADA),
+    ]
+    assert facts_of(*newest_first) == RecordEvents("SUSPENDED", False, {"ada@acme.com": False})
+
+
+@pytest.mark.parametrize("end", ["device.lifecycle.deactivate", "device.lifecycle.delete"])
+def test_what_happened_before_a_records_end_does_not_count(end: str) -> None:
+    facts = facts_of(
+        event("device.user.add", DEVICE, ADA), event(end, DEVICE), event("pki.cert.bind", DEVICE)
+    )
+    assert (facts.bound, facts.users) == (None, {"ada@acme.com": True})
+
+
+def test_a_user_without_a_login_is_left_out() -> None:
+    assert facts_of(event("device.user.add", DEVICE, {"type": "User", "id": "00u2"})).users == {}
+
+
+def test_an_event_that_names_no_device_record_says_nothing() -> None:
+    assert summarize_events([event("device.lifecycle.delete", ADA, {"type": "Device"})]) == (
+        LogFacts()
+    )
+
+
+def test_the_serial_and_the_certificates_of_a_record_are_kept() -> None:
+    certificate = {"type": "Certificate", "id": "cert77", "alternateId": "CN=VM+C02A,O=Acme 7D8A6F"}
+    facts = summarize_events([event("pki.cert.bind", DEVICE, certificate)])
+    assert facts.serials == {"guo1": "C02XK1ZA"}
+    assert facts.certificate_words == {"guo1": {"cert77", "vm+c02a", "7d8a6f"}}
+
+
+def test_the_oldest_issue_of_a_certificate_is_the_one_that_is_kept() -> None:
+    target = {"type": "Certificate", "alternateId": "C02XK1ZA 7D8A"}
+    facts = summarize_events(
+        [
+            event("pki.cert.issue", target, published="2026-11-20T00:00:00.000Z"),
+            event("pki.cert.issue", target, published="2026-11-01T00:00:00.000Z"),
+        ]
+    )
+    assert facts.issued == {"c02xk1za": "2026-11-01T00:00:00.000Z"}
+    assert facts.records == {}

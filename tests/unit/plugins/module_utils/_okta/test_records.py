@@ -1,0 +1,179 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of devices, users and log events as records: each field once, absent keys as None."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    Enrollment,
+    LogEntity,
+    LogEvent,
+    OktaDevice,
+    OktaUser,
+)
+
+ADA = {
+    "id": "00u1",
+    "status": "ACTIVE",
+    "type": {"id": "oty1"},
+    "profile": {"login": "ada@acme.com", "firstName": "Ada", "lastName": "Lovelace"},
+}
+
+
+def test_a_device_record_has_each_field_of_its_row_once() -> None:
+    row = {
+        "id": "guo1",
+        "status": "ACTIVE",
+        "created": "2026-11-01T10:00:00.000Z",
+        "lastUpdated": "2026-11-02T10:00:00.000Z",
+        "profile": {
+            "displayName": "Ada's Mac",
+            "platform": "MACOS",
+            "serialNumber": " C02Xk1 ",
+            "udid": "00008103-001A",
+            "registered": True,
+            "secureHardwarePresent": False,
+        },
+        "_embedded": {"users": [{"managementStatus": "MANAGED", "user": ADA}]},
+    }
+    device = OktaDevice.from_row(row)
+    assert device == OktaDevice(
+        id="guo1",
+        status="ACTIVE",
+        created="2026-11-01T10:00:00.000Z",
+        last_updated="2026-11-02T10:00:00.000Z",
+        display_name="Ada's Mac",
+        platform="MACOS",
+        serial_number="C02Xk1",
+        udid="00008103-001a",
+        registered=True,
+        secure_hardware=False,
+        users=(DeviceUser(OktaUser.from_row(ADA), "MANAGED"),),
+    )
+    assert (device.serial_key, device.row) == ("c02xk1", row)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"id": None, "profile": None, "_embedded": None},
+        {"profile": "text", "_embedded": {"users": None}},
+        {"profile": {"serialNumber": "", "registered": "yes"}, "_embedded": []},
+    ],
+)
+def test_what_a_device_row_lacks_is_none(row: dict[str, t.Any]) -> None:
+    assert OktaDevice.from_row(row) == OktaDevice(id="")
+
+
+def test_a_list_of_users_may_be_empty_which_is_not_the_same_as_absent() -> None:
+    assert OktaDevice.from_row({"_embedded": {"users": []}}).users == ()
+    assert OktaDevice.from_row({"_embedded": {}}).users is None
+
+
+def test_a_status_that_okta_has_invented_since_survives() -> None:
+    assert OktaDevice.from_row({"status": "QUARANTINED"}).status == "QUARANTINED"
+    user = DeviceUser.from_row({"managementStatus": "PARTLY_MANAGED"})
+    assert (user.management_status, user.is_managed) == ("PARTLY_MANAGED", False)
+
+
+@pytest.mark.parametrize("key", ["user", "summary"])
+def test_both_forms_of_a_device_user_are_the_same_user(key: str) -> None:
+    row = {
+        "managementStatus": "MANAGED",
+        "screenLockType": "BIOMETRIC",
+        "created": "2026-11-01T10:00:00.000Z",
+        key: ADA,
+    }
+    user = DeviceUser.from_row(row)
+    assert user == DeviceUser(
+        OktaUser("00u1", "ada@acme.com", "Ada", "Lovelace", "ACTIVE", "oty1"),
+        "MANAGED",
+        "BIOMETRIC",
+        "2026-11-01T10:00:00.000Z",
+    )
+    assert user.is_managed
+
+
+@pytest.mark.parametrize(
+    "row, name",
+    [
+        (ADA, "ada@acme.com"),
+        ({"id": "00u1"}, "00u1"),
+        ({"id": "00u1", "profile": {"login": ""}}, "00u1"),
+        ({}, ""),
+    ],
+)
+def test_a_user_is_named_by_login_else_by_id(row: dict[str, t.Any], name: str) -> None:
+    assert OktaUser.from_row(row).name == name
+
+
+def test_an_enrolment_has_its_authenticator_and_status() -> None:
+    assert Enrollment.from_row({"key": "okta_verify", "status": "ACTIVE"}) == Enrollment(
+        "okta_verify", "ACTIVE"
+    )
+    assert Enrollment.from_row({}) == Enrollment(None, None)
+
+
+def test_an_event_has_actor_targets_device_and_factor() -> None:
+    event = LogEvent.from_row(
+        {
+            "uuid": "u1",
+            "eventType": "user.authentication.sso",
+            "published": "2026-11-20T00:00:00.000Z",
+            "outcome": {"result": "DENY"},
+            "actor": {"id": "00u1", "alternateId": "ada@acme.com", "type": "User"},
+            "target": [
+                {"id": "app1", "type": "AppInstance", "displayName": "Salesforce"},
+                {"id": "guo1", "type": "Device", "detailEntry": {"serialNumber": "C02X"}},
+            ],
+            "device": {"id": "guo2", "registered": False, "os_platform": "OSX"},
+            "client": {"userAgent": {"os": "Mac OS X", "rawUserAgent": "Mozilla/5.0"}},
+            "debugContext": {"debugData": {"factor": "SIGNED_NONCE"}},
+        }
+    )
+    assert event == LogEvent(
+        uuid="u1",
+        event_type="user.authentication.sso",
+        published="2026-11-20T00:00:00.000Z",
+        outcome="DENY",
+        actor=LogEntity("00u1", "User", "ada@acme.com", texts=("00u1", "ada@acme.com")),
+        targets=(
+            LogEntity("app1", "AppInstance", None, "Salesforce", texts=("app1", "Salesforce")),
+            LogEntity("guo1", "Device", serial_number="C02X", texts=("guo1", "C02X")),
+        ),
+        device_id="guo2",
+        device_registered=False,
+        device_platform="OSX",
+        browser_os="Mac OS X",
+        user_agent="Mozilla/5.0",
+        factor="SIGNED_NONCE",
+    )
+    assert [target.is_device for target in event.targets] == [False, True]
+    assert (event.actor.is_user, event.targets[0].is_user) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"target": None, "actor": None, "device": None, "client": None, "debugContext": None},
+        {"target": ["text"], "client": {"userAgent": None}, "debugContext": {"debugData": []}},
+    ],
+)
+def test_what_an_event_row_lacks_is_none(row: dict[str, t.Any]) -> None:
+    assert LogEvent.from_row(row) == LogEvent()
+
+
+def test_the_texts_of_a_target_are_found_at_any_depth_but_its_type_is_none_of_them() -> None:
+    target = {
+        "type": "Certificate",
+        "detailEntry": {"names": ["a", {"cn": "b"}], "n": 5},
+        "id": "c",
+    }
+    assert LogEntity.from_row(target).texts == ("a", "b", "c")
