@@ -139,9 +139,9 @@ def run(run_: Run) -> Result:
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
     serials = {
-        str(row.get("device_id", "")).lower(): str(row.get("serial_number") or "")
-        for row in run_.kandji.devices(platform="Mac")
-        if row.get("platform") == "Mac"
+        device.device_id: device.serial
+        for device in run_.kandji.devices(platform="Mac")
+        if device.is_mac
     }
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []

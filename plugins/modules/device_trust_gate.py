@@ -202,7 +202,7 @@ def _test_macs(run_: Run) -> dict[str, str]:
     for serial in dict.fromkeys(run_.params["test_macs"]):
         rows = list(run_.kandji.devices_with_serials([serial]))
         if rows:
-            found[serial] = str(rows[0]["device_id"])
+            found[serial] = rows[0].device_id
         else:
             run_.warn(f"The test Mac {serial} is not in Kandji (any more); name another one.")
     return found
@@ -254,9 +254,7 @@ def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
         installed = list(run_.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
         by_console = not statuses and run_.params["payload_uuid"] is None
         others = (
-            {str(row.get("item_id", "")).lower() for row in run_.kandji.device_items(device_id)}
-            if by_console
-            else set()
+            {item.item_id for item in run_.kandji.device_items(device_id)} if by_console else set()
         )
         held |= holders(item_id, statuses, installed, others, by_console)
     return [gate.judge_absent(serial, device_id, held) for serial, device_id in macs.items()]

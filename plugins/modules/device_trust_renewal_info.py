@@ -157,8 +157,13 @@ from ..module_utils._core.options import KANDJI, OKTA, arguments
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.library_items import read_status
 from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._kandji.records import (
+    InstalledProfile,
+    KandjiDevice,
+    PrismCertificate,
+    newest_first_seen,
+)
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_ends
 from ..module_utils._status.stages import names_serial
@@ -210,7 +215,7 @@ def run(run_: Run) -> Result:
         run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]]
     )[0]
     profiles = list(run_.kandji.profiles())
-    devices = [row for row in run_.kandji.devices(platform="Mac") if row.get("platform") == "Mac"]
+    devices = [device for device in run_.kandji.devices(platform="Mac") if device.is_mac]
     certificates = _by_device(
         run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
     )
@@ -230,7 +235,7 @@ def run(run_: Run) -> Result:
     return {"changed": False, "rings": [one._asdict() for one in renewal.decide(facts, now, pace)]}
 
 
-def _known_ends(run_: Run, devices: t.Sequence[Row]) -> dict[str, datetime]:
+def _known_ends(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
     """Serial (upper case) -> the end of its certificate:
 
     by the ledger, and before that by the Mac's own word.
@@ -242,7 +247,7 @@ def _known_ends(run_: Run, devices: t.Sequence[Row]) -> dict[str, datetime]:
         run_.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
     )
-    serials = {_id(row): str(row.get("serial_number", "")) for row in devices}
+    serials = {device.device_id: device.serial for device in devices}
     known = dict(booked(serials.values())) if booked else {}
     known.update(
         {serials[device_id]: end for device_id, end in said.items() if device_id in serials}
@@ -255,8 +260,8 @@ def _facts(
     ring: t.Mapping[str, t.Any],
     blueprints: t.Sequence[assignments.Blueprint],
     profiles: t.Sequence[Row],
-    devices: t.Sequence[Row],
-    certificates: t.Mapping[str, t.Sequence[Row]],
+    devices: t.Sequence[KandjiDevice],
+    certificates: t.Mapping[str, t.Sequence[PrismCertificate]],
     ends: t.Mapping[str, datetime],
 ) -> renewal.RingFacts:
     named = [row for row in profiles if row.get("name") == ring["scep_profile"]]
@@ -273,21 +278,24 @@ def _facts(
         named[0].get("mdm_identifier") or f"com.kandji.profile.custom.{named[0]['id']}"
     )
     installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
-    rows = run_.kandji.item_statuses(str(named[0]["id"]))
-    holders = set(installed) | {
-        str((row.get("computer") or {}).get("id", "")).lower()
-        for row in rows
-        if read_status(row) == "installed"
-    }
+    statuses = run_.kandji.item_statuses(str(named[0]["id"]))
+    holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written, uuid = (
         parse_timestamp(named[0].get("updated_at")),
         str(plist.get("PayloadUUID", "")).lower(),
     )
     ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
     macs = [
-        _mac(row, installed.get(_id(row), []), certificates.get(_id(row), []), uuid, written, ends)
-        for row in devices
-        if str(row.get("blueprint_id", "")).lower() in ids
+        _mac(
+            device,
+            installed.get(device.device_id, []),
+            certificates.get(device.device_id, []),
+            uuid,
+            written,
+            ends,
+        )
+        for device in devices
+        if device.blueprint_id in ids
     ]
     stale = (
         bool(run_.params["challenge"])
@@ -299,30 +307,27 @@ def _facts(
 
 
 def _mac(
-    row: Row,
-    installed: t.Sequence[Row],
-    held: t.Sequence[Row],
+    device: KandjiDevice,
+    installed: t.Sequence[InstalledProfile],
+    held: t.Sequence[PrismCertificate],
     uuid: str,
     written: datetime | None,
     ends: t.Mapping[str, datetime],
 ) -> renewal.MacCertificate:
-    serial = str(row.get("serial_number", ""))
-    present = any(str(one.get("payload_uuid", "")).lower() == uuid for one in installed)
-    mine = [one for one in held if names_serial(str(one.get("common_name")), serial)]
-    seen = [found for found in (parse_timestamp(one.get("created_at")) for one in mine) if found]
-    reckoned = renewal.reckoned_end(max(seen, default=None), written) if mine else None
-    return renewal.MacCertificate(serial, present, ends.get(serial.upper(), reckoned))
+    present = any(profile.payload_uuid == uuid for profile in installed)
+    mine = [one for one in held if names_serial(one.common_name, device.serial)]
+    reckoned = renewal.reckoned_end(newest_first_seen(mine), written) if mine else None
+    return renewal.MacCertificate(device.serial, present, ends.get(device.serial.upper(), reckoned))
 
 
-def _by_device(rows: t.Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
+
+
+def _by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
+    found: dict[str, list[Reported]] = {}
     for row in rows:
-        found.setdefault(_id(row), []).append(row)
+        found.setdefault(row.device_id, []).append(row)
     return found
-
-
-def _id(row: t.Mapping[str, t.Any]) -> str:
-    return str(row.get("device_id", "")).lower()
 
 
 def main() -> None:

@@ -169,6 +169,7 @@ from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items as library_item
 from ..module_utils._kandji.client import same_id
+from ..module_utils._kandji.records import KandjiDevice
 
 OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "default": "Okta Verify"},
@@ -281,7 +282,7 @@ def _check_limits(
     run_: Run,
     plan: assignments.Assignment,
     wanted: t.Sequence[assignments.Blueprint],
-    devices: t.Sequence[dict[str, t.Any]],
+    devices: t.Sequence[KandjiDevice],
 ) -> None:
     removed = assignments.macs_on(devices, plan.remove) - assignments.macs_on(devices, wanted)
     assignments.check_limit(
@@ -298,11 +299,11 @@ def _check_limits(
         )
 
 
-def _report(run_: Run, item_id: str, devices: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
-    macs = {str(row.get("device_id", "")).lower() for row in devices}
+def _report(run_: Run, item_id: str, devices: t.Sequence[KandjiDevice]) -> dict[str, t.Any]:
+    macs = {device.device_id for device in devices}
     with_bundle = {
-        str(row.get("device_id", "")).lower()
-        for row in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})
+        app.device_id
+        for app in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})
     }
     return library_item.report(
         run_.kandji.item_statuses(item_id), macs, with_bundle, run_.params["max_rows"]

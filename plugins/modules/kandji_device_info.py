@@ -108,6 +108,7 @@ from ..module_utils._core.module import Result, Run, first_rows, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_blueprints
+from ..module_utils._kandji.records import KandjiDevice
 
 OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},
@@ -132,7 +133,7 @@ def run(run_: Run) -> Result:
     ]
     if params["library_items"]:
         shown = [
-            {**row, "library_items": run_.kandji.device_items(str(row["device_id"]))}
+            {**row, "library_items": run_.kandji.device_item_rows(str(row["device_id"]))}
             for row in shown
         ]
     return {"changed": False, "devices": shown, "more": more, "absent": absent}
@@ -148,14 +149,10 @@ def _devices(run_: Run) -> t.Iterator[Row]:
     )
     if blueprints and len(blueprints) == 1:
         filters["blueprint_id"] = "".join(blueprints)
-    rows = (
-        kandji.devices(**filters)
-        if params["serial_numbers"] is None
-        else kandji.devices_with_serials(params["serial_numbers"], **filters)
-    )
-    for row in rows:
-        if row.get("platform") == params["platform"] and (
-            blueprints is None or str(row.get("blueprint_id", "")).lower() in blueprints
+    for row in kandji.device_rows(params["serial_numbers"], **filters):
+        device = KandjiDevice.from_row(row)
+        if device.platform == params["platform"] and (
+            blueprints is None or device.blueprint_id in blueprints
         ):
             yield row
 

@@ -144,13 +144,14 @@ import typing as t
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain
+from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain, Unreadable
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
 from ..module_utils._kandji.profiles import redelivery
+from ..module_utils._kandji.records import InstalledProfile, KandjiDevice, PrismCertificate
 
 OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},
@@ -177,6 +178,24 @@ LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclus
 WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
 
 
+class Mac:
+    """A Mac, and its tags as they were last read or written."""
+
+    def __init__(self, device: KandjiDevice) -> None:
+        self.device = device
+        self.tags = list(device.tags or ())
+
+    @property
+    def serial(self) -> str:
+        """Return the serial as Kandji shows it."""
+        return self.device.serial
+
+    @property
+    def device_id(self) -> str:
+        """Return the id of the device."""
+        return self.device.device_id
+
+
 def run(run_: Run) -> Result:
     macs = _macs(run_)
     issued_before = require_timestamp(run_.params["issued_before"])
@@ -196,15 +215,15 @@ def run(run_: Run) -> Result:
     for mac in left_over:
         _take(run_, mac, LEFT_OVER, changes)
         if not run_.check_mode:
-            run_.kandji.daily_check_in(str(mac["device_id"]))
+            run_.kandji.daily_check_in(mac.device_id)
     while True:
         for serial, step in steps.items():
             _take(run_, macs[serial], step, changes)
             if step.state in ("excluding", "delivering", "certifying") and not run_.check_mode:
-                tagged = run_.params["tag"] in macs[serial]["tags"]
+                tagged = run_.params["tag"] in macs[serial].tags
                 if asked.get(serial) is not tagged:
                     asked[serial] = tagged
-                    run_.kandji.daily_check_in(str(macs[serial]["device_id"]))
+                    run_.kandji.daily_check_in(macs[serial].device_id)
         unfinished = [step for step in steps.values() if step.state not in ("done", "unclear")]
         if not unfinished or run_.check_mode or time.monotonic() >= end:
             break
@@ -217,7 +236,7 @@ def run(run_: Run) -> Result:
     finished = all(step.state == "done" for step in steps.values()) and not (
         run_.check_mode and changes
     )
-    others = [str(mac["serial_number"]) for mac in left_over]
+    others = [mac.serial for mac in left_over]
     return outcome(
         changes,
         finished=finished,
@@ -227,48 +246,43 @@ def run(run_: Run) -> Result:
     )
 
 
-def _macs(run_: Run) -> dict[str, dict[str, t.Any]]:
-    """Serial -> row of the Mac."""
+def _macs(run_: Run) -> dict[str, Mac]:
+    """Return the Macs by the serial with which the options name them."""
     wanted = list(dict.fromkeys(run_.params["serials"]))
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
     known = {
-        str(row.get("serial_number", "")).upper(): row
-        for row in run_.kandji.devices_with_serials(wanted, platform="Mac")
-        if row.get("platform") == "Mac"
+        device.serial_key: device
+        for device in run_.kandji.devices_with_serials(wanted, platform="Mac")
+        if device.is_mac
     }
-    missing = [serial for serial in wanted if serial.upper() not in known]
+    missing = [serial for serial in wanted if serial.lower() not in known]
     if missing:
         raise BadOption(
             "serials: Kandji has no Mac"
             f" {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.",
             serials=missing,
         )
-    return {
-        serial: {**known[serial.upper()], "tags": list(known[serial.upper()].get("tags") or [])}
-        for serial in wanted
-    }
+    return {serial: Mac(known[serial.lower()]) for serial in wanted}
 
 
-def _left_over(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+def _left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
     """Macs of the same blueprints that have the tag and were not named.
 
     A run that still works on them sets it anew.
     """
-    places = {str(row.get("blueprint_id", "")).lower() for row in macs.values()}
-    named = {str(row["device_id"]).lower() for row in macs.values()}
+    places = {mac.device.blueprint_id for mac in macs.values()}
+    named = {mac.device_id for mac in macs.values()}
     found = [
-        {**row, "tags": list(row["tags"])}
-        for row in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
-        if row.get("platform") == "Mac"
-        and run_.params["tag"] in (row.get("tags") or [])
-        and str(row.get("blueprint_id", "")).lower() in places
-        and str(row.get("device_id", "")).lower() not in named
+        Mac(device)
+        for device in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
+        if device.is_mac
+        and run_.params["tag"] in (device.tags or ())
+        and device.blueprint_id in places
+        and device.device_id not in named
     ]
     if found:
-        names = ", ".join(str(row["serial_number"]) for row in found[:5]) + (
-            " ..." if len(found) > 5 else ""
-        )
+        names = ", ".join(mac.serial for mac in found[:5]) + (" ..." if len(found) > 5 else "")
         run_.warn(
             f"A run before left the tag {run_.params['tag']!r} on {names}; it is taken off, and the"
             " profile stays or comes back."
@@ -277,14 +291,14 @@ def _left_over(run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[d
 
 
 def _steps(
-    run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], issued_before: datetime
+    run_: Run, macs: t.Mapping[str, Mac], issued_before: datetime
 ) -> dict[str, redelivery.Step]:
     """What each Mac needs next, from two tables that Macs reported."""
     identifier = f"com.kandji.profile.custom.{run_.params['library_item_id']}"
     names = list(dict.fromkeys((identifier, identifier.lower(), identifier.upper())))
-    profiles: list[dict[str, t.Any]] = []
-    certificates: list[dict[str, t.Any]] = []
-    serials = [str(row["serial_number"]) for row in macs.values()]
+    profiles: list[InstalledProfile] = []
+    certificates: list[PrismCertificate] = []
+    serials = [mac.serial for mac in macs.values()]
     for start in range(0, len(serials), SERIALS_A_CALL):
         those = {"serial_number": {"in": serials[start : start + SERIALS_A_CALL]}}
         profiles += run_.kandji.prism_profiles({"payload_identifier": {"in": names}, **those})
@@ -294,20 +308,20 @@ def _steps(
     return {
         serial: redelivery.next_step(
             redelivery.seen_of(
-                str(row["serial_number"]),
-                str(row["device_id"]),
-                run_.params["tag"] in row["tags"],
+                mac.serial,
+                mac.device_id,
+                run_.params["tag"] in mac.tags,
                 profiles,
                 certificates,
             ),
             issued_before,
         )
-        for serial, row in macs.items()
+        for serial, mac in macs.items()
     }
 
 
 def _check_begin(
-    run_: Run, macs: t.Mapping[str, t.Mapping[str, t.Any]], steps: t.Mapping[str, redelivery.Step]
+    run_: Run, macs: t.Mapping[str, Mac], steps: t.Mapping[str, redelivery.Step]
 ) -> None:
     """Before the first tag:
 
@@ -337,7 +351,7 @@ def _check_begin(
     places = sorted(
         {
             classic[where]
-            for where in (str(macs[serial].get("blueprint_id", "")).lower() for serial in begun)
+            for where in (macs[serial].device.blueprint_id for serial in begun)
             if where in classic
         }
     )
@@ -357,33 +371,33 @@ def _check_begin(
         )
 
 
-def _take(run_: Run, mac: dict[str, t.Any], step: redelivery.Step, changes: list[Change]) -> None:
+def _take(run_: Run, mac: Mac, step: redelivery.Step, changes: list[Change]) -> None:
     """One write of tags, if the step is one; the Mac's row has its present tags after."""
     if step.action not in ("tag", "untag"):
         return
     wanted = step.action == "tag"
     if run_.check_mode:
-        before, after = mac["tags"], redelivery.with_tag(mac["tags"], run_.params["tag"], wanted)
+        before, after = mac.tags, redelivery.with_tag(mac.tags, run_.params["tag"], wanted)
     else:
         before, after = _write_tag(run_, mac, wanted)
-        mac["tags"] = after
+        mac.tags = after
     if before != after:
         changes.append(
             Change(
                 "update",
-                f"tags of the Mac {mac['serial_number']}",
+                f"tags of the Mac {mac.serial}",
                 {"tags": before},
                 {"tags": after},
             )
         )
 
 
-def _write_tag(run_: Run, mac: t.Mapping[str, t.Any], wanted: bool) -> tuple[list[str], list[str]]:
+def _write_tag(run_: Run, mac: Mac, wanted: bool) -> tuple[list[str], list[str]]:
     """Tags before and after.
 
     Read, write, read again: what was not kept is written once more, and said.
     """
-    device_id, serial, tag = str(mac["device_id"]), str(mac["serial_number"]), run_.params["tag"]
+    device_id, serial, tag = mac.device_id, mac.serial, run_.params["tag"]
     first = current = _read_tags(run_, device_id, serial)
     for attempt in range(WRITES_OF_TAGS):
         if (tag in current) is wanted:
@@ -412,13 +426,19 @@ def _write_tag(run_: Run, mac: t.Mapping[str, t.Any], wanted: bool) -> tuple[lis
 
 def _read_tags(run_: Run, device_id: str, serial: str) -> list[str]:
     device = run_.kandji.device(device_id)
-    if str(device.get("serial_number", "")).upper() != serial.upper():
+    if device.serial_key != serial.lower():
         raise NotAsWritten(
             f"Kandji's device {device_id} is no longer the Mac {serial}; nothing was written to it."
             " Run again.",
             vendor="kandji",
         )
-    return [str(one) for one in device.get("tags") or []]
+    if device.tags is None:
+        raise Unreadable(
+            f"Kandji answered {kandji_api.GET_DEVICE.name} without the tags of the Mac {serial};"
+            " nothing was written to it. Run again.",
+            vendor="kandji",
+        )
+    return list(device.tags)
 
 
 def main() -> None:

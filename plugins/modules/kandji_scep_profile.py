@@ -426,7 +426,6 @@ from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items as library_item
 from ..module_utils._kandji.client import same_id
-from ..module_utils._kandji.library_items import read_status
 from ..module_utils._kandji.profile_holders import DEVICE_TRUST, of_the_console, read_holders
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles import scep as scep_profile
@@ -654,20 +653,20 @@ def _proof(
     """What is seen of an item that the console made, on the Macs of its blueprints."""
     ids = {one["id"] for one in plan.assignment.assign}
     states = [
-        read_status(row)
-        for row in run_.kandji.item_statuses(str(plan.item_id))
-        if str((row.get("blueprint") or {}).get("id", "")).lower() not in ids
+        status.state
+        for status in run_.kandji.item_statuses(str(plan.item_id))
+        if status.blueprint_id not in ids
     ]
     certificates = run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
     holders = {
-        str(row.get("serial_number"))
-        for row in certificates
-        if names_serial(str(row.get("common_name")), str(row.get("serial_number") or ""))
+        certificate.serial
+        for certificate in certificates
+        if names_serial(certificate.common_name, certificate.serial)
     }
     reported = run_.kandji.prism_profiles(
         {"payload_identifier": {"like": [str(plan.item_id)]}}, [one["id"] for one in blueprints]
     )
-    macs = {str(row.get("serial_number")) for row in reported}
+    macs = {profile.serial for profile in reported}
     return {
         "statuses": {state: states.count(state) for state in sorted(set(states))},
         "certificates": len(holders & serials),
@@ -715,7 +714,7 @@ def _tell_of_unknown(
     ):
         return
     first = islice(run_.kandji.prism_profiles({}, sorted({one["id"] for one in blueprints})), 300)
-    macs = sorted({str(row.get("serial_number")) for row in first if of_the_console(row)})
+    macs = sorted({profile.serial for profile in first if of_the_console(profile)})
     if macs:
         run_.warn(
             "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
@@ -769,17 +768,16 @@ def _check_replaced(
         item.by_console,
     )
     devices = run_.kandji.devices(platform="Mac") if held else ()
-    rows = [
-        row
-        for row in devices
-        if str(row.get("device_id", "")).lower() in held
-        and str(row.get("blueprint_id", "")).lower() in ids
-    ]
+    holding = {
+        device.serial
+        for device in devices
+        if device.device_id in held and device.blueprint_id in ids
+    }
     try:
         scep_profile.check_replaced(
             item.name,
             places,
-            {str(row.get("serial_number")) for row in rows},
+            holding,
             run_.params["max_remaining"],
             plan.name,
         )

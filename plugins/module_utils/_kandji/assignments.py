@@ -15,6 +15,7 @@ import uuid
 from .._core.changes import Change
 from .._core.errors import ApiError, BadOption, NotFound, Refused
 from .client import Kandji
+from .records import KandjiDevice
 
 Blueprint = dict[str, str]
 
@@ -275,16 +276,10 @@ def item_ids(items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> dict[s
     }
 
 
-def macs_on(
-    devices: t.Iterable[t.Mapping[str, t.Any]], blueprints: t.Iterable[Blueprint]
-) -> set[str]:
-    """Serials of the Macs on these blueprints."""
-    ids = {one["id"] for one in blueprints}
-    return {
-        str(row.get("serial_number"))
-        for row in devices
-        if row.get("platform") == "Mac" and str(row.get("blueprint_id", "")).lower() in ids
-    }
+def macs_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]) -> set[str]:
+    """Return the serials of the Macs on these blueprints."""
+    ids = {blueprint["id"] for blueprint in blueprints}
+    return {device.serial for device in devices if device.is_mac and device.blueprint_id in ids}
 
 
 def check_limit(option: str, limit: int | None, count: int, what: str) -> None:

@@ -27,6 +27,17 @@ from .._http.transport import (
     is_loopback,
     next_query,
 )
+from .records import (
+    AuditEvent,
+    DeviceItem,
+    InstalledProfile,
+    ItemStatus,
+    KandjiDevice,
+    PrismApp,
+    PrismCertificate,
+)
+
+RowFilter = t.Mapping[str, t.Any]  # Prism's own: column -> operator -> value
 
 LIBRARY = "/api/v1/library"
 PROFILES = LIBRARY + "/custom-profiles"
@@ -400,58 +411,69 @@ class Kandji:
             )
         return True
 
-    def item_statuses(
-        self, item_id: str, computer_id: str | None = None
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """The item's status on each Mac, or on one.
+    def item_statuses(self, item_id: str, computer_id: str | None = None) -> t.Iterator[ItemStatus]:
+        """Yield the item's status on each device, or on one.
 
-        Get Library Item Statuses. Nothing for an item that is not there.
+        Get Library Item Statuses. Yields nothing for an item that does not exist.
         """
         query: dict[str, t.Any] = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
         try:
-            yield from self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id})
+            for row in self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id}):
+                yield ItemStatus.from_row(row)
         except NotFound:
             return
 
     # Devices
 
-    def devices(self, with_removed: bool = False, **filters: str) -> t.Iterator[dict[str, t.Any]]:
-        """Devices that match.
+    def device_rows(
+        self,
+        serials: t.Sequence[str] | None = None,
+        with_removed: bool = False,
+        **filters: str,
+    ) -> t.Iterator[dict[str, t.Any]]:
+        """Yield devices as Kandji describes them, for results that show them.
 
-        List Devices; its filters match parts of values, so compare again. Removed devices are left
-        out unless they are asked for.
+        With ``serials``, only devices with exactly these, compared without case: a few by a filter,
+        more by the whole list. List Devices; its filters match parts of values, so compare again.
+        Removed devices are left out unless they are asked for.
         """
+        wanted = {serial.lower(): serial for serial in serials or ()}
+        if serials is None:
+            searches: list[dict[str, str]] = [{}]
+        elif len(wanted) <= ONE_BY_ONE:
+            searches = [{"serial_number": serial} for serial in wanted.values()]
+        else:
+            searches = [{}]
+        for search in searches:
+            asked = {search["serial_number"].lower()} if search else set(wanted)
+            for row in self._device_pages({**filters, **search}):
+                if row.get("is_removed") and not with_removed:
+                    continue
+                if serials is None or str(row.get("serial_number", "")).lower() in asked:
+                    yield row
+
+    def _device_pages(self, filters: t.Mapping[str, str]) -> t.Iterator[dict[str, t.Any]]:
         offset = 0
         while True:
-            rows = self._rows(
-                self.transport.call(
-                    LIST_DEVICES, query={**filters, "limit": PAGE, "offset": offset}
-                ).json
-            )
-            yield from (row for row in rows if with_removed or not row.get("is_removed"))
+            query = {**filters, "limit": PAGE, "offset": offset}
+            rows = self._rows(self.transport.call(LIST_DEVICES, query=query).json)
+            yield from rows
             if len(rows) < PAGE:
                 return
             offset += PAGE
 
+    def devices(self, with_removed: bool = False, **filters: str) -> t.Iterator[KandjiDevice]:
+        """Yield the devices that match. See ``device_rows``."""
+        return map(KandjiDevice.from_row, self.device_rows(None, with_removed, **filters))
+
     def devices_with_serials(
         self, serials: t.Sequence[str], **filters: str
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """Devices with exactly these serials, compared without case.
+    ) -> t.Iterator[KandjiDevice]:
+        """Yield the devices with exactly these serials, compared without case."""
+        return map(KandjiDevice.from_row, self.device_rows(serials, False, **filters))
 
-        List Devices: a few by its filter, more by the whole list.
-        """
-        wanted = {serial.lower(): serial for serial in serials}
-        few = len(wanted) <= ONE_BY_ONE
-        for search in [{"serial_number": serial} for serial in wanted.values()] if few else [{}]:
-            asked = [search["serial_number"].lower()] if search else wanted
-            yield from (
-                row
-                for row in self.devices(**filters, **search)
-                if str(row.get("serial_number", "")).lower() in asked
-            )
-
-    def device(self, device_id: str) -> dict[str, t.Any]:
-        """One device as it is now. Get Device."""
+    def device(self, device_id: str) -> KandjiDevice:
+        """Return one device as it is now. Get Device. Raises NotFound and Unreadable."""
         body = self.transport.call(GET_DEVICE, {"device_id": device_id}).json
         if (
             not isinstance(body, dict)
@@ -462,17 +484,17 @@ class Kandji:
                 f"Kandji answered {GET_DEVICE.name} without the device {device_id}; run again.",
                 vendor="kandji",
             )
-        return body
+        return KandjiDevice.from_row(body)
 
     def set_tags(self, device_id: str, tags: t.Sequence[str]) -> None:
         """Replace all tags of a device.
 
-        Update Device: it knows no precondition, so read it again after.
+        Update Device: it has no precondition, so read the device again after it.
         """
         self.transport.call(UPDATE_DEVICE, {"device_id": device_id}, json={"tags": list(tags)})
 
     def has_tag(self, name: str) -> bool:
-        """Whether the tenant knows a tag of exactly this name.
+        """Return whether the tenant has a tag of exactly this name.
 
         Get Tags, whose search matches parts.
         """
@@ -480,15 +502,22 @@ class Kandji:
             row.get("name") == name for row in self._linked_pages(LIST_TAGS, {"search": name})
         )
 
-    def device_items(self, device_id: str) -> list[dict[str, t.Any]]:
-        """The library items of one device, with their types. Get Device Library Items."""
+    def device_item_rows(self, device_id: str) -> list[dict[str, t.Any]]:
+        """Return the library items of one device as Kandji describes them.
+
+        Get Device Library Items.
+        """
         body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
         return self._rows(body.get("library_items") if isinstance(body, dict) else None)
 
-    def daily_check_in(self, device_id: str) -> bool:
-        """Ask a device for its daily check-in.
+    def device_items(self, device_id: str) -> list[DeviceItem]:
+        """Return the library items of one device. Get Device Library Items."""
+        return [DeviceItem.from_row(row) for row in self.device_item_rows(device_id)]
 
-        Daily check-in. False where one is pending already or cannot be asked for.
+    def daily_check_in(self, device_id: str) -> bool:
+        """Request a device's daily check-in, and return whether Kandji accepted the request.
+
+        Daily check-in. False if one is pending, or the device cannot be asked.
         """
         try:
             self.transport.call(DAILY_CHECK_IN, {"device_id": device_id})
@@ -500,42 +529,41 @@ class Kandji:
 
     # The audit log
 
-    def audit_events(self) -> t.Iterator[dict[str, t.Any]]:
-        """What was done in the tenant, the newest first, at most 20 pages of 500.
+    def audit_events(self) -> t.Iterator[AuditEvent]:
+        """Yield what was done in the tenant, newest first, at most 20 pages of 500.
 
         List audit events; Kandji keeps them for a year.
         """
-        return self._linked_pages(
+        rows = self._linked_pages(
             LIST_EVENTS, {"sort_by": "-occurred_at", "limit": AUDIT_PAGE}, at_most=AUDIT_PAGES
         )
+        return map(AuditEvent.from_row, rows)
 
     # Prism: what Macs reported at their last inventory
 
-    def prism_certificates(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
-        """Certificates.
-
-        Columns: serial_number, device_id, common_name, identity_certificate, created_at,
-        last_collected_at.
-        """
-        return self._prism(PRISM_CERTIFICATES, row_filter)
+    def prism_certificates(self, row_filter: RowFilter) -> t.Iterator[PrismCertificate]:
+        """Yield the certificates that match. Certificates."""
+        return map(PrismCertificate.from_row, self._prism(PRISM_CERTIFICATES, row_filter))
 
     def prism_profiles(
-        self, row_filter: t.Mapping[str, t.Any], blueprint_ids: t.Sequence[str] = ()
-    ) -> t.Iterator[dict[str, t.Any]]:
-        """Installed profiles, of these blueprints' Macs alone where some are named.
+        self, row_filter: RowFilter, blueprint_ids: t.Sequence[str] = ()
+    ) -> t.Iterator[InstalledProfile]:
+        """Yield the profiles that match, of these blueprints' Macs only if any are named.
 
-        Columns: serial_number, device_id, blueprint_id, payload_identifier ...
+        Installed profiles.
         """
-        return self._prism(PRISM_PROFILES, row_filter, blueprint_ids)
+        return map(
+            InstalledProfile.from_row, self._prism(PRISM_PROFILES, row_filter, blueprint_ids)
+        )
 
-    def prism_apps(self, row_filter: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, t.Any]]:
-        """Applications. Columns: serial_number, device_id, bundle_id, version ..."""
-        return self._prism(PRISM_APPS, row_filter)
+    def prism_apps(self, row_filter: RowFilter) -> t.Iterator[PrismApp]:
+        """Yield the applications that match. Applications."""
+        return map(PrismApp.from_row, self._prism(PRISM_APPS, row_filter))
 
     def _prism(
         self,
         operation: Operation,
-        row_filter: t.Mapping[str, t.Any],
+        row_filter: RowFilter,
         blueprint_ids: t.Sequence[str] = (),
     ) -> t.Iterator[dict[str, t.Any]]:
         query: dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE}

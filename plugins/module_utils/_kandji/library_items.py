@@ -14,41 +14,7 @@ from collections import Counter
 from .._core.errors import BadOption, NeedsConsole
 from .assignments import Blueprint, is_id, near, read_items
 from .client import Kandji, same_id
-
-# Kandji's statuses, in upper case; configuration profiles use lower-case words for the same.
-STATUS_WORDS = {
-    "PASS": "installed",
-    "SUCCESS": "installed",
-    "PENDING": "pending",
-    "DOWNLOADING": "pending",
-    "INSTALLING": "pending",
-    "CACHED": "pending",
-    "CHANGE_PENDING": "pending",
-    "ERROR": "failed",
-    "FAILED": "failed",
-    "AVAILABLE": "self_service_only",
-    "EXCLUDED": "excluded",
-    "INCOMPATIBLE": "incompatible",
-}
-STATES = (
-    "installed",
-    "pending",
-    "failed",
-    "self_service_only",
-    "no_licence",
-    "excluded",
-    "incompatible",
-    "unknown",
-)
-
-
-def read_status(row: t.Mapping[str, t.Any]) -> str:
-    """One of STATES. Kandji has no status for a missing licence: its log text says so."""
-    state = STATUS_WORDS.get(str(row.get("status", "")).upper(), "unknown")
-    log = str(row.get("log") or "").lower()
-    if state in ("pending", "failed") and ("license" in log or "licence" in log):
-        return "no_licence"
-    return state
+from .records import STATES, AuditEvent, ItemStatus
 
 
 def find_item(
@@ -69,9 +35,7 @@ def find_item(
     return found
 
 
-def find_in_events(
-    name: str, events: t.Iterable[t.Mapping[str, t.Any]]
-) -> dict[str, dict[str, t.Any]]:
+def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, dict[str, t.Any]]:
     """Item id (lower case) -> {id, name, type, blueprints}:
 
     items whose last word in the audit log is this name. The newest event comes first.
@@ -79,19 +43,19 @@ def find_in_events(
     found: dict[str, dict[str, t.Any]] = {}
     seen: set[str] = set()
     for event in events:
-        item_id, state = str(event.get("target_id") or ""), event.get("new_state")
-        if event.get("target_type") != "library_item" or not item_id or item_id.lower() in seen:
+        item_id = event.target_id
+        if event.target_type != "library_item" or not item_id or item_id in seen:
             continue
         # Only an item's newest event counts: it may have been renamed or deleted since the others.
-        deleted = str(event.get("action") or "").lower().startswith("delete")
-        if not deleted and not (isinstance(state, dict) and state.get("name")):
+        deleted = event.action.lower().startswith("delete")
+        if not deleted and not event.new_name:
             continue
-        seen.add(item_id.lower())
-        if not deleted and isinstance(state, dict) and state["name"] == name:
-            found[item_id.lower()] = {
+        seen.add(item_id)
+        if not deleted and event.new_name == name:
+            found[item_id] = {
                 "id": item_id,
                 "name": name,
-                "type": str(state.get("type") or "unknown"),
+                "type": event.new_type or "unknown",
                 "blueprints": [],
             }
     return found
@@ -153,19 +117,10 @@ def types_on_devices(
 ) -> dict[str, str]:
     """Id (lower case) -> type of the items of this name, as one Mac of each blueprint shows them."""
     types: dict[str, str] = {}
-    first = {
-        str(row.get("blueprint_id", "")).lower(): str(row["device_id"])
-        for row in kandji.devices(platform="Mac")
-    }
+    first = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
     for one in blueprints:
-        rows = kandji.device_items(first[one["id"]]) if one["id"] in first else []
-        types.update(
-            {
-                str(row["item_id"]).lower(): str(row.get("type"))
-                for row in rows
-                if row.get("name") == name
-            }
-        )
+        items = kandji.device_items(first[one["id"]]) if one["id"] in first else []
+        types.update({item.item_id: str(item.type) for item in items if item.name == name})
     return types
 
 
@@ -246,7 +201,7 @@ def not_found(
 
 
 def report(
-    rows: t.Iterable[t.Mapping[str, t.Any]],
+    statuses: t.Iterable[ItemStatus],
     macs: t.AbstractSet[str],
     with_bundle: t.AbstractSet[str],
     max_rows: int,
@@ -254,10 +209,7 @@ def report(
     """Counts by state over the Macs (device ids), those in trouble by name, and how many really
     have the bundle.
     """
-    found = states(
-        (row for row in rows if str((row.get("computer") or {}).get("id", "")).lower() in macs),
-        max_rows,
-    )
+    found = states((status for status in statuses if status.device_id in macs), max_rows)
     counts = found.pop("states")
     return {
         **{state: counts.get(state, 0) for state in STATES},
@@ -266,24 +218,24 @@ def report(
     }
 
 
-def states(rows: t.Iterable[t.Mapping[str, t.Any]], max_rows: int) -> dict[str, t.Any]:
+def states(statuses: t.Iterable[ItemStatus], max_rows: int) -> dict[str, t.Any]:
     """How many devices are in each state that is taken, and those in trouble by name, up to
     ``max_rows``.
     """
     counts: Counter = Counter()
     trouble: list[dict[str, t.Any]] = []
     in_trouble = 0
-    for row in rows:
-        computer, state = row.get("computer") or {}, read_status(row)
+    for status in statuses:
+        state = status.state
         counts[state] += 1
         if state not in ("installed", "pending", "excluded"):
             in_trouble += 1
             if len(trouble) < max_rows:
-                log = str(row.get("log") or "")[:300]
+                log = (status.log or "")[:300]
                 trouble.append(
                     {
-                        "device_id": computer.get("id"),
-                        "device_name": computer.get("name"),
+                        "device_id": status.device_id,
+                        "device_name": status.device_name,
                         "state": state,
                         "log": log,
                     }

@@ -8,33 +8,30 @@ from __future__ import annotations
 import typing as t
 
 from .client import Kandji
-from .library_items import read_status
+from .records import InstalledProfile, ItemStatus
 
 CUSTOM = "com.kandji.profile.custom."
 OKTA_DEVICE_TRUST = "com.kandji.profile.odt."  # Kandji's own integration: .scep, .sso
 DEVICE_TRUST = OKTA_DEVICE_TRUST + "scep"
 
-Rows = t.Sequence[t.Mapping[str, t.Any]]
 
-
-def of_the_console(row: t.Mapping[str, t.Any]) -> bool:
+def of_the_console(profile: InstalledProfile) -> bool:
     """Whether an installed profile holds a SCEP payload and is no Custom Profile, nor Kandji's own
     Okta Device Trust, nor the one of its device management.
     """
-    identifier = str(row.get("payload_identifier", "")).lower()
-    types = [one.get("type") for one in row.get("profile_data") or [] if isinstance(one, dict)]
+    types = profile.payload_types or ()
     return (
         "com.apple.security.scep" in types
         and "com.apple.mdm" not in types
-        and not identifier.startswith(CUSTOM)
-        and identifier != DEVICE_TRUST
+        and not profile.identifier.startswith(CUSTOM)
+        and profile.identifier != DEVICE_TRUST
     )
 
 
 def holders(
     item_id: str,
-    statuses: Rows,
-    installed: Rows,
+    statuses: t.Sequence[ItemStatus],
+    installed: t.Sequence[InstalledProfile],
     others: t.AbstractSet[str],
     by_console: bool = True,
 ) -> set[str]:
@@ -45,25 +42,21 @@ def holders(
     nor a status speaks, each such SCEP profile counts, but for those that name one of ``others``,
     the ids (lower case) of further items on these Macs.
     """
-    found = {
-        str((row.get("computer") or {}).get("id", "")).lower()
-        for row in statuses
-        if read_status(row) == "installed"
-    }
-    named = [row for row in installed if names(row, item_id)]
+    found = {status.device_id for status in statuses if status.is_installed}
+    named = [profile for profile in installed if names(profile, item_id)]
     if by_console and not statuses and not named:
         named = [
-            row
-            for row in installed
-            if of_the_console(row)
-            and not any(names(row, one) for one in others - {item_id.lower()})
+            profile
+            for profile in installed
+            if of_the_console(profile)
+            and not any(names(profile, other) for other in others - {item_id.lower()})
         ]
-    return found | {str(row.get("device_id", "")).lower() for row in named}
+    return found | {profile.device_id for profile in named}
 
 
-def names(row: t.Mapping[str, t.Any], item_id: str) -> bool:
+def names(profile: InstalledProfile, item_id: str) -> bool:
     """Whether the identifier of an installed profile holds the item's id."""
-    return item_id.lower() in str(row.get("payload_identifier", "")).lower()
+    return item_id.lower() in profile.identifier
 
 
 def read_holders(

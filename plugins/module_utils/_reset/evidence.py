@@ -9,6 +9,7 @@ import typing as t
 
 from .._http.transport import batches
 from .._kandji.client import Kandji
+from .._kandji.records import InstalledProfile
 from .._okta.client import Okta
 from .._status.reader import Ring, profile_uuid, read_fleet, rows
 from .._status.stages import names_serial
@@ -16,8 +17,6 @@ from .plan import Mac
 
 SCEP_PAYLOAD = "com.apple.security.scep"
 DEVICE_MANAGEMENT = "com.apple.mdm"  # its own profile holds a SCEP payload of another authority
-
-Row = t.Mapping[str, t.Any]
 
 
 def macs_on_stages(
@@ -43,61 +42,50 @@ def read_macs(
 
     and how many Macs Kandji has in all.
     """
-    wanted = {serial.lower() for serial in serials}
+    wanted = {serial.lower() for serial in serials if serial}
     filters = {"platform": "Mac"} if list(platforms) == ["MACOS"] else {}
     devices = list(kandji.devices(**filters))
     macs = {
-        str(row.get("serial_number")).lower(): _mac(row)
-        for row in devices
-        if str(row.get("serial_number")).lower() in wanted
+        device.serial_key: Mac(device.serial, device.device_id, device.name, device.person)
+        for device in devices
+        if device.serial_key in wanted
     }
-    fleet = sum(row.get("platform") == "Mac" for row in devices)
+    fleet = sum(device.is_mac for device in devices)
     for batch in batches(sorted(mac.serial for mac in macs.values())):
         of_these: dict[str, t.Any] = {"serial_number": {"in": batch}}
-        for row in kandji.prism_profiles(of_these):
-            mac = macs.get(str(row.get("serial_number")).lower())
-            if mac and _is_live(row, rings):
+        for profile in kandji.prism_profiles(of_these):
+            mac = macs.get(profile.serial.lower())
+            if mac and _is_live(profile, rings):
                 mac.profile_live = True
-        for row in kandji.prism_certificates({**of_these, "identity_certificate": {"eq": True}}):
-            mac = macs.get(str(row.get("serial_number")).lower())
-            if mac and names_serial(str(row.get("common_name")), mac.serial):
-                mac.certificates.append(str(row.get("created_at") or ""))
+        identities = {**of_these, "identity_certificate": {"eq": True}}
+        for certificate in kandji.prism_certificates(identities):
+            mac = macs.get(certificate.serial.lower())
+            if mac and names_serial(certificate.common_name, mac.serial):
+                mac.certificates.append(certificate.created_at or "")
     return macs, fleet
 
 
-def _mac(row: Row) -> Mac:
-    user = row.get("user")
-    person = user.get("email") or user.get("name") if isinstance(user, dict) else ""
-    return Mac(
-        str(row.get("serial_number")),
-        str(row.get("device_id", "")).lower(),
-        str(row.get("device_name", "")),
-        str(person or ""),
-    )
-
-
-def _is_live(row: Row, rings: t.Sequence[Ring]) -> bool:
+def _is_live(installed: InstalledProfile, rings: t.Sequence[Ring]) -> bool:
     """A SCEP profile;
 
     where rings are given, one of theirs, by its item's id or its own identity.
     """
-    types = [one.get("type") for one in row.get("profile_data") or [] if isinstance(one, dict)]
+    types = installed.payload_types or ()
     if SCEP_PAYLOAD not in types or DEVICE_MANAGEMENT in types:
         return False
     if not rings:
         return True
-    custom = str(row.get("payload_identifier", "")).lower()
     for profile in [ring.profile for ring in rings if ring.profile]:
         uuid = str(profile_uuid(profile) or "").lower()
         # The identifier of an item that the console made is not documented, so that any profile
         # that is not custom may be it.
-        by_console = "profile" not in profile and not custom.startswith(
+        by_console = "profile" not in profile and not installed.identifier.startswith(
             "com.kandji.profile.custom."
         )
         if (
             by_console
-            or str(profile["id"]).lower() in custom
-            or (uuid and uuid == str(row.get("payload_uuid", "")).lower())
+            or str(profile["id"]).lower() in installed.identifier
+            or (uuid and uuid == installed.payload_uuid)
         ):
             return True
     return False

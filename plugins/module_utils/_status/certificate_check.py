@@ -17,9 +17,9 @@ import re
 import typing as t
 
 from .._core.timestamps import parse_timestamp
+from .._kandji.records import ItemStatus
 
 MARK = '{"device_trust_certificates":'
-LOGS = ("log", "last_audit_log", "control_log")
 _FIELDS = re.compile(r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d+|null)\s*[,}]')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
@@ -51,35 +51,33 @@ class Check(t.NamedTuple):
     scep_profiles: int | None = None
 
 
-def read_checks(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Check]:
+def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
     """Status rows of the script's item -> device id (lower case) -> what that Mac said.
 
     Macs that said nothing readable are not there.
     """
     found: dict[str, Check] = {}
-    for row in rows:
-        computer = row.get("computer")
-        device_id = str(computer.get("id") or "").lower() if isinstance(computer, dict) else ""
-        check = next((one for one in (read_check(row.get(name)) for name in LOGS) if one), None)
-        if device_id and check:
-            found[device_id] = check
+    for status in statuses:
+        check = next((one for one in map(read_check, status.logs) if one), None)
+        if status.device_id and check:
+            found[status.device_id] = check
     return found
 
 
-def certificate_ends(rows: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+def certificate_ends(statuses: t.Iterable[ItemStatus]) -> dict[str, str]:
     """Device id (lower case) -> when the Mac's last certificate of the authority ends (ISO 8601),
     for Macs that have one.
     """
     return {
         device_id: max(one.not_after for one in check.identities)
-        for device_id, check in read_checks(rows).items()
+        for device_id, check in read_checks(statuses).items()
         if check.identities
     }
 
 
-def read_check(log: t.Any) -> Check | None:
+def read_check(log: str | None) -> Check | None:
     """The last line of the check in a log, or None where there is none."""
-    if not isinstance(log, str) or MARK not in log:
+    if log is None or MARK not in log:
         return None
     line = log[log.rindex(MARK) :].partition("\n")[0]
     if not re.match(r"\s*\d+\s*[,}]", line[len(MARK) :]):

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.timestamps import parse_timestamp, require_timestamp
-from .._kandji.library_items import read_status
+from .._core.timestamps import require_timestamp
 from .._kandji.profile_holders import of_the_console
+from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
 from .stages import names_serial
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
-
-Rows = t.Sequence[t.Mapping[str, t.Any]]
 
 
 class View(t.NamedTuple):
@@ -39,20 +37,14 @@ class Expected(t.NamedTuple):
     payload_uuid: str | None = None
     updated_at: str | None = None
 
-    def is_installed(self, row: t.Mapping[str, t.Any]) -> bool:
-        return (
-            not self.payload_uuid
-            or str(row.get("payload_uuid", "")).lower() == self.payload_uuid.lower()
-        )
+    def is_installed(self, profile: InstalledProfile) -> bool:
+        return not self.payload_uuid or profile.payload_uuid == self.payload_uuid.lower()
 
-    def is_certificate(self, row: t.Mapping[str, t.Any]) -> bool:
+    def is_certificate(self, certificate: PrismCertificate) -> bool:
         """By the profile's identity in its name, else by when it was first seen."""
-        if (
-            self.payload_uuid
-            and self.payload_uuid.lower() in str(row.get("common_name", "")).lower()
-        ):
+        if self.payload_uuid and self.payload_uuid.lower() in certificate.common_name.lower():
             return True
-        seen = parse_timestamp(row.get("created_at"))
+        seen = certificate.first_seen
         return not self.updated_at or seen is None or seen >= require_timestamp(self.updated_at)
 
 
@@ -69,9 +61,9 @@ class Further(t.NamedTuple):
 def judge(
     serial: str,
     device_id: str,
-    statuses: Rows,
-    profiles: Rows,
-    certificates: Rows,
+    statuses: t.Sequence[ItemStatus],
+    profiles: t.Sequence[InstalledProfile],
+    certificates: t.Sequence[PrismCertificate],
     further: Further,
     expected: Expected = ANYTHING,
 ) -> View:
@@ -79,25 +71,22 @@ def judge(
 
     the profile installed as it was last written, and any proof that its certificate was issued.
     """
-    status = next(
-        (row for row in statuses if _same(row.get("computer") or {}, "id", device_id)), None
-    )
-    rows = [row for row in profiles if _same(row, "device_id", device_id)]
+    status = next((row for row in statuses if row.device_id == device_id), None)
+    rows = [row for row in profiles if row.device_id == device_id]
     reported = any(expected.is_installed(row) for row in rows)
-    if status and read_status(status) == "failed":
+    if status and status.state == "failed":
         return View(
             serial,
-            "The SCEP profile could not be installed:"
-            f" {status.get('log') or 'Kandji gives no reason'}.",
+            f"The SCEP profile could not be installed: {status.log or 'Kandji gives no reason'}.",
         )
     if rows and not reported:
         return View(serial, "The SCEP profile is installed as it was before its last change.")
-    if not reported and not (status and read_status(status) == "installed"):
+    if not reported and not (status and status.is_installed):
         return View(serial, "The SCEP profile is not installed yet.")
     mine = [
         row
         for row in certificates
-        if _same(row, "device_id", device_id) and names_serial(str(row.get("common_name")), serial)
+        if row.device_id == device_id and names_serial(row.common_name, serial)
     ]
     if reported and any(expected.is_certificate(row) for row in mine):
         return View(
@@ -113,7 +102,7 @@ def judge(
     return View(serial, "The SCEP profile is installed, and no certificate for it was seen yet.")
 
 
-def by_payload(device_id: str, profiles: Rows) -> list[dict[str, t.Any]]:
+def by_payload(device_id: str, profiles: t.Sequence[InstalledProfile]) -> list[ItemStatus]:
     """A status in place of Kandji's, which may have none for an item that its console made:
 
     a profile not custom that holds a SCEP payload.
@@ -121,8 +110,8 @@ def by_payload(device_id: str, profiles: Rows) -> list[dict[str, t.Any]]:
     It may be another item's, so that a certificate in the inventory proves nothing beside it; what
     Okta says does.
     """
-    found = any(_same(row, "device_id", device_id) and of_the_console(row) for row in profiles)
-    return [{"computer": {"id": device_id}, "status": "PASS"}] if found else []
+    found = any(row.device_id == device_id and of_the_console(row) for row in profiles)
+    return [ItemStatus(device_id, status="PASS")] if found else []
 
 
 def judge_absent(serial: str, device_id: str, held: t.AbstractSet[str]) -> View:
@@ -130,15 +119,11 @@ def judge_absent(serial: str, device_id: str, held: t.AbstractSet[str]) -> View:
 
     ``held`` are the device ids that do, in lower case.
     """
-    if device_id.lower() in held:
+    if device_id in held:
         return View(serial, "It still holds the SCEP profile.")
     return View(
         serial, proof="neither the item's statuses nor the Mac's inventory name the profile"
     )
-
-
-def _same(row: t.Mapping[str, t.Any], key: str, device_id: str) -> bool:
-    return str(row.get(key, "")).lower() == device_id.lower()
 
 
 def mentions(event: LogEvent, serial: str) -> bool:

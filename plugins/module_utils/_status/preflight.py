@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.errors import BadOption
 from .._kandji.assignments import resolve, resolve_nodes
+from .._kandji.records import KandjiDevice
 
 FASTPASS = "signed_nonce"
 
@@ -119,7 +120,7 @@ def okta_verify_problems(authenticators: Rows, methods: Rows) -> list[str]:
     return []
 
 
-def fleet_problems(first_mac: t.Mapping[str, t.Any] | None) -> list[str]:
+def fleet_problems(first_mac: KandjiDevice | None) -> list[str]:
     return (
         []
         if first_mac

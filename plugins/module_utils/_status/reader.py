@@ -21,9 +21,9 @@ from itertools import chain
 from .._core.errors import NotFound, all_of
 from .._kandji import client as kandji_api
 from .._kandji.client import Kandji
-from .._kandji.library_items import read_status
 from .._kandji.profile_holders import CUSTOM, DEVICE_TRUST
 from .._kandji.profiles import mobileconfig
+from .._kandji.records import ItemStatus, KandjiDevice, PrismCertificate
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, RecordEvents, summarize_events
@@ -171,9 +171,9 @@ def read_statuses(kandji: Kandji, item_ids: t.Sequence[str]) -> Statuses:
     return found
 
 
-def _add_statuses(found: Statuses, rows: t.Iterable[t.Mapping[str, t.Any]]) -> None:
-    for row in rows:
-        device_id, state = _key((row.get("computer") or {}).get("id")), read_status(row)
+def _add_statuses(found: Statuses, statuses: t.Iterable[ItemStatus]) -> None:
+    for status in statuses:
+        device_id, state = _key(status.device_id), status.state
         before = found.states.get(device_id)
         if before == state == "installed":
             found.several.add(device_id)
@@ -181,7 +181,7 @@ def _add_statuses(found: Statuses, rows: t.Iterable[t.Mapping[str, t.Any]]) -> N
             found.states[device_id] = state
             found.logs.pop(device_id, None)
             if state == "failed":
-                found.logs[device_id] = str(row.get("log") or "")[:200]
+                found.logs[device_id] = (status.log or "")[:200]
 
 
 def read_certificates(kandji: Kandji, profiles: t.Sequence[t.Mapping[str, t.Any]]) -> Certificates:
@@ -195,23 +195,19 @@ def read_certificates(kandji: Kandji, profiles: t.Sequence[t.Mapping[str, t.Any]
 
 
 def gather_certificates(
-    rows: t.Iterable[t.Mapping[str, t.Any]], profiles: t.Sequence[t.Mapping[str, t.Any]]
+    rows: t.Iterable[PrismCertificate], profiles: t.Sequence[t.Mapping[str, t.Any]]
 ) -> Certificates:
     found = Certificates()
     serials = not profiles or any(_may_hold(one, "$SERIAL_NUMBER") for one in profiles)
     known = {str(profile_uuid(one)).lower() for one in profiles}
     for row in rows:
-        device_id, name, seen = (
-            _key(row.get("device_id")),
-            str(row.get("common_name") or ""),
-            str(row.get("created_at") or ""),
-        )
+        device_id, name, seen = _key(row.device_id), row.common_name, row.created_at or ""
         found.udids.update(
             (sys.intern(udid), device_id)
             for udid in _UDID.findall(name.lower())
             if udid not in known
         )
-        if serials and not names_serial(name, str(row.get("serial_number") or "")):
+        if serials and not names_serial(name, row.serial):
             found.foreign.append((device_id, seen, name))
         else:
             found.seen[device_id] = (*found.seen.get(device_id, ()), seen)
@@ -235,10 +231,10 @@ def read_devices(kandji: Kandji, rings: t.Sequence[Ring]) -> tuple[list[MacFacts
     removed: set[str] = set()
     places = _places(rings)
     for row in kandji.devices(with_removed=True, platform="Mac"):
-        if row.get("platform") != "Mac":
+        if not row.is_mac:
             continue
-        if row.get("is_removed"):
-            removed.add(_key(row.get("device_id")))
+        if row.is_removed:
+            removed.add(_key(row.device_id))
         else:
             mac = _mac(row, places)
             macs[mac.device_id] = mac
@@ -264,27 +260,25 @@ def read_unlisted(
             row = kandji.device(device_id)
         except NotFound:  # it was the one that was deleted
             continue
-        if row.get("platform") == "Mac" and not row.get("is_removed"):
+        if row.is_mac and not row.is_removed:
             found.append(_mac(row, _places(rings)))
     return found
 
 
-def _mac(row: t.Mapping[str, t.Any], places: t.Mapping[str, str]) -> MacFacts:
-    user = row.get("user") if isinstance(row.get("user"), dict) else {}
-    blueprint = _key(row.get("blueprint_id"))
-    tags = tuple(sys.intern(str(one)) for one in row.get("tags") or [])
+def _mac(row: KandjiDevice, places: t.Mapping[str, str]) -> MacFacts:
+    blueprint = _key(row.blueprint_id)
     return MacFacts(
-        serial=str(row.get("serial_number") or ""),
-        name=str(row.get("device_name") or ""),
-        device_id=_key(row.get("device_id")),
-        person=str((user or {}).get("email") or (user or {}).get("name") or ""),
+        serial=row.serial,
+        name=row.name,
+        device_id=_key(row.device_id),
+        person=row.person,
         ring=places.get(blueprint),
-        blueprint=_shared(row.get("blueprint_name")),
+        blueprint=_shared(row.blueprint_name),
         blueprint_id=blueprint,
-        os_version=_shared(row.get("os_version")),
-        model=_shared(row.get("model")),
-        tags=tags,
-        last_check_in=str(row.get("last_check_in") or ""),
+        os_version=_shared(row.os_version),
+        model=_shared(row.model),
+        tags=tuple(_shared(tag) for tag in row.tags or ()),
+        last_check_in=row.last_check_in or "",
     )
 
 
@@ -427,7 +421,7 @@ def _read_apps(kandji: Kandji, app_ids: t.Sequence[str]) -> Statuses | set[str]:
     if app_ids:
         return read_statuses(kandji, app_ids)
     return {
-        _key(row.get("device_id"))
+        _key(row.device_id)
         for row in kandji.prism_apps({"bundle_id": {"in": [OKTA_VERIFY_BUNDLE]}})
     }
 
@@ -439,7 +433,7 @@ def read_competing(kandji: Kandji, competitors: t.Sequence[str]) -> set[str]:
     """
     identifiers = [DEVICE_TRUST, *(CUSTOM + item_id for item_id in competitors)]
     return {
-        _key(row.get("device_id"))
+        _key(row.device_id)
         for row in kandji.prism_profiles({"payload_identifier": {"in": identifiers}})
     }
 

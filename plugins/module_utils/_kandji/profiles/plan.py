@@ -25,8 +25,8 @@ from ..assignments import (
     plan_assignment,
 )
 from ..client import Kandji, same_id
-from ..library_items import read_status
 from ..profile_holders import CUSTOM
+from ..records import InstalledProfile
 from . import mobileconfig
 
 PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
@@ -306,15 +306,11 @@ def read_holders(kandji: Kandji, current: Row) -> set[str]:
 
     whichever knows.
     """
-    rows = kandji.item_statuses(str(current["id"]))
-    by_status = {
-        str((row.get("computer") or {}).get("id", "")).lower()
-        for row in rows
-        if read_status(row) == "installed"
-    }
+    statuses = kandji.item_statuses(str(current["id"]))
+    by_status = {status.device_id for status in statuses if status.is_installed}
     identifier = current.get("mdm_identifier") or f"{CUSTOM}{current['id']}"
     reported = kandji.prism_profiles({"payload_identifier": {"in": [identifier]}})
-    return by_status | {str(row.get("device_id", "")).lower() for row in reported}
+    return by_status | {profile.device_id for profile in reported}
 
 
 def touched(
@@ -338,11 +334,7 @@ def touched(
         kept = one.blueprints if mode != "remove" else []
         losing = macs_on(devices, plan.assignment.remove) - macs_on(devices, kept)
         if plan.takes_away:
-            losing |= {
-                str(row.get("serial_number"))
-                for row in devices
-                if str(row.get("device_id", "")).lower() in held
-            }
+            losing |= {device.serial for device in devices if device.device_id in held}
         counts["removed"] += len(losing)
     return counts
 
@@ -368,18 +360,14 @@ def neighbours(
             yield row, plist, ", ".join(map(repr, places))
 
 
-def device_trust_conflicts(rows: t.Iterable[Plist], blueprints: t.Sequence[Blueprint]) -> list[str]:
+def device_trust_conflicts(
+    installed: t.Iterable[InstalledProfile], blueprints: t.Sequence[Blueprint]
+) -> list[str]:
     """Macs of these blueprints that hold the profiles of Kandji's own Okta Device Trust
     integration, as a sentence.
     """
     ids = {one["id"] for one in blueprints}
-    macs = sorted(
-        {
-            str(row.get("serial_number"))
-            for row in rows
-            if str(row.get("blueprint_id", "")).lower() in ids
-        }
-    )
+    macs = sorted({profile.serial for profile in installed if profile.blueprint_id in ids})
     if not macs:
         return []
     names = ", ".join(macs[:5]) + (" ..." if len(macs) > 5 else "")

@@ -14,10 +14,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ..._core.timestamps import parse_timestamp
 from ..._status.stages import names_serial
-
-Rows = t.Iterable[t.Mapping[str, t.Any]]
+from ..records import InstalledProfile, PrismCertificate, newest_first_seen
 
 
 class Seen(t.NamedTuple):
@@ -96,21 +94,21 @@ def _tagged(seen: Seen, renewed: bool) -> Step:
     )
 
 
-def seen_of(serial: str, device_id: str, tagged: bool, profiles: Rows, certificates: Rows) -> Seen:
+def seen_of(
+    serial: str,
+    device_id: str,
+    tagged: bool,
+    profiles: t.Iterable[InstalledProfile],
+    certificates: t.Iterable[PrismCertificate],
+) -> Seen:
     """Prism's rows of one Mac, joined."""
-    mine = [row for row in profiles if str(row.get("device_id", "")).lower() == device_id.lower()]
+    mine = [row for row in profiles if row.device_id == device_id]
     held = [
         row
         for row in certificates
-        if str(row.get("device_id", "")).lower() == device_id.lower()
-        and names_serial(str(row.get("common_name")), serial)
+        if row.device_id == device_id and names_serial(row.common_name, serial)
     ]
-    return Seen(tagged, bool(mine), _newest(mine), bool(held), _newest(held))
-
-
-def _newest(rows: t.Sequence[t.Mapping[str, t.Any]]) -> datetime | None:
-    times = [found for found in (parse_timestamp(row.get("created_at")) for row in rows) if found]
-    return max(times) if times else None
+    return Seen(tagged, bool(mine), newest_first_seen(mine), bool(held), newest_first_seen(held))
 
 
 def with_tag(tags: t.Sequence[str], tag: str, wanted: bool) -> list[str]:

@@ -23,6 +23,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
     Assignment,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
+)
 
 CANARY = {"id": "a1b2c3d4-0000-4000-8000-00000000000a", "name": "Canary"}
 ENGINEERING = {"id": "a1b2c3d4-0000-4000-8000-00000000000b", "name": "Engineering"}
@@ -329,11 +332,11 @@ def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> 
 
 def test_only_macs_of_these_blueprints_are_in_scope() -> None:
     devices = [
-        {"serial_number": "MAC1", "platform": "Mac", "blueprint_id": CANARY["id"].upper()},
-        {"serial_number": "MAC2", "platform": "Mac", "blueprint_id": SALES["id"]},
-        {"serial_number": "MAC3", "platform": "Mac", "blueprint_id": None},
-        {"serial_number": "PAD1", "platform": "iPad", "blueprint_id": CANARY["id"]},
-        {"serial_number": "MAC4", "platform": "Mac"},
+        KandjiDevice("1", "MAC1", platform="Mac", blueprint_id=CANARY["id"]),
+        KandjiDevice("2", "MAC2", platform="Mac", blueprint_id=SALES["id"]),
+        KandjiDevice("3", "MAC3", platform="Mac"),
+        KandjiDevice("4", "PAD1", platform="iPad", blueprint_id=CANARY["id"]),
+        KandjiDevice("5", "PAD2", blueprint_id=CANARY["id"]),
     ]
     assert assignments.macs_on(devices, [CANARY]) == {"MAC1"}
     assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2"}

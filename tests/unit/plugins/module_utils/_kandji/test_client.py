@@ -315,7 +315,7 @@ def test_statuses_are_read_of_all_macs_or_of_one(
     wire: t.Any, only: str | None, query: dict[str, str]
 ) -> None:
     wire.script((200, {"results": [{"status": "PASS"}]}))
-    assert list(kandji(wire).item_statuses(ITEM, only)) == [{"status": "PASS"}]
+    assert [one.status for one in kandji(wire).item_statuses(ITEM, only)] == ["PASS"]
     assert query_of(wire.sent[0]) == query
 
 
@@ -532,11 +532,9 @@ def tenant(lab: Lab) -> Kandji:
 
 
 def test_the_labs_devices_are_read_without_the_removed_ones(lab: Lab, tenant: Kandji) -> None:
-    macs = {
-        row["serial_number"] for row in tenant.devices(platform="Mac") if row["platform"] == "Mac"
-    }
+    macs = {device.serial for device in tenant.devices(platform="Mac") if device.is_mac}
     assert {mac.serial for mac in lab.world.macs} <= macs
-    assert not any(row.get("is_removed") for row in tenant.devices())
+    assert not any(device.is_removed for device in tenant.devices())
 
 
 def test_the_labs_blueprints_have_their_items(tenant: Kandji) -> None:
@@ -587,7 +585,7 @@ def test_a_few_serials_are_asked_for_one_by_one_and_many_by_the_whole_list(
             [f"c{place:02}" for place in range(number)], platform="Mac"
         )
     )
-    assert [row["device_id"] for row in found] == [str(place) for place in range(number)] and len(
-        wire.sent
-    ) == calls
+    assert [device.device_id for device in found] == [
+        str(place) for place in range(number)
+    ] and len(wire.sent) == calls
     assert all(query_of(one)["platform"] == "Mac" for one in wire.sent)

@@ -17,40 +17,16 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     library_items as library_item,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    AuditEvent,
+    DeviceItem,
+    ItemStatus,
+    KandjiDevice,
+)
 
 STORE = {"id": "AAAA", "name": "Okta Verify"}
 AUTO = {"id": "bbbb", "name": "Okta Verify"}
 OTHER = {"id": "cccc", "name": "Okta Verify for Jamf"}
-
-
-@pytest.mark.parametrize(
-    "row, state",
-    [
-        ({"status": "PASS"}, "installed"),
-        ({"status": "success"}, "installed"),
-        ({"status": "PENDING"}, "pending"),
-        ({"status": "pending"}, "pending"),
-        ({"status": "DOWNLOADING"}, "pending"),
-        ({"status": "INSTALLING"}, "pending"),
-        ({"status": "CACHED"}, "pending"),
-        ({"status": "CHANGE_PENDING"}, "pending"),
-        ({"status": "ERROR"}, "failed"),
-        ({"status": "failed", "log": None}, "failed"),
-        ({"status": "AVAILABLE"}, "self_service_only"),
-        ({"status": "EXCLUDED"}, "excluded"),
-        ({"status": "INCOMPATIBLE"}, "incompatible"),
-        ({"status": "ERROR", "log": "No LICENSE available for this app."}, "no_licence"),
-        ({"status": "PENDING", "log": "Waiting for a licence"}, "no_licence"),
-        ({"status": "PASS", "log": "License assigned"}, "installed"),
-        ({"status": "AVAILABLE", "log": "no license"}, "self_service_only"),
-        ({"status": "something new"}, "unknown"),
-        ({"status": None}, "unknown"),
-        ({}, "unknown"),
-    ],
-)
-def test_a_status_in_plain_words(row: dict[str, t.Any], state: str) -> None:
-    assert library_item.read_status(row) == state
-    assert state in library_item.STATES
 
 
 # Which item is meant
@@ -129,18 +105,18 @@ def test_where_there_is_none_the_steps_in_the_console_are_told(
 # The report
 
 
-def row(device: str, status: str, log: str = "") -> dict[str, t.Any]:
-    return {"computer": {"id": device, "name": f"Mac of {device}"}, "status": status, "log": log}
+def row(device: str, status: str, log: str = "") -> ItemStatus:
+    return ItemStatus(device, f"Mac of {device}", status=status, log=log)
 
 
 def test_a_report_counts_by_state_and_names_those_in_trouble() -> None:
     rows = [
-        row("ONE", "PASS"),
+        row("one", "PASS"),
         row("two", "PENDING"),
         row("three", "ERROR", "No license"),
         row("four", "AVAILABLE"),
         row("ipad", "ERROR"),
-        {"status": "PASS"},
+        ItemStatus("", status="PASS"),
     ]
     found = library_item.report(rows, {"one", "two", "three", "four"}, {"one", "ipad"}, max_rows=10)
     assert found == {
@@ -233,7 +209,7 @@ def event(
 def test_the_newest_event_says_what_an_item_is_called_now(
     events: list[dict[str, t.Any]], ids: list[str]
 ) -> None:
-    found = library_item.find_in_events("Okta Verify", events)
+    found = library_item.find_in_events("Okta Verify", map(AuditEvent.from_row, events))
     assert sorted(found) == ids
     assert all(one["type"] == "vpp-app" and one["blueprints"] == [] for one in found.values())
 
@@ -242,7 +218,6 @@ def test_the_newest_event_says_what_an_item_is_called_now(
 
 CONSOLE_ITEM = {"id": "DDDD0000-0000-4000-8000-00000000000D", "name": "Okta SCEP by hand"}
 TWIN = {**CONSOLE_ITEM, "id": "eeee0000-0000-4000-8000-00000000000e"}
-CANARY_MAC = {"device_id": "mac-1", "blueprint_id": "CANARY"}
 
 
 def tenant(
@@ -256,9 +231,9 @@ def tenant(
             [{"id": "canary", "name": "Canary"}, {"id": "sales", "name": "Sales"}]
         ),
         library_items=lambda blueprint: list(on_sales),
-        devices=lambda **_filters: iter([CANARY_MAC]),
-        device_items=lambda device: list(on_device),
-        audit_events=lambda: iter(events),
+        devices=lambda **_filters: iter([KandjiDevice("mac-1", blueprint_id="canary")]),
+        device_items=lambda device: list(map(DeviceItem.from_row, on_device)),
+        audit_events=lambda: map(AuditEvent.from_row, events),
     )
 
 

@@ -11,21 +11,27 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     profile_holders as holders,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    ItemStatus,
+)
 
 ITEM, WIFI = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
 SCEP = [{"type": "com.apple.security.scep"}]
 
 
-def status(device: str, word: str = "PASS") -> dict[str, t.Any]:
-    return {"computer": {"id": device}, "status": word}
+def status(device: str, word: str = "PASS") -> ItemStatus:
+    return ItemStatus(device.lower(), status=word)
 
 
-def installed(device: str, identifier: str, data: t.Any = None) -> dict[str, t.Any]:
-    return {
-        "device_id": device,
-        "payload_identifier": identifier,
-        "profile_data": SCEP if data is None else data,
-    }
+def installed(device: str, identifier: str, data: t.Any = None) -> InstalledProfile:
+    return InstalledProfile.from_row(
+        {
+            "device_id": device,
+            "payload_identifier": identifier,
+            "profile_data": SCEP if data is None else data,
+        }
+    )
 
 
 NAMED, OPAQUE, OF_WIFI = (

@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    ItemStatus,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
     certificate_check,
 )
@@ -69,7 +72,6 @@ def test_the_line_is_found_wherever_it_stands(log):
     "log",
     [
         None,
-        7,
         "",
         "hello",
         "{}",
@@ -128,7 +130,7 @@ def test_when_the_last_certificate_of_each_mac_ends():
         row(None, "DDDD", last_audit_log=TWO),
         {"computer": None, "log": TWO},
     ]
-    assert certificate_check.certificate_ends(rows) == {
+    assert certificate_check.certificate_ends(map(ItemStatus.from_row, rows)) == {
         "aaaa": "2027-11-23T10:00:00Z",
         "dddd": "2027-11-23T10:00:00Z",
     }

@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    ItemStatus,
+    PrismCertificate,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import gate
 
@@ -15,8 +21,8 @@ SERIAL, DEVICE = "C02XK1ZAJG5J", "0d5e-one"
 COMMON_NAME = f"{SERIAL} 7D8A6F3C-1111-4111-8111-000000000001"
 
 
-def status(word: str, device: str = DEVICE.upper(), log: str | None = None) -> dict[str, t.Any]:
-    return {"computer": {"id": device}, "status": word, "log": log}
+def status(word: str, device: str = DEVICE, log: str | None = None) -> ItemStatus:
+    return ItemStatus(device, status=word, log=log)
 
 
 def event(text: str = COMMON_NAME, field: str = "alternateId") -> LogEvent:
@@ -32,11 +38,8 @@ def event(text: str = COMMON_NAME, field: str = "alternateId") -> LogEvent:
 
 
 REPORTED, CERTIFICATE = (
-    {"device_id": DEVICE.upper()},
-    {
-        "device_id": DEVICE.upper(),
-        "common_name": COMMON_NAME,
-    },
+    InstalledProfile(DEVICE),
+    PrismCertificate(DEVICE, common_name=COMMON_NAME),
 )
 LOG, INVENTORY, MANAGED = (
     "pki.cert.issue in the System Log",
@@ -70,7 +73,7 @@ LOG, INVENTORY, MANAGED = (
             None,
             "Kandji gives no reason",
         ),
-        ([{"status": "PASS"}], [], [], [event()], False, None, "not installed yet"),
+        ([status("PASS", "")], [], [], [event()], False, None, "not installed yet"),
         # The certificate
         ([status("PASS")], [], [], [], False, None, "no certificate for it was seen"),
         (
@@ -86,7 +89,7 @@ LOG, INVENTORY, MANAGED = (
         (
             [status("PASS")],
             [REPORTED],
-            [{**CERTIFICATE, "device_id": "another"}],
+            [replace(CERTIFICATE, device_id="another")],
             [],
             False,
             None,
@@ -95,7 +98,7 @@ LOG, INVENTORY, MANAGED = (
         (
             [status("PASS")],
             [REPORTED],
-            [{**CERTIFICATE, "common_name": f"VM{SERIAL}"}],
+            [replace(CERTIFICATE, common_name=f"VM{SERIAL}")],
             [],
             False,
             None,
@@ -104,7 +107,7 @@ LOG, INVENTORY, MANAGED = (
         (
             [status("PASS")],
             [REPORTED],
-            [{**CERTIFICATE, "common_name": None}],
+            [replace(CERTIFICATE, common_name="")],
             [],
             False,
             None,
@@ -244,8 +247,8 @@ def test_only_what_came_after_the_last_write_counts(
         SERIAL,
         DEVICE,
         [status("PASS")],
-        [{**REPORTED, **profile}],
-        [{**CERTIFICATE, **certificate}],
+        [InstalledProfile.from_row({"device_id": DEVICE, **profile})],
+        [replace(CERTIFICATE, **certificate)],
         nothing,
         expected,
     )
@@ -254,7 +257,10 @@ def test_only_what_came_after_the_last_write_counts(
 
 
 def test_of_two_installed_profiles_the_expected_one_counts() -> None:
-    installed = [{**REPORTED, "payload_uuid": "before"}, {**REPORTED, "payload_uuid": UUID}]
+    installed = [
+        replace(REPORTED, payload_uuid="before"),
+        replace(REPORTED, payload_uuid=UUID.lower()),
+    ]
     assert gate.judge(
         SERIAL,
         DEVICE,
@@ -341,5 +347,6 @@ def test_what_the_result_says_of_a_view() -> None:
     ],
 )
 def test_an_installed_scep_payload_that_is_no_custom_profile_stands_for_a_status(row, found):
-    assert bool(gate.by_payload("D-1", [{"device_id": "d-1", **row}])) is found
-    assert gate.by_payload("D-2", [{"device_id": "d-1", **row}]) == []
+    installed = [InstalledProfile.from_row({"device_id": "d-1", **row})]
+    assert bool(gate.by_payload("d-1", installed)) is found
+    assert gate.by_payload("d-2", installed) == []

@@ -20,6 +20,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     Unauthorized,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    ItemStatus,
+    KandjiDevice,
+    PrismApp,
+    PrismCertificate,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     LogEvent,
     OktaDevice,
@@ -132,7 +139,8 @@ def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
         ],
     }
     found = fleet.read_statuses(
-        mock.Mock(item_statuses=lambda item_id: rows[item_id]), ["item-1", "item-2"]
+        mock.Mock(item_statuses=lambda item_id: map(ItemStatus.from_row, rows[item_id])),
+        ["item-1", "item-2"],
     )
     assert found.states == {
         "a": "installed",
@@ -183,7 +191,25 @@ def kandji(**answers: t.Any) -> mock.Mock:
         "device": mock.Mock(side_effect=NotFound("Not found.")),
         **answers,
     }
-    return mock.Mock(**there)
+    records = {
+        "devices": KandjiDevice,
+        "device": KandjiDevice,
+        "item_statuses": ItemStatus,
+        "prism_certificates": PrismCertificate,
+        "prism_apps": PrismApp,
+        "prism_profiles": InstalledProfile,
+    }
+    return mock.Mock(**{name: _as_records(there[name], kind) for name, kind in records.items()})
+
+
+def _as_records(read_rows: t.Callable[..., t.Any], kind: t.Any) -> t.Callable[..., t.Any]:
+    """The client's method that reads these rows."""
+
+    def read_records(*arguments: t.Any, **filters: t.Any) -> t.Any:
+        rows = read_rows(*arguments, **filters)
+        return kind.from_row(rows) if isinstance(rows, dict) else map(kind.from_row, rows)
+
+    return read_records
 
 
 def okta(**answers: t.Any) -> mock.Mock:

@@ -16,6 +16,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     seen_of,
     with_tag,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    PrismCertificate,
+)
 
 BEGUN = datetime(2026, 11, 24, 8, tzinfo=timezone.utc)
 OLD, NEW = BEGUN - timedelta(days=300), BEGUN + timedelta(minutes=5)
@@ -62,12 +66,10 @@ def test_a_mac_comes_to_its_end_from_every_step():
 
 def test_another_macs_rows_do_not_count():
     profiles = [
-        {"device_id": "OTHER", "created_at": NEW.isoformat()},
-        {"device_id": "ONE", "created_at": OLD.isoformat()},
+        InstalledProfile("other", created_at=NEW.isoformat()),
+        InstalledProfile("one", created_at=OLD.isoformat()),
     ]
-    certificates = [
-        {"device_id": "one", "common_name": "VMC02X uuid", "created_at": NEW.isoformat()}
-    ]
+    certificates = [PrismCertificate("one", common_name="VMC02X uuid", created_at=NEW.isoformat())]
     assert seen_of("C02X", "one", False, profiles, certificates) == Seen(False, True, OLD)
 
 

@@ -42,6 +42,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     ScepContent,
     Wanted,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+)
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -690,9 +693,9 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
 def test_macs_of_kandjis_own_integration_are_a_conflict_on_these_blueprints_alone(
     rows: list[dict[str, t.Any]], found: list[str]
 ) -> None:
-    assert custom_profile.device_trust_conflicts(rows, [CANARY]) == [
-        f"Kandji's own Okta Device Trust integration {one}" for one in found
-    ]
+    assert custom_profile.device_trust_conflicts(
+        [InstalledProfile.from_row(row) for row in rows], [CANARY]
+    ) == [f"Kandji's own Okta Device Trust integration {one}" for one in found]
 
 
 def test_a_conflict_fails_or_warns_as_it_is_asked() -> None:

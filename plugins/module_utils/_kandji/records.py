@@ -1,0 +1,315 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of Kandji's API as records.
+
+Ids are in lower case, since Kandji may return them in either. An empty id, serial or name is
+one that Kandji left out; it matches nothing. Any other value that Kandji left out is None, which
+means unknown. Values of enums that nobody documented stay as they are.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._core.timestamps import parse_timestamp
+
+Row = t.Mapping[str, t.Any]
+
+
+def _mapping(value: t.Any) -> Row:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: t.Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _name(value: t.Any) -> str:
+    return str(value or "")
+
+
+def _key(value: t.Any) -> str:
+    return str(value or "").lower()
+
+
+# Devices
+
+MAC = "Mac"
+
+# Kandji's statuses, in upper case; configuration profiles use lower-case words for the same.
+STATUS_WORDS = {
+    "PASS": "installed",
+    "SUCCESS": "installed",
+    "PENDING": "pending",
+    "DOWNLOADING": "pending",
+    "INSTALLING": "pending",
+    "CACHED": "pending",
+    "CHANGE_PENDING": "pending",
+    "ERROR": "failed",
+    "FAILED": "failed",
+    "AVAILABLE": "self_service_only",
+    "EXCLUDED": "excluded",
+    "INCOMPATIBLE": "incompatible",
+}
+STATES = (
+    "installed",
+    "pending",
+    "failed",
+    "self_service_only",
+    "no_licence",
+    "excluded",
+    "incompatible",
+    "unknown",
+)
+
+
+@dataclass(frozen=True)
+class KandjiDevice:
+    """A device, as List Devices and Get Device describe it.
+
+    ``serial`` is written as Kandji shows it; ``serial_key`` is for comparisons. ``person`` is the
+    assigned user's e-mail address, else name. ``last_check_in`` is ISO 8601.
+    """
+
+    device_id: str
+    serial: str = ""
+    name: str = ""
+    platform: str | None = None
+    blueprint_id: str = ""
+    blueprint_name: str = ""
+    os_version: str = ""
+    model: str = ""
+    person: str = ""
+    tags: tuple[str, ...] | None = None
+    last_check_in: str | None = None
+    is_removed: bool = False
+
+    @classmethod
+    def from_row(cls, row: Row) -> KandjiDevice:
+        """Return the record of a row of List Devices or the body of Get Device."""
+        user = _mapping(row.get("user"))
+        return cls(
+            device_id=_key(row.get("device_id")),
+            serial=_name(row.get("serial_number")),
+            name=_name(row.get("device_name")),
+            platform=_text(row.get("platform")),
+            blueprint_id=_key(row.get("blueprint_id")),
+            blueprint_name=_name(row.get("blueprint_name")),
+            os_version=_name(row.get("os_version")),
+            model=_name(row.get("model")),
+            person=_name(user.get("email") or user.get("name")),
+            tags=tuple(map(str, row["tags"] or ())) if "tags" in row else None,
+            last_check_in=_text(row.get("last_check_in")),
+            is_removed=bool(row.get("is_removed")),
+        )
+
+    @property
+    def serial_key(self) -> str:
+        """Return the serial in the form in which serials are compared."""
+        return self.serial.lower()
+
+    @property
+    def is_mac(self) -> bool:
+        """Return whether the device is a Mac."""
+        return self.platform == MAC
+
+
+@dataclass(frozen=True)
+class ItemStatus:
+    """The status of a library item on one device. ``status`` is Kandji's own word."""
+
+    device_id: str
+    device_name: str | None = None
+    blueprint_id: str = ""
+    status: str | None = None
+    log: str | None = None
+    last_audit_log: str | None = None
+    control_log: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> ItemStatus:
+        """Return the record of a row of Get Library Item Statuses."""
+        computer = _mapping(row.get("computer"))
+        return cls(
+            device_id=_key(computer.get("id")),
+            device_name=_text(computer.get("name")),
+            blueprint_id=_key(_mapping(row.get("blueprint")).get("id")),
+            status=_text(row.get("status")),
+            log=_text(row.get("log")),
+            last_audit_log=_text(row.get("last_audit_log")),
+            control_log=_text(row.get("control_log")),
+        )
+
+    @property
+    def state(self) -> str:
+        """Return one of STATES.
+
+        Kandji has no status for a missing licence: the text of its log names it.
+        """
+        state = STATUS_WORDS.get(str(self.status).upper(), "unknown")
+        log = (self.log or "").lower()
+        if state in ("pending", "failed") and ("license" in log or "licence" in log):
+            return "no_licence"
+        return state
+
+    @property
+    def is_installed(self) -> bool:
+        """Return whether the device has the item."""
+        return self.state == "installed"
+
+    @property
+    def logs(self) -> tuple[str | None, ...]:
+        """Return all logs of the status, in the order in which they are searched."""
+        return (self.log, self.last_audit_log, self.control_log)
+
+
+@dataclass(frozen=True)
+class DeviceItem:
+    """A library item of one device, with its type."""
+
+    item_id: str
+    name: str = ""
+    type: str | None = None
+    status: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> DeviceItem:
+        """Return the record of a row of Get Device Library Items."""
+        return cls(
+            item_id=_key(row.get("item_id")),
+            name=_name(row.get("name")),
+            type=_text(row.get("type")),
+            status=_text(row.get("status")),
+        )
+
+
+# Prism: what Macs reported at their last inventory
+
+
+@dataclass(frozen=True)
+class InstalledProfile:
+    """A profile that a Mac reported.
+
+    ``payload_types`` are the types of its payloads. ``identifier`` and ``payload_uuid`` are in
+    lower case. ``created_at`` is when Kandji first saw it (ISO 8601).
+    """
+
+    device_id: str
+    serial: str = ""
+    blueprint_id: str = ""
+    identifier: str = ""
+    payload_uuid: str = ""
+    payload_types: frozenset[str] | None = None
+    created_at: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> InstalledProfile:
+        """Return the record of a row of Installed profiles."""
+        data = row.get("profile_data")
+        return cls(
+            device_id=_key(row.get("device_id")),
+            serial=_name(row.get("serial_number")),
+            blueprint_id=_key(row.get("blueprint_id")),
+            identifier=_key(row.get("payload_identifier")),
+            payload_uuid=_key(row.get("payload_uuid")),
+            payload_types=None
+            if data is None
+            else frozenset(
+                str(payload["type"])
+                for payload in data
+                if isinstance(payload, dict) and "type" in payload
+            ),
+            created_at=_text(row.get("created_at")),
+        )
+
+    @property
+    def first_seen(self) -> datetime | None:
+        """Return when Kandji first saw the profile."""
+        return parse_timestamp(self.created_at)
+
+
+@dataclass(frozen=True)
+class PrismCertificate:
+    """A certificate that a Mac reported. ``created_at`` is when Kandji first saw it (ISO 8601)."""
+
+    device_id: str
+    serial: str = ""
+    common_name: str = ""
+    created_at: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> PrismCertificate:
+        """Return the record of a row of Certificates."""
+        return cls(
+            device_id=_key(row.get("device_id")),
+            serial=_name(row.get("serial_number")),
+            common_name=_name(row.get("common_name")),
+            created_at=_text(row.get("created_at")),
+        )
+
+    @property
+    def first_seen(self) -> datetime | None:
+        """Return when Kandji first saw the certificate."""
+        return parse_timestamp(self.created_at)
+
+
+@dataclass(frozen=True)
+class PrismApp:
+    """An application that a Mac reported."""
+
+    device_id: str
+    serial: str = ""
+    bundle_id: str | None = None
+    version: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> PrismApp:
+        """Return the record of a row of Applications."""
+        return cls(
+            device_id=_key(row.get("device_id")),
+            serial=_name(row.get("serial_number")),
+            bundle_id=_text(row.get("bundle_id")),
+            version=_text(row.get("version")),
+        )
+
+
+def newest_first_seen(
+    rows: t.Iterable[InstalledProfile | PrismCertificate],
+) -> datetime | None:
+    """Return when Kandji first saw the newest of these, or None if it names no timestamp."""
+    times = (row.first_seen for row in rows)
+    return max((time for time in times if time is not None), default=None)
+
+
+# The audit log
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """An event of the tenant's audit log.
+
+    ``new_name`` and ``new_type`` are of the target after the event. ``occurred_at`` is ISO 8601.
+    """
+
+    target_id: str
+    target_type: str | None = None
+    action: str = ""
+    new_name: str | None = None
+    new_type: str | None = None
+    occurred_at: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> AuditEvent:
+        """Return the record of a row of List audit events."""
+        state = _mapping(row.get("new_state"))
+        return cls(
+            target_id=_key(row.get("target_id")),
+            target_type=_text(row.get("target_type")),
+            action=_name(row.get("action")),
+            new_name=_text(state.get("name")),
+            new_type=_text(state.get("type")),
+            occurred_at=_text(row.get("occurred_at")),
+        )
