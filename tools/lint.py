@@ -17,6 +17,7 @@ from pathlib import Path
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
 from tools.support.pipeline import Stage, run_stages
+from tools.support.web_syntax import check_web_syntax
 
 PROCESSED = re.compile(r"in (\d+) files? processed")
 FORMATTED = re.compile(r"(\d+) files? (?:already|would be left) (?:formatted|unchanged)")
@@ -40,6 +41,7 @@ def stages() -> list[Stage]:
         ),
         Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".") and ruff_read_files()),
         Stage("format", ruff_format),
+        Stage("web syntax", check_web_syntax),
         Stage("ansible-lint", ansible_lint),
     ]
 

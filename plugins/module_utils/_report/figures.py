@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from . import page
+from .columns import LABELS, SHOWN
 
 Row = dict[str, t.Any]
 Pieces = t.Iterator[str]
@@ -363,7 +364,7 @@ def html_pieces(rows: t.Iterable[Row], figures: Figures, meta: Meta) -> Pieces:
     yield from ('<div class="pair">', _rings(figures), _months(figures, meta), "</div>")
     yield _changes(figures, meta)
     yield _tell(figures)
-    yield page.TABLE.format(columns="".join(_heading(name, label) for name, label in page.SHOWN))
+    yield page.TABLE.format(columns="".join(_heading(name, label) for name, label in SHOWN))
     yield from _embedded(rows, meta.order)
     yield page.FOOT.format(calls=meta.api_calls, script=page.SCRIPT)
 
@@ -396,9 +397,9 @@ def _embedded(rows: t.Iterable[Row], order: t.Sequence[str]) -> Pieces:
         {
             "columns": PAGE_COLUMNS,
             "shared": {name: list(known) for name, known in texts.items()},
-            "labels": page.LABELS,
+            "labels": LABELS,
             "kinds": {stage: kind(stage) for stage in texts["stage"]},
-            "ladder": list(order),
+            "stages": list(order),
         }
     )
     yield "</script>\n"

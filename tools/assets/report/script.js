@@ -1,0 +1,176 @@
+(() => {
+"use strict";
+const PAGE = 100, PRINTED = 1000, UNCONFIRMED = "UNCONFIRMED";
+const it = (id) => document.getElementById(id);
+const read = (id) => JSON.parse(it(id).textContent);
+const rows = read("rows"), { columns, shared, labels, kinds, stages } = read("texts");
+it("rows").remove();
+const place = Object.fromEntries(columns.map((name, number) => [name, number]));
+const value = (row, name) => shared[name] ? shared[name][row[place[name]]] : row[place[name]];
+const plain = (word) => { const text = word.replaceAll("_", " ").toLowerCase().replace("okta verify", "Okta Verify");
+  return text.charAt(0).toUpperCase() + text.slice(1); };
+const ringOf = (text) => text || "no ring";
+const moment = (text) => text ? String(text).slice(0, 16).replace("T", " ") : "";
+const height = (stage) => kinds[stage] === "none" ? stages.length - 1.5 : stages.indexOf(stage);
+const state = { text: "", stage: "", ring: "", flag: "", column: "stage", up: true, page: 0, open: null };
+let order = rows.map((row, number) => number), found = order, hay = null;
+
+function element(name, text, attributes) {
+  const made = document.createElement(name);
+  if (text !== undefined && text !== null) made.textContent = text;
+  for (const [key, content] of Object.entries(attributes || {})) made.setAttribute(key, content);
+  return made;
+}
+
+function haystack() {
+  const searched = ["serial_number", "device_name", "person", "ring", "stage", "blueprint", "os_version", "model", "okta_status", "reason"];
+  return rows.map((row) => [...searched.map((name) => value(row, name)), plain(value(row, "stage")), ...value(row, "flags"), ...value(row, "tags"),
+    ...value(row, "users").map((one) => one[0])].join("\n").toLowerCase());
+}
+
+function sort() {
+  // Sort stages by their order: Macs that need something come first; a stage of kind none ranks just before the last.
+  const key = (row) => state.column === "stage" ? String(height(value(row, "stage")) + 100) : String(value(row, state.column) ?? "").toLowerCase();
+  const keys = rows.map(key), way = state.up ? 1 : -1;
+  const empty = (text) => text === "" ? 1 : 0;  // what is not known comes last, whichever the direction
+  order = rows.map((row, number) => number).sort((one, other) => empty(keys[one]) - empty(keys[other])
+    || (keys[one] < keys[other] ? -way : keys[one] > keys[other] ? way : one - other));
+  for (const head of document.querySelectorAll("th[data-column]")) {
+    if (head.dataset.column === state.column) head.setAttribute("aria-sort", state.up ? "ascending" : "descending");
+    else head.removeAttribute("aria-sort");
+  }
+  it("sort").value = state.column;
+  filter();
+}
+
+function filter() {
+  const words = state.text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length && !hay) hay = haystack();
+  const stage = shared.stage.indexOf(state.stage), ring = state.ring === "" ? -1 : shared.ring.indexOf(state.ring === "-" ? "" : state.ring.slice(1));
+  found = order.filter((number) => {
+    const row = rows[number];
+    return (state.stage === "" || row[place.stage] === stage) && (state.ring === "" || row[place.ring] === ring)
+      && (state.flag === "" || row[place.flags].includes(state.flag) || (state.flag === UNCONFIRMED && value(row, "doubt")))
+      && words.every((word) => hay[number].includes(word));
+  });
+  state.page = 0;
+  state.open = null;
+  show();
+}
+
+const pills = new Map(shared.stage.map((stage) => [stage, element("span", plain(stage), { class: `pill ${kinds[stage]}` })]));
+
+function line(number) {
+  const row = rows[number], made = element("tr");
+  const add = (name, text, kind) => made.append(element("td", text, { "data-label": labels[name], class: kind || "" }));
+  add("serial_number", value(row, "serial_number"), "code short");
+  add("device_name", value(row, "device_name"));
+  add("person", "", "person");
+  String(value(row, "person") || "").split(/(?<=@)/).forEach((part) => made.lastChild.append(part, element("wbr")));
+  add("ring", value(row, "ring"));
+  const stage = element("td", null, { "data-label": labels.stage });
+  stage.append(pills.get(value(row, "stage")).cloneNode(true));
+  made.append(stage);
+  add("certificate_ends", String(value(row, "certificate_ends") || "").slice(0, 10), "short");
+  add("last_check_in", moment(value(row, "last_check_in")).slice(0, 10), "short");
+  const cell = element("td", null, { class: "open" }), opened = state.open === number;
+  const button = element("button", "Details", { type: "button", "aria-expanded": String(opened), "aria-label": `Details of ${value(row, "serial_number")}` });
+  button.addEventListener("click", () => { state.open = opened ? null : number; show(); it("body").querySelector(`[data-row="${number}"]`).focus(); });
+  button.dataset.row = number;
+  cell.append(button);
+  made.append(cell);
+  return opened ? [made, more(row)] : [made];
+}
+
+function more(row) {
+  const list = element("dl");
+  const add = (name, text) => {
+    if (text === "" || text === null || text === undefined) return;
+    const pair = element("div");
+    pair.append(element("dt", labels[name]), element("dd", text));
+    list.append(pair);
+  };
+  for (const name of ["reason", "next_step"]) add(name, value(row, name));
+  add("flags", value(row, "flags").map(plain).join(", "));
+  add("doubt", value(row, "doubt"));
+  add("users", value(row, "users").map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "));
+  for (const name of ["blueprint", "os_version", "model"]) add(name, value(row, name));
+  add("tags", value(row, "tags").join(", "));
+  add("last_check_in", moment(value(row, "last_check_in")));
+  add("okta_status", plain(value(row, "okta_status")));
+  add("last_seen_by_okta", moment(value(row, "last_seen_by_okta")));
+  add("certificates", value(row, "certificates") || "");
+  add("certificate_first_seen", moment(value(row, "certificate_first_seen")));
+  add("certificate_ends_from", value(row, "certificate_ends_from"));
+  const cell = element("td", null, { colspan: "8" }), made = element("tr", null, { class: "more" });
+  cell.append(list);
+  made.append(cell);
+  return made;
+}
+
+function show(size) {
+  const many = size || PAGE, first = state.page * many, part = found.slice(first, first + many), count = (number) => number.toLocaleString("en");
+  it("body").replaceChildren(...part.flatMap(line));
+  it("none").hidden = found.length > 0;
+  const of = found.length === rows.length ? `${count(rows.length)} Macs` : `${count(found.length)} of ${count(rows.length)} Macs`;
+  it("count").textContent = part.length < found.length ? `${count(first + 1)} to ${count(first + part.length)} of ${of}` : of;
+  it("before").disabled = state.page === 0;
+  it("after").disabled = first + part.length >= found.length;
+}
+
+function offer(id, options) {
+  for (const [key, text] of options) it(id).append(element("option", text, { value: key }));
+}
+const flags = [...new Set(rows.flatMap((row) => row[place.flags]))].sort();
+if (shared.doubt.some(Boolean)) flags.push(UNCONFIRMED);
+offer("stage", [...shared.stage].sort((one, other) => height(one) - height(other)).map((stage) => [stage, plain(stage)]));
+offer("ring", [...shared.ring].sort().map((ring) => [ring ? `=${ring}` : "-", ringOf(ring)]));
+offer("flag", flags.map((flag) => [flag, plain(flag)]));
+offer("sort", [...document.querySelectorAll("th[data-column]")].map((head) => [head.dataset.column, head.textContent]));
+
+let pending = 0;
+it("search").addEventListener("input", () => {
+  clearTimeout(pending);
+  pending = setTimeout(() => { state.text = it("search").value; filter(); }, 120);
+});
+for (const id of ["stage", "ring", "flag"]) it(id).addEventListener("change", () => { state[id] = it(id).value; filter(); });
+it("sort").addEventListener("change", () => { state.column = it("sort").value; state.up = true; sort(); });
+for (const head of document.querySelectorAll("th[data-column]")) {
+  head.querySelector("button").addEventListener("click", () => {
+    state.up = head.dataset.column === state.column ? !state.up : true;
+    state.column = head.dataset.column;
+    sort();
+  });
+}
+function clear() {
+  clearTimeout(pending);
+  for (const id of ["search", "stage", "ring", "flag"]) it(id).value = "";
+  Object.assign(state, { text: "", stage: "", ring: "", flag: "" });
+}
+it("clear").addEventListener("click", () => { clear(); filter(); it("search").focus(); });
+it("before").addEventListener("click", () => { state.page -= 1; state.open = null; show(); });
+it("after").addEventListener("click", () => { state.page += 1; state.open = null; show(); });
+for (const name of ["stage", "flag"]) {
+  for (const button of document.querySelectorAll(`button[data-${name}]`)) {
+    button.addEventListener("click", () => { clear(); state[name] = it(name).value = button.dataset[name]; filter(); it("macs").scrollIntoView();
+      it("macs").focus(); });
+  }
+}
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const text = button.closest("article").querySelector("blockquote");
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy text"; }, 2000);
+  });
+}
+let before = null;
+addEventListener("beforeprint", () => { before = { page: state.page }; state.page = 0; show(PRINTED); });
+addEventListener("afterprint", () => { Object.assign(state, before); show(); });
+sort();
+})();
