@@ -144,8 +144,9 @@ from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
-from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.identifiers import CUSTOM_PROFILE
 from ..module_utils._kandji.profile_holders import holders
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
@@ -212,7 +213,7 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
     item_id = run_.params["library_item_id"]
     if not item_id or not macs:
         return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
-    identifier = f"com.kandji.profile.custom.{item_id}"
+    identifier = f"{CUSTOM_PROFILE}{item_id}"
     serials = {"serial_number": {"in": list(macs)}}
     profiles = list(
         run_.kandji.prism_profiles(
@@ -274,8 +275,7 @@ def _further(run_: Run, serial: str) -> gate.Further:
             else now - timedelta(days=89)
         )
         since, until = (
-            moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-            for moment in (oldest, now + timedelta(minutes=5))
+            format_milliseconds(timestamp) for timestamp in (oldest, now + timedelta(minutes=5))
         )
         return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
 

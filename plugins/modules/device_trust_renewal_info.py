@@ -154,9 +154,11 @@ from datetime import datetime, timezone
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.identifiers import custom_profile_identifier
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.records import (
     InstalledProfile,
@@ -166,7 +168,6 @@ from ..module_utils._kandji.records import (
 )
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_ends
-from ..module_utils._status.stages import names_serial
 
 Row = dict[str, t.Any]
 
@@ -274,9 +275,7 @@ def _facts(
         return renewal.RingFacts(ring["name"], False)
     plist = mobileconfig.parse(named[0].get("profile")) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    identifier = str(
-        named[0].get("mdm_identifier") or f"com.kandji.profile.custom.{named[0]['id']}"
-    )
+    identifier = str(named[0].get("mdm_identifier") or custom_profile_identifier(named[0]["id"]))
     installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
     statuses = run_.kandji.item_statuses(str(named[0]["id"]))
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}

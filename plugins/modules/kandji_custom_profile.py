@@ -259,7 +259,7 @@ from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.profile_holders import OKTA_DEVICE_TRUST
+from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
 from ..module_utils._kandji.profiles import file as profile_file
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.mobileconfig import parse, scep_payloads

@@ -150,6 +150,7 @@ from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
+from ..module_utils._kandji.identifiers import custom_profile_identifier
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.records import InstalledProfile, KandjiDevice, PrismCertificate
 
@@ -294,7 +295,7 @@ def _steps(
     run_: Run, macs: t.Mapping[str, Mac], issued_before: datetime
 ) -> dict[str, redelivery.Step]:
     """What each Mac needs next, from two tables that Macs reported."""
-    identifier = f"com.kandji.profile.custom.{run_.params['library_item_id']}"
+    identifier = custom_profile_identifier(run_.params["library_item_id"])
     names = list(dict.fromkeys((identifier, identifier.lower(), identifier.upper())))
     profiles: list[InstalledProfile] = []
     certificates: list[PrismCertificate] = []

@@ -422,6 +422,7 @@ from ansible.module_utils.basic import env_fallback
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments, need
+from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items as library_item
@@ -435,7 +436,6 @@ from ..module_utils._kandji.profiles.mobileconfig import (
     payload_content,
 )
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
-from ..module_utils._status.stages import names_serial
 
 PROFILE = {
     "name": {"type": "str"},

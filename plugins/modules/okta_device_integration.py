@@ -177,9 +177,11 @@ from ansible.module_utils.basic import env_fallback
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.mobileconfig import check_challenge, fingerprint_bytes
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
+from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._scep.endpoint import ScepEndpoint
 
 OPTIONS = {
@@ -253,8 +255,8 @@ def _endpoint(run_: Run, organization: t.Mapping[str, t.Any]) -> ScepEndpoint:
 
 
 def _platform_events(run_: Run, now: datetime) -> list[dict[str, t.Any]]:
-    since = (now - timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    until = (now + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    since = format_milliseconds(now - LOG_RETENTION)
+    until = format_milliseconds(now + timedelta(minutes=1))
     events = run_.okta.log_events(
         integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
     )

@@ -422,6 +422,7 @@ from ..module_utils._core.timestamps import parse_timestamp as moment
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.facts import LOG_RETENTION, WEAK_AUTHENTICATORS
 from ..module_utils._okta.records import OktaDevice
 from ..module_utils._reset import plan as reset
 from ..module_utils._reset.audit import Audit, Progress
@@ -454,7 +455,7 @@ OPTIONS: dict[str, t.Any] = {
     "weak_authenticators": {
         "type": "list",
         "elements": "str",
-        "default": ["okta_password", "okta_email", "security_question"],
+        "default": list(WEAK_AUTHENTICATORS),
     },
     "duplicates": {"type": "str", "choices": ["skip", "clean_up", "each"], "default": "skip"},
     "sign_in_grace": {"type": "float", "default": 24.0},
@@ -733,7 +734,7 @@ def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> d
     gone = [one.found for one in decisions if one.action == "none" and one.found.mac]
     if not ids and not gone:
         return {}
-    since, until = (now - reset.LOG_KEPT).isoformat(), (now + timedelta(minutes=1)).isoformat()
+    since, until = (now - LOG_RETENTION).isoformat(), (now + timedelta(minutes=1)).isoformat()
     bound: dict[str, datetime] = {}
     for event in run_.okta.log_events(BOUND, since, until):
         if event.event_type == "pki.cert.bind":

@@ -100,11 +100,12 @@ import typing as t
 from datetime import datetime, timezone
 
 from ..module_utils._access import denials, policies
-from ..module_utils._access.evidence import APPS_A_READ, DENIALS, of_apps, since_text
+from ..module_utils._access.evidence import APPS_A_READ, DENIALS, of_apps
 from ..module_utils._access.guards import some
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.timestamps import format_days_before
 from ..module_utils._okta import client as okta_api
 
 MOST_MINUTES = 64800
@@ -125,8 +126,8 @@ def run(run_: Run) -> Result:
         run_.settings.sleep(params["wait"])
     ids = [str(one["id"]) for one in policies.resolve_apps(run_.okta.apps(), params["apps"])]
     minutes = _minutes(params, run_.okta.transport.now())
-    moment = since_text(run_.okta.transport.now(), minutes / 1440)
-    start = since_text(run_.okta.transport.now(), 2 * minutes / 1440)
+    moment = format_days_before(run_.okta.transport.now(), minutes / 1440)
+    start = format_days_before(run_.okta.transport.now(), 2 * minutes / 1440)
     events = [
         event.row
         for first in range(0, len(ids), APPS_A_READ)

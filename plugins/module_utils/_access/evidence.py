@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
 
 from .._core.errors import Refused
+from .._core.timestamps import format_days_before
 from .._okta import client as okta_api
 from .._okta.client import Okta, quote_filter
 from .._okta.device_events import EVENTS as DEVICE_EVENTS
@@ -89,13 +89,6 @@ class Directory:
 # The log
 
 
-def since_text(now: float, days: float) -> str:
-    """A time so many days before ``now`` (seconds since the epoch), as Okta's log takes it."""
-    return (datetime.fromtimestamp(now, timezone.utc) - timedelta(days=days)).strftime(
-        "%Y-%m-%dT%H:%M:%S.000Z"
-    )
-
-
 def of_apps(app_ids: t.Sequence[str]) -> str:
     return "(" + " or ".join(f"target.id eq {quote_filter(one)}" for one in app_ids) + ")"
 
@@ -106,7 +99,7 @@ def read_sign_ins(okta: Okta, app_ids: t.Sequence[str], days: int, at_most: int)
     Raises Refused where it holds more than ``at_most`` events: who is not seen cannot be counted.
     """
     found = SignIns()
-    since = since_text(okta.transport.now(), days)
+    since = format_days_before(okta.transport.now(), days)
     device_events: list[LogEvent] = []
     left = at_most
     for start in range(0, len(app_ids), APPS_A_READ):

@@ -13,6 +13,7 @@ import typing as t
 from .._core.errors import BadOption, Refused
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.facts import LOG_RETENTION
 from . import evidence as sign_in_reads
 from .evidence import (
     correct_devices,
@@ -95,10 +96,10 @@ def guard(
 
 
 def check_numbers(params: t.Mapping[str, t.Any]) -> None:
-    if not 1 <= params["active_days"] <= 90:
+    if not 1 <= params["active_days"] <= LOG_RETENTION.days:
         raise BadOption(
-            f"active_days: {params['active_days']} is not between 1 and 90, the days that Okta"
-            " keeps its log."
+            f"active_days: {params['active_days']} is not between 1 and {LOG_RETENTION.days},"
+            " the days that Okta keeps its log."
         )
     for name in ("max_locked_out", "log_events"):
         if params[name] < 0:

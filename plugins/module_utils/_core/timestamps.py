@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from .errors import BadOption
 
@@ -30,3 +30,14 @@ def require_timestamp(text: str) -> datetime:
 def format_timestamp(timestamp: datetime) -> str:
     """Return a timestamp as ISO 8601 in UTC, in whole seconds: 2026-11-23T10:00:00Z."""
     return timestamp.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_milliseconds(timestamp: datetime) -> str:
+    """Return a timestamp as Okta's System Log writes it: 2026-11-23T10:00:00.000Z."""
+    timestamp = timestamp.astimezone(timezone.utc)
+    return f"{timestamp:%Y-%m-%dT%H:%M:%S}.{timestamp.microsecond // 1000:03d}Z"
+
+
+def format_days_before(now: float, days: float) -> str:
+    """Return the timestamp ``days`` before ``now`` (seconds since the epoch), in milliseconds."""
+    return format_milliseconds(datetime.fromtimestamp(now, timezone.utc) - timedelta(days=days))

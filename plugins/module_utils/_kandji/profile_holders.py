@@ -8,11 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from .client import Kandji
+from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import InstalledProfile, ItemStatus
-
-CUSTOM = "com.kandji.profile.custom."
-OKTA_DEVICE_TRUST = "com.kandji.profile.odt."  # Kandji's own integration: .scep, .sso
-DEVICE_TRUST = OKTA_DEVICE_TRUST + "scep"
 
 
 def of_the_console(profile: InstalledProfile) -> bool:
@@ -21,10 +18,10 @@ def of_the_console(profile: InstalledProfile) -> bool:
     """
     types = profile.payload_types or ()
     return (
-        "com.apple.security.scep" in types
-        and "com.apple.mdm" not in types
-        and not profile.identifier.startswith(CUSTOM)
-        and profile.identifier != DEVICE_TRUST
+        SCEP_PAYLOAD in types
+        and MDM_PAYLOAD not in types
+        and not profile.identifier.startswith(CUSTOM_PROFILE)
+        and profile.identifier != OKTA_DEVICE_TRUST_SCEP
     )
 
 

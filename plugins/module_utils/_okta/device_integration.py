@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from .._core.errors import BadOption, NeedsConsole, Refused
 from .._core.timestamps import require_timestamp
 from .._http.transport import is_loopback
+from .facts import OKTA_DOMAINS
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
 PLATFORM_FILTER = 'eventType sw "device.platform."'
 RESET_EVENT = "device.platform.secret_key.reset"
-OKTA_DOMAINS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
 
 
 def admin_console(org_url: str) -> str:

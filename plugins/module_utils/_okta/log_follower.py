@@ -18,15 +18,16 @@ from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
 from .._core.files import replace_whole
+from .._core.timestamps import format_milliseconds
 from .._core.timestamps import parse_timestamp as moment
 from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
 from .eda_events import Seen
+from .facts import LOG_RETENTION
 from .records import LogEvent
 
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)
 VERSION = 1
-KEPT = timedelta(days=90)  # for so long Okta keeps its log
 OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
 REMEMBERED = 2000  # uuids that the file holds
 NOT_ASKED_SO = 400  # how Okta answers to a cursor that it does not know any more
@@ -128,7 +129,11 @@ def save(path: str, position: Position) -> None:
 
 def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Position:
     """A first position: from ``since`` on (ISO 8601), or from now."""
-    return Position(org, log_filter, _iso(max(parse_time(since), now - KEPT) if since else now))
+    return Position(
+        org,
+        log_filter,
+        format_milliseconds(max(parse_time(since), now - LOG_RETENTION) if since else now),
+    )
 
 
 def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]:
@@ -136,18 +141,13 @@ def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]
 
     oldest first and without an end, so that no event is missed that comes late into the log.
     """
-    since = max(parse_time(position.read_to), now - KEPT)
+    since = max(parse_time(position.read_to), now - LOG_RETENTION)
     return {
         "filter": position.log_filter,
-        "since": _iso(since),
+        "since": format_milliseconds(since),
         "sortOrder": "ASCENDING",
         "limit": str(limit),
     }
-
-
-def _iso(at: datetime) -> str:
-    at = at.astimezone(timezone.utc)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 class Page(t.NamedTuple):
@@ -187,7 +187,11 @@ class Follower:
             events, following = self._okta.log_page(first_query(position, self.now(), self._limit))
         new = {event.uuid: event for event in events if event.uuid not in position.seen}
         full = len(events) >= self._limit
-        read_to = position.read_to if full else max(position.read_to, _iso(self.now() - OVERLAP))
+        read_to = (
+            position.read_to
+            if full
+            else max(position.read_to, format_milliseconds(self.now() - OVERLAP))
+        )
         return Page(
             list(new.values()), full, replace(position, query=following or None, read_to=read_to)
         )

@@ -10,8 +10,10 @@ texts, because an org may use one that this collection does not know. Timestamps
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from .._core.text import texts_in
 
 Row = Mapping[str, t.Any]  # a JSON object of Okta
 
@@ -190,7 +192,7 @@ class LogEntity:
             alternate_id=_text(row.get("alternateId")),
             display_name=_text(row.get("displayName")),
             serial_number=_id(_object(row.get("detailEntry")).get("serialNumber")),
-            texts=tuple(nested_texts({name: row[name] for name in row if name != "type"})),
+            texts=tuple(texts_in({name: row[name] for name in row if name != "type"})),
         )
 
     @property
@@ -245,12 +247,3 @@ class LogEvent:
             factor=_text(_object(_object(row.get("debugContext")).get("debugData")).get("factor")),
             row=row,
         )
-
-
-def nested_texts(value: object) -> Iterator[str]:
-    """Yield all texts in a JSON value, however deeply nested; the names of members are not texts."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from nested_texts(inner)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.text import names_serial
 from .._http.transport import batches
 from .._kandji.client import Kandji
+from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.records import InstalledProfile
 from .._okta.client import Okta
 from .._status.reader import Ring, profile_uuid, read_fleet, rows
-from .._status.stages import names_serial
 from .plan import Mac
-
-SCEP_PAYLOAD = "com.apple.security.scep"
-DEVICE_MANAGEMENT = "com.apple.mdm"  # its own profile holds a SCEP payload of another authority
 
 
 def macs_on_stages(
@@ -71,7 +69,7 @@ def _is_live(installed: InstalledProfile, rings: t.Sequence[Ring]) -> bool:
     where rings are given, one of theirs, by its item's id or its own identity.
     """
     types = installed.payload_types or ()
-    if SCEP_PAYLOAD not in types or DEVICE_MANAGEMENT in types:
+    if SCEP_PAYLOAD not in types or MDM_PAYLOAD in types:
         return False
     if not rings:
         return True
@@ -80,7 +78,7 @@ def _is_live(installed: InstalledProfile, rings: t.Sequence[Ring]) -> bool:
         # The identifier of an item that the console made is not documented, so that any profile
         # that is not custom may be it.
         by_console = "profile" not in profile and not installed.identifier.startswith(
-            "com.kandji.profile.custom."
+            CUSTOM_PROFILE
         )
         if (
             by_console

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from .._core.errors import Refused
 from .._core.timestamps import parse_timestamp as moment
+from .._okta.facts import UNUSED_CERTIFICATE_LIFETIME, WEAK_AUTHENTICATORS
 
 Row = dict[str, t.Any]
 Going = dict[str, set[str]]  # user id -> ids of the records of theirs that go with a plan
@@ -30,14 +31,10 @@ ALLOW = (
     "no_profile",
     "sign_in_pending",
 )
-WEAK_AUTHENTICATORS = ("okta_password", "okta_email", "security_question")
 OKTA_VERIFY = "okta_verify"
 LOOK_AGAIN_AFTER = timedelta(
     minutes=5
 )  # in a run so long, people who sign in meanwhile are asked for in the System Log
-LOG_KEPT = timedelta(
-    days=90
-)  # how far back the System Log goes, and how long a certificate lives that nobody uses
 
 CANNOT_BE_UNDONE = (
     (
@@ -523,9 +520,7 @@ def is_bound(found: Found, bound: t.Container[str], now: datetime) -> bool | Non
     if (found.id or found.known_as) in bound:
         return True
     newest = newest_certificate(found)
-    return (
-        None if newest is None else newest < now - LOG_KEPT
-    )  # unused for so long it would be revoked
+    return None if newest is None else newest < now - UNUSED_CERTIFICATE_LIFETIME
 
 
 def reissue_after(

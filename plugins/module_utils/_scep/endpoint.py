@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from .._core.errors import ApiError, BadOption, Refused
 from .._core.masking import Masker
 from .._http.transport import Explanation, Operation, Settings, SignIn, Transport, is_loopback
-from .._okta.device_integration import OKTA_DOMAINS
+from .._okta.facts import OKTA_DOMAINS
 from . import client as _scep
 
 TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.text import names_serial
 from .._core.timestamps import require_timestamp
 from .._kandji.profile_holders import of_the_console
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
-from .stages import names_serial
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
 

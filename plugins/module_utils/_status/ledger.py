@@ -21,15 +21,15 @@ from functools import partial
 
 from .._core.errors import BadOption
 from .._core.files import replace_whole
-from .._core.timestamps import parse_timestamp
+from .._core.text import names_serial
+from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.client import Kandji
+from .._okta.facts import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
 from .certificate_check import certificate_ends
-from .stages import LIFE, names_serial
 
 FILE = "certificates.jsonl"
 VERSION = 1
-LOG_DAYS = 90  # Okta keeps its log for so long
 OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
 _LONGEST_NAME = 300
 _WORD = re.compile(r"[0-9a-z]+")
@@ -82,7 +82,7 @@ def parse(text: str, org: str, where: str) -> Ledger:
         raise BadOption(
             f"state_dir: line {done + 1} of {where} is not readable; restore the file from a"
             " backup, or take it away to begin anew with what Okta's log still has (the last"
-            f" {LOG_DAYS} days)."
+            f" {LOG_RETENTION.days} days)."
         ) from None
     if head["ledger"] != VERSION:
         raise BadOption(
@@ -107,9 +107,9 @@ def render(ledger: Ledger) -> str:
 
 def since(ledger: Ledger, now: datetime) -> str:
     """From when on the log is to be read (ISO 8601)."""
-    oldest = now - timedelta(days=LOG_DAYS)
+    oldest = now - LOG_RETENTION
     read_to = parse_timestamp(ledger.read_to)
-    return _iso(max(oldest, read_to - OVERLAP) if read_to else oldest)
+    return format_milliseconds(max(oldest, read_to - OVERLAP) if read_to else oldest)
 
 
 def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> Ledger:
@@ -122,12 +122,16 @@ def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> L
     for event in events:
         uuid, at = event.uuid, parse_timestamp(event.published)
         if uuid and at and uuid not in known:
-            new[uuid] = Issued(_iso(at), uuid, _names(event))
+            new[uuid] = Issued(format_milliseconds(at), uuid, _names(event))
     if not new:
         return ledger
     read_to = max([one.at for one in new.values()] + [ledger.read_to or ""])
     newest = parse_timestamp(read_to)
-    oldest = _iso(newest - timedelta(days=lifetime_days + LOG_DAYS)) if newest else ""
+    oldest = (
+        format_milliseconds(newest - timedelta(days=lifetime_days) - LOG_RETENTION)
+        if newest
+        else ""
+    )
     kept = sorted({one for one in (*ledger.issued, *new.values()) if one.at >= oldest})
     return replace(ledger, read_to=read_to, issued=tuple(kept))
 
@@ -163,12 +167,8 @@ def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int)
     for serial, at in last.items():
         begun = parse_timestamp(at)
         if begun:
-            ends[serial] = f"{begun + timedelta(days=lifetime_days):%Y-%m-%dT%H:%M:%SZ}"
+            ends[serial] = format_timestamp(begun + timedelta(days=lifetime_days))
     return ends
-
-
-def _iso(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 def load(state_dir: str, org: str) -> Ledger:
@@ -197,7 +197,7 @@ def known_ends(
     """
     ends = certificate_ends(kandji.item_statuses(check_item_id)) if check_item_id else {}
     return ends, (
-        partial(ends_by_serial, load(state_dir, org), lifetime_days=LIFE.days)
+        partial(ends_by_serial, load(state_dir, org), lifetime_days=CERTIFICATE_LIFETIME.days)
         if state_dir
         else None
     )

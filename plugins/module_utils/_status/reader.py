@@ -19,9 +19,11 @@ from datetime import datetime, timedelta, timezone
 from itertools import chain
 
 from .._core.errors import NotFound, all_of
+from .._core.text import names_serial
+from .._core.timestamps import format_milliseconds, format_timestamp
 from .._kandji import client as kandji_api
 from .._kandji.client import Kandji
-from .._kandji.profile_holders import CUSTOM, DEVICE_TRUST
+from .._kandji.identifiers import CUSTOM_PROFILE, OKTA_DEVICE_TRUST_SCEP
 from .._kandji.profiles import mobileconfig
 from .._kandji.records import ItemStatus, KandjiDevice, PrismCertificate
 from .._okta import client as okta_api
@@ -35,7 +37,6 @@ from .stages import (
     best_record,
     certificate_end,
     first_of,
-    names_serial,
     stand,
 )
 
@@ -334,7 +335,7 @@ def read_log(okta: Okta, now: datetime, reading: Reading) -> LogFacts:
     """Read behind the records, so that what changed while they were read is heard of."""
     if not reading.log_days or not reading.log_events:
         return LogFacts()
-    since = (now - timedelta(days=reading.log_days)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    since = format_milliseconds(now - timedelta(days=reading.log_days))
     events = okta.log_events(EVENTS, since=since, newest_first=True, at_most=reading.log_events)
     return summarize_events(events)
 
@@ -431,7 +432,7 @@ def read_competing(kandji: Kandji, competitors: t.Sequence[str]) -> set[str]:
 
     Kandji's own Okta Device Trust, or another custom profile.
     """
-    identifiers = [DEVICE_TRUST, *(CUSTOM + item_id for item_id in competitors)]
+    identifiers = [OKTA_DEVICE_TRUST_SCEP, *(CUSTOM_PROFILE + item_id for item_id in competitors)]
     return {
         _key(row.device_id)
         for row in kandji.prism_profiles({"payload_identifier": {"in": identifiers}})
@@ -670,8 +671,8 @@ def row_of(mac: MacFacts, rules: Rules) -> Row:
         "okta_status": best.status if best else "",
         "last_seen_by_okta": best.last_updated if best else "",
         "certificates": len(mac.certificates),
-        "certificate_first_seen": _iso(first),
-        "certificate_ends": _iso(end) or None,
+        "certificate_first_seen": format_timestamp(first) if first else "",
+        "certificate_ends": format_timestamp(end) if end else None,
         "certificate_ends_from": end_from,
     }
 
@@ -683,7 +684,3 @@ def _users(mac: MacFacts, best: DeviceRecord | None) -> list[dict[str, str]]:
         for login, state in record.users.items():
             found.setdefault(login, state)
     return [{"login": login, "managementStatus": state} for login, state in found.items()]
-
-
-def _iso(time: datetime | None) -> str:
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""

@@ -12,7 +12,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-CERTIFICATE_DAYS = 365  # Okta's certificates live one year
+from .._okta.facts import CERTIFICATE_LIFETIME
+
 HOUR = timedelta(hours=1)
 
 
@@ -74,7 +75,7 @@ def reckoned_end(first_seen: datetime | None, written: datetime | None) -> datet
     a year after it was first seen, or after the profile was written.
     """
     begun = first_seen or written
-    return begun + timedelta(days=CERTIFICATE_DAYS) if begun else None
+    return begun + CERTIFICATE_LIFETIME if begun else None
 
 
 def healthy_percent(ring: RingFacts, now: datetime) -> int:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp as moment
 from .._okta.device_events import RecordEvents
+from .._okta.facts import CERTIFICATE_LIFETIME
 
 # From the bottom to the top. Names are what results, tables and gates use.
 STAGES = (
@@ -56,7 +57,6 @@ FLAGS = (
     "CERTIFICATE_EXPIRED",
 )
 
-LIFE = timedelta(days=365)  # of a certificate of Okta's authority
 FRESH = timedelta(
     minutes=5
 )  # Okta's search is eventually consistent: what it says of a record that has just changed may change again
@@ -325,7 +325,7 @@ def certificate_end(mac: MacFacts) -> tuple[datetime | None, str]:
     if said:
         return said, mac.ends_from
     newest = max((one for one in map(moment, mac.certificates) if one), default=None)
-    return (newest + LIFE, "reckoned") if newest else (None, "")
+    return (newest + CERTIFICATE_LIFETIME, "reckoned") if newest else (None, "")
 
 
 # Flags
@@ -477,25 +477,6 @@ _DOUBTS: dict[str, t.Callable[[MacFacts, DeviceRecord | None], str]] = {
     "REGISTERED_BEFORE_CERTIFICATE": _doubt_order,
     "REGISTERED_NOT_MANAGED": _doubt_order,
 }
-
-
-def names_serial(text: str, serial: str) -> bool:
-    """Whether a common name holds this serial as a word: serials can be parts of others."""
-    # Serials of virtual Macs hold signs, so that the text cannot be split into words first.
-    text, serial = text.lower(), serial.lower()
-    start = text.find(serial) if serial else -1
-    while start >= 0:
-        end = start + len(serial)
-        if not _in_word(text[start - 1 : start] if start else "") and not _in_word(
-            text[end : end + 1]
-        ):
-            return True
-        start = text.find(serial, start + 1)
-    return False
-
-
-def _in_word(char: str) -> bool:
-    return char.isascii() and char.isalnum()
 
 
 def in_order(taken: t.Mapping[str, int]) -> dict[str, int]:

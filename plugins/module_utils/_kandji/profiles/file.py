@@ -24,6 +24,8 @@ from xml.parsers.expat import ExpatError
 from ..._core.changes import ABSENT, Difference, differences
 from ..._core.errors import BadOption
 from ..._core.masking import MASK
+from ..._core.text import walk_texts
+from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 from .mobileconfig import MARK, VARIABLES, scep_payloads
 
 Plist = t.Mapping[str, t.Any]
@@ -43,7 +45,7 @@ NEEDED = {
     "PayloadIdentifier": str,
     "PayloadUUID": str,
 }  # Apple's description: no Mac installs a payload without
-ENROLLING = ("com.apple.security.scep", "com.apple.security.acme")
+ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
 SSO = "com.apple.extensiblesso"
 OKTA_VERIFY = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")
 ONE_OF_A_KIND = "A Mac must get each of these from one profile"
@@ -284,7 +286,7 @@ def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     texts = [
         text
         for one in payloads_of(plist)
-        for path, text in _texts(one)
+        for path, text in walk_texts(one)
         if not is_secret(path, secret_keys)
     ]
     return sorted(
@@ -300,18 +302,6 @@ def holds_variable(texts: t.Iterable[t.Any]) -> bool:
 # Secrets
 
 
-def _texts(value: t.Any, path: str = "") -> t.Iterator[tuple[str, str]]:
-    """Every text in a value, with the keys above it."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, f"{path}.{name}")
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, path)
-    elif isinstance(value, str):
-        yield path, value
-
-
 def is_secret(path: str, secret_keys: t.Sequence[str]) -> bool:
     """Whether one of the keys, with dots between them, is that of a secret."""
     return bool(SECRET_KEY.search(path)) or any(
@@ -324,7 +314,7 @@ def secrets(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     found = [
         text
         for one in payloads_of(plist)
-        for path, text in _texts(one)
+        for path, text in walk_texts(one)
         if is_secret(path, secret_keys)
     ]
     return [text for text in found if text.lstrip("$") not in VARIABLES]

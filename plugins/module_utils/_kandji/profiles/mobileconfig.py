@@ -22,8 +22,8 @@ from xml.parsers.expat import ExpatError
 from ..._core.changes import ABSENT, Difference, differences, shown
 from ..._core.errors import BadOption
 from ..._core.masking import MASK
+from ..identifiers import SCEP_PAYLOAD
 
-SCEP_PAYLOAD = "com.apple.security.scep"
 IDENTIFIER = "devicetrust.okta_kandji.scep"
 MARK = "Written by devicetrust.okta_kandji, content "
 NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")

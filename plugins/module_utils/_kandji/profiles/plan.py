@@ -25,7 +25,7 @@ from ..assignments import (
     plan_assignment,
 )
 from ..client import Kandji, same_id
-from ..profile_holders import CUSTOM
+from ..identifiers import custom_profile_identifier
 from ..records import InstalledProfile
 from . import mobileconfig
 
@@ -308,7 +308,7 @@ def read_holders(kandji: Kandji, current: Row) -> set[str]:
     """
     statuses = kandji.item_statuses(str(current["id"]))
     by_status = {status.device_id for status in statuses if status.is_installed}
-    identifier = current.get("mdm_identifier") or f"{CUSTOM}{current['id']}"
+    identifier = current.get("mdm_identifier") or custom_profile_identifier(current["id"])
     reported = kandji.prism_profiles({"payload_identifier": {"in": [identifier]}})
     return by_status | {profile.device_id for profile in reported}
 

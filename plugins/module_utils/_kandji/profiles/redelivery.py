@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ..._status.stages import names_serial
+from ..._core.text import names_serial
 from ..records import InstalledProfile, PrismCertificate, newest_first_seen
 
 

@@ -16,11 +16,11 @@ from ..._core.changes import Difference, shown
 from ..._core.errors import Refused
 from ..._core.masking import MASK
 from ..._core.timestamps import parse_timestamp as moment
+from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..assignments import Blueprint
 from . import mobileconfig
 from . import plan as custom_profile
 
-CERTIFICATE_DAYS = 365  # Okta's certificates live one year
 ONE_OF_AN_AUTHORITY = (  # two live certificates of one authority on a Mac: Okta takes either
     "A Mac must have one SCEP profile of this authority"
 )
@@ -211,7 +211,7 @@ def renew_by(updated_at: t.Any, redistribution_days: int) -> str | None:
     """
     written = moment(updated_at)
     return (
-        (written + timedelta(days=CERTIFICATE_DAYS - redistribution_days)).date().isoformat()
+        (written + CERTIFICATE_LIFETIME - timedelta(days=redistribution_days)).date().isoformat()
         if written
         else None
     )

@@ -44,3 +44,9 @@ def test_a_vendor_value_that_is_not_a_timestamp_is_unknown(value: object) -> Non
 def test_a_timestamp_is_written_in_utc() -> None:
     berlin = NOW.astimezone(timezone(timedelta(hours=1)))
     assert timestamps.format_timestamp(berlin) == "2026-11-23T10:00:00Z"
+
+
+def test_the_system_log_gets_milliseconds() -> None:
+    berlin = NOW.replace(microsecond=7_999).astimezone(timezone(timedelta(hours=1)))
+    assert timestamps.format_milliseconds(berlin) == "2026-11-23T10:00:00.007Z"
+    assert timestamps.format_days_before(NOW.timestamp(), 1.5) == "2026-11-21T22:00:00.000Z"

@@ -323,31 +323,6 @@ def test_what_only_a_read_by_id_would_settle_is_doubted(
     assert (standing.stage, bool(standing.doubt)) == (stage, doubted), standing.doubt
 
 
-@pytest.mark.parametrize(
-    "text, serial, named",
-    [
-        ("C02XK1ZAJG5J", SERIAL, True),
-        ("C02XK1ZAJG5J 7D8A6F3C-1111-4111-8111-000000000001", SERIAL, True),
-        ("c02xk1zajg5j 7d8a", SERIAL, True),
-        ("CN=C02XK1ZAJG5J,O=Acme", SERIAL, True),
-        ("mac-C02XK1ZAJG5J.acme.test", SERIAL, True),
-        ("(C02XK1ZAJG5J)", SERIAL, True),
-        ("VMC02XK1ZAJG5J", SERIAL, False),
-        ("C02XK1ZAJG5J2", SERIAL, False),
-        ("C02XK1ZAJG5", SERIAL, False),
-        ("C02XK1 ZAJG5J", SERIAL, False),
-        ("", SERIAL, False),
-        ("ends with-", "", False),
-        # Virtual Macs have serials that are no words
-        ("VMHq0+Bv/8Lq 7D8A6F3C-1111-4111-8111-000000000001", "VMHq0+Bv/8Lq", True),
-        ("VMHq0 7D8A6F3C-1111-4111-8111-000000000001", "VMHq0+Bv/8Lq", False),
-        ("xVMHq0+Bv/8Lq", "VMHq0+Bv/8Lq", False),
-    ],
-)
-def test_a_serial_is_named_only_as_a_word_of_its_own(text: str, serial: str, named: bool) -> None:
-    assert ladder.names_serial(text, serial) is named
-
-
 def test_stages_are_counted_from_the_top() -> None:
     assert list(
         ladder.in_order({"NOT_IN_SCOPE": 1, "MIXED": 1, "MANAGED": 2, "NO_LICENCE": 0}).items()

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts inside nested values, and serial numbers inside texts."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def walk_texts(value: object, path: str = "") -> t.Iterator[tuple[str, str]]:
+    """Yield each text in a nested value as (path, text).
+
+    The path holds the keys above the text, each after a dot: ``.PayloadContent.Challenge``.
+    """
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from walk_texts(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk_texts(inner, path)
+
+
+def texts_in(value: object) -> t.Iterator[str]:
+    """Yield each text in a nested value."""
+    return (text for _path, text in walk_texts(value))
+
+
+def names_serial(text: str, serial: str) -> bool:
+    """Return whether a text, such as a common name, holds this serial number as a word."""
+    # A serial number can be part of another one. Those of virtual Macs hold punctuation, so the
+    # text cannot be split into words first.
+    text, serial = text.lower(), serial.lower()
+    start = text.find(serial) if serial else -1
+    while start >= 0:
+        end = start + len(serial)
+        before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+        if not _in_word(before) and not _in_word(after):
+            return True
+        start = text.find(serial, start + 1)
+    return False
+
+
+def _in_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts inside nested values, and serial numbers inside texts."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import (
+    names_serial,
+    texts_in,
+    walk_texts,
+)
+
+SERIAL = "C02XK1ZAJG5J"
+EVENT = {
+    "target": [{"id": "1", "detail": {"names": ["a", "b"], "count": 3}}, None, True],
+    "actor": "c",
+}
+
+
+def test_each_text_comes_with_the_keys_above_it() -> None:
+    assert list(walk_texts(EVENT)) == [
+        (".target.id", "1"),
+        (".target.detail.names", "a"),
+        (".target.detail.names", "b"),
+        (".actor", "c"),
+    ]
+    assert list(walk_texts("alone")) == [("", "alone")]
+
+
+def test_the_texts_come_in_their_order() -> None:
+    assert list(texts_in(EVENT)) == ["1", "a", "b", "c"]
+    assert list(texts_in(None)) == []
+
+
+@pytest.mark.parametrize(
+    "text, serial, named",
+    [
+        ("C02XK1ZAJG5J", SERIAL, True),
+        ("C02XK1ZAJG5J 7D8A6F3C-1111-4111-8111-000000000001", SERIAL, True),
+        ("c02xk1zajg5j 7d8a", SERIAL, True),
+        ("CN=C02XK1ZAJG5J,O=Acme", SERIAL, True),
+        ("mac-C02XK1ZAJG5J.acme.test", SERIAL, True),
+        ("(C02XK1ZAJG5J)", SERIAL, True),
+        ("VMC02XK1ZAJG5J", SERIAL, False),
+        ("C02XK1ZAJG5J2", SERIAL, False),
+        ("C02XK1ZAJG5", SERIAL, False),
+        ("C02XK1 ZAJG5J", SERIAL, False),
+        ("", SERIAL, False),
+        ("ends with-", "", False),
+        # Virtual Macs have serials that are no words
+        ("VMHq0+Bv/8Lq 7D8A6F3C-1111-4111-8111-000000000001", "VMHq0+Bv/8Lq", True),
+        ("VMHq0 7D8A6F3C-1111-4111-8111-000000000001", "VMHq0+Bv/8Lq", False),
+        ("xVMHq0+Bv/8Lq", "VMHq0+Bv/8Lq", False),
+    ],
+)
+def test_a_serial_is_named_only_as_a_word_of_its_own(text: str, serial: str, named: bool) -> None:
+    assert names_serial(text, serial) is named
