@@ -427,7 +427,8 @@ from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items as library_item
 from ..module_utils._kandji.client import same_id
-from ..module_utils._kandji.profile_holders import DEVICE_TRUST, of_the_console, read_holders
+from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
+from ..module_utils._kandji.profile_holders import of_the_console, read_holders
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles import scep as scep_profile
 from ..module_utils._kandji.profiles.mobileconfig import (
@@ -690,7 +691,7 @@ def _check_conflicts(
         )
     blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
     if "mac" in run_.params["runs_on"]:
-        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [DEVICE_TRUST]}})
+        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}})
         found += custom_profile.device_trust_conflicts(rows, blueprints)
         _tell_of_unknown(run_, blueprints, plans, replaced)
     for text in custom_profile.check_conflicts(
