@@ -28,6 +28,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._fleet
+  - devicetrust.okta_kandji._rings.optional
+  - devicetrust.okta_kandji._rings.profiles
   - constructed
   - inventory_cache
 options:

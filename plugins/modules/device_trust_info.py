@@ -26,32 +26,11 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._rings
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
-  rings:
-    description: The rings, with the SCEP profile of each.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the ring.
-        type: str
-        required: true
-      blueprints:
-        description: Names or ids of its blueprints.
-        type: list
-        elements: str
-        required: true
-      scep_profile:
-        description: Name or id of its SCEP profile in Kandji. Either this or
-          O(rings[].library_item_id) is needed.
-        type: str
-      library_item_id:
-        description: Id of its SCEP item, where one that was made in Kandji's web app takes the
-          place of the profile.
-        type: str
   okta_verify_item_ids:
     description:
       - Ids of the library items that bring Okta Verify. Their statuses say who has it.
@@ -126,7 +105,7 @@ EXAMPLES = r"""
     rings:
       - name: canary
         blueprints: [Canary]
-        library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+        library_item: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     okta_verify_item_ids:
       - 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
     certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
@@ -215,7 +194,7 @@ import typing as t
 from collections import Counter
 
 from ..module_utils._core.module import Result, Run, run_module
-from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
@@ -225,19 +204,6 @@ from ..module_utils._status.reader import Fleet, Reading, Ring, read_fleet, rows
 from ..module_utils._status.rings import read_rings
 
 OPTIONS: dict[str, t.Any] = {
-    "rings": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": RING["name"],
-            "blueprints": RING["blueprints"],
-            "scep_profile": {"type": "str"},
-            "library_item_id": {"type": "str"},
-        },
-        "required_one_of": [("scep_profile", "library_item_id")],
-        "mutually_exclusive": [("scep_profile", "library_item_id")],
-    },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "redistribution_days": {"type": "int", "default": 30},
     "wait": {"type": "int", "default": 0},
@@ -315,7 +281,7 @@ def run(run_: Run) -> Result:
         params["log_events"],
     )
     end = time.monotonic() + params["wait"]
-    rings, others = read_rings(run_.kandji, params["rings"])
+    rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
     ends, booked = known_ends(
         run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
     )
@@ -366,7 +332,7 @@ def _profile(ring: Ring, redistribution_days: int) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -21,41 +21,9 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._rings
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
-options:
-  rings:
-    description: The rings, first the canary, then wider. A blueprint may be in one ring only.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the ring.
-        type: str
-        required: true
-      blueprints:
-        description: Names or ids of its blueprints.
-        type: list
-        elements: str
-        required: true
-      assignment_nodes:
-        description: For its blueprints that are assignment maps, by name or id, the node that its
-          items go to; handed through by id.
-        type: dict
-      test_macs:
-        description: Serials of the Macs on which a step is looked at before the next one. The first
-          ring needs at least one.
-        type: list
-        elements: str
-        default: []
-      generation:
-        description: Generation of its SCEP profile; handed through.
-        type: str
-      library_item:
-        description: Id or exact name of a SCEP item that was made in Kandji's web app and takes the
-          place of the ring's SCEP profile; handed through by id.
-        type: str
 """
 
 EXAMPLES = r"""
@@ -122,16 +90,13 @@ import typing as t
 
 from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
 from ..module_utils._core.module import Result, Run, run_module
-from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._okta import client as okta_api
 from ..module_utils._status import preflight
 
-OPTIONS = {
-    "rings": {"type": "list", "elements": "dict", "required": True, "options": RING},
-}
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_DEVICES,
@@ -194,7 +159,7 @@ def _okta_verify(run_: Run) -> list[str]:
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS))
 
 
 if __name__ == "__main__":

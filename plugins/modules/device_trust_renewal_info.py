@@ -21,28 +21,11 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._rings
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
-  rings:
-    description: The rings in their order.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the ring.
-        type: str
-        required: true
-      blueprints:
-        description: Names or ids of its blueprints.
-        type: list
-        elements: str
-        required: true
-      scep_profile:
-        description: Exact name of its Custom Profile.
-        type: str
-        required: true
   certificate_ends:
     description:
       - Serial number to the end of the Mac's certificate in ISO 8601, where it is known from
@@ -153,7 +136,7 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
-from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
 from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
@@ -168,20 +151,11 @@ from ..module_utils._kandji.records import (
 )
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.rings import check_profiles, find_ring_profile
 
 Row = dict[str, t.Any]
 
 OPTIONS: dict[str, t.Any] = {
-    "rings": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "blueprints": {"type": "list", "elements": "str", "required": True},
-            "scep_profile": {"type": "str", "required": True},
-        },
-    },
     "certificate_ends": {"type": "dict", "default": {}},
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
@@ -208,6 +182,7 @@ def run(run_: Run) -> Result:
         raise BadOption(
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
+    check_profiles(params["rings"])
     given = {
         str(serial).upper(): require_timestamp(str(text))
         for serial, text in params["certificate_ends"].items()
@@ -265,22 +240,17 @@ def _facts(
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]],
     ends: t.Mapping[str, datetime],
 ) -> renewal.RingFacts:
-    named = [row for row in profiles if row.get("name") == ring["scep_profile"]]
-    if len(named) > 1:
-        raise BadOption(
-            f"rings: Kandji has {len(named)} custom profiles named {ring['scep_profile']!r}; give"
-            " one of them another name."
-        )
-    if not named:
+    profile = find_ring_profile(ring, profiles, run_.params["scep_profile_prefix"])
+    if profile is None:
         return renewal.RingFacts(ring["name"], False)
-    plist = mobileconfig.parse(named[0].get("profile")) or {}
+    plist = mobileconfig.parse(profile.get("profile")) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    identifier = str(named[0].get("mdm_identifier") or custom_profile_identifier(named[0]["id"]))
+    identifier = str(profile.get("mdm_identifier") or custom_profile_identifier(profile["id"]))
     installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
-    statuses = run_.kandji.item_statuses(str(named[0]["id"]))
+    statuses = run_.kandji.item_statuses(str(profile["id"]))
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written, uuid = (
-        parse_timestamp(named[0].get("updated_at")),
+        parse_timestamp(profile.get("updated_at")),
         str(plist.get("PayloadUUID", "")).lower(),
     )
     ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
@@ -330,7 +300,7 @@ def _by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
 
 
 def main() -> None:
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
 
 
 if __name__ == "__main__":

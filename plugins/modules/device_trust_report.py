@@ -22,6 +22,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._fleet
+  - devicetrust.okta_kandji._rings.optional
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
 options:

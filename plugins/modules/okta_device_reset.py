@@ -36,6 +36,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._rings.optional
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.okta
   - devicetrust.okta_kandji._attributes.kandji
@@ -56,31 +58,10 @@ options:
     elements: str
   stages:
     description: Stages of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
-      that stand there are decided.
+      on these stages are selected. With O(rings) only their own SCEP profiles count as live, else
+      each SCEP payload does.
     type: list
     elements: str
-  rings:
-    description:
-      - The rings that O(stages) selects from.
-      - Where it is set, only their own SCEP profiles count as live; else each SCEP payload does.
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description: Name of the ring.
-        type: str
-        required: true
-      blueprints:
-        description: Names or ids of its blueprints.
-        type: list
-        elements: str
-        required: true
-      scep_profile:
-        description: Name or id of its SCEP profile.
-        type: str
-      library_item_id:
-        description: Id of its SCEP item, where Kandji's console made it.
-        type: str
   okta_verify_item_ids:
     description: Ids of the library items of Okta Verify, for O(stages).
     type: list
@@ -267,7 +248,7 @@ EXAMPLES = r"""
     rings:
       - name: by hand
         blueprints: [Everyone else]
-        library_item_id: 3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e
+        library_item: 3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e
     okta_verify_item_ids:
       - 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
 """
@@ -417,7 +398,7 @@ from urllib.parse import urlsplit
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import ApiError, BadOption, DeviceTrustError, NotFound
 from ..module_utils._core.module import Result, Run, outcome, run_module
-from ..module_utils._core.options import KANDJI, OKTA, RING, arguments
+from ..module_utils._core.options import KANDJI, OKTA, OPTIONAL_RINGS, PROFILES, arguments
 from ..module_utils._core.timestamps import parse_timestamp as moment
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._kandji import client as kandji_api
@@ -436,18 +417,6 @@ OPTIONS: dict[str, t.Any] = {
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
     "stages": {"type": "list", "elements": "str"},
-    "rings": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": RING["name"],
-            "blueprints": RING["blueprints"],
-            "scep_profile": {"type": "str"},
-            "library_item_id": {"type": "str"},
-        },
-        "required_one_of": [("scep_profile", "library_item_id")],
-        "mutually_exclusive": [("scep_profile", "library_item_id")],
-    },
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "allow": {"type": "list", "elements": "str", "choices": list(reset.ALLOW), "default": []},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
@@ -502,7 +471,7 @@ BOUND = (
 def run(run_: Run) -> Result:
     params = run_.params
     _check(params)
-    rings, _competitors = read_rings(run_.kandji, params["rings"] or [])
+    rings, _competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
     founds = _find(run_, rings)
     host = urlsplit(run_.okta.org_url).netloc
     if not founds:
@@ -905,7 +874,7 @@ def main() -> None:
     run_module(
         run,
         USES,
-        argument_spec=arguments(OKTA, KANDJI, OPTIONS),
+        argument_spec=arguments(OKTA, KANDJI, OPTIONAL_RINGS, PROFILES, OPTIONS),
         required_one_of=[("serials", "device_ids", "users", "stages")],
     )
 

@@ -148,9 +148,7 @@ def test_its_macs_pass_the_gate_and_are_judged(watched, run_module, item, told, 
     watched.live(2)
     met = run_module("device_trust_gate", gate, lab=watched.lab)
     assert met["met"], met
-    rings = [
-        {"name": "canary", "blueprints": watched.canary["blueprints"], "library_item_id": item}
-    ]
+    rings = [{"name": "canary", "blueprints": watched.canary["blueprints"], "library_item": item}]
     rows = run_module("device_trust_info", {"rings": rings}, lab=watched.lab)
     stages = {
         row["stage"] for row in rows["macs"] if row["serial_number"] in watched.canary["test_macs"]

@@ -56,21 +56,28 @@ CONNECTION: dict[str, dict[str, t.Any]] = {
 RING: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "blueprints": {"type": "list", "elements": "str", "required": True},
+    "scep_profile": {"type": "str"},
     "assignment_nodes": {"type": "dict"},
     "test_macs": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "str"},
     "library_item": {"type": "str"},
 }
-# What a reader of the whole fleet takes: the rings as the site playbook has them, and how the
-# profile of each is found.
-FLEET: dict[str, dict[str, t.Any]] = {
-    "rings": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {**RING, "scep_profile": {"type": "str"}},
-    },
+_RINGS: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": RING,
+    "mutually_exclusive": [("scep_profile", "library_item")],
+}
+RINGS: dict[str, dict[str, t.Any]] = {"rings": {**_RINGS, "required": True}}
+OPTIONAL_RINGS: dict[str, dict[str, t.Any]] = {"rings": {**_RINGS, "default": []}}
+# How the SCEP profile of a ring is named that names none.
+PROFILES: dict[str, dict[str, t.Any]] = {
     "scep_profile_prefix": {"type": "str", "default": "Okta SCEP - "},
+}
+# Options of readers of the whole fleet.
+FLEET: dict[str, dict[str, t.Any]] = {
+    **OPTIONAL_RINGS,
+    **PROFILES,
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
 }

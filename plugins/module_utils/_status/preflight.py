@@ -30,6 +30,12 @@ def ring_problems(rings: Rows) -> list[str]:
     problems += [
         f"rings: {ring['name']!r} has no blueprints." for ring in rings if not ring["blueprints"]
     ]
+    problems += [
+        f"rings: {ring['name']!r} has a scep_profile, but the site playbook names each profile by"
+        " scep_profile_prefix and the ring's name. Remove scep_profile."
+        for ring in rings
+        if ring.get("scep_profile")
+    ]
     if rings and not rings[0]["test_macs"]:
         problems.append(
             f"rings: the first ring, {names[0]!r}, has no test_macs; name the serials of one or two"

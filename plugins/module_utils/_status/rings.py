@@ -61,7 +61,7 @@ def _brought_by(
     prefix: str,
 ) -> dict[str, t.Any] | None:
     """The profile, or of an item of Kandji's web app its id alone."""
-    item = ring.get("library_item") or ring.get("library_item_id")
+    item = ring.get("library_item")
     if item:
         return {
             "id": (
@@ -70,13 +70,30 @@ def _brought_by(
                 else find_scep_item(kandji, item, read_items(kandji, blueprints), profiles)["id"]
             )
         }
+    return find_ring_profile(ring, profiles, prefix)
+
+
+def find_ring_profile(
+    ring: t.Mapping[str, t.Any], profiles: Rows, prefix: str
+) -> dict[str, t.Any] | None:
+    """Return the ring's SCEP profile, or None if Kandji has none. Raises BadOption for several."""
     name = ring.get("scep_profile") or f"{prefix}{ring['name']}"
     named = [
         dict(row) for row in profiles if same_id(row.get("id"), name) or row.get("name") == name
     ]
     if len(named) > 1:
         raise BadOption(
-            f"rings: Kandji has {len(named)} custom profiles named {name!r}; give the ring's"
-            " scep_profile as an id."
+            f"rings: Kandji has {len(named)} custom profiles named {name!r}. Set the ring's"
+            " scep_profile to an id."
         )
     return named[0] if named else None
+
+
+def check_profiles(rings: Rows) -> None:
+    """Raise BadOption if a ring has an item of Kandji's web app instead of a SCEP profile."""
+    for ring in rings:
+        if ring.get("library_item"):
+            raise BadOption(
+                f"rings: {ring['name']!r} has a library_item, which only Kandji's web app can"
+                " renew. Remove the ring from rings."
+            )

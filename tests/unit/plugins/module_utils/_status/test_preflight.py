@@ -34,6 +34,7 @@ def ring(
         ([], ["rings: there is none; "]),
         ([ring(test_macs=[])], ["the first ring, 'canary', has no test_macs"]),
         ([ring(), ring("wide", [])], ["'wide' has no blueprints."]),
+        ([ring(scep_profile="Other")], ["'canary' has a scep_profile"]),
         ([ring(), ring("wide"), ring()], ["'canary' is there twice."]),
         (
             [ring(blueprints=[], test_macs=[]), ring()],

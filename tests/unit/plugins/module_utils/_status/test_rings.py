@@ -1,0 +1,50 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rings by name become rings by id: their blueprints, and their SCEP profile or item."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import rings
+
+PREFIX = "Okta SCEP - "
+PROFILES = [
+    {"id": "P-1", "name": "Okta SCEP - canary"},
+    {"id": "p-2", "name": "Wide"},
+    {"id": "p-3", "name": "Twice"},
+    {"id": "p-4", "name": "Twice"},
+]
+
+
+@pytest.mark.parametrize(
+    "ring, profile_id",
+    [
+        ({"name": "canary"}, "P-1"),
+        ({"name": "canary", "scep_profile": None}, "P-1"),
+        ({"name": "canary", "scep_profile": "Wide"}, "p-2"),
+        ({"name": "canary", "scep_profile": "p-1"}, "P-1"),
+        ({"name": "canary", "scep_profile": "P-4"}, "p-4"),
+        ({"name": "Wide"}, None),
+        ({"name": "canary", "scep_profile": "wide"}, None),
+    ],
+)
+def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
+    ring: dict[str, t.Any], profile_id: str | None
+) -> None:
+    profile = rings.find_ring_profile(ring, PROFILES, PREFIX)
+    assert (profile or {"id": None})["id"] == profile_id
+
+
+def test_of_two_profiles_with_a_name_none_is_guessed() -> None:
+    with pytest.raises(BadOption, match="has 2 custom profiles named 'Twice'. Set the ring's"):
+        rings.find_ring_profile({"name": "canary", "scep_profile": "Twice"}, PROFILES, PREFIX)
+
+
+def test_a_ring_with_an_item_of_the_web_app_cannot_be_renewed() -> None:
+    rings.check_profiles([{"name": "canary"}, {"name": "wide", "library_item": None}])
+    with pytest.raises(BadOption, match="rings: 'wide' has a library_item, which only Kandji's"):
+        rings.check_profiles([{"name": "canary"}, {"name": "wide", "library_item": "Okta SCEP"}])
