@@ -179,7 +179,9 @@ def run(run_: Run) -> Result:
 def _present(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
     params = run_.params
     original = (
-        policies.need_policy(known, params["clone_of"], "clone_of") if params["clone_of"] else None
+        policies.require_policy(known, params["clone_of"], "clone_of")
+        if params["clone_of"]
+        else None
     )
     plan = policies.plan_policy(params["name"], params["description"], current, original)
     apps = policies.resolve_apps(run_.okta.apps(), params["apps"]) if params["apps"] else []

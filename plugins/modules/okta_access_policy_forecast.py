@@ -191,7 +191,7 @@ def run(run_: Run) -> Result:
     params = run_.params
     wishes = [_valid(number, one) for number, one in enumerate(params["rules"])]
     known = run_.okta.access_policies()
-    policy = policies.find_policy(known, params["policy"]) or policies.need_policy(
+    policy = policies.find_policy(known, params["policy"]) or policies.require_policy(
         known, params["clone_of"] or params["policy"]
     )
     rules = {str(policy["id"]): in_order(run_.okta.policy_rules(policy["id"]))}

@@ -214,9 +214,9 @@ def _policy(run_: Run) -> tuple[policies.Policy, str]:
         and policies.find_policy(known, params["policy"]) is None
     ):
         return {"id": "", "name": params["policy"]}, str(
-            policies.need_policy(known, params["clone_of"], "clone_of")["id"]
+            policies.require_policy(known, params["clone_of"], "clone_of")["id"]
         )
-    policy = policies.need_policy(known, params["policy"])
+    policy = policies.require_policy(known, params["policy"])
     return policy, str(policy["id"])
 
 

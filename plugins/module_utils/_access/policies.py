@@ -13,6 +13,7 @@ import typing as t
 
 from .._core.changes import Change
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused, Unreadable
+from .._core.lookup import Catalog
 from .._okta.client import Okta, link_id, quote_filter
 from .rules import (
     Place,
@@ -41,36 +42,31 @@ TRIES = (
 )
 
 
+def _catalog(policies: t.Iterable[t.Mapping[str, t.Any]]) -> Catalog[Policy]:
+    return Catalog(
+        "app sign-in policy",
+        "Okta",
+        [dict(policy) for policy in policies],
+        lambda policy: str(policy.get("id")),
+        lambda policy: str(policy.get("name")),
+    )
+
+
 def find_policy(
     policies: t.Iterable[t.Mapping[str, t.Any]], wanted: str, option: str = "policy"
 ) -> Policy | None:
-    """By id, else by exact name;
+    """Return the policy of this id, else of this name, or None.
 
-    None where there is none. Raises BadOption where several have the name.
+    Raises BadOption if several have the name.
     """
-    rows = [dict(one) for one in policies]
-    found = [one for one in rows if one.get("id") == wanted] or [
-        one for one in rows if one.get("name") == wanted
-    ]
-    if len(found) > 1:
-        raise BadOption(
-            f"{option}: {len(found)} app sign-in policies are named {wanted!r}; give the id of one"
-            f" ({', '.join(str(one['id']) for one in found)})."
-        )
-    return found[0] if found else None
+    return _catalog(policies).find_one(wanted, option)
 
 
-def need_policy(
-    policies: t.Sequence[t.Mapping[str, t.Any]], wanted: str, option: str = "policy"
+def require_policy(
+    policies: t.Iterable[t.Mapping[str, t.Any]], wanted: str, option: str = "policy"
 ) -> Policy:
-    found = find_policy(policies, wanted, option)
-    if found is None:
-        known = ", ".join(sorted(repr(one.get("name")) for one in policies)[:10])
-        raise BadOption(
-            f"{option}: there is no app sign-in policy of id or name {wanted!r} in Okta. There are"
-            f" {known}."
-        )
-    return found
+    """Return the policy of this id, else of this name. Raises BadOption."""
+    return _catalog(policies).resolve_one(wanted, option)
 
 
 def origin_of(policy: t.Mapping[str, t.Any]) -> str | None:
@@ -86,22 +82,11 @@ def with_origin(description: str | None, policy_id: str) -> str:
 
 
 def resolve_apps(apps: t.Sequence[App], wanted: t.Sequence[str]) -> list[App]:
-    """Apps by ids or exact labels, in the order given, each once. Raises BadOption."""
-    found: list[App] = []
-    for name in wanted:
-        match = [one for one in apps if one.get("id") == name] or [
-            one for one in apps if one.get("label") == name
-        ]
-        if len(match) != 1:
-            many = (
-                f"{len(match)} apps have this label; give the id of one"
-                f" ({', '.join(str(one['id']) for one in match)})"
-                if match
-                else "there is no app of this id or label in Okta"
-            )
-            raise BadOption(f"apps: {name!r}: {many}.")
-        found += [one for one in match if one not in found]
-    return found
+    """Return apps by ids or exact labels, in the order given, each once. Raises BadOption."""
+    catalog: Catalog[App] = Catalog(
+        "app", "Okta", apps, lambda app: str(app.get("id")), lambda app: str(app.get("label"))
+    )
+    return catalog.resolve_many(wanted, "apps")
 
 
 def policy_of(app: t.Mapping[str, t.Any]) -> str:
@@ -113,29 +98,24 @@ def policy_of(app: t.Mapping[str, t.Any]) -> str:
 
 
 def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[dict[str, t.Any]]:
-    """Groups by ids or exact names, in one search;
+    """Return groups by ids or exact names, found by one search, one for each wanted.
 
-    raises BadOption for one that is not there, or there twice.
+    Raises BadOption.
     """
     if not wanted:
         return []
-    asked = " or ".join(
-        f"id eq {quote_filter(one)} or profile.name eq {quote_filter(one)}" for one in wanted
+    search = " or ".join(
+        f"id eq {quote_filter(name)} or profile.name eq {quote_filter(name)}" for name in wanted
     )
-    rows, found = okta.groups(asked), []
-    for name in wanted:
-        match = [one for one in rows if one.get("id") == name] or [
-            one for one in rows if (one.get("profile") or {}).get("name") == name
-        ]
-        if len(match) != 1:
-            many = (
-                f"there are {len(match)} groups of this name in Okta; give the id of one"
-                if match
-                else "there is no group of this id or name in Okta"
-            )
-            raise BadOption(f"{option}: {name!r}: {many}.")
-        found.append(match[0])
-    return found
+    catalog: Catalog[dict[str, t.Any]] = Catalog(
+        "group",
+        "Okta",
+        okta.groups(search),
+        lambda group: str(group.get("id")),
+        lambda group: str((group.get("profile") or {}).get("name")),
+        complete=False,
+    )
+    return [catalog.resolve_one(name, option) for name in wanted]
 
 
 def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:

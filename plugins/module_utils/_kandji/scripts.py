@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from .._core.changes import Change, Difference, differences, shown
 from .._core.errors import BadOption, NotAsWritten
+from .._core.lookup import Catalog
 from .assignments import Assignment, Blueprint, assignment_changes, plan_assignment
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
@@ -60,23 +61,18 @@ def check_options(params: t.Mapping[str, t.Any]) -> None:
 def find_script(
     name: str | None, item_id: str | None, scripts: t.Sequence[dict[str, t.Any]]
 ) -> dict[str, t.Any] | None:
-    """The script that the options name, by id or by exact name;
-
-    None where there is none of that name. Raises BadOption.
-    """
+    """Return the script that the options name, or None if none has that name. Raises BadOption."""
+    catalog: Catalog[dict[str, t.Any]] = Catalog(
+        "custom script",
+        "Kandji",
+        scripts,
+        lambda script: str(script.get("id")),
+        lambda script: str(script.get("name")),
+        fold_case=True,
+    )
     if item_id:
-        found = [row for row in scripts if str(row.get("id", "")).lower() == item_id.lower()]
-        if not found:
-            raise BadOption(f"library_item_id: Kandji has no custom script with the id {item_id}.")
-        return found[0]
-    found = [row for row in scripts if row.get("name") == name]
-    if len(found) > 1:
-        ids = ", ".join(str(row.get("id")) for row in found)
-        raise BadOption(
-            f"name: Kandji has {len(found)} custom scripts named {name!r} ({ids}); say which by"
-            " library_item_id."
-        )
-    return found[0] if found else None
+        return catalog.require_id(item_id, "library_item_id")
+    return catalog.find_name(name, "name", "library_item_id")
 
 
 def plan_script(

@@ -109,7 +109,7 @@ def test_apps_are_found_by_id_or_exact_label_each_once():
     ]
     assert [one["id"] for one in policies.resolve_apps(apps, ["a3", "Slack", "a1"])] == ["a3", "a1"]
     with pytest.raises(
-        BadOption, match=r"'Jira': 2 apps have this label; give the id of one \(a2, a3\)"
+        BadOption, match=r"apps: Okta has 2 apps named 'Jira' \(a2, a3\)\. Give the id of one\."
     ):
         policies.resolve_apps(apps, ["Jira"])
 

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects that an option names: by id, else by exact name, else an error with suggestions."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+
+from .errors import BadOption
+
+Item = t.TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Catalog(t.Generic[Item]):
+    """Objects of one kind, among which options name some.
+
+    :arg kind: what one object is, for messages, such as "blueprint". Its plural is regular.
+    :arg owner: the system that holds them, for messages, such as "Kandji".
+    :arg fold_case: Kandji's ids mean the same in either case, Okta's do not.
+    :arg complete: whether ``items`` are all there are; only then does a message suggest names.
+    """
+
+    kind: str
+    owner: str
+    items: t.Sequence[Item]
+    id_of: t.Callable[[Item], str]
+    name_of: t.Callable[[Item], str]
+    fold_case: bool = False
+    complete: bool = True
+
+    def find_id(self, wanted: str) -> Item | None:
+        """Return the object with this id, or None."""
+        key = self._key(wanted)
+        return next((item for item in self.items if self._key(self.id_of(item)) == key), None)
+
+    def find_name(self, wanted: str | None, option: str, id_option: str = "") -> Item | None:
+        """Return the object with exactly this name, or None. Raises BadOption if several have it.
+
+        :arg id_option: the option that names an object by its id, if it is not ``option``.
+        """
+        matches = [item for item in self.items if self.name_of(item) == wanted]
+        if len(matches) > 1:
+            ids = ", ".join(self.id_of(item) for item in matches)
+            remedy = f"Set {id_option} to the id of one" if id_option else "Give the id of one"
+            raise BadOption(
+                f"{option}: {self.owner} has {len(matches)} {_plural(self.kind)} named {wanted!r}"
+                f" ({ids}). {remedy}."
+            )
+        return matches[0] if matches else None
+
+    def find_one(self, wanted: str, option: str, id_option: str = "") -> Item | None:
+        """Return the object with this id, else with this name, or None. Raises BadOption."""
+        item = self.find_id(wanted)
+        return self.find_name(wanted, option, id_option) if item is None else item
+
+    def require_id(self, wanted: str, option: str) -> Item:
+        """Return the object with this id. Raises BadOption."""
+        item = self.find_id(wanted)
+        if item is None:
+            raise BadOption(f"{option}: {self.owner} has no {self.kind} with the id {wanted}.")
+        return item
+
+    def resolve_one(self, wanted: str, option: str, id_option: str = "") -> Item:
+        """Return the object with this id, else with this name. Raises BadOption."""
+        item = self.find_one(wanted, option, id_option)
+        if item is None:
+            names = map(self.name_of, self.items)
+            nearest = suggestion(wanted, names) if self.complete else "."
+            raise BadOption(f"{option}: {self.owner} has no {self.kind} {wanted!r}{nearest}")
+        return item
+
+    def resolve_many(self, wanted: t.Iterable[str], option: str) -> list[Item]:
+        """Return the objects with these ids or names, in order, each once. Raises BadOption."""
+        items = [self.resolve_one(each, option) for each in wanted]
+        return list({self._key(self.id_of(item)): item for item in items}.values())
+
+    def _key(self, item_id: str) -> str:
+        return item_id.lower() if self.fold_case else item_id
+
+
+def suggestion(name: str, names: t.Iterable[str]) -> str:
+    """Return the end of a message that lists the nearest names, or up to ten if none is near."""
+    known = sorted(set(names))
+    by_lower = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), list(by_lower), n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {' or '.join(repr(by_lower[each]) for each in close)}?"
+    return f"; there are {', '.join(map(repr, known[:10])) or 'none'}."
+
+
+def _plural(kind: str) -> str:
+    return kind[:-1] + "ies" if kind.endswith("y") else kind + "s"

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects that an option names."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import (
+    Catalog,
+    suggestion,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    id: str
+    name: str
+
+
+SALES, STAFF, OLD_STAFF = Policy("p1", "Sales"), Policy("p2", "Staff"), Policy("P1", "Staff")
+POLICIES = Catalog(
+    "policy", "Okta", [SALES, STAFF, OLD_STAFF], lambda row: row.id, lambda row: row.name
+)
+UNAMBIGUOUS = dataclasses.replace(POLICIES, items=[SALES, STAFF])
+
+
+def test_an_id_comes_before_a_name() -> None:
+    named_like_an_id = Policy("p3", "p2")
+    policies = dataclasses.replace(POLICIES, items=[named_like_an_id, STAFF])
+    assert policies.resolve_one("p2", "policy") is STAFF
+    assert policies.resolve_one("Staff", "policy") is STAFF
+
+
+@pytest.mark.parametrize("fold_case, policy", [(False, None), (True, STAFF)])
+def test_ids_in_another_case_count_where_the_vendor_treats_them_so(
+    fold_case: bool, policy: Policy | None
+) -> None:
+    policies = dataclasses.replace(UNAMBIGUOUS, fold_case=fold_case)
+    assert policies.find_one("P2", "policy") is policy
+
+
+def test_names_are_compared_exactly() -> None:
+    assert UNAMBIGUOUS.find_one("staff", "policy") is None
+    assert UNAMBIGUOUS.find_name("Staff", "policy") is STAFF
+
+
+def test_a_missing_object_comes_with_the_nearest_names() -> None:
+    with pytest.raises(BadOption) as error:
+        UNAMBIGUOUS.resolve_one("staf", "policy")
+    assert error.value.message == "policy: Okta has no policy 'staf'; did you mean 'Staff'?"
+    with pytest.raises(BadOption) as error:
+        UNAMBIGUOUS.require_id("p9", "policy_id")
+    assert error.value.message == "policy_id: Okta has no policy with the id p9."
+
+
+def test_the_result_of_a_search_suggests_nothing() -> None:
+    with pytest.raises(BadOption) as error:
+        dataclasses.replace(UNAMBIGUOUS, complete=False).resolve_one("staf", "policy")
+    assert error.value.message == "policy: Okta has no policy 'staf'."
+
+
+@pytest.mark.parametrize(
+    "id_option, remedy",
+    [("", "Give the id of one."), ("policy_id", "Set policy_id to the id of one.")],
+)
+def test_which_of_several_is_meant_is_never_guessed(id_option: str, remedy: str) -> None:
+    with pytest.raises(BadOption) as error:
+        POLICIES.find_one("Staff", "policy", id_option)
+    assert error.value.message == f"policy: Okta has 2 policies named 'Staff' (p2, P1). {remedy}"
+    assert POLICIES.find_one("P1", "policy") is OLD_STAFF
+
+
+def test_several_come_in_the_order_of_the_option_and_each_once() -> None:
+    assert UNAMBIGUOUS.resolve_many(["Staff", "p1", "p2"], "policies") == [STAFF, SALES]
+    with pytest.raises(BadOption, match="'p9'"):
+        UNAMBIGUOUS.resolve_many(["Staff", "p9"], "policies")
+
+
+@pytest.mark.parametrize(
+    "name, names, text",
+    [
+        ("stuff", ["Staff", "Sales"], "; did you mean 'Staff'?"),
+        ("x", ["Staff", "Sales"], "; there are 'Sales', 'Staff'."),
+        ("x", [], "; there are none."),
+    ],
+)
+def test_what_is_near_is_suggested(name: str, names: list[str], text: str) -> None:
+    assert suggestion(name, names) == text
