@@ -146,8 +146,7 @@ from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.identifiers import CUSTOM_PROFILE
-from ..module_utils._kandji.profile_holders import holders
+from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
@@ -213,13 +212,8 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
     item_id = run_.params["library_item_id"]
     if not item_id or not macs:
         return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
-    identifier = f"{CUSTOM_PROFILE}{item_id}"
     serials = {"serial_number": {"in": list(macs)}}
-    profiles = list(
-        run_.kandji.prism_profiles(
-            {"payload_identifier": {"in": [identifier, identifier.upper()]}, **serials}
-        )
-    )
+    profiles = installed_on(run_.kandji, ProfileItem(item_id), list(macs))
     certificates = list(
         run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )
@@ -257,7 +251,7 @@ def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
         others = (
             {item.item_id for item in run_.kandji.device_items(device_id)} if by_console else set()
         )
-        held |= holders(item_id, statuses, installed, others, by_console)
+        held |= holders(ProfileItem(item_id), statuses, installed, others, by_console)
     return [gate.judge_absent(serial, device_id, held) for serial, device_id in macs.items()]
 
 

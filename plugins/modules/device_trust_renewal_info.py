@@ -141,7 +141,7 @@ from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.identifiers import custom_profile_identifier
+from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.records import (
     InstalledProfile,
@@ -245,8 +245,7 @@ def _facts(
         return renewal.RingFacts(ring["name"], False)
     plist = mobileconfig.parse(profile.get("profile")) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    identifier = str(profile.get("mdm_identifier") or custom_profile_identifier(profile["id"]))
-    installed = _by_device(run_.kandji.prism_profiles({"payload_identifier": {"in": [identifier]}}))
+    installed = _by_device(installed_on(run_.kandji, ProfileItem.of_profile(profile)))
     statuses = run_.kandji.item_statuses(str(profile["id"]))
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written, uuid = (

@@ -148,11 +148,12 @@ from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, U
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._http.transport import batches
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
-from ..module_utils._kandji.identifiers import custom_profile_identifier
+from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._kandji.records import InstalledProfile, KandjiDevice, PrismCertificate
+from ..module_utils._kandji.records import KandjiDevice, PrismCertificate
 
 OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},
@@ -174,7 +175,6 @@ USES = (
     kandji_api.UPDATE_DEVICE,
     kandji_api.DAILY_CHECK_IN,
 )
-SERIALS_A_CALL = 100
 LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclusion tag on it.")
 WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
 
@@ -295,16 +295,13 @@ def _steps(
     run_: Run, macs: t.Mapping[str, Mac], issued_before: datetime
 ) -> dict[str, redelivery.Step]:
     """What each Mac needs next, from two tables that Macs reported."""
-    identifier = custom_profile_identifier(run_.params["library_item_id"])
-    names = list(dict.fromkeys((identifier, identifier.lower(), identifier.upper())))
-    profiles: list[InstalledProfile] = []
     certificates: list[PrismCertificate] = []
     serials = [mac.serial for mac in macs.values()]
-    for start in range(0, len(serials), SERIALS_A_CALL):
-        those = {"serial_number": {"in": serials[start : start + SERIALS_A_CALL]}}
-        profiles += run_.kandji.prism_profiles({"payload_identifier": {"in": names}, **those})
+    item = ProfileItem(run_.params["library_item_id"])
+    profiles = installed_on(run_.kandji, item, serials)
+    for batch in batches(serials, SERIALS_A_CALL):
         certificates += run_.kandji.prism_certificates(
-            {"identity_certificate": {"eq": True}, **those}
+            {"identity_certificate": {"eq": True}, "serial_number": {"in": batch}}
         )
     return {
         serial: redelivery.next_step(

@@ -428,7 +428,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items as library_item
 from ..module_utils._kandji.client import same_id
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
-from ..module_utils._kandji.profile_holders import of_the_console, read_holders
+from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles import scep as scep_profile
 from ..module_utils._kandji.profiles.mobileconfig import (
@@ -715,7 +715,7 @@ def _tell_of_unknown(
     ):
         return
     first = islice(run_.kandji.prism_profiles({}, sorted({one["id"] for one in blueprints})), 300)
-    macs = sorted({profile.serial for profile in first if of_the_console(profile)})
+    macs = sorted({profile.serial for profile in first if is_console_scep(profile)})
     if macs:
         run_.warn(
             "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
@@ -763,7 +763,7 @@ def _check_replaced(
     places = [one for one in wanted.blueprints if item.id.lower() in items.get(one["id"], ())]
     held = read_holders(
         run_.kandji,
-        item.id,
+        ProfileItem(item.id),
         sorted(ids),
         set().union(*(items.get(one, set()) for one in ids)),
         item.by_console,

@@ -53,11 +53,11 @@ def close(one, other):
 
 
 def _time(text):
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_integration import (
-        moment,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
+        parse_timestamp,
     )
 
-    return moment(text)
+    return parse_timestamp(text)
 
 
 def test_by_the_macs_own_word(watched, run_module, held, item_id):

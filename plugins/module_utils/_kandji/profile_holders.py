@@ -1,20 +1,91 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which Macs hold a SCEP profile, by what Kandji says of its item and by what Macs reported."""
+"""Which devices hold a library item's profile.
+
+``ProfileItem.matches`` and ``installed_on`` are the only answers to that question. They compare ids
+without regard to case and accept the identifier that Kandji names for the item.
+"""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
+from .._http.transport import batches
 from .client import Kandji
 from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import InstalledProfile, ItemStatus
 
+SERIALS_A_CALL = 100
 
-def of_the_console(profile: InstalledProfile) -> bool:
-    """Whether an installed profile holds a SCEP payload and is no Custom Profile, nor Kandji's own
-    Okta Device Trust, nor the one of its device management.
+
+@dataclass(frozen=True)
+class ProfileItem:
+    """A library item whose profile devices may hold.
+
+    ``identifier`` is the profile's, if Kandji names it (``mdm_identifier`` of a Custom Profile).
+    """
+
+    item_id: str
+    identifier: str = ""
+
+    @classmethod
+    def of_profile(cls, profile: t.Mapping[str, t.Any]) -> ProfileItem:
+        """Return the item of a row of List Custom Profiles."""
+        return cls(str(profile["id"]), str(profile.get("mdm_identifier") or ""))
+
+    def matches(self, installed: InstalledProfile) -> bool:
+        """Return whether an installed profile is the item's."""
+        identifier = installed.identifier
+        return self.item_id.lower() in identifier or (
+            bool(self.identifier) and self.identifier.lower() == identifier
+        )
+
+    def row_filter(self) -> dict[str, dict[str, list[str]]]:
+        """Return Prism's filter for the item's profile.
+
+        Whether Prism compares case is not documented, so each form of the id is named.
+        """
+        parts = [self.item_id]
+        if self.item_id.lower() not in self.identifier.lower():
+            parts += [self.identifier] if self.identifier else []
+        forms = {form for part in parts for form in (part, part.lower(), part.upper())}
+        return {"payload_identifier": {"like": sorted(forms)}}
+
+
+def installed_on(
+    kandji: Kandji,
+    item: ProfileItem,
+    serials: t.Sequence[str] | None = None,
+    blueprint_ids: t.Sequence[str] = (),
+) -> list[InstalledProfile]:
+    """Return the item's profile on each Mac that reported it, of these Macs only if any are named.
+
+    A row without an identifier is Kandji's answer to the filter, and counts.
+    """
+    row_filter = item.row_filter()
+    filters: list[dict[str, t.Any]] = (
+        [row_filter]
+        if serials is None
+        else [
+            {**row_filter, "serial_number": {"in": batch}}
+            for batch in batches(serials, SERIALS_A_CALL)
+        ]
+    )
+    return [
+        profile
+        for each in filters
+        for profile in kandji.prism_profiles(each, blueprint_ids)
+        if not profile.identifier or item.matches(profile)
+    ]
+
+
+def is_console_scep(profile: InstalledProfile) -> bool:
+    """Return whether an installed profile may be a console-managed SCEP item.
+
+    It holds a SCEP payload, and is not a Custom Profile, Kandji's own Okta Device Trust, or the
+    profile of its device management.
     """
     types = profile.payload_types or ()
     return (
@@ -26,50 +97,45 @@ def of_the_console(profile: InstalledProfile) -> bool:
 
 
 def holders(
-    item_id: str,
+    item: ProfileItem,
     statuses: t.Sequence[ItemStatus],
     installed: t.Sequence[InstalledProfile],
-    others: t.AbstractSet[str],
-    by_console: bool = True,
+    others: t.AbstractSet[str] = frozenset(),
+    console_managed: bool = False,
 ) -> set[str]:
-    """Device ids (lower case) of the Macs that hold the item's profile, by its statuses or by what
-    they reported: whichever knows.
+    """Return the ids of the devices that hold the item's profile, by a status or by inventory.
 
-    The identifier of a profile that the console made need not hold the item's id. Where neither it
-    nor a status speaks, each such SCEP profile counts, but for those that name one of ``others``,
-    the ids (lower case) of further items on these Macs.
+    The identifier of a console-managed profile need not contain the item's id. If no status and no
+    identifier names the item, each such SCEP profile counts. Exceptions are those that name one of
+    ``others``, the ids (lower case) of further items on these Macs.
     """
-    found = {status.device_id for status in statuses if status.is_installed}
-    named = [profile for profile in installed if names(profile, item_id)]
-    if by_console and not statuses and not named:
+    named = [profile for profile in installed if item.matches(profile)]
+    if console_managed and not statuses and not named:
+        further = [ProfileItem(other) for other in others - {item.item_id.lower()}]
         named = [
             profile
             for profile in installed
-            if of_the_console(profile)
-            and not any(names(profile, other) for other in others - {item_id.lower()})
+            if is_console_scep(profile) and not any(other.matches(profile) for other in further)
         ]
-    return found | {profile.device_id for profile in named}
-
-
-def names(profile: InstalledProfile, item_id: str) -> bool:
-    """Whether the identifier of an installed profile holds the item's id."""
-    return item_id.lower() in profile.identifier
+    by_status = {status.device_id for status in statuses if status.is_installed}
+    return by_status | {profile.device_id for profile in named}
 
 
 def read_holders(
     kandji: Kandji,
-    item_id: str,
-    blueprint_ids: t.Sequence[str],
-    others: t.AbstractSet[str],
-    by_console: bool,
+    item: ProfileItem,
+    blueprint_ids: t.Sequence[str] = (),
+    others: t.AbstractSet[str] = frozenset(),
+    console_managed: bool = False,
 ) -> set[str]:
-    """``holders`` among the Macs of these blueprints.
+    """Return ``holders``, of the Macs of these blueprints only if any are named.
 
-    All their profiles are read only where neither a status nor an identifier tells.
+    All their profiles are read only if neither a status nor an identifier settles it.
     """
-    statuses = list(kandji.item_statuses(item_id))
-    forms = sorted({item_id, item_id.lower(), item_id.upper()})
-    installed = list(kandji.prism_profiles({"payload_identifier": {"like": forms}}, blueprint_ids))
-    if by_console and not statuses and not installed:
-        installed = list(kandji.prism_profiles({}, blueprint_ids))
-    return holders(item_id, statuses, installed, others, by_console)
+    statuses = list(kandji.item_statuses(item.item_id))
+    installed = installed_on(kandji, item, blueprint_ids=blueprint_ids)
+    if console_managed and not statuses and not installed:
+        everything = list(kandji.prism_profiles({}, blueprint_ids))
+        return holders(item, statuses, everything, others, console_managed)
+    by_status = holders(item, statuses, [])
+    return by_status | {profile.device_id for profile in installed}

@@ -11,6 +11,7 @@ from .._core.text import names_serial
 from .._http.transport import batches
 from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
+from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import InstalledProfile
 from .._okta.client import Okta
 from .._status.reader import Ring, profile_uuid, read_fleet, rows
@@ -82,7 +83,7 @@ def _is_live(installed: InstalledProfile, rings: t.Sequence[Ring]) -> bool:
         )
         if (
             by_console
-            or str(profile["id"]).lower() in installed.identifier
+            or ProfileItem.of_profile(profile).matches(installed)
             or (uuid and uuid == installed.payload_uuid)
         ):
             return True

@@ -9,7 +9,7 @@ import typing as t
 
 from .._core.text import names_serial
 from .._core.timestamps import require_timestamp
-from .._kandji.profile_holders import of_the_console
+from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
 
@@ -110,7 +110,7 @@ def by_payload(device_id: str, profiles: t.Sequence[InstalledProfile]) -> list[I
     It may be another item's, so that a certificate in the inventory proves nothing beside it; what
     Okta says does.
     """
-    found = any(row.device_id == device_id and of_the_console(row) for row in profiles)
+    found = any(row.device_id == device_id and is_console_scep(row) for row in profiles)
     return [ItemStatus(device_id, status="PASS")] if found else []
 
 

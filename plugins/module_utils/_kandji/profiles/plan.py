@@ -25,7 +25,7 @@ from ..assignments import (
     plan_assignment,
 )
 from ..client import Kandji, same_id
-from ..identifiers import custom_profile_identifier
+from ..profile_holders import ProfileItem, read_holders
 from ..records import InstalledProfile
 from . import mobileconfig
 
@@ -301,18 +301,6 @@ def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> Row | Non
 # The Macs that it reaches
 
 
-def read_holders(kandji: Kandji, current: Row) -> set[str]:
-    """Device ids of the Macs that hold the profile, by its statuses or by what Macs reported:
-
-    whichever knows.
-    """
-    statuses = kandji.item_statuses(str(current["id"]))
-    by_status = {status.device_id for status in statuses if status.is_installed}
-    identifier = current.get("mdm_identifier") or custom_profile_identifier(current["id"])
-    reported = kandji.prism_profiles({"payload_identifier": {"in": [identifier]}})
-    return by_status | {profile.device_id for profile in reported}
-
-
 def touched(
     kandji: Kandji, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted], mode: str
 ) -> dict[str, int]:
@@ -325,7 +313,7 @@ def touched(
     counts = {"reissue": 0, "reinstall": 0, "new": 0, "removed": 0}
     for plan, one in zip(plans, wanted, strict=True):
         held = (
-            read_holders(kandji, plan.current)
+            read_holders(kandji, ProfileItem.of_profile(plan.current))
             if plan.current and (plan.writes_profile or plan.deletes)
             else set()
         )

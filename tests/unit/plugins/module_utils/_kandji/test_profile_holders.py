@@ -68,11 +68,111 @@ NAMED, OPAQUE, OF_WIFI = (
     ],
 )
 def test_who_holds_it(statuses: t.Any, rows: t.Any, found: set[str]) -> None:
-    assert holders.holders(ITEM, statuses, rows, {ITEM, WIFI}) == found
+    item = holders.ProfileItem(ITEM)
+    assert holders.holders(item, statuses, rows, {ITEM, WIFI}, console_managed=True) == found
 
 
 def test_a_custom_profile_is_known_by_its_identifier_alone() -> None:
-    assert holders.holders(ITEM, [], [OPAQUE], set(), by_console=False) == set()
-    assert holders.holders(
-        ITEM, [], [installed("D-1", f"com.kandji.profile.custom.{ITEM}")], set(), by_console=False
-    ) == {"d-1"}
+    item = holders.ProfileItem(ITEM)
+    assert holders.holders(item, [], [OPAQUE]) == set()
+    assert holders.holders(item, [], [installed("D-1", f"com.kandji.profile.custom.{ITEM}")]) == {
+        "d-1"
+    }
+
+
+@pytest.mark.parametrize(
+    "item, identifier, matches",
+    [
+        (holders.ProfileItem(ITEM), f"com.kandji.profile.custom.{ITEM}", True),
+        (holders.ProfileItem(ITEM.upper()), f"com.kandji.profile.custom.{ITEM}", True),
+        (holders.ProfileItem(ITEM), f"COM.KANDJI.PROFILE.CUSTOM.{ITEM.upper()}", True),
+        (holders.ProfileItem(ITEM, "Acme.SCEP"), "acme.scep", True),
+        (holders.ProfileItem(ITEM, "Acme.SCEP"), "acme.scep.2", False),
+        (holders.ProfileItem(ITEM), "", False),
+        (holders.ProfileItem(ITEM, ""), "", False),
+        (holders.ProfileItem(ITEM), f"com.kandji.profile.custom.{WIFI}", False),
+    ],
+)
+def test_a_profile_is_the_items_by_its_id_or_by_its_identifier(
+    item: holders.ProfileItem, identifier: str, matches: bool
+) -> None:
+    assert item.matches(installed("D-1", identifier)) is matches
+
+
+@pytest.mark.parametrize(
+    "item, like",
+    [
+        (holders.ProfileItem("aB"), ["AB", "aB", "ab"]),
+        (holders.ProfileItem("1"), ["1"]),
+        (holders.ProfileItem("aB", "com.kandji.profile.custom.Ab"), ["AB", "aB", "ab"]),
+        (holders.ProfileItem("1", "x"), ["1", "X", "x"]),
+    ],
+)
+def test_prism_is_asked_for_each_form_of_the_id(item: holders.ProfileItem, like: list[str]) -> None:
+    assert item.row_filter() == {"payload_identifier": {"like": like}}
+
+
+def test_an_item_of_a_custom_profile() -> None:
+    row = {"id": ITEM, "mdm_identifier": "acme.scep"}
+    assert holders.ProfileItem.of_profile(row) == holders.ProfileItem(ITEM, "acme.scep")
+    assert holders.ProfileItem.of_profile({"id": ITEM}) == holders.ProfileItem(ITEM)
+
+
+class Prism:
+    """Answers to the filters of Installed profiles, one for each call."""
+
+    def __init__(self, *answers: list[InstalledProfile], statuses: t.Sequence[ItemStatus] = ()):
+        self.answers, self.statuses, self.asked = list(answers), list(statuses), []
+
+    def prism_profiles(
+        self, row_filter: t.Any, blueprint_ids: t.Any = ()
+    ) -> t.Iterator[InstalledProfile]:
+        self.asked.append((row_filter, blueprint_ids))
+        return iter(self.answers.pop(0))
+
+    def item_statuses(self, _item_id: str) -> t.Iterator[ItemStatus]:
+        return iter(self.statuses)
+
+
+BARE = installed("D-2", "")
+
+
+def test_what_kandji_answers_is_compared_again() -> None:
+    prism = Prism([NAMED, OF_WIFI, BARE])
+    found = holders.installed_on(prism, holders.ProfileItem(ITEM))  # type: ignore[arg-type]  # stub
+    assert found == [NAMED, BARE], "a row without an identifier is an answer to the filter"
+    assert prism.asked == [(holders.ProfileItem(ITEM).row_filter(), ())]
+
+
+@pytest.mark.parametrize("count, calls", [(0, []), (1, [1]), (100, [100]), (101, [100, 1])])
+def test_many_serials_are_asked_for_in_batches(count: int, calls: list[int]) -> None:
+    serials = [f"C{number}" for number in range(count)]
+    prism = Prism(*[[NAMED] for _call in calls])
+    found = holders.installed_on(prism, holders.ProfileItem(ITEM), serials, ["b"])  # type: ignore[arg-type]  # stub
+    assert found == [NAMED] * len(calls)
+    assert [len(row_filter["serial_number"]["in"]) for row_filter, _ids in prism.asked] == calls
+    assert all(
+        row_filter["payload_identifier"] == {"like": [ITEM, ITEM.upper()][::-1]} and ids == ["b"]
+        for row_filter, ids in prism.asked
+    )
+
+
+@pytest.mark.parametrize(
+    "console_managed, statuses, answers, found",
+    [
+        (False, [], [[NAMED]], {"d-1"}),
+        (False, [], [[]], set()),
+        (False, [status("D-3")], [[NAMED, BARE]], {"d-1", "d-2", "d-3"}),
+        (True, [status("D-3")], [[]], {"d-3"}),
+        (True, [], [[NAMED]], {"d-1"}),
+        (True, [], [[], [OPAQUE, OF_WIFI]], {"d-1"}),
+        (True, [], [[], [OF_WIFI]], set()),
+    ],
+)
+def test_all_profiles_are_read_only_for_a_console_managed_item_that_nothing_names(
+    console_managed: bool, statuses: t.Any, answers: t.Any, found: set[str]
+) -> None:
+    prism, item = Prism(*answers, statuses=statuses), holders.ProfileItem(ITEM)
+    assert holders.read_holders(prism, item, ["b"], {ITEM, WIFI}, console_managed) == found  # type: ignore[arg-type]  # stub
+    assert prism.answers == [] and [ids for _filter, ids in prism.asked] == [["b"]] * len(answers)
+    assert prism.asked[1:] in ([], [({}, ["b"])])
