@@ -75,9 +75,11 @@ from ..module_utils._report.figures import masked
 from ..module_utils._status import inventory as macs
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
+from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_ends
-from ..module_utils._status.reader import read_fleet, rows
+from ..module_utils._status.reader import FleetQuery, read_fleet
 from ..module_utils._status.rings import read_rings
+from ..module_utils._status.rows import rows
 
 USES = (*ring_reads.USES, *fleet_reads.USES)
 TABLES = (OKTA, KANDJI, FLEET)
@@ -119,18 +121,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         context = None
         try:
             context = Run(self._params(), True, self.display.warning, USES)
-            rings, others = read_rings(
-                context.kandji, context.params["rings"], context.params["scep_profile_prefix"]
+            params = context.params
+            rings, competitors = read_rings(
+                context.kandji, params["rings"], params["scep_profile_prefix"]
             )
-            ends, _none = known_ends(context.kandji, context.params["certificate_check_item_id"])
-            fleet = read_fleet(
-                context.okta,
-                context.kandji,
-                rings,
-                context.params["okta_verify_item_ids"],
-                ends,
-                competitors=others,
+            by_device, _none = known_ends(context.kandji, params["certificate_check_item_id"])
+            query = FleetQuery(
+                rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
             )
+            fleet = read_fleet(context.okta, context.kandji, query)
             return list(macs.hosts(masked(rows(fleet), context.masker.text)))
         except DeviceTrustError as error:
             raise AnsibleParserError(

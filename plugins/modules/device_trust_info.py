@@ -10,8 +10,8 @@ module: device_trust_info
 short_description: Where each Mac stands between Kandji and Okta, and why
 version_added: 0.1.0
 description:
-  - Reads both sides at once, joins them by serial, and says of each Mac on which stage of the ladder
-    it stands, why, and what its next step is.
+  - Reads both sides at once, joins them by serial, and returns the stage of each Mac, the
+    reason, and its next step.
   - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates
     of the rings' profiles, O device records and E events there
     are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify,
@@ -153,7 +153,7 @@ macs:
       next_step: Its user opens Okta Verify and adds the account.
       flags: []
       unconfirmed: false
-      doubt: ""
+      unconfirmed_reason: ""
 flags:
   description: How many Macs have each flag that is set.
   returned: success
@@ -198,10 +198,14 @@ from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, argument
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
-from ..module_utils._status import stages as ladder
+from ..module_utils._status.facts import Fleet
+from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_ends
-from ..module_utils._status.reader import Fleet, Reading, Ring, read_fleet, rows
-from ..module_utils._status.rings import read_rings
+from ..module_utils._status.reader import FleetQuery, read_fleet
+from ..module_utils._status.rings import Ring, read_rings
+from ..module_utils._status.rows import rows
+from ..module_utils._status.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
+from ..module_utils._status.table import count_by_stage, render_table
 
 OPTIONS: dict[str, t.Any] = {
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
@@ -227,14 +231,14 @@ class Summary:
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
         self._asked_for = {one.upper() for one in serials}
-        self.total: Counter = Counter()
-        self.by_ring: dict[str | None, Counter] = {}
-        self.flags: Counter = Counter()
+        self.total: Counter[str] = Counter()
+        self.by_ring: dict[str | None, Counter[str]] = {}
+        self.flags: Counter[str] = Counter()
         self.unconfirmed = 0
         self.shown = heapq.nsmallest(
             max(0, max_rows),
             self._count(fleet),
-            key=lambda row: (ladder.STAGES.index(row["stage"]), row["serial_number"]),
+            key=lambda row: (STAGES.index(row["stage"]), row["serial_number"]),
         )
 
     def _count(self, fleet: Fleet) -> t.Iterator[dict[str, t.Any]]:
@@ -250,12 +254,12 @@ class Summary:
         return (
             str(row["serial_number"]).upper() in self._asked_for
             if self._asked_for
-            else row["stage"] not in ladder.QUIET_STAGES
+            else row["stage"] not in QUIET_STAGES
         )
 
     @property
     def waits_for_people(self) -> bool:
-        return any(self.total[stage] for stage in ladder.PEOPLE_STAGES)
+        return any(self.total[stage] for stage in PEOPLE_STAGES)
 
 
 SHOWN = (
@@ -268,55 +272,51 @@ SHOWN = (
     "next_step",
     "flags",
     "unconfirmed",
-    "doubt",
+    "unconfirmed_reason",
 )
 
 
 def run(run_: Run) -> Result:
+    """Return the stages of the fleet, after waiting for Macs that time and their users move on."""
     params = run_.params
-    reading = Reading(
+    deadline = time.monotonic() + params["wait"]
+    rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    by_device, ledger = known_ends(
+        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
+    )
+    query = FleetQuery(
+        rings,
+        params["okta_verify_item_ids"],
+        competitors,
+        Expiries(by_device, ledger),
         params["redistribution_days"],
         params["stale_days"],
         params["log_days"],
         params["log_events"],
     )
-    end = time.monotonic() + params["wait"]
-    rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    ends, booked = known_ends(
-        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
-    )
     while True:
-        fleet = read_fleet(
-            run_.okta,
-            run_.kandji,
-            rings,
-            params["okta_verify_item_ids"],
-            ends,
-            booked,
-            others,
-            reading,
-        )
+        fleet = read_fleet(run_.okta, run_.kandji, query)
         summary = Summary(fleet, params["max_rows"], params["serials"])
-        if not summary.waits_for_people or run_.check_mode or time.monotonic() >= end:
+        if not summary.waits_for_people or run_.check_mode or time.monotonic() >= deadline:
             break
-        run_.settings.sleep(min(params["poll_interval"], max(0.0, end - time.monotonic())))
+        run_.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
     return _result(summary, rings, params)
 
 
 def _result(summary: Summary, rings: t.Sequence[Ring], params: t.Mapping[str, t.Any]) -> Result:
-    total = ladder.in_order(summary.total)
+    counts = count_by_stage(summary.total)
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]
-    renewals = {one["ring"]: one["renew_by"] for one in profiles}
+    renewals = {profile["ring"]: profile["renew_by"] for profile in profiles}
     return {
         "changed": False,
-        "counts": total,
+        "counts": counts,
         "macs": summary.shown,
         "profiles": profiles,
-        "table": ladder.table(summary.shown, total, renewals),
+        "table": render_table(summary.shown, counts, renewals),
         "by_ring": {
-            ring.name: ladder.in_order(summary.by_ring.get(ring.name, Counter())) for ring in rings
+            ring.name: count_by_stage(summary.by_ring.get(ring.name, Counter())) for ring in rings
         },
-        "flags": {flag: summary.flags[flag] for flag in ladder.FLAGS if summary.flags[flag]},
+        "flags": {flag: summary.flags[flag] for flag in FLAGS if summary.flags[flag]},
         "unconfirmed": summary.unconfirmed,
     }
 

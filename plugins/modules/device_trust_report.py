@@ -120,9 +120,11 @@ from ..module_utils._report import figures as report
 from ..module_utils._report import files
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
+from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_ends
-from ..module_utils._status.reader import Ring, read_fleet, rows
-from ..module_utils._status.rings import read_rings
+from ..module_utils._status.reader import FleetQuery, read_fleet
+from ..module_utils._status.rings import Ring, read_rings
+from ..module_utils._status.rows import rows
 from ..module_utils._status.stages import STAGES
 
 OPTIONS: dict[str, t.Any] = {
@@ -143,13 +145,14 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 def run(run_: Run) -> Result:
     params = run_.params
     mode = files.mode_of(params["mode"])
-    rings, others = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    ends, booked = known_ends(
+    rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    by_device, ledger = known_ends(
         run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
     )
-    fleet = read_fleet(
-        run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], ends, booked, others
+    query = FleetQuery(
+        rings, params["okta_verify_item_ids"], competitors, Expiries(by_device, ledger)
     )
+    fleet = read_fleet(run_.okta, run_.kandji, query)
 
     def read() -> t.Iterator[report.Row]:
         return report.masked(rows(fleet), run_.masker.text)

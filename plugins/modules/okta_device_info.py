@@ -107,7 +107,8 @@ from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
 from ..module_utils._okta.records import DeviceUser, OktaDevice
-from ..module_utils._status.reader import MACS_IN_OKTA, management_by_user
+from ..module_utils._status.join import management_by_user
+from ..module_utils._status.reader import MACS_IN_OKTA
 
 OPTIONS: dict[str, t.Any] = {
     "serial_numbers": {"type": "list", "elements": "str"},

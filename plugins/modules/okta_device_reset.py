@@ -10,7 +10,7 @@ module: okta_device_reset
 short_description: Deactivate and delete Okta device records, so that Macs can be registered anew
 version_added: 0.1.0
 description:
-  - Finds the device records of the given serials, users, ids, or stages of the ladder, reads each
+  - Finds the device records of the given serials, users, ids, or stages, reads each
     record's own users and again the record by its id, and
     deactivates and deletes those that no guard excludes. Each record that is skipped comes with one
     reason.
@@ -57,7 +57,7 @@ options:
     type: list
     elements: str
   stages:
-    description: Stages of the ladder, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
+    description: Stages, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
       on these stages are selected. With O(rings) only their own SCEP profiles count as live, else
       each SCEP payload does.
     type: list

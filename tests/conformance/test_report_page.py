@@ -72,7 +72,7 @@ def row(number: int) -> dict[str, t.Any]:
         "next_step": "What is next.",
         "flags": ["DUPLICATE_RECORD"] if number % 50 == 1 else [],
         "unconfirmed": number % 60 == 7,
-        "doubt": "Okta's search may be behind." if number % 60 == 7 else "",
+        "unconfirmed_reason": "Okta's search may be behind." if number % 60 == 7 else "",
         "users": [
             {
                 "login": f"person{number:06d}@example.com",
@@ -84,8 +84,8 @@ def row(number: int) -> dict[str, t.Any]:
         "last_seen_by_okta": "2026-11-23T10:00:00.000Z",
         "certificates": 0 if stage in ("PROFILE_PENDING", "PROFILE_FAILED", "NOT_IN_SCOPE") else 1,
         "certificate_first_seen": "2026-01-02T03:04:05Z",
-        "certificate_ends": f"2027-{1 + number % 11:02d}-15T00:00:00Z" if number % 13 else None,
-        "certificate_ends_from": "reckoned",
+        "certificate_expires": f"2027-{1 + number % 11:02d}-15T00:00:00Z" if number % 13 else None,
+        "certificate_expiry_source": "estimated",
     }
 
 

@@ -85,9 +85,9 @@ def test_the_ledger_tells_when_certificates_end(watched, run_module, args):
         mac["serial_number"]: mac
         for mac in json.loads((Path(args["dest"]) / "device-trust.json").read_text())["macs"]
     }
-    told = {serial for serial, mac in macs.items() if mac["certificate_ends_from"] == "ledger"}
+    told = {serial for serial, mac in macs.items() if mac["certificate_expiry_source"] == "ledger"}
     assert told == {mac.serial for mac in watched.world.macs[:3]}
-    assert {macs[serial]["certificate_ends"][:4] for serial in told} == {
+    assert {macs[serial]["certificate_expires"][:4] for serial in told} == {
         str(watched.world.clock.now().year + 1)
     }
 
@@ -107,7 +107,7 @@ def test_the_macs_own_word_tells_when_certificates_end(watched, run_module, args
     watched.live()
     write(run_module, watched, {**args, "certificate_check_item_id": item_id})
     macs = json.loads((Path(args["dest"]) / "device-trust.json").read_text())["macs"]
-    assert {mac["serial_number"] for mac in macs if mac["certificate_ends_from"] == "mac"} == {
+    assert {mac["serial_number"] for mac in macs if mac["certificate_expiry_source"] == "mac"} == {
         mac.serial for mac in watched.world.macs if mac.certificates
     }
 
@@ -187,6 +187,6 @@ def test_the_playbook_finds_the_certificate_check(watched, playbook, run_module,
         },
     )
     macs = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
-    assert written.status == 0 and [mac for mac in macs if mac["certificate_ends_from"] == "mac"], (
-        written.output
-    )
+    assert written.status == 0 and [
+        mac for mac in macs if mac["certificate_expiry_source"] == "mac"
+    ], written.output

@@ -17,7 +17,9 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
     EVENTS,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import Reading
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import (
+    FleetQuery,
+)
 
 from tools.support.environment import CHECKOUT, child_environment
 
@@ -80,7 +82,7 @@ def pages(watched):
 
     An array without a total has one more page where its last one is full.
     """
-    size = watched.control("GET", f"/size?days={Reading().log_days}")
+    size = watched.control("GET", f"/size?days={FleetQuery().log_days}")
     scope = sum(
         device.platform == "Mac" and not device.is_removed
         for device in watched.world.kandji.devices.values()
@@ -92,7 +94,7 @@ def pages(watched):
         "Get Library Item Statuses": 2 * math.ceil(scope / 300),
         "Certificates": size["certificates"] // 300 + 1,
         "listDevices": math.ceil(size["records"] / 200),
-        "listLogEvents": math.ceil(min(events, Reading().log_events) / 1000),
+        "listLogEvents": math.ceil(min(events, FleetQuery().log_events) / 1000),
     }
 
 

@@ -20,9 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     client as _okta,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
-    stages as _ladder,
-)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import stages
 
 from tests.functional.helpers.all_stages import MACS, EveryStage
 
@@ -77,8 +75,8 @@ def wrong(rows, *truths):
 
 def test_each_mac_is_on_its_stage_with_its_flags(fleet, report):
     truth = so(fleet)
-    assert {one.stage for one in truth.values()} == set(_ladder.STAGES)
-    assert {flag for one in truth.values() for flag in one.flags} == set(_ladder.FLAGS)
+    assert {one.stage for one in truth.values()} == set(stages.STAGES)
+    assert {flag for one in truth.values() for flag in one.flags} == set(stages.FLAGS)
     rows = report()
     assert {
         key: (row["serial_number"], row["stage"], sorted(row["flags"])) for key, row in rows.items()

@@ -49,11 +49,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/library_items.py",
         "module_utils/_kandji/profile_holders.py",
         "module_utils/_kandji/profiles/mobileconfig.py",
+        "module_utils/_status/facts.py",
         "module_utils/_status/join.py",
         "module_utils/_status/ledger.py",
         "module_utils/_status/reader.py",
         "module_utils/_status/rings.py",
-        "module_utils/_status/rows.py",
         "module_utils/_access/evidence.py",
         "module_utils/_reset/evidence.py",
     ),
@@ -75,14 +75,12 @@ HEIGHT = {
 KNOWN = frozenset(
     {
         ("module_utils/_access/evidence.py", "module_utils/_access/forecast.py"),
-        ("module_utils/_okta/device_events.py", "module_utils/_status/stages.py"),
         ("module_utils/_reset/evidence.py", "module_utils/_reset/plan.py"),
         ("module_utils/_reset/evidence.py", "module_utils/_status/stages.py"),
         ("module_utils/_scep/endpoint.py", "module_utils/_okta/device_integration.py"),
         ("module_utils/_status/ledger.py", "module_utils/_status/certificate_check.py"),
         ("module_utils/_status/ledger.py", "module_utils/_status/gate.py"),
         ("module_utils/_status/ledger.py", "module_utils/_status/stages.py"),
-        ("module_utils/_status/reader.py", "module_utils/_status/stages.py"),
     }
 )
 # What opens connections. Only _http may import it.

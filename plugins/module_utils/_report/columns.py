@@ -12,7 +12,7 @@ SHOWN = (
     ("person", "Person"),
     ("ring", "Ring"),
     ("stage", "Stage"),
-    ("certificate_ends", "Certificate ends"),
+    ("certificate_expires", "Certificate ends"),
     ("last_check_in", "Last check-in"),
 )
 LABELS = {
@@ -20,7 +20,7 @@ LABELS = {
     "reason": "Why",
     "next_step": "Next step",
     "flags": "Flags",
-    "doubt": "Unconfirmed, because",
+    "unconfirmed_reason": "Unconfirmed, because",
     "blueprint": "Blueprint",
     "os_version": "macOS",
     "model": "Model",
@@ -30,5 +30,5 @@ LABELS = {
     "users": "People in Okta",
     "certificates": "Certificates",
     "certificate_first_seen": "First certificate",
-    "certificate_ends_from": "End is known from",
+    "certificate_expiry_source": "End is known from",
 }

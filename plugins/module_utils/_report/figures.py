@@ -33,7 +33,7 @@ COLUMNS = (
     "next_step",
     "flags",
     "unconfirmed",
-    "doubt",
+    "unconfirmed_reason",
     "blueprint",
     "blueprint_id",
     "os_version",
@@ -47,8 +47,8 @@ COLUMNS = (
     "users",
     "certificates",
     "certificate_first_seen",
-    "certificate_ends",
-    "certificate_ends_from",
+    "certificate_expires",
+    "certificate_expiry_source",
 )
 # Columns whose few values repeat from Mac to Mac; the page has each of them once.
 SHARED = (
@@ -56,12 +56,12 @@ SHARED = (
     "stage",
     "reason",
     "next_step",
-    "doubt",
+    "unconfirmed_reason",
     "blueprint",
     "os_version",
     "model",
     "okta_status",
-    "certificate_ends_from",
+    "certificate_expiry_source",
 )
 PAGE_COLUMNS = tuple(
     name
@@ -214,7 +214,7 @@ def survey(rows: t.Iterable[Row], meta: Meta) -> Figures:
         counts[row["stage"]] += 1
         by_ring[row["ring"] or ""][row["stage"]] += 1
         if row["certificates"]:
-            months[str(row["certificate_ends"] or "")[:7]] += 1
+            months[str(row["certificate_expires"] or "")[:7]] += 1
         flags.update(row["flags"])
         unconfirmed += bool(row["unconfirmed"])
         stages[name_of(row)] = row["stage"]

@@ -246,7 +246,7 @@ function filter() {
   found = order.filter((number) => {
     const row = rows[number];
     return (state.stage === "" || row[place.stage] === stage) && (state.ring === "" || row[place.ring] === ring)
-      && (state.flag === "" || row[place.flags].includes(state.flag) || (state.flag === UNCONFIRMED && value(row, "doubt")))
+      && (state.flag === "" || row[place.flags].includes(state.flag) || (state.flag === UNCONFIRMED && value(row, "unconfirmed_reason")))
       && words.every((word) => hay[number].includes(word));
   });
   state.page = 0;
@@ -267,7 +267,7 @@ function line(number) {
   const stage = element("td", null, { "data-label": labels.stage });
   stage.append(pills.get(value(row, "stage")).cloneNode(true));
   made.append(stage);
-  add("certificate_ends", String(value(row, "certificate_ends") || "").slice(0, 10), "short");
+  add("certificate_expires", String(value(row, "certificate_expires") || "").slice(0, 10), "short");
   add("last_check_in", moment(value(row, "last_check_in")).slice(0, 10), "short");
   const cell = element("td", null, { class: "open" }), opened = state.open === number;
   const button = element("button", "Details", { type: "button", "aria-expanded": String(opened), "aria-label": `Details of ${value(row, "serial_number")}` });
@@ -288,7 +288,7 @@ function more(row) {
   };
   for (const name of ["reason", "next_step"]) add(name, value(row, name));
   add("flags", value(row, "flags").map(plain).join(", "));
-  add("doubt", value(row, "doubt"));
+  add("unconfirmed_reason", value(row, "unconfirmed_reason"));
   add("users", value(row, "users").map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "));
   for (const name of ["blueprint", "os_version", "model"]) add(name, value(row, name));
   add("tags", value(row, "tags").join(", "));
@@ -297,7 +297,7 @@ function more(row) {
   add("last_seen_by_okta", moment(value(row, "last_seen_by_okta")));
   add("certificates", value(row, "certificates") || "");
   add("certificate_first_seen", moment(value(row, "certificate_first_seen")));
-  add("certificate_ends_from", value(row, "certificate_ends_from"));
+  add("certificate_expiry_source", value(row, "certificate_expiry_source"));
   const cell = element("td", null, { colspan: "8" }), made = element("tr", null, { class: "more" });
   cell.append(list);
   made.append(cell);
@@ -318,7 +318,7 @@ function offer(id, options) {
   for (const [key, text] of options) it(id).append(element("option", text, { value: key }));
 }
 const flags = [...new Set(rows.flatMap((row) => row[place.flags]))].sort();
-if (shared.doubt.some(Boolean)) flags.push(UNCONFIRMED);
+if (shared.unconfirmed_reason.some(Boolean)) flags.push(UNCONFIRMED);
 offer("stage", [...shared.stage].sort((one, other) => height(one) - height(other)).map((stage) => [stage, plain(stage)]));
 offer("ring", [...shared.ring].sort().map((ring) => [ring ? `=${ring}` : "-", ringOf(ring)]));
 offer("flag", flags.map((flag) => [flag, plain(flag)]));

@@ -14,7 +14,9 @@ from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import InstalledProfile
 from .._okta.client import Okta
-from .._status.reader import Ring, profile_uuid, read_fleet, rows
+from .._status.reader import FleetQuery, read_fleet
+from .._status.rings import Ring, profile_uuid
+from .._status.stages import classify
 from .plan import Mac
 
 
@@ -26,11 +28,11 @@ def macs_on_stages(
     stages: t.Container[str],
 ) -> list[str]:
     """Serials of the rings' Macs that stand on these stages."""
-    found = rows(read_fleet(okta, kandji, rings, app_ids))
+    fleet = read_fleet(okta, kandji, FleetQuery(rings, app_ids))
     return [
-        row["serial_number"]
-        for row in found
-        if row["ring"] and row["serial_number"] and row["stage"] in stages
+        mac.serial
+        for mac in fleet.macs
+        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in stages
     ]
 
 

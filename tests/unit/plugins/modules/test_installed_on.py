@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_gate,
     device_trust_renewal_info,

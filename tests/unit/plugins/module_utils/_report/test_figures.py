@@ -34,7 +34,7 @@ SAMPLE: dict[str, t.Any] = {name: "" for name in report.COLUMNS} | {
     "okta_device_ids": [],
     "unconfirmed": False,
     "certificates": 1,
-    "certificate_ends": "2027-03-01T00:00:00Z",
+    "certificate_expires": "2027-03-01T00:00:00Z",
 }
 
 
@@ -168,7 +168,7 @@ def test_figures_come_from_one_pass() -> None:
             "stage": "NOT_REGISTERED",
             "ring": None,
             "flags": ["ORPHAN"],
-            "certificate_ends": None,
+            "certificate_expires": None,
         },
     ]
     figures = report.survey(iter(rows), meta())

@@ -31,10 +31,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     LogEvent,
     OktaDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import reader as fleet
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import Ring
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
+    join,
+    reader,
+    rings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
     DeviceRecord,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
+    rows as rows_of,
 )
 
 SERIAL = "C02XK1ZAJG5J"
@@ -74,7 +81,7 @@ def profile(
 def test_certificates_are_narrowed_to_the_profiles_where_their_names_tell(
     profiles: t.Any, wanted: dict[str, t.Any]
 ) -> None:
-    assert fleet.certificate_filter(profiles) == wanted
+    assert rings.certificate_filter(profiles) == wanted
 
 
 @pytest.mark.parametrize(
@@ -99,10 +106,8 @@ def test_a_record_has_its_users_by_login_else_id(users: t.Any, states: dict[str,
         "created": "2026-11-01T10:00:00.000Z",
         "lastUpdated": None,
     }
-    record = fleet.device_record(OktaDevice.from_row({**row, "_embedded": {"users": users}}))
-    assert record == DeviceRecord(
-        "guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states, has_serial=False
-    )
+    record = join.device_record(OktaDevice.from_row({**row, "_embedded": {"users": users}}))
+    assert record == DeviceRecord("guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states)
 
 
 def test_records_are_gathered_by_serial() -> None:
@@ -116,13 +121,13 @@ def test_records_are_gathered_by_serial() -> None:
         {"id": "2", "status": "DEACTIVATED", "profile": {"serialNumber": SERIAL}},
         {"id": "3", "status": "ACTIVE", "profile": None, "_embedded": None},
     ]
-    found = fleet.read_records(
+    found = reader.read_records(
         mock.Mock(devices=mock.Mock(return_value=map(OktaDevice.from_row, rows)))
     )
     assert {serial: [one.id for one in group] for serial, group in found.by_serial.items()} == {
-        SERIAL: ["1", "2"]
+        SERIAL.lower(): ["1", "2"]
     }
-    assert [(udid, one.id, one.has_serial) for udid, one in found.unnamed] == [("", "3", False)]
+    assert [(udid, one.id, one.serial) for udid, one in found.unnamed] == [("", "3", "")]
 
 
 def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
@@ -138,7 +143,7 @@ def test_of_two_items_on_a_mac_the_installed_one_counts() -> None:
             {"computer": {"id": "C"}, "status": "PENDING"},
         ],
     }
-    found = fleet.read_statuses(
+    found = reader.read_statuses(
         mock.Mock(item_statuses=lambda item_id: map(ItemStatus.from_row, rows[item_id])),
         ["item-1", "item-2"],
     )
@@ -231,8 +236,12 @@ def okta(**answers: t.Any) -> mock.Mock:
     )
 
 
-def read(*arguments: t.Any, **more: t.Any) -> list[dict[str, t.Any]]:
-    return list(fleet.rows(fleet.read_fleet(*arguments, now=NOW, **more)))
+def read(
+    org: t.Any, tenant: t.Any, of_rings: t.Sequence[Ring], app_ids: t.Sequence[str]
+) -> list[dict[str, t.Any]]:
+    """Return the rows of a reader."""
+    query = reader.FleetQuery(of_rings, app_ids, now=NOW)
+    return list(rows_of(reader.read_fleet(org, tenant, query)))
 
 
 def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
@@ -245,9 +254,9 @@ def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
         row["ring"],
     ) == (SERIAL, "Ada's Mac", "dev-1", "ada@acme.com", "canary")
     assert row["certificates"] == 1 and row["certificate_first_seen"] == "2026-11-10T10:00:00Z"
-    assert (row["certificate_ends"], row["certificate_ends_from"]) == (
+    assert (row["certificate_expires"], row["certificate_expiry_source"]) == (
         "2027-11-10T10:00:00Z",
-        "reckoned",
+        "estimated",
     )
     assert row["okta_device_ids"] == ["guo1"] and row["users"] == [
         {"login": "ada", "managementStatus": "NOT_MANAGED"}
@@ -425,7 +434,7 @@ def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_t
     assert row["unconfirmed"], "a certificate was bound, and the search shows nobody managed"
 
 
-def test_a_record_that_no_mac_can_be_told_of_puts_its_persons_mac_in_doubt() -> None:
+def test_a_record_that_no_mac_can_be_told_of_makes_its_persons_mac_unconfirmed() -> None:
     found = read(
         okta(devices=lambda *_search, **_how: [unnamed()]),
         kandji(),
@@ -475,12 +484,10 @@ def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
         devices=mock.Mock(side_effect=Forbidden("No permission for devices.")),
     )
     with pytest.raises(DeviceTrustError) as raised:
-        fleet.read_fleet(
+        reader.read_fleet(
             okta(devices=mock.Mock(side_effect=Unauthorized("The token of Okta is wrong."))),
             refused,
-            [],
-            [],
-            now=NOW,
+            reader.FleetQuery(now=NOW),
         )
     assert all(
         text in raised.value.message
@@ -502,7 +509,8 @@ def test_another_custom_profile_with_the_same_scep_url_competes() -> None:
         return {"id": item_id, "active": active, "profile": plistlib.dumps(plist).decode()}
 
     ours, theirs = "https://acme.okta.com/pki/1/scep/rac1", "https://other.example/scep"
-    rings = [Ring("canary", set(), scep("A", ours))]
-    assert fleet.competitors(
-        rings, [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)]
+    of_rings = [Ring("canary", set(), scep("A", ours))]
+    assert rings.find_competitors(
+        of_rings,
+        [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)],
     ) == ["b"]

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a read cannot settle: why the stage of a Mac is unconfirmed. Pure.
+
+Okta's search lags, Kandji's inventories are daily, and both lists are paged while they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from .._core.timestamps import parse_timestamp
+from .._okta.device_events import RecordEvents
+from .facts import (
+    TIMELESS,
+    AgeLimits,
+    DeviceRecord,
+    MacFacts,
+    best_record,
+    certificate_expiry,
+    earliest,
+)
+
+# Okta's search is eventually consistent: a record that has just changed may show another state.
+FRESH = timedelta(minutes=5)
+CLOCKS = timedelta(seconds=10)  # difference between two vendors' clocks
+INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
+
+_GAP = "Kandji's list of statuses of the {} names other Macs of its blueprint, but not this one."
+
+
+def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) -> str:
+    """Return why only a read by id would confirm the stage, or "". The first reason counts."""
+    if mac.incomplete:
+        return mac.incomplete
+    contradiction = _contradiction(mac)
+    if contradiction:
+        return contradiction
+    if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
+        return "Its record changed within the last minutes, and Okta's search may lag."
+    check = _CHECKS.get(stage)
+    return check(mac, best_record(mac.records)) if check else ""
+
+
+def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
+    changed = parse_timestamp(record.last_updated)
+    return changed is not None and changed > now - FRESH
+
+
+def _contradiction(mac: MacFacts) -> str:
+    """Return where the System Log is ahead of Okta's search."""
+    records = {record.id: record for record in mac.records}
+    for record_id, events in (mac.events or {}).items():
+        record = records.get(record_id)
+        if record is None:
+            if events.status != "DELETED":
+                return f"The System Log names its record {record_id}, which the search lacks."
+        elif _differs(record, events):
+            return f"The System Log has newer facts about its record {record_id} than the search."
+    return ""
+
+
+def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
+    if events.status and events.status != record.status:
+        return True
+    if record.status != "ACTIVE":
+        return False
+    if events.bound is not None and events.bound != ("MANAGED" in record.users.values()):
+        return True
+    return any(added != (login in record.users) for login, added in events.users.items())
+
+
+def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
+    return _GAP.format("SCEP profile") if "profile" in mac.unlisted else ""
+
+
+def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
+    return _GAP.format("Okta Verify") if "app" in mac.unlisted else ""
+
+
+def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
+    bound = best is not None and (mac.events or {}).get(best.id, RecordEvents()).bound
+    if mac.ring is None or mac.certificates or mac.expiry_source == "mac" or bound:
+        return ""
+    return "Okta shows it as managed, but Kandji shows no certificate of it."
+
+
+def _check_mixed(mac: MacFacts, best: DeviceRecord | None) -> str:
+    # The second user's sign-in binds nothing, therefore the log cannot confirm or refute it.
+    return "Okta's search may lag for single users of a device."
+
+
+def _check_absent(mac: MacFacts, best: DeviceRecord | None) -> str:
+    if mac.issued:
+        return (
+            "Okta's System Log has a certificate that was issued to it, but Kandji's inventory"
+            " does not show it yet."
+        )
+    return (
+        "Its profile came with a certificate, but Kandji's inventory does not show it; inventories"
+        " are daily."
+    )
+
+
+def _check_expired(mac: MacFacts, best: DeviceRecord | None) -> str:
+    if certificate_expiry(mac)[1] != "estimated":
+        return ""
+    return "The expiry of its certificate is estimated from when it was first seen."
+
+
+def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
+    """Return why it is unknown whether the record or the certificate came first.
+
+    The System Log has the time of issue; Kandji's inventory has it only within a day.
+    """
+    if best is not None and not best.users:
+        return "The search shows no user of its record."
+    registered = parse_timestamp(best.created) if best else None
+    first = earliest([*mac.certificates, mac.issued])
+    if registered is None or first is None:
+        return "The time of its registration or of its certificate is unknown."
+    if abs(first - registered) <= CLOCKS:
+        return "Record and certificate came within seconds of each other."
+    if not mac.issued and timedelta(0) < first - registered <= INVENTORY:
+        return (
+            "Its certificate was first seen within a day of its registration, and inventories are"
+            " daily."
+        )
+    return ""
+
+
+_CHECKS: dict[str, Callable[[MacFacts, DeviceRecord | None], str]] = {
+    "PROFILE_PENDING": _check_profile,
+    "OKTA_VERIFY_MISSING": _check_app,
+    "MANAGED": _check_managed,
+    "MIXED": _check_mixed,
+    "CERTIFICATE_ABSENT": _check_absent,
+    "CERTIFICATE_EXPIRED": _check_expired,
+    "REGISTERED_BEFORE_CERTIFICATE": _check_order,
+    "REGISTERED_NOT_MANAGED": _check_order,
+}

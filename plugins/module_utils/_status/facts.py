@@ -1,0 +1,121 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Kandji and Okta know of one Mac, joined. Pure.
+
+Fleets are large, therefore these records have slots; the join fills MacFacts table by table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .._core.timestamps import parse_timestamp
+from .._okta.device_events import RecordEvents
+from .._okta.facts import CERTIFICATE_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """An Okta device record, as the join needs it.
+
+    ``users`` is login -> managementStatus; timestamps are ISO 8601. ``serial`` is "" if Okta knows
+    none.
+    """
+
+    id: str
+    status: str
+    created: str = ""
+    last_updated: str = ""
+    users: dict[str, str] = field(default_factory=dict)
+    serial: str = ""
+    name: str = ""
+
+
+@dataclass(slots=True)
+class MacFacts:
+    """Facts of both vendors about one Mac.
+
+    States are those of ItemStatus.state, or None if unknown. ``device_id`` is Kandji's.
+    """
+
+    serial: str
+    name: str = ""
+    device_id: str = ""
+    person: str = ""
+    ring: str | None = None
+    profile_state: str | None = None
+    profile_log: str = ""
+    certificates: Sequence[str] = ()  # when each was first seen
+    app_state: str | None = None
+    app_present: bool = False
+    records: Sequence[DeviceRecord] = ()
+    in_kandji: bool = True
+    blueprint: str = ""
+    blueprint_id: str = ""
+    os_version: str = ""
+    model: str = ""
+    tags: Sequence[str] = ()
+    last_check_in: str = ""
+    competing: bool = False  # it has certificates of the same authority from another configuration
+    copied: bool = False  # one of its certificates is on another Mac too
+    issued: str = ""  # when its first certificate was issued, as far back as the log was read
+    expires: str = ""  # expiry of its newest certificate, if the Mac or the ledger knows it
+    expiry_source: str = ""  # mac or ledger
+    events: dict[str, RecordEvents] | None = None  # by id of the device record
+    incomplete: str = ""  # why the join itself may be wrong
+    # profile, app: lists of statuses that name other Macs of its blueprint, but not this one
+    unlisted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgeLimits:
+    """The present, and ages in days. Without ``now`` nothing is old, fresh or expired."""
+
+    now: datetime | None = None
+    expiring_days: int = 30
+    stale_days: int = 90
+
+
+TIMELESS = AgeLimits()
+
+
+@dataclass
+class Fleet:
+    """All Macs of both vendors in a stable order, and the limits to classify them by."""
+
+    macs: list[MacFacts]
+    limits: AgeLimits
+
+
+def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
+    """Return the record that counts for a serial: the working one, else the newest."""
+    return max(
+        records,
+        key=lambda record: (
+            record.status == "ACTIVE",
+            "MANAGED" in record.users.values(),
+            record.last_updated,
+            record.id,
+        ),
+        default=None,
+    )
+
+
+def earliest(timestamps: Iterable[str]) -> datetime | None:
+    """Return the earliest of the timestamps that can be parsed, or None."""
+    return min((time for time in map(parse_timestamp, timestamps) if time), default=None)
+
+
+def certificate_expiry(mac: MacFacts) -> tuple[datetime | None, str]:
+    """Return when its newest certificate expires, and the source of that date.
+
+    The source is mac, ledger, or estimated: a year after Kandji first saw the certificate.
+    """
+    known = parse_timestamp(mac.expires) if mac.expires else None
+    if known:
+        return known, mac.expiry_source
+    newest = max((time for time in map(parse_timestamp, mac.certificates) if time), default=None)
+    return (newest + CERTIFICATE_LIFETIME, "estimated") if newest else (None, "")

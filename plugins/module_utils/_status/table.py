@@ -1,0 +1,50 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary of a fleet as lines of text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .stages import STAGES
+
+Row = Mapping[str, Any]  # of rows.rows()
+
+
+def count_by_stage(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of the stages that have Macs, the highest stage first."""
+    return {stage: counts[stage] for stage in reversed(STAGES) if counts.get(stage)}
+
+
+def render_table(
+    rows: Sequence[Row],
+    counts: Mapping[str, int],
+    renewals: Mapping[str, str | None],
+    max_names: int = 10,
+) -> list[str]:
+    """Return the lines of a table: Macs by stage, Macs by next step, renewals by ring.
+
+    Each group of Macs with the same next step names at most ``max_names`` of them.
+    """
+    lines = [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["stage"], row["reason"], row["next_step"]), []).append(row)
+    if groups:
+        lines += ["", "Next steps:"]
+    for (stage, reason, next_step), macs in groups.items():
+        lines.append(f"  {stage}: {reason} {next_step}")
+        lines += [
+            f"    {row['serial_number']} {row['device_name']} ({row['person'] or 'no user'})"
+            for row in macs[:max_names]
+        ]
+        lines += [f"    ... and {len(macs) - max_names} more"] if len(macs) > max_names else []
+    if renewals:
+        lines += ["", "Renewals:"]
+        lines += [
+            f"  ring {ring}: renew its certificates by {date or 'unknown'}"
+            for ring, date in renewals.items()
+        ]
+    return lines
