@@ -148,7 +148,7 @@ from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, U
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._core.timestamps import require_timestamp
-from ..module_utils._http.transport import batches
+from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on

@@ -24,8 +24,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     OKTA,
     from_environment,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import (
-    transport as _transport,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
+    Answer,
+    Operation,
+    Request,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    Transport,
 )
 
 Row = dict[str, t.Any]
@@ -138,13 +143,11 @@ class Vendors:
     def __init__(self, macs: int) -> None:
         self.macs, self.calls = macs, 0
 
-    def call(
-        self, operation: t.Any, path: t.Any = None, query: t.Any = None, **_more: t.Any
-    ) -> t.Any:
+    def send(self, operation: Operation, request: Request) -> Answer:
         self.calls += 1
         # Through JSON and back, so that no text is shared that the vendors would send anew.
-        body, headers = self._answer(operation.name, dict(query or {}))
-        return _transport.Answer(200, headers, b"", json.loads(json.dumps(body)))
+        body, headers = self._answer(operation.name, dict(request.query or {}))
+        return Answer(200, headers, b"", json.loads(json.dumps(body)))
 
     def _answer(self, name: str, query: Row) -> tuple[t.Any, dict[str, str]]:
         if name == "List Custom Profiles":
@@ -188,7 +191,7 @@ class Vendors:
 
 def main(module: str, macs: int, directory: str) -> None:
     vendors = Vendors(macs)
-    _transport.Transport.call = vendors.call  # type: ignore[method-assign]
+    Transport.send = vendors.send  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
     spec = {**loaded.OPTIONS, **getattr(loaded, "FLEET", {})}
     params = from_environment(

@@ -558,7 +558,7 @@ def endpoint(server: ScepServer) -> t.Any:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (

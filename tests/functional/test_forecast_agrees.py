@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
     plan_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (

@@ -26,7 +26,7 @@ def sleeping(
 
     Returns the seconds that they would have slept.
     """
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
         Settings,
     )
 
@@ -91,7 +91,7 @@ def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (

@@ -60,7 +60,7 @@ def okta_calls(result: dict[str, t.Any]) -> Counter[str]:
 def test_it_uses_its_share_and_meets_no_429(
     watched, run_module, monkeypatch, count, limits, capacity
 ) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
         Settings,
     )
 
@@ -121,7 +121,7 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(
     )
 
     watched, fleet = many
-    send = _transport.Transport._send
+    send = _transport.Transport._exchange
     left = [0]
 
     def dying(self: t.Any, *arguments: t.Any) -> t.Any:
@@ -146,7 +146,7 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(
         for serial, user in zip(serials, people, strict=True):
             fleet.record(serial, user)
         watched.world.requests.clear()
-        monkeypatch.setattr(_transport.Transport, "_send", dying)
+        monkeypatch.setattr(_transport.Transport, "_exchange", dying)
         left[0] = k
         try:
             requests = sum(
@@ -155,7 +155,7 @@ def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(
             survived = True
         except Killed:
             pass
-        monkeypatch.setattr(_transport.Transport, "_send", send)
+        monkeypatch.setattr(_transport.Transport, "_exchange", send)
         second = run_module(MODULE, args, lab=watched.lab)
         assert not second.get("failed"), (k, second)
         remaining, writes = outcome(watched, serials)

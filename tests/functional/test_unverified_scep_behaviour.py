@@ -150,7 +150,7 @@ def test_what_cannot_be_the_orgs_is_refused_before_it_is_asked(watched, run_modu
 
 
 def test_no_operation_of_the_collection_names_a_certificate_authority_or_a_challenge():
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
         Operation,
     )
 

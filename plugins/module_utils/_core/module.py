@@ -16,7 +16,9 @@ from itertools import islice
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._http import transport as _transport
-from .._http.transport import Operation, Settings, Transport, api_calls
+from .._http.operations import Operation, api_calls
+from .._http.settings import Settings
+from .._http.transport import Transport
 from .._kandji.client import Kandji
 from .._okta.auth import TOKEN, make_sign_in, scopes_of
 from .._okta.client import Okta

@@ -17,16 +17,11 @@ from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
 from .._core.masking import Masker
-from .._http.transport import (
-    Explanation,
-    Operation,
-    Settings,
-    Token,
-    Transport,
-    check_origin,
-    is_loopback,
-    next_query,
-)
+from .._http.auth import Token
+from .._http.operations import Explanation, Operation, Request
+from .._http.settings import Settings
+from .._http.transport import Transport, Vendor
+from .._http.urls import check_origin, is_loopback, next_query
 from .records import (
     AuditEvent,
     DeviceItem,
@@ -260,13 +255,11 @@ class Kandji:
         masker.add(api_token)
         self.api_url = check_api_url(api_url)
         self.transport = Transport(
-            "kandji",
+            Vendor("kandji", explain, HOURLY_LIMIT),
             self.api_url,
             ApiToken(api_token),
             settings,
             masker,
-            explain,
-            hourly_limit=HOURLY_LIMIT,
         )
 
     # Custom Profiles
@@ -321,7 +314,7 @@ class Kandji:
             file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".mobileconfig"
             files["file"] = (file_name, mobileconfig, "application/octet-stream")
         return self._written(
-            operation, self.transport.call(operation, path, files=files).json, "profile"
+            operation, self.transport.send(operation, Request(path, files=files)).json, "profile"
         )
 
     # Custom Scripts

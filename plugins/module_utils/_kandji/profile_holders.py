@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._http.transport import batches
+from .._http.urls import batches
 from .client import Kandji
 from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import InstalledProfile, ItemStatus

@@ -24,7 +24,9 @@ from email.utils import parsedate_to_datetime
 
 from .._core.errors import ApiError, BadOption, Unreadable
 from .._core.masking import Masker
-from .._http.transport import Explanation, Operation, SignIn, Token, Transport
+from .._http.auth import Auth, Token
+from .._http.operations import Explanation, Operation, Request
+from .._http.transport import Transport
 
 try:
     import jwt
@@ -105,7 +107,7 @@ def make_sign_in(
     masker: Masker,
     scopes: t.Sequence[str],
     environment: t.Mapping[str, str] | None = None,
-) -> SignIn:
+) -> Auth:
     """The sign-in that a module's options ask for. ``scopes`` are those that the task needs."""
     way = choose_way(params, table, os.environ if environment is None else environment)
     for name in ("okta_api_token", "okta_access_token"):
@@ -154,7 +156,7 @@ class AccessToken(Token):
         super().__init__("Bearer", token)
         self._worked = False
 
-    def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
+    def on_response(self, status: int, headers: t.Mapping[str, str]) -> None:
         self._worked = self._worked or status < 400
 
     def explain(
@@ -361,7 +363,7 @@ class Proofs:
         )
 
 
-class _TokenRequest(SignIn):
+class _TokenRequest(Auth):
     """The token request itself carries a proof at most, and no token."""
 
     def __init__(self, app: ServiceApp) -> None:
@@ -370,8 +372,8 @@ class _TokenRequest(SignIn):
     def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
         return self._app.proof(verb, url)
 
-    def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
-        self._app.learn(status, headers)
+    def on_response(self, status: int, headers: t.Mapping[str, str]) -> None:
+        self._app.on_response(status, headers)
 
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
@@ -379,7 +381,7 @@ class _TokenRequest(SignIn):
         return self._app.explain_refusal(origin, status, explained)
 
 
-class ServiceApp(SignIn):
+class ServiceApp(Auth):
     """An OAuth service app.
 
     The first call of a task gets the one access token that all of its calls use.
@@ -416,14 +418,14 @@ class ServiceApp(SignIn):
             return {}
         return {"DPoP": self._proofs.make(verb, url, self.now(), self._nonce, token)}
 
-    def learn(self, status: int, headers: t.Mapping[str, str]) -> None:
+    def on_response(self, status: int, headers: t.Mapping[str, str]) -> None:
         try:
             self._skew = parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError, TypeError):
             pass  # without the vendor's time ours has to do
         self._nonce = headers.get("dpop-nonce") or self._nonce
 
-    def renew(
+    def on_unauthorized(
         self, sent: t.Mapping[str, str], explained: Explanation, headers: t.Mapping[str, str]
     ) -> bool:
         """A refused token is thrown away, unless only the nonce was old, or another thread has
@@ -449,8 +451,8 @@ class ServiceApp(SignIn):
         tried: set[str] = set()
         while True:
             try:
-                body = transport.call(
-                    TOKEN, form=self._form(transport), sign_in=_TokenRequest(self)
+                body = transport.send(
+                    TOKEN, Request(form=self._form(transport), auth=_TokenRequest(self))
                 ).json
                 break
             except ApiError as refusal:

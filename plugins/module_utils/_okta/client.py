@@ -17,16 +17,11 @@ from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
 from .._core.masking import Masker
-from .._http.transport import (
-    Explanation,
-    Operation,
-    Settings,
-    SignIn,
-    Transport,
-    batches,
-    check_origin,
-    next_query,
-)
+from .._http.auth import Auth
+from .._http.operations import Explanation, Operation, Request
+from .._http.settings import Settings
+from .._http.transport import Transport, Vendor
+from .._http.urls import batches, check_origin, next_query
 from .records import DeviceUser, Enrollment, LogEvent, OktaDevice, OktaUser
 
 DEVICES = "/api/v1/devices"
@@ -334,12 +329,12 @@ class Okta:
     """An org.
 
     :arg org_url: e.g. https://acme.okta.com
-    :arg sign_in: one of ``_sign_in``.
+    :arg auth: a method of ``auth``.
     """
 
-    def __init__(self, org_url: str, sign_in: SignIn, settings: Settings, masker: Masker) -> None:
+    def __init__(self, org_url: str, auth: Auth, settings: Settings, masker: Masker) -> None:
         self.org_url = check_org_url(org_url)
-        self.transport = Transport("okta", self.org_url, sign_in, settings, masker, explain)
+        self.transport = Transport(Vendor("okta", explain), self.org_url, auth, settings, masker)
         self.last_request_id = ""  # of the last lifecycle step, for an audit
 
     def organization(self) -> dict[str, t.Any]:
@@ -674,8 +669,9 @@ class Okta:
         smaller = list(sizes)
         while following is not None:
             try:
-                answer = self.transport.call(
-                    operation, path, query=following, **({"patience": 1} if smaller else {})
+                answer = self.transport.send(
+                    operation,
+                    Request(path or {}, following, max_transport_retries=1 if smaller else None),
                 )
             except (Unreachable, ApiError) as error:
                 if not smaller or (

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, NeedsConsole, Refused
 from .._core.timestamps import require_timestamp
-from .._http.transport import is_loopback
+from .._http.urls import is_loopback
 from .facts import OKTA_DOMAINS
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")

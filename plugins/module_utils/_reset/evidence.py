@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.text import names_serial
-from .._http.transport import batches
+from .._http.urls import batches
 from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem

@@ -13,7 +13,11 @@ from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, Refused
 from .._core.masking import Masker
-from .._http.transport import Explanation, Operation, Settings, SignIn, Transport, is_loopback
+from .._http.auth import Auth
+from .._http.operations import Explanation, Operation, Request
+from .._http.settings import Settings
+from .._http.transport import Transport, Vendor
+from .._http.urls import is_loopback
 from .._okta.facts import OKTA_DOMAINS
 from . import client as _scep
 
@@ -65,7 +69,11 @@ class ScepEndpoint:
         parts = urlsplit(url)
         self._path = parts.path.replace("{", "{{").replace("}", "}}")
         self.transport = Transport(
-            "scep", f"{parts.scheme}://{parts.netloc}", SignIn(), settings, masker, _explain
+            Vendor("scep", _explain),
+            f"{parts.scheme}://{parts.netloc}",
+            Auth(),
+            settings,
+            masker,
         )
 
     def describe(self) -> _scep.ScepService:
@@ -102,12 +110,14 @@ class ScepEndpoint:
         name = params["operation"]
         operation = Operation(name, verb, self._path, writes=name == "PKIOperation")
         try:
-            answer = self.transport.call(
+            answer = self.transport.send(
                 operation,
-                query=params,
-                content=body,
-                headers={"Content-Type": "application/x-pki-message"} if body else None,
-                raw=True,
+                Request(
+                    query=params,
+                    content=body,
+                    headers={"Content-Type": "application/x-pki-message"} if body else None,
+                    raw=True,
+                ),
             )
         except ApiError as error:
             return error.status, "", b""

@@ -102,7 +102,7 @@ for _place in Path(__file__).parents:
             _package.__path__.append(str(_place))
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     is_loopback,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (

@@ -36,18 +36,18 @@ class Wire:
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import (
             masking as _masking,
         )
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import (
-            transport as _transport,
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+            Settings,
         )
 
         self.masker = _masking.Masker()
-        self._settings = _transport.Settings
+        self._settings = Settings
 
     def script(self, *answers: t.Any) -> None:
         self.answers = list(answers)
 
     def settings(self, **changes: t.Any) -> t.Any:
-        """The transport's settings; a run with them sleeps in no time and has no luck."""
+        """Return settings with a fake clock and deterministic jitter."""
         return self._settings(**{"sleep": self.slept.append, "chance": lambda: 1.0, **changes})
 
     def send(

@@ -25,7 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
@@ -83,10 +83,10 @@ def test_the_api_hosts_of_kandji_and_iru_are_known(url: str, origin: str) -> Non
         ("https://1a2b3c4d.web-api.kandji.io", "use https://1a2b3c4d.api.kandji.io,"),
         ("https://acme.example.com", "use https://SUBDOMAIN.api.kandji.io"),
         ("https://acme.api.kandji.io.evil.test", "use https://SUBDOMAIN.api.kandji.io"),
-        ("https://evil.test/acme.api.kandji.io", "give the host alone"),
+        ("https://evil.test/acme.api.kandji.io", "Give the host alone"),
         ("https://acme.api.us.kandji.io", "use https://SUBDOMAIN.api.kandji.io"),
-        ("http://acme.api.kandji.io", "use https://acme.api.kandji.io."),
-        ("https://acme.api.kandji.io/api/v1", "give the host alone"),
+        ("http://acme.api.kandji.io", "Use https://acme.api.kandji.io."),
+        ("https://acme.api.kandji.io/api/v1", "Give the host alone"),
     ],
 )
 def test_a_wrong_tenant_url_is_refused_with_the_right_one(url: str, said: str) -> None:

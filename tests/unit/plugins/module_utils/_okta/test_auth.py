@@ -490,7 +490,9 @@ def test_a_token_that_another_thread_has_replaced_is_kept(wire: t.Any) -> None:
     transport = Okta(ORG, app, wire.settings(), wire.masker).transport
     old = app.headers(transport, "GET", ORG)
     for _thread in range(2):  # both had sent the old one
-        assert app.renew(old, sign_in.Explanation("Invalid token provided", "E0000011"), {})
+        assert app.on_unauthorized(
+            old, sign_in.Explanation("Invalid token provided", "E0000011"), {}
+        )
         assert app.headers(transport, "GET", ORG) == {"Authorization": "Bearer canary-second"}
     assert len(wire.sent) == 2
 

@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
@@ -81,9 +81,9 @@ def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
         ("https://acme-admin.okta.com", "use https://acme.okta.com."),
         ("https://Acme-Admin.oktapreview.com/", "use https://acme.oktapreview.com."),
         ("acme-admin.okta-emea.com", "use https://acme.okta-emea.com."),
-        ("https://acme-admin.okta.com/admin/dashboard", "give the host alone"),
-        ("http://acme.okta.com", "use https://acme.okta.com."),
-        ("https://acme.okta.com/api/v1", "give the host alone"),
+        ("https://acme-admin.okta.com/admin/dashboard", "Give the host alone"),
+        ("http://acme.okta.com", "Use https://acme.okta.com."),
+        ("https://acme.okta.com/api/v1", "Give the host alone"),
     ],
 )
 def test_a_wrong_org_url_is_refused_with_the_right_one(url: str, said: str) -> None:

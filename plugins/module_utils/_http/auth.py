@@ -1,0 +1,57 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a transport's requests are authorized."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from .._core.errors import BadOption
+from .operations import Explanation, Operation
+
+if t.TYPE_CHECKING:
+    from .transport import Transport
+
+
+class Auth:
+    """Base of all authentication methods. It adds nothing itself, as SCEP requires."""
+
+    def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
+        """Return the headers to add to one attempt. ``url`` is without its query."""
+        return {}
+
+    def on_response(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of what an answer says."""
+
+    def on_unauthorized(
+        self, sent: Mapping[str, str], explained: Explanation, headers: Mapping[str, str]
+    ) -> bool:
+        """Return whether to send a request that was refused with 401 once more.
+
+        That is so if the next ``headers`` will be better than ``sent``.
+        """
+        return False
+
+    def explain(
+        self, operation: Operation, origin: str, status: int, explained: Explanation
+    ) -> str | None:
+        """Return a message for a refusal that authentication caused, else None."""
+        return None
+
+
+class Token(Auth):
+    """A token that is sent as it is."""
+
+    def __init__(self, scheme: str, token: str) -> None:
+        self._value = f"{scheme} {token}"
+
+    def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
+        """Return the header with the token. Raises BadOption if HTTP cannot carry it."""
+        if not self._value.isascii() or not self._value.isprintable():
+            raise BadOption(
+                f"The API token for {transport.origin} holds a line break or another character that"
+                " is never in a token. Copy it again."
+            )
+        return {"Authorization": self._value}

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations of vendors, requests for them, and what comes back."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+if t.TYPE_CHECKING:
+    from .auth import Auth
+    from .transport import Transport
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A documented operation of a vendor.
+
+    :arg path: may hold ``{placeholders}``.
+    :arg permission: the scope, or the entry in the token's permissions, that it needs.
+    :arg writes: what check mode goes by. A token request is a POST that reads.
+    :arg repeatable: sending it twice does no more than sending it once.
+    :arg bucket: the rate limit that it counts against.
+    """
+
+    name: str
+    verb: str
+    path: str
+    permission: str = ""
+    writes: bool = False
+    repeatable: bool = False
+    bucket: str = ""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether sending it again is safe."""
+        return self.repeatable or not self.writes
+
+    def expand_path(self, values: Mapping[str, str]) -> str:
+        """Return the path with the values, percent-encoded, in place of its placeholders."""
+        return self.path.format(
+            **{name: quote(str(value), safe="") for name, value in values.items()}
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent with an operation.
+
+    :arg path: values for the placeholders of the operation's path.
+    :arg form: the fields of a form, or a function that returns them for each attempt.
+    :arg content: a body that is sent as it is.
+    :arg raw: return the bytes of the answer unparsed.
+    :arg auth: replaces the transport's own.
+    :arg max_transport_retries: retry limit for this request after no answer or a gateway's error,
+        for callers that can ask for less instead. None is the limit of the settings.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, t.Any] | None = None
+    json: t.Any = None
+    form: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None
+    files: Mapping[str, t.Any] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] | None = None
+    raw: bool = False
+    auth: Auth | None = None
+    max_transport_retries: int | None = None
+
+    @property
+    def body(self) -> bytes | Mapping[str, str] | None:
+        """The content, else the form of the next attempt."""
+        if self.content is not None:
+            return self.content
+        return self.form() if callable(self.form) else self.form
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is not an error.
+
+    ``json`` is None if the body is empty or the request asked for bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = b""
+    json: t.Any = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a vendor's error body says, with the id to quote to the vendor's support."""
+
+    text: str
+    code: str = ""
+    request_id: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The code, else the text."""
+        return self.code or self.text
+
+
+def api_calls(*transports: Transport | None) -> list[dict[str, t.Any]]:
+    """Return the requests sent, by vendor, operation and verb: {vendor, operation, verb, count}."""
+    return [
+        {"vendor": transport.vendor, "operation": name, "verb": verb, "count": count}
+        for transport in transports
+        if transport is not None
+        for (name, verb), count in sorted(transport.calls.items())
+    ]

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a transport behaves towards a vendor."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .operations import Operation
+
+
+@dataclass
+class Settings:
+    """How to behave towards vendors. Times in seconds.
+
+    :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
+    """
+
+    ca_path: str | None = None
+    timeout: float = 30.0
+    retries: int = 5
+    capacity_percent: int = 50
+    check_mode: bool = False
+    uses: tuple[Operation, ...] | None = None
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Origins, page links, and how many terms fit a URL."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from .._core.errors import BadOption
+
+MAX_FILTER_TERMS = 40  # serials or ids in one query, by the length of a URL
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether a host is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def check_origin(option: str, url: str) -> str:
+    """Return the origin (scheme, host, port) of an option's URL, without a trailing slash.
+
+    Raises BadOption.
+    """
+    parts = urlsplit(url if "//" in url else f"https://{url}")
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise BadOption(
+            f"{option}: the port in {url!r} is not a number up to 65535. Correct it."
+        ) from None
+    if not parts.hostname:
+        raise BadOption(f"{option}: {url!r} is not a URL. Give it as https://host.")
+    if parts.username or parts.password:
+        raise BadOption(
+            f"{option}: the URL holds a user name or password. Give the token by its own option."
+        )
+    if parts.scheme != "https" and not is_loopback(parts.hostname):
+        raise BadOption(
+            f"{option}: {url!r} is not https, and a token is only sent over https. Use"
+            f" https://{parts.hostname}{port}."
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadOption(
+            f"{option}: {url!r} has a path or a query. Give the host alone:"
+            f" {parts.scheme}://{parts.hostname}{port}."
+        )
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def next_query(link: str) -> dict[str, str]:
+    """Return the query of a page link.
+
+    Only the query: the link's host may be another one, where the token must not go.
+    """
+    return dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+
+
+def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:
+    """Return the values in lists that each fit the URL of one query."""
+    return [list(values[start : start + size]) for start in range(0, len(values), size)]

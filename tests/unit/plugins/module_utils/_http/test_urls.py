@@ -1,0 +1,97 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a token may go, which page comes next, and how many terms fit a query."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import urls
+
+
+@pytest.mark.parametrize(
+    "url, origin",
+    [
+        ("https://acme.test", "https://acme.test"),
+        ("https://acme.test/", "https://acme.test"),
+        ("https://ACME.test//", "https://acme.test"),
+        ("https://acme.test:8443", "https://acme.test:8443"),
+        ("acme.test", "https://acme.test"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("https://localhost", "https://localhost"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
+    assert urls.check_origin("org_url", url) == origin
+
+
+@pytest.mark.parametrize(
+    "url, text",
+    [
+        ("", "not a URL"),
+        ("https://", "not a URL"),
+        ("http://acme.test", "Use https://acme.test."),
+        ("http://acme.test:8080", "Use https://acme.test:8080."),
+        ("http://127.0.0.1.acme.test", "not https"),
+        ("http://localhost.acme.test", "not https"),
+        ("http://10.0.0.1", "not https"),
+        ("ftp://acme.test", "not https"),
+        ("https://ada:secret@acme.test", "user name or password"),
+        (
+            "https://acme.test/api/v1",
+            "Give the host alone: https://acme.test.",
+        ),
+        ("https://acme.test?x=1", "Give the host alone"),
+        ("https://acme.test#x", "Give the host alone"),
+        ("https://acme.test:https", "port"),
+        ("https://acme.test:99999", "port"),
+    ],
+)
+def test_what_is_no_origin_for_a_token_is_refused(url: str, text: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        urls.check_origin("org_url", url)
+    assert raised.value.message.startswith("org_url: ")
+    assert text in raised.value.message
+    assert "secret" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "host, expected",
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.acme.test", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_what_is_loopback(host: str | None, expected: bool) -> None:
+    assert urls.is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    "link, query",
+    [
+        ("https://elsewhere.test/api?after=abc&limit=200", {"after": "abc", "limit": "200"}),
+        ("/api?after=a%2Bb%3D&empty=", {"after": "a+b=", "empty": ""}),
+        ("https://acme.test/api", {}),
+        ("", {}),
+    ],
+)
+def test_of_a_page_link_only_the_query_is_followed(link: str, query: dict[str, str]) -> None:
+    assert urls.next_query(link) == query
+
+
+@pytest.mark.parametrize(
+    "count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])]
+)
+def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
+    serials = [f"C{number}" for number in range(count)]
+    found = urls.batches(serials)
+    assert [len(one) for one in found] == sizes
+    assert [serial for one in found for serial in one] == serials
