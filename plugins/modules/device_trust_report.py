@@ -116,8 +116,8 @@ from ..module_utils._core.changes import Change
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import FLEET, KANDJI, OKTA, arguments
 from ..module_utils._kandji.profiles.scep import renew_by
-from ..module_utils._report import figures as report
-from ..module_utils._report import files
+from ..module_utils._report import csv_json, files, html
+from ..module_utils._report.figures import Figures, Meta, Row, masked, survey
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
 from ..module_utils._status.join import Expiries
@@ -144,7 +144,7 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 
 def run(run_: Run) -> Result:
     params = run_.params
-    mode = files.mode_of(params["mode"])
+    mode = files.parse_mode(params["mode"])
     rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
     by_device, ledger = known_ends(
         run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
@@ -154,11 +154,11 @@ def run(run_: Run) -> Result:
     )
     fleet = read_fleet(run_.okta, run_.kandji, query)
 
-    def read() -> t.Iterator[report.Row]:
-        return report.masked(rows(fleet), run_.masker.text)
+    def read() -> t.Iterator[Row]:
+        return masked(rows(fleet), run_.masker.text)
 
     meta = _meta(run_, rings)
-    figures = report.survey(read(), meta)
+    figures = survey(read(), meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
     reports = [
@@ -167,15 +167,15 @@ def run(run_: Run) -> Result:
     ]
     changes: list[Change] = []
     for path, pieces in reports:
-        changes += files.put(path, pieces, figures.fingerprint, mode, run_.check_mode)
+        changes += files.write_report(path, pieces, figures.fingerprint, mode, run_.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
     changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, run_.check_mode)
     return outcome(changes, counts=figures.counts, files=[str(path) for path, _unused in reports])
 
 
-def _meta(run_: Run, rings: t.Sequence[Ring]) -> report.Meta:
+def _meta(run_: Run, rings: t.Sequence[Ring]) -> Meta:
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-    return report.Meta(
+    return Meta(
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         org_url=run_.params["okta_org_url"],
         tenant=run_.params["kandji_api_url"],
@@ -192,13 +192,13 @@ def _meta(run_: Run, rings: t.Sequence[Ring]) -> report.Meta:
 
 def _pieces(
     kind: str,
-    read: t.Callable[[], t.Iterator[report.Row]],
-    figures: report.Figures,
-    meta: report.Meta,
+    read: t.Callable[[], t.Iterator[Row]],
+    figures: Figures,
+    meta: Meta,
 ) -> t.Callable[[], t.Iterator[str]]:
     if kind == "csv":
-        return lambda: report.csv_pieces(read())
-    render = report.html_pieces if kind == "html" else report.json_pieces
+        return lambda: csv_json.csv_pieces(read())
+    render = html.html_pieces if kind == "html" else csv_json.json_pieces
     return lambda: render(read(), figures, meta)
 
 

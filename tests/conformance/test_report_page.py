@@ -95,6 +95,9 @@ def write_report(path: Path, count: int) -> Path:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
         figures as report,
     )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
+        html,
+    )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
         STAGES as ORDER,
     )
@@ -115,7 +118,7 @@ def write_report(path: Path, count: int) -> Path:
     )
     figures = report.survey((row(number) for number in range(count)), meta)
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(report.html_pieces((row(number) for number in range(count)), figures, meta))
+        file.writelines(html.html_pieces((row(number) for number in range(count)), figures, meta))
     return path
 
 

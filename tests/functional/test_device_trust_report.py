@@ -70,7 +70,7 @@ def test_the_next_report_says_who_moved(watched, run_module, args):
     assert "first report" in (write(run_module, watched, args), page(args))[1]
     watched.world.kandji.devices[watched.world.macs[0].device_id].name = "Renamed"
     write(run_module, watched, args)
-    assert "No Mac stands elsewhere than before." in page(args)
+    assert "No Mac changed its stage." in page(args)
 
 
 def test_the_ledger_tells_when_certificates_end(watched, run_module, args):

@@ -17,53 +17,59 @@ from .._core.errors import BadOption
 from .._core.files import replace_whole
 
 HISTORY = "device-trust-report.json"
-HEAD = 4096  # where a report says its fingerprint
+HEAD = 4096  # bytes in which a report names its fingerprint
 Pieces = t.Callable[[], t.Iterator[str]]
 
 
-def mode_of(text: str) -> int:
-    """Permissions from octal digits; raises BadOption."""
+def parse_mode(text: str) -> int:
+    """Return permissions from octal digits. Raises BadOption."""
     try:
         mode = int(text, 8)
     except ValueError:
         mode = -1
     if not 0 <= mode <= 0o777 or mode & 0o600 != 0o600:
         raise BadOption(
-            f"mode: {text!r} is no mode of a file that its owner may read and write; give octal"
-            " digits like 0640."
+            f"mode: {text!r} does not let the owner read and write the file. Give octal digits like"
+            " 0640."
         )
     return mode
 
 
-def put(path: Path, pieces: Pieces, fingerprint: str, mode: int, check_mode: bool) -> list[Change]:
-    """Write a report, unless the one that is there says the same of the same Macs."""
+def write_report(
+    path: Path, pieces: Pieces, fingerprint: str, mode: int, check_mode: bool
+) -> list[Change]:
+    """Write a report unless the file has the same figures and mode. Return what changed.
+
+    Raises BadOption if the file cannot be written.
+    """
     try:
-        there = path.exists()
-        current = (
-            _same_text(path, pieces())
-            if there and path.suffix == ".csv"
-            else there and fingerprint in _head(path)
-        )
-        same_mode = there and path.stat().st_mode & 0o777 == mode
-        if current and same_mode:
+        mode_before = path.stat().st_mode & 0o777 if path.exists() else None
+        is_current = mode_before is not None and _has_content(path, pieces, fingerprint)
+        if is_current and mode_before == mode:
             return []
         if not check_mode:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if current:
-                path.chmod(mode)
-            else:
-                replace_whole(path, pieces(), mode)
+            _write(path, pieces, mode, is_current)
     except OSError as error:
         raise BadOption(f"dest: {path} cannot be written: {error.strerror or error}.") from None
-    before = {"mode": oct(path.stat().st_mode & 0o777)} if there and current and check_mode else {}
-    return [
-        Change(
-            "update" if there else "create",
-            str(path),
-            before,
-            {"mode": oct(mode)} if current else {"content": fingerprint[:12]},
-        )
-    ]
+    if is_current and mode_before is not None:
+        return [Change("update", str(path), {"mode": oct(mode_before)}, {"mode": oct(mode)})]
+    action = "create" if mode_before is None else "update"
+    return [Change(action, str(path), {}, {"content": fingerprint[:12]})]
+
+
+def _has_content(path: Path, pieces: Pieces, fingerprint: str) -> bool:
+    """Return whether a report has the same figures. A CSV file holds no fingerprint."""
+    if path.suffix == ".csv":
+        return _same_text(path, pieces())
+    return fingerprint in _head(path)
+
+
+def _write(path: Path, pieces: Pieces, mode: int, is_current: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_current:
+        path.chmod(mode)
+    else:
+        replace_whole(path, pieces(), mode)
 
 
 def _head(path: Path) -> str:
@@ -75,29 +81,30 @@ def _same_text(path: Path, pieces: t.Iterator[str]) -> bool:
     with path.open("rb") as file:
         return all(
             file.read(len(data)) == data
-            for data in (one.encode(errors="replace") for one in pieces)
+            for data in (piece.encode(errors="replace") for piece in pieces)
         ) and not file.read(1)
 
 
 class History:
-    """Where each Mac stood in the last report, and in the one before that, which is compared with
-    as long as nothing changes.
+    """The stage of each Mac in the last report, and in the report before it.
+
+    A report that changes nothing is compared with the report before the last.
     """
 
-    def __init__(self, path: Path | None, kept: dict[str, t.Any]) -> None:
-        self.path, self.kept = path, kept
+    def __init__(self, path: Path | None, state: dict[str, t.Any]) -> None:
+        self.path, self.state = path, state
 
     @classmethod
     def read(cls, directory: str | None) -> History:
-        """A history that cannot be read counts as none, but one that may not be read is an error:
+        """Return the history in a directory; unreadable JSON counts as none.
 
-        it would be lost.
+        Raises BadOption if the file may not be read: it would be lost.
         """
         if not directory:
             return cls(None, {})
         path = Path(directory) / HISTORY
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
+            state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return cls(path, {})
         except OSError as error:
@@ -106,25 +113,26 @@ class History:
             ) from None
         except ValueError:
             return cls(path, {})
-        return cls(path, kept if _readable(kept) else {})
+        return cls(path, state if _is_history(state) else {})
 
     def before(self, fingerprint: str) -> dict[str, t.Any] | None:
-        """The report that one with this fingerprint follows."""
+        """Return the report to compare a report of this fingerprint with, or None."""
         return (
-            self.kept.get("before")
-            if self.kept.get("fingerprint") == fingerprint
-            else self.kept.get("last")
+            self.state.get("before")
+            if self.state.get("fingerprint") == fingerprint
+            else self.state.get("last")
         )
 
     def keep(
         self, fingerprint: str, generated_at: str, stages: t.Mapping[str, str], check_mode: bool
     ) -> list[Change]:
-        if self.path is None or self.kept.get("fingerprint") == fingerprint:
+        """Write the stages of this report, if it has other figures. Return what changed."""
+        if self.path is None or self.state.get("fingerprint") == fingerprint:
             return []
         new = {
             "fingerprint": fingerprint,
             "last": {"generated_at": generated_at, "stages": stages},
-            "before": self.kept.get("last"),
+            "before": self.state.get("last"),
         }
         try:
             if not check_mode:
@@ -136,7 +144,7 @@ class History:
             ) from None
         return [
             Change(
-                "update" if self.kept else "create",
+                "update" if self.state else "create",
                 str(self.path),
                 {},
                 {"content": fingerprint[:12]},
@@ -144,18 +152,16 @@ class History:
         ]
 
 
-def _readable(kept: t.Any) -> bool:
-    """Whether it has the form that keep() writes."""
+def _is_history(state: object) -> bool:
+    """Return whether it has the form that keep() writes."""
+    if not isinstance(state, dict) or not _is_report(state.get("last")):
+        return False
+    return state.get("before") is None or _is_report(state["before"])
 
-    def one(report: t.Any) -> bool:
-        return (
-            isinstance(report, dict)
-            and isinstance(report.get("stages"), dict)
-            and isinstance(report.get("generated_at"), str)
-        )
 
+def _is_report(report: object) -> bool:
     return (
-        isinstance(kept, dict)
-        and one(kept.get("last"))
-        and (kept.get("before") is None or one(kept["before"]))
+        isinstance(report, dict)
+        and isinstance(report.get("stages"), dict)
+        and isinstance(report.get("generated_at"), str)
     )

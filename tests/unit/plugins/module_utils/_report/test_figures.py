@@ -19,12 +19,14 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
-    figures as report,
+    csv_json,
+    figures,
+    files,
+    html,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import files
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import STAGES
 
-SAMPLE: dict[str, t.Any] = {name: "" for name in report.COLUMNS} | {
+SAMPLE: dict[str, t.Any] = {name: "" for name in csv_json.COLUMNS} | {
     "serial_number": "C02",
     "stage": "MANAGED",
     "ring": "canary",
@@ -38,25 +40,25 @@ SAMPLE: dict[str, t.Any] = {name: "" for name in report.COLUMNS} | {
 }
 
 
-def meta(**values: t.Any) -> report.Meta:
+def meta(**values: t.Any) -> figures.Meta:
     known = {
         "generated_at": "2026-11-24T06:00:00Z",
         "org_url": "https://acme.okta.com",
         "tenant": "https://acme.api.kandji.io",
         "order": STAGES,
     }
-    return report.Meta(**{**known, **values})
+    return figures.Meta(**{**known, **values})
 
 
 def page(rows: list[dict[str, t.Any]], **values: t.Any) -> str:
     return "".join(
-        report.html_pieces(iter(rows), report.survey(iter(rows), meta(**values)), meta(**values))
+        html.html_pieces(iter(rows), figures.survey(iter(rows), meta(**values)), meta(**values))
     )
 
 
 @pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "\n=1"])
 def test_no_cell_begins_as_a_formula_does(text: str) -> None:
-    assert report.cell(text) == f"'{text}"
+    assert csv_json.cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
@@ -71,19 +73,19 @@ def test_no_cell_begins_as_a_formula_does(text: str) -> None:
     ],
 )
 def test_a_cell_is_plain_text(value: t.Any, shown: str) -> None:
-    assert report.cell(value) == shown
+    assert csv_json.cell(value) == shown
 
 
 def test_csv_has_every_column_of_every_mac() -> None:
     name = 'a "b",\nc'
     rows = list(
         csv.DictReader(
-            "".join(report.csv_pieces([{**SAMPLE, "device_name": name}]))
+            "".join(csv_json.csv_pieces([{**SAMPLE, "device_name": name}]))
             .lstrip("\ufeff")
             .splitlines(keepends=True)
         )
     )
-    assert list(rows[0]) == list(report.COLUMNS) and rows[0]["device_name"] == name
+    assert list(rows[0]) == list(csv_json.COLUMNS) and rows[0]["device_name"] == name
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_a_hostile_text_never_becomes_markup(field: str, hostile: str) -> None:
     )
     inside = text.split('id="rows">', 1)[1].split("</script>", 1)[0]
     shared = json.loads(text.split('id="texts">', 1)[1].split("</script>", 1)[0])["shared"]
-    value = json.loads(inside)[0][report.PAGE_COLUMNS.index(field)]
+    value = json.loads(inside)[0][html.PAGE_COLUMNS.index(field)]
     assert (shared[field][value] if field in shared else value) == hostile
 
 
@@ -140,7 +142,7 @@ def test_the_policy_names_the_one_style_and_the_one_script() -> None:
 def test_a_secret_in_a_row_is_masked_in_any_form() -> None:
     masker = Masker(['s3cret"token<&'])
     row = {**SAMPLE, "device_name": 'x s3cret"token<& y'}
-    (clean,) = report.masked([row], masker.text)
+    (clean,) = figures.masked([row], masker.text)
     assert "s3cret" not in json.dumps(clean) and {**clean, "device_name": ""} == {
         **row,
         "device_name": "",
@@ -156,7 +158,7 @@ def test_the_funnel_counts_how_far_macs_have_come() -> None:
         "NOT_IN_SCOPE": 4,
         "KANDJI_MISSING": 1,
     }
-    assert [macs for _step, macs in report.funnel(counts)] == [15, 11, 8, 8, 7, 5, 5]
+    assert [macs for _step, macs in figures.funnel(counts)] == [15, 11, 8, 8, 7, 5, 5]
 
 
 def test_figures_come_from_one_pass() -> None:
@@ -171,29 +173,27 @@ def test_figures_come_from_one_pass() -> None:
             "certificate_expires": None,
         },
     ]
-    figures = report.survey(iter(rows), meta())
-    assert figures.counts == {"MANAGED": 1, "NOT_REGISTERED": 1} and figures.by_ring == {
+    found = figures.survey(iter(rows), meta())
+    assert found.counts == {"MANAGED": 1, "NOT_REGISTERED": 1} and found.by_ring == {
         "canary": {"MANAGED": 1},
         "": {"NOT_REGISTERED": 1},
     }
     assert (
-        figures.months == {"2027-03": 1, "": 1}
-        and figures.flags == {"ORPHAN": 1}
-        and figures.total == 2
+        found.months == {"2027-03": 1, "": 1} and found.flags == {"ORPHAN": 1} and found.total == 2
     )
 
 
 def test_only_what_differs_from_the_time_changes_the_fingerprint() -> None:
-    first = report.survey([SAMPLE], meta()).fingerprint
+    first = figures.survey([SAMPLE], meta()).fingerprint
     assert (
-        report.survey([SAMPLE], meta(generated_at="2026-12-01T00:00:00Z", api_calls=9)).fingerprint
+        figures.survey([SAMPLE], meta(generated_at="2026-12-01T00:00:00Z", api_calls=9)).fingerprint
         == first
     )
-    assert report.survey([{**SAMPLE, "person": "ann"}], meta()).fingerprint != first
+    assert figures.survey([{**SAMPLE, "person": "ann"}], meta()).fingerprint != first
 
 
 def test_moves_go_up_down_in_and_out() -> None:
-    found = report.moves(
+    found = figures.moves(
         {"a": "NOT_REGISTERED", "b": "MANAGED", "c": "MANAGED"},
         {"a": "MANAGED", "b": "MIXED", "d": "MANAGED"},
         STAGES,
@@ -217,7 +217,7 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: t.Any) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        files.put(path, broken, "f", 0o640, False)
+        files.write_report(path, broken, "f", 0o640, False)
     assert [one.name for one in tmp_path.iterdir()] == [path.name] and path.read_text() == "old"
 
 
@@ -244,4 +244,4 @@ def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
 @pytest.mark.parametrize("mode", ["", "x", "888", "0400", "4755"])
 def test_a_mode_is_octal_digits_that_leave_the_owner_reading_and_writing(mode: str) -> None:
     with pytest.raises(BadOption):
-        files.mode_of(mode)
+        files.parse_mode(mode)

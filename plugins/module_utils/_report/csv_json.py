@@ -1,0 +1,100 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as CSV and as JSON, in pieces of text. Pure; rows are never held."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .figures import Figures, Meta, Row, funnel
+
+COLUMNS = (
+    "serial_number",
+    "device_name",
+    "person",
+    "ring",
+    "stage",
+    "reason",
+    "next_step",
+    "flags",
+    "unconfirmed",
+    "unconfirmed_reason",
+    "blueprint",
+    "blueprint_id",
+    "os_version",
+    "model",
+    "tags",
+    "last_check_in",
+    "device_id",
+    "okta_device_ids",
+    "okta_status",
+    "last_seen_by_okta",
+    "users",
+    "certificates",
+    "certificate_first_seen",
+    "certificate_expires",
+    "certificate_expiry_source",
+)
+
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class _Piece:
+    """A target of csv.writer that returns each line."""
+
+    def write(self, text: str) -> str:
+        """Return the line."""
+        return text
+
+
+def csv_pieces(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the CSV file, with a byte order mark, by which spreadsheets recognise UTF-8."""
+    writer = csv.writer(_Piece())
+    yield "\ufeff" + _line(writer, COLUMNS)
+    for row in rows:
+        yield _line(writer, [cell(row[name]) for name in COLUMNS])
+
+
+def _line(writer: Any, cells: Sequence[str]) -> str:
+    return str(writer.writerow(cells))
+
+
+def cell(value: Any) -> str:
+    """Return a value for a spreadsheet.
+
+    Texts that a spreadsheet would take for formulas get an apostrophe before them.
+    """
+    if isinstance(value, list):
+        value = "; ".join(
+            f"{item['login']} {item['managementStatus']}" if isinstance(item, dict) else str(item)
+            for item in value
+        )
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text
+
+
+def json_pieces(rows: Iterable[Row], figures: Figures, meta: Meta) -> Iterator[str]:
+    """Yield one JSON document, with a line for each Mac."""
+    head = {
+        "fingerprint": figures.fingerprint,
+        "generated_at": meta.generated_at,
+        "org_url": meta.org_url,
+        "tenant": meta.tenant,
+        "counts": figures.counts,
+        "by_ring": figures.by_ring,
+        "funnel": [{"step": step, "macs": macs} for step, macs in funnel(figures.counts)],
+        "flags": figures.flags,
+        "certificates_by_month": figures.months,
+        "renewals": dict(meta.renewals),
+        "api_calls": meta.api_calls,
+    }
+    yield json.dumps(head)[:-1] + ', "macs": [\n'
+    between = ""
+    for row in rows:
+        yield between + json.dumps(row)
+        between = ",\n"
+    yield "\n]}\n"
