@@ -1,22 +1,25 @@
-# Needs make and Python 3.11 or newer, nothing else. Another Python than the one found first: make PYTHON=/path/to/python3.12 test
-# Written for every make (macOS has GNU make 3.81) and every sh.
+# Needs make and Python 3.11 or newer. To choose the Python: make PYTHON=/path/to/python3.12 test
+# Works with every make (macOS has GNU make 3.81) and every sh.
 
 SHELL = /bin/sh
 PY = .venv/bin/python
-.PHONY: help demo test test-all bench ee docs matrix release-check lab lint setup lock clean
+.PHONY: help demo test test-all lint mutate bench ee docs matrix release-check lab generate setup lock clean
 
 help:
-	@echo "make demo   see it work: a lab with 25 Macs, and the site playbook taking them from nothing to managed"
-	@echo "make test   everything that must hold: linters, sanity, unit and integration tests, molecule"
-	@echo "make test-all  the same, what takes minutes, and what needs programs of others: it installs them first (Debian packages, as root)"
-	@echo "make bench  how much it asks of the vendors, beside other ways; writes docs/dev/benchmarks.md (an hour or so)"
-	@echo "make ee     the execution environment, built with podman, and the site playbook run in it (docs/awx.md)"
-	@echo "make docs   the documentation as a site, in .cache/docs/html"
-	@echo "make matrix  sanity and unit tests on each ansible-core that is promised, with each Python that is here; writes docs/dev/matrix.md"
-	@echo "make release-check  what a release would be: built, looked at, installed and run; it is left in .cache/release"
-	@echo "make lab    the lab alone, in the foreground; prints one line of JSON with its addresses and secrets"
-	@echo "make lint   the linters"
-	@echo "make clean  remove what the others made"
+	@echo "make demo           run the site playbook against a lab with 25 Macs"
+	@echo "make test           run the linters, the sanity tests, all pytest suites and the molecule scenario default"
+	@echo "make test-all       also run the slow tests, all scenarios and the conformance tests (installs Debian packages as root)"
+	@echo "make lint           run the linters"
+	@echo "make mutate         run mutation tests of the plans; for some of them: make mutate PLANS=\"gate reset\""
+	@echo "make bench          count the API calls of this collection and of other clients; writes docs/dev/benchmarks.md (an hour)"
+	@echo "make ee             build the execution environment with podman and run the site playbook in it"
+	@echo "make docs           build the documentation site in .cache/docs/html"
+	@echo "make matrix         run sanity and unit tests on each supported ansible-core and Python; writes docs/dev/matrix.md"
+	@echo "make release-check  build a release in .cache/release, check it, install it and run it"
+	@echo "make lab            start the lab in the foreground; prints its addresses and secrets as one line of JSON"
+	@echo "make generate       write the files that are generated from others"
+	@echo "make lock           update the requirements*.lock files (needs uv)"
+	@echo "make clean          remove .venv, .cache and .ansible"
 
 demo: setup
 	@$(PY) -m tools.demo
@@ -26,6 +29,12 @@ test: setup
 
 test-all: setup
 	@$(PY) -m tools.check --all
+
+lint: setup
+	@$(PY) -m tools.lint
+
+mutate: setup
+	@$(PY) -m tools.mutate $(PLANS)
 
 bench: setup
 	@$(PY) -m tools.bench
@@ -45,13 +54,14 @@ release-check: setup
 lab: setup
 	@exec $(PY) -m lab
 
-lint: setup
-	@$(PY) -m tools.lint
+generate: setup
+	@$(PY) -m tools.generate.permissions
+	@$(PY) -m tools.generate.report_page
 
 setup:
 	@sh tools/setup.sh
 
-# After a change of the dependencies in pyproject.toml. Needs uv.
+# After a change of the dependency groups in pyproject.toml.
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
 	for group in events docs mutate; do \
