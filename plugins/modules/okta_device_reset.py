@@ -7,29 +7,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_device_reset
-short_description: Deactivate and delete Okta device records, so that Macs can be registered anew
+short_description: Deactivate and delete Okta device records, so that Macs can be registered again
 version_added: 0.1.0
 description:
-  - Finds the device records of the given serials, users, ids, or stages, reads each
-    record's own users and again the record by its id, and
-    deactivates and deletes those that no guard excludes. Each record that is skipped comes with one
+  - Finds the device records of serials, users, ids or stages, reads each record's users, and
+    deactivates and deletes the records that no guard excludes. Each skipped record comes with one
     reason.
-  - A record that was deleted cannot be brought back. Its users must remove the account in Okta
-    Verify and register anew, and a certificate that was bound to
-    it is revoked with it.
-  - A device that works (a user of it is managed) is skipped, and so are shared Macs, records
-    whose end would leave a user without a strong authenticator,
-    several records for one serial, registrations that are newer than O(created_before) or than
-    their Mac's certificate, those that a FastPass sign-in may
-    still cure, and Macs on which no SCEP profile is live.
-  - Nothing is written when more records would go than O(max_devices), O(max_percent) or O(confirm)
-    allow.
-  - Right before it is written to, each record is read again by its id, and its users too where it
-    has changed. A run that takes longer than five minutes
-    also asks the System Log who signed in by FastPass since, and looks at the users of their
-    records again.
-  - A record that is not there is fine, and so is every step that was taken before, so that a run
-    that was cut short is finished by running it again.
+  - A deleted record cannot be restored. Its users must remove the account in Okta Verify and
+    register again, and a certificate that was bound to the record is revoked with it.
+  - A device that works (a user of it is managed) is skipped. So are shared Macs, records whose
+    deletion would leave a user without a strong authenticator, several records of one serial,
+    registrations newer than O(created_before) or than their Mac's certificate, records that a
+    FastPass sign-in may still cure, and Macs on which no SCEP profile is live.
+  - Nothing is written if more records would be deleted than O(max_devices), O(max_percent) or
+    O(confirm) allow.
+  - Right before a record is written to, the module reads it again by its id, and its users too if
+    it has changed. A run that takes longer than five minutes also reads from the System Log who
+    signed in by FastPass since, and reads the users of their records again.
+  - An absent record is not an error, and neither is a step that was taken before. Run the module
+    again to finish an interrupted run.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -43,23 +39,25 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.kandji
 options:
   serials:
-    description: Serial numbers of the Macs. Compared exactly. An empty list is fine; then there is
-      nothing to do.
+    description:
+      - Serial numbers of the Macs. Compared exactly, but for upper and lower case.
+      - As for O(device_ids), O(users) and O(stages), the values may come as one text, separated by
+        commas or line breaks, as a survey gives them. With an empty list there is nothing to do.
     type: list
     elements: str
   device_ids:
-    description: Ids of Okta device records. A record that is named so is decided by itself,
-      whatever other records its serial has.
+    description: Ids of Okta device records. Such a record is decided by itself, whatever other
+      records its serial has.
     type: list
     elements: str
   users:
-    description: Logins of users. The records of all Macs that they are registered on are decided.
+    description: Logins of users. Selects the records of all Macs that they are registered on.
     type: list
     elements: str
   stages:
-    description: Stages, like V(REGISTERED_BEFORE_CERTIFICATE). The Macs of O(rings)
-      on these stages are selected. With O(rings) only their own SCEP profiles count as live, else
-      each SCEP payload does.
+    description: Stages like V(REGISTERED_BEFORE_CERTIFICATE). Selects the Macs of O(rings) on these
+      stages. With O(rings), only their own SCEP profiles count as live; otherwise each SCEP payload
+      does.
     type: list
     elements: str
   okta_verify_item_ids:
@@ -107,24 +105,24 @@ options:
   created_before:
     description:
       - Only records created before this time (ISO 8601) are reset.
-      - When not set, the start of the run by Okta's clock.
+      - If not set, the start of the run by Okta's clock.
     type: str
   weak_authenticators:
-    description: Keys of authenticators by which alone nobody should have to register anew.
+    description: Keys of authenticators that are too weak to register again with.
     type: list
     elements: str
     default: [okta_password, okta_email, security_question]
   duplicates:
     description:
-      - What to do where several records have one serial. In V(skip) and V(clean_up) the working one
-        is kept, else the newest.
+      - What to do if several records have one serial. V(skip) and V(clean_up) keep the working one,
+        else the newest.
       - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else.
         V(each) decides each by itself.
     type: str
     choices: [skip, clean_up, each]
     default: skip
   sign_in_grace:
-    description: Hours after which a newer certificate is no longer waited for.
+    description: Hours after which a newer certificate no longer delays a reset.
     type: float
     default: 24.0
   max_devices:
@@ -132,7 +130,7 @@ options:
     type: int
     default: 10
   max_percent:
-    description: How many of each 100 Macs that Kandji knows one run may reset. One may always be.
+    description: How many of each 100 Macs in Kandji one run may reset. One is always allowed.
     type: int
     default: 20
   confirm_above:
@@ -142,38 +140,38 @@ options:
   confirm:
     description:
       - Confirms more than O(confirm_above) records, by their number and the org's host, like
-        V(RESET 25 DEVICES acme.okta.com). Check mode says it.
-      - When a run was cut short, the same phrase is good for the rest of O(serials) and
-        O(device_ids). O(users) and O(stages) no longer find what is gone,
-        so that the rest takes a phrase of its own.
+        V(RESET 25 DEVICES acme.okta.com). Check mode returns it.
+      - After an interrupted run, the same phrase is valid for the rest of O(serials) and
+        O(device_ids). O(users) and O(stages) no longer find deleted records, so the rest needs a
+        phrase of its own.
     type: str
   plan_digest:
     description:
-      - Do what was approved, or nothing. It is RV(plan_digest) of the run in check mode that was
-        looked at; where this run would reset other records, or
-        records with other users, it fails and writes nothing. Fewer are other records, too.
-      - A plan that was approved so needs no O(confirm).
+      - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode. If
+        this run would reset other records, or records with other users, it fails and writes
+        nothing. Fewer records are other records, too.
+      - A plan that was approved this way needs no O(confirm).
     type: str
   report_bound_certificates:
-    description: Read the System Log once, and return of each record whether its Mac's certificate
+    description: Read the System Log once, and return for each record whether its Mac's certificate
       is bound to it and is revoked with it.
     type: bool
     default: false
   reason:
-    description: Why they are reset, for the audit.
+    description: Why the records are reset, for the audit.
     type: str
   requested_by:
-    description: Who asked for it, for the audit. When not set, the user that runs this.
+    description: Who asked for it, for the audit. If not set, the user that runs the module.
     type: str
   state_dir:
     description:
-      - A directory in which each step is kept, in the file C(device_reset_audit.jsonl), a line of
-        JSON each, readable to its owner alone.
-      - When not set, nothing is kept, and a warning says so.
+      - Directory of the audit, the file C(device_reset_audit.jsonl) with a line of JSON for each
+        step, readable to its owner only.
+      - If not set, no audit is kept, and a warning says so.
     type: path
   progress_file:
-    description: A file that gets a line for each record that is done. Where this runs on the
-      controller, the lines are shown while it runs.
+    description: A file that gets a line for each record that is read or reset. If the module runs on
+      the controller, the lines are displayed meanwhile.
     type: path
 """
 
@@ -255,7 +253,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: Each record that was asked for. What was there, what was done, and why not.
+  description: What was found for each target, what was done, and why.
   returned: success
   type: list
   elements: dict
@@ -294,11 +292,11 @@ devices:
       elements: dict
       returned: always
     person:
-      description: The Mac's user by Kandji's word.
+      description: The Mac's user in Kandji.
       type: str
       returned: always
     certificate_bound:
-      description: Whether the Mac's certificate dies with the record; null where that is not known.
+      description: Whether the Mac's certificate is revoked with the record; null if that is unknown.
       type: bool
       returned: always
     state:
@@ -311,7 +309,7 @@ devices:
       returned: always
     reason_code:
       description:
-        - Why a record is skipped or absent; null where it is reset.
+        - Why a record is skipped or absent; null if it is reset.
         - One of the values of O(allow), or one that O(allow) does not lift, C(other_platform)
           (O(platforms)), C(registered_recently) and C(registration_time_unknown)
           (O(created_before)), C(kept_record), C(duplicate_record) and C(only_record)
@@ -330,48 +328,79 @@ devices:
       person: ann@acme.com
       certificate_bound: false
       state: reset
-      reason: Its record is deactivated and deleted; its users register anew.
+      reason: Its record is deactivated and deleted; its users register again.
       reason_code: null
 counts:
-  description: How many were reset (or would be), skipped, absent.
+  description: How many records were reset (or would be), skipped and absent.
   returned: success
   type: dict
   sample: {reset: 1, skipped: 0, absent: 0}
-cannot_be_undone:
-  description: What cannot be undone of it, in sentences. Empty where nothing is reset.
+report:
+  description:
+    - Lines for an operator. One for each record that exists, one for what becomes of each target,
+      then what cannot be undone and the phrase that the plan needs.
   returned: success
   type: list
   elements: str
-  sample: ["A device record that is deleted cannot be brought back, and a deactivated one loses its
-    users for good."]
+  sample: ["C02XK1ZAJG5J guo4a5u7YAHhjXrMK0g4 would reset: Its record is deactivated and deleted; its
+    users register again."]
+messages:
+  description:
+    - A message to the user of each Mac whose record is deleted or absent. With
+      O(report_bound_certificates), users of a Mac whose certificate is revoked with the record are
+      asked to wait (C(register_now) is false).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      to: ann@acme.com
+      register_now: true
+      steps: ["Ann Smith, please register MacBook of Ann (C02XK1ZAJG5J) with Okta again:"]
+messages_after_reissue:
+  description: A message to each user who is asked to wait, for when the new certificate was seen.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      to: ann@acme.com
+      register_now: true
+      steps: ["Ann Smith, please register MacBook of Ann (C02XK1ZAJG5J) with Okta again:"]
+cannot_be_undone:
+  description: What cannot be undone, in sentences. Empty if nothing is reset.
+  returned: success
+  type: list
+  elements: str
+  sample: ["A device record that is deleted cannot be restored, and a deactivated one loses its users
+    for good."]
 confirm:
-  description: The phrase that confirms this plan, where it takes one.
+  description: The phrase that confirms this plan, if it needs one.
   returned: success
   type: str
   sample: RESET 25 DEVICES acme.okta.com
 plan_digest:
-  description: Names what is reset, or would be. The option of the same name holds another run to
-    it.
+  description: Identifies what is reset, or would be. The option of the same name holds another run
+    to it.
   returned: success
   type: str
   sample: 4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
 org_url:
-  description: The org, for what its users are told.
+  description: URL of the org.
   returned: success
   type: str
   sample: https://acme.okta.com
 reissue_after:
   description:
-    - A moment (ISO 8601) after all certificates of the Macs whose certificate dies, or died, with
-      the record (C(certificate_bound)). Of these Macs a
-      certificate that is seen later is a new one, for
-      O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty where there
-      are none.
+    - A timestamp (ISO 8601) after all certificates that are revoked with a record, or were
+      (C(certificate_bound)). A certificate of these Macs that is seen later is a new one, for
+      O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty if there are
+      none.
   returned: success
   type: str
   sample: "2026-11-20T10:00:01+00:00"
 audit_file:
-  description: Where the steps are kept; empty where they are not.
+  description: Path of the audit, empty if none is kept.
   returned: success
   type: str
   sample: /var/lib/device-trust/device_reset_audit.jsonl
@@ -392,33 +421,51 @@ api_calls:
 
 import getpass
 import typing as t
-from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import ApiError, BadOption, DeviceTrustError, NotFound
+from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, OKTA, OPTIONAL_RINGS, PROFILES, arguments
-from ..module_utils._core.timestamps import parse_timestamp as moment
-from ..module_utils._core.timestamps import require_timestamp as parse_time
+from ..module_utils._core.text import split_lines
+from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.facts import LOG_RETENTION, WEAK_AUTHENTICATORS
-from ..module_utils._okta.records import OktaDevice
-from ..module_utils._reset import plan as reset
+from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
+from ..module_utils._reset.apply import ResetOptions, ResetRun
 from ..module_utils._reset.audit import Audit, Progress
-from ..module_utils._reset.evidence import macs_on_stages, read_macs
-from ..module_utils._status.gate import mentions
+from ..module_utils._reset.evidence import Selection
+from ..module_utils._reset.plan import ALLOW
+from ..module_utils._reset.report import (
+    Outcome,
+    count_states,
+    list_losses,
+    write_later_messages,
+    write_messages,
+    write_report,
+)
 from ..module_utils._status.rings import read_rings
 from ..module_utils._status.stages import STAGES
 
+# Options that ResetOptions has under the same name.
+PASSED_ON = (
+    "allow",
+    "duplicates",
+    "sign_in_grace",
+    "platforms",
+    "weak_authenticators",
+    "max_devices",
+    "max_percent",
+    "confirm_above",
+    "report_bound_certificates",
+    "state_dir",
+)
 OPTIONS: dict[str, t.Any] = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
     "stages": {"type": "list", "elements": "str"},
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
-    "allow": {"type": "list", "elements": "str", "choices": list(reset.ALLOW), "default": []},
+    "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "created_before": {"type": "str"},
     "weak_authenticators": {
@@ -460,412 +507,83 @@ USES = (
     kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_APPS,
 )
-# The case of the factor differs between what is known of live events.
-FASTPASS = 'eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "SUCCESS"'
-BOUND = (
-    'eventType eq "pki.cert.bind" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
-    ' "pki.cert.lifecycle.revoke"'
-)
 
 
 def run(run_: Run) -> Result:
+    """Return the result of a reset. Raise Refused, before any write, if a limit forbids it."""
+    options = _options(run_)
+    audit = Audit(_requester(run_.params), run_.params["reason"] or "", run_.masker)
+    progress = Progress(run_.params["progress_file"])
+    org_url = run_.okta.org_url
+    done = ResetRun(run_.okta, run_.kandji, options, audit, progress, run_.warn).run()
+    return outcome(
+        [_change(one) for one in done.outcomes if one.is_reset],
+        devices=[one.row() for one in done.outcomes],
+        counts=count_states(done.outcomes),
+        report=write_report(done.outcomes, done.confirm),
+        messages=write_messages(done.outcomes, org_url),
+        messages_after_reissue=write_later_messages(done.outcomes, org_url),
+        cannot_be_undone=list_losses(done.outcomes),
+        confirm=done.confirm,
+        audit_file=done.audit_file,
+        plan_digest=done.plan_digest,
+        org_url=org_url,
+        reissue_after=done.reissue_after.isoformat() if done.reissue_after else "",
+    )
+
+
+def _options(run_: Run) -> ResetOptions:
+    """Return the options of the reset, with its rings as they are in Kandji. Raise BadOption."""
     params = run_.params
-    _check(params)
+    stages = split_lines(params["stages"])
+    _check(params, stages)
     rings, _competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    founds = _find(run_, rings)
-    host = urlsplit(run_.okta.org_url).netloc
-    if not founds:
-        return {
-            **_result([], [], ""),
-            "plan_digest": _approved(run_, [], host),
-            "org_url": run_.okta.org_url,
-            "reissue_after": "",
-        }
-    macs, fleet = read_macs(
-        run_.kandji,
-        sorted({one.known_as for one in founds if one.known_as}),
-        params["platforms"],
-        rings,
+    created_before = params["created_before"]
+    return ResetOptions(
+        selection=Selection(
+            serials=split_lines(params["serials"]),
+            device_ids=split_lines(params["device_ids"]),
+            users=split_lines(params["users"]),
+            stages=stages,
+            rings=rings,
+            okta_verify_item_ids=params["okta_verify_item_ids"],
+        ),
+        created_before=require_timestamp(created_before) if created_before else None,
+        confirm=params["confirm"] or "",
+        approved_digest=params["plan_digest"] or "",
+        check_mode=run_.check_mode,
+        **{name: params[name] for name in PASSED_ON},
     )
-    progress = Progress(params["progress_file"])
-    for number, one in enumerate(founds, 1):
-        one.mac = macs.get(one.known_as.lower())
-        _read_users(run_, one)
-        progress.looked(number, len(founds))
-    guards = _guards(run_)
-    evidence = _evidence(run_, founds, guards)
-    decisions = reset.plan(founds, guards, evidence)
-    limits = reset.Limits(
-        params["max_devices"],
-        params["max_percent"],
-        params["confirm_above"],
-        params["confirm"] or "",
-        fleet,
-        host,
-    )
-    reset.check_limits(decisions, limits)
-    digest = _approved(run_, decisions, host)
-    if not run_.check_mode and not params["plan_digest"]:
-        reset.check_confirmed(decisions, limits)
-    bound = _bound(run_, decisions, guards.now) if params["report_bound_certificates"] else {}
-    count = sum(one.action == "reset" for one in decisions)
-    confirm = reset.phrase(count, limits.host) if count > limits.confirm_above else ""
-    audit = Audit(
-        params["state_dir"] if count and not run_.check_mode else None,
-        _who(params),
-        params["reason"] or "",
-        run_.masker,
-    )
-    if count and not params["state_dir"]:
-        run_.warn("No audit of this reset is kept: state_dir is not set.")
-    rows = _carry_out(run_, decisions, guards, evidence, audit, progress, bound)
-    dead = [
-        one.found
-        for one, row in zip(decisions, rows, strict=True)
-        if row["certificate_bound"] and row["state"] != "skipped"
-    ]
-    after = reset.reissue_after(dead, bound, guards.now).isoformat() if dead else ""
-    return {
-        **_result(decisions, rows, confirm, audit.path),
-        "plan_digest": digest,
-        "org_url": run_.okta.org_url,
-        "reissue_after": after,
-    }
 
 
-def _approved(run_: Run, decisions: t.Sequence[reset.Decision], host: str) -> str:
-    """The plan's digest, where it may be carried out."""
-    digest = reset.plan_digest(decisions, host)
-    reset.check_approved(decisions, digest, run_.params["plan_digest"] or "")
-    return digest
-
-
-def _check(params: t.Mapping[str, t.Any]) -> None:
-    unknown = [one for one in params["stages"] or [] if one not in STAGES]
+def _check(params: t.Mapping[str, t.Any], stages: t.Sequence[str]) -> None:
+    unknown = [stage for stage in stages if stage not in STAGES]
     if unknown:
-        raise BadOption(f"stages: {unknown[0]!r} is no stage; they are {', '.join(STAGES)}.")
-    if params["stages"] and not params["rings"]:
-        raise BadOption("stages: give the rings that they are selected from, too (rings).")
-    if params["sign_in_grace"] < 0 or not 0 <= params["max_percent"] <= 100:
-        raise BadOption(
-            "sign_in_grace must not be negative, and max_percent must be between 0 and 100."
-        )
+        raise BadOption(f"stages: {unknown[0]!r} is not a stage. Use one of {', '.join(STAGES)}.")
+    if stages and not params["rings"]:
+        raise BadOption("stages: rings is missing. Name the rings that the stages select from.")
+    if params["sign_in_grace"] < 0:
+        raise BadOption("sign_in_grace: It is negative. Use 0 or more hours.")
+    if not 0 <= params["max_percent"] <= 100:
+        raise BadOption("max_percent: It is not between 0 and 100. Use a percentage.")
 
 
-def _who(params: t.Mapping[str, t.Any]) -> str:
+def _requester(params: t.Mapping[str, t.Any]) -> str:
+    """Return who asked for the reset, else the user that runs the module."""
     if params["requested_by"]:
-        return params["requested_by"]
+        return str(params["requested_by"])
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"  # a container may run as a user without a name
 
 
-def _guards(run_: Run) -> reset.Guards:
-    params, okta = run_.params, run_.okta.transport
-    started = datetime.fromtimestamp(okta.started(), timezone.utc)
-    return reset.Guards(
-        now=datetime.fromtimestamp(okta.now(), timezone.utc),
-        created_before=(
-            parse_time(params["created_before"]) if params["created_before"] else started
-        ),
-        allow=frozenset(params["allow"]),
-        **{
-            name: params[name]
-            for name in ("duplicates", "sign_in_grace", "platforms", "weak_authenticators")
-        },
-    )
-
-
-# What is there
-
-
-def _find(run_: Run, rings: t.Sequence[t.Any]) -> list[reset.Found]:
-    """A row for each record that was asked for, or for what has none.
-
-    Search finds, and is never written from.
-    """
-    params = run_.params
-    serials, without_serial = list(params["serials"] or []), []
-    if params["stages"]:
-        serials += macs_on_stages(
-            run_.okta, run_.kandji, rings, params["okta_verify_item_ids"], params["stages"]
-        )
-    for login in params["users"] or []:
-        user = run_.okta.user(login)
-        if user is None:
-            run_.warn(f"users: Okta has no user {login!r}; look whether the login is right.")
-        records = [dict(device.row) for device in run_.okta.user_devices(user.id)] if user else []
-        named = [str((one.get("profile") or {}).get("serialNumber") or "") for one in records]
-        serials += [one for one in named if one]
-        without_serial += [
-            reset.Found(login, one)
-            for one, serial in zip(records, named, strict=True)
-            if not serial
-        ]
-    founds = _search(
-        run_,
-        "profile.serialNumber",
-        list(dict.fromkeys(serials)),
-        lambda row: str((row.get("profile") or {}).get("serialNumber") or ""),
-    )
-    named_ids = _search(
-        run_, "id", list(dict.fromkeys(params["device_ids"] or [])), lambda row: str(row.get("id"))
-    )
-    for one in named_ids:  # a search may not know a record yet
-        one.by_id, one.record = True, one.record or _row_of(run_.okta.device(one.target))
-    ids = {one.id for one in named_ids if one.id}
-    return [one for one in founds + without_serial if one.id not in ids] + named_ids
-
-
-def _search(
-    run_: Run, attribute: str, values: list[str], read: t.Callable[[t.Mapping[str, t.Any]], str]
-) -> list[reset.Found]:
-    rows: dict[str, list[dict[str, t.Any]]] = {value: [] for value in values}
-    lower = {value.lower(): value for value in values}
-    for device in run_.okta.devices_with(attribute, values):
-        row = dict(device.row)
-        value = lower.get(read(row).lower())
-        if value:
-            rows[value].append(row)
-    return [reset.Found(value, row) for value, found in rows.items() for row in found or [None]]
-
-
-def _row_of(device: OktaDevice | None) -> dict[str, t.Any] | None:
-    return dict(device.row) if device else None
-
-
-def _read_users(run_: Run, found: reset.Found) -> None:
-    """The record's own users; a search may still show a record that is gone."""
-    if found.record is None:
-        return
-    try:
-        found.users = [dict(user.row) for user in run_.okta.device_users(found.id)]
-    except NotFound:
-        found.record = None
-
-
-def _evidence(run_: Run, founds: t.Sequence[reset.Found], guards: reset.Guards) -> reset.Evidence:
-    """What costs further calls, read only where it decides."""
-    evidence = reset.Evidence()
-    waiting = [one for one in founds if one.record is not None and reset.in_grace(one, guards)]
-    if waiting:
-        came = [one for one in map(reset.newer_certificate, waiting) if one]
-        evidence.sign_ins = _sign_ins(run_, min(came), guards.now, {one.id for one in waiting})
-    for one, reason in reset.without_enrollments(founds, guards, evidence):
-        if reason is None and one.record is not None:
-            _read_enrollments(run_, one, guards, evidence)
-    return evidence
-
-
-def _read_enrollments(
-    run_: Run, found: reset.Found, guards: reset.Guards, evidence: reset.Evidence
-) -> None:
-    if "last_authenticator" in guards.allow or found.is_idle:
-        return
-    for user_id in [reset.user_id(one) for one in reset.active_users(found.users)]:
-        if user_id not in evidence.enrollments:
-            evidence.enrollments[user_id] = [
-                {"key": one.key, "status": one.status} for one in run_.okta.enrollments(user_id)
-            ]
-            if reset.has_okta_verify_alone(evidence.enrollments[user_id], guards):
-                evidence.active_records[user_id] = {
-                    device.id
-                    for device in run_.okta.user_devices(user_id)
-                    if device.status == "ACTIVE"
-                }
-
-
-def _sign_ins(
-    run_: Run, since: datetime, until: datetime, ids: t.Container[str]
-) -> dict[str, datetime]:
-    """Record id -> its last FastPass sign-in.
-
-    Events that do not name their device prove nothing.
-    """
-    found: dict[str, datetime] = {}
-    for event in run_.okta.log_events(
-        FASTPASS, since.isoformat(), (until + timedelta(minutes=1)).isoformat()
-    ):
-        device_id, published = event.device_id, moment(event.published)
-        if device_id in ids and published and (event.factor or "").upper() == "SIGNED_NONCE":
-            found[device_id] = max(published, found.get(device_id, published))
-    return found
-
-
-def _bound(run_: Run, decisions: t.Sequence[reset.Decision], now: datetime) -> dict[str, datetime]:
-    """When certificates die:
-
-    by the ids of records that the log tells one bound to, now; of Macs whose record is gone, by
-    serial, when it went with it.
-    """
-    ids = {one.found.id for one in decisions if one.action == "reset"}
-    gone = [one.found for one in decisions if one.action == "none" and one.found.mac]
-    if not ids and not gone:
-        return {}
-    since, until = (now - LOG_RETENTION).isoformat(), (now + timedelta(minutes=1)).isoformat()
-    bound: dict[str, datetime] = {}
-    for event in run_.okta.log_events(BOUND, since, until):
-        if event.event_type == "pki.cert.bind":
-            bound.update({target.id: now for target in event.targets if target.id in ids})
-            continue
-        ended = moment(event.published)
-        bound.update(
-            {
-                one.known_as: ended
-                for one in gone
-                if ended and mentions(event, one.known_as) and reset.outlived(one, ended)
-            }
-        )
-    return bound
-
-
-# What is done
-
-
-def _carry_out(
-    run_: Run,
-    decisions: t.Sequence[reset.Decision],
-    guards: reset.Guards,
-    evidence: reset.Evidence,
-    audit: Audit,
-    progress: Progress,
-    bound: t.Container[str],
-) -> list[dict[str, t.Any]]:
-    rows: list[dict[str, t.Any]] = []
-    total = sum(one.action == "reset" for one in decisions)
-    for decision in decisions:
-        try:
-            state = _one(run_, decision, decisions, guards, evidence, audit)
-        except DeviceTrustError as error:
-            done = sum(row["state"] == "reset" for row in rows)
-            error.details.update(devices=rows, changed=done > 0)
-            raise
-        row = reset.described(
-            decision,
-            state,
-            (
-                reset.is_bound(decision.found, bound, guards.now)
-                if run_.params["report_bound_certificates"]
-                else None
-            ),
-        )
-        rows.append(row)
-        progress.tell(row, total)
-    return rows
-
-
-def _one(
-    run_: Run,
-    decision: reset.Decision,
-    decisions: t.Sequence[reset.Decision],
-    guards: reset.Guards,
-    evidence: reset.Evidence,
-    audit: Audit,
-) -> str:
-    if decision.action == "reset":
-        _look_again(run_, decision, decisions, guards, evidence)
-    if decision.action != "reset":
-        return "absent" if decision.action == "none" else "skipped"
-    if run_.check_mode:
-        return "would_reset"
-    found = decision.found
-    audit.write(found, "started")
-    steps = [] if found.status == "DEACTIVATED" else [("deactivated", run_.okta.deactivate_device)]
-    for name, step in [*steps, ("deleted", run_.okta.delete_device)]:
-        try:
-            said = step(found.id)
-        except DeviceTrustError as error:
-            audit.write(
-                found,
-                f"not {name}",
-                str(error.details.get("request_id", "")) if isinstance(error, ApiError) else "",
-            )
-            raise
-        audit.write(found, "absent" if said == "absent" else name, run_.okta.last_request_id)
-    return "reset"
-
-
-def _look_at_sign_ins(
-    run_: Run, evidence: reset.Evidence, decisions: t.Sequence[reset.Decision]
-) -> None:
-    """On a run of many, users were read long before their record's turn, and whether a sign-in
-    shows in the record is not documented: the log tells it.
-    """
-    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
-    before = evidence.looked or datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
-    if now < before + reset.LOOK_AGAIN_AFTER:
-        return
-    # An event may reach the log late.
-    evidence.signed_in |= set(
-        _sign_ins(run_, before - timedelta(minutes=1), now, {one.found.id for one in decisions})
-    )
-    evidence.looked = now
-
-
-def _look_again(
-    run_: Run,
-    decision: reset.Decision,
-    decisions: t.Sequence[reset.Decision],
-    guards: reset.Guards,
-    evidence: reset.Evidence,
-) -> None:
-    """The record by its id, right before it is written to.
-
-    Where it has changed since it was found, or somebody signed in, its users are read again,
-    and it is decided anew."""
-    found, before = decision.found, decision.found.record or {}
-    found.record = _row_of(run_.okta.device(found.id))
-    _look_at_sign_ins(run_, evidence, decisions)
-    nobody_came = found.id not in evidence.signed_in
-    if (
-        nobody_came
-        and found.record is not None
-        and all(
-            found.record.get(name) == before.get(name)
-            for name in ("status", "created", "lastUpdated")
-        )
-    ):
-        return
-    _read_users(run_, found)
-    _read_enrollments(run_, found, guards, evidence)
-    again = reset.decide_again(decision, decisions, guards, evidence)
-    decision.action, decision.reason, decision.code = again.action, again.reason, again.code
-
-
-def _result(
-    decisions: t.Sequence[reset.Decision],
-    rows: list[dict[str, t.Any]],
-    confirm: str,
-    audit_file: str = "",
-) -> Result:
-    going = [
-        one
-        for one, row in zip(decisions, rows, strict=True)
-        if row["state"] in ("reset", "would_reset")
-    ]
-    counts = {
-        "reset": len(going),
-        "skipped": sum(row["state"] == "skipped" for row in rows),
-        "absent": sum(row["state"] == "absent" for row in rows),
-    }
-    undone = list(reset.CANNOT_BE_UNDONE) if going else []
-    return outcome(
-        [_change(one) for one in going],
-        devices=rows,
-        counts=counts,
-        cannot_be_undone=undone,
-        confirm=confirm,
-        audit_file=audit_file,
-    )
-
-
-def _change(decision: reset.Decision) -> Change:
-    found = decision.found
+def _change(one: Outcome) -> Change:
+    target = one.decision.target
     return Change(
         "delete",
-        f"device record {found.id} ({found.target}), which cannot be undone",
-        {"status": found.status},
+        f"device record {target.id} ({target.name}), which cannot be undone",
+        {"status": target.status},
         {"status": None},
     )
 

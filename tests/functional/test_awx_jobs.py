@@ -122,7 +122,7 @@ def test_what_runs_after_the_approval_is_the_plan_that_was_approved(watched, job
     other = job("reset approved", answers=answers, variables={**limits, **approved})
     assert (
         other.status != 0
-        and "not the one that was approved: 2 device records" in other.failures[0]
+        and "not the one that was approved. 2 device records" in other.failures[0]
         and watched.writes() == []
     ), other.said[-3000:]
     again = job("reset plan", answers=answers, variables=limits).statistics

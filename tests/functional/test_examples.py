@@ -73,7 +73,7 @@ def test_an_example_of_the_documentation_runs(stage, watched, run_module, name, 
     again = run_module(module, wanted, lab=watched.lab)
     if name in examples.DONE_ONCE:
         assert (
-            "The plan is not the one that was approved: 0 device records would go now"
+            "The plan is not the one that was approved. 0 device records would be deleted now"
             in again["msg"]
         )
         return

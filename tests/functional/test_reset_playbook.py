@@ -50,7 +50,7 @@ def messages(result):
     return next(
         task["result"]["ansible_facts"]["device_reset_messages"]
         for task in result.tasks
-        if task["name"].endswith("What each user does")
+        if task["name"].endswith("Choose the message to each user")
     )
 
 
@@ -68,7 +68,7 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     mark = watched.mark()
     predicted = playbook(watched.lab, RESET, check=True, variables=variables)
     assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
-    assert "cannot be brought back" in predicted.output
+    assert "cannot be restored" in predicted.output
     done = playbook(watched.lab, RESET, variables=variables)
     assert done.status == 0 and watched.writes(mark) == [
         "deactivateDevice",

@@ -28,6 +28,15 @@ def texts_in(value: object) -> t.Iterator[str]:
     return (text for _path, text in walk_texts(value))
 
 
+def split_lines(values: t.Sequence[str] | None) -> list[str]:
+    """Return the values of a list option, also if each holds several lines.
+
+    Ansible splits a text at its commas. A survey may have line breaks as well.
+    """
+    lines = [line.strip() for value in values or () for line in str(value).splitlines()]
+    return [line for line in lines if line]
+
+
 def names_serial(text: str, serial: str) -> bool:
     """Return whether a text, such as a common name, holds this serial number as a word."""
     # A serial number can be part of another one. Those of virtual Macs hold punctuation, so the

@@ -1,60 +1,60 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reset leaves behind:
-
-an audit, a line of JSON for each step, and lines of progress for whoever waits.
-"""
+"""Keep each step of a reset in an audit file, and append its progress to a file meanwhile."""
 
 from __future__ import annotations
 
 import json
 import os
-import typing as t
+from collections.abc import Callable
 from datetime import datetime, timezone
 
 from .._core.errors import BadOption
 from .._core.masking import Masker
-from .plan import Found, login
+from .plan import ResetTarget, login_of
+from .report import Outcome
 
-FILE = "device_reset_audit.jsonl"
+FILE_NAME = "device_reset_audit.jsonl"
 
 
 class Audit:
-    """Opened before the first write, so that a directory that cannot be written to stops the run.
+    """A file with a line of JSON for each step, readable to its owner alone.
 
-    Without one nothing is kept.
+    Nothing is kept until a directory is opened.
     """
 
-    def __init__(
-        self, directory: str | None, requested_by: str, reason: str, masker: Masker
-    ) -> None:
-        self.path = os.path.join(directory, FILE) if directory else ""
+    def __init__(self, requested_by: str, reason: str, masker: Masker) -> None:
+        self.path = ""
         self._requested_by, self._reason, self._masker = requested_by, reason, masker
-        if directory:
-            self._try(lambda: os.makedirs(directory, mode=0o700, exist_ok=True))
-            self._append("")
 
-    def write(self, found: Found, result: str, request_id: str = "") -> None:
-        """A step:
+    def open(self, directory: str) -> None:
+        """Keep the audit in this directory. Raise BadOption if it is not writable."""
+        self.path = os.path.join(directory, FILE_NAME)
+        self._try(lambda: os.makedirs(directory, mode=0o700, exist_ok=True))
+        self._append("")
 
-        ``result`` is started, deactivated, deleted, absent, or not deactivated and not deleted.
+    def write(self, target: ResetTarget, result: str, request_id: str = "") -> None:
+        """Keep a step.
+
+        ``result`` is started, deactivated, deleted, absent, not deactivated or not deleted.
         """
-        record = found.record or {}
+        if not self.path:
+            return
+        device = target.device
         line = {
             "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "requested_by": self._requested_by,
             "reason": self._reason,
-            "device_id": found.id,
-            "serial_number": found.serial,
-            "display_name": (record.get("profile") or {}).get("displayName"),
-            "users": [login(one) for one in found.users],
-            "state_before": record.get("status"),
+            "device_id": target.id,
+            "serial_number": target.serial,
+            "display_name": device.display_name if device else None,
+            "users": [login_of(user) for user in target.users],
+            "state_before": target.status,
             "result": result,
             "request_id": request_id,
         }
-        if self.path:
-            self._append(json.dumps(self._masker.value(line)) + "\n")
+        self._append(json.dumps(self._masker.value(line)) + "\n")
 
     def _append(self, text: str) -> None:
         def append() -> None:
@@ -67,34 +67,35 @@ class Audit:
 
         self._try(append)
 
-    def _try(self, action: t.Callable[[], None]) -> None:
+    def _try(self, action: Callable[[], None]) -> None:
         try:
             action()
         except OSError as error:
             raise BadOption(
-                f"state_dir: {self.path} cannot be written to ({error.strerror})."
+                f"state_dir: {self.path} is not writable ({error.strerror}). Name a directory that"
+                " the user who runs this may write to."
             ) from None
 
 
 class Progress:
-    """A line for each record that was looked at or is done, for whoever reads the file meanwhile.
+    """A file that gets a line for each record that is read or reset.
 
-    It is a courtesy: what goes wrong with it stops nothing.
+    A file that is not writable stops nothing.
     """
 
     def __init__(self, path: str | None) -> None:
         self._path, self._done = path, 0
 
-    def looked(self, number: int, total: int) -> None:
-        self._append(f"looked at {number} of {total} records")
+    def record_read(self, number: int, total: int) -> None:
+        """Append that so many of all records are read."""
+        self._append(f"{number} of {total} records read")
 
-    def tell(self, row: t.Mapping[str, t.Any], total: int) -> None:
-        if row["state"] in ("reset", "would_reset"):
+    def record_done(self, outcome: Outcome, total: int) -> None:
+        """Append that a record is reset; other outcomes need no line."""
+        if outcome.is_reset:
             self._done += 1
-            self._append(
-                f"{self._done} of {total}: {row['serial_number']} ({row['device_id']})"
-                f" {row['state'].replace('_', ' ')}"
-            )
+            target, state = outcome.decision.target, outcome.state.replace("_", " ")
+            self._append(f"{self._done} of {total}: {target.serial} ({target.id}) {state}")
 
     def _append(self, line: str) -> None:
         if not self._path:

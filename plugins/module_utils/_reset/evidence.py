@@ -1,92 +1,334 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Kandji knows of the Macs whose records a reset looks at: by exact serial, in few calls."""
+"""Read what a reset decides from: the targets, their Macs and users, and the evidence of guards."""
 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
+from .._core.errors import NotFound
 from .._core.text import names_serial
+from .._core.timestamps import parse_timestamp
 from .._http.urls import batches
 from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import InstalledProfile
 from .._okta.client import Okta
+from .._okta.facts import LOG_RETENTION
+from .._okta.records import Enrollment, LogEvent, OktaDevice
 from .._status.reader import FleetQuery, read_fleet
 from .._status.rings import Ring, profile_uuid
 from .._status.stages import classify
-from .plan import Mac
+from .plan import (
+    Decision,
+    Evidence,
+    Guards,
+    Mac,
+    ResetTarget,
+    check_static_guards,
+    is_in_sign_in_grace,
+    needs_enrollments,
+    outlives_certificates,
+    relies_on_okta_verify,
+)
+
+# The case of the factor differs between what is known of live events.
+FASTPASS = 'eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "SUCCESS"'
+FASTPASS_FACTOR = "SIGNED_NONCE"
+BIND = "pki.cert.bind"
+CERTIFICATE_EVENTS = (
+    f'eventType eq "{BIND}" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
+    ' "pki.cert.lifecycle.revoke"'
+)
+# A run that takes longer reads from the System Log who signed in meanwhile.
+RECHECK_INTERVAL = timedelta(minutes=5)
+LOG_DELAY = timedelta(minutes=1)  # an event may reach the log late
 
 
-def macs_on_stages(
-    okta: Okta,
-    kandji: Kandji,
-    rings: t.Sequence[Ring],
-    app_ids: t.Sequence[str],
-    stages: t.Container[str],
-) -> list[str]:
-    """Serials of the rings' Macs that stand on these stages."""
-    fleet = read_fleet(okta, kandji, FleetQuery(rings, app_ids))
+# Targets
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the options select. ``stages`` selects Macs of ``rings``."""
+
+    serials: Sequence[str] = ()
+    device_ids: Sequence[str] = ()
+    users: Sequence[str] = ()
+    stages: Sequence[str] = ()
+    rings: Sequence[Ring] = ()
+    okta_verify_item_ids: Sequence[str] = ()
+
+
+def find_targets(
+    okta: Okta, kandji: Kandji, selection: Selection, warn: Callable[[str], None]
+) -> list[ResetTarget]:
+    """Return a target for each record that is selected, and for each serial or id without one.
+
+    A search may return stale records: what is written is decided from fresh reads.
+    """
+    serials = [*selection.serials, *_serials_on_stages(okta, kandji, selection)]
+    without_serial = []
+    for login in selection.users:
+        for device in _devices_of(okta, login, warn):
+            if device.serial_number:
+                serials.append(device.serial_number)
+            else:
+                without_serial.append(ResetTarget(login, device))
+    by_serial = _search(okta, "profile.serialNumber", serials, lambda row: row.serial_number)
+    by_id = [
+        replace(target, by_id=True, device=target.device or okta.device(target.name))
+        for target in _search(okta, "id", selection.device_ids, lambda row: row.id)
+    ]
+    ids = {target.id for target in by_id if target.id}
+    return [target for target in by_serial + without_serial if target.id not in ids] + by_id
+
+
+def _serials_on_stages(okta: Okta, kandji: Kandji, selection: Selection) -> list[str]:
+    if not selection.stages:
+        return []
+    query = FleetQuery(selection.rings, selection.okta_verify_item_ids)
+    fleet = read_fleet(okta, kandji, query)
     return [
         mac.serial
         for mac in fleet.macs
-        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in stages
+        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in selection.stages
     ]
 
 
-def read_macs(
-    kandji: Kandji, serials: t.Sequence[str], platforms: t.Sequence[str], rings: t.Sequence[Ring]
-) -> tuple[dict[str, Mac], int]:
-    """Serial (lower case) -> what Kandji knows of it, for exactly these serials;
+def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[OktaDevice]:
+    user = okta.user(login)
+    if user is None:
+        warn(f"users: Okta has no user {login!r}. Check the login.")
+        return []
+    return okta.user_devices(user.id)
 
-    and how many Macs Kandji has in all.
+
+def _search(
+    okta: Okta, attribute: str, values: Iterable[str], read: Callable[[OktaDevice], str]
+) -> list[ResetTarget]:
+    """Return the records whose attribute has one of the values, and a target for the others."""
+    found: dict[str, list[OktaDevice]] = {value: [] for value in values}
+    keys = {value.lower(): value for value in found}
+    for device in okta.devices_with(attribute, list(found)):
+        key = keys.get(read(device).lower())
+        if key:
+            found[key].append(device)
+    targets = []
+    for value, devices in found.items():
+        targets += [ResetTarget(value, device) for device in devices] or [ResetTarget(value)]
+    return targets
+
+
+def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
+    """Return the target with its record's users, fresh.
+
+    Without its record if that is gone: a search may still return it.
+    """
+    if target.device is None:
+        return target
+    try:
+        return replace(target, users=tuple(okta.device_users(target.id)))
+    except NotFound:
+        return replace(target, device=None)
+
+
+# Macs
+
+
+def read_macs(
+    kandji: Kandji, serials: Collection[str], platforms: Sequence[str], rings: Sequence[Ring]
+) -> tuple[dict[str, Mac], int]:
+    """Return the Macs with these serials by serial in lower case, and how many Macs Kandji has.
+
+    A SCEP profile counts as live if it is of one of the rings; without rings each one counts.
     """
     wanted = {serial.lower() for serial in serials if serial}
-    filters = {"platform": "Mac"} if list(platforms) == ["MACOS"] else {}
-    devices = list(kandji.devices(**filters))
+    macs_only = list(platforms) == ["MACOS"]
+    devices = list(kandji.devices(platform="Mac") if macs_only else kandji.devices())
     macs = {
-        device.serial_key: Mac(device.serial, device.device_id, device.name, device.person)
+        device.serial_key: Mac(device.serial, device.name, device.person)
         for device in devices
         if device.serial_key in wanted
     }
-    fleet = sum(device.is_mac for device in devices)
     for batch in batches(sorted(mac.serial for mac in macs.values())):
-        of_these: dict[str, t.Any] = {"serial_number": {"in": batch}}
-        for profile in kandji.prism_profiles(of_these):
-            mac = macs.get(profile.serial.lower())
-            if mac and _is_live(profile, rings):
-                mac.profile_live = True
-        identities = {**of_these, "identity_certificate": {"eq": True}}
-        for certificate in kandji.prism_certificates(identities):
-            mac = macs.get(certificate.serial.lower())
-            if mac and names_serial(certificate.common_name, mac.serial):
-                mac.certificates.append(certificate.created_at or "")
-    return macs, fleet
+        _add_inventory(kandji, batch, macs, rings)
+    return macs, sum(device.is_mac for device in devices)
 
 
-def _is_live(installed: InstalledProfile, rings: t.Sequence[Ring]) -> bool:
-    """A SCEP profile;
+def _add_inventory(
+    kandji: Kandji, serials: Sequence[str], macs: dict[str, Mac], rings: Sequence[Ring]
+) -> None:
+    """Add to the Macs with these serials what they reported: profiles and certificates."""
+    of_serials: dict[str, t.Any] = {"serial_number": {"in": serials}}
+    for profile in kandji.prism_profiles(of_serials):
+        mac = macs.get(profile.serial.lower())
+        if mac and is_live(profile, rings):
+            macs[profile.serial.lower()] = replace(mac, profile_live=True)
+    identities = {**of_serials, "identity_certificate": {"eq": True}}
+    for certificate in kandji.prism_certificates(identities):
+        mac, seen = macs.get(certificate.serial.lower()), certificate.first_seen
+        if mac and seen and names_serial(certificate.common_name, mac.serial):
+            macs[certificate.serial.lower()] = replace(mac, certificates=(*mac.certificates, seen))
 
-    where rings are given, one of theirs, by its item's id or its own identity.
-    """
+
+def is_live(installed: InstalledProfile, rings: Sequence[Ring]) -> bool:
+    """Return whether an installed profile is a SCEP profile, of one of the rings if there are any."""
     types = installed.payload_types or ()
     if SCEP_PAYLOAD not in types or MDM_PAYLOAD in types:
         return False
-    if not rings:
+    profiles = [ring.profile for ring in rings if ring.profile]
+    return not rings or any(_is_installed(installed, profile) for profile in profiles)
+
+
+def _is_installed(installed: InstalledProfile, profile: t.Mapping[str, t.Any]) -> bool:
+    """Return whether an installed profile is that of a ring, by its item's id or its own UUID.
+
+    The identifier of an item that the console made is not documented, so any profile that is not
+    a custom one may be it.
+    """
+    is_console_item = "profile" not in profile
+    if is_console_item and not installed.identifier.startswith(CUSTOM_PROFILE):
         return True
-    for profile in [ring.profile for ring in rings if ring.profile]:
-        uuid = str(profile_uuid(profile) or "").lower()
-        # The identifier of an item that the console made is not documented, so that any profile
-        # that is not custom may be it.
-        by_console = "profile" not in profile and not installed.identifier.startswith(
-            CUSTOM_PROFILE
-        )
-        if (
-            by_console
-            or ProfileItem.of_profile(profile).matches(installed)
-            or (uuid and uuid == installed.payload_uuid)
-        ):
-            return True
-    return False
+    uuid = str(profile_uuid(profile) or "").lower()
+    return ProfileItem.of_profile(profile).matches(installed) or bool(
+        uuid and uuid == installed.payload_uuid
+    )
+
+
+# Evidence
+
+
+class EvidenceReader:
+    """Reads evidence where it decides, each user's authenticators once."""
+
+    def __init__(self, okta: Okta, guards: Guards) -> None:
+        self._okta, self._guards = okta, guards
+        self._sign_ins: dict[str, datetime] = {}
+        self._enrollments: dict[str, list[Enrollment]] = {}
+        self._active_records: dict[str, set[str]] = {}
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was read until now."""
+        return Evidence(self._sign_ins, self._enrollments, self._active_records)
+
+    def read(self, targets: Sequence[ResetTarget]) -> Evidence:
+        """Return the evidence that decides about these targets."""
+        guards = self._guards
+        waiting = {
+            target.id: target.newer_certificate
+            for target in targets
+            if target.device is not None and is_in_sign_in_grace(target, guards)
+        }
+        if waiting:
+            since = min(seen for seen in waiting.values() if seen)
+            self._sign_ins = read_sign_ins(self._okta, since, guards.now, waiting)
+        for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence):
+            if refusal is None and target.device is not None:
+                self.read_enrollments(target)
+        return self.evidence
+
+    def read_enrollments(self, target: ResetTarget) -> Evidence:
+        """Return the evidence with the authenticators of the target's users."""
+        if needs_enrollments(target, self._guards):
+            for user in target.active_users:
+                if user.user.id not in self._enrollments:
+                    self._read_user(user.user.id)
+        return self.evidence
+
+    def _read_user(self, user_id: str) -> None:
+        enrollments = self._enrollments[user_id] = self._okta.enrollments(user_id)
+        if relies_on_okta_verify(enrollments, self._guards):
+            self._active_records[user_id] = {
+                device.id
+                for device in self._okta.user_devices(user_id)
+                if device.status == "ACTIVE"
+            }
+
+
+def read_sign_ins(
+    okta: Okta, since: datetime, until: datetime, ids: Collection[str]
+) -> dict[str, datetime]:
+    """Return the last FastPass sign-in at each of these device records, by device id.
+
+    An event that does not name its device proves nothing.
+    """
+    sign_ins: dict[str, datetime] = {}
+    for event in okta.log_events(FASTPASS, since.isoformat(), (until + LOG_DELAY).isoformat()):
+        published = parse_timestamp(event.published)
+        is_fastpass = (event.factor or "").upper() == FASTPASS_FACTOR
+        if published and is_fastpass and event.device_id in ids:
+            sign_ins[event.device_id] = max(published, sign_ins.get(event.device_id, published))
+    return sign_ins
+
+
+class SignInWatch:
+    """Whether somebody signed in at a record since the run began, where the run takes long.
+
+    The users of a record were read long before its turn, and Okta does not document whether a
+    sign-in changes the record: the System Log is read every five minutes.
+    """
+
+    def __init__(self, okta: Okta, ids: Collection[str]) -> None:
+        self._okta, self._ids = okta, ids
+        self._since = datetime.fromtimestamp(okta.transport.started(), timezone.utc)
+        self._signed_in: set[str] = set()
+
+    def signed_in(self, device_id: str) -> bool:
+        """Return whether somebody signed in at this record by FastPass, as far as is known."""
+        now = datetime.fromtimestamp(self._okta.transport.now(), timezone.utc)
+        if now >= self._since + RECHECK_INTERVAL:
+            self._signed_in |= set(
+                read_sign_ins(self._okta, self._since - LOG_DELAY, now, self._ids)
+            )
+            self._since = now
+        return device_id in self._signed_in
+
+
+def read_revocations(
+    okta: Okta, decisions: Iterable[Decision], now: datetime
+) -> Mapping[str, datetime]:
+    """Return when certificates are revoked, from the System Log.
+
+    By device id, ``now`` for records that are to be deleted and that a certificate is bound to. By
+    serial, when the certificate was revoked, for Macs whose record is gone already.
+    """
+    decisions = list(decisions)
+    ids = {decision.target.id for decision in decisions if decision.resets}
+    absent = [
+        decision.target
+        for decision in decisions
+        if decision.action == "none" and decision.target.mac
+    ]
+    revocations: dict[str, datetime] = {}
+    if not ids and not absent:
+        return revocations
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    for event in okta.log_events(CERTIFICATE_EVENTS, since, until):
+        if event.event_type == BIND:
+            revocations.update({target.id: now for target in event.targets if target.id in ids})
+        else:
+            revocations.update(_revocations_of(event, absent))
+    return revocations
+
+
+def _revocations_of(event: LogEvent, absent: Iterable[ResetTarget]) -> Mapping[str, datetime]:
+    """Return the serials whose certificate an event revokes, with its time.
+
+    Which field of an event holds the certificate's common name is not documented.
+    """
+    revoked = parse_timestamp(event.published)
+    texts = [text for entity in event.targets for text in entity.texts]
+    return {
+        target.serial: revoked
+        for target in absent
+        if revoked
+        and any(names_serial(text, target.serial) for text in texts)
+        and outlives_certificates(target, revoked)
+    }

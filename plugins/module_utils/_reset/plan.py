@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which device records may go, in which order, and what stops each.
+"""Decide which device records a reset deletes, in which order, and why it skips the others.
 
-Pure; the reads and writes are the module's.
+Pure: values in, values out.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
-from .._core.timestamps import parse_timestamp as moment
+from .._core.timestamps import parse_timestamp
 from .._okta.facts import UNUSED_CERTIFICATE_LIFETIME, WEAK_AUTHENTICATORS
-
-Row = dict[str, t.Any]
-Going = dict[str, set[str]]  # user id -> ids of the records of theirs that go with a plan
+from .._okta.records import DeviceUser, Enrollment, OktaDevice
 
 # The reasons for skipping a record that the option ``allow`` lifts.
 ALLOW = (
@@ -32,126 +31,171 @@ ALLOW = (
     "sign_in_pending",
 )
 OKTA_VERIFY = "okta_verify"
-LOOK_AGAIN_AFTER = timedelta(
-    minutes=5
-)  # in a run so long, people who sign in meanwhile are asked for in the System Log
 
 CANNOT_BE_UNDONE = (
-    (
-        "A device record that is deleted cannot be brought back, and a deactivated one loses its"
-        " users for good."
-    ),
-    "Each of its users removes the account in Okta Verify on that Mac and adds it anew.",
+    "A device record that is deleted cannot be restored, and a deactivated one loses its users"
+    " for good.",
+    "Each of its users removes the account in Okta Verify on that Mac and adds it again.",
     "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
 )
 
+PlannedDeletions = Mapping[str, set[str]]  # user id -> ids of the user's records that are deleted
 
-@dataclass
+
+# Values
+
+
+@dataclass(frozen=True)
 class Mac:
-    """What Kandji knows of the Mac of a record.
-
-    ``certificates`` are the times (ISO 8601) when each was first seen.
-    """
+    """What Kandji knows of a Mac. ``certificates`` are the times when each was first seen."""
 
     serial: str
-    device_id: str = ""
     name: str = ""
     person: str = ""
     profile_live: bool = False
-    certificates: list[str] = field(default_factory=list)
+    certificates: tuple[datetime, ...] = ()
+
+    @property
+    def newest_certificate(self) -> datetime | None:
+        """When the newest certificate was first seen, or None if no certificate is known."""
+        return max(self.certificates, default=None)
 
 
-@dataclass
-class Found:
-    """What was there for one thing that was asked for:
+@dataclass(frozen=True)
+class ResetTarget:
+    """A requested target: its Okta device record, the record's users and its Mac, if they exist.
 
-    a record with its own users and its Mac; or nothing. ``by_id``: it was asked for by its id.
+    ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
+    the option device_ids selected it.
     """
 
-    target: str
-    record: Row | None = None
-    users: list[Row] = field(default_factory=list)
+    name: str
+    device: OktaDevice | None = None
+    users: tuple[DeviceUser, ...] = ()
     mac: Mac | None = None
     by_id: bool = False
-    spare: bool = False  # its serial has another record, which is kept
 
     @property
     def id(self) -> str:
-        return str((self.record or {}).get("id") or "")
+        """The id of the device record, "" if there is none."""
+        return self.device.id if self.device else ""
 
     @property
     def serial(self) -> str:
-        return str(((self.record or {}).get("profile") or {}).get("serialNumber") or "")
+        """The record's serial. If there is no record, the serial that selected it."""
+        if self.device is not None:
+            return self.device.serial_number
+        return "" if self.by_id else self.name
 
     @property
-    def known_as(self) -> str:
-        """The serial, also where there is no record, if it was asked for by it."""
-        return self.serial or ("" if self.by_id or self.record is not None else self.target)
+    def status(self) -> str | None:
+        """The status of the device record."""
+        return self.device.status if self.device else None
 
     @property
-    def status(self) -> str:
-        return str((self.record or {}).get("status") or "")
+    def registered_at(self) -> datetime | None:
+        """When the record was created, or None if that is unknown."""
+        return parse_timestamp(self.device.created) if self.device else None
 
     @property
     def is_idle(self) -> bool:
-        """Nobody can work with it any more, so that no sign-in cures it and nobody loses anything
-        by its end.
-        """
+        """Whether the record is deactivated or has no users."""
         return self.status == "DEACTIVATED" or not self.users
 
+    @property
+    def managed_logins(self) -> list[str]:
+        """The logins of the users for whom Okta treats the device as managed."""
+        return [login_of(user) for user in self.users if user.is_managed]
 
-@dataclass
+    @property
+    def active_users(self) -> list[DeviceUser]:
+        """The users who may sign in, including those whose status is unknown."""
+        inactive = ("DEPROVISIONED", "SUSPENDED")
+        return [user for user in self.users if user.user.status not in inactive]
+
+    @property
+    def newest_certificate(self) -> datetime | None:
+        """When the newest certificate of its Mac was first seen, or None."""
+        return self.mac.newest_certificate if self.mac else None
+
+    @property
+    def newer_certificate(self) -> datetime | None:
+        """When the newest certificate was first seen, if that is after the registration."""
+        newest, registered = self.newest_certificate, self.registered_at
+        return newest if newest and registered and newest > registered else None
+
+
+@dataclass(frozen=True)
 class Guards:
-    """What the options say. Times in hours; ``now`` is Okta's."""
+    """What the options exclude. ``now`` is Okta's clock, ``sign_in_grace`` is in hours."""
 
     now: datetime
     created_before: datetime
-    allow: frozenset[str] = frozenset()  # of ALLOW
+    allow: Collection[str] = ()  # of ALLOW
     duplicates: str = "skip"
     sign_in_grace: float = 24.0
-    platforms: t.Sequence[str] = ("MACOS",)
-    weak_authenticators: t.Sequence[str] = WEAK_AUTHENTICATORS
+    platforms: Sequence[str] = ("MACOS",)
+    weak_authenticators: Sequence[str] = WEAK_AUTHENTICATORS
+
+    def forbid(self, reason: str) -> bool:
+        """Return whether a record is skipped for this reason, which is one of ALLOW."""
+        return reason not in self.allow
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evidence:
-    """What is asked only where it decides:
+    """What is read only where it decides.
 
-    when each record was last signed in at by FastPass, each user's enrolled authenticators, and, of
-    users
-    who have nothing strong but Okta Verify, the ids of their active records. ``signed_in``: the ids
-    of records that somebody signed in at during a long run, as the log told it up to the moment
-    ``looked``."""
+    ``sign_ins``: device id -> its last FastPass sign-in. ``enrollments``: user id -> enrolled
+    authenticators. ``active_records``: user id -> ids of active device records, of users whose
+    only strong authenticator is Okta Verify.
+    """
 
-    sign_ins: dict[str, datetime] = field(default_factory=dict)
-    enrollments: dict[str, list[Row]] = field(default_factory=dict)
-    active_records: dict[str, set[str]] = field(default_factory=dict)
-    signed_in: set[str] = field(default_factory=set)
-    looked: datetime | None = None
+    sign_ins: Mapping[str, datetime] = field(default_factory=dict)
+    enrollments: Mapping[str, Sequence[Enrollment]] = field(default_factory=dict)
+    active_records: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
-class Reason(t.NamedTuple):
-    """Why a record is skipped: a code for programs, one of ALLOW or another, and one sentence."""
+class Refusal(t.NamedTuple):
+    """Why a record is skipped: a code for programs and one sentence for people."""
 
     code: str
-    text: str
+    sentence: str
 
 
-@dataclass
+class Verdict(t.NamedTuple):
+    """A target before the last-authenticator guard. ``is_spare``: another record is kept."""
+
+    target: ResetTarget
+    is_spare: bool
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True)
 class Decision:
-    """``action`` is reset, skip or none; ``reason`` is one sentence; ``code`` is of a Reason."""
+    """What a reset does with a target: ``action`` is reset, skip or none.
 
-    found: Found
+    ``code`` is the reason's code, None for a reset. ``is_spare``: the serial has another record,
+    which is kept.
+    """
+
+    target: ResetTarget
     action: str
     reason: str
     code: str | None = None
+    is_spare: bool = False
+
+    @property
+    def resets(self) -> bool:
+        """Whether the record is deleted."""
+        return self.action == "reset"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Limits:
-    """How many records may go.
+    """How many records one run may delete.
 
-    ``fleet`` is the number of Macs that percent counts of, or None where it is not known.
+    ``fleet`` is the number of Macs that ``max_percent`` is a part of, or None if it is unknown.
     """
 
     max_devices: int
@@ -162,104 +206,82 @@ class Limits:
     host: str = ""
 
 
-# One record
+def login_of(user: DeviceUser) -> str:
+    """Return the login of a user, else the id, else "unknown user"."""
+    return user.user.name or "unknown user"
 
 
-def managed_users(users: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    return [login(one) for one in users if one.get("managementStatus") == "MANAGED"]
+def name_of(user: DeviceUser) -> str:
+    """Return first and last name of a user, else what login_of returns."""
+    names = (user.user.first_name, user.user.last_name)
+    return " ".join(name for name in names if name) or login_of(user)
 
 
-def active_users(users: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
-    """Those who may sign in. A user whose status is not told counts, too."""
-    return [
-        one
-        for one in users
-        if (one.get("user") or {}).get("status") not in ("DEPROVISIONED", "SUSPENDED")
-    ]
+# The guards of one record
 
 
-def login(device_user: t.Mapping[str, t.Any]) -> str:
-    user = device_user.get("user") or {}
-    return str((user.get("profile") or {}).get("login") or user.get("id") or "unknown user")
+def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
+    """Return whether a FastPass sign-in may still cure the record.
 
-
-def person(device_user: t.Mapping[str, t.Any]) -> str:
-    """First and last name, as people are addressed; the login where Okta knows no name."""
-    profile = (device_user.get("user") or {}).get("profile") or {}
-    return " ".join(
-        str(profile[name]) for name in ("firstName", "lastName") if profile.get(name)
-    ) or login(device_user)
-
-
-def user_id(device_user: t.Mapping[str, t.Any]) -> str:
-    return str((device_user.get("user") or {}).get("id") or "")
-
-
-def newer_certificate(found: Found) -> datetime | None:
-    """When the newest certificate came that is younger than the record;
-
-    None where there is none.
+    Only then is it worth reading whether there was one.
     """
-    registered = moment((found.record or {}).get("created"))
-    times = [one for one in map(moment, found.mac.certificates if found.mac else []) if one]
-    return max((one for one in times if registered and one > registered), default=None)
-
-
-def in_grace(found: Found, guards: Guards) -> bool:
-    """Whether a sign-in may still cure it: only then it is worth asking whether there was one."""
-    came = newer_certificate(found)
+    certificate = target.newer_certificate
     return bool(
-        "sign_in_pending" not in guards.allow
-        and came
-        and not found.is_idle
-        and guards.now < came + timedelta(hours=guards.sign_in_grace)
+        guards.forbid("sign_in_pending")
+        and certificate
+        and not target.is_idle
+        and guards.now < certificate + timedelta(hours=guards.sign_in_grace)
     )
 
 
-def held(found: Found, guards: Guards, evidence: Evidence) -> Reason | None:
-    """Why this record is skipped, by itself;
+def check_record(
+    target: ResetTarget, guards: Guards, evidence: Evidence, is_spare: bool = False
+) -> Refusal | None:
+    """Return why a record is skipped by itself, or None.
 
-    None where nothing does. A spare one is not registered anew, so that no certificate matters to
-    it.
+    A spare record is not registered again, so certificates and sign-ins do not matter to it.
     """
-    reason = _identity(found, guards) or _age(found, guards) or _people(found, guards)
+    refusal = _check_spare(target, guards)
+    if refusal or is_spare:
+        return refusal
+    return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
+
+
+def _check_spare(target: ResetTarget, guards: Guards) -> Refusal | None:
     return (
-        reason
-        if reason or found.spare
-        else _certificate(found, guards) or _sign_in(found, guards, evidence)
+        _check_identity(target, guards)
+        or _check_age(target, guards)
+        or _check_users(target, guards)
     )
 
 
-def _identity(found: Found, guards: Guards) -> Reason | None:
-    platform = ((found.record or {}).get("profile") or {}).get("platform")
+def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
+    platform = target.device.platform if target.device else None
     if platform not in guards.platforms:
-        return Reason(
-            "other_platform",
-            f"Its platform is {platform}, and platforms names"
-            f" {', '.join(guards.platforms) or 'none'}.",
+        allowed = ", ".join(guards.platforms) or "none"
+        return Refusal(
+            "other_platform", f"Its platform is {platform}, and platforms allows {allowed}."
         )
-    if found.mac is None and "unknown_to_kandji" not in guards.allow:
-        return Reason(
-            "unknown_to_kandji",
-            f"Kandji knows no Mac with the serial {found.serial or 'that it lacks'}"
-            " (allow: unknown_to_kandji resets it all the same).",
+    if target.mac is None and guards.forbid("unknown_to_kandji"):
+        lacks = (
+            f"Kandji has no Mac with the serial {target.serial}"
+            if target.serial
+            else "The record has no serial by which Kandji knows its Mac"
         )
+        return Refusal("unknown_to_kandji", f"{lacks} (allow: unknown_to_kandji resets it).")
     return None
 
 
-def _age(found: Found, guards: Guards) -> Reason | None:
-    created, registered = (
-        (found.record or {}).get("created"),
-        moment((found.record or {}).get("created")),
-    )
+def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
+    registered = target.registered_at
     if registered is None:
-        return Reason(
+        return Refusal(
             "registration_time_unknown",
-            "When it was registered is not known, so that it may be a new registration, which is"
-            " kept.",
+            "Its registration time is unknown, so it may be a new registration, which is kept.",
         )
     if registered >= guards.created_before:
-        return Reason(
+        created = target.device.created if target.device else None
+        return Refusal(
             "registered_recently",
             f"It was registered at {created}, not before {guards.created_before.isoformat()}"
             " (created_before): a new registration is kept.",
@@ -267,379 +289,381 @@ def _age(found: Found, guards: Guards) -> Reason | None:
     return None
 
 
-def _people(found: Found, guards: Guards) -> Reason | None:
-    managed = managed_users(found.users)
-    if managed and "managed" not in guards.allow:
-        return Reason(
+def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
+    managed = target.managed_logins
+    if managed and guards.forbid("managed"):
+        return Refusal(
             "managed",
-            f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it all the same).",
+            f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it).",
         )
-    active = [login(one) for one in active_users(found.users)]
-    if len(active) > 1 and "shared" not in guards.allow:
-        return Reason(
+    active = [login_of(user) for user in target.active_users]
+    if len(active) > 1 and guards.forbid("shared"):
+        return Refusal(
             "shared",
-            f"It is shared: {', '.join(active)} would all have to register anew (allow: shared"
-            " resets it all the same).",
+            f"It is shared: {', '.join(active)} would all have to register again"
+            " (allow: shared resets it).",
         )
     return None
 
 
-def _certificate(found: Found, guards: Guards) -> Reason | None:
-    if found.mac is None:
+def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
+    mac, registered = target.mac, target.registered_at
+    if mac is None:
         return None
-    if "no_profile" not in guards.allow and not found.mac.profile_live:
-        return Reason(
-            "no_profile",
-            "No SCEP profile is live on its Mac, so that a reset would end in the same place"
-            " (allow: no_profile resets it all the same).",
+    if guards.forbid("no_profile") and not (mac.profile_live and mac.certificates):
+        lacks = (
+            "No certificate of its Mac was seen yet"
+            if mac.profile_live
+            else "No SCEP profile is live on its Mac"
         )
-    times = [one for one in map(moment, found.mac.certificates) if one]
-    if "no_profile" not in guards.allow and not times:
-        return Reason(
+        return Refusal(
             "no_profile",
-            "No certificate of its Mac was seen yet, so that a reset would end in the same place"
-            " (allow: no_profile resets it all the same).",
+            f"{lacks}, so a new registration would not be managed either"
+            " (allow: no_profile resets it).",
         )
-    registered = moment((found.record or {}).get("created"))
-    if (
-        not times
-        or registered is None
-        or registered < min(times)
-        or found.is_idle
-        or "registered_after_certificate" in guards.allow
-    ):
+    if not mac.certificates or registered is None or registered < min(mac.certificates):
         return None
-    return Reason(
+    if target.is_idle or not guards.forbid("registered_after_certificate"):
+        return None
+    return Refusal(
         "registered_after_certificate",
-        "It was registered after its Mac's certificate came, so that a FastPass sign-in is what it"
-        " needs (allow: registered_after_certificate resets it all the same).",
+        "It was registered after its Mac's first certificate was seen, so it needs a FastPass"
+        " sign-in (allow: registered_after_certificate resets it).",
     )
 
 
-def _sign_in(found: Found, guards: Guards, evidence: Evidence) -> Reason | None:
-    came = newer_certificate(found)
-    if came is None or not in_grace(found, guards):
+def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+    certificate = target.newer_certificate
+    if certificate is None or not is_in_sign_in_grace(target, guards):
         return None
-    signed_in = evidence.sign_ins.get(found.id)
-    if signed_in and signed_in >= came:
-        return None  # it was tried, and left it unmanaged
-    return Reason(
+    signed_in = evidence.sign_ins.get(target.id)
+    if signed_in and signed_in >= certificate:
+        return None  # the sign-in left it unmanaged
+    return Refusal(
         "sign_in_pending",
-        f"A newer certificate came at {came.isoformat()} and waits for a FastPass sign-in, which"
-        f" may cure it without a reset (for {guards.sign_in_grace:g} hours; allow: sign_in_pending resets it now).",
+        f"A newer certificate was seen at {certificate.isoformat()}, and a FastPass sign-in may"
+        f" cure the record without a reset (for {guards.sign_in_grace:g} hours, sign_in_grace;"
+        " allow: sign_in_pending resets it).",
     )
 
 
-# Several records
+# Several records of one serial
 
 
-def plan(founds: t.Sequence[Found], guards: Guards, evidence: Evidence) -> list[Decision]:
-    """Each record -> reset it, skip it with one reason, or nothing to do.
+def check_static_guards(
+    targets: Sequence[ResetTarget], guards: Guards, evidence: Evidence
+) -> list[Verdict]:
+    """Return the verdict of all guards but the last-authenticator guard, in the order of targets.
 
-    In the order that was asked for.
+    That guard costs a call for each user of the records that pass here.
     """
-    going: Going = {}
-    decisions = []
-    for found, spoken in without_enrollments(founds, guards, evidence):
-        if spoken is None:
-            spoken = last_authenticator(found, guards, evidence, going)
-        if spoken is None and found.record is not None:
-            _goes(found, going)
-        decisions.append(_decision(found, spoken))
-    return decisions
+    groups = _group_by_serial(targets)
+    return [_check_duplicates(target, groups, guards, evidence) for target in targets]
 
 
-def _goes(found: Found, going: Going) -> None:
-    for one in found.users:
-        going.setdefault(user_id(one), set()).add(found.id)
-
-
-def decide_again(
-    decision: Decision, decisions: t.Sequence[Decision], guards: Guards, evidence: Evidence
-) -> Decision:
-    """A record of the plan that has changed since, beside the others of the plan."""
-    going: Going = {}
-    for other in decisions:
-        if other is not decision and other.action == "reset":
-            _goes(other.found, going)
-    found = decision.found
-    if found.record is None:
-        return _decision(found, None)
-    return _decision(
-        found, held(found, guards, evidence) or last_authenticator(found, guards, evidence, going)
-    )
-
-
-def _decision(found: Found, spoken: Reason | None) -> Decision:
-    if found.record is None:
-        return Decision(found, "none", "There is no device record for it.", "no_record")
-    return (
-        Decision(found, "skip", spoken.text, spoken.code)
-        if spoken
-        else Decision(
-            found, "reset", "Its record is deactivated and deleted; its users register anew."
-        )
-    )
-
-
-def without_enrollments(
-    founds: t.Sequence[Found], guards: Guards, evidence: Evidence
-) -> list[tuple[Found, Reason | None]]:
-    """All guards but that of the last authenticator, whose facts cost a call for each user of those
-    that pass here.
-    """
-    groups = _groups(founds)
-    return [
-        (one, _with_duplicates(one, groups, guards, evidence) if one.record is not None else None)
-        for one in founds
-    ]
-
-
-def _with_duplicates(
-    found: Found, groups: t.Mapping[str, list[Found]], guards: Guards, evidence: Evidence
-) -> Reason | None:
-    same = groups.get(found.serial.lower(), [])
-    if (
-        found.by_id
-        or guards.duplicates == "each"
-        or (len(same) < 2 and guards.duplicates == "skip")
-    ):
-        return held(found, guards, evidence)
-    if len(same) < 2:
-        return Reason(
-            "only_record",
-            "It is the only record of its serial, and duplicates: clean_up resets spare ones alone.",
-        )
-    keeper = max(
-        same,
-        key=lambda one: (
-            bool(managed_users(one.users)),
-            one.status == "ACTIVE",
-            str((one.record or {}).get("created")),
-            one.id,
-        ),
-    )
-    found.spare = found is not keeper
-    reason = _identity(found, guards) or _age(found, guards) or _people(found, guards)
-    if reason:
-        return reason
-    if found is keeper:
-        return Reason(
-            "kept_record",
-            f"It is the one to keep of {len(same)} records of its serial: the working or the newest"
-            " (duplicates).",
-        )
-    if guards.duplicates == "skip":
-        return Reason(
-            "duplicate_record",
-            f"It is one of {len(same)} records of its serial, of which {keeper.id} is kept; "
-            f"to delete it, name it in device_ids ({found.id}) or set duplicates to clean_up.",
-        )
-    return None
-
-
-def _groups(founds: t.Sequence[Found]) -> dict[str, list[Found]]:
-    groups: dict[str, list[Found]] = {}
-    for one in founds:
-        if one.record is not None and one.serial and not one.by_id:
-            groups.setdefault(one.serial.lower(), []).append(one)
+def _group_by_serial(targets: Sequence[ResetTarget]) -> Mapping[str, list[ResetTarget]]:
+    groups: dict[str, list[ResetTarget]] = {}
+    for target in targets:
+        if target.device is not None and target.serial and not target.by_id:
+            groups.setdefault(target.serial.lower(), []).append(target)
     return groups
 
 
-def last_authenticator(
-    found: Found, guards: Guards, evidence: Evidence, going: t.Mapping[str, set[str]]
-) -> Reason | None:
-    """Whom the end of this record would leave without a strong authenticator.
-
-    Whether Okta lists an enrolment of Okta Verify for each device is not documented: one is taken
-    to go with each record, so that a single one for several devices holds back. Nor is it
-    documented whether that of a suspended device is listed, so that another active record has to be
-    there, too.
-    """
-    if "last_authenticator" in guards.allow or found.record is None or found.is_idle:
-        return None
-    left = [
-        login(one)
-        for one in active_users(found.users)
-        if not _ways_left(user_id(one), {*going.get(user_id(one), ()), found.id}, guards, evidence)
-    ]
-    if not left:
-        return None
-    return Reason(
-        "last_authenticator",
-        f"It holds the last strong authenticator of {', '.join(left)}, who could not register anew"
-        " (allow: last_authenticator resets it all the same).",
+def _check_duplicates(
+    target: ResetTarget,
+    groups: Mapping[str, list[ResetTarget]],
+    guards: Guards,
+    evidence: Evidence,
+) -> Verdict:
+    if target.device is None:
+        return Verdict(target, False, None)
+    group = groups.get(target.serial.lower(), [])
+    is_alone = target.by_id or guards.duplicates == "each" or len(group) < 2
+    if is_alone and not target.by_id and guards.duplicates == "clean_up":
+        refusal = Refusal(
+            "only_record",
+            "It is the only record of its serial, and duplicates: clean_up resets spare records"
+            " only.",
+        )
+        return Verdict(target, False, refusal)
+    if is_alone:
+        return Verdict(target, False, check_record(target, guards, evidence))
+    keeper = max(group, key=_rank)
+    return Verdict(
+        target,
+        target is not keeper,
+        _check_spare(target, guards) or _check_group(target, keeper, len(group), guards),
     )
 
 
-def has_okta_verify_alone(enrollments: t.Sequence[Row], guards: Guards) -> bool:
-    """Whether several enrolments of Okta Verify are all that a user has, so that it matters what
-    devices they are on.
+def _rank(target: ResetTarget) -> tuple[bool, bool, str, str]:
+    """Return the sort key by which the record to keep of a serial is the greatest."""
+    created = target.device.created if target.device else None
+    return bool(target.managed_logins), target.status == "ACTIVE", str(created), target.id
+
+
+def _check_group(
+    target: ResetTarget, keeper: ResetTarget, count: int, guards: Guards
+) -> Refusal | None:
+    if target is keeper:
+        return Refusal(
+            "kept_record",
+            f"It is the one to keep of {count} records of its serial: the working one or the"
+            " newest (duplicates).",
+        )
+    if guards.duplicates == "skip":
+        return Refusal(
+            "duplicate_record",
+            f"It is one of {count} records of its serial, of which {keeper.id} is kept; to delete"
+            f" it, name it in device_ids ({target.id}) or set duplicates to clean_up.",
+        )
+    return None
+
+
+# The last authenticator of a user
+
+
+def check_last_authenticator(
+    target: ResetTarget, guards: Guards, evidence: Evidence, deletions: PlannedDeletions
+) -> Refusal | None:
+    """Return whose last strong authenticator the deletion of a record would take, or None.
+
+    Okta does not document whether it lists an enrolment of Okta Verify for each device: one
+    counts as deleted with each record, so a single one for several devices is not enough. Nor is
+    it documented whether Okta lists that of a suspended device, so another active record has to
+    remain, too.
+    """
+    if target.device is None or not needs_enrollments(target, guards):
+        return None
+    locked_out = []
+    for user in target.active_users:
+        deleted = {*deletions.get(user.user.id, ()), target.id}
+        if not _keeps_authenticator(user.user.id, deleted, guards, evidence):
+            locked_out.append(login_of(user))
+    if not locked_out:
+        return None
+    return Refusal(
+        "last_authenticator",
+        f"It holds the last strong authenticator of {', '.join(locked_out)}, who could not"
+        " register again (allow: last_authenticator resets it).",
+    )
+
+
+def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
+    """Return whether the authenticators of the record's users decide about it."""
+    return guards.forbid("last_authenticator") and not target.is_idle
+
+
+def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> bool:
+    """Return whether several enrolments of Okta Verify are all strong ones that a user has.
+
+    Only then does it matter which devices they are on.
     """
     strong = _strong(enrollments, guards)
-    return len(strong) > 1 and all(one.get("key") == OKTA_VERIFY for one in strong)
+    return len(strong) > 1 and all(enrollment.key == OKTA_VERIFY for enrollment in strong)
 
 
-def _strong(enrollments: t.Sequence[Row], guards: Guards) -> list[Row]:
+def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollment]:
     return [
-        one
-        for one in enrollments
-        if one.get("status") == "ACTIVE" and one.get("key") not in guards.weak_authenticators
+        enrollment
+        for enrollment in enrollments
+        if enrollment.status == "ACTIVE" and enrollment.key not in guards.weak_authenticators
     ]
 
 
-def _ways_left(user: str, going: set[str], guards: Guards, evidence: Evidence) -> bool:
-    """``going``: the records of the user that go, this one among them."""
-    strong = _strong(evidence.enrollments.get(user, []), guards)
-    verify = [one for one in strong if one.get("key") == OKTA_VERIFY]
+def _keeps_authenticator(
+    user_id: str, deleted: set[str], guards: Guards, evidence: Evidence
+) -> bool:
+    """Return whether a user keeps a strong authenticator when these records are deleted."""
+    strong = _strong(evidence.enrollments.get(user_id, ()), guards)
+    verify = [enrollment for enrollment in strong if enrollment.key == OKTA_VERIFY]
     if len(strong) > len(verify):
         return True
-    return len(verify) > len(going) and bool(evidence.active_records.get(user, set()) - going)
+    remaining = set(evidence.active_records.get(user_id, ())) - deleted
+    return len(verify) > len(deleted) and bool(remaining)
 
 
-def outlived(found: Found, ended: datetime | None) -> bool:
-    """Whether a certificate's end came after the newest that was seen, so that no living one is
-    known; or none is there any more.
-    """
-    newest = newest_certificate(found)
-    return bool(ended and (newest is None or ended > newest))
+# The plan
 
 
-def newest_certificate(found: Found) -> datetime | None:
-    return max(
-        (one for one in map(moment, found.mac.certificates if found.mac else []) if one),
-        default=None,
+def plan_reset(
+    targets: Sequence[ResetTarget], guards: Guards, evidence: Evidence
+) -> list[Decision]:
+    """Return the decision for each target, in the same order."""
+    deletions: dict[str, set[str]] = {}
+    decisions = []
+    for target, is_spare, refusal in check_static_guards(targets, guards, evidence):
+        refusal = refusal or check_last_authenticator(target, guards, evidence, deletions)
+        decision = _decide(target, refusal, is_spare)
+        _mark_for_deletion(decision, deletions)
+        decisions.append(decision)
+    return decisions
+
+
+def decide_again(
+    target: ResetTarget,
+    decision: Decision,
+    decisions: Iterable[Decision],
+    guards: Guards,
+    evidence: Evidence,
+) -> Decision:
+    """Return the decision for a target that was read again, next to the other ones of the plan."""
+    deletions: dict[str, set[str]] = {}
+    for other in decisions:
+        if other is not decision:
+            _mark_for_deletion(other, deletions)
+    refusal = None
+    if target.device is not None:
+        refusal = check_record(
+            target, guards, evidence, decision.is_spare
+        ) or check_last_authenticator(target, guards, evidence, deletions)
+    return _decide(target, refusal, decision.is_spare)
+
+
+def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> None:
+    if decision.resets:
+        for user in decision.target.users:
+            deletions.setdefault(user.user.id, set()).add(decision.target.id)
+
+
+def _decide(target: ResetTarget, refusal: Refusal | None, is_spare: bool) -> Decision:
+    if target.device is None:
+        return Decision(target, "none", "There is no device record for it.", "no_record")
+    if refusal:
+        return Decision(target, "skip", refusal.sentence, refusal.code, is_spare)
+    return Decision(
+        target,
+        "reset",
+        "Its record is deactivated and deleted; its users register again.",
+        is_spare=is_spare,
     )
 
 
-def is_bound(found: Found, bound: t.Container[str], now: datetime) -> bool | None:
-    """Whether the Mac's certificate dies, or died, with the record.
+# Certificates that are revoked with a record
 
-    ``bound``: ids and serials that the System Log tells of. None: no certificate is known.
+
+def outlives_certificates(target: ResetTarget, revoked: datetime | None) -> bool:
+    """Return whether a revocation came after the newest certificate that was seen.
+
+    Then no certificate is known that still lives.
     """
-    if (found.id or found.known_as) in bound:
+    newest = target.newest_certificate
+    return bool(revoked and (newest is None or revoked > newest))
+
+
+def is_bound(target: ResetTarget, bound: Collection[str], now: datetime) -> bool | None:
+    """Return whether the Mac's certificate is revoked with the record, None if none is known.
+
+    ``bound``: the device ids and serials that the System Log names. A certificate older than
+    what Okta keeps unused is revoked, too.
+    """
+    if (target.id or target.serial) in bound:
         return True
-    newest = newest_certificate(found)
+    newest = target.newest_certificate
     return None if newest is None else newest < now - UNUSED_CERTIFICATE_LIFETIME
 
 
 def reissue_after(
-    founds: t.Iterable[Found], died: t.Mapping[str, datetime], now: datetime
+    targets: Iterable[ResetTarget], revoked: Mapping[str, datetime], now: datetime
 ) -> datetime:
-    """A moment by which the certificates of these Macs were there, or had died:
+    """Return a time after all certificates of these Macs were seen or revoked.
 
-    what comes later is new. Later runs find the same until it comes.
+    A certificate that is seen later is a new one. Later runs return the same time until then.
     """
-    return max(_last_seen(found) or died.get(found.id or found.known_as, now) for found in founds)
+    return max(
+        _last_seen(target) or revoked.get(target.id or target.serial, now) for target in targets
+    )
 
 
-def _last_seen(found: Found) -> datetime | None:
-    newest = newest_certificate(found)
+def _last_seen(target: ResetTarget) -> datetime | None:
+    newest = target.newest_certificate
     return newest + timedelta(seconds=1) if newest else None
 
 
-# All of them
+# Limits and approval of the whole plan
 
 
-def phrase(count: int, host: str) -> str:
+def confirmation_phrase(count: int, host: str) -> str:
+    """Return what ``confirm`` has to be for so many records of an org."""
     return f"RESET {count} DEVICES {host}"
 
 
-def check_limits(decisions: t.Sequence[Decision], limits: Limits) -> None:
-    """Raises Refused, before any write, when more records would go than is allowed, or than was
-    confirmed.
-    """
-    count = sum(one.action == "reset" for one in decisions)
+def count_resets(decisions: Iterable[Decision]) -> int:
+    """Return how many records are deleted."""
+    return sum(decision.resets for decision in decisions)
+
+
+def check_limits(decisions: Sequence[Decision], limits: Limits) -> None:
+    """Raise Refused, before any write, if more records are deleted than the limits allow."""
+    count = count_resets(decisions)
     if count > limits.max_devices:
         raise Refused(
-            f"{count} device records would be deleted, and max_devices is {limits.max_devices}."
-            f" Nothing was written; set max_devices: {count} if that is wanted.",
+            f"max_devices: {count} device records would be deleted, and {limits.max_devices} is the"
+            f" limit. Nothing was written. Set max_devices: {count} if that is intended.",
             count=count,
             allowed=limits.max_devices,
         )
-    if limits.fleet is not None and count > max(1, limits.fleet * limits.max_percent // 100):
+    if limits.fleet is None:
+        return
+    allowed = limits.fleet * limits.max_percent // 100
+    if count > max(1, allowed):
         raise Refused(
-            f"{count} device records would be deleted, and max_percent ({limits.max_percent}) of"
-            f" {limits.fleet} Macs is {limits.fleet * limits.max_percent // 100}. Nothing was"
-            " written; raise max_percent if that is wanted.",
+            f"max_percent: {count} device records would be deleted, and {limits.max_percent} % of"
+            f" {limits.fleet} Macs is {allowed}. Nothing was written. Raise max_percent if that is"
+            " intended.",
             count=count,
-            allowed=limits.fleet * limits.max_percent // 100,
+            allowed=allowed,
         )
 
 
-def check_confirmed(decisions: t.Sequence[Decision], limits: Limits) -> None:
-    """Raises Refused unless the phrase fits.
+def check_confirmed(decisions: Sequence[Decision], limits: Limits) -> None:
+    """Raise Refused unless ``confirm`` holds the phrase that the plan needs.
 
-    A run that was cut short finds fewer: those without a record may have been among what was
-    confirmed.
+    The next run after an interrupted one deletes fewer: the targets without a record may be among
+    what was confirmed.
     """
-    count = sum(one.action == "reset" for one in decisions)
-    gone = sum(one.action == "none" for one in decisions)
-    if count <= limits.confirm_above or limits.confirm in [
-        phrase(one, limits.host) for one in range(count, count + gone + 1)
-    ]:
+    count = count_resets(decisions)
+    absent = sum(decision.action == "none" for decision in decisions)
+    phrases = [confirmation_phrase(count + more, limits.host) for more in range(absent + 1)]
+    if count <= limits.confirm_above or limits.confirm in phrases:
         return
     raise Refused(
-        f"{count} device records would be deleted, which is more than confirm_above"
-        f" ({limits.confirm_above}). Nothing was written; if that is wanted, set confirm:"
-        f" {phrase(count, limits.host)}",
+        f"confirm: {count} device records would be deleted, which is more than confirm_above"
+        f" ({limits.confirm_above}). Nothing was written. If that is intended, set confirm:"
+        f" {phrases[0]}",
         count=count,
-        confirm=phrase(count, limits.host),
+        confirm=phrases[0],
     )
 
 
-def plan_digest(decisions: t.Sequence[Decision], host: str) -> str:
-    """SHA-256 (hexadecimal) of what would be done:
+def digest_plan(decisions: Iterable[Decision], host: str) -> str:
+    """Return the SHA-256 (hexadecimal) of the org, its records to delete, their serials and users.
 
-    the org, each record that would go, its serial and its users. The same plan always has the same.
+    The same plan has the same digest, in whatever order the records were found.
     """
-    going = sorted(
-        [one.found.id, one.found.known_as, sorted(user_id(user) for user in one.found.users)]
-        for one in decisions
-        if one.action == "reset"
+    planned = sorted(
+        [
+            decision.target.id,
+            decision.target.serial,
+            sorted(user.user.id for user in decision.target.users),
+        ]
+        for decision in decisions
+        if decision.resets
     )
-    return hashlib.sha256(json.dumps([host, going]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([host, planned]).encode()).hexdigest()
 
 
-def check_approved(decisions: t.Sequence[Decision], digest: str, approved: str) -> None:
-    """Raises Refused, before any write, when ``digest`` is not that of the plan that was approved.
+def check_approved(decisions: Iterable[Decision], digest: str, approved: str) -> None:
+    """Raise Refused, before any write, unless ``digest`` is that of the approved plan.
 
-    Nothing needs to be approved where ``approved`` is empty.
+    An empty ``approved`` approves every plan.
     """
     if approved and approved.lower() != digest:
-        count = sum(one.action == "reset" for one in decisions)
+        count = count_resets(decisions)
         raise Refused(
-            f"The plan is not the one that was approved: {count} device records would go now, and"
-            f" the digest is {digest}. Nothing was written; look at the plan as it is now, and have"
-            " it approved.",
+            f"plan_digest: The plan is not the one that was approved. {count} device records would"
+            f" be deleted now, and the digest is {digest}. Nothing was written. Review the new plan"
+            " and have it approved.",
             count=count,
             plan_digest=digest,
         )
-
-
-def described(decision: Decision, state: str, bound: bool | None = None) -> Row:
-    """What the result says of one record. ``state`` is reset, would_reset, skipped or absent."""
-    record, mac = decision.found.record or {}, decision.found.mac
-    profile = record.get("profile") or {}
-    return {
-        "target": decision.found.target,
-        "device_id": record.get("id"),
-        "serial_number": decision.found.known_as or None,
-        "display_name": profile.get("displayName") or (mac.name if mac else None),
-        "platform": profile.get("platform"),
-        "status_before": record.get("status"),
-        "created": record.get("created"),
-        "users": [
-            {
-                "login": login(one),
-                "name": person(one),
-                "management_status": one.get("managementStatus"),
-            }
-            for one in decision.found.users
-        ],
-        "person": mac.person if mac else "",
-        "certificate_bound": bound,
-        "state": state,
-        "reason": decision.reason,
-        "reason_code": decision.code,
-    }

@@ -1,126 +1,508 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which device records may go: every hold with its one reason."""
+"""Which device records a reset deletes: each guard, alone and next to the others of the plan."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import (
-    plan as reset,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    Enrollment,
+    OktaDevice,
+    OktaUser,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import plan as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
     Decision,
     Evidence,
-    Found,
     Guards,
     Limits,
     Mac,
+    ResetTarget,
 )
 
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
+REGISTERED = datetime(2026, 11, 1, 10, tzinfo=timezone.utc)
+CERTIFIED = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+GUARDS = Guards(START, START)
+MAC = Mac("C02A", profile_live=True, certificates=(CERTIFIED,))
+PHONE = Enrollment("phone_number", "ACTIVE")
+VERIFY = Enrollment("okta_verify", "ACTIVE")
 
 
-def record(created: str | None = OLD, status: str = "ACTIVE") -> dict[str, t.Any]:
-    profile = {"serialNumber": "C02A", "displayName": "Ada's Mac", "platform": "MACOS"}
-    return {"id": "guo1", "status": status, "created": created, "profile": profile}
+def device(device_id: str = "guo1", created: str | None = OLD, **values: t.Any) -> OktaDevice:
+    values = {"status": "ACTIVE", "platform": "MACOS", "serial_number": "C02A", **values}
+    return OktaDevice(device_id, created=created, **values)
 
 
-def decide(found: t.Any, users: list[dict[str, t.Any]], force: bool = False) -> Decision:
-    allow = {"last_authenticator", *(["managed"] if force else [])}
-    guards = Guards(START, START, allow=frozenset(allow))
-    mac = Mac("C02A", profile_live=True, certificates=["2026-11-20T10:00:00Z"])
-    return reset.plan([Found("C02A", found, users, mac)], guards, Evidence())[0]
+def user(name: str = "ada", management: str | None = "NOT_MANAGED", **values: t.Any) -> DeviceUser:
+    return DeviceUser(OktaUser(f"00u-{name}", f"{name}@acme.com", **values), management)
 
 
-def user(status: str | None, login: str = "ada@acme.com") -> dict[str, t.Any]:
-    return {"managementStatus": status, "user": {"id": "00u1", "profile": {"login": login}}}
+def target(record: OktaDevice | None = None, *users: DeviceUser, **values: t.Any) -> ResetTarget:
+    return ResetTarget(**{"name": "C02A", "device": record, "users": users, "mac": MAC, **values})
 
 
-@pytest.mark.parametrize(
-    "found, users, force, action, said",
-    [
-        (None, [], False, "none", "no device record"),
-        (record(), [], False, "reset", "deactivated and deleted"),
-        (record(), [user("NOT_MANAGED")], False, "reset", "register anew"),
-        (record(), [user(None)], False, "reset", "register anew"),
-        (record(status="DEACTIVATED"), [], False, "reset", "register anew"),
-        (record(status="SUSPENDED"), [user("NOT_MANAGED")], False, "reset", "register anew"),
-        (
-            record(),
-            [user("MANAGED")],
-            False,
-            "skip",
-            "ada@acme.com is MANAGED on it (allow: managed",
-        ),
-        (
-            record(),
-            [user("NOT_MANAGED", "bob@acme.com"), user("MANAGED")],
-            False,
-            "skip",
-            "It works: ada@acme.com is MANAGED",
-        ),
-        (
-            record(),
-            [user("MANAGED"), user("MANAGED", "bob@acme.com")],
-            False,
-            "skip",
-            "ada@acme.com, bob@acme.com",
-        ),
-        (
-            record(),
-            [user("NOT_MANAGED"), user("NOT_MANAGED", "bob@acme.com")],
-            False,
-            "skip",
-            "It is shared: ada@acme.com, bob@acme.com",
-        ),
-        (record(), [user("MANAGED")], True, "reset", "register anew"),
-        (record(NEW), [user("NOT_MANAGED")], False, "skip", f"registered at {NEW}"),
-        (record("2026-11-23T10:00:00.000Z"), [], False, "skip", "created_before"),
-        (record("2026-11-23T09:59:59.999Z"), [], False, "reset", "register anew"),
-        (record("2026-11-23T11:00:00+02:00"), [], False, "reset", "register anew"),
-        (record(NEW), [user("MANAGED")], False, "skip", "a new registration is kept"),
-        (record(NEW), [user("MANAGED")], True, "skip", "a new registration is kept"),
-    ],
-)
-def test_each_record_is_reset_or_held_back_with_one_reason(
-    found: t.Any, users: list[dict[str, t.Any]], force: bool, action: str, said: str
-) -> None:
-    decision = decide(found, users, force)
-    assert decision.action == action
-    assert said in decision.reason
-    assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
+def with_phones(*names: str) -> Evidence:
+    return Evidence(enrollments={f"00u-{name}": [PHONE] for name in names})
+
+
+def decide(one: ResetTarget, guards: Guards = GUARDS, evidence: Evidence | None = None) -> Decision:
+    return reset.plan_reset([one], guards, evidence or with_phones("ada", "bob"))[0]
+
+
+def allowing(*reasons: str, **values: t.Any) -> Guards:
+    return replace(GUARDS, allow=reasons, **values)
+
+
+# Each guard
 
 
 @pytest.mark.parametrize(
-    "device_user, name",
+    "one",
     [
-        (user("MANAGED"), "ada@acme.com"),
-        ({"user": {"id": "00u1", "profile": None}}, "00u1"),
-        ({"user": {"id": "00u1"}}, "00u1"),
-        ({"user": None}, "unknown user"),
-        ({}, "unknown user"),
+        target(device()),
+        target(device(), user()),
+        target(device(), user(management=None)),
+        target(device(status="DEACTIVATED")),
+        target(device(status="SUSPENDED"), user()),
+        target(device(created="2026-11-23T09:59:59.999Z")),
+        target(device(created="2026-11-23T11:00:00+02:00")),
+        target(device(), user("ada"), user("bob", status="SUSPENDED")),
+        target(device(), user("ada"), user("bob", status="DEPROVISIONED")),
     ],
 )
-def test_a_user_is_named_by_login_or_id(device_user: dict[str, t.Any], name: str) -> None:
-    assert reset.login(device_user) == name
-
-
-def decisions(*actions: str) -> list[Decision]:
-    return [Decision(Found(str(number)), action, "") for number, action in enumerate(actions)]
-
-
-def test_only_records_that_would_go_count_against_the_limit() -> None:
-    reset.check_limits(
-        decisions("reset", "reset", "skip", "none", "skip"), Limits(2, 100, 10, fleet=2)
+def test_a_record_that_no_guard_excludes_is_reset(one: ResetTarget) -> None:
+    assert decide(one) == Decision(
+        one, "reset", "Its record is deactivated and deleted; its users register again."
     )
+
+
+LIFTED = [
+    (
+        target(device(), user(management="MANAGED")),
+        "managed",
+        "It works: ada@acme.com is MANAGED on it",
+    ),
+    (
+        target(device(), user("bob", status="SUSPENDED"), user("ada", "MANAGED")),
+        "managed",
+        "It works: ada@acme.com is MANAGED",
+    ),
+    (
+        target(device(), user("ada", "MANAGED"), user("bob", "MANAGED", status="SUSPENDED")),
+        "managed",
+        "ada@acme.com, bob@acme.com is MANAGED",
+    ),
+    (
+        target(device(), user("ada"), user("bob")),
+        "shared",
+        "It is shared: ada@acme.com, bob@acme.com would all",
+    ),
+    (target(device(), user("ada"), user("bob", status="ACTIVE")), "shared", "bob@acme.com"),
+    (
+        target(device(), user("eve")),
+        "last_authenticator",
+        "the last strong authenticator of eve@acme.com, who",
+    ),
+    (target(device(), mac=None), "unknown_to_kandji", "Kandji has no Mac with the serial C02A ("),
+    (
+        target(device(serial_number=""), mac=None),
+        "unknown_to_kandji",
+        "The record has no serial by which Kandji",
+    ),
+    (
+        target(device(), mac=replace(MAC, profile_live=False)),
+        "no_profile",
+        "No SCEP profile is live on its Mac, so",
+    ),
+    (
+        target(device(), mac=replace(MAC, certificates=())),
+        "no_profile",
+        "No certificate of its Mac was seen yet, so",
+    ),
+    (
+        target(device(created="2026-11-20T10:00:00Z"), user()),
+        "registered_after_certificate",
+        "so it needs a FastPass sign-in",
+    ),
+    (
+        target(device(), user(), mac=replace(MAC, certificates=(START - timedelta(hours=1),))),
+        "sign_in_pending",
+        "seen at 2026-11-23T09:00:00+00:00, and a FastPass sign-in may",
+    ),
+]
+
+
+@pytest.mark.parametrize("one, code, sentence", LIFTED)
+def test_a_guard_skips_a_record_until_its_reason_is_allowed(
+    one: ResetTarget, code: str, sentence: str
+) -> None:
+    decision = decide(one)
+    assert (decision.action, decision.code) == ("skip", code)
+    assert sentence in decision.reason and f"allow: {code} resets it" in decision.reason
+    assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
+    others = tuple(reason for reason in reset.ALLOW if reason != code)
+    assert decide(one, allowing(*others)).code == code
+    assert decide(one, allowing(code)).action == "reset"
+
+
+def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
+    assert {code for _target, code, _sentence in LIFTED} == set(reset.ALLOW)
+
+
+@pytest.mark.parametrize(
+    "one, code, sentence",
+    [
+        (target(), "no_record", "There is no device record for it."),
+        (target(device(platform="IOS")), "other_platform", "is IOS, and platforms allows MACOS."),
+        (target(device(platform=None)), "other_platform", "Its platform is None"),
+        (target(device(created=None)), "registration_time_unknown", "may be a new registration"),
+        (
+            target(device(created=NEW)),
+            "registered_recently",
+            f"at {NEW}, not before 2026-11-23T10:00:00+00:00 (created_before): a new",
+        ),
+        (target(device(created="2026-11-23T10:00:00.000Z")), "registered_recently", "new"),
+    ],
+)
+def test_some_guards_cannot_be_lifted(one: ResetTarget, code: str, sentence: str) -> None:
+    decision = decide(one, allowing(*reset.ALLOW))
+    assert decision.action == ("none" if code == "no_record" else "skip")
+    assert decision.code == code and sentence in decision.reason
+
+
+def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
+    phone = target(device(platform="IOS"))
+    assert decide(phone, replace(GUARDS, platforms=("MACOS", "IOS"))).action == "reset"
+    nothing = decide(phone, replace(GUARDS, platforms=()))
+    assert nothing.reason == "Its platform is IOS, and platforms allows none."
+
+
+@pytest.mark.parametrize(
+    "one, code",
+    [
+        (target(device(platform="IOS", created=NEW)), "other_platform"),
+        (target(device(created=NEW), user(management="MANAGED"), mac=None), "unknown_to_kandji"),
+        (target(device(created=NEW), user(management="MANAGED")), "registered_recently"),
+        (target(device(), user("ada", "MANAGED"), user("bob")), "managed"),
+        (target(device(), user("ada"), user("bob"), mac=Mac("C02A")), "shared"),
+        (target(device(), user("eve"), mac=Mac("C02A")), "no_profile"),
+    ],
+)
+def test_of_several_reasons_the_first_is_named(one: ResetTarget, code: str) -> None:
+    assert decide(one).code == code
+
+
+# Certificates and sign-ins
+
+
+def test_a_record_that_is_idle_needs_no_sign_in() -> None:
+    late = device(created="2026-11-21T10:00:00Z")
+    new = replace(MAC, certificates=(START - timedelta(hours=1),))
+    assert decide(target(late)).action == "reset"
+    assert decide(target(replace(late, status="DEACTIVATED"), user())).action == "reset"
+    assert decide(target(device(), mac=new)).action == "reset"
+
+
+def test_a_record_between_two_certificates_was_registered_after_the_first() -> None:
+    two = replace(MAC, certificates=(REGISTERED - timedelta(days=1), CERTIFIED))
+    assert decide(target(device(), user(), mac=two)).code == "registered_after_certificate"
+
+
+@pytest.mark.parametrize(
+    "hours, grace, code",
+    [
+        (23.9, 24.0, "sign_in_pending"),
+        (24, 24.0, None),
+        (25, 24.0, None),
+        (25, 26.0, "sign_in_pending"),
+    ],
+)
+def test_a_newer_certificate_delays_a_reset_for_the_grace_period(
+    hours: float, grace: float, code: str | None
+) -> None:
+    mac = replace(MAC, certificates=(START - timedelta(hours=hours),))
+    one = target(device(), user(), mac=mac)
+    guards = replace(GUARDS, sign_in_grace=grace)
+    assert decide(one, guards).code == code
+    assert reset.is_in_sign_in_grace(one, guards) is (code is not None)
+
+
+@pytest.mark.parametrize(
+    "seconds, action", [(-1, "skip"), (0, "reset"), (1, "reset"), (None, "skip")]
+)
+def test_a_sign_in_since_the_newer_certificate_ends_the_delay(
+    seconds: int | None, action: str
+) -> None:
+    seen = START - timedelta(hours=1)
+    one = target(device(), user(), mac=replace(MAC, certificates=(seen,)))
+    sign_ins = {} if seconds is None else {"guo1": seen + timedelta(seconds=seconds)}
+    evidence = replace(with_phones("ada"), sign_ins=sign_ins)
+    assert decide(one, evidence=evidence).action == action
+
+
+@pytest.mark.parametrize(
+    "certificates, newer",
+    [
+        ((), None),
+        ((REGISTERED,), None),
+        ((REGISTERED + timedelta(seconds=1),), REGISTERED + timedelta(seconds=1)),
+        ((CERTIFIED, REGISTERED + timedelta(days=1)), CERTIFIED),
+    ],
+)
+def test_only_a_certificate_seen_after_the_registration_is_newer(
+    certificates: tuple[datetime, ...], newer: datetime | None
+) -> None:
+    assert target(device(), mac=Mac("C02A", certificates=certificates)).newer_certificate == newer
+
+
+def test_without_registration_time_or_mac_no_certificate_is_newer() -> None:
+    assert target(device(created=None)).newer_certificate is None
+    assert target(device(), mac=None).newer_certificate is None
+
+
+# Several records of one serial
+
+
+def two_records(**values: t.Any) -> list[ResetTarget]:
+    new = device("guo2", "2026-11-02T10:00:00.000Z")
+    return [target(device(), **values), target(new, **values)]
+
+
+def codes(targets: t.Sequence[ResetTarget], guards: Guards) -> list[str | None]:
+    return [one.code for one in reset.plan_reset(targets, guards, with_phones("ada"))]
+
+
+@pytest.mark.parametrize(
+    "duplicates, expected",
+    [
+        ("skip", ["duplicate_record", "kept_record"]),
+        ("clean_up", [None, "kept_record"]),
+        ("each", [None, None]),
+    ],
+)
+def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str | None]) -> None:
+    assert codes(two_records(), replace(GUARDS, duplicates=duplicates)) == expected
+
+
+def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
+    skipped, kept = reset.plan_reset(two_records(), GUARDS, Evidence())
+    assert skipped.reason == (
+        "It is one of 2 records of its serial, of which guo2 is kept; to delete it, name it in"
+        " device_ids (guo1) or set duplicates to clean_up."
+    )
+    assert "It is the one to keep of 2 records" in kept.reason
+    assert (skipped.is_spare, kept.is_spare) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "first, second, kept",
+    [
+        # The working one, else the active one, else the newest, else by id.
+        ((device("guo1"), user("ada", "MANAGED")), (device("guo2", "2026-11-02"),), 0),
+        ((device("guo1"),), (device("guo2", "2026-11-02", status="SUSPENDED"),), 0),
+        ((device("guo1"),), (device("guo2", "2026-11-02"),), 1),
+        ((device("guo9"),), (device("guo2"),), 0),
+    ],
+)
+def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
+    targets = [target(*first), target(*second)]
+    guards = allowing("managed", duplicates="clean_up")
+    verdicts = reset.check_static_guards(targets, guards, Evidence())
+    assert [one.is_spare for one in verdicts] == [kept == 1, kept == 0]
+    assert reset.plan_reset(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
+
+
+def test_serials_are_compared_in_any_case_and_empty_ones_never() -> None:
+    first, second = two_records()
+    other = replace(second, device=device("guo2", serial_number="c02a"))
+    assert codes([first, other], GUARDS) == ["duplicate_record", "kept_record"]
+    nameless = [replace(one, device=replace(one.device, serial_number="")) for one in two_records()]
+    assert codes(nameless, GUARDS) == [None, None]
+
+
+def test_a_record_that_is_named_by_its_id_has_no_duplicates() -> None:
+    first, second = two_records()
+    for duplicates in ("skip", "clean_up", "each"):
+        guards = replace(GUARDS, duplicates=duplicates)
+        assert codes([replace(first, by_id=True)], guards) == [None]
+    by_id = replace(first, by_id=True)
+    assert codes([by_id, second], GUARDS) == [None, None]
+    assert codes([by_id, second], replace(GUARDS, duplicates="clean_up")) == [None, "only_record"]
+
+
+def test_clean_up_keeps_the_only_record_of_a_serial() -> None:
+    guards = allowing(*reset.ALLOW, duplicates="clean_up")
+    assert decide(target(device()), guards).code == "only_record"
+
+
+def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> None:
+    clean_up = replace(GUARDS, duplicates="clean_up")
+    assert codes(two_records(mac=Mac("C02A")), clean_up) == [None, "kept_record"]
+    assert codes(two_records(mac=None), clean_up) == ["unknown_to_kandji"] * 2
+    spare = replace(two_records()[0], users=(user("eve"),))
+    assert codes([spare, two_records()[1]], clean_up) == ["last_authenticator", "kept_record"]
+
+
+# The last authenticator
+
+
+@pytest.mark.parametrize(
+    "enrollments, deleted, active, kept",
+    [
+        ([Enrollment("okta_password", "ACTIVE"), Enrollment("okta_email", "ACTIVE")], [], [], 0),
+        ([VERIFY], [], ["guo1", "guo2"], 0),
+        ([VERIFY, VERIFY], [], ["guo1", "guo2"], 1),
+        ([VERIFY, VERIFY], [], ["guo1"], 0),  # the other device is suspended, or deleted
+        ([VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], 0),
+        ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], 1),
+        ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2"], 0),
+        ([VERIFY, VERIFY, Enrollment("okta_verify", "INACTIVE")], ["guo2"], ["guo3"], 0),
+        ([VERIFY, PHONE], ["guo2", "guo3"], [], 1),
+        ([VERIFY, Enrollment("webauthn", "INACTIVE")], [], ["guo1", "guo2"], 0),
+        ([], [], [], 0),
+    ],
+)
+def test_a_user_keeps_a_strong_authenticator(
+    enrollments: list[Enrollment], deleted: list[str], active: list[str], kept: int
+) -> None:
+    evidence = Evidence(
+        enrollments={"00u-ada": enrollments}, active_records={"00u-ada": set(active)}
+    )
+    refusal = reset.check_last_authenticator(
+        target(device(), user()), GUARDS, evidence, {"00u-ada": set(deleted)}
+    )
+    assert (refusal is None) is bool(kept)
+    assert refusal is None or refusal.code == "last_authenticator"
+
+
+def test_a_weak_authenticator_is_what_the_option_names() -> None:
+    one = target(device(), user())
+    weak_phones = replace(GUARDS, weak_authenticators=("phone_number",))
+    assert decide(one, weak_phones).code == "last_authenticator"
+    passwords = Evidence(enrollments={"00u-ada": [Enrollment("okta_password", "ACTIVE")]})
+    assert decide(one, weak_phones, passwords).action == "reset"
+
+
+def test_only_users_who_may_sign_in_can_be_locked_out() -> None:
+    one = target(device(), user("ada"), user("eve", status="SUSPENDED"))
+    assert decide(one).action == "reset"
+    both = decide(target(device(), user("eve"), user("ida")), allowing("shared"))
+    assert "of eve@acme.com, ida@acme.com, who" in both.reason
+
+
+def test_an_idle_record_holds_nobodys_authenticator() -> None:
+    assert decide(target(device(status="DEACTIVATED"), user("eve"))).action == "reset"
+    assert not reset.needs_enrollments(target(device()), GUARDS)
+    assert reset.needs_enrollments(target(device(), user()), GUARDS)
+    assert not reset.needs_enrollments(target(device(), user()), allowing("last_authenticator"))
+
+
+@pytest.mark.parametrize(
+    "enrollments, relies",
+    [([VERIFY], False), ([VERIFY, VERIFY], True), ([VERIFY, VERIFY, PHONE], False), ([], False)],
+)
+def test_records_of_users_matter_only_if_okta_verify_is_all_they_have(
+    enrollments: list[Enrollment], relies: bool
+) -> None:
+    weak = Enrollment("okta_password", "ACTIVE")
+    assert reset.relies_on_okta_verify([weak, *enrollments], GUARDS) is relies
+
+
+# Ada has two Macs, three active records and two enrolments of Okta Verify: one record may go.
+TWO_MACS = [target(device("guo1", serial_number="C02A"), user(), name="C02A")] + [
+    target(device("guo2", serial_number="C02B"), user(), name="C02B")
+]
+ADA_HAS_TWO = Evidence(
+    enrollments={"00u-ada": [VERIFY, VERIFY]},
+    active_records={"00u-ada": {"guo1", "guo2", "guo3"}},
+)
+
+
+def test_of_two_records_of_one_user_the_plan_deletes_what_leaves_a_way_in() -> None:
+    decisions = reset.plan_reset(TWO_MACS, GUARDS, ADA_HAS_TWO)
+    assert [one.code for one in decisions] == [None, "last_authenticator"]
+
+
+def test_a_record_that_is_decided_again_counts_the_other_deletions_of_the_plan() -> None:
+    """Otherwise a user with two records in one plan could lose both."""
+    first, second = (Decision(one, "reset", "") for one in TWO_MACS)
+    again = reset.decide_again(first.target, first, [first, second], GUARDS, ADA_HAS_TWO)
+    assert again.code == "last_authenticator"
+    skipped = replace(second, action="skip")
+    alone = reset.decide_again(first.target, first, [first, skipped], GUARDS, ADA_HAS_TWO)
+    assert alone.action == "reset"
+
+
+@pytest.mark.parametrize("one, code, _sentence", LIFTED)
+def test_a_record_that_is_decided_again_meets_every_guard(
+    one: ResetTarget, code: str, _sentence: str
+) -> None:
+    before = Decision(target(device()), "reset", "")
+    again = reset.decide_again(one, before, [before], GUARDS, with_phones("ada", "bob"))
+    assert (again.action, again.code) == ("skip", code)
+
+
+def test_a_record_that_is_decided_again_may_be_gone_or_as_it_was() -> None:
+    before = Decision(target(device(), user()), "reset", "")
+    gone = reset.decide_again(target(None, user()), before, [before], GUARDS, Evidence())
+    assert (gone.action, gone.code) == ("none", "no_record")
+    same = reset.decide_again(before.target, before, [before], GUARDS, with_phones("ada"))
+    assert same.action == "reset" and not same.is_spare
+
+
+def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
+    spare = Decision(target(device(), mac=Mac("C02A")), "reset", "", is_spare=True)
+    again = reset.decide_again(spare.target, spare, [spare], GUARDS, Evidence())
+    assert again.action == "reset" and again.is_spare
+    managed = replace(spare.target, users=(user("ada", "MANAGED"),))
+    skipped = reset.decide_again(managed, spare, [spare], GUARDS, with_phones("ada"))
+    assert skipped.code == "managed" and skipped.is_spare
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "one, login, name",
+    [
+        (OktaUser("00u1", "ada@acme.com", "Ada", "Smith"), "ada@acme.com", "Ada Smith"),
+        (OktaUser("00u1", "ada@acme.com", "Ada"), "ada@acme.com", "Ada"),
+        (OktaUser("00u1", "ada@acme.com"), "ada@acme.com", "ada@acme.com"),
+        (OktaUser("00u1"), "00u1", "00u1"),
+        (OktaUser(""), "unknown user", "unknown user"),
+    ],
+)
+def test_a_user_is_named_by_login_or_id(one: OktaUser, login: str, name: str) -> None:
+    assert (reset.login_of(DeviceUser(one)), reset.name_of(DeviceUser(one))) == (login, name)
+
+
+def test_a_target_without_a_record_has_the_serial_that_selected_it() -> None:
+    assert ResetTarget("C02A").serial == "C02A" and ResetTarget("guo1", by_id=True).serial == ""
+    assert ResetTarget("ada@acme.com", device(serial_number="")).serial == ""
+    assert ResetTarget("C02A").id == "" and ResetTarget("C02A").registered_at is None
+
+
+# Limits
+
+
+def decisions_of(*actions: str) -> list[Decision]:
+    return [Decision(ResetTarget(str(number)), action, "") for number, action in enumerate(actions)]
+
+
+def test_only_records_that_are_deleted_count_against_the_limits() -> None:
+    planned = decisions_of("reset", "reset", "skip", "none", "skip")
+    reset.check_limits(planned, Limits(2, 100, 10, fleet=2))
     reset.check_limits([], Limits(0, 0, 0, fleet=0))
-    reset.check_limits(decisions("reset"), Limits(1, 1, 10, fleet=5))
+    assert reset.count_resets(planned) == 2
 
 
 @pytest.mark.parametrize("actions, limit", [(["reset"] * 3, 2), (["reset", "skip"], 0)])
@@ -128,183 +510,139 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
     count = actions.count("reset")
     with pytest.raises(
         Refused,
-        match=(
-            f"^{count} device records .* max_devices is {limit}. Nothing was written; set"
-            f" max_devices: {count} "
-        ),
+        match=f"^max_devices: {count} device records .* {limit} is the limit. Nothing was written."
+        f" Set max_devices: {count} ",
     ) as raised:
-        reset.check_limits(decisions(*actions), Limits(limit, 100, 10))
+        reset.check_limits(decisions_of(*actions), Limits(limit, 100, 10))
     assert raised.value.details == {"count": count, "allowed": limit}
 
 
+@pytest.mark.parametrize(
+    "count, percent, fleet, allowed",
+    [(2, 20, 10, None), (3, 20, 10, 2), (3, 20, 14, 2), (3, 20, 15, None), (1, 0, 5, None)]
+    + [(2, 0, 5, 0), (2, 1, 100, 1), (5, 1, None, None)],
+)
+def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed(
+    count: int, percent: int, fleet: int | None, allowed: int | None
+) -> None:
+    planned, limits = decisions_of(*["reset"] * count), Limits(10, percent, 10, fleet=fleet)
+    if allowed is None:
+        reset.check_limits(planned, limits)
+        return
+    with pytest.raises(
+        Refused, match=f"^max_percent: {count} device .* {percent} % of {fleet} Macs is {allowed}"
+    ) as raised:
+        reset.check_limits(planned, limits)
+    assert raised.value.details == {"count": count, "allowed": allowed}
+
+
 @pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False), (5, False)])
-def test_the_phrase_is_good_for_what_is_left_and_not_for_what_is_held_back(
+def test_the_phrase_is_valid_for_what_is_left_and_not_for_skipped_records(
     number: int, fits: bool
 ) -> None:
     limits = Limits(10, 100, 1, f"RESET {number} DEVICES acme.okta.com", host="acme.okta.com")
-    planned = decisions("reset", "reset", "none", "skip", "skip")
+    planned = decisions_of("reset", "reset", "none", "skip", "skip")
     if fits:
         reset.check_confirmed(planned, limits)
+        return
+    with pytest.raises(Refused, match="confirm: RESET 2 DEVICES acme.okta.com$") as raised:
+        reset.check_confirmed(planned, limits)
+    assert raised.value.details == {"count": 2, "confirm": "RESET 2 DEVICES acme.okta.com"}
+
+
+@pytest.mark.parametrize("above, needed", [(1, True), (2, False), (3, False)])
+def test_up_to_confirm_above_no_phrase_is_needed(above: int, needed: bool) -> None:
+    limits = Limits(10, 100, above, host="acme.okta.com")
+    if needed:
+        with pytest.raises(Refused, match=rf"more than confirm_above \({above}\)"):
+            reset.check_confirmed(decisions_of("reset", "reset"), limits)
     else:
-        with pytest.raises(Refused, match="confirm: RESET 2 DEVICES acme.okta.com$"):
-            reset.check_confirmed(planned, limits)
+        reset.check_confirmed(decisions_of("reset", "reset"), limits)
 
 
-def to_go(*ids: str, login: str = "ada@acme.com") -> list[Decision]:
-    person = {"user": {"id": f"00u-{login}", "profile": {"login": login}}}
+# Approval
+
+
+def to_delete(*ids: str, name: str = "ada") -> list[Decision]:
     return [
         Decision(
-            Found(one, {"id": one, "profile": {"serialNumber": f"C-{one}"}}, [person]), "reset", ""
+            ResetTarget(one, device(one, serial_number=f"C-{one}"), (user(name),)), "reset", ""
         )
         for one in ids
     ]
 
 
 def test_the_same_plan_has_the_same_digest_in_whatever_order_it_was_found() -> None:
-    digest = reset.plan_digest(to_go("guo1", "guo2"), "acme.okta.com")
-    assert len(digest) == 64 and digest == reset.plan_digest(
-        to_go("guo2", "guo1") + decisions("skip", "none"), "acme.okta.com"
+    digest = reset.digest_plan(to_delete("guo1", "guo2"), "acme.okta.com")
+    assert len(digest) == 64 and digest == reset.digest_plan(
+        to_delete("guo2", "guo1") + decisions_of("skip", "none"), "acme.okta.com"
     )
 
 
 @pytest.mark.parametrize(
     "other, host",
     [
-        (to_go("guo1"), "acme.okta.com"),
-        (to_go("guo1", "guo2", "guo3"), "acme.okta.com"),
-        (to_go("guo1", "guo3"), "acme.okta.com"),
-        (to_go("guo1", "guo2", login="bob@acme.com"), "acme.okta.com"),
-        (to_go("guo1", "guo2"), "other.okta.com"),
+        (to_delete("guo1"), "acme.okta.com"),
+        (to_delete("guo1", "guo2", "guo3"), "acme.okta.com"),
+        (to_delete("guo1", "guo3"), "acme.okta.com"),
+        (to_delete("guo1", "guo2", name="bob"), "acme.okta.com"),
+        (to_delete("guo1", "guo2"), "other.okta.com"),
         ([], "acme.okta.com"),
     ],
 )
 def test_a_plan_that_nobody_approved_is_refused(other: list[Decision], host: str) -> None:
-    approved, now = (
-        reset.plan_digest(to_go("guo1", "guo2"), "acme.okta.com"),
-        reset.plan_digest(other, host),
-    )
-    reset.check_approved(other, now, now)
+    approved = reset.digest_plan(to_delete("guo1", "guo2"), "acme.okta.com")
+    now = reset.digest_plan(other, host)
+    reset.check_approved(other, now, now.upper())
     reset.check_approved(other, now, "")
     with pytest.raises(
         Refused,
-        match=(
-            f"{len(other)} device records would go now, and the digest is {now}. Nothing was"
-            " written"
-        ),
-    ):
+        match=f"{len(other)} device records would be deleted now, and the digest is {now}. Nothing",
+    ) as raised:
         reset.check_approved(other, now, approved)
+    assert raised.value.details == {"count": len(other), "plan_digest": now}
 
 
-VERIFY, PHONE = ("okta_verify", "ACTIVE"), ("phone_number", "ACTIVE")
-
-
-@pytest.mark.parametrize(
-    "enrollments, going, active, left",
-    [
-        ([("okta_password", "ACTIVE"), ("okta_email", "ACTIVE"), VERIFY], [], [], False),
-        ([VERIFY, VERIFY], [], ["guo1", "guo2"], True),
-        ([VERIFY, VERIFY], [], ["guo1"], False),  # the other device is suspended, or gone
-        ([VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], False),
-        ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], True),
-        ([VERIFY, ("webauthn", "ACTIVE")], ["guo2", "guo3"], [], True),
-        ([VERIFY, ("webauthn", "INACTIVE")], [], ["guo1", "guo2"], False),
-        ([], [], [], False),
-    ],
-)
-def test_a_user_keeps_a_strong_authenticator(
-    enrollments: list[tuple[str, str]], going: list[str], active: list[str], left: bool
-) -> None:
-    evidence = Evidence(
-        enrollments={"00u1": [{"key": key, "status": status} for key, status in enrollments]},
-        active_records={"00u1": set(active)},
-    )
-    said = reset.last_authenticator(
-        Found("C02A", record(), [user("NOT_MANAGED")]),
-        Guards(START, START),
-        evidence,
-        {"00u1": set(going)},
-    )
-    assert (said is None) is left
-    assert said is None or "ada@acme.com" in said.text
-
-
-@pytest.mark.parametrize(
-    "enrollments, asked",
-    [([VERIFY], False), ([VERIFY, VERIFY], True), ([VERIFY, VERIFY, PHONE], False), ([], False)],
-)
-def test_records_of_users_are_asked_for_only_where_okta_verify_is_all_they_have(
-    enrollments: list[tuple[str, str]], asked: bool
-) -> None:
-    rows = [
-        {"key": key, "status": status}
-        for key, status in [("okta_password", "ACTIVE"), *enrollments]
-    ]
-    assert reset.has_okta_verify_alone(rows, Guards(START, START)) is asked
+# Certificates that are revoked
 
 
 def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
-    def found(days: int) -> Found:
-        return Found(
-            "C02A",
-            record(),
-            [],
-            Mac("C02A", certificates=[(START - timedelta(days=days)).isoformat()]),
-        )
+    def aged(**age: float) -> ResetTarget:
+        return target(device(), mac=Mac("C02A", certificates=(START - timedelta(**age),)))
 
-    assert [reset.is_bound(found(days), set(), START) for days in (1, 91)] == [False, True]
-    assert reset.is_bound(found(1), {"guo1"}, START) is True
-    assert reset.is_bound(Found("C02A", record()), set(), START) is None
+    assert reset.is_bound(aged(days=1), set(), START) is False
+    assert reset.is_bound(aged(days=90), set(), START) is False
+    assert reset.is_bound(aged(days=90, seconds=1), set(), START) is True
+    assert reset.is_bound(aged(days=1), {"guo1"}, START) is True
+    assert reset.is_bound(target(), {"C02A"}, START) is True
+    assert reset.is_bound(target(device(), mac=None), set(), START) is None
 
 
-def test_a_moment_parts_dead_certificates_from_new_ones_and_is_the_same_in_the_next_run() -> None:
-    dead = Found(
-        "C02A",
-        record(),
-        [],
-        Mac("C02A", certificates=["2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"]),
-    )
-    assert reset.reissue_after([dead], {"guo1": START}, START) == datetime(
-        2026, 11, 22, 10, 0, 1, tzinfo=timezone.utc
-    )
-    taken_off = Found("C02A", None, [], Mac("C02A"))
-    for later in (1, 2):
-        assert (
-            reset.reissue_after([taken_off], {"C02A": START}, START + timedelta(days=later))
-            == START
-        )
-    assert reset.outlived(taken_off, START) and not reset.outlived(taken_off, None)
-    assert not reset.outlived(
-        Found("C02A", None, [], Mac("C02A", certificates=["2026-11-24T10:00:00Z"])), START
-    )
+def test_a_timestamp_separates_revoked_certificates_from_new_ones() -> None:
+    newest = datetime(2026, 11, 22, 10, tzinfo=timezone.utc)
+    bound = target(device(), mac=Mac("C02A", certificates=(CERTIFIED, newest)))
+    after = reset.reissue_after([bound], {"guo1": START}, START)
+    assert after == newest + timedelta(seconds=1)
+    older = target(device("guo2"), mac=MAC)
+    assert reset.reissue_after([older, bound], {}, START) == after
+    without = target(None, mac=Mac("C02A"))
+    later = START + timedelta(days=1)
+    assert reset.reissue_after([without], {"C02A": START}, later) == START
+    assert reset.reissue_after([without], {}, later) == later
 
 
-def test_what_the_result_says_of_a_record() -> None:
-    decision = decide(record(), [user("NOT_MANAGED")])
-    assert reset.described(decision, "reset") == {
-        "target": "C02A",
-        "device_id": "guo1",
-        "serial_number": "C02A",
-        "display_name": "Ada's Mac",
-        "platform": "MACOS",
-        "status_before": "ACTIVE",
-        "created": OLD,
-        "users": [
-            {"login": "ada@acme.com", "name": "ada@acme.com", "management_status": "NOT_MANAGED"}
-        ],
-        "person": "",
-        "certificate_bound": None,
-        "state": "reset",
-        "reason": decision.reason,
-        "reason_code": None,
-    }
-
-
-def test_what_the_result_says_where_there_is_none() -> None:
-    said = reset.described(decide(None, []), "absent")
-    assert {key: value for key, value in said.items() if value} == {
-        "target": "C02A",
-        "serial_number": "C02A",
-        "state": "absent",
-        "reason": "There is no device record for it.",
-        "reason_code": "no_record",
-    }
+@pytest.mark.parametrize(
+    "certificates, revoked, outlives",
+    [
+        ((), START, True),
+        ((), None, False),
+        ((START,), START, False),
+        ((START - timedelta(seconds=1),), START, True),
+        ((START + timedelta(days=1),), START, False),
+    ],
+)
+def test_a_revocation_counts_if_it_came_after_the_newest_certificate(
+    certificates: tuple[datetime, ...], revoked: datetime | None, outlives: bool
+) -> None:
+    one = target(None, mac=Mac("C02A", certificates=certificates))
+    assert reset.outlives_certificates(one, revoked) is outlives

@@ -1,0 +1,279 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a reset: read, plan, check limits, check each record again, write, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+from .._core.errors import ApiError, DeviceTrustError
+from .._kandji.client import Kandji
+from .._okta.client import Okta
+from .._okta.facts import WEAK_AUTHENTICATORS
+from .audit import Audit, Progress
+from .evidence import (
+    EvidenceReader,
+    Selection,
+    SignInWatch,
+    find_targets,
+    read_macs,
+    read_revocations,
+    read_users,
+)
+from .plan import (
+    Decision,
+    Guards,
+    Limits,
+    ResetTarget,
+    check_approved,
+    check_confirmed,
+    check_limits,
+    confirmation_phrase,
+    count_resets,
+    decide_again,
+    digest_plan,
+    is_bound,
+    plan_reset,
+    reissue_after,
+)
+from .report import Outcome
+
+
+@dataclass(frozen=True)
+class ResetOptions:
+    """What the caller asks for. ``approved_digest`` is that of the approved plan, if there is one.
+
+    ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
+    audit.
+    """
+
+    selection: Selection
+    allow: Collection[str] = ()
+    duplicates: str = "skip"
+    created_before: datetime | None = None
+    sign_in_grace: float = 24.0
+    platforms: Sequence[str] = ("MACOS",)
+    weak_authenticators: Sequence[str] = WEAK_AUTHENTICATORS
+    max_devices: int = 10
+    max_percent: int = 20
+    confirm_above: int = 10
+    confirm: str = ""
+    approved_digest: str = ""
+    report_bound_certificates: bool = False
+    state_dir: str | None = None
+    check_mode: bool = False
+
+
+@dataclass(frozen=True)
+class ResetResult:
+    """What a reset did, or would do in check mode.
+
+    ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
+    all revoked certificates were seen, None if none is revoked.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    plan_digest: str = ""
+    confirm: str = ""
+    audit_file: str = ""
+    reissue_after: datetime | None = None
+
+
+class ResetRun:
+    """One reset. Its clients, audit and progress are parameters, so it runs without HTTP."""
+
+    def __init__(
+        self,
+        okta: Okta,
+        kandji: Kandji,
+        options: ResetOptions,
+        audit: Audit,
+        progress: Progress,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._okta, self._kandji, self._options = okta, kandji, options
+        self._audit, self._progress, self._warn = audit, progress, warn
+        self._host = urlsplit(okta.org_url).netloc
+
+    def run(self) -> ResetResult:
+        """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
+        options = self._options
+        targets = find_targets(self._okta, self._kandji, options.selection, self._warn)
+        if not targets:
+            return ResetResult(plan_digest=self._approve([]))
+        targets, fleet = self._read(targets)
+        guards = self._guards()
+        reader = EvidenceReader(self._okta, guards)
+        decisions = plan_reset(targets, guards, reader.read(targets))
+        limits = Limits(
+            options.max_devices,
+            options.max_percent,
+            options.confirm_above,
+            options.confirm,
+            fleet,
+            self._host,
+        )
+        digest = self._check(decisions, limits)
+        revocations = (
+            read_revocations(self._okta, decisions, guards.now)
+            if options.report_bound_certificates
+            else {}
+        )
+        count = count_resets(decisions)
+        self._open_audit(count)
+        outcomes = self._apply(decisions, guards, reader, revocations)
+        return ResetResult(
+            outcomes,
+            digest,
+            confirmation_phrase(count, self._host) if count > limits.confirm_above else "",
+            self._audit.path,
+            _reissue_after(outcomes, revocations, guards.now),
+        )
+
+    def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int]:
+        """Return the targets with Macs and users, and how many Macs Kandji has."""
+        options = self._options
+        serials = sorted({target.serial for target in targets if target.serial})
+        macs, fleet = read_macs(self._kandji, serials, options.platforms, options.selection.rings)
+        complete = []
+        for number, target in enumerate(targets, 1):
+            target = replace(target, mac=macs.get(target.serial.lower()))
+            complete.append(read_users(self._okta, target))
+            self._progress.record_read(number, len(targets))
+        return complete, fleet
+
+    def _guards(self) -> Guards:
+        options, clock = self._options, self._okta.transport
+        return Guards(
+            now=datetime.fromtimestamp(clock.now(), timezone.utc),
+            created_before=(
+                options.created_before or datetime.fromtimestamp(clock.started(), timezone.utc)
+            ),
+            allow=options.allow,
+            duplicates=options.duplicates,
+            sign_in_grace=options.sign_in_grace,
+            platforms=options.platforms,
+            weak_authenticators=options.weak_authenticators,
+        )
+
+    def _check(self, decisions: Sequence[Decision], limits: Limits) -> str:
+        """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan."""
+        check_limits(decisions, limits)
+        digest = self._approve(decisions)
+        if not self._options.check_mode and not self._options.approved_digest:
+            check_confirmed(decisions, limits)
+        return digest
+
+    def _approve(self, decisions: Sequence[Decision]) -> str:
+        digest = digest_plan(decisions, self._host)
+        check_approved(decisions, digest, self._options.approved_digest)
+        return digest
+
+    def _open_audit(self, count: int) -> None:
+        """Open the audit before the first write: a directory that is not writable stops the run."""
+        directory = self._options.state_dir
+        if count and directory and not self._options.check_mode:
+            self._audit.open(directory)
+        if count and not directory:
+            self._warn("state_dir: It is not set, so no audit of this reset is kept.")
+
+    def _apply(
+        self,
+        decisions: Sequence[Decision],
+        guards: Guards,
+        reader: EvidenceReader,
+        revocations: Mapping[str, datetime],
+    ) -> list[Outcome]:
+        """Return the outcome for each decision. An error carries the outcomes until then."""
+        current, outcomes = list(decisions), list[Outcome]()
+        watch = SignInWatch(self._okta, {decision.target.id for decision in decisions})
+        total = count_resets(decisions)
+        for number, decision in enumerate(decisions):
+            try:
+                if decision.resets:
+                    decision = self._check_again(decision, current, guards, reader, watch)
+                    current[number] = decision
+                state = self._write(decision)
+            except DeviceTrustError as error:
+                changed = any(outcome.state == "reset" for outcome in outcomes)
+                error.details.update(
+                    devices=[outcome.row() for outcome in outcomes], changed=changed
+                )
+                raise
+            bound = (
+                is_bound(decision.target, revocations, guards.now)
+                if self._options.report_bound_certificates
+                else None
+            )
+            outcomes.append(Outcome(decision, state, bound))
+            self._progress.record_done(outcomes[-1], total)
+        return outcomes
+
+    def _check_again(
+        self,
+        decision: Decision,
+        decisions: Sequence[Decision],
+        guards: Guards,
+        reader: EvidenceReader,
+        watch: SignInWatch,
+    ) -> Decision:
+        """Return the decision for the record as it is now, right before it is written to.
+
+        Its users are read again if the record has changed or if somebody signed in at it.
+        """
+        device = self._okta.device(decision.target.id)
+        target = replace(decision.target, device=device)
+        signed_in = watch.signed_in(decision.target.id)
+        if device and not signed_in and not _has_changed(decision.target, target):
+            return replace(decision, target=target)
+        target = read_users(self._okta, target)
+        evidence = reader.read_enrollments(target) if target.device else reader.evidence
+        return decide_again(target, decision, decisions, guards, evidence)
+
+    def _write(self, decision: Decision) -> str:
+        """Return the state of a record after its decision is carried out."""
+        if not decision.resets:
+            return "absent" if decision.action == "none" else "skipped"
+        if self._options.check_mode:
+            return "would_reset"
+        target = decision.target
+        self._audit.write(target, "started")
+        if target.status != "DEACTIVATED":
+            self._step(target, "deactivated", self._okta.deactivate_device)
+        self._step(target, "deleted", self._okta.delete_device)
+        return "reset"
+
+    def _step(self, target: ResetTarget, name: str, step: Callable[[str], str]) -> None:
+        """Take a step and keep it in the audit, also if it fails."""
+        try:
+            answer = step(target.id)
+        except DeviceTrustError as error:
+            request_id = error.details.get("request_id", "") if isinstance(error, ApiError) else ""
+            self._audit.write(target, f"not {name}", str(request_id))
+            raise
+        self._audit.write(
+            target, "absent" if answer == "absent" else name, self._okta.last_request_id
+        )
+
+
+def _has_changed(before: ResetTarget, after: ResetTarget) -> bool:
+    """Return whether a record differs from what it was when the plan was made."""
+    old, new = before.device, after.device
+    if old is None or new is None:
+        return old is not new
+    return (old.status, old.created, old.last_updated) != (
+        new.status,
+        new.created,
+        new.last_updated,
+    )
+
+
+def _reissue_after(
+    outcomes: Sequence[Outcome], revocations: Mapping[str, datetime], now: datetime
+) -> datetime | None:
+    revoked = [outcome.decision.target for outcome in outcomes if outcome.loses_certificate]
+    return reissue_after(revoked, revocations, now) if revoked else None

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Present a reset: its result rows, the lines of its report and the messages to its users. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .plan import CANNOT_BE_UNDONE, Decision, login_of, name_of
+
+Message = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a target. ``state`` is reset, would_reset, skipped or absent.
+
+    ``certificate_bound``: whether the Mac's certificate is revoked with the record, None if that
+    is unknown.
+    """
+
+    decision: Decision
+    state: str
+    certificate_bound: bool | None = None
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the record was deleted in this run, or would be."""
+        return self.state in ("reset", "would_reset")
+
+    @property
+    def loses_certificate(self) -> bool:
+        """Whether the Mac's certificate is revoked with a record that is deleted or absent."""
+        return bool(self.certificate_bound) and self.state != "skipped"
+
+    @property
+    def display_name(self) -> str | None:
+        """The name in the record, else the name in Kandji."""
+        device, mac = self.decision.target.device, self.decision.target.mac
+        return (device.display_name if device else None) or (mac.name if mac else None)
+
+    def row(self) -> dict[str, object]:
+        """Return what the module's result holds of the target."""
+        target = self.decision.target
+        device, mac = target.device, target.mac
+        return {
+            "target": target.name,
+            "device_id": device.id if device else None,
+            "serial_number": target.serial or None,
+            "display_name": self.display_name,
+            "platform": device.platform if device else None,
+            "status_before": device.status if device else None,
+            "created": device.created if device else None,
+            "users": [
+                {
+                    "login": login_of(user),
+                    "name": name_of(user),
+                    "management_status": user.management_status,
+                }
+                for user in target.users
+            ],
+            "person": mac.person if mac else "",
+            "certificate_bound": self.certificate_bound,
+            "state": self.state,
+            "reason": self.decision.reason,
+            "reason_code": self.decision.code,
+        }
+
+
+def count_states(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many records are reset (or would be), skipped and absent."""
+    states = ["reset" if outcome.is_reset else outcome.state for outcome in outcomes]
+    return {state: states.count(state) for state in ("reset", "skipped", "absent")}
+
+
+def list_losses(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return what cannot be undone, in sentences; empty if nothing is reset."""
+    return list(CANNOT_BE_UNDONE) if any(outcome.is_reset for outcome in outcomes) else []
+
+
+def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:
+    """Return the lines that an operator reads before a reset.
+
+    A line for each record that exists, a line for what becomes of each target, what cannot be
+    undone, and the phrase that the plan needs.
+    """
+    phrase = [f"This plan needs the phrase: {confirm}"] if confirm else []
+    return [
+        *(_describe_record(outcome) for outcome in outcomes if outcome.decision.target.device),
+        *(_describe_decision(outcome) for outcome in outcomes),
+        *list_losses(outcomes),
+        *phrase,
+    ]
+
+
+def _describe_record(outcome: Outcome) -> str:
+    target = outcome.decision.target
+    created = target.device.created if target.device else None
+    users = ", ".join(
+        f"{name_of(user)} ({login_of(user)}) is {user.management_status}" for user in target.users
+    )
+    certificate = {
+        True: "its certificate is revoked with the record",
+        False: "no certificate is bound to it",
+        None: "no certificate of it is known",
+    }[outcome.certificate_bound]
+    return (
+        f"{target.serial or 'no serial'}, {outcome.display_name or 'no name'}, {target.id}:"
+        f" {target.status}, registered at {created}; {users or 'no user'}; {certificate}"
+    )
+
+
+def _describe_decision(outcome: Outcome) -> str:
+    target = outcome.decision.target
+    state = outcome.state.replace("_", " ")
+    return (
+        f"{target.serial or target.name} {target.id or 'no record'} {state}:"
+        f" {outcome.decision.reason}"
+    )
+
+
+def write_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
+    """Return a message to the user of each Mac whose record is deleted or absent.
+
+    Users of a Mac whose certificate is revoked with the record wait for its new certificate.
+    """
+    waiting = {outcome.decision.target.serial for outcome in outcomes if outcome.loses_certificate}
+    return [
+        _ask_to_wait(outcome)
+        if outcome.decision.target.serial in waiting
+        else _ask_to_register(outcome, org_url)
+        for outcome in _with_users(outcomes)
+    ]
+
+
+def write_later_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
+    """Return a message to each user who waits, for when the new certificate was seen."""
+    waiting = {outcome.decision.target.serial for outcome in outcomes if outcome.loses_certificate}
+    return [
+        _ask_to_register(outcome, org_url)
+        for outcome in _with_users(outcomes)
+        if outcome.decision.target.serial in waiting
+    ]
+
+
+def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [
+        outcome
+        for outcome in outcomes
+        if outcome.state != "skipped" and outcome.decision.target.serial
+    ]
+
+
+def _ask_to_wait(outcome: Outcome) -> Message:
+    step = (
+        f"{_addressee(outcome)}, please wait: {_mac(outcome)} gets a new certificate first. Do not"
+        " register it with Okta Verify before you are asked to."
+    )
+    return _message(outcome, False, [step])
+
+
+def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
+    steps = [
+        f"{_addressee(outcome)}, please register {_mac(outcome)} with Okta again:",
+        "1. On this Mac, open Okta Verify.",
+        "2. Select your account, then Remove account (also if a red alert says that the device does"
+        " not exist any more).",
+        "3. Select Add account, choose Organization, enter the sign-in URL"
+        f" {org_url}, and follow the steps.",
+        f"4. Open {org_url} in a web browser and select Sign in with Okta FastPass.",
+    ]
+    return _message(outcome, True, steps)
+
+
+def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
+    target = outcome.decision.target
+    person = target.mac.person if target.mac else ""
+    return {
+        "serial_number": target.serial,
+        "to": ", ".join(login_of(user) for user in target.users) or person,
+        "register_now": register_now,
+        "steps": steps,
+    }
+
+
+def _addressee(outcome: Outcome) -> str:
+    target = outcome.decision.target
+    names = ", ".join(name_of(user) for user in target.users)
+    person = target.mac.person if target.mac else ""
+    return names or person or f"The user of {outcome.display_name or target.serial}"
+
+
+def _mac(outcome: Outcome) -> str:
+    serial = outcome.decision.target.serial
+    return f"{outcome.display_name or serial} ({serial})"
