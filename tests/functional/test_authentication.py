@@ -45,10 +45,12 @@ def org_of(watched, lab_masker):
         )
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
             ServiceApp,
-            read_key,
         )
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
             Okta,
+        )
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.private_key import (
+            read_key,
         )
 
         key = read_key(made["private_key"], made["key_id"], lab_masker)

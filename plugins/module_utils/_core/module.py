@@ -20,7 +20,7 @@ from .._http.operations import Operation, api_calls
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .._kandji.client import Kandji
-from .._okta.auth import TOKEN, make_sign_in, scopes_of
+from .._okta.auth import TOKEN, make_auth, scopes_of
 from .._okta.client import Okta
 from .changes import Change, ansible_diff, described
 from .errors import BadOption, DeviceTrustError
@@ -55,10 +55,8 @@ class Run:
     def okta(self) -> Okta:
         if self._okta is None:
             url = need(self.params, OKTA, "okta_org_url")
-            sign_in = make_sign_in(
-                self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode)
-            )
-            self._okta = Okta(url, sign_in, self.settings, self.masker)
+            auth = make_auth(self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode))
+            self._okta = Okta(url, auth, self.settings, self.masker)
             self._transports.append(self._okta.transport)
         return self._okta
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which way to sign in is meant, which keys are taken, and what is sent:
+"""Which authentication method is selected, which keys are accepted, and what is sent.
 
-one token, and a fresh proof for every try.
+That is one token, and a fresh proof for every attempt.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import OKTA
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
-    auth as sign_in,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
+    Explanation,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import auth
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
     LIST_DEVICES,
     Okta,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.private_key import (
+    Key,
+    read_key,
 )
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -61,11 +66,11 @@ def jwk(key: t.Any, **more: t.Any) -> str:
     return json.dumps({**json.loads(kind.to_jwk(key)), **more})
 
 
-# Which way
+# Which authentication method
 
 
 @pytest.mark.parametrize(
-    "given, environment, way",
+    "given, environment, method",
     [
         ({"okta_api_token": "00a"}, {}, "API token"),
         ({"okta_access_token": "eyJ"}, {}, "access token"),
@@ -83,9 +88,9 @@ def jwk(key: t.Any, **more: t.Any) -> str:
     ],
 )
 def test_what_is_given_as_an_option_outranks_the_environment(
-    given: dict[str, str], environment: dict[str, str], way: str
+    given: dict[str, str], environment: dict[str, str], method: str
 ) -> None:
-    assert sign_in.choose_way({**NOTHING, **given}, OKTA, environment) == way
+    assert auth.select_auth_method({**NOTHING, **given}, OKTA, environment) == method
 
 
 @pytest.mark.parametrize(
@@ -94,19 +99,19 @@ def test_what_is_given_as_an_option_outranks_the_environment(
         (
             {},
             (
-                "no way to sign in to Okta is given; set one of these options, or its variable in"
-                " the environment: okta_api_token (OKTA_CLIENT_TOKEN); "
+                "no Okta credentials are configured. Set one of these options, or its environment"
+                " variable: okta_api_token (OKTA_CLIENT_TOKEN); "
             ),
         ),
         (
             {"okta_api_token": "00a", "okta_access_token": "eyJ"},
-            "several ways to sign in to Okta are given (okta_api_token, okta_access_token)",
+            "several kinds of Okta credentials are configured (okta_api_token, okta_access_token)",
         ),
         (
             {"okta_client_id": "0oa"},
             (
-                "okta_private_key: a service app needs okta_client_id and okta_private_key; set the"
-                " option, or OKTA_CLIENT_PRIVATEKEY"
+                "okta_private_key: a service app needs okta_client_id and okta_private_key. Set the"
+                " option or the environment variable OKTA_CLIENT_PRIVATEKEY."
             ),
         ),
         ({"okta_private_key": "k"}, "okta_client_id: a service app needs"),
@@ -114,7 +119,7 @@ def test_what_is_given_as_an_option_outranks_the_environment(
 )
 def test_what_is_missing_or_too_much_is_named(given: dict[str, str], said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        sign_in.choose_way({**NOTHING, **given}, OKTA, {})
+        auth.select_auth_method({**NOTHING, **given}, OKTA, {})
     assert said in raised.value.message
 
 
@@ -150,7 +155,7 @@ def test_a_key_is_pem_or_jwk_by_value_or_by_path(
 ) -> None:
     if by_path:
         (tmp_path / "key").write_text(text)
-    key = sign_in.read_key(str(tmp_path / "key") if by_path else text, None, Masker())
+    key = read_key(str(tmp_path / "key") if by_path else text, None, Masker())
     assert (key.algorithm, key.key_id) == (algorithm, key_id)
     assert jwt.decode(
         jwt.encode({"a": 1}, key.private, algorithm=key.algorithm),
@@ -168,7 +173,7 @@ def test_a_key_is_pem_or_jwk_by_value_or_by_path(
                 "-----BEGIN PRIVATE KEY-----\ncanary-no-key-at-all-0123456789\n-----END PRIVATE"
                 " KEY-----"
             ),
-            "no readable PEM private key",
+            "not a readable PEM private key",
         ),
         (pem(EC_KEY, serialization.BestAvailableEncryption(b"secret")), "the key is encrypted"),
         (
@@ -180,16 +185,16 @@ def test_a_key_is_pem_or_jwk_by_value_or_by_path(
             "this is a public key",
         ),
         (jwk(EC_KEY.public_key()), "the JWK is a public key"),
-        ('{"kty": "EC", "d": "canary-no-number"}', "no readable JWK"),
-        ('{"kty": "EC"', "no readable JWK"),
+        ('{"kty": "EC", "d": "canary-no-number"}', "not a readable JWK"),
+        ('{"kty": "EC"', "not a readable JWK"),
         (jwk(EC_KEY, alg="RS256"), "alg 'RS256', which does not fit its key"),
-        (pem(ed25519.Ed25519PrivateKey.generate()), "Okta takes RSA keys of at least 2048 bits"),
-        (pem(ec.generate_private_key(ec.SECP256K1())), "Okta takes RSA keys of at least 2048 bits"),
+        (pem(ed25519.Ed25519PrivateKey.generate()), "Use an RSA key of at least 2048 bits"),
+        (pem(ec.generate_private_key(ec.SECP256K1())), "Use an RSA key of at least 2048 bits"),
     ],
 )
 def test_a_key_that_cannot_be_used_is_one_sentence_without_it(text: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        sign_in.read_key(text, None, Masker())
+        read_key(text, None, Masker())
     assert (
         said in raised.value.message
         and "canary" not in raised.value.message
@@ -200,7 +205,7 @@ def test_a_key_that_cannot_be_used_is_one_sentence_without_it(text: str, said: s
 def test_nothing_of_a_key_is_ever_shown() -> None:
     for text in (pem(RSA_KEY), jwk(EC_KEY)):
         masker = Masker()
-        sign_in.read_key(text, None, masker)
+        read_key(text, None, masker)
         secret = text.splitlines()[3] if "\n" in text else json.loads(text)["d"]
         assert secret not in masker.text(f"oops: {text} and {secret}")
 
@@ -209,8 +214,8 @@ def test_nothing_of_a_key_is_ever_shown() -> None:
 
 
 def service_app(wire: t.Any, **settings: t.Any) -> Okta:
-    app = sign_in.ServiceApp(
-        "0oaClient", sign_in.Key(EC_KEY, "ES256", "k1"), ["okta.devices.read"], wire.masker
+    app = auth.ServiceApp(
+        "0oaClient", Key(EC_KEY, "ES256", "k1"), ["okta.devices.read"], wire.masker
     )
     return Okta(ORG, app, wire.settings(**settings), wire.masker)
 
@@ -350,7 +355,7 @@ def test_a_token_that_expired_during_the_run_is_replaced_once(wire: t.Any) -> No
         (
             400,
             {"error": "invalid_scope"},
-            "no token with the scopes okta.devices.read (400 invalid_scope); a super admin grants",
+            "no token with the scopes okta.devices.read (400 invalid_scope). Have a super admin grant",
         ),
         (
             401,
@@ -412,7 +417,7 @@ def test_a_given_access_token_that_ends_is_told_from_a_wrong_one(
     wire: t.Any, worked: bool, said: str
 ) -> None:
     wire.script(*[(200, [])] * worked, (401, {"errorCode": "E0000011"}))
-    okta = Okta(ORG, sign_in.AccessToken("canary-token"), wire.settings(), wire.masker)
+    okta = Okta(ORG, auth.AccessToken("canary-token"), wire.settings(), wire.masker)
     with pytest.raises(Unauthorized, match=said):
         for _unused in range(2):
             list(okta.devices("id pr"))
@@ -423,7 +428,7 @@ def test_a_given_access_token_that_ends_is_told_from_a_wrong_one(
     [
         (
             {"errorCode": "E0000006", "errorSummary": "no permission"},
-            "it lacks the scope 'okta.devices.read', or whom it was issued to has no admin role",
+            "it lacks the scope 'okta.devices.read', or the user or app that it was issued to has no admin role",
         ),
         (
             {
@@ -441,7 +446,7 @@ def test_of_a_given_access_token_only_what_okta_said_is_told(
     wire.script((403, answered, {"X-Okta-Request-Id": "request-1"}))
     with pytest.raises(Forbidden) as raised:
         list(
-            Okta(ORG, sign_in.AccessToken("canary-token"), wire.settings(), wire.masker).devices(
+            Okta(ORG, auth.AccessToken("canary-token"), wire.settings(), wire.masker).devices(
                 "id pr"
             )
         )
@@ -459,14 +464,12 @@ def test_an_api_token_that_is_not_accepted_says_where_a_new_one_is_made(wire: t.
     with pytest.raises(
         Unauthorized,
         match=(
-            r"30 days, or its administrator was deactivated; an administrator makes a new one"
+            r"30 days, or its administrator was deactivated\. Create a new one"
             r" \(Security > API"
         ),
     ) as raised:
         list(
-            Okta(ORG, sign_in.ApiToken("canary-token"), wire.settings(), wire.masker).devices(
-                "id pr"
-            )
+            Okta(ORG, auth.ApiToken("canary-token"), wire.settings(), wire.masker).devices("id pr")
         )
     assert (raised.value.error_code, raised.value.details["request_id"]) == (
         "E0000011",
@@ -484,15 +487,11 @@ def test_a_missing_feature_costs_a_service_app_no_second_token(wire: t.Any) -> N
 
 def test_a_token_that_another_thread_has_replaced_is_kept(wire: t.Any) -> None:
     wire.script((200, GRANTED), (200, {**GRANTED, "access_token": "canary-second"}))
-    app = sign_in.ServiceApp(
-        "0oaClient", sign_in.Key(EC_KEY, "ES256"), ["okta.devices.read"], wire.masker
-    )
+    app = auth.ServiceApp("0oaClient", Key(EC_KEY, "ES256"), ["okta.devices.read"], wire.masker)
     transport = Okta(ORG, app, wire.settings(), wire.masker).transport
     old = app.headers(transport, "GET", ORG)
     for _thread in range(2):  # both had sent the old one
-        assert app.on_unauthorized(
-            old, sign_in.Explanation("Invalid token provided", "E0000011"), {}
-        )
+        assert app.on_unauthorized(old, Explanation("Invalid token provided", "E0000011"), {})
         assert app.headers(transport, "GET", ORG) == {"Authorization": "Bearer canary-second"}
     assert len(wire.sent) == 2
 
@@ -546,7 +545,7 @@ def test_no_proof_and_no_assertion_is_shown(wire: t.Any) -> None:
         assert wire.masker.text(f"the proxy said {secret}: no") == "the proxy said ********: no"
 
 
-@pytest.mark.parametrize("way", [sign_in.ApiToken("00a"), sign_in.AccessToken("eyJ")])
+@pytest.mark.parametrize("way", [auth.ApiToken("00a"), auth.AccessToken("eyJ")])
 def test_a_missing_feature_is_not_blamed_on_the_token(wire: t.Any, way: t.Any) -> None:
     wire.script((401, {"errorCode": "E0000015", "errorSummary": "no such feature"}))
     with pytest.raises(Unauthorized, match="lacks a feature or licence that listDevices needs"):
@@ -559,9 +558,7 @@ def test_an_operation_that_is_not_declared_is_not_sent(wire: t.Any) -> None:
     )
 
     with pytest.raises(DeviceTrustError, match="listDevices was called and is not declared"):
-        list(
-            Okta(ORG, sign_in.ApiToken("00a"), wire.settings(uses=()), wire.masker).devices("id pr")
-        )
+        list(Okta(ORG, auth.ApiToken("00a"), wire.settings(uses=()), wire.masker).devices("id pr"))
     assert wire.sent == []
 
 
@@ -570,10 +567,8 @@ def test_check_mode_asks_for_no_scope_that_writes() -> None:
         DELETE_DEVICE,
     )
 
-    assert sign_in.scopes_of([LIST_DEVICES, DELETE_DEVICE], check_mode=True) == [
-        "okta.devices.read"
-    ]
-    assert sign_in.scopes_of([LIST_DEVICES, DELETE_DEVICE], check_mode=False) == [
+    assert auth.scopes_of([LIST_DEVICES, DELETE_DEVICE], check_mode=True) == ["okta.devices.read"]
+    assert auth.scopes_of([LIST_DEVICES, DELETE_DEVICE], check_mode=False) == [
         "okta.devices.manage",
         "okta.devices.read",
     ]
