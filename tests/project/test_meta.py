@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tools.generate import role_pages
+
+MODULES_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
+FRAGMENTS_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.doc_fragments"
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action_groups"]
@@ -38,15 +44,69 @@ def test_every_module_is_tried_against_the_lab(name):
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_every_variable_of_a_role_is_specified_with_its_default_and_explained(name):
-    role = CHECKOUT / "roles" / name
-    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"][
-        "main"
-    ]["options"]
-    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
-    assert {key for key, option in options.items() if not option.get("required")} == set(defaults)
-    assert {key: option["default"] for key, option in options.items() if "default" in option} == {
-        key: value for key, value in defaults.items() if "default" in options[key]
-    }
-    readme = (role / "README.md").read_text()
-    assert [key for key in options if f"`{key}`" not in readme] == []
+def test_a_role_sets_defaults_only_for_variables_that_it_specifies(name):
+    specified = role_pages.options(name)
+    for variable, value in role_defaults(name).items():
+        assert not specified[variable].get("required")
+        assert specified[variable].get("default", value) == value
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_variable_that_a_role_passes_to_a_module_has_the_modules_default(name):
+    specified, defaults = role_pages.options(name), role_defaults(name)
+    for module, option, variable in passed_options(name):
+        documented = module_options(module)[option].get("default")
+        assert variable not in defaults, f"{variable}: leave the default to {module}."
+        if specified[variable].get("default") not in (None, "", [], {}):
+            assert specified[variable]["default"] == documented, variable
+
+
+def test_some_role_passes_options_to_a_module():
+    assert ("kandji_scep_profile", "max_reissue", "kandji_scep_max_reissue") in list(
+        passed_options("kandji_scep")
+    )
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_the_readme_of_a_role_has_the_table_of_its_argument_specification(name):
+    text = role_pages.readme(name).read_text()
+    assert role_pages.page(name, text) == text, "run python -m tools.generate.role_pages"
+
+
+def role_defaults(name):
+    path = CHECKOUT / "roles" / name / "defaults" / "main.yml"
+    return yaml.safe_load(path.read_text()) or {} if path.exists() else {}
+
+
+def module_options(module):
+    loaded = import_module(f"{MODULES_PACKAGE}.{module}")
+    documentation = yaml.safe_load(loaded.DOCUMENTATION)
+    merged = dict(documentation["options"])
+    for fragment in documentation.get("extends_documentation_fragment", []):
+        package, _, part = fragment.removeprefix("devicetrust.okta_kandji.").partition(".")
+        held = import_module(f"{FRAGMENTS_PACKAGE}.{package}").ModuleDocFragment
+        text = getattr(held, (part or "documentation").upper())
+        merged.update(yaml.safe_load(text).get("options", {}))
+    return merged
+
+
+def passed_options(name):
+    """Yield (module, option, variable) of each option that a role leaves to the module."""
+    for path in sorted((CHECKOUT / "roles" / name / "tasks").glob("*.yml")):
+        for task in flat(yaml.safe_load(path.read_text())):
+            for key, arguments in task.items():
+                if key.startswith("devicetrust.okta_kandji."):
+                    yield from passed_by(key.rpartition(".")[2], arguments)
+
+
+def passed_by(module, arguments):
+    for option, value in arguments.items():
+        found = re.fullmatch(r"\{\{ (\w+) \| default\(omit\) \}\}", str(value))
+        if found:
+            yield module, option, found.group(1)
+
+
+def flat(tasks):
+    for task in tasks:
+        yield task
+        yield from flat(task.get("block", []) + task.get("rescue", []))
