@@ -154,7 +154,7 @@ def _library_items(run_: Run, rings: list[dict[str, t.Any]]) -> list[str]:
 def _okta_verify(run_: Run) -> list[str]:
     authenticators = run_.okta.authenticators()
     found = preflight.okta_verify(authenticators)
-    methods = run_.okta.authenticator_methods(str(found["id"])) if found else []
+    methods = run_.okta.authenticator_methods(found.id) if found else []
     return preflight.okta_verify_problems(authenticators, methods)
 
 

@@ -107,7 +107,7 @@ forecast:
     it. Null where no app moves, or no forecast is made.
   returned: success, and where the move is refused
   type: dict
-  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [],
+  sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
     unknowns: []}
 started:
   description: When the run began, by Okta's clock.
@@ -130,15 +130,18 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ..module_utils._access import guards as lockout
-from ..module_utils._access import policies
+from ..module_utils._access import guards, policies, resolution
+from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import FORECAST, OKTA, arguments
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.records import App, Policy
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -152,7 +155,7 @@ USES = (
     okta_api.LIST_RULES,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *lockout.USES,
+    *guards.USES,
     okta_api.CREATE_POLICY,
     okta_api.CLONE_POLICY,
     okta_api.REPLACE_POLICY,
@@ -161,144 +164,122 @@ USES = (
 )
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a run did, or would do in check mode.
+
+    ``came_from`` is the id of the policy that all moved apps had, if it is one.
+    """
+
+    policy: Policy
+    changes: t.Sequence[Change] = ()
+    moved_apps: t.Sequence[App] = ()
+    forecast: Forecast | None = None
+    came_from: str = ""
+
+    def as_result(self) -> Result:
+        """Return the module's result."""
+        rows = [
+            {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}
+            for app in self.moved_apps
+        ]
+        shown = {
+            "id": self.policy.id or None,
+            "name": self.policy.name,
+            "description": self.policy.description,
+            "made_from": policies.origin_of(self.policy),
+        }
+        forecast = self.forecast.as_result() if self.forecast else None
+        return outcome(self.changes, policy=shown, moved_apps=rows, forecast=forecast)
+
+
 def run(run_: Run) -> Result:
+    """Return the module's result."""
     known = run_.okta.access_policies()
-    current = policies.find_policy(known, run_.params["name"], "name")
-    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc).strftime(
-        "%Y-%m-%dT%H:%M:%SZ"
-    )
-    result = {"present": _present, "reverted": _reverted, "absent": _absent}[run_.params["state"]](
-        run_, known, current
-    )
-    return {**result, "started": started}
+    current = resolution.find_policy(known, run_.params["name"], "name")
+    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
+    actions = {"present": _present, "reverted": _reverted, "absent": _absent}
+    done = actions[run_.params["state"]](run_, known, current)
+    return {**done.as_result(), "started": started.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
-# There, with its apps
-
-
-def _present(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
-    params = run_.params
-    original = (
-        policies.require_policy(known, params["clone_of"], "clone_of")
-        if params["clone_of"]
-        else None
-    )
+def _present(run_: Run, known: t.Sequence[Policy], current: Policy | None) -> Done:
+    params, original = run_.params, None
+    if params["clone_of"]:
+        original = resolution.require_policy(known, params["clone_of"], "clone_of")
     plan = policies.plan_policy(params["name"], params["description"], current, original)
-    apps = policies.resolve_apps(run_.okta.apps(), params["apps"]) if params["apps"] else []
-    mapped = run_.okta.policy_apps(current["id"]) if current and apps else []
-    moving = [one for one in apps if one["id"] not in mapped]
-    name = str(plan.shown["name"])
-    changes = [*plan.changes, *(_assignment(app, name) for app in moving)]
-    found = _guard(run_, plan.shown, current or original, moving) if moving else None
-    policy = plan.shown
+    apps = resolution.resolve_apps(run_.okta.apps(), params["apps"]) if params["apps"] else []
+    mapped = run_.okta.policy_apps(current.id) if current and apps else []
+    moving = [app for app in apps if app.id not in mapped]
+    changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
+    forecast = _guard(run_, plan.future, current or original, moving) if moving else None
+    policy = plan.future
     if not run_.check_mode:
         policy = policies.apply_policy(run_.okta, plan, known)
         for app in moving:
             policies.move_app(run_.okta, app, policy)
-    return _result(changes, policy, moving, found)
+    return Done(policy, changes, moving, forecast)
 
 
 def _guard(
-    run_: Run,
-    policy: policies.Policy,
-    source: policies.Policy | None,
-    moving: t.Sequence[policies.App],
-) -> t.Any:
-    """``source`` has the rules that the apps would get;
+    run_: Run, policy: Policy, source: Policy | None, moving: t.Sequence[App]
+) -> Forecast | None:
+    """Return the forecast of moving the apps. Raises Refused, BadOption.
 
-    a policy that is new, and no clone, has none yet.
+    :arg source: the policy with the rules that the apps would get; None for a new policy that is
+        not a clone, which has none yet.
     """
     if source is None:
         raise BadOption(
-            "apps: a policy that is made in this run and is no clone has no rules but Okta's own;"
-            " write its rules first, then give it apps."
+            "apps: a policy that this run creates without clone_of has only the rules of Okta."
+            " Write its rules first, then assign it to apps."
         )
-    if not run_.params["forecast"]:
+    options = guards.GuardOptions.from_params(run_.params)
+    if not options.forecast:
         return None
-    rules = {str(source["id"]): run_.okta.policy_rules(str(source["id"]))}
-    turns = []
+    after = run_.okta.policy_rules(source.id)
+    rules: dict[str, Rules] = {source.id: after}
+    changes = []
     for app in moving:
-        before = policies.need_policy_of(app)
+        before = policies.require_policy_of(app)
         if before not in rules:
             rules[before] = run_.okta.policy_rules(before)
-        turns.append(lockout.AppTurn(app, rules[before], rules[str(source["id"])]))
-    return lockout.guard(run_.okta, turns, rules[str(source["id"])], policy, run_.params)
+        changes.append(guards.AppChange(app, rules[before], after))
+    return guards.check_change(run_.okta, changes, after, policy, options)
 
 
-def _assignment(app: policies.App, policy: str) -> Change:
+def _assignment(app: App, policy: Policy) -> Change:
     return Change(
-        "assign", f"app {app.get('label')!r} to policy {policy!r}", {}, {"policy": policy}
+        "assign", f"app {app.label!r} to policy {policy.name!r}", {}, {"policy": policy.name}
     )
 
 
-# Back to where they were
-
-
-def _reverted(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
+def _reverted(run_: Run, known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
-        return _result([], {"id": None, "name": run_.params["name"]}, [], None)
-    original = policies.need_origin(current, known)
-    mapped = run_.okta.policy_apps(current["id"])
-    labels = {str(one["id"]): one for one in run_.okta.apps()} if mapped else {}
-    moving = [labels.get(one, {"id": one, "label": one}) for one in mapped]
+        return Done(Policy("", run_.params["name"]))
+    original = policies.require_origin(current, known)
+    mapped = run_.okta.policy_apps(current.id)
+    apps = {app.id: app for app in run_.okta.apps()} if mapped else {}
+    moving = [apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
     if not run_.check_mode:
         for app in moving:
             policies.move_app(run_.okta, app, original)
-    return _result(
-        [_assignment(app, str(original["name"])) for app in moving],
-        current,
-        moving,
-        None,
-        str(current["id"]),
-    )
+    changes = [_assignment(app, original) for app in moving]
+    return Done(current, changes, moving, came_from=current.id)
 
 
-def _absent(run_: Run, known: list[policies.Policy], current: policies.Policy | None) -> Result:
+def _absent(run_: Run, _known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
-        return _result([], {"id": None, "name": run_.params["name"]}, [], None)
+        return Done(Policy("", run_.params["name"]))
     policies.check_unmapped(run_.okta, current)
     if not run_.check_mode:
-        run_.okta.delete_policy(current["id"])
-    return _result(
-        [
-            Change(
-                "delete",
-                f"policy {current['name']!r}",
-                {"description": current.get("description")},
-                {},
-            )
-        ],
-        current,
-        [],
-        None,
-    )
-
-
-def _result(
-    changes: t.Sequence[Change],
-    policy: policies.Policy,
-    moved: t.Sequence[policies.App],
-    found: t.Any,
-    came_from: str | None = None,
-) -> Result:
-    rows = [
-        {
-            "id": one["id"],
-            "label": one.get("label"),
-            "from_policy": came_from or policies.policy_of(one),
-        }
-        for one in moved
-    ]
-    about = {
-        "id": policy.get("id"),
-        "name": policy.get("name"),
-        "description": policy.get("description"),
-        "made_from": policies.origin_of(policy),
-    }
-    return outcome(changes, policy=about, moved_apps=rows, forecast=lockout.shown(found))
+        run_.okta.delete_policy(current.id)
+    change = Change("delete", f"policy {current.name!r}", {"description": current.description}, {})
+    return Done(current, [change])
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, FORECAST, OPTIONS))
 
 

@@ -100,7 +100,7 @@ RETURN = r"""
 forecast:
   description:
     - Who would be refused. C(locked_out) has a row for each person, app and device,
-      C(locked_out_people) each name once, C(admitted_anew) whom the change
+      C(locked_out_people) each name once, C(newly_admitted) whom the change
       lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody
       can know. C(people) is how many were judged.
   returned: success, and where it refuses
@@ -113,7 +113,7 @@ forecast:
         (registered, not managed)", device_id: guo1n8sbwArJ7OQRw406,
          admitted_by: Catch-all Rule, refused_by: Unmanaged Macs, unknowns: [], app: Salesforce,
            app_id: 0oa1n8sbwArJ7OQRw406}
-    admitted_anew: []
+    newly_admitted: []
     never_seen: []
     unknowns: []
 refusal:
@@ -150,19 +150,23 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import replace
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._access import guards as lockout
-from ..module_utils._access import policies, simulation
-from ..module_utils._access.evidence import named_groups, read_directory
-from ..module_utils._access.forecast import Forecast, Person, Way
-from ..module_utils._access.rules import Rule, in_order, plan_rule
+from ..module_utils._access import guards, policies, resolution, simulation
+from ..module_utils._access.conditions import DeviceContext, Person
+from ..module_utils._access.directory import named_groups, read_directory
+from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.rule_options import Options
+from ..module_utils._access.rule_order import Rules, in_order
+from ..module_utils._access.rules import plan_rule
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.records import App, Policy, PolicyRule
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "policy": {"type": "str", "required": True},
@@ -183,132 +187,138 @@ USES = (
     okta_api.LIST_APPS,
     okta_api.GET_USER,
     okta_api.SIMULATE,
-    *lockout.USES,
+    *guards.USES,
 )
 
 
 def run(run_: Run) -> Result:
+    """Return the module's result."""
     params = run_.params
-    wishes = [_valid(number, one) for number, one in enumerate(params["rules"])]
+    wanted = [_validated(number, options) for number, options in enumerate(params["rules"])]
     known = run_.okta.access_policies()
-    policy = policies.find_policy(known, params["policy"]) or policies.require_policy(
+    policy = resolution.find_policy(known, params["policy"]) or resolution.require_policy(
         known, params["clone_of"] or params["policy"]
     )
-    rules = {str(policy["id"]): in_order(run_.okta.policy_rules(policy["id"]))}
-    after, changes = _planned(run_, wishes, rules[str(policy["id"])], params["policy"])
-    apps = _apps(run_, str(policy["id"]))
-    turns = []
-    for app in apps:
-        before = policies.need_policy_of(app)
-        if before not in rules:
-            rules[before] = in_order(run_.okta.policy_rules(before))
-        turns.append(
-            lockout.AppTurn(app, rules[before], after if changes else rules[str(policy["id"])])
-        )
-    found, refusal = _judge(run_, turns, after, policy)
-    asked = (
-        simulation.confirm(run_.okta, _questions(run_, turns, policy))
-        if params["simulate"]
-        else None
-    )
-    if asked and asked["differing"]:
-        run_.warn(
-            f"Okta's simulation takes {len(asked['differing'])} of {asked['asked']} sign-ins by"
-            " another rule than the forecast; see simulation in the result."
-        )
+    current = in_order(run_.okta.policy_rules(policy.id))
+    after, rule_changes = _plan(run_, wanted, current)
+    apps = _apps(run_, policy.id)
+    changes = _app_changes(run_, apps, policy, current, after)
+    forecast, refusal = _forecast(run_, changes, after, policy)
     return {
         "changed": False,
-        "forecast": lockout.shown(found),
+        "forecast": forecast.as_result() if forecast else None,
         "refusal": refusal,
-        "simulation": asked,
-        "rule_changes": changes,
-        "apps": [
-            {"id": one["id"], "label": one.get("label"), "policy": policies.policy_of(one)}
-            for one in apps
-        ],
+        "simulation": _simulate(run_, changes, policy) if params["simulate"] else None,
+        "rule_changes": rule_changes,
+        "apps": [{"id": app.id, "label": app.label, "policy": app.policy_id} for app in apps],
     }
 
 
-def _valid(number: int, given: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The options of one rule, as AnsibleModule would have checked them."""
-    result = ArgumentSpecValidator(ONE_RULE, mutually_exclusive=RULE_PLACES).validate(given)
+def _validated(number: int, options: Options) -> Options:
+    """Return the options of one rule with their defaults, as AnsibleModule checks them.
+
+    Raises BadOption.
+    """
+    validator = ArgumentSpecValidator(ONE_RULE, mutually_exclusive=RULE_PLACES)
+    result = validator.validate(dict(options))
     if result.error_messages:
         raise BadOption(f"rules[{number}]: {'; '.join(result.error_messages)}")
     return dict(result.validated_parameters)
 
 
-def _planned(
-    run_: Run, wishes: t.Sequence[dict[str, t.Any]], rules: t.Sequence[Rule], policy: str
-) -> tuple[list[Rule], list[str]]:
-    """The rules as they would be, and what would be done to them."""
-    after, changes = list(rules), []
-    for wish in wishes:
-        absent = wish["state"] == "absent"
-        wanted = {"name": wish["name"]} if absent else policies.resolve_rule(run_.okta, wish)
-        plan = plan_rule(
-            _numbered(after), wanted, policies.place_of(wish), wish.get("status"), policy, absent
-        )
-        after, changes = plan.after, changes + described(plan.changes)
-    return (_numbered(after) if changes else list(rules)), changes
+def _plan(run_: Run, wanted: t.Sequence[Options], rules: Rules) -> tuple[Rules, list[str]]:
+    """Return the rules as they would be, and what would be done to them."""
+    after: Rules = rules
+    changes: list[str] = []
+    for options in wanted:
+        request = resolution.resolve_rule(run_.okta, options)
+        plan = plan_rule(_numbered(after), request, run_.params["policy"])
+        after = plan.after
+        changes += described(plan.changes)
+    return (_numbered(after) if changes else rules), changes
 
 
-def _numbered(rules: t.Sequence[Rule]) -> list[Rule]:
-    """As Okta would number them, so that the order stays what the plan made it."""
+def _numbered(rules: Rules) -> list[PolicyRule]:
+    """Return the rules with the priorities that Okta gives them, which keep their order."""
     return [
-        {**one, "priority": one.get("priority") if one.get("system") else number}
-        for number, one in enumerate(rules)
+        rule
+        if rule.system
+        else replace(rule, priority=number, row={**rule.row, "priority": number})
+        for number, rule in enumerate(rules)
     ]
 
 
-def _apps(run_: Run, policy_id: str) -> list[policies.App]:
+def _apps(run_: Run, policy_id: str) -> list[App]:
     known = run_.okta.apps()
     if run_.params["apps"] is not None:
-        return policies.resolve_apps(known, run_.params["apps"])
+        return resolution.resolve_apps(known, run_.params["apps"])
     mapped = run_.okta.policy_apps(policy_id)
-    return [one for one in known if one.get("id") in mapped]
+    return [app for app in known if app.id in mapped]
 
 
-def _judge(
-    run_: Run, turns: t.Sequence[lockout.AppTurn], after: t.Sequence[Rule], policy: policies.Policy
+def _app_changes(
+    run_: Run, apps: t.Sequence[App], policy: Policy, current: Rules, after: Rules
+) -> list[guards.AppChange]:
+    rules: dict[str, Rules] = {policy.id: current}
+    changes = []
+    for app in apps:
+        before = policies.require_policy_of(app)
+        if before not in rules:
+            rules[before] = in_order(run_.okta.policy_rules(before))
+        changes.append(guards.AppChange(app, rules[before], after))
+    return changes
+
+
+def _forecast(
+    run_: Run, changes: t.Sequence[guards.AppChange], after: Rules, policy: Policy
 ) -> tuple[Forecast | None, str | None]:
-    params = run_.params
+    """Return the forecast, and why a guard would refuse the change. Raises Refused."""
+    options = guards.GuardOptions.from_params(run_.params)
     try:
-        changing = lockout.changing_turns(turns)
-        return (
-            lockout.guard(run_.okta, changing, after, policy, params) if changing else Forecast()
-        ), None
+        effective = [change for change in changes if change.has_effect]
+        if not effective:
+            return Forecast(), None
+        return guards.check_change(run_.okta, effective, after, policy, options), None
     except Refused as error:
-        if params["refuse"]:
+        if run_.params["refuse"]:
             raise
-        return (
-            lockout.read_forecast(run_.okta, turns, params["active_days"], params["log_events"]),
-            error.message,
+        forecast = guards.read_forecast(run_.okta, changes, options.active_days, options.log_events)
+        return forecast, error.message
+
+
+def _simulate(
+    run_: Run, changes: t.Sequence[guards.AppChange], policy: Policy
+) -> dict[str, object]:
+    report = simulation.simulate(run_.okta, _questions(run_, changes, policy))
+    if report.differing:
+        run_.warn(
+            f"Okta's simulation matches other rules than the forecast for {len(report.differing)}"
+            f" of {report.asked} sign-ins. See simulation in the result."
         )
+    return report.as_result()
 
 
 def _questions(
-    run_: Run, turns: t.Sequence[lockout.AppTurn], policy: policies.Policy
+    run_: Run, changes: t.Sequence[guards.AppChange], policy: Policy
 ) -> list[simulation.Question]:
-    standing = [one for one in turns if policies.policy_of(one.app) == policy["id"]]
-    if not standing:
+    change = next((change for change in changes if change.app.policy_id == policy.id), None)
+    if change is None:
         return []
-    rules = standing[0].before
-    directory = read_directory(run_.okta, named_groups(rules))
+    directory = read_directory(run_.okta, named_groups(change.before))
     people = [
         Person(
-            user,
-            directory.logins.get(user, user),
-            frozenset(group for group, members in directory.members.items() if user in members),
-            None,
-            None,
-            [*ways, Way("MACOS")],
+            user_id,
+            directory.logins.get(user_id, user_id),
+            directory.groups_of(user_id),
+            devices=(*devices, DeviceContext("MACOS")),
         )
-        for user, ways in directory.devices.items()
+        for user_id, devices in directory.devices.items()
     ]
-    return simulation.questions(str(standing[0].app["id"]), rules, people)
+    return simulation.select_questions(change.app.id, change.before, people)
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, FORECAST, OPTIONS))
 
 

@@ -111,13 +111,13 @@ order:
 forecast:
   description:
     - Who would be refused. C(locked_out) has a row for each person, app and device,
-      C(locked_out_people) each name once, C(admitted_anew) whom the change
+      C(locked_out_people) each name once, C(newly_admitted) whom the change
       lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody
       can know. C(people) is how many were judged.
     - Null where nothing changes, or O(forecast=false).
   returned: success, and where the change is refused
   type: dict
-  sample: {people: 120, locked_out_people: [], locked_out: [], admitted_anew: [], never_seen: [],
+  sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
     unknowns: []}
 changes:
   description: The plan in words, a line for each step that was taken, or would be in check mode.
@@ -135,13 +135,16 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import replace
 
-from ..module_utils._access import guards as lockout
-from ..module_utils._access import policies
-from ..module_utils._access.rules import Place, RulePlan, in_order, plan_rule
+from ..module_utils._access import guards, policies, resolution
+from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.rule_order import Place, Rules, in_order
+from ..module_utils._access.rules import RulePlan, RuleRequest, plan_rule
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.records import Policy
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "policy": {"type": "str", "required": True},
@@ -156,7 +159,7 @@ USES = (
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
     okta_api.GET_USER,
-    *lockout.USES,
+    *guards.USES,
     okta_api.CREATE_RULE,
     okta_api.REPLACE_RULE,
     okta_api.DELETE_RULE,
@@ -166,70 +169,62 @@ USES = (
 
 
 def run(run_: Run) -> Result:
-    params = run_.params
-    policy, source = _policy(run_)
-    rules = in_order(run_.okta.policy_rules(source))
-    absent = params["state"] == "absent"
-    place = _place(run_, rules)
-    wanted = {"name": params["name"]} if absent else policies.resolve_rule(run_.okta, params)
-    plan = plan_rule(rules, wanted, place, params["status"], str(policy["name"]), absent)
-    found = _guard(run_, policy, rules, plan) if plan.changes else None
-    after = plan.after
+    """Return the module's result."""
+    policy, source_id = _find_policy(run_)
+    rules: Rules = in_order(run_.okta.policy_rules(source_id))
+    request = _with_known_place(run_, rules, resolution.resolve_rule(run_.okta, run_.params))
+    plan = plan_rule(rules, request, policy.name)
+    forecast = _guard(run_, policy, rules, plan) if plan.changes else None
+    after: Rules = plan.after
     if plan.changes and not run_.check_mode:
-        after = policies.apply_rule(
-            run_.okta, policy, plan, place, None if absent else params["status"]
-        )
-    rule = next((one for one in after if one.get("name") == params["name"]), {})
+        after = policies.apply_rule(run_.okta, policy, plan)
     return outcome(
         plan.changes,
-        rule=rule,
-        order=[one.get("name") for one in after],
-        forecast=lockout.shown(found),
+        rule=next((dict(rule.row) for rule in after if rule.name == request.name), {}),
+        order=[rule.name for rule in after],
+        forecast=forecast.as_result() if forecast else None,
     )
 
 
-def _place(run_: Run, rules: t.Sequence[dict[str, t.Any]]) -> Place:
-    """In check mode the rule to go by may be one that an earlier task would have made."""
-    place = policies.place_of(run_.params)
-    relative = place.before or place.after
-    if run_.check_mode and relative and relative not in [one.get("name") for one in rules]:
-        run_.warn(
-            f"Policy {run_.params['policy']!r} has no rule {relative!r} yet: a real run fails"
-            " unless it is made before this one."
-        )
-        return Place()
-    return place
+def _with_known_place(run_: Run, rules: Rules, request: RuleRequest) -> RuleRequest:
+    """Return the request without a place that check mode cannot know.
 
-
-def _policy(run_: Run) -> tuple[policies.Policy, str]:
-    """The policy, and the id of the one whose rules are its own today:
-
-    of a clone that check mode does not make, the original's.
+    An earlier task would have created the rule that it names.
     """
-    params = run_.params
-    known = run_.okta.access_policies()
-    if (
-        run_.check_mode
-        and params["clone_of"]
-        and policies.find_policy(known, params["policy"]) is None
-    ):
-        return {"id": "", "name": params["policy"]}, str(
-            policies.require_policy(known, params["clone_of"], "clone_of")["id"]
-        )
-    policy = policies.require_policy(known, params["policy"])
-    return policy, str(policy["id"])
+    neighbor = request.place.neighbor
+    if not run_.check_mode or not neighbor or neighbor in [rule.name for rule in rules]:
+        return request
+    run_.warn(
+        f"Policy {run_.params['policy']!r} has no rule {neighbor!r} yet: a real run fails unless"
+        " the rule is created first."
+    )
+    return replace(request, place=Place())
 
 
-def _guard(
-    run_: Run, policy: policies.Policy, rules: t.Sequence[dict[str, t.Any]], plan: RulePlan
-) -> t.Any:
-    mapped = run_.okta.policy_apps(policy["id"]) if policy["id"] else []
-    apps = [one for one in run_.okta.apps() if one.get("id") in mapped] if mapped else []
-    turns = [lockout.AppTurn(app, rules, plan.after) for app in apps]
-    return lockout.guard(run_.okta, turns, plan.after, policy, run_.params)
+def _find_policy(run_: Run) -> tuple[Policy, str]:
+    """Return the policy, and the id of the policy whose rules it has.
+
+    A clone that check mode does not create has the rules of its original.
+    """
+    params, known = run_.params, run_.okta.access_policies()
+    is_new = resolution.find_policy(known, params["policy"]) is None
+    if run_.check_mode and params["clone_of"] and is_new:
+        original = resolution.require_policy(known, params["clone_of"], "clone_of")
+        return Policy("", params["policy"]), original.id
+    policy = resolution.require_policy(known, params["policy"])
+    return policy, policy.id
+
+
+def _guard(run_: Run, policy: Policy, rules: Rules, plan: RulePlan) -> Forecast | None:
+    mapped = run_.okta.policy_apps(policy.id) if policy.id else []
+    apps = [app for app in run_.okta.apps() if app.id in mapped] if mapped else []
+    changes = [guards.AppChange(app, rules, plan.after) for app in apps]
+    options = guards.GuardOptions.from_params(run_.params)
+    return guards.check_change(run_.okta, changes, plan.after, policy, options)
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run, USES, argument_spec=arguments(OKTA, FORECAST, OPTIONS), mutually_exclusive=RULE_PLACES
     )

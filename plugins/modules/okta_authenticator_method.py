@@ -106,6 +106,7 @@ from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._okta import authenticator_methods as methods
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.records import AuthenticatorMethod
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},
@@ -129,57 +130,53 @@ USES = (
 
 
 def run(run_: Run) -> Result:
+    """Return the module's result."""
     params = run_.params
     authenticator_id, current = _find(run_)
-    title = f"method {params['method']} of {params['authenticator']}"
     settings = {
         key: params[option]
         for option, key in methods.SETTINGS.items()
         if params[option] is not None
     }
-    plan = methods.plan_method(current, params["status"], settings, title)
-    if plan.changes and not run_.check_mode:
-        _apply(run_, authenticator_id, plan, title)
-        current = (
-            methods.find_method(run_.okta.authenticator_methods(authenticator_id), params["method"])
-            or {}
-        )
-        methods.check_method(current, params["status"], settings, title)
-    return outcome(
-        plan.changes, method={key: value for key, value in current.items() if key != "_links"}
+    request = methods.MethodRequest(
+        params["authenticator"], params["method"], params["status"], settings
     )
+    plan = methods.plan_method(current, request)
+    if plan.changes and not run_.check_mode:
+        _apply(run_, authenticator_id, request, plan)
+        current = methods.verify_method(request, run_.okta.authenticator_methods(authenticator_id))
+    shown = {key: value for key, value in current.row.items() if key != "_links"}
+    return outcome(plan.changes, method=shown)
 
 
-def _find(run_: Run) -> tuple[str, dict[str, t.Any]]:
-    """The id of the authenticator that has the method, and the method."""
-    params = run_.params
+def _find(run_: Run) -> tuple[str, AuthenticatorMethod]:
+    """Return the id of the authenticator that has the method, and the method."""
+    key, method = run_.params["authenticator"], run_.params["method"]
     known = run_.okta.authenticators()
-    for authenticator in methods.authenticators_with(
-        known, params["authenticator"], params["method"]
-    ):
-        found = methods.find_method(
-            run_.okta.authenticator_methods(authenticator["id"]), params["method"]
-        )
-        if found:
-            return authenticator["id"], found
-    raise methods.not_there(params["authenticator"], params["method"], known)
+    for authenticator in methods.authenticators_with(known, key, method):
+        match = methods.find_method(run_.okta.authenticator_methods(authenticator.id), method)
+        if match:
+            return authenticator.id, match
+    raise methods.missing_method(key, method, known)
 
 
-def _apply(run_: Run, authenticator_id: str, plan: methods.MethodPlan, title: str) -> None:
-    """Switched on first and off last, since Okta may not take settings of a method that is off."""
-    method = run_.params["method"]
+def _apply(
+    run_: Run, authenticator_id: str, request: methods.MethodRequest, plan: methods.MethodPlan
+) -> None:
+    """Switch on first and off last, since Okta may refuse settings of a method that is off."""
     if plan.status == "ACTIVE":
-        run_.okta.set_method_status(authenticator_id, method, True)
+        run_.okta.set_method_status(authenticator_id, request.method, True)
     if plan.body is not None:
-        run_.okta.replace_method(authenticator_id, method, plan.body)
+        run_.okta.replace_method(authenticator_id, request.method, plan.body)
     if plan.status == "INACTIVE":
         try:
-            run_.okta.set_method_status(authenticator_id, method, False)
+            run_.okta.set_method_status(authenticator_id, request.method, False)
         except ApiError as error:
-            raise methods.explained(error, title) from None
+            raise methods.translate_refusal(error, request.subject) from None
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
 
 

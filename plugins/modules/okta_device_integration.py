@@ -182,9 +182,10 @@ from ..module_utils._kandji.profiles.mobileconfig import check_challenge, finger
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
 from ..module_utils._okta.facts import LOG_RETENTION
+from ..module_utils._okta.records import LogEvent, Org
 from ..module_utils._scep.endpoint import ScepEndpoint
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},
     "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
     "scep_challenge": {
@@ -205,13 +206,14 @@ USES = (
 
 
 def run(run_: Run) -> Result:
+    """Return the module's result."""
     params = run_.params
     run_.masker.add(params["scep_challenge"])
-    organization = run_.okta.organization()
-    integration.check_identity_engine(organization, run_.okta.org_url)
+    org = run_.okta.organization()
+    integration.check_identity_engine(org, run_.okta.org_url)
     if not params["scep_url"]:
         raise integration.needs_scep_url(run_.okta.org_url)
-    endpoint = _endpoint(run_, organization)
+    endpoint = _endpoint(run_, org)
     service = endpoint.describe()
     fingerprint = fingerprint_bytes(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
@@ -235,32 +237,33 @@ def run(run_: Run) -> Result:
         )
     return {
         "changed": bool(test_enrollment),
-        "organization": {"id": organization.get("id"), "pipeline": organization.get("pipeline")},
+        "organization": {"id": org.id or None, "pipeline": org.pipeline},
         "capabilities": service.capabilities,
-        "ca_certificates": [integration.certificate_facts(one) for one in service.certificates],
-        "platform_events": events,
+        "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
+        "platform_events": [integration.event_facts(event) for event in events],
         "challenge_stale_since": stale,
         **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
 
 
-def _endpoint(run_: Run, organization: t.Mapping[str, t.Any]) -> ScepEndpoint:
+def _endpoint(run_: Run, org: Org) -> ScepEndpoint:
     endpoint = ScepEndpoint(run_.params["scep_url"], run_.settings, run_.masker)
     for text in integration.check_host(
-        endpoint.url, run_.okta.org_url, organization, run_.params["scep_hosts"]
+        endpoint.url, run_.okta.org_url, org, run_.params["scep_hosts"]
     ):
         run_.warn(text)
     run_.opened(endpoint.transport)
     return endpoint
 
 
-def _platform_events(run_: Run, now: datetime) -> list[dict[str, t.Any]]:
+def _platform_events(run_: Run, now: datetime) -> list[LogEvent]:
     since = format_milliseconds(now - LOG_RETENTION)
     until = format_milliseconds(now + timedelta(minutes=1))
-    events = run_.okta.log_events(
-        integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
+    return list(
+        run_.okta.log_events(
+            integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
+        )
     )
-    return [integration.event_facts(one.row) for one in events]
 
 
 def _test_enrollment(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:
@@ -282,6 +285,7 @@ def _test_enrollment(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
 
 

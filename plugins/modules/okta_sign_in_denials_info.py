@@ -99,17 +99,18 @@ api_calls:
 import typing as t
 from datetime import datetime, timezone
 
-from ..module_utils._access import denials, policies
-from ..module_utils._access.evidence import APPS_A_READ, DENIALS, of_apps
-from ..module_utils._access.guards import some
+from ..module_utils._access.denials import count_denials
+from ..module_utils._access.evidence import DENIALS, apps_filter, batch_apps
+from ..module_utils._access.resolution import resolve_apps
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_days_before
 from ..module_utils._okta import client as okta_api
 
-MOST_MINUTES = 64800
-CLOCKS_APART = 1  # minutes by which one of Okta's servers may be behind another
+MAX_MINUTES = 64800
+CLOCK_SKEW = 1  # minutes by which one of Okta's servers may be behind another
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "apps": {"type": "list", "elements": "str", "required": True},
     "since": {"type": "str"},
@@ -121,63 +122,68 @@ USES = (okta_api.LIST_APPS, okta_api.LIST_LOG_EVENTS)
 
 
 def run(run_: Run) -> Result:
+    """Return the module's result."""
     params = run_.params
     if params["wait"] > 0 and not run_.check_mode:
         run_.settings.sleep(params["wait"])
-    ids = [str(one["id"]) for one in policies.resolve_apps(run_.okta.apps(), params["apps"])]
-    minutes = _minutes(params, run_.okta.transport.now())
-    moment = format_days_before(run_.okta.transport.now(), minutes / 1440)
-    start = format_days_before(run_.okta.transport.now(), 2 * minutes / 1440)
+    app_ids = [app.id for app in resolve_apps(run_.okta.apps(), params["apps"])]
+    now = run_.okta.transport.now()
+    minutes = _minutes(params, now)
+    since = format_days_before(now, minutes / 1440)
+    start = format_days_before(now, 2 * minutes / 1440)
     events = [
-        event.row
-        for first in range(0, len(ids), APPS_A_READ)
+        event
+        for batch in batch_apps(app_ids)
         for event in run_.okta.log_events(
-            f"{DENIALS} and {of_apps(ids[first : first + APPS_A_READ])}",
-            since=start,
-            newest_first=True,
+            f"{DENIALS} and {apps_filter(batch)}", since=start, newest_first=True
         )
     ]
-    found = denials.count(events, ids, moment)
-    rise = len(found.new) > params["max_denied"]
+    denials = count_denials(events, app_ids, since)
+    rise = len(denials.new) > params["max_denied"]
     if rise:
         run_.warn(
-            f"{len(found.new)} {'person was' if len(found.new) == 1 else 'people were'} refused at"
-            f" these apps since {moment} and not in as long before: {some(found.new)}."
+            f"{len(denials.new)} {'person was' if len(denials.new) == 1 else 'people were'} refused"
+            f" at these apps since {since} and not in as long before: {abbreviate(denials.new)}."
         )
-    rows = [{**row, "before": login in found.before} for login, row in sorted(found.since.items())]
+    rows = [
+        {**person.as_result(), "before": login in denials.before}
+        for login, person in sorted(denials.since.items())
+    ]
     return {
         "changed": False,
         "denied": rows,
-        "newly_denied": found.new,
+        "newly_denied": denials.new,
         "rise": rise,
-        "since": moment,
+        "since": since,
     }
 
 
 def _minutes(params: t.Mapping[str, t.Any], now: float) -> float:
+    """Return the length of the period in minutes. Raises BadOption."""
     minutes = float(params["minutes"])
     if params["since"]:
         try:
-            moment = datetime.fromisoformat(params["since"].replace("Z", "+00:00"))
+            since = datetime.fromisoformat(params["since"].replace("Z", "+00:00"))
         except ValueError:
             raise BadOption(
-                f"since: {params['since']!r} is not a time like 2026-11-25T08:00:00Z."
+                f"since: {params['since']!r} is not a timestamp. Write it like"
+                " 2026-11-25T08:00:00Z."
             ) from None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        minutes = (now - moment.timestamp()) / 60
-        if (
-            -CLOCKS_APART < minutes <= 0
-        ):  # a run may have moved apps within the second in which it began
+        since = since if since.tzinfo else since.replace(tzinfo=timezone.utc)
+        minutes = (now - since.timestamp()) / 60
+        # A run may have moved apps within the second in which it began.
+        if -CLOCK_SKEW < minutes <= 0:
             return 0.0
-    if not 0 < minutes <= MOST_MINUTES:
+    if not 0 < minutes <= MAX_MINUTES:
         raise BadOption(
-            f"{'since' if params['since'] else 'minutes'}: it has to be in the past, and not"
-            f" further back than {MOST_MINUTES} minutes."
+            f"{'since' if params['since'] else 'minutes'}: it is not within the last {MAX_MINUTES}"
+            " minutes. Set a time in the past, within them."
         )
     return minutes
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
 
 

@@ -74,7 +74,6 @@ HEIGHT = {
 # Readers that fill dataclasses which their plan defines. This table only shrinks.
 KNOWN = frozenset(
     {
-        ("module_utils/_access/evidence.py", "module_utils/_access/forecast.py"),
         ("module_utils/_reset/evidence.py", "module_utils/_reset/plan.py"),
         ("module_utils/_reset/evidence.py", "module_utils/_status/stages.py"),
         ("module_utils/_scep/endpoint.py", "module_utils/_okta/device_integration.py"),

@@ -1,49 +1,79 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who was refused at sign-in, as the System Log says: before a moment and since. Pure."""
+"""Who was refused at sign-in before and since a timestamp, by the System Log. Pure."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from .._okta.records import LogEvent
+
+
+@dataclass(frozen=True)
+class DeniedPerson:
+    """A person who was refused: how often, at which apps, and by which rules."""
+
+    login: str
+    count: int = 0
+    apps: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+
+    def plus(self, apps: t.Iterable[str], rules: t.Iterable[str]) -> DeniedPerson:
+        """Return the person with one more refusal."""
+        return replace(
+            self, count=self.count + 1, apps=self.apps | {*apps}, rules=self.rules | {*rules}
+        )
+
+    def as_result(self) -> dict[str, object]:
+        """Return the person as results show it."""
+        return {
+            "login": self.login,
+            "count": self.count,
+            "apps": sorted(self.apps),
+            "rules": sorted(self.rules),
+        }
 
 
 @dataclass
 class Denials:
-    """``since`` and ``before`` are by login: how often, and by which rules."""
+    """The people who were refused since a timestamp, and before it, by login."""
 
-    since: dict[str, dict[str, t.Any]] = field(default_factory=dict)
-    before: dict[str, dict[str, t.Any]] = field(default_factory=dict)
+    since: dict[str, DeniedPerson] = field(default_factory=dict)
+    before: dict[str, DeniedPerson] = field(default_factory=dict)
 
     @property
     def new(self) -> list[str]:
-        """Who was refused since and not before: whoever was always refused is no rise."""
+        """Logins of people who were refused since, and not before."""
         return sorted(set(self.since) - set(self.before))
 
 
-def count(
-    events: t.Iterable[t.Mapping[str, t.Any]], app_ids: t.Collection[str], moment: str
+def count_denials(
+    events: t.Iterable[LogEvent], app_ids: t.Collection[str], timestamp: str
 ) -> Denials:
-    """``moment`` is the time between before and since, in the form of ``published``."""
-    found = Denials()
+    """Return the people whom these apps refused.
+
+    :arg timestamp: what separates before from since, in the form of ``published``.
+    """
+    denials = Denials()
     for event in events:
-        targets = [one for one in event.get("target") or [] if isinstance(one, dict)]
         apps = [
-            str(one.get("displayName") or one.get("alternateId") or one["id"])
-            for one in targets
-            if one.get("id") in app_ids
+            target.display_name or target.alternate_id or target.id
+            for target in event.targets
+            if target.id in app_ids
         ]
-        actor = event.get("actor") or {}
-        login = str(actor.get("alternateId") or actor.get("id") or "")
+        login = event.actor.alternate_id or event.actor.id
         if not apps or not login:
             continue
-        rows = found.since if str(event.get("published")) >= moment else found.before
-        row = rows.setdefault(login, {"login": login, "count": 0, "apps": [], "rules": []})
-        row["count"] += 1
-        rules = [
-            str(one.get("displayName")) for one in targets if "rule" in str(one.get("type")).lower()
-        ]
-        row["apps"] = sorted({*row["apps"], *apps})
-        row["rules"] = sorted({*row["rules"], *rules})
-    return found
+        people = denials.since if (event.published or "") >= timestamp else denials.before
+        people[login] = people.get(login, DeniedPerson(login)).plus(apps, _rule_names(event))
+    return denials
+
+
+def _rule_names(event: LogEvent) -> list[str]:
+    return [
+        target.display_name or target.id
+        for target in event.targets
+        if "rule" in (target.type or "").lower()
+    ]

@@ -1,322 +1,316 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds back a change of sign-in rules that would lock people out:
+"""Guards that refuse a change of sign-in rules which would lock people out.
 
-the forecast, a break-glass group, and Okta's own apps.
+They protect Okta's own apps, a break-glass group, and the people who use the apps.
 """
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, Refused
+from .._core.text import abbreviate
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.facts import LOG_RETENTION
-from . import evidence as sign_in_reads
-from .evidence import (
-    correct_devices,
-    named_groups,
-    named_platforms,
-    people_of,
-    read_directory,
-    read_sign_ins,
-)
-from .forecast import LIVING, NEVER, Forecast, Person, Rules, Way, candidates, forecast
-from .policies import find_groups, same_rules
+from .._okta.records import App, OktaUser, Policy, PolicyRule
+from . import directory as directories
+from .conditions import NEVER, DeviceContext, Person
+from .evidence import read_sign_ins
+from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
+from .resolution import find_groups
+from .rule_order import Rules, same_rules
 
-USES = (*sign_in_reads.USES, okta_api.LIST_GROUPS, okta_api.LIST_AUTHENTICATORS)
+USES = (*directories.USES, okta_api.LIST_GROUPS, okta_api.LIST_AUTHENTICATORS)
 
-# Okta's own apps by their names in every org: without them nobody administers the org, or gets at
-# the page where Okta Verify is added.
+# Okta's own apps by their names, the same in every org: without them nobody administers the org or
+# can add Okta Verify.
 OWN_APPS = {
     "saasure": "the Admin Console",
     "okta_enduser": "the dashboard",
     "okta_account_settings": "the page where people add Okta Verify",
     "okta_browser_plugin": "the browser plugin",
 }
-OWN_RESOURCE = (  # of the policy that judges who may add an authenticator
-    "END_USER_ACCOUNT_MANAGEMENT"
-)
-NAMES_IN_A_SENTENCE = 10
+ENROLLMENT_APP = "the app that Okta Verify enrols by"
+# The policy that decides who may add an authenticator.
+OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
+MAX_NAMES = 10  # in a message
+MAX_UNKNOWN_NAMES = 3
 
-Members = dict[str, list[dict[str, t.Any]]]  # users as Okta shows them, by group
 
+@dataclass(frozen=True)
+class AppChange:
+    """An app and the rules that apply to its sign-ins, before a change and after it."""
 
-class AppTurn(t.NamedTuple):
-    """One app and the rules that judge its sign-ins, before a change and after it.
-
-    ``app`` is as listApplications shows it.
-    """
-
-    app: t.Mapping[str, t.Any]
+    app: App
     before: Rules
     after: Rules
 
+    @property
+    def has_effect(self) -> bool:
+        """Whether the rules differ; a copy of the policy does not."""
+        return not same_rules(self.before, self.after)
 
-def demands_managed(rule: t.Mapping[str, t.Any]) -> bool:
-    """Whether a rule stands for managed devices: it admits them, or refuses others."""
-    device = (rule.get("conditions") or {}).get("device") or {}
-    if rule.get("status") == "INACTIVE":
+
+@dataclass(frozen=True)
+class GuardOptions:
+    """The options of ``_core.options.FORECAST``."""
+
+    forecast: bool
+    active_days: int
+    log_events: int
+    max_locked_out: int
+    break_glass_group: str | None
+    allow_protected_apps: t.Sequence[str]
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> GuardOptions:
+        """Return the options among those of a module."""
+        return cls(**{name: params[name] for name in cls.__dataclass_fields__})
+
+    def check(self) -> None:
+        """Raise BadOption for a number that cannot work."""
+        if not 1 <= self.active_days <= LOG_RETENTION.days:
+            raise BadOption(
+                f"active_days: {self.active_days} is not between 1 and {LOG_RETENTION.days}, the"
+                " days that Okta keeps its log. Set a number between them."
+            )
+        for name in ("max_locked_out", "log_events"):
+            if getattr(self, name) < 0:
+                raise BadOption(
+                    f"{name}: {getattr(self, name)} is negative. Set 0 or a higher number."
+                )
+
+
+def check_change(
+    okta: Okta,
+    changes: t.Sequence[AppChange],
+    after: Rules,
+    policy: Policy,
+    options: GuardOptions,
+) -> Forecast | None:
+    """Return the forecast of a change, None if it is switched off. Only reads.
+
+    Raises Refused if the change would lock people out.
+
+    :arg changes: the apps whose sign-ins the change affects.
+    :arg after: the rules of the policy as they will be.
+    """
+    if not options.forecast:
+        return None
+    options.check()
+    members: directories.Members = {}
+    if any(map(requires_managed, after)):
+        ProtectedAppsGuard(okta, options.allow_protected_apps).check(changes, policy)
+        members = BreakGlassGuard(okta, options.break_glass_group).check(after, policy.name)
+    result = read_forecast(okta, changes, options.active_days, options.log_events, members)
+    LockOutGuard(options.max_locked_out).check(result)
+    return result
+
+
+def requires_managed(rule: PolicyRule) -> bool:
+    """Return whether a rule requires managed devices: it admits only them, or refuses others."""
+    device = rule.condition("device")
+    if rule.is_inactive:
         return False
-    if ((rule.get("actions") or {}).get("appSignOn") or {}).get("access") == "DENY":
+    if rule.denies:
         return device.get("managed") is False or device.get("registered") is False
     return device.get("managed") is True
-
-
-def guard(
-    okta: Okta,
-    turns: t.Sequence[AppTurn],
-    after: Rules,
-    policy: t.Mapping[str, t.Any],
-    params: t.Mapping[str, t.Any],
-) -> Forecast | None:
-    """Refuse what would lock people out;
-
-    returns the forecast, or None where it was not asked for. It only reads.
-
-    :arg turns: the apps that are judged by the change.
-    :arg after: the rules of the policy as they will be; they have to leave a break-glass group in.
-    :arg policy: as getPolicy shows it.
-    :arg params: the options of ``_options.FORECAST``.
-    """
-    if not params["forecast"]:
-        return None
-    check_numbers(params)
-    members: Members = {}
-    if any(demands_managed(rule) for rule in after):
-        _check_own_apps(okta, turns, policy, params["allow_protected_apps"])
-        members = check_break_glass(
-            okta, params["break_glass_group"], after, str(policy.get("name"))
-        )
-    found = read_forecast(okta, turns, params["active_days"], params["log_events"], members)
-    refuse_lock_out(found, params["max_locked_out"])
-    return found
-
-
-def check_numbers(params: t.Mapping[str, t.Any]) -> None:
-    if not 1 <= params["active_days"] <= LOG_RETENTION.days:
-        raise BadOption(
-            f"active_days: {params['active_days']} is not between 1 and {LOG_RETENTION.days},"
-            " the days that Okta keeps its log."
-        )
-    for name in ("max_locked_out", "log_events"):
-        if params[name] < 0:
-            raise BadOption(f"{name}: {params[name]} is negative.")
-
-
-# People
-
-
-def read_forecast(
-    okta: Okta,
-    turns: t.Sequence[AppTurn],
-    active_days: int,
-    log_events: int,
-    members: Members | None = None,
-) -> Forecast:
-    """The forecast over all apps whose rules change;
-
-    nothing is read where none do. A person counts once, with a row for each app.
-    """
-    changing = changing_turns(turns)
-    if not changing:
-        return Forecast()
-    rules = [part for one in changing for part in (one.before, one.after)]
-    directory = read_directory(okta, named_groups(*rules), members)
-    sign_ins = read_sign_ins(
-        okta, [str(one.app["id"]) for one in changing], active_days, log_events
-    )
-    correct_devices(okta, directory, sign_ins.heard)
-    whole, users = Forecast(log_names_devices=bool(sign_ins.telling) or not sign_ins.seen), set()
-    for one in changing:
-        used, never_seen = people_of(
-            sign_ins, directory, str(one.app["id"]), named_platforms(one.before, one.after)
-        )
-        part = forecast(one.before, one.after, used, never_seen)
-        users.update(person.id for person in used)
-        for name in ("locked_out", "admitted_anew", "never_seen"):
-            getattr(whole, name).extend(
-                {**row, "app": one.app.get("label"), "app_id": one.app["id"]}
-                for row in getattr(part, name)
-            )
-    whole.people = len(users)
-    return whole
-
-
-def changing_turns(turns: t.Sequence[AppTurn]) -> list[AppTurn]:
-    """Those whose rules judge otherwise afterwards:
-
-    an app that moves to a mere copy of its policy is not one.
-    """
-    return [one for one in turns if not same_rules(one.before, one.after)]
-
-
-def refuse_lock_out(found: Forecast, max_locked_out: int) -> None:
-    names = found.names
-    if len(names) <= max_locked_out:
-        return
-    unknown = (
-        f" Of what the rules ask, nobody can know: {'; '.join(found.unknowns[:3])}. It counts as"
-        " refused."
-        if found.unknowns
-        else ""
-    )
-    if not found.log_names_devices:
-        unknown += (
-            " The log does not say from which devices they signed in, so that one that Okta does"
-            " not know is reckoned with."
-        )
-    raise Refused(
-        f"{len(names)} {'person' if len(names) == 1 else 'people'} who used these apps would be"
-        f" locked out: {some(names)}.{unknown} Nothing was written. Make their devices ready, leave"
-        f" them out of the rule, or set max_locked_out to {len(names)} for this run.",
-        count=len(names),
-        allowed=max_locked_out,
-        forecast=shown(found),
-    )
-
-
-def some(names: t.Sequence[str]) -> str:
-    more = len(names) - NAMES_IN_A_SENTENCE
-    return ", ".join(names[:NAMES_IN_A_SENTENCE]) + (f" and {more} more" if more > 0 else "")
-
-
-def shown(found: Forecast | None) -> dict[str, t.Any] | None:
-    """A forecast as results have it."""
-    if found is None:
-        return None
-    return {
-        "people": found.people,
-        "locked_out_people": found.names,
-        "locked_out": found.locked_out,
-        "admitted_anew": found.admitted_anew,
-        "never_seen": found.never_seen,
-        "unknowns": found.unknowns,
-        "log_names_devices": found.log_names_devices,
-    }
 
 
 # Okta's own apps
 
 
-def _check_own_apps(
-    okta: Okta, turns: t.Sequence[AppTurn], policy: t.Mapping[str, t.Any], allowed: t.Sequence[str]
-) -> None:
-    if (
-        (policy.get("_embedded") or {}).get("resourceType") == OWN_RESOURCE
-        and policy.get("name") not in allowed
-        and policy.get("id") not in allowed
-    ):
-        raise Refused(
-            f"Policy {policy.get('name')!r} judges who may add an authenticator: if it asks for a"
-            " managed device, no new device can become one. Name it in allow_protected_apps if"
-            " that is meant."
-        )
-    enrolling = _okta_verify_app(okta) if turns else ""
-    caught = []
-    for app in (one.app for one in turns):
-        what = OWN_APPS.get(str(app.get("name"))) or (
-            "the app that Okta Verify enrols by" if app.get("id") == enrolling else None
-        )
-        if what and app.get("label") not in allowed and app.get("id") not in allowed:
-            caught.append(f"{app.get('label')!r} ({what})")
-    if caught:
-        raise Refused(
-            f"{', '.join(caught)} would ask for managed devices, and who is locked out there cannot"
-            f" help themselves. Take {'it' if len(caught) == 1 else 'them'} off, or name"
-            f" {'it' if len(caught) == 1 else 'them'} in allow_protected_apps if that is meant."
-        )
+@dataclass(frozen=True)
+class ProtectedAppsGuard:
+    """Protects Okta's own apps, and the policy for adding authenticators.
 
+    People who are locked out of these cannot help themselves.
+    """
 
-def _okta_verify_app(okta: Okta) -> str:
-    return next(
-        (
-            str((one.get("settings") or {}).get("appInstanceId") or "")
-            for one in okta.authenticators()
-            if one.get("key") == "okta_verify"
-        ),
-        "",
-    )
+    okta: Okta
+    allowed: t.Sequence[str]  # labels, names or ids
+
+    def check(self, changes: t.Sequence[AppChange], policy: Policy) -> None:
+        """Raise Refused if rules for managed devices would apply to one of them."""
+        if policy.resource_type == OWN_RESOURCE and not self._is_allowed(policy.id, policy.name):
+            raise Refused(
+                f"Policy {policy.name!r} decides who may add an authenticator. If it requires a"
+                " managed device, no new device can become one. If you intend that, name it in"
+                " allow_protected_apps."
+            )
+        roles = self._protected_roles([change.app for change in changes])
+        if roles:
+            pronoun = "it" if len(roles) == 1 else "them"
+            raise Refused(
+                f"{', '.join(roles)} would require managed devices, and people who are locked out"
+                f" there cannot help themselves. Remove {pronoun}. If you intend that, name"
+                f" {pronoun} in allow_protected_apps."
+            )
+
+    def _is_allowed(self, *names: str | None) -> bool:
+        return any(name in self.allowed for name in names)
+
+    def _protected_roles(self, apps: t.Sequence[App]) -> list[str]:
+        enrollment_app = self._enrollment_app_id() if apps else ""
+        roles = []
+        for app in apps:
+            role = OWN_APPS.get(app.name or "")
+            if not role and app.id == enrollment_app:
+                role = ENROLLMENT_APP
+            if role and not self._is_allowed(app.id, app.label):
+                roles.append(f"{app.label!r} ({role})")
+        return roles
+
+    def _enrollment_app_id(self) -> str:
+        for authenticator in self.okta.authenticators():
+            if authenticator.key == "okta_verify":
+                return authenticator.app_instance_id
+        return ""
 
 
 # Break glass
 
 
-def check_break_glass(okta: Okta, wanted: str | None, after: Rules, policy: str) -> Members:
-    """Refuse rules that ask for managed devices unless a group of living people is left out of
-    them, and gets in without one. Returns its members.
+@dataclass(frozen=True)
+class BreakGlassGuard:
+    """Requires a break-glass group with at least one active member who needs no managed device."""
+
+    okta: Okta
+    group_name: str | None  # or its id
+
+    def check(self, after: Rules, policy: str) -> directories.Members:
+        """Return the members of the group. Raises Refused.
+
+        :arg policy: the name of the policy, for messages.
+        """
+        demanding = [rule for rule in after if requires_managed(rule)]
+        if not self.group_name:
+            raise Refused(
+                f"break_glass_group: {_list_rules(demanding)} of policy {policy!r} would require"
+                " managed devices, and no group keeps access if that fails. Name a group here and"
+                " in groups_excluded."
+            )
+        group = find_groups(self.okta, [self.group_name], "break_glass_group")[0]
+        including = [
+            rule for rule in demanding if group.id not in rule.members("groups", "exclude")
+        ]
+        if including:
+            raise Refused(
+                f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
+                f" managed devices and does not exclude group {group.name!r}. Add the group to"
+                " groups_excluded."
+            )
+        users = list(self.okta.group_users(group.id))
+        active = [user for user in users if user.status in USABLE_STATUSES]
+        if not active:
+            raise Refused(
+                f"break_glass_group: group {group.name!r} has no member who can sign in (status"
+                f" {', '.join(USABLE_STATUSES)}). Add an active member."
+            )
+        blocking = [blocking_rule(after, _person(user, group.id)) for user in active]
+        if None not in blocking:
+            raise Refused(
+                f"break_glass_group: policy {policy!r} admits no member of group {group.name!r}"
+                " from a device that Okta does not know: rule"
+                f" {min(str(rule) for rule in blocking)!r} refuses them. Add a rule that admits"
+                " the group."
+            )
+        return {group.id: users}
+
+
+def _list_rules(rules: Rules) -> str:
+    return f"rule{'s' if len(rules) > 1 else ''} {', '.join(repr(rule.name) for rule in rules)}"
+
+
+def _person(user: OktaUser, group_id: str) -> Person:
+    return Person(user.id, user.name, frozenset({group_id}), user.type_id, user.status)
+
+
+def blocking_rule(after: Rules, person: Person) -> str | None:
+    """Return the rule that may refuse a person on a device that Okta does not know, or None.
+
+    It is "" if no rule applies. Which authenticators the person has is not checked.
     """
-    demanding = [rule for rule in after if demands_managed(rule)]
-    if not wanted:
-        raise Refused(
-            f"break_glass_group: {_rules(demanding)} of policy {policy!r} would ask for managed"
-            " devices, and no group is named that gets in when that goes wrong. Name one, and"
-            " leave it out of the rule by groups_excluded."
-        )
-    group = find_groups(okta, [wanted], "break_glass_group")[0]
-    name = (group.get("profile") or {}).get("name")
-    caught = [rule for rule in demanding if group["id"] not in _left_out(rule)]
-    if caught:
-        raise Refused(
-            f"break_glass_group: {_rules(caught)} of policy {policy!r} would ask for managed"
-            f" devices and does not leave out group {name!r}; add the group to groups_excluded."
-        )
-    everybody = list(okta.group_users(str(group["id"])))
-    members = [one for one in everybody if one.get("status") in LIVING]
-    if not members:
-        raise Refused(
-            f"break_glass_group: group {name!r} has no member who can sign in (status"
-            f" {', '.join(LIVING)}); put somebody into it first."
-        )
-    blocked = {
-        rule
-        for one in members
-        for rule in [_blocking(after, _member(one, str(group["id"])), named_platforms(after))]
-    }
-    if None not in blocked:
-        raise Refused(
-            f"break_glass_group: no member of group {name!r} would get in by policy {policy!r} from"
-            f" a device that Okta does not know: rule {sorted(str(one) for one in blocked)[0]!r}"
-            " would stop them. Add a rule that admits the group."
-        )
-    return {str(group["id"]): everybody}
-
-
-def _rules(rules: Rules) -> str:
-    return (
-        f"rule{'s' if len(rules) > 1 else ''} {', '.join(repr(one.get('name')) for one in rules)}"
-    )
-
-
-def _left_out(rule: t.Mapping[str, t.Any]) -> t.Sequence[str]:
-    return (((rule.get("conditions") or {}).get("people") or {}).get("groups") or {}).get(
-        "exclude"
-    ) or []
-
-
-def _member(user: t.Mapping[str, t.Any], group_id: str) -> Person:
-    kind = user["type"].get("id") if isinstance(user.get("type"), dict) else None
-    return Person(
-        str(user.get("id")),
-        str((user.get("profile") or {}).get("login")),
-        frozenset({group_id}),
-        kind,
-        user.get("status"),
-    )
-
-
-def _blocking(after: Rules, person: Person, platforms: t.Sequence[str]) -> str | None:
-    """The rule that may stop this person on a device that Okta does not know;
-
-    None where none can. What they can prove themselves by is their own care.
-    """
-    for platform in platforms:
-        chosen = candidates(after, person, Way(platform))
-        for one in chosen:
-            if one.passes == NEVER:
-                return one.name
+    for platform in directories.named_platforms(after):
+        chosen = candidates(after, person, DeviceContext(platform))
+        for candidate in chosen:
+            if candidate.admits == NEVER:
+                return candidate.rule
         if not chosen:
             return ""
     return None
+
+
+# People
+
+
+@dataclass(frozen=True)
+class LockOutGuard:
+    """Limits how many people a change may lock out."""
+
+    limit: int
+
+    def check(self, result: Forecast) -> None:
+        """Raise Refused if more people would be locked out than the limit."""
+        logins = result.locked_out_logins
+        if len(logins) <= self.limit:
+            return
+        raise Refused(
+            f"max_locked_out: {len(logins)} {'person' if len(logins) == 1 else 'people'} who used"
+            f" these apps would be locked out: {abbreviate(logins, MAX_NAMES)}."
+            f"{_explain_unknowns(result)} Nothing was written. Prepare their devices, exclude them"
+            f" from the rule, or set max_locked_out to {len(logins)} for this run.",
+            count=len(logins),
+            allowed=self.limit,
+            forecast=result.as_result(),
+        )
+
+
+def _explain_unknowns(result: Forecast) -> str:
+    text = ""
+    if result.unknowns:
+        names = "; ".join(result.unknowns[:MAX_UNKNOWN_NAMES])
+        text = f" The rules depend on what cannot be known: {names}. It counts as refused."
+    if not result.log_names_devices:
+        text += (
+            " The System Log does not name their devices; they are assumed to be unknown to Okta."
+        )
+    return text
+
+
+def read_forecast(
+    okta: Okta,
+    changes: t.Sequence[AppChange],
+    active_days: int,
+    log_events: int,
+    members: directories.Members | None = None,
+) -> Forecast:
+    """Return the forecast over all apps whose rules change; without any, nothing is read.
+
+    A person counts once, with a row for each app.
+    """
+    changes = [change for change in changes if change.has_effect]
+    if not changes:
+        return Forecast()
+    policies = [rules for change in changes for rules in (change.before, change.after)]
+    directory = directories.read_directory(okta, directories.named_groups(*policies), members)
+    sign_ins = read_sign_ins(okta, [change.app.id for change in changes], active_days, log_events)
+    directories.correct_devices(okta, directory, sign_ins.log_facts)
+    total, user_ids = Forecast(log_names_devices=sign_ins.names_devices), set[str]()
+    for change in changes:
+        platforms = directories.named_platforms(change.before, change.after)
+        used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
+        part = forecast(change.before, change.after, used, unseen).for_app(change.app)
+        user_ids.update(person.id for person in used)
+        total = replace(
+            total,
+            locked_out=total.locked_out + part.locked_out,
+            newly_admitted=total.newly_admitted + part.newly_admitted,
+            never_seen=total.never_seen + part.never_seen,
+            people=len(user_ids),
+        )
+    return total

@@ -1,120 +1,107 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's own word on a policy that is in force (/policies/simulate), held against the forecast.
+"""Compare the forecast with Okta's own simulation of the policies in force.
 
-Pure but for ``confirm``.
+Pure but for ``simulate``.
 """
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from .._core.errors import ApiError
 from .._okta.client import Okta
-from .forecast import Person, Rules, Way, certain
+from .conditions import DeviceContext, Person
+from .forecast import certain_outcome
+from .rule_order import Rules
 
-MOST_ASKED = 20  # sign-ins of one request
+MAX_QUESTIONS = 20  # sign-ins of one request
 
 
 class Question(t.NamedTuple):
+    """A sign-in to simulate, and the rule that the forecast expects to decide."""
+
     app_id: str
     person: Person
-    way: Way
-    rule: str  # which the forecast says will decide
+    device: DeviceContext
+    rule: str
 
 
-def questions(app_id: str, rules: Rules, people: t.Iterable[Person]) -> list[Question]:
-    """One sign-in for each rule and kind of device that somebody has, where nothing unknown has a
-    say.
+@dataclass(frozen=True)
+class SimulationReport:
+    """How Okta's simulation compares with the forecast.
+
+    ``available`` is None if nothing was simulated, and False if the org does not have the feature.
+    ``differing`` are the questions to which Okta's answer names other rules, with their names.
     """
-    found: dict[t.Any, Question] = {}
+
+    available: bool | None
+    asked: int = 0
+    differing: tuple[tuple[Question, tuple[str, ...]], ...] = ()
+    reason: str = ""
+
+    def as_result(self) -> dict[str, object]:
+        """Return the comparison as results show it."""
+        return {
+            "available": self.available,
+            "asked": self.asked,
+            "agreed": self.asked - len(self.differing),
+            "differing": [
+                {
+                    "login": question.person.login,
+                    "device": question.device.label,
+                    "expected": question.rule,
+                    "simulated": ", ".join(names),
+                }
+                for question, names in self.differing
+            ],
+            "reason": self.reason,
+        }
+
+
+def select_questions(app_id: str, rules: Rules, people: t.Iterable[Person]) -> list[Question]:
+    """Return one sign-in for each rule and kind of device, whose outcome has no unknowns."""
+    questions: dict[tuple[object, ...], Question] = {}
     for person in people:
-        for way in person.ways:
-            outcome = certain(rules, person, way)
+        for device in person.devices:
+            outcome = certain_outcome(rules, person, device)
             if outcome and outcome.rule:
-                found.setdefault(
-                    (outcome.rule, way.platform, way.registered, way.managed),
-                    Question(app_id, person, way, outcome.rule),
-                )
-    return list(found.values())[:MOST_ASKED]
+                key = (outcome.rule, device.platform, device.registered, device.managed)
+                questions.setdefault(key, Question(app_id, person, device, outcome.rule))
+    return list(questions.values())[:MAX_QUESTIONS]
 
 
-def body_of(question: Question) -> dict[str, t.Any]:
-    way = question.way
+def question_body(question: Question) -> dict[str, object]:
+    """Return a question as createPolicySimulation takes it."""
+    device = question.device
     return {
         "appInstance": question.app_id,
         "policyTypes": ["ACCESS_POLICY"],
         "policyContext": {
             "user": {"id": question.person.id},
             "device": {
-                "platform": way.platform,
-                "registered": way.registered,
-                "managed": way.managed,
+                "platform": device.platform,
+                "registered": device.registered,
+                "managed": device.managed,
             },
         },
     }
 
 
-def matched_rules(answer: t.Any) -> list[str]:
-    """The names of the rules of app sign-in policies that an answer says match, whichever of the
-    two shapes it has: one evaluation, or a list of them.
-    """
-    found = []
-    for evaluation in answer.get("evaluation") or [answer]:
-        kinds = evaluation.get("policyType")
-        if "ACCESS_POLICY" not in (kinds if isinstance(kinds, list) else [kinds]):
-            continue
-        for policy in (evaluation.get("result") or {}).get("policies") or []:
-            found += [
-                str(rule.get("name"))
-                for rule in policy.get("rules") or []
-                if rule.get("status") == "MATCH"
-            ]
-    return found
-
-
-def confirm(okta: Okta, asked: t.Sequence[Question]) -> dict[str, t.Any]:
-    """{available, asked, agreed, differing}:
-
-    differing are rows of {login, way, expected, simulated}. An org without the feature says so, and
-    is no error.
-    """
-    if not asked:
-        return {
-            "available": None,
-            "asked": 0,
-            "agreed": 0,
-            "differing": [],
-            "reason": "There was nothing to ask.",
-        }
+def simulate(okta: Okta, questions: t.Sequence[Question]) -> SimulationReport:
+    """Return how Okta answers the questions. An org without the feature is not an error."""
+    if not questions:
+        return SimulationReport(None, reason="No sign-in has an outcome without unknowns.")
     try:
-        answers = okta.simulate([body_of(one) for one in asked])
+        answers = okta.simulate([question_body(question) for question in questions])
     except ApiError as error:
-        return {
-            "available": False,
-            "asked": 0,
-            "agreed": 0,
-            "differing": [],
-            "reason": error.message,
-        }
-    differing = []
-    for one, answer in zip(asked, answers):
-        names = matched_rules(answer)
-        if names != [one.rule]:
-            differing.append(
-                {
-                    "login": one.person.login,
-                    "way": one.way.text,
-                    "expected": one.rule,
-                    "simulated": ", ".join(names),
-                }
-            )
-    told = min(len(asked), len(answers))
-    return {
-        "available": True,
-        "asked": told,
-        "agreed": told - len(differing),
-        "differing": differing,
-        "reason": "",
-    }
+        return SimulationReport(False, reason=error.message)
+    answered = list(zip(questions, answers))
+    differing = tuple(
+        (question, answer.matched_rules)
+        for question, answer in answered
+        if answer.matched_rules != (question.rule,)
+    )
+    return SimulationReport(True, len(answered), differing)

@@ -54,3 +54,9 @@ def names_serial(text: str, serial: str) -> bool:
 
 def _in_word(char: str) -> bool:
     return char.isascii() and char.isalnum()
+
+
+def abbreviate(names: t.Sequence[str], limit: int = 10) -> str:
+    """Return the first names as a list for a message, and how many more there are."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -1,22 +1,20 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta FastPass and the other methods of an authenticator:
-
-where they are, and what is to be done about them. Pure.
-"""
+"""Okta FastPass and the other methods of an authenticator: find one, plan its change. Pure."""
 
 from __future__ import annotations
 
 import copy
 import typing as t
+from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, shown
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
+from .records import Authenticator, AuthenticatorMethod, Row
 
 FAST_PASS = ("okta_verify", "signed_nonce")
-# Okta may keep the methods of Okta Verify as authenticators of their own; then the method stands
-# under one of these keys.
+# Okta may keep the methods of Okta Verify as authenticators of their own, with these keys.
 SPLIT_KEYS = {
     "signed_nonce": "okta_verify_fastpass",
     "push": "okta_verify_push",
@@ -29,107 +27,137 @@ SETTINGS = {
     "algorithms": "algorithms",
 }
 READ_ONLY = ("_links", "status")
-# Why Okta refuses to switch something off, by its documented codes.
+# Why Okta refuses to switch a method off, by its documented codes.
 REFUSALS = {
     "E0000174": (
-        "rules of app sign-in policies have device conditions (managed, registered, assurance), and"
-        " without Okta FastPass nobody could meet them. Take those conditions away first;"
-        " okta_access_policy_forecast tells whom that concerns"
+        "rules of app sign-in policies have device conditions (managed, registered, assurance) that"
+        " nobody can meet without Okta FastPass. Remove these conditions first;"
+        " okta_access_policy_forecast lists the people concerned"
     ),
     "E0000148": (
-        "it is needed elsewhere: by another authenticator's method, an enrolment policy or a rule"
-        " that asks for it. Take it out there first"
+        "a method of another authenticator, an enrolment policy or a rule needs it. Remove it there"
+        " first"
     ),
 }
 
 
-def authenticators_with(
-    authenticators: t.Iterable[t.Mapping[str, t.Any]], key: str, method: str
-) -> list[dict[str, t.Any]]:
-    """Where a method can be:
+@dataclass(frozen=True)
+class MethodRequest:
+    """What is wanted of a method.
 
-    the authenticator itself, or the one that Okta made of the method alone; the latter first, since
-    writes want it.
+    :arg authenticator: the key of its authenticator.
+    :arg status: ACTIVE or INACTIVE; None leaves it as it is.
+    :arg settings: the wanted settings, by Okta's keys; others stay as they are.
+    """
+
+    authenticator: str
+    method: str
+    status: str | None
+    settings: Row
+
+    @property
+    def subject(self) -> str:
+        """The method in messages and changes."""
+        return f"method {self.method} of {self.authenticator}"
+
+
+@dataclass(frozen=True)
+class MethodPlan:
+    """What to do about a method.
+
+    ``body`` is a full replace of what was read; ``status`` is ACTIVE or INACTIVE. Either is None
+    if it stays as it is.
+    """
+
+    body: dict[str, t.Any] | None = None
+    status: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def authenticators_with(
+    authenticators: t.Sequence[Authenticator], key: str, method: str
+) -> list[Authenticator]:
+    """Return the authenticators that may have a method, those that writes need first.
+
+    That is the authenticator that Okta made of the method alone, then the one with this key.
     """
     keys = [SPLIT_KEYS[method], key] if key == "okta_verify" and method in SPLIT_KEYS else [key]
-    rows = [dict(one) for one in authenticators]
-    return [one for wanted in keys for one in rows if one.get("key") == wanted]
+    return [each for wanted in keys for each in authenticators if each.key == wanted]
 
 
-def find_method(methods: t.Iterable[t.Mapping[str, t.Any]], method: str) -> dict[str, t.Any] | None:
-    return next((dict(one) for one in methods if one.get("type") == method), None)
+def find_method(
+    methods: t.Iterable[AuthenticatorMethod], method: str
+) -> AuthenticatorMethod | None:
+    """Return the method of this type, or None."""
+    return next((each for each in methods if each.type == method), None)
 
 
-def not_there(key: str, method: str, authenticators: t.Iterable[t.Mapping[str, t.Any]]) -> NotFound:
-    known = ", ".join(sorted(str(one.get("key")) for one in authenticators)) or "none"
+def missing_method(key: str, method: str, authenticators: t.Iterable[Authenticator]) -> NotFound:
+    """Return the error for a method that the org does not have."""
+    keys = ", ".join(sorted(str(each.key) for each in authenticators)) or "none"
     return NotFound(
-        f"Okta has no method {method!r} of authenticator {key!r}; it has the authenticators"
-        f" {known}. Add it in the Admin Console: Security > Authenticators > Add authenticator.",
+        f"method: Okta has no method {method!r} of authenticator {key!r}; its authenticators are"
+        f" {keys}. Add it in the Admin Console: Security > Authenticators > Add authenticator.",
         vendor="okta",
     )
 
 
-class MethodPlan(t.NamedTuple):
-    """``body`` is a full replace that starts from what was read;
-
-    ``status`` is ACTIVE or INACTIVE; either is None where it stays.
-    """
-
-    body: dict[str, t.Any] | None
-    status: str | None
-    changes: list[Change]
-
-
-def plan_method(
-    current: t.Mapping[str, t.Any], status: str | None, settings: t.Mapping[str, t.Any], title: str
-) -> MethodPlan:
-    """Only settings that are given are compared, lists as sets."""
-    gaps = _gaps(settings, current)
+def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodPlan:
+    """Return what to do about a method. Lists of settings have no order."""
+    gaps = _differences(request, current)
     body = None
     if gaps:
-        body = copy.deepcopy({key: value for key, value in current.items() if key not in READ_ONLY})
-        body["settings"] = {**(body.get("settings") or {}), **settings}
-    turned = status if status and current.get("status") != status else None
+        body = {
+            key: copy.deepcopy(value) for key, value in current.row.items() if key not in READ_ONLY
+        }
+        body["settings"] = {**(body.get("settings") or {}), **request.settings}
+    status = request.status if request.status and request.status != current.status else None
     before = {gap.path: shown(gap.before) for gap in gaps}
     after = {gap.path: shown(gap.after) for gap in gaps}
-    if turned:
-        before["status"], after["status"] = current.get("status"), turned
-    return MethodPlan(body, turned, [Change("update", title, before, after)] if after else [])
+    if status:
+        before["status"], after["status"] = current.status, status
+    if not after:
+        return MethodPlan()
+    return MethodPlan(body, status, (Change("update", request.subject, before, after),))
 
 
-def _gaps(settings: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> list[Difference]:
+def _differences(request: MethodRequest, current: AuthenticatorMethod) -> list[Difference]:
     return differences(
-        _without_order(settings), _without_order(current.get("settings") or {}), "settings."
+        _sorted_lists(request.settings), _sorted_lists(current.settings), "settings."
     )
 
 
-def _without_order(settings: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _sorted_lists(settings: Row) -> Row:
     return {
         key: sorted(value) if isinstance(value, list) else value for key, value in settings.items()
     }
 
 
-def check_method(
-    read: t.Mapping[str, t.Any] | None,
-    status: str | None,
-    settings: t.Mapping[str, t.Any],
-    title: str,
-) -> None:
-    """Raises NotAsWritten, which names the keys."""
-    wrong = [gap.path for gap in _gaps(settings, read or {})] + (
-        ["status"] if status and (read or {}).get("status") != status else []
-    )
-    if wrong:
+def verify_method(
+    request: MethodRequest, methods: t.Iterable[AuthenticatorMethod]
+) -> AuthenticatorMethod:
+    """Return the method as it was read back.
+
+    Raises NotAsWritten, which names the keys, if Okta shows other values than were written.
+    """
+    method = find_method(methods, request.method) or AuthenticatorMethod()
+    keys = [gap.path for gap in _differences(request, method)]
+    if request.status and method.status != request.status:
+        keys.append("status")
+    if keys:
         raise NotAsWritten(
-            f"Okta took {title} and shows something else for {', '.join(wrong)}.", keys=wrong
+            f"Okta accepted {request.subject} and shows other values for {', '.join(keys)}. Run"
+            " again.",
+            keys=keys,
         )
+    return method
 
 
-def explained(error: ApiError, title: str) -> Exception:
-    """A documented refusal as a sentence of its own; any other error as it is."""
-    why = REFUSALS.get(error.error_code)
-    return (
-        Refused(f"Okta refuses to switch {title} off ({error.error_code}): {why}.", **error.details)
-        if why
-        else error
+def translate_refusal(error: ApiError, subject: str) -> Exception:
+    """Return a documented refusal as an error that explains it; any other error as it is."""
+    reason = REFUSALS.get(error.error_code)
+    if not reason:
+        return error
+    return Refused(
+        f"Okta refuses to switch off {subject} ({error.error_code}): {reason}.", **error.details
     )

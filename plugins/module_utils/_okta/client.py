@@ -22,7 +22,22 @@ from .._http.operations import Explanation, Operation, Request
 from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import batches, check_origin, next_query
-from .records import DeviceUser, Enrollment, LogEvent, OktaDevice, OktaUser
+from .records import (
+    App,
+    Authenticator,
+    AuthenticatorMethod,
+    DeviceUser,
+    Enrollment,
+    Group,
+    LogEvent,
+    OktaDevice,
+    OktaUser,
+    Org,
+    Policy,
+    PolicyRule,
+    PolicySimulation,
+    linked_id,
+)
 
 DEVICES = "/api/v1/devices"
 
@@ -337,12 +352,10 @@ class Okta:
         self.transport = Transport(Vendor("okta", explain), self.org_url, auth, settings, masker)
         self.last_request_id = ""  # of the last lifecycle step, for an audit
 
-    def organization(self) -> dict[str, t.Any]:
-        """The org's id and pipeline ("idx" is Identity Engine).
+    def organization(self) -> Org:
+        """Return the org's id and pipeline ("idx" is Identity Engine). getWellknownOrgMetadata.
 
-        getWellknownOrgMetadata; needs no permission.
-
-        Raises Unreadable where the host is no Okta org at all.
+        It needs no permission. Raises Unreadable if the host is not an Okta org.
         """
         try:
             body = self.transport.call(GET_ORGANIZATION).json
@@ -350,18 +363,21 @@ class Okta:
             body = None
         if not isinstance(body, dict) or "id" not in body:
             raise Unreadable(
-                f"okta_org_url: {self.org_url} does not answer as an Okta org; check the host.",
+                f"okta_org_url: {self.org_url} does not answer as an Okta org. Check the host.",
                 vendor="okta",
             )
-        return body
+        return Org.from_row(body)
 
-    def authenticators(self) -> list[dict[str, t.Any]]:
-        """listAuthenticators."""
-        return _rows(self.transport.call(LIST_AUTHENTICATORS).json)
+    def authenticators(self) -> list[Authenticator]:
+        """Return the authenticators of the org. listAuthenticators."""
+        return list(
+            map(Authenticator.from_row, _rows(self.transport.call(LIST_AUTHENTICATORS).json))
+        )
 
-    def authenticator_methods(self, authenticator_id: str) -> list[dict[str, t.Any]]:
-        """listAuthenticatorMethods."""
-        return _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
+    def authenticator_methods(self, authenticator_id: str) -> list[AuthenticatorMethod]:
+        """Return the methods of an authenticator. listAuthenticatorMethods."""
+        rows = _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
+        return list(map(AuthenticatorMethod.from_row, rows))
 
     # Device records and their users
 
@@ -430,46 +446,43 @@ class Okta:
 
     # Groups and apps
 
-    def groups(self, search: str) -> list[dict[str, t.Any]]:
-        """Groups that match a search. listGroups; a group of the last seconds may be missing."""
-        return list(self._pages(LIST_GROUPS, {"search": search, "limit": 200}))
+    def groups(self, search: str) -> list[Group]:
+        """Return the groups that match a search. listGroups.
 
-    def group_users(self, group_id: str) -> t.Iterator[dict[str, t.Any]]:
-        """The members of a group. listGroupUsers."""
-        return self._pages(
+        The search may not know a group of the last seconds yet.
+        """
+        return list(map(Group.from_row, self._pages(LIST_GROUPS, {"search": search, "limit": 200})))
+
+    def group_users(self, group_id: str) -> t.Iterator[OktaUser]:
+        """Yield the members of a group. listGroupUsers."""
+        rows = self._pages(
             LIST_GROUP_USERS,
             {"limit": MEMBER_PAGE_SIZES[0]},
             sizes=MEMBER_PAGE_SIZES[1:],
             path={"groupId": group_id},
         )
+        return map(OktaUser.from_row, rows)
 
-    def apps(self) -> list[dict[str, t.Any]]:
-        """All apps of the org, with their sign-in policy among ``_links``. listApplications."""
-        return list(self._pages(LIST_APPS, {"limit": 200}))
+    def apps(self) -> list[App]:
+        """Return all apps of the org. listApplications."""
+        return list(map(App.from_row, self._pages(LIST_APPS, {"limit": 200})))
 
     def assign_app_policy(self, app_id: str, policy_id: str) -> None:
-        """Give an app another sign-in policy, which replaces the one it has.
-
-        assignApplicationPolicy.
-        """
+        """Replace the sign-in policy of an app. assignApplicationPolicy."""
         self.transport.call(ASSIGN_APP_POLICY, {"appId": app_id, "policyId": policy_id})
 
     # Methods of authenticators
 
     def replace_method(
         self, authenticator_id: str, method: str, body: t.Mapping[str, t.Any]
-    ) -> dict[str, t.Any]:
-        """replaceAuthenticatorMethod, a full replace: start from what was read."""
-        return _row(
-            self.transport.call(
-                REPLACE_METHOD,
-                {"authenticatorId": authenticator_id, "methodType": method},
-                json=body,
-            ).json
-        )
+    ) -> AuthenticatorMethod:
+        """Replace a method in full: start from its row. replaceAuthenticatorMethod."""
+        path = {"authenticatorId": authenticator_id, "methodType": method}
+        answer = self.transport.call(REPLACE_METHOD, path, json=body)
+        return AuthenticatorMethod.from_row(_row(answer.json))
 
     def set_method_status(self, authenticator_id: str, method: str, active: bool) -> None:
-        """activateAuthenticatorMethod or deactivateAuthenticatorMethod."""
+        """Switch a method on or off. activateAuthenticatorMethod, deactivateAuthenticatorMethod."""
         self.transport.call(
             ACTIVATE_METHOD if active else DEACTIVATE_METHOD,
             {"authenticatorId": authenticator_id, "methodType": method},
@@ -477,84 +490,80 @@ class Okta:
 
     # App sign-in policies
 
-    def access_policies(self) -> list[dict[str, t.Any]]:
-        """The app sign-in policies. listPolicies of type ACCESS_POLICY."""
-        return list(self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200}))
+    def access_policies(self) -> list[Policy]:
+        """Return the app sign-in policies. listPolicies of type ACCESS_POLICY."""
+        rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
+        return list(map(Policy.from_row, rows))
 
-    def create_policy(self, body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """createPolicy. Okta gives a new one its catch-all rule."""
-        return _row(self.transport.call(CREATE_POLICY, json=body).json)
+    def create_policy(self, body: t.Mapping[str, t.Any]) -> Policy:
+        """Create a policy, to which Okta adds a catch-all rule. createPolicy."""
+        return Policy.from_row(_row(self.transport.call(CREATE_POLICY, json=body).json))
 
-    def clone_policy(self, policy_id: str) -> dict[str, t.Any]:
-        """A copy of a policy with its rules, mapped to no app; Okta names it. clonePolicy."""
-        return _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
+    def clone_policy(self, policy_id: str) -> Policy:
+        """Copy a policy with its rules, without its apps; Okta names the copy. clonePolicy."""
+        return Policy.from_row(
+            _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
+        )
 
-    def replace_policy(self, policy_id: str, body: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """replacePolicy, a full replace: start from what was read."""
-        return _row(self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body).json)
+    def replace_policy(self, policy_id: str, body: t.Mapping[str, t.Any]) -> Policy:
+        """Replace a policy in full: start from its row. replacePolicy."""
+        answer = self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body)
+        return Policy.from_row(_row(answer.json))
 
     def delete_policy(self, policy_id: str) -> None:
-        """deletePolicy. One that is gone is fine."""
+        """Delete a policy, if there is one. deletePolicy."""
         self._unless_gone(DELETE_POLICY, {"policyId": policy_id})
 
     def policy_apps(self, policy_id: str) -> list[str]:
-        """Ids of the apps that are mapped to a policy. listPolicyMappings."""
+        """Return the ids of the apps that are mapped to a policy. listPolicyMappings."""
         rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
-        return [app_id for app_id in (link_id(row, "application") for row in rows) if app_id]
+        return [app_id for app_id in (linked_id(row, "application") for row in rows) if app_id]
 
-    def policy_rules(self, policy_id: str) -> list[dict[str, t.Any]]:
-        """listPolicyRules, at most 100, the catch-all among them."""
-        return list(self._pages(LIST_RULES, {}, path={"policyId": policy_id}))
+    def policy_rules(self, policy_id: str) -> list[PolicyRule]:
+        """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""
+        return list(
+            map(PolicyRule.from_row, self._pages(LIST_RULES, {}, path={"policyId": policy_id}))
+        )
 
-    def policy_rule(self, policy_id: str, rule_id: str) -> dict[str, t.Any] | None:
-        """One rule, or None where there is none. getPolicyRule."""
+    def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
+        """Return one rule, or None if there is none. getPolicyRule."""
         try:
-            return _row(
-                self.transport.call(GET_RULE, {"policyId": policy_id, "ruleId": rule_id}).json
-            )
+            answer = self.transport.call(GET_RULE, {"policyId": policy_id, "ruleId": rule_id})
         except NotFound:
             return None
+        return PolicyRule.from_row(_row(answer.json))
 
     def create_rule(
         self, policy_id: str, body: t.Mapping[str, t.Any], active: bool = True
-    ) -> dict[str, t.Any]:
-        """createPolicyRule."""
-        return _row(
-            self.transport.call(
-                CREATE_RULE,
-                {"policyId": policy_id},
-                query=None if active else {"activate": "false"},
-                json=body,
-            ).json
-        )
+    ) -> PolicyRule:
+        """Create a rule. createPolicyRule."""
+        query = None if active else {"activate": "false"}
+        answer = self.transport.call(CREATE_RULE, {"policyId": policy_id}, query=query, json=body)
+        return PolicyRule.from_row(_row(answer.json))
 
-    def replace_rule(
-        self, policy_id: str, rule_id: str, body: t.Mapping[str, t.Any]
-    ) -> dict[str, t.Any]:
-        """replacePolicyRule, a full replace: start from what was read."""
-        return _row(
-            self.transport.call(
-                REPLACE_RULE, {"policyId": policy_id, "ruleId": rule_id}, json=body
-            ).json
-        )
+    def replace_rule(self, policy_id: str, rule_id: str, body: t.Mapping[str, t.Any]) -> PolicyRule:
+        """Replace a rule in full: start from its row. replacePolicyRule."""
+        path = {"policyId": policy_id, "ruleId": rule_id}
+        return PolicyRule.from_row(_row(self.transport.call(REPLACE_RULE, path, json=body).json))
 
     def delete_rule(self, policy_id: str, rule_id: str) -> None:
-        """deletePolicyRule. One that is gone is fine."""
+        """Delete a rule, if there is one. deletePolicyRule."""
         self._unless_gone(DELETE_RULE, {"policyId": policy_id, "ruleId": rule_id})
 
     def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
-        """activatePolicyRule or deactivatePolicyRule."""
+        """Activate or deactivate a rule. activatePolicyRule, deactivatePolicyRule."""
         self.transport.call(
             ACTIVATE_RULE if active else DEACTIVATE_RULE, {"policyId": policy_id, "ruleId": rule_id}
         )
 
-    def simulate(self, bodies: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
-        """What the policies in force say of sign-ins that nobody makes, an answer for each.
+    def simulate(self, bodies: t.Sequence[t.Mapping[str, t.Any]]) -> list[PolicySimulation]:
+        """Return what the policies in force say of simulated sign-ins, one answer for each.
 
         createPolicySimulation; it writes nothing.
         """
         body = self.transport.call(SIMULATE, json=list(bodies)).json
-        return [_row(one) for one in body] if isinstance(body, list) else [_row(body)]
+        rows = body if isinstance(body, list) else [body]
+        return [PolicySimulation.from_row(_row(row)) for row in rows]
 
     def _unless_gone(self, operation: Operation, path: t.Mapping[str, str]) -> None:
         with contextlib.suppress(NotFound):
@@ -691,16 +700,6 @@ def _next_link(headers: t.Mapping[str, str]) -> str:
     # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
     found = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
     return found.group(1) if found else ""
-
-
-def link_id(row: t.Mapping[str, t.Any], name: str) -> str:
-    """The id at the end of a link, which may be one link or a list of them;
-
-    "" where there is none.
-    """
-    link = (row.get("_links") or {}).get(name) or {}
-    href = (link[0] if isinstance(link, list) else link).get("href") or ""
-    return urlsplit(str(href)).path.rstrip("/").rpartition("/")[2]
 
 
 def _row(body: t.Any) -> dict[str, t.Any]:

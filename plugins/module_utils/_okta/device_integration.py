@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of Okta's Desktop platform without an API for it:
+"""Okta's Desktop platform, for which there is no API. Pure.
 
-judged from the SCEP endpoint, the System Log and one test enrolment. Pure.
+The SCEP endpoint, the System Log and a test enrolment are what shows its state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from .._core.errors import BadOption, NeedsConsole, Refused
 from .._core.timestamps import require_timestamp
 from .._http.urls import is_loopback
+from .._scep.client import CaCertificate
 from .facts import OKTA_DOMAINS
+from .records import LogEvent, Org
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
 PLATFORM_FILTER = 'eventType sw "device.platform."'
@@ -24,10 +26,7 @@ RESET_EVENT = "device.platform.secret_key.reset"
 
 
 def admin_console(org_url: str) -> str:
-    """Where the Admin Console of an org is, for links;
-
-    custom domains have none, their steps name the menu alone.
-    """
+    """Return the address of the Admin Console of an org, "" for a custom domain."""
     parts = urlsplit(org_url)
     first, dot, rest = (parts.hostname or "").partition(".")
     return (
@@ -35,8 +34,8 @@ def admin_console(org_url: str) -> str:
     )
 
 
-def console_steps(org_url: str) -> list[str]:
-    """The guide's first chapter with the org's own link."""
+def platform_console_steps(org_url: str) -> list[str]:
+    """Return the steps of the guide's first chapter, with a link to the org's Admin Console."""
     console = admin_console(org_url)
     return [
         f"Log in to the Okta Admin Console{' at ' + console if console else ' of ' + org_url}.",
@@ -54,40 +53,38 @@ def console_steps(org_url: str) -> list[str]:
     ]
 
 
-def check_identity_engine(organization: t.Mapping[str, t.Any], org_url: str) -> None:
-    if organization.get("pipeline") != "idx":
+def check_identity_engine(org: Org, org_url: str) -> None:
+    """Raise Refused if the org is not an Identity Engine org."""
+    if org.pipeline != "idx":
         raise Refused(
-            f"{org_url} is a Classic Engine org (pipeline {organization.get('pipeline')!r}); "
-            "device integrations and FastPass need Okta Identity Engine."
+            f"okta_org_url: {org_url} is a Classic Engine org (pipeline {org.pipeline!r}). Device"
+            " integrations and FastPass need Okta Identity Engine; upgrade the org first."
         )
 
 
 def check_host(
-    scep_url: str, org_url: str, organization: t.Mapping[str, t.Any], scep_hosts: t.Sequence[str]
+    scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str]
 ) -> list[str]:
-    """A warning where the SCEP URL's host may be the org's and nothing says so;
+    """Return a warning if the SCEP URL's host may be the org's and nothing says so.
 
-    raises BadOption where it must be somebody else's.
-
-    Which of its names an org puts into the SCEP URL is not documented. Its names are the one that
-    is spoken to, and those that its metadata (``organization``, of getWellknownOrgMetadata) links
-    to: its own at Okta and its custom domain.
+    Raises BadOption if it is the host of another org. Which of its names an org puts into the SCEP
+    URL is not documented. Its names are the one of ``okta_org_url`` and those that its metadata
+    links to: its name at Okta and its custom domain.
     """
     host = _netloc(scep_url)
-    own = [_netloc(org_url), *_linked_hosts(organization)]
-    name, own_names = _hostname(host), [_hostname(one) for one in own]
-    if host in own or name in [one.lower() for one in scep_hosts]:
+    own = [_netloc(org_url), *filter(None, map(_netloc, org.linked_urls))]
+    name, own_names = _hostname(host), [_hostname(each) for each in own]
+    if host in own or name in [each.lower() for each in scep_hosts]:
         return []
     known = " or ".join(dict.fromkeys(own))
     if not _may_be_of(name, own_names):
         raise BadOption(
-            f"scep_url: its host is {host}, and the org is {known}. Copy the SCEP URL of this org; "
-            "if the org has a custom domain and this host is its own, list it in scep_hosts."
+            f"scep_url: its host is {host}, and the org is {known}. Copy the SCEP URL of this org."
+            " If the org has a custom domain and this host is its own, list it in scep_hosts."
         )
     return [
-        f"The SCEP URL's host {host} is no name of the org that Okta tells ({known}). It may be a"
-        " custom domain of it; if it is, list it in scep_hosts, and if not, copy the SCEP URL of"
-        " this org."
+        f"scep_url: its host {host} is not a name that Okta shows for the org ({known}). If it is a"
+        " custom domain of the org, list it in scep_hosts. Otherwise copy the SCEP URL of this org."
     ]
 
 
@@ -99,109 +96,99 @@ def _hostname(netloc: str) -> str:
     return urlsplit(f"//{netloc}").hostname or ""
 
 
-def _linked_hosts(organization: t.Mapping[str, t.Any]) -> list[str]:
-    links = organization.get("_links")
-    found = (
-        [links.get(name) for name in ("organization", "alternate")]
-        if isinstance(links, dict)
-        else []
-    )
-    return [
-        _netloc(str(one.get("href")))
-        for one in found
-        if isinstance(one, dict) and _netloc(str(one.get("href")))
-    ]
-
-
 def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
-    """An org has one name at Okta and any number of custom domains.
+    """Return whether a name may be another name of the org.
 
-    A loopback name is a rehearsal's and never stands for a real org.
+    An org has one name at Okta and any number of custom domains. A loopback name belongs to a
+    rehearsal, never to a real org.
     """
-    if name in own or any(is_loopback(name) != is_loopback(one) for one in own):
+    if name in own or any(is_loopback(name) != is_loopback(each) for each in own):
         return False
     if name.endswith(OKTA_DOMAINS):
-        return not any(one.endswith(OKTA_DOMAINS) for one in own)
-    return not any(
-        f"{domain}." in name for domain in OKTA_DOMAINS
-    )  # acme.okta.com.example.com only looks like one
+        return not any(each.endswith(OKTA_DOMAINS) for each in own)
+    # acme.okta.com.example.com only looks like a name at Okta.
+    return not any(f"{domain}." in name for domain in OKTA_DOMAINS)
 
 
 def shape_warning(scep_url: str) -> list[str]:
+    """Return a warning if the path of the SCEP URL does not look like those that are known."""
     if KNOWN_SHAPE.fullmatch(urlsplit(scep_url).path):
         return []
     return [
-        "The SCEP URL does not look like those that are known (…/pki/<40 digits>/scep/rac…); if it"
-        " was copied whole, this can be left alone."
+        "scep_url: it does not look like the known SCEP URLs (…/pki/<40 digits>/scep/rac…). Check"
+        " that it was copied completely; if so, ignore this."
     ]
 
 
 def needs_scep_url(org_url: str) -> NeedsConsole:
+    """Return the error for a missing SCEP URL, with the steps that create one."""
     return NeedsConsole(
-        "There is no SCEP URL yet, and no public API can make one: follow console_steps once in the"
-        " Okta Admin Console, then run again with scep_url.",
-        console_steps=console_steps(org_url),
+        "scep_url: it is not set, and no public API can create one. Follow console_steps once in"
+        " the Okta Admin Console, then run again with scep_url.",
+        console_steps=platform_console_steps(org_url),
     )
 
 
-def check_pin(certificates: t.Sequence[t.Any], fingerprint: bytes | None) -> None:
-    """Raises Refused where a pinned fingerprint is none of the certificates'."""
+def check_pin(certificates: t.Sequence[CaCertificate], fingerprint: bytes | None) -> None:
+    """Raise Refused if a pinned fingerprint is not one of the certificates'."""
     if fingerprint is None or any(
-        fingerprint.hex() in (one.sha1, one.sha256) for one in certificates
+        fingerprint.hex() in (each.sha1, each.sha256) for each in certificates
     ):
         return
+    known = "; ".join(f"{each.subject} SHA-256 {each.sha256}" for each in certificates)
     raise Refused(
-        "ca_fingerprint matches none of the certificates that the SCEP endpoint hands out; the"
-        " authority may have been renewed. They are:"
-        f" {'; '.join(f'{one.subject} SHA-256 {one.sha256}' for one in certificates)}."
+        "ca_fingerprint: it matches none of the certificates that the SCEP endpoint returns. The"
+        f" authority may have been renewed; pin one of its certificates: {known}."
     )
 
 
-def expiry_warnings(certificates: t.Sequence[t.Any], now: datetime, warn_days: int) -> list[str]:
-    found = []
-    for one in certificates:
-        end = one.not_after if one.not_after.tzinfo else one.not_after.replace(tzinfo=timezone.utc)
-        if end < now:
-            found.append(f"The CA certificate {one.subject} expired on {end:%Y-%m-%d}.")
-        elif end < now + timedelta(days=warn_days):
-            found.append(
-                f"The CA certificate {one.subject} expires on {end:%Y-%m-%d}; plan the change to"
-                " the renewed one."
+def expiry_warnings(
+    certificates: t.Sequence[CaCertificate], now: datetime, warn_days: int
+) -> list[str]:
+    """Return a warning for each certificate that expired, or expires within ``warn_days``."""
+    warnings = []
+    for each in certificates:
+        expiry = each.not_after
+        if not expiry.tzinfo:
+            expiry = expiry.replace(tzinfo=timezone.utc)
+        if expiry < now:
+            warnings.append(f"The CA certificate {each.subject} expired on {expiry:%Y-%m-%d}.")
+        elif expiry < now + timedelta(days=warn_days):
+            warnings.append(
+                f"The CA certificate {each.subject} expires on {expiry:%Y-%m-%d}. Plan the change"
+                " to the renewed one."
             )
-    return found
+    return warnings
 
 
-def certificate_facts(one: t.Any) -> dict[str, t.Any]:
+def certificate_facts(certificate: CaCertificate) -> dict[str, str]:
+    """Return a certificate as results show it."""
     return {
-        "subject": one.subject,
-        "issuer": one.issuer,
-        "not_before": one.not_before.isoformat(),
-        "not_after": one.not_after.isoformat(),
-        "sha1": one.sha1,
-        "sha256": one.sha256,
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+        "sha1": certificate.sha1,
+        "sha256": certificate.sha256,
     }
 
 
-def event_facts(event: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    actor = event.get("actor") or {}
+def event_facts(event: LogEvent) -> dict[str, str | None]:
+    """Return an event of the System Log as results show it."""
     return {
-        "event_type": event.get("eventType"),
-        "published": event.get("published"),
-        "actor": actor.get("alternateId") or actor.get("displayName"),
+        "event_type": event.event_type,
+        "published": event.published,
+        "actor": event.actor.alternate_id or event.actor.display_name,
     }
 
 
-def stale_challenge(
-    events: t.Sequence[t.Mapping[str, t.Any]], deployed_at: str | None
-) -> str | None:
-    """When the secret key was last reset, if that was after the challenge was deployed;
+def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> str | None:
+    """Return when the secret key was last reset, if that was after the deployment, else None.
 
-    else None. Times are ISO 8601.
+    :arg deployed_at: when the challenge was deployed. Times are ISO 8601.
     """
     resets = [
-        str(one.get("published"))
-        for one in events
-        if one.get("event_type", one.get("eventType")) == RESET_EVENT
+        event.published for event in events if event.event_type == RESET_EVENT and event.published
     ]
     if not resets or not deployed_at:
         return None

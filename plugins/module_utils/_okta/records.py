@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from .._core.text import texts_in
 
@@ -247,3 +248,245 @@ class LogEvent:
             factor=_text(_object(_object(row.get("debugContext")).get("debugData")).get("factor")),
             row=row,
         )
+
+
+# The org, its authenticators, apps and groups
+
+
+def linked_id(row: Row, name: str) -> str:
+    """Return the id at the end of a link of a row, "" if there is none.
+
+    Okta shows one link, or a list of links.
+    """
+    link = _object(row.get("_links")).get(name)
+    href = _object(link[0] if isinstance(link, list) and link else link).get("href")
+    return urlsplit(str(href or "")).path.rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The metadata of an org: getWellknownOrgMetadata.
+
+    ``linked_urls`` are the addresses that Okta shows for it: at Okta, and its custom domain.
+    """
+
+    id: str = ""
+    pipeline: str | None = None
+    linked_urls: tuple[str, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Row) -> Org:
+        """Return the org of a row."""
+        links = _object(row.get("_links"))
+        urls = [_object(links.get(name)).get("href") for name in ("organization", "alternate")]
+        return cls(
+            id=_id(row.get("id")),
+            pipeline=_text(row.get("pipeline")),
+            linked_urls=tuple(str(url) for url in urls if url),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """An authenticator of the org: listAuthenticators.
+
+    ``app_instance_id`` is the app by which Okta Verify enrols.
+    """
+
+    id: str
+    key: str | None = None
+    status: str | None = None
+    app_instance_id: str = ""
+
+    @classmethod
+    def from_row(cls, row: Row) -> Authenticator:
+        """Return the authenticator of a row."""
+        return cls(
+            id=_id(row.get("id")),
+            key=_text(row.get("key")),
+            status=_text(row.get("status")),
+            app_instance_id=_id(_object(row.get("settings")).get("appInstanceId")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorMethod:
+    """A method of an authenticator: listAuthenticatorMethods.
+
+    ``row`` is Okta's own row, which a full replace starts from.
+    """
+
+    type: str | None = None
+    status: str | None = None
+    settings: Row = field(default_factory=dict)
+    row: Row = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: Row) -> AuthenticatorMethod:
+        """Return the method of a row."""
+        return cls(
+            type=_text(row.get("type")),
+            status=_text(row.get("status")),
+            settings=_object(row.get("settings")),
+            row=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group: listGroups."""
+
+    id: str
+    name: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Group:
+        """Return the group of a row."""
+        return cls(id=_id(row.get("id")), name=_text(_object(row.get("profile")).get("name")))
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app: listApplications.
+
+    ``name`` is the name of its kind, the same in every org. ``policy_id`` is its app sign-in
+    policy, "" if Okta does not show it.
+    """
+
+    id: str
+    label: str | None = None
+    name: str | None = None
+    policy_id: str = ""
+
+    @classmethod
+    def from_row(cls, row: Row) -> App:
+        """Return the app of a row."""
+        return cls(
+            id=_id(row.get("id")),
+            label=_text(row.get("label")),
+            name=_text(row.get("name")),
+            policy_id=linked_id(row, "accessPolicy"),
+        )
+
+
+# App sign-in policies
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An app sign-in policy: listPolicies of type ACCESS_POLICY.
+
+    ``row`` is Okta's own row, which a full replace starts from.
+    """
+
+    id: str
+    name: str = ""
+    description: str | None = None
+    created: str | None = None
+    system: bool = False
+    resource_type: str | None = None
+    row: Row = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: Row) -> Policy:
+        """Return the policy of a row."""
+        description = row.get("description")
+        return cls(
+            id=_id(row.get("id")),
+            name=str(row.get("name") or ""),
+            description=None if description is None else str(description),
+            created=_text(row.get("created")),
+            system=row.get("system") is True,
+            resource_type=_text(_object(row.get("_embedded")).get("resourceType")),
+            row=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """A rule of an app sign-in policy, AccessPolicyRule: listPolicyRules.
+
+    ``conditions`` and ``sign_on`` (its actions.appSignOn) are Okta's JSON, of which an org may have
+    parts that this collection does not know. ``row`` is Okta's own row, for full replaces and
+    results. ``system`` is the catch-all rule.
+    """
+
+    id: str = ""
+    name: str = ""
+    priority: int | None = None
+    status: str | None = None
+    system: bool = False
+    conditions: Row = field(default_factory=dict)
+    sign_on: Row = field(default_factory=dict)
+    row: Row = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: Row) -> PolicyRule:
+        """Return the rule of a row."""
+        priority = row.get("priority")
+        return cls(
+            id=_id(row.get("id")),
+            name=str(row.get("name") or ""),
+            priority=priority if isinstance(priority, int) else None,
+            status=_text(row.get("status")),
+            system=bool(row.get("system")),
+            conditions=_object(row.get("conditions")),
+            sign_on=_object(_object(row.get("actions")).get("appSignOn")),
+            row=row,
+        )
+
+    def condition(self, *path: str) -> Row:
+        """Return a part of the conditions, empty where the rule does not have it."""
+        part = self.conditions
+        for key in path:
+            part = _object(part.get(key))
+        return part
+
+    def members(self, kind: str, side: str) -> list[str]:
+        """Return the ids of the "users" or "groups" that the rule lists to "include" or "exclude"."""
+        return list(self.condition("people", kind).get(side) or [])
+
+    @property
+    def is_inactive(self) -> bool:
+        """Whether Okta passes over the rule."""
+        return self.status == "INACTIVE"
+
+    @property
+    def denies(self) -> bool:
+        """Whether the rule refuses the sign-ins to which it applies."""
+        return self.sign_on.get("access") == "DENY"
+
+    @property
+    def verification(self) -> Row:
+        """The verification method that the rule asks for, empty if there is none."""
+        return _object(self.sign_on.get("verificationMethod"))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySimulation:
+    """What Okta says of one simulated sign-in: createPolicySimulation.
+
+    ``matched_rules`` are the names of the rules of app sign-in policies that match. The answer is
+    one evaluation, or a list of them.
+    """
+
+    matched_rules: tuple[str, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Row) -> PolicySimulation:
+        """Return the simulation of a row, in either form."""
+        names: list[str] = []
+        for evaluation in _objects(row.get("evaluation")) or [row]:
+            kinds = evaluation.get("policyType")
+            if "ACCESS_POLICY" in (kinds if isinstance(kinds, list) else [kinds]):
+                names += _matched_rules(_object(evaluation.get("result")))
+        return cls(tuple(names))
+
+
+def _matched_rules(result: Row) -> list[str]:
+    return [
+        str(rule.get("name"))
+        for policy in _objects(result.get("policies"))
+        for rule in _objects(policy.get("rules"))
+        if rule.get("status") == "MATCH"
+    ]

@@ -10,6 +10,7 @@ import typing as t
 from .._core.errors import BadOption
 from .._kandji.assignments import resolve, resolve_nodes
 from .._kandji.records import KandjiDevice
+from .._okta.records import Authenticator, AuthenticatorMethod
 
 FASTPASS = "signed_nonce"
 
@@ -93,32 +94,32 @@ def _nodes(
     return nodes, problems
 
 
-def okta_verify(authenticators: Rows) -> t.Mapping[str, t.Any] | None:
+def okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator | None:
     """The authenticator that has FastPass.
 
     Orgs with the split form of Okta Verify have one of its own for it.
     """
     for key in ("okta_verify", "okta_verify_fastpass"):
         for one in authenticators:
-            if one.get("key") == key:
+            if one.key == key:
                 return one
     return None
 
 
-def okta_verify_problems(authenticators: Rows, methods: Rows) -> list[str]:
+def okta_verify_problems(authenticators: t.Sequence[Authenticator], methods: t.Sequence[AuthenticatorMethod]) -> list[str]:
     found = okta_verify(authenticators)
     if found is None:
         return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
     if any(
-        one.get("key") == "okta_verify_fastpass" and one.get("status") == "ACTIVE"
+        one.key == "okta_verify_fastpass" and one.status == "ACTIVE"
         for one in authenticators
     ):
         return []
-    if found.get("status") != "ACTIVE":
+    if found.status != "ACTIVE":
         return [
             "The authenticator Okta Verify is not active; activate it in Security > Authenticators."
         ]
-    if not any(one.get("type") == FASTPASS and one.get("status") == "ACTIVE" for one in methods):
+    if not any(one.type == FASTPASS and one.status == "ACTIVE" for one in methods):
         return [
             "Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in"
             " Security > Authenticators > Okta Verify."

@@ -132,12 +132,12 @@ def test_every_unknown_blueprint_and_every_one_in_two_rings_is_told(
 # Okta Verify
 
 
-def authenticator(key: str = "okta_verify", status: str = "ACTIVE") -> dict[str, t.Any]:
-    return {"id": f"aut-{key}", "key": key, "status": status}
+def authenticator(key: str = "okta_verify", status: str = "ACTIVE") -> Authenticator:
+    return Authenticator(f"aut-{key}", key, status)
 
 
 PASSWORD, PUSH = authenticator("okta_password"), authenticator("okta_verify_push")
-FASTPASS_METHOD = {"type": "signed_nonce", "status": "ACTIVE"}
+FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
 
 
 @pytest.mark.parametrize(
@@ -145,27 +145,27 @@ FASTPASS_METHOD = {"type": "signed_nonce", "status": "ACTIVE"}
     [
         (
             [PASSWORD, authenticator()],
-            [{"type": "push", "status": "INACTIVE"}, FASTPASS_METHOD],
+            [AuthenticatorMethod("push", "INACTIVE"), FASTPASS_METHOD],
             None,
         ),
         ([], [], "is no authenticator of this org"),
         ([PASSWORD], [], "is no authenticator of this org"),
         ([authenticator(status="INACTIVE")], [FASTPASS_METHOD], "Okta Verify is not active"),
         ([authenticator()], [], "FastPass"),
-        ([authenticator()], [{"type": "push", "status": "ACTIVE"}], "FastPass"),
-        ([authenticator()], [{"type": "signed_nonce", "status": "INACTIVE"}], "FastPass"),
+        ([authenticator()], [AuthenticatorMethod("push", "ACTIVE")], "FastPass"),
+        ([authenticator()], [AuthenticatorMethod("signed_nonce", "INACTIVE")], "FastPass"),
         # The split form: FastPass is an authenticator of its own
         ([PUSH, authenticator("okta_verify_fastpass")], [], None),
         ([PUSH, authenticator("okta_verify_fastpass", "INACTIVE")], [], "not active"),
         ([PUSH], [], "is no authenticator of this org"),
         (
             [authenticator(), authenticator("okta_verify_fastpass")],
-            [{"type": "push", "status": "ACTIVE"}],
+            [AuthenticatorMethod("push", "ACTIVE")],
             None,
         ),
         (
             [authenticator(), authenticator("okta_verify_fastpass", "INACTIVE")],
-            [{"type": "push", "status": "ACTIVE"}],
+            [AuthenticatorMethod("push", "ACTIVE")],
             "FastPass",
         ),
         ([authenticator(status="INACTIVE"), authenticator("okta_verify_fastpass")], [], None),

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a rule applies to a person on a device, and which unknowns that depends on. Pure.
+
+What a rule asks and nobody can know beforehand (risk, network, an expression, an authenticator
+other than Okta Verify) is an *unknown*: it may hold or not.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from .._okta.records import PolicyRule, Row
+from .rule_options import PLATFORMS
+
+Conjunction = frozenset[str]  # unknowns that all have to hold
+AnyOf = tuple[Conjunction, ...]  # one of these has to hold
+
+ALWAYS: AnyOf = (frozenset(),)
+NEVER: AnyOf = ()
+NOTHING: Conjunction = frozenset()
+
+KNOWN_CONDITIONS = (
+    "device",
+    "people",
+    "platform",
+    "network",
+    "userType",
+    "riskScore",
+    "elCondition",
+)
+
+
+@dataclass(frozen=True)
+class DeviceContext:
+    """The device that a person signs in from, as far as it is known.
+
+    ``platform`` is one of Okta's os types (MACOS, WINDOWS ...). ``managed`` is a fact of this
+    device and this person. ``device_id`` is None for a device that Okta does not know.
+    ``secure_hardware`` and ``screen_lock`` are None where unknown. ``registered_at`` is when this
+    person added their account to Okta Verify there, "" where unknown.
+    """
+
+    platform: str
+    registered: bool = False
+    managed: bool = False
+    device_id: str | None = None
+    device_name: str = ""
+    secure_hardware: bool | None = None
+    screen_lock: str | None = None
+    registered_at: str = ""
+
+    @property
+    def traits(self) -> tuple[object, ...]:
+        """What rules can ask of it: devices with equal traits have equal outcomes."""
+        return (
+            self.platform,
+            self.registered,
+            self.managed,
+            self.secure_hardware,
+            self.screen_lock,
+        )
+
+    @property
+    def label(self) -> str:
+        """The device in results: MACOS 'Ada's Mac' (managed)."""
+        if self.managed:
+            state = "managed"
+        else:
+            state = "registered, not managed" if self.registered else "not registered"
+        return f"{self.platform}{f' {self.device_name!r}' if self.device_name else ''} ({state})"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user who signs in.
+
+    ``groups`` are ids of the groups that were read; ``user_type`` and ``status`` are None where
+    unknown. ``devices`` are those that the person used; of a person who was never seen, all that
+    are known.
+    """
+
+    id: str
+    login: str
+    groups: frozenset[str] = frozenset()
+    user_type: str | None = None
+    status: str | None = None
+    devices: tuple[DeviceContext, ...] = ()
+
+
+def name_unknown(subject: str, value: object) -> str:
+    """Return the name of an unknown: equal conditions have equal names."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return f"{subject}: {text}"
+
+
+def unknowns_to_apply(
+    rule: PolicyRule, person: Person, device: DeviceContext
+) -> Conjunction | None:
+    """Return the unknowns under which a rule applies, None if it cannot apply."""
+    if rule.is_inactive:
+        return None
+    unknowns = _contextual(rule.conditions)
+    for answer in (
+        _device(rule.condition("device"), device),
+        _people(rule, person),
+        _platform(rule.condition("platform"), device),
+        _user_type(rule.condition("userType"), person),
+    ):
+        if answer is None:
+            return None
+        unknowns |= answer
+    return unknowns
+
+
+def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
+    registered, managed = condition.get("registered"), condition.get("managed")
+    if registered is not None and bool(registered) != device.registered:
+        return None
+    if managed is not None and bool(managed) != device.managed:
+        return None
+    assurance = (condition.get("assurance") or {}).get("include")
+    if assurance and not device.registered:
+        return None
+    unknowns = {name_unknown("device assurance", sorted(assurance))} if assurance else set()
+    return frozenset(
+        unknowns
+        | {
+            name_unknown(f"device.{key}", value)
+            for key, value in condition.items()
+            if key not in ("registered", "managed", "assurance") and value
+        }
+    )
+
+
+def _people(rule: PolicyRule, person: Person) -> Conjunction | None:
+    users, groups = rule.members("users", "include"), rule.members("groups", "include")
+    if person.id in rule.members("users", "exclude"):
+        return None
+    if person.groups & set(rule.members("groups", "exclude")):
+        return None
+    is_user, is_member = person.id in users, bool(person.groups & set(groups))
+    if users and groups and is_user != is_member:
+        # Okta does not document whether one of the two is enough.
+        return frozenset(
+            {name_unknown("users and groups of one rule", [sorted(users), sorted(groups)])}
+        )
+    return NOTHING if (is_user or not users) and (is_member or not groups) else None
+
+
+def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:
+    include, exclude = condition.get("include") or [], condition.get("exclude") or []
+    excluding, including = _matches(exclude, device), _matches(include, device)
+    if NOTHING in excluding or (include and not including):
+        return None
+    unknowns = {name_unknown("excluded platform", exclude)} if excluding else set()
+    if include and NOTHING not in including:
+        unknowns.add(name_unknown("platform", include))
+    return frozenset(unknowns)
+
+
+def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[Conjunction]:
+    """Return the unknowns of each platform of a condition that the device may be on."""
+    answers = (_on_platform(entry, device) for entry in entries)
+    return [answer for answer in answers if answer is not None]
+
+
+def _on_platform(entry: Row, device: DeviceContext) -> Conjunction | None:
+    """Return the unknowns under which a device is on a platform, None if it is on another.
+
+    :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
+    """
+    kind, system = entry.get("type") or "ANY", entry.get("os") or {}
+    if kind not in ("ANY", PLATFORMS.get(device.platform, "OTHER")):
+        return None
+    platform = device.platform if device.platform in PLATFORMS else "OTHER"
+    if (system.get("type") or "ANY") not in ("ANY", platform):
+        return None
+    if system.get("expression") or system.get("version"):
+        return frozenset({name_unknown("version or expression of a platform", system)})
+    return NOTHING
+
+
+def _user_type(condition: Row, person: Person) -> Conjunction | None:
+    include, exclude = condition.get("include") or [], condition.get("exclude") or []
+    if not include and not exclude:
+        return NOTHING
+    if person.user_type is None:
+        return frozenset({name_unknown("user type", [sorted(include), sorted(exclude)])})
+    if person.user_type in exclude or (include and person.user_type not in include):
+        return None
+    return NOTHING
+
+
+def _contextual(conditions: Row) -> Conjunction:
+    """Return the unknowns that only the sign-in itself settles."""
+    network, risk, expression = (
+        conditions.get(key) or {} for key in ("network", "riskScore", "elCondition")
+    )
+    unknowns = {
+        name_unknown(key, value)
+        for key, value in conditions.items()
+        if key not in KNOWN_CONDITIONS and value
+    }
+    if network.get("connection", "ANYWHERE") != "ANYWHERE":
+        unknowns.add(name_unknown("network", network))
+    if risk.get("level", "ANY") != "ANY":
+        unknowns.add(name_unknown("risk", risk))
+    if expression.get("condition"):
+        unknowns.add(name_unknown("expression", expression["condition"]))
+    return frozenset(unknowns)

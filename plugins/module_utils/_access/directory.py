@@ -1,0 +1,242 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The people whom a forecast is about: their devices, groups and sign-ins."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._okta import client as okta_api
+from .._okta.client import Okta
+from .._okta.device_events import LogFacts
+from .._okta.records import DeviceUser, OktaDevice, OktaUser
+from .conditions import DeviceContext, Person
+from .evidence import Sighting, SignIns
+from .rule_order import Rules
+
+USES = (
+    okta_api.LIST_LOG_EVENTS,
+    okta_api.LIST_DEVICES,
+    okta_api.LIST_DEVICE_USERS,
+    okta_api.LIST_GROUP_USERS,
+)
+
+# The description has both words for a record that works.
+USABLE_RECORDS = 'status eq "ACTIVE" or status eq "UNSUSPENDED"'
+UNUSABLE_RECORDS = ("DEACTIVATED", "SUSPENDED", "DELETED")
+BLOCKED_USERS = ("SUSPENDED", "DEPROVISIONED")
+
+Members = t.Mapping[str, t.Sequence[OktaUser]]  # by group
+
+
+@dataclass
+class Directory:
+    """The users that devices and groups name.
+
+    ``devices`` are by user, ``members`` by group and by user.
+    """
+
+    devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
+    members: dict[str, dict[str, OktaUser]] = field(default_factory=dict)
+    logins: dict[str, str] = field(default_factory=dict)
+
+    def add_device(self, device: OktaDevice) -> None:
+        """Add a device record to each of its users."""
+        for device_user in device.users or ():
+            user = device_user.user
+            if user.id:
+                self.devices.setdefault(user.id, []).append(device_context(device, device_user))
+                self.logins[user.id] = user.name
+
+    def add_group(self, group_id: str, users: t.Iterable[OktaUser]) -> None:
+        """Add a group with its members."""
+        self.members[group_id] = {user.id: user for user in users}
+        self.logins.update({user.id: user.name for user in self.members[group_id].values()})
+
+    def groups_of(self, user_id: str) -> frozenset[str]:
+        """Return the ids of the groups that a user is in, among those that were read."""
+        return frozenset(group for group, users in self.members.items() if user_id in users)
+
+    def user_ids(self) -> set[str]:
+        """Return the ids of all users that devices or groups name."""
+        return {*self.devices, *(user for users in self.members.values() for user in users)}
+
+
+def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
+    """Return the active devices with their users, and the members of these groups.
+
+    :arg known: members that were read already.
+    """
+    directory = Directory()
+    for device in okta.devices(USABLE_RECORDS, expand="userSummary"):
+        directory.add_device(device)
+    for group_id in sorted(set(groups)):
+        directory.add_group(group_id, (known or {}).get(group_id) or okta.group_users(group_id))
+    return directory
+
+
+def device_context(device: OktaDevice, device_user: DeviceUser) -> DeviceContext:
+    """Return a device record as the device that one of its users signs in from."""
+    return DeviceContext(
+        platform=device.platform or "OTHER",
+        registered=device.registered is not False,
+        managed=device_user.is_managed,
+        device_id=device.id,
+        device_name=device.display_name or "",
+        secure_hardware=device.secure_hardware,
+        screen_lock=device_user.screen_lock_type,
+        registered_at=device_user.created or device.created or "",
+    )
+
+
+def correct_devices(okta: Okta, directory: Directory, log_facts: LogFacts) -> None:
+    """Correct the devices of a directory by the System Log, since Okta's search lags.
+
+    A record that ended by the log is removed. A record that lost its certificate is read by its
+    id.
+    """
+    fresh: dict[str, dict[str, bool]] = {}
+    for user_id, devices in directory.devices.items():
+        login, corrected = directory.logins.get(user_id, ""), []
+        for device in devices:
+            facts = log_facts.records.get(device.device_id or "")
+            if facts and (facts.status in UNUSABLE_RECORDS or facts.users.get(login) is False):
+                continue
+            if facts and facts.bound is False and device.managed and device.device_id:
+                if device.device_id not in fresh:
+                    fresh[device.device_id] = _managed_users(okta, device.device_id)
+                device = replace(device, managed=fresh[device.device_id].get(user_id, False))
+            corrected.append(device)
+        directory.devices[user_id] = corrected
+
+
+def _managed_users(okta: Okta, device_id: str) -> dict[str, bool]:
+    return {each.user.id: each.is_managed for each in okta.device_users(device_id)}
+
+
+# What rules name
+
+
+def named_groups(*policies: Rules) -> set[str]:
+    """Return the ids of the groups that conditions name."""
+    return {
+        group
+        for rules in policies
+        for rule in rules
+        for side in ("include", "exclude")
+        for group in rule.members("groups", side)
+    }
+
+
+def named_platforms(*policies: Rules) -> list[str]:
+    """Return the os types that conditions name, and MACOS."""
+    platforms = {
+        str((entry.get("os") or {}).get("type") or "ANY")
+        for rules in policies
+        for rule in rules
+        for side in ("include", "exclude")
+        for entry in rule.condition("platform").get(side) or []
+    }
+    return sorted({"MACOS", *platforms} - {"ANY"})
+
+
+# People
+
+
+def people_of(
+    sign_ins: SignIns, directory: Directory, app_id: str, platforms: t.Sequence[str]
+) -> tuple[list[Person], list[Person]]:
+    """Return the people who used an app, and those whom the log did not see.
+
+    The former have the devices that they used, the latter all devices that they have. Users who
+    cannot sign in are in neither.
+    """
+    seen = sign_ins.sightings.get(app_id, {})
+    used = [
+        _person(
+            directory,
+            sign_ins,
+            user_id,
+            used_devices(
+                sign_ins, directory.devices.get(user_id, []), sightings.values(), platforms
+            ),
+        )
+        for user_id, sightings in seen.items()
+    ]
+    unseen = [
+        _person(
+            directory,
+            sign_ins,
+            user_id,
+            directory.devices.get(user_id) or [DeviceContext(name) for name in platforms],
+        )
+        for user_id in sorted(directory.user_ids() - set(seen))
+    ]
+    return _not_blocked(used), _not_blocked(unseen)
+
+
+def _not_blocked(people: t.Iterable[Person]) -> list[Person]:
+    return [person for person in people if person.status not in BLOCKED_USERS]
+
+
+def _person(
+    directory: Directory, sign_ins: SignIns, user_id: str, devices: t.Iterable[DeviceContext]
+) -> Person:
+    users = [members[user_id] for members in directory.members.values() if user_id in members]
+    return Person(
+        id=user_id,
+        login=directory.logins.get(user_id) or sign_ins.logins.get(user_id) or user_id,
+        groups=directory.groups_of(user_id),
+        user_type=next((user.type_id for user in users if user.type_id), None),
+        status=next((user.status for user in users), None),
+        devices=tuple(devices),
+    )
+
+
+def used_devices(
+    sign_ins: SignIns,
+    devices: t.Sequence[DeviceContext],
+    sightings: t.Iterable[Sighting],
+    platforms: t.Sequence[str],
+) -> list[DeviceContext]:
+    """Return the devices that a person used.
+
+    A sighting without a device is one of a device that was registered later, else of one that Okta
+    does not know. In a log that does not name devices it may be either.
+    """
+    sightings = list(sightings)
+    naming = [each for each in sightings if each.event_type in sign_ins.device_types]
+    contexts: set[DeviceContext] = set()
+    for sighting in naming or sightings:
+        contexts |= _sighted_devices(sighting, devices, platforms, bool(naming))
+    return sorted(contexts, key=lambda device: (device.platform, device.device_id or ""))
+
+
+def _sighted_devices(
+    sighting: Sighting,
+    devices: t.Sequence[DeviceContext],
+    platforms: t.Sequence[str],
+    log_names_devices: bool,
+) -> set[DeviceContext]:
+    if sighting.device_id:
+        for device in devices:
+            if device.device_id == sighting.device_id:
+                return {device}
+    contexts: set[DeviceContext] = set()
+    for platform in [sighting.platform] if sighting.platform else platforms:
+        candidates = {device for device in devices if device.platform == platform}
+        if candidates and _precedes_registration(sighting, candidates):
+            contexts |= candidates
+            continue
+        contexts.add(DeviceContext(platform))
+        if not log_names_devices:
+            contexts |= candidates
+    return contexts
+
+
+def _precedes_registration(sighting: Sighting, devices: t.Iterable[DeviceContext]) -> bool:
+    return not sighting.device_id and all(
+        sighting.published < device.registered_at for device in devices
+    )

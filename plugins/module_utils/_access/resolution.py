@@ -1,0 +1,114 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policies, apps, groups, users and rules that options name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import BadOption
+from .._core.lookup import Catalog
+from .._okta.client import Okta, quote_filter
+from .._okta.records import App, Group, Policy
+from .rule_options import Options, build_rule
+from .rule_order import Place
+from .rules import RuleRequest
+
+
+def _policies(policies: t.Sequence[Policy]) -> Catalog[Policy]:
+    return Catalog(
+        "app sign-in policy",
+        "Okta",
+        policies,
+        lambda policy: policy.id,
+        lambda policy: policy.name,
+    )
+
+
+def find_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy") -> Policy | None:
+    """Return the policy of this id, else of this name, or None.
+
+    Raises BadOption if several have the name.
+    """
+    return _policies(policies).find_one(wanted, option)
+
+
+def require_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy") -> Policy:
+    """Return the policy of this id, else of this name. Raises BadOption."""
+    return _policies(policies).resolve_one(wanted, option)
+
+
+def resolve_apps(apps: t.Sequence[App], wanted: t.Sequence[str]) -> list[App]:
+    """Return apps by ids or exact labels, in the order given, each once. Raises BadOption."""
+    catalog: Catalog[App] = Catalog(
+        "app", "Okta", apps, lambda app: app.id, lambda app: str(app.label)
+    )
+    return catalog.resolve_many(wanted, "apps")
+
+
+def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]:
+    """Return groups by ids or exact names, found by one search, one for each wanted.
+
+    Raises BadOption.
+    """
+    if not wanted:
+        return []
+    search = " or ".join(
+        f"id eq {quote_filter(name)} or profile.name eq {quote_filter(name)}" for name in wanted
+    )
+    catalog: Catalog[Group] = Catalog(
+        "group",
+        "Okta",
+        okta.groups(search),
+        lambda group: group.id,
+        lambda group: str(group.name),
+        complete=False,
+    )
+    return [catalog.resolve_one(name, option) for name in wanted]
+
+
+def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
+    """Return the ids of users by ids or logins. Raises BadOption."""
+    ids = []
+    for name in wanted:
+        user = okta.user(name)
+        if user is None:
+            raise BadOption(
+                f"{option}: Okta has no user with the id or login {name!r}. Correct the name."
+            )
+        ids.append(user.id)
+    return ids
+
+
+def resolve_rule(okta: Okta, options: Options) -> RuleRequest:
+    """Return the options of a rule as a request, with the ids of its groups and users.
+
+    An option ``state: absent`` wants the rule deleted. Raises BadOption.
+    """
+    name, place = options["name"], place_of(options)
+    if options["state"] == "absent":
+        return RuleRequest(name, {"name": name}, place, options.get("status"), absent=True)
+    body = build_rule({**options, **_member_ids(okta, options)})
+    return RuleRequest(name, body, place, options.get("status"))
+
+
+def place_of(options: Options) -> Place:
+    """Return the place that options ask for."""
+    return Place(options.get("position"), options.get("before"), options.get("after"))
+
+
+def _member_ids(okta: Okta, options: Options) -> dict[str, list[str]]:
+    """Return the ids of the groups and users in each option that names some; one search in all."""
+    by_group: dict[str, list[str]] = {
+        option: options[option]
+        for option in ("groups", "groups_excluded")
+        if options.get(option) is not None
+    }
+    names = list(dict.fromkeys(name for listed in by_group.values() for name in listed))
+    ids = {name: group.id for name, group in zip(names, find_groups(okta, names, "groups"))}
+    members = {option: [ids[name] for name in listed] for option, listed in by_group.items()}
+    for option in ("users", "users_excluded"):
+        if options.get(option) is not None:
+            members[option] = find_users(okta, options[option], option)
+    return members

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare a rule with what is wanted of it, and merge both into the full replace of Okta's API.
+
+Pure. A rule is free-form JSON here, since an org may have parts that this collection does not know.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import typing as t
+
+from .._core.changes import ABSENT, Difference
+from .._core.errors import BadOption
+from .._okta.records import PolicyRule, Row
+
+Body = dict[str, t.Any]  # a rule, or a part of it, as Okta's JSON
+
+# Keys that only the server writes. The status has operations of its own.
+READ_ONLY = ("id", "created", "lastUpdated", "system", "status", "_links", "_embedded")
+DURATIONS = ("reauthenticateIn", "inactivityPeriod", "postAuthPromptFrequency")
+# What Okta shows for a key that was never set. These forms are equal.
+UNSET: tuple[object, ...] = (
+    None,
+    ABSENT,
+    "",
+    [],
+    {},
+    "OPTIONAL",
+    "ANY",
+    "ANYWHERE",
+    "NOT_ALLOWED",
+)
+_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+
+
+def parse_duration(value: object) -> object:
+    """Return an ISO 8601 duration of days and shorter units in seconds; any other value as it is.
+
+    PT2H and PT120M are one duration.
+    """
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if not match or match[0] == "P" or match[0].endswith("T"):
+        return value
+    days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+# Compare
+
+
+def find_differences(wanted: Row, current: Row) -> list[Difference]:
+    """Return where a rule differs from what is wanted.
+
+    Only wanted keys count, lists have no order, and what the server adds is not a difference. The
+    verification method of a rule that denies is not compared: it has no effect, and Okta may
+    change it.
+    """
+    sign_on = _sign_on(wanted)
+    access = sign_on.get("access") or _sign_on(current).get("access")
+    if access == "DENY" and "verificationMethod" in sign_on:
+        compared = {key: sign_on[key] for key in sign_on if key != "verificationMethod"}
+        wanted = {**wanted, "actions": {**wanted["actions"], "appSignOn": compared}}
+    return list(_compare(wanted, current, ""))
+
+
+def have_same_effect(some: PolicyRule, other: PolicyRule) -> bool:
+    """Return whether two rules treat every sign-in alike, whatever their ids and priorities."""
+    return not find_differences(_effect(some), other.row) and not find_differences(
+        _effect(other), some.row
+    )
+
+
+def _effect(rule: PolicyRule) -> Body:
+    keys = ("name", "status", "conditions", "actions")
+    return {key: rule.row[key] for key in keys if rule.row.get(key) is not None}
+
+
+def _sign_on(rule: Row) -> Row:
+    sign_on: Row = (rule.get("actions") or {}).get("appSignOn") or {}
+    return sign_on
+
+
+def _compare(wanted: t.Any, current: t.Any, path: str) -> t.Iterator[Difference]:
+    if wanted is ABSENT:
+        if not _is_unset(current):
+            yield Difference(path, current, None)
+    elif isinstance(wanted, dict) and _may_be(current, dict):
+        have = current if isinstance(current, dict) else {}
+        for key, value in wanted.items():
+            yield from _compare(value, have.get(key, ABSENT), f"{path}.{key}" if path else key)
+    elif not _is_same(wanted, current, path.rpartition(".")[2]):
+        yield Difference(path, current, wanted)
+
+
+def _is_same(wanted: object, current: object, key: str) -> bool:
+    if isinstance(wanted, list) and _may_be(current, list):
+        return _same_members(wanted, current if isinstance(current, list) else [])
+    if key in DURATIONS and parse_duration(wanted) == parse_duration(current):
+        return True
+    if _is_unset(wanted) and _is_unset(current):
+        return True
+    return type(wanted) is type(current) and wanted == current
+
+
+def _may_be(value: object, kind: type) -> bool:
+    return isinstance(value, kind) or _is_unset(value)
+
+
+def _is_unset(value: object) -> bool:
+    """Return whether a value is one that Okta shows for a key that was never set.
+
+    An object of such values is one itself: {"level": "ANY"}.
+    """
+    if isinstance(value, dict):
+        return all(_is_unset(inner) for inner in value.values())
+    return not isinstance(value, bool) and any(value is form or value == form for form in UNSET)
+
+
+def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool:
+    """Return whether each wanted member matches one current member, and none is left over.
+
+    A current member may have more keys than its wanted one.
+    """
+    rest = list(current)
+    if len(wanted) != len(rest):
+        return False
+    for member in sorted(wanted, key=_size, reverse=True):  # the most specific first
+        matches = (
+            place for place, other in enumerate(rest) if not any(_compare(member, other, ""))
+        )
+        place = next(matches, None)
+        if place is None:
+            return False
+        del rest[place]
+    return True
+
+
+def _size(member: object) -> int:
+    return len(json.dumps(member, default=str))
+
+
+# Merge
+
+
+def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Body:
+    """Return the body of a full replace: the rule as read, with what is wanted.
+
+    Without a rule as read, it is the body of a new rule. Raises BadOption for a rule that admits
+    and does not say which authenticators it asks for.
+    """
+    row = current.row if current else {"type": "ACCESS_POLICY"}
+    body = {
+        key: copy.deepcopy(value)
+        for key, value in row.items()
+        if key not in READ_ONLY and value is not None
+    }
+    _merge(body, wanted)
+    user_type = (body.get("conditions") or {}).get("userType")
+    if user_type is not None:  # Okta's description requires both lists
+        body["conditions"]["userType"] = {"include": [], "exclude": [], **user_type}
+    sign_on = body.setdefault("actions", {}).setdefault("appSignOn", {})
+    if current is None and not sign_on.get("access"):
+        raise BadOption("access: a new rule needs access. Set it to ALLOW or DENY.")
+    method = sign_on.get("verificationMethod") or {}
+    if sign_on.get("access") != "DENY" and not method.get("type"):
+        raise BadOption(
+            "factor_mode: a rule that admits must name its authenticators. Set factor_mode (and"
+            " constraints), or chains."
+        )
+    return body
+
+
+def _merge(body: Body, wanted: Row) -> None:
+    for key, value in wanted.items():
+        have = body.get(key)
+        if value is ABSENT:
+            body.pop(key, None)
+        elif isinstance(value, dict) and not _changes_type(key, value, have):
+            inner = body[key] = have if isinstance(have, dict) else {}
+            _merge(inner, value)
+        elif not _has_members(value, have):
+            body[key] = copy.deepcopy(value)
+
+
+def _changes_type(key: str, value: Row, have: object) -> bool:
+    """Return whether a verification method gets another type, to which its keys mean nothing."""
+    if key != "verificationMethod" or not isinstance(have, dict):
+        return False
+    return bool(value.get("type", have.get("type")) != have.get("type"))
+
+
+def _has_members(value: object, have: object) -> bool:
+    return isinstance(value, list) and isinstance(have, list) and _same_members(value, have)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a person can pass the verification method of a rule on a device. Pure.
+
+Okta Verify on a registered device is known, and so is a password; other authenticators are
+unknowns.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import product
+
+from .._okta.records import PolicyRule, Row
+from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown
+
+SECOND_FACTOR = "authenticator: a second factor"
+HARDWARE_KEYS = "device: its keys are protected by hardware"
+SCREEN_LOCK = "device: its user set up biometrics or a passcode"
+
+
+def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
+    """Return the sets of unknowns, each of which lets a person pass the rule on this device."""
+    if rule.denies:
+        return NEVER
+    method = rule.verification
+    kind = method.get("type")
+    if kind == "AUTH_METHOD_CHAIN":
+        return _any_of([_chain(chain, device) for chain in method.get("chains") or []])
+    if kind not in (None, "ASSURANCE"):
+        return _unknown("verification method", method)
+    constraints = method.get("constraints") or []
+    if constraints:
+        return _any_of([_constraint(constraint, device) for constraint in constraints])
+    if device.registered or method.get("factorMode") != "2FA":
+        return ALWAYS
+    return (frozenset({SECOND_FACTOR}),)
+
+
+def _unknown(subject: str, value: object) -> AnyOf:
+    return (frozenset({name_unknown(subject, value)}),)
+
+
+def _any_of(options: t.Iterable[AnyOf]) -> AnyOf:
+    sets = {unknowns for option in options for unknowns in option}
+    return ALWAYS if frozenset() in sets else tuple(sorted(sets, key=sorted))
+
+
+def _all_of(parts: t.Sequence[AnyOf]) -> AnyOf:
+    return _any_of([(frozenset().union(*chosen),) for chosen in product(*parts)])
+
+
+def _constraint(constraint: Row, device: DeviceContext) -> AnyOf:
+    return _all_of(
+        [
+            _knowledge(constraint.get("knowledge")),
+            _possession(constraint.get("possession"), device),
+        ]
+    )
+
+
+def _is_optional(constraint: Row | None) -> bool:
+    return not constraint or constraint.get("required") is False
+
+
+def _knowledge(constraint: Row | None) -> AnyOf:
+    """Return what lets a person pass: each has a password, and maybe a security question."""
+    if constraint is None or _is_optional(constraint):
+        return ALWAYS
+    if "PASSWORD" in _upper(constraint.get("types") or ["PASSWORD"]):
+        return ALWAYS
+    return _unknown("authenticator", constraint)
+
+
+def _possession(constraint: Row | None, device: DeviceContext) -> AnyOf:
+    if constraint is None or _is_optional(constraint):
+        return ALWAYS
+    methods = constraint.get("authenticationMethods") or []
+    fast_pass_only = all(_is_fast_pass(method) and method.get("method") for method in methods)
+    by_fast_pass = _fast_pass(constraint, device) if _permits_fast_pass(constraint) else NEVER
+    if methods and fast_pass_only:
+        return by_fast_pass
+    asked = {key: value for key, value in constraint.items() if key != "required"}
+    return _any_of([by_fast_pass, _unknown("authenticator", asked)])
+
+
+def _permits_fast_pass(constraint: Row) -> bool:
+    methods = constraint.get("authenticationMethods") or []
+    excluded = constraint.get("excludedAuthenticationMethods") or []
+    return (
+        (not methods or any(map(_is_fast_pass, methods)))
+        and not any(map(_is_fast_pass, excluded))
+        and "SIGNED_NONCE" in _upper(constraint.get("methods") or ["SIGNED_NONCE"])
+        and "APP" in _upper(constraint.get("types") or ["APP"])
+    )
+
+
+def _upper(words: t.Iterable[object]) -> list[str]:
+    return [str(word).upper() for word in words]
+
+
+def _is_fast_pass(method: Row) -> bool:
+    key = method.get("key")
+    return key == "okta_verify_fastpass" or (
+        key == "okta_verify" and method.get("method") in (None, "signed_nonce")
+    )
+
+
+def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:
+    """Return what lets a person pass by Okta FastPass on this device.
+
+    It is bound to the device and resists phishing. The device record may say whether its key lies
+    in hardware, and what unlocks it.
+    """
+    if not device.registered:
+        return NEVER
+    unknowns = set()
+    if constraint.get("hardwareProtection") == "REQUIRED":
+        if device.secure_hardware is False:
+            return NEVER
+        if device.secure_hardware is None:
+            unknowns.add(HARDWARE_KEYS)
+    if constraint.get("userVerification") == "REQUIRED":
+        biometrics_only = constraint.get("userVerificationMethods") == ["BIOMETRICS"]
+        if device.screen_lock == "NONE" or (device.screen_lock == "PASSCODE" and biometrics_only):
+            return NEVER
+        if device.screen_lock is None:
+            unknowns.add(SCREEN_LOCK)
+    return (frozenset(unknowns),)
+
+
+def _chain(chain: Row, device: DeviceContext) -> AnyOf:
+    step = _any_of([_step(method, device) for method in chain.get("authenticationMethods") or []])
+    following = chain.get("next") or []
+    if not following:
+        return step
+    return _all_of([step, _any_of([_chain(branch, device) for branch in following])])
+
+
+def _step(method: Row, device: DeviceContext) -> AnyOf:
+    if method.get("key") == "okta_password":
+        return ALWAYS
+    if _is_fast_pass(method) and method.get("method", "signed_nonce") == "signed_nonce":
+        return _fast_pass(method, device)
+    return _unknown("authenticator", method)
