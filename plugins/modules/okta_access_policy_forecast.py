@@ -109,7 +109,7 @@ forecast:
     people: 120
     locked_out_people: [ann@acme.com]
     locked_out:
-      - {user_id: 00u1n8sbwArJ7OQRw406, login: ann@acme.com, way: "MACOS 'MacBook of Ann'
+      - {user_id: 00u1n8sbwArJ7OQRw406, login: ann@acme.com, device: "MACOS 'MacBook of Ann'
         (registered, not managed)", device_id: guo1n8sbwArJ7OQRw406,
          admitted_by: Catch-all Rule, refused_by: Unmanaged Macs, unknowns: [], app: Salesforce,
            app_id: 0oa1n8sbwArJ7OQRw406}

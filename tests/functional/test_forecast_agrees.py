@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    guards as lockout,
+    guards,
+    policies,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import policies
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
     in_order,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+    RuleRequest,
     plan_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
@@ -30,6 +34,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
     Okta,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Policy,
 )
 
 from lab.seeds import random_org as chance
@@ -67,8 +74,8 @@ class Trial:
         with self.world.lock:
             drawn = chance.draw_fleet(self.world.okta, seed)
         self.app_id, self.policy_id = drawn["app_id"], drawn["policy_id"]
-        self.policy = {"id": self.policy_id, "name": "Drawn"}
-        self.app = next(one for one in okta.apps() if one["id"] == self.app_id)
+        self.policy = Policy(self.policy_id, "Drawn")
+        self.app = next(app for app in okta.apps() if app.id == self.app_id)
 
     def open_all(self):
         """{(user, platform, device): admitted} of everybody whom the policy judges."""
@@ -94,7 +101,7 @@ class Trial:
 
         a rule that comes, goes, changes, moves, or is out of use; or the catch-all rule.
         """
-        org, names = self.world.okta, [one["name"] for one in rules if not one["system"]]
+        org, names = self.world.okta, [each.name for each in rules if not each.system]
         plans = []
         for number in range(self.chosen.randrange(1, 4)):
             kind = self.chosen.choice(("add", "add", "change", "go", "move", "rest", "last"))
@@ -103,11 +110,11 @@ class Trial:
                 body = chance.rule(org, self.chosen, f"Edit {number}", users)
             if kind == "add" or not names:
                 wanted = {key: body[key] for key in ("name", "conditions", "actions") if body[key]}
-                plans.append((wanted, Place(self.chosen.choice(("first", "last"))), None, False))
+                place = Place(self.chosen.choice(("first", "last")))
+                plans.append(RuleRequest(wanted["name"], wanted, place))
             elif kind == "last":
-                plans.append(
-                    ({"name": rules[-1]["name"], "actions": body["actions"]}, Place(), None, False)
-                )
+                name = rules[-1].name
+                plans.append(RuleRequest(name, {"name": name, "actions": body["actions"]}))
             else:
                 name = names.pop(self.chosen.randrange(len(names)))
                 wanted = {
@@ -115,7 +122,8 @@ class Trial:
                     **({"actions": body["actions"]} if kind == "change" else {}),
                 }
                 place = Place("first") if kind == "move" else Place()
-                plans.append((wanted, place, "INACTIVE" if kind == "rest" else None, kind == "go"))
+                status = "INACTIVE" if kind == "rest" else None
+                plans.append(RuleRequest(name, wanted, place, status, kind == "go"))
         return plans
 
     def run(self):
@@ -124,20 +132,16 @@ class Trial:
         planned = before_rules
         edits = self.edits(before_rules)
         for edit in edits:
-            planned = renumbered(
-                plan_rule(planned, edit[0], edit[1], edit[2], "Drawn", edit[3]).after
-            )
-        found = lockout.read_forecast(
-            self.okta, [lockout.AppTurn(self.app, before_rules, planned)], 30, 50000
+            planned = renumbered(plan_rule(planned, edit, "Drawn").after)
+        found = guards.read_forecast(
+            self.okta, [guards.AppChange(self.app, before_rules, planned)], 30, 50000
         )
         rules = before_rules
-        for wanted, place, status, absent in edits:
-            plan = plan_rule(rules, wanted, place, status, "Drawn", absent)
+        for edit in edits:
+            plan = plan_rule(rules, edit, "Drawn")
             if plan.changes:
-                rules = policies.apply_rule(
-                    self.okta, self.policy, plan, place, None if absent else status
-                )
-        assert [one["name"] for one in planned] == [one["name"] for one in rules]
+                rules = policies.apply_rule(self.okta, self.policy, plan)
+        assert [rule.name for rule in planned] == [rule.name for rule in rules]
         after = self.open_all()
         lost = {key for key, admitted in before.items() if admitted and not after[key]}
         gained = {key for key, admitted in before.items() if not admitted and after[key]}
@@ -146,12 +150,13 @@ class Trial:
 
 def renumbered(rules):
     return [
-        {**one, "priority": 99 if one.get("system") else number} for number, one in enumerate(rules)
+        replace(rule, priority=priority, row={**rule.row, "priority": priority})
+        for rule, priority in ((rule, 99 if rule.system else n) for n, rule in enumerate(rules))
     ]
 
 
 def key(row):
-    return row["user_id"], row["way"].split(" ")[0], row["device_id"]
+    return row.user_id, row.device.split(" ")[0], row.device_id
 
 
 def check(lab, okta, seed):
@@ -160,7 +165,7 @@ def check(lab, okta, seed):
     found, before, lost, _gained = trial.run()
     named = {key(row) for row in found.locked_out}
     assert lost <= named, f"seed {seed}: refused and not named: {lost - named}"
-    doubtful = {key(row) for row in found.locked_out if row["unknowns"]}
+    doubtful = {key(row) for row in found.locked_out if row.unknowns}
     # Where nothing unknown has a say, the forecast is exact: each that it names and who came in
     # before is refused.
     sure = {one for one in named - doubtful if before.get(one)}

@@ -269,11 +269,11 @@ def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
         ({"policy": "Nowhere"}, "policy: Okta has no app sign-in policy 'Nowhere'"),
         ({"registered": False}, "needs registered: true"),
         ({"groups": ["Nobodies"]}, "groups: Okta has no group 'Nobodies'"),
-        ({"groups_excluded": []}, "does not leave out group 'Break glass'"),
-        ({"break_glass_group": None}, "no group is named"),
+        ({"groups_excluded": []}, "does not exclude group 'Break glass'"),
+        ({"break_glass_group": None}, "no group keeps access"),
         ({"break_glass_group": "Nobodies"}, "break_glass_group: Okta has no group 'Nobodies'"),
-        ({"users": ["nobody@example.com"]}, "there is no user of id or login"),
-        ({"position": None, "before": "Nowhere"}, "has no rule 'Nowhere' to go by"),
+        ({"users": ["nobody@example.com"]}, "Okta has no user with the id or login"),
+        ({"position": None, "before": "Nowhere"}, "has no rule 'Nowhere'"),
         ({"active_days": 91}, "active_days: 91"),
         ({"max_locked_out": -1}, "is negative"),
         ({"access": None}, "needs access"),
@@ -492,7 +492,7 @@ def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
         "locked out: unready@example.com" in refused(desk.run(POLICY, move))
         and desk.watched.writes(mark) == []
     )
-    assert "no group is named" in refused(desk.run(POLICY, {**move, "break_glass_group": ""}))
+    assert "no group keeps access" in refused(desk.run(POLICY, {**move, "break_glass_group": ""}))
     assert desk.run(POLICY, {**move, "forecast": False})["changed"]
 
 

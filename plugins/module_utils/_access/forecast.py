@@ -153,7 +153,7 @@ class AccessChange:
 
     def as_result(self) -> dict[str, object]:
         """Return the row as results show it."""
-        row = {
+        row: dict[str, object] = {
             "user_id": self.user_id,
             "login": self.login,
             "device": self.device,

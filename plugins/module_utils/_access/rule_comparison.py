@@ -153,7 +153,7 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Body:
     and does not say which authenticators it asks for.
     """
     row = current.row if current else {"type": "ACCESS_POLICY"}
-    body = {
+    body: Body = {
         key: copy.deepcopy(value)
         for key, value in row.items()
         if key not in READ_ONLY and value is not None

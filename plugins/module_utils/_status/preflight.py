@@ -106,14 +106,13 @@ def okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator | No
     return None
 
 
-def okta_verify_problems(authenticators: t.Sequence[Authenticator], methods: t.Sequence[AuthenticatorMethod]) -> list[str]:
+def okta_verify_problems(
+    authenticators: t.Sequence[Authenticator], methods: t.Sequence[AuthenticatorMethod]
+) -> list[str]:
     found = okta_verify(authenticators)
     if found is None:
         return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
-    if any(
-        one.key == "okta_verify_fastpass" and one.status == "ACTIVE"
-        for one in authenticators
-    ):
+    if any(one.key == "okta_verify_fastpass" and one.status == "ACTIVE" for one in authenticators):
         return []
     if found.status != "ACTIVE":
         return [

@@ -6,14 +6,26 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import denials
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    evidence as reads,
+    denials,
+    directory,
+    evidence,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import Way
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    LogFacts,
+    RecordEvents,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    LogEvent,
+    OktaUser,
+)
 
 APP = {"id": "app1", "type": "AppInstance", "displayName": "Salesforce"}
-MAC = Way("MACOS", True, True, "d1", registered_at="2026-11-10T00:00:00.000Z")
+MAC = DeviceContext("MACOS", True, True, "d1", registered_at="2026-11-10T00:00:00.000Z")
 
 
 def event(
@@ -21,32 +33,33 @@ def event(
     device=None,
     system="Mac OS X",
     published="2026-11-20T00:00:00.000Z",
-    kind="user.authentication.sso",
+    event_type="user.authentication.sso",
     **more,
 ):
-    return {
-        "eventType": kind,
-        "published": published,
-        "actor": {"id": user, "alternateId": f"{user}@acme.com"},
-        "target": [APP],
-        "client": {"userAgent": {"os": system}},
-        **({"device": device} if device else {}),
-        **more,
-    }
-
-
-def ways(events, devices=(MAC,)):
-    found = reads.SignIns()
-    for one in events:
-        reads.add_sighting(found, one, ["app1"])
-    used, others = reads.people_of(
-        found, reads.Directory(devices={"ann": list(devices)}), "app1", ["MACOS"]
+    return LogEvent.from_row(
+        {
+            "eventType": event_type,
+            "published": published,
+            "actor": {"id": user, "alternateId": f"{user}@acme.com"},
+            "target": [APP],
+            "client": {"userAgent": {"os": system}},
+            **({"device": device} if device else {}),
+            **more,
+        }
     )
-    return {person.login: person.ways for person in used}, others
+
+
+def people(events, devices=(MAC,)):
+    sign_ins = evidence.SignIns()
+    for each in events:
+        sign_ins.add(each, ["app1"])
+    known = directory.Directory(devices={"ann": list(devices)})
+    used, others = directory.people_of(sign_ins, known, "app1", ["MACOS"])
+    return {person.login: list(person.devices) for person in used}, others
 
 
 @pytest.mark.parametrize(
-    ("said", "platform"),
+    ("row", "platform"),
     [
         ({"device": {"os_platform": "OSX"}}, "MACOS"),
         ({"client": {"userAgent": {"os": "Mac OS X"}}}, "MACOS"),
@@ -60,79 +73,68 @@ def ways(events, devices=(MAC,)):
         ({}, None),
     ],
 )
-def test_the_platform_of_an_event(said, platform):
-    assert reads.platform_of(said) == platform
+def test_the_platform_of_an_event(row, platform):
+    assert evidence.platform_of(LogEvent.from_row(row)) == platform
 
 
 def test_the_device_that_the_log_names_is_the_way():
-    assert ways([event(device={"id": "d1", "registered": True})])[0] == {"ann@acme.com": [MAC]}
+    assert people([event(device={"id": "d1", "registered": True})])[0] == {"ann@acme.com": [MAC]}
 
 
 def test_no_device_where_others_have_one_is_a_device_that_okta_does_not_know():
-    told = [event(device={"id": "d1"}), event()]
-    assert ways(told)[0]["ann@acme.com"] == [Way("MACOS"), MAC]
+    events = [event(device={"id": "d1"}), event()]
+    assert people(events)[0]["ann@acme.com"] == [DeviceContext("MACOS"), MAC]
 
 
 def test_before_it_was_registered_it_was_the_same_mac():
-    told = [event(device={"id": "d1"}), event(published="2026-11-01T00:00:00.000Z")]
-    assert ways(told)[0]["ann@acme.com"] == [MAC]
-    assert ways([event(published="2026-11-01T00:00:00.000Z")])[0]["ann@acme.com"] == [MAC]
+    events = [event(device={"id": "d1"}), event(published="2026-11-01T00:00:00.000Z")]
+    assert people(events)[0]["ann@acme.com"] == [MAC]
+    assert people([event(published="2026-11-01T00:00:00.000Z")])[0]["ann@acme.com"] == [MAC]
 
 
 def test_a_log_that_names_no_devices_leaves_both_open():
-    assert ways([event()])[0]["ann@acme.com"] == [Way("MACOS"), MAC]
+    assert people([event()])[0]["ann@acme.com"] == [DeviceContext("MACOS"), MAC]
 
 
 def test_nobody_has_another_platforms_device():
-    assert ways([event(system="Windows 11", published="2026-11-01T00:00:00.000Z")])[0][
+    assert people([event(system="Windows 11", published="2026-11-01T00:00:00.000Z")])[0][
         "ann@acme.com"
-    ] == [Way("WINDOWS")]
+    ] == [DeviceContext("WINDOWS")]
 
 
 def test_a_device_that_is_no_longer_theirs_is_one_that_okta_does_not_know():
-    assert ways([event(device={"id": "gone"})])[0]["ann@acme.com"] == [Way("MACOS")]
-    assert ways([event(device={"id": "d1", "registered": False})], [])[0]["ann@acme.com"] == [
-        Way("MACOS")
+    assert people([event(device={"id": "gone"})])[0]["ann@acme.com"] == [DeviceContext("MACOS")]
+    assert people([event(device={"id": "d1", "registered": False})], [])[0]["ann@acme.com"] == [
+        DeviceContext("MACOS")
     ]
 
 
 def test_who_was_not_seen_is_told_apart_with_all_devices():
-    used, others = ways([event(user="bob")])
-    assert list(used) == ["bob@acme.com"] and [(one.login, one.ways) for one in others] == [
-        ("ann", [MAC])
+    used, others = people([event(user="bob")])
+    assert list(used) == ["bob@acme.com"] and [(each.login, each.devices) for each in others] == [
+        ("ann", (MAC,))
     ]
 
 
 def test_groups_types_and_statuses_come_from_the_members_of_groups():
-    found = reads.SignIns()
-    reads.add_sighting(found, event(), ["app1"])
-    reads.add_sighting(found, event("bob"), ["app1"])
+    sign_ins = evidence.SignIns()
+    sign_ins.add(event(), ["app1"])
+    sign_ins.add(event("bob"), ["app1"])
     members = {
         "g1": {
-            "ann": {
-                "id": "ann",
-                "status": "ACTIVE",
-                "type": {"id": "t1"},
-                "profile": {"login": "Ann@acme.com"},
-            },
-            "bob": {"id": "bob", "status": "SUSPENDED"},
+            "ann": OktaUser("ann", "Ann@acme.com", status="ACTIVE", type_id="t1"),
+            "bob": OktaUser("bob", status="SUSPENDED"),
         }
     }
-    used, others = reads.people_of(found, reads.Directory(members=members), "app1", ["MACOS"])
+    used, others = directory.people_of(
+        sign_ins, directory.Directory(members=members), "app1", ["MACOS"]
+    )
     assert [(one.id, one.groups, one.user_type, one.status) for one in used] == [
         ("ann", frozenset({"g1"}), "t1", "ACTIVE")
     ] and others == []
 
 
 def test_what_ended_by_the_log_counts_no_more_and_what_lost_its_certificate_is_read_by_id():
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
-        LogFacts,
-        RecordEvents,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
-        DeviceUser,
-    )
-
     class Okta:
         def device_users(self, device_id):
             return [DeviceUser.from_row({"user": {"id": "ann"}, "managementStatus": "NOT_MANAGED"})]
@@ -144,12 +146,18 @@ def test_what_ended_by_the_log_counts_no_more_and_what_lost_its_certificate_is_r
             "d3": RecordEvents(users={"ann": False}),
         }
     )
-    directory = reads.Directory(
-        devices={"ann": [MAC, Way("MACOS", True, True, "d2"), Way("MACOS", True, True, "d3")]},
+    known = directory.Directory(
+        devices={
+            "ann": [
+                MAC,
+                DeviceContext("MACOS", True, True, "d2"),
+                DeviceContext("MACOS", True, True, "d3"),
+            ]
+        },
         logins={"ann": "ann"},
     )
-    reads.correct_devices(Okta(), directory, heard)
-    assert [(one.device_id, one.managed) for one in directory.devices["ann"]] == [("d1", False)]
+    directory.correct_devices(Okta(), known, heard)
+    assert [(one.device_id, one.managed) for one in known.devices["ann"]] == [("d1", False)]
 
 
 def test_only_who_was_refused_since_and_not_before_is_new():
@@ -161,9 +169,9 @@ def test_only_who_was_refused_since_and_not_before_is_new():
         event("bob", published="2026-11-25T08:00:00.000Z"),
         event("eve", published="2026-11-25T10:00:00.000Z", target=[{"id": "another app"}]),
     ]
-    found = denials.count(events, ["app1"], "2026-11-25T09:00:00.000Z")
+    found = denials.count_denials(events, ["app1"], "2026-11-25T09:00:00.000Z")
     assert found.new == ["ann@acme.com"] and set(found.since) == {"ann@acme.com", "bob@acme.com"}
-    assert found.since["ann@acme.com"] == {
+    assert found.since["ann@acme.com"].as_result() == {
         "login": "ann@acme.com",
         "count": 2,
         "apps": ["Salesforce"],

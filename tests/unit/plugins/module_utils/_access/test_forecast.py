@@ -8,42 +8,49 @@ one person, one device, one set of rules at a time, then what a change does to m
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    forecast as judge,
+    conditions,
+    forecast,
+    verification,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
     Person,
-    Way,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    PolicyRule,
 )
 
-MAC = Way("MACOS", registered=True, managed=True, device_id="d1")
-PLAIN_MAC = Way("MACOS", registered=True, device_id="d2")
-STRANGE_MAC = Way("MACOS")
-IPHONE = Way("IOS", registered=True, device_id="d3")
+MAC = DeviceContext("MACOS", registered=True, managed=True, device_id="d1")
+PLAIN_MAC = DeviceContext("MACOS", registered=True, device_id="d2")
+STRANGE_MAC = DeviceContext("MACOS")
+IPHONE = DeviceContext("IOS", registered=True, device_id="d3")
 ANN = Person("ann", "ann@acme.com", frozenset({"staff"}), "type1")
 SIGN_NONCE = {"key": "okta_verify", "method": "signed_nonce"}
 
 
-def rule(
-    name, access="ALLOW", method=None, status="ACTIVE", system=False, priority=0, **conditions
-):
+def rule(name, access="ALLOW", method=None, status="ACTIVE", system=False, priority=0, **asked):
     sign_on = {
         "access": access,
         "verificationMethod": method or {"type": "ASSURANCE", "factorMode": "1FA"},
     }
-    return {
-        "name": name,
-        "priority": priority,
-        "status": status,
-        "system": system,
-        "conditions": conditions or None,
-        "actions": {"appSignOn": sign_on},
-    }
+    return PolicyRule.from_row(
+        {
+            "name": name,
+            "priority": priority,
+            "status": status,
+            "system": system,
+            "conditions": asked or None,
+            "actions": {"appSignOn": sign_on},
+        }
+    )
 
 
 def policy(*rules_):
-    return [{**one, "priority": number} for number, one in enumerate(rules_)]
+    return [replace(each, priority=number) for number, each in enumerate(rules_)]
 
 
 def macos(**more):
@@ -66,7 +73,7 @@ MANAGED_ONLY = policy(
 
 
 @pytest.mark.parametrize(
-    ("conditions", "way", "there"),
+    ("asked", "device", "applies"),
     [
         ({"device": {"registered": True}}, STRANGE_MAC, False),
         ({"device": {"registered": True}}, PLAIN_MAC, True),
@@ -103,16 +110,18 @@ MANAGED_ONLY = policy(
         ),
     ],
 )
-def test_what_is_known_decides_whether_a_rule_applies(conditions, way, there):
-    assert judge.applies(rule("x", **conditions), ANN, way) == (frozenset() if there else None)
+def test_what_is_known_decides_whether_a_rule_applies(asked, device, applies):
+    assert conditions.unknowns_to_apply(rule("x", **asked), ANN, device) == (
+        frozenset() if applies else None
+    )
 
 
 @pytest.mark.parametrize(
-    ("conditions", "says"),
+    ("asked", "name"),
     [
         ({"network": {"connection": "ZONE", "include": ["z1"]}}, "network"),
         ({"riskScore": {"level": "HIGH"}}, "risk"),
-        ({"elCondition": {"condition": "user.x == 1"}}, "expression: user.x == 1"),
+        ({"elCondition": {"condition": "user.x == 1"}}, "expression"),
         ({"device": {"assurance": {"include": ["a1"]}}}, "device assurance"),
         (
             {
@@ -143,7 +152,7 @@ def test_what_is_known_decides_whether_a_rule_applies(conditions, way, there):
                     ]
                 }
             },
-            "platform that is left out",
+            "excluded platform",
         ),
         (
             {"people": {"users": {"include": ["bob"]}, "groups": {"include": ["staff"]}}},
@@ -153,22 +162,21 @@ def test_what_is_known_decides_whether_a_rule_applies(conditions, way, there):
         ({"device": {"jailbroken": True}}, "device.jailbroken"),
     ],
 )
-def test_what_nobody_can_know_is_named(conditions, says):
-    found = judge.applies(rule("x", **conditions), ANN, MAC)
-    assert (
-        (found == frozenset())
-        if says is None
-        else [one.startswith(says) for one in found] == [True]
-    )
+def test_what_nobody_can_know_is_named(asked, name):
+    unknowns = conditions.unknowns_to_apply(rule("x", **asked), ANN, MAC)
+    assert len(unknowns) == (1 if name else 0)
+    assert all(each.startswith(f"{name}:") for each in unknowns)
 
 
 def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_applies():
-    assert judge.applies(
+    assert conditions.unknowns_to_apply(
         rule("x", userType={"include": ["type1"], "exclude": []}), Person("bob", "bob"), MAC
     )
-    assert judge.applies(rule("x", status="INACTIVE"), ANN, MAC) is None
+    assert conditions.unknowns_to_apply(rule("x", status="INACTIVE"), ANN, MAC) is None
     assert (
-        judge.applies(rule("x", device={"assurance": {"include": ["a1"]}}), ANN, STRANGE_MAC)
+        conditions.unknowns_to_apply(
+            rule("x", device={"assurance": {"include": ["a1"]}}), ANN, STRANGE_MAC
+        )
         is None
     )
 
@@ -177,7 +185,7 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
 
 
 @pytest.mark.parametrize(
-    ("method", "way", "passes"),
+    ("method", "device", "passes"),
     [
         ({"type": "ASSURANCE", "factorMode": "1FA"}, STRANGE_MAC, True),
         ({"type": "ASSURANCE", "factorMode": "2FA"}, STRANGE_MAC, None),
@@ -202,22 +210,22 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
         (needs(hardwareProtection="REQUIRED", required=False), STRANGE_MAC, True),
         (
             needs(hardwareProtection="REQUIRED", authenticationMethods=[SIGN_NONCE]),
-            Way("MACOS", True, True, secure_hardware=False),
+            DeviceContext("MACOS", True, True, secure_hardware=False),
             False,
         ),
         (
             needs(hardwareProtection="REQUIRED", authenticationMethods=[SIGN_NONCE]),
-            Way("MACOS", True, True, secure_hardware=True),
+            DeviceContext("MACOS", True, True, secure_hardware=True),
             True,
         ),
         (
             needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]),
-            Way("MACOS", True, screen_lock="PASSCODE"),
+            DeviceContext("MACOS", True, screen_lock="PASSCODE"),
             True,
         ),
         (
             needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]),
-            Way("MACOS", True, screen_lock="NONE"),
+            DeviceContext("MACOS", True, screen_lock="NONE"),
             False,
         ),
         (
@@ -226,7 +234,7 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
                 userVerificationMethods=["BIOMETRICS"],
                 authenticationMethods=[SIGN_NONCE],
             ),
-            Way("MACOS", True, screen_lock="PASSCODE"),
+            DeviceContext("MACOS", True, screen_lock="PASSCODE"),
             False,
         ),
         (
@@ -290,22 +298,22 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
     ],
 )
 def test_okta_verify_on_a_registered_device_is_known_and_other_authenticators_are_not(
-    method, way, passes
+    method, device, passes
 ):
-    found = judge.verifiable(rule("x", method=method), way)
-    assert {judge.ALWAYS: True, judge.NEVER: False}.get(found) is passes, found
+    answer = verification.satisfiable_by(rule("x", method=method), device)
+    assert {conditions.ALWAYS: True, conditions.NEVER: False}.get(answer) is passes, answer
 
 
 # Whole policies
 
 
 @pytest.mark.parametrize(
-    ("way", "lost"), [(MAC, False), (PLAIN_MAC, True), (STRANGE_MAC, True), (IPHONE, False)]
+    ("device", "lost"), [(MAC, False), (PLAIN_MAC, True), (STRANGE_MAC, True), (IPHONE, False)]
 )
-def test_only_managed_macs_stay(way, lost):
-    seen = judge.turn(OPEN, MANAGED_ONLY, ANN, way)
+def test_only_managed_macs_stay(device, lost):
+    seen = forecast.compare_outcomes(OPEN, MANAGED_ONLY, ANN, device)
     assert seen.lost == lost and not seen.gained and (not lost or seen.after.rule == "Other Macs")
-    assert judge.turn(MANAGED_ONLY, OPEN, ANN, way).gained == lost
+    assert forecast.compare_outcomes(MANAGED_ONLY, OPEN, ANN, device).gained == lost
 
 
 def test_the_same_unknown_before_and_after_is_no_lock_out():
@@ -314,13 +322,13 @@ def test_the_same_unknown_before_and_after_is_no_lock_out():
     after = policy(
         rule("Something of phones", "DENY", platform={"include": [{"type": "MOBILE"}]}), *before
     )
-    assert not judge.turn(before, after, ANN, MAC).lost
-    assert judge.turn(before, policy(rule("None", "DENY"), *before), ANN, MAC).lost
+    assert not forecast.compare_outcomes(before, after, ANN, MAC).lost
+    assert forecast.compare_outcomes(before, policy(rule("None", "DENY"), *before), ANN, MAC).lost
 
 
 def test_an_unknown_that_may_refuse_counts_as_refused_and_is_named():
     after = policy(rule("Risky", "DENY", riskScore={"level": "HIGH"}), *OPEN)
-    seen = judge.turn(OPEN, after, ANN, MAC)
+    seen = forecast.compare_outcomes(OPEN, after, ANN, MAC)
     assert (
         seen.lost and seen.after.rule == "Risky" and seen.unknowns == ('risk: {"level": "HIGH"}',)
     )
@@ -328,7 +336,7 @@ def test_an_unknown_that_may_refuse_counts_as_refused_and_is_named():
 
 def test_an_unknown_that_may_only_admit_is_none():
     after = policy(rule("Trusted", riskScore={"level": "LOW"}), *OPEN)
-    assert not judge.turn(OPEN, after, ANN, MAC).lost
+    assert not forecast.compare_outcomes(OPEN, after, ANN, MAC).lost
 
 
 def test_a_rule_that_asks_for_what_nobody_knows_counts_as_refused_where_it_did_not_ask_before():
@@ -338,9 +346,9 @@ def test_a_rule_that_asks_for_what_nobody_knows_counts_as_refused_where_it_did_n
         )
     )
     assert (
-        judge.turn(OPEN, key, ANN, MAC).lost
-        and not judge.turn(key, key, ANN, MAC).lost
-        and not judge.turn(key, OPEN, ANN, MAC).lost
+        forecast.compare_outcomes(OPEN, key, ANN, MAC).lost
+        and not forecast.compare_outcomes(key, key, ANN, MAC).lost
+        and not forecast.compare_outcomes(key, OPEN, ANN, MAC).lost
     )
 
 
@@ -348,15 +356,15 @@ def test_too_many_unknowns_to_try_count_as_refused():
     many = policy(
         *(
             rule(f"r{number}", elCondition={"condition": f"x == {number}"})
-            for number in range(judge.MOST_UNKNOWNS + 1)
+            for number in range(forecast.MAX_UNKNOWNS + 1)
         ),
         *OPEN,
     )
-    assert judge.turn(OPEN, many, ANN, MAC).lost
+    assert forecast.compare_outcomes(OPEN, many, ANN, MAC).lost
 
 
 def test_no_rule_at_all_refuses():
-    assert judge.turn(OPEN, [], ANN, MAC).lost
+    assert forecast.compare_outcomes(OPEN, [], ANN, MAC).lost
 
 
 def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
@@ -365,32 +373,33 @@ def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
         rule("a", priority=5),
         rule("b", "DENY", priority=3),
     ]
-    assert [one.name for one in judge.candidates(some, ANN, MAC)] == ["b"]
+    assert [each.rule for each in forecast.candidates(some, ANN, MAC)] == ["b"]
     assert (
-        judge.certain(some, ANN, MAC) == judge.Outcome(False, "b")
-        and judge.certain(policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC) is None
+        forecast.certain_outcome(some, ANN, MAC) == forecast.Outcome(False, "b")
+        and forecast.certain_outcome(policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC)
+        is None
     )
 
 
 def test_people_are_counted_once_and_told_apart_from_those_never_seen():
-    two = Person("ann", "ann@acme.com", ways=[MAC, PLAIN_MAC, STRANGE_MAC])
-    found = judge.forecast(
+    two = Person("ann", "ann@acme.com", devices=(MAC, PLAIN_MAC, STRANGE_MAC))
+    found = forecast.forecast(
         OPEN,
         MANAGED_ONLY,
-        [two, Person("bob", "bob@acme.com", ways=[MAC])],
-        [Person("eve", "eve@acme.com", ways=[STRANGE_MAC])],
+        [two, Person("bob", "bob@acme.com", devices=(MAC,))],
+        [Person("eve", "eve@acme.com", devices=(STRANGE_MAC,))],
     )
     assert (
         found.people == 2
-        and found.names == ["ann@acme.com"]
+        and found.locked_out_logins == ["ann@acme.com"]
         and len(found.locked_out) == 2
-        and found.admitted_anew == []
+        and found.newly_admitted == ()
     )
-    assert [row["login"] for row in found.never_seen] == ["eve@acme.com"]
-    assert found.locked_out[0] == {
+    assert [row.login for row in found.never_seen] == ["eve@acme.com"]
+    assert found.locked_out[0].as_result() == {
         "user_id": "ann",
         "login": "ann@acme.com",
-        "way": "MACOS (not registered)",
+        "device": "MACOS (not registered)",
         "device_id": None,
         "admitted_by": "Catch-all Rule",
         "refused_by": "Other Macs",
@@ -399,21 +408,31 @@ def test_people_are_counted_once_and_told_apart_from_those_never_seen():
 
 
 def test_who_is_let_in_anew_is_told():
-    found = judge.forecast(MANAGED_ONLY, OPEN, [Person("ann", "ann@acme.com", ways=[PLAIN_MAC])])
+    found = forecast.forecast(
+        MANAGED_ONLY, OPEN, [Person("ann", "ann@acme.com", devices=(PLAIN_MAC,))]
+    )
     assert (
-        found.locked_out == []
-        and found.admitted_anew[0]["admitted_by"] == "Catch-all Rule"
-        and found.admitted_anew[0]["refused_by"] == "Other Macs"
+        found.locked_out == ()
+        and found.newly_admitted[0].admitted_by == "Catch-all Rule"
+        and found.newly_admitted[0].refused_by == "Other Macs"
     )
 
 
 def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkeypatch):
     asked = []
-    real = judge.turn
-    monkeypatch.setattr(judge, "turn", lambda *given: asked.append(given[2].id) or real(*given))
+    real = forecast.compare_outcomes
+
+    def counted(before, after, person, device):
+        asked.append(person.id)
+        return real(before, after, person, device)
+
+    monkeypatch.setattr(forecast, "compare_outcomes", counted)
     some = [
         Person(
-            f"u{number}", f"u{number}", frozenset({"staff"} if number % 2 else ()), ways=[PLAIN_MAC]
+            f"u{number}",
+            f"u{number}",
+            frozenset({"staff"} if number % 2 else ()),
+            devices=(PLAIN_MAC,),
         )
         for number in range(50)
     ]
@@ -423,7 +442,7 @@ def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkey
         ),
         *OPEN,
     )
-    found = judge.forecast(OPEN, left_out, some)
+    found = forecast.forecast(OPEN, left_out, some)
     assert (
-        len(found.names) == 24 and len(asked) == 3
+        len(found.locked_out_logins) == 24 and len(asked) == 3
     )  # with the group, without it, and u3 for itself

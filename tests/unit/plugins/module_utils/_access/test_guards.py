@@ -9,34 +9,43 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    guards as lockout,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    guards,
     policies,
+    resolution,
     simulation,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
-    Forecast,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
     Person,
-    Way,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    AccessChange,
+    Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     Refused,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+    PolicyRule,
+    PolicySimulation,
+)
 
 
 def rule(name, access="ALLOW", status="ACTIVE", **conditions):
-    return {
-        "name": name,
-        "status": status,
-        "conditions": conditions,
-        "actions": {"appSignOn": {"access": access, "verificationMethod": {"factorMode": "1FA"}}},
-    }
+    method = {"factorMode": "1FA"}
+    return PolicyRule(
+        name=name,
+        status=status,
+        conditions=conditions,
+        sign_on={"access": access, "verificationMethod": method},
+    )
 
 
 @pytest.mark.parametrize(
-    ("given", "stands"),
+    ("policy_rule", "requires"),
     [
         (rule("x", device={"registered": True, "managed": True}), True),
         (rule("x", "DENY", device={"registered": True, "managed": False}), True),
@@ -46,72 +55,72 @@ def rule(name, access="ALLOW", status="ACTIVE", **conditions):
         (rule("x", "DENY", device={"registered": True, "managed": True}), False),
         (rule("x", status="INACTIVE", device={"managed": True}), False),
         (
-            {
-                "name": "Catch-all Rule",
-                "conditions": None,
-                "actions": {"appSignOn": {"access": "ALLOW"}},
-            },
+            PolicyRule.from_row(
+                {
+                    "name": "Catch-all Rule",
+                    "conditions": None,
+                    "actions": {"appSignOn": {"access": "ALLOW"}},
+                }
+            ),
             False,
         ),
     ],
 )
-def test_which_rules_stand_for_managed_devices(given, stands):
-    assert lockout.demands_managed(given) is stands
+def test_which_rules_stand_for_managed_devices(policy_rule, requires):
+    assert guards.requires_managed(policy_rule) is requires
 
 
-def forecast_of(count, unknowns=()):
-    return Forecast(
-        locked_out=[
-            {"login": f"p{number:02d}", "unknowns": list(unknowns)} for number in range(count)
-        ],
-        people=count,
+def forecast_of(count, unknowns=(), log_names_devices=True):
+    rows = (
+        AccessChange(f"u{number}", f"p{number:02d}", "MACOS", None, "Open", "Closed", unknowns)
+        for number in range(count)
     )
+    return Forecast(tuple(rows), people=count, log_names_devices=log_names_devices)
 
 
-def test_the_sentence_names_ten_and_the_result_all():
+def test_the_message_names_ten_people_and_the_result_all():
     with pytest.raises(
         Refused,
         match="12 people who used these apps would be locked out: p00, p01, .*, p09 and 2 more.",
     ) as caught:
-        lockout.refuse_lock_out(forecast_of(12, ["risk: HIGH"]), 11)
-    assert (
-        len(caught.value.details["forecast"]["locked_out_people"]) == 12
-        and "nobody can know: risk: HIGH" in caught.value.message
-    )
+        guards.LockOutGuard(11).check(forecast_of(12, ("risk: HIGH",)))
+    assert len(caught.value.details["forecast"]["locked_out_people"]) == 12
+    assert "cannot be known: risk: HIGH." in caught.value.message
     assert "set max_locked_out to 12" in caught.value.message
-    lockout.refuse_lock_out(forecast_of(12), 12)
+    guards.LockOutGuard(12).check(forecast_of(12))
 
 
-def test_a_log_without_devices_is_said():
-    found = forecast_of(1)
-    found.log_names_devices = False
-    with pytest.raises(Refused, match="1 person who .* The log does not say from which devices"):
-        lockout.refuse_lock_out(found, 0)
+def test_a_log_without_devices_is_explained():
+    with pytest.raises(Refused, match="1 person who .* The System Log does not name their devices"):
+        guards.LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
 
 
 def test_a_clone_says_where_it_came_from_and_says_it_once():
     text = policies.with_origin("Ours. [made from policy rst1]", "rst2")
     assert (
         text == "Ours. [made from policy rst2]"
-        and policies.origin_of({"description": text}) == "rst2"
+        and policies.origin_of(Policy("p", description=text)) == "rst2"
     )
     assert (
         policies.with_origin("", "rst2") == "[made from policy rst2]"
-        and policies.origin_of({"description": None}) is None
+        and policies.origin_of(Policy("p")) is None
     )
 
 
 def test_apps_are_found_by_id_or_exact_label_each_once():
     apps = [
-        {"id": "a1", "label": "Slack"},
-        {"id": "a2", "label": "Jira"},
-        {"id": "a3", "label": "Jira"},
+        App("a1", "Slack"),
+        App("a2", "Jira"),
+        App("a3", "Jira"),
     ]
-    assert [one["id"] for one in policies.resolve_apps(apps, ["a3", "Slack", "a1"])] == ["a3", "a1"]
+    assert [each.id for each in resolution.resolve_apps(apps, ["a3", "Slack", "a1"])] == [
+        "a3",
+        "a1",
+    ]
     with pytest.raises(
         BadOption, match=r"apps: Okta has 2 apps named 'Jira' \(a2, a3\)\. Give the id of one\."
     ):
-        policies.resolve_apps(apps, ["Jira"])
+        resolution.resolve_apps(apps, ["Jira"])
 
 
 MATCH = {
@@ -141,7 +150,7 @@ MATCH = {
     ],
 )
 def test_a_simulation_is_read_in_either_shape(answer):
-    assert simulation.matched_rules(answer) == ["Managed"]
+    assert PolicySimulation.from_row(answer).matched_rules == ("Managed",)
 
 
 def test_one_sign_in_is_asked_for_each_rule_and_kind_of_device_where_nothing_is_unknown():
@@ -152,14 +161,18 @@ def test_one_sign_in_is_asked_for_each_rule_and_kind_of_device_where_nothing_is_
         rule("Catch-all Rule"),
     ]
     people = [
-        Person(f"u{number}", f"u{number}", ways=[Way("MACOS", True, True), Way("IOS")])
+        Person(
+            f"u{number}",
+            f"u{number}",
+            devices=(DeviceContext("MACOS", True, True), DeviceContext("IOS")),
+        )
         for number in range(5)
     ]
-    asked = simulation.questions("app1", rules, people)
-    assert [(one.person.id, one.way.platform, one.rule) for one in asked] == [
+    asked = simulation.select_questions("app1", rules, people)
+    assert [(one.person.id, one.device.platform, one.rule) for one in asked] == [
         ("u0", "MACOS", "Catch-all Rule")
     ]
-    assert simulation.body_of(asked[0])["policyContext"] == {
+    assert simulation.question_body(asked[0])["policyContext"] == {
         "user": {"id": "u0"},
         "device": {"platform": "MACOS", "registered": True, "managed": True},
     }

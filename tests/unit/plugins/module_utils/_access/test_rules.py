@@ -6,13 +6,25 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import rules
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    rule_comparison,
+    rule_options,
+    rule_order,
+    rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    Place,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     NotAsWritten,
     Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    PolicyRule,
 )
 
 FAST_PASS = [
@@ -106,15 +118,24 @@ def standing(*names, catch_all=True):
             }
         },
     }
-    return [*made, *([last] if catch_all else [])]
+    rows = [*made, *([last] if catch_all else [])]
+    return [PolicyRule.from_row(row) for row in rows]
+
+
+NO_PLACE = Place()
+
+
+def planned(current, body, place=NO_PLACE, status=None, absent=False):
+    request = rules.RuleRequest(body["name"], body, place, status, absent)
+    return rules.plan_rule(current, request, "Apps")
 
 
 def order(plan):
-    return [one["name"] for one in plan.after]
+    return [rule.name for rule in plan.after]
 
 
 def test_what_okta_adds_and_reorders_is_no_difference():
-    assert rules.rule_differences(rules.wanted_rule(MANAGED), READ) == []
+    assert rule_comparison.find_differences(rule_options.build_rule(MANAGED), READ) == []
 
 
 @pytest.mark.parametrize(
@@ -137,7 +158,10 @@ def test_what_okta_adds_and_reorders_is_no_difference():
 )
 def test_each_option_is_a_difference_of_its_own(options, path):
     assert [
-        gap.path for gap in rules.rule_differences(rules.wanted_rule({**MANAGED, **options}), READ)
+        gap.path
+        for gap in rule_comparison.find_differences(
+            rule_options.build_rule({**MANAGED, **options}), READ
+        )
     ] == [path]
 
 
@@ -155,15 +179,18 @@ def test_each_option_is_a_difference_of_its_own(options, path):
     ],
 )
 def test_what_says_no_more_than_never_set_is_no_difference(options):
-    assert rules.rule_differences(rules.wanted_rule({**MANAGED, **options}), READ) == []
+    assert (
+        rule_comparison.find_differences(rule_options.build_rule({**MANAGED, **options}), READ)
+        == []
+    )
 
 
 def test_false_is_not_the_same_as_not_set():
     unset = {**READ, "conditions": {**READ["conditions"], "device": {"registered": True}}}
     assert [
         gap.path
-        for gap in rules.rule_differences(
-            rules.wanted_rule({"name": "Managed Macs", "managed": False}), unset
+        for gap in rule_comparison.find_differences(
+            rule_options.build_rule({"name": "Managed Macs", "managed": False}), unset
         )
     ] == ["conditions.device.managed"]
 
@@ -172,8 +199,8 @@ def test_of_a_rule_that_denies_the_verification_method_is_not_compared():
     denies = copy.deepcopy(READ)
     denies["actions"]["appSignOn"]["access"] = "DENY"
     assert (
-        rules.rule_differences(
-            rules.wanted_rule({"name": "Managed Macs", "factor_mode": "1FA"}), denies
+        rule_comparison.find_differences(
+            rule_options.build_rule({"name": "Managed Macs", "factor_mode": "1FA"}), denies
         )
         == []
     )
@@ -182,7 +209,7 @@ def test_of_a_rule_that_denies_the_verification_method_is_not_compared():
 def test_a_member_with_fewer_keys_does_not_take_the_place_of_a_more_particular_one():
     wanted = [{"possession": {}}, {"possession": {"deviceBound": "REQUIRED"}}]
     have = [{"possession": {"deviceBound": "REQUIRED"}}, {"possession": {}}]
-    asked = rules.wanted_rule({"name": "x", "factor_mode": "2FA", "constraints": wanted})
+    asked = rule_options.build_rule({"name": "x", "factor_mode": "2FA", "constraints": wanted})
     read = {
         "name": "x",
         "actions": {
@@ -195,19 +222,24 @@ def test_a_member_with_fewer_keys_does_not_take_the_place_of_a_more_particular_o
             }
         },
     }
-    assert rules.rule_differences(asked, read) == []
+    assert rule_comparison.find_differences(asked, read) == []
 
 
 def test_of_user_types_both_lists_are_sent():
-    body = rules.merged_rule(rules.wanted_rule({**MANAGED, "user_types_excluded": ["oty1"]}))
+    body = rule_comparison.merge_rule(
+        rule_options.build_rule({**MANAGED, "user_types_excluded": ["oty1"]})
+    )
     assert body["conditions"]["userType"] == {"include": [], "exclude": ["oty1"]}
-    assert "userType" not in rules.merged_rule(rules.wanted_rule(MANAGED))["conditions"]
+    assert (
+        "userType" not in rule_comparison.merge_rule(rule_options.build_rule(MANAGED))["conditions"]
+    )
 
 
 def test_a_merge_starts_from_what_was_read_and_keeps_what_nobody_set():
     read = {**READ, "somethingNew": {"kept": True}}
-    body = rules.merged_rule(
-        rules.wanted_rule({"name": "Managed Macs", "groups_excluded": ["glass", "more"]}), read
+    body = rule_comparison.merge_rule(
+        rule_options.build_rule({"name": "Managed Macs", "groups_excluded": ["glass", "more"]}),
+        PolicyRule.from_row(read),
     )
     assert body["somethingNew"] == {"kept": True} and body["conditions"]["people"]["groups"] == {
         "include": ["g2", "g1"],
@@ -222,7 +254,10 @@ def test_a_merge_starts_from_what_was_read_and_keeps_what_nobody_set():
 
 def test_another_type_of_verification_takes_nothing_over():
     chains = [{"authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}]}]
-    body = rules.merged_rule(rules.wanted_rule({"name": "Managed Macs", "chains": chains}), READ)
+    body = rule_comparison.merge_rule(
+        rule_options.build_rule({"name": "Managed Macs", "chains": chains}),
+        PolicyRule.from_row(READ),
+    )
     assert body["actions"]["appSignOn"]["verificationMethod"] == {
         "type": "AUTH_METHOD_CHAIN",
         "chains": chains,
@@ -236,8 +271,9 @@ def test_reauthenticate_in_alone_keeps_the_type():
         "chains": [],
         "reauthenticateIn": "PT1H",
     }
-    body = rules.merged_rule(
-        rules.wanted_rule({"name": "Managed Macs", "reauthenticate_in": "PT2H"}), chained
+    body = rule_comparison.merge_rule(
+        rule_options.build_rule({"name": "Managed Macs", "reauthenticate_in": "PT2H"}),
+        PolicyRule.from_row(chained),
     )
     assert body["actions"]["appSignOn"]["verificationMethod"] == {
         "type": "AUTH_METHOD_CHAIN",
@@ -250,19 +286,19 @@ def test_reauthenticate_in_alone_keeps_the_type():
     ("options", "says"),
     [
         ({"managed": True, "registered": False}, "needs registered: true"),
-        ({"access": "DENY", "factor_mode": "2FA"}, "asks for no authenticator"),
-        ({"chains": [], "inactivity_period": "PT1H"}, "drops the one beside the other"),
+        ({"access": "DENY", "factor_mode": "2FA"}, "does not ask for authenticators"),
+        ({"chains": [], "inactivity_period": "PT1H"}, "ignores one of them"),
         ({"chains": [{"next": [{}, {}]}]}, "at most 5 chains"),
         ({"chains": [{}] * 6}, "at most 5 chains"),
         ({"chains": [{"reauthenticateIn": "PT1H"}], "reauthenticate_in": "PT2H"}, "inside chains"),
         ({"reauthenticate_in": "2 hours"}, "ISO 8601"),
-        ({"managed": True, "remove_conditions": ["device"]}, "decide for one"),
-        ({"platforms": [], "remove_conditions": ["platforms"]}, "decide for one"),
+        ({"managed": True, "remove_conditions": ["device"]}, "Leave one of them out"),
+        ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(options, says):
     with pytest.raises(BadOption, match=says):
-        rules.wanted_rule({"name": "x", **options})
+        rule_options.build_rule({"name": "x", **options})
 
 
 @pytest.mark.parametrize(
@@ -270,7 +306,7 @@ def test_what_cannot_be_meant_is_a_sentence(options, says):
     [("PT2H", 7200), ("PT0S", 0), ("P1DT1M", 86460), ("PT", "PT"), ("two", "two"), (None, None)],
 )
 def test_durations_are_compared_as_lengths(text, length):
-    assert rules.seconds(text) == length
+    assert rule_comparison.parse_duration(text) == length
 
 
 # Places
@@ -279,21 +315,20 @@ def test_durations_are_compared_as_lengths(text, length):
 @pytest.mark.parametrize(
     ("place", "names", "priority"),
     [
-        (rules.Place(), ["a", "b", "new", "Catch-all Rule"], 2),
-        (rules.Place("first"), ["new", "a", "b", "Catch-all Rule"], 0),
-        (rules.Place("last"), ["a", "b", "new", "Catch-all Rule"], 2),
-        (rules.Place(before="b"), ["a", "new", "b", "Catch-all Rule"], 1),
-        (rules.Place(after="a"), ["a", "new", "b", "Catch-all Rule"], 1),
-        (rules.Place(before="Catch-all Rule"), ["a", "b", "new", "Catch-all Rule"], 2),
+        (Place(), ["a", "b", "new", "Catch-all Rule"], 2),
+        (Place("first"), ["new", "a", "b", "Catch-all Rule"], 0),
+        (Place("last"), ["a", "b", "new", "Catch-all Rule"], 2),
+        (Place(before="b"), ["a", "new", "b", "Catch-all Rule"], 1),
+        (Place(after="a"), ["a", "new", "b", "Catch-all Rule"], 1),
+        (Place(before="Catch-all Rule"), ["a", "b", "new", "Catch-all Rule"], 2),
     ],
 )
 def test_a_new_rule_gets_its_place(place, names, priority):
-    plan = rules.plan_rule(
+    plan = planned(
         standing("a", "b"),
         {"name": "new", "actions": {"appSignOn": {"access": "DENY"}}},
         place,
         None,
-        "Apps",
     )
     assert (
         order(plan) == names
@@ -305,103 +340,95 @@ def test_a_new_rule_gets_its_place(place, names, priority):
 @pytest.mark.parametrize(
     ("place", "moves"),
     [
-        (rules.Place(), False),
-        (rules.Place(after="a"), False),
-        (rules.Place(before="c"), False),
-        (rules.Place("first"), True),
-        (rules.Place("last"), True),
-        (rules.Place(before="a"), True),
-        (rules.Place(after="c"), True),
+        (Place(), False),
+        (Place(after="a"), False),
+        (Place(before="c"), False),
+        (Place("first"), True),
+        (Place("last"), True),
+        (Place(before="a"), True),
+        (Place(after="c"), True),
     ],
 )
 def test_a_rule_moves_only_where_the_order_is_not_as_asked(place, moves):
-    plan = rules.plan_rule(standing("a", "x", "b", "c"), {"name": "x"}, place, None, "Apps")
+    plan = planned(standing("a", "x", "b", "c"), {"name": "x"}, place, None)
     assert bool(plan.changes) == moves and (plan.body is not None) == moves
 
 
 def test_the_number_is_that_of_the_rule_which_stands_there_whatever_the_gaps():
-    some = standing("a", "b", "c")
-    for rule, number in zip(some, (3, 7, 20)):
-        rule["priority"] = number
-    assert [rules.place_priority(some, "x", index) for index in range(4)] == [3, 7, 20, 21]
-    assert rules.place_priority(standing(), "x", 0) is None
+    some = [
+        replace(rule, priority=number) for rule, number in zip(standing("a", "b", "c"), (3, 7, 20))
+    ]
+    assert [rule_order.place_priority(some, index) for index in range(4)] == [3, 7, 20, 21]
+    assert rule_order.place_priority(standing(), 0) is None
 
 
 def test_a_rule_to_go_by_that_is_not_there_is_a_sentence():
     for name in ("x", "new"):
-        with pytest.raises(BadOption, match="has no rule 'nowhere' to go by; its rules are"):
-            rules.plan_rule(
+        with pytest.raises(BadOption, match="has no rule 'nowhere'. Name one of its rules: 'a'"):
+            planned(
                 standing("a", "x"),
                 {"name": name, "actions": {"appSignOn": {"access": "DENY"}}},
-                rules.Place(before="nowhere"),
+                Place(before="nowhere"),
                 None,
-                "Apps",
             )
 
 
 def test_two_rules_of_one_name_are_a_sentence():
     with pytest.raises(Refused, match="2 rules named 'a'"):
-        rules.plan_rule(standing("a", "a"), {"name": "a"}, rules.Place(), None, "Apps")
+        planned(standing("a", "a"), {"name": "a"}, Place(), None)
 
 
 # Plans
 
 
 def test_a_rule_as_wanted_is_no_plan():
-    plan = rules.plan_rule(
-        [READ, *standing()], rules.wanted_rule(MANAGED), rules.Place("first"), "ACTIVE", "Apps"
+    plan = planned(
+        [PolicyRule.from_row(READ), *standing()],
+        rule_options.build_rule(MANAGED),
+        Place("first"),
+        "ACTIVE",
     )
-    assert plan.changes == [] and plan.body is None and plan.status is None
+    assert plan.changes == () and plan.body is None and plan.status is None
 
 
 def test_a_status_alone_writes_no_body():
-    plan = rules.plan_rule(standing("a"), {"name": "a"}, rules.Place(), "INACTIVE", "Apps")
-    assert plan.body is None and plan.status == "INACTIVE" and plan.after[0]["status"] == "INACTIVE"
+    plan = planned(standing("a"), {"name": "a"}, Place(), "INACTIVE")
+    assert plan.body is None and plan.status == "INACTIVE" and plan.after[0].status == "INACTIVE"
     assert plan.changes[0].before == {"status": "ACTIVE"} and plan.changes[0].after == {
         "status": "INACTIVE"
     }
 
 
 def test_a_rule_that_goes_is_gone_from_what_will_be():
-    plan = rules.plan_rule(
-        standing("a", "b"), {"name": "a"}, rules.Place(), None, "Apps", absent=True
-    )
+    plan = planned(standing("a", "b"), {"name": "a"}, Place(), None, absent=True)
     assert (
-        plan.delete
+        plan.deletes
         and order(plan) == ["b", "Catch-all Rule"]
         and plan.changes[0].action == "delete"
     )
-    assert (
-        rules.plan_rule(
-            standing("b"), {"name": "a"}, rules.Place(), None, "Apps", absent=True
-        ).changes
-        == []
-    )
+    assert planned(standing("b"), {"name": "a"}, Place(), None, absent=True).changes == ()
 
 
 @pytest.mark.parametrize(
     ("wanted", "place", "status", "absent"),
     [
-        ({"conditions": {"device": {"managed": True}}}, rules.Place(), None, False),
-        ({}, rules.Place("first"), None, False),
-        ({}, rules.Place(), "INACTIVE", False),
-        ({}, rules.Place(), None, True),
+        ({"conditions": {"device": {"managed": True}}}, Place(), None, False),
+        ({}, Place("first"), None, False),
+        ({}, Place(), "INACTIVE", False),
+        ({}, Place(), None, True),
     ],
 )
 def test_of_the_catch_all_rule_only_the_actions_can_be_set(wanted, place, status, absent):
     with pytest.raises(Refused, match="is the catch-all rule"):
-        rules.plan_rule(
-            standing("a"), {"name": "Catch-all Rule", **wanted}, place, status, "Apps", absent
-        )
+        planned(standing("a"), {"name": "Catch-all Rule", **wanted}, place, status, absent)
 
 
 def test_the_catch_all_rule_may_deny():
-    plan = rules.plan_rule(
+    plan = planned(
         standing("a"),
-        rules.wanted_rule({"name": "Catch-all Rule", "access": "DENY"}),
-        rules.Place(),
+        rule_options.build_rule({"name": "Catch-all Rule", "access": "DENY"}),
+        Place(),
         None,
-        "Apps",
     )
     assert (
         plan.body["actions"]["appSignOn"]["access"] == "DENY"
@@ -411,23 +438,24 @@ def test_the_catch_all_rule_may_deny():
 
 
 @pytest.mark.parametrize(
-    ("options", "says"), [({}, "needs access"), ({"access": "ALLOW"}, "has to say by what")]
+    ("options", "says"),
+    [({}, "needs access"), ({"access": "ALLOW"}, "must name its authenticators")],
 )
 def test_a_new_rule_says_what_it_does(options, says):
     with pytest.raises(BadOption, match=says):
-        rules.plan_rule(
-            standing(), rules.wanted_rule({"name": "x", **options}), rules.Place(), None, "Apps"
-        )
+        planned(standing(), rule_options.build_rule({"name": "x", **options}), Place(), None)
 
 
 def test_what_survives_a_write_is_named():
-    wanted = rules.wanted_rule(MANAGED)
-    assert rules.check_written(wanted, [READ], "ACTIVE", "Apps")["id"] == "rul1"
+    request = rules.RuleRequest("Managed Macs", rule_options.build_rule(MANAGED), status="ACTIVE")
+    assert rules.verify_rule(request, [PolicyRule.from_row(READ)], "Apps").id == "rul1"
     other = copy.deepcopy(READ)
     del other["conditions"]["device"]
+    inactive = replace(request, status="INACTIVE")
     with pytest.raises(
         NotAsWritten, match=r"conditions\.device\.managed, conditions\.device\.registered, status"
-    ):
-        rules.check_written(wanted, [other], "INACTIVE", "Apps")
-    with pytest.raises(NotAsWritten, match="is not there"):
-        rules.check_written(wanted, [], None, "Apps")
+    ) as raised:
+        rules.verify_rule(inactive, [PolicyRule.from_row(other)], "Apps")
+    assert raised.value.details["keys"][-1] == "status"
+    with pytest.raises(NotAsWritten, match="does not have it now"):
+        rules.verify_rule(request, [], "Apps")

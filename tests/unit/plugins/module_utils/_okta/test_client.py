@@ -95,7 +95,7 @@ def test_a_wrong_org_url_is_refused_with_the_right_one(url: str, said: str) -> N
 
 def test_the_token_is_sent_as_ssws(wire: t.Any) -> None:
     wire.script((200, {"id": "00o1", "pipeline": "idx"}))
-    assert okta(wire).organization()["pipeline"] == "idx"
+    assert okta(wire).organization().pipeline == "idx"
     assert wire.sent[0].headers["Authorization"] == f"SSWS {TOKEN}"
 
 
@@ -527,5 +527,5 @@ def test_a_record_has_its_users_with_their_state(org: Okta) -> None:
 
 
 def test_okta_verify_has_fastpass(org: Okta) -> None:
-    verify = next(one for one in org.authenticators() if one["key"] == "okta_verify")
-    assert "signed_nonce" in {one["type"] for one in org.authenticator_methods(verify["id"])}
+    verify = next(each for each in org.authenticators() if each.key == "okta_verify")
+    assert "signed_nonce" in {method.type for method in org.authenticator_methods(verify.id)}

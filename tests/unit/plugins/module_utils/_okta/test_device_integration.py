@@ -19,6 +19,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     device_integration as integration,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEvent,
+    Org,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.client import (
     CaCertificate,
 )
@@ -50,7 +54,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 )
 def test_the_steps_link_to_the_orgs_own_admin_console(org: str, console: str) -> None:
     assert integration.admin_console(org) == console
-    assert (console or org) in integration.console_steps(org)[0]
+    assert (console or org) in integration.platform_console_steps(org)[0]
 
 
 def test_where_there_is_no_scep_url_the_guides_steps_are_told() -> None:
@@ -74,11 +78,11 @@ def test_where_there_is_no_scep_url_the_guides_steps_are_told() -> None:
 @pytest.mark.parametrize("organization", [{"pipeline": "v1"}, {"pipeline": None}, {}])
 def test_an_org_that_is_not_identity_engine_is_refused(organization: dict[str, t.Any]) -> None:
     with pytest.raises(Refused, match="Identity Engine"):
-        integration.check_identity_engine(organization, ORG)
+        integration.check_identity_engine(Org.from_row(organization), ORG)
 
 
 def test_an_identity_engine_org_is_fine() -> None:
-    integration.check_identity_engine({"pipeline": "idx"}, ORG)
+    integration.check_identity_engine(Org(pipeline="idx"), ORG)
 
 
 # The SCEP URL
@@ -149,7 +153,7 @@ def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -
 def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(
     url: str, org: str, listed: list[str]
 ) -> None:
-    assert integration.check_host(url, org, {}, listed) == []
+    assert integration.check_host(url, org, Org(), listed) == []
 
 
 @pytest.mark.parametrize(
@@ -157,12 +161,7 @@ def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(
     [(ORG, CUSTOM + PATH), (CUSTOM, ORG + PATH), (CUSTOM, "https://LOGIN.acme.com:443" + PATH)],
 )
 def test_the_names_that_okta_tells_of_the_org_are_its_own(org: str, url: str) -> None:
-    assert (
-        integration.check_host(
-            url, org, {"_links": {"organization": {"href": ORG}, "alternate": {"href": CUSTOM}}}, []
-        )
-        == []
-    )
+    assert integration.check_host(url, org, Org(linked_urls=(ORG, CUSTOM)), []) == []
 
 
 @pytest.mark.parametrize(
@@ -182,7 +181,7 @@ def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> 
         ("https://id.acme.com" + PATH, CUSTOM),
         loopback,
     ):
-        [warning] = integration.check_host(url, org, links, ["okta.com"])
+        [warning] = integration.check_host(url, org, Org.from_row(links), ["okta.com"])
         assert "scep_hosts" in warning and org.removeprefix("https://") in warning
 
 
@@ -201,7 +200,7 @@ def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> 
 )
 def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str) -> None:
     with pytest.raises(BadOption, match="scep_url: .*scep_hosts"):
-        integration.check_host(url, org, {"_links": {"alternate": {"href": linked}}}, ["okta.com"])
+        integration.check_host(url, org, Org(linked_urls=(linked,)), ["okta.com"])
 
 
 @pytest.mark.parametrize(
@@ -304,13 +303,12 @@ RESET = "2026-11-20T10:00:00.000Z"
             RESET,
         ),
         ([event(RESET, "device.platform.update")], "2026-11-19T10:00:00Z", None),
-        ([integration.event_facts(event(RESET))], "2026-11-19T10:00:00Z", RESET),
     ],
 )
 def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
     events: list[dict[str, t.Any]], deployed_at: str | None, stale: str | None
 ) -> None:
-    assert integration.stale_challenge(events, deployed_at) == stale
+    assert integration.stale_challenge(map(LogEvent.from_row, events), deployed_at) == stale
 
 
 @pytest.mark.parametrize(
@@ -322,7 +320,9 @@ def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
     ],
 )
 def test_an_event_in_short(actor: t.Any, name: str | None) -> None:
-    assert integration.event_facts({**event(RESET), "actor": actor, "more": 1}) == {
+    assert integration.event_facts(
+        LogEvent.from_row({**event(RESET), "actor": actor, "more": 1})
+    ) == {
         "event_type": "device.platform.secret_key.reset",
         "published": RESET,
         "actor": name,

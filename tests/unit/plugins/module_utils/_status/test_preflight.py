@@ -8,6 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Authenticator,
+    AuthenticatorMethod,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import preflight
 
 BLUEPRINTS = [
@@ -189,7 +193,9 @@ def test_fastpass_must_be_active_in_the_one_form_or_the_other(
     ],
 )
 def test_whose_methods_are_to_be_read(keys: list[str], found: str | None) -> None:
-    assert (preflight.okta_verify([authenticator(key) for key in keys]) or {}).get("key") == found
+    authenticators = [authenticator(key) for key in keys]
+    verify = preflight.okta_verify(authenticators)
+    assert (verify.key if verify else None) == found
 
 
 def test_an_empty_fleet_is_told() -> None:
