@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import (
     names_serial,
+    split_lines,
     texts_in,
     walk_texts,
 )
@@ -57,3 +58,8 @@ def test_the_texts_come_in_their_order() -> None:
 )
 def test_a_serial_is_named_only_as_a_word_of_its_own(text: str, serial: str, named: bool) -> None:
     assert names_serial(text, serial) is named
+
+
+def test_a_text_of_a_survey_becomes_values_by_its_lines() -> None:
+    assert split_lines(["C01", "\nC02\r\n C03 ", "", "  "]) == ["C01", "C02", "C03"]
+    assert split_lines(["VM 12"]) == ["VM 12"] and split_lines(None) == []

@@ -1,0 +1,364 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A reset without HTTP: what it writes, in which order, and what stops it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    BadOption,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEntity,
+    LogEvent,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.apply import (
+    ResetResult,
+)
+
+
+def states(result: ResetResult) -> list[str]:
+    return [outcome.state for outcome in result.outcomes]
+
+
+def writes_of(*ids: str) -> list[tuple[str, str]]:
+    return [(step, one) for one in ids for step in ("deactivate", "delete")]
+
+
+def test_each_record_is_deactivated_then_deleted(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+    result = reset.run("C01", "C02", "C09")
+    assert states(result) == ["reset", "reset", "absent"]
+    assert reset.okta.writes == writes_of("guo1", "guo2")
+    assert reset.progress == [
+        "1 of 3 records read",
+        "2 of 3 records read",
+        "3 of 3 records read",
+        "1 of 2: C01 (guo1) reset",
+        "2 of 2: C02 (guo2) reset",
+    ]
+    assert result.confirm == "" and result.reissue_after is None and result.audit_file == ""
+
+
+def test_check_mode_predicts_and_writes_nothing(reset: t.Any, tmp_path: t.Any) -> None:
+    reset.stuck(1)
+    result = reset.run("C01", check_mode=True, state_dir=str(tmp_path / "state"), confirm_above=0)
+    assert states(result) == ["would_reset"] and reset.okta.writes == []
+    assert result.confirm == "RESET 1 DEVICES acme.okta.com"
+    assert reset.progress[-1] == "1 of 1: C01 (guo1) would reset"
+    assert not (tmp_path / "state").exists() and reset.warnings == []
+
+
+def test_a_deactivated_record_is_only_deleted(reset: t.Any) -> None:
+    reset.stuck(1, status="DEACTIVATED")
+    assert states(reset.run("C01")) == ["reset"]
+    assert reset.okta.writes == [("delete", "guo1")]
+
+
+def test_nothing_selected_is_nothing_to_do(reset: t.Any) -> None:
+    result = reset.run()
+    assert result.outcomes == () and len(result.plan_digest) == 64 and reset.kandji.calls == []
+    with pytest.raises(Refused, match="not the one that was approved"):
+        reset.run(approved_digest="0" * 64)
+
+
+# What stops a run before its first write
+
+
+@pytest.mark.parametrize(
+    "options, problem",
+    [
+        ({"max_devices": 1}, "max_devices: 2 device records"),
+        ({"max_percent": 0}, "max_percent: 2 device records would be deleted, and 0 % of 2 Macs"),
+        ({"confirm_above": 1}, "set confirm: RESET 2 DEVICES acme.okta.com"),
+        ({"approved_digest": "0" * 64}, "not the one that was approved"),
+    ],
+)
+def test_a_plan_beyond_its_limits_writes_nothing(
+    reset: t.Any, options: dict[str, t.Any], problem: str
+) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+    with pytest.raises(Refused, match=problem):
+        reset.run("C01", "C02", **options)
+    assert reset.okta.writes == []
+
+
+def test_an_approved_plan_needs_no_phrase(reset: t.Any) -> None:
+    reset.stuck(1)
+    digest = reset.run("C01", check_mode=True, confirm_above=0).plan_digest
+    assert states(reset.run("C01", confirm_above=0, approved_digest=digest)) == ["reset"]
+
+
+def test_the_phrase_confirms_a_plan(reset: t.Any) -> None:
+    reset.stuck(1)
+    done = reset.run("C01", confirm_above=0, confirm="RESET 1 DEVICES acme.okta.com")
+    assert states(done) == ["reset"]
+
+
+def test_created_before_is_the_start_of_the_run_or_the_option(reset: t.Any) -> None:
+    reset.stuck(1, created="2026-11-23T10:00:00Z")
+    allow = ("registered_after_certificate",)
+    assert states(reset.run("C01", allow=allow)) == ["skipped"]
+    later = datetime(2026, 11, 24, tzinfo=timezone.utc)
+    assert states(reset.run("C01", allow=allow, created_before=later)) == ["reset"]
+
+
+def test_the_options_reach_the_guards(reset: t.Any) -> None:
+    reset.stuck(1, "ann")
+    reset.stuck(5)  # one record of two Macs may be deleted, and two records, too
+    reset.okta.add("guo2", "C01", "ann", created="2026-10-01T10:00:00Z")
+    assert states(reset.run("C01", check_mode=True)) == ["skipped", "skipped"]
+    cleaned = reset.run("C01", duplicates="clean_up", check_mode=True)
+    assert states(cleaned) == ["skipped", "would_reset"]
+    weak = reset.run("C01", duplicates="each", weak_authenticators=["phone_number"])
+    assert {one.decision.code for one in weak.outcomes} == {"last_authenticator"}
+    phones = reset.run("C01", duplicates="each", platforms=["IOS"])
+    assert {one.decision.code for one in phones.outcomes} == {"other_platform"}
+    reset.kandji.certificates[0] = replace(
+        reset.kandji.certificates[0], created_at="2026-11-23T09:00:00Z"
+    )
+    waiting = reset.run("C01", duplicates="each", check_mode=True)
+    assert {one.decision.code for one in waiting.outcomes} == {"sign_in_pending"}
+    graceless = reset.run("C01", duplicates="each", sign_in_grace=0.5, check_mode=True)
+    assert states(graceless) == ["would_reset", "would_reset"]
+
+
+# What is checked again right before a write
+
+
+def managed(users: list[t.Any]) -> list[t.Any]:
+    return [replace(user, management_status="MANAGED") for user in users]
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "SUSPENDED"}, {"last_updated": "2"}, {"created": "2026-11-02T10:00:00Z"}]
+)
+def test_the_users_of_a_changed_record_are_read_again(reset: t.Any, change: t.Any) -> None:
+    record = reset.stuck(1)
+    reset.stuck(2)
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == ("device", "guo1"):
+            reset.okta.records["guo1"] = replace(record, **change)
+            reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+
+    reset.okta.before = meanwhile
+    result = reset.run("C01", "C02")
+    assert states(result) == ["skipped", "reset"]
+    assert result.outcomes[0].decision.code == "managed"
+    assert result.outcomes[0].row()["users"][0]["management_status"] == "MANAGED"
+    assert reset.okta.writes == writes_of("guo2")
+
+
+def test_the_users_of_an_unchanged_record_are_not_read_again(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.run("C01")
+    assert reset.okta.calls.count(("users", "guo1")) == 1
+    assert reset.okta.calls.count(("device", "guo1")) == 1
+
+
+def test_a_record_that_is_gone_meanwhile_is_absent(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.okta.before = lambda call: (
+        reset.okta.records.clear() if call == ("device", "guo1") else None
+    )
+    result = reset.run("C01")
+    assert states(result) == ["absent"] and reset.okta.writes == []
+    assert result.outcomes[0].decision.code == "no_record"
+
+
+def test_a_changed_record_is_judged_next_to_the_other_ones_of_the_plan(reset: t.Any) -> None:
+    """Ann has two records; when the first is decided again, her phone is gone."""
+    record = reset.stuck(1, "ann")
+    reset.stuck(2, "ann")
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == ("device", "guo1"):
+            reset.okta.records["guo1"] = replace(record, last_updated="2")
+            reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+
+    reset.okta.before = meanwhile
+    result = reset.run("C01", "C02")
+    assert states(result) == ["skipped", "reset"]
+
+
+def test_a_user_who_appears_on_a_changed_record_keeps_an_authenticator(reset: t.Any) -> None:
+    record = reset.stuck(1)
+    other = reset.okta.add("guo9", "C09", "eve")
+    reset.okta.enrolled["00u-eve"] = []
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == ("device", "guo1"):
+            reset.okta.records["guo1"] = replace(record, last_updated="2")
+            reset.okta.users_of["guo1"] = reset.okta.users_of[other.id]
+
+    reset.okta.before = meanwhile
+    result = reset.run("C01")
+    assert result.outcomes[0].decision.code == "last_authenticator"
+    assert ("enrollments", "00u-eve") in reset.okta.calls
+
+
+@pytest.mark.parametrize("minutes, state", [(5, "skipped"), (4.9, "reset")])
+def test_a_long_run_asks_who_signed_in_since(reset: t.Any, minutes: float, state: str) -> None:
+    """A sign-in does not show in the record: only the System Log has it."""
+    reset.stuck(1)
+    reset.stuck(2)
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == ("delete", "guo1"):
+            reset.okta.minutes = minutes
+            reset.okta.users_of["guo2"] = managed(reset.okta.users_of["guo2"])
+            reset.okta.events = [
+                LogEvent(published="2026-11-23T10:03:00Z", device_id="guo2", factor="SIGNED_NONCE")
+            ]
+
+    reset.okta.before = meanwhile
+    assert states(reset.run("C01", "C02")) == ["reset", state]
+    logs = [call[2:] for call in reset.okta.calls if call[0] == "log"]
+    since, until = "2026-11-23T09:59:00+00:00", "2026-11-23T10:06:00+00:00"
+    assert logs == ([(since, until)] if state == "skipped" else [])
+
+
+# Audit and errors
+
+
+def audit_of(result: ResetResult) -> list[dict[str, t.Any]]:
+    with open(result.audit_file, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_each_step_is_kept_for_an_audit(reset: t.Any, tmp_path: t.Any) -> None:
+    reset.stuck(1, display_name="Ann's Mac")
+    result = reset.run("C01", state_dir=str(tmp_path / "state"))
+    lines = audit_of(result)
+    assert [line["result"] for line in lines] == ["started", "deactivated", "deleted"]
+    assert [line["request_id"] for line in lines] == ["", "req-1", "req-1"]
+    at = lines[0].pop("at")
+    assert datetime.fromisoformat(at).tzinfo is not None
+    assert lines[0] == {
+        "requested_by": "rosa",
+        "reason": "CHG-1",
+        "device_id": "guo1",
+        "serial_number": "C01",
+        "display_name": "Ann's Mac",
+        "users": ["ann1@acme.com"],
+        "state_before": "ACTIVE",
+        "result": "started",
+        "request_id": "",
+    }
+    assert reset.warnings == []
+
+
+def test_without_a_state_directory_a_reset_warns_and_an_idle_run_does_not(reset: t.Any) -> None:
+    reset.run("C09")
+    assert reset.warnings == []
+    reset.stuck(1)
+    reset.run("C01")
+    assert reset.warnings == ["state_dir: It is not set, so no audit of this reset is kept."]
+
+
+def test_an_audit_that_is_not_writable_stops_the_run(reset: t.Any, tmp_path: t.Any) -> None:
+    reset.stuck(1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadOption, match="^state_dir: .*file/device_reset_audit.jsonl is not wri"):
+        reset.run("C01", state_dir=str(tmp_path / "file"))
+    assert reset.okta.writes == []
+
+
+def test_an_idle_run_opens_no_audit(reset: t.Any, tmp_path: t.Any) -> None:
+    assert reset.run("C09", state_dir=str(tmp_path / "state")).audit_file == ""
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "call, kept",
+    [
+        (("deactivate", "guo2"), ["started", "not deactivated"]),
+        (("delete", "guo2"), ["started", "deactivated", "not deleted"]),
+    ],
+)
+def test_an_error_carries_what_was_done_before_it(
+    reset: t.Any, tmp_path: t.Any, call: tuple[str, str], kept: list[str]
+) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+
+    def fail(now: tuple[str, ...]) -> None:
+        if now == call:
+            raise ApiError("Okta: no.", request_id="req-9")
+
+    reset.okta.before = fail
+    with pytest.raises(ApiError) as raised:
+        reset.run("C01", "C02", state_dir=str(tmp_path))
+    details = raised.value.details
+    assert details["changed"] is True
+    assert [(row["device_id"], row["state"]) for row in details["devices"]] == [("guo1", "reset")]
+    lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
+    assert [line["result"] for line in lines][3:] == kept and lines[-1]["request_id"] == "req-9"
+
+
+def test_an_error_at_the_first_record_changed_nothing(reset: t.Any) -> None:
+    reset.stuck(1)
+
+    def fail(call: tuple[str, ...]) -> None:
+        if call[0] == "deactivate":
+            raise ApiError("Okta: no.")
+
+    reset.okta.before = fail
+    with pytest.raises(ApiError) as raised:
+        reset.run("C01")
+    assert raised.value.details["changed"] is False and raised.value.details["devices"] == []
+
+
+def test_a_record_that_somebody_else_deleted_is_kept_as_absent(
+    reset: t.Any, tmp_path: t.Any
+) -> None:
+    reset.stuck(1)
+    reset.okta.before = lambda call: (
+        reset.okta.records.clear() if call == ("delete", "guo1") else None
+    )
+    result = reset.run("C01", state_dir=str(tmp_path))
+    assert [line["result"] for line in audit_of(result)] == ["started", "deactivated", "absent"]
+
+
+# Certificates
+
+
+def test_bound_certificates_are_reported_with_a_time_after_them(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+    reset.okta.events = [LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo1"),))]
+    result = reset.run("C01", "C02", report_bound_certificates=True)
+    assert [one.certificate_bound for one in result.outcomes] == [True, False]
+    assert result.reissue_after == datetime(2026, 11, 21, 10, 0, 1, tzinfo=timezone.utc)
+    logs = [call for call in reset.okta.calls if call[0] == "log"]
+    assert [call[2:] for call in logs] == [
+        ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    ]
+
+
+def test_without_the_option_the_log_is_not_read_for_certificates(reset: t.Any) -> None:
+    reset.stuck(1)
+    result = reset.run("C01")
+    assert result.outcomes[0].certificate_bound is None
+    assert [call for call in reset.okta.calls if call[0] == "log"] == []
+
+
+def test_a_skipped_record_keeps_its_certificate(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    reset.kandji.certificates[0] = replace(
+        reset.kandji.certificates[0], created_at="2026-07-01T10:00:00Z"
+    )
+    result = reset.run("C01", report_bound_certificates=True)
+    assert result.outcomes[0].certificate_bound is True and result.reissue_after is None

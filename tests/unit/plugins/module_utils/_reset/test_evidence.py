@@ -1,0 +1,292 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reset reads: targets, Macs, and the evidence of its guards."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    KandjiDevice,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Enrollment,
+    LogEntity,
+    LogEvent,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+    EvidenceReader,
+    Selection,
+    SignInWatch,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
+    Decision,
+    Guards,
+    Mac,
+    ResetTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+GUARDS = Guards(NOW, NOW)
+SEEN = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
+
+
+# Targets
+
+
+def find(reset: t.Any, **selected: t.Any) -> list[ResetTarget]:
+    return evidence.find_targets(
+        reset.okta, reset.kandji, Selection(**selected), reset.warnings.append
+    )
+
+
+def named(targets: list[ResetTarget]) -> list[tuple[str, str, bool]]:
+    return [(target.name, target.id, target.by_id) for target in targets]
+
+
+def test_a_serial_has_a_target_for_each_of_its_records_or_one_without(reset: t.Any) -> None:
+    reset.okta.add("guo1", "c01")
+    reset.okta.add("guo2", "C01")
+    reset.okta.add("guo3", "C03")
+    found = find(reset, serials=["C01", "C02", "C01"])
+    assert named(found) == [("C01", "guo1", False), ("C01", "guo2", False), ("C02", "", False)]
+    assert reset.okta.calls == [
+        ("search", "profile.serialNumber", "C01", "C02"),
+        ("search", "id"),
+    ]
+
+
+def test_a_record_that_is_selected_twice_is_decided_once_by_its_id(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01")
+    found = find(reset, serials=["C01"], device_ids=["GUO1", "guo7"])
+    assert named(found) == [("GUO1", "guo1", True), ("guo7", "", True)]
+
+
+def test_an_id_that_the_search_does_not_know_yet_is_read(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01")
+    reset.okta.unsearchable = {"guo1"}
+    assert named(find(reset, device_ids=["guo1"])) == [("guo1", "guo1", True)]
+
+
+def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "C01", "bob")
+    reset.okta.add("guo3", "", "ann")
+    found = find(reset, users=["ann@acme.com", "nobody@acme.com"])
+    assert named(found) == [
+        ("C01", "guo1", False),
+        ("C01", "guo2", False),
+        ("ann@acme.com", "guo3", False),
+    ]
+    assert reset.warnings == ["users: Okta has no user 'nobody@acme.com'. Check the login."]
+
+
+def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:
+    target = ResetTarget("C01", reset.okta.add("guo1", "C01", "ann"))
+    assert evidence.read_users(reset.okta, target).users == tuple(reset.okta.users_of["guo1"])
+    del reset.okta.users_of["guo1"]
+    assert evidence.read_users(reset.okta, target) == ResetTarget("C01")
+    assert evidence.read_users(reset.okta, ResetTarget("C09")) == ResetTarget("C09")
+
+
+# Macs
+
+
+def macs_of(reset: t.Any, *serials: str, platforms: tuple[str, ...] = ("MACOS",)) -> t.Any:
+    return evidence.read_macs(reset.kandji, serials, platforms, [])
+
+
+def test_a_mac_has_its_name_person_profile_and_certificates(reset: t.Any) -> None:
+    reset.kandji.add("C01")
+    reset.kandji.add("C02")
+    reset.kandji.macs[0] = replace(reset.kandji.macs[0], person="ann@acme.com")
+    macs, fleet = macs_of(reset, "c01", "")
+    assert macs == {"c01": Mac("C01", "Mac C01", "ann@acme.com", True, (SEEN,))} and fleet == 2
+    of_serial = {"serial_number": {"in": ["C01"]}}
+    identities = {**of_serial, "identity_certificate": {"eq": True}}
+    assert reset.kandji.calls == ["Mac", of_serial, identities]
+
+
+def test_only_macs_count_and_other_platforms_are_read_if_they_are_wanted(reset: t.Any) -> None:
+    reset.kandji.add("C01")
+    reset.kandji.macs.append(KandjiDevice("d-2", "PHONE", "Phone", "iPhone"))
+    macs, fleet = macs_of(reset, "C01", "PHONE", platforms=("MACOS", "IOS"))
+    assert (sorted(macs), fleet, reset.kandji.calls[0]) == (["c01", "phone"], 1, None)
+
+
+def test_a_certificate_counts_by_its_common_name_and_time(reset: t.Any) -> None:
+    reset.kandji.add("C01")
+    (certificate,) = reset.kandji.certificates
+    reset.kandji.certificates += [
+        replace(certificate, common_name="C019 0A1B"),
+        replace(certificate, created_at=None),
+        replace(certificate, serial="C07"),
+        replace(certificate, serial="c01", created_at="2026-11-22T10:00:00Z"),
+    ]
+    macs, _fleet = macs_of(reset, "C01")
+    assert macs["c01"].certificates == (SEEN, SEEN + timedelta(days=1))
+
+
+UUID = "0a1b0000-0000-0000-0000-000000000000"
+ITEM = "3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e"
+PLIST = (
+    '<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>'
+    f"<key>PayloadUUID</key><string>{UUID.upper()}</string></dict></plist>"
+)
+CUSTOM = Ring("canary", set(), {"id": ITEM, "profile": PLIST})
+CONSOLE = Ring("console", set(), {"id": ITEM})
+SCEP = frozenset({"com.apple.security.scep"})
+
+
+def installed(identifier: str = "", uuid: str = "", types: t.Any = SCEP) -> InstalledProfile:
+    return InstalledProfile("d-1", "C01", "", identifier, uuid, types)
+
+
+@pytest.mark.parametrize(
+    "profile, rings, live",
+    [
+        (installed(), [], True),
+        (installed(types=None), [], False),
+        (installed(types=frozenset({"com.apple.wifi.managed"})), [], False),
+        (installed(types=SCEP | {"com.apple.mdm"}), [], False),
+        (installed(f"com.kandji.profile.custom.{ITEM}"), [CUSTOM], True),
+        (installed("com.kandji.profile.custom.other"), [CUSTOM], False),
+        (installed("com.kandji.profile.custom.other", UUID), [CUSTOM], True),
+        (installed("com.kandji.profile.scep"), [CUSTOM], False),
+        (installed("com.kandji.profile.scep"), [CUSTOM, CONSOLE], True),
+        (installed("com.kandji.profile.custom.other"), [CONSOLE], False),
+        (installed(f"com.kandji.profile.custom.{ITEM}"), [CONSOLE], True),
+        (installed(f"com.kandji.profile.custom.{ITEM}"), [Ring("none", set())], False),
+    ],
+)
+def test_a_scep_profile_is_live_if_it_is_of_a_ring(
+    profile: InstalledProfile, rings: list[Ring], live: bool
+) -> None:
+    assert evidence.is_live(profile, rings) is live
+
+
+# Evidence
+
+
+def target_of(reset: t.Any, number: int, **values: t.Any) -> ResetTarget:
+    mac = Mac(f"C0{number}", profile_live=True, certificates=(SEEN,))
+    record = reset.okta.records[f"guo{number}"]
+    users = tuple(reset.okta.users_of[record.id])
+    return replace(ResetTarget(f"C0{number}", record, users, mac), **values)
+
+
+def test_authenticators_are_read_once_and_only_where_they_decide(reset: t.Any) -> None:
+    reset.stuck(1, "ann")
+    reset.stuck(2, "ann")
+    reset.stuck(3, "bob", platform="IOS")
+    reset.stuck(4, "eve", status="DEACTIVATED")
+    targets = [*(target_of(reset, number) for number in (1, 2, 3, 4)), ResetTarget("C09")]
+    read = EvidenceReader(reset.okta, GUARDS).read(targets)
+    assert list(read.enrollments) == ["00u-ann"] and read.sign_ins == {}
+    assert reset.okta.calls == [("enrollments", "00u-ann")]
+    allowed = replace(GUARDS, allow=("last_authenticator",))
+    assert EvidenceReader(reset.okta, allowed).read(targets).enrollments == {}
+
+
+def test_active_records_are_read_if_okta_verify_is_all_a_user_has(reset: t.Any) -> None:
+    reset.stuck(1, "ann")
+    reset.stuck(2, "ann", status="SUSPENDED")
+    reset.okta.enrolled["00u-ann"] = [Enrollment("okta_verify", "ACTIVE")] * 2
+    read = EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 1)])
+    assert read.active_records == {"00u-ann": {"guo1"}}
+
+
+def test_sign_ins_are_read_since_the_oldest_certificate_that_waits_for_one(reset: t.Any) -> None:
+    hours_ago = {1: 2, 2: 3, 3: 48}
+    targets = []
+    for number, hours in hours_ago.items():
+        reset.stuck(number)
+        mac = Mac("C", profile_live=True, certificates=(NOW - timedelta(hours=hours),))
+        targets.append(target_of(reset, number, mac=mac))
+    reset.okta.events = [
+        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo1", factor="signed_nonce"),
+        LogEvent(published="2026-11-23T09:00:00Z", device_id="guo1", factor="SIGNED_NONCE"),
+        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo3", factor="SIGNED_NONCE"),
+        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo2", factor="PUSH"),
+        LogEvent(published=None, device_id="guo2", factor="SIGNED_NONCE"),
+        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo2"),
+    ]
+    read = EvidenceReader(reset.okta, GUARDS).read(targets)
+    assert read.sign_ins == {"guo1": datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)}
+    assert reset.okta.calls[0] == (
+        "log",
+        evidence.FASTPASS,
+        "2026-11-23T07:00:00+00:00",
+        "2026-11-23T10:01:00+00:00",
+    )
+
+
+def test_a_watch_reads_the_log_every_five_minutes_and_remembers(reset: t.Any) -> None:
+    watch = SignInWatch(reset.okta, {"guo1", "guo2"})
+    reset.okta.events = [
+        LogEvent(published="2026-11-23T10:01:00Z", device_id="guo1", factor="SIGNED_NONCE")
+    ]
+    assert not watch.signed_in("guo1") and reset.okta.calls == []
+    reset.okta.minutes = 5
+    assert watch.signed_in("guo1") and not watch.signed_in("guo2")
+    reset.okta.minutes, reset.okta.events = 10, []
+    assert watch.signed_in("guo1")
+    assert [call[2:] for call in reset.okta.calls] == [
+        ("2026-11-23T09:59:00+00:00", "2026-11-23T10:06:00+00:00"),
+        ("2026-11-23T10:04:00+00:00", "2026-11-23T10:11:00+00:00"),
+    ]
+
+
+# Revoked certificates
+
+
+def revocations(reset: t.Any, *decisions: Decision) -> t.Mapping[str, datetime]:
+    return evidence.read_revocations(reset.okta, decisions, NOW)
+
+
+def test_a_certificate_is_bound_to_a_record_that_is_deleted(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+    reset.okta.events = [
+        LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo1"), LogEntity("00u-ann"))),
+        LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo2"),)),
+    ]
+    first, second = (Decision(target_of(reset, number), "reset", "") for number in (1, 2))
+    assert revocations(reset, first, replace(second, action="skip")) == {"guo1": NOW}
+    assert reset.okta.calls == [
+        (
+            "log",
+            evidence.CERTIFICATE_EVENTS,
+            "2026-08-25T10:00:00+00:00",
+            "2026-11-23T10:01:00+00:00",
+        )
+    ]
+
+
+def test_a_certificate_was_revoked_with_a_record_that_is_absent(reset: t.Any) -> None:
+    entity = LogEntity(texts=("CN=C09 0A1B",))
+    event = LogEvent(
+        event_type="pki.cert.lifecycle.revoke", published="2026-11-22T10:00:00Z", targets=(entity,)
+    )
+    reset.okta.events = [event, replace(event, published=None)]
+    absent = [
+        Decision(ResetTarget(serial, mac=Mac(serial, certificates=(SEEN,))), "none", "")
+        for serial in ("C09", "C0")
+    ]
+    later = Decision(ResetTarget("C09", mac=Mac("C09", certificates=(NOW,))), "none", "")
+    assert revocations(reset, *absent) == {"C09": datetime(2026, 11, 22, 10, tzinfo=timezone.utc)}
+    assert revocations(reset, later) == {}
+
+
+def test_without_a_record_to_delete_or_an_absent_mac_no_log_is_read(reset: t.Any) -> None:
+    reset.stuck(1)
+    skipped = Decision(target_of(reset, 1), "skip", "")
+    assert revocations(reset, skipped, Decision(ResetTarget("C09"), "none", "")) == {}
+    assert reset.okta.calls == []

@@ -1,0 +1,162 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reset shows: its result rows, the operator's report and the messages to users."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    OktaDevice,
+    OktaUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import report
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
+    CANNOT_BE_UNDONE,
+    Decision,
+    Mac,
+    ResetTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import Outcome
+
+URL = "https://acme.okta.com"
+RECORD = OktaDevice(
+    "guo1",
+    status="ACTIVE",
+    created="2026-11-01",
+    display_name="Ann's Mac",
+    platform="MACOS",
+    serial_number="C01",
+)
+ANN = DeviceUser(OktaUser("00u1", "ann@acme.com", "Ann", "Smith"), "NOT_MANAGED")
+BOB = DeviceUser(OktaUser("00u2", "bob@acme.com"), "MANAGED")
+MAC = Mac("C01", "C01 in Kandji", "rosa@acme.com")
+TARGET = ResetTarget("C01", RECORD, (ANN,), MAC)
+
+
+def done(target: ResetTarget = TARGET, state: str = "reset", bound: bool | None = None) -> Outcome:
+    return Outcome(Decision(target, "reset", "Because.", None), state, bound)
+
+
+ABSENT = Outcome(Decision(ResetTarget("C09"), "none", "No record.", "no_record"), "absent")
+
+
+def test_the_row_of_a_record() -> None:
+    assert done(bound=True).row() == {
+        "target": "C01",
+        "device_id": "guo1",
+        "serial_number": "C01",
+        "display_name": "Ann's Mac",
+        "platform": "MACOS",
+        "status_before": "ACTIVE",
+        "created": "2026-11-01",
+        "users": [
+            {"login": "ann@acme.com", "name": "Ann Smith", "management_status": "NOT_MANAGED"}
+        ],
+        "person": "rosa@acme.com",
+        "certificate_bound": True,
+        "state": "reset",
+        "reason": "Because.",
+        "reason_code": None,
+    }
+
+
+def test_the_row_of_a_target_without_a_record() -> None:
+    assert {key: value for key, value in ABSENT.row().items() if value} == {
+        "target": "C09",
+        "serial_number": "C09",
+        "state": "absent",
+        "reason": "No record.",
+        "reason_code": "no_record",
+    }
+    in_kandji = replace(ABSENT, decision=Decision(ResetTarget("C01", mac=MAC), "none", ""))
+    assert in_kandji.row()["display_name"] == "C01 in Kandji"
+
+
+def test_states_are_counted_and_losses_listed() -> None:
+    outcomes = [done(), done(state="would_reset"), done(state="skipped"), ABSENT]
+    assert report.count_states(outcomes) == {"reset": 2, "skipped": 1, "absent": 1}
+    assert report.list_losses(outcomes) == list(CANNOT_BE_UNDONE)
+    assert report.list_losses([ABSENT, done(state="skipped")]) == []
+
+
+@pytest.mark.parametrize(
+    "bound, certificate",
+    [
+        (True, "its certificate is revoked with the record"),
+        (False, "no certificate is bound to it"),
+        (None, "no certificate of it is known"),
+    ],
+)
+def test_the_report_of_an_operator(bound: bool | None, certificate: str) -> None:
+    shared = replace(TARGET, users=(ANN, BOB))
+    lines = report.write_report([done(shared, "would_reset", bound), ABSENT], "RESET 1 DEVICES x")
+    assert lines == [
+        "C01, Ann's Mac, guo1: ACTIVE, registered at 2026-11-01; Ann Smith (ann@acme.com) is"
+        f" NOT_MANAGED, bob@acme.com (bob@acme.com) is MANAGED; {certificate}",
+        "C01 guo1 would reset: Because.",
+        "C09 no record absent: No record.",
+        *CANNOT_BE_UNDONE,
+        "This plan needs the phrase: RESET 1 DEVICES x",
+    ]
+
+
+def test_the_report_of_a_record_with_nothing_in_it() -> None:
+    bare = ResetTarget("ann@acme.com", OktaDevice("guo1"))
+    assert report.write_report([done(bare, "skipped")], "") == [
+        "no serial, no name, guo1: None, registered at None; no user; no certificate of it is known",
+        "ann@acme.com guo1 skipped: Because.",
+    ]
+
+
+def test_a_user_is_asked_to_register_again() -> None:
+    (message,) = report.write_messages([done()], URL)
+    steps = t.cast(list[str], message.pop("steps"))
+    assert message == {"serial_number": "C01", "to": "ann@acme.com", "register_now": True}
+    assert steps[0] == "Ann Smith, please register Ann's Mac (C01) with Okta again:"
+    assert len(steps) == 5 and f"URL {URL}, and" in steps[3] and f"Open {URL} in" in steps[4]
+
+
+def test_a_user_whose_certificate_is_revoked_waits_and_registers_later() -> None:
+    outcomes = [done(bound=True), ABSENT, done(replace(TARGET, users=(BOB,)), bound=False)]
+    waits, absent, also_waits = report.write_messages(outcomes, URL)
+    assert (waits["register_now"], absent["register_now"]) == (False, True)
+    assert waits["steps"] == [
+        "Ann Smith, please wait: Ann's Mac (C01) gets a new certificate first. Do not register it"
+        " with Okta Verify before you are asked to."
+    ]
+    assert also_waits["to"] == "bob@acme.com" and not also_waits["register_now"]  # the same Mac
+    later = report.write_later_messages(outcomes, URL)
+    assert [(one["to"], one["register_now"]) for one in later] == [
+        ("ann@acme.com", True),
+        ("bob@acme.com", True),
+    ]
+    assert report.write_later_messages([done(), ABSENT], URL) == []
+
+
+@pytest.mark.parametrize(
+    "target, to, addressee",
+    [
+        (
+            replace(TARGET, users=(ANN, BOB)),
+            "ann@acme.com, bob@acme.com",
+            "Ann Smith, bob@acme.com",
+        ),
+        (replace(TARGET, users=()), "rosa@acme.com", "rosa@acme.com"),
+        (replace(TARGET, users=(), mac=None), "", "The user of Ann's Mac"),
+        (ResetTarget("C09"), "", "The user of C09"),
+    ],
+)
+def test_who_a_message_is_for(target: ResetTarget, to: str, addressee: str) -> None:
+    (message,) = report.write_messages([done(target)], URL)
+    assert message["to"] == to
+    assert t.cast(list[str], message["steps"])[0].startswith(f"{addressee}, please register")
+
+
+def test_nobody_is_asked_for_a_skipped_record_or_one_without_a_serial() -> None:
+    nameless = ResetTarget("guo1", replace(RECORD, serial_number=""), (ANN,), by_id=True)
+    assert report.write_messages([done(state="skipped", bound=True), done(nameless)], URL) == []
