@@ -322,12 +322,12 @@ def _result(summary: Summary, rings: t.Sequence[Ring], params: t.Mapping[str, t.
 
 
 def _profile(ring: Ring, redistribution_days: int) -> dict[str, t.Any]:
-    profile = ring.profile or {}
+    updated_at = ring.profile.updated_at if ring.profile else None
     return {
         "ring": ring.name,
-        "library_item_id": profile.get("id"),
-        "updated_at": profile.get("updated_at"),
-        "renew_by": renew_by(profile.get("updated_at"), redistribution_days),
+        "library_item_id": ring.profile.id if ring.profile else None,
+        "updated_at": updated_at,
+        "renew_by": renew_by(updated_at, redistribution_days),
     }
 
 

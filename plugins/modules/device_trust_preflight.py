@@ -94,6 +94,7 @@ from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item
+from ..module_utils._kandji.records import Blueprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._status import preflight
 
@@ -111,7 +112,7 @@ USES = (
 
 def run(run_: Run) -> Result:
     problems: list[str] = preflight.ring_problems(run_.params["rings"])
-    blueprints: list[dict[str, t.Any]] = []
+    blueprints: list[Blueprint] = []
     checks: list[t.Callable[[], t.Any]] = [
         lambda: problems.extend(_okta_verify(run_)),
         lambda: blueprints.extend(run_.kandji.blueprints()),
@@ -139,13 +140,11 @@ def _library_items(run_: Run, rings: list[dict[str, t.Any]]) -> list[str]:
     problems = []
     for ring in [one for one in rings if one["library_item"]]:
         try:
-            items, profiles = (
-                read_items(run_.kandji, ring["blueprints"]),
-                list(run_.kandji.profiles()),
-            )
+            blueprints = [Blueprint(each["id"], each["name"]) for each in ring["blueprints"]]
+            items, profiles = read_items(run_.kandji, blueprints), list(run_.kandji.profiles())
             ring["library_item"] = find_scep_item(
                 run_.kandji, ring["library_item"], items, profiles
-            )["id"]
+            ).id
         except DeviceTrustError as error:
             problems.append(f"Ring {ring['name']!r}: {error.message}")
     return problems

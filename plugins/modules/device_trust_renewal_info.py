@@ -143,7 +143,10 @@ from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._kandji.profiles.scep import read_generation
 from ..module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
     InstalledProfile,
     KandjiDevice,
     PrismCertificate,
@@ -234,8 +237,8 @@ def _known_ends(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, datet
 def _facts(
     run_: Run,
     ring: t.Mapping[str, t.Any],
-    blueprints: t.Sequence[assignments.Blueprint],
-    profiles: t.Sequence[Row],
+    blueprints: t.Sequence[Blueprint],
+    profiles: t.Sequence[CustomProfile],
     devices: t.Sequence[KandjiDevice],
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]],
     ends: t.Mapping[str, datetime],
@@ -243,16 +246,16 @@ def _facts(
     profile = find_ring_profile(ring, profiles, run_.params["scep_profile_prefix"])
     if profile is None:
         return renewal.RingFacts(ring["name"], False)
-    plist = mobileconfig.parse(profile.get("profile")) or {}
+    plist = mobileconfig.parse(profile.mobileconfig) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
     installed = _by_device(installed_on(run_.kandji, ProfileItem.of_profile(profile)))
-    statuses = run_.kandji.item_statuses(str(profile["id"]))
+    statuses = run_.kandji.item_statuses(profile.id)
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written, uuid = (
-        parse_timestamp(profile.get("updated_at")),
+        parse_timestamp(profile.updated_at),
         str(plist.get("PayloadUUID", "")).lower(),
     )
-    ids = {one["id"] for one in assignments.resolve(ring["blueprints"], blueprints)}
+    ids = {one.id for one in assignments.resolve(ring["blueprints"], blueprints)}
     macs = [
         _mac(
             device,
@@ -270,7 +273,7 @@ def _facts(
         and payload.get("PayloadContent", {}).get("Challenge") != run_.params["challenge"]
     )
     return renewal.RingFacts(
-        ring["name"], True, written, mobileconfig.generation_of(payload), macs, len(holders), stale
+        ring["name"], True, written, read_generation(payload), macs, len(holders), stale
     )
 
 

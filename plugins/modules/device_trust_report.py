@@ -181,7 +181,7 @@ def _meta(run_: Run, rings: t.Sequence[Ring]) -> Meta:
         tenant=run_.params["kandji_api_url"],
         order=STAGES,
         renewals={
-            ring.name: renew_by(ring.profile.get("updated_at"), run_.params["redistribution_days"])
+            ring.name: renew_by(ring.profile.updated_at, run_.params["redistribution_days"])
             for ring in rings
             if ring.profile
         },

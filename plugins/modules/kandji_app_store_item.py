@@ -165,11 +165,9 @@ import typing as t
 from ..module_utils._core.errors import Forbidden, Refused
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
-from ..module_utils._kandji import assignments
+from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji import library_items as library_item
-from ..module_utils._kandji.client import same_id
-from ..module_utils._kandji.records import KandjiDevice
+from ..module_utils._kandji.records import Blueprint, KandjiDevice, LibraryItem
 
 OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "default": "Okta Verify"},
@@ -183,7 +181,6 @@ OPTIONS: dict[str, t.Any] = {
     "report": {"type": "bool", "default": True},
     "max_rows": {"type": "int", "default": 50},
 }
-Items = dict[str, list[dict[str, t.Any]]]
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_ITEMS,
@@ -197,116 +194,109 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
+class Found(t.NamedTuple):
+    """The item, and the blueprints and items that were read to find it."""
+
+    item: LibraryItem
+    blueprints: t.Sequence[Blueprint]
+    items: assignments.Items
+
+
+def run(ctx: Run) -> Result:
+    """Return the result of the module."""
+    params = ctx.params
     exact = params["blueprints_mode"] == "exact"
-    wanted, known = assignments.read_blueprints(run_.kandji, params["blueprints"], everything=exact)
+    wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
     nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
-    items = assignments.read_items(run_.kandji, known if exact else wanted)
-    item, items, known = _item(run_, wanted, known, items)
+    items = assignments.read_items(ctx.kandji, known if exact else wanted)
+    item, blueprints, read = _find_item(ctx, wanted, known, items)
     plan = assignments.plan_assignment(
-        wanted, known, assignments.item_ids(items), item["id"], params["blueprints_mode"], nodes
+        wanted, blueprints, assignments.item_ids(read), item.id, params["blueprints_mode"], nodes
     )
-    changes = assignments.assignment_changes(f"library item {item['name']!r}", plan)
-    devices = (
-        list(run_.kandji.devices(platform="Mac"))
-        if changes or params["report"] or params["licences"] is not None
-        else []
-    )
+    changes = assignments.assignment_changes(f"library item {item.name!r}", plan)
+    counted = changes or params["report"] or params["licences"] is not None
+    devices = list(ctx.kandji.devices(platform="Mac")) if counted else []
     if changes:
-        _check_limits(run_, plan, wanted, devices)
-    if not run_.check_mode:
-        assignments.apply_assignment(run_.kandji, item["id"], plan)
+        _check_limits(ctx, plan, wanted, devices)
+    if not ctx.check_mode:
+        assignments.apply_assignment(ctx.kandji, item.id, plan)
     result = outcome(
         changes,
-        library_item={"id": item["id"], "name": item["name"]},
-        assigned_to=[one["id"] for one in plan.assign],
+        library_item={"id": item.id, "name": item.name},
+        assigned_to=[blueprint.id for blueprint in plan.assign],
     )
     if devices:
         result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
     if params["report"]:
-        result["statuses"] = _report(run_, item["id"], devices)
+        result["statuses"] = _report(ctx, item.id, devices)
     return result
 
 
-def _item(
-    run_: Run,
-    wanted: list[assignments.Blueprint],
-    known: list[assignments.Blueprint],
-    items: Items,
-) -> tuple[dict[str, t.Any], Items, list[assignments.Blueprint]]:
-    """The item that is meant.
+def _find_item(
+    ctx: Run,
+    wanted: t.Sequence[Blueprint],
+    known: t.Sequence[Blueprint],
+    items: assignments.Items,
+) -> Found:
+    """Return the item that the options name.
 
-    All blueprints are searched only where the wanted ones do not settle it.
+    All blueprints are searched only if the wanted ones do not settle it. Raises BadOption, and
+    NeedsConsole if there is no such item.
     """
-    name, item_id = run_.params["name"], run_.params["library_item_id"]
+    name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:
-        names = [
-            row["name"]
-            for rows in items.values()
-            for row in rows
-            if same_id(row.get("id"), item_id)
-        ]
-        return {"id": item_id, "name": names[0] if names else name}, items, known
-    found = library_item.find_item(name, items)
-    if len(found) == 1 and len(next(iter(found.values()))["blueprints"]) == len(wanted):
-        return next(iter(found.values())), items, known
-    known = (
-        known
-        or assignments.read_blueprints(run_.kandji, run_.params["blueprints"], everything=True)[1]
-    )
-    items = {
-        **items,
-        **assignments.read_items(run_.kandji, [one for one in known if one["id"] not in items]),
-    }
-    found = library_item.find_item(name, items)
-    types = library_item.types_on_devices(run_.kandji, known, name) if len(found) != 1 else {}
-    if not found:
-        found = {item_id: {"id": item_id, "name": name, "blueprints": []} for item_id in types}
-    if not found:
-        try:
-            found = library_item.find_in_events(name, run_.kandji.audit_events())
-        except Forbidden as error:
-            raise library_item.not_found(name, wanted, items, unread=error.message) from None
-        types = {item_id: one["type"] for item_id, one in found.items()}
-    if not found:
-        raise library_item.not_found(name, wanted, items)
-    return (
-        library_item.choose(name, found, types, {one["id"]: one["name"] for one in known}),
-        items,
-        known,
-    )
+        return Found(library_items.item_by_id(item_id, items, name), known, items)
+    candidates = library_items.find_item(name, items)
+    if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
+        return Found(library_items.choose(name, candidates, known), known, items)
+    known = known or list(ctx.kandji.blueprints())
+    candidates, items = library_items.search(ctx.kandji, name, items, known)
+    if not candidates:
+        candidates = _find_in_events(ctx, name, wanted, items)
+    return Found(library_items.choose(name, candidates, known), known, items)
+
+
+def _find_in_events(
+    ctx: Run, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
+) -> dict[str, library_items.Candidate]:
+    try:
+        candidates = library_items.find_in_events(name, ctx.kandji.audit_events())
+    except Forbidden as error:
+        raise library_items.not_found(name, wanted, items, unread=error.message) from None
+    if not candidates:
+        raise library_items.not_found(name, wanted, items)
+    return candidates
 
 
 def _check_limits(
-    run_: Run,
+    ctx: Run,
     plan: assignments.Assignment,
-    wanted: t.Sequence[assignments.Blueprint],
+    wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
 ) -> None:
+    """Raise Refused if too many Macs lose the app, or too few licences were bought."""
     removed = assignments.macs_on(devices, plan.remove) - assignments.macs_on(devices, wanted)
     assignments.check_limit(
-        "max_removed", run_.params["max_removed"], len(removed), "Taking the app off blueprints"
+        "max_removed", ctx.params["max_removed"], len(removed), "Taking the app off blueprints"
     )
-    licences, scope = run_.params["licences"], len(assignments.macs_on(devices, wanted))
+    licences, scope = ctx.params["licences"], len(assignments.macs_on(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
         raise Refused(
-            f"{scope} Macs would be in scope of {run_.params['name']!r}, and there are {licences}"
-            " licences. Nothing was written; buy licences in Apple Business Manager (Okta Verify's"
-            " are free), then correct licences.",
+            f"licences: {scope} Macs would be in scope of {ctx.params['name']!r}, and there are"
+            f" {licences} licences. Nothing was written. Buy licences in Apple Business Manager"
+            " (Okta Verify's are free), then correct licences.",
             count=scope,
             allowed=licences,
         )
 
 
-def _report(run_: Run, item_id: str, devices: t.Sequence[KandjiDevice]) -> dict[str, t.Any]:
-    macs = {device.device_id for device in devices}
-    with_bundle = {
-        app.device_id
-        for app in run_.kandji.prism_apps({"bundle_id": {"in": [run_.params["bundle_id"]]}})
-    }
-    return library_item.report(
-        run_.kandji.item_statuses(item_id), macs, with_bundle, run_.params["max_rows"]
+def _report(ctx: Run, item_id: str, devices: t.Sequence[KandjiDevice]) -> dict[str, t.Any]:
+    bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
+    return library_items.report(
+        ctx.kandji.item_statuses(item_id),
+        {device.device_id for device in devices},
+        {app.device_id for app in ctx.kandji.prism_apps(bundle)},
+        ctx.params["max_rows"],
     )
 
 

@@ -253,6 +253,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, outcome, run_module
@@ -260,10 +261,11 @@ from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
-from ..module_utils._kandji.profiles import file as profile_file
+from ..module_utils._kandji.profiles import apply, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
-from ..module_utils._kandji.profiles.mobileconfig import parse, scep_payloads
-from ..module_utils._kandji.profiles.plan import Plan, Wanted
+from ..module_utils._kandji.profiles.file import FileContent
+from ..module_utils._kandji.profiles.plan import Library, Plan, Wanted
+from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 
 PROFILE: dict[str, t.Any] = {
@@ -318,193 +320,159 @@ USES = (
     kandji_api.ASSIGN_ITEM,
     kandji_api.REMOVE_ITEM,
 )
-Rows = list[dict[str, t.Any]]
+ONE_OF_A_KIND = "A Mac must get each of these from one profile"
 
 
-class Given(t.NamedTuple):
-    """What was read of Kandji:
+@dataclass
+class ProfileTask:
+    """One profile from its options to its result. Without content it is not written."""
 
-    blueprints that are asked for, all of them (where they were read), the Custom Profiles, items by
-    blueprint.
-    """
-
-    blueprints: list[assignments.Blueprint]
-    known: list[assignments.Blueprint]
-    profiles: Rows
-    items: dict[str, set[str]]
+    plan: Plan
+    content: FileContent | None
+    written: CustomProfile | None = None
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
-    asked = params["profiles"] or [params]
-    plist = _plist(run_, asked)
-    given = _read(run_, asked)
-    wanted = [_wanted(run_, one, given) for one in asked]
-    contents = [
-        (
-            profile_file.FileContent(
-                plist, one.generation, params["runs_on"], params["secret_keys"]
-            )
-            if plist
-            else None
-        )
-        for one in wanted
-    ]
-    plans = [
-        _plan(run_, one, content, given) for one, content in zip(wanted, contents, strict=True)
-    ]
+def run(ctx: Run) -> Result:
+    """Return the result of the module."""
+    asked = ctx.params["profiles"] or [ctx.params]
+    plist = _read_plist(ctx, asked)
+    library, wanted = _read(ctx, asked)
+    tasks = [_plan(ctx, each, plist, library) for each in wanted]
+    plans = [task.plan for task in tasks]
     if plist:
-        _check_conflicts(run_, plist, wanted, plans, given)
+        _check_conflicts(ctx, plist, plans, library)
     changes = [change for plan in plans for change in plan.changes]
-    touched = _check_limits(run_, plans, wanted) if changes else dict.fromkeys(LIMITS, 0)
-    if changes and plist and not run_.check_mode:
-        _make_test_enrollments(run_, plist, plans)
-    rows = [
-        plan.current if run_.check_mode else _apply(run_, plan, content)
-        for plan, content in zip(plans, contents, strict=True)
-    ]
-    profiles = [
-        _summary(plan, row, one.blueprints)
-        for plan, row, one in zip(plans, rows, wanted, strict=True)
-    ]
-    return outcome(changes, profiles=profiles, macs_touched=touched)
+    touched = _check_limits(ctx, plans) if changes else dict.fromkeys(LIMITS, 0)
+    if plist and not ctx.check_mode and any(plan.enrols_macs for plan in plans):
+        _make_test_enrollments(ctx, plist)
+    for task in tasks:
+        task.written = (
+            task.plan.current
+            if ctx.check_mode
+            else apply.apply_plan(ctx.kandji, task.plan, task.content)
+        )
+    return outcome(changes, profiles=[_summarize(task) for task in tasks], macs_touched=touched)
 
 
-def _plist(run_: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
-    """What option mobileconfig says;
+def _read_plist(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
+    """Return the profile of option mobileconfig, or None if nothing is to be written.
 
-    None where nothing is to be written. Raises BadOption before anything is asked of Kandji.
+    Raises BadOption before anything is read from Kandji.
     """
-    params = run_.params
+    params = ctx.params
     if params["state"] == "absent":
         return None
-    if not all(one["blueprints"] for one in asked):
+    if not all(each["blueprints"] for each in asked):
         raise BadOption(
-            "blueprints: it is not given, or empty; name the blueprints that the profile is for."
+            "blueprints: it is not set, or empty. Name the blueprints that the profile is for."
         )
     if params["blueprints_mode"] == "remove":
         return None
     if params["mobileconfig"] is None:
-        raise BadOption(
-            "mobileconfig: it is not given; give the text of the configuration profile."
-        )
+        raise BadOption("mobileconfig: it is not set. Set the text of the configuration profile.")
     if not params["runs_on"]:
-        raise BadOption("runs_on: name at least one platform.")
-    plist = profile_file.read(params["mobileconfig"])
-    for secret in profile_file.secrets(plist, params["secret_keys"]):
-        run_.masker.add(secret)
-    for text in profile_file.unknown_variables(plist, params["secret_keys"]):
-        run_.warn(
-            f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it as it stands."
+        raise BadOption("runs_on: it is empty. Name at least one platform.")
+    plist = mobileconfig.read(params["mobileconfig"])
+    for secret in mobileconfig.secrets(plist, params["secret_keys"]):
+        ctx.masker.add(secret)
+    for text in mobileconfig.unknown_variables(plist, params["secret_keys"]):
+        ctx.warn(
+            f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it unchanged."
         )
     return plist
 
 
-def _read(run_: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> Given:
-    absent = run_.params["state"] == "absent"
-    everything = absent or run_.params["blueprints_mode"] == "exact"
-    names = [] if absent else [name for one in asked for name in one["blueprints"]]
-    blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=everything)
-    profiles = list(run_.kandji.profiles())
-    items = assignments.read_items(run_.kandji, known if everything else blueprints)
-    return Given(blueprints, known, profiles, assignments.item_ids(items))
-
-
-def _wanted(run_: Run, asked: t.Mapping[str, t.Any], given: Given) -> Wanted:
-    absent, exact = run_.params["state"] == "absent", run_.params["blueprints_mode"] == "exact"
-    mine = (
-        [] if absent else assignments.resolve(asked["blueprints"], given.known or given.blueprints)
-    )
-    nodes = (
-        {}
-        if absent
-        else assignments.resolve_nodes(
-            asked["assignment_nodes"], mine, given.known, everywhere=exact
+def _read(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Library, list[Wanted]]:
+    absent, exact = ctx.params["state"] == "absent", ctx.params["blueprints_mode"] == "exact"
+    names = [] if absent else [name for each in asked for name in each["blueprints"]]
+    blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=absent or exact)
+    profiles = list(ctx.kandji.profiles())
+    items = assignments.read_items(ctx.kandji, known if absent or exact else blueprints)
+    wanted = []
+    for each in asked:
+        places: list[Blueprint] = []
+        nodes: dict[str, str] = {}
+        if not absent:
+            places = assignments.resolve(each["blueprints"], known or blueprints)
+            nodes = assignments.resolve_nodes(
+                each["assignment_nodes"], places, known, everywhere=exact
+            )
+        wanted.append(
+            Wanted(each["name"], each["library_item_id"], places, each["generation"], nodes)
         )
-    )
-    return Wanted(asked["name"], asked["library_item_id"], mine, asked["generation"], nodes)
+    return Library(profiles, known, items), wanted
 
 
 def _plan(
-    run_: Run, wanted: Wanted, content: profile_file.FileContent | None, given: Given
-) -> Plan:
-    params = run_.params
+    ctx: Run, wanted: Wanted, plist: dict[str, t.Any] | None, library: Library
+) -> ProfileTask:
+    params = ctx.params
     if params["state"] == "absent":
-        return custom_profile.plan_deletion(wanted, given.profiles, given.known, given.items)
-    plan = Plan(*custom_profile.found_as(wanted, given.profiles), unwritten=content is None)
-    if content is not None:
-        custom_profile.plan_content(
-            plan,
-            content,
-            {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])},
-        )
-        if profile_file.enrols(parse((plan.current or {}).get("profile"))):
-            plan.counts_as = "reissue"
-    custom_profile.plan_places(plan, wanted, given.known, given.items, params["blueprints_mode"])
-    return plan
+        return ProfileTask(custom_profile.plan_deletion(wanted, library), None)
+    identity = custom_profile.identify(wanted, library.profiles)
+    plan = Plan(wanted, *identity, assigned_only=plist is None)
+    content = None
+    if plist is not None:
+        content = FileContent(plist, wanted.generation, params["runs_on"], params["secret_keys"])
+        flags = {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])}
+        plan = custom_profile.plan_content(plan, content, flags)
+        if plan.current and mobileconfig.enrols(mobileconfig.parse(plan.current.mobileconfig)):
+            plan = replace(plan, counts_as="reissue")
+    plan = custom_profile.plan_places(plan, library, params["blueprints_mode"])
+    return ProfileTask(plan, content)
 
 
 def _check_conflicts(
-    run_: Run,
-    plist: t.Mapping[str, t.Any],
-    wanted: t.Sequence[Wanted],
-    plans: t.Sequence[Plan],
-    given: Given,
+    ctx: Run, plist: mobileconfig.Plist, plans: t.Sequence[Plan], library: Library
 ) -> None:
-    found: list[str] = []
-    mine = profile_file.claims(plist)
-    for one, plan in zip(wanted, plans, strict=True) if mine else ():
-        for row, other, places in custom_profile.neighbours(
-            {(plan.item_id or "").lower()}, one.blueprints, given.profiles, given.items
-        ):
-            both = sorted(mine & profile_file.claims(other))
-            found += (
-                [
-                    f"the custom profile {row.get('name')!r} ({row.get('id')}) is on {places} and"
-                    f" brings {', '.join(both)} too"
-                ]
-                if both
-                else []
+    own = mobileconfig.exclusive_resources(plist)
+    conflicts = [text for plan in plans for text in _resource_conflicts(own, plan, library) if own]
+    if "mac" in ctx.params["runs_on"] and mobileconfig.configures_okta_verify(plist):
+        installed = ctx.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
+        blueprints = [blueprint for plan in plans for blueprint in plan.wanted.blueprints]
+        conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
+    for text in custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND):
+        ctx.warn(f"Duplicate configuration: {text}.")
+
+
+def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -> t.Iterator[str]:
+    """Yield a sentence for each other profile that brings the same to the same blueprints."""
+    for each in custom_profile.find_neighbours(
+        {plan.item_id or ""}, plan.wanted.blueprints, library
+    ):
+        both = sorted(own & mobileconfig.exclusive_resources(each.plist))
+        if both:
+            yield (
+                f"the custom profile {each.profile.name!r} ({each.profile.id}) is on {each.places}"
+                f" and brings {', '.join(both)} too"
             )
-    if "mac" in run_.params["runs_on"] and profile_file.of_okta_verify(plist):
-        rows = run_.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
-        found += custom_profile.device_trust_conflicts(rows, given.blueprints)
-    for text in custom_profile.check_conflicts(
-        found, run_.params["on_conflict"], profile_file.ONE_OF_A_KIND
-    ):
-        run_.warn(f"Macs get the same from two sides: {text}.")
 
 
-def _check_limits(run_: Run, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted]) -> dict[str, int]:
-    """Count the Macs that the plans touch; raises Refused beyond a limit."""
-    counts = custom_profile.touched(run_.kandji, plans, wanted, run_.params["blueprints_mode"])
-    for name, what in LIMITS.items():
-        assignments.check_limit(f"max_{name}", run_.params[f"max_{name}"], counts[name], what)
-    return counts
+def _check_limits(ctx: Run, plans: t.Sequence[Plan]) -> dict[str, int]:
+    """Return how many Macs the plans touch. Raises Refused beyond a limit."""
+    counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
+    return apply.check_limits(counts, ctx.params, LIMITS)
 
 
-def _make_test_enrollments(
-    run_: Run, plist: t.Mapping[str, t.Any], plans: t.Sequence[Plan]
-) -> None:
-    if not run_.params["test_enrollment"] or not any(
-        plan.writes_profile or plan.assignment.assign for plan in plans
-    ):
+def _make_test_enrollments(ctx: Run, plist: mobileconfig.Plist) -> None:
+    """Enrol once for each SCEP payload. Raises BadOption and Refused."""
+    if not ctx.params["test_enrollment"]:
         return
-    for payload in scep_payloads(plist):
+    for payload in mobileconfig.scep_payloads(plist):
         content = payload["PayloadContent"]
-        if profile_file.holds_variable([content.get("URL"), content.get("Challenge")]):
+        if mobileconfig.holds_variable([content.get("URL"), content.get("Challenge")]):
             raise BadOption(
                 "test_enrollment: URL or challenge of a SCEP payload holds a Kandji variable, which"
                 " this module cannot test. Set test_enrollment: false."
             )
         try:
-            endpoint = ScepEndpoint(str(content.get("URL")), run_.settings, run_.masker)
+            endpoint = ScepEndpoint(str(content.get("URL")), ctx.settings, ctx.masker)
         except BadOption as error:
             raise BadOption(
                 f"{error.message} If the authority is not Okta's, set test_enrollment: false.",
                 **error.details,
             ) from None
-        run_.opened(endpoint.transport)
+        ctx.opened(endpoint.transport)
         fingerprint = content.get("CAFingerprint")
         endpoint.make_test_enrollment(
             str(content.get("Challenge", "")),
@@ -512,33 +480,18 @@ def _make_test_enrollments(
         )
 
 
-def _apply(
-    run_: Run, plan: Plan, content: profile_file.FileContent | None
-) -> dict[str, t.Any] | None:
-    if plan.deletes:
-        run_.kandji.delete_profile(str(plan.item_id))
-        return None
-    return custom_profile.apply_plan(run_.kandji, plan, content)
-
-
-def _summary(
-    plan: Plan, row: t.Mapping[str, t.Any] | None, blueprints: t.Sequence[assignments.Blueprint]
-) -> dict[str, t.Any]:
-    plist = parse((row or {}).get("profile")) or {}
+def _summarize(task: ProfileTask) -> dict[str, t.Any]:
+    profile = task.written
+    plist = mobileconfig.parse(profile.mobileconfig if profile else None) or {}
     return {
-        "name": plan.name,
-        **{
-            key: (row or {}).get(name)
-            for key, name in (
-                ("library_item_id", "id"),
-                ("mdm_identifier",) * 2,
-                ("updated_at",) * 2,
-            )
-        },
+        "name": task.plan.name,
+        "library_item_id": profile.id if profile else None,
+        "mdm_identifier": profile.mdm_identifier if profile else None,
+        "updated_at": profile.updated_at if profile else None,
         "payload_uuid": plist.get("PayloadUUID"),
-        "generation": profile_file.mark_of(plist)[1],
-        "blueprints": [dict(one) for one in blueprints],
-        "changed": bool(plan.changes),
+        "generation": mobileconfig.read_mark(plist)[1],
+        "blueprints": [blueprint.as_result() for blueprint in task.plan.wanted.blueprints],
+        "changed": bool(task.plan.changes),
     }
 
 

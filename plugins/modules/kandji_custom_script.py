@@ -171,9 +171,9 @@ import typing as t
 
 from ..module_utils._core.module import Result, Run, outcome, run_module
 from ..module_utils._core.options import KANDJI, arguments
-from ..module_utils._kandji import assignments
+from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji import scripts as custom_script
+from ..module_utils._kandji.records import Blueprint, CustomScript
 
 OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str"},
@@ -182,7 +182,7 @@ OPTIONS: dict[str, t.Any] = {
     "remediation_script": {"type": "str"},
     "execution_frequency": {
         "type": "str",
-        "choices": list(custom_script.FREQUENCIES),
+        "choices": list(scripts.FREQUENCIES),
         "default": "every_day",
     },
     "active": {"type": "bool", "default": True},
@@ -207,47 +207,45 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
-    custom_script.check_options(params)
+def run(ctx: Run) -> Result:
+    """Return the result of the module."""
+    params = ctx.params
+    scripts.check_options(params)
     exact = params["blueprints_mode"] == "exact"
-    wanted, known = assignments.read_blueprints(run_.kandji, params["blueprints"], everything=exact)
+    wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
     nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
-    items = assignments.item_ids(assignments.read_items(run_.kandji, known if exact else wanted))
-    plan = custom_script.plan_script(
-        params, list(run_.kandji.scripts()), wanted, known, items, nodes
-    )
-    removed = _check_removed(run_, plan, wanted)
-    script = plan.current if run_.check_mode else _apply(run_, plan)
-    return outcome(plan.changes, script=custom_script.summary(script, plan), macs_removed=removed)
+    items = assignments.item_ids(assignments.read_items(ctx.kandji, known if exact else wanted))
+    places = scripts.Places(wanted, known, items, nodes)
+    plan = scripts.plan_script(params, list(ctx.kandji.scripts()), places)
+    removed = _check_removed(ctx, plan, wanted)
+    script = plan.current if ctx.check_mode else _apply(ctx, plan)
+    return outcome(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)
 
 
-def _check_removed(
-    run_: Run, plan: custom_script.Plan, wanted: t.Sequence[assignments.Blueprint]
-) -> int:
-    """Count the Macs that lose the script; raises Refused beyond the limit."""
+def _check_removed(ctx: Run, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) -> int:
+    """Return how many Macs lose the script. Raises Refused beyond the limit."""
     if not plan.assignment.remove:
         return 0
-    devices = list(run_.kandji.devices(platform="Mac"))
-    count = len(
-        assignments.macs_on(devices, plan.assignment.remove) - assignments.macs_on(devices, wanted)
-    )
+    devices = list(ctx.kandji.devices(platform="Mac"))
+    losing = assignments.macs_on(devices, plan.assignment.remove)
+    count = len(losing - assignments.macs_on(devices, wanted))
     assignments.check_limit(
-        "max_removed", run_.params["max_removed"], count, "Taking the script off blueprints"
+        "max_removed", ctx.params["max_removed"], count, "Taking the script off blueprints"
     )
     return count
 
 
-def _apply(run_: Run, plan: custom_script.Plan) -> dict[str, t.Any]:
-    script = plan.current or {}
+def _apply(ctx: Run, plan: scripts.Plan) -> CustomScript | None:
+    script = plan.current
     if plan.fields:
         script = (
-            run_.kandji.update_script(str(plan.item_id), plan.fields)
+            ctx.kandji.update_script(plan.current.id, plan.fields)
             if plan.current
-            else run_.kandji.create_script(plan.fields)
+            else ctx.kandji.create_script(plan.fields)
         )
-        custom_script.check_written(plan, script)
-    assignments.apply_assignment(run_.kandji, str(script["id"]), plan.assignment)
+        scripts.check_written(plan, script)
+    if script is not None:
+        assignments.apply_assignment(ctx.kandji, script.id, plan.assignment)
     return script
 
 

@@ -145,7 +145,7 @@ def _devices(run_: Run) -> t.Iterator[Row]:
     blueprints = (
         None
         if params["blueprints"] is None
-        else {one["id"] for one in read_blueprints(kandji, params["blueprints"])[0]}
+        else {one.id for one in read_blueprints(kandji, params["blueprints"])[0]}
     )
     if blueprints and len(blueprints) == 1:
         filters["blueprint_id"] = "".join(blueprints)

@@ -93,7 +93,7 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji import library_items as library_item
+from ..module_utils._kandji import library_items
 from ..module_utils._kandji.assignments import read_blueprints, read_items
 
 OPTIONS: dict[str, t.Any] = {
@@ -106,28 +106,22 @@ OPTIONS: dict[str, t.Any] = {
 USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATUSES)
 
 
-def run(run_: Run) -> Result:
-    params, kandji = run_.params, run_.kandji
+def run(ctx: Run) -> Result:
+    """Return the result of the module."""
+    params, kandji = ctx.params, ctx.kandji
     if params["statuses"] and params["names"] is None and params["library_item_ids"] is None:
         raise BadOption(
-            "statuses: name the items by names or library_item_ids; the statuses of a whole Library"
-            " would take a call for every 300 of each."
+            "statuses: names and library_item_ids are not set. Name the items; the statuses of a"
+            " whole Library would take a call for every 300 of each."
         )
     wanted, known = read_blueprints(kandji, params["blueprints"] or [], everything=True)
     blueprints = wanted if params["blueprints"] else known
-    items = library_item.catalogue(
+    items = library_items.catalogue(
         read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"]
     )
-    if params["statuses"]:
-        items = [
-            {
-                **one,
-                **library_item.states(
-                    kandji.item_statuses(one["library_item_id"]), params["max_rows"]
-                ),
-            }
-            for one in items
-        ]
+    for item in items if params["statuses"] else ():
+        statuses = kandji.item_statuses(item["library_item_id"])
+        item.update(library_items.states(statuses, params["max_rows"]))
     return {"changed": False, "library_items": items}
 
 

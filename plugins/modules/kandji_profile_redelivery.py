@@ -330,21 +330,18 @@ def _check_begin(
     if not begun:
         return
     check_limit("max_reissue", run_.params["max_reissue"], len(begun), "This")
-    profile = [
-        row
-        for row in run_.kandji.profiles()
-        if kandji_api.same_id(row.get("id"), run_.params["library_item_id"])
-    ]
+    item_id = run_.params["library_item_id"].lower()
+    profile = [each for each in run_.kandji.profiles() if each.id == item_id]
     if not profile:
         raise BadOption(
             "library_item_id: Kandji has no custom profile with the id"
             f" {run_.params['library_item_id']}."
         )
-    how = redelivery.console_steps(run_.params["tag"], str(profile[0].get("name")))
+    how = redelivery.console_steps(run_.params["tag"], profile[0].name)
     classic = {
-        str(row.get("id", "")).lower(): str(row.get("name"))
-        for row in run_.kandji.blueprints()
-        if row.get("type") == "classic"
+        blueprint.id: blueprint.name
+        for blueprint in run_.kandji.blueprints()
+        if blueprint.type == "classic"
     }
     places = sorted(
         {

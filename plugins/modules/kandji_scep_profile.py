@@ -415,6 +415,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import dataclass
 from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
@@ -425,20 +426,15 @@ from ..module_utils._core.options import KANDJI, arguments, need
 from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji import library_items as library_item
-from ..module_utils._kandji.client import same_id
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
+from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
+from ..module_utils._kandji.profiles import apply, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
-from ..module_utils._kandji.profiles import scep as scep_profile
-from ..module_utils._kandji.profiles.mobileconfig import (
-    ScepSettings,
-    check_challenge,
-    payload_content,
-)
+from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
-PROFILE = {
+PROFILE: dict[str, t.Any] = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "library_item": {"type": "str"},
@@ -502,6 +498,25 @@ OPTIONS: dict[str, t.Any] = {
     "max_removed": {"type": "int", "default": 0},
     "max_remaining": {"type": "int", "default": 0},
 }
+SETTINGS = (
+    "url",
+    "challenge",
+    "subject",
+    "scep_name",
+    "subject_alt_name",
+    "key_size",
+    "key_usage",
+    "retries",
+    "retry_delay",
+    "key_is_extractable",
+    "allow_all_apps_access",
+    "ca_fingerprint",
+)
+LIMITS = {
+    "reissue": "A change of a profile that Macs hold, which gives them new certificates,",
+    "new": "The first assignment of the profile",
+    "removed": "Taking the profile, and with it the certificate, off blueprints",
+}
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_PROFILES,
@@ -519,153 +534,242 @@ USES = (
 )
 
 
-class Replaced(t.NamedTuple):
-    """The item whose place another takes."""
+@dataclass
+class ProfileTask:
+    """One profile from its options to its result."""
 
-    id: str
-    name: str
-    by_console: bool
+    wanted: scep.Wanted
+    plan: scep.Plan
+    content: scep.ScepContent
+    replaced: scep.Replaced | None = None
+    written: CustomProfile | None = None
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
-    run_.masker.add(params["challenge"])
+def run(ctx: Run) -> Result:
+    """Return the result of the module."""
+    params = ctx.params
+    ctx.masker.add(params["challenge"])
     asked = params["profiles"] or [params]
-    exact, removing = params["blueprints_mode"] == "exact", params["blueprints_mode"] == "remove"
-    needless = removing or all(one["library_item"] for one in asked)
-    settings = ScepSettings(params["url"] or "", "") if needless else _scep_settings(params)
-    names = [one for each in asked for one in each["blueprints"]]
-    blueprints, known = assignments.read_blueprints(run_.kandji, names, everything=exact)
-    profiles = list(run_.kandji.profiles())
-    rows_on = assignments.read_items(run_.kandji, known if exact else blueprints)
-    items = assignments.item_ids(rows_on)
-    wanted = [_wanted(one, blueprints, known, exact) for one in asked]
-    plans = [_plan(run_, one, settings, profiles, known, rows_on) for one in wanted]
-    if not removing:
-        replaced = [
-            _replaced(run_, one, plan, profiles, rows_on)
-            for one, plan in zip(wanted, plans, strict=True)
-        ]
-        _check_conflicts(run_, wanted, plans, replaced, profiles, items)
-        for one, plan, item in zip(wanted, plans, replaced, strict=True):
-            _check_replaced(run_, one, plan, item, items)
+    settings = _scep_settings(params, asked)
+    library, wanted = _read(ctx, asked)
+    tasks = [_plan(ctx, each, settings, library) for each in wanted]
+    if params["blueprints_mode"] != "remove":
+        for task in tasks:
+            task.replaced = _find_replaced(ctx, task, library)
+        _check_conflicts(ctx, tasks, library)
+        for task in tasks:
+            _check_replaced(ctx, task, library)
+    plans = [task.plan for task in tasks]
     changes = [change for plan in plans for change in plan.changes]
-    touched = (
-        _check_limits(run_, plans, wanted) if changes else {"reissue": 0, "new": 0, "removed": 0}
-    )
-    if changes and not run_.check_mode:
-        _make_test_enrollment(run_, plans)
-    contents = [scep_profile.content_of(one, settings, params["runs_on"]) for one in wanted]
-    written = [
-        plan.current if run_.check_mode else custom_profile.apply_plan(run_.kandji, plan, content)
-        for plan, content in zip(plans, contents, strict=True)
-    ]
-    rows = [
-        scep_profile.summary(
-            plan, profile, params["challenge"], params["redistribution_days"], one.blueprints
+    touched = _check_limits(ctx, plans) if changes else dict.fromkeys(LIMITS, 0)
+    if not ctx.check_mode:
+        _make_test_enrollment(ctx, plans)
+    for task in tasks:
+        task.written = (
+            task.plan.current
+            if ctx.check_mode
+            else apply.apply_plan(ctx.kandji, task.plan, task.content)
         )
-        for plan, profile, one in zip(plans, written, wanted, strict=True)
-    ]
-    if any(plan.by_console for plan in plans):
-        devices = list(run_.kandji.devices(platform="Mac"))
-        for row, plan, one in zip(rows, plans, wanted, strict=True):
-            row.update(
-                {
-                    "proof": _proof(
-                        run_, plan, one.blueprints, assignments.macs_on(devices, one.blueprints)
-                    )
-                }
-                if plan.by_console
-                else {}
-            )
-    return outcome(changes, profiles=rows, macs_touched=touched)
+    return outcome(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
-def _scep_settings(params: t.Mapping[str, t.Any]) -> ScepSettings:
+def _scep_settings(
+    params: t.Mapping[str, t.Any], asked: t.Sequence[t.Mapping[str, t.Any]]
+) -> scep.ScepSettings:
+    """Return the settings of the payload, or empty ones if no payload is written.
+
+    Raises BadOption before anything is read from Kandji.
+    """
+    if params["blueprints_mode"] == "remove" or all(each["library_item"] for each in asked):
+        return scep.ScepSettings(params["url"] or "", "")
     check_scep_url(need(params, OPTIONS, "url"))
-    check_challenge(need(params, OPTIONS, "challenge"))
+    scep.check_challenge(need(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
-        raise BadOption("runs_on: name at least one platform.")
-    names = (
-        "url",
-        "challenge",
-        "subject",
-        "scep_name",
-        "subject_alt_name",
-        "key_size",
-        "key_usage",
-        "retries",
-        "retry_delay",
-        "key_is_extractable",
-        "allow_all_apps_access",
-        "ca_fingerprint",
+        raise BadOption("runs_on: it is empty. Name at least one platform.")
+    settings = scep.ScepSettings(
+        **{name: params[name] for name in SETTINGS}, runs_on=tuple(params["runs_on"])
     )
-    settings = ScepSettings(**{name: params[name] for name in names})
-    payload_content(
-        settings
-    )  # raises for a wrong subject or fingerprint before anything is asked of Kandji
+    scep.payload_content(settings)  # raises for a wrong subject or fingerprint
     return settings
 
 
-def _wanted(
-    asked: t.Mapping[str, t.Any],
-    blueprints: t.Sequence[assignments.Blueprint],
-    known: t.Sequence[assignments.Blueprint],
-    exact: bool,
-) -> scep_profile.Wanted:
-    mine = assignments.resolve(asked["blueprints"], known or blueprints)
-    nodes = assignments.resolve_nodes(asked["assignment_nodes"], mine, known, everywhere=exact)
-    return scep_profile.Wanted(
-        asked["name"],
-        asked["library_item_id"],
-        mine,
-        asked["generation"],
-        nodes,
-        asked["library_item"],
-        asked["replaces"],
-    )
+def _read(
+    ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[custom_profile.Library, list[scep.Wanted]]:
+    exact = ctx.params["blueprints_mode"] == "exact"
+    names = [name for each in asked for name in each["blueprints"]]
+    blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=exact)
+    profiles = list(ctx.kandji.profiles())
+    items = assignments.read_items(ctx.kandji, known if exact else blueprints)
+    wanted = []
+    for each in asked:
+        places = assignments.resolve(each["blueprints"], known or blueprints)
+        nodes = assignments.resolve_nodes(each["assignment_nodes"], places, known, everywhere=exact)
+        wanted.append(
+            scep.Wanted(
+                each["name"],
+                each["library_item_id"],
+                places,
+                each["generation"],
+                nodes,
+                each["library_item"],
+                each["replaces"],
+            )
+        )
+    return custom_profile.Library(profiles, known, items), wanted
 
 
 def _plan(
-    run_: Run,
-    wanted: scep_profile.Wanted,
-    settings: ScepSettings,
-    profiles: t.Sequence[dict[str, t.Any]],
-    known: t.Sequence[assignments.Blueprint],
-    rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
-) -> scep_profile.Plan:
-    mode, items = run_.params["blueprints_mode"], assignments.item_ids(rows_on)
+    ctx: Run, wanted: scep.Wanted, settings: scep.ScepSettings, library: custom_profile.Library
+) -> ProfileTask:
+    mode, content = ctx.params["blueprints_mode"], scep.ScepContent(settings, wanted.generation)
     if wanted.library_item:
-        item = library_item.find_scep_item(run_.kandji, wanted.library_item, rows_on, profiles)
-        return scep_profile.plan_console_item(wanted, item, known, items, mode)
-    if mode == "remove":
-        return scep_profile.plan_removal(wanted, profiles, items)
-    return scep_profile.plan_profile(
-        wanted, settings, run_.params["runs_on"], profiles, known, items, mode
+        item = find_scep_item(ctx.kandji, wanted.library_item, library.items, library.profiles)
+        plan = scep.plan_console_item(wanted, item, library, mode)
+    elif mode == "remove":
+        plan = scep.plan_removal(wanted, library)
+    else:
+        plan = scep.plan_profile(wanted, content, library, mode)
+    return ProfileTask(wanted, plan, content)
+
+
+def _find_replaced(
+    ctx: Run, task: ProfileTask, library: custom_profile.Library
+) -> scep.Replaced | None:
+    """Return the item that option replaces names, if something is to be assigned."""
+    asked = task.wanted.replaces
+    if not asked or not task.plan.assignment.assign:
+        return None
+    custom = [
+        profile
+        for profile in library.profiles
+        if asked.lower() == profile.id or asked == profile.name
+    ]
+    item = (
+        custom[0] if custom else find_scep_item(ctx.kandji, asked, library.items, library.profiles)
+    )
+    if item.id == task.plan.item_id:
+        raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
+    return scep.Replaced(item.id, item.name, not custom)
+
+
+def _check_conflicts(
+    ctx: Run, tasks: t.Sequence[ProfileTask], library: custom_profile.Library
+) -> None:
+    url, conflicts = ctx.params["url"], []
+    for task in tasks if url else ():
+        own = {task.plan.item_id or "", task.replaced.id if task.replaced else ""}
+        conflicts += scep.url_conflicts(url, own, task.wanted.blueprints, library)
+    blueprints = [blueprint for task in tasks for blueprint in task.wanted.blueprints]
+    if "mac" in ctx.params["runs_on"]:
+        installed = ctx.kandji.prism_profiles(
+            {"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}}
+        )
+        conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
+        if any(_may_duplicate(task) for task in tasks):
+            _warn_of_console_profiles(ctx, sorted({blueprint.id for blueprint in blueprints}))
+    for text in custom_profile.check_conflicts(
+        conflicts, ctx.params["on_conflict"], scep.ONE_OF_AN_AUTHORITY
+    ):
+        ctx.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _may_duplicate(task: ProfileTask) -> bool:
+    """Return whether Macs get a profile next to one that the console manages."""
+    return (
+        bool(task.plan.assignment.assign)
+        and task.plan.console_item is None
+        and task.replaced is None
     )
 
 
-def _proof(
-    run_: Run,
-    plan: scep_profile.Plan,
-    blueprints: t.Sequence[assignments.Blueprint],
-    serials: set[str],
+def _warn_of_console_profiles(ctx: Run, blueprint_ids: t.Sequence[str]) -> None:
+    """Warn of console-managed SCEP profiles, whose authority no API returns.
+
+    The first 300 profiles that Macs of the blueprints reported are searched.
+    """
+    first = islice(ctx.kandji.prism_profiles({}, blueprint_ids), 300)
+    macs = sorted({profile.serial for profile in first if is_console_scep(profile)})
+    if macs:
+        ctx.warn(
+            "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
+            f" example {macs[0]}). No API returns its authority. If it is Okta's, stop"
+            " here, and name its item in replaces."
+        )
+
+
+def _check_replaced(ctx: Run, task: ProfileTask, library: custom_profile.Library) -> None:
+    """Raise Refused, or warn in check mode, if too many Macs still hold the replaced item."""
+    item, items = task.replaced, library.item_ids
+    if item is None:
+        return
+    ids = {blueprint.id for blueprint in task.wanted.blueprints}
+    holders = read_holders(
+        ctx.kandji,
+        ProfileItem(item.id),
+        sorted(ids),
+        set().union(*(items.get(each, set()) for each in ids)),
+        item.console_managed,
+    )
+    serials = {
+        device.serial
+        for device in (ctx.kandji.devices(platform="Mac") if holders else ())
+        if device.device_id in holders and device.blueprint_id in ids
+    }
+    places = [each for each in task.wanted.blueprints if item.id in items.get(each.id, ())]
+    try:
+        scep.check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
+    except Refused as refused:
+        if not ctx.check_mode:
+            raise
+        ctx.warn(f"It would wait: {refused.message}")
+
+
+def _check_limits(ctx: Run, plans: t.Sequence[scep.Plan]) -> dict[str, int]:
+    """Return how many Macs the plans touch. Raises Refused beyond a limit."""
+    counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
+    return apply.check_limits(counts, ctx.params, LIMITS)
+
+
+def _make_test_enrollment(ctx: Run, plans: t.Sequence[scep.Plan]) -> None:
+    if ctx.params["test_enrollment"] and any(plan.needs_test_enrollment for plan in plans):
+        endpoint = ScepEndpoint(ctx.params["url"], ctx.settings, ctx.masker)
+        ctx.opened(endpoint.transport)
+        endpoint.make_test_enrollment(ctx.params["challenge"], ctx.params["ca_fingerprint"])
+
+
+def _summarize(ctx: Run, tasks: t.Sequence[ProfileTask]) -> list[dict[str, t.Any]]:
+    challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
+    rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
+    if not any(task.plan.console_item for task in tasks):
+        return rows
+    devices = list(ctx.kandji.devices(platform="Mac"))
+    for row, task in zip(rows, tasks, strict=True):
+        if task.plan.console_item:
+            macs = assignments.macs_on(devices, task.wanted.blueprints)
+            row["proof"] = _console_item_evidence(ctx, task, macs)
+    return rows
+
+
+def _console_item_evidence(
+    ctx: Run, task: ProfileTask, serials: t.AbstractSet[str]
 ) -> dict[str, t.Any]:
-    """What is seen of an item that the console made, on the Macs of its blueprints."""
-    ids = {one["id"] for one in plan.assignment.assign}
+    """Return what is visible of a console-managed item on the Macs of its blueprints."""
+    item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
     states = [
         status.state
-        for status in run_.kandji.item_statuses(str(plan.item_id))
-        if status.blueprint_id not in ids
+        for status in ctx.kandji.item_statuses(item_id)
+        if status.blueprint_id not in assigned
     ]
-    certificates = run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
+    certificates = ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}})
     holders = {
         certificate.serial
         for certificate in certificates
         if names_serial(certificate.common_name, certificate.serial)
     }
-    reported = run_.kandji.prism_profiles(
-        {"payload_identifier": {"like": [str(plan.item_id)]}}, [one["id"] for one in blueprints]
+    reported = ctx.kandji.prism_profiles(
+        {"payload_identifier": {"like": [item_id]}},
+        [blueprint.id for blueprint in task.wanted.blueprints],
     )
     macs = {profile.serial for profile in reported}
     return {
@@ -673,152 +777,6 @@ def _proof(
         "certificates": len(holders & serials),
         "profiles": len(macs & serials),
     }
-
-
-def _check_conflicts(
-    run_: Run,
-    wanted: t.Sequence[scep_profile.Wanted],
-    plans: t.Sequence[scep_profile.Plan],
-    replaced: t.Sequence[Replaced | None],
-    profiles: t.Sequence[dict[str, t.Any]],
-    items: t.Mapping[str, set[str]],
-) -> None:
-    found: list[str] = []
-    for one, plan, item in zip(wanted, plans, replaced, strict=True) if run_.params["url"] else ():
-        judged = {(plan.item_id or "").lower(), item.id.lower() if item else ""}
-        found += scep_profile.url_conflicts(
-            run_.params["url"], judged, one.blueprints, profiles, items
-        )
-    blueprints = [blueprint for one in wanted for blueprint in one.blueprints]
-    if "mac" in run_.params["runs_on"]:
-        rows = run_.kandji.prism_profiles({"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}})
-        found += custom_profile.device_trust_conflicts(rows, blueprints)
-        _tell_of_unknown(run_, blueprints, plans, replaced)
-    for text in custom_profile.check_conflicts(
-        found, run_.params["on_conflict"], scep_profile.ONE_OF_AN_AUTHORITY
-    ):
-        run_.warn(f"Two SCEP profiles of one authority: {text}.")
-
-
-def _tell_of_unknown(
-    run_: Run,
-    blueprints: t.Sequence[assignments.Blueprint],
-    plans: t.Sequence[scep_profile.Plan],
-    replaced: t.Sequence[Replaced | None],
-) -> None:
-    """Warn of SCEP profiles of the web app, whose authority no API tells, among the first 300
-    profiles that Macs of the blueprints reported.
-    """
-    if not any(
-        plan.assignment.assign and not plan.by_console and item is None
-        for plan, item in zip(plans, replaced, strict=True)
-    ):
-        return
-    first = islice(run_.kandji.prism_profiles({}, sorted({one["id"] for one in blueprints})), 300)
-    macs = sorted({profile.serial for profile in first if is_console_scep(profile)})
-    if macs:
-        run_.warn(
-            "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
-            f" example {macs[0]}). No API tells which authority it is of. If it is Okta's, stop"
-            " here, and name its item in replaces."
-        )
-
-
-def _replaced(
-    run_: Run,
-    wanted: scep_profile.Wanted,
-    plan: scep_profile.Plan,
-    profiles: t.Sequence[dict[str, t.Any]],
-    rows_on: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
-) -> Replaced | None:
-    """The item that option replaces names; looked for only where something is to be assigned."""
-    asked = wanted.replaces
-    if not asked or not plan.assignment.assign:
-        return None
-    custom = [
-        row
-        for row in profiles
-        if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name")
-    ]
-    item = (
-        custom[0] if custom else library_item.find_scep_item(run_.kandji, asked, rows_on, profiles)
-    )
-    if same_id(item["id"], plan.item_id):
-        raise BadOption(
-            f"replaces: {asked!r} is the item itself; name the one whose place it takes."
-        )
-    return Replaced(str(item["id"]), str(item["name"]), not custom)
-
-
-def _check_replaced(
-    run_: Run,
-    wanted: scep_profile.Wanted,
-    plan: scep_profile.Plan,
-    item: Replaced | None,
-    items: t.Mapping[str, set[str]],
-) -> None:
-    if item is None:
-        return
-    ids = {one["id"] for one in wanted.blueprints}
-    places = [one for one in wanted.blueprints if item.id.lower() in items.get(one["id"], ())]
-    held = read_holders(
-        run_.kandji,
-        ProfileItem(item.id),
-        sorted(ids),
-        set().union(*(items.get(one, set()) for one in ids)),
-        item.by_console,
-    )
-    devices = run_.kandji.devices(platform="Mac") if held else ()
-    holding = {
-        device.serial
-        for device in devices
-        if device.device_id in held and device.blueprint_id in ids
-    }
-    try:
-        scep_profile.check_replaced(
-            item.name,
-            places,
-            holding,
-            run_.params["max_remaining"],
-            plan.name,
-        )
-    except Refused as refused:
-        if not run_.check_mode:
-            raise
-        run_.warn(f"It would wait: {refused.message}")
-
-
-def _check_limits(
-    run_: Run, plans: t.Sequence[scep_profile.Plan], wanted: t.Sequence[scep_profile.Wanted]
-) -> dict[str, int]:
-    """Count the Macs that the plans touch; raises Refused beyond a limit."""
-    params = run_.params
-    counts = custom_profile.touched(run_.kandji, plans, wanted, params["blueprints_mode"])
-    assignments.check_limit(
-        "max_reissue",
-        params["max_reissue"],
-        counts["reissue"],
-        "A change of a profile that Macs hold, which gives them new certificates,",
-    )
-    assignments.check_limit(
-        "max_new", params["max_new"], counts["new"], "The first assignment of the profile"
-    )
-    assignments.check_limit(
-        "max_removed",
-        params["max_removed"],
-        counts["removed"],
-        "Taking the profile, and with it the certificate, off blueprints",
-    )
-    return {name: counts[name] for name in ("reissue", "new", "removed")}
-
-
-def _make_test_enrollment(run_: Run, plans: t.Sequence[scep_profile.Plan]) -> None:
-    if run_.params["test_enrollment"] and any(
-        plan.writes_profile or plan.assignment.assign for plan in plans if not plan.by_console
-    ):
-        endpoint = ScepEndpoint(run_.params["url"], run_.settings, run_.masker)
-        run_.opened(endpoint.transport)
-        endpoint.make_test_enrollment(run_.params["challenge"], run_.params["ca_fingerprint"])
 
 
 def main() -> None:

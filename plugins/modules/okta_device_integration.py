@@ -178,7 +178,7 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import Result, Run, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._core.timestamps import format_milliseconds
-from ..module_utils._kandji.profiles.mobileconfig import check_challenge, fingerprint_bytes
+from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
 from ..module_utils._okta.facts import LOG_RETENTION
@@ -215,7 +215,7 @@ def run(run_: Run) -> Result:
         raise integration.needs_scep_url(run_.okta.org_url)
     endpoint = _endpoint(run_, org)
     service = endpoint.describe()
-    fingerprint = fingerprint_bytes(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
+    fingerprint = parse_fingerprint(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
     now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
     for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(

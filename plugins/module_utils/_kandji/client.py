@@ -24,10 +24,14 @@ from .._http.transport import Transport, Vendor
 from .._http.urls import check_origin, is_loopback, next_query
 from .records import (
     AuditEvent,
+    Blueprint,
+    CustomProfile,
+    CustomScript,
     DeviceItem,
     InstalledProfile,
     ItemStatus,
     KandjiDevice,
+    LibraryItem,
     PrismApp,
     PrismCertificate,
 )
@@ -264,14 +268,14 @@ class Kandji:
 
     # Custom Profiles
 
-    def profiles(self) -> t.Iterator[dict[str, t.Any]]:
-        """All custom profiles, with their XML. List Custom Profiles."""
-        return self._linked_pages(LIST_PROFILES)
+    def profiles(self) -> t.Iterator[CustomProfile]:
+        """Yield all custom profiles, with their XML. List Custom Profiles."""
+        return map(CustomProfile.from_row, self._linked_pages(LIST_PROFILES))
 
     def create_profile(
-        self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool]
-    ) -> dict[str, t.Any]:
-        """Create a custom profile.
+        self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool | str]
+    ) -> CustomProfile:
+        """Create a custom profile and return it as Kandji keeps it.
 
         ``flags``: active, runs_on_mac, runs_on_iphone ... Create Custom Profile.
         """
@@ -280,11 +284,11 @@ class Kandji:
         )
 
     def update_profile(
-        self, item_id: str, fields: t.Mapping[str, t.Any], mobileconfig: bytes | None
-    ) -> dict[str, t.Any]:
-        """Change what is given of a custom profile;
+        self, item_id: str, fields: t.Mapping[str, bool | str], mobileconfig: bytes | None
+    ) -> CustomProfile:
+        """Change fields and file of a custom profile and return it as Kandji keeps it.
 
-        None keeps its file. Update Custom Profile: Macs in scope install it anew.
+        Without a file its content is kept. Update Custom Profile: Macs in scope reinstall it.
         """
         name = str(fields.get("name", item_id))
         return self._write_profile(
@@ -292,9 +296,9 @@ class Kandji:
         )
 
     def delete_profile(self, item_id: str) -> None:
-        """Delete a custom profile;
+        """Delete a custom profile, if it exists.
 
-        one that is not there is fine. Delete Custom Profile: Macs in scope lose it.
+        Delete Custom Profile: Macs in scope lose it.
         """
         try:
             self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
@@ -308,39 +312,33 @@ class Kandji:
         form: t.Mapping[str, str],
         name: str,
         mobileconfig: bytes | None,
-    ) -> dict[str, t.Any]:
+    ) -> CustomProfile:
         files: dict[str, t.Any] = {field: (None, value) for field, value in form.items()}
         if mobileconfig is not None:
             file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".mobileconfig"
             files["file"] = (file_name, mobileconfig, "application/octet-stream")
-        return self._written(
-            operation, self.transport.send(operation, Request(path, files=files)).json, "profile"
-        )
+        body = self.transport.send(operation, Request(path, files=files)).json
+        return CustomProfile.from_row(self._written(operation, body, "profile"))
 
     # Custom Scripts
 
-    def scripts(self) -> t.Iterator[dict[str, t.Any]]:
-        """All custom scripts, with their text. List Custom Scripts."""
-        return self._linked_pages(LIST_SCRIPTS)
+    def scripts(self) -> t.Iterator[CustomScript]:
+        """Yield all custom scripts, with their text. List Custom Scripts."""
+        return map(CustomScript.from_row, self._linked_pages(LIST_SCRIPTS))
 
-    def create_script(self, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Create a custom script.
+    def create_script(self, fields: t.Mapping[str, bool | str]) -> CustomScript:
+        """Create a custom script and return it as Kandji keeps it.
 
         ``fields``: name, script, execution_frequency, active ... Create Custom Script.
         """
-        return self._written(
-            CREATE_SCRIPT, self.transport.call(CREATE_SCRIPT, json=dict(fields)).json, "script"
-        )
+        body = self.transport.call(CREATE_SCRIPT, json=dict(fields)).json
+        return CustomScript.from_row(self._written(CREATE_SCRIPT, body, "script"))
 
-    def update_script(self, item_id: str, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Change what is given of a custom script. Update Custom Script."""
-        return self._written(
-            UPDATE_SCRIPT,
-            self.transport.call(
-                UPDATE_SCRIPT, {"library_item_id": item_id}, json=dict(fields)
-            ).json,
-            "script",
-        )
+    def update_script(self, item_id: str, fields: t.Mapping[str, bool | str]) -> CustomScript:
+        """Change fields of a custom script and return it. Update Custom Script."""
+        path = {"library_item_id": item_id}
+        body = self.transport.call(UPDATE_SCRIPT, path, json=dict(fields)).json
+        return CustomScript.from_row(self._written(UPDATE_SCRIPT, body, "script"))
 
     @staticmethod
     def _written(operation: Operation, body: t.Any, what: str) -> dict[str, t.Any]:
@@ -354,22 +352,26 @@ class Kandji:
 
     # Blueprints and their library items
 
-    def blueprints(self) -> t.Iterator[dict[str, t.Any]]:
-        """All blueprints. List Blueprints."""
-        return self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE})
+    def blueprints(self) -> t.Iterator[Blueprint]:
+        """Yield all blueprints. List Blueprints."""
+        return map(Blueprint.from_row, self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE}))
 
-    def library_items(self, blueprint_id: str) -> list[dict[str, t.Any]]:
-        """The items on a blueprint: id and name, no type. List Library Items."""
+    def library_items(self, blueprint_id: str) -> list[LibraryItem]:
+        """Return the items on a blueprint: id and name, no type. List Library Items."""
+        path = {"blueprint_id": blueprint_id}
         try:
-            return list(self._linked_pages(LIST_ITEMS, path={"blueprint_id": blueprint_id}))
+            return list(map(LibraryItem.from_row, self._linked_pages(LIST_ITEMS, path=path)))
         except NotFound:
             raise BadOption(
-                f"Kandji has no blueprint with the id {blueprint_id}; name a blueprint by its name"
-                " or its id."
+                f"blueprints: Kandji has no blueprint with the id {blueprint_id}. Set the name or"
+                " the id of an existing blueprint."
             ) from None
 
     def assign_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
-        """Put an item on a blueprint. Assign Library Item. False where it was there already."""
+        """Assign an item to a blueprint. Return whether it was not assigned before.
+
+        Assign Library Item.
+        """
         try:
             ids = self.transport.call(
                 ASSIGN_ITEM, {"blueprint_id": blueprint_id}, json=_assignment(item_id, node_id)
@@ -387,7 +389,10 @@ class Kandji:
         return True
 
     def remove_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
-        """Take an item off a blueprint. Remove Library Item. False where it was not there."""
+        """Remove an item from a blueprint. Return whether it was assigned.
+
+        Remove Library Item.
+        """
         try:
             ids = self.transport.call(
                 REMOVE_ITEM, {"blueprint_id": blueprint_id}, json=_assignment(item_id, node_id)

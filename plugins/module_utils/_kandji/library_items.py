@@ -1,46 +1,63 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A library item that only Kandji's console can make (the App Store item):
-
-found by id or name, and its statuses over the fleet read.
-"""
+"""Console-managed library items: found by id or name, and their statuses over the fleet."""
 
 from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, NeedsConsole
-from .assignments import Blueprint, is_id, near, read_items
-from .client import Kandji, same_id
-from .records import STATES, AuditEvent, ItemStatus
+from .._core.lookup import suggestion
+from .assignments import Items, is_id, read_items
+from .client import Kandji
+from .records import STATES, AuditEvent, Blueprint, CustomProfile, ItemStatus, LibraryItem
+
+IN_ORDER = ("installed", "pending", "excluded")  # states in which nothing is wrong with a device
 
 
-def find_item(
-    name: str, items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]
-) -> dict[str, dict[str, t.Any]]:
-    """Item id (lower case) -> {id, name, blueprints}:
+@dataclass(frozen=True)
+class Candidate:
+    """An item of the name that was asked for. ``blueprints`` are ids; ``type`` may be unknown."""
 
-    all items of exactly this name on these blueprints.
+    id: str
+    name: str
+    blueprints: tuple[str, ...] = ()
+    type: str | None = None
+
+    def as_detail(self) -> dict[str, t.Any]:
+        """Return the candidate as the details of an error show it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "blueprints": list(self.blueprints),
+            "type": self.type,
+        }
+
+
+Candidates = t.Mapping[str, Candidate]  # by id
+
+
+def find_item(name: str, items: Items) -> dict[str, Candidate]:
+    """Return all items of exactly this name on these blueprints, by id."""
+    candidates: dict[str, Candidate] = {}
+    for blueprint, on_it in items.items():
+        for item in on_it:
+            if item.name == name:
+                known = candidates.get(item.id, Candidate(item.id, name))
+                places = (*known.blueprints, blueprint)
+                candidates[item.id] = replace(known, blueprints=places)
+    return candidates
+
+
+def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, Candidate]:
+    """Return the items whose newest event in the audit log has this name, by id.
+
+    The newest event comes first.
     """
-    found: dict[str, dict[str, t.Any]] = {}
-    for blueprint, rows in items.items():
-        for row in rows:
-            if row.get("name") == name:
-                item_id = str(row["id"]).lower()
-                found.setdefault(item_id, {"id": str(row["id"]), "name": name, "blueprints": []})[
-                    "blueprints"
-                ].append(blueprint)
-    return found
-
-
-def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, dict[str, t.Any]]:
-    """Item id (lower case) -> {id, name, type, blueprints}:
-
-    items whose last word in the audit log is this name. The newest event comes first.
-    """
-    found: dict[str, dict[str, t.Any]] = {}
+    candidates: dict[str, Candidate] = {}
     seen: set[str] = set()
     for event in events:
         item_id = event.target_id
@@ -52,113 +69,107 @@ def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, dict[
             continue
         seen.add(item_id)
         if not deleted and event.new_name == name:
-            found[item_id] = {
-                "id": item_id,
-                "name": name,
-                "type": event.new_type or "unknown",
-                "blueprints": [],
-            }
-    return found
+            candidates[item_id] = Candidate(item_id, name, type=event.new_type or "unknown")
+    return candidates
+
+
+def search(
+    kandji: Kandji, name: str, items: Items, blueprints: t.Sequence[Blueprint]
+) -> tuple[dict[str, Candidate], Items]:
+    """Return the items of this name on any blueprint, else on one Mac of each, and all items.
+
+    ``items`` are those that were read already, and ``blueprints`` all of the tenant.
+    """
+    unread = [blueprint for blueprint in blueprints if blueprint.id not in items]
+    everywhere = {**items, **read_items(kandji, unread)}
+    candidates = find_item(name, everywhere)
+    if len(candidates) != 1:
+        types = types_on_devices(kandji, blueprints, name)
+        candidates = {
+            item_id: replace(candidates.get(item_id, Candidate(item_id, name)), type=type_)
+            for item_id, type_ in {**dict.fromkeys(candidates), **types}.items()
+            if item_id in candidates or not candidates
+        }
+    return candidates, everywhere
 
 
 def find_scep_item(
-    kandji: Kandji,
-    asked: str,
-    items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
-    profiles: t.Sequence[t.Mapping[str, t.Any]],
-) -> dict[str, t.Any]:
-    """The console's item that option library_item names, by id or exact name -> {id, name}.
-
-    Raises BadOption and NeedsConsole.
+    kandji: Kandji, asked: str, items: Items, profiles: t.Sequence[CustomProfile]
+) -> LibraryItem:
+    """Return the console-managed item that option library_item names, by id or exact name.
 
     By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
+    Raises BadOption.
     """
-    for row in profiles:
-        if asked.lower() == str(row.get("id", "")).lower() or asked == row.get("name"):
+    for profile in profiles:
+        if asked.lower() == profile.id or asked == profile.name:
             raise BadOption(
-                f"library_item: {asked!r} is a Custom Profile ({row.get('id')}), which has an API;"
-                " name it by name or library_item_id instead."
+                f"library_item: {asked!r} is a Custom Profile ({profile.id}), which has an API."
+                " Name it by name or library_item_id instead."
             )
     if is_id(asked):
-        names = [
-            str(row.get("name"))
-            for rows in items.values()
-            for row in rows
-            if same_id(row.get("id"), asked)
-        ]
-        return {"id": asked, "name": names[0] if names else asked}
-    known = [
-        {"id": str(row["id"]).lower(), "name": str(row.get("name", ""))}
-        for row in kandji.blueprints()
-    ]
-    everywhere = {**items, **read_items(kandji, [one for one in known if one["id"] not in items])}
-    found, types = find_item(asked, everywhere), {}
-    if len(found) != 1:
-        types = types_on_devices(kandji, known, asked)
-        found = found or {
-            item_id: {"id": item_id, "name": asked, "blueprints": []} for item_id in types
-        }
-    if not found:
-        found = find_in_events(asked, kandji.audit_events())
-        types = {item_id: one["type"] for item_id, one in found.items()}
-    if not found:
+        return item_by_id(asked, items, asked)
+    blueprints = list(kandji.blueprints())
+    candidates = search(kandji, asked, items, blueprints)[0]
+    if not candidates:
+        candidates = find_in_events(asked, kandji.audit_events())
+    if not candidates:
         raise BadOption(
             f"library_item: no library item named {asked!r} is on any blueprint or device or in the"
-            " audit log; make it in Kandji's web app, or give its id, which stands in the address"
+            " audit log. Create it in Kandji's web app, or set its id, which is in the address"
             " of its page there."
         )
-    return choose(
-        asked, found, types, {one["id"]: one["name"] for one in known}, "library_item", "its id"
-    )
+    return choose(asked, candidates, blueprints, "library_item", "its id")
+
+
+def item_by_id(item_id: str, items: Items, name: str) -> LibraryItem:
+    """Return the item of this id; ``name`` is its name if it is on none of the blueprints."""
+    names = [item.name for on_it in items.values() for item in on_it if item.id == item_id.lower()]
+    return LibraryItem(item_id.lower(), names[0] if names else name)
 
 
 def types_on_devices(
     kandji: Kandji, blueprints: t.Sequence[Blueprint], name: str
 ) -> dict[str, str]:
-    """Id (lower case) -> type of the items of this name, as one Mac of each blueprint shows them."""
+    """Return id -> type of the items of this name, as one Mac of each blueprint shows them."""
     types: dict[str, str] = {}
-    first = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
-    for one in blueprints:
-        items = kandji.device_items(first[one["id"]]) if one["id"] in first else []
+    macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
+    for blueprint in blueprints:
+        items = kandji.device_items(macs[blueprint.id]) if blueprint.id in macs else []
         types.update({item.item_id: str(item.type) for item in items if item.name == name})
     return types
 
 
 def choose(
     name: str,
-    found: t.Mapping[str, t.Mapping[str, t.Any]],
-    types: t.Mapping[str, str],
-    blueprint_names: t.Mapping[str, str],
+    candidates: Candidates,
+    blueprints: t.Iterable[Blueprint],
     option: str = "name",
-    by: str = "library_item_id",
-) -> dict[str, t.Any]:
-    """The one item meant.
+    remedy: str = "library_item_id",
+) -> LibraryItem:
+    """Return the only candidate.
 
-    Raises BadOption that says what each of several is: which one to take is never guessed.
+    Raises BadOption that describes each of several; the module never selects one of them.
     """
-    if len(found) == 1:
-        return dict(next(iter(found.values())))
-    places = {
-        item_id: (
-            ", ".join(blueprint_names.get(each, each) for each in one["blueprints"])
-            or "no blueprint"
-        )
-        for item_id, one in found.items()
-    }
-    described = "; ".join(
-        f"{one['id']} is of type {types.get(item_id, 'unknown')} on {places[item_id]}"
-        for item_id, one in sorted(found.items())
+    ordered = [candidate for _id, candidate in sorted(candidates.items())]
+    if len(ordered) == 1:
+        return LibraryItem(ordered[0].id, ordered[0].name)
+    names = {blueprint.id: blueprint.name for blueprint in blueprints}
+    descriptions = "; ".join(
+        f"{each.id} is of type {each.type or 'unknown'} on"
+        f" {', '.join(names.get(place, place) for place in each.blueprints) or 'no blueprint'}"
+        for each in ordered
     )
     raise BadOption(
-        f"{option}: Kandji has {len(found)} library items named {name!r}: {described}. Say which"
-        f" one is meant by {by}.",
-        candidates=[{**one, "type": types.get(item_id)} for item_id, one in sorted(found.items())],
+        f"{option}: Kandji has {len(ordered)} library items named {name!r}: {descriptions}."
+        f" Select one by {remedy}.",
+        candidates=[each.as_detail() for each in ordered],
     )
 
 
 def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
-    """The guide's chapter, for the part that no API can do."""
-    where = ", ".join(one["name"] for one in blueprints)
+    """Return the steps of the guide that no API can do."""
+    places = ", ".join(blueprint.name for blueprint in blueprints)
     return [
         (
             f"In Apple Business Manager, buy {name} licences (they are free) for the location that"
@@ -166,7 +177,7 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
         ),
         "Log in to the Kandji web app and click Library.",
         f"Search for {name} and click the {name} App Store app card (not the Auto App).",
-        f"Assign it to one blueprint, so that it can be found by the API (for example {where}).",
+        f"Assign it to one blueprint, which lets the API find it (for example {places}).",
         "Select Install and Continuously Enforce as the installation type.",
         (
             "Click Save, then run this again: it finds the item and assigns it to all blueprints"
@@ -176,26 +187,20 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
 
 
 def not_found(
-    name: str,
-    blueprints: t.Sequence[Blueprint],
-    items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
-    unread: str = "",
+    name: str, blueprints: t.Sequence[Blueprint], items: Items, unread: str = ""
 ) -> NeedsConsole:
-    """The error that says what to click.
+    """Return the error with the console steps.
 
-    ``unread`` says why the audit log could not be read, where it could not.
+    ``unread`` is why the audit log could not be read, if it could not.
     """
-    names = [str(row.get("name")) for rows in items.values() for row in rows]
-    hint = (
-        near(name, [one for one in names if name.split()[0].lower() in one.lower()])
-        if names
-        else "."
-    )
+    names = [item.name for on_it in items.values() for item in on_it]
+    similar = [each for each in names if name.split()[0].lower() in each.lower()]
+    hint = suggestion(name, similar) if names else "."
     return NeedsConsole(
         f"No library item named {name!r} is on any blueprint or"
-        f" device{'' if unread else ' or in the audit log'}, and no public API can make one{hint}"
-        " Follow console_steps, then run"
-        f" again.{f' One that is assigned nowhere would not be seen: {unread}' if unread else ''}",
+        f" device{'' if unread else ' or in the audit log'}, and no public API can create"
+        f" one{hint} Follow console_steps, then run again."
+        + (f" An item that is assigned nowhere is not visible: {unread}" if unread else ""),
         console_steps=console_steps(name, blueprints),
     )
 
@@ -206,71 +211,62 @@ def report(
     with_bundle: t.AbstractSet[str],
     max_rows: int,
 ) -> dict[str, t.Any]:
-    """Counts by state over the Macs (device ids), those in trouble by name, and how many really
-    have the bundle.
+    """Return counts by state over the Macs (device ids), and those in trouble by name.
+
+    ``macs_with_bundle`` counts the Macs that reported the app itself.
     """
-    found = states((status for status in statuses if status.device_id in macs), max_rows)
-    counts = found.pop("states")
+    result = states((status for status in statuses if status.device_id in macs), max_rows)
+    counts = result.pop("states")
     return {
         **{state: counts.get(state, 0) for state in STATES},
         "macs_with_bundle": len(with_bundle & macs),
-        **found,
+        **result,
     }
 
 
 def states(statuses: t.Iterable[ItemStatus], max_rows: int) -> dict[str, t.Any]:
-    """How many devices are in each state that is taken, and those in trouble by name, up to
-    ``max_rows``.
-    """
-    counts: Counter = Counter()
-    trouble: list[dict[str, t.Any]] = []
-    in_trouble = 0
+    """Return how many devices are in each state, and up to ``max_rows`` of those in trouble."""
+    counts: Counter[str] = Counter()
+    trouble: list[dict[str, str | None]] = []
     for status in statuses:
-        state = status.state
-        counts[state] += 1
-        if state not in ("installed", "pending", "excluded"):
-            in_trouble += 1
-            if len(trouble) < max_rows:
-                log = (status.log or "")[:300]
-                trouble.append(
-                    {
-                        "device_id": status.device_id,
-                        "device_name": status.device_name,
-                        "state": state,
-                        "log": log,
-                    }
-                )
+        counts[status.state] += 1
+        if status.state not in IN_ORDER and len(trouble) < max_rows:
+            trouble.append(
+                {
+                    "device_id": status.device_id,
+                    "device_name": status.device_name,
+                    "state": status.state,
+                    "log": (status.log or "")[:300],
+                }
+            )
     return {
         "states": {state: counts[state] for state in STATES if counts[state]},
         "trouble": trouble,
-        "trouble_total": in_trouble,
+        "trouble_total": sum(counts[state] for state in STATES if state not in IN_ORDER),
     }
 
 
 def catalogue(
-    items: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]],
+    items: Items,
     blueprints: t.Sequence[Blueprint],
     names: t.Sequence[str] | None = None,
     ids: t.Sequence[str] | None = None,
 ) -> list[dict[str, t.Any]]:
-    """Items by name -> [{library_item_id, name, blueprints}];
+    """Return items by name: [{library_item_id, name, blueprints}].
 
-    those of these names or ids alone, where some are given. An id need not be on a blueprint.
+    ``names`` or ``ids`` limit them. An item named by id need not be on a blueprint.
     """
-    found: dict[str, dict[str, t.Any]] = {
-        one.lower(): {"library_item_id": one, "name": "", "blueprints": []} for one in ids or []
-    }
+    rows: dict[str, Candidate] = {each.lower(): Candidate(each.lower(), "") for each in ids or []}
     for blueprint in blueprints:
-        for row in items.get(blueprint["id"], []):
-            item_id, name = str(row.get("id", "")), str(row.get("name", ""))
-            if (ids is not None and item_id.lower() not in found) or (
-                names is not None and name not in names
+        for item in items.get(blueprint.id, []):
+            if (ids is not None and item.id not in rows) or (
+                names is not None and item.name not in names
             ):
                 continue
-            one = found.setdefault(
-                item_id.lower(), {"library_item_id": item_id, "name": name, "blueprints": []}
-            )
-            one["name"] = name
-            if blueprint["name"] not in one["blueprints"]:
-                one["blueprints"].append(blueprint["name"])
-    return sorted(found.values(), key=lambda one: (one["name"], one["library_item_id"].lower()))
+            known = rows.get(item.id, Candidate(item.id, item.name))
+            places = dict.fromkeys((*known.blueprints, blueprint.name))
+            rows[item.id] = Candidate(item.id, item.name, tuple(places))
+    return [
+        {"library_item_id": each.id, "name": each.name, "blueprints": list(each.blueprints)}
+        for each in sorted(rows.values(), key=lambda each: (each.name, each.id))
+    ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .._http.urls import batches
 from .client import Kandji
 from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
-from .records import InstalledProfile, ItemStatus
+from .records import CustomProfile, InstalledProfile, ItemStatus
 
 SERIALS_A_CALL = 100
 
@@ -31,9 +31,9 @@ class ProfileItem:
     identifier: str = ""
 
     @classmethod
-    def of_profile(cls, profile: t.Mapping[str, t.Any]) -> ProfileItem:
-        """Return the item of a row of List Custom Profiles."""
-        return cls(str(profile["id"]), str(profile.get("mdm_identifier") or ""))
+    def of_profile(cls, profile: CustomProfile) -> ProfileItem:
+        """Return the item of a Custom Profile."""
+        return cls(profile.id, profile.mdm_identifier or "")
 
     def matches(self, installed: InstalledProfile) -> bool:
         """Return whether an installed profile is the item's."""

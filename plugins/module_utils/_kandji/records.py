@@ -11,7 +11,7 @@ means unknown. Values of enums that nobody documented stay as they are.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
@@ -312,4 +312,107 @@ class AuditEvent:
             new_name=_text(state.get("name")),
             new_type=_text(state.get("type")),
             occurred_at=_text(row.get("occurred_at")),
+        )
+
+
+# The library
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A blueprint. ``type`` is Kandji's own word: classic or map."""
+
+    id: str
+    name: str = ""
+    type: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Blueprint:
+        """Return the record of a row of List Blueprints. One without a name is named by its id."""
+        blueprint_id = _key(row.get("id"))
+        name = _name(row.get("name")) or blueprint_id
+        return cls(id=blueprint_id, name=name, type=_text(row.get("type")))
+
+    def as_result(self) -> dict[str, str]:
+        """Return id and name, as results show a blueprint."""
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True)
+class LibraryItem:
+    """A library item of any type, as a blueprint lists it: no type among its columns."""
+
+    id: str
+    name: str = ""
+
+    @classmethod
+    def from_row(cls, row: Row) -> LibraryItem:
+        """Return the record of a row of List Library Items."""
+        return cls(id=_key(row.get("id")), name=_name(row.get("name")))
+
+
+@dataclass(frozen=True)
+class CustomProfile:
+    """A Custom Profile.
+
+    ``mobileconfig`` is its XML. ``flags`` are active and runs_on_mac ..., as far as Kandji returned
+    them. ``mdm_identifier`` is written as Kandji shows it. ``updated_at`` is ISO 8601.
+    """
+
+    id: str
+    name: str = ""
+    mobileconfig: str | None = field(default=None, repr=False)
+    flags: t.Mapping[str, object] = field(default_factory=dict)
+    mdm_identifier: str | None = None
+    updated_at: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> CustomProfile:
+        """Return the record of a row of List Custom Profiles, or of the answer to a write."""
+        return cls(
+            id=_key(row.get("id")),
+            name=_name(row.get("name")),
+            mobileconfig=_text(row.get("profile")),
+            flags={
+                key: value
+                for key, value in row.items()
+                if key == "active" or key.startswith("runs_on_")
+            },
+            mdm_identifier=_text(row.get("mdm_identifier")),
+            updated_at=_text(row.get("updated_at")),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether Macs get it: only a profile that Kandji calls inactive is not."""
+        return bool(self.flags.get("active", True))
+
+
+@dataclass(frozen=True)
+class CustomScript:
+    """A Custom Script. ``updated_at`` is ISO 8601."""
+
+    id: str
+    name: str = ""
+    script: str | None = field(default=None, repr=False)
+    remediation_script: str | None = field(default=None, repr=False)
+    execution_frequency: str | None = None
+    active: bool | None = None
+    restart: bool | None = None
+    show_in_self_service: bool | None = None
+    updated_at: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> CustomScript:
+        """Return the record of a row of List Custom Scripts, or of the answer to a write."""
+        return cls(
+            id=_key(row.get("id")),
+            name=_name(row.get("name")),
+            script=_text(row.get("script")),
+            remediation_script=_text(row.get("remediation_script")),
+            execution_frequency=_text(row.get("execution_frequency")),
+            active=row.get("active"),
+            restart=row.get("restart"),
+            show_in_self_service=row.get("show_in_self_service"),
+            updated_at=_text(row.get("updated_at")),
         )

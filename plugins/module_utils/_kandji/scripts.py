@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan for a Custom Script:
-
-which to create or change, where to assign it, and whether Kandji kept what was written. Pure.
-"""
+"""The plan for a Custom Script: created or changed, assigned, and compared after a write. Pure."""
 
 from __future__ import annotations
 
@@ -15,59 +12,77 @@ from dataclasses import dataclass, field
 from .._core.changes import Change, Difference, differences, shown
 from .._core.errors import BadOption, NotAsWritten
 from .._core.lookup import Catalog
-from .assignments import Assignment, Blueprint, assignment_changes, plan_assignment
+from .assignments import Assignment, assignment_changes, plan_assignment
+from .records import Blueprint, CustomScript
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
 TEXTS = ("script", "remediation_script")
 COMPARED = ("name", *TEXTS, "execution_frequency", "active", "restart", "show_in_self_service")
-# Kandji takes them and does not show them again, so that they go along with a write and are no
-# reason for one.
+# Kandji accepts them and does not return them. They are written along with a difference and are
+# never a reason for a write.
 WRITE_ONLY = ("self_service_category_id", "self_service_recommended")
 
+Params = t.Mapping[str, t.Any]
 
-@dataclass
+
+@dataclass(frozen=True)
 class Plan:
-    """What has to be done for one script.
-
-    ``fields`` are what is to be written; None of it where nothing is.
-    """
+    """What has to be done for one script. ``fields`` are to be written; empty means no write."""
 
     name: str
-    current: dict[str, t.Any] | None
-    fields: dict[str, t.Any] = field(default_factory=dict, repr=False)
+    current: CustomScript | None
+    fields: t.Mapping[str, bool | str] = field(default_factory=dict, repr=False)
     assignment: Assignment = Assignment([], [])
-    changes: list[Change] = field(default_factory=list)
+    changes: t.Sequence[Change] = ()
 
     @property
     def item_id(self) -> str | None:
-        return str(self.current["id"]) if self.current else None
+        """Return the id of the script, or None if there is none yet."""
+        return self.current.id if self.current else None
 
 
-def check_options(params: t.Mapping[str, t.Any]) -> None:
-    """Raises BadOption for what Kandji would refuse."""
+@dataclass(frozen=True)
+class Places:
+    """Where a script is wanted, and what is there.
+
+    ``blueprints`` are all of the tenant's, if they were read. ``item_ids`` are by blueprint id, and
+    ``nodes`` are blueprint id -> node id.
+    """
+
+    wanted: t.Sequence[Blueprint]
+    blueprints: t.Sequence[Blueprint] = ()
+    item_ids: t.Mapping[str, t.AbstractSet[str]] = field(default_factory=dict)
+    nodes: t.Mapping[str, str] = field(default_factory=dict)
+
+
+def check_options(params: Params) -> None:
+    """Raise BadOption for what Kandji would refuse."""
     if not params["script"].strip():
-        raise BadOption("script: it is empty; give the text of the script.")
+        raise BadOption("script: it is empty. Set the text of the script.")
     if params["execution_frequency"] == "no_enforcement" and not params["show_in_self_service"]:
         raise BadOption(
-            "execution_frequency: no_enforcement leaves the script to Self Service; set"
+            "execution_frequency: no_enforcement leaves the script to Self Service. Set"
             " show_in_self_service, or another frequency."
         )
     if params["show_in_self_service"] and not params["self_service_category_id"]:
         raise BadOption(
-            "self_service_category_id: Self Service shows a script in a category; give its id."
+            "self_service_category_id: Self Service shows a script in a category. Set its id."
         )
 
 
 def find_script(
-    name: str | None, item_id: str | None, scripts: t.Sequence[dict[str, t.Any]]
-) -> dict[str, t.Any] | None:
-    """Return the script that the options name, or None if none has that name. Raises BadOption."""
-    catalog: Catalog[dict[str, t.Any]] = Catalog(
+    name: str | None, item_id: str | None, scripts: t.Sequence[CustomScript]
+) -> CustomScript | None:
+    """Return the script that the options name, by id or by exact name, or None.
+
+    Raises BadOption for an unknown id and for a name of several scripts.
+    """
+    catalog = Catalog(
         "custom script",
         "Kandji",
         scripts,
-        lambda script: str(script.get("id")),
-        lambda script: str(script.get("name")),
+        id_of=lambda script: script.id,
+        name_of=lambda script: script.name,
         fold_case=True,
     )
     if item_id:
@@ -75,91 +90,100 @@ def find_script(
     return catalog.find_name(name, "name", "library_item_id")
 
 
-def plan_script(
-    params: t.Mapping[str, t.Any],
-    scripts: t.Sequence[dict[str, t.Any]],
-    wanted: t.Sequence[Blueprint],
-    known: t.Sequence[Blueprint],
-    items: t.Mapping[str, t.AbstractSet[str]],
-    nodes: t.Mapping[str, str],
-) -> Plan:
-    """Desired against current. Options that are not set are not compared."""
+def plan_script(params: Params, scripts: t.Sequence[CustomScript], places: Places) -> Plan:
+    """Return the plan of one script. Options that are not set are not compared."""
     current = find_script(params["name"], params["library_item_id"], scripts)
-    plan = Plan(params["name"] or str((current or {}).get("name", "")), current)
-    desired = {name: params[name] for name in COMPARED if params[name] is not None}
-    found = compare(desired, current or {})
-    if found:
-        plan.fields = {one.path: one.after for one in found} if current else desired
-        plan.fields.update({name: params[name] for name in WRITE_ONLY if params[name] is not None})
-        before = (
-            {} if current is None else {one.path: _shown(one.path, one.before) for one in found}
-        )
-        after = {one.path: _shown(one.path, one.after) for one in found}
-        plan.changes.append(
-            Change("update" if current else "create", f"script {plan.name!r}", before, after)
-        )
-    plan.assignment = plan_assignment(
-        wanted, known, items, plan.item_id, params["blueprints_mode"], nodes
+    name = params["name"] or (current.name if current else "")
+    desired = {key: params[key] for key in COMPARED if params[key] is not None}
+    changed = compare(desired, current)
+    fields = dict(desired) if current is None else {each.path: each.after for each in changed}
+    if fields:
+        fields.update({key: params[key] for key in WRITE_ONLY if params[key] is not None})
+    assignment = plan_assignment(
+        places.wanted,
+        places.blueprints,
+        places.item_ids,
+        current.id if current else None,
+        params["blueprints_mode"],
+        places.nodes,
     )
-    plan.changes += assignment_changes(f"script {plan.name!r}", plan.assignment)
-    return plan
+    changes = [
+        *_content_changes(name, current, changed),
+        *assignment_changes(f"script {name!r}", assignment),
+    ]
+    return Plan(name, current, fields, assignment, changes)
 
 
-def compare(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> list[Difference]:
-    """Where the script differs.
+def _content_changes(
+    name: str, current: CustomScript | None, changed: t.Sequence[Difference]
+) -> list[Change]:
+    if not changed:
+        return []
+    before = {each.path: _displayed(each.path, each.before) for each in changed}
+    after = {each.path: _displayed(each.path, each.after) for each in changed}
+    if current is None:
+        return [Change("create", f"script {name!r}", {}, after)]
+    return [Change("update", f"script {name!r}", before, after)]
 
-    Kandji keeps no newline at the end of a text, and leaves out flags that were never set.
+
+def compare(desired: Params, current: CustomScript | None) -> list[Difference]:
+    """Return where the script differs.
+
+    Kandji keeps no newline at the end of a text, and omits flags that were never set.
     """
-    kept = {"remediation_script": "", "show_in_self_service": False, **current} if current else {}
-    texts = {name: kept[name].rstrip() for name in TEXTS if isinstance(kept.get(name), str)}
-    found = differences(
-        {**desired, **{name: desired[name].rstrip() for name in TEXTS if name in desired}},
-        {**kept, **texts},
-    )
-    return [one._replace(after=desired[one.path]) for one in found]
+    kept = _kept_values(current) if current else {}
+    stripped = {key: _stripped(key, value) for key, value in desired.items()}
+    return [each._replace(after=desired[each.path]) for each in differences(stripped, kept)]
 
 
-def _shown(name: str, value: t.Any) -> t.Any:
-    """A text may hold what is nobody's business, so that a diff shows its digest."""
-    if name not in TEXTS or not isinstance(value, str):
+def _kept_values(script: CustomScript) -> dict[str, object]:
+    values = {key: _stripped(key, getattr(script, key)) for key in COMPARED}
+    returned = {key: value for key, value in values.items() if value is not None}
+    return {"remediation_script": "", "show_in_self_service": False, **returned}
+
+
+def _stripped(key: str, value: object) -> object:
+    return value.rstrip() if key in TEXTS and isinstance(value, str) else value
+
+
+def _displayed(key: str, value: object) -> object:
+    """Return a value for a diff, with the digest in place of a text, which may be private."""
+    if key not in TEXTS or not isinstance(value, str):
         return shown(value)
     return f"sha256:{digest(value)} ({len(value.splitlines())} lines)"
 
 
 def digest(text: str) -> str:
-    """SHA-256 of a text as Kandji keeps it, in hexadecimal digits."""
+    """Return the SHA-256 of a text as Kandji keeps it, in hexadecimal digits."""
     return hashlib.sha256(text.rstrip().encode()).hexdigest()
 
 
-def check_written(plan: Plan, answer: t.Mapping[str, t.Any]) -> None:
-    """Compare what a write returned with what was asked;
+def check_written(plan: Plan, answer: CustomScript) -> None:
+    """Compare what a write returned with what was asked.
 
-    raises NotAsWritten with the keys that differ.
+    Raises NotAsWritten with the keys that differ.
     """
-    keys = [
-        one.path
-        for one in compare(
-            {name: value for name, value in plan.fields.items() if name in COMPARED}, answer
-        )
-    ]
+    written = {key: value for key, value in plan.fields.items() if key in COMPARED}
+    keys = [each.path for each in compare(written, answer)]
     if keys:
         raise NotAsWritten(
-            f"Kandji accepted the script {plan.name!r} ({answer.get('id')}), yet returned another"
-            f" {', '.join(keys)} than was written. It was assigned to nothing in this run; look at"
+            f"Kandji accepted the script {plan.name!r} ({answer.id}), yet returned another"
+            f" {', '.join(keys)} than was written. It was assigned to nothing in this run. Inspect"
             " it in Kandji.",
             vendor="kandji",
             keys=keys,
-            library_item_id=answer.get("id"),
+            library_item_id=answer.id,
         )
 
 
-def summary(script: t.Mapping[str, t.Any] | None, plan: Plan) -> dict[str, t.Any]:
-    """What the result says of the script: which, and a digest of its text."""
-    text = (script or {}).get("script") if script else plan.fields.get("script")
+def summarize(script: CustomScript | None, plan: Plan) -> dict[str, t.Any]:
+    """Return what the result shows of the script, with a digest in place of its text."""
+    text = script.script if script else plan.fields.get("script")
+    frequency = script.execution_frequency if script else None
     return {
-        "id": (script or {}).get("id"),
+        "id": script.id if script else None,
         "name": plan.name,
-        "execution_frequency": {**(script or {}), **plan.fields}.get("execution_frequency"),
+        "execution_frequency": plan.fields.get("execution_frequency", frequency),
         "sha256": digest(str(text or "")),
-        "updated_at": (script or {}).get("updated_at"),
+        "updated_at": script.updated_at if script else None,
     }

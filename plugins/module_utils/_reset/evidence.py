@@ -17,7 +17,7 @@ from .._http.urls import batches
 from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
-from .._kandji.records import InstalledProfile
+from .._kandji.records import CustomProfile, InstalledProfile
 from .._okta.client import Okta
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import Enrollment, LogEvent, OktaDevice
@@ -186,13 +186,13 @@ def is_live(installed: InstalledProfile, rings: Sequence[Ring]) -> bool:
     return not rings or any(_is_installed(installed, profile) for profile in profiles)
 
 
-def _is_installed(installed: InstalledProfile, profile: t.Mapping[str, t.Any]) -> bool:
+def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
     """Return whether an installed profile is that of a ring, by its item's id or its own UUID.
 
     The identifier of an item that the console made is not documented, so any profile that is not
     a custom one may be it.
     """
-    is_console_item = "profile" not in profile
+    is_console_item = profile.mobileconfig is None
     if is_console_item and not installed.identifier.startswith(CUSTOM_PROFILE):
         return True
     uuid = str(profile_uuid(profile) or "").lower()

@@ -15,12 +15,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.text import names_serial
-from .._kandji.records import ItemStatus, KandjiDevice, PrismCertificate
+from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .facts import DeviceRecord, MacFacts
 from .rings import Ring, may_name_serials, profile_uuid
-from .rings import Row as Profile
 
 _UDID = re.compile(
     r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -83,7 +82,7 @@ class Certificates:
 
 
 def gather_certificates(
-    certificates: Iterable[PrismCertificate], profiles: Sequence[Profile]
+    certificates: Iterable[PrismCertificate], profiles: Sequence[CustomProfile]
 ) -> Certificates:
     """Return the table of the certificates of these profiles."""
     table = Certificates()
@@ -193,7 +192,7 @@ class Expiries:
 # The join
 
 
-def find_unlisted(tables: FleetTables, profiles: Sequence[Profile]) -> list[str]:
+def find_unlisted(tables: FleetTables, profiles: Sequence[CustomProfile]) -> list[str]:
     """Return the ids of Macs that other tables name, but the list of devices does not."""
     listed = {*tables.removed, *(mac.device_id for mac in tables.macs)}
     named = tables.certificates.device_ids
@@ -202,8 +201,10 @@ def find_unlisted(tables: FleetTables, profiles: Sequence[Profile]) -> list[str]
     return sorted(named - listed)
 
 
-def _is_for_macs_only(profile: Profile) -> bool:
-    return bool(profile.get("runs_on_mac")) and not any(map(profile.get, _OTHER_PLATFORMS))
+def _is_for_macs_only(profile: CustomProfile) -> bool:
+    return bool(profile.flags.get("runs_on_mac")) and not any(
+        map(profile.flags.get, _OTHER_PLATFORMS)
+    )
 
 
 def join_fleet(

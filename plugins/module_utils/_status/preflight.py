@@ -9,7 +9,7 @@ import typing as t
 
 from .._core.errors import BadOption
 from .._kandji.assignments import resolve, resolve_nodes
-from .._kandji.records import KandjiDevice
+from .._kandji.records import Blueprint, KandjiDevice
 from .._okta.records import Authenticator, AuthenticatorMethod
 
 FASTPASS = "signed_nonce"
@@ -45,24 +45,27 @@ def ring_problems(rings: Rows) -> list[str]:
     return problems
 
 
-def resolve_rings(rings: Rows, blueprints: Rows) -> tuple[list[dict[str, t.Any]], list[str]]:
+def resolve_rings(
+    rings: Rows, blueprints: t.Sequence[Blueprint]
+) -> tuple[list[dict[str, t.Any]], list[str]]:
     """The rings with their blueprints by id and name, and what is wrong:
 
     unknown blueprints, a blueprint in two rings.
     """
-    resolved, problems, owner = [], [], {}
+    resolved, problems = [], []
+    owner: dict[str, str] = {}
     for ring in rings:
-        found = []
+        found: list[Blueprint] = []
         for name in ring["blueprints"]:
             try:
                 found += [one for one in resolve([name], blueprints) if one not in found]
             except BadOption as error:
                 problems.append(f"Ring {ring['name']!r}: {error.message}")
         for blueprint in found:
-            other = owner.setdefault(blueprint["id"], ring["name"])
+            other = owner.setdefault(blueprint.id, ring["name"])
             if other != ring["name"]:
                 problems.append(
-                    f"rings: the blueprint {blueprint['name']!r} is in {other!r} and in"
+                    f"rings: the blueprint {blueprint.name!r} is in {other!r} and in"
                     f" {ring['name']!r}; a blueprint is in one ring."
                 )
         nodes, wrong = _nodes(ring, found, blueprints)
@@ -70,7 +73,7 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> tuple[list[dict[str, t.Any]]
         resolved.append(
             {
                 "name": ring["name"],
-                "blueprints": found,
+                "blueprints": [blueprint.as_result() for blueprint in found],
                 "assignment_nodes": nodes,
                 "test_macs": list(ring["test_macs"]),
                 "generation": ring.get("generation"),
@@ -81,7 +84,7 @@ def resolve_rings(rings: Rows, blueprints: Rows) -> tuple[list[dict[str, t.Any]]
 
 
 def _nodes(
-    ring: t.Mapping[str, t.Any], found: list[dict[str, str]], blueprints: Rows
+    ring: t.Mapping[str, t.Any], found: list[Blueprint], blueprints: t.Sequence[Blueprint]
 ) -> tuple[dict[str, str], list[str]]:
     """The ring's nodes by blueprint id, and what is wrong with them."""
     nodes: dict[str, str] = {}

@@ -20,6 +20,7 @@ from .._core.timestamps import format_milliseconds
 from .._kandji import client as kandji_api
 from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, OKTA_DEVICE_TRUST_SCEP
+from .._kandji.records import CustomProfile
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
@@ -36,7 +37,6 @@ from .join import (
     mac_of,
 )
 from .rings import Ring, certificate_filter
-from .rings import Row as Profile
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
 NO_CERTIFICATE = "no certificate has this name"
@@ -75,7 +75,7 @@ class FleetQuery:
     now: datetime | None = None
 
     @property
-    def profiles(self) -> list[Profile]:
+    def profiles(self) -> list[CustomProfile]:
         """The rings' SCEP profiles."""
         return [ring.profile for ring in self.rings if ring.profile]
 
@@ -106,7 +106,7 @@ def _read_tables(okta: Okta, kandji: Kandji, query: FleetQuery) -> tuple[FleetTa
         now = query.now or datetime.fromtimestamp(okta.transport.now(), timezone.utc)
         return records, read_log(okta, now, query), now
 
-    profile_ids = [str(profile["id"]) for profile in query.profiles]
+    profile_ids = [profile.id for profile in query.profiles]
     reads: list[Callable[[], t.Any]] = [
         lambda: read_devices(kandji, query.rings),
         lambda: read_statuses(kandji, profile_ids),
@@ -173,7 +173,7 @@ def read_statuses(kandji: Kandji, item_ids: Iterable[str]) -> Statuses:
     return statuses
 
 
-def read_certificates(kandji: Kandji, profiles: Sequence[Profile]) -> Certificates:
+def read_certificates(kandji: Kandji, profiles: Sequence[CustomProfile]) -> Certificates:
     """Return the certificates of these profiles.
 
     Without a profile nothing can match; the read only proves that the token may read certificates.

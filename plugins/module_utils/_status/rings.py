@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from .._core.errors import BadOption
 from .._kandji import client as kandji_api
-from .._kandji.assignments import Blueprint, is_id, read_blueprints, read_items, resolve
-from .._kandji.client import Kandji, same_id
+from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
+from .._kandji.client import Kandji
 from .._kandji.library_items import find_scep_item
 from .._kandji.profiles import mobileconfig
+from .._kandji.records import Blueprint, CustomProfile
 
 # What read_rings sends.
 USES = (
@@ -27,7 +28,7 @@ USES = (
     kandji_api.LIST_EVENTS,
 )
 
-Row = Mapping[str, t.Any]  # an element of the option rings, or a custom profile of Kandji
+Row = Mapping[str, t.Any]  # an element of the option rings
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class Ring:
 
     name: str
     blueprint_ids: AbstractSet[str]
-    profile: dict[str, t.Any] | None = None
+    profile: CustomProfile | None = None
 
     @property
     def is_console_managed(self) -> bool:
         """Whether its item was created in Kandji's web app."""
-        return self.profile is not None and "profile" not in self.profile
+        return self.profile is not None and self.profile.mobileconfig is None
 
 
 def read_rings(kandji: Kandji, wanted: Sequence[Row], prefix: str) -> tuple[list[Ring], list[str]]:
@@ -65,26 +66,27 @@ def read_rings(kandji: Kandji, wanted: Sequence[Row], prefix: str) -> tuple[list
             if ring.get("library_item")
             else find_ring_profile(ring, profiles, prefix)
         )
-        ids = {blueprint["id"] for blueprint in blueprints}
+        ids = {blueprint.id for blueprint in blueprints}
         rings.append(Ring(str(ring["name"]), ids, profile))
     return rings, find_competitors(rings, profiles)
 
 
 def _find_item(
-    kandji: Kandji, item: str, blueprints: Sequence[Blueprint], profiles: Sequence[Row]
-) -> dict[str, t.Any]:
+    kandji: Kandji, item: str, blueprints: Sequence[Blueprint], profiles: Sequence[CustomProfile]
+) -> CustomProfile:
     """Return the id of an item that was created in Kandji's web app, as a profile."""
     if is_id(item):
-        return {"id": item}
-    return {"id": find_scep_item(kandji, item, read_items(kandji, blueprints), profiles)["id"]}
+        return CustomProfile(item.lower())
+    items = read_items(kandji, blueprints)
+    return CustomProfile(find_scep_item(kandji, item, items, profiles).id)
 
 
-def find_ring_profile(ring: Row, profiles: Iterable[Row], prefix: str) -> dict[str, t.Any] | None:
+def find_ring_profile(
+    ring: Row, profiles: Iterable[CustomProfile], prefix: str
+) -> CustomProfile | None:
     """Return the ring's SCEP profile, or None if Kandji has none. Raises BadOption for several."""
     name = ring.get("scep_profile") or f"{prefix}{ring['name']}"
-    named = [
-        dict(row) for row in profiles if same_id(row.get("id"), name) or row.get("name") == name
-    ]
+    named = [profile for profile in profiles if profile.id == name.lower() or profile.name == name]
     if len(named) > 1:
         raise BadOption(
             f"rings: Kandji has {len(named)} custom profiles named {name!r}. Set the ring's"
@@ -103,39 +105,39 @@ def check_profiles(rings: Iterable[Row]) -> None:
             )
 
 
-def find_competitors(rings: Sequence[Ring], profiles: Iterable[Row]) -> list[str]:
+def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -> list[str]:
     """Return the ids of other active custom profiles with the SCEP URL of a ring's profile."""
-    own = {str(ring.profile["id"]).lower() for ring in rings if ring.profile}
+    own = {ring.profile.id for ring in rings if ring.profile}
     urls = {url for ring in rings if ring.profile for url in _scep_urls(ring.profile)}
     return [
-        str(profile["id"])
+        profile.id
         for profile in profiles
-        if profile.get("active") is not False
-        and str(profile.get("id")).lower() not in own
+        if profile.flags.get("active") is not False
+        and profile.id not in own
         and urls & _scep_urls(profile)
     ]
 
 
-def _scep_urls(profile: Row) -> set[str]:
+def _scep_urls(profile: CustomProfile) -> set[str]:
     contents = _scep_contents(profile)
     return {str(content["URL"]) for content in contents if content.get("URL")}
 
 
-def _scep_contents(profile: Row) -> list[Row]:
-    payloads = mobileconfig.scep_payloads(mobileconfig.parse(profile.get("profile")))
+def _scep_contents(profile: CustomProfile) -> list[Row]:
+    payloads = mobileconfig.scep_payloads(mobileconfig.parse(profile.mobileconfig))
     return [payload["PayloadContent"] for payload in payloads]
 
 
 # Certificates of the rings' profiles
 
 
-def profile_uuid(profile: Row) -> str | None:
+def profile_uuid(profile: CustomProfile) -> str | None:
     """Return the PayloadUUID of a custom profile, or None if it cannot be read."""
-    uuid = (mobileconfig.parse(profile.get("profile")) or {}).get("PayloadUUID")
+    uuid = (mobileconfig.parse(profile.mobileconfig) or {}).get("PayloadUUID")
     return str(uuid) if uuid else None
 
 
-def certificate_filter(profiles: Sequence[Row]) -> dict[str, t.Any]:
+def certificate_filter(profiles: Sequence[CustomProfile]) -> dict[str, t.Any]:
     """Return Prism's filter for certificates of these profiles.
 
     It names the profiles' UUIDs, in either case, if all subjects hold them; else it takes all
@@ -149,10 +151,10 @@ def certificate_filter(profiles: Sequence[Row]) -> dict[str, t.Any]:
     return {**identities, "common_name": {"like": forms}}
 
 
-def may_name_serials(profile: Row) -> bool:
+def may_name_serials(profile: CustomProfile) -> bool:
     """Return whether certificates of a profile may name serials; unknown for a web app's item."""
     return not _scep_contents(profile) or _subject_holds(profile, "$SERIAL_NUMBER")
 
 
-def _subject_holds(profile: Row, variable: str) -> bool:
+def _subject_holds(profile: CustomProfile, variable: str) -> bool:
     return any(variable in repr(content.get("Subject")) for content in _scep_contents(profile))

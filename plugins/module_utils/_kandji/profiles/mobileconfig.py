@@ -1,53 +1,46 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profile that Macs get:
+"""Configuration profiles as property lists: parsed, checked, compared, and masked. Pure.
 
-a configuration profile with one SCEP payload. Built, parsed and compared as values, never as text.
-
-Key names are those of Apple's ``com.apple.security.scep`` payload.
+Profiles are compared as values, never as texts. Identities are not compared: Kandji gives a profile
+its own, and a tool that writes a file may make others each time.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import plistlib
 import re
 import typing as t
-import uuid
-from dataclasses import dataclass, field
+from collections import Counter
+from itertools import zip_longest
 from xml.parsers.expat import ExpatError
 
-from ..._core.changes import ABSENT, Difference, differences, shown
+from ..._core.changes import ABSENT, Difference, differences
 from ..._core.errors import BadOption
 from ..._core.masking import MASK
-from ..identifiers import SCEP_PAYLOAD
+from ..._core.text import walk_texts
+from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 
-IDENTIFIER = "devicetrust.okta_kandji.scep"
+Plist = t.Mapping[str, t.Any]
+Payload = dict[str, t.Any]
+
+ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
+SSO = "com.apple.extensiblesso"
+OKTA_VERIFY = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")
 MARK = "Written by devicetrust.okta_kandji, content "
-NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
-FIRST_GENERATION = "1"
-KEY_USAGES = {"signing": 1, "encryption": 4, "both": 5}
-SUBJECT_TYPES = ("C", "L", "ST", "O", "OU", "CN")
-SUBJECT_OIDS = {
-    "C": "2.5.4.6",
-    "L": "2.5.4.7",
-    "ST": "2.5.4.8",
-    "O": "2.5.4.10",
-    "OU": "2.5.4.11",
-    "CN": "2.5.4.3",
-}
-# What Apple's description of the payload says of keys that are not there.
-APPLE_DEFAULTS = {
-    "Key Type": "RSA",
-    "Keysize": 1024,
-    "Key Usage": 0,
-    "Retries": 3,
-    "RetryDelay": 10,
-    "KeyIsExtractable": True,
-    "AllowAllAppsAccess": False,
-}
+IDENTITY = ("PayloadIdentifier", "PayloadUUID")
+# Of the whole profile: Kandji writes its own, or the payloads are compared one by one.
+REWRITTEN = (*IDENTITY, "PayloadDisplayName", "PayloadContent")
+# Of the whole profile: whether Kandji keeps them is not documented.
+MAYBE_KEPT = ("PayloadDescription", "PayloadOrganization")
+# Apple's description: no Mac installs a payload without.
+REQUIRED_KEYS = {"PayloadVersion": int, "PayloadIdentifier": str, "PayloadUUID": str}
+SECRET_KEY = re.compile(
+    r"password|passphrase|passcode|challenge|secret|token|credential|private_?key|api_?key",
+    re.IGNORECASE,
+)
 VARIABLES = (
     "SERIAL_NUMBER",
     "DEVICE_NAME",
@@ -67,312 +60,343 @@ VARIABLES = (
     "DEPARTMENT",
     "JOB_TITLE",
 )
-_VARIABLE = re.compile(r"\$([A-Z][A-Z_]*)")
+_MARK = re.compile(r" ?" + re.escape(MARK) + r"([0-9a-f]{32})(?:, generation (.+))?\Z", re.DOTALL)
+_SIGNED = (b"\x30\x80", b"\x30\x82", b"\x30\x83", b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"MII")
+_UNKNOWN_VARIABLE = re.compile(r"\$[A-Z][A-Z_]+")
+_UNREADABLE = (
+    plistlib.InvalidFileException,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+)
 
 
-@dataclass
-class ScepSettings:
-    """What the SCEP payload shall say.
+# Reading and writing
 
-    ``retry_delay`` in seconds, ``key_size`` in bits, ``ca_fingerprint`` in hexadecimal digits.
+
+def parse(text: object) -> dict[str, t.Any] | None:
+    """Return a profile's XML as a dictionary, or None if it is not a property list.
+
+    A signed profile is not one.
     """
-
-    url: str
-    challenge: str = field(repr=False)
-    subject: str = "CN=$SERIAL_NUMBER $PROFILE_UUID"
-    scep_name: str | None = None
-    subject_alt_name: t.Mapping[str, t.Any] | None = None
-    key_size: int = 2048
-    key_usage: str = "signing"
-    retries: int = 5
-    retry_delay: int = 30
-    key_is_extractable: bool = False
-    allow_all_apps_access: bool = True
-    ca_fingerprint: str | None = None
-    runs_on: tuple[str, ...] = ("mac",)  # beside the payload; part of what was asked for
-
-
-def parse_subject(text: str) -> list[list[list[str]]]:
-    """``CN=$SERIAL_NUMBER,O=Acme`` as the payload has it:
-
-    [[["CN", "$SERIAL_NUMBER"]], [["O", "Acme"]]]. A comma in a value is written ``\\,``.
-    """
-    result = []
-    for part in re.split(r"(?<!\\),", text):
-        kind, equals, value = part.strip().partition("=")
-        kind, value = kind.strip(), value.strip().replace("\\,", ",")
-        if not equals or not value:
-            raise BadOption(
-                f"subject: {part.strip()!r} in {text!r} is not TYPE=value; write it like"
-                " CN=$SERIAL_NUMBER,O=Acme."
-            )
-        if kind.upper() in SUBJECT_TYPES:
-            kind = kind.upper()
-        elif not re.fullmatch(r"\d+(\.\d+)+", kind):
-            raise BadOption(
-                f"subject: {kind!r} in {text!r} is no attribute type; use"
-                f" {', '.join(SUBJECT_TYPES)} or a dotted object identifier."
-            )
-        if any(ord(char) < 32 for char in value):
-            raise BadOption(f"subject: the value of {kind} holds a control character.")
-        unknown = [name for name in _VARIABLE.findall(value) if name not in VARIABLES]
-        if unknown:
-            raise BadOption(
-                f"subject: ${unknown[0]} is not a variable that Kandji knows; it knows"
-                f" {', '.join('$' + name for name in VARIABLES)}."
-            )
-        result.append([[kind, value]])
-    return result
-
-
-def check_challenge(challenge: str) -> None:
-    """Raises BadOption for a challenge that would not arrive on the Mac as it is.
-
-    The text never holds it.
-    """
-    if not challenge.strip():
-        raise BadOption(
-            "challenge: it is empty; give the secret key that Okta showed beside the SCEP URL."
-        )
-    if any(ord(char) < 32 or ord(char) == 127 for char in challenge):
-        raise BadOption(
-            "challenge: it holds a control character (a line break, perhaps); give the secret key"
-            " alone."
-        )
-    if challenge != challenge.strip():
-        raise BadOption("challenge: it begins or ends with a space; give the secret key alone.")
-    if any(
-        challenge[match.start() + 1 :].startswith(VARIABLES)
-        for match in re.finditer(r"\$", challenge)
-    ):
-        raise BadOption(
-            "challenge: it holds text that Kandji would replace as a variable; reset the secret key"
-            " in Okta to get another."
-        )
-
-
-def payload_content(settings: ScepSettings) -> dict[str, t.Any]:
-    """The inner dictionary that the settings ask for. ABSENT marks a key that must not be there."""
-    content: dict[str, t.Any] = {
-        "URL": settings.url,
-        "Challenge": settings.challenge,
-        "Subject": parse_subject(settings.subject),
-        "SubjectAltName": _alternative_name(settings.subject_alt_name),
-        "Key Type": "RSA",
-        "Keysize": settings.key_size,
-        "Key Usage": KEY_USAGES[settings.key_usage],
-        "Retries": settings.retries,
-        "RetryDelay": settings.retry_delay,
-        "KeyIsExtractable": settings.key_is_extractable,
-        "AllowAllAppsAccess": settings.allow_all_apps_access,
-    }
-    if settings.scep_name is not None:
-        content["Name"] = settings.scep_name
-    if settings.ca_fingerprint:
-        content["CAFingerprint"] = fingerprint_bytes(settings.ca_fingerprint)
-    return content
-
-
-def _alternative_name(value: t.Mapping[str, t.Any] | None) -> t.Any:
-    names = {
-        "rfc822_name": "rfc822Name",
-        "dns_name": "dNSName",
-        "uniform_resource_identifier": "uniformResourceIdentifier",
-        "nt_principal_name": "ntPrincipalName",
-    }
-    return {names[name]: entry for name, entry in (value or {}).items() if entry} or ABSENT
-
-
-def fingerprint_bytes(text: str) -> bytes:
-    """A fingerprint in hexadecimal digits, with or without colons;
-
-    SHA-1 or SHA-256 by its length. Raises BadOption.
-    """
-    digits = text.replace(":", "").replace(" ", "")
-    if not re.fullmatch(r"[0-9A-Fa-f]+", digits) or len(digits) not in (40, 64):
-        raise BadOption(
-            f"ca_fingerprint: {text!r} is not a SHA-1 or SHA-256 fingerprint (40 or 64 hexadecimal"
-            " digits)."
-        )
-    return bytes.fromhex(digits)
-
-
-def parse(text: t.Any) -> dict[str, t.Any] | None:
-    """A profile's XML as a dictionary, or None where it is not a property list (a signed profile,
-    say).
-    """
+    data = text.encode() if isinstance(text, str) else text if isinstance(text, bytes) else b""
     try:
-        plist = plistlib.loads(text.encode() if isinstance(text, str) else bytes(text or b""))
-    except (
-        plistlib.InvalidFileException,
-        ExpatError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        OverflowError,
-    ):
+        plist = plistlib.loads(data)
+    except (ExpatError, *_UNREADABLE):
         return None
     return plist if isinstance(plist, dict) else None
 
 
-def scep_payloads(plist: t.Mapping[str, t.Any] | None) -> list[dict[str, t.Any]]:
-    """The SCEP payloads inside a profile."""
-    inner = (plist or {}).get("PayloadContent")
-    rows = inner if isinstance(inner, list) else []
-    return [
-        row
-        for row in rows
-        if isinstance(row, dict)
-        and row.get("PayloadType") == SCEP_PAYLOAD
-        and isinstance(row.get("PayloadContent"), dict)
-    ]
-
-
-def our_payload(plist: t.Mapping[str, t.Any] | None, url: str) -> dict[str, t.Any] | None:
-    """The SCEP payload that is meant:
-
-    the only one, or of several the only one with this URL. None where that does not settle it.
-    """
-    payloads = scep_payloads(plist)
-    if len(payloads) > 1:
-        payloads = [one for one in payloads if one["PayloadContent"].get("URL") == url]
-    return payloads[0] if len(payloads) == 1 else None
-
-
-def generation_of(payload: t.Mapping[str, t.Any]) -> str | None:
-    """The generation that the payload was written under, or None where the payload is not of our
-    making.
-    """
-    identifier = str(payload.get("PayloadIdentifier", ""))
-    return identifier[len(IDENTIFIER) + 1 :] if identifier.startswith(IDENTIFIER + ".") else None
-
-
-def mark_of(payload: t.Mapping[str, t.Any]) -> str | None:
-    description = str(payload.get("PayloadDescription", ""))
-    return description[len(MARK) :] if description.startswith(MARK) else None
-
-
-def content_mark(settings: ScepSettings, generation: str) -> str:
-    """Tells later that exactly this was written before, so that a tenant that changes it is not
-    written to for ever.
-
-    It covers the challenge, and stands nowhere but beside it in the same payload.
-    """
-    keys = sorted(
-        (key, repr(value))
-        for key, value in payload_content(settings).items()
-        if value is not ABSENT
-    )
-    return hashlib.sha256(repr((keys, sorted(settings.runs_on), generation)).encode()).hexdigest()[
-        :32
-    ]
-
-
-def desired_profile(
-    name: str,
-    settings: ScepSettings,
-    generation: str | None,
-    current: t.Mapping[str, t.Any] | None,
-) -> dict[str, t.Any]:
-    """The whole profile as it shall be:
-
-    what is there already, with the keys that the settings ask for.
-    """
-    plist: dict[str, t.Any] = copy.deepcopy(dict(current)) if current else _empty(name)
-    payload = our_payload(plist, settings.url) or {}
-    wanted = generation or generation_of(payload) or (FIRST_GENERATION if not current else None)
-    content = payload_content(settings)
-    inner = {
-        key: value
-        for key, value in payload.get("PayloadContent", {}).items()
-        if content.get(key) is not ABSENT
-    }
-    inner.update({key: value for key, value in content.items() if value is not ABSENT})
-    payload["PayloadContent"] = inner
-    payload["PayloadDescription"] = MARK + content_mark(settings, wanted or "")
-    if wanted and generation_of(payload) != wanted:
-        payload["PayloadIdentifier"] = f"{IDENTIFIER}.{wanted}"
-        payload["PayloadUUID"] = str(uuid.uuid5(NAMESPACE, f"{name}/{wanted}")).upper()
-    if payload.get("PayloadType") != SCEP_PAYLOAD:
-        payload.update(
-            {"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"}
-        )
-        plist["PayloadContent"] = [*plist.get("PayloadContent", []), payload]
-    return plist
-
-
-def _empty(name: str) -> dict[str, t.Any]:
-    return {
-        "PayloadType": "Configuration",
-        "PayloadVersion": 1,
-        "PayloadScope": "System",
-        "PayloadDisplayName": name,
-        "PayloadContent": [],
-        "PayloadIdentifier": IDENTIFIER,
-        "PayloadUUID": str(uuid.uuid5(NAMESPACE, name)).upper(),
-    }
-
-
-def compare(
-    settings: ScepSettings, generation: str | None, payload: t.Mapping[str, t.Any]
-) -> list[Difference]:
-    """Where a payload differs from the settings.
-
-    What says the same in other words is no difference. An unset generation is not compared.
-    """
-    found = [
-        one
-        for one in differences(payload_content(settings), payload.get("PayloadContent", {}))
-        if not _says_the_same(one)
-    ]
-    if generation and generation_of(payload) != generation:
-        found.append(Difference("generation", generation_of(payload), generation))
-    return found
-
-
-def _says_the_same(difference: Difference) -> bool:
-    key, before, after = difference
-    if before is ABSENT:
-        return key in APPLE_DEFAULTS and APPLE_DEFAULTS[key] == after
-    if key == "Subject":
-        return _by_oid(before) == _by_oid(after)
-    if key == "SubjectAltName" and after is ABSENT:
-        return isinstance(before, dict) and not any(before.values())
-    return key.startswith("SubjectAltName.") and before == [
-        after
-    ]  # Apple takes a text or a list of texts
-
-
-def _by_oid(subject: t.Any) -> t.Any:
-    """A subject with attribute types as dotted object identifiers;
-
-    anything that is no subject as it is.
-    """
-    if isinstance(subject, list):
-        if len(subject) == 2 and all(isinstance(part, str) for part in subject):
-            return [SUBJECT_OIDS.get(subject[0].upper(), subject[0]), subject[1]]
-        return [_by_oid(part) for part in subject]
-    return subject
-
-
-def written_before(
-    settings: ScepSettings, generation: str | None, payload: t.Mapping[str, t.Any]
-) -> bool:
-    """Whether exactly this was written into the payload already, so that a difference now is the
-    tenant's doing.
-    """
-    mark = content_mark(settings, generation or generation_of(payload) or "")
-    return mark_of(payload) == mark
-
-
-def to_xml(plist: t.Mapping[str, t.Any]) -> bytes:
+def to_xml(plist: Plist) -> bytes:
+    """Return the profile as XML, with its keys in a stable order."""
     return plistlib.dumps(dict(plist), sort_keys=True)
 
 
-def masked(difference: Difference) -> tuple[t.Any, t.Any]:
-    """Before and after of a difference, for people: the challenge only as "is there"."""
-    if difference.path == "Challenge":
-        return (None if difference.before is ABSENT else f"{MASK} (another one)"), MASK
-    return shown(difference.before), shown(difference.after)
+def read(text: str) -> dict[str, t.Any]:
+    """Return the text of a .mobileconfig as a dictionary.
+
+    Raises BadOption that names what the text is instead, never with a value from it.
+    """
+    data = text.lstrip("\ufeff \t\r\n").encode(errors="surrogateescape")
+    if not data:
+        raise BadOption("mobileconfig: it is empty. Set the text of a configuration profile.")
+    if data.startswith(b"bplist"):
+        raise BadOption(
+            "mobileconfig: it is a binary property list. Convert it to XML (plutil -convert xml1)."
+        )
+    if data.startswith(_SIGNED):
+        raise BadOption(
+            "mobileconfig: it is a signed profile, which cannot be compared with what Kandji holds."
+            " Set the text that was signed (security cms -D -i FILE shows it)."
+        )
+    try:
+        plist = plistlib.loads(data, fmt=plistlib.FMT_XML)
+    except ExpatError as error:
+        raise BadOption(
+            f"mobileconfig: it is not well-formed XML (line {error.lineno}, column {error.offset})."
+        ) from None
+    except _UNREADABLE:
+        raise BadOption("mobileconfig: it is XML, but not a valid property list.") from None
+    check(plist)
+    return t.cast("dict[str, t.Any]", plist)
+
+
+def check(plist: object) -> None:
+    """Raise BadOption for a property list that no Mac would install."""
+    if not isinstance(plist, dict) or plist.get("PayloadType") != "Configuration":
+        raise BadOption(
+            "mobileconfig: it is a property list, but not a configuration profile (a dictionary"
+            " whose PayloadType is Configuration)."
+        )
+    if "EncryptedPayloadContent" in plist:
+        raise BadOption(
+            "mobileconfig: its content is encrypted for one device. Set the profile before it was"
+            " encrypted."
+        )
+    payloads = plist.get("PayloadContent")
+    if not isinstance(payloads, list) or not payloads:
+        raise BadOption(
+            "mobileconfig: it has no PayloadContent, a list of payloads with at least one."
+        )
+    for number, payload in enumerate(payloads, 1):
+        if not isinstance(payload, dict) or not isinstance(payload.get("PayloadType"), str):
+            raise BadOption(
+                f"mobileconfig: payload {number} is not a dictionary with a PayloadType."
+            )
+        for key, kind in REQUIRED_KEYS.items():
+            if not isinstance(payload.get(key), kind):
+                raise BadOption(
+                    f"mobileconfig: payload {number} ({payload['PayloadType']}) has no {key},"
+                    " without which no Mac installs it."
+                )
+
+
+# Payloads
+
+
+def payloads_of(plist: Plist | None) -> list[Payload]:
+    """Return the payloads inside a profile."""
+    content = (plist or {}).get("PayloadContent")
+    return (
+        [payload for payload in content if isinstance(payload, dict)]
+        if isinstance(content, list)
+        else []
+    )
+
+
+def scep_payloads(plist: Plist | None) -> list[Payload]:
+    """Return the SCEP payloads inside a profile."""
+    return [
+        payload
+        for payload in payloads_of(plist)
+        if payload.get("PayloadType") == SCEP_PAYLOAD
+        and isinstance(payload.get("PayloadContent"), dict)
+    ]
+
+
+def enrols(plist: Plist | None) -> bool:
+    """Return whether Macs that install the profile ask for a certificate."""
+    return any(payload.get("PayloadType") in ENROLLING for payload in payloads_of(plist))
+
+
+def exclusive_resources(plist: Plist) -> set[str]:
+    """Return what no two profiles on one Mac may both bring.
+
+    A SCEP URL, a host for single sign-on (Apple: they must be unique), Okta Verify's settings.
+    """
+    resources = {
+        f"the SCEP URL {payload['PayloadContent'].get('URL')}" for payload in scep_payloads(plist)
+    }
+    for payload in payloads_of(plist):
+        if payload.get("PayloadType") in OKTA_VERIFY:
+            resources.add(f"Okta Verify's settings ({payload['PayloadType']})")
+        if payload.get("PayloadType") == SSO and isinstance(payload.get("Hosts"), list):
+            resources |= {
+                f"the single sign-on host {str(host).lower()}" for host in payload["Hosts"]
+            }
+    return resources
+
+
+def configures_okta_verify(plist: Plist) -> bool:
+    """Return whether the profile brings what Kandji's own Okta Device Trust brings too.
+
+    That is Okta Verify's settings or its single sign-on extension.
+    """
+    return any(
+        payload.get("PayloadType") in OKTA_VERIFY
+        or payload.get("PayloadType") == SSO
+        and payload.get("ExtensionIdentifier") in OKTA_VERIFY
+        for payload in payloads_of(plist)
+    )
+
+
+# The mark of what this collection wrote
+
+
+def split_mark(payload: Plist) -> tuple[str, re.Match[str] | None]:
+    """Return a payload's description without the collection's mark, and the mark."""
+    description = str(payload.get("PayloadDescription", ""))
+    match = _MARK.search(description)
+    return (description[: match.start()] if match else description), match
+
+
+def read_mark(plist: Plist) -> tuple[str | None, str | None]:
+    """Return digest and generation that the profile was written under.
+
+    They are None for a profile that this collection did not write.
+    """
+    for payload in payloads_of(plist):
+        match = split_mark(payload)[1]
+        if match:
+            return match.group(1), match.group(2)
+    return None, None
+
+
+def remove_mark(payload: Plist) -> Payload:
+    """Return the payload without the collection's mark."""
+    description, match = split_mark(payload)
+    kept = {
+        key: value for key, value in payload.items() if not match or key != "PayloadDescription"
+    }
+    return {**kept, "PayloadDescription": description} if match and description else kept
+
+
+# Comparison
+
+
+def comparable_payload(payload: Plist) -> Payload:
+    """Return a payload without its identity, its mark and an empty description."""
+    return {
+        key: value
+        for key, value in remove_mark(payload).items()
+        if key not in IDENTITY and (key, value) != ("PayloadDescription", "")
+    }
+
+
+def profile_level_keys(plist: Plist) -> dict[str, t.Any]:
+    """Return what the profile as a whole sets, next to its payloads."""
+    return {key: value for key, value in plist.items() if key not in REWRITTEN}
+
+
+def compare_profiles(desired: Plist, current: Plist) -> list[Difference]:
+    """Return where a profile differs from the desired one.
+
+    A payload's keys are named ``com.okta.mobile/OktaVerify.OrgUrl``; their order is not compared.
+    Of the profile level only keys of ``desired`` count. Those that Kandji may not keep count only
+    if it kept another value.
+    """
+    top = {
+        key: value
+        for key, value in profile_level_keys(desired).items()
+        if key not in MAYBE_KEPT or key in current
+    }
+    changed = differences(top, current)
+    for label, wanted, present in pair_payloads(payloads_of(desired), payloads_of(current)):
+        if wanted is ABSENT or present is ABSENT:
+            changed.append(Difference(label, present, wanted))
+        else:
+            changed += [
+                each._replace(path=f"{label}/{each.path}")
+                for each in differences(_exactly(wanted, present), present)
+            ]
+    return changed
+
+
+def pair_payloads(
+    desired: t.Sequence[Plist], current: t.Sequence[Plist]
+) -> t.Iterator[tuple[str, t.Any, t.Any]]:
+    """Yield label, desired and current payload of each type, without the equal ones.
+
+    The others are paired in their order. A side that has no more is ABSENT.
+    """
+    for kind in dict.fromkeys(str(each.get("PayloadType")) for each in [*desired, *current]):
+        sides = [
+            [comparable_payload(each) for each in side if str(each.get("PayloadType")) == kind]
+            for side in (desired, current)
+        ]
+        equal = Counter(map(canonical, sides[0])) & Counter(map(canonical, sides[1]))
+        for number, (wanted, present) in enumerate(
+            zip_longest(*(_without(side, equal) for side in sides), fillvalue=ABSENT), 1
+        ):
+            yield kind if number == 1 else f"{kind} ({number})", wanted, present
+
+
+def _without(side: t.Sequence[Plist], equal: Counter[str]) -> list[Plist]:
+    """Return the payloads that remain when those that both sides have are taken away."""
+    remaining, rest = Counter(equal), []
+    for payload in side:
+        text = canonical(payload)
+        remaining[text] -= 1
+        if remaining[text] < 0:
+            rest.append(payload)
+    return rest
+
+
+def _exactly(desired: Plist, current: Plist) -> Payload:
+    """Return ``desired`` for the differ, with the keys that must not remain as ABSENT."""
+    surplus = {key: ABSENT for key in current if key not in desired}
+    wanted = {
+        key: (
+            _exactly(value, current[key])
+            if isinstance(value, dict) and isinstance(current.get(key), dict)
+            else value
+        )
+        for key, value in desired.items()
+    }
+    return {**wanted, **surplus}
+
+
+def canonical(value: object) -> str:
+    """Return one text for one value: types count, the order of keys does not."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value)) + "}"
+    return (
+        "[" + ",".join(map(canonical, value)) + "]"
+        if isinstance(value, list)
+        else f"{type(value).__name__}:{value!r}"
+    )
+
+
+# Kandji's variables
+
+
+def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
+    """Return values that are nothing but a variable which Kandji does not know.
+
+    Macs would get them unchanged.
+    """
+    texts = {
+        text
+        for payload in payloads_of(plist)
+        for path, text in walk_texts(payload)
+        if not is_secret(path, secret_keys)
+    }
+    return sorted(
+        text for text in texts if _UNKNOWN_VARIABLE.fullmatch(text) and text[1:] not in VARIABLES
+    )
+
+
+def holds_variable(texts: t.Iterable[object]) -> bool:
+    """Return whether Kandji would replace something in one of the texts."""
+    return any(f"${name}" in str(text) for text in texts for name in VARIABLES)
+
+
+# Secrets
+
+
+def is_secret(path: str, secret_keys: t.Sequence[str]) -> bool:
+    """Return whether one of the keys, with dots between them, is that of a secret."""
+    return bool(SECRET_KEY.search(path)) or any(
+        f".{key.lower()}." in f".{path.lower()}." for key in secret_keys
+    )
+
+
+def secrets(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
+    """Return the texts that no output may hold. A variable of Kandji's is not a secret."""
+    texts = [
+        text
+        for payload in payloads_of(plist)
+        for path, text in walk_texts(payload)
+        if is_secret(path, secret_keys)
+    ]
+    return [text for text in texts if text.lstrip("$") not in VARIABLES]
+
+
+def mask_value(value: t.Any, path: str, secret_keys: t.Sequence[str]) -> t.Any:
+    """Return a value for people: secrets masked, other data as its digest."""
+    if isinstance(value, dict):
+        return {
+            name: mask_value(inner, f"{path}.{name}", secret_keys) for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [mask_value(inner, path, secret_keys) for inner in value]
+    if isinstance(value, (str, bytes)) and is_secret(path, secret_keys):
+        return MASK
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes, sha256:{hashlib.sha256(value).hexdigest()}"
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    return None if value is ABSENT else str(value)

@@ -1,360 +1,344 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Custom Profile, whatever is in it:
+"""The plan for a Custom Profile, for any content: found, compared, assigned, or deleted. Pure.
 
-found by id or name, planned, its Macs counted, written, and what Kandji kept of it compared.
-
-What differs between kinds of profiles is their ``Content``: one SCEP payload (``_scep_profile``),
-or a whole file (``_profile_file``).
+What differs between kinds of profiles is their ``Content``: one SCEP payload (``scep``), or a whole
+file (``file``).
 """
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..._core.changes import Change, Difference, differences, shown
 from ..._core.errors import BadOption, NotAsWritten, Refused
-from ..assignments import (
-    Assignment,
-    Blueprint,
-    apply_assignment,
-    assignment_changes,
-    macs_on,
-    plan_assignment,
-)
-from ..client import Kandji, same_id
-from ..profile_holders import ProfileItem, read_holders
-from ..records import InstalledProfile
+from ..._core.lookup import Catalog
+from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
+from ..records import Blueprint, CustomProfile, InstalledProfile
 from . import mobileconfig
+from .mobileconfig import Plist
 
 PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
 
-Plist = t.Mapping[str, t.Any]
-Row = dict[str, t.Any]
-Items = t.Mapping[str, t.AbstractSet[str]]
+Flags = t.Mapping[str, bool | str]
 
 
 class Content(t.Protocol):
-    """What a profile shall say."""
+    """What a profile is to contain."""
 
-    each_write: str  # what each write of it does to Macs, for sentences
-    # the same for a change of one that Macs hold: reissue or reinstall, as the limits are named
-    counts_as: str
+    @property
+    def write_effect(self) -> str:
+        """Return what each write does to Macs, as a verb phrase."""
 
-    def unmanageable(self, current: Plist) -> str | None:
-        """Why a profile that is there cannot be the one that is meant, or None."""
+    @property
+    def counts_as(self) -> str:
+        """Return the limit that a change of a held profile counts against.
 
-    def compare(self, current: Plist) -> list[Difference]:
-        """Where a profile that is there says something else."""
-
-    def written_before(self, current: Plist) -> bool:
-        """Whether exactly this was written to it already, so that a difference now is the tenant's
-        doing.
+        It is reissue or reinstall.
         """
 
-    def document(self, name: str, current: Plist | None) -> dict[str, t.Any]:
-        """The whole profile as it shall be."""
+    def find_obstacle(self, current: Plist) -> str | None:
+        """Return why an existing profile cannot be managed, as a verb phrase, or None."""
 
-    def masked(self, difference: Difference) -> tuple[t.Any, t.Any]:
-        """Before and after of a difference, for people, without its secrets."""
+    def compare(self, current: Plist) -> list[Difference]:
+        """Return where an existing profile differs."""
 
-    def shown(self) -> dict[str, t.Any]:
-        """All of it, for people, without its secrets."""
+    def was_written(self, current: Plist) -> bool:
+        """Return whether exactly this was written to the profile before.
+
+        A difference is then the tenant's doing.
+        """
+
+    def build(self, name: str, current: Plist | None) -> dict[str, t.Any]:
+        """Return the whole profile to write."""
+
+    def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
+        """Return before and after of a difference, for people, without secrets."""
+
+    def describe(self) -> dict[str, t.Any]:
+        """Return the content of a new profile, for people, without secrets."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wanted:
-    """One profile as the options ask for it.
+    """A profile as the options ask for it.
 
     ``blueprints`` and ``nodes`` (blueprint id -> node id) are resolved already.
     """
 
     name: str | None
     library_item_id: str | None
-    blueprints: list[Blueprint]
+    blueprints: t.Sequence[Blueprint]
     generation: str | None = None
     nodes: t.Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class Plan:
-    """What has to be done for one profile. ``found`` are the differences in what it says."""
+@dataclass(frozen=True)
+class Library:
+    """What was read of a tenant's library.
 
+    ``blueprints`` are all of the tenant's, or empty if they were not read. ``items`` are by
+    blueprint id.
+    """
+
+    profiles: t.Sequence[CustomProfile]
+    blueprints: t.Sequence[Blueprint] = ()
+    items: Items = field(default_factory=dict)
+
+    @property
+    def item_ids(self) -> dict[str, set[str]]:
+        """Return blueprint id -> ids of the items on it."""
+        return item_ids(self.items)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be done for one profile.
+
+    ``assigned_only``: its content is not written. ``mobileconfig`` and ``fields`` are what to write.
+    """
+
+    wanted: Wanted
     name: str
-    current: Row | None
-    unwritten: bool = False  # it is only assigned or taken off
+    current: CustomProfile | None
+    assigned_only: bool = False
     deletes: bool = False
     mobileconfig: bytes | None = field(default=None, repr=False)
-    fields: dict[str, t.Any] = field(default_factory=dict)
-    found: list[Difference] = field(default_factory=list, repr=False)
+    fields: Flags = field(default_factory=dict)
     assignment: Assignment = Assignment([], [])
-    changes: list[Change] = field(default_factory=list)
+    changes: tuple[Change, ...] = ()
     counts_as: str = "reissue"
 
     @property
     def item_id(self) -> str | None:
-        return str(self.current["id"]) if self.current else None
+        """Return the id of the profile, or None if there is none yet."""
+        return self.current.id if self.current else None
 
     @property
     def writes_profile(self) -> bool:
-        return not self.unwritten and (
+        """Return whether the profile itself is created or changed."""
+        return not self.assigned_only and (
             self.current is None or self.mobileconfig is not None or bool(self.fields)
         )
 
     @property
-    def takes_away(self) -> bool:
-        """Whether Macs that hold it lose it by the write itself."""
-        return (
-            self.deletes
-            or self.current is not None
+    def enrols_macs(self) -> bool:
+        """Return whether Macs install the profile because of the plan."""
+        return self.writes_profile or bool(self.assignment.assign)
+
+    @property
+    def removes_from_holders(self) -> bool:
+        """Return whether Macs that hold the profile lose it by the write itself."""
+        return self.deletes or (
+            self.current is not None
             and False in (self.fields.get("active"), self.fields.get("runs_on_mac"))
         )
 
 
+PlanT = t.TypeVar("PlanT", bound=Plan)
+
+
 def platform_flags(runs_on: t.Sequence[str]) -> dict[str, bool]:
-    """Kandji's fields for the platforms: runs_on_mac ..."""
-    return {f"runs_on_{one}": one in runs_on for one in PLATFORMS}
+    """Return Kandji's fields for the platforms: runs_on_mac ..."""
+    return {f"runs_on_{platform}": platform in runs_on for platform in PLATFORMS}
 
 
-def find_profile(wanted: Wanted, profiles: t.Sequence[Row]) -> Row | None:
-    """The profile that an option names, by id or by exact name;
+def find_profile(wanted: Wanted, profiles: t.Sequence[CustomProfile]) -> CustomProfile | None:
+    """Return the profile that an option names, by id or by exact name, or None.
 
-    None where there is none of that name. Raises BadOption.
+    Raises BadOption for an unknown id and for a name of several profiles.
     """
+    catalog = Catalog(
+        "custom profile",
+        "Kandji",
+        profiles,
+        id_of=lambda profile: profile.id,
+        name_of=lambda profile: profile.name,
+        fold_case=True,
+    )
     if wanted.library_item_id:
-        found = [
-            row
-            for row in profiles
-            if str(row.get("id", "")).lower() == wanted.library_item_id.lower()
-        ]
-        if not found:
-            raise BadOption(
-                "library_item_id: Kandji has no custom profile with the id"
-                f" {wanted.library_item_id}."
-            )
-        return found[0]
-    found = [row for row in profiles if row.get("name") == wanted.name]
-    if len(found) > 1:
-        ids = ", ".join(str(row.get("id")) for row in found)
-        raise BadOption(
-            f"name: Kandji has {len(found)} custom profiles named {wanted.name!r} ({ids}); say"
-            " which by library_item_id."
-        )
-    return found[0] if found else None
+        return catalog.require_id(wanted.library_item_id, "library_item_id")
+    return catalog.find_name(wanted.name, "name", "library_item_id")
 
 
-def found_as(wanted: Wanted, profiles: t.Sequence[Row]) -> tuple[str, Row | None]:
-    """Name and present row of a profile, with which its plan begins."""
+def identify(
+    wanted: Wanted, profiles: t.Sequence[CustomProfile]
+) -> tuple[str, CustomProfile | None]:
+    """Return name and current record of a profile, with which its plan begins."""
     current = find_profile(wanted, profiles)
-    return wanted.name or str((current or {}).get("name", "")), current
+    return wanted.name or (current.name if current else ""), current
 
 
-def plan_content(plan: Plan, content: Content, flags: t.Mapping[str, t.Any]) -> None:
-    """Desired against current.
+def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
+    """Return the plan with what to write.
 
-    ``flags``: active, runs_on_mac ... Raises BadOption, and NotAsWritten where the tenant keeps
+    ``flags``: active, runs_on_mac ... Raises BadOption, and NotAsWritten if the tenant keeps
     changing what was written.
     """
-    plan.counts_as = content.counts_as
+    plan = replace(plan, counts_as=content.counts_as)
     if plan.current is None:
-        plan.fields = dict(flags)
-        plan.mobileconfig = mobileconfig.to_xml(content.document(plan.name, None))
-        plan.changes.append(Change("create", f"profile {plan.name!r}", {}, content.shown()))
-    else:
-        _plan_update(plan, plan.current, content, {"name": plan.name, **flags})
+        change = Change("create", f"profile {plan.name!r}", {}, content.describe())
+        return replace(
+            plan,
+            fields=dict(flags),
+            mobileconfig=mobileconfig.to_xml(content.build(plan.name, None)),
+            changes=(*plan.changes, change),
+        )
+    return _plan_update(plan, plan.current, content, {"name": plan.name, **flags})
 
 
-def _plan_update(plan: Plan, current: Row, content: Content, fields: t.Mapping[str, t.Any]) -> None:
-    plist = mobileconfig.parse(current.get("profile"))
-    problem = (
-        "is not a readable configuration profile" if plist is None else content.unmanageable(plist)
+def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: Flags) -> PlanT:
+    plist = _manageable_plist(plan, current, content)
+    kept = {**platform_flags(()), "name": current.name, **current.flags}
+    changed_fields = differences(fields, kept)
+    changed_keys = content.compare(plist)
+    pairs = {each.path: content.mask(each) for each in changed_keys}
+    pairs.update({each.path: (shown(each.before), shown(each.after)) for each in changed_fields})
+    # A profile that somebody deactivated in the console is activated again. Its content and its
+    # platforms were kept as written, or were not.
+    unkept = [each.path for each in changed_keys]
+    unkept += [each.path for each in changed_fields if each.path.startswith("runs_on_")]
+    if unkept and content.was_written(plist):
+        raise _not_kept(plan, content, {path: pairs[path] for path in unkept})
+    if not pairs:
+        return plan
+    before, after = ({path: pair[side] for path, pair in pairs.items()} for side in (0, 1))
+    change = Change("update", f"profile {plan.name!r}", before, after)
+    return replace(
+        plan,
+        mobileconfig=mobileconfig.to_xml(content.build(plan.name, plist)) if unkept else None,
+        fields={each.path: each.after for each in changed_fields},
+        changes=(*plan.changes, change),
     )
-    if plist is None or problem:
+
+
+def _manageable_plist(plan: Plan, current: CustomProfile, content: Content) -> dict[str, t.Any]:
+    plist = mobileconfig.parse(current.mobileconfig)
+    obstacle = (
+        "is not a readable configuration profile" if plist is None else content.find_obstacle(plist)
+    )
+    if plist is None or obstacle:
         raise BadOption(
-            f"The custom profile {plan.name!r} ({plan.item_id}) {problem}; choose another name, or"
-            " mend it in Kandji."
+            f"The custom profile {plan.name!r} ({plan.item_id}) {obstacle}. Choose another name, or"
+            " correct it in Kandji."
         )
-    changed = differences(fields, {**platform_flags(()), **current})
-    plan.found = content.compare(plist)
-    pairs = {one.path: content.masked(one) for one in plan.found}
-    pairs.update({one.path: (shown(one.before), shown(one.after)) for one in changed})
-    # That somebody deactivated it in the console is mended; what it says and where it runs was kept
-    # as written, or was not.
-    unkept = [one.path for one in plan.found] + [
-        one.path for one in changed if one.path.startswith("runs_on_")
-    ]
-    if unkept and content.written_before(plist):
-        raise NotAsWritten(
-            f"Kandji holds the profile {plan.name!r} with another {', '.join(unkept)} than was"
-            " written to it: Kandji did not keep it, or somebody changed it there (differences"
-            f" shows both). It is not written again, since each write {content.each_write}; set the"
-            " option to what Kandji keeps, or another generation to write once more.",
-            vendor="kandji",
-            keys=unkept,
-            differences={
-                path: {"in_kandji": pairs[path][0], "asked_for": pairs[path][1]} for path in unkept
-            },
-        )
-    if unkept:
-        plan.mobileconfig = mobileconfig.to_xml(content.document(plan.name, plist))
-    plan.fields = {one.path: one.after for one in changed}
-    if pairs:
-        plan.changes.append(
-            Change(
-                "update",
-                f"profile {plan.name!r}",
-                {key: pair[0] for key, pair in pairs.items()},
-                {key: pair[1] for key, pair in pairs.items()},
-            )
-        )
+    return plist
 
 
-def plan_places(
-    plan: Plan,
-    wanted: Wanted,
-    known: t.Sequence[Blueprint],
-    items: Items,
-    mode: str,
-    what: str = "profile",
-) -> None:
-    """Where it is to be assigned, and taken off."""
-    plan.assignment = plan_assignment(
-        wanted.blueprints, known, items, plan.item_id, mode, wanted.nodes
+def _not_kept(
+    plan: Plan, content: Content, pairs: t.Mapping[str, tuple[t.Any, t.Any]]
+) -> NotAsWritten:
+    return NotAsWritten(
+        f"Kandji holds the profile {plan.name!r} with another {', '.join(pairs)} than was"
+        " written to it: Kandji did not keep it, or somebody changed it there (differences"
+        f" shows both). It is not written again, since each write {content.write_effect}. Set the"
+        " option to what Kandji keeps, or set another generation to write once more.",
+        vendor="kandji",
+        keys=list(pairs),
+        differences={
+            path: {"in_kandji": before, "asked_for": after}
+            for path, (before, after) in pairs.items()
+        },
     )
-    plan.changes += assignment_changes(f"{what} {plan.name!r}", plan.assignment)
 
 
-def plan_deletion(
-    wanted: Wanted, profiles: t.Sequence[Row], known: t.Sequence[Blueprint], items: Items
-) -> Plan:
-    """The plan that deletes a profile;
+def plan_places(plan: PlanT, library: Library, mode: str, subject: str = "profile") -> PlanT:
+    """Return the plan with the blueprints to assign the profile to, and to remove it from."""
+    assignment = plan_assignment(
+        plan.wanted.blueprints,
+        library.blueprints,
+        library.item_ids,
+        plan.item_id,
+        mode,
+        plan.wanted.nodes,
+    )
+    changes = assignment_changes(f"{subject} {plan.name!r}", assignment)
+    return replace(plan, assignment=assignment, changes=(*plan.changes, *changes))
 
-    nothing to do where there is none. An id that is not there is fine, too: it is what was asked
-    for.
+
+def plan_deletion(wanted: Wanted, library: Library) -> Plan:
+    """Return the plan that deletes a profile, with nothing to do if there is none.
+
+    An unknown id is accepted, too: the profile does not exist, as asked for.
     """
-    gone = wanted.library_item_id and not any(
-        same_id(row.get("id"), wanted.library_item_id) for row in profiles
+    item_id = (wanted.library_item_id or "").lower()
+    if item_id and item_id not in {profile.id for profile in library.profiles}:
+        name = wanted.name or str(wanted.library_item_id)
+        return Plan(wanted, name, None, assigned_only=True)
+    plan = Plan(wanted, *identify(wanted, library.profiles), assigned_only=True)
+    if plan.current is None:
+        return plan
+    on_blueprint = library.item_ids
+    places = [each for each in library.blueprints if plan.item_id in on_blueprint.get(each.id, ())]
+    change = Change(
+        "delete",
+        f"profile {plan.name!r}",
+        {"blueprints": [each.name for each in places]},
+        {},
     )
-    plan = (
-        Plan(wanted.name or str(wanted.library_item_id), None, unwritten=True)
-        if gone
-        else Plan(*found_as(wanted, profiles), unwritten=True)
-    )
-    if plan.current:
-        plan.deletes = True
-        places = [one for one in known if str(plan.item_id).lower() in items.get(one["id"], ())]
-        plan.assignment = Assignment([], places)
-        plan.changes.append(
-            Change(
-                "delete",
-                f"profile {plan.name!r}",
-                {"blueprints": [one["name"] for one in places]},
-                {},
-            )
-        )
-    return plan
+    return replace(plan, deletes=True, assignment=Assignment([], places), changes=(change,))
 
 
-def check_written(plan: Plan, content: Content, answer: Plist) -> None:
-    """Compare what a write returned with what was asked;
+def check_written(plan: Plan, content: Content, answer: CustomProfile) -> None:
+    """Compare what a write returned with what was asked.
 
-    raises NotAsWritten with the keys that differ.
+    Raises NotAsWritten with the keys that differ.
     """
-    plist = mobileconfig.parse(answer.get("profile"))
-    found = (
+    plist = mobileconfig.parse(answer.mobileconfig)
+    changed = (
         [Difference("PayloadContent", None, None)]
-        if plist is None or content.unmanageable(plist)
+        if plist is None or content.find_obstacle(plist)
         else content.compare(plist)
     )
-    keys = [one.path for one in found] + [
-        key for key, value in plan.fields.items() if key in answer and answer[key] != value
+    kept: dict[str, object] = {**answer.flags, **({"name": answer.name} if answer.name else {})}
+    keys = [each.path for each in changed] + [
+        key for key, value in plan.fields.items() if key in kept and kept[key] != value
     ]
     if keys:
         raise NotAsWritten(
-            f"Kandji accepted the profile {plan.name!r} ({answer.get('id')}), yet returned another"
-            f" {', '.join(keys)} than was written. It is not written again; look at it in Kandji.",
+            f"Kandji accepted the profile {plan.name!r} ({answer.id}), yet returned another"
+            f" {', '.join(keys)} than was written. It is not written again. Inspect it in Kandji.",
             vendor="kandji",
             keys=keys,
-            library_item_id=answer.get("id"),
+            library_item_id=answer.id,
         )
 
 
-def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> Row | None:
-    """Write, compare with what came back, assign;
-
-    returns the profile as it is now. ``content`` is what the plan was made for.
-    """
-    profile = plan.current
-    if plan.writes_profile and content is not None:
-        if profile is None:
-            profile = kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
-        else:
-            profile = kandji.update_profile(str(plan.item_id), plan.fields, plan.mobileconfig)
-        check_written(plan, content, profile)
-    if profile is not None:
-        apply_assignment(kandji, str(profile["id"]), plan.assignment)
-    return profile
+# Conflicts
 
 
-# The Macs that it reaches
+class Neighbour(t.NamedTuple):
+    """Another active Custom Profile on the same blueprints. ``places`` are their names, quoted."""
+
+    profile: CustomProfile
+    plist: dict[str, t.Any]
+    places: str
 
 
-def touched(
-    kandji: Kandji, plans: t.Sequence[Plan], wanted: t.Sequence[Wanted], mode: str
-) -> dict[str, int]:
-    """How many Macs the plans reach:
-
-    those that hold a profile that changes (reissue, reinstall), get it for the first time (new),
-    lose it (removed).
-    """
-    devices = list(kandji.devices(platform="Mac"))
-    counts = {"reissue": 0, "reinstall": 0, "new": 0, "removed": 0}
-    for plan, one in zip(plans, wanted, strict=True):
-        held = (
-            read_holders(kandji, ProfileItem.of_profile(plan.current))
-            if plan.current and (plan.writes_profile or plan.deletes)
-            else set()
-        )
-        counts[plan.counts_as] += len(held) if plan.writes_profile else 0
-        counts["new"] += len(macs_on(devices, plan.assignment.assign))
-        kept = one.blueprints if mode != "remove" else []
-        losing = macs_on(devices, plan.assignment.remove) - macs_on(devices, kept)
-        if plan.takes_away:
-            losing |= {device.serial for device in devices if device.device_id in held}
-        counts["removed"] += len(losing)
-    return counts
-
-
-# What stands in the way
-
-
-def neighbours(
-    own_ids: t.AbstractSet[str],
-    blueprints: t.Sequence[Blueprint],
-    profiles: t.Sequence[Plist],
-    items: Items,
-) -> t.Iterator[tuple[Plist, dict[str, t.Any], str]]:
-    """The other active Custom Profiles on these blueprints:
-
-    row, what it says, the blueprints' names.
-    """
-    for row in profiles:
-        item_id = str(row.get("id", "")).lower()
-        places = [one["name"] for one in blueprints if item_id in items.get(one["id"], ())]
-        plist = mobileconfig.parse(row.get("profile"))
-        if places and plist is not None and item_id not in own_ids and row.get("active", True):
-            yield row, plist, ", ".join(map(repr, places))
+def find_neighbours(
+    own_ids: t.AbstractSet[str], blueprints: t.Sequence[Blueprint], library: Library
+) -> t.Iterator[Neighbour]:
+    """Yield the other active Custom Profiles on these blueprints."""
+    on_blueprint = library.item_ids
+    for profile in library.profiles:
+        places = [each.name for each in blueprints if profile.id in on_blueprint.get(each.id, ())]
+        if not places or profile.id in own_ids or not profile.is_active:
+            continue
+        plist = mobileconfig.parse(profile.mobileconfig)
+        if plist is not None:
+            yield Neighbour(profile, plist, ", ".join(map(repr, places)))
 
 
 def device_trust_conflicts(
     installed: t.Iterable[InstalledProfile], blueprints: t.Sequence[Blueprint]
 ) -> list[str]:
-    """Macs of these blueprints that hold the profiles of Kandji's own Okta Device Trust
-    integration, as a sentence.
+    """Return a sentence on the Macs of these blueprints that hold Okta Device Trust profiles.
+
+    They are those of Kandji's own integration.
     """
-    ids = {one["id"] for one in blueprints}
+    ids = {each.id for each in blueprints}
     macs = sorted({profile.serial for profile in installed if profile.blueprint_id in ids})
     if not macs:
         return []
@@ -366,13 +350,13 @@ def device_trust_conflicts(
 
 
 def check_conflicts(conflicts: t.Sequence[str], on_conflict: str, rule: str) -> list[str]:
-    """The conflicts as warnings;
+    """Return the conflicts as warnings.
 
-    raises Refused, with the rule that they break, where they are to fail.
+    Raises Refused, with the rule that they break, if they are to fail.
     """
     if conflicts and on_conflict == "fail":
         raise Refused(
-            f"{rule}: {'; '.join(conflicts)}. Nothing was written; take one away, or set"
+            f"{rule}: {'; '.join(conflicts)}. Nothing was written. Remove one of them, or set"
             " on_conflict: warn.",
             conflicts=list(conflicts),
         )

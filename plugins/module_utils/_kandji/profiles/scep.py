@@ -1,176 +1,464 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan for SCEP profiles:
+"""SCEP profiles: the payload that the settings ask for, and the plan for the profile. Pure.
 
-which to create, which to change, where to assign them, and what stands in the way. Pure.
+Payloads are compared as values, never as texts. Key names are those of Apple's
+``com.apple.security.scep`` payload.
 """
 
 from __future__ import annotations
 
+import copy
+import hashlib
+import re
 import typing as t
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..._core.changes import Difference, shown
-from ..._core.errors import Refused
+from ..._core.changes import ABSENT, Difference, differences, shown
+from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
-from ..._core.timestamps import parse_timestamp as moment
+from ..._core.timestamps import parse_timestamp
 from ..._okta.facts import CERTIFICATE_LIFETIME
-from ..assignments import Blueprint
-from . import mobileconfig
+from ..identifiers import SCEP_PAYLOAD
+from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
+from .mobileconfig import MARK, VARIABLES, Plist, parse, scep_payloads
 
-ONE_OF_AN_AUTHORITY = (  # two live certificates of one authority on a Mac: Okta takes either
-    "A Mac must have one SCEP profile of this authority"
-)
+IDENTIFIER = "devicetrust.okta_kandji.scep"
+NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
+FIRST_GENERATION = "1"
+# With two live certificates of one authority on a Mac, Okta accepts either.
+ONE_OF_AN_AUTHORITY = "A Mac must have one SCEP profile of this authority"
+KEY_USAGES = {"signing": 1, "encryption": 4, "both": 5}
+SUBJECT_OIDS = {
+    "C": "2.5.4.6",
+    "L": "2.5.4.7",
+    "ST": "2.5.4.8",
+    "O": "2.5.4.10",
+    "OU": "2.5.4.11",
+    "CN": "2.5.4.3",
+}
+ALTERNATIVE_NAMES = {
+    "rfc822_name": "rfc822Name",
+    "dns_name": "dNSName",
+    "uniform_resource_identifier": "uniformResourceIdentifier",
+    "nt_principal_name": "ntPrincipalName",
+}
+# What Apple's description of the payload says of absent keys.
+APPLE_DEFAULTS: dict[str, object] = {
+    "Key Type": "RSA",
+    "Keysize": 1024,
+    "Key Usage": 0,
+    "Retries": 3,
+    "RetryDelay": 10,
+    "KeyIsExtractable": True,
+    "AllowAllAppsAccess": False,
+}
+_VARIABLE = re.compile(r"\$([A-Z][A-Z_]*)")
 
 
-@dataclass
+# Settings
+
+
+@dataclass(frozen=True)
+class ScepSettings:
+    """What the SCEP payload is to contain.
+
+    ``retry_delay`` in seconds, ``key_size`` in bits, ``ca_fingerprint`` in hexadecimal digits.
+    ``runs_on`` is not in the payload, but the digest covers it.
+    """
+
+    url: str
+    challenge: str = field(repr=False)
+    subject: str = "CN=$SERIAL_NUMBER $PROFILE_UUID"
+    scep_name: str | None = None
+    subject_alt_name: t.Mapping[str, str | None] | None = None
+    key_size: int = 2048
+    key_usage: str = "signing"
+    retries: int = 5
+    retry_delay: int = 30
+    key_is_extractable: bool = False
+    allow_all_apps_access: bool = True
+    ca_fingerprint: str | None = None
+    runs_on: tuple[str, ...] = ("mac",)
+
+
+def parse_subject(text: str) -> list[list[list[str]]]:
+    r"""Return ``CN=$SERIAL_NUMBER,O=Acme`` as the payload has it.
+
+    That is [[["CN", "$SERIAL_NUMBER"]], [["O", "Acme"]]]. A comma in a value is written ``\,``.
+    Raises BadOption.
+    """
+    return [[_parse_attribute(part.strip(), text)] for part in re.split(r"(?<!\\),", text)]
+
+
+def _parse_attribute(part: str, text: str) -> list[str]:
+    kind, equals, value = part.partition("=")
+    kind, value = kind.strip(), value.strip().replace("\\,", ",")
+    if not equals or not value:
+        raise BadOption(
+            f"subject: {part!r} in {text!r} is not TYPE=value. Write it like"
+            " CN=$SERIAL_NUMBER,O=Acme."
+        )
+    if kind.upper() in SUBJECT_OIDS:
+        kind = kind.upper()
+    elif not re.fullmatch(r"\d+(\.\d+)+", kind):
+        raise BadOption(
+            f"subject: {kind!r} in {text!r} is not an attribute type. Use"
+            f" {', '.join(SUBJECT_OIDS)} or a dotted object identifier."
+        )
+    if any(ord(char) < 32 for char in value):
+        raise BadOption(f"subject: the value of {kind} holds a control character. Remove it.")
+    unknown = [name for name in _VARIABLE.findall(value) if name not in VARIABLES]
+    if unknown:
+        raise BadOption(
+            f"subject: ${unknown[0]} is not a variable that Kandji knows. Use one of"
+            f" {', '.join('$' + name for name in VARIABLES)}."
+        )
+    return [kind, value]
+
+
+def check_challenge(challenge: str) -> None:
+    """Raise BadOption for a challenge that would not arrive on the Mac unchanged.
+
+    The text never holds it.
+    """
+    if not challenge.strip():
+        raise BadOption(
+            "challenge: it is empty. Set the secret key that Okta showed next to the SCEP URL."
+        )
+    if any(ord(char) < 32 or ord(char) == 127 for char in challenge):
+        raise BadOption(
+            "challenge: it holds a control character, perhaps a line break. Set the secret key"
+            " alone."
+        )
+    if challenge != challenge.strip():
+        raise BadOption("challenge: it begins or ends with a space. Set the secret key alone.")
+    if any(
+        challenge[match.start() + 1 :].startswith(VARIABLES)
+        for match in re.finditer(r"\$", challenge)
+    ):
+        raise BadOption(
+            "challenge: it holds text that Kandji would replace as a variable. Reset the secret key"
+            " in Okta to get another."
+        )
+
+
+def payload_content(settings: ScepSettings) -> dict[str, t.Any]:
+    """Return the inner dictionary that the settings ask for.
+
+    ABSENT marks a key that must not exist. Raises BadOption.
+    """
+    content: dict[str, t.Any] = {
+        "URL": settings.url,
+        "Challenge": settings.challenge,
+        "Subject": parse_subject(settings.subject),
+        "SubjectAltName": _alternative_name(settings.subject_alt_name),
+        "Key Type": "RSA",
+        "Keysize": settings.key_size,
+        "Key Usage": KEY_USAGES[settings.key_usage],
+        "Retries": settings.retries,
+        "RetryDelay": settings.retry_delay,
+        "KeyIsExtractable": settings.key_is_extractable,
+        "AllowAllAppsAccess": settings.allow_all_apps_access,
+    }
+    if settings.scep_name is not None:
+        content["Name"] = settings.scep_name
+    if settings.ca_fingerprint:
+        content["CAFingerprint"] = parse_fingerprint(settings.ca_fingerprint)
+    return content
+
+
+def _alternative_name(names: t.Mapping[str, str | None] | None) -> object:
+    return {ALTERNATIVE_NAMES[key]: name for key, name in (names or {}).items() if name} or ABSENT
+
+
+def parse_fingerprint(text: str) -> bytes:
+    """Return a fingerprint in hexadecimal digits, with or without colons, as bytes.
+
+    Its length tells SHA-1 from SHA-256. Raises BadOption.
+    """
+    digits = text.replace(":", "").replace(" ", "")
+    if not re.fullmatch(r"[0-9A-Fa-f]+", digits) or len(digits) not in (40, 64):
+        raise BadOption(
+            f"ca_fingerprint: {text!r} is not a SHA-1 or SHA-256 fingerprint. Set 40 or 64"
+            " hexadecimal digits."
+        )
+    return bytes.fromhex(digits)
+
+
+# The payload
+
+
+def find_payload(plist: Plist | None, url: str) -> dict[str, t.Any] | None:
+    """Return the SCEP payload to manage: the only one, or the only one with this URL.
+
+    Returns None if neither exists.
+    """
+    payloads = scep_payloads(plist)
+    if len(payloads) > 1:
+        payloads = [each for each in payloads if each["PayloadContent"].get("URL") == url]
+    return payloads[0] if len(payloads) == 1 else None
+
+
+def read_generation(payload: Plist) -> str | None:
+    """Return the generation that the payload was written under.
+
+    It is None for a payload that this collection did not write.
+    """
+    identifier = str(payload.get("PayloadIdentifier", ""))
+    return identifier[len(IDENTIFIER) + 1 :] if identifier.startswith(IDENTIFIER + ".") else None
+
+
+def read_mark(payload: Plist) -> str | None:
+    """Return the digest that the payload was written with, if this collection wrote it."""
+    description = str(payload.get("PayloadDescription", ""))
+    return description[len(MARK) :] if description.startswith(MARK) else None
+
+
+def digest_settings(settings: ScepSettings, generation: str) -> str:
+    """Return a digest that identifies content already written by this module.
+
+    It prevents endless writes to a tenant that changes what was written. It covers the challenge,
+    and is only stored next to it in the same payload.
+    """
+    keys = sorted(
+        (key, repr(value))
+        for key, value in payload_content(settings).items()
+        if value is not ABSENT
+    )
+    content = (keys, sorted(settings.runs_on), generation)
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+
+
+def build_profile(
+    name: str, settings: ScepSettings, generation: str | None, current: Plist | None
+) -> dict[str, t.Any]:
+    """Return the whole profile to write: the current one, with the keys that the settings set."""
+    plist: dict[str, t.Any] = copy.deepcopy(dict(current)) if current else _empty_profile(name)
+    payload = find_payload(plist, settings.url) or {}
+    wanted = generation or read_generation(payload) or (None if current else FIRST_GENERATION)
+    content = payload_content(settings)
+    inner = {
+        key: value
+        for key, value in payload.get("PayloadContent", {}).items()
+        if content.get(key) is not ABSENT
+    }
+    inner.update({key: value for key, value in content.items() if value is not ABSENT})
+    payload["PayloadContent"] = inner
+    payload["PayloadDescription"] = MARK + digest_settings(settings, wanted or "")
+    if wanted and read_generation(payload) != wanted:
+        payload["PayloadIdentifier"] = f"{IDENTIFIER}.{wanted}"
+        payload["PayloadUUID"] = str(uuid.uuid5(NAMESPACE, f"{name}/{wanted}")).upper()
+    if payload.get("PayloadType") != SCEP_PAYLOAD:
+        payload.update(
+            {"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"}
+        )
+        plist["PayloadContent"] = [*plist.get("PayloadContent", []), payload]
+    return plist
+
+
+def _empty_profile(name: str) -> dict[str, t.Any]:
+    return {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadScope": "System",
+        "PayloadDisplayName": name,
+        "PayloadContent": [],
+        "PayloadIdentifier": IDENTIFIER,
+        "PayloadUUID": str(uuid.uuid5(NAMESPACE, name)).upper(),
+    }
+
+
+def compare_payload(
+    settings: ScepSettings, generation: str | None, payload: Plist
+) -> list[Difference]:
+    """Return where a payload differs from the settings.
+
+    Equivalent values are equal. An unset generation is not compared.
+    """
+    changed = [
+        each
+        for each in differences(payload_content(settings), payload.get("PayloadContent", {}))
+        if not _is_equivalent(each)
+    ]
+    if generation and read_generation(payload) != generation:
+        changed.append(Difference("generation", read_generation(payload), generation))
+    return changed
+
+
+def _is_equivalent(difference: Difference) -> bool:
+    key, before, after = difference
+    if before is ABSENT:
+        return key in APPLE_DEFAULTS and bool(APPLE_DEFAULTS[key] == after)
+    if key == "Subject":
+        return bool(_subject_by_oid(before) == _subject_by_oid(after))
+    if key == "SubjectAltName" and after is ABSENT:
+        return isinstance(before, dict) and not any(before.values())
+    # Apple accepts a text or a list of texts.
+    return key.startswith("SubjectAltName.") and bool(before == [after])
+
+
+def _subject_by_oid(subject: t.Any) -> t.Any:
+    """Return a subject with attribute types as dotted object identifiers.
+
+    Anything that is not a subject is returned unchanged.
+    """
+    if not isinstance(subject, list):
+        return subject
+    if len(subject) == 2 and all(isinstance(part, str) for part in subject):
+        return [SUBJECT_OIDS.get(subject[0].upper(), subject[0]), subject[1]]
+    return [_subject_by_oid(part) for part in subject]
+
+
+def was_written(settings: ScepSettings, generation: str | None, payload: Plist) -> bool:
+    """Return whether exactly this was written into the payload before."""
+    digest = digest_settings(settings, generation or read_generation(payload) or "")
+    return read_mark(payload) == digest
+
+
+def mask_difference(difference: Difference) -> tuple[t.Any, t.Any]:
+    """Return before and after of a difference, for people, with the challenge masked."""
+    if difference.path == "Challenge":
+        return (None if difference.before is ABSENT else f"{MASK} (another one)"), MASK
+    return shown(difference.before), shown(difference.after)
+
+
+@dataclass(frozen=True)
+class ScepContent:
+    """One SCEP payload; the rest of the profile is kept. An unset generation is not compared."""
+
+    settings: ScepSettings
+    generation: str | None
+    write_effect: t.ClassVar[str] = "gives every Mac in scope a new certificate"
+    counts_as: t.ClassVar[str] = "reissue"
+
+    def find_obstacle(self, current: Plist) -> str | None:
+        """Return why the SCEP payload to manage cannot be told, or None."""
+        if find_payload(current, self.settings.url):
+            return None
+        payloads = scep_payloads(current)
+        if len(payloads) < 2:
+            return "holds no SCEP payload"
+        matching = sum(each["PayloadContent"].get("URL") == self.settings.url for each in payloads)
+        which = f"{matching} of them have" if matching else "none of them has"
+        return (
+            f"holds {len(payloads)} SCEP payloads, and {which} this SCEP URL, which does not select"
+            " one"
+        )
+
+    def compare(self, current: Plist) -> list[Difference]:
+        """Return where the payload of an existing profile differs."""
+        return compare_payload(self.settings, self.generation, self._payload(current))
+
+    def was_written(self, current: Plist) -> bool:
+        """Return whether exactly this was written to the profile before."""
+        return was_written(self.settings, self.generation, self._payload(current))
+
+    def _payload(self, current: Plist) -> dict[str, t.Any]:
+        return find_payload(current, self.settings.url) or {}
+
+    def build(self, name: str, current: Plist | None) -> dict[str, t.Any]:
+        """Return the whole profile to write."""
+        return build_profile(name, self.settings, self.generation, current)
+
+    def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
+        """Return before and after of a difference, for people, with the challenge masked."""
+        return mask_difference(difference)
+
+    def describe(self) -> dict[str, t.Any]:
+        """Return the content of a new profile, for people, with the challenge masked."""
+        content = {key: shown(value) for key, value in payload_content(self.settings).items()}
+        return {
+            **{key: value for key, value in content.items() if value is not None},
+            "Challenge": MASK,
+            "generation": self.generation or FIRST_GENERATION,
+        }
+
+
+# The plan
+
+
+@dataclass(frozen=True)
 class Wanted(custom_profile.Wanted):
-    """One profile as the options ask for it, or an item that the console made."""
+    """A profile, or a console-managed item, as the options ask for it."""
 
     library_item: str | None = None
     replaces: str | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan(custom_profile.Plan):
-    """What has to be done for one profile. ``found`` are the differences in its SCEP payload."""
+    """What has to be done for one profile.
 
-    url: str = ""
-    by_console: bool = False  # an item that the console made: assigned, never written
-
-
-@dataclass
-class ScepContent:
-    """One SCEP payload, whatever stands beside it in the profile.
-
-    An unset generation is not compared.
+    A console-managed item is assigned, never written.
     """
 
-    settings: mobileconfig.ScepSettings
-    generation: str | None
-    each_write = "gives every Mac in scope a new certificate"
-    counts_as = "reissue"
+    url: str = ""
+    console_item: LibraryItem | None = None
 
-    def unmanageable(self, current: t.Mapping[str, t.Any]) -> str | None:
-        return (
-            None
-            if mobileconfig.our_payload(current, self.settings.url)
-            else _unsettled(current, self.settings.url)
-        )
+    @property
+    def item_id(self) -> str | None:
+        """Return the id of the profile or item, or None if there is none yet."""
+        return self.console_item.id if self.console_item else super().item_id
 
-    def compare(self, current: t.Mapping[str, t.Any]) -> list[Difference]:
-        return mobileconfig.compare(
-            self.settings,
-            self.generation,
-            mobileconfig.our_payload(current, self.settings.url) or {},
-        )
-
-    def written_before(self, current: t.Mapping[str, t.Any]) -> bool:
-        return mobileconfig.written_before(
-            self.settings,
-            self.generation,
-            mobileconfig.our_payload(current, self.settings.url) or {},
-        )
-
-    def document(self, name: str, current: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-        return mobileconfig.desired_profile(name, self.settings, self.generation, current)
-
-    def masked(self, difference: Difference) -> tuple[t.Any, t.Any]:
-        return mobileconfig.masked(difference)
-
-    def shown(self) -> dict[str, t.Any]:
-        content = {
-            key: shown(value) for key, value in mobileconfig.payload_content(self.settings).items()
-        }
-        generation = self.generation or mobileconfig.FIRST_GENERATION
-        return {
-            **{key: value for key, value in content.items() if value is not None},
-            "Challenge": MASK,
-            "generation": generation,
-        }
+    @property
+    def needs_test_enrollment(self) -> bool:
+        """Return whether Macs enrol with the given URL and challenge because of the plan."""
+        return self.console_item is None and self.enrols_macs
 
 
-def content_of(
-    wanted: Wanted, settings: mobileconfig.ScepSettings, runs_on: t.Sequence[str]
-) -> ScepContent:
-    return ScepContent(replace(settings, runs_on=tuple(runs_on)), wanted.generation)
+class Replaced(t.NamedTuple):
+    """The item that another one replaces."""
+
+    id: str
+    name: str
+    console_managed: bool
 
 
 def plan_profile(
-    wanted: Wanted,
-    settings: mobileconfig.ScepSettings,
-    runs_on: t.Sequence[str],
-    profiles: t.Sequence[dict[str, t.Any]],
-    known: t.Sequence[Blueprint],
-    items: t.Mapping[str, t.AbstractSet[str]],
-    mode: str,
+    wanted: Wanted, content: ScepContent, library: custom_profile.Library, mode: str
 ) -> Plan:
-    """Desired against current for one profile.
+    """Return the plan of one profile.
 
-    Raises BadOption, and NotAsWritten where the tenant keeps changing what was written.
+    Raises BadOption, and NotAsWritten if the tenant keeps changing what was written.
     """
-    plan = Plan(*custom_profile.found_as(wanted, profiles), url=settings.url)
-    custom_profile.plan_content(
-        plan,
-        content_of(wanted, settings, runs_on),
-        {"active": True, **custom_profile.platform_flags(runs_on)},
-    )
-    custom_profile.plan_places(plan, wanted, known, items, mode)
-    return plan
+    identity = custom_profile.identify(wanted, library.profiles)
+    plan = Plan(wanted, *identity, url=content.settings.url)
+    flags = {"active": True, **custom_profile.platform_flags(content.settings.runs_on)}
+    plan = custom_profile.plan_content(plan, content, flags)
+    return custom_profile.plan_places(plan, library, mode)
 
 
 def plan_console_item(
-    wanted: Wanted,
-    item: dict[str, t.Any],
-    known: t.Sequence[Blueprint],
-    items: t.Mapping[str, t.AbstractSet[str]],
-    mode: str,
+    wanted: Wanted, item: LibraryItem, library: custom_profile.Library, mode: str
 ) -> Plan:
-    """The plan for an item that was made in the console: where it is assigned, and nothing else."""
-    plan = Plan(str(item["name"]), item, unwritten=True, by_console=True)
-    custom_profile.plan_places(plan, wanted, known, items, mode, "library item")
-    return plan
+    """Return the plan of a console-managed item: where it is assigned, and nothing else."""
+    plan = Plan(wanted, item.name, None, assigned_only=True, console_item=item)
+    return custom_profile.plan_places(plan, library, mode, "library item")
 
 
-def plan_removal(
-    wanted: Wanted,
-    profiles: t.Sequence[dict[str, t.Any]],
-    items: t.Mapping[str, t.AbstractSet[str]],
-) -> Plan:
-    """The plan that takes a profile off its blueprints and leaves it in the library as it is."""
-    plan = Plan(*custom_profile.found_as(wanted, profiles), unwritten=True)
-    custom_profile.plan_places(plan, wanted, (), items, "remove")
-    return plan
-
-
-def _unsettled(plist: t.Mapping[str, t.Any], url: str) -> str:
-    payloads = mobileconfig.scep_payloads(plist)
-    mine = sum(one["PayloadContent"].get("URL") == url for one in payloads)
-    if len(payloads) < 2:
-        return "holds no SCEP payload"
-    which = f"{mine} of them have" if mine else "none of them has"
-    return (
-        f"holds {len(payloads)} SCEP payloads, and {which} this SCEP URL, so that it is not clear"
-        " which is meant"
-    )
+def plan_removal(wanted: Wanted, library: custom_profile.Library) -> Plan:
+    """Return the plan that removes a profile from its blueprints and keeps it in the library."""
+    plan = Plan(wanted, *custom_profile.identify(wanted, library.profiles), assigned_only=True)
+    return custom_profile.plan_places(plan, library, "remove")
 
 
 def url_conflicts(
     url: str,
     own_ids: t.AbstractSet[str],
     blueprints: t.Sequence[Blueprint],
-    profiles: t.Sequence[t.Mapping[str, t.Any]],
-    items: t.Mapping[str, t.AbstractSet[str]],
+    library: custom_profile.Library,
 ) -> list[str]:
-    """Other profiles with the same SCEP URL on the same blueprints, a sentence each."""
+    """Return a sentence for each other profile with the same SCEP URL on the same blueprints."""
     return [
-        f"the custom profile {row.get('name')!r} ({row.get('id')}) has the same SCEP URL and is on"
-        f" {places}"
-        for row, plist, places in custom_profile.neighbours(own_ids, blueprints, profiles, items)
-        if any(one["PayloadContent"].get("URL") == url for one in mobileconfig.scep_payloads(plist))
+        f"the custom profile {each.profile.name!r} ({each.profile.id}) has the same SCEP URL and is"
+        f" on {each.places}"
+        for each in custom_profile.find_neighbours(own_ids, blueprints, library)
+        if any(payload["PayloadContent"].get("URL") == url for payload in scep_payloads(each.plist))
     ]
 
 
@@ -181,63 +469,61 @@ def check_replaced(
     max_remaining: int,
     wanted: str,
 ) -> None:
-    """Raises Refused where the item that is to be replaced is still on the blueprints, or more Macs
-    than allowed still hold its profile.
-    """
-    places = ", ".join(repr(one["name"]) for one in blueprints)
+    """Raise Refused if the replaced item is still on the blueprints, or held by too many Macs."""
+    places = ", ".join(repr(blueprint.name) for blueprint in blueprints)
     if blueprints:
         raise Refused(
-            f"{wanted!r} takes the place of {name!r}, which is still on {places}: a Mac must have"
-            " one SCEP profile of this authority. Nothing was written; take that one off first"
+            f"{wanted!r} replaces {name!r}, which is still on {places}: a Mac must have"
+            " one SCEP profile of this authority. Nothing was written. Remove that item first"
             " (blueprints_mode: remove).",
             replaces=name,
         )
     if len(serials) > max_remaining:
         names = ", ".join(sorted(serials)[:5]) + (" ..." if len(serials) > 5 else "")
         raise Refused(
-            f"{wanted!r} takes the place of {name!r}, which {len(serials)}"
+            f"{wanted!r} replaces {name!r}, which {len(serials)}"
             f" Mac{'' if len(serials) == 1 else 's'} of these blueprints still"
-            f" hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written; run again"
-            f" when they have checked in, or go on without them by max_remaining: {len(serials)}.",
+            f" hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written. Run again"
+            f" when they have checked in, or continue by max_remaining: {len(serials)}.",
             replaces=name,
             count=len(serials),
             held_by=sorted(serials)[:200],
         )
 
 
-def renew_by(updated_at: t.Any, redistribution_days: int) -> str | None:
-    """The date (YYYY-MM-DD) by which the certificates under this profile must be issued anew,
-    reckoned from its last write.
+# The result
+
+
+def renew_by(updated_at: str | None, redistribution_days: int) -> str | None:
+    """Return the date (YYYY-MM-DD) by which the certificates under a profile must be renewed.
+
+    It is estimated from the last write of the profile.
     """
-    written = moment(updated_at)
-    return (
-        (written + CERTIFICATE_LIFETIME - timedelta(days=redistribution_days)).date().isoformat()
-        if written
-        else None
-    )
+    written = parse_timestamp(updated_at)
+    if written is None:
+        return None
+    renewal = written + CERTIFICATE_LIFETIME - timedelta(days=redistribution_days)
+    return renewal.date().isoformat()
 
 
-def summary(
-    plan: Plan,
-    profile: t.Mapping[str, t.Any] | None,
-    challenge: str,
-    redistribution_days: int,
-    blueprints: t.Sequence[Blueprint],
+def summarize(
+    plan: Plan, profile: CustomProfile | None, challenge: str | None, redistribution_days: int
 ) -> dict[str, t.Any]:
-    """What the result says of one profile; no secret in it."""
-    plist = mobileconfig.parse((profile or {}).get("profile"))
-    payload = mobileconfig.our_payload(plist, plan.url) or {}
+    """Return what the result shows of one profile, without a secret."""
+    plist = parse(profile.mobileconfig if profile else None)
+    payload = find_payload(plist, plan.url) or {}
+    updated_at = profile.updated_at if profile else None
     return {
         "name": plan.name,
-        "library_item_id": (profile or {}).get("id"),
-        "mdm_identifier": (profile or {}).get("mdm_identifier"),
+        "library_item_id": profile.id if profile else plan.item_id,
+        "mdm_identifier": profile.mdm_identifier if profile else None,
         "payload_uuid": (plist or {}).get("PayloadUUID"),
-        "generation": mobileconfig.generation_of(payload),
+        "generation": read_generation(payload),
         "challenge_matches": (
             payload.get("PayloadContent", {}).get("Challenge") == challenge if payload else None
         ),
-        "updated_at": (profile or {}).get("updated_at"),
-        "renew_by": renew_by((profile or {}).get("updated_at"), redistribution_days),
-        "blueprints": [dict(one) for one in blueprints],
+        "updated_at": updated_at,
+        "renew_by": renew_by(updated_at, redistribution_days),
+        "blueprints": [blueprint.as_result() for blueprint in plan.wanted.blueprints],
         "changed": bool(plan.changes),
     }

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import plistlib
 import typing as t
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import plan
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    apply,
+    plan,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
     InstalledProfile,
     ItemStatus,
     KandjiDevice,
@@ -82,15 +88,16 @@ class Tenant:
     def devices_with_serials(self, _serials: t.Any, **filters: str) -> t.Iterator[KandjiDevice]:
         return self.devices(**filters)
 
-    def blueprints(self) -> t.Iterator[t.Any]:
-        return iter([{"id": "b", "name": "Canary"}])
+    def blueprints(self) -> t.Iterator[Blueprint]:
+        return iter([Blueprint("b", "Canary")])
 
-    def profiles(self) -> t.Iterator[t.Any]:
+    def profiles(self) -> t.Iterator[CustomProfile]:
         return iter([self.profile()])
 
-    def profile(self) -> dict[str, t.Any]:
+    def profile(self) -> CustomProfile:
         document = plistlib.dumps({"PayloadUUID": UUID, "PayloadContent": []}).decode()
-        return {"id": self.answered, "name": "SCEP", "profile": document, "updated_at": WRITTEN}
+        row = {"id": self.answered, "name": "SCEP", "profile": document, "updated_at": WRITTEN}
+        return CustomProfile.from_row(row)
 
 
 def run_of(tenant: Tenant, **params: t.Any) -> t.Any:
@@ -151,14 +158,14 @@ CERTIFICATES_KNOWN: dict[str, t.Any] = {"certificate_ends": {}}
 
 
 def limits(tenant: Tenant, _option: str) -> bool:
-    changed = plan.Plan("SCEP", tenant.profile(), fields={"name": "x"})
     wanted = plan.Wanted("SCEP", None, [])
-    counts = plan.touched(tenant, [changed], [wanted], "add")  # type: ignore[arg-type]  # stub
+    changed = plan.Plan(wanted, "SCEP", tenant.profile(), fields={"name": "x"})
+    counts = apply.count_macs(tenant, [changed], "add")  # type: ignore[arg-type]  # stub
     return bool(counts["reissue"])
 
 
 def reset(tenant: Tenant, _option: str) -> bool:
-    ring = Ring("canary", {"b"}, {**tenant.profile(), "profile": ""})
+    ring = Ring("canary", {"b"}, replace(tenant.profile(), mobileconfig=""))
     macs, _fleet = evidence.read_macs(tenant, [SERIAL], ["MACOS"], [ring])  # type: ignore[arg-type]  # stub
     return macs[SERIAL.lower()].profile_live
 

@@ -34,6 +34,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.client import (
     Kandji,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    LibraryItem,
+)
 from requests import exceptions
 
 from lab.server import Lab
@@ -207,7 +210,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
         (200, {"results": [{"id": "1"}], "next": link}),
         (200, {"results": [{"id": "2"}], "next": None}),
     )
-    assert [row["id"] for row in kandji(wire).blueprints()] == ["1", "2"]
+    assert [blueprint.id for blueprint in kandji(wire).blueprints()] == ["1", "2"]
     assert [urlsplit(request.url)[:3] for request in wire.sent] == [
         ("https", "acme.api.kandji.io", "/api/v1/blueprints")
     ] * 2
@@ -227,7 +230,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 )
 def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.Any]) -> None:
     wire.script((200, body))
-    assert list(kandji(wire).library_items(BLUEPRINT)) == [{"id": "1"}]
+    assert kandji(wire).library_items(BLUEPRINT) == [LibraryItem("1")]
     assert [urlsplit(request.url).path for request in wire.sent] == [
         f"/api/v1/blueprints/{BLUEPRINT}/list-library-items"
     ]
@@ -538,9 +541,9 @@ def test_the_labs_devices_are_read_without_the_removed_ones(lab: Lab, tenant: Ka
 
 
 def test_the_labs_blueprints_have_their_items(tenant: Kandji) -> None:
-    blueprints = {row["name"]: row["id"] for row in tenant.blueprints()}
+    blueprints = {blueprint.name: blueprint.id for blueprint in tenant.blueprints()}
     assert {"Canary", "Engineering", "Everyone else"} <= set(blueprints)
-    assert all({"id", "name"} <= set(item) for item in tenant.library_items(blueprints["Canary"]))
+    assert all(item.id and item.name for item in tenant.library_items(blueprints["Canary"]))
 
 
 def test_a_serial_that_is_part_of_another_finds_both(lab: Lab, tenant: Kandji) -> None:

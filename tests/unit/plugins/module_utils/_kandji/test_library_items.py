@@ -10,6 +10,7 @@ none.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from unittest import mock
 
 import pytest
@@ -17,16 +18,22 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     library_items as library_item,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.library_items import (
+    Candidate,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     AuditEvent,
+    Blueprint,
+    CustomProfile,
     DeviceItem,
     ItemStatus,
     KandjiDevice,
+    LibraryItem,
 )
 
-STORE = {"id": "AAAA", "name": "Okta Verify"}
-AUTO = {"id": "bbbb", "name": "Okta Verify"}
-OTHER = {"id": "cccc", "name": "Okta Verify for Jamf"}
+STORE = LibraryItem("aaaa", "Okta Verify")
+AUTO = LibraryItem("bbbb", "Okta Verify")
+OTHER = LibraryItem("cccc", "Okta Verify for Jamf")
 
 
 # Which item is meant
@@ -37,16 +44,16 @@ OTHER = {"id": "cccc", "name": "Okta Verify for Jamf"}
     [
         ({}, {}),
         ({"canary": [OTHER]}, {}),
-        ({"canary": [STORE, OTHER]}, {"aaaa": {**STORE, "blueprints": ["canary"]}}),
+        ({"canary": [STORE, OTHER]}, {"aaaa": ("canary",)}),
         (
-            {"canary": [STORE], "sales": [{**STORE, "id": "aaaa"}]},
-            {"aaaa": {**STORE, "blueprints": ["canary", "sales"]}},
+            {"canary": [STORE], "sales": [STORE]},
+            {"aaaa": ("canary", "sales")},
         ),
         (
             {"canary": [STORE], "sales": [AUTO]},
             {
-                "aaaa": {**STORE, "blueprints": ["canary"]},
-                "bbbb": {**AUTO, "blueprints": ["sales"]},
+                "aaaa": ("canary",),
+                "bbbb": ("sales",),
             },
         ),
     ],
@@ -54,28 +61,35 @@ OTHER = {"id": "cccc", "name": "Okta Verify for Jamf"}
 def test_items_of_exactly_this_name_are_found_over_all_blueprints(
     items: dict[str, t.Any], found: dict[str, t.Any]
 ) -> None:
-    assert library_item.find_item("Okta Verify", items) == found
+    candidates = library_item.find_item("Okta Verify", items)
+    assert {item_id: each.blueprints for item_id, each in candidates.items()} == found
+    assert all(
+        each == Candidate(item_id, "Okta Verify", each.blueprints)
+        for item_id, each in candidates.items()
+    )
 
 
 def test_the_one_item_of_the_name_is_meant() -> None:
     found = library_item.find_item("Okta Verify", {"canary": [STORE]})
-    assert library_item.choose("Okta Verify", found, {}, {})["id"] == "AAAA"
+    assert library_item.choose("Okta Verify", found, []) == STORE
 
 
 def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
     found = library_item.find_item("Okta Verify", {"1": [STORE, AUTO], "2": [AUTO]})
     with pytest.raises(BadOption) as raised:
         library_item.choose(
-            "Okta Verify", found, {"aaaa": "App Store App"}, {"1": "Canary", "2": "Sales"}
+            "Okta Verify",
+            {**found, "aaaa": replace(found["aaaa"], type="App Store App")},
+            [Blueprint("1", "Canary"), Blueprint("2", "Sales")],
         )
     assert (
         raised.value.message
-        == "name: Kandji has 2 library items named 'Okta Verify': AAAA is of type App Store App on"
-        " Canary; bbbb is of type unknown on Canary, Sales. Say which one is meant by"
+        == "name: Kandji has 2 library items named 'Okta Verify': aaaa is of type App Store App on"
+        " Canary; bbbb is of type unknown on Canary, Sales. Select one by"
         " library_item_id."
     )
     assert [(one["id"], one["type"]) for one in raised.value.details["candidates"]] == [
-        ("AAAA", "App Store App"),
+        ("aaaa", "App Store App"),
         ("bbbb", None),
     ]
 
@@ -83,9 +97,9 @@ def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
 @pytest.mark.parametrize(
     "items, said",
     [
-        ({}, "can make one. Follow"),
+        ({}, "can create one. Follow"),
         (
-            {"1": [{"id": "1", "name": "Okta Verify App"}, {"id": "2", "name": "Zoom"}]},
+            {"1": [LibraryItem("1", "Okta Verify App"), LibraryItem("2", "Zoom")]},
             "did you mean 'Okta Verify App'?",
         ),
     ],
@@ -93,7 +107,7 @@ def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
 def test_where_there_is_none_the_steps_in_the_console_are_told(
     items: dict[str, t.Any], said: str
 ) -> None:
-    error = library_item.not_found("Okta Verify", [{"id": "1", "name": "Canary"}], items)
+    error = library_item.not_found("Okta Verify", [Blueprint("1", "Canary")], items)
     assert error.message.startswith("No library item named 'Okta Verify'")
     assert said in error.message
     steps = error.details["console_steps"]
@@ -211,13 +225,13 @@ def test_the_newest_event_says_what_an_item_is_called_now(
 ) -> None:
     found = library_item.find_in_events("Okta Verify", map(AuditEvent.from_row, events))
     assert sorted(found) == ids
-    assert all(one["type"] == "vpp-app" and one["blueprints"] == [] for one in found.values())
+    assert all(one.type == "vpp-app" and one.blueprints == () for one in found.values())
 
 
 # A SCEP item of the web app
 
-CONSOLE_ITEM = {"id": "DDDD0000-0000-4000-8000-00000000000D", "name": "Okta SCEP by hand"}
-TWIN = {**CONSOLE_ITEM, "id": "eeee0000-0000-4000-8000-00000000000e"}
+CONSOLE_ITEM = LibraryItem("dddd0000-0000-4000-8000-00000000000d", "Okta SCEP by hand")
+TWIN = replace(CONSOLE_ITEM, id="eeee0000-0000-4000-8000-00000000000e")
 
 
 def tenant(
@@ -227,9 +241,7 @@ def tenant(
 ) -> mock.Mock:
     """Two blueprints; what is on Sales, on the one Mac of Canary, and in the audit log."""
     return mock.Mock(
-        blueprints=lambda: iter(
-            [{"id": "canary", "name": "Canary"}, {"id": "sales", "name": "Sales"}]
-        ),
+        blueprints=lambda: iter([Blueprint("canary", "Canary"), Blueprint("sales", "Sales")]),
         library_items=lambda blueprint: list(on_sales),
         devices=lambda **_filters: iter([KandjiDevice("mac-1", blueprint_id="canary")]),
         device_items=lambda device: list(map(DeviceItem.from_row, on_device)),
@@ -237,7 +249,7 @@ def tenant(
     )
 
 
-def created(name: str, item_id: str = CONSOLE_ITEM["id"]) -> dict[str, t.Any]:
+def created(name: str, item_id: str = CONSOLE_ITEM.id.upper()) -> dict[str, t.Any]:
     return {
         "target_type": "library_item",
         "target_id": item_id,
@@ -249,28 +261,29 @@ def created(name: str, item_id: str = CONSOLE_ITEM["id"]) -> dict[str, t.Any]:
 @pytest.mark.parametrize(
     "asked, items, kandji",
     [
-        (CONSOLE_ITEM["id"].lower(), {"canary": [CONSOLE_ITEM]}, tenant()),
-        (CONSOLE_ITEM["name"], {"canary": [CONSOLE_ITEM]}, tenant()),
-        (CONSOLE_ITEM["name"], {"canary": []}, tenant(on_sales=[CONSOLE_ITEM])),
+        (CONSOLE_ITEM.id.upper(), {"canary": [CONSOLE_ITEM]}, tenant()),
+        (CONSOLE_ITEM.name, {"canary": [CONSOLE_ITEM]}, tenant()),
+        (CONSOLE_ITEM.name, {"canary": []}, tenant(on_sales=[CONSOLE_ITEM])),
         (
-            CONSOLE_ITEM["name"],
+            CONSOLE_ITEM.name,
             {"canary": []},
             tenant(
                 on_device=[
-                    {"item_id": CONSOLE_ITEM["id"], "name": CONSOLE_ITEM["name"], "type": "profile"}
+                    {
+                        "item_id": CONSOLE_ITEM.id.upper(),
+                        "name": CONSOLE_ITEM.name,
+                        "type": "profile",
+                    }
                 ]
             ),
         ),
-        (CONSOLE_ITEM["name"], {"canary": []}, tenant(events=[created(CONSOLE_ITEM["name"])])),
+        (CONSOLE_ITEM.name, {"canary": []}, tenant(events=[created(CONSOLE_ITEM.name)])),
     ],
 )
 def test_the_web_apps_item_is_found_wherever_it_shows(
     asked: str, items: t.Any, kandji: mock.Mock
 ) -> None:
-    found = library_item.find_scep_item(kandji, asked, items, [])
-    assert (
-        found["id"].lower() == CONSOLE_ITEM["id"].lower() and found["name"] == CONSOLE_ITEM["name"]
-    )
+    assert library_item.find_scep_item(kandji, asked, items, []) == CONSOLE_ITEM
 
 
 @pytest.mark.parametrize(
@@ -279,17 +292,17 @@ def test_the_web_apps_item_is_found_wherever_it_shows(
         (
             "Okta SCEP - canary",
             {},
-            [{"id": "p-1", "name": "Okta SCEP - canary"}],
+            [CustomProfile("p-1", "Okta SCEP - canary")],
             "is a Custom Profile",
         ),
-        ("P-1", {}, [{"id": "p-1", "name": "Okta SCEP - canary"}], "is a Custom Profile"),
+        ("P-1", {}, [CustomProfile("p-1", "Okta SCEP - canary")], "is a Custom Profile"),
         (
-            CONSOLE_ITEM["name"],
+            CONSOLE_ITEM.name,
             {"canary": [CONSOLE_ITEM, TWIN], "sales": []},
             [],
             "2 library items named",
         ),
-        ("Nothing", {"canary": [CONSOLE_ITEM], "sales": []}, [], "make it in Kandji's web app"),
+        ("Nothing", {"canary": [CONSOLE_ITEM], "sales": []}, [], "Create it in Kandji's web app"),
     ],
 )
 def test_what_is_not_one_item_of_the_web_app_is_told(
@@ -301,16 +314,16 @@ def test_what_is_not_one_item_of_the_web_app_is_told(
 
 
 def test_one_that_was_renamed_since_is_not_found_by_its_old_name() -> None:
-    kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM["name"])])
+    kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM.name)])
     with pytest.raises(BadOption, match="no library item named"):
-        library_item.find_scep_item(kandji, CONSOLE_ITEM["name"], {"canary": []}, [])
+        library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [])
 
 
 # All items of blueprints
 
 
-BLUEPRINTS = [{"id": "b1", "name": "Canary"}, {"id": "b2", "name": "Wide"}]
-ON_THEM = {"b1": [STORE, OTHER], "b2": [{**STORE, "id": "aaaa"}, AUTO]}
+BLUEPRINTS = [Blueprint("b1", "Canary"), Blueprint("b2", "Wide")]
+ON_THEM = {"b1": [STORE, OTHER], "b2": [STORE, AUTO]}
 
 
 @pytest.mark.parametrize(
@@ -319,7 +332,7 @@ ON_THEM = {"b1": [STORE, OTHER], "b2": [{**STORE, "id": "aaaa"}, AUTO]}
         (
             {},
             [
-                ("AAAA", "Okta Verify", ["Canary", "Wide"]),
+                ("aaaa", "Okta Verify", ["Canary", "Wide"]),
                 ("bbbb", "Okta Verify", ["Wide"]),
                 ("cccc", "Okta Verify for Jamf", ["Canary"]),
             ],
@@ -328,7 +341,7 @@ ON_THEM = {"b1": [STORE, OTHER], "b2": [{**STORE, "id": "aaaa"}, AUTO]}
             {"names": ["Okta Verify for Jamf", "Slack"]},
             [("cccc", "Okta Verify for Jamf", ["Canary"])],
         ),
-        ({"ids": ["BBBB", "dddd"]}, [("dddd", "", []), ("BBBB", "Okta Verify", ["Wide"])]),
+        ({"ids": ["BBBB", "dddd"]}, [("dddd", "", []), ("bbbb", "Okta Verify", ["Wide"])]),
         ({"names": []}, []),
         ({"ids": []}, []),
     ],

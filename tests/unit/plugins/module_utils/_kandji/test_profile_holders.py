@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
     profile_holders as holders,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
     InstalledProfile,
     ItemStatus,
 )
@@ -113,9 +114,9 @@ def test_prism_is_asked_for_each_form_of_the_id(item: holders.ProfileItem, like:
 
 
 def test_an_item_of_a_custom_profile() -> None:
-    row = {"id": ITEM, "mdm_identifier": "acme.scep"}
-    assert holders.ProfileItem.of_profile(row) == holders.ProfileItem(ITEM, "acme.scep")
-    assert holders.ProfileItem.of_profile({"id": ITEM}) == holders.ProfileItem(ITEM)
+    profile = CustomProfile(ITEM, mdm_identifier="acme.scep")
+    assert holders.ProfileItem.of_profile(profile) == holders.ProfileItem(ITEM, "acme.scep")
+    assert holders.ProfileItem.of_profile(CustomProfile(ITEM)) == holders.ProfileItem(ITEM)
 
 
 class Prism:

@@ -12,6 +12,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     scripts as custom_script,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomScript,
+)
 
 KEPT = {
     "id": "a",
@@ -37,13 +40,16 @@ KEPT = {
     ],
 )
 def test_what_differs(desired, paths):
-    assert [one.path for one in custom_script.compare(desired, KEPT)] == paths
+    assert [
+        one.path for one in custom_script.compare(desired, CustomScript.from_row(KEPT))
+    ] == paths
 
 
 def test_what_is_to_be_written_is_the_text_as_it_was_given():
-    assert [one.after for one in custom_script.compare({"script": "echo again\n"}, KEPT)] == [
-        "echo again\n"
-    ]
+    assert [
+        one.after
+        for one in custom_script.compare({"script": "echo again\n"}, CustomScript.from_row(KEPT))
+    ] == ["echo again\n"]
 
 
 def test_what_kandji_keeps_otherwise_is_named():
@@ -53,5 +59,5 @@ def test_what_kandji_keeps_otherwise_is_named():
         {"name": "Look", "script": "echo\n", "restart": True, "self_service_category_id": "x"},
     )
     with pytest.raises(NotAsWritten, match="another restart than") as caught:
-        custom_script.check_written(plan, KEPT)
+        custom_script.check_written(plan, CustomScript.from_row(KEPT))
     assert caught.value.details["keys"] == ["restart"]

@@ -8,6 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
     AuthenticatorMethod,
@@ -15,9 +18,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import preflight
 
 BLUEPRINTS = [
-    {"id": "B-1", "name": "Canary"},
-    {"id": "b-2", "name": "Engineering"},
-    {"id": "b-3", "name": "Sales"},
+    Blueprint("b-1", "Canary"),
+    Blueprint("b-2", "Engineering"),
+    Blueprint("b-3", "Sales"),
 ]
 
 

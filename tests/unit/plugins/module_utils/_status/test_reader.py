@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unauthorized,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
     InstalledProfile,
     ItemStatus,
     KandjiDevice,
@@ -53,15 +54,13 @@ def profile(
     uuid: str | None = "7d8A",
     common_name: str = "$SERIAL_NUMBER $PROFILE_UUID",
     item_id: str = "item-1",
-) -> dict[str, t.Any]:
+) -> CustomProfile:
     content = {"Subject": [[["CN", common_name]]]}
     plist: dict[str, t.Any] = {
         "PayloadContent": [{"PayloadType": "com.apple.security.scep", "PayloadContent": content}]
     }
-    return {
-        "id": item_id,
-        "profile": plistlib.dumps({**plist, "PayloadUUID": uuid} if uuid else plist).decode(),
-    }
+    document = plistlib.dumps({**plist, "PayloadUUID": uuid} if uuid else plist).decode()
+    return CustomProfile(item_id, mobileconfig=document)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def profile(
         ([profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
         ([profile(), profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
         ([profile(None)], IDENTITIES),
-        ([{"id": "1", "profile": "signed"}], IDENTITIES),
+        ([CustomProfile("1", mobileconfig="signed")], IDENTITIES),
     ],
 )
 def test_certificates_are_narrowed_to_the_profiles_where_their_names_tell(
@@ -500,16 +499,17 @@ def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:
 
 
 def test_another_custom_profile_with_the_same_scep_url_competes() -> None:
-    def scep(item_id: str, url: str, active: bool = True) -> dict[str, t.Any]:
+    def scep(item_id: str, url: str, active: bool = True) -> CustomProfile:
         plist = {
             "PayloadContent": [
                 {"PayloadType": "com.apple.security.scep", "PayloadContent": {"URL": url}}
             ]
         }
-        return {"id": item_id, "active": active, "profile": plistlib.dumps(plist).decode()}
+        document = plistlib.dumps(plist).decode()
+        return CustomProfile(item_id, mobileconfig=document, flags={"active": active})
 
     ours, theirs = "https://acme.okta.com/pki/1/scep/rac1", "https://other.example/scep"
-    of_rings = [Ring("canary", set(), scep("A", ours))]
+    of_rings = [Ring("canary", set(), scep("a", ours))]
     assert rings.find_competitors(
         of_rings,
         [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)],

@@ -9,24 +9,27 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import rings
 
 PREFIX = "Okta SCEP - "
 PROFILES = [
-    {"id": "P-1", "name": "Okta SCEP - canary"},
-    {"id": "p-2", "name": "Wide"},
-    {"id": "p-3", "name": "Twice"},
-    {"id": "p-4", "name": "Twice"},
+    CustomProfile("p-1", "Okta SCEP - canary"),
+    CustomProfile("p-2", "Wide"),
+    CustomProfile("p-3", "Twice"),
+    CustomProfile("p-4", "Twice"),
 ]
 
 
 @pytest.mark.parametrize(
     "ring, profile_id",
     [
-        ({"name": "canary"}, "P-1"),
-        ({"name": "canary", "scep_profile": None}, "P-1"),
+        ({"name": "canary"}, "p-1"),
+        ({"name": "canary", "scep_profile": None}, "p-1"),
         ({"name": "canary", "scep_profile": "Wide"}, "p-2"),
-        ({"name": "canary", "scep_profile": "p-1"}, "P-1"),
+        ({"name": "canary", "scep_profile": "p-1"}, "p-1"),
         ({"name": "canary", "scep_profile": "P-4"}, "p-4"),
         ({"name": "Wide"}, None),
         ({"name": "canary", "scep_profile": "wide"}, None),
@@ -36,7 +39,7 @@ def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
     ring: dict[str, t.Any], profile_id: str | None
 ) -> None:
     profile = rings.find_ring_profile(ring, PROFILES, PREFIX)
-    assert (profile or {"id": None})["id"] == profile_id
+    assert (profile.id if profile else None) == profile_id
 
 
 def test_of_two_profiles_with_a_name_none_is_guessed() -> None:

@@ -18,7 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
-    file as profile_file,
+    mobileconfig,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
     FileContent,
@@ -75,7 +75,7 @@ def test_a_profile_is_read_with_all_types_of_values() -> None:
             Flag=False,
         )
     )
-    assert profile_file.read("\ufeff\n" + xml(full)) == full
+    assert mobileconfig.read("\ufeff\n" + xml(full)) == full
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,25 @@ def test_a_profile_is_read_with_all_types_of_values() -> None:
         ("-----BEGIN PKCS7-----\nMIIG\n", "it is a signed profile"),
         (xml(MINE)[:-20], "not well-formed XML (line"),
         ("hello", "not well-formed XML (line 1, column 0)"),
-        ("<html><body>Sign in</body></html>", "no configuration profile"),
+        ("<html><body>Sign in</body></html>", "not a configuration profile"),
         (
             '<!DOCTYPE plist [<!ENTITY a "b">]><plist><string>&a;</string></plist>',
-            "no property list that can be read",
+            "not a valid property list",
         ),
         (
             "<plist><dict><key>PayloadVersion</key><integer>one</integer></dict></plist>",
-            "no property list that can be read",
+            "not a valid property list",
         ),
-        (xml(["a"]), "no configuration profile"),
-        (xml({"PayloadContent": []}), "no configuration profile"),
+        (xml(["a"]), "not a configuration profile"),
+        (xml({"PayloadContent": []}), "not a configuration profile"),
         (xml({**MINE, "EncryptedPayloadContent": b"x"}), "encrypted for one device"),
         (xml(profile()), "no PayloadContent, a list of payloads"),
         (xml({**MINE, "PayloadContent": {"a": 1}}), "no PayloadContent, a list of payloads"),
-        (xml(profile(t.cast(t.Any, "text"))), "payload 1 is no dictionary with a PayloadType"),
-        (xml(profile(APP, {"PayloadVersion": 1})), "payload 2 is no dictionary with a PayloadType"),
+        (xml(profile(t.cast(t.Any, "text"))), "payload 1 is not a dictionary with a PayloadType"),
+        (
+            xml(profile(APP, {"PayloadVersion": 1})),
+            "payload 2 is not a dictionary with a PayloadType",
+        ),
         (
             xml(profile({key: value for key, value in APP.items() if key != "PayloadUUID"})),
             "payload 1 (com.acme.app) has no PayloadUUID",
@@ -114,7 +117,7 @@ def test_a_profile_is_read_with_all_types_of_values() -> None:
 )
 def test_what_is_no_profile_is_said_in_one_sentence(text: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        profile_file.read(text)
+        mobileconfig.read(text)
     assert (
         raised.value.message.startswith("mobileconfig: ")
         and said in raised.value.message
@@ -128,7 +131,7 @@ def test_what_is_no_profile_is_said_in_one_sentence(text: str, said: str) -> Non
 )
 def test_no_text_at_all_makes_another_error(text: str) -> None:
     try:
-        profile_file.read(text)
+        mobileconfig.read(text)
     except BadOption as error:
         assert error.message.startswith("mobileconfig: ")
 
@@ -163,7 +166,7 @@ def test_what_was_written_is_no_difference_in_any_order_and_with_any_identity(
     inner: list[dict[str, t.Any]], generation: str | None, seed: int
 ) -> None:
     content = FileContent(profile(*inner), generation)
-    stored = plistlib.loads(plistlib.dumps(content.document("Name", None)))
+    stored = plistlib.loads(plistlib.dumps(content.build("Name", None)))
     random.Random(seed).shuffle(stored["PayloadContent"])
     stored.update(
         {
@@ -176,15 +179,15 @@ def test_what_was_written_is_no_difference_in_any_order_and_with_any_identity(
         one.update({"PayloadUUID": f"U{number}", "PayloadIdentifier": f"I{number}"})
     assert (
         content.compare(stored) == []
-        and content.written_before(stored)
-        and profile_file.mark_of(stored)[1] == generation
+        and content.was_written(stored)
+        and mobileconfig.read_mark(stored)[1] == generation
     )
     # And what comes back is as good a file as the first one: its mark is not taken for the user's
     # own words.
     assert FileContent(stored, generation).compare(stored) == []
     assert (
-        profile_file.compare(
-            profile(*inner), FileContent(stored, generation).document("Name", stored)
+        mobileconfig.compare_profiles(
+            profile(*inner), FileContent(stored, generation).build("Name", stored)
         )
         == []
     )
@@ -209,7 +212,7 @@ def test_two_files_that_say_different_things_differ(
             }
         return [plain(each) for each in value] if isinstance(value, list) else value
 
-    assert (profile_file.compare(profile(*one), profile(*other)) == []) == (
+    assert (mobileconfig.compare_profiles(profile(*one), profile(*other)) == []) == (
         says(one) == says(other)
     )
 
@@ -228,30 +231,33 @@ def test_two_files_that_say_different_things_differ(
             profile(WIFI, {**APP, "More": {"x": 1}}),
             [Difference("com.acme.app/More", {"x": 1}, ABSENT)],
         ),
-        (profile(WIFI), [Difference("com.acme.app", ABSENT, profile_file.said(APP))]),
-        (profile(WIFI, APP, APP), [Difference("com.acme.app", profile_file.said(APP), ABSENT)]),
+        (profile(WIFI), [Difference("com.acme.app", ABSENT, mobileconfig.comparable_payload(APP))]),
+        (
+            profile(WIFI, APP, APP),
+            [Difference("com.acme.app", mobileconfig.comparable_payload(APP), ABSENT)],
+        ),
         ({**MINE, "PayloadVersion": 2}, [Difference("PayloadVersion", 2, 1)]),
     ],
 )
 def test_a_difference_is_named_by_payload_and_key(
     current: dict[str, t.Any], found: list[Difference]
 ) -> None:
-    assert profile_file.compare(MINE, current) == found
+    assert mobileconfig.compare_profiles(MINE, current) == found
 
 
 def test_of_what_kandji_may_not_keep_only_another_value_is_a_difference() -> None:
     mine = {**MINE, "PayloadOrganization": "Acme"}
-    assert profile_file.compare(mine, MINE) == []
-    assert profile_file.compare(mine, {**MINE, "PayloadOrganization": "Other"}) == [
+    assert mobileconfig.compare_profiles(mine, MINE) == []
+    assert mobileconfig.compare_profiles(mine, {**MINE, "PayloadOrganization": "Other"}) == [
         Difference("PayloadOrganization", "Other", "Acme")
     ]
 
 
 def test_a_generation_is_compared_only_where_one_is_asked_for_and_stays_otherwise() -> None:
-    stored = FileContent(MINE, "1").document("Name", None)
+    stored = FileContent(MINE, "1").build("Name", None)
     assert FileContent(MINE).compare(stored) == [] and FileContent(MINE, "1").compare(stored) == []
     assert FileContent(MINE, "2").compare(stored) == [Difference("generation", "1", "2")]
-    assert profile_file.mark_of(FileContent({**MINE, "X": 1}).document("Name", stored))[1] == "1"
+    assert mobileconfig.read_mark(FileContent({**MINE, "X": 1}).build("Name", stored))[1] == "1"
 
 
 @pytest.mark.parametrize(
@@ -264,17 +270,17 @@ def test_a_generation_is_compared_only_where_one_is_asked_for_and_stays_otherwis
     ],
 )
 def test_only_exactly_this_was_written_before(other: FileContent) -> None:
-    stored = FileContent(MINE).document("Name", None)
+    stored = FileContent(MINE).build("Name", None)
     assert (
-        FileContent(MINE).written_before(stored)
-        and not other.written_before(stored)
-        and not FileContent(MINE).written_before(MINE)
+        FileContent(MINE).was_written(stored)
+        and not other.was_written(stored)
+        and not FileContent(MINE).was_written(MINE)
     )
 
 
 def test_the_file_that_was_given_is_not_touched() -> None:
     before = copy.deepcopy(MINE)
-    FileContent(MINE, "1").document("Name", None)
+    FileContent(MINE, "1").build("Name", None)
     assert before == MINE
 
 
@@ -288,7 +294,7 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
         payload("com.acme.app", Licence={"Number": [SECRET]}, Url="u"),
     )
     content = FileContent(full, secret_keys=["licence"])
-    shown = content.shown()
+    shown = content.describe()
     assert (
         SECRET not in repr(shown)
         and shown["com.apple.wifi.managed"]["SSID_STR"] == "Acme"
@@ -299,20 +305,20 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
         "3 bytes, sha256:2c70e12b"
     )
     differing = [
-        content.masked(one)
+        content.mask(one)
         for one in content.compare(profile(WIFI, payload("com.acme.app", Licence="old-canary")))
     ]
     assert SECRET not in repr(differing) and "old-canary" not in repr(differing)
-    assert set(profile_file.secrets(full, ["licence"])) == {SECRET}
+    assert set(mobileconfig.secrets(full, ["licence"])) == {SECRET}
 
 
 def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
     content = FileContent(profile({**WIFI, "Password": "$SERIAL_NUMBER"}))
-    assert content.masked(Difference("com.apple.wifi.managed/Password", "x", "y")) == (
+    assert content.mask(Difference("com.apple.wifi.managed/Password", "x", "y")) == (
         "******** (another one)",
         "********",
     )
-    assert profile_file.secrets(content.plist, []) == []
+    assert mobileconfig.secrets(content.plist, []) == []
 
 
 def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:
@@ -324,7 +330,7 @@ def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:
         Token="$TOKEN_CANARY",
         Short="$A",
     )
-    assert profile_file.unknown_variables(profile(inner), []) == ["$EMIAL"]
+    assert mobileconfig.unknown_variables(profile(inner), []) == ["$EMIAL"]
 
 
 @pytest.mark.parametrize(
@@ -362,7 +368,7 @@ def test_what_a_profile_brings(
 ) -> None:
     plist = profile(inner)
     assert (
-        profile_file.enrols(plist),
-        profile_file.of_okta_verify(plist),
-        profile_file.claims(plist),
+        mobileconfig.enrols(plist),
+        mobileconfig.configures_okta_verify(plist),
+        mobileconfig.exclusive_resources(plist),
     ) == (enrols, okta, claimed)

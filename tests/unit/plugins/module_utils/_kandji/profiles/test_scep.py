@@ -34,16 +34,20 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     scep as scep_profile,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.mobileconfig import (
-    ScepSettings,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
+    Library,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
     Plan,
     ScepContent,
+    ScepSettings,
     Wanted,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
     InstalledProfile,
+    LibraryItem,
 )
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -51,9 +55,10 @@ from hypothesis import strategies as st
 URL = "https://acme.okta.com/pki/0123456789ABCDEF0123456789ABCDEF01234567/scep/rac1a2B3c4D5e6F7g8h9"
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 SETTINGS = ScepSettings(URL, CHALLENGE)
-CANARY, SALES = {"id": "b-canary", "name": "Canary"}, {"id": "b-sales", "name": "Sales"}
+CANARY, SALES = Blueprint("b-canary", "Canary"), Blueprint("b-sales", "Sales")
 KNOWN = [CANARY, SALES]
 ID = "0C5E1A10-0000-4000-8000-0000000000FF"
+KEY = ID.lower()
 
 printable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
 
@@ -65,7 +70,7 @@ def in_kandji(
 
     with its own identity around the payload that we sent.
     """
-    plist = mobileconfig.desired_profile("Okta SCEP", settings, generation, None)
+    plist = scep_profile.build_profile("Okta SCEP", settings, generation, None)
     plist.update(
         {
             "PayloadIdentifier": f"com.kandji.profile.custom.{ID}",
@@ -91,6 +96,25 @@ def in_kandji(
     }
 
 
+def library(
+    rows: t.Iterable[dict[str, t.Any]] = (), on: t.Mapping[str, t.Iterable[str]] | None = None
+) -> Library:
+    """What was read: these Custom Profiles, and on blueprints the items of these ids."""
+    items = {
+        blueprint: [LibraryItem.from_row({"id": each}) for each in ids]
+        for blueprint, ids in (on or {}).items()
+    }
+    return Library([CustomProfile.from_row(row) for row in rows], KNOWN, items)
+
+
+def summary(
+    planned: Plan, row: dict[str, t.Any] | None, challenge: str = CHALLENGE
+) -> dict[str, t.Any]:
+    """The result for a profile of which Kandji shows this row."""
+    profile = CustomProfile.from_row(row) if row else None
+    return scep_profile.summarize(planned, profile, challenge, 30)
+
+
 def with_content(profile: dict[str, t.Any], **content: t.Any) -> dict[str, t.Any]:
     """The same profile with another content of its SCEP payload, its marks untouched:
 
@@ -114,19 +138,16 @@ def plan(
     name: str | None = "Okta SCEP",
     item_id: str | None = None,
     generation: str | None = None,
-    blueprints: t.Sequence[dict[str, str]] = (CANARY,),
-    on: t.Sequence[dict[str, str]] = (CANARY,),
+    blueprints: t.Sequence[Blueprint] = (CANARY,),
+    on: t.Sequence[Blueprint] = (CANARY,),
     mode: str = "add",
     runs_on: t.Sequence[str] = ("mac",),
 ) -> Plan:
-    items = {one["id"]: {ID.lower()} if one in on else set() for one in KNOWN}
+    settings = replace(settings, runs_on=tuple(runs_on))
     return scep_profile.plan_profile(
         Wanted(name, item_id, list(blueprints), generation),
-        settings,
-        runs_on,
-        profiles,
-        KNOWN,
-        items,
+        ScepContent(settings, generation),
+        library(profiles, {each.id: {ID} for each in on}),
         mode,
     )
 
@@ -264,7 +285,7 @@ def by_hand(
 def content_of(settings: ScepSettings) -> dict[str, t.Any]:
     return {
         key: value
-        for key, value in mobileconfig.payload_content(settings).items()
+        for key, value in scep_profile.payload_content(settings).items()
         if value is not mobileconfig.ABSENT
     }
 
@@ -290,7 +311,7 @@ def same_settings(draw: t.Any) -> tuple[ScepSettings, dict[str, t.Any]]:
         subject="CN=$SERIAL_NUMBER,O=Acme",
     )
     content = content_of(settings)
-    for key, default in mobileconfig.APPLE_DEFAULTS.items():
+    for key, default in scep_profile.APPLE_DEFAULTS.items():
         if content[key] == default and draw(st.booleans()):
             del content[key]
     if draw(st.booleans()):
@@ -333,8 +354,8 @@ def test_a_profile_that_says_the_same_in_any_way_is_not_written(
 ) -> None:
     settings, row = given_
     planned = plan([row], settings=settings)
-    assert (planned.changes, planned.writes_profile) == ([], False)
-    assert scep_profile.summary(planned, row, CHALLENGE, 30, [])["challenge_matches"] is True
+    assert (planned.changes, planned.writes_profile) == ((), False)
+    assert summary(planned, row)["challenge_matches"] is True
 
 
 @pytest.mark.parametrize(
@@ -351,7 +372,7 @@ def test_a_key_that_is_not_there_is_a_difference_where_apples_default_is_another
     key: str, default: t.Any, wanted: dict[str, t.Any]
 ) -> None:
     content = {name: value for name, value in content_of(SETTINGS).items() if name != key}
-    assert mobileconfig.APPLE_DEFAULTS[key] == default
+    assert scep_profile.APPLE_DEFAULTS[key] == default
     planned = plan([by_hand(content)], settings=replace(SETTINGS, **wanted))
     assert described(planned.changes) == [f"update profile 'Okta SCEP': {key}"] and planned.changes[
         0
@@ -400,12 +421,12 @@ def test_a_new_profile_has_the_payload_and_the_flags_and_no_id() -> None:
         "runs_on_vision": False,
     }
     (payload,) = mobileconfig.scep_payloads(mobileconfig.parse(planned.mobileconfig))
-    assert mobileconfig.compare(SETTINGS, "1", payload) == []
+    assert scep_profile.compare_payload(SETTINGS, "1", payload) == []
 
 
 def test_an_update_writes_the_changed_fields_alone_and_no_file_where_the_payload_is_right() -> None:
     planned = plan([in_kandji(active=False)])
-    assert (planned.item_id, planned.fields, planned.mobileconfig) == (ID, {"active": True}, None)
+    assert (planned.item_id, planned.fields, planned.mobileconfig) == (KEY, {"active": True}, None)
 
 
 def test_an_update_of_the_payload_keeps_what_else_is_in_it() -> None:
@@ -426,7 +447,7 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
     ):
         planned = plan(profiles, settings=settings)
         written = in_kandji(profile=(planned.mobileconfig or b"").decode())
-        assert plan([written], settings=settings).changes == []
+        assert plan([written], settings=settings).changes == ()
 
 
 # What stands in the way
@@ -438,19 +459,19 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
         (
             [in_kandji(), in_kandji(id="second")],
             {},
-            f"2 custom profiles named 'Okta SCEP' ({ID}, second); say which by library_item_id.",
+            f"2 custom profiles named 'Okta SCEP' ({KEY}, second). Set library_item_id to the id of one.",
         ),
         ([in_kandji()], {"item_id": "gone"}, "no custom profile with the id gone"),
         (
             [in_kandji(profile="signed")],
             {},
-            f"'Okta SCEP' ({ID}) is not a readable configuration profile",
+            f"'Okta SCEP' ({KEY}) is not a readable configuration profile",
         ),
         ([in_kandji(profile=None)], {}, "is not a readable configuration profile"),
         (
             [in_kandji(profile=plistlib.dumps({"PayloadContent": []}).decode())],
             {},
-            "holds no SCEP payload;",
+            "holds no SCEP payload.",
         ),
         (
             [
@@ -500,18 +521,18 @@ def test_a_challenge_that_somebody_changed_there_is_told_and_not_shown() -> None
     ) + raised.value.message and CHALLENGE not in repr(raised.value.details)
 
 
-ITEM = {"id": "AAAA0000-0000-4000-8000-000000000001", "name": "Okta SCEP (web app)"}
+ITEM = LibraryItem("aaaa0000-0000-4000-8000-000000000001", "Okta SCEP (web app)")
 
 
 @pytest.mark.parametrize(
     "mode, on, assigned, removed",
     [
         ("add", {}, [CANARY], []),
-        ("add", {"b-canary": {ITEM["id"].lower()}}, [], []),
-        ("exact", {"b-sales": {ITEM["id"].lower()}}, [CANARY], [SALES]),
+        ("add", {"b-canary": {ITEM.id}}, [], []),
+        ("exact", {"b-sales": {ITEM.id}}, [CANARY], [SALES]),
         (
             "remove",
-            {"b-canary": {ITEM["id"].lower()}, "b-sales": {ITEM["id"].lower()}},
+            {"b-canary": {ITEM.id}, "b-sales": {ITEM.id}},
             [],
             [CANARY],
         ),
@@ -522,7 +543,7 @@ def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(
     mode: str, on: t.Any, assigned: t.Any, removed: t.Any
 ) -> None:
     found = scep_profile.plan_console_item(
-        Wanted(None, None, [CANARY], None, library_item=ITEM["name"]), ITEM, KNOWN, on, mode
+        Wanted(None, None, [CANARY], None, library_item=ITEM.name), ITEM, library(on=on), mode
     )
     assert (found.assignment.assign, found.assignment.remove) == (assigned, removed)
     assert not found.writes_profile and len(found.changes) == len(assigned) + len(removed)
@@ -532,7 +553,7 @@ def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(
     "on, removed", [({}, []), ({"b-canary": {ID.lower()}, "b-sales": {ID.lower()}}, [CANARY])]
 )
 def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, removed: t.Any) -> None:
-    found = scep_profile.plan_removal(Wanted(None, ID, [CANARY], None), [in_kandji()], on)
+    found = scep_profile.plan_removal(Wanted(None, ID, [CANARY], None), library([in_kandji()], on))
     assert (
         found.assignment.remove == removed
         and not found.assignment.assign
@@ -542,9 +563,8 @@ def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, remove
 
 
 def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
-    assert (
-        scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), [], {}).changes == []
-    )
+    wanted = Wanted("Okta SCEP", None, [CANARY], None)
+    assert scep_profile.plan_removal(wanted, library()).changes == ()
 
 
 @pytest.mark.parametrize(
@@ -584,9 +604,8 @@ def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(
 def test_another_option_or_generation_is_written_once_more_and_the_tenants_value_is_accepted(
     options: dict[str, t.Any], written: list[str]
 ) -> None:
-    assert [
-        one.path for one in plan([with_content(in_kandji(), Retries=4)], **options).found
-    ] == written
+    planned = plan([with_content(in_kandji(), Retries=4)], **options)
+    assert sorted(key for change in planned.changes for key in change.after) == written
 
 
 def test_a_tenant_that_changes_an_updated_profile_is_not_written_to_again_either() -> None:
@@ -634,10 +653,14 @@ def test_what_a_write_returns_is_compared_with_what_was_asked(
 ) -> None:
     planned = plan()
     if keys is None:
-        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
+        custom_profile.check_written(
+            planned, ScepContent(SETTINGS, "1"), CustomProfile.from_row(answer)
+        )
         return
     with pytest.raises(NotAsWritten) as raised:
-        custom_profile.check_written(planned, ScepContent(SETTINGS, "1"), answer)
+        custom_profile.check_written(
+            planned, ScepContent(SETTINGS, "1"), CustomProfile.from_row(answer)
+        )
     assert raised.value.details["keys"] == keys
     assert all(key in raised.value.message for key in keys)
     assert CHALLENGE not in raised.value.message
@@ -652,12 +675,12 @@ def test_what_a_write_returns_is_compared_with_what_was_asked(
         (
             in_kandji(name="Hand-made"),
             [CANARY],
-            [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"],
+            [f"the custom profile 'Hand-made' ({KEY}) has the same SCEP URL and is on 'Canary'"],
         ),
         (
             in_kandji(name="Hand-made"),
             [CANARY, SALES],
-            [f"the custom profile 'Hand-made' ({ID}) has the same SCEP URL and is on 'Canary'"],
+            [f"the custom profile 'Hand-made' ({KEY}) has the same SCEP URL and is on 'Canary'"],
         ),
         (in_kandji(name="Hand-made"), [SALES], []),
         (in_kandji(name="Hand-made"), [], []),
@@ -670,8 +693,8 @@ def test_what_a_write_returns_is_compared_with_what_was_asked(
 def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
     row: dict[str, t.Any], on: t.Any, found: list[str]
 ) -> None:
-    items = {one["id"]: {str(row["id"]).lower()} for one in on}
-    assert scep_profile.url_conflicts(URL, {"own"}, [CANARY], [row], items) == found
+    read = library([row], {each.id: {row["id"]} for each in on})
+    assert scep_profile.url_conflicts(URL, {"own"}, [CANARY], read) == found
 
 
 @pytest.mark.parametrize(
@@ -733,16 +756,16 @@ def test_certificates_are_to_be_renewed_so_many_days_before_their_year_is_over(
 
 
 def test_a_summary_says_what_is_there() -> None:
-    assert scep_profile.summary(plan([in_kandji()]), in_kandji(), CHALLENGE, 30, [CANARY]) == {
+    assert summary(plan([in_kandji()]), in_kandji()) == {
         "name": "Okta SCEP",
-        "library_item_id": ID,
+        "library_item_id": KEY,
         "mdm_identifier": f"com.kandji.profile.custom.{ID}",
         "payload_uuid": "1F0E",
         "generation": "1",
         "challenge_matches": True,
         "updated_at": "2026-11-23T10:00:00.000000Z",
         "renew_by": "2027-10-24",
-        "blueprints": [CANARY],
+        "blueprints": [{"id": "b-canary", "name": "Canary"}],
         "changed": False,
     }
 
@@ -759,12 +782,12 @@ def test_a_summary_says_what_is_there() -> None:
 def test_a_summary_says_whether_the_challenge_matches(
     profile: dict[str, t.Any] | None, matches: bool | None
 ) -> None:
-    assert scep_profile.summary(plan(), profile, CHALLENGE, 30, [])["challenge_matches"] is matches
+    assert summary(plan(), profile)["challenge_matches"] is matches
 
 
 def everything_shown(planned: Plan, profile: t.Any, challenge: str) -> str:
-    summary = scep_profile.summary(planned, profile, challenge, 30, [CANARY])
-    return json.dumps([ansible_diff(planned.changes), described(planned.changes), summary]) + repr(
+    result = scep_profile.summarize(planned, profile, challenge, 30)
+    return json.dumps([ansible_diff(planned.changes), described(planned.changes), result]) + repr(
         planned.changes
     )
 
@@ -774,7 +797,8 @@ def test_what_is_shown_of_a_new_profile_is_the_same_for_any_challenge(one: str, 
     shown = []
     for challenge in (one, other):
         settings = replace(SETTINGS, challenge=challenge)
-        shown.append(everything_shown(plan(settings=settings), in_kandji(settings), challenge))
+        profile = CustomProfile.from_row(in_kandji(settings))
+        shown.append(everything_shown(plan(settings=settings), profile, challenge))
     assert shown[0] == shown[1]
 
 
@@ -800,7 +824,7 @@ def test_no_challenge_stands_in_a_plan_a_diff_or_a_summary(challenge: str) -> No
     shown = json.dumps(
         [
             ansible_diff(planned.changes),
-            scep_profile.summary(planned, in_kandji(settings), challenge, 30, []),
+            summary(planned, in_kandji(settings), challenge),
         ],
         ensure_ascii=False,
     )

@@ -23,8 +23,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     mobileconfig,
+    scep,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.mobileconfig import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
     ScepSettings,
 )
 from hypothesis import assume, given
@@ -51,9 +52,7 @@ def profile(
 ) -> dict[str, t.Any]:
     """The profile for these settings, through XML and back, as a tenant would keep it."""
     plist = mobileconfig.parse(
-        mobileconfig.to_xml(
-            mobileconfig.desired_profile("Okta SCEP", settings, generation, current)
-        )
+        mobileconfig.to_xml(scep.build_profile("Okta SCEP", settings, generation, current))
     )
     assert plist is not None
     return plist
@@ -65,9 +64,7 @@ def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
     own identifiers, another order, keys and payloads that we know nothing of.
     """
     wanted = {
-        key: value
-        for key, value in mobileconfig.payload_content(SETTINGS).items()
-        if value is not ABSENT
+        key: value for key, value in scep.payload_content(SETTINGS).items() if value is not ABSENT
     }
     return {
         "PayloadOrganization": "Acme",
@@ -122,7 +119,7 @@ def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_a_subject_is_read_as_the_payload_has_it(text: str, parsed: t.Any) -> None:
-    assert mobileconfig.parse_subject(text) == parsed
+    assert scep.parse_subject(text) == parsed
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ def test_a_subject_is_read_as_the_payload_has_it(text: str, parsed: t.Any) -> No
 )
 def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        mobileconfig.parse_subject(text)
+        scep.parse_subject(text)
     assert raised.value.message.startswith("subject: ")
     assert said in raised.value.message
 
@@ -166,7 +163,7 @@ def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> Non
     ],
 )
 def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
-    mobileconfig.check_challenge(challenge)
+    scep.check_challenge(challenge)
     assert (
         payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadContent"]["Challenge"]
         == challenge
@@ -196,7 +193,7 @@ def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(
     challenge: str, said: str
 ) -> None:
     with pytest.raises(BadOption) as raised:
-        mobileconfig.check_challenge(challenge)
+        scep.check_challenge(challenge)
     assert raised.value.message.startswith("challenge: ")
     assert said in raised.value.message
     assert not challenge.strip() or challenge.strip() not in raised.value.message
@@ -210,7 +207,7 @@ def test_the_settings_do_not_show_the_challenge() -> None:
 
 
 def test_the_defaults_are_those_of_the_guide() -> None:
-    assert mobileconfig.payload_content(SETTINGS) == {
+    assert scep.payload_content(SETTINGS) == {
         "URL": URL,
         "Challenge": CHALLENGE,
         "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
@@ -253,10 +250,10 @@ def test_a_setting_is_a_key_of_the_payload(
     setting: dict[str, t.Any], key: str, value: t.Any
 ) -> None:
     settings = replace(SETTINGS, **setting)
-    assert mobileconfig.payload_content(settings)[key] == value
+    assert scep.payload_content(settings)[key] == value
     payload = payload_of(profile(settings))
     assert payload["PayloadContent"][key] == value
-    assert mobileconfig.compare(settings, None, payload) == []
+    assert scep.compare_payload(settings, None, payload) == []
 
 
 def test_all_names_of_an_empty_alternative_name_are_no_alternative_name() -> None:
@@ -273,7 +270,7 @@ def test_all_names_of_an_empty_alternative_name_are_no_alternative_name() -> Non
     ],
 )
 def test_a_fingerprint_is_read_with_or_without_colons(text: str, value: bytes) -> None:
-    assert mobileconfig.fingerprint_bytes(text) == value
+    assert scep.parse_fingerprint(text) == value
 
 
 @pytest.mark.parametrize(
@@ -281,7 +278,7 @@ def test_a_fingerprint_is_read_with_or_without_colons(text: str, value: bytes) -
 )
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(BadOption, match="ca_fingerprint: "):
-        mobileconfig.fingerprint_bytes(text)
+        scep.parse_fingerprint(text)
 
 
 # Building, parsing, comparing
@@ -296,15 +293,13 @@ def test_a_new_profile_holds_one_scep_payload_of_the_first_generation() -> None:
         plist["PayloadScope"],
     ) == ("Configuration", 1, "Okta SCEP", "System")
     assert [row["PayloadType"] for row in plist["PayloadContent"]] == ["com.apple.security.scep"]
-    assert mobileconfig.generation_of(payload_of(plist)) == "1"
+    assert scep.read_generation(payload_of(plist)) == "1"
     assert plist["PayloadUUID"] != payload_of(plist)["PayloadUUID"]
 
 
 def test_the_same_settings_give_the_same_bytes() -> None:
     first, second = (
-        mobileconfig.to_xml(
-            mobileconfig.desired_profile("Okta SCEP", replace(SETTINGS), None, None)
-        )
+        mobileconfig.to_xml(scep.build_profile("Okta SCEP", replace(SETTINGS), None, None))
         for _unused in range(2)
     )
     assert first == second
@@ -313,14 +308,14 @@ def test_the_same_settings_give_the_same_bytes() -> None:
 @given(printable)
 def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str) -> None:
     try:
-        mobileconfig.check_challenge(challenge)
+        scep.check_challenge(challenge)
     except BadOption:
         assume(False)
     settings = replace(SETTINGS, challenge=challenge)
     payload = payload_of(profile(settings))
     assert payload["PayloadContent"]["Challenge"] == challenge
-    assert mobileconfig.compare(settings, None, payload) == []
-    assert mobileconfig.written_before(settings, None, payload)
+    assert scep.compare_payload(settings, None, payload) == []
+    assert scep.was_written(settings, None, payload)
 
 
 @pytest.mark.parametrize(
@@ -376,21 +371,21 @@ def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
     ],
 )
 def test_a_key_of_another_value_or_another_type_is_a_difference(key: str, value: t.Any) -> None:
-    (found,) = mobileconfig.compare(SETTINGS, None, payload_of(somebody_elses(**{key: value})))
+    (found,) = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(**{key: value})))
     assert (found.path, found.before) == (key, value)
 
 
 def test_a_missing_key_is_a_difference_and_an_unknown_key_is_none() -> None:
     payload = payload_of(somebody_elses(Unknown=1))
     del payload["PayloadContent"]["Retries"]
-    assert mobileconfig.compare(SETTINGS, None, payload) == [Difference("Retries", ABSENT, 5)]
+    assert scep.compare_payload(SETTINGS, None, payload) == [Difference("Retries", ABSENT, 5)]
 
 
 # A profile that is there already
 
 
 def test_the_order_of_keys_and_foreign_identifiers_are_no_difference() -> None:
-    assert mobileconfig.compare(SETTINGS, None, payload_of(somebody_elses())) == []
+    assert scep.compare_payload(SETTINGS, None, payload_of(somebody_elses())) == []
 
 
 def test_an_adopted_profile_keeps_its_other_payloads_keys_and_identifiers() -> None:
@@ -419,7 +414,7 @@ def test_an_adopted_profile_keeps_its_other_payloads_keys_and_identifiers() -> N
 def test_an_alternative_name_that_is_there_is_taken_away() -> None:
     after = profile(current=somebody_elses(SubjectAltName={"dNSName": "x"}))
     assert "SubjectAltName" not in payload_of(after)["PayloadContent"]
-    assert mobileconfig.compare(SETTINGS, None, payload_of(after)) == []
+    assert scep.compare_payload(SETTINGS, None, payload_of(after)) == []
 
 
 # Generations
@@ -439,28 +434,25 @@ def test_the_generation_is_the_asked_one_else_the_one_that_is_there_else_the_fir
     asked: str | None, there: str | None, expected: str
 ) -> None:
     current = profile(generation=there) if there else None
-    assert (
-        mobileconfig.generation_of(payload_of(profile(generation=asked, current=current)))
-        == expected
-    )
+    assert scep.read_generation(payload_of(profile(generation=asked, current=current))) == expected
 
 
 def test_another_generation_is_a_difference_and_gives_another_uuid() -> None:
     first = profile()
-    assert mobileconfig.compare(SETTINGS, "2", payload_of(first)) == [
+    assert scep.compare_payload(SETTINGS, "2", payload_of(first)) == [
         Difference("generation", "1", "2")
     ]
     second = profile(generation="2", current=first)
-    assert mobileconfig.compare(SETTINGS, "2", payload_of(second)) == []
+    assert scep.compare_payload(SETTINGS, "2", payload_of(second)) == []
     assert payload_of(second)["PayloadUUID"] != payload_of(first)["PayloadUUID"]
     assert second["PayloadUUID"] == first["PayloadUUID"]
 
 
 def test_somebody_elses_profile_has_no_generation_until_one_is_asked_for() -> None:
     theirs = somebody_elses()
-    assert mobileconfig.generation_of(payload_of(theirs)) is None
-    assert mobileconfig.generation_of(payload_of(profile(current=theirs))) is None
-    assert mobileconfig.generation_of(payload_of(profile(generation="1", current=theirs))) == "1"
+    assert scep.read_generation(payload_of(theirs)) is None
+    assert scep.read_generation(payload_of(profile(current=theirs))) is None
+    assert scep.read_generation(payload_of(profile(generation="1", current=theirs))) == "1"
 
 
 # What was written before
@@ -474,9 +466,9 @@ def changed_by_the_tenant(plist: dict[str, t.Any], **content: t.Any) -> dict[str
 
 def test_what_was_written_is_known_again_though_the_tenant_changed_it() -> None:
     payload = changed_by_the_tenant(profile(), Retries=4)
-    assert mobileconfig.compare(SETTINGS, None, payload) != []
-    assert mobileconfig.written_before(SETTINGS, None, payload)
-    assert mobileconfig.written_before(SETTINGS, "1", payload)
+    assert scep.compare_payload(SETTINGS, None, payload) != []
+    assert scep.was_written(SETTINGS, None, payload)
+    assert scep.was_written(SETTINGS, "1", payload)
 
 
 @pytest.mark.parametrize(
@@ -490,21 +482,17 @@ def test_what_was_written_is_known_again_though_the_tenant_changed_it() -> None:
     ],
 )
 def test_other_settings_were_not_written_before(setting: dict[str, t.Any]) -> None:
-    assert not mobileconfig.written_before(
-        replace(SETTINGS, **setting), None, payload_of(profile())
-    )
+    assert not scep.was_written(replace(SETTINGS, **setting), None, payload_of(profile()))
 
 
 def test_another_generation_was_not_written_before() -> None:
-    assert not mobileconfig.written_before(
-        SETTINGS, "2", changed_by_the_tenant(profile(), Retries=4)
-    )
+    assert not scep.was_written(SETTINGS, "2", changed_by_the_tenant(profile(), Retries=4))
 
 
 def test_somebody_elses_profile_was_not_written_before_and_after_its_adoption_it_was() -> None:
     theirs = somebody_elses(Retries=1)
-    assert not mobileconfig.written_before(SETTINGS, None, payload_of(theirs))
-    assert mobileconfig.written_before(
+    assert not scep.was_written(SETTINGS, None, payload_of(theirs))
+    assert scep.was_written(
         SETTINGS, None, changed_by_the_tenant(profile(current=theirs), Retries=1)
     )
 
@@ -517,8 +505,8 @@ def test_the_challenge_is_shown_neither_before_nor_after(before: str, after: str
     """Nothing of it: what is shown is the same for any two challenges."""
     assume(before != after)
     payload = payload_of(somebody_elses(Challenge=before))
-    (found,) = mobileconfig.compare(replace(SETTINGS, challenge=after), None, payload)
-    assert mobileconfig.masked(found) == ("******** (another one)", "********")
+    (found,) = scep.compare_payload(replace(SETTINGS, challenge=after), None, payload)
+    assert scep.mask_difference(found) == ("******** (another one)", "********")
 
 
 @pytest.mark.parametrize(
@@ -535,7 +523,7 @@ def test_the_challenge_is_shown_neither_before_nor_after(before: str, after: str
 def test_a_difference_is_shown_as_plain_data(
     difference: Difference, pair: tuple[t.Any, t.Any]
 ) -> None:
-    assert mobileconfig.masked(difference) == pair
+    assert scep.mask_difference(difference) == pair
 
 
 @given(one=printable, other=printable)
@@ -556,9 +544,7 @@ def test_the_mark_in_the_profile_tells_challenges_apart_without_holding_them(
 
 def test_xml_special_characters_are_escaped_once() -> None:
     document = mobileconfig.to_xml(
-        mobileconfig.desired_profile(
-            "A & B <1>", replace(SETTINGS, challenge="x&y<z>\"'"), None, None
-        )
+        scep.build_profile("A & B <1>", replace(SETTINGS, challenge="x&y<z>\"'"), None, None)
     )
     assert b"x&amp;y&lt;z&gt;" in document
     assert plistlib.loads(document)["PayloadDisplayName"] == "A & B <1>"
