@@ -89,7 +89,7 @@ def test_a_map_with_conditions_wants_a_node_and_the_next_run_finishes(watched, r
     refused = run_module(PROFILE, {**wanted, "assignment_nodes": {}}, lab=watched.lab)
     assert (
         refused["failed"]
-        and "name its id in assignment_nodes ('All Macs': id): hold the Option key"
+        and "Name its id in assignment_nodes ('All Macs': id). Hold the Option key"
         in refused["msg"]
     ), refused
     run_module(PROFILE, wanted, lab=watched.lab)
@@ -145,7 +145,7 @@ def test_of_a_classic_blueprint_by_id_kandji_says_so(watched, run_module):
     )
     assert (
         refused["failed"]
-        and "is a classic one and has no nodes; take it out of assignment_nodes" in refused["msg"]
+        and "is a classic one and has no nodes. Remove it from assignment_nodes" in refused["msg"]
     )
 
 

@@ -96,7 +96,7 @@ def test_one_that_is_not_there_is_told(watched, run_module):
     refused = run_module(
         MODULE, {"library_item": "Okta Nothing", "blueprints": ["Staging"]}, lab=watched.lab
     )
-    assert refused["failed"] and "make it in Kandji's web app" in refused["msg"]
+    assert refused["failed"] and "Create it in Kandji's web app" in refused["msg"]
 
 
 def test_never_beside_a_custom_profile_of_the_same_url(watched, run_module, item, profile_args):

@@ -394,13 +394,13 @@ def test_two_profiles_that_bring_the_same_host_are_refused(watched, run_module, 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"mobileconfig": None}, "mobileconfig: it is not given"),
+        ({"mobileconfig": None}, "mobileconfig: it is not set"),
         ({"mobileconfig": " \n"}, "mobileconfig: it is empty"),
         ({"mobileconfig": "<plist><dict><key>a</plist>"}, "not well-formed XML (line 1, column"),
         ({"mobileconfig": text()}, "no PayloadContent"),
-        ({"blueprints": []}, "blueprints: it is not given"),
+        ({"blueprints": []}, "blueprints: it is not set"),
         ({"blueprints": ["Canaries"]}, "did you mean 'Canary'"),
-        ({"runs_on": []}, "runs_on: name at least one platform"),
+        ({"runs_on": []}, "runs_on: it is empty. Name at least one platform"),
         (
             {"library_item_id": "00000000-0000-4000-8000-000000000000"},
             "no custom profile with the id",
