@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
     InstalledProfile,
     KandjiDevice,
 )
@@ -140,8 +141,8 @@ PLIST = (
     '<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>'
     f"<key>PayloadUUID</key><string>{UUID.upper()}</string></dict></plist>"
 )
-CUSTOM = Ring("canary", set(), {"id": ITEM, "profile": PLIST})
-CONSOLE = Ring("console", set(), {"id": ITEM})
+CUSTOM = Ring("canary", set(), CustomProfile(ITEM, mobileconfig=PLIST))
+CONSOLE = Ring("console", set(), CustomProfile(ITEM))
 SCEP = frozenset({"com.apple.security.scep"})
 
 
