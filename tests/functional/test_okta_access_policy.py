@@ -295,7 +295,7 @@ def test_a_break_glass_group_lives_and_gets_in(desk):
     group.members = members
     catch_all = desk.rules()[-1]
     catch_all.actions = {"appSignOn": {"access": "DENY"}}
-    assert "'Catch-all Rule' would stop them" in refused(desk.run(RULE, MANAGED))
+    assert "'Catch-all Rule' refuses them" in refused(desk.run(RULE, MANAGED))
 
 
 def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
@@ -442,7 +442,7 @@ def test_a_clone_is_made_once_gets_apps_and_gives_them_back(desk):
         changed["changes"] == [f"update policy {NAME!r}: description"]
         and changed["policy"]["made_from"] == done["policy"]["made_from"]
     )
-    assert "judges 2 apps" in refused(desk.run(POLICY, {"name": NAME, "state": "absent"}))
+    assert "2 apps use it" in refused(desk.run(POLICY, {"name": NAME, "state": "absent"}))
     back = desk.run(POLICY, {"name": NAME, "state": "reverted"})
     assert {one["label"] for one in back["moved_apps"]} == {"Slack", "Salesforce"} and not desk.run(
         POLICY, {"name": NAME, "state": "reverted"}
@@ -501,9 +501,9 @@ def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
     [
         ({"clone_of": "Nowhere"}, "clone_of: Okta has no app sign-in policy"),
         ({"apps": ["Nothing"]}, "apps: Okta has no app 'Nothing'"),
-        ({"name": "Any two factors"}, "There is a policy 'Any two factors' already"),
-        ({"state": "reverted", "name": "Company apps"}, "does not say in its description"),
-        ({"clone_of": None, "apps": ["Slack"]}, "write its rules first"),
+        ({"name": "Any two factors"}, "Policy 'Any two factors': it exists"),
+        ({"state": "reverted", "name": "Company apps"}, "its description does not name the policy"),
+        ({"clone_of": None, "apps": ["Slack"]}, "Write its rules first"),
     ],
 )
 def test_bad_input_for_a_policy_is_one_sentence(desk, options, says):

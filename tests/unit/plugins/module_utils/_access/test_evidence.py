@@ -177,3 +177,42 @@ def test_only_who_was_refused_since_and_not_before_is_new():
         "apps": ["Salesforce"],
         "rules": ["Other Macs"],
     }
+
+
+NINE = "2026-11-25T09:00:00.000Z"
+
+
+def test_a_refusal_at_the_timestamp_itself_is_one_since():
+    denied = denials.count_denials([event(published=NINE)], ["app1"], NINE)
+    assert denied.new == ["ann@acme.com"] and denied.before == {}
+
+
+def test_a_refusal_without_a_time_or_a_person_or_a_known_app_does_not_count_as_new():
+    nobody = event(actor={})
+    other_app = event(target=[{"id": "app2", "displayName": "Jira"}])
+    denied = denials.count_denials([event(published=None), nobody, other_app], ["app1"], NINE)
+    assert list(denied.before) == ["ann@acme.com"] and denied.since == {}
+
+
+def test_apps_and_rules_of_several_refusals_are_collected_in_order():
+    apps = [
+        {"id": "app1", "displayName": "Slack"},
+        {"id": "app2", "alternateId": "Jira"},
+        {"id": "app3"},
+    ]
+    rules = [
+        {"id": "r1", "type": "Rule", "displayName": "Others"},
+        {"id": "r2", "type": "PolicyRule"},
+        {"id": "p1", "type": "Policy", "displayName": "Company apps"},
+        {"id": "x1"},
+    ]
+    by_id = {"actor": {"id": "ann"}}
+    events = [event(target=[*apps, *rules], **by_id), event(target=apps[:1], **by_id)]
+    denied = denials.count_denials(events, ["app1", "app2", "app3"], "2026")
+    assert denied.since["ann"].as_result() == {
+        "login": "ann",
+        "count": 2,
+        "apps": ["Jira", "Slack", "app3"],
+        "rules": ["Others", "r2"],
+    }
+    assert "app9" not in denied.since["ann"].apps

@@ -7,6 +7,8 @@ from.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     guards,
@@ -28,6 +30,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
+    Authenticator,
+    Group,
+    OktaUser,
     Policy,
     PolicyRule,
     PolicySimulation,
@@ -93,6 +98,246 @@ def test_the_message_names_ten_people_and_the_result_all():
 def test_a_log_without_devices_is_explained():
     with pytest.raises(Refused, match="1 person who .* The System Log does not name their devices"):
         guards.LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
+
+
+def test_a_lock_out_counts_the_unknowns_that_it_names():
+    with pytest.raises(Refused) as caught:
+        guards.LockOutGuard(0).check(forecast_of(2, ("a", "b", "c", "d")))
+    assert "2 people" in caught.value.message and "known: a; b; c. It" in caught.value.message
+    assert (caught.value.details["count"], caught.value.details["forecast"]["people"]) == (2, 2)
+    guards.LockOutGuard(0).check(Forecast())
+
+
+OPTIONS = guards.GuardOptions(
+    forecast=True,
+    active_days=30,
+    log_events=50000,
+    max_locked_out=0,
+    break_glass_group="Break glass",
+    allow_protected_apps=[],
+)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"active_days": 1},
+        {"active_days": 90},
+        {"log_events": 0},
+        {"max_locked_out": 0},
+    ],
+)
+def test_numbers_at_their_bounds_are_accepted(numbers):
+    replace(OPTIONS, **numbers).check()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"active_days": 0}, "active_days: 0 is not between 1 and 90"),
+        ({"active_days": 91}, "active_days: 91 is not between 1 and 90"),
+        ({"log_events": -1}, "log_events: -1 is negative"),
+        ({"max_locked_out": -1}, "max_locked_out: -1 is negative"),
+    ],
+)
+def test_numbers_beyond_their_bounds_are_refused(numbers, message):
+    with pytest.raises(BadOption, match=message):
+        replace(OPTIONS, **numbers).check()
+
+
+def test_guard_options_are_those_of_the_module():
+    params = {**vars(OPTIONS), "policy": "Company apps"}
+    assert guards.GuardOptions.from_params(params) == OPTIONS
+
+
+class FakeOrg:
+    """An org with one group, whose reads are recorded."""
+
+    def __init__(self, users=(), devices=()):
+        self.users, self.device_list, self.reads = list(users), list(devices), []
+
+    def authenticators(self):
+        self.reads.append("authenticators")
+        return [
+            Authenticator("aut1", "okta_password", app_instance_id="app-password"),
+            Authenticator("aut2", "okta_verify", app_instance_id="app-verify"),
+        ]
+
+    def groups(self, search):
+        self.reads.append("groups")
+        return [Group("glass", "Break glass")]
+
+    def group_users(self, group_id):
+        self.reads.append(f"members of {group_id}")
+        return iter(self.users)
+
+    def devices(self, search, expand=None):
+        self.reads.append("devices")
+        return iter(self.device_list)
+
+
+APP = App("app1", "Slack", "slack", "rst1")
+OPEN = [rule("Catch-all Rule")]
+COMPANY = Policy("rst1", "Company apps")
+GLASS_OUT = {"people": {"groups": {"exclude": ["glass"]}}}
+MANAGED = rule("Managed", device={"managed": True}, **GLASS_OUT)
+OTHERS = rule("Others", "DENY", device={"registered": False}, **GLASS_OUT)
+ADA = OktaUser("ada", "ada@acme.com", status="ACTIVE")
+
+
+def app_change(app=APP, after=(MANAGED,)):
+    return guards.AppChange(app, OPEN, after)
+
+
+# Okta's own apps
+
+
+@pytest.mark.parametrize(
+    ("app", "role"),
+    [
+        (App("a1", "Okta Admin Console", "saasure"), "the Admin Console"),
+        (App("a2", "Okta Dashboard", "okta_enduser"), "the dashboard"),
+        (App("app-verify", "Enrolment", "other"), "the app that Okta Verify enrols by"),
+    ],
+)
+def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
+    with pytest.raises(Refused, match=rf"{app.label}' \({role}\) would .* Remove it\."):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check([app_change(), app_change(app)], COMPANY)
+    for name in (app.label, app.id):
+        guards.ProtectedAppsGuard(FakeOrg(), [name]).check([app_change(app)], COMPANY)
+
+
+def test_several_protected_apps_are_named_at_once():
+    apps = [App("a1", "Console", "saasure"), App("a2", "Dashboard", "okta_enduser")]
+    with pytest.raises(Refused, match="'Console' .*, 'Dashboard' .* Remove them"):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(list(map(app_change, apps)), COMPANY)
+
+
+def test_any_other_app_may_require_managed_devices():
+    org = FakeOrg()
+    guards.ProtectedAppsGuard(org, []).check([app_change(), app_change(App("", "No id"))], COMPANY)
+    guards.ProtectedAppsGuard(org, []).check([], COMPANY)
+    assert org.reads == ["authenticators"], "without apps, nothing is read"
+
+
+def test_without_okta_verify_no_app_is_its_own():
+    org = FakeOrg()
+    org.authenticators = lambda: [Authenticator("aut1", "okta_password", app_instance_id="app1")]
+    guards.ProtectedAppsGuard(org, []).check([app_change()], COMPANY)
+
+
+def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
+    enrolment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
+    with pytest.raises(Refused, match="decides who may add an authenticator"):
+        guards.ProtectedAppsGuard(FakeOrg(), ["app1"]).check([], enrolment)
+    for name in (enrolment.name, enrolment.id):
+        guards.ProtectedAppsGuard(FakeOrg(), [name]).check([], enrolment)
+
+
+# Break glass
+
+
+def break_glass(after, users=(ADA,), group="Break glass"):
+    return guards.BreakGlassGuard(FakeOrg(users), group).check(after, "Company apps")
+
+
+def test_a_break_glass_group_keeps_access():
+    suspended = OktaUser("eve", status="SUSPENDED")
+    assert break_glass([MANAGED, OTHERS, *OPEN], [ADA, suspended]) == {"glass": [ADA, suspended]}
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "PASSWORD_EXPIRED", "RECOVERY"])
+def test_one_member_who_can_sign_in_is_enough(status):
+    break_glass(
+        [MANAGED, *OPEN], [OktaUser("eve", status="STAGED"), OktaUser("bob", status=status)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "users", "group", "message"),
+    [
+        ([MANAGED, *OPEN], [ADA], None, "rule 'Managed' of policy .* no group keeps access"),
+        ([MANAGED, OTHERS], [ADA], "", "rules 'Managed', 'Others' of policy"),
+        (
+            [MANAGED, rule("Laptops", device={"managed": True})],
+            [ADA],
+            "Break glass",
+            "rule 'Laptops' of .* does not exclude group 'Break glass'",
+        ),
+        ([MANAGED, *OPEN], [], "Break glass", "no member who can sign in"),
+        (
+            [MANAGED, *OPEN],
+            [OktaUser("eve", status="SUSPENDED"), OktaUser("bob")],
+            "Break glass",
+            "no member who can sign in",
+        ),
+        ([MANAGED, rule("All", "DENY")], [ADA], "Break glass", "rule 'All' refuses them"),
+        ([MANAGED], [ADA], "Break glass", "rule '' refuses them"),
+    ],
+)
+def test_a_break_glass_group_that_does_not_help_is_refused(after, users, group, message):
+    with pytest.raises(Refused, match=message):
+        break_glass(after, users, group)
+
+
+def test_one_member_who_is_admitted_is_enough():
+    for_ada = rule("Ada", people={"users": {"include": ["ada"]}})
+    others = [OktaUser("bob", status="ACTIVE"), ADA]
+    break_glass([MANAGED, for_ada, rule("All", "DENY")], others)
+
+
+def test_a_rule_that_may_refuse_blocks_on_any_platform_that_rules_name():
+    person = Person("ada", "ada", frozenset({"glass"}))
+    phones = {"platform": {"include": [{"type": "MOBILE", "os": {"type": "IOS"}}]}}
+    risky = rule("Risky", "DENY", riskScore={"level": "HIGH"})
+    assert guards.blocking_rule(OPEN, person) is None
+    assert guards.blocking_rule([rule("Phones", "DENY", **phones), *OPEN], person) == "Phones"
+    assert guards.blocking_rule([risky, *OPEN], person) == "Risky"
+    assert guards.blocking_rule([], person) == ""
+
+
+# All guards
+
+
+def test_a_forecast_that_is_switched_off_reads_nothing():
+    org, off = FakeOrg(), replace(OPTIONS, forecast=False, active_days=0)
+    assert guards.check_change(org, [app_change()], [MANAGED], COMPANY, off) is None
+    assert org.reads == []
+
+
+def test_numbers_are_checked_before_anything_is_read():
+    org = FakeOrg()
+    with pytest.raises(BadOption, match="active_days"):
+        guards.check_change(
+            org, [app_change()], [MANAGED], COMPANY, replace(OPTIONS, active_days=0)
+        )
+    assert org.reads == []
+
+
+def test_rules_without_managed_devices_need_no_break_glass_group():
+    org, options = FakeOrg(), replace(OPTIONS, break_glass_group=None)
+    assert guards.check_change(org, [], OPEN, COMPANY, options) == Forecast()
+    assert org.reads == []
+
+
+def test_rules_for_managed_devices_pass_every_guard():
+    org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
+    assert guards.check_change(org, [], after, COMPANY, OPTIONS) == Forecast()
+    assert org.reads == ["groups", "members of glass"]
+    with pytest.raises(Refused, match="break_glass_group"):
+        guards.check_change(FakeOrg(), [], after, COMPANY, OPTIONS)
+    console = app_change(App("a1", "Console", "saasure"))
+    with pytest.raises(Refused, match="the Admin Console"):
+        guards.check_change(FakeOrg([ADA]), [console], after, COMPANY, OPTIONS)
+
+
+def test_a_copy_of_a_policy_has_no_effect():
+    row_of = PolicyRule.from_row
+    row = {"name": "Catch-all Rule", "status": "ACTIVE", "conditions": {}, "actions": {}}
+    same = [row_of({**row, "id": "a"})], [row_of({**row, "id": "b"})]
+    assert not guards.AppChange(APP, *same).has_effect
+    assert guards.AppChange(APP, same[0], [row_of({**row, "status": "INACTIVE"})]).has_effect
+    assert guards.AppChange(APP, same[0], []).has_effect
 
 
 def test_a_clone_says_where_it_came_from_and_says_it_once():

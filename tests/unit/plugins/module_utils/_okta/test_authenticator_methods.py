@@ -1,0 +1,181 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Methods of authenticators: where one is, what changes, and what Okta shows afterwards."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    NotAsWritten,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    authenticator_methods as methods,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Authenticator,
+    AuthenticatorMethod,
+)
+
+PASSWORD, VERIFY, FAST_PASS = (
+    Authenticator(f"aut-{key}", key)
+    for key in ("okta_password", "okta_verify", "okta_verify_fastpass")
+)
+ROW = {
+    "type": "signed_nonce",
+    "status": "ACTIVE",
+    "settings": {"showSignInWithOV": "NEVER", "algorithms": ["ES256", "RS256"], "more": 1},
+    "other": {"kept": True},
+    "_links": {},
+}
+CURRENT = AuthenticatorMethod.from_row(ROW)
+
+
+def request(
+    status: str | None = None, method: str = "signed_nonce", **settings: object
+) -> methods.MethodRequest:
+    return methods.MethodRequest("okta_verify", method, status, settings)
+
+
+@pytest.mark.parametrize(
+    ("known", "key", "method", "ids"),
+    [
+        ([PASSWORD, VERIFY], "okta_verify", "signed_nonce", ["aut-okta_verify"]),
+        # Writes need the authenticator that Okta made of the method alone.
+        (
+            [PASSWORD, VERIFY, FAST_PASS],
+            "okta_verify",
+            "signed_nonce",
+            ["aut-okta_verify_fastpass", "aut-okta_verify"],
+        ),
+        ([VERIFY, FAST_PASS], "okta_verify", "push", ["aut-okta_verify"]),
+        ([VERIFY, FAST_PASS], "okta_verify", "other", ["aut-okta_verify"]),
+        ([PASSWORD, FAST_PASS], "okta_password", "signed_nonce", ["aut-okta_password"]),
+        ([PASSWORD], "okta_verify", "totp", []),
+    ],
+)
+def test_the_authenticators_that_may_have_a_method(
+    known: list[Authenticator], key: str, method: str, ids: list[str]
+) -> None:
+    assert [each.id for each in methods.authenticators_with(known, key, method)] == ids
+
+
+def test_a_method_is_found_by_its_type() -> None:
+    push = AuthenticatorMethod("push", "ACTIVE")
+    assert methods.find_method([push, CURRENT], "signed_nonce") is CURRENT
+    assert methods.find_method([push], "signed_nonce") is None
+
+
+def test_a_method_that_the_org_lacks_is_an_error_with_its_authenticators() -> None:
+    error = methods.missing_method("okta_verify", "totp", [VERIFY, PASSWORD])
+    assert "'totp'" in error.message and "are okta_password, okta_verify." in error.message
+    assert "Add it in the Admin Console" in error.message
+    assert error.details["vendor"] == "okta"
+    assert "authenticators are none." in methods.missing_method("okta_verify", "totp", []).message
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        request(),
+        request("ACTIVE"),
+        request(showSignInWithOV="NEVER"),
+        request("ACTIVE", algorithms=["RS256", "ES256"]),
+    ],
+)
+def test_a_method_as_wanted_is_left_alone(wanted: methods.MethodRequest) -> None:
+    assert methods.plan_method(CURRENT, wanted) == methods.MethodPlan(None, None, ())
+
+
+def test_a_status_alone_writes_no_settings() -> None:
+    plan = methods.plan_method(CURRENT, request("INACTIVE"))
+    assert plan.body is None and plan.status == "INACTIVE"
+    assert plan.changes == (
+        Change(
+            "update",
+            "method signed_nonce of okta_verify",
+            {"status": "ACTIVE"},
+            {"status": "INACTIVE"},
+        ),
+    )
+
+
+def test_settings_alone_are_a_full_replace_of_what_was_read() -> None:
+    plan = methods.plan_method(
+        CURRENT, request("ACTIVE", showSignInWithOV="ALWAYS", keyProtection="ANY")
+    )
+    assert plan.status is None and plan.body == {
+        "type": "signed_nonce",
+        "settings": {
+            "showSignInWithOV": "ALWAYS",
+            "keyProtection": "ANY",
+            "algorithms": ["ES256", "RS256"],
+            "more": 1,
+        },
+        "other": {"kept": True},
+    }
+    assert plan.changes[0].before == {
+        "settings.showSignInWithOV": "NEVER",
+        "settings.keyProtection": None,
+    }
+    assert plan.changes[0].after == {
+        "settings.showSignInWithOV": "ALWAYS",
+        "settings.keyProtection": "ANY",
+    }
+    assert ROW["settings"] == {
+        "showSignInWithOV": "NEVER",
+        "algorithms": ["ES256", "RS256"],
+        "more": 1,
+    }, "what was read is not changed"
+
+
+def test_a_method_without_settings_gets_those_that_are_wanted() -> None:
+    bare = AuthenticatorMethod.from_row({"type": "push", "settings": None})
+    plan = methods.plan_method(bare, request("ACTIVE", keyProtection="ANY"))
+    assert plan.body == {"type": "push", "settings": {"keyProtection": "ANY"}}
+    assert plan.status == "ACTIVE"
+
+
+def test_a_method_that_okta_shows_as_written_is_returned() -> None:
+    push = AuthenticatorMethod("push", "INACTIVE")
+    wanted = request("ACTIVE", algorithms=["RS256", "ES256"])
+    assert methods.verify_method(wanted, [push, CURRENT]) is CURRENT
+    assert methods.verify_method(request(), [push, CURRENT]) is CURRENT
+
+
+@pytest.mark.parametrize(
+    ("wanted", "read", "keys"),
+    [
+        (request("INACTIVE"), [CURRENT], ["status"]),
+        (request(keyProtection="ANY"), [CURRENT], ["settings.keyProtection"]),
+        (request("INACTIVE", more=2), [CURRENT], ["settings.more", "status"]),
+        (request("ACTIVE"), [], ["status"]),
+    ],
+)
+def test_what_okta_shows_otherwise_is_named(
+    wanted: methods.MethodRequest, read: t.Any, keys: list[str]
+) -> None:
+    with pytest.raises(NotAsWritten, match="shows other values for") as raised:
+        methods.verify_method(wanted, read)
+    assert raised.value.details["keys"] == keys
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("E0000174", "device conditions"), ("E0000148", "needs it")]
+)
+def test_a_documented_refusal_is_explained(code: str, reason: str) -> None:
+    error = ApiError("Okta answered 403", error_code=code, status=403)
+    refusal = methods.translate_refusal(error, "method push of okta_verify")
+    assert isinstance(refusal, Refused) and refusal.details["status"] == 403
+    assert f"switch off method push of okta_verify ({code})" in refusal.message
+    assert reason in refusal.message
+
+
+def test_any_other_error_stays_as_it_is() -> None:
+    error = ApiError("Okta answered 500", error_code="E0000009")
+    assert methods.translate_refusal(error, "method push of okta_verify") is error
