@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests share:
-
-a lab, modules called in this process, playbooks called as a user calls them, and a search for
-secrets.
+"""Fixtures of all tests: a lab, modules in this process, playbooks, and a search for secrets.
 
 def test_a_second_run_changes_nothing(fresh_lab, run_module):
     wanted = {"name": "Okta", ...}
@@ -56,21 +53,21 @@ hypothesis.settings.load_profile("checkout")
 
 @pytest.fixture(autouse=True)
 def _no_real_tenant() -> t.Iterator[None]:
-    """A developer's own OKTA_* and KANDJI_* variables must never reach a test."""
+    """Keep a developer's own OKTA_* and KANDJI_* variables away from tests."""
     with mock.patch.dict(os.environ, without_tenants(dict(os.environ)), clear=True):
         yield
 
 
 @pytest.fixture(scope="session")
 def lab() -> t.Iterator[Lab]:
-    """One lab for all tests of this process that only read, or undo what they do."""
+    """Start one lab for all tests of this process that only read, or undo what they do."""
     with Lab(Options(macs=25)) as running:
         yield running
 
 
 @pytest.fixture
 def fresh_lab(request: pytest.FixtureRequest) -> t.Iterator[Lab]:
-    """A lab for this test alone. Options by marker: @pytest.mark.lab(macs=3, seed=7)."""
+    """Start a lab for this test alone. Options by marker: @pytest.mark.lab(macs=3, seed=7)."""
     marker = request.node.get_closest_marker("lab")
     with Lab(Options(**(marker.kwargs if marker else {}))) as running:
         yield running
@@ -78,14 +75,15 @@ def fresh_lab(request: pytest.FixtureRequest) -> t.Iterator[Lab]:
 
 @pytest.fixture
 def printed() -> list[str]:
-    """All that modules and playbooks of this test have said, to search for what must not be said."""
+    """Return the list of all output of this test, to search for what must not be there."""
     return []
 
 
 @pytest.fixture
 def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
-    """Call a module's main() here and get its result, also that of a failure (``failed`` is true
-    then).
+    """Return a function that calls a module's main() and returns its result.
+
+    A failure is a result too (``failed`` is true).
     """
 
     def run(
@@ -122,9 +120,9 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
 
 @pytest.fixture
 def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
-    """Run a playbook (site.yml if none is named) as a process of its own, with a lab's variables;
+    """Return a function that runs a playbook (default: site.yml) with a lab's variables.
 
-    see tools.support.playbook.run_playbook.
+    See tools.support.playbook.run_playbook.
     """
 
     def run(lab: Lab, path: Path = SITE, **options: t.Any) -> PlayResult:
@@ -137,19 +135,16 @@ def playbook(printed: list[str]) -> t.Callable[..., PlayResult]:
 
 @pytest.fixture
 def shown(printed: list[str]) -> t.Callable[[str], list[str]]:
-    """The forms in which a secret has been shown by this test's modules and playbooks:
-
-    none, if all is well.
-    """
+    """Return a function that lists the forms in which a secret was printed by this test."""
     return lambda secret: [
         form for form in secret_forms(secret) if any(form in text for text in printed)
     ]
 
 
 def secret_forms(secret: str) -> set[str]:
-    """As it is, and as XML, URLs, JSON and base64 carry it.
+    """Return a secret as it is, and as XML, URLs, JSON and base64 carry it.
 
-    In base64 the neighbours touch the outer characters, so only the core is sought.
+    In base64 the neighbours change the outer characters, so only the core is sought.
     """
     forms = {
         secret,

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`:
+"""Run everything that must pass before a change lands: `make test`.
 
-everything that must hold, what fails fast first. With ``--all`` (`make test-all`) also what needs
-programs of others.
+Fast checks come first. ``--all`` (`make test-all`) adds the slow tests and those that need programs
+of others.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ STEPS = ("check", "side_effect", "converge", "idempotence", "verify")
 
 
 def stages(scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
+    """Return the checks of `make test`, with these molecule scenarios."""
     return [
         *lint.stages(),
         Stage("pytest", pytest),
@@ -41,15 +42,18 @@ def stages(scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
 
 
 def pytest() -> bool:
+    """Run all test suites."""
     return run_tool("pytest", "--numprocesses", "2", "--dist", "loadfile", "--quiet")
 
 
 def all_scenarios() -> list[str]:
+    """Return the names of all molecule scenarios."""
     return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
 
 
 def molecule(scenarios: t.Sequence[str]) -> bool:
     # What a run that was cut off has left would be taken for a lab that is there.
+    """Run molecule scenarios. Return whether every step of each was executed."""
     for left in (CACHE / "ansible" / "tmp").glob("molecule.*"):
         shutil.rmtree(left)
     chosen = (
@@ -66,7 +70,7 @@ def molecule(scenarios: t.Sequence[str]) -> bool:
 
 
 def judge_molecule(status: int, output: str, scenarios: t.Sequence[str] = ("default",)) -> bool:
-    """It is content with a playbook that is not there; this is not."""
+    """Return whether every step ran, since molecule accepts a playbook that is missing."""
     missing = [
         f"{name} > {step}"
         for name in scenarios
@@ -79,10 +83,7 @@ def judge_molecule(status: int, output: str, scenarios: t.Sequence[str] = ("defa
 
 
 def long() -> bool:
-    """What takes minutes:
-
-    whole fleets drawn by chance, runs that are cut short at every request.
-    """
+    """Run the slow tests: random fleets, and runs that are interrupted at every request."""
     return run_tool("pytest", "-m", "long and not programs", "--numprocesses", "2", "--quiet")
 
 
@@ -94,11 +95,12 @@ def programs() -> bool:
 
 
 def site() -> bool:
-    """The documentation's site, which is built without a warning or not at all."""
+    """Build the documentation site. A warning fails the build."""
     return run_tool("python", "-m", "tools.docs")
 
 
 def asked(arguments: list[str]) -> list[Stage]:
+    """Return the checks that these arguments ask for."""
     if arguments != ["--all"]:
         return stages()
     return [

@@ -35,7 +35,7 @@ REFERENCE = "Modules, roles and plugins"
 
 
 def listed(text: str) -> list[str]:
-    """The pages that an index names, in order."""
+    """Return the pages that an index names, in order."""
     return [page for _title, page in ENTRY.findall(text)]
 
 
@@ -45,15 +45,12 @@ def pages() -> list[str]:
 
 
 def missing(there: list[str], text: str) -> list[str]:
-    """The pages of docs/ that an index does not name."""
+    """Return the pages of docs/ that an index does not name."""
     return sorted(set(there) - set(listed(text)) - {INDEX.name})
 
 
 def with_contents(text: str) -> str:
-    """An index as the site has it:
-
-    behind each list of pages the same as a table of contents, out of sight.
-    """
+    """Return an index as the site has it, with a hidden table of contents after each list."""
     parts = re.split(r"(?m)^(?=## )", text)
     for number, part in enumerate(parts):
         pages = ENTRY.findall(part)

@@ -57,7 +57,7 @@ def definition(base_image: str = "", package_manager: str = "") -> dict[str, t.A
 
 
 def build_collection() -> None:
-    """The tarball that Galaxy would get, under a name without the version."""
+    """Build the tarball that Galaxy would get, under a name without the version."""
     PLACE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PLACE) as directory:
         source = Path(directory) / "source"
@@ -77,7 +77,7 @@ def build_collection() -> None:
 
 
 def make_context(directory: Path, base_image: str = "", package_manager: str = "") -> Path:
-    """What a build starts from: Containerfile and the files that it takes in."""
+    """Create the build context, a Containerfile and its files. Return its directory."""
     build_collection()
     file = PLACE / "execution-environment.yml"
     file.write_text(yaml.safe_dump(definition(base_image, package_manager)))
@@ -96,6 +96,7 @@ def make_context(directory: Path, base_image: str = "", package_manager: str = "
 
 
 def build(image: str) -> bool:
+    """Build the image with podman. Return whether it was built."""
     shutil.rmtree(PLACE / "context", ignore_errors=True)
     context = make_context(
         PLACE / "context",
@@ -118,9 +119,9 @@ def build(image: str) -> bool:
 def run_in(
     image: str, template: str, told: dict[str, t.Any], directory: Path, **values: t.Any
 ) -> awx_job.Outcome:
-    """A job in a container of the image.
+    """Run a job in a container of the image.
 
-    The project brings the playbooks along, and the image the collection.
+    The project brings the playbooks, and the image brings the collection.
     """
     container = {
         "process_isolation": True,
@@ -139,10 +140,9 @@ def run_in(
 
 
 def try_it(image: str) -> bool:
-    """Site, once more, and the report:
+    """Run site twice and the report. Return whether all passed.
 
-    the second run must write nothing, and what is to outlive a job must lie in the directory that
-    was mounted.
+    The second run must write nothing, and the state must be in the mounted directory.
     """
     with (
         Lab(Options(macs=MACS, people=True)) as lab,
@@ -190,6 +190,7 @@ def _try(
 
 
 def main() -> int:
+    """Build the image and try it. Return the exit status."""
     if not shutil.which("podman"):
         print(
             "There is no podman here, and the image is built and run with it. On Debian: apt"

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make lint`:
+"""Run every linter: `make lint`.
 
-every linter, and a guard against the one failure that linters do not report, having looked at
-nothing.
+Linters pass if they read no file. So each check here also fails if its linter read less than it
+should.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FORMATTED = re.compile(r"(\d+) files? (?:already|would be left) (?:formatted|unc
 
 
 def stages() -> list[Stage]:
+    """Return all linters."""
     return [
         Stage("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
         Stage("changelog", lambda: run_tool("antsibull-changelog", "lint")),
@@ -80,15 +81,13 @@ def python_files(files: t.Iterable[Path]) -> t.Iterator[Path]:
 
 
 def ansible_lint() -> bool:
-    """Production profile, no network.
-
-    It must say that it read at least the files that hold tasks, plays and roles.
-    """
+    """Run ansible-lint in its production profile, without network."""
     status, output = run_and_read([str(SCRIPTS / "ansible-lint"), "--nocolor"], child_environment())
     return judge_ansible_lint(status, output, len(list(ansible_content(tracked_files()))))
 
 
 def judge_ansible_lint(status: int, output: str, expected: int) -> bool:
+    """Return whether ansible-lint passed and processed at least ``expected`` files."""
     said = PROCESSED.search(output)
     processed = int(said.group(1)) if said else 0
     print(f"ansible-lint: {processed} files processed, of which at least {expected} were to be.")
@@ -96,10 +95,7 @@ def judge_ansible_lint(status: int, output: str, expected: int) -> bool:
 
 
 def ansible_content(files: t.Iterable[Path]) -> t.Iterator[Path]:
-    """The files that nobody would want to be skipped:
-
-    all YAML of roles and playbooks, and the collection's own.
-    """
+    """Yield the YAML files of roles and playbooks, and the collection's metadata."""
     for file in files:
         if file.suffix in (".yml", ".yaml") and file.parts[0] in (
             "roles",

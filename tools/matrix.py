@@ -1,16 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make matrix`:
+"""Run `ansible-test sanity` and the unit tests on each supported ansible-core and Python.
 
-`ansible-test sanity` and the unit tests on each ansible-core that is promised, with each Python
-that it supports.
+    python -m tools.matrix            run all of it and write docs/dev/matrix.md
+    python -m tools.matrix 2.16 2.18  run these only, and print the table
 
-    python -m tools.matrix            all of it; writes docs/dev/matrix.md
-    python -m tools.matrix 2.16 2.18  these alone; only prints
-
-Environments are made below .cache. A Python that is not at hand is said, and is no failure; with
-none at all for a core, it is one.
+Environments are made below .cache. A missing Python is not a failure, unless a core has none.
 """
 
 from __future__ import annotations
@@ -84,6 +80,7 @@ class Cell:
 
 
 def main(wanted: t.Sequence[str]) -> int:
+    """Run these cores, or all. Return 1 if a cell failed or a core has no Python."""
     unknown = [core for core in wanted if core not in CORES]
     if unknown:
         print(f"{unknown[0]}: known are {', '.join(CORES)}.", file=sys.stderr)
@@ -102,10 +99,7 @@ def main(wanted: t.Sequence[str]) -> int:
 
 
 def row(core: str) -> list[Cell]:
-    """One core:
-
-    units with each Python, then one run of ansible-test, which takes all Pythons in turn.
-    """
+    """Return the cells of one core: unit tests per Python, then one run of ansible-test for all."""
     cells = [prepared(core, python) for python in CORES[core]]
     there = [cell for cell in cells if cell.place]
     for cell in there:
@@ -116,6 +110,7 @@ def row(core: str) -> list[Cell]:
 
 
 def prepared(core: str, python: str) -> Cell:
+    """Return a cell with its virtual environment, if its Python is installed."""
     cell = Cell(core, python)
     found = interpreter(python)
     if found is None:
@@ -136,9 +131,7 @@ def prepared(core: str, python: str) -> Cell:
 
 
 def units(cell: Cell) -> None:
-    """In the checkout, as in `make test`, but for the tests of the tools, and before Python 3.11 of
-    the lab: these need only run where they are used.
-    """
+    """Run the unit tests of a cell, and those of the lab from Python 3.11."""
     print(f"\n=== units: ansible-core {cell.version}, Python {cell.python} ===", flush=True)
     started = time.monotonic()
     scripts = cell.venv / "bin"
@@ -188,7 +181,7 @@ def checked(cells: t.Sequence[Cell]) -> None:
 
 
 def collected(directory: Path) -> Path:
-    """A directory with each Python that is at hand, and nothing else."""
+    """Return a directory with links to each Python that is installed, and nothing else."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     for version in sorted({python for pythons in CORES.values() for python in pythons}):
@@ -199,9 +192,7 @@ def collected(directory: Path) -> Path:
 
 
 def agrees(cell: Cell, ansible_test: Path) -> bool:
-    """Whether the table names the Pythons that this core itself says it supports, from the oldest
-    that modules may have.
-    """
+    """Return whether CORES lists the Pythons that this ansible-core says it supports."""
     source = (ansible_test / "_util" / "target" / "common" / "constants.py").read_text()
     constant = CONTROLLER_VERSIONS.search(source)
     versions = re.findall(r"'([\d.]+)'", constant.group(1)) if constant else []
@@ -215,10 +206,12 @@ def agrees(cell: Cell, ansible_test: Path) -> bool:
 
 
 def version_of(python: str) -> tuple[int, ...]:
+    """Return a version as numbers, for comparison."""
     return tuple(map(int, python.split(".")))
 
 
 def table(cells: t.Sequence[Cell]) -> list[str]:
+    """Return the lines of the Markdown table."""
     rows = [
         f"| {cell.version or cell.core} | {cell.python} | {cell.sanity} | {cell.units} |"
         for cell in cells
@@ -227,6 +220,7 @@ def table(cells: t.Sequence[Cell]) -> list[str]:
 
 
 def page(shown: str) -> str:
+    """Return the text of docs/dev/matrix.md."""
     return f"""# ansible-core and Python
 
 Written by `make matrix`: `ansible-test sanity` and the unit tests on each ansible-core that the collection promises, with each Python that this core

@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make ``.venv``:
+"""Make ``.venv`` with the packages of requirements.lock and a link to the checkout as a collection.
 
-the packages of requirements.lock, and the checkout importable as the collection that it is.
-
-Runs with nothing but the standard library. Does nothing when neither the lock file nor the Python
-has changed; what was interrupted is made again from the start.
+Needs the standard library only. It does nothing if neither the lock file nor the Python has
+changed, and repeats an interrupted run from the start.
 """
 
 from __future__ import annotations
@@ -33,6 +31,7 @@ STAMP = VENV / "made-from"
 
 
 def main() -> None:
+    """Make .venv, unless it is up to date."""
     CACHE.mkdir(exist_ok=True)
     with one_at_a_time(CACHE / "setup.lock"):
         wanted = fingerprint()
@@ -43,9 +42,9 @@ def main() -> None:
 
 @contextmanager
 def one_at_a_time(path: Path) -> t.Iterator[None]:
-    """Two makes at once:
+    """Hold a lock file, which ends with its process.
 
-    the second waits for the first, and finds the work done. The lock goes with its process.
+    A second `make` waits, and then has nothing left to do.
     """
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -53,7 +52,7 @@ def one_at_a_time(path: Path) -> t.Iterator[None]:
 
 
 def fingerprint() -> str:
-    """What .venv depends on. The path is part of it, because scripts in .venv carry it."""
+    """Return a digest of what .venv depends on. Scripts in .venv contain its path."""
     parts = (
         LOCK_FILE.read_text(),
         Path(__file__).read_text(),
@@ -65,11 +64,12 @@ def fingerprint() -> str:
 
 
 def base_python() -> str:
-    """The interpreter itself, also when this runs in a virtual environment."""
+    """Return the interpreter itself, also when this runs in a virtual environment."""
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
 def make() -> None:
+    """Create .venv and install the packages."""
     started = time.monotonic()
     print(
         f"Setting up {VENV.name} with Python {sys.version.split()[0]} (once; a minute or so) ...",
@@ -92,9 +92,9 @@ def make() -> None:
 
 
 def install_with_uv() -> bool:
-    """The quicker way, where it is at hand.
+    """Install with uv if it is there. Return whether that worked.
 
-    It reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not.
+    uv reads none of pip's settings (a mirror, a company's CA), so it may fail where pip does not.
     """
     uv = shutil.which("uv")
     return uv is not None and run(
@@ -111,6 +111,7 @@ def install_with_uv() -> bool:
 
 
 def install_with_pip() -> bool:
+    """Install with pip. Return whether that worked."""
     pip = (
         str(PYTHON),
         "-m",
@@ -127,6 +128,7 @@ def install_with_pip() -> bool:
 
 def run(*command: str) -> bool:
     # Downloads are kept in the checkout too: a set-up leaves no trace outside of it.
+    """Run a command. Return whether it passed."""
     environment = {
         **os.environ,
         "PIP_CACHE_DIR": str(CACHE / "pip"),
@@ -139,7 +141,7 @@ def run(*command: str) -> bool:
 
 
 def link_collection(packages: Path) -> None:
-    """The checkout as the collection, in a site-packages.
+    """Link the checkout into a site-packages as the collection.
 
     A link, never a copy: what is edited is what runs.
     """
@@ -150,7 +152,7 @@ def link_collection(packages: Path) -> None:
 
 
 def finish(content: str) -> None:
-    """The stamp comes last and at once, so that it never vouches for half a set-up."""
+    """Write the stamp last and atomically, so that it never marks an incomplete setup."""
     draft = STAMP.with_suffix(".draft")
     draft.write_text(content)
     draft.replace(STAMP)

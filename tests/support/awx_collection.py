@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection awx.awx, for tests that set AWX up by its modules:
+"""Fetch the collection awx.awx for tests that set up AWX with its modules.
 
-fetched once, from the package `ansible` on PyPI, which brings it along up to 13.
+The package `ansible` on PyPI contains it up to version 13.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PREFIX = "ansible_collections/awx/awx/"
 
 
 def provide() -> Path:
-    """The directory of the collection. The wheel has 50 MB, of which the collection is kept."""
+    """Return the directory of the collection. The wheel has 50 MB; the collection is kept."""
     if not (PLACE / "MANIFEST.json").exists():
         with tempfile.TemporaryDirectory(dir=CACHE) as directory:
             command = [

@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job as AWX hands it to ansible-runner:
+"""Run a job as AWX does with ansible-runner.
 
-a private data directory laid out as AWX lays it out, with credentials injected as AWX injects them.
-
-Credential types and templates are those of the role awx_configuration, so that what is tried here
-is what AWX is set up with.
+It lays out a private data directory and injects credentials as AWX does. Credential types and
+templates are those of the role awx_configuration, so tests try what AWX is set up with.
 """
 
 from __future__ import annotations
@@ -56,18 +54,19 @@ _Dumper.add_representer(
 
 
 def role_data(part: str) -> Values:
-    """The role's defaults or vars."""
+    """Return the role's defaults or vars."""
     text = (ROLE / part / "main.yml").read_text()
     values: Values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader with one more mark
     return values
 
 
 def credential_types() -> dict[str, Values]:
+    """Return the credential types of the role, by name."""
     return {kind["name"]: kind for kind in role_data("vars")["awx_configuration_credential_types"]}
 
 
 def job_templates() -> dict[str, Values]:
-    """By name. In their variables the role's defaults are filled in."""
+    """Return the job templates by name, with the role's defaults in their variables."""
     defaults = role_data("defaults")
     templates = {one["name"]: one for one in defaults["awx_configuration_job_templates"]}
     fill = ImmutableSandboxedEnvironment()
@@ -82,9 +81,9 @@ def job_templates() -> dict[str, Values]:
 def lab_credentials(
     told: t.Mapping[str, t.Any], okta: str = "Okta service app"
 ) -> dict[str, Values]:
-    """What a lab announces, as credentials:
+    """Return credentials for a lab: type -> inputs.
 
-    type -> inputs. ``okta`` is the type by which jobs sign in to Okta.
+    ``okta`` is the type by which jobs authenticate to Okta.
     """
     okta_inputs = {
         "okta_org_url": told["okta_url"],
@@ -106,9 +105,9 @@ def lab_credentials(
 
 
 def inject(kind: Values, inputs: Values, directory: Path, seen_at: str) -> dict[str, str]:
-    """The environment that a credential gives to a job;
+    """Return the environment that a credential gives to a job.
 
-    its file is put below env/. ``seen_at`` is where the job sees the directory.
+    Its file is put below env/. ``seen_at`` is where the job sees the directory.
     """
     sandbox, namespace = (
         ImmutableSandboxedEnvironment(),
@@ -150,9 +149,9 @@ def lay_out(
     seen_at: str = "",
     settings: Values | None = None,
 ) -> str:
-    """Make the private data directory;
+    """Make the private data directory. Return the playbook.
 
-    returns the playbook. ``seen_at`` is /runner where the job runs in a container.
+    ``seen_at`` is /runner where the job runs in a container.
     """
     template = job_templates()[job.template]
     for name in ("env", "inventory", "artifacts", "cp"):
@@ -204,10 +203,7 @@ def _write(path: Path, content: str, mode: int = 0o600) -> None:
 
 
 def hosts_of_slice(inventory: Values, number: int, count: int) -> Values:
-    """The inventory as slice ``number`` (from 1) of ``count`` gets it:
-
-    every count-th host, by name.
-    """
+    """Return the inventory of slice ``number`` (from 1) of ``count``: every count-th host."""
     hostvars = inventory["_meta"]["hostvars"]
     hosts = sorted(hostvars)[number - 1 :: count]
     return {
@@ -229,7 +225,7 @@ class Outcome:
 
     @property
     def statistics(self) -> Values:
-        """What set_stats told; a workflow hands it to the next jobs."""
+        """Return the data of set_stats; a workflow hands it to the next jobs."""
         return next(
             (
                 one["event_data"].get("artifact_data") or {}
@@ -241,6 +237,7 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
+        """Return the messages of failed tasks."""
         return [
             one["event_data"]["res"].get("msg", "")
             for one in self.events
@@ -248,6 +245,7 @@ class Outcome:
         ]
 
     def results(self, action: str) -> list[Values]:
+        """Return the results of a module."""
         return [
             one["event_data"]["res"]
             for one in self.events
@@ -256,7 +254,7 @@ class Outcome:
 
 
 def run(job: Job, directory: Path, project: Path = CHECKOUT) -> Outcome:
-    """Lay it out and run it to its end, as the engine of AWX does."""
+    """Lay the job out and run it to its end, as the engine of AWX does."""
     playbook = lay_out(job, directory, project)
     status, output = run_and_read(
         [
@@ -275,10 +273,10 @@ def run(job: Job, directory: Path, project: Path = CHECKOUT) -> Outcome:
 
 
 def read(directory: Path, status: int, output: str) -> Outcome:
-    """All below artifacts but one file:
+    """Return the outcome of a job from its output and artifacts.
 
-    in ``command`` runner writes down the environment that it was given, and AWX keeps a masked one
-    in its place.
+    The file ``command`` is left out: runner writes the environment into it, and AWX keeps a masked
+    one instead.
     """
     files = [
         path

@@ -1,14 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of docs/dev/conformance.md:
+"""Write the table of docs/dev/conformance.md: what each program of others tested, with its result.
 
-which operation was judged by which program of others, and what came of it.
-
-The tests of ``tests/conformance`` record its rows; a test whose rows are not those of the page
-fails. ``python -m tools.generate.conformance`` runs them and writes the page; with ``--all`` those too that
-need installed programs. Rows of tests that did not run here (no such program on this machine) stay
-as they are.
+The tests of ``tests/conformance`` record its rows; a test whose rows differ from the page fails.
+``python -m tools.generate.conformance`` runs them and writes the page; with ``--all`` also those that
+need installed programs. Rows of tests that did not run on this machine stay as they are.
 """
 
 from __future__ import annotations
@@ -47,6 +44,7 @@ class Row:
 
 
 def short_id(node_id: str) -> str:
+    """Return a pytest node id relative to tests/conformance."""
     return node_id.removeprefix("tests/conformance/")
 
 
@@ -54,6 +52,7 @@ def short_id(node_id: str) -> str:
 
 
 def record(test: str, rows: t.Iterable[Row], directory: Path = ROWS) -> None:
+    """Write the rows of a test to a file of its own, since tests run in several processes."""
     directory.mkdir(parents=True, exist_ok=True)
     place = directory / f"{hashlib.sha256(test.encode()).hexdigest()[:20]}.jsonl"
     place.write_text(
@@ -62,6 +61,7 @@ def record(test: str, rows: t.Iterable[Row], directory: Path = ROWS) -> None:
 
 
 def recorded(directory: Path = ROWS) -> list[Row]:
+    """Return the rows that tests have recorded."""
     lines = [
         line
         for place in sorted(directory.glob("*.jsonl"))
@@ -74,7 +74,7 @@ def recorded(directory: Path = ROWS) -> list[Row]:
 
 
 def rows_of(text: str) -> list[Row]:
-    """The rows of the page's table."""
+    """Return the rows of the page's table."""
     _before, _head, table = text.partition(_HEAD)
     cells = [
         re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines() if line.startswith("| ")
@@ -83,7 +83,7 @@ def rows_of(text: str) -> list[Row]:
 
 
 def with_rows(text: str, rows: t.Iterable[Row]) -> str:
-    """The page with another table; the words before it are kept."""
+    """Return the page with another table and the same text before it."""
     before, _head, _table = text.partition(_HEAD)
     lines = [_HEAD, _RULE]
     for row in sorted(set(rows)):
@@ -95,9 +95,9 @@ def with_rows(text: str, rows: t.Iterable[Row]) -> str:
 def merged(
     page: t.Iterable[Row], ran: t.Iterable[Row], exists: t.Callable[[str], bool]
 ) -> list[Row]:
-    """What ran replaces what the page says of the same tests;
+    """Return the rows of the page, updated with those of the tests that ran.
 
-    tests that are gone take their rows with them.
+    Tests that no longer exist lose their rows.
     """
     new = list(ran)
     tried = {row.test for row in new}
@@ -105,7 +105,7 @@ def merged(
 
 
 def differences(test: str, ran: t.Iterable[Row], text: str) -> list[str]:
-    """What the page says of one test, against what it recorded."""
+    """Return the differences between the page and the recorded rows of one test."""
     said, found = {row for row in rows_of(text) if row.test == test}, set(ran)
     lacking = [
         f"lacks: {row.referee}, {row.operation}, {row.how}, {row.result}"
@@ -118,7 +118,7 @@ def differences(test: str, ran: t.Iterable[Row], text: str) -> list[str]:
 
 
 def exists(test: str, directory: Path = TESTS) -> bool:
-    """Is there a test function of this name in this file?"""
+    """Return whether a test function of this name is in this file."""
     file, _colons, name = test.partition("::")
     place = directory / file
     if not place.is_file():

@@ -42,6 +42,7 @@ What only a run that writes needs is set in **bold**: check mode does without it
 
 
 def names() -> list[str]:
+    """Return the names of the modules."""
     return sorted(
         path.stem
         for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
@@ -50,10 +51,12 @@ def names() -> list[str]:
 
 
 def operations(module: str) -> tuple[t.Any, ...]:
+    """Return the operations that a module declares."""
     return tuple(import_module(f"{MODULES}.{module}").USES)
 
 
 def row(title: str, used: t.Sequence[t.Any]) -> str:
+    """Return the table row of some operations, with the permissions of both vendors."""
     okta = {one.permission: one.writes for one in used if one.permission.startswith("okta.")}
     kandji = {
         one.permission: one.writes
@@ -72,6 +75,7 @@ def _cell(permissions: dict[str, bool], quote: str) -> str:
 
 
 def page() -> str:
+    """Return the text of the page."""
     rows = [row(f"`{name}`", operations(name)) for name in names()]
     rows.append(
         row("event source `okta_system_log`", import_module(f"{UTILS}._okta.log_follower").USES)

@@ -1,14 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make release-check`:
+"""Build and try a release without releasing anything: `make release-check`.
 
-what a release would be, made and tried, without releasing anything. It is left in .cache/release.
-
-In a copy of the checkout the changelog gets its release; the collection is built twice and must
-come out as the same bytes; galaxy-importer looks at it; a bill of materials is written; and the
-site playbook is run against the lab by its full name, from the tarball installed into an empty
-path.
+In a copy of the checkout the changelog gets its release, and the collection is built twice and must
+be the same bytes. galaxy-importer checks it, a bill of materials is written, and the site playbook
+runs against the lab by its full name, from the tarball installed into an empty path. The results
+stay in .cache/release.
 """
 
 from __future__ import annotations
@@ -51,6 +49,7 @@ RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)#]*)(#[^)]*)?\)")
 
 
 def stages() -> list[Stage]:
+    """Return the checks of a release, in order."""
     return [
         Stage("version", version_agrees),
         Stage("changelog", changelog),
@@ -63,20 +62,23 @@ def stages() -> list[Stage]:
 
 
 def galaxy() -> dict[str, t.Any]:
+    """Return the content of galaxy.yml."""
     metadata: dict[str, t.Any] = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
     return metadata
 
 
 def version() -> str:
+    """Return the version in galaxy.yml."""
     return str(galaxy()["version"])
 
 
 def built() -> Path:
+    """Return the path of the tarball."""
     return PLACE / f"devicetrust-okta_kandji-{version()}.tar.gz"
 
 
 def moment() -> int:
-    """When the last commit was made, in seconds: the time of everything in the tarball."""
+    """Return the time of the last commit in seconds, which everything in the tarball gets."""
     command = ["git", "log", "-1", "--format=%ct"]
     return int(
         subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
@@ -87,9 +89,7 @@ def moment() -> int:
 
 
 def version_agrees() -> bool:
-    """galaxy.yml, the user agent and the changelog speak of the same version, and nothing new goes
-    by an old one.
-    """
+    """Check that galaxy.yml, the user agent and the changelog have the same, new version."""
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
         VERSION,
     )
@@ -100,7 +100,10 @@ def version_agrees() -> bool:
 
 
 def version_problems(galaxys: str, agents: str, before: t.Sequence[str], new: int) -> list[str]:
-    """``before``: what the changelog has; ``new``: how many fragments it does not have yet."""
+    """Return what is wrong with the version.
+
+    ``before``: the versions in the changelog; ``new``: the number of fragments that it lacks.
+    """
     wrong = (
         [] if SEMANTIC.fullmatch(galaxys) else [f"galaxy.yml: {galaxys} is no semantic version."]
     )
@@ -120,18 +123,20 @@ def version_problems(galaxys: str, agents: str, before: t.Sequence[str], new: in
 
 
 def released() -> list[str]:
+    """Return the versions in the changelog."""
     changes = CHECKOUT / "changelogs" / "changelog.yaml"
     return list(yaml.safe_load(changes.read_text())["releases"]) if changes.exists() else []
 
 
 def fragments(checkout: Path) -> list[Path]:
+    """Return the changelog fragments of a checkout."""
     return list((checkout / "changelogs" / "fragments").glob("*.yml"))
 
 
 def changelog() -> bool:
-    """antsibull-changelog makes the release in a copy, unless it was made already;
+    """Make the release of the changelog in two copies, unless it exists.
 
-    the checkout keeps its fragments.
+    The checkout keeps its fragments.
     """
     shutil.rmtree(PLACE, ignore_errors=True)
     for name in ("first", "second"):
@@ -144,7 +149,7 @@ def changelog() -> bool:
 
 
 def released_copy(copy: Path, backwards: bool) -> bool:
-    """In one order or the other, so that a build that goes by the order on the disk shows itself."""
+    """Copy the checkout in one order of files or the other, and release its changelog."""
     for file in sorted(tracked_files(), reverse=backwards):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / file, copy / file)
@@ -177,7 +182,7 @@ def released_copy(copy: Path, backwards: bool) -> bool:
 
 
 def with_full_links(text: str, folder: Path, base: str) -> str:
-    """Pages are shown outside of the repository, where a relative link leads nowhere."""
+    """Return a page with full links, since it is shown outside of the repository too."""
 
     def full(found: re.Match[str]) -> str:
         parts: list[str] = []
@@ -189,7 +194,7 @@ def with_full_links(text: str, folder: Path, base: str) -> str:
 
 
 def build() -> bool:
-    """Twice, from two copies; what differs between two builds of the same files is taken out."""
+    """Build the collection from both copies, and compare them without what may differ."""
     first, second = one_build(PLACE / "first"), one_build(PLACE / "second")
     if first is None or second is None:
         return False
@@ -207,6 +212,7 @@ def build() -> bool:
 
 
 def one_build(place: Path) -> Path | None:
+    """Return a normalized tarball of a copy, or None if it could not be built."""
     command = [
         str(SCRIPTS / "ansible-galaxy"),
         "collection",
@@ -223,7 +229,7 @@ def one_build(place: Path) -> Path | None:
 
 
 def tarball_problems(names: t.Iterable[str], tracked: t.Iterable[Path]) -> list[str]:
-    """What is in it and should not be, and the other way round."""
+    """Return the files that must not be in the tarball, and those that are missing."""
     inside = set(names)
     wanted = {
         str(file)
@@ -248,7 +254,7 @@ def tarball_problems(names: t.Iterable[str], tracked: t.Iterable[Path]) -> list[
 
 
 def importer() -> bool:
-    """galaxy-importer, which Galaxy and Automation Hub run on what is uploaded."""
+    """Run galaxy-importer, as Galaxy and Automation Hub do on upload."""
     place = environment_of("galaxy-importer", here(), IMPORTER)
     if place is None:
         return False
@@ -266,9 +272,9 @@ def importer() -> bool:
 
 
 def imports_its_own(line: str) -> bool:
-    """It lints the collection where it is not installed;
+    """Return whether a warning only names a playbook of this collection.
 
-    there, a playbook that another one imports by its full name is not found.
+    The importer runs ansible-lint where the collection is not installed.
     """
     found = re.fullmatch(
         r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip()
@@ -277,6 +283,7 @@ def imports_its_own(line: str) -> bool:
 
 
 def judge_importer(status: int, output: str) -> bool:
+    """Return whether the importer finished without a complaint."""
     complaints = [
         line
         for line in output.splitlines()
@@ -287,7 +294,7 @@ def judge_importer(status: int, output: str) -> bool:
 
 
 def runtime() -> Path | None:
-    """What a user installs: ansible-core, and the packages that the collection names."""
+    """Return an environment with ansible-core and the packages that the collection names."""
     names = [
         line.strip()
         for line in (CHECKOUT / "meta" / "ee-requirements.txt").read_text().splitlines()
@@ -297,7 +304,7 @@ def runtime() -> Path | None:
 
 
 def bill_of_materials() -> bool:
-    """CycloneDX, of the collection and of all that it runs with."""
+    """Write the CycloneDX document of the collection and the packages it runs with."""
     target, cyclonedx = runtime(), environment_of("cyclonedx", here(), CYCLONEDX)
     if target is None or cyclonedx is None:
         return False
@@ -340,11 +347,12 @@ sys.exit(str(found) if found else 0)
 
 
 def installed() -> Path:
+    """Return the directory where the collection is installed."""
     return PLACE / "installed"
 
 
 def user_environment(**more: str) -> dict[str, str]:
-    """Nothing of the checkout: the collection is where it was installed, and nowhere else."""
+    """Return an environment without the checkout: only the installed collection counts."""
     scripts = PLACE.parent / "environments" / "release-runtime" / "bin"
     environment = child_environment(
         ANSIBLE_COLLECTIONS_PATH=str(installed()), PATH=f"{scripts}:/usr/bin:/bin", **more
@@ -357,6 +365,7 @@ def user_environment(**more: str) -> dict[str, str]:
 
 
 def install() -> bool:
+    """Install the tarball into an empty path."""
     target = runtime()
     if target is None:
         return False
@@ -376,7 +385,7 @@ def install() -> bool:
 
 
 def site() -> bool:
-    """Twice; the second run has to find nothing to do."""
+    """Run the site playbook twice; the second run must change nothing."""
     from lab.server import Lab
     from lab.state import Options
 
@@ -386,6 +395,7 @@ def site() -> bool:
 
 
 def one_run(announcement: dict[str, t.Any]) -> tuple[int, str]:
+    """Run the installed site playbook. Return its exit status and output."""
     variables = json.dumps({"device_trust_rings": announcement["rings"]})
     inventory = installed() / NAMESPACED / "playbooks" / "inventory" / "lab.yml"
     scripts = PLACE.parent / "environments" / "release-runtime" / "bin"
@@ -401,4 +411,5 @@ def one_run(announcement: dict[str, t.Any]) -> tuple[int, str]:
 
 
 def judge_site(first: tuple[int, str], second: tuple[int, str]) -> bool:
+    """Return whether both runs passed, and only the first one changed something."""
     return first[0] == second[0] == 0 and "changed=0 " not in first[1] and "changed=0 " in second[1]

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bill of materials of a release:
-
-what cyclonedx-bom says of the Python packages, and the collection on top of them.
-"""
+"""Complete the bill of materials of a release: add the collection to its Python packages."""
 
 from __future__ import annotations
 
@@ -19,9 +16,9 @@ NOT_OURS = ("pip", "setuptools", "wheel")
 
 
 def completed(document: Json, galaxy: t.Mapping[str, t.Any], sha256: str) -> Json:
-    """The document of an environment, with the collection as what it is about.
+    """Return the document of an environment, with the collection as its subject.
 
-    Raises ValueError where a package that it needs is not there.
+    Raises ValueError if a package that the collection needs is missing.
     """
     kept = [one for one in document["components"] if one["name"].lower() not in NOT_OURS]
     references = {one["name"].lower(): one["bom-ref"] for one in kept}

@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A built collection made reproducible:
+"""Make a built collection reproducible: the same files give the same bytes.
 
-the same files give the same bytes, whenever and wherever it is built.
-
-``ansible-galaxy collection build`` writes the time of the build, and lists files as the disk
-happens to have them.
+``ansible-galaxy collection build`` writes the time of the build, and lists files in the order of
+the disk.
 """
 
 from __future__ import annotations
@@ -23,17 +21,18 @@ MANIFEST, FILES = "MANIFEST.json", "FILES.json"
 
 
 def names(file: Path) -> list[str]:
-    """The files in it."""
+    """Return the names of the files in a tarball."""
     with tarfile.open(file) as archive:
         return [member.name for member in archive.getmembers() if member.isfile()]
 
 
 def digest(file: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def normalise(file: Path, moment: int) -> None:
-    """In place. ``moment``: the time that everything in it gets, in seconds since 1970."""
+    """Rewrite a tarball in place. ``moment``: the time of all its members, in seconds."""
     with tarfile.open(file) as archive:
         entries = [(member, _read_member(archive, member)) for member in archive.getmembers()]
     contents = {member.name: content for member, content in entries}
@@ -60,7 +59,7 @@ def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _place(entry: tuple[tarfile.TarInfo, bytes]) -> tuple[bool, bool, str]:
-    """The manifest first, as readers expect it."""
+    """Return the sort key of a member: the manifest first, as readers expect it."""
     name = entry[0].name
     return name != MANIFEST, name != FILES, name
 
@@ -73,7 +72,7 @@ def _plain(member: tarfile.TarInfo, size: int, moment: int) -> tarfile.TarInfo:
 
 
 def _sorted(files: bytes, manifest: bytes) -> tuple[bytes, bytes]:
-    """The list of files in order, and the manifest with its checksum."""
+    """Return the sorted list of files, and the manifest with the checksum of the list."""
     listed: dict[str, t.Any] = json.loads(files)
     listed["files"].sort(key=lambda row: row["name"])
     files = json.dumps(listed, indent=True).encode()

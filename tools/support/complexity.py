@@ -33,7 +33,7 @@ class FunctionComplexity:
 
 
 def check_complexity() -> bool:
-    """Print the functions above the limit. Return whether there is none, and functions were read."""
+    """Print the functions above the limit. Return whether functions were read and none is."""
     files = [file for file in tracked_files() if measured(file)]
     return judge_complexity([function for file in files for function in measure(file)])
 

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things are in the checkout, and the environment in which its tools run.
+"""Name the directories of the checkout, and make the environment of its tools.
 
-Whatever they keep goes below ``.cache``, nothing to the home directory. And they never see the
-caller's own tenants: variables that would point a playbook at real ones, or Ansible at other
-settings, are left out.
+Tools write below ``.cache``, never to the home directory. They never see the caller's own tenants:
+variables that point a playbook at real ones, or Ansible at other settings, are left out.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ INHERITED = (
 
 
 def without_tenants(environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment without the variables that name tenants or settings."""
     return {
         name: value
         for name, value in environment.items()
@@ -43,7 +43,7 @@ def without_tenants(environment: dict[str, str]) -> dict[str, str]:
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """For a tool of the checkout; ``more`` is added last."""
+    """Return the environment of a tool of the checkout; ``more`` is added last."""
     return {
         **without_tenants(dict(os.environ)),
         "PATH": os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", os.defpath)]),
@@ -61,7 +61,7 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 def run_tool(name: str, *arguments: str) -> bool:
-    """Run a tool of .venv in the checkout; whether it was content."""
+    """Run a tool of .venv in the checkout. Return whether it passed."""
     return (
         subprocess.run(
             [str(SCRIPTS / name), *arguments], cwd=CHECKOUT, env=child_environment(), check=False
@@ -77,7 +77,7 @@ def run_and_read(
     *,
     show: bool = True,
 ) -> tuple[int, str]:
-    """Exit status and all that was printed; ``show`` lets a person read along."""
+    """Run a command. Return its exit status and output; ``show`` also prints the output."""
     lines: list[str] = []
     with subprocess.Popen(
         command,

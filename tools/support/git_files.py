@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files the collection is made of: those in git, and those that somebody is about to add."""
+"""List the files of the collection: those in git, and new ones that git does not ignore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.support.environment import CHECKOUT
 
 
 def tracked_files() -> list[Path]:
-    """Paths relative to the checkout; files deleted but still in the index are left out."""
+    """Return paths relative to the checkout, without files that are deleted but in the index."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(
         command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Pythons that are at hand, and virtual environments made of them below ``.cache``."""
+"""Find the installed Pythons, and make virtual environments of them below ``.cache``."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ASK = (
 
 
 def places(environment: t.Mapping[str, str]) -> list[Path]:
-    """Where interpreters may lie:
+    """Return the directories where interpreters may be: PATH and the versions of pyenv.
 
-    PATH, and what pyenv has installed; its shims are on PATH for versions that do not start.
+    The shims of pyenv are on PATH even for versions that do not start.
     """
     root = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
     installed = sorted((root / "versions").glob("*/bin"), reverse=True)
@@ -35,9 +35,9 @@ def places(environment: t.Mapping[str, str]) -> list[Path]:
 
 
 def interpreter(version: str, environment: t.Mapping[str, str] | None = None) -> Path | None:
-    """The first Python of this version (``3.12``) that starts and is no virtual environment;
+    """Return the first Python of this version (``3.12``) that starts, or None.
 
-    None if there is none.
+    Interpreters of virtual environments do not count.
     """
     for place in places(os.environ if environment is None else environment):
         candidate = place / f"python{version}"
@@ -59,10 +59,11 @@ def _started(candidate: Path, version: str) -> Path | None:
 def environment_of(
     name: str, python: Path, requirements: t.Sequence[str], read: str = ""
 ) -> Path | None:
-    """``.cache/environments/NAME`` with these packages, made when it is not there or was made from
-    others. None if that failed.
+    """Return ``.cache/environments/NAME`` with these packages, or None if it cannot be made.
 
-    :arg read: what a file says that the requirements name.
+    It is made if it is missing, or was made from other packages.
+
+    :arg read: the content of a file that the requirements name.
     """
     place = PLACE / name
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -97,10 +98,10 @@ def _made(place: Path, python: Path, requirements: t.Sequence[str], read: str) -
 
 
 def packages_of(place: Path) -> Path:
-    """Its site-packages."""
+    """Return the site-packages of an environment."""
     return next(place.glob("lib/python3.*/site-packages"))
 
 
 def here() -> Path:
-    """The interpreter of ``.venv`` itself."""
+    """Return the interpreter of ``.venv`` itself."""
     return Path(os.path.realpath(sys.executable))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running several checks one after the other, all of them, and saying at the end which failed."""
+"""Run several checks one after the other, and list at the end which ones failed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ class Stage:
 
 
 def run_stages(stages: t.Sequence[Stage]) -> int:
-    """The exit status.
-
-    Every stage runs, so that one look shows everything that is wrong; the last line is the sum.
-    """
+    """Run every stage, also after a failure. Return the exit status."""
     failed, report, began = [], [], time.monotonic()
     for stage in stages:
         print(f"\n=== {stage.name} ===", flush=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a playbook against a running lab, as a user would, and returns what it did."""
+"""Run a playbook against a running lab, as a user would, and return what it did."""
 
 from __future__ import annotations
 
@@ -43,19 +43,20 @@ class PlayResult:
 
     @property
     def changed(self) -> list[str]:
-        """Names of the tasks that changed something, in order."""
+        """Return the names of the tasks that changed something, in order."""
         return [task["name"] for task in self.tasks if task["changed"]]
 
     def total(self, count: str) -> int:
-        """Over all hosts: ok, changed, failures, unreachable, skipped ..."""
+        """Return a count over all hosts: ok, changed, failures, unreachable, skipped ..."""
         return sum(host[count] for host in self.stats.values())
 
     def results(self, name: str) -> list[dict[str, t.Any]]:
-        """Results of the tasks whose name ends so."""
+        """Return the results of the tasks whose name ends so."""
         return [task["result"] for task in self.tasks if task["name"].endswith(name)]
 
 
 def lab_environment(announcement: dict[str, t.Any]) -> dict[str, str]:
+    """Return the collection's environment variables for a lab."""
     return {name: str(announcement[key]) for name, key in FROM_ANNOUNCEMENT.items()}
 
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ansible-test sanity` on this checkout, which it would not take as it is.
+"""Run `ansible-test sanity` on a copy of this checkout.
 
-It wants a path that ends in ansible_collections/NAMESPACE/NAME, and in a folder that git ignores it
-finds nothing to do and calls that success. So the files are copied to a temporary place, and what
-it says is read, not only its exit status.
+ansible-test needs a path that ends in ansible_collections/NAMESPACE/NAME. In a directory that git
+ignores it finds nothing to do and passes. So the files are copied to a temporary place, and its
+output is read, not only its exit status.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ sys.exit(subprocess.call([sys.executable, "-m", "ensurepip", "--default-pip"], e
 
 
 def stages() -> list[Stage]:
+    """Return the sanity check."""
     return [Stage("sanity", sanity)]
 
 
 def sanity() -> bool:
-    """With the ansible-core of .venv and its Python alone; `make matrix` has the others."""
+    """Run the ansible-test of .venv with its Python only; `make matrix` runs the others."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return judge(*run(SCRIPTS, installed_ansible_test(), ["--python", python]))
 
@@ -70,7 +71,7 @@ def run(
     arguments: t.Sequence[str],
     interpreters: t.Sequence[Path] = (),
 ) -> tuple[int, str]:
-    """`ansible-test sanity` of one ansible-core on a copy of the checkout;
+    """Run `ansible-test sanity` of one ansible-core on a copy of the checkout.
 
     ``interpreters`` are directories with further Pythons.
     """
@@ -96,6 +97,7 @@ def run(
 
 
 def prepare_home(ansible_test: Path) -> None:
+    """Fill the home directory of ansible-test with what it would download."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in pip_versions(ansible_test):
@@ -115,9 +117,9 @@ def prepare_home(ansible_test: Path) -> None:
 
 
 def pip_versions(ansible_test: Path) -> set[str]:
-    """The pip that this ansible-test asks for, of older Pythons another;
+    """Return the versions of pip that this ansible-test asks for.
 
-    it names the script in the cache by it.
+    It names the script in its cache by them.
     """
     source = ansible_test / "_internal" / "python_requirements.py"
     found = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text()))
@@ -127,6 +129,7 @@ def pip_versions(ansible_test: Path) -> set[str]:
 
 
 def copy_files(collection: Path) -> None:
+    """Copy the files of the checkout to a collection's directory."""
     for file in tracked_files():
         target = collection / file
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +137,7 @@ def copy_files(collection: Path) -> None:
 
 
 def judge(status: int, output: str) -> bool:
+    """Return whether sanity passed, and all expected tests read something."""
     ran = set(STARTED.findall(output))
     missing = sorted(EXPECTED - ran)
     print(

@@ -1,13 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs of others that tests need:
+"""Install the programs that tests need.
 
-``python -m tools.support.system_packages scep certmonger`` makes sure that they are there, ``--all`` does so for
-all.
-
-What is missing comes from Debian's packages, and only as root: nobody is asked for a password, and
-nothing but packages is touched.
+``python -m tools.support.system_packages scep certmonger`` installs what is missing for these, and
+``--all`` for all. They are Debian packages, installed as root only, without questions.
 """
 
 from __future__ import annotations
@@ -57,11 +54,12 @@ Runner = t.Callable[[t.Sequence[str]], bool]
 
 
 def is_there(need: str) -> bool:
+    """Return whether a command or a file exists."""
     return Path(need).exists() if need.startswith("/") else shutil.which(need) is not None
 
 
 def missing(names: t.Iterable[str], there: t.Callable[[str], bool] = is_there) -> list[str]:
-    """The packages that bring what is missing, in order, each once."""
+    """Return the packages that bring what is missing, in order, each once."""
     lacking = [
         PROGRAMS[name] for name in names if not all(there(need) for need in PROGRAMS[name].needs)
     ]
@@ -69,7 +67,7 @@ def missing(names: t.Iterable[str], there: t.Callable[[str], bool] = is_there) -
 
 
 def apt_get(command: t.Sequence[str]) -> bool:
-    """Run it without questions; what it says is for whoever looks on."""
+    """Run apt-get without questions. Return whether it passed."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return (
         subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
@@ -84,7 +82,7 @@ def provide(
     there: t.Callable[[str], bool] = is_there,
     root: bool,
 ) -> str:
-    """Install what is missing. Returns what is wrong, in one sentence; nothing if all is well."""
+    """Install what is missing. Return what is wrong in one sentence, or nothing."""
     packages = missing(names, there)
     if not packages:
         return ""
@@ -113,6 +111,7 @@ def provide(
 
 
 def main(arguments: t.Sequence[str]) -> int:
+    """Install the programs of these names. Return the exit status."""
     names = list(PROGRAMS) if list(arguments) == ["--all"] else list(arguments)
     unknown = [name for name in names if name not in PROGRAMS]
     if unknown or not names:

@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Environments beside .venv, for what not everybody needs:
+"""Make virtual environments next to .venv, for tests that few people run.
 
-``python -m tools.support.venvs events`` makes one from requirements-events.lock.
-
-Each holds the checkout as the collection that it is, and is made anew when its lock file or the
-Python changes.
+``python -m tools.support.venvs events`` makes one from requirements-events.lock. Each holds the
+checkout as a collection, and is made again when its lock file or the Python changes.
 """
 
 from __future__ import annotations
@@ -20,13 +18,14 @@ from tools.support.interpreters import environment_of, here, packages_of
 
 
 def lock_file(name: str) -> Path:
+    """Return the path of the lock file of an environment."""
     return CHECKOUT / f"requirements-{name}.lock"
 
 
 def environment(name: str) -> Path:
-    """The directory with the scripts of the environment ``name``, made if it is not there yet.
+    """Return the scripts of the environment ``name``, which is made if it is missing.
 
-    Raises OSError, with one sentence, where it cannot be.
+    Raises OSError if it cannot be made.
     """
     lock = lock_file(name)
     if not lock.is_file():
@@ -41,6 +40,7 @@ def environment(name: str) -> Path:
 
 
 def main(names: list[str]) -> int:
+    """Make the environments of these names. Return the exit status."""
     try:
         for name in names:
             print(environment(name))

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what a playbook did, as JSON, to the file named by PLAY_RECORD. Read by tools/support/playbook.py."""
+"""Write what a playbook did, as JSON, to the file named by PLAY_RECORD.
+
+The file is read by tools/support/playbook.py.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
+    """Record each task result."""
+
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "play_record"
@@ -31,15 +36,19 @@ class CallbackModule(CallbackBase):
         self.tasks: list[dict[str, t.Any]] = []
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
+        """Record a result."""
         self._add(result, "ok")
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        """Record a failure."""
         self._add(result, "ignored" if ignore_errors else "failed")
 
     def v2_runner_on_skipped(self, result: t.Any) -> None:
+        """Record a skipped task."""
         self._add(result, "skipped")
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        """Write the record."""
         hosts = {host: stats.summarize(host) for host in stats.processed}
         with open(os.environ["PLAY_RECORD"], "w", encoding="utf-8") as handle:
             json.dump({"stats": hosts, "tasks": self.tasks}, handle, default=str)
@@ -58,6 +67,6 @@ class CallbackModule(CallbackBase):
 
 
 def _name(result: t.Any) -> str:
-    """With the values of its variables, and the role's name before it, as the screen shows it."""
+    """Return the name of a task as the screen shows it: with its role and variable values."""
     role = result.task._role
     return f"{role.get_name()} : {result.task_name}" if role else result.task_name

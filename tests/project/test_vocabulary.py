@@ -1,0 +1,90 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plain words in prose, messages and names, and task names that begin with a verb.
+
+``tests/project/vocabulary.json`` counts what is left over from before these rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.vocabulary import (
+    COMMAND,
+    allowed,
+    count_all,
+    covered,
+    imperative,
+    names_in,
+    raised,
+    task_names,
+    words_in,
+)
+
+
+@pytest.fixture(scope="module")
+def counts() -> dict[str, dict[str, int]]:
+    return count_all()
+
+
+def test_no_file_has_more_unwanted_words_or_task_names_than_the_table_allows(counts):
+    assert raised(counts, allowed()) == [], (
+        "Run `python -m tests.support.vocabulary FILE` to see the words of a file."
+    )
+
+
+def test_the_table_shrinks_with_the_files(counts):
+    assert allowed() == counts, f"Lower the counts of tests/project/vocabulary.json: {COMMAND}"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("The certificate is issued anew, and whoever asked is told.", 3),
+        ("It is no certificate of this CA.", 1),
+        ("It is no longer there, besides.", 0),
+        ("The change is held\nback.", 1),
+        ("Amend the ladders' rungs, and recommend nothing.", 2),
+        ("timestamps of the fortunetold = told_bound", 1),
+    ],
+)
+def test_words_are_found_over_line_ends_and_inside_names_alone(text, count):
+    assert sum(words_in(text).values()) == count
+
+
+def test_a_name_counts_where_it_is_bound():
+    source = "def shown(given):\n    for one in given:\n        print(one)\n"
+    assert names_in(source) == {"shown": 1, "given": 1, "one": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("plugins/modules/okta_device_reset.py", True),
+        ("lab/page/page.css", False),
+        ("roles/kandji_scep/tasks/main.yml", True),
+        ("README.md", True),
+        ("tests/conftest.py", False),
+    ],
+)
+def test_the_rule_covers_the_collection_and_the_lab(path, counts):
+    assert covered(Path(path)) is counts
+
+
+def test_task_names_of_blocks_and_plays_are_read(tmp_path):
+    file = tmp_path / "main.yml"
+    file.write_text(
+        "- name: Reset devices\n"
+        "  hosts: localhost\n"
+        "  tasks:\n"
+        "    - name: What is there\n"
+        "      block:\n"
+        "        - name: Read the records\n"
+        "          debug: {msg: !unsafe '{{ x }}'}\n"
+    )
+    names = task_names(file)
+    assert names == ["Reset devices", "What is there", "Read the records"]
+    assert [imperative(name) for name in names] == [True, False, True]

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Count the words that the collection does not use, in prose, messages, docstrings and names.
+
+``tests/project/vocabulary.json`` lists what is left over from before the rule, file by file. It only
+shrinks: ``python -m tests.support.vocabulary --update`` sets its counts to those of the checkout,
+and refuses if there are more in all. ``python -m tests.support.vocabulary FILE`` shows the words of
+a file.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from tools.support.environment import CHECKOUT
+from tools.support.git_files import tracked_files
+
+TABLE = CHECKOUT / "tests" / "project" / "vocabulary.json"
+COMMAND = "python -m tests.support.vocabulary --update"
+
+# What stands behind a word is what to write instead.
+WORDS = {
+    "anew": "again, or a verb: re-issue, regenerate",
+    "reckon|reckons|reckoned|reckoning": "estimate",
+    "whoever": "a person who, anyone who",
+    "told": "reported, or the noun",
+    "rung|rungs": "stage",
+    "ladder|ladders": "stages",
+    "beside": "next to, and",
+    "mend|mends|mended|mending": "fix, correct",
+    "is no(?= )(?! longer| more| less)": "is not a",
+    "held back|holds back|hold back": "skipped, refused",
+    "referee|referees": "conformance test",
+    "moment|moments": "timestamp",
+    "unharmed": "intact",
+    "ways? to sign in": "credentials, authentication",
+}
+PATTERNS = {
+    words: re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.IGNORECASE) for words in WORDS
+}
+# Pronouns and participles that name a value; a name is a noun.
+NAMES = frozenset({"one", "said", "told", "mine", "found", "given", "shown", "gone"})
+PROSE = (".md", ".yml", ".yaml", ".j2")
+# First words of the names of tasks, plays and handlers.
+VERBS = frozenset(
+    """
+    Add Adopt Allow Announce Apply Approve Ask Assert Assign Attach Backup Block Build Call
+    Cancel Change Check Choose Clean Clear Clone Collect Combine Compare Compute Configure
+    Confirm Continue Converge Copy Count Create Deactivate Decide Define Delete Deploy Describe
+    Determine Disable Discover Download Enable End Enforce Enroll Ensure Evaluate Exclude
+    Explain Export Fail Fetch Filter Find Forecast Format Gather Generate Get Group Handle
+    Ignore Import Include Inform Initialize Install Keep Limit Link List Load Log Make Map Mark
+    Measure Merge Migrate Move Name Note Notify Open Parse Pause Plan Post Prepare Print Probe
+    Publish Query Read Record Refuse Register Release Remove Rename Renew Replace Report Require
+    Reset Resolve Restart Restore Return Revoke Roll Rotate Run Save Scan Search Select Send Set
+    Show Sign Simulate Skip Sort Split Start Stop Store Summarize Switch Sync Test Unassign
+    Update Upload Use Validate Verify Wait Warn Watch Write
+    """.split()
+)
+
+
+def count_words(files: t.Iterable[Path]) -> dict[str, int]:
+    """Return how many unwanted words each file has; files without any are left out."""
+    counts: dict[str, int] = {}
+    for file in files:
+        if covered(file):
+            text = (CHECKOUT / file).read_text(encoding="utf-8")
+            counts[str(file)] = sum(words_in(text).values())
+            if file.suffix == ".py":
+                counts[str(file)] += sum(names_in(text).values())
+    return {file: count for file, count in counts.items() if count}
+
+
+def covered(file: Path) -> bool:
+    """Return whether the rule holds for a file of the checkout."""
+    if file.parts[0] in ("plugins", "lab"):
+        return file.suffix == ".py"
+    return str(file) == "README.md" or (
+        file.parts[0] in ("docs", "roles", "playbooks") and file.suffix in PROSE
+    )
+
+
+def words_in(text: str) -> Counter[str]:
+    """Return the unwanted words of a text, and how often each is there."""
+    plain = " ".join(text.split())
+    return Counter({words: len(pattern.findall(plain)) for words, pattern in PATTERNS.items()})
+
+
+def names_in(source: str) -> Counter[str]:
+    """Return the unwanted names that Python source binds, and how often it binds each."""
+    names: Counter[str] = Counter()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names[node.id] += 1
+        elif isinstance(node, ast.arg):
+            names[node.arg] += 1
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names[node.name] += 1
+    return Counter({name: count for name, count in names.items() if name.strip("_") in NAMES})
+
+
+def count_task_names(files: t.Iterable[Path]) -> dict[str, int]:
+    """Return how many names of tasks and plays begin with another word than a verb, by file."""
+    counts = {
+        str(file): len([name for name in task_names(CHECKOUT / file) if not imperative(name)])
+        for file in files
+        if file.parts[0] in ("roles", "playbooks") and file.suffix == ".yml"
+    }
+    return {file: count for file, count in counts.items() if count}
+
+
+def imperative(name: str) -> bool:
+    """Return whether the name of a task begins with a verb of the list."""
+    words = name.split()
+    return bool(words) and words[0] in VERBS
+
+
+def task_names(path: Path) -> list[str]:
+    """Return the names of the plays, blocks, tasks and handlers of a YAML file, in order."""
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - see below
+    return list(_names(content)) if isinstance(content, list) else []
+
+
+def _names(entries: list[t.Any]) -> t.Iterator[str]:
+    for entry in entries:
+        if isinstance(entry, dict):
+            if isinstance(entry.get("name"), str):
+                yield entry["name"]
+            for part in (
+                "block",
+                "rescue",
+                "always",
+                "tasks",
+                "pre_tasks",
+                "post_tasks",
+                "handlers",
+            ):
+                yield from _names(entry.get(part) or [])
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that reads the tags of Ansible as plain values."""
+
+
+def _plain(loader: _Loader, _tag: str, node: yaml.nodes.Node) -> t.Any:
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
+_Loader.add_multi_constructor("!", _plain)
+
+
+def count_all() -> dict[str, dict[str, int]]:
+    """Return both counts of the checkout, by file."""
+    files = tracked_files()
+    return {"words": count_words(files), "task names": count_task_names(files)}
+
+
+def allowed() -> dict[str, dict[str, int]]:
+    """Return both counts that the table allows, by file."""
+    table: dict[str, dict[str, int]] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return table
+
+
+def total(counts: dict[str, dict[str, int]], kind: str) -> int:
+    """Return the sum of a kind over all files."""
+    return sum(counts.get(kind, {}).values())
+
+
+def raised(counts: dict[str, dict[str, int]], table: dict[str, dict[str, int]]) -> list[str]:
+    """Return the files that have more than the table allows."""
+    return [
+        f"{file}: {count} {kind}, {table.get(kind, {}).get(file, 0)} allowed"
+        for kind, by_file in counts.items()
+        for file, count in by_file.items()
+        if count > table.get(kind, {}).get(file, 0)
+    ]
+
+
+def explain(file: Path) -> t.Iterator[str]:
+    """Yield each unwanted word of a file with its line and what to write instead."""
+    text = (CHECKOUT / file).read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        for words, pattern in PATTERNS.items():
+            for match in pattern.finditer(line):
+                yield f"{file}:{number}: {match.group(0)!r}; write: {WORDS[words]}"
+    if file.suffix == ".py":
+        for name, count in sorted(names_in(text).items()):
+            yield f"{file}: the name {name!r} is bound {count} times; write a noun"
+    if file.suffix == ".yml":
+        for name in task_names(CHECKOUT / file):
+            if not imperative(name):
+                yield f"{file}: the task {name!r} does not begin with a verb of the list"
+
+
+def main(arguments: t.Sequence[str]) -> int:
+    """Lower the table, or print the unwanted words of files. Return 1 if a count would rise."""
+    if list(arguments) != ["--update"]:
+        for argument in arguments:
+            print("\n".join(explain(Path(argument))))
+        return 0
+    counts = count_all()
+    if TABLE.exists() and any(total(counts, kind) > total(allowed(), kind) for kind in counts):
+        print("\n".join(raised(counts, allowed())))
+        return 1
+    TABLE.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
