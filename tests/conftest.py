@@ -37,6 +37,7 @@ try:
 except ImportError:  # ansible-core before 2.19
 
     def patch_module_args(args: dict[str, t.Any]) -> t.Any:
+        """Set the arguments of a module that is called in this process."""
         return mock.patch.object(
             basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
         )

@@ -1,7 +1,4 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the checkout does with itself:
-
-set-up, checks and the demonstration. Not part of the built collection.
-"""
+"""Set up, check and demonstrate the checkout. Not part of the built collection."""

@@ -1,15 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bench`:
+"""Measure one job done by this collection, by a playbook and by a script: `make bench`.
 
-one job done by this collection, by a playbook that loops ansible.builtin.uri, and by a script on
-Okta's SDK, side by side.
-
-All of them read the same fleet of the same lab, one after the other, 20 ms from every answer. What
-is measured: requests that reached the vendors (by the lab's log), seconds from start to end,
-processor seconds of the contender and all processes that it started, and the resident memory of the
-largest of them. The table is written into docs/dev/benchmarks.md.
+The playbook loops ansible.builtin.uri, and the script uses Okta's SDK. All of them read the same
+fleet of the same lab, one after the other, with 20 ms of latency. The figures are: requests that
+reached the vendors (by the lab's log), seconds from start to end, processor seconds of the
+contender and all processes that it started, and the resident memory of the largest of them. The table is
+written to docs/dev/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -56,6 +54,7 @@ class Measured:
     used: Used
 
     def row(self) -> str:
+        """Return the row of the table."""
         used = self.used
         figures = (
             f"{used.calls:,} | {self.floor:,} | {used.seconds:.1f} s | {used.processor:.1f} s |"
@@ -69,8 +68,8 @@ class Used:
     """What a run took.
 
     ``processor`` is seconds of user and system time, of the run and all that it started and waited
-    for; it does not depend on what else
-    the machine does."""
+    for; it does not depend on what else the machine does.
+    """
 
     calls: int
     seconds: float
@@ -87,6 +86,7 @@ class RunningLab:
         self.session.trust_env, self.session.verify = False, announcement["ca_file"]
 
     def control(self, verb: str, path: str, body: t.Any = None) -> t.Any:
+        """Send a request to the lab's control surface. Return its JSON answer."""
         answer = self.session.request(
             verb,
             self.told["control_url"] + path,
@@ -98,6 +98,7 @@ class RunningLab:
         return answer.json() if answer.content else None
 
     def kandji(self, path: str) -> t.Any:
+        """Read a path of the lab's Kandji API."""
         answer = self.session.get(
             f"{self.told['kandji_url']}/api/v1{path}",
             timeout=60,
@@ -109,6 +110,7 @@ class RunningLab:
 
 @contextmanager
 def running_lab(macs: int) -> t.Iterator[RunningLab]:
+    """Start a lab with a fleet of this size, without rate limits."""
     command = [
         sys.executable,
         "-m",
@@ -138,9 +140,9 @@ def running_lab(macs: int) -> t.Iterator[RunningLab]:
 
 
 def converge(lab: RunningLab) -> None:
-    """From nothing to managed, by the site playbook, while the rings' test Macs act;
+    """Run the site playbook while the rings' test Macs act, then let everybody act.
 
-    then everybody does. Afterwards nobody moves.
+    Afterwards the fleet is managed, and nothing changes any more.
     """
     test_macs = {"serials": [serial for ring in lab.told["rings"] for serial in ring["test_macs"]]}
     with tempfile.TemporaryFile("w+") as output:
@@ -165,10 +167,12 @@ def converge(lab: RunningLab) -> None:
 
 
 def environment(lab: RunningLab) -> dict[str, str]:
+    """Return the environment of a contender."""
     return child_environment(**lab_environment(lab.told))
 
 
 def playbook(path: Path, variables: dict[str, t.Any]) -> list[str]:
+    """Return the command that runs a playbook with variables."""
     return [
         str(SCRIPTS / "ansible-playbook"),
         "--inventory",
@@ -180,11 +184,12 @@ def playbook(path: Path, variables: dict[str, t.Any]) -> list[str]:
 
 
 def site_command(lab: RunningLab) -> list[str]:
+    """Return the command that runs the site playbook."""
     return playbook(SITE, {"device_trust_rings": lab.told["rings"], **QUICK})
 
 
 def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> tuple[Used, str]:
-    """Run it to its end -> what it took, what it printed."""
+    """Run a command to its end. Return what it took and what it printed."""
     lab.control("DELETE", "/requests")
     with tempfile.TemporaryFile("w+") as output:
         started = time.monotonic()
@@ -215,9 +220,7 @@ def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> t
 
 
 def report_variables(lab: RunningLab) -> tuple[list[dict[str, t.Any]], list[str], list[str]]:
-    """Rings as device_trust_info takes them, ids of the items that bring Okta Verify, ids of the
-    SCEP profiles.
-    """
+    """Return the rings, the ids of the Okta Verify items and those of the SCEP profiles."""
     rings = [
         {
             "name": ring["name"],
@@ -243,10 +246,10 @@ def report_variables(lab: RunningLab) -> tuple[list[dict[str, t.Any]], list[str]
 
 
 def floor_of_report(lab: RunningLab) -> int:
-    """The least:
+    """Return the least number of calls that a report takes.
 
-    pages of Macs, of two items' statuses, of matching certificates, of Okta's records, and of the
-    events that device_trust_info looks at.
+    That is the pages of Macs, of two items' statuses, of matching certificates, of Okta's records,
+    and of the events that device_trust_info reads.
     """
     size = lab.control("GET", f"/size?days={LOG_DAYS}")
     events = sum(
@@ -263,6 +266,7 @@ def floor_of_report(lab: RunningLab) -> int:
 
 
 def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
+    """Yield the figures of the report, by each contender."""
     rings, apps, profiles = report_variables(lab)
     variables = {
         "rings": rings,
@@ -297,12 +301,16 @@ def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Me
 
 
 def bench(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
+    """Yield the figures of all jobs at one size."""
     yield from bench_report(lab, macs, with_others)
     yield bench_site(lab, macs)
 
 
 def bench_site(lab: RunningLab, macs: int) -> Measured:
-    """Profiles, blueprints and the items of three of them are needed beside the report."""
+    """Return the figures of a site playbook that has nothing to do.
+
+    Its floor adds profiles, blueprints and the items of three of them to that of the report.
+    """
     used, printed = measure(lab, site_command(lab), {})
     if "changed=0" not in printed:
         raise SystemExit(
@@ -315,6 +323,7 @@ def bench_site(lab: RunningLab, macs: int) -> Measured:
 
 
 def machine() -> str:
+    """Return a description of this machine."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {gigabytes:.0f} GiB, {platform.system()},"
@@ -324,6 +333,7 @@ def machine() -> str:
 
 
 def page(rows: t.Sequence[Measured]) -> str:
+    """Return the text of docs/dev/benchmarks.md."""
     table = "\n".join(
         [
             "| job | Macs | done by | calls | floor | time | processor | memory |",
@@ -333,27 +343,35 @@ def page(rows: t.Sequence[Measured]) -> str:
     )
     return f"""# How much it asks of the vendors
 
-Written by `make bench`: every line was measured in one run, against [the lab](lab.md), {LATENCY * 1000:.0f} ms away and without rate limits.
-Machine: {machine()}.
+Written by `make bench`: every line was measured in one run, against [the lab](lab.md), {
+        LATENCY * 1000:.0f} ms away and without rate limits. Machine: {machine()}.
 
 {table}
 
 - **calls** are requests that reached the vendors, by the lab's log.
-- **floor** is the least number that any program needs: of the report, the pages of Kandji's devices (300), of the statuses of two items (300), of the
-  certificates (300), of Okta's records (200) and of the System Log's events that it looks at (1,000; the last {LOG_DAYS} days, at most {LOG_EVENTS:,});
-  of the site playbook, profiles, blueprints and the items of three of them besides. What this collection sends beyond it: blueprints, custom profiles and
-  competing configurations (a call each), and a page for each ring more than one whose profile has statuses of its own.
-- **time** depends on what else the machine did; **processor** does not: seconds of user and system time, of the contender and all that it started.
-- **memory** is the resident memory of the largest process. Of a playbook that is the module, or ansible-playbook itself.
-- The script and the playbook with `uri` read Kandji's lists by the page and ask Okta once for each device, the script for the users of each record, the
-  playbook for each Mac's records. Neither reads certificates or the log, so that they cannot say why a Mac is not managed. All say the same number of
-  managed Macs, or the run fails. A script that asks for `expand=userSummary` needs no call for each device.
-- With the rate limits that Okta's orgs have (100 requests a minute to `/api/v1/devices`, half of it for one token), a call for each Mac takes 20 minutes
-  for 1,000 Macs, however fast the program is.
+- **floor** is the least number that any program needs: of the report, the pages of Kandji's
+  devices (300), of the statuses of two items (300), of the certificates (300), of Okta's records
+  (200) and of the System Log's events that it looks at (1,000; the last {LOG_DAYS} days, at most
+  {LOG_EVENTS:,}); of the site playbook, profiles, blueprints and the items of three of them too.
+  What this collection sends beyond it: blueprints, custom profiles and competing configurations
+  (a call each), and a page for each ring more than one whose profile has statuses of its own.
+- **time** depends on what else the machine did; **processor** does not: seconds of user and
+  system time, of the contender and all that it started.
+- **memory** is the resident memory of the largest process. Of a playbook that is the module, or
+  ansible-playbook itself.
+- The script and the playbook with `uri` read Kandji's lists by the page and ask Okta once for
+  each device, the script for the users of each record, the playbook for each Mac's records.
+  Neither reads certificates or the log, so that they cannot say why a Mac is not managed. All say
+  the same number of managed Macs, or the run fails. A script that asks for `expand=userSummary`
+  needs no call for each device.
+- With the rate limits that Okta's orgs have (100 requests a minute to `/api/v1/devices`, half of
+  it for one token), a call for each Mac takes 20 minutes for 1,000 Macs, however fast the program
+  is.
 """
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
+    """Measure every size and write the page."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench", description=__doc__.splitlines()[0]
     )

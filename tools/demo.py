@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`:
+"""Run the site playbook against a lab whose Macs and people act by themselves: `make demo`.
 
-the site playbook against a lab where Macs and people act by themselves: predicted, done, and done
-again.
-
-Ends with what was seen and whether it was what it must be; the exit status says the same.
+It is predicted, run, and run again. The last lines and the exit status say whether all went as it
+must.
 """
 
 from __future__ import annotations
@@ -33,6 +31,7 @@ class Run:
 
 
 def main() -> int:
+    """Run the demonstration. Return 1 if something is not as it must be."""
     with Lab(Options(macs=25, people=True)) as lab:
         print(
             f"A lab is running: Okta org {lab.announcement['okta_url']}, Kandji tenant"
@@ -53,6 +52,7 @@ def main() -> int:
 
 
 def run(lab: Lab, title: str, *, check: bool = False) -> Run:
+    """Run the site playbook and count its writes."""
     print(heading(title), flush=True)
     with lab.world.lock:
         before = len(lab.world.requests)
@@ -73,15 +73,17 @@ def run(lab: Lab, title: str, *, check: bool = False) -> Run:
 
 
 def is_write_of_ours(request: RequestRecord) -> bool:
-    """The Macs' own enrolments are in the log too."""
+    """Return whether the collection wrote; the Macs' own enrolments are in the log too."""
     return request.writes and "(lab Mac)" not in request.user_agent
 
 
 def heading(text: str) -> str:
+    """Return a text between two lines."""
     return f"\n{'=' * 100}\n{text}\n{'=' * 100}"
 
 
 def in_short(run_: Run) -> str:
+    """Return what a run changed and wrote."""
     changes = [
         f"    {'would change' if '--check' in run_.title else 'changed'}: {name}"
         for name in run_.play.changed
@@ -102,7 +104,7 @@ def in_short(run_: Run) -> str:
 
 
 def judge(predicted: Run, done: Run, again: Run) -> t.Iterator[str]:
-    """What is not as it must be, a sentence each."""
+    """Yield what is not as it must be, a sentence each."""
     for each in (predicted, done, again):
         if each.play.status:
             yield f"{each.title} failed."

@@ -77,9 +77,10 @@ def _document(page: str) -> str:
 
 
 def for_the_site(text: str, directory: str) -> str:
-    """A page with its links as the site has them.
+    """Return a page with its links as the site has them.
 
-    ``directory`` is where it lies in the checkout; what is no page is shown in the repository.
+    ``directory`` is its place in the checkout; a link to a file that is not a page leads to the
+    repository.
     """
 
     def link(found: re.Match[str]) -> str:
@@ -108,6 +109,7 @@ def _target(target: str, directory: str) -> str:
 
 
 def lay_out() -> None:
+    """Write the sources of the site."""
     shutil.rmtree(PLACE, ignore_errors=True)
     shutil.copytree(DOCS, SOURCE, ignore=shutil.ignore_patterns("site"))
     for page in sorted(DOCS.rglob("*.md")):
@@ -133,6 +135,7 @@ def lay_out() -> None:
 
 
 def build(scripts: Path) -> bool:
+    """Build the site with the scripts of its environment. Return whether there was no warning."""
     more = child_environment(
         PATH=os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)])
     )
@@ -165,6 +168,7 @@ def build(scripts: Path) -> bool:
 
 
 def main() -> int:
+    """Build the site. Return 1 if a page is missing from the index, or a build failed."""
     forgotten = missing(pages(), INDEX.read_text(encoding="utf-8"))
     if forgotten:
         print(

@@ -1,17 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make ee`:
+"""Build the execution environment and run the site playbook in it, as AWX would: `make ee`.
 
-the execution environment, built by ansible-builder from this checkout, and the site playbook run in
-it against the lab, as AWX would.
+ansible-builder builds it from this checkout, and the playbook runs against the lab.
 
 Settings, all from the environment:
-    EE_IMAGE            what the image is called (localhost/device-trust-ee)
+    EE_IMAGE            the name of the image (localhost/device-trust-ee)
     EE_BASE_IMAGE       another base than execution-environment.yml names
-    EE_PACKAGE_MANAGER  of that base, where it is none of the RPM family: /usr/bin/apt-get. It then
-    has to bring Python 3.11 and pip along EE_BUILD_OPTIONS    further options of `podman build`,
-    like --network=host or --volume=/etc/pip.conf:/etc/pip.conf:ro
+    EE_PACKAGE_MANAGER  of that base, if it is not of the RPM family: /usr/bin/apt-get. The base
+                        must then have Python 3.11 and pip
+    EE_BUILD_OPTIONS    further options of `podman build`, like --network=host or
+                        --volume=/etc/pip.conf:/etc/pip.conf:ro
 """
 
 from __future__ import annotations

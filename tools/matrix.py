@@ -223,9 +223,10 @@ def page(shown: str) -> str:
     """Return the text of docs/dev/matrix.md."""
     return f"""# ansible-core and Python
 
-Written by `make matrix`: `ansible-test sanity` and the unit tests on each ansible-core that the collection promises, with each Python that this core
-supports on a controller (those of the lab from Python 3.11 on, which it needs). One run of sanity takes all Pythons of a core; its time stands beside each.
-"not here" means that this Python was not at hand where it was run.
+Written by `make matrix`: `ansible-test sanity` and the unit tests on each supported ansible-core,
+with each Python that this core supports on a controller. The tests of the lab need Python 3.11. One
+run of sanity takes all Pythons of a core; its time is shown for each. "not here" means that this
+Python was not installed where it was run.
 
 {shown}
 """

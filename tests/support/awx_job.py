@@ -214,7 +214,7 @@ def hosts_of_slice(inventory: Values, number: int, count: int) -> Values:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job left:
+    """What a job left.
 
     ``said`` is all that AWX keeps of it, its output, its events and its facts, as text.
     """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Count the words that the collection does not use, in prose, messages, docstrings and names.
 
-``tests/project/vocabulary.json`` lists what is left over from before the rule, file by file. It only
+``tests/project/vocabulary.json`` lists what is left from before the rule, file by file. It only
 shrinks: ``python -m tests.support.vocabulary --update`` sets its counts to those of the checkout,
 and refuses if there are more in all. ``python -m tests.support.vocabulary FILE`` shows the words of
 a file.

@@ -123,12 +123,14 @@ def test_the_tarball_holds_what_users_use_and_nothing_else():
         "tests/config.yml",
         "plugins/modules/one.py",
     ]
-    tracked = [Path("plugins/modules/one.py"), Path("lab/state.py")]
+    checkout = ["lab/state.py", "docs/dev/lab.md", "playbooks/inventory/lab.yml"]
+    tracked = [Path("plugins/modules/one.py"), *map(Path, checkout)]
     assert tarball_problems(whole, tracked) == []
     assert tarball_problems([*whole, "lab/state.py", ".github/workflows/ci.yml"], tracked) == [
         ".github/workflows/ci.yml must not be in the tarball.",
         "lab/state.py must not be in the tarball.",
     ]
+    assert len(tarball_problems([*whole, *checkout], tracked)) == len(checkout)
     assert tarball_problems(whole[:-1], tracked) == [
         "plugins/modules/one.py is not in the tarball."
     ]

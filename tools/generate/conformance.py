@@ -1,11 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the table of docs/dev/conformance.md: what each program of others tested, with its result.
+"""Write the table of docs/dev/conformance.md: operations, test programs and their results.
 
 The tests of ``tests/conformance`` record its rows; a test whose rows differ from the page fails.
-``python -m tools.generate.conformance`` runs them and writes the page; with ``--all`` also those that
-need installed programs. Rows of tests that did not run on this machine stay as they are.
+``python -m tools.generate.conformance`` runs them and writes the page; with ``--all`` also those
+that need installed programs. Rows of tests that did not run on this machine stay as they are.
 """
 
 from __future__ import annotations

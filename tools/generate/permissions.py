@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/permissions.md, made from what the modules declare that they use:
+"""Write docs/permissions.md from the operations that the modules declare.
 
-``python -m tools.generate.permissions``.
+Run it with ``python -m tools.generate.permissions``.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ ENFORCE = (
 )
 HEAD = """# Scopes and permissions
 
-What each module needs, made from the operations that it declares: a module that sends another one fails. Okta's are named as its OAuth scopes. A service app
-needs the scope **and** an admin role that allows the same; an API token has the admin roles of the person who made it. Kandji's are the entries of an API
-token's permissions, by the titles of its API documentation.
+What each module needs, generated from the operations that it declares: a module that sends another
+one fails. Okta permissions are OAuth scopes. A service app needs the scope **and** an admin role
+that allows the same; an API token has the admin roles of the person who created it. Kandji
+permissions are the entries of an API token's permissions, by the titles of its API documentation.
 
-What only a run that writes needs is set in **bold**: check mode does without it, and asks for no such scope. Okta's SCEP address needs none.
+Permissions in **bold** are for runs that write: check mode does not need or request them. Okta's
+SCEP address needs no permission.
 """
 
 

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of the documentation:
+"""Take the screenshots of the documentation, of a lab in the middle of a rollout.
 
-``python -m tools.generate.screenshots`` takes them anew, of a lab in which a rollout is under way. Needs
-Chromium and its driver.
+Run it with ``python -m tools.generate.screenshots``. Needs Chromium and its driver.
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ FLAGS = (
 
 
 def browser() -> webdriver.Chrome:
+    """Start Chromium without a window."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     options.set_capability("acceptInsecureCerts", True)  # the lab's CA is its own
@@ -59,9 +59,9 @@ def browser() -> webdriver.Chrome:
 
 
 def take(driver: webdriver.Chrome, name: str, height: int = HEIGHT) -> Path:
-    """A picture of the upper part of the page;
+    """Save a screenshot of the upper part of the page.
 
-    raises ValueError where it is too large to be committed.
+    Raises ValueError if it is too large to be committed.
     """
     clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1}
     shot = base64.b64decode(
@@ -76,6 +76,7 @@ def take(driver: webdriver.Chrome, name: str, height: int = HEIGHT) -> Path:
 
 
 def main() -> int:
+    """Take all screenshots."""
     IMAGES.mkdir(exist_ok=True)
     report = CHECKOUT / "playbooks" / "report.yml"
     with (
@@ -110,7 +111,7 @@ def main() -> int:
 
 
 def take_here(driver: webdriver.Chrome, name: str) -> Path:
-    """A picture of what is in sight."""
+    """Save a screenshot of the visible part of the page."""
     path = IMAGES / f"{name}.png"
     path.write_bytes(driver.get_screenshot_as_png())
     if path.stat().st_size > LARGEST:

@@ -26,7 +26,7 @@ from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environmen
 from tools.support.git_files import tracked_files
 from tools.support.interpreters import environment_of, here
 from tools.support.pipeline import Stage
-from tools.support.playbook import lab_environment
+from tools.support.playbook import INVENTORY, lab_environment
 
 PLACE = CACHE / "release"
 NAMESPACED = Path("ansible_collections") / "devicetrust" / "okta_kandji"
@@ -40,6 +40,8 @@ NOT_SHIPPED = (
     "tests/conformance/",
     "tests/benchmarks/",
     "extensions/molecule/",
+    "docs/dev/",
+    "playbooks/inventory/lab.yml",
     ".",
 )
 IMPORTER = ("galaxy-importer==0.4.44",)
@@ -235,6 +237,7 @@ def tarball_problems(names: t.Iterable[str], tracked: t.Iterable[Path]) -> list[
         str(file)
         for file in tracked
         if file.parts[0] in ("plugins", "roles", "playbooks", "meta", "docs", "LICENSES")
+        and not str(file).startswith(NOT_SHIPPED)
     }
     wanted |= {
         "README.md",
@@ -338,7 +341,8 @@ VALIDATE = """
 import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1], encoding="utf-8").read())
+text = open(sys.argv[1], encoding="utf-8").read()
+found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
 sys.exit(str(found) if found else 0)
 """
 
@@ -397,12 +401,11 @@ def site() -> bool:
 def one_run(announcement: dict[str, t.Any]) -> tuple[int, str]:
     """Run the installed site playbook. Return its exit status and output."""
     variables = json.dumps({"device_trust_rings": announcement["rings"]})
-    inventory = installed() / NAMESPACED / "playbooks" / "inventory" / "lab.yml"
     scripts = PLACE.parent / "environments" / "release-runtime" / "bin"
     command = [
         str(scripts / "ansible-playbook"),
         "-i",
-        str(inventory),
+        str(INVENTORY),
         "-e",
         variables,
         "devicetrust.okta_kandji.site",

@@ -60,7 +60,7 @@ def lab_environment(announcement: dict[str, t.Any]) -> dict[str, str]:
     return {name: str(announcement[key]) for name, key in FROM_ANNOUNCEMENT.items()}
 
 
-def run_playbook(
+def run_playbook(  # noqa: PLR0913 - each is an option of ansible-playbook
     playbook: Path,
     announcement: dict[str, t.Any] | None,
     *,

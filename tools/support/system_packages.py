@@ -20,9 +20,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Program:
-    """``needs`` are commands, or files where they begin with a slash;
+    """A program, by the commands or files that it needs and the Debian packages that bring them.
 
-    ``packages`` are Debian's, which bring all of them.
+    A need that begins with a slash is a file.
     """
 
     needs: tuple[str, ...]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check the syntax of the HTML, CSS and JavaScript files with tree-sitter, which needs no Node.js."""
+"""Check the syntax of HTML, CSS and JavaScript files with tree-sitter, without Node.js."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def syntax_errors(suffix: str, source: bytes) -> list[str]:
     """Return the syntax errors of a source as ``line: text``."""
     parser = tree_sitter.Parser(tree_sitter.Language(GRAMMARS[suffix].language()))
     return [
-        f"{node.start_point.row + 1}: {'missing ' + node.type if node.is_missing else 'syntax error'}"
+        f"{node.start_point.row + 1}: "
+        + (f"missing {node.type}" if node.is_missing else "syntax error")
         for node in _errors(parser.parse(source).root_node)
     ]
 

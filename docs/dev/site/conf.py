@@ -1,9 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx's settings for the documentation site, which ``make docs`` builds (tools/docs.py lays its
-sources out).
-"""
+"""Configure Sphinx for the documentation site. tools/docs.py lays its sources out."""
 
 project = "devicetrust.okta_kandji"
 author = "devicetrust.okta_kandji contributors"
