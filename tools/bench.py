@@ -6,8 +6,8 @@
 The playbook loops ansible.builtin.uri, and the script uses Okta's SDK. All of them read the same
 fleet of the same lab, one after the other, with 20 ms of latency. The figures are: requests that
 reached the vendors (by the lab's log), seconds from start to end, processor seconds of the
-contender and all processes that it started, and the resident memory of the largest of them. The table is
-written to docs/dev/benchmarks.md.
+contender and all processes that it started, and the resident memory of the largest of them. The
+table is written to docs/dev/benchmarks.md.
 """
 
 from __future__ import annotations

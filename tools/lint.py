@@ -14,9 +14,11 @@ import sys
 import typing as t
 from pathlib import Path
 
+from tools.support.complexity import check_complexity
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
 from tools.support.pipeline import Stage, run_stages
+from tools.support.type_check import check_types
 from tools.support.web_syntax import check_web_syntax
 
 PROCESSED = re.compile(r"in (\d+) files? processed")
@@ -42,6 +44,8 @@ def stages() -> list[Stage]:
         ),
         Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".") and ruff_read_files()),
         Stage("format", ruff_format),
+        Stage("types", check_types),
+        Stage("complexity", check_complexity),
         Stage("web syntax", check_web_syntax),
         Stage("ansible-lint", ansible_lint),
     ]

@@ -168,10 +168,19 @@ def test_mypy_reads_the_helpers_of_the_tests_and_not_the_tests():
 
 
 def test_a_complex_function_fails_and_so_does_no_function():
-    simple = FunctionComplexity("a.py", "run", LIMIT)
-    assert judge_complexity([simple])
-    assert not judge_complexity([simple, FunctionComplexity("a.py", "plan", LIMIT + 1)])
-    assert not judge_complexity([])
+    simple, complicated = (
+        FunctionComplexity("a.py", "run", LIMIT),
+        FunctionComplexity("a.py", "plan", LIMIT + 1),
+    )
+    assert judge_complexity([simple], frozenset())
+    assert not judge_complexity([simple, complicated], frozenset())
+    assert not judge_complexity([], frozenset())
+
+
+def test_a_complex_function_that_is_known_passes_until_it_is_split():
+    known = frozenset({("a.py", "plan")})
+    assert judge_complexity([FunctionComplexity("a.py", "plan", LIMIT + 1)], known)
+    assert not judge_complexity([FunctionComplexity("a.py", "plan", LIMIT)], known)
 
 
 def test_boolean_operators_count_as_branches(tmp_path):

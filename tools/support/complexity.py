@@ -21,6 +21,29 @@ from tools.support.git_files import tracked_files
 
 LIMIT = 15
 DIRECTORIES = ("plugins", "roles", "lab", "tools", "extensions")
+# From before the limit. An entry that is not needed any more fails.
+# From before the limit. An entry that is not needed any more fails.
+KNOWN: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("lab/contract/openapi.py", "from_examples"),
+        ("lab/contract/recorder.py", "Judge._answer"),
+        ("lab/kandji/prism.py", "_entries"),
+        ("lab/kandji/prism.py", "_test"),
+        ("lab/seeds/fleet.py", "_Fleet.make_past"),
+        ("plugins/module_utils/_kandji/assignments.py", "plan_assignment"),
+        ("plugins/module_utils/_kandji/library_items.py", "find_scep_item"),
+        ("plugins/module_utils/_kandji/profiles/plan.py", "_plan_update"),
+        ("plugins/module_utils/_okta/auth.py", "select_auth_method"),
+        ("plugins/module_utils/_okta/eda_events.py", "prepared"),
+        ("plugins/module_utils/_status/gate.py", "judge"),
+        ("plugins/module_utils/_status/ledger.py", "ends_by_serial"),
+        ("plugins/module_utils/_status/renewal.py", "decide"),
+        ("plugins/modules/kandji_app_store_item.py", "_item"),
+        ("plugins/modules/kandji_custom_profile.py", "run"),
+        ("plugins/modules/kandji_profile_redelivery.py", "run"),
+        ("plugins/modules/kandji_scep_profile.py", "run"),
+    }
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -53,13 +76,19 @@ def measure(file: Path, directory: Path = CHECKOUT) -> list[FunctionComplexity]:
     ]
 
 
-def judge_complexity(functions: t.Sequence[FunctionComplexity]) -> bool:
-    """Return whether there are functions, and none of them is above the limit."""
-    excessive = [function for function in sorted(functions) if function.complexity > LIMIT]
+def judge_complexity(
+    functions: t.Sequence[FunctionComplexity], known: frozenset[tuple[str, str]] = KNOWN
+) -> bool:
+    """Return whether there are functions, and only the known ones are above the limit."""
+    over = [function for function in sorted(functions) if function.complexity > LIMIT]
+    above = {(function.file, function.name) for function in over}
+    excessive = [function for function in over if (function.file, function.name) not in known]
     for function in excessive:
         print(f"{function.file}: {function.name} has complexity {function.complexity}. Split it.")
-    print(f"radon: {len(functions)} functions, {len(excessive)} of them above {LIMIT}.")
-    return bool(functions) and not excessive
+    for file, name in sorted(known - above):
+        print(f"{file}: {name} is not above the limit. Remove it from KNOWN.")
+    print(f"radon: {len(functions)} functions, {len(excessive)} unknown ones above {LIMIT}.")
+    return bool(functions) and not excessive and known <= above
 
 
 if __name__ == "__main__":
