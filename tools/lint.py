@@ -14,6 +14,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+from tests.support.vocabulary import check_vocabulary
 from tools.support.complexity import check_complexity
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
@@ -46,6 +47,7 @@ def stages() -> list[Stage]:
         Stage("format", ruff_format),
         Stage("types", check_types),
         Stage("complexity", check_complexity),
+        Stage("vocabulary", check_vocabulary),
         Stage("web syntax", check_web_syntax),
         Stage("ansible-lint", ansible_lint),
     ]

@@ -185,6 +185,23 @@ def raised(counts: dict[str, dict[str, int]], table: dict[str, dict[str, int]]) 
     ]
 
 
+def check_vocabulary() -> bool:
+    """Check that the table has the counts of the checkout: `make lint`."""
+    return judge_vocabulary(count_all(), allowed())
+
+
+def judge_vocabulary(counts: dict[str, dict[str, int]], table: dict[str, dict[str, int]]) -> bool:
+    """Return whether each file has as many unwanted words as the table says, no more, no fewer."""
+    for kind in sorted(counts):
+        current, known = counts[kind], table.get(kind, {})
+        for file in sorted(current.keys() | known.keys()):
+            if current.get(file, 0) != known.get(file, 0):
+                print(f"{file}: {current.get(file, 0)} {kind}, the table has {known.get(file, 0)}.")
+    if counts != table:
+        print(f"Reword what is new, or lower the table: {COMMAND}")
+    return counts == table
+
+
 def explain(file: Path) -> t.Iterator[str]:
     """Yield each unwanted word of a file with its line and what to write instead."""
     text = (CHECKOUT / file).read_text(encoding="utf-8")
