@@ -65,7 +65,7 @@ def test_the_playbook_says_where_a_mac_stands_and_whom_nobody_knows(watched, pla
     }
     mark = watched.mark()
     asked = {
-        "device_trust_look_serials": [managed, "CNOBODY"],
+        "device_trust_status_serials": [managed, "CNOBODY"],
         "device_trust_rings": [by_item, *watched.ring_variables[1:]],
     }
     result = playbook(watched.lab, LOOK, variables=asked)

@@ -184,7 +184,7 @@ def test_there_and_back_by_the_playbook(watched, playbook, item):
 
     def change(to: str, check: bool = False):
         result = playbook(
-            watched.lab, PLAYBOOK, check=check, variables={**common, "device_trust_change_to": to}
+            watched.lab, PLAYBOOK, check=check, variables={**common, "device_trust_migrate_to": to}
         )
         assert twice(watched) == []
         return result
@@ -194,7 +194,7 @@ def test_there_and_back_by_the_playbook(watched, playbook, item):
         check = change(to, check=True)
         assert check.status == 0 and watched.writes(mark) == [] and check.changed, check.output
         begun = change(to)
-        assert begun.status == 0 and "Held back at ring canary" in begun.output, begun.output
+        assert begun.status == 0 and "Waiting at ring canary" in begun.output, begun.output
         assert not {"Assign Library Item", "Create Custom Profile"} & set(watched.writes(mark))
         watched.live()
         assert twice(watched) == []
@@ -213,6 +213,6 @@ def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (
         result.status != 0
-        and "Set device_trust_change_to" in result.output
+        and "Set device_trust_migrate_to" in result.output
         and watched.writes() == []
     )

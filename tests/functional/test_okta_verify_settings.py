@@ -164,7 +164,7 @@ def test_the_site_playbook_brings_them_with_okta_verify_ring_by_ring(watched, pl
     }
     predicted = playbook(watched.lab, check=True, variables=variables)
     held = playbook(watched.lab, variables={**variables, "device_trust_gate_wait": 0})
-    assert held.status == 0 and "Run me again" in held.output and settings_of(watched) == [], (
+    assert held.status == 0 and "Run this playbook again" in held.output and settings_of(watched) == [], (
         "behind the certificates of the ring"
     )
     watched.live()

@@ -232,7 +232,7 @@ def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_whe
     assert run_playbook(CHECKOUT / "playbooks" / "site.yml", watched.lab.announcement).status == 0
     watched.live(rounds=2)
     with started(
-        "device_trust", log_variables, environment_too={"DEVICE_TRUST_TELL_URL": address}
+        "device_trust", log_variables, environment_too={"DEVICE_TRUST_NOTIFY_URL": address}
     ) as rulebook:
         polled()
         with watched.world.lock:
@@ -265,7 +265,7 @@ def test_denials_that_rise_are_told_and_certificates_make_one_report(
     address, got = listener
     quicker = [("once_after: 15 minutes", "once_after: 3 seconds")]
     with started(
-        "device_trust", log_variables, quicker, {"DEVICE_TRUST_TELL_URL": address}
+        "device_trust", log_variables, quicker, {"DEVICE_TRUST_NOTIFY_URL": address}
     ) as rulebook:
         polled()
         login = next(iter(watched.world.okta.users.values())).login

@@ -173,15 +173,15 @@ def test_a_typo_in_the_challenge_is_refused_before_anything_is_written(watched, 
 
 def test_a_gate_not_yet_met_holds_back_and_the_next_run_goes_on(watched, playbook):
     held = playbook(watched.lab, variables={**QUICK, "device_trust_gate_wait": 0})
-    assert held.status == 0 and "Run me again" in held.output, held.output
+    assert held.status == 0 and "Run this playbook again" in held.output, held.output
     assert watched.writes().count("Daily check-in") == len(watched.canary["test_macs"])
     assert (
-        "Held back at ring canary" in held.output
+        "Waiting at ring canary" in held.output
         and watched.writes().count("Create Custom Profile") == 1
     )
     watched.live()
     further = bring_about(watched, playbook)
-    assert further.status == 0 and "Run me again" not in further.output, further.output
+    assert further.status == 0 and "Run this playbook again" not in further.output, further.output
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_after_a_new_generation_the_old_certificates_open_no_gate(watched, playb
             "device_trust_max_reissue": 30,
         },
     )
-    assert held.status == 0 and "Held back at ring canary" in held.output, held.output
+    assert held.status == 0 and "Waiting at ring canary" in held.output, held.output
     assert watched.writes(mark).count("Update Custom Profile") == 1
     watched.live()
     further = playbook(
