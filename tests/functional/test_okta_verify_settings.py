@@ -164,9 +164,9 @@ def test_the_site_playbook_brings_them_with_okta_verify_ring_by_ring(watched, pl
     }
     predicted = playbook(watched.lab, check=True, variables=variables)
     held = playbook(watched.lab, variables={**variables, "device_trust_gate_wait": 0})
-    assert held.status == 0 and "Run this playbook again" in held.output and settings_of(watched) == [], (
-        "behind the certificates of the ring"
-    )
+    assert (
+        held.status == 0 and "Run this playbook again" in held.output and settings_of(watched) == []
+    ), "behind the certificates of the ring"
     watched.live()
     watched.switch(macs_act=True, people_act=True)
     done = playbook(watched.lab, variables=variables)
