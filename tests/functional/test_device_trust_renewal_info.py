@@ -9,6 +9,9 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
+)
 
 from tools.support.playbook import SITE
 
@@ -202,7 +205,11 @@ def test_the_macs_own_word_outweighs_the_ledger(monkeypatch):
         okta=SimpleNamespace(org_url="https://acme.okta.com"),
     )
     ends = module._known_ends(
-        run, [{"device_id": "D1", "serial_number": "a"}, {"device_id": "D2", "serial_number": "B"}]
+        run,
+        [
+            KandjiDevice.from_row({"device_id": "d1", "serial_number": "a"}),
+            KandjiDevice.from_row({"device_id": "d2", "serial_number": "B"}),
+        ],
     )
     assert {serial: end.year for serial, end in ends.items()} == {"A": 2027, "B": 2028}
 

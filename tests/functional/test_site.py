@@ -205,7 +205,7 @@ def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
     result = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings})
     assert result.status != 0 and watched.writes() == []
     final = result.results("Require that preflight found no problems")[-1]["msg"]
-    for part in ("Classic Engine", "did you mean 'Canary'", "a blueprint is in one ring"):
+    for part in ("Classic Engine", "did you mean 'Canary'", "Assign it to one ring"):
         assert part in str(final), final
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be so before the first write, judged from what was read. Pure."""
+"""What has to be true before the first write, decided from what was read. Pure."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ Rows = t.Sequence[t.Mapping[str, t.Any]]
 
 
 def ring_problems(rings: Rows) -> list[str]:
-    """What is wrong with the rings as they are given, without asking anybody."""
+    """Return what is wrong with the option rings, without a request to a vendor."""
     problems = []
     names = [ring["name"] for ring in rings]
     if not rings:
         problems.append(
-            "rings: there is none; name at least one ring with its blueprints and test Macs."
+            "rings: it is empty. Name at least one ring with its blueprints and test Macs."
         )
     problems += [
-        f"rings: {name!r} is there twice." for name in sorted(set(names)) if names.count(name) > 1
+        f"rings: {name!r} is there twice. Give each ring its own name."
+        for name in sorted(set(names))
+        if names.count(name) > 1
     ]
     problems += [
-        f"rings: {ring['name']!r} has no blueprints." for ring in rings if not ring["blueprints"]
+        f"rings: {ring['name']!r} has no blueprints. Name at least one."
+        for ring in rings
+        if not ring["blueprints"]
     ]
     problems += [
         f"rings: {ring['name']!r} has a scep_profile, but the site playbook names each profile by"
@@ -39,8 +43,8 @@ def ring_problems(rings: Rows) -> list[str]:
     ]
     if rings and not rings[0]["test_macs"]:
         problems.append(
-            f"rings: the first ring, {names[0]!r}, has no test_macs; name the serials of one or two"
-            " Macs that are looked at first."
+            f"rings: the first ring, {names[0]!r}, has no test_macs. Name the serials of one or two"
+            " Macs that the gate checks first."
         )
     return problems
 
@@ -48,11 +52,12 @@ def ring_problems(rings: Rows) -> list[str]:
 def resolve_rings(
     rings: Rows, blueprints: t.Sequence[Blueprint]
 ) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """The rings with their blueprints by id and name, and what is wrong:
+    """Return the rings with their blueprints by id and name, and what is wrong with them.
 
-    unknown blueprints, a blueprint in two rings.
+    Problems are unknown blueprints, and a blueprint in two rings.
     """
-    resolved, problems = [], []
+    resolved: list[dict[str, t.Any]] = []
+    problems: list[str] = []
     owner: dict[str, str] = {}
     for ring in rings:
         found: list[Blueprint] = []
@@ -66,7 +71,7 @@ def resolve_rings(
             if other != ring["name"]:
                 problems.append(
                     f"rings: the blueprint {blueprint.name!r} is in {other!r} and in"
-                    f" {ring['name']!r}; a blueprint is in one ring."
+                    f" {ring['name']!r}. Assign it to one ring."
                 )
         nodes, wrong = _nodes(ring, found, blueprints)
         problems += wrong
@@ -86,7 +91,7 @@ def resolve_rings(
 def _nodes(
     ring: t.Mapping[str, t.Any], found: list[Blueprint], blueprints: t.Sequence[Blueprint]
 ) -> tuple[dict[str, str], list[str]]:
-    """The ring's nodes by blueprint id, and what is wrong with them."""
+    """Return the ring's nodes by blueprint id, and what is wrong with them."""
     nodes: dict[str, str] = {}
     problems = []
     for name, node in (ring.get("assignment_nodes") or {}).items():
@@ -98,9 +103,9 @@ def _nodes(
 
 
 def okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator | None:
-    """The authenticator that has FastPass.
+    """Return the authenticator with FastPass, or None.
 
-    Orgs with the split form of Okta Verify have one of its own for it.
+    Orgs with the split form of Okta Verify have a separate authenticator for it.
     """
     for key in ("okta_verify", "okta_verify_fastpass"):
         for one in authenticators:
@@ -114,27 +119,31 @@ def okta_verify_problems(
 ) -> list[str]:
     found = okta_verify(authenticators)
     if found is None:
-        return ["Okta Verify is no authenticator of this org; add it in Security > Authenticators."]
+        return [
+            "Okta Verify is not set up as an authenticator in this org. Add it in Security >"
+            " Authenticators."
+        ]
     if any(one.key == "okta_verify_fastpass" and one.status == "ACTIVE" for one in authenticators):
         return []
     if found.status != "ACTIVE":
         return [
-            "The authenticator Okta Verify is not active; activate it in Security > Authenticators."
+            "The authenticator Okta Verify is not active. Activate it in Security > Authenticators."
         ]
     if not any(one.type == FASTPASS and one.status == "ACTIVE" for one in methods):
         return [
-            "Okta FastPass (method signed_nonce of Okta Verify) is not active; activate it in"
+            "Okta FastPass (method signed_nonce of Okta Verify) is not active. Activate it in"
             " Security > Authenticators > Okta Verify."
         ]
     return []
 
 
 def fleet_problems(first_mac: KandjiDevice | None) -> list[str]:
+    """Return what is wrong with the fleet, by its first Mac."""
     return (
         []
         if first_mac
         else [
-            "Kandji has no Mac; enrol at least one, or check that the API URL is the right"
+            "Kandji has no Mac. Enrol at least one, or check that the API URL is the right"
             " tenant's."
         ]
     )

@@ -38,7 +38,7 @@ def ring(
     [
         ([ring()], []),
         ([ring(), ring("wide", ["Sales"], [])], []),
-        ([], ["rings: there is none; "]),
+        ([], ["rings: it is empty. "]),
         ([ring(test_macs=[])], ["the first ring, 'canary', has no test_macs"]),
         ([ring(), ring("wide", [])], ["'wide' has no blueprints."]),
         ([ring(scep_profile="Other")], ["'canary' has a scep_profile"]),
@@ -115,7 +115,7 @@ def test_a_blueprint_that_a_ring_names_by_name_and_by_id_counts_once() -> None:
     [
         (
             [ring(), ring("wide", ["Canary"])],
-            ["the blueprint 'Canary' is in 'canary' and in 'wide'; a blueprint is in one ring."],
+            ["the blueprint 'Canary' is in 'canary' and in 'wide'. Assign it to one ring."],
         ),
         ([ring(), ring("wide", ["b-1"])], ["the blueprint 'Canary' is in 'canary' and in 'wide'"]),
         (
@@ -155,8 +155,8 @@ FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
             [AuthenticatorMethod("push", "INACTIVE"), FASTPASS_METHOD],
             None,
         ),
-        ([], [], "is no authenticator of this org"),
-        ([PASSWORD], [], "is no authenticator of this org"),
+        ([], [], "is not set up as an authenticator in this org"),
+        ([PASSWORD], [], "is not set up as an authenticator in this org"),
         ([authenticator(status="INACTIVE")], [FASTPASS_METHOD], "Okta Verify is not active"),
         ([authenticator()], [], "FastPass"),
         ([authenticator()], [AuthenticatorMethod("push", "ACTIVE")], "FastPass"),
@@ -164,7 +164,7 @@ FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
         # The split form: FastPass is an authenticator of its own
         ([PUSH, authenticator("okta_verify_fastpass")], [], None),
         ([PUSH, authenticator("okta_verify_fastpass", "INACTIVE")], [], "not active"),
-        ([PUSH], [], "is no authenticator of this org"),
+        ([PUSH], [], "is not set up as an authenticator in this org"),
         (
             [authenticator(), authenticator("okta_verify_fastpass")],
             [AuthenticatorMethod("push", "ACTIVE")],

@@ -1,0 +1,325 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables of both vendors joined into facts of each Mac."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    ItemStatus,
+    KandjiDevice,
+    PrismCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    LogFacts,
+    RecordEvents,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    OktaDevice,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import join
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
+
+SEEN = "2026-11-10T10:00:00Z"
+UDID = "00008103-001a2b3c4d5e001e"
+FOR_MACS = {"id": "item-1", "profile": "", "runs_on_mac": True}
+
+
+def mac(serial: str = "C02A", device_id: str = "dev-1", **facts: t.Any) -> MacFacts:
+    return MacFacts(serial, device_id=device_id, **facts)
+
+
+def okta_record(
+    record_id: str = "guo1", serial: str = "C02A", login: str = "ada", **profile: str
+) -> OktaDevice:
+    user = {"managementStatus": "MANAGED", "user": {"profile": {"login": login}}}
+    return OktaDevice.from_row(
+        {
+            "id": record_id,
+            "status": "ACTIVE",
+            "profile": {"serialNumber": serial, "displayName": "Ada's Mac", **profile},
+            "_embedded": {"users": [user]},
+        }
+    )
+
+
+def records_of(*devices: OktaDevice) -> join.DeviceRecords:
+    records = join.DeviceRecords()
+    for device in devices:
+        records.add(device)
+    return records
+
+
+def tables(*macs: MacFacts, **parts: t.Any) -> join.FleetTables:
+    empty: dict[str, t.Any] = {
+        "removed": set(),
+        "profile_statuses": join.Statuses(),
+        "certificates": join.Certificates(),
+        "apps": set(),
+        "competing": set(),
+        "records": join.DeviceRecords(),
+        "log": LogFacts(),
+    }
+    return join.FleetTables(list(macs), **{**empty, **parts})
+
+
+def joined(
+    *macs: MacFacts,
+    rings: t.Sequence[Ring] = (),
+    expiries: join.Expiries | None = None,
+    is_changing: bool = False,
+    **parts: t.Any,
+) -> list[MacFacts]:
+    return join.join_fleet(tables(*macs, **parts), rings, expiries or join.Expiries(), is_changing)
+
+
+# The tables
+
+
+@pytest.mark.parametrize(
+    "words, state, log, several",
+    [
+        (["FAILED"], "failed", "why", False),
+        (["FAILED", "PASS"], "installed", None, False),
+        (["PASS", "FAILED"], "installed", None, False),
+        (["PENDING", "FAILED"], "pending", None, False),
+        (["FAILED", "PENDING"], "failed", "why", False),
+        (["PASS", "PASS"], "installed", None, True),
+        (["FAILED", "FAILED"], "failed", "why", False),
+    ],
+)
+def test_of_two_statuses_the_better_one_counts(
+    words: list[str], state: str, log: str | None, several: bool
+) -> None:
+    statuses = join.Statuses()
+    for word in words:
+        statuses.add(ItemStatus("dev-1", status=word, log="why"))
+    assert statuses == join.Statuses(
+        {"dev-1": state}, {"dev-1": log} if log else {}, {"dev-1"} if several else set()
+    )
+
+
+def test_a_long_log_is_cut() -> None:
+    statuses = join.Statuses()
+    statuses.add(ItemStatus("dev-1", status="FAILED", log="x" * 300))
+    statuses.add(ItemStatus("dev-2", status="FAILED"))
+    assert statuses.logs == {"dev-1": "x" * 200, "dev-2": ""}
+
+
+def test_certificates_that_name_another_serial_are_foreign() -> None:
+    table = join.gather_certificates(
+        [
+            PrismCertificate("dev-1", "C02A", "C02A x", SEEN),
+            PrismCertificate("dev-1", "C02A", "c02a y", None),
+            PrismCertificate("dev-2", "C02B", f"C02A {UDID.upper()}", SEEN),
+        ],
+        [],
+    )
+    assert table == join.Certificates(
+        {"dev-1": (SEEN, "")},
+        [("dev-2", SEEN, f"C02A {UDID.upper()}")],
+        {UDID: "dev-2"},
+    )
+    assert table.device_ids == {"dev-1", "dev-2"} and not table.is_empty
+    assert not join.Certificates(foreign=[("dev-2", SEEN, "")]).is_empty
+    assert join.Certificates().is_empty
+
+
+def test_a_ring_is_the_first_with_the_blueprint() -> None:
+    device = KandjiDevice.from_row(
+        {"device_id": "DEV-1", "serial_number": "C02A", "blueprint_id": "B-1", "tags": ["x"]}
+    )
+    rings = [Ring("none", {"b-0"}), Ring("canary", {"b-1"}), Ring("wide", {"b-1"})]
+    facts = join.mac_of(device, rings)
+    assert facts == MacFacts(
+        "C02A", device_id="dev-1", ring="canary", blueprint_id="b-1", tags=("x",)
+    )
+    assert join.mac_of(device, []).ring is None
+
+
+@pytest.mark.parametrize(
+    "profiles, unlisted",
+    [
+        ([FOR_MACS], ["dev-2", "dev-3", "dev-4"]),
+        ([{**FOR_MACS, "runs_on_tv": True}], ["dev-2", "dev-3"]),
+        ([{**FOR_MACS, "runs_on_mac": None}], ["dev-2", "dev-3"]),
+        ([FOR_MACS, {**FOR_MACS, "runs_on_iphone": True}], ["dev-2", "dev-3"]),
+    ],
+)
+def test_macs_that_only_other_tables_name_are_found(
+    profiles: list[dict[str, t.Any]], unlisted: list[str]
+) -> None:
+    parts = tables(
+        mac(),
+        removed={"dev-9"},
+        certificates=join.Certificates(
+            {"dev-1": (SEEN,), "dev-3": (SEEN,), "dev-9": (SEEN,)}, [("dev-2", SEEN, "")]
+        ),
+        profile_statuses=join.Statuses({"dev-4": "installed"}),
+    )
+    assert join.find_unlisted(parts, profiles) == unlisted
+
+
+# The join
+
+
+def test_both_vendors_are_joined_by_serial_whatever_its_case() -> None:
+    (facts,) = joined(
+        mac("C02a"),
+        records=records_of(okta_record(serial="c02A"), okta_record(serial="c02A")),
+        log=LogFacts(issued={"c02a": SEEN}, records={"guo1": RecordEvents("ACTIVE")}),
+    )
+    assert [record.id for record in facts.records] == ["guo1"]
+    assert (facts.in_kandji, facts.issued) == (True, SEEN)
+    assert facts.events == {"guo1": RecordEvents("ACTIVE")}
+
+
+@pytest.mark.parametrize("is_changing", [True, False])
+def test_a_record_that_kandji_does_not_know_is_a_mac_too(is_changing: bool) -> None:
+    (facts,) = joined(
+        records=records_of(okta_record(serial="C02b")),
+        is_changing=is_changing,
+        log=LogFacts({"guo0": RecordEvents("ACTIVE")}, {"guo0": "C02B"}),
+    )
+    assert (facts.serial, facts.name, facts.person) == ("C02b", "Ada's Mac", "ada")
+    assert not facts.in_kandji and bool(facts.incomplete) is is_changing
+    assert facts.events == {"guo0": RecordEvents("ACTIVE")}
+
+
+def test_events_of_a_record_that_the_search_shows_are_not_another_macs() -> None:
+    (facts,) = joined(mac("C02B"), log=LogFacts({"guo1": RecordEvents("ACTIVE")}, {"guo1": "C02A"}))
+    assert facts.events is None
+
+
+def test_statuses_apps_and_competitors_are_joined_by_device() -> None:
+    statuses = join.Statuses({"dev-1": "failed"}, {"dev-1": "why"}, {"dev-2"})
+    first, second, third = joined(
+        mac("A", "dev-1"),
+        mac("B", "dev-2"),
+        mac("C", "dev-3"),
+        profile_statuses=statuses,
+        apps={"dev-2"},
+        competing={"dev-3"},
+    )
+    assert (first.profile_state, first.profile_log) == ("failed", "why")
+    assert [one.competing for one in (first, second, third)] == [False, True, True]
+    assert [one.app_present for one in (first, second, third)] == [False, True, False]
+    assert second.unlisted == ("profile",) and first.unlisted == ()
+
+
+def test_with_items_the_app_has_a_state() -> None:
+    first, second = joined(
+        mac("A", "dev-1"),
+        mac("B", "dev-2"),
+        apps=join.Statuses({"dev-1": "pending"}),
+    )
+    assert (first.app_state, first.app_present) == ("pending", False)
+    assert (second.app_state, second.unlisted) == (None, ("app",))
+
+
+@pytest.mark.parametrize(
+    "profile, certificates, state",
+    [
+        ({"id": "item-1"}, {"dev-1": (SEEN,)}, "installed"),
+        ({"id": "item-1"}, {}, None),
+        ({"id": "item-1", "profile": ""}, {"dev-1": (SEEN,)}, None),
+    ],
+)
+def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
+    profile: dict[str, t.Any], certificates: dict[str, t.Any], state: str | None
+) -> None:
+    (facts,) = joined(
+        mac(ring="canary"),
+        rings=[Ring("canary", set(), profile)],
+        certificates=join.Certificates(certificates),
+    )
+    assert facts.profile_state == state
+
+
+@pytest.mark.parametrize(
+    "by_device, ledger, known",
+    [
+        ({"dev-1": "2027"}, {"C02A": "2026"}, ("2027", "mac")),
+        ({}, {"C02A": "2026"}, ("2026", "ledger")),
+        ({"dev-2": "2027"}, {}, ("", "")),
+    ],
+)
+def test_the_macs_own_expiry_outweighs_the_ledger(
+    by_device: dict[str, str], ledger: dict[str, str], known: tuple[str, str]
+) -> None:
+    (facts,) = joined(mac(), expiries=join.Expiries(by_device, lambda serials: ledger))
+    assert (facts.expires, facts.expiry_source) == known
+
+
+def test_a_foreign_certificate_is_the_macs_own_or_a_copy_of_anothers() -> None:
+    own, other, copy = joined(
+        mac("C02A", "dev-1"),
+        mac("C02B", "dev-2"),
+        mac("C02C", "dev-3"),
+        certificates=join.Certificates(
+            {},
+            [
+                ("dev-1", SEEN, "C02A x"),
+                ("dev-3", SEEN, "C02B x"),
+                ("dev-9", SEEN, "C02A x"),
+                ("dev-1", SEEN, "nobody"),
+            ],
+        ),
+    )
+    assert own.certificates == (SEEN,)
+    assert (own.copied, other.copied, copy.copied) == (False, True, True)
+
+
+def test_a_record_without_a_serial_is_joined_by_hardware_uuid_else_by_certificate() -> None:
+    macs = joined(
+        mac("C02A", "dev-1"),
+        mac("C02BBBB", "dev-2"),
+        mac("", "dev-0"),
+        certificates=join.Certificates(udids={UDID: "dev-1", "other": "dev-0"}),
+        records=records_of(
+            okta_record("guo1", "", udid=UDID),
+            okta_record("guo2", ""),
+            okta_record("guo3", "", udid="OTHER"),
+        ),
+        log=LogFacts(certificate_words={"guo2": {"c02bbbb", "someone"}}),
+    )
+    assert {facts.device_id: [record.id for record in facts.records] for facts in macs} == {
+        "dev-0": ["guo3"],
+        "dev-1": ["guo1"],
+        "dev-2": ["guo2"],
+    }
+
+
+@pytest.mark.parametrize(
+    "person, name, incomplete",
+    [("ADA", "", True), ("", "Ada's Mac", True), ("bob", "Bob's Mac", False), ("", "", False)],
+)
+def test_a_stray_record_may_belong_to_a_mac_of_the_same_person_or_name(
+    person: str, name: str, incomplete: bool
+) -> None:
+    stray, facts = joined(
+        mac("C02Z", person=person, name=name), records=records_of(okta_record("guo1", ""))
+    )
+    assert (stray.serial, stray.in_kandji, bool(stray.incomplete)) == ("", False, True)
+    assert (stray.person, stray.name) == ("ada", "Ada's Mac")
+    assert bool(facts.incomplete) is incomplete
+
+
+def test_a_mac_with_a_record_of_its_own_is_not_made_incomplete_by_a_stray() -> None:
+    _stray, facts = joined(
+        mac("C02A", person="ada"), records=records_of(okta_record("guo1", ""), okta_record("guo2"))
+    )
+    assert facts.incomplete == ""
+
+
+def test_the_order_is_that_of_serials_then_ids() -> None:
+    macs = joined(mac("B", "2"), mac("A", "9"), mac("B", "1"))
+    assert [(facts.serial, facts.device_id) for facts in macs] == [
+        ("A", "9"),
+        ("B", "1"),
+        ("B", "2"),
+    ]
