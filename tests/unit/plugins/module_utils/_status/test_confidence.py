@@ -87,3 +87,121 @@ def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
     assert classify(facts, NOW) == replace(
         classify(facts, NOW), stage=stage, unconfirmed_reason=reason
     )
+
+
+@pytest.mark.parametrize(
+    "facts, stage, reason",
+    [
+        (mac(incomplete="A reason."), "MANAGED", "A reason."),
+        (
+            mac(events={"guo7": RecordEvents("ACTIVE")}),
+            "NOT_REGISTERED",
+            "The System Log names its record guo7, which the search lacks.",
+        ),
+        (
+            mac(record(ada="MANAGED"), events={"guo1": RecordEvents("SUSPENDED")}),
+            "MANAGED",
+            "The System Log has newer facts about its record guo1 than the search.",
+        ),
+        (
+            mac(record(ada="MANAGED", updated="2026-11-30T23:55:01.000Z")),
+            "MANAGED",
+            "Its record changed within the last minutes, and Okta's search may lag.",
+        ),
+        (mac(record(ada="MANAGED", updated="2026-11-30T23:55:00.000Z")), "MANAGED", ""),
+        (
+            mac(unlisted=("profile",)),
+            "PROFILE_PENDING",
+            "Kandji's list of statuses of the SCEP profile names other Macs of its blueprint, but"
+            " not this one.",
+        ),
+        (
+            mac(unlisted=("app",)),
+            "OKTA_VERIFY_MISSING",
+            "Kandji's list of statuses of the Okta Verify names other Macs of its blueprint, but"
+            " not this one.",
+        ),
+        (
+            mac(record(ada="MANAGED"), certificates=[]),
+            "MANAGED",
+            "Okta shows it as managed, but Kandji shows no certificate of it.",
+        ),
+        (mac(record(ada="MANAGED"), certificates=[], expiry_source="mac"), "MANAGED", ""),
+        (
+            mac(record(ada="MANAGED", bob="NOT_MANAGED")),
+            "MIXED",
+            "Okta's search may lag for single users of a device.",
+        ),
+        (
+            mac(certificates=[], issued=ISSUED),
+            "CERTIFICATE_ABSENT",
+            "Okta's System Log has a certificate that was issued to it, but Kandji's inventory"
+            " does not show it yet.",
+        ),
+        (
+            mac(certificates=[]),
+            "CERTIFICATE_ABSENT",
+            "Its profile came with a certificate, but Kandji's inventory does not show it;"
+            " inventories are daily.",
+        ),
+        (
+            mac(certificates=["2025-11-20T10:00:00Z"]),
+            "CERTIFICATE_EXPIRED",
+            "The expiry of its certificate is estimated from when it was first seen.",
+        ),
+        (mac(record()), "REGISTERED_NOT_MANAGED", "The search shows no user of its record."),
+        (
+            mac(record(ada="NOT_MANAGED", created="")),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED"), certificates=[""]),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:10.000Z")),
+            "REGISTERED_NOT_MANAGED",
+            "Record and certificate came within seconds of each other.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:11.000Z")),
+            "REGISTERED_NOT_MANAGED",
+            "",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-09T10:00:00.000Z")),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            "Its certificate was first seen within a day of its registration, and inventories are"
+            " daily.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-09T09:59:59.000Z")),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            "",
+        ),
+        (mac(), "NO_LICENCE", ""),
+    ],
+)
+def test_the_reason_says_what_is_missing(facts: MacFacts, stage: str, reason: str) -> None:
+    assert confidence.unconfirmed_reason(facts, stage, NOW) == reason
+
+
+@pytest.mark.parametrize(
+    "facts, reason",
+    [
+        (mac(record("DEACTIVATED"), events={"guo1": RecordEvents(bound=True)}), False),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"ada": True})}), False),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"ada": False})}), True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("ACTIVE", True)}), False),
+        (mac(record(ada="MANAGED", updated="")), False),
+    ],
+)
+def test_events_contradict_the_search_only_where_they_differ(facts: MacFacts, reason: bool) -> None:
+    assert bool(confidence.unconfirmed_reason(facts, "KANDJI_MISSING", NOW)) is reason
+
+
+def test_without_a_present_no_record_is_fresh() -> None:
+    facts = mac(record(ada="MANAGED", updated="2026-11-30T23:59:00.000Z"))
+    assert confidence.unconfirmed_reason(facts, "MANAGED") == ""

@@ -219,3 +219,168 @@ def test_flags_do_not_depend_on_the_stage(records: list[DeviceRecord], flags: li
 )
 def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str) -> None:
     assert stages.classify(facts, NOW).flags == (flag,)
+
+
+@pytest.mark.parametrize(
+    "facts, stage, reason, next_step",
+    [
+        (
+            mac(in_kandji=False),
+            "KANDJI_MISSING",
+            "Kandji knows no Mac with its serial C02XK1ZAJG5J.",
+            "Enrol it in Kandji. If it no longer exists, delete its record (okta_device_reset).",
+        ),
+        (
+            MacFacts("", in_kandji=False),
+            "KANDJI_MISSING",
+            "Its Okta record has no serial to find it by in Kandji.",
+            "Enrol it in Kandji. If it no longer exists, delete its record (okta_device_reset).",
+        ),
+        (
+            mac(record(ada="MANAGED")),
+            "MANAGED",
+            "Okta shows it as managed for each of its users.",
+            "Nothing.",
+        ),
+        (
+            mac(record(bob="NOT_MANAGED", ada="MANAGED", al="ODD")),
+            "MIXED",
+            "Okta shows it as managed for some of its users, but not for al, bob.",
+            "The named user signs in once with Okta FastPass on this Mac.",
+        ),
+        (
+            mac(ring=None),
+            "NOT_IN_SCOPE",
+            "Its blueprint is in no ring.",
+            "Nothing, or add its blueprint to a ring.",
+        ),
+        (
+            mac(profile_state="failed"),
+            "PROFILE_FAILED",
+            "The SCEP profile could not be installed: Kandji gives no reason.",
+            "Check SCEP URL and challenge (a reset secret key?), then request a check-in.",
+        ),
+        (
+            mac(profile_state="pending"),
+            "PROFILE_PENDING",
+            "The SCEP profile is not installed yet.",
+            "Wait for its check-in (within 24 hours), or request one in Kandji.",
+        ),
+        (
+            mac(certificates=[]),
+            "CERTIFICATE_ABSENT",
+            "The SCEP profile is installed, but its inventory shows no certificate of this Mac"
+            " yet.",
+            "Wait for its next inventory (daily), then look for pki.cert.issue in the System Log.",
+        ),
+        (
+            mac(expires="2026-12-01T00:00:00Z", expiry_source="ledger"),
+            "CERTIFICATE_EXPIRED",
+            "Its newest certificate expired on 2026-12-01.",
+            "Redeliver its profile (a new generation of its ring), then it requests a certificate.",
+        ),
+        (
+            mac(app_present=False, app_state="no_licence"),
+            "NO_LICENCE",
+            "No licence of Okta Verify is left for it.",
+            "Buy licences in Apple Business Manager (they are free).",
+        ),
+        (
+            mac(app_present=False, app_state=None),
+            "OKTA_VERIFY_MISSING",
+            "Okta Verify is not installed yet.",
+            "Wait for its check-in, or request one in Kandji.",
+        ),
+        (
+            mac(app_present=False, app_state="self_service_only"),
+            "OKTA_VERIFY_MISSING",
+            "Okta Verify is only offered in Self Service: the item's installation type is not"
+            " Install and Continuously Enforce.",
+            "Wait for its check-in, or request one in Kandji.",
+        ),
+        (
+            mac(),
+            "NOT_REGISTERED",
+            "It has a certificate and Okta Verify, but nobody has registered it with Okta.",
+            "Its user opens Okta Verify and adds the account.",
+        ),
+        (
+            mac(record("SUSPENDED", ada="MANAGED")),
+            "SUSPENDED",
+            "Its device record in Okta is suspended.",
+            "Unsuspend it in Okta.",
+        ),
+        (
+            mac(record("DEACTIVATED")),
+            "DEACTIVATED",
+            "Its device record in Okta is deactivated.",
+            "Reset it (okta_device_reset), then its user registers it again.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created=BEFORE)),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            "It was registered with Okta before it had its first certificate.",
+            "Its user signs in once with Okta FastPass. If the stage stays, reset it"
+            " (okta_device_reset), then its user registers it again.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created=ISSUED)),
+            "REGISTERED_NOT_MANAGED",
+            "It is registered and has a certificate, but no FastPass sign-in has shown it to Okta"
+            " yet.",
+            "Its user signs in once with Okta FastPass (not push or a password) on this Mac.",
+        ),
+    ],
+)
+def test_each_stage_has_a_reason_and_a_next_step(
+    facts: MacFacts, stage: str, reason: str, next_step: str
+) -> None:
+    classification = stages.classify(facts, NOW)
+    assert (classification.stage, classification.reason, classification.next_step) == (
+        stage,
+        reason,
+        next_step,
+    )
+
+
+def test_the_expiry_that_the_mac_names_stands_for_a_certificate() -> None:
+    facts = mac(certificates=[], expires="2027-06-01T00:00:00Z", expiry_source="mac")
+    assert stages.classify(facts, NOW).stage == "NOT_REGISTERED"
+    assert stages.classify(mac(expires=BEFORE, expiry_source="mac")).stage == "NOT_REGISTERED"
+
+
+@pytest.mark.parametrize(
+    "facts, flags",
+    [
+        (mac(record(ada="MANAGED", updated="2026-09-02T00:00:00.000Z")), ()),
+        (mac(record(ada="MANAGED", updated="2026-09-01T23:59:59.000Z")), ("STALE",)),
+        (mac(record(ada="MANAGED", updated="")), ()),
+        (mac(expires="2026-12-31T00:00:00Z", expiry_source="mac"), ("CERTIFICATE_EXPIRING",)),
+        (mac(expires="2026-12-31T00:00:01Z", expiry_source="mac"), ()),
+        (mac(expires="2026-12-01T00:00:01Z", expiry_source="mac"), ("CERTIFICATE_EXPIRING",)),
+        (mac(expires="2026-12-01T00:00:00Z", expiry_source="mac"), ("CERTIFICATE_EXPIRED",)),
+        (MacFacts(""), ("SERIAL_EMPTY",)),
+        (
+            mac(record(ada="MANAGED"), record(ada="MANAGED", serial="", record_id="guo2")),
+            ("DUPLICATE_RECORD", "SERIAL_EMPTY"),
+        ),
+    ],
+)
+def test_flags_begin_and_end_with_their_limits(facts: MacFacts, flags: tuple[str, ...]) -> None:
+    assert stages.flags_of(facts, NOW) == flags
+
+
+def test_without_a_present_nothing_is_stale_or_expired() -> None:
+    old = mac(record(ada="MANAGED", updated="2020-01-01T00:00:00Z"), certificates=["2020-01-01"])
+    assert stages.flags_of(old) == ()
+
+
+def test_stages_that_need_nothing_are_stages() -> None:
+    assert stages.QUIET_STAGES == ("MANAGED", "NOT_IN_SCOPE")
+    assert stages.PEOPLE_STAGES == (
+        "PROFILE_PENDING",
+        "CERTIFICATE_ABSENT",
+        "OKTA_VERIFY_MISSING",
+        "NOT_REGISTERED",
+        "REGISTERED_NOT_MANAGED",
+    )
