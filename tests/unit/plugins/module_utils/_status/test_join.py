@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
     ItemStatus,
     KandjiDevice,
     PrismCertificate,
@@ -26,7 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.ri
 
 SEEN = "2026-11-10T10:00:00Z"
 UDID = "00008103-001a2b3c4d5e001e"
-FOR_MACS = {"id": "item-1", "profile": "", "runs_on_mac": True}
+FOR_MACS = CustomProfile("item-1", mobileconfig="", flags={"runs_on_mac": True})
 
 
 def mac(serial: str = "C02A", device_id: str = "dev-1", **facts: t.Any) -> MacFacts:
@@ -145,13 +147,16 @@ def test_a_ring_is_the_first_with_the_blueprint() -> None:
     "profiles, unlisted",
     [
         ([FOR_MACS], ["dev-2", "dev-3", "dev-4"]),
-        ([{**FOR_MACS, "runs_on_tv": True}], ["dev-2", "dev-3"]),
-        ([{**FOR_MACS, "runs_on_mac": None}], ["dev-2", "dev-3"]),
-        ([FOR_MACS, {**FOR_MACS, "runs_on_iphone": True}], ["dev-2", "dev-3"]),
+        ([replace(FOR_MACS, flags={"runs_on_mac": True, "runs_on_tv": True})], ["dev-2", "dev-3"]),
+        ([replace(FOR_MACS, flags={"runs_on_mac": None})], ["dev-2", "dev-3"]),
+        (
+            [FOR_MACS, replace(FOR_MACS, flags={"runs_on_mac": True, "runs_on_iphone": True})],
+            ["dev-2", "dev-3"],
+        ),
     ],
 )
 def test_macs_that_only_other_tables_name_are_found(
-    profiles: list[dict[str, t.Any]], unlisted: list[str]
+    profiles: list[CustomProfile], unlisted: list[str]
 ) -> None:
     parts = tables(
         mac(),
@@ -224,13 +229,13 @@ def test_with_items_the_app_has_a_state() -> None:
 @pytest.mark.parametrize(
     "profile, certificates, state",
     [
-        ({"id": "item-1"}, {"dev-1": (SEEN,)}, "installed"),
-        ({"id": "item-1"}, {}, None),
-        ({"id": "item-1", "profile": ""}, {"dev-1": (SEEN,)}, None),
+        (CustomProfile("item-1"), {"dev-1": (SEEN,)}, "installed"),
+        (CustomProfile("item-1"), {}, None),
+        (FOR_MACS, {"dev-1": (SEEN,)}, None),
     ],
 )
 def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
-    profile: dict[str, t.Any], certificates: dict[str, t.Any], state: str | None
+    profile: CustomProfile, certificates: dict[str, t.Any], state: str | None
 ) -> None:
     (facts,) = joined(
         mac(ring="canary"),
