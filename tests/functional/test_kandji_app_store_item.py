@@ -165,7 +165,7 @@ def test_a_token_that_may_not_read_the_audit_log_is_told_which_permission_lacks(
     )
     assert (
         refused["failed"]
-        and "would not be seen" in refused["msg"]
+        and "is not visible" in refused["msg"]
         and "List audit events" in refused["msg"]
         and refused["console_steps"]
     )
