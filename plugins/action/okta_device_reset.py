@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows how far a reset has come while the module runs.
+"""Display the progress of a reset while its module runs.
 
-A module itself cannot say anything before its end; the display reaches a terminal and AWX alike.
+A module itself displays nothing before its end; the display reaches a terminal and AWX alike.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-PAUSE = 2.0  # seconds between two looks at the file
+PAUSE = 2.0  # seconds between two reads of the file
 
 display = Display()
 
@@ -24,13 +24,14 @@ display = Display()
 class ActionModule(ActionBase):
     """Runs the module of the same name.
 
-    Only where it runs on the controller is there a file that both can see.
+    Only a module that runs on the controller can write to a file that this plugin reads.
     """
 
     TRANSFERS_FILES = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result = super().run(tmp, task_vars)
+        """Return the module's result."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if (
             self._connection.transport != "local"
@@ -62,7 +63,7 @@ class ActionModule(ActionBase):
 
 
 def _watch(path: str, done: threading.Event) -> None:
-    """The last line of the file, whenever there is a new one."""
+    """Display the last line of the file whenever it changes."""
     shown = ""
     over = False
     while not over:

@@ -153,7 +153,7 @@ def test_a_node_that_is_gone_is_told_in_a_sentence(watched, run_module, wanted):
     refused = run_module(
         PROFILE, {**wanted, "assignment_nodes": {"All Macs": UNKNOWN_NODE}}, lab=watched.lab
     )
-    assert refused["failed"] and "or its node (any more)" in refused["msg"]
+    assert refused["failed"] and "or its node: one of them was deleted" in refused["msg"]
 
 
 def test_exact_takes_it_out_of_the_node_of_another_map(watched, run_module, wanted, a_map):

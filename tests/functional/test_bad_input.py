@@ -76,7 +76,7 @@ def told(watched, run_module, profile_args):
         ),
         (INFO, {"kandji_api_token": ""}, "or IRUCTL_TOKEN in the environment"),
         (SCEP, {"challenge": ""}, "or OKTA_SCEP_CHALLENGE in the environment"),
-        (PREFLIGHT, {"rings": []}, "name at least one ring"),
+        (PREFLIGHT, {"rings": []}, "Name at least one ring"),
         (INFO, {"kandji_api_url": "https://acme.kandji.io"}, "use https://acme.api.kandji.io"),
         (INFO, {"capacity_percent": 0}, "not between 1 and 100"),
         (INFO, {"ca_path": "/nowhere/ca.pem"}, "ca_path"),

@@ -247,4 +247,4 @@ def test_an_item_that_is_on_no_blueprint_is_told_by_its_id_and_not_by_a_name(wat
 
 def test_the_statuses_of_everything_are_refused(watched, run_module):
     result = run_module("kandji_library_item_info", {"statuses": True}, lab=watched.lab)
-    assert result["failed"] and "name the items" in result["msg"] and watched.asked() == []
+    assert result["failed"] and "Name the items" in result["msg"] and watched.asked() == []
