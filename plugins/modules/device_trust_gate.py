@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device_trust_gate
-short_description: See whether the test Macs of a ring have the SCEP profile and their certificates
+short_description: Check that the test Macs of a ring have the SCEP profile and their certificates
 version_added: 0.1.0
 description:
-  - Looks whether the SCEP profile is installed on the test Macs, and whether their certificates
-    were issued. Proof of issuance is any of C(pki.cert.issue) in
-    Okta's System Log, a certificate with the serial in Kandji's inventory beside the installed
-    profile, or a device record that is managed.
-  - A test Mac that is not there yet is asked for its daily check-in, once, and then waited for. A
-    gate that is not met is no failure; RV(met) says it.
-  - With O(state=absent) it is the other way round, for the change from one SCEP item to another -
-    the gate is met when no test Mac holds the profile any more.
-  - In check mode nothing is asked of a Mac and nothing is waited for.
+  - Checks that the SCEP profile is installed on the test Macs, and that their certificates were
+    issued. Any of these proves a certificate - C(pki.cert.issue) in Okta's System Log, a
+    certificate with the serial in Kandji's inventory and the installed profile, or a device record
+    that is managed.
+  - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
+    it. A gate that is not met is not a failure; RV(met) shows it.
+  - With O(state=absent), for the change from one SCEP item to another, the gate is met when no
+    test Mac holds the profile any more.
+  - In check mode the module requests no check-in and does not wait.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -30,38 +30,35 @@ extends_documentation_fragment:
 options:
   library_item_id:
     description:
-      - Id of the SCEP profile in Kandji, or of a SCEP item that was made in its web app. Without
-        one, as in check mode before the profile was ever created, the
-        gate is not met.
-      - Where Kandji tells no status of an item of its web app, an installed profile with a SCEP
-        payload stands for it, and the certificate's proof is Okta's.
+      - Id of the SCEP profile in Kandji, or of a console-managed SCEP item. Without one, as in
+        check mode before the profile was ever created, the gate is not met.
+      - If Kandji has no status of a console-managed item, an installed profile with a SCEP payload
+        counts in its place. Then only Okta can prove the certificate.
     type: str
   payload_uuid:
     description: The profile's present identity
       (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs
-      had under another
-      one proves nothing.
+      had under another one is no proof.
     type: str
   updated_at:
     description: When the profile was last written
       (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates
-      issued before it
-      prove nothing.
+      issued before it are no proof.
     type: str
   state:
     description:
-      - V(present) looks for the profile and the certificate.
+      - V(present) checks for the profile and the certificate.
       - V(absent) is met when neither the item's statuses nor the inventories of the test Macs name
-        the profile. Without O(payload_uuid) the item is taken for
-        one of the web app, and where no status and no identifier names it, each SCEP profile of the
-        web app counts that names no other
-        item. Without O(library_item_id) the gate is met.
+        the profile. Without O(library_item_id) the gate is met.
+      - Without O(payload_uuid), V(absent) treats the item as a console-managed one. If no status
+        and no identifier names it, each console-managed SCEP profile counts that names no other
+        item.
     type: str
     choices: [present, absent]
     default: present
   test_macs:
-    description: Serials of the test Macs. One that Kandji does not know is left out with a warning,
-      as long as there is another.
+    description: Serials of the test Macs. The module warns of one that Kandji does not have, and
+      leaves it out.
     type: list
     elements: str
     required: true
@@ -70,13 +67,13 @@ options:
     type: int
     default: 0
   poll_interval:
-    description: Seconds between two looks while waiting.
+    description: Seconds between two checks while waiting.
     type: int
     default: 10
 """
 
 EXAMPLES = r"""
-- name: The canary's certificates have arrived
+- name: Wait for the certificates of the canary
   devicetrust.okta_kandji.device_trust_gate:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -88,7 +85,7 @@ EXAMPLES = r"""
     wait: 600
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: After a change of the profile, by what its module returned
+- name: Check the profile as kandji_scep_profile last wrote it
   devicetrust.okta_kandji.device_trust_gate:
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     payload_uuid: 0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0
@@ -96,7 +93,7 @@ EXAMPLES = r"""
     test_macs:
       - C02XK1ZAJG5J
 
-- name: The item of the web app is gone from the test Macs
+- name: Wait until no test Mac holds the old item
   devicetrust.okta_kandji.device_trust_gate:
     library_item_id: 3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e
     state: absent
@@ -108,13 +105,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 met:
-  description: Whether every test Mac that Kandji knows has profile and certificate, or with
-    O(state=absent) has the profile no more.
+  description: Whether every test Mac that Kandji has meets the gate.
   returned: success
   type: bool
   sample: true
 test_macs:
-  description: What was seen of each test Mac.
+  description: What was found on each test Mac.
   returned: success
   type: list
   elements: dict
@@ -124,7 +120,7 @@ test_macs:
     - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not
       installed yet.}
 asked_to_check_in:
-  description: Serials that were asked for a check-in.
+  description: Serials of the Macs from which a check-in was requested.
   returned: success
   type: list
   elements: str
@@ -152,7 +148,7 @@ from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
 from ..module_utils._status import gate
 
-OPTIONS = {
+OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str"},
     "payload_uuid": {"type": "str"},
     "updated_at": {"type": "str"},
@@ -172,52 +168,58 @@ USES = (
     okta_api.LIST_DEVICES,
     okta_api.LIST_DEVICE_USERS,
 )
+LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 def run(run_: Run) -> Result:
-    macs, look = _test_macs(run_), _look_for_none if run_.params["state"] == "absent" else _look
+    """Return whether the test Macs meet the gate, after waiting for it."""
+    macs = _read_test_macs(run_)
+    read = _read_absent if run_.params["state"] == "absent" else _read_present
     asked: list[str] = []
-    end = time.monotonic() + run_.params["wait"]
+    deadline = time.monotonic() + run_.params["wait"]
     while True:
-        views = look(run_, macs)
-        unmet = [one for one in views if not one.met]
+        verdicts = read(run_, macs)
+        unmet = [verdict.serial for verdict in verdicts if not verdict.is_met]
         if not unmet or run_.check_mode or not run_.params["library_item_id"]:
             break
         if not asked:
-            asked = [one.serial for one in unmet if run_.kandji.daily_check_in(macs[one.serial])]
-        if time.monotonic() >= end:
+            asked = [serial for serial in unmet if run_.kandji.daily_check_in(macs[serial])]
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             break
-        run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
+        run_.settings.sleep(min(run_.params["poll_interval"], remaining))
     return {
         "changed": False,
-        "met": bool(views) and not unmet,
-        "test_macs": [gate.described(one) for one in views],
+        "met": bool(verdicts) and not unmet,
+        "test_macs": [verdict.as_result() for verdict in verdicts],
         "asked_to_check_in": asked,
     }
 
 
-def _test_macs(run_: Run) -> dict[str, str]:
-    """Serial -> device id of the test Macs that Kandji knows."""
-    found = {}
+def _read_test_macs(run_: Run) -> dict[str, str]:
+    """Return serial -> device id of the test Macs that Kandji knows."""
+    macs = {}
     for serial in dict.fromkeys(run_.params["test_macs"]):
-        rows = list(run_.kandji.devices_with_serials([serial]))
-        if rows:
-            found[serial] = rows[0].device_id
+        device = next(iter(list(run_.kandji.devices_with_serials([serial]))), None)
+        if device:
+            macs[serial] = device.device_id
         else:
-            run_.warn(f"The test Mac {serial} is not in Kandji (any more); name another one.")
-    return found
+            run_.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
+    return macs
 
 
-def _look(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
+def _read_present(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+    """Return a verdict on each test Mac that must have the profile and its certificate."""
     item_id = run_.params["library_item_id"]
     if not item_id or not macs:
-        return [gate.View(serial, "The SCEP profile is not there yet.") for serial in macs]
+        return [gate.Verdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
     serials = {"serial_number": {"in": list(macs)}}
     profiles = installed_on(run_.kandji, ProfileItem(item_id), list(macs))
     certificates = list(
         run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )
-    expected = gate.Expected(run_.params["payload_uuid"], run_.params["updated_at"])
+    expected = _expected(run_)
     statuses = {
         serial: list(run_.kandji.item_statuses(item_id, device_id))
         for serial, device_id in macs.items()
@@ -225,52 +227,50 @@ def _look(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
     if expected == gate.ANYTHING and not profiles and not any(statuses.values()):
         reported = list(run_.kandji.prism_profiles(serials))
         statuses = {
-            serial: gate.by_payload(device_id, reported) for serial, device_id in macs.items()
+            serial: gate.stand_in_statuses(device_id, reported)
+            for serial, device_id in macs.items()
         }
     return [
         gate.judge(
-            serial,
-            device_id,
-            statuses[serial],
-            profiles,
-            certificates,
-            _further(run_, serial),
+            gate.GateFacts.of_mac(serial, device_id, statuses[serial], profiles, certificates),
+            _okta_proof(run_, serial),
             expected,
         )
         for serial, device_id in macs.items()
     ]
 
 
-def _look_for_none(run_: Run, macs: t.Mapping[str, str]) -> list[gate.View]:
+def _expected(run_: Run) -> gate.Expected:
+    payload_uuid, updated_at = run_.params["payload_uuid"], run_.params["updated_at"]
+    return gate.Expected(
+        (payload_uuid or "").lower(), require_timestamp(updated_at) if updated_at else None
+    )
+
+
+def _read_absent(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+    """Return a verdict on each test Mac that must not have the profile any more."""
     item_id = run_.params["library_item_id"]
-    held: set[str] = set()
+    holding: set[str] = set()
     for serial, device_id in macs.items() if item_id else ():
         statuses = list(run_.kandji.item_statuses(item_id, device_id))
         installed = list(run_.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
-        by_console = not statuses and run_.params["payload_uuid"] is None
+        console_managed = not statuses and run_.params["payload_uuid"] is None
         others = (
-            {item.item_id for item in run_.kandji.device_items(device_id)} if by_console else set()
+            {item.item_id for item in run_.kandji.device_items(device_id)}
+            if console_managed
+            else set()
         )
-        held |= holders(ProfileItem(item_id), statuses, installed, others, by_console)
-    return [gate.judge_absent(serial, device_id, held) for serial, device_id in macs.items()]
+        holding |= holders(ProfileItem(item_id), statuses, installed, others, console_managed)
+    return [gate.judge_absent(serial, device_id, holding) for serial, device_id in macs.items()]
 
 
-def _further(run_: Run, serial: str) -> gate.Further:
-    """Okta's side of the proof for one Mac."""
-
+def _okta_proof(run_: Run, serial: str) -> gate.OktaProof:
     def issued() -> t.Iterator[LogEvent]:
-        # Kandji has answered already, and this may be the first that Okta is asked: this machine's
-        # own clock may be wrong.
+        # The clock of this machine may be wrong. Kandji has answered already, and this may be the
+        # first request to Okta.
         now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
-        written = run_.params["updated_at"]
-        oldest = (
-            max(now - timedelta(days=89), require_timestamp(written))
-            if written
-            else now - timedelta(days=89)
-        )
-        since, until = (
-            format_milliseconds(timestamp) for timestamp in (oldest, now + timedelta(minutes=5))
-        )
+        oldest = max(now - LOG_AGE, _expected(run_).updated_at or now - LOG_AGE)
+        since, until = format_milliseconds(oldest), format_milliseconds(now + CLOCK_SKEW)
         return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
 
     def managed() -> bool:
@@ -279,7 +279,7 @@ def _further(run_: Run, serial: str) -> gate.Further:
             user.is_managed for record in records for user in run_.okta.device_users(record.id)
         )
 
-    return gate.Further(issued, managed)
+    return gate.OktaProof(issued, managed)
 
 
 def main() -> None:

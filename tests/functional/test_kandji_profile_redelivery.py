@@ -182,7 +182,7 @@ def test_tags_that_somebody_overwrites_are_written_again_and_it_is_said(
     monkeypatch.setattr(Kandji, "set_tags", overtaken)
     result = run_module(MODULE, {**prepared, "serials": [serial]}, lab=watched.lab)
     assert tags(watched, serial) == ["loaner", TAG] and any(
-        "somebody else" in text for text in result["warnings"]
+        "Another program changed the tags" in text for text in result["warnings"]
     ), result
 
 

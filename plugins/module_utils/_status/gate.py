@@ -6,138 +6,178 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
+from datetime import datetime
 
 from .._core.text import names_serial
-from .._core.timestamps import require_timestamp
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
 
+INVENTORY_PROOF = "a certificate with its serial in Kandji's inventory, and the installed profile"
+LOG_PROOF = "pki.cert.issue in the System Log"
+RECORD_PROOF = "a device record that is managed"
+ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
 
-class View(t.NamedTuple):
-    """What was seen of one test Mac; ``reason`` says what is missing, ``proof`` what was found."""
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's verdict on one test Mac.
+
+    ``reason`` names what is missing; ``proof`` names what settled it.
+    """
 
     serial: str
     reason: str | None = None
     proof: str | None = None
 
     @property
-    def met(self) -> bool:
+    def is_met(self) -> bool:
+        """Return whether nothing is missing."""
         return self.reason is None
 
+    def as_result(self) -> dict[str, str | bool | None]:
+        """Return the verdict as the module's result shows it."""
+        return {
+            "serial_number": self.serial,
+            "met": self.is_met,
+            "proof": self.proof,
+            "reason": self.reason,
+        }
 
-class Expected(t.NamedTuple):
-    """The profile as it was last written.
 
-    What Macs had before that write proves nothing; an unset part is not compared.
+@dataclass(frozen=True)
+class Expected:
+    """The profile as it was last written. ``payload_uuid`` is in lower case.
+
+    What Macs had before that write is no proof. A part that is not set is not compared.
     """
 
-    payload_uuid: str | None = None
-    updated_at: str | None = None
+    payload_uuid: str = ""
+    updated_at: datetime | None = None
 
     def is_installed(self, profile: InstalledProfile) -> bool:
-        return not self.payload_uuid or profile.payload_uuid == self.payload_uuid.lower()
+        """Return whether an installed profile has the expected identity."""
+        return not self.payload_uuid or profile.payload_uuid == self.payload_uuid
 
     def is_certificate(self, certificate: PrismCertificate) -> bool:
-        """By the profile's identity in its name, else by when it was first seen."""
-        if self.payload_uuid and self.payload_uuid.lower() in certificate.common_name.lower():
+        """Return whether a certificate was issued under the expected profile.
+
+        Its name holds the profile's identity, or Kandji first saw it after the write.
+        """
+        if self.payload_uuid and self.payload_uuid in certificate.common_name.lower():
             return True
-        seen = certificate.first_seen
-        return not self.updated_at or seen is None or seen >= require_timestamp(self.updated_at)
+        first_seen = certificate.first_seen
+        return self.updated_at is None or first_seen is None or first_seen >= self.updated_at
 
 
 ANYTHING = Expected()
 
 
-class Further(t.NamedTuple):
-    """What is asked only when the inventory does not settle it, since it takes calls of its own."""
+@dataclass(frozen=True)
+class GateFacts:
+    """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates."""
+
+    serial: str
+    status: ItemStatus | None = None
+    profiles: tuple[InstalledProfile, ...] = ()
+    certificates: tuple[PrismCertificate, ...] = ()
+
+    @classmethod
+    def of_mac(
+        cls,
+        serial: str,
+        device_id: str,
+        statuses: t.Iterable[ItemStatus],
+        profiles: t.Iterable[InstalledProfile],
+        certificates: t.Iterable[PrismCertificate],
+    ) -> GateFacts:
+        """Return the facts of one Mac from the rows of several.
+
+        A certificate counts if its name holds the Mac's serial.
+        """
+        return cls(
+            serial,
+            next((status for status in statuses if status.device_id == device_id), None),
+            tuple(profile for profile in profiles if profile.device_id == device_id),
+            tuple(
+                certificate
+                for certificate in certificates
+                if certificate.device_id == device_id
+                and names_serial(certificate.common_name, serial)
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class OktaProof:
+    """Okta's side of the proof, which is read only if the inventory does not settle it."""
 
     issued: t.Callable[[], t.Iterable[LogEvent]]
     managed: t.Callable[[], bool]
 
 
-def judge(
-    serial: str,
-    device_id: str,
-    statuses: t.Sequence[ItemStatus],
-    profiles: t.Sequence[InstalledProfile],
-    certificates: t.Sequence[PrismCertificate],
-    further: Further,
-    expected: Expected = ANYTHING,
-) -> View:
-    """One test Mac:
+def judge(facts: GateFacts, okta: OktaProof, expected: Expected = ANYTHING) -> Verdict:
+    """Return the verdict on one test Mac.
 
-    the profile installed as it was last written, and any proof that its certificate was issued.
+    It needs the profile installed as it was last written, and any proof of its certificate.
     """
-    status = next((row for row in statuses if row.device_id == device_id), None)
-    rows = [row for row in profiles if row.device_id == device_id]
-    reported = any(expected.is_installed(row) for row in rows)
-    if status and status.state == "failed":
-        return View(
-            serial,
-            f"The SCEP profile could not be installed: {status.log or 'Kandji gives no reason'}.",
-        )
-    if rows and not reported:
-        return View(serial, "The SCEP profile is installed as it was before its last change.")
-    if not reported and not (status and status.is_installed):
-        return View(serial, "The SCEP profile is not installed yet.")
-    mine = [
-        row
-        for row in certificates
-        if row.device_id == device_id and names_serial(row.common_name, serial)
-    ]
-    if reported and any(expected.is_certificate(row) for row in mine):
-        return View(
-            serial,
-            proof=(
-                "a certificate with its serial in Kandji's inventory, beside the installed profile"
-            ),
-        )
-    if any(mentions(event, serial) for event in further.issued()):
-        return View(serial, proof="pki.cert.issue in the System Log")
-    if further.managed():
-        return View(serial, proof="a device record that is managed")
-    return View(serial, "The SCEP profile is installed, and no certificate for it was seen yet.")
-
-
-def by_payload(device_id: str, profiles: t.Sequence[InstalledProfile]) -> list[ItemStatus]:
-    """A status in place of Kandji's, which may have none for an item that its console made:
-
-    a profile not custom that holds a SCEP payload.
-
-    It may be another item's, so that a certificate in the inventory proves nothing beside it; what
-    Okta says does.
-    """
-    found = any(row.device_id == device_id and is_console_scep(row) for row in profiles)
-    return [ItemStatus(device_id, status="PASS")] if found else []
-
-
-def judge_absent(serial: str, device_id: str, held: t.AbstractSet[str]) -> View:
-    """One test Mac that is not to hold the profile any more.
-
-    ``held`` are the device ids that do, in lower case.
-    """
-    if device_id in held:
-        return View(serial, "It still holds the SCEP profile.")
-    return View(
-        serial, proof="neither the item's statuses nor the Mac's inventory name the profile"
+    reported = any(map(expected.is_installed, facts.profiles))
+    problem = _profile_problem(facts, reported)
+    if problem:
+        return Verdict(facts.serial, problem)
+    if reported and any(map(expected.is_certificate, facts.certificates)):
+        return Verdict(facts.serial, proof=INVENTORY_PROOF)
+    if any(mentions(event, facts.serial) for event in okta.issued()):
+        return Verdict(facts.serial, proof=LOG_PROOF)
+    if okta.managed():
+        return Verdict(facts.serial, proof=RECORD_PROOF)
+    return Verdict(
+        facts.serial, "The SCEP profile is installed, but no certificate for it was seen yet."
     )
 
 
-def mentions(event: LogEvent, serial: str) -> bool:
-    """Whether an event names the serial in any text of its targets:
+def _profile_problem(facts: GateFacts, reported: bool) -> str:
+    """Return why the profile is not installed as expected, or an empty text."""
+    status = facts.status
+    if status and status.state == "failed":
+        log = status.log or "Kandji gives no reason"
+        return f"The SCEP profile could not be installed: {log}."
+    if facts.profiles and not reported:
+        return "The SCEP profile is installed as it was before its last change."
+    if not reported and not (status and status.is_installed):
+        return "The SCEP profile is not installed yet."
+    return ""
 
-    which field carries the common name is not documented.
+
+def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:
+    """Return a status for a console-managed item, for which Kandji may have none.
+
+    The Mac is treated as having the item if any profile on it may be one. It may be another item's,
+    so a certificate in the inventory is no proof with it; what Okta reports is.
+    """
+    return [
+        ItemStatus(profile.device_id, status="PASS")
+        for profile in profiles
+        if profile.device_id == device_id and is_console_scep(profile)
+    ][:1]
+
+
+def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> Verdict:
+    """Return the verdict on one test Mac that must not hold the profile any more.
+
+    ``holders`` are the ids of the devices that do.
+    """
+    if device_id in holders:
+        return Verdict(serial, "It still holds the SCEP profile.")
+    return Verdict(serial, proof=ABSENCE_PROOF)
+
+
+def mentions(event: LogEvent, serial: str) -> bool:
+    """Return whether an event names the serial in any text of its targets.
+
+    Which field holds the common name is not documented.
     """
     return any(names_serial(text, serial) for target in event.targets for text in target.texts)
-
-
-def described(view: View) -> dict[str, t.Any]:
-    return {
-        "serial_number": view.serial,
-        "met": view.met,
-        "proof": view.proof,
-        "reason": view.reason,
-    }

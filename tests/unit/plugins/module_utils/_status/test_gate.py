@@ -1,12 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a test Mac has its profile and its certificate, and by what this was seen."""
+"""Whether a test Mac has its profile and its certificate, and by what proof."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
@@ -17,8 +18,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import gate
 
-SERIAL, DEVICE = "C02XK1ZAJG5J", "0d5e-one"
-COMMON_NAME = f"{SERIAL} 7D8A6F3C-1111-4111-8111-000000000001"
+SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "0d5e-one", "7d8a6f3c-1111-4111-8111-000000000001"
+COMMON_NAME = f"{SERIAL} {UUID.upper()}"
+WRITTEN = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+SCEP = frozenset({"com.apple.security.scep"})
 
 
 def status(word: str, device: str = DEVICE, log: str | None = None) -> ItemStatus:
@@ -37,239 +40,164 @@ def event(text: str = COMMON_NAME, field: str = "alternateId") -> LogEvent:
     )
 
 
-REPORTED, CERTIFICATE = (
-    InstalledProfile(DEVICE),
-    PrismCertificate(DEVICE, common_name=COMMON_NAME),
-)
-LOG, INVENTORY, MANAGED = (
-    "pki.cert.issue in the System Log",
-    "a certificate with its serial in Kandji's inventory, beside the installed profile",
-    "a device record that is managed",
-)
+PROFILE = InstalledProfile(DEVICE)
+CERTIFICATE = PrismCertificate(DEVICE, common_name=COMMON_NAME)
+ISSUED, OF_ANOTHER_MAC = event(), event("another Mac")
+NO_OKTA = gate.OktaProof(lambda: [], lambda: False)
+
+FAILED = "The SCEP profile could not be installed: Kandji gives no reason."
+OUTDATED = "The SCEP profile is installed as it was before its last change."
+NOT_INSTALLED = "The SCEP profile is not installed yet."
+NOT_CERTIFIED = "The SCEP profile is installed, but no certificate for it was seen yet."
+
+
+class Okta:
+    """Okta's side, and what was read of it."""
+
+    def __init__(self, events: t.Sequence[LogEvent], managed: bool) -> None:
+        self.events, self.is_managed, self.read = events, managed, []
+
+    def issued(self) -> t.Sequence[LogEvent]:
+        self.read.append("issued")
+        return self.events
+
+    def managed(self) -> bool:
+        self.read.append("managed")
+        return self.is_managed
+
+    def proof(self) -> gate.OktaProof:
+        return gate.OktaProof(self.issued, self.managed)
 
 
 @pytest.mark.parametrize(
-    "statuses, profiles, certificates, events, managed, proof, reason",
+    "word, profiles, certificates, events, managed, reason, proof, read",
     [
-        # The profile
-        ([], [], [], [], False, None, "not installed yet"),
-        ([status("PENDING")], [], [CERTIFICATE], [event()], True, None, "not installed yet"),
-        ([status("PASS", "another")], [], [], [event()], True, None, "not installed yet"),
-        (
-            [status("failed", log="wrong challenge")],
-            [],
-            [],
-            [],
-            True,
-            None,
-            "could not be installed: wrong challenge.",
-        ),
-        (
-            [status("failed")],
-            [REPORTED],
-            [CERTIFICATE],
-            [event()],
-            True,
-            None,
-            "Kandji gives no reason",
-        ),
-        ([status("PASS", "")], [], [], [event()], False, None, "not installed yet"),
-        # The certificate
-        ([status("PASS")], [], [], [], False, None, "no certificate for it was seen"),
-        (
-            [status("success")],
-            [REPORTED],
-            [],
-            [event("another Mac")],
-            False,
-            None,
-            "no certificate for it was seen",
-        ),
-        ([status("PASS")], [], [CERTIFICATE], [], False, None, "no certificate for it was seen"),
-        (
-            [status("PASS")],
-            [REPORTED],
-            [replace(CERTIFICATE, device_id="another")],
-            [],
-            False,
-            None,
-            "no certificate for it was seen",
-        ),
-        (
-            [status("PASS")],
-            [REPORTED],
-            [replace(CERTIFICATE, common_name=f"VM{SERIAL}")],
-            [],
-            False,
-            None,
-            "no certificate for it was seen",
-        ),
-        (
-            [status("PASS")],
-            [REPORTED],
-            [replace(CERTIFICATE, common_name="")],
-            [],
-            False,
-            None,
-            "no certificate for it was seen",
-        ),
-        # Any of three proofs
-        ([status("PASS")], [], [], [event()], False, LOG, None),
-        ([], [REPORTED], [], [event()], False, LOG, None),
-        ([], [REPORTED], [CERTIFICATE], [], False, INVENTORY, None),
-        ([status("PENDING")], [REPORTED], [CERTIFICATE], [], False, INVENTORY, None),
-        ([status("PASS", "another"), status("PASS")], [], [], [], True, MANAGED, None),
+        # The profile is missing: nothing else counts, and Okta is not read
+        (None, [], [CERTIFICATE], [ISSUED], True, NOT_INSTALLED, None, []),
+        ("PENDING", [], [CERTIFICATE], [ISSUED], True, NOT_INSTALLED, None, []),
+        ("failed", [], [CERTIFICATE], [ISSUED], True, FAILED, None, []),
+        ("failed", [PROFILE], [CERTIFICATE], [ISSUED], True, FAILED, None, []),
+        # The inventory settles it
+        (None, [PROFILE], [CERTIFICATE], [ISSUED], True, None, gate.INVENTORY_PROOF, []),
+        ("PENDING", [PROFILE], [CERTIFICATE], [], False, None, gate.INVENTORY_PROOF, []),
+        ("PASS", [PROFILE], [CERTIFICATE], [], False, None, gate.INVENTORY_PROOF, []),
+        # A certificate is no proof if Kandji's inventory does not have the profile
+        ("PASS", [], [CERTIFICATE], [ISSUED], True, None, gate.LOG_PROOF, ["issued"]),
+        # Okta's log, else its record
+        ("PASS", [PROFILE], [], [ISSUED], True, None, gate.LOG_PROOF, ["issued"]),
+        (None, [PROFILE], [], [OF_ANOTHER_MAC, ISSUED], False, None, gate.LOG_PROOF, ["issued"]),
+        ("PASS", [], [], [OF_ANOTHER_MAC], True, None, gate.RECORD_PROOF, ["issued", "managed"]),
+        ("success", [], [], [], False, NOT_CERTIFIED, None, ["issued", "managed"]),
+        (None, [PROFILE], [], [OF_ANOTHER_MAC], False, NOT_CERTIFIED, None, ["issued", "managed"]),
     ],
 )
-def test_a_test_mac_is_judged(
-    statuses: t.Any,
-    profiles: t.Any,
-    certificates: t.Any,
-    events: t.Any,
+def test_a_test_mac_needs_the_profile_and_any_proof_of_its_certificate(
+    word: str | None,
+    profiles: list[InstalledProfile],
+    certificates: list[PrismCertificate],
+    events: list[LogEvent],
     managed: bool,
-    proof: str | None,
     reason: str | None,
+    proof: str | None,
+    read: list[str],
 ) -> None:
-    view = gate.judge(
+    okta = Okta(events, managed)
+    facts = gate.GateFacts(
+        SERIAL, status(word) if word else None, tuple(profiles), tuple(certificates)
+    )
+    assert gate.judge(facts, okta.proof()) == gate.Verdict(SERIAL, reason, proof)
+    assert okta.read == read
+
+
+def test_a_failure_is_reported_with_the_log_of_kandji() -> None:
+    facts = gate.GateFacts(SERIAL, status("failed", log="wrong challenge"))
+    assert gate.judge(facts, NO_OKTA).reason == (
+        "The SCEP profile could not be installed: wrong challenge."
+    )
+
+
+def test_the_facts_of_a_mac_are_its_own_rows() -> None:
+    others = "another"
+    facts = gate.GateFacts.of_mac(
         SERIAL,
         DEVICE,
-        statuses,
-        profiles,
-        certificates,
-        gate.Further(lambda: events, lambda: managed),
+        [status("failed", others), status("PASS"), status("PENDING")],
+        [InstalledProfile(others), PROFILE],
+        [
+            replace(CERTIFICATE, device_id=others),
+            replace(CERTIFICATE, common_name=f"VM{SERIAL}"),
+            replace(CERTIFICATE, common_name=""),
+            CERTIFICATE,
+        ],
     )
-    assert (view.serial, view.proof, view.met) == (SERIAL, proof, reason is None)
-    assert (reason is None) == (view.reason is None)
-    assert not reason or reason in str(view.reason)
+    assert facts == gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (CERTIFICATE,))
+    assert gate.GateFacts.of_mac(SERIAL, DEVICE, [status("PASS", "")], [], []) == gate.GateFacts(
+        SERIAL
+    )
+
+
+# What Macs had before the profile's last write is no proof
 
 
 @pytest.mark.parametrize(
-    "statuses, profiles, certificates, events, asked",
+    "expected, payload_uuid, installed",
     [
-        ([status("failed")], [REPORTED], [CERTIFICATE], [event()], []),
-        ([status("PENDING")], [], [CERTIFICATE], [event()], []),
-        ([status("PASS")], [REPORTED], [CERTIFICATE], [event()], []),
-        ([status("PASS")], [REPORTED], [], [event()], ["issued"]),
-        ([status("PASS")], [], [CERTIFICATE], [event()], ["issued"]),
-        ([status("PASS")], [REPORTED], [], [], ["issued", "managed"]),
+        (gate.ANYTHING, "", True),
+        (gate.ANYTHING, UUID, True),
+        (gate.Expected("", WRITTEN), "any", True),
+        (gate.Expected(UUID), UUID, True),
+        (gate.Expected(UUID), "of the one before", False),
+        (gate.Expected(UUID), "", False),
     ],
 )
-def test_okta_is_asked_only_where_the_inventory_does_not_settle_it(
-    statuses: t.Any, profiles: t.Any, certificates: t.Any, events: t.Any, asked: list[str]
+def test_an_installed_profile_has_the_identity_of_the_last_write(
+    expected: gate.Expected, payload_uuid: str, installed: bool
 ) -> None:
-    questions: list[str] = []
-
-    def issued() -> list[dict[str, t.Any]]:
-        questions.append("issued")
-        return t.cast("list[dict[str, t.Any]]", events)
-
-    def managed() -> bool:
-        questions.append("managed")
-        return False
-
-    gate.judge(SERIAL, DEVICE, statuses, profiles, certificates, gate.Further(issued, managed))
-    assert questions == asked
-
-
-# What Macs had before the profile's last write proves nothing
-
-
-UUID, WRITTEN = "7D8A6F3C-1111-4111-8111-000000000001", "2026-11-20T10:00:00.000000Z"
-EXPECTED = gate.Expected(UUID.lower(), WRITTEN)
-OF_ANOTHER = f"{SERIAL} 00000000-2222-4222-8222-000000000002"
+    assert expected.is_installed(InstalledProfile(DEVICE, payload_uuid=payload_uuid)) is installed
 
 
 @pytest.mark.parametrize(
-    "profile, certificate, expected, proof, reason",
+    "expected, common_name, age, counts",
     [
-        ({"payload_uuid": UUID}, {}, EXPECTED, INVENTORY, None),
-        (
-            {"payload_uuid": "of the one before"},
-            {},
-            EXPECTED,
-            None,
-            "as it was before its last change",
-        ),
-        (
-            {"payload_uuid": UUID},
-            {"common_name": OF_ANOTHER, "created_at": "2026-11-20T10:00:00Z"},
-            EXPECTED,
-            INVENTORY,
-            None,
-        ),
-        (
-            {"payload_uuid": UUID},
-            {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"},
-            EXPECTED,
-            None,
-            "no certificate for it was seen",
-        ),
-        (
-            {"payload_uuid": UUID},
-            {"common_name": SERIAL, "created_at": None},
-            EXPECTED,
-            INVENTORY,
-            None,
-        ),
-        ({"payload_uuid": UUID}, {"created_at": "2026-11-19T10:00:00Z"}, EXPECTED, INVENTORY, None),
-        (
-            {"payload_uuid": UUID},
-            {"common_name": f"{SERIAL}X {UUID}"},
-            EXPECTED,
-            None,
-            "no certificate for it was seen",
-        ),
-        (
-            {},
-            {"common_name": OF_ANOTHER, "created_at": "2026-11-19T10:00:00Z"},
-            gate.Expected(),
-            INVENTORY,
-            None,
-        ),
-        (
-            {"payload_uuid": "any"},
-            {"common_name": OF_ANOTHER, "created_at": "2026-11-21T10:00:00Z"},
-            gate.Expected(None, WRITTEN),
-            INVENTORY,
-            None,
-        ),
+        (gate.ANYTHING, SERIAL, timedelta(days=1), True),
+        (gate.Expected(UUID, WRITTEN), COMMON_NAME, timedelta(days=1), True),
+        (gate.Expected(UUID, WRITTEN), SERIAL, timedelta(seconds=1), False),
+        (gate.Expected(UUID, WRITTEN), SERIAL, timedelta(0), True),
+        (gate.Expected(UUID, WRITTEN), SERIAL, -timedelta(days=1), True),
+        (gate.Expected(UUID, WRITTEN), SERIAL, None, True),
+        (gate.Expected(UUID, WRITTEN), f"{SERIAL} another", timedelta(seconds=1), False),
+        (gate.Expected("", WRITTEN), COMMON_NAME, timedelta(seconds=1), False),
+        (gate.Expected("", WRITTEN), COMMON_NAME, timedelta(0), True),
+        (gate.Expected(UUID), SERIAL, timedelta(days=1), True),
+    ],
+)
+def test_a_certificate_counts_by_the_identity_in_its_name_or_by_when_it_was_first_seen(
+    expected: gate.Expected, common_name: str, age: timedelta | None, counts: bool
+) -> None:
+    created_at = None if age is None else (WRITTEN - age).isoformat()
+    certificate = PrismCertificate(DEVICE, common_name=common_name, created_at=created_at)
+    assert expected.is_certificate(certificate) is counts
+
+
+@pytest.mark.parametrize(
+    "uuids, name, verdict",
+    [
+        (["before", UUID], COMMON_NAME, gate.Verdict(SERIAL, proof=gate.INVENTORY_PROOF)),
+        (["before"], COMMON_NAME, gate.Verdict(SERIAL, OUTDATED)),
+        ([UUID], SERIAL, gate.Verdict(SERIAL, NOT_CERTIFIED)),
+        ([], COMMON_NAME, gate.Verdict(SERIAL, NOT_CERTIFIED)),
     ],
 )
 def test_only_what_came_after_the_last_write_counts(
-    profile: t.Any,
-    certificate: t.Any,
-    expected: gate.Expected,
-    proof: str | None,
-    reason: str | None,
+    uuids: list[str], name: str, verdict: gate.Verdict
 ) -> None:
-    nothing = gate.Further(lambda: [], lambda: False)
-    view = gate.judge(
+    facts = gate.GateFacts(
         SERIAL,
-        DEVICE,
-        [status("PASS")],
-        [InstalledProfile.from_row({"device_id": DEVICE, **profile})],
-        [replace(CERTIFICATE, **certificate)],
-        nothing,
-        expected,
+        status("PASS"),
+        tuple(InstalledProfile(DEVICE, payload_uuid=uuid) for uuid in uuids),
+        (replace(CERTIFICATE, common_name=name, created_at="2026-11-19T10:00:00Z"),),
     )
-    assert (view.proof, view.met) == (proof, reason is None)
-    assert not reason or reason in str(view.reason)
-
-
-def test_of_two_installed_profiles_the_expected_one_counts() -> None:
-    installed = [
-        replace(REPORTED, payload_uuid="before"),
-        replace(REPORTED, payload_uuid=UUID.lower()),
-    ]
-    assert gate.judge(
-        SERIAL,
-        DEVICE,
-        [],
-        installed,
-        [CERTIFICATE],
-        gate.Further(lambda: [], lambda: False),
-        EXPECTED,
-    ).met
+    assert gate.judge(facts, NO_OKTA, gate.Expected(UUID, WRITTEN)) == verdict
 
 
 @pytest.mark.parametrize(
@@ -287,66 +215,56 @@ def test_of_two_installed_profiles_the_expected_one_counts() -> None:
     ],
 )
 def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named: bool) -> None:
-    assert (
-        gate.mentions(LogEvent.from_row({"target": target, "displayMessage": COMMON_NAME}), SERIAL)
-        is named
-    )
+    row = {"target": target, "displayMessage": COMMON_NAME}
+    assert gate.mentions(LogEvent.from_row(row), SERIAL) is named
 
 
-def test_what_the_result_says_of_a_view() -> None:
-    assert gate.described(gate.View(SERIAL, reason="Not yet.")) == {
+def test_a_verdict_in_the_result() -> None:
+    assert gate.Verdict(SERIAL, reason="Not yet.").as_result() == {
         "serial_number": SERIAL,
         "met": False,
         "proof": None,
         "reason": "Not yet.",
     }
-    assert gate.described(gate.View(SERIAL, proof=LOG)) == {
+    assert gate.Verdict(SERIAL, proof=gate.LOG_PROOF).as_result() == {
         "serial_number": SERIAL,
         "met": True,
-        "proof": LOG,
+        "proof": gate.LOG_PROOF,
         "reason": None,
     }
 
 
-# Items that the console made
+def test_a_mac_that_must_not_hold_the_profile() -> None:
+    assert gate.judge_absent(SERIAL, DEVICE, {DEVICE, "x"}) == gate.Verdict(
+        SERIAL, "It still holds the SCEP profile."
+    )
+    assert gate.judge_absent(SERIAL, DEVICE, {"x"}) == gate.Verdict(
+        SERIAL, proof=gate.ABSENCE_PROOF
+    )
+
+
+# Console-managed items
+
+
+CONSOLE = InstalledProfile(DEVICE, identifier="com.kandji.profile.scep.1", payload_types=SCEP)
 
 
 @pytest.mark.parametrize(
-    "row, found",
+    "profiles, found",
     [
-        (
-            {
-                "payload_identifier": "com.kandji.profile.scep.1",
-                "profile_data": [{"type": "com.apple.security.scep"}],
-            },
-            True,
-        ),
-        (
-            {
-                "payload_identifier": "com.kandji.profile.custom.1",
-                "profile_data": [{"type": "com.apple.security.scep"}],
-            },
-            False,
-        ),
-        (
-            {
-                "payload_identifier": "com.kandji.profile.wifi.1",
-                "profile_data": [{"type": "com.apple.wifi.managed"}],
-            },
-            False,
-        ),
-        ({"payload_identifier": "com.kandji.profile.scep.1", "profile_data": None}, False),
-        (
-            {
-                "payload_identifier": "com.kandji.profile.scep.1",
-                "profile_data": ["com.apple.security.scep"],
-            },
-            False,
-        ),
-        ({}, False),
+        ([CONSOLE], True),
+        ([CONSOLE, CONSOLE], True),
+        ([replace(CONSOLE, identifier="com.kandji.profile.custom.1")], False),
+        ([replace(CONSOLE, payload_types=frozenset({"com.apple.wifi.managed"}))], False),
+        ([replace(CONSOLE, payload_types=None)], False),
+        ([replace(CONSOLE, device_id="another")], False),
+        ([replace(CONSOLE, device_id="another"), CONSOLE], True),
+        ([], False),
     ],
 )
-def test_an_installed_scep_payload_that_is_no_custom_profile_stands_for_a_status(row, found):
-    installed = [InstalledProfile.from_row({"device_id": "d-1", **row})]
-    assert bool(gate.by_payload("d-1", installed)) is found
-    assert gate.by_payload("d-2", installed) == []
+def test_an_installed_scep_payload_stands_in_for_the_status_of_a_console_managed_item(
+    profiles: list[InstalledProfile], found: bool
+) -> None:
+    statuses = gate.stand_in_statuses(DEVICE, profiles)
+    assert statuses == ([status("PASS")] if found else [])
+    assert [one.is_installed for one in statuses] == [True] * found
