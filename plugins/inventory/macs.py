@@ -76,7 +76,7 @@ from ..module_utils._status import inventory as macs
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
 from ..module_utils._status.join import Expiries
-from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.reader import FleetQuery, read_fleet
 from ..module_utils._status.rings import read_rings
 from ..module_utils._status.rows import rows
@@ -125,7 +125,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             rings, competitors = read_rings(
                 context.kandji, params["rings"], params["scep_profile_prefix"]
             )
-            by_device, _none = known_ends(context.kandji, params["certificate_check_item_id"])
+            by_device, _none = known_expiry(context.kandji, params["certificate_check_item_id"])
             query = FleetQuery(
                 rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
             )

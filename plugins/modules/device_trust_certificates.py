@@ -7,18 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device_trust_certificates
-short_description: When the certificates of Okta's authority end on the Macs
+short_description: When the certificates of Okta's authority expire on the Macs
 version_added: 0.1.0
 description:
-  - Kandji does not tell when a certificate ends, and Okta's System Log forgets after 90 days. This
+  - Kandji does not report when a certificate expires, and Okta's System Log keeps 90 days. This
     module knows it from one or both of two sources.
-  - With O(certificate_check_item_id) from the Macs themselves, by what the certificate check
-    printed there. It is read for the whole fleet in one request for
-    each 300 Macs.
-  - With O(state_dir) from a ledger, a file that each run feeds with the C(pki.cert.issue) events
-    since the last one. Run it at least every 90 days, best daily.
-    The end is reckoned from the issue by O(lifetime_days).
-  - Where both know a Mac, the Mac's own word counts.
+  - With O(certificate_check_item_id), from the output of the certificate check on the Macs. The
+    module reads it for the whole fleet, in one request for each 300 Macs.
+  - With O(state_dir), from a ledger, a file to which each run adds the C(pki.cert.issue) events
+    since the last one. Run it at least every 90 days, best daily. The expiry is estimated as
+    O(lifetime_days) after the issue.
+  - If both know a Mac, the check on the Mac counts.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -30,18 +29,18 @@ extends_documentation_fragment:
 options:
   certificate_check_item_id:
     description: Id of the Custom Script in Kandji that is the certificate check, as the role
-      C(managed_status) makes it. Without it Macs are not asked.
+      C(managed_status) creates it. Without it the module does not read the check.
     type: str
   state_dir:
     description:
-      - Directory of the ledger on this host, C(certificates.jsonl). It is made where it is not
-        there. Without it there is no ledger, and Okta is not asked.
-      - The file is for its owner's eyes alone, replaced in one step, and left alone where nothing
-        is new.
+      - Directory of the ledger on this host, C(certificates.jsonl). The module creates it if it
+        does not exist. Without it there is no ledger, and no request to Okta.
+      - Only the file's owner can read it. It is replaced in one step, and only if there is
+        something new.
     type: path
   lifetime_days:
-    description: How many days a certificate lives, for those that the ledger alone knows. Okta's
-      live for one year.
+    description: How many days a certificate is valid, for those that only the ledger knows. Okta's
+      are valid for one year.
     type: int
     default: 365
   max_rows:
@@ -54,13 +53,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: When certificates end, by the Macs' own word
+- name: Read expiry dates from the certificate check on the Macs
   devicetrust.okta_kandji.device_trust_certificates:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
     certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
 
-- name: When certificates end, by the ledger
+- name: Update the ledger and estimate expiry dates from it
   devicetrust.okta_kandji.device_trust_certificates:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -69,7 +68,7 @@ EXAMPLES = r"""
     state_dir: /var/lib/device-trust
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The ten that end first, where certificates live half a year
+- name: Show the ten that expire first, if certificates are valid for half a year
   devicetrust.okta_kandji.device_trust_certificates:
     state_dir: /var/lib/device-trust
     lifetime_days: 182
@@ -79,15 +78,15 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description:
-    - By serial, when the last certificate of the Mac ends (ISO 8601, UTC). C(source) is V(mac) or
-      V(ledger).
-    - Those that end first, up to O(max_rows).
+    - By serial, when the last certificate of the Mac expires (ISO 8601, UTC). C(source) is V(mac)
+      or V(ledger).
+    - Those that expire first, up to O(max_rows).
   returned: success
   type: dict
-  sample: {C02XK1ZAJG5J: {ends: "2027-11-23T10:00:00Z", source: mac}}
+  sample: {C02XK1ZAJG5J: {expires: "2027-11-23T10:00:00Z", source: mac}}
 counts:
-  description: How many Macs are known by which source. C(unknown) are those of which no source
-    knows a certificate.
+  description: How many Macs each source knows. C(unknown) counts those without a known
+    certificate.
   returned: success
   type: dict
   sample: {mac: 118, ledger: 2, unknown: 1}
@@ -117,7 +116,7 @@ from ..module_utils._core.options import KANDJI, OKTA, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 from ..module_utils._status import ledger
-from ..module_utils._status.certificate_check import certificate_ends
+from ..module_utils._status.certificate_check import expiry_by_device
 from ..module_utils._status.gate import ISSUED
 
 OPTIONS: dict[str, t.Any] = {
@@ -135,6 +134,7 @@ USES = (
 
 
 def run(run_: Run) -> Result:
+    """Return when the certificates of the fleet's Macs expire."""
     params = run_.params
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
@@ -146,24 +146,33 @@ def run(run_: Run) -> Result:
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []
     if params["state_dir"]:
-        book, changes = _feed(run_)
-        ends = ledger.ends_by_serial(book, serials.values(), params["lifetime_days"])
-        known.update({serial: {"ends": end, "source": "ledger"} for serial, end in ends.items()})
-    if params["certificate_check_item_id"]:
-        said = certificate_ends(run_.kandji.item_statuses(params["certificate_check_item_id"]))
+        book, changes = _update_ledger(run_)
+        by_serial = ledger.expiry_by_serial(book, serials.values(), params["lifetime_days"])
         known.update(
             {
-                serials[device_id]: {"ends": end, "source": "mac"}
-                for device_id, end in said.items()
+                serial: {"expires": expires, "source": "ledger"}
+                for serial, expires in by_serial.items()
+            }
+        )
+    if params["certificate_check_item_id"]:
+        statuses = run_.kandji.item_statuses(params["certificate_check_item_id"])
+        known.update(
+            {
+                serials[device_id]: {"expires": expires, "source": "mac"}
+                for device_id, expires in expiry_by_device(statuses).items()
                 if serials.get(device_id)
             }
         )
-    first = sorted(known.items(), key=lambda pair: (pair[1]["ends"], pair[0]))[: params["max_rows"]]
-    return outcome(changes, certificates=dict(first), counts=_counts(known, len(serials)))
+    first = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
+    return outcome(
+        changes,
+        certificates=dict(first[: params["max_rows"]]),
+        counts=_counts(known, len(serials)),
+    )
 
 
 def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> dict[str, int]:
-    sources = [one["source"] for one in known.values()]
+    sources = [certificate["source"] for certificate in known.values()]
     return {
         "mac": sources.count("mac"),
         "ledger": sources.count("ledger"),
@@ -171,10 +180,10 @@ def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> dict[str, 
     }
 
 
-def _feed(run_: Run) -> tuple[ledger.Ledger, list[Change]]:
-    """The ledger with what the log has had since it was last read;
+def _update_ledger(run_: Run) -> tuple[ledger.Ledger, list[Change]]:
+    """Return the ledger with the log's events since the last run, and the change to its file.
 
-    written where that is anything.
+    The file is written only if there are any.
     """
     okta, state_dir = run_.okta, run_.params["state_dir"]
     old = ledger.load(state_dir, okta.org_url)
@@ -187,7 +196,7 @@ def _feed(run_: Run) -> tuple[ledger.Ledger, list[Change]]:
     if not run_.check_mode:
         ledger.save(state_dir, new)
     before, after = (
-        {"certificates": len(one.issued), "read_to": one.read_to} for one in (old, new)
+        {"certificates": len(state.issued), "read_to": state.read_to} for state in (old, new)
     )
     action = "update" if old.issued else "create"
     return new, [

@@ -10,11 +10,12 @@ module: device_trust_renewal_info
 short_description: Which rings need new certificates now
 version_added: 0.1.0
 description:
-  - Only reads. Says for each ring whether its certificates are to be issued anew now, why, under
-    which generation, and how many Macs will enrol.
-  - A ring is due when a certificate under its present profile ends soon, or, with O(challenge),
+  - Only reads. Decides for each ring whether to renew its certificates now, why, under which
+    generation, and how many Macs will enrol.
+  - A ring is due when a certificate under its present profile expires soon, or, with O(challenge),
     when its profile holds another secret.
-  - Rings go in their order, one at a time. What Kandji shows decides; nothing is kept between runs.
+  - Rings renew in their order, one at a time. What Kandji reports decides; nothing is kept between
+    runs.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -26,28 +27,27 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
-  certificate_ends:
+  certificate_expiry:
     description:
-      - Serial number to the end of the Mac's certificate in ISO 8601, where it is known from
-        elsewhere. It counts more than what the other options tell.
-      - Where nothing tells, the end is reckoned as a year after the certificate was first seen, or
-        after the profile was written.
+      - Serial number to the expiry of the Mac's certificate in ISO 8601, if you know it from
+        another source. It counts more than what the other options provide.
+      - If no source knows it, the expiry is estimated as a year after the certificate was first
+        seen, or after the profile was written.
     type: dict
     default: {}
   certificate_check_item_id:
-    description: Id of the Custom Script that says on each Mac when its certificates end (see
+    description: Id of the Custom Script that reports on each Mac when its certificates expire (see
       M(devicetrust.okta_kandji.device_trust_certificates)).
     type: str
   state_dir:
     description:
       - Directory of the ledger of certificates (see
-        M(devicetrust.okta_kandji.device_trust_certificates)), for Macs that do not speak for
-        themselves.
-      - It is only read here. The org's options are needed with it, since a ledger is an org's; Okta
-        is asked nothing.
+        M(devicetrust.okta_kandji.device_trust_certificates)), for Macs without the check.
+      - It is only read. The ledger belongs to an org, so the org's options are needed with it. The
+        module sends no request to Okta.
     type: path
   renew_within_days:
-    description: Certificates that end within so many days are due.
+    description: Certificates that expire within so many days are due.
     type: int
     default: 30
   min_days_between:
@@ -55,24 +55,24 @@ options:
     type: int
     default: 60
   min_healthy_percent:
-    description: How many percent of a ring's Macs have to hold its present profile and a living
-      certificate before the next ring goes.
+    description: How many percent of a ring's Macs have to hold its present profile and a
+      certificate that has not expired, before the next ring renews.
     type: int
     default: 90
   max_enrolments_per_hour:
-    description: How many Macs may be set to enrol in one hour, over all rings. A larger ring goes
-      alone. No limit when not set.
+    description: How many Macs may be made to enrol in one hour, over all rings. A larger ring
+      renews alone. No limit if not set.
     type: int
   challenge:
-    description: The new secret, after it was reset in Okta. Rings whose profile holds another one
-      are due then, and certificates do not count.
+    description: The new secret, after it was reset in Okta. Then rings whose profile holds another
+      one are due, and certificates do not count.
     type: str
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
 """
 
 EXAMPLES = r"""
-- name: What ends within a month
+- name: Find the rings with certificates that expire within a month
   devicetrust.okta_kandji.device_trust_renewal_info:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -82,13 +82,13 @@ EXAMPLES = r"""
         scep_profile: Okta SCEP - canary
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The same with narrower limits, and all that is known of when certificates end
+- name: Use narrower limits and every source of expiry dates
   devicetrust.okta_kandji.device_trust_renewal_info:
     rings:
       - name: canary
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
-    certificate_ends:
+    certificate_expiry:
       C02XK1ZAJG5J: "2027-10-24T08:00:00Z"
     certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
     state_dir: /var/lib/device-trust
@@ -97,7 +97,7 @@ EXAMPLES = r"""
     min_healthy_percent: 95
     max_enrolments_per_hour: 200
 
-- name: Which rings still have the old secret, after it was reset in Okta
+- name: Find the rings with the old secret, after it was reset in Okta
   devicetrust.okta_kandji.device_trust_renewal_info:
     rings:
       - name: canary
@@ -108,19 +108,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rings:
-  description: The decision for each ring, in order. C(due) are serial numbers; C(held) says that a
-    ring is due and waits.
+  description: The decision for each ring, in order. C(due) are serial numbers; C(waiting) means
+    that a ring is due and has to wait.
   returned: success
   type: list
   elements: dict
   sample:
     - name: canary
       renew: true
-      reason: 3 certificates end within 30 days; 4 Macs enrol.
+      reason: 3 certificates expire within 30 days; 4 Macs enrol.
       generation: renewed-2027-10-25
       macs_to_enrol: 4
       due: [C02XK1ZAJG5J, FVFXC2ABQ05D, FVFXC2ABQ05E]
-      held: false
+      waiting: false
       healthy_percent: 100
 api_calls:
   description: Requests sent, by vendor, operation and verb.
@@ -132,6 +132,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.errors import BadOption
@@ -153,13 +154,11 @@ from ..module_utils._kandji.records import (
     newest_first_seen,
 )
 from ..module_utils._status import renewal
-from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.rings import check_profiles, find_ring_profile
 
-Row = dict[str, t.Any]
-
 OPTIONS: dict[str, t.Any] = {
-    "certificate_ends": {"type": "dict", "default": {}},
+    "certificate_expiry": {"type": "dict", "default": {}},
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
     "renew_within_days": {"type": "int", "default": 30},
@@ -178,7 +177,42 @@ USES = (
 )
 
 
+Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What the decisions need of the whole tenant.
+
+    ``certificates`` are by device id, ``expiry`` is by serial in upper case.
+    """
+
+    blueprints: t.Sequence[Blueprint]
+    profiles: t.Sequence[CustomProfile]
+    devices: t.Sequence[KandjiDevice]
+    certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
+    expiry: t.Mapping[str, datetime]
+
+    def expiry_of(self, device: KandjiDevice, written: datetime | None) -> datetime | None:
+        """Return when the Mac's certificate expires: as reported, else estimated.
+
+        None if Kandji knows no certificate that names the Mac.
+        """
+        certificates = [
+            certificate
+            for certificate in self.certificates.get(device.device_id, ())
+            if names_serial(certificate.common_name, device.serial)
+        ]
+        estimated = (
+            renewal.estimate_expiry(newest_first_seen(certificates), written)
+            if certificates
+            else None
+        )
+        return self.expiry.get(device.serial.upper(), estimated)
+
+
 def run(run_: Run) -> Result:
+    """Return the decision for each ring."""
     params = run_.params
     run_.masker.add(params["challenge"])
     if not 0 <= params["min_healthy_percent"] <= 100:
@@ -186,23 +220,7 @@ def run(run_: Run) -> Result:
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
     check_profiles(params["rings"])
-    given = {
-        str(serial).upper(): require_timestamp(str(text))
-        for serial, text in params["certificate_ends"].items()
-    }
-    blueprints = assignments.read_blueprints(
-        run_.kandji, [one for ring in params["rings"] for one in ring["blueprints"]]
-    )[0]
-    profiles = list(run_.kandji.profiles())
-    devices = [device for device in run_.kandji.devices(platform="Mac") if device.is_mac]
-    certificates = _by_device(
-        run_.kandji.prism_certificates({"identity_certificate": {"eq": True}})
-    )
-    ends = {**_known_ends(run_, devices), **given}
-    facts = [
-        _facts(run_, ring, blueprints, profiles, devices, certificates, ends)
-        for ring in params["rings"]
-    ]
+    fleet = _read_fleet(run_)
     pace = renewal.Pace(
         params["renew_within_days"],
         params["min_days_between"],
@@ -210,95 +228,91 @@ def run(run_: Run) -> Result:
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
     )
+    facts = [_read_ring(run_, ring, fleet) for ring in params["rings"]]
     now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
-    return {"changed": False, "rings": [one._asdict() for one in renewal.decide(facts, now, pace)]}
+    decisions = renewal.decide(facts, now, pace)
+    return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
 
 
-def _known_ends(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
-    """Serial (upper case) -> the end of its certificate:
+def _read_fleet(run_: Run) -> Fleet:
+    params, kandji = run_.params, run_.kandji
+    given = {
+        str(serial).upper(): require_timestamp(str(text))
+        for serial, text in params["certificate_expiry"].items()
+    }
+    blueprints = assignments.read_blueprints(
+        kandji, [blueprint for ring in params["rings"] for blueprint in ring["blueprints"]]
+    )[0]
+    profiles = list(kandji.profiles())
+    devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
+    certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
+    by_device = _group_by_device(certificates)
+    expiry = {**_read_expiry(run_, devices), **given}
+    return Fleet(blueprints, profiles, devices, by_device, expiry)
 
-    by the ledger, and before that by the Mac's own word.
+
+def _read_expiry(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
+    """Return serial (upper case) -> expiry of its certificate.
+
+    What the Mac itself reports counts more than the ledger.
     """
     params = run_.params
-    said, booked = known_ends(
+    by_device, by_ledger = known_expiry(
         run_.kandji,
         params["certificate_check_item_id"],
         run_.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
     )
     serials = {device.device_id: device.serial for device in devices}
-    known = dict(booked(serials.values())) if booked else {}
+    known = dict(by_ledger(serials.values())) if by_ledger else {}
     known.update(
-        {serials[device_id]: end for device_id, end in said.items() if device_id in serials}
+        {
+            serials[device_id]: expires
+            for device_id, expires in by_device.items()
+            if device_id in serials
+        }
     )
-    return {serial.upper(): require_timestamp(end) for serial, end in known.items()}
+    return {serial.upper(): require_timestamp(expires) for serial, expires in known.items()}
 
 
-def _facts(
-    run_: Run,
-    ring: t.Mapping[str, t.Any],
-    blueprints: t.Sequence[Blueprint],
-    profiles: t.Sequence[CustomProfile],
-    devices: t.Sequence[KandjiDevice],
-    certificates: t.Mapping[str, t.Sequence[PrismCertificate]],
-    ends: t.Mapping[str, datetime],
-) -> renewal.RingFacts:
-    profile = find_ring_profile(ring, profiles, run_.params["scep_profile_prefix"])
+def _read_ring(run_: Run, ring: t.Mapping[str, t.Any], fleet: Fleet) -> renewal.RingFacts:
+    profile = find_ring_profile(ring, fleet.profiles, run_.params["scep_profile_prefix"])
     if profile is None:
         return renewal.RingFacts(ring["name"], False)
     plist = mobileconfig.parse(profile.mobileconfig) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    installed = _by_device(installed_on(run_.kandji, ProfileItem.of_profile(profile)))
+    installed = _group_by_device(installed_on(run_.kandji, ProfileItem.of_profile(profile)))
     statuses = run_.kandji.item_statuses(profile.id)
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
-    written, uuid = (
-        parse_timestamp(profile.updated_at),
-        str(plist.get("PayloadUUID", "")).lower(),
-    )
-    ids = {one.id for one in assignments.resolve(ring["blueprints"], blueprints)}
-    macs = [
-        _mac(
-            device,
-            installed.get(device.device_id, []),
-            certificates.get(device.device_id, []),
-            uuid,
-            written,
-            ends,
+    written = parse_timestamp(profile.updated_at)
+    uuid = str(plist.get("PayloadUUID", "")).lower()
+    ids = {blueprint.id for blueprint in assignments.resolve(ring["blueprints"], fleet.blueprints)}
+    macs = tuple(
+        renewal.MacCertificate(
+            device.serial,
+            any(held.payload_uuid == uuid for held in installed.get(device.device_id, ())),
+            fleet.expiry_of(device, written),
         )
-        for device in devices
+        for device in fleet.devices
         if device.blueprint_id in ids
-    ]
-    stale = (
-        bool(run_.params["challenge"])
-        and payload.get("PayloadContent", {}).get("Challenge") != run_.params["challenge"]
     )
+    challenge = run_.params["challenge"]
     return renewal.RingFacts(
-        ring["name"], True, written, read_generation(payload), macs, len(holders), stale
+        ring["name"],
+        True,
+        written,
+        read_generation(payload),
+        macs,
+        len(holders),
+        bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
     )
 
 
-def _mac(
-    device: KandjiDevice,
-    installed: t.Sequence[InstalledProfile],
-    held: t.Sequence[PrismCertificate],
-    uuid: str,
-    written: datetime | None,
-    ends: t.Mapping[str, datetime],
-) -> renewal.MacCertificate:
-    present = any(profile.payload_uuid == uuid for profile in installed)
-    mine = [one for one in held if names_serial(one.common_name, device.serial)]
-    reckoned = renewal.reckoned_end(newest_first_seen(mine), written) if mine else None
-    return renewal.MacCertificate(device.serial, present, ends.get(device.serial.upper(), reckoned))
-
-
-Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
-
-
-def _by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
-    found: dict[str, list[Reported]] = {}
+def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
+    groups: dict[str, list[Reported]] = {}
     for row in rows:
-        found.setdefault(row.device_id, []).append(row)
-    return found
+        groups.setdefault(row.device_id, []).append(row)
+    return groups
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ from ..module_utils._report.figures import Figures, Meta, Row, masked, survey
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
 from ..module_utils._status.join import Expiries
-from ..module_utils._status.ledger import known_ends
+from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.reader import FleetQuery, read_fleet
 from ..module_utils._status.rings import Ring, read_rings
 from ..module_utils._status.rows import rows
@@ -146,7 +146,7 @@ def run(run_: Run) -> Result:
     params = run_.params
     mode = files.parse_mode(params["mode"])
     rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
-    by_device, ledger = known_ends(
+    by_device, ledger = known_expiry(
         run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
     )
     query = FleetQuery(

@@ -64,7 +64,7 @@ def test_by_the_macs_own_word(watched, run_module, held, item_id):
     mark = watched.mark()
     found = run_module(MODULE, {"certificate_check_item_id": item_id}, lab=watched.lab)
     assert {
-        serial: row["ends"] for serial, row in found["certificates"].items()
+        serial: row["expires"] for serial, row in found["certificates"].items()
     } == held and not found["changed"]
     macs = sum(not mac.device.is_removed for mac in watched.world.macs)
     assert (
@@ -83,8 +83,8 @@ def test_those_that_end_first_are_named(watched, run_module, item_id):
     )["certificates"]
     assert (
         len(few) == 3
-        and max(row["ends"] for row in few.values())
-        == sorted(row["ends"] for row in rows.values())[2]
+        and max(row["expires"] for row in few.values())
+        == sorted(row["expires"] for row in rows.values())[2]
     )
 
 
@@ -105,7 +105,7 @@ def test_by_the_ledger(watched, run_module, held, tmp_path, field):
     ]
     assert set(found["certificates"]) == set(held)
     assert all(
-        row["source"] == "ledger" and close(row["ends"], held[serial])
+        row["source"] == "ledger" and close(row["expires"], held[serial])
         for serial, row in found["certificates"].items()
     )
 
@@ -162,7 +162,7 @@ def test_it_grows_by_what_was_issued_since(watched, run_module, held, profile_ar
     assert grown["changed"] and grown["changes"][0].startswith("update ledger")
     serial = watched.canary["test_macs"][0]
     assert close(
-        grown["certificates"][serial]["ends"],
+        grown["certificates"][serial]["expires"],
         (watched.mac(serial).certificates[-1].not_after).isoformat(),
     )
     asked = [one.query for one in watched.asked(mark) if one.operation == "listLogEvents"]
@@ -196,7 +196,7 @@ def test_a_certificate_that_has_ended_is_told(watched, run_module, held, item_id
     rows = run_module(MODULE, {"certificate_check_item_id": item_id}, lab=watched.lab)[
         "certificates"
     ]
-    assert rows and all(_time(row["ends"]) < now - timedelta(days=30) for row in rows.values())
+    assert rows and all(_time(row["expires"]) < now - timedelta(days=30) for row in rows.values())
 
 
 @pytest.mark.parametrize(

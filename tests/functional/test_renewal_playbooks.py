@@ -127,7 +127,7 @@ def test_30_nights_of_renew_yml_with_a_mac_in_a_drawer_make_one_patch(year, watc
         year.days(1)
     assert year.patches(mark) == [
         "canary"
-    ] and "did not pick up the present generation yet, which is no reason for another" in said(
+    ] and "do not hold the present generation yet, which does not call for another one" in said(
         result
     )
     new = year.certificates("canary")
@@ -142,7 +142,7 @@ def test_rings_are_renewed_one_after_the_other_and_nobody_is_lost(year, watched)
     first = year.run(RENEW, device_trust_max_enrolments_per_hour=3)
     assert (
         year.patches(mark) == ["canary"]
-        and "It is due, and waits: 3 Macs enrol in this hour already, and 3 more would pass 3 an hour."
+        and "It is due, but waits: 3 Macs enrol in this hour already, and 3 more would pass 3 an hour."
         in said(first)
     )
     assert year.certificates("wide") == {
@@ -173,7 +173,7 @@ def test_the_ledger_is_fed_and_counts(year, watched, tmp_path):
     assert (
         year.run(RENEW, **kept).changed == []
         and year.patches(mark) == []
-        and "No certificate ends within 30 days" in said(first)
+        and "No certificate expires within 30 days" in said(first)
     )
 
 
@@ -266,4 +266,4 @@ def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, 
     assert told.status == 0 and told.changed and watched.writes(mark) == [], told.output
     assert "Ring canary: The profile holds another secret; 3 Macs enrol" in said(
         told
-    ) and "Ring wide: It is due, and waits for the ring canary." in said(told)
+    ) and "Ring wide: It is due, but waits for the ring canary." in said(told)

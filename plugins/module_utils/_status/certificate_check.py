@@ -5,9 +5,9 @@
 
 Pure.
 
-The script prints one line of JSON; how much of it Kandji keeps, and with what around it, is not
-documented. So it is looked for in all of the logs of a status, and of a line that was cut the
-identities that are whole count.
+The script prints one line of JSON. How much of it Kandji keeps, and with what around it, is not
+documented. So all logs of a status are searched, and of a line that was cut the complete identities
+count.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from dataclasses import dataclass
 
-from .._core.timestamps import parse_timestamp
+from .._core.timestamps import format_timestamp, parse_timestamp
 from .._kandji.records import ItemStatus
 
 MARK = '{"device_trust_certificates":'
+_VERSION = re.compile(r"\s*\d+\s*[,}]")
 _FIELDS = re.compile(r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d+|null)\s*[,}]')
+_IDENTITIES = '"identities":'
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
 
 
-class Identity(t.NamedTuple):
-    """A certificate with its private key, as it lies on a Mac.
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its private key, as it is on a Mac.
 
     ``not_after`` is ISO 8601 in UTC; ``keychain`` is system or user.
     """
@@ -38,64 +42,65 @@ class Identity(t.NamedTuple):
     keychain: str = ""
 
 
-class Check(t.NamedTuple):
-    """What one Mac said.
+@dataclass(frozen=True)
+class Check:
+    """What the check reported on one Mac, newest identity first.
 
-    ``count`` are all identities that it has of the authority; those beyond ``identities`` did not
+    ``count`` are all identities of the authority on the Mac. Those beyond ``identities`` did not
     fit or were cut off.
     """
 
-    identities: list[Identity]
+    identities: tuple[Identity, ...]
     count: int
     okta_verify_version: str | None = None
     scep_profiles: int | None = None
 
 
 def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
-    """Status rows of the script's item -> device id (lower case) -> what that Mac said.
+    """Return device id -> what the check reported there, from statuses of the script's item.
 
-    Macs that said nothing readable are not there.
+    Macs without a readable report are left out.
     """
-    found: dict[str, Check] = {}
+    checks: dict[str, Check] = {}
     for status in statuses:
-        check = next((one for one in map(read_check, status.logs) if one), None)
+        check = next(filter(None, map(read_check, status.logs)), None)
         if status.device_id and check:
-            found[status.device_id] = check
-    return found
+            checks[status.device_id] = check
+    return checks
 
 
-def certificate_ends(statuses: t.Iterable[ItemStatus]) -> dict[str, str]:
-    """Device id (lower case) -> when the Mac's last certificate of the authority ends (ISO 8601),
-    for Macs that have one.
+def expiry_by_device(statuses: t.Iterable[ItemStatus]) -> dict[str, str]:
+    """Return device id -> expiry (ISO 8601) of the Mac's last certificate of the authority.
+
+    Macs without one are left out.
     """
     return {
-        device_id: max(one.not_after for one in check.identities)
+        device_id: max(identity.not_after for identity in check.identities)
         for device_id, check in read_checks(statuses).items()
         if check.identities
     }
 
 
 def read_check(log: str | None) -> Check | None:
-    """The last line of the check in a log, or None where there is none."""
+    """Return what the last line of the check in a log reports, or None without such a line."""
     if log is None or MARK not in log:
         return None
     line = log[log.rindex(MARK) :].partition("\n")[0]
-    if not re.match(r"\s*\d+\s*[,}]", line[len(MARK) :]):
+    if not _VERSION.match(line[len(MARK) :]):
         return None
     values = {
-        name: json.loads(value)
-        for name, value in _FIELDS.findall(line.partition('"identities":')[0])
+        name: json.loads(value) for name, value in _FIELDS.findall(line.partition(_IDENTITIES)[0])
     }
     identities = sorted(
-        set(_identities(line)), key=lambda one: (one.not_after, one.sha256), reverse=True
+        set(_identities(line)),
+        key=lambda identity: (identity.not_after, identity.sha256),
+        reverse=True,
     )
     version, profiles, count = (
-        values.get("okta_verify"),
-        values.get("scep_profiles"),
-        values.get("count"),
+        values.get(name) for name in ("okta_verify", "scep_profiles", "count")
     )
     return Check(
-        identities,
+        tuple(identities),
         max(count if isinstance(count, int) else 0, len(identities)),
         version if isinstance(version, str) else None,
         profiles if isinstance(profiles, int) else None,
@@ -103,37 +108,37 @@ def read_check(log: str | None) -> Check | None:
 
 
 def _identities(line: str) -> t.Iterator[Identity]:
-    """The identities of a line, up to where it was cut."""
-    decoder, place = json.JSONDecoder(), line.partition('"identities":[')
-    rest = place[2]
+    """Yield the identities of a line, up to where it was cut."""
+    decoder = json.JSONDecoder()
+    rest = line.partition(_IDENTITIES + "[")[2]
     while rest.startswith("{"):
         try:
-            one, end = decoder.raw_decode(rest)
+            row, end = decoder.raw_decode(rest)
         except ValueError:
             return
-        end_of = parse_timestamp(one.get("not_after"))
-        if end_of and _SHA256.fullmatch(str(one.get("sha256"))):
+        not_after = parse_timestamp(row.get("not_after"))
+        if not_after and _SHA256.fullmatch(str(row.get("sha256"))):
             yield Identity(
-                _name(one.get("cn")),
-                _name(one.get("issuer")),
-                f"{end_of:%Y-%m-%dT%H:%M:%SZ}",
-                one["sha256"],
-                str(one.get("in") or ""),
+                _unescape(row.get("cn")),
+                _unescape(row.get("issuer")),
+                format_timestamp(not_after),
+                row["sha256"],
+                str(row.get("in") or ""),
             )
         rest = rest[end:].lstrip().lstrip(",").lstrip()
 
 
-def _name(text: t.Any) -> str:
-    r"""A name as openssl writes it -> the name:
+def _unescape(text: t.Any) -> str:
+    r"""Return a name from the form in which openssl writes it.
 
-    ``\XX`` is a byte of UTF-8, ``\\`` a backslash. What was cut within a sign is left out.
+    ``\XX`` is a byte of UTF-8, ``\\`` a backslash. A character that was cut is left out.
     """
     raw = str(text or "").encode("ascii", "replace").decode()
     parts, last = [], 0
-    for found in _ESCAPE.finditer(raw):
-        parts.append(raw[last : found.start()].encode())
-        escaped = found.group(1)
+    for match in _ESCAPE.finditer(raw):
+        parts.append(raw[last : match.start()].encode())
+        escaped = match.group(1)
         parts.append(b"\\" if escaped == "\\" else bytes.fromhex(escaped) if escaped else b"")
-        last = found.end()
+        last = match.end()
     parts.append(raw[last:].encode())
     return b"".join(parts).decode("utf-8", "ignore")

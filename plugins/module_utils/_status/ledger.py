@@ -5,7 +5,7 @@
 
 what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
 
-Pure, but for ``load``, ``known_ends`` and ``save``. The file is JSON, line by line: a head, then
+Pure, but for ``load``, ``known_expiry`` and ``save``. The file is JSON, line by line: a head, then
 one line for each certificate.
 """
 
@@ -26,7 +26,7 @@ from .._core.timestamps import format_milliseconds, format_timestamp, parse_time
 from .._kandji.client import Kandji
 from .._okta.facts import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
-from .certificate_check import certificate_ends
+from .certificate_check import expiry_by_device
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -141,34 +141,46 @@ def _names(event: LogEvent) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def ends_by_serial(ledger: Ledger, serials: t.Iterable[str], lifetime_days: int) -> dict[str, str]:
-    """Serial -> when the certificate that was issued last for this Mac ends (ISO 8601), for serials
-    that the ledger names.
+def expiry_by_serial(
+    ledger: Ledger, serials: t.Iterable[str], lifetime_days: int
+) -> dict[str, str]:
+    """Return serial -> expiry (ISO 8601) of the certificate that was issued last for this Mac.
+
+    Serials that the ledger does not name are left out.
     """
-    wanted = [one for one in serials if one]
-    plain = {one.lower(): one for one in wanted if _WORD.fullmatch(one.lower())}
-    odd = [
-        one for one in wanted if not _WORD.fullmatch(one.lower())
-    ]  # of virtual Macs: these hold signs, and are looked for one by one
+    index = _SerialIndex.of(serials)
     last: dict[str, str] = {}
     for issued in ledger.issued:
-        found = {
-            plain[word]
-            for name in issued.names
-            for word in _WORD.findall(name.lower())
-            if word in plain
-        }
-        found.update(
-            serial for serial in odd if any(names_serial(name, serial) for name in issued.names)
-        )
-        for serial in found:
+        for serial in index.named_in(issued.names):
             last[serial] = max(last.get(serial, ""), issued.at)
-    ends = {}
-    for serial, at in last.items():
-        begun = parse_timestamp(at)
-        if begun:
-            ends[serial] = format_timestamp(begun + timedelta(days=lifetime_days))
-    return ends
+    times = {serial: parse_timestamp(at) for serial, at in last.items()}
+    return {
+        serial: format_timestamp(time + timedelta(days=lifetime_days))
+        for serial, time in times.items()
+        if time
+    }
+
+
+@dataclass(frozen=True)
+class _SerialIndex:
+    """Serials by the word that they are, and those of virtual Macs, which hold punctuation."""
+
+    words: t.Mapping[str, str]
+    others: tuple[str, ...]
+
+    @classmethod
+    def of(cls, serials: t.Iterable[str]) -> _SerialIndex:
+        known = [serial for serial in serials if serial]
+        words = {serial.lower(): serial for serial in known if _WORD.fullmatch(serial.lower())}
+        return cls(words, tuple(serial for serial in known if serial.lower() not in words))
+
+    def named_in(self, names: t.Sequence[str]) -> set[str]:
+        """Return the serials that these names hold as a word."""
+        words = {word for name in names for word in _WORD.findall(name.lower())}
+        serials = {self.words[word] for word in words if word in self.words}
+        return serials.union(
+            serial for serial in self.others if any(names_serial(name, serial) for name in names)
+        )
 
 
 def load(state_dir: str, org: str) -> Ledger:
@@ -185,22 +197,22 @@ def load(state_dir: str, org: str) -> Ledger:
         ) from None
 
 
-def known_ends(
+def known_expiry(
     kandji: Kandji,
     check_item_id: str | None,
     org: str = "",
     state_dir: str | None = None,
 ) -> tuple[dict[str, str], t.Callable[[t.Iterable[str]], dict[str, str]] | None]:
-    """When certificates end, as _fleet.read_fleet takes it:
+    """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
 
-    by the Macs' own word where there is a check, and by the ledger where one is kept.
+    By device if there is a certificate check. The second value, from serials to expiry by serial,
+    is None if there is no ledger.
     """
-    ends = certificate_ends(kandji.item_statuses(check_item_id)) if check_item_id else {}
-    return ends, (
-        partial(ends_by_serial, load(state_dir, org), lifetime_days=CERTIFICATE_LIFETIME.days)
-        if state_dir
-        else None
-    )
+    by_device = expiry_by_device(kandji.item_statuses(check_item_id)) if check_item_id else {}
+    if not state_dir:
+        return by_device, None
+    ledger = load(state_dir, org)
+    return by_device, partial(expiry_by_serial, ledger, lifetime_days=CERTIFICATE_LIFETIME.days)
 
 
 def save(state_dir: str, ledger: Ledger) -> None:

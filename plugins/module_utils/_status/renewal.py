@@ -1,15 +1,15 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a ring's certificates are to be issued anew now, and under which generation.
+"""Whether to renew a ring's certificates now, and under which generation.
 
-Pure; decided from what the vendors show, never from a file.
+Pure. What the vendors report decides, never a file.
 """
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._okta.facts import CERTIFICATE_LIFETIME
@@ -17,37 +17,63 @@ from .._okta.facts import CERTIFICATE_LIFETIME
 HOUR = timedelta(hours=1)
 
 
-class MacCertificate(t.NamedTuple):
+@dataclass(frozen=True)
+class MacCertificate:
     """One Mac of a ring.
 
-    ``present``: it holds the profile as it was last written; ``ends`` is None where no certificate
-    was seen.
+    ``is_present``: it holds the profile as it was last written. ``expires`` is None if no
+    certificate was seen.
     """
 
     serial: str
-    present: bool
-    ends: datetime | None = None
+    is_present: bool
+    expires: datetime | None = None
+
+    def is_healthy(self, now: datetime) -> bool:
+        """Return whether the Mac holds the profile and a certificate that has not expired."""
+        return self.is_present and self.expires is not None and self.expires > now
+
+    def is_due(self, limit: datetime) -> bool:
+        """Return whether its certificate expires by ``limit``.
+
+        A Mac that does not hold the present generation gets a certificate with that one.
+        """
+        return self.is_present and self.expires is not None and self.expires <= limit
 
 
-@dataclass
+@dataclass(frozen=True)
 class RingFacts:
     """What is known of one ring.
 
-    ``written`` is the last write of its profile; ``stale_secret``: it holds another challenge than
-    the given one.
+    ``written`` is the last write of its profile. ``to_enrol`` counts the devices that enrol after a
+    write. ``has_stale_secret``: the profile holds another challenge than the given one.
     """
 
     name: str
-    profile: bool
+    has_profile: bool
     written: datetime | None = None
     generation: str | None = None
-    macs: list[MacCertificate] = field(default_factory=list)
+    macs: tuple[MacCertificate, ...] = ()
     to_enrol: int = 0
-    stale_secret: bool = False
+    has_stale_secret: bool = False
+
+    def healthy_percent(self, now: datetime) -> int:
+        """Return the share of healthy Macs. A ring without Macs is healthy."""
+        healthy = sum(mac.is_healthy(now) for mac in self.macs)
+        return 100 * healthy // len(self.macs) if self.macs else 100
+
+    def due_serials(self, limit: datetime) -> list[str]:
+        """Return the serials of the Macs whose certificate expires by ``limit``."""
+        return sorted(mac.serial for mac in self.macs if mac.is_due(limit))
+
+    def enrolling(self, now: datetime) -> int:
+        """Return how many devices enrol because of a write within the last hour."""
+        return self.to_enrol if self.written is not None and now - self.written < HOUR else 0
 
 
-class Pace(t.NamedTuple):
-    """The options. ``rotate``: rings are due by their secret, not by their certificates."""
+@dataclass(frozen=True)
+class Pace:
+    """The options. ``rotate``: a ring is due by its secret, not by its certificates."""
 
     renew_within_days: int = 30
     min_days_between: int = 60
@@ -56,8 +82,20 @@ class Pace(t.NamedTuple):
     rotate: bool = False
 
 
+@dataclass(frozen=True)
+class Queue:
+    """What a ring may have to wait for.
+
+    ``ahead`` is the name of a ring that renews or waits; ``before`` is the previous ring.
+    """
+
+    ahead: str = ""
+    before: RingFacts | None = None
+    enrolling: int = 0
+
+
 class Decision(t.NamedTuple):
-    """What is to happen to one ring. ``due`` are serials; ``held``: it is due, yet has to wait."""
+    """What happens to one ring. ``due`` are serials; ``waiting``: it is due and has to wait."""
 
     name: str
     renew: bool
@@ -65,96 +103,69 @@ class Decision(t.NamedTuple):
     generation: str | None
     macs_to_enrol: int
     due: list[str]
-    held: bool
+    waiting: bool
     healthy_percent: int
 
 
-def reckoned_end(first_seen: datetime | None, written: datetime | None) -> datetime | None:
-    """The end of a certificate that no one read:
+def estimate_expiry(first_seen: datetime | None, written: datetime | None) -> datetime | None:
+    """Return when a certificate expires that nobody read.
 
-    a year after it was first seen, or after the profile was written.
+    Its lifetime is counted from when it was first seen, else from the write of the profile.
     """
-    begun = first_seen or written
-    return begun + CERTIFICATE_LIFETIME if begun else None
-
-
-def healthy_percent(ring: RingFacts, now: datetime) -> int:
-    """The share of Macs that hold the profile as it was last written and a living certificate.
-
-    A ring without Macs is healthy.
-    """
-    healthy = sum(1 for mac in ring.macs if mac.present and mac.ends is not None and mac.ends > now)
-    return 100 * healthy // len(ring.macs) if ring.macs else 100
-
-
-def due_macs(ring: RingFacts, now: datetime, within_days: int) -> list[str]:
-    """Serials whose certificate ends soon.
-
-    A Mac that did not pick up the present generation gets its certificate with that one.
-    """
-    limit = now + timedelta(days=within_days)
-    return sorted(
-        mac.serial
-        for mac in ring.macs
-        if mac.present and mac.ends is not None and mac.ends <= limit
-    )
+    start = first_seen or written
+    return start + CERTIFICATE_LIFETIME if start else None
 
 
 def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Decision]:
-    """Each ring in its order.
+    """Return the decision for each ring, in order.
 
-    One goes at a time: behind a ring that goes now, or is not healthy yet, the others wait.
+    One ring renews at a time. Those behind a ring that renews, or is not healthy yet, wait.
     """
     decisions: list[Decision] = []
-    going = ""
-    enrolling = sum(
-        one.to_enrol for one in rings if one.written is not None and now - one.written < HOUR
-    )
-    for number, ring in enumerate(rings):
-        due = due_macs(ring, now, pace.renew_within_days) if not pace.rotate else []
-        refusal = _not_due(ring, due, now, pace)
-        hold = (
-            ""
-            if refusal
-            else _hold(rings[number - 1] if number else None, going, ring, enrolling, now, pace)
-        )
-        renew = not refusal and not hold
-        generation = (
-            f"renewed-{now.date().isoformat()}" if renew and not pace.rotate else ring.generation
-        )
-        decisions.append(
-            Decision(
-                ring.name,
-                renew,
-                refusal or hold or _reason(ring, due, pace),
-                generation,
-                ring.to_enrol if renew else 0,
-                due,
-                bool(hold),
-                healthy_percent(ring, now),
-            )
-        )
-        going = going or (ring.name if renew or hold else "")
+    queue = Queue(enrolling=sum(ring.enrolling(now) for ring in rings))
+    for ring in rings:
+        decision = _decide_ring(ring, queue, now, pace)
+        decisions.append(decision)
+        ahead = queue.ahead or (ring.name if decision.renew or decision.waiting else "")
+        queue = Queue(ahead, ring, queue.enrolling)
     return decisions
 
 
-def _not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -> str:
-    if not ring.profile:
-        return "The ring has no SCEP profile yet; playbooks/site.yml makes it."
+def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> Decision:
+    due = [] if pace.rotate else ring.due_serials(now + timedelta(days=pace.renew_within_days))
+    not_due = _why_not_due(ring, due, now, pace)
+    waits = "" if not_due else _why_wait(ring, queue, now, pace)
+    renew = not not_due and not waits
+    return Decision(
+        ring.name,
+        renew,
+        not_due or waits or _why_renew(ring, due, pace),
+        f"renewed-{now.date().isoformat()}" if renew and not pace.rotate else ring.generation,
+        ring.to_enrol if renew else 0,
+        due,
+        bool(waits),
+        ring.healthy_percent(now),
+    )
+
+
+def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -> str:
+    if not ring.has_profile:
+        return "The ring has no SCEP profile yet; playbooks/site.yml creates it."
     if pace.rotate:
-        return "" if ring.stale_secret else "The profile holds this secret already."
+        return "" if ring.has_stale_secret else "The profile holds this secret already."
     if not due:
-        late = sum(1 for mac in ring.macs if not mac.present)
+        late = sum(not mac.is_present for mac in ring.macs)
         more = (
-            f" {late} did not pick up the present generation yet, which is no reason for another."
+            f" {late} of its Macs do not hold the present generation yet, which does not call for"
+            " another one."
             if late
             else ""
         )
-        return f"No certificate ends within {pace.renew_within_days} days.{more}"
+        return f"No certificate expires within {pace.renew_within_days} days.{more}"
     if ring.written is None:
         return (
-            "Kandji does not say when the profile was last written, so that no generation can be"
-            " kept from following another."
+            "Kandji does not report when the profile was last written, so the time between two"
+            " generations cannot be limited."
         )
     age = (now - ring.written).days
     if age < pace.min_days_between:
@@ -165,32 +176,31 @@ def _not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -
     return ""
 
 
-def _hold(
-    before: RingFacts | None, going: str, ring: RingFacts, enrolling: int, now: datetime, pace: Pace
-) -> str:
-    if going:
-        return f"It is due, and waits for the ring {going}."
-    share = healthy_percent(before, now) if before else 100
+def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
+    if queue.ahead:
+        return f"It is due, but waits for the ring {queue.ahead}."
+    before = queue.before
+    share = before.healthy_percent(now) if before else 100
     if before and share < pace.min_healthy_percent:
         return (
-            f"It is due, and waits for the ring {before.name}: {share} % of its Macs are healthy,"
+            f"It is due, but waits for the ring {before.name}: {share} % of its Macs are healthy,"
             f" and {pace.min_healthy_percent} % have to be."
         )
     limit = pace.max_enrolments_per_hour
-    # A ring above the limit cannot be parted, since one write reaches all its Macs; it goes alone,
-    # and Macs that Okta refuses come again.
-    if limit is not None and enrolling and enrolling + ring.to_enrol > limit:
+    # One write reaches all Macs of a ring, so a ring above the limit cannot be divided. It goes
+    # alone, and Macs that Okta refuses try again.
+    if limit is not None and queue.enrolling and queue.enrolling + ring.to_enrol > limit:
         return (
-            f"It is due, and waits: {enrolling} Macs enrol in this hour already, and"
+            f"It is due, but waits: {queue.enrolling} Macs enrol in this hour already, and"
             f" {ring.to_enrol} more would pass {limit} an hour."
         )
     return ""
 
 
-def _reason(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
+def _why_renew(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
     if pace.rotate:
         return f"The profile holds another secret; {ring.to_enrol} Macs enrol with the new one."
     return (
-        f"{len(due)} certificates end within {pace.renew_within_days} days; {ring.to_enrol} Macs"
+        f"{len(due)} certificates expire within {pace.renew_within_days} days; {ring.to_enrol} Macs"
         " enrol."
     )

@@ -148,13 +148,10 @@ def renewal(tenant: Tenant, _option: str) -> bool:
         min_days_between=0,
         min_healthy_percent=90,
         max_enrolments_per_hour=None,
-        **CERTIFICATES_KNOWN,
+        certificate_expiry={},
     )
     [ring] = device_trust_renewal_info.run(run)["rings"]
     return {(1, 100): True, (0, 0): False}[ring["macs_to_enrol"], ring["healthy_percent"]]
-
-
-CERTIFICATES_KNOWN: dict[str, t.Any] = {"certificate_ends": {}}
 
 
 def limits(tenant: Tenant, _option: str) -> bool:

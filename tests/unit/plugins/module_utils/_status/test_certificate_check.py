@@ -90,12 +90,12 @@ def test_of_a_line_that_was_cut_the_whole_identities_count():
     check = certificate_check.read_check(cut)
     assert check and check.count == 2 and [one.sha256 for one in check.identities] == ["a" * 64]
     headless = certificate_check.read_check(TWO[: TWO.index(',"count"')] + ",")
-    assert headless == certificate_check.Check([], 0, "9.52.0", 1)
+    assert headless == certificate_check.Check((), 0, "9.52.0", 1)
 
 
 def test_the_last_of_several_lines_counts():
     check = certificate_check.read_check(f"{TWO}\n{line()}")
-    assert check and check.identities == []
+    assert check and check.identities == ()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_names_are_unescaped(text, name):
     assert check and check.identities[0].common_name == name
 
 
-def test_when_the_last_certificate_of_each_mac_ends():
+def test_when_the_last_certificate_of_each_mac_expires():
     rows = [
         row(TWO, "AAAA"),
         row(line(), "BBBB"),
@@ -130,7 +130,7 @@ def test_when_the_last_certificate_of_each_mac_ends():
         row(None, "DDDD", last_audit_log=TWO),
         {"computer": None, "log": TWO},
     ]
-    assert certificate_check.certificate_ends(map(ItemStatus.from_row, rows)) == {
+    assert certificate_check.expiry_by_device(map(ItemStatus.from_row, rows)) == {
         "aaaa": "2027-11-23T10:00:00Z",
         "dddd": "2027-11-23T10:00:00Z",
     }

@@ -42,28 +42,28 @@ def event(days: float, name: str, uuid: str = "", field: str = "alternateId"):
 
 
 @pytest.mark.parametrize("field", ["alternateId", "displayName", "detailEntry"])
-def test_whatever_field_has_the_name_the_end_is_reckoned(field):
+def test_whatever_field_has_the_name_the_expiry_is_estimated(field):
     book = ledger.merge(EMPTY, [event(10, "C02A 5D9E", field=field)], 365)
-    assert ledger.ends_by_serial(book, ["C02A", "C02B"], 365) == {"C02A": "2027-11-13T10:00:00Z"}
+    assert ledger.expiry_by_serial(book, ["C02A", "C02B"], 365) == {"C02A": "2027-11-13T10:00:00Z"}
 
 
 def test_the_last_certificate_of_a_mac_counts():
     book = ledger.merge(
         EMPTY, [event(10, "c02a one"), event(300, "C02A two"), event(20, "C02A three")], 365
     )
-    assert ledger.ends_by_serial(book, ["C02A"], 100) == {"C02A": "2027-02-21T10:00:00Z"}
+    assert ledger.expiry_by_serial(book, ["C02A"], 100) == {"C02A": "2027-02-21T10:00:00Z"}
 
 
 def test_serials_that_are_part_of_others_are_not_mixed_up():
     book = ledger.merge(EMPTY, [event(1, "ZC02A"), event(2, "VM-C02A+x 5D9E")], 365)
-    assert set(ledger.ends_by_serial(book, ["C02A", "ZC02A", "VM-C02A+x", "", "02A"], 365)) == {
+    assert set(ledger.expiry_by_serial(book, ["C02A", "ZC02A", "VM-C02A+x", "", "02A"], 365)) == {
         "ZC02A",
         "VM-C02A+x",
         "C02A",
     }
     assert (
         set(
-            ledger.ends_by_serial(
+            ledger.expiry_by_serial(
                 ledger.merge(EMPTY, [event(1, "ZC02A")], 365), ["C02A", "C02"], 365
             )
         )
@@ -107,7 +107,7 @@ def test_an_event_without_id_or_time_is_left_out(broken):
 def test_an_event_without_names_matches_no_mac(target):
     nameless = LogEvent.from_row({**event(1, "C02A").row, "target": target})
     book = ledger.merge(EMPTY, [nameless], 365)
-    assert ledger.ends_by_serial(book, ["C02A"], 365) == {}
+    assert ledger.expiry_by_serial(book, ["C02A"], 365) == {}
 
 
 def test_what_ended_long_ago_goes_when_something_comes():

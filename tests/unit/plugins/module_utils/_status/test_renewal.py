@@ -5,113 +5,249 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import renewal
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.renewal import (
+    Decision,
     MacCertificate,
     Pace,
     RingFacts,
     decide,
-    reckoned_end,
 )
 
 NOW = datetime(2027, 10, 25, 3, tzinfo=timezone.utc)
+SECOND = timedelta(seconds=1)
 
 
-def mac(days, present=True, serial="A"):
-    return MacCertificate(serial, present, None if days is None else NOW + timedelta(days=days))
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
 
 
-def ring(*macs, name="canary", written=335, **more):
-    return RingFacts(name, True, NOW - timedelta(days=written), "1", list(macs), len(macs), **more)
+def mac(expires_in: float | None, present: bool = True, serial: str = "A") -> MacCertificate:
+    expires = None if expires_in is None else NOW + days(expires_in)
+    return MacCertificate(serial, present, expires)
+
+
+def ring(*macs: MacCertificate, name: str = "canary", written: float = 335) -> RingFacts:
+    return RingFacts(name, True, NOW - days(written), "1", macs, len(macs))
 
 
 @pytest.mark.parametrize(
-    "facts, renew, said",
+    "certificate, healthy, due",
     [
-        (ring(mac(30)), True, "1 certificates end within 30 days; 1 Macs enrol."),
-        (ring(mac(31)), False, "No certificate ends within 30 days."),
-        (ring(mac(-5)), True, "1 certificates end"),
-        (ring(mac(None)), False, "No certificate ends"),
+        (MacCertificate("A", True, NOW + SECOND), True, False),
+        (MacCertificate("A", True, NOW), False, True),
+        (MacCertificate("A", True, NOW - SECOND), False, True),
+        (MacCertificate("A", True, None), False, False),
+        (MacCertificate("A", False, NOW + SECOND), False, False),
+        (MacCertificate("A", False, NOW - SECOND), False, False),
+        (MacCertificate("A", False, None), False, False),
+    ],
+)
+def test_a_mac_is_healthy_or_due_by_its_profile_and_the_expiry_of_its_certificate(
+    certificate: MacCertificate, healthy: bool, due: bool
+) -> None:
+    assert certificate.is_healthy(NOW) is healthy
+    assert certificate.is_due(NOW) is due
+
+
+@pytest.mark.parametrize(
+    "macs, percent",
+    [
+        ([], 100),
+        ([mac(1)], 100),
+        ([mac(-1)], 0),
+        ([mac(1), mac(1, present=False)], 50),
+        ([mac(1), mac(1), mac(None)], 66),
+    ],
+)
+def test_the_healthy_share_of_a_ring(macs: list[MacCertificate], percent: int) -> None:
+    assert ring(*macs).healthy_percent(NOW) == percent
+
+
+def test_due_serials_are_sorted() -> None:
+    facts = ring(mac(9, serial="B"), mac(11, serial="C"), mac(10, serial="A"))
+    assert facts.due_serials(NOW + days(10)) == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "written, enrolling",
+    [
+        (NOW, 3),
+        (NOW - timedelta(minutes=59, seconds=59), 3),
+        (NOW - timedelta(hours=1), 0),
+        (None, 0),
+    ],
+)
+def test_the_devices_of_a_ring_enrol_for_an_hour_after_a_write(
+    written: datetime | None, enrolling: int
+) -> None:
+    assert RingFacts("canary", True, written, to_enrol=3).enrolling(NOW) == enrolling
+
+
+@pytest.mark.parametrize(
+    "facts, renew, reason, due",
+    [
+        (ring(mac(30)), True, "1 certificates expire within 30 days; 1 Macs enrol.", ["A"]),
+        (ring(mac(30.1)), False, "No certificate expires within 30 days.", []),
+        (ring(mac(-5)), True, "1 certificates expire within 30 days; 1 Macs enrol.", ["A"]),
+        (ring(mac(None)), False, "No certificate expires within 30 days.", []),
+        (
+            ring(mac(9), mac(200, serial="B")),
+            True,
+            "1 certificates expire within 30 days; 2 Macs enrol.",
+            ["A"],
+        ),
         (
             ring(mac(-5, present=False), mac(200)),
             False,
-            "1 did not pick up the present generation yet, which is no reason for another",
+            "No certificate expires within 30 days. 1 of its Macs do not hold the present"
+            " generation yet, which does not call for another one.",
+            [],
         ),
         (
-            ring(mac(10), written=59),
+            ring(mac(10), written=59.9),
             False,
-            "written 59 days ago; at most one generation in 60 days",
+            "The profile was written 59 days ago; at most one generation in 60 days.",
+            ["A"],
         ),
-        (ring(mac(10), written=60), True, "1 certificates"),
-        (ring(), False, "No certificate"),
-        (RingFacts("canary", False), False, "no SCEP profile yet"),
-        (RingFacts("canary", True, None, "1", [mac(1)], 1), False, "does not say when"),
+        (
+            ring(mac(10), written=60),
+            True,
+            "1 certificates expire within 30 days; 1 Macs enrol.",
+            ["A"],
+        ),
+        (ring(), False, "No certificate expires within 30 days.", []),
+        (
+            RingFacts("canary", False),
+            False,
+            "The ring has no SCEP profile yet; playbooks/site.yml creates it.",
+            [],
+        ),
+        (
+            replace(ring(mac(1)), written=None),
+            False,
+            "Kandji does not report when the profile was last written, so the time between two"
+            " generations cannot be limited.",
+            ["A"],
+        ),
     ],
 )
-def test_one_ring(facts, renew, said):
-    [decision] = decide([facts], NOW, Pace())
-    assert decision.renew is renew and said in decision.reason
-    assert decision.generation == ("renewed-2027-10-25" if renew else facts.generation)
-    assert decision.macs_to_enrol == (facts.to_enrol if renew else 0)
+def test_one_ring(facts: RingFacts, renew: bool, reason: str, due: list[str]) -> None:
+    assert decide([facts], NOW, Pace()) == [
+        Decision(
+            "canary",
+            renew,
+            reason,
+            "renewed-2027-10-25" if renew else facts.generation,
+            facts.to_enrol if renew else 0,
+            due,
+            False,
+            facts.healthy_percent(NOW),
+        )
+    ]
 
 
-def test_one_ring_goes_at_a_time():
-    first, second = decide([ring(mac(10)), ring(mac(10), name="wide")], NOW, Pace())
-    assert (
-        first.renew
-        and not second.renew
-        and second.held
-        and "waits for the ring canary" in second.reason
+def test_the_options_set_when_a_ring_is_due() -> None:
+    facts = ring(mac(10), written=20)
+    [decision] = decide([facts], NOW, Pace(renew_within_days=9, min_days_between=20))
+    assert decision.reason == "No certificate expires within 9 days."
+    [decision] = decide([facts], NOW, Pace(renew_within_days=10, min_days_between=20))
+    assert decision.renew
+
+
+def test_one_ring_renews_at_a_time_and_all_others_wait_for_it() -> None:
+    names = ("canary", "wide", "last")
+    decisions = decide([ring(mac(10), name=name) for name in names], NOW, Pace())
+    assert [(one.renew, one.waiting, one.macs_to_enrol) for one in decisions] == [
+        (True, False, 1),
+        (False, True, 0),
+        (False, True, 0),
+    ]
+    assert {one.reason for one in decisions[1:]} == {"It is due, but waits for the ring canary."}
+    assert decisions[1].generation == "1"
+
+
+def test_a_ring_behind_one_that_waits_waits_too() -> None:
+    sick, wide, last = (
+        ring(mac(None), name="sick", written=1),
+        ring(mac(10), name="wide"),
+        ring(mac(10), name="last"),
     )
+    assert [one.reason for one in decide([sick, wide, last], NOW, Pace())[1:]] == [
+        "It is due, but waits for the ring sick: 0 % of its Macs are healthy, and 90 % have to be.",
+        "It is due, but waits for the ring wide.",
+    ]
+
+
+def test_a_ring_that_is_not_due_holds_up_no_other() -> None:
+    first, second = decide([ring(mac(300)), ring(mac(10), name="wide")], NOW, Pace())
+    assert (first.renew, first.waiting, second.renew) == (False, False, True)
 
 
 @pytest.mark.parametrize(
     "macs, percent, renew",
-    [([mac(300)] * 9 + [mac(None)], 90, True), ([mac(300)] * 8 + [mac(9, False)] * 2, 90, False)],
+    [
+        ([mac(300)] * 9 + [mac(None)], 90, True),
+        ([mac(300)] * 9 + [mac(None)], 91, False),
+        ([mac(300)] * 8 + [mac(9, False)] * 2, 90, False),
+        ([mac(None)], 0, True),
+    ],
 )
-def test_the_next_ring_waits_until_the_one_before_is_healthy(macs, percent, renew):
-    before = ring(*macs, written=1)
-    decision = decide([before, ring(mac(10), name="wide")], NOW, Pace(min_healthy_percent=percent))[
-        1
-    ]
-    assert decision.renew is renew and decision.held is not renew
+def test_the_next_ring_waits_until_the_one_before_is_healthy(
+    macs: list[MacCertificate], percent: int, renew: bool
+) -> None:
+    rings = [ring(*macs, written=1), ring(mac(10), name="wide")]
+    decision = decide(rings, NOW, Pace(min_healthy_percent=percent))[1]
+    assert decision.renew is renew and decision.waiting is not renew
 
 
-@pytest.mark.parametrize("limit, renew", [(None, True), (3, True), (2, False)])
-def test_the_pace_counts_what_enrols_in_this_hour(limit, renew):
-    before = ring(mac(300), mac(300), written=0)
-    decision = decide(
-        [before, ring(mac(10), name="wide")], NOW, Pace(max_enrolments_per_hour=limit)
-    )[1]
+@pytest.mark.parametrize(
+    "limit, written, renew",
+    [(None, 0, True), (3, 0, True), (2, 0, False), (2, 1, True), (0, 1, True)],
+)
+def test_the_limit_counts_what_enrols_in_this_hour(
+    limit: int | None, written: float, renew: bool
+) -> None:
+    before = ring(mac(300), mac(300), written=written)
+    pace = Pace(max_enrolments_per_hour=limit)
+    decision = decide([before, ring(mac(10), name="wide")], NOW, pace)[1]
     assert decision.renew is renew
+    assert renew or decision.reason == (
+        "It is due, but waits: 2 Macs enrol in this hour already, and 1 more would pass 2 an hour."
+    )
 
 
-def test_a_ring_above_the_pace_goes_alone():
+def test_a_ring_above_the_limit_renews_alone() -> None:
     assert decide([ring(mac(10), mac(10))], NOW, Pace(max_enrolments_per_hour=1))[0].renew
 
 
-def test_after_a_reset_of_the_secret_rings_go_by_what_they_hold():
-    stale, wide = (
-        ring(mac(300), written=3, stale_secret=True),
-        ring(mac(300), name="wide", written=3, stale_secret=True),
-    )
+def test_after_a_reset_of_the_secret_rings_are_due_by_what_they_hold() -> None:
+    stale = replace(ring(mac(300), written=3), has_stale_secret=True)
+    wide = replace(stale, name="wide")
     first, second = decide([stale, wide], NOW, Pace(rotate=True))
-    assert (
-        first.renew
-        and first.generation == "1"
-        and "1 Macs enrol with the new one" in first.reason
-        and second.held
+    assert first == Decision(
+        "canary",
+        True,
+        "The profile holds another secret; 1 Macs enrol with the new one.",
+        "1",
+        1,
+        [],
+        False,
+        100,
     )
-    done = decide([ring(mac(300), written=0), wide], NOW, Pace(rotate=True))
-    assert not done[0].renew and "holds this secret already" in done[0].reason and done[1].renew
+    assert (second.renew, second.waiting) == (False, True)
+    first, second = decide([ring(mac(9), written=0), wide], NOW, Pace(rotate=True))
+    assert first == Decision(
+        "canary", False, "The profile holds this secret already.", "1", 0, [], False, 100
+    )
+    assert second.renew
 
 
-def test_an_end_that_nobody_read_is_reckoned():
-    assert (
-        reckoned_end(NOW, NOW - timedelta(days=9))
-        == NOW + timedelta(days=365)
-        == reckoned_end(None, NOW)
-    )
-    assert reckoned_end(None, None) is None
+def test_an_expiry_that_nobody_read_is_estimated() -> None:
+    assert renewal.estimate_expiry(NOW, NOW - days(9)) == NOW + days(365)
+    assert renewal.estimate_expiry(None, NOW) == NOW + days(365)
+    assert renewal.estimate_expiry(None, None) is None
