@@ -7,23 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kandji_profile_redelivery
-short_description: Deliver a SCEP profile anew to single Macs, for new certificates
+short_description: Renew the certificates of single Macs by redelivering a SCEP profile
 version_added: 0.1.0
 description:
-  - Takes the profile off single Macs by an exclusion tag and gives it back by taking the tag away,
-    for new certificates. Nothing else leaves a Mac.
+  - Removes the profile from single Macs by an exclusion tag, and gives it back by removing the
+    tag, for new certificates. Nothing else is removed from a Mac.
   - The blueprint has to be an assignment map, in which the profile is in a node that excludes the
-    tag. Only Kandji's web app makes such a node; the
-    module fails with C(console_steps) where there can be none. The other way is a new generation
-    for the whole ring
+    tag. Only Kandji's web app creates such a node; the module fails with C(console_steps) if there
+    cannot be one. The other way is a new generation for the whole ring
     (M(devicetrust.okta_kandji.kandji_scep_profile)).
-  - Each run does what each Mac needs next, by what Kandji shows. An interrupted run is finished by
-    the next one.
-  - A tag that a run left over on another Mac of the same blueprints is found and taken off too,
-    whoever is named now, so that no Mac stays without its profile.
-  - Kandji replaces a device's tags as a whole and knows no precondition. They are read right before
-    a write and again after it; a tag that is not as written
-    is written once more, with a warning. What somebody else writes in the same second may be lost.
+  - Each run takes the next step of each Mac, by what Kandji reports. The next run finishes an
+    interrupted one.
+  - A tag that a previous run left on another Mac of the same blueprints is removed too, even if
+    O(serials) does not name the Mac. Otherwise the Mac would stay without its profile.
+  - Kandji replaces a device's tags as a whole and has no precondition. The module reads them right
+    before a write and again after it. It writes a tag that is not as written once more, with a
+    warning. What another program writes in the same second may be lost.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -43,9 +42,9 @@ options:
     required: true
   issued_before:
     description:
-      - A moment in ISO 8601, not in the future. Certificates that Kandji first saw before it are
+      - A timestamp in ISO 8601, not in the future. Certificates that Kandji first saw before it are
         replaced; a Mac with a newer one is done.
-      - Give the same value to each run until all are done. It is what tells a Mac that is done from
+      - Use the same value in each run until all are done. It distinguishes a Mac that is done from
         one that has not begun.
     type: str
     required: true
@@ -54,16 +53,16 @@ options:
     type: str
     default: okta-scep-redelivery
   wait:
-    description: How many seconds to wait for the Macs to check in. Without it the present step is
-      taken and the state returned.
+    description: How many seconds to wait for the Macs to check in. Without it the module takes the
+      present step and returns the state.
     type: int
     default: 0
   poll_interval:
-    description: Seconds between two looks while waiting.
+    description: Seconds between two checks while waiting.
     type: int
     default: 10
   max_reissue:
-    description: How many Macs may be begun with in one run.
+    description: How many Macs may begin in one run.
     type: int
     default: 10
 seealso:
@@ -71,7 +70,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: New certificates for two Macs
+- name: Renew the certificates of two Macs
   devicetrust.okta_kandji.kandji_profile_redelivery:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -83,7 +82,7 @@ EXAMPLES = r"""
     wait: 600
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: By another tag, no more than two Macs at a time, and looked at every minute
+- name: Use another tag, at most two Macs at a time, and check every minute
   devicetrust.okta_kandji.kandji_profile_redelivery:
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     issued_before: "2026-11-24T08:00:00Z"
@@ -108,8 +107,8 @@ macs:
   type: list
   elements: dict
   sample:
-    - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set; the profile
-      goes with the next check-in.}
+    - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set. The next
+      check-in removes the profile.}
 changes:
   description: The plan in words, a line for each step that was taken, or would be next in check
     mode.
@@ -118,14 +117,14 @@ changes:
   elements: str
   sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
 left_over:
-  description: Serials of Macs that were not named, and on which a run before had left the tag. It
-    is taken off.
+  description: Serials of Macs that O(serials) does not name, and on which a previous run had left
+    the tag. It is removed.
   returned: success
   type: list
   elements: str
   sample: []
 asked_to_check_in:
-  description: Serials that were asked for a check-in.
+  description: Serials of the Macs from which a check-in was requested.
   returned: success
   type: list
   elements: str
@@ -141,6 +140,7 @@ api_calls:
 
 import time
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
@@ -153,7 +153,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._kandji.records import KandjiDevice, PrismCertificate
+from ..module_utils._kandji.records import KandjiDevice
 
 OPTIONS: dict[str, t.Any] = {
     "library_item_id": {"type": "str", "required": True},
@@ -175,80 +175,163 @@ USES = (
     kandji_api.UPDATE_DEVICE,
     kandji_api.DAILY_CHECK_IN,
 )
-LEFT_OVER = redelivery.Step("untag", "delivering", "A run before left the exclusion tag on it.")
-WRITES_OF_TAGS = 3  # for one Mac and step, where somebody else keeps writing
+LEFT_OVER = redelivery.Step(
+    "untag", "delivering", "A previous run left the exclusion tag on the Mac."
+)
+WRITES_OF_TAGS = 3  # for one Mac and step, if another program keeps writing
 
 
+@dataclass
 class Mac:
     """A Mac, and its tags as they were last read or written."""
 
-    def __init__(self, device: KandjiDevice) -> None:
-        self.device = device
-        self.tags = list(device.tags or ())
+    device: KandjiDevice
+    tags: list[str]
 
-    @property
-    def serial(self) -> str:
-        """Return the serial as Kandji shows it."""
-        return self.device.serial
-
-    @property
-    def device_id(self) -> str:
-        """Return the id of the device."""
-        return self.device.device_id
+    @classmethod
+    def of(cls, device: KandjiDevice) -> Mac:
+        """Return the Mac of a device."""
+        return cls(device, list(device.tags or ()))
 
 
 def run(run_: Run) -> Result:
-    macs = _macs(run_)
+    """Take the next step of each Mac, and further ones while waiting; return where each is."""
+    macs = _read_macs(run_)
     issued_before = require_timestamp(run_.params["issued_before"])
     if issued_before > datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc):
         raise BadOption(
-            "issued_before: it lies in the future, so that no new certificate would ever be new"
-            " enough; give a moment that is past."
+            "issued_before: it is in the future, so no certificate would ever be new enough. Set a"
+            " past timestamp."
         )
-    changes: list[Change] = []
-    asked: dict[
-        str, bool
-    ] = {}  # serial -> whether the tag was on when the Mac was asked to check in
-    end = time.monotonic() + run_.params["wait"]
-    steps = _steps(run_, macs, issued_before)
-    _check_begin(run_, macs, steps)
-    left_over = _left_over(run_, macs)
-    for mac in left_over:
-        _take(run_, mac, LEFT_OVER, changes)
-        if not run_.check_mode:
-            run_.kandji.daily_check_in(mac.device_id)
+    deadline = time.monotonic() + run_.params["wait"]
+    steps = _plan(run_, macs, issued_before)
+    _check_prerequisites(run_, macs, steps)
+    work = Redelivery(run_, macs)
+    work.clean_up(_find_left_over(run_, macs))
     while True:
+        work.take_steps(steps)
+        finished = all(step.is_final for step in steps.values())
+        remaining = deadline - time.monotonic()
+        if finished or run_.check_mode or remaining <= 0:
+            return work.result(steps)
+        run_.settings.sleep(min(run_.params["poll_interval"], remaining))
+        steps = _plan(run_, macs, issued_before)
+
+
+class Redelivery:
+    """The writes of one run.
+
+    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested.
+    """
+
+    def __init__(self, run_: Run, macs: t.Mapping[str, Mac]) -> None:
+        self.run, self.macs = run_, macs
+        self.tag: str = run_.params["tag"]
+        self.changes: list[Change] = []
+        self.asked: dict[str, bool] = {}
+        self.left_over: list[str] = []
+
+    def clean_up(self, macs: t.Sequence[Mac]) -> None:
+        """Remove the tag from Macs on which a previous run left it."""
+        for mac in macs:
+            self.left_over.append(mac.device.serial)
+            self._take(mac, LEFT_OVER)
+            if not self.run.check_mode:
+                self.run.kandji.daily_check_in(mac.device.device_id)
+
+    def take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take one step of each Mac, and request a check-in after each change of its tag."""
         for serial, step in steps.items():
-            _take(run_, macs[serial], step, changes)
-            if step.state in ("excluding", "delivering", "certifying") and not run_.check_mode:
-                tagged = run_.params["tag"] in macs[serial].tags
-                if asked.get(serial) is not tagged:
-                    asked[serial] = tagged
-                    run_.kandji.daily_check_in(macs[serial].device_id)
-        unfinished = [step for step in steps.values() if step.state not in ("done", "unclear")]
-        if not unfinished or run_.check_mode or time.monotonic() >= end:
-            break
-        run_.settings.sleep(min(run_.params["poll_interval"], max(0.0, end - time.monotonic())))
-        steps = _steps(run_, macs, issued_before)
-    rows = [
-        {"serial_number": serial, "state": step.state, "reason": step.reason}
-        for serial, step in steps.items()
-    ]
-    finished = all(step.state == "done" for step in steps.values()) and not (
-        run_.check_mode and changes
-    )
-    others = [mac.serial for mac in left_over]
-    return outcome(
-        changes,
-        finished=finished,
-        macs=rows,
-        left_over=others,
-        asked_to_check_in=[*([] if run_.check_mode else others), *asked],
-    )
+            mac = self.macs[serial]
+            self._take(mac, step)
+            if step.needs_check_in and not self.run.check_mode:
+                tagged = self.tag in mac.tags
+                if self.asked.get(serial) is not tagged:
+                    self.asked[serial] = tagged
+                    self.run.kandji.daily_check_in(mac.device.device_id)
+
+    def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
+        """Return where each Mac is after these steps."""
+        predicted = self.run.check_mode and bool(self.changes)
+        left_over = [] if self.run.check_mode else self.left_over
+        return outcome(
+            self.changes,
+            finished=all(step.state == "done" for step in steps.values()) and not predicted,
+            macs=[
+                {"serial_number": serial, "state": step.state, "reason": step.reason}
+                for serial, step in steps.items()
+            ],
+            left_over=self.left_over,
+            asked_to_check_in=[*left_over, *self.asked],
+        )
+
+    def _take(self, mac: Mac, step: redelivery.Step) -> None:
+        """Write the tags if the step needs it, and keep them in ``mac``."""
+        if step.action not in ("tag", "untag"):
+            return
+        wanted = step.action == "tag"
+        if self.run.check_mode:
+            before, after = mac.tags, redelivery.with_tag(mac.tags, self.tag, wanted)
+        else:
+            before, after = self._write(mac.device, wanted)
+            mac.tags = after
+        if before != after:
+            name = f"tags of the Mac {mac.device.serial}"
+            self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
+
+    def _write(self, device: KandjiDevice, wanted: bool) -> tuple[list[str], list[str]]:
+        """Set or remove the tag, and return the device's tags before and after.
+
+        They are read after each write. A tag that was not kept is written again, with a warning.
+        Raises NotAsWritten.
+        """
+        first = current = self._read(device)
+        for attempt in range(WRITES_OF_TAGS):
+            if (self.tag in current) is wanted:
+                return first, current
+            if attempt:
+                self.run.warn(
+                    f"Another program changed the tags of the Mac {device.serial} at the same time."
+                    f" Its tag {self.tag!r} is written again."
+                )
+            try:
+                self.run.kandji.set_tags(
+                    device.device_id, redelivery.with_tag(current, self.tag, wanted)
+                )
+            except Uncertain:
+                self.run.warn(
+                    f"The answer to a write of the tags of the Mac {device.serial} was lost. They"
+                    " are read again."
+                )
+            current = self._read(device)
+        if (self.tag in current) is wanted:
+            return first, current
+        raise NotAsWritten(
+            f"The Mac {device.serial} does not keep its tags as written: another program keeps"
+            " changing them. Run again later.",
+            vendor="kandji",
+        )
+
+    def _read(self, device: KandjiDevice) -> list[str]:
+        """Return the device's present tags. Raises NotAsWritten and Unreadable."""
+        current = self.run.kandji.device(device.device_id)
+        if current.serial_key != device.serial_key:
+            raise NotAsWritten(
+                f"Kandji's device {device.device_id} is no longer the Mac {device.serial}; nothing"
+                " was written to it. Run again.",
+                vendor="kandji",
+            )
+        if current.tags is None:
+            raise Unreadable(
+                f"Kandji answered {kandji_api.GET_DEVICE.name} without the tags of the Mac"
+                f" {device.serial}; nothing was written to it. Run again.",
+                vendor="kandji",
+            )
+        return list(current.tags)
 
 
-def _macs(run_: Run) -> dict[str, Mac]:
-    """Return the Macs by the serial with which the options name them."""
+def _read_macs(run_: Run) -> dict[str, Mac]:
+    """Return the Macs by the serial with which the options name them. Raises BadOption."""
     wanted = list(dict.fromkeys(run_.params["serials"]))
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
@@ -260,57 +343,57 @@ def _macs(run_: Run) -> dict[str, Mac]:
     missing = [serial for serial in wanted if serial.lower() not in known]
     if missing:
         raise BadOption(
-            "serials: Kandji has no Mac"
-            f" {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Nothing was written.",
-            serials=missing,
+            f"serials: Kandji has no Mac {_some(missing)}. Nothing was written.", serials=missing
         )
-    return {serial: Mac(known[serial.lower()]) for serial in wanted}
+    return {serial: Mac.of(known[serial.lower()]) for serial in wanted}
 
 
-def _left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
-    """Macs of the same blueprints that have the tag and were not named.
+def _some(names: t.Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
 
-    A run that still works on them sets it anew.
+
+def _find_left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
+    """Return Macs of the same blueprints that have the tag and are not named.
+
+    A run that still works on them sets it again.
     """
-    places = {mac.device.blueprint_id for mac in macs.values()}
-    named = {mac.device_id for mac in macs.values()}
-    found = [
-        Mac(device)
-        for device in run_.kandji.devices(platform="Mac", tag_name=run_.params["tag"])
+    tag = run_.params["tag"]
+    blueprints = {mac.device.blueprint_id for mac in macs.values()}
+    named = {mac.device.device_id for mac in macs.values()}
+    left_over = [
+        Mac.of(device)
+        for device in run_.kandji.devices(platform="Mac", tag_name=tag)
         if device.is_mac
-        and run_.params["tag"] in (device.tags or ())
-        and device.blueprint_id in places
+        and tag in (device.tags or ())
+        and device.blueprint_id in blueprints
         and device.device_id not in named
     ]
-    if found:
-        names = ", ".join(mac.serial for mac in found[:5]) + (" ..." if len(found) > 5 else "")
+    if left_over:
+        serials = _some([mac.device.serial for mac in left_over])
         run_.warn(
-            f"A run before left the tag {run_.params['tag']!r} on {names}; it is taken off, and the"
-            " profile stays or comes back."
+            f"A previous run left the tag {tag!r} on {serials}. It is removed; the profile stays or"
+            " comes back."
         )
-    return found
+    return left_over
 
 
-def _steps(
+def _plan(
     run_: Run, macs: t.Mapping[str, Mac], issued_before: datetime
 ) -> dict[str, redelivery.Step]:
-    """What each Mac needs next, from two tables that Macs reported."""
-    certificates: list[PrismCertificate] = []
-    serials = [mac.serial for mac in macs.values()]
-    item = ProfileItem(run_.params["library_item_id"])
-    profiles = installed_on(run_.kandji, item, serials)
-    for batch in batches(serials, SERIALS_A_CALL):
-        certificates += run_.kandji.prism_certificates(
+    """Return what each Mac needs next, by what Macs reported."""
+    serials = [mac.device.serial for mac in macs.values()]
+    profiles = installed_on(run_.kandji, ProfileItem(run_.params["library_item_id"]), serials)
+    certificates = [
+        certificate
+        for batch in batches(serials, SERIALS_A_CALL)
+        for certificate in run_.kandji.prism_certificates(
             {"identity_certificate": {"eq": True}, "serial_number": {"in": batch}}
         )
+    ]
     return {
         serial: redelivery.next_step(
-            redelivery.seen_of(
-                mac.serial,
-                mac.device_id,
-                run_.params["tag"] in mac.tags,
-                profiles,
-                certificates,
+            redelivery.MacState.of_device(
+                mac.device, run_.params["tag"] in mac.tags, profiles, certificates
             ),
             issued_before,
         )
@@ -318,122 +401,48 @@ def _steps(
     }
 
 
-def _check_begin(
+def _check_prerequisites(
     run_: Run, macs: t.Mapping[str, Mac], steps: t.Mapping[str, redelivery.Step]
 ) -> None:
-    """Before the first tag:
+    """Check the limit, the map and the tag before the first write.
 
-    is there a map, and the tag? Conditions of a node cannot be read. Raises NeedsConsole, BadOption
-    and Refused.
+    The conditions of a map's node cannot be read. Raises NeedsConsole, BadOption and Refused.
     """
-    begun = [serial for serial, step in steps.items() if step.action == "tag"]
+    begun = [macs[serial] for serial, step in steps.items() if step.action == "tag"]
     if not begun:
         return
+    tag, item_id = run_.params["tag"], run_.params["library_item_id"]
     check_limit("max_reissue", run_.params["max_reissue"], len(begun), "This")
-    item_id = run_.params["library_item_id"].lower()
-    profile = [each for each in run_.kandji.profiles() if each.id == item_id]
-    if not profile:
-        raise BadOption(
-            "library_item_id: Kandji has no custom profile with the id"
-            f" {run_.params['library_item_id']}."
+    names = [profile.name for profile in run_.kandji.profiles() if profile.id == item_id.lower()]
+    if not names:
+        raise BadOption(f"library_item_id: Kandji has no custom profile with the id {item_id}.")
+    remedy = (
+        "Nothing was written. Follow console_steps, or use another generation for the whole ring."
+    )
+    console_steps = redelivery.console_steps(tag, names[0])
+    classic = _classic_blueprints(run_, {mac.device.blueprint_id for mac in begun})
+    if classic:
+        raise NeedsConsole(
+            f"The blueprint {', '.join(map(repr, classic))} is a classic one, without a node that"
+            f" could exclude a tag. {remedy}",
+            console_steps=console_steps,
         )
-    how = redelivery.console_steps(run_.params["tag"], profile[0].name)
-    classic = {
-        blueprint.id: blueprint.name
-        for blueprint in run_.kandji.blueprints()
-        if blueprint.type == "classic"
-    }
-    places = sorted(
+    if not run_.kandji.has_tag(tag):
+        raise NeedsConsole(
+            f"Kandji does not have the tag {tag!r}, so no node of a map can exclude it. {remedy}",
+            console_steps=console_steps,
+        )
+
+
+def _classic_blueprints(run_: Run, blueprint_ids: t.AbstractSet[str]) -> list[str]:
+    """Return the names of those blueprints that are not assignment maps."""
+    return sorted(
         {
-            classic[where]
-            for where in (macs[serial].device.blueprint_id for serial in begun)
-            if where in classic
+            blueprint.name
+            for blueprint in run_.kandji.blueprints()
+            if blueprint.type == "classic" and blueprint.id in blueprint_ids
         }
     )
-    if places:
-        raise NeedsConsole(
-            f"The blueprint {', '.join(map(repr, places))} is a classic one: it has no node that"
-            " could exclude a tag. Nothing was written; follow console_steps, or use another"
-            " generation for the whole ring.",
-            console_steps=how,
-        )
-    if not run_.kandji.has_tag(run_.params["tag"]):
-        raise NeedsConsole(
-            f"Kandji has no tag {run_.params['tag']!r}, so that no node of a map can exclude it."
-            " Nothing was written; follow console_steps, or use another generation for the whole"
-            " ring.",
-            console_steps=how,
-        )
-
-
-def _take(run_: Run, mac: Mac, step: redelivery.Step, changes: list[Change]) -> None:
-    """One write of tags, if the step is one; the Mac's row has its present tags after."""
-    if step.action not in ("tag", "untag"):
-        return
-    wanted = step.action == "tag"
-    if run_.check_mode:
-        before, after = mac.tags, redelivery.with_tag(mac.tags, run_.params["tag"], wanted)
-    else:
-        before, after = _write_tag(run_, mac, wanted)
-        mac.tags = after
-    if before != after:
-        changes.append(
-            Change(
-                "update",
-                f"tags of the Mac {mac.serial}",
-                {"tags": before},
-                {"tags": after},
-            )
-        )
-
-
-def _write_tag(run_: Run, mac: Mac, wanted: bool) -> tuple[list[str], list[str]]:
-    """Tags before and after.
-
-    Read, write, read again: what was not kept is written once more, and said.
-    """
-    device_id, serial, tag = mac.device_id, mac.serial, run_.params["tag"]
-    first = current = _read_tags(run_, device_id, serial)
-    for attempt in range(WRITES_OF_TAGS):
-        if (tag in current) is wanted:
-            return first, current
-        if attempt:
-            run_.warn(
-                f"The tags of the Mac {serial} were changed by somebody else at the same time; its"
-                f" tag {tag!r} is written once more."
-            )
-        try:
-            run_.kandji.set_tags(device_id, redelivery.with_tag(current, tag, wanted))
-        except Uncertain:
-            run_.warn(
-                f"The answer to a write of the tags of the Mac {serial} was lost; they are read"
-                " again."
-            )
-        current = _read_tags(run_, device_id, serial)
-    if (tag in current) is wanted:
-        return first, current
-    raise NotAsWritten(
-        f"The Mac {serial} does not keep its tags as written; somebody else writes them all the"
-        " time. Run again later.",
-        vendor="kandji",
-    )
-
-
-def _read_tags(run_: Run, device_id: str, serial: str) -> list[str]:
-    device = run_.kandji.device(device_id)
-    if device.serial_key != serial.lower():
-        raise NotAsWritten(
-            f"Kandji's device {device_id} is no longer the Mac {serial}; nothing was written to it."
-            " Run again.",
-            vendor="kandji",
-        )
-    if device.tags is None:
-        raise Unreadable(
-            f"Kandji answered {kandji_api.GET_DEVICE.name} without the tags of the Mac {serial};"
-            " nothing was written to it. Run again.",
-            vendor="kandji",
-        )
-    return list(device.tags)
 
 
 def main() -> None:

@@ -219,7 +219,7 @@ def test_a_classic_blueprint_needs_the_console_and_nothing_is_written(
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"tag": "no-such-tag"}, "has no tag 'no-such-tag'"),
+        ({"tag": "no-such-tag"}, "does not have the tag 'no-such-tag'"),
         ({"serials": ["NOBODY"]}, "has no Mac NOBODY"),
         ({"max_reissue": 1}, "max_reissue: 2"),
         ({"issued_before": "2099-01-01T00:00:00Z"}, "in the future"),

@@ -1,126 +1,147 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A profile delivered anew to single Macs by a transient exclusion tag:
+"""A profile redelivered to single Macs by a transient exclusion tag.
 
-from what the vendor shows, the next step of each Mac. Pure.
-
-Nothing is kept between runs. That the tag is on and the profile gone is all that the next run has
-to know.
+From what the vendor reports, the next step of each Mac. Pure. Nothing is kept between runs: the next
+run needs to know only that the tag is set and that the profile is removed.
 """
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..._core.text import names_serial
-from ..records import InstalledProfile, PrismCertificate, newest_first_seen
+from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
 
 
-class Seen(t.NamedTuple):
-    """What Kandji shows of one Mac.
+@dataclass(frozen=True)
+class MacState:
+    """What Kandji reports of one Mac.
 
-    Times are when the inventory first had a thing; None where it has none, or does not say when.
+    Timestamps are when the inventory first had the profile or certificate. They are None if it has
+    none, or reports no timestamp.
     """
 
     tagged: bool
-    profile: bool
+    has_profile: bool
     profile_since: datetime | None = None
-    certificate: bool = False
+    has_certificate: bool = False
     certificate_since: datetime | None = None
 
+    @classmethod
+    def of_device(
+        cls,
+        device: KandjiDevice,
+        tagged: bool,
+        profiles: t.Iterable[InstalledProfile],
+        certificates: t.Iterable[PrismCertificate],
+    ) -> MacState:
+        """Return the state of one Mac from the rows of several."""
+        own_profiles = [row for row in profiles if row.device_id == device.device_id]
+        own_certificates = [
+            row
+            for row in certificates
+            if row.device_id == device.device_id and names_serial(row.common_name, device.serial)
+        ]
+        return cls(
+            tagged,
+            bool(own_profiles),
+            newest_first_seen(own_profiles),
+            bool(own_certificates),
+            newest_first_seen(own_certificates),
+        )
 
-class Step(t.NamedTuple):
-    """``action`` is tag, untag, wait or nothing;
+    def is_renewed(self, issued_before: datetime) -> bool:
+        """Return whether the Mac has the profile, and a certificate that is not older."""
+        return (
+            self.has_profile
+            and self.certificate_since is not None
+            and self.certificate_since >= issued_before
+        )
 
-    ``state`` is done, excluding, delivering, certifying or unclear.
+
+@dataclass(frozen=True)
+class Step:
+    """What one Mac needs next.
+
+    ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying
+    or unclear.
     """
 
     action: str
     state: str
     reason: str
 
+    @property
+    def is_final(self) -> bool:
+        """Return whether nothing further happens to the Mac."""
+        return self.state in ("done", "unclear")
 
-def next_step(seen: Seen, issued_before: datetime) -> Step:
-    """What one Mac needs next.
+    @property
+    def needs_check_in(self) -> bool:
+        """Return whether the Mac has to check in before its next step."""
+        return not self.is_final
 
-    A certificate first seen before ``issued_before`` is to be replaced.
+
+def next_step(mac: MacState, issued_before: datetime) -> Step:
+    """Return what one Mac needs next.
+
+    A certificate first seen before ``issued_before`` is replaced.
     """
-    renewed = (
-        seen.profile
-        and seen.certificate_since is not None
-        and seen.certificate_since >= issued_before
-    )
-    if seen.tagged:
-        return _tagged(seen, renewed)
+    renewed = mac.is_renewed(issued_before)
+    if mac.tagged:
+        return _next_step_if_tagged(mac, renewed)
     if renewed:
         return Step("nothing", "done", "The profile is installed, and its certificate is new.")
-    if not seen.profile:
-        return Step("wait", "delivering", "The profile is to come with the next check-in.")
-    if seen.profile_since is not None and seen.profile_since >= issued_before:
+    if not mac.has_profile:
+        return Step("wait", "delivering", "The next check-in installs the profile.")
+    if mac.profile_since is not None and mac.profile_since >= issued_before:
         return Step(
-            "wait",
-            "certifying",
-            "The profile was delivered anew; its certificate was not seen yet.",
+            "wait", "certifying", "The profile was redelivered; its certificate was not seen yet."
         )
-    if seen.profile_since is None or (seen.certificate and seen.certificate_since is None):
+    if mac.profile_since is None or (mac.has_certificate and mac.certificate_since is None):
         return Step(
             "nothing",
             "unclear",
-            "Kandji does not say since when the Mac has its profile or certificate; whether they"
-            " are new cannot be told.",
+            "Kandji does not report since when the Mac has its profile or certificate, so a renewal"
+            " cannot be confirmed.",
         )
-    return Step("tag", "excluding", "The profile is to be taken off by the exclusion tag.")
+    return Step("tag", "excluding", "The exclusion tag removes the profile.")
 
 
-def _tagged(seen: Seen, renewed: bool) -> Step:
+def _next_step_if_tagged(mac: MacState, renewed: bool) -> Step:
     if renewed:
         return Step(
             "untag", "done", "An exclusion tag was left over; the certificate is new already."
         )
-    if not seen.profile:
+    if not mac.has_profile:
         return Step(
             "untag",
             "delivering",
-            "The profile is gone; the exclusion tag goes, and the next check-in brings the"
-            " profile.",
+            "The profile is removed. The exclusion tag is removed too, and the next check-in"
+            " installs the profile.",
         )
     return Step(
         "wait",
         "excluding",
-        "The exclusion tag is set; the profile goes with the next check-in. If it stays after one,"
-        " no node of the map excludes the tag.",
+        "The exclusion tag is set. The next check-in removes the profile. If it stays after one, no"
+        " node of the map excludes the tag.",
     )
 
 
-def seen_of(
-    serial: str,
-    device_id: str,
-    tagged: bool,
-    profiles: t.Iterable[InstalledProfile],
-    certificates: t.Iterable[PrismCertificate],
-) -> Seen:
-    """Prism's rows of one Mac, joined."""
-    mine = [row for row in profiles if row.device_id == device_id]
-    held = [
-        row
-        for row in certificates
-        if row.device_id == device_id and names_serial(row.common_name, serial)
-    ]
-    return Seen(tagged, bool(mine), newest_first_seen(mine), bool(held), newest_first_seen(held))
-
-
 def with_tag(tags: t.Sequence[str], tag: str, wanted: bool) -> list[str]:
-    """All tags as they are to be: everybody else's as they are."""
-    others = [one for one in tags if one != tag]
+    """Return the tags with or without this one; all others stay."""
+    others = [other for other in tags if other != tag]
     return [*others, tag] if wanted else others
 
 
 def console_steps(tag: str, profile: str) -> list[str]:
-    """How a person prepares a map for this."""
+    """Return how a person prepares an assignment map for the tag."""
     return [
-        f"In Kandji, make the tag {tag!r} (Devices > Tags).",
+        f"In Kandji, create the tag {tag!r} (Devices > Tags).",
         (
             "Open the blueprint's assignment map. It has to be an assignment map; a classic"
             " blueprint has no conditions."
@@ -131,7 +152,7 @@ def console_steps(tag: str, profile: str) -> list[str]:
             " where it is."
         ),
         (
-            "Save the map, then run again. Or issue the whole ring's certificates anew by another"
+            "Save the map, then run again. Or renew the whole ring's certificates by another"
             " generation (playbooks/renew_certificates.yml)."
         ),
     ]

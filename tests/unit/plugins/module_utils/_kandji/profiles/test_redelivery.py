@@ -11,56 +11,71 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.redelivery import (
-    Seen,
+    MacState,
+    Step,
+    console_steps,
     next_step,
-    seen_of,
     with_tag,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
+    KandjiDevice,
     PrismCertificate,
 )
 
 BEGUN = datetime(2026, 11, 24, 8, tzinfo=timezone.utc)
+SECOND = timedelta(seconds=1)
 OLD, NEW = BEGUN - timedelta(days=300), BEGUN + timedelta(minutes=5)
+
+MAC = KandjiDevice("one", "C02X")
 
 
 @pytest.mark.parametrize(
-    "seen, action, state",
+    "mac, action, state",
     [
-        (Seen(False, True, OLD, True, OLD), "tag", "excluding"),
-        (Seen(False, True, OLD), "tag", "excluding"),
-        (Seen(True, True, OLD, True, OLD), "wait", "excluding"),
-        (Seen(True, False), "untag", "delivering"),
-        (Seen(True, False, None, True, OLD), "untag", "delivering"),
-        (Seen(False, False), "wait", "delivering"),
-        (Seen(False, False, None, True, NEW), "wait", "delivering"),
-        (Seen(False, True, NEW, True, OLD), "wait", "certifying"),
-        (Seen(False, True, NEW), "wait", "certifying"),
-        (Seen(False, True, NEW, True, NEW), "nothing", "done"),
-        (Seen(False, True, OLD, True, BEGUN), "nothing", "done"),
-        (Seen(True, True, NEW, True, NEW), "untag", "done"),
+        (MacState(False, True, OLD, True, OLD), "tag", "excluding"),
+        (MacState(False, True, OLD), "tag", "excluding"),
+        (MacState(True, True, OLD, True, OLD), "wait", "excluding"),
+        (MacState(True, False), "untag", "delivering"),
+        (MacState(True, False, None, True, OLD), "untag", "delivering"),
+        (MacState(False, False), "wait", "delivering"),
+        (MacState(False, False, None, True, NEW), "wait", "delivering"),
+        (MacState(False, True, NEW, True, OLD), "wait", "certifying"),
+        (MacState(False, True, NEW), "wait", "certifying"),
+        (MacState(False, True, NEW, True, NEW), "nothing", "done"),
+        (MacState(False, True, OLD, True, BEGUN), "nothing", "done"),
+        (MacState(True, True, NEW, True, NEW), "untag", "done"),
         # Without times nobody can tell an old one from a new one, and a Mac must not go round for
         # ever.
-        (Seen(False, True, None, True, OLD), "nothing", "unclear"),
-        (Seen(False, True, OLD, True, None), "nothing", "unclear"),
+        (MacState(False, True, None, True, OLD), "nothing", "unclear"),
+        (MacState(False, True, OLD, True, None), "nothing", "unclear"),
+        (MacState(False, True, None), "nothing", "unclear"),
+        (MacState(False, True, BEGUN, True, OLD), "wait", "certifying"),
+        (MacState(False, True, BEGUN - SECOND, True, BEGUN - SECOND), "tag", "excluding"),
+        (MacState(False, True, None, True, NEW), "nothing", "done"),
+        (MacState(True, True, NEW, True, OLD), "wait", "excluding"),
+        (MacState(True, True, NEW, True, None), "wait", "excluding"),
+        (MacState(True, False, None, True, NEW), "untag", "delivering"),
     ],
 )
-def test_the_next_step(seen, action, state):
-    assert next_step(seen, BEGUN)[:2] == (action, state)
+def test_the_next_step(mac, action, state):
+    step = next_step(mac, BEGUN)
+    assert (step.action, step.state) == (action, state)
 
 
 def test_a_mac_comes_to_its_end_from_every_step():
-    seen, actions = Seen(False, True, OLD, True, OLD), []
+    mac, actions = MacState(False, True, OLD, True, OLD), []
     after = {
-        ("tag", True): Seen(True, True, OLD, True, OLD),
-        ("wait", True): Seen(True, False),
-        ("untag", False): Seen(False, False),
-        ("wait", False): Seen(False, True, NEW, True, NEW),
+        ("tag", True): MacState(True, True, OLD, True, OLD),
+        ("wait", True): MacState(True, False),
+        ("untag", False): MacState(False, False),
+        ("wait", False): MacState(False, True, NEW, True, NEW),
     }
-    while (step := next_step(seen, BEGUN)).state != "done":
+    while (step := next_step(mac, BEGUN)).state != "done":
         actions.append(step.action)
-        seen = after[(step.action, seen.profile)] if step.action != "tag" else after[("tag", True)]
+        mac = (
+            after[(step.action, mac.has_profile)] if step.action != "tag" else after[("tag", True)]
+        )
     assert actions == ["tag", "wait", "untag", "wait"]
 
 
@@ -70,7 +85,16 @@ def test_another_macs_rows_do_not_count():
         InstalledProfile("one", created_at=OLD.isoformat()),
     ]
     certificates = [PrismCertificate("one", common_name="VMC02X uuid", created_at=NEW.isoformat())]
-    assert seen_of("C02X", "one", False, profiles, certificates) == Seen(False, True, OLD)
+    assert MacState.of_device(MAC, False, profiles, certificates) == MacState(False, True, OLD)
+    certificates = [
+        PrismCertificate("one", common_name="c02x uuid", created_at=NEW.isoformat()),
+        PrismCertificate("one", common_name="C02X uuid", created_at=OLD.isoformat()),
+        PrismCertificate("other", common_name="C02X uuid", created_at=NEW.isoformat()),
+    ]
+    assert MacState.of_device(MAC, True, profiles, certificates) == MacState(
+        True, True, OLD, True, NEW
+    )
+    assert MacState.of_device(MAC, False, [], []) == MacState(False, False)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +108,62 @@ def test_another_macs_rows_do_not_count():
 )
 def test_other_tags_stay(tags, wanted, after):
     assert with_tag(tags, "x", wanted) == after
+
+
+@pytest.mark.parametrize(
+    "mac, reason",
+    [
+        (
+            MacState(False, True, OLD, True, NEW),
+            "The profile is installed, and its certificate is new.",
+        ),
+        (MacState(False, False), "The next check-in installs the profile."),
+        (
+            MacState(False, True, NEW),
+            "The profile was redelivered; its certificate was not seen yet.",
+        ),
+        (
+            MacState(False, True, None),
+            "Kandji does not report since when the Mac has its profile or certificate, so a renewal"
+            " cannot be confirmed.",
+        ),
+        (MacState(False, True, OLD), "The exclusion tag removes the profile."),
+        (
+            MacState(True, True, OLD, True, NEW),
+            "An exclusion tag was left over; the certificate is new already.",
+        ),
+        (
+            MacState(True, False),
+            "The profile is removed. The exclusion tag is removed too, and the next check-in"
+            " installs the profile.",
+        ),
+        (
+            MacState(True, True, OLD),
+            "The exclusion tag is set. The next check-in removes the profile. If it stays after"
+            " one, no node of the map excludes the tag.",
+        ),
+    ],
+)
+def test_each_step_has_its_reason(mac, reason):
+    assert next_step(mac, BEGUN).reason == reason
+
+
+@pytest.mark.parametrize(
+    "state, is_final",
+    [
+        ("done", True),
+        ("unclear", True),
+        ("excluding", False),
+        ("delivering", False),
+        ("certifying", False),
+    ],
+)
+def test_a_mac_checks_in_until_its_state_is_final(state, is_final):
+    step = Step("wait", state, "")
+    assert (step.is_final, step.needs_check_in) == (is_final, not is_final)
+
+
+def test_the_steps_in_the_console_name_the_tag_and_the_profile():
+    steps = console_steps("x", "Okta SCEP - canary")
+    assert len(steps) == 5 and "create the tag 'x'" in steps[0]
+    assert "tags do not contain 'x'" in steps[2] and "'Okta SCEP - canary'" in steps[3]
