@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kandji_device_info
-short_description: Devices in Kandji
+short_description: Read devices in Kandji
 version_added: 0.1.0
 description:
-  - Only reads. Devices are found by serial number or by blueprint; without either, all of a
-    platform are read, 300 with a call.
-  - Up to 10 serials cost a call each; for more the list is read.
+  - Only reads. Finds devices by serial number or by blueprint. Without either it reads all devices
+    of a platform, 300 with a call.
+  - Up to 10 serials take a call each; for more the module reads the whole list.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -26,22 +26,21 @@ options:
     type: list
     elements: str
   blueprints:
-    description: Devices on these blueprints alone, by name or id.
+    description: Only devices on these blueprints, by name or id.
     type: list
     elements: str
   platform:
-    description: Devices of this platform alone.
+    description: Only devices of this platform.
     type: str
     choices: [Mac, iPhone, iPad, AppleTV]
     default: Mac
   library_items:
-    description: Whether each device is told with its library items and their statuses, which costs
-      a call for each.
+    description: Whether to return each device with its library items and their statuses, which
+      takes a call for each.
     type: bool
     default: false
   max_rows:
-    description: How many devices the result names at most; the reading ends there. V(0) is all of
-      them.
+    description: How many devices to read and return at most. V(0) returns all of them.
     type: int
     default: 200
 seealso:
@@ -49,7 +48,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Why a Mac does not get its profile
+- name: Find out why a Mac does not get its profile
   devicetrust.okta_kandji.kandji_device_info:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -57,7 +56,7 @@ EXAMPLES = r"""
     library_items: true
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: All iPads of two blueprints
+- name: Read all iPads of two blueprints
   devicetrust.okta_kandji.kandji_device_info:
     blueprints: [Engineering, Everyone else]
     platform: iPad
@@ -66,7 +65,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The devices as Kandji tells them; C(library_items) is there where it was asked for.
+  description: The devices as Kandji describes them, with C(library_items) if
+    O(library_items=true).
   returned: success
   type: list
   elements: dict

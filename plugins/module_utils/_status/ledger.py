@@ -1,11 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger of issued certificates:
+"""The ledger of issued certificates: events of Okta's System Log, kept longer than Okta keeps them.
 
-what Okta's System Log said of them, kept longer than the 90 days for which Okta keeps it.
-
-Pure, but for ``load``, ``known_expiry`` and ``save``. The file is JSON, line by line: a head, then
+Pure, except ``load``, ``known_expiry`` and ``save``. The file is JSON, line by line: a head, then
 one line for each certificate.
 """
 
@@ -30,15 +28,15 @@ from .certificate_check import expiry_by_device
 
 FILE = "certificates.jsonl"
 VERSION = 1
-OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
+OVERLAP = timedelta(hours=1)  # an event may come into the log later than its timestamp
 _LONGEST_NAME = 300
 _WORD = re.compile(r"[0-9a-z]+")
 
 
 class Issued(t.NamedTuple):
-    """One certificate.
+    """One certificate, in the order of the file.
 
-    ``names`` are the texts of the event's target: which of them is its common name is not
+    ``names`` are the texts of the event's targets; which of them is its common name is not
     documented.
     """
 
@@ -49,9 +47,9 @@ class Issued(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """``read_to`` is when the newest event that was read was published (ISO 8601);
+    """The ledger of an org.
 
-    None before the first.
+    ``read_to`` is the timestamp (ISO 8601) of the newest event that was read; None before the first.
     """
 
     org: str
@@ -60,9 +58,9 @@ class Ledger:
 
 
 def parse(text: str, org: str, where: str) -> Ledger:
-    """The ledger of an org;
+    """Return the ledger of an org from the text of its file; an empty text is a new one.
 
-    an empty text is a new one. Raises BadOption where it is of another org, or unreadable.
+    ``where`` is the file's path, for errors. Raises BadOption.
     """
     if not text:
         return Ledger(org)
@@ -80,44 +78,48 @@ def parse(text: str, org: str, where: str) -> Ledger:
             done += 1
     except (ValueError, KeyError, TypeError):
         raise BadOption(
-            f"state_dir: line {done + 1} of {where} is not readable; restore the file from a"
-            " backup, or take it away to begin anew with what Okta's log still has (the last"
+            f"state_dir: line {done + 1} of {where} is not readable. Restore the file from a"
+            " backup, or remove it to start again with what Okta's log still has (the last"
             f" {LOG_RETENTION.days} days)."
         ) from None
     if head["ledger"] != VERSION:
         raise BadOption(
-            f"state_dir: {where} is of version {head['ledger']} and this collection writes"
-            f" {VERSION}; use the collection that wrote it."
+            f"state_dir: {where} has version {head['ledger']}, and this collection writes"
+            f" {VERSION}. Use the release of the collection that wrote it."
         )
     if head["org"] != org:
         raise BadOption(
-            f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}; give each"
-            " org a directory of its own."
+            f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}. Use a"
+            " directory of its own for each org."
         )
     return Ledger(org, head["read_to"], tuple(issued))
 
 
 def render(ledger: Ledger) -> str:
+    """Return the text of a ledger's file."""
     rows: list[dict[str, t.Any]] = [
         {"ledger": VERSION, "org": ledger.org, "read_to": ledger.read_to}
     ]
-    rows += [{"at": one.at, "uuid": one.uuid, "names": list(one.names)} for one in ledger.issued]
+    rows += [
+        {"at": issued.at, "uuid": issued.uuid, "names": list(issued.names)}
+        for issued in ledger.issued
+    ]
     return "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
 
 
 def since(ledger: Ledger, now: datetime) -> str:
-    """From when on the log is to be read (ISO 8601)."""
+    """Return the timestamp (ISO 8601) from which the log has to be read."""
     oldest = now - LOG_RETENTION
     read_to = parse_timestamp(ledger.read_to)
     return format_milliseconds(max(oldest, read_to - OVERLAP) if read_to else oldest)
 
 
 def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> Ledger:
-    """The ledger with these events;
+    """Return the ledger with these events, or the same object if none is new.
 
-    the very same one where none is new. What ended long ago is left out when something is added.
+    Certificates that expired long ago are left out when something is added.
     """
-    known = {one.uuid for one in ledger.issued}
+    known = {issued.uuid for issued in ledger.issued}
     new: dict[str, Issued] = {}
     for event in events:
         uuid, at = event.uuid, parse_timestamp(event.published)
@@ -125,14 +127,14 @@ def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> L
             new[uuid] = Issued(format_milliseconds(at), uuid, _names(event))
     if not new:
         return ledger
-    read_to = max([one.at for one in new.values()] + [ledger.read_to or ""])
+    read_to = max([issued.at for issued in new.values()] + [ledger.read_to or ""])
     newest = parse_timestamp(read_to)
     oldest = (
         format_milliseconds(newest - timedelta(days=lifetime_days) - LOG_RETENTION)
         if newest
         else ""
     )
-    kept = sorted({one for one in (*ledger.issued, *new.values()) if one.at >= oldest})
+    kept = sorted({issued for issued in (*ledger.issued, *new.values()) if issued.at >= oldest})
     return replace(ledger, read_to=read_to, issued=tuple(kept))
 
 
@@ -184,6 +186,7 @@ class _SerialIndex:
 
 
 def load(state_dir: str, org: str) -> Ledger:
+    """Return the org's ledger in a directory, or a new one if it has none. Raises BadOption."""
     path = os.path.join(state_dir, FILE)
     try:
         with open(path, encoding="utf-8") as file:
@@ -192,7 +195,7 @@ def load(state_dir: str, org: str) -> Ledger:
         return Ledger(org)
     except (OSError, UnicodeDecodeError) as error:
         raise BadOption(
-            f"state_dir: {path} cannot be read ({error.__class__.__name__}); check it and its"
+            f"state_dir: {path} cannot be read ({error.__class__.__name__}). Check it and its"
             " permissions."
         ) from None
 
@@ -216,9 +219,9 @@ def known_expiry(
 
 
 def save(state_dir: str, ledger: Ledger) -> None:
-    """Write it for its owner's eyes alone;
+    """Write the ledger to a file that only its owner can read. Raises BadOption.
 
-    interrupted at any moment, the old or the new one is whole.
+    An interruption leaves either the old file or the new one.
     """
     path = os.path.join(state_dir, FILE)
     try:
@@ -227,6 +230,6 @@ def save(state_dir: str, ledger: Ledger) -> None:
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise BadOption(
-            f"state_dir: {path} cannot be written ({reason}); check the directory and its"
+            f"state_dir: {path} cannot be written ({reason}). Check the directory and its"
             " permissions."
         ) from None

@@ -144,3 +144,84 @@ def test_when_the_last_certificate_of_each_mac_expires():
 def test_no_log_is_too_strange(before, length, after):
     certificate_check.read_check(before + TWO[:length] + after)
     certificate_check.read_check(certificate_check.MARK + "1," + before + '"identities":[{' + after)
+
+
+A, B = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize(
+    "identities, count, found, counted",
+    [
+        ([identity()], 0, [A], 1),
+        ([identity()], 1, [A], 1),
+        ([identity()], 5, [A], 5),
+        ([identity()], None, [A], 1),
+        ([identity()], "7", [A], 1),
+        ([identity(), identity()], 2, [A], 2),
+        ([], 3, [], 3),
+        # The newest first; of the same expiry, by fingerprint
+        ([identity("2027-01-01T00:00:00Z"), identity(digit="b")], 2, [B, A], 2),
+        ([identity(), identity(digit="b")], 2, [B, A], 2),
+        ([identity(digit="b"), identity("2027-01-01T00:00:00Z")], 2, [B, A], 2),
+        # A longer fingerprint is not one
+        ([identity(sha256="a" * 65)], 1, [], 1),
+    ],
+)
+def test_identities_are_sorted_and_counted(identities, count, found, counted):
+    check = certificate_check.read_check(line(*identities, count=count))
+    assert [one.sha256 for one in check.identities] == found and check.count == counted
+
+
+def test_an_identity_has_all_that_was_printed_of_it():
+    printed = identity(cn="C02X", issuer="CA of Okta", **{"in": "user"})
+    assert certificate_check.read_check(line(printed)).identities == (
+        certificate_check.Identity("C02X", "CA of Okta", "2027-11-23T10:00:00Z", A, "user"),
+    )
+    bare = certificate_check.read_check(line({"not_after": "2027-11-23", "sha256": A}))
+    assert bare.identities == (certificate_check.Identity("", "", "2027-11-23T00:00:00Z", A, ""),)
+
+
+@pytest.mark.parametrize(
+    "values, version, profiles",
+    [
+        ({}, "9.52.0", 1),
+        ({"okta_verify": None, "scep_profiles": None}, None, None),
+        ({"okta_verify": 9, "scep_profiles": "2"}, None, None),
+        ({"okta_verify": "", "scep_profiles": 0}, "", 0),
+    ],
+)
+def test_what_the_check_knows_besides_certificates(values, version, profiles):
+    check = certificate_check.read_check(line(**values))
+    assert (check.okta_verify_version, check.scep_profiles) == (version, profiles)
+
+
+def test_identities_may_be_separated_by_spaces():
+    check = certificate_check.read_check(TWO.replace("},{", "} ,  {"))
+    assert [one.sha256 for one in check.identities] == [A, B]
+
+
+def test_what_is_cut_within_an_identity_ends_the_identities():
+    cut = TWO.replace(',"sha256":"' + A, ',"sha256":' + A)
+    check = certificate_check.read_check(cut)
+    assert check.identities == () and check.count == 2
+
+
+def test_the_first_log_with_a_report_counts():
+    one = line(identity("2027-01-01T00:00:00Z"))
+    statuses = [
+        ItemStatus("d1", log="noise", last_audit_log=TWO, control_log=one),
+        ItemStatus("d2", control_log=one),
+        ItemStatus("d3", log=line()),
+        ItemStatus("d4"),
+        ItemStatus("", log=TWO),
+    ]
+    checks = certificate_check.read_checks(statuses)
+    assert {device_id: check.count for device_id, check in checks.items()} == {
+        "d1": 2,
+        "d2": 1,
+        "d3": 0,
+    }
+    assert certificate_check.expiry_by_device(statuses) == {
+        "d1": "2027-11-23T10:00:00Z",
+        "d2": "2027-01-01T00:00:00Z",
+    }

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import stat
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    ItemStatus,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import ledger
 
@@ -148,7 +153,7 @@ def test_none_yet_is_an_empty_one(tmp_path):
         ("{", "line 1 of"),
         ('{"ledger":1,"org":"https://acme.okta.com","read_to":null}\n{"at":', "line 2 of"),
         ("[]", "line 1 of"),
-        ('{"ledger":2,"org":"x","read_to":null}', "version 2"),
+        ('{"ledger":2,"org":"x","read_to":null}', "has version 2, and this collection writes 1"),
         (
             '{"ledger":1,"org":"https://other.okta.com","read_to":null}',
             "the ledger of https://other.okta.com",
@@ -169,3 +174,105 @@ def test_where_it_cannot_be_written_the_old_one_stays(tmp_path):
     with pytest.raises(BadOption, match="cannot be written"):
         ledger.save(str(tmp_path), EMPTY)
     assert sorted(os.listdir(tmp_path)) == [ledger.FILE, "file"]
+
+
+def at(day: int) -> str:
+    return f"2026-11-{day:02}T10:00:00.000Z"
+
+
+def test_certificates_are_kept_for_their_lifetime_and_the_retention_of_the_log():
+    newest = event(0, "C02C", "new")
+    kept, dropped = event(100, "C02A", "kept"), event(100.001, "C02B", "dropped")
+    book = ledger.merge(EMPTY, [newest, kept, dropped], 10)
+    assert [issued.uuid for issued in book.issued] == ["kept", "new"]
+    assert book.read_to == at(23)
+
+
+def test_an_old_event_does_not_set_back_what_was_read():
+    book = ledger.merge(ledger.Ledger(ORG, at(23)), [event(5, "C02A", "late")], 365)
+    assert book == ledger.Ledger(ORG, at(23), (ledger.Issued(at(18), "late", ("77", "C02A")),))
+
+
+def test_the_texts_of_an_event_are_kept_once_and_cut():
+    long = "x" * 301
+    issued = LogEvent.from_row(
+        {
+            **event(1, "C02A", "u").row,
+            "target": [{"displayName": long, "alternateId": "C02A"}, {"alternateId": "C02A"}],
+        }
+    )
+    (row,) = ledger.merge(EMPTY, [issued], 365).issued
+    assert sorted(row.names) == ["C02A", "x" * 300]
+
+
+@pytest.mark.parametrize(
+    "read_to, since",
+    [
+        (None, "2026-08-25T10:00:00.000Z"),
+        (at(23), "2026-11-23T09:00:00.000Z"),
+        ("2026-08-25T11:00:00.000Z", "2026-08-25T10:00:00.000Z"),
+        ("2026-08-25T11:00:00.001Z", "2026-08-25T10:00:00.001Z"),
+        ("2026-08-25T10:59:59.999Z", "2026-08-25T10:00:00.000Z"),
+    ],
+)
+def test_the_log_is_read_from_an_hour_before_the_newest_event_and_not_beyond_its_retention(
+    read_to, since
+):
+    assert ledger.since(ledger.Ledger(ORG, read_to), NOW) == since
+
+
+def test_a_ledger_is_a_head_and_a_line_for_each_certificate():
+    book = ledger.Ledger(ORG, at(23), (ledger.Issued(at(22), "u", ("C02A", "x")),))
+    text = ledger.render(book)
+    assert text == (
+        '{"ledger":1,"org":"https://acme.okta.com","read_to":"2026-11-23T10:00:00.000Z"}\n'
+        '{"at":"2026-11-22T10:00:00.000Z","uuid":"u","names":["C02A","x"]}\n'
+    )
+    assert ledger.parse(text, ORG, "file") == book
+    assert ledger.parse("", ORG, "file") == EMPTY
+    assert ledger.parse(ledger.render(EMPTY), ORG, "file") == EMPTY
+
+
+@pytest.mark.parametrize(
+    "row", ['{"at":1}', '{"at":1,"uuid":2}', '{"at":1,"uuid":2,"names":null}', "[]", "5", ""]
+)
+def test_a_line_that_is_not_a_certificate_is_named(row):
+    text = ledger.render(EMPTY) + row + "\n" + '{"at":"","uuid":"","names":[]}\n'
+    with pytest.raises(BadOption, match="^state_dir: line 2 of file is not readable"):
+        ledger.parse(text, ORG, "file")
+
+
+@pytest.mark.parametrize("name", ["ledger", "org", "read_to"])
+def test_a_head_has_to_be_complete(name):
+    head = {"ledger": 1, "org": ORG, "read_to": None}
+    del head[name]
+    with pytest.raises(BadOption, match="^state_dir: line 1 of file is not readable"):
+        ledger.parse(json.dumps(head), ORG, "file")
+
+
+def test_a_timestamp_that_is_not_one_has_no_expiry():
+    book = ledger.Ledger(ORG, None, (ledger.Issued("soon", "u", ("C02A",)),))
+    assert ledger.expiry_by_serial(book, ["C02A"], 365) == {}
+
+
+@pytest.mark.parametrize(
+    "check_item_id, state_dir, by_device, by_ledger",
+    [
+        (None, False, {}, None),
+        ("item", False, {"d1": "2027-11-23T10:00:00Z"}, None),
+        (None, True, {}, {"C02A": "2027-11-22T10:00:00Z"}),
+        ("item", True, {"d1": "2027-11-23T10:00:00Z"}, {"C02A": "2027-11-22T10:00:00Z"}),
+    ],
+)
+def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_device, by_ledger):
+    report = {
+        "device_trust_certificates": 1,
+        "identities": [{"not_after": "2027-11-23T10:00:00Z", "sha256": "a" * 64}],
+    }
+    statuses = {"item": [ItemStatus("d1", log=json.dumps(report, separators=(",", ":")))]}
+    kandji = SimpleNamespace(item_statuses=lambda item_id: statuses[item_id])
+    ledger.save(str(tmp_path), ledger.merge(EMPTY, [event(1, "C02A")], 365))
+    found, read = ledger.known_expiry(
+        kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
+    )
+    assert found == by_device and (read and read(["C02A", "C02B"])) == by_ledger
