@@ -38,6 +38,33 @@ options:
     type: str
     required: true
     choices: [devicetrust.okta_kandji.macs]
+  okta_org_url:
+    env:
+      - name: OKTA_CLIENT_ORGURL
+  okta_api_token:
+    env:
+      - name: OKTA_CLIENT_TOKEN
+  okta_access_token:
+    env:
+      - name: OKTA_ACCESS_TOKEN
+  okta_client_id:
+    env:
+      - name: OKTA_CLIENT_CLIENTID
+  okta_private_key:
+    env:
+      - name: OKTA_CLIENT_PRIVATEKEY
+  okta_key_id:
+    env:
+      - name: OKTA_CLIENT_KID
+  kandji_api_url:
+    env:
+      - name: IRUCTL_TENANT
+  kandji_api_token:
+    env:
+      - name: IRUCTL_TOKEN
+  ca_path:
+    env:
+      - name: DEVICE_TRUST_CA_PATH
 """
 
 EXAMPLES = r"""
@@ -69,7 +96,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import Run
-from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA, from_environment
+from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA
 from ..module_utils._http import transport as _transport
 from ..module_utils._report.figures import masked
 from ..module_utils._status import inventory as macs
@@ -137,13 +164,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ) from None
 
     def _params(self) -> dict[str, t.Any]:
-        """The options as modules have them:
-
-        from the file (where templates are resolved), else from the environment.
-        """
+        """Return the options as modules have them, with templates resolved. Raises BadOption."""
         names = [name for table in (*TABLES, CONNECTION) for name in table]
-        given = {name: self._resolved(self.get_option(name)) for name in names}
-        for number, ring in enumerate(given["rings"] or []):
+        params = {name: self._resolved(self.get_option(name)) for name in names}
+        for number, ring in enumerate(params["rings"] or []):
             if (
                 not isinstance(ring, dict)
                 or not ring.get("name")
@@ -152,7 +176,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise BadOption(
                     f"rings: number {number + 1} needs a name and a list of blueprints."
                 )
-        return from_environment(given, *TABLES)
+        return params
 
     def _resolved(self, value: t.Any) -> t.Any:
         """A secret may be given as a lookup."""

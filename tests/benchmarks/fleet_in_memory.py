@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.modu
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     KANDJI,
     OKTA,
-    from_environment,
+    arguments,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
     Answer,
@@ -194,9 +194,8 @@ def main(module: str, macs: int, directory: str) -> None:
     Transport.send = vendors.send  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
     spec = {**loaded.OPTIONS, **getattr(loaded, "FLEET", {})}
-    params = from_environment(
-        {name: option.get("default") for name, option in spec.items()}, OKTA, KANDJI
-    )
+    spec = {**arguments(OKTA, KANDJI), **spec}
+    params = {name: option.get("default") for name, option in spec.items()}
     params |= {
         "okta_org_url": "https://acme.okta.com",
         "okta_api_token": "00Abc",

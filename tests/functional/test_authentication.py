@@ -203,7 +203,7 @@ def test_an_app_that_was_deactivated_and_a_wrong_key(watched, run_module, app):
     )
     assert (
         wrong["failed"]
-        and "check okta_client_id, that the app is active" in wrong["msg"]
+        and "Check okta_client_id, that the app is active" in wrong["msg"]
         and "401 invalid_client" in wrong["msg"]
     )
     watched.control("PATCH", "/okta/apps", {"client_id": made["client_id"], "active": False})

@@ -69,13 +69,10 @@ def told(watched, run_module, profile_args):
         (
             INTEGRATION,
             {"okta_org_url": ""},
-            (
-                "okta_org_url: it is not given; set the option, or OKTA_CLIENT_ORGURL in the"
-                " environment"
-            ),
+            "okta_org_url is required: set the option or the environment variable OKTA_CLIENT_ORGURL.",
         ),
-        (INFO, {"kandji_api_token": ""}, "or IRUCTL_TOKEN in the environment"),
-        (SCEP, {"challenge": ""}, "or OKTA_SCEP_CHALLENGE in the environment"),
+        (INFO, {"kandji_api_token": ""}, "environment variable IRUCTL_TOKEN."),
+        (SCEP, {"challenge": ""}, "environment variable OKTA_SCEP_CHALLENGE."),
         (PREFLIGHT, {"rings": []}, "Name at least one ring"),
         (INFO, {"kandji_api_url": "https://acme.kandji.io"}, "use https://acme.api.kandji.io"),
         (INFO, {"capacity_percent": 0}, "not between 1 and 100"),

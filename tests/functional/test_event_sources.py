@@ -273,7 +273,7 @@ def test_texts_of_others_are_no_templates(watched, log, args):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"state_file": None}, "state_file: it is not given"),
+        ({"state_file": None}, "state_file is required: set the option."),
         ({"interwal": 5}, "interwal: this event source has no such option"),
         ({"interval": "soon"}, "interval: it cannot be read as float."),
         ({"interval": 0}, "interval has to be more than 0"),
@@ -542,7 +542,7 @@ def test_https_by_files(watched, hook, port, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"port": None}, "port: it is not given"),
+        ({"port": None}, "port is required: set the option."),
         (
             {"certfile": "/nowhere.pem"},
             (
@@ -556,8 +556,8 @@ def test_https_by_files(watched, hook, port, tmp_path):
         (
             {"auth_value": None},
             (
-                "auth_value: it is not given; set the option, or OKTA_EVENT_HOOK_SECRET in the"
-                " environment."
+                "auth_value is required: set the option or the environment variable"
+                " OKTA_EVENT_HOOK_SECRET."
             ),
         ),
     ],

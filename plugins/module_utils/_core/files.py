@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that outlive a run: replaced whole or not at all."""
+"""Files that outlive a run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import tempfile
 import typing as t
 
 
-def replace_whole(path: str | os.PathLike[str], pieces: t.Iterable[str], mode: int) -> None:
-    """Beside it first, then in its place:
+def atomic_write(path: str | os.PathLike[str], pieces: t.Iterable[str], mode: int) -> None:
+    """Write to a temporary file and rename it over path.
 
-    who reads meanwhile, and who is interrupted, has the old one or the new one. Raises OSError.
+    A reader, or a run that is interrupted, has the old file or the new one. Raises OSError.
+
+    :arg pieces: the text; a character that UTF-8 cannot encode becomes a question mark.
     """
     directory, name = os.path.split(os.fspath(path))
     number, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory or ".")
     try:
-        # What UTF-8 cannot say (half of a pair of surrogates, in a name) becomes a question mark.
         with open(number, "w", encoding="utf-8", errors="replace", newline="") as file:
             file.writelines(pieces)
             file.flush()

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one masker.
-
-It knows the run's secrets and takes them out of every text and value that leaves the run.
-"""
+"""Masking of secrets in every text and value that leaves a run."""
 
 from __future__ import annotations
 
@@ -16,16 +13,13 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
-# Signed tokens (JWS, compact) are known by their form: a run makes one for every request, too many
-# to learn each.
+# Signed tokens (JWS, compact) are recognized by their form: a run makes one for every request, too
+# many to learn each.
 SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}", re.ASCII)
 
 
-def _disguises(secret: str) -> t.Iterator[str]:
-    """The forms in which a secret turns up in texts:
-
-    as it is, escaped for XML and JSON, URL-encoded, base64.
-    """
+def _encodings(secret: str) -> t.Iterator[str]:
+    """Yield the forms of a secret in texts: as it is, and encoded for XML, JSON, URLs, base64."""
     yield secret
     yield escape(secret, quote=False)
     yield escape(secret, quote=True)
@@ -45,9 +39,7 @@ def _disguises(secret: str) -> t.Iterator[str]:
 
 
 class Masker:
-    """Replaces known secrets, in any of their forms, and whatever looks like a signed token, by
-    asterisks.
-    """
+    """Replaces known secrets, in any encoding, and all signed tokens by asterisks."""
 
     def __init__(self, secrets: t.Iterable[str | None] = ()) -> None:
         self._forms: list[str] = []
@@ -61,16 +53,17 @@ class Masker:
         """
         if not secret or len(secret) < 4:
             return
-        forms = set(self._forms) | {form for form in _disguises(secret) if len(form) >= 4}
+        forms = set(self._forms) | {form for form in _encodings(secret) if len(form) >= 4}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def text(self, value: str) -> str:
+        """Return a text without the secrets."""
         for form in self._forms:
             value = value.replace(form, MASK)
         return SIGNED_TOKEN.sub(MASK, value)
 
     def value(self, value: t.Any) -> t.Any:
-        """A copy of plain data (dicts, lists, strings) without the secrets."""
+        """Return a copy of plain data (dicts, lists, strings) without the secrets."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that modules share, in one table.
+"""The options that modules share, as argument specs.
 
-The documentation fragments say the same, which ansible-test compares.
+The documentation fragments describe the same options; ansible-test compares them.
 """
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
@@ -143,35 +142,17 @@ RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
 def need(
     params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str
 ) -> t.Any:
-    """An option that cannot be done without; raises BadOption that says where it can be given."""
+    """Return a connection option. Raises BadOption that names its environment variable."""
     if not params[name]:
         raise BadOption(
-            f"{name}: it is not given; set the option, or {table[name]['fallback'][1][0]} in the"
-            " environment."
+            f"{name} is required: set the option or the environment variable"
+            f" {table[name]['fallback'][1][0]}."
         )
     return params[name]
 
 
-def from_environment(
-    params: t.Mapping[str, t.Any], *tables: t.Mapping[str, t.Mapping[str, t.Any]]
-) -> dict[str, t.Any]:
-    """What AnsibleModule does with an argument spec, for plugins that have none:
-
-    the environment, then the default, for what is not given.
-    """
-    filled = dict(params)
-    for table in (*tables, CONNECTION):
-        for name, option in table.items():
-            if filled.get(name) is None:
-                names = option.get("fallback", (None, []))[1]
-                filled[name] = next(
-                    (os.environ[one] for one in names if one in os.environ), option.get("default")
-                )
-    return filled
-
-
 def arguments(*tables: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
-    """An argument spec of several tables and the connection options."""
+    """Return an argument spec of several tables and the connection options."""
     spec: dict[str, dict[str, t.Any]] = {}
     for table in (*tables, CONNECTION):
         spec.update({name: dict(option) for name, option in table.items()})

@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the event sources share:
-
-their options, what a rulebook gets of an event, and a memory of what it got. Pure.
-"""
+"""What the event sources share: options, the events for rulebooks, and a memory of their ids."""
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 from collections import OrderedDict
@@ -15,7 +13,6 @@ from collections import OrderedDict
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.errors import BadOption
-from .._core.options import from_environment
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device
 # is not good enough is not documented.
@@ -24,7 +21,7 @@ EVENTS = (
     ' "pki." or eventType eq "application.policy.sign_on.deny_access" or (eventType eq'
     ' "policy.evaluate_sign_on" and outcome.result eq "DENY")'
 )
-OF_THE_ENGINE = ("eda_feedback_queue",)  # what ansible-rulebook adds to a source's options
+ENGINE_OPTIONS = ("eda_feedback_queue",)  # what ansible-rulebook adds to a source's options
 REMEMBERED = 10000
 _ID = re.compile(r"[\w.@+/-]{1,128}", re.ASCII)
 _TEMPLATE = re.compile(r"\{(?=[{%#])")
@@ -33,31 +30,32 @@ _TEMPLATE = re.compile(r"\{(?=[{%#])")
 def options(
     args: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> dict[str, t.Any]:
-    """A source's options as a module's:
+    """Return a source's options, with types, defaults and the environment as modules have them.
 
-    types, defaults, the environment; raises BadOption, which never holds a value that is secret.
+    Raises BadOption, which never holds a value that is secret.
     """
     given = {
         name: value
         for name, value in args.items()
-        if name not in OF_THE_ENGINE and value not in (None, "")
+        if name not in ENGINE_OPTIONS and value not in (None, "")
     }
     unknown = sorted(set(given) - set(spec))
     if unknown:
         raise BadOption(
-            f"{unknown[0]}: this event source has no such option; it has {', '.join(sorted(spec))}."
+            f"{unknown[0]}: this event source has no such option. Use one of"
+            f" {', '.join(sorted(spec))}."
         )
     missing = sorted(
         name
-        for name, value in from_environment(given, spec).items()
-        if name in spec and spec[name].get("required") and value is None
+        for name, option in spec.items()
+        if option.get("required")
+        and name not in given
+        and not any(variable in os.environ for variable in _variables(option))
     )
     if missing:
-        names = spec[missing[0]].get("fallback", (None, []))[1]
-        raise BadOption(
-            f"{missing[0]}: it is not given; set the"
-            f" option{f', or {names[0]} in the environment' if names else ''}."
-        )
+        variables = _variables(spec[missing[0]])
+        remedy = f" or the environment variable {variables[0]}" if variables else ""
+        raise BadOption(f"{missing[0]} is required: set the option{remedy}.")
     checked = ArgumentSpecValidator(dict(spec)).validate(given)
     if checked.error_messages:
         wrong = next(
@@ -67,15 +65,20 @@ def options(
         raise BadOption(
             f"{wrong}: it cannot be read as {spec.get(wrong, {}).get('type', 'what it has to be')}."
         )
-    return checked.validated_parameters
+    return dict(checked.validated_parameters)
+
+
+def _variables(option: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the environment variables of an option."""
+    return list(option.get("fallback", (None, []))[1])
 
 
 def prepared(event: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A LogEvent for a rulebook: as Okta has it, with ``device_trust`` beside its members.
+    """Return a LogEvent for a rulebook: as Okta has it, with the further member ``device_trust``.
 
-    That holds ``device_ids``, ``serial_numbers`` and ``users`` (logins), as lists: what a playbook
-    may be told, since each value is of a plain form. All other texts were written by whoever named
-    a Mac or an app. A playbook takes what it is told for templates: their braces are parted.
+    That holds ``device_ids``, ``serial_numbers`` and ``users`` (logins), as lists. A playbook may
+    use them, since each value is of a plain form. All other texts were written by the people who
+    named a Mac or an app. A playbook would read them as templates: their braces are separated.
     """
     targets = [one for one in event.get("target") or [] if isinstance(one, dict)]
     devices = [one for one in targets if "device" in _kind(one) and "platform" not in _kind(one)]
@@ -116,25 +119,28 @@ def _without_templates(value: t.Any) -> t.Any:
 
 
 class Seen:
-    """Ids that were handed on, the newest ``limit`` of them."""
+    """The newest ``limit`` ids of events that a rulebook has received."""
 
     def __init__(self, ids: t.Iterable[str] = (), limit: int = REMEMBERED) -> None:
         self._limit = limit
         self._ids: OrderedDict[str, None] = OrderedDict()
-        for one in ids:
-            self.add(one)
+        for event_id in ids:
+            self.add(event_id)
 
-    def __contains__(self, one: t.Any) -> bool:
-        return one in self._ids
+    def __contains__(self, event_id: object) -> bool:
+        return event_id in self._ids
 
-    def add(self, one: str) -> None:
-        self._ids[one] = None
-        self._ids.move_to_end(one)
+    def add(self, event_id: str) -> None:
+        """Remember an id as the newest."""
+        self._ids[event_id] = None
+        self._ids.move_to_end(event_id)
         if len(self._ids) > self._limit:
             self._ids.popitem(last=False)
 
-    def discard(self, one: str) -> None:
-        self._ids.pop(one, None)
+    def discard(self, event_id: str) -> None:
+        """Forget an id."""
+        self._ids.pop(event_id, None)
 
     def newest(self, number: int) -> list[str]:
+        """Return the newest ids, oldest first."""
         return list(self._ids)[-number:]

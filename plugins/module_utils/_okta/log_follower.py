@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
-from .._core.files import replace_whole
+from .._core.files import atomic_write
 from .._core.timestamps import format_milliseconds
 from .._core.timestamps import parse_timestamp as moment
 from .._core.timestamps import require_timestamp as parse_time
@@ -118,7 +118,7 @@ def save(path: str, position: Position) -> None:
     """
     try:
         os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
-        replace_whole(path, [render(position)], 0o600)
+        atomic_write(path, [render(position)], 0o600)
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise BadOption(

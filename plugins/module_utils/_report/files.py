@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .._core.changes import Change
 from .._core.errors import BadOption
-from .._core.files import replace_whole
+from .._core.files import atomic_write
 
 HISTORY = "device-trust-report.json"
 HEAD = 4096  # bytes in which a report names its fingerprint
@@ -69,7 +69,7 @@ def _write(path: Path, pieces: Pieces, mode: int, is_current: bool) -> None:
     if is_current:
         path.chmod(mode)
     else:
-        replace_whole(path, pieces(), mode)
+        atomic_write(path, pieces(), mode)
 
 
 def _head(path: Path) -> str:
@@ -137,7 +137,7 @@ class History:
         try:
             if not check_mode:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                replace_whole(self.path, [json.dumps(new)], 0o600)
+                atomic_write(self.path, [json.dumps(new)], 0o600)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {self.path} cannot be written: {error.strerror or error}."

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from .._core.errors import BadOption
-from .._core.files import replace_whole
+from .._core.files import atomic_write
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.client import Kandji
@@ -226,7 +226,7 @@ def save(state_dir: str, ledger: Ledger) -> None:
     path = os.path.join(state_dir, FILE)
     try:
         os.makedirs(state_dir, mode=0o700, exist_ok=True)
-        replace_whole(path, [render(ledger)], 0o600)
+        atomic_write(path, [render(ledger)], 0o600)
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise BadOption(

@@ -47,7 +47,7 @@ CARRIERS: dict[str, t.Callable[[str], str]] = {
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_secret_is_masked_in_every_disguise_and_the_text_around_it_stays(
+def test_a_secret_is_masked_in_every_encoding_and_the_text_around_it_stays(
     carrier: str, secret: str
 ) -> None:
     carry = CARRIERS[carrier]
