@@ -34,3 +34,11 @@ options:
     type: int
     default: 50
 """
+
+    # For plugins, in which Ansible itself reads the environment.
+    PLUGIN = r"""
+options:
+  ca_path:
+    env:
+      - name: DEVICE_TRUST_CA_PATH
+"""

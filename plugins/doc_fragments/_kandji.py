@@ -23,3 +23,14 @@ options:
       - If not set, the environment variable E(IRUCTL_TOKEN) is used, as by Kandji's own iructl.
     type: str
 """
+
+    # For plugins, in which Ansible itself reads the environment.
+    PLUGIN = r"""
+options:
+  kandji_api_url:
+    env:
+      - name: IRUCTL_TENANT
+  kandji_api_token:
+    env:
+      - name: IRUCTL_TOKEN
+"""

@@ -52,3 +52,26 @@ options:
       - If not set, the environment variable E(OKTA_CLIENT_KID) is used, as by Okta's own SDK.
     type: str
 """
+
+    # For plugins, in which Ansible itself reads the environment.
+    PLUGIN = r"""
+options:
+  okta_org_url:
+    env:
+      - name: OKTA_CLIENT_ORGURL
+  okta_api_token:
+    env:
+      - name: OKTA_CLIENT_TOKEN
+  okta_access_token:
+    env:
+      - name: OKTA_ACCESS_TOKEN
+  okta_client_id:
+    env:
+      - name: OKTA_CLIENT_CLIENTID
+  okta_private_key:
+    env:
+      - name: OKTA_CLIENT_PRIVATEKEY
+  okta_key_id:
+    env:
+      - name: OKTA_CLIENT_KID
+"""

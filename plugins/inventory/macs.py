@@ -25,8 +25,11 @@ requirements:
   - PyJWT and cryptography, to sign in by O(okta_private_key)
 extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._okta.plugin
   - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._kandji.plugin
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._connection.plugin
   - devicetrust.okta_kandji._fleet
   - devicetrust.okta_kandji._rings.optional
   - devicetrust.okta_kandji._rings.profiles
@@ -38,33 +41,6 @@ options:
     type: str
     required: true
     choices: [devicetrust.okta_kandji.macs]
-  okta_org_url:
-    env:
-      - name: OKTA_CLIENT_ORGURL
-  okta_api_token:
-    env:
-      - name: OKTA_CLIENT_TOKEN
-  okta_access_token:
-    env:
-      - name: OKTA_ACCESS_TOKEN
-  okta_client_id:
-    env:
-      - name: OKTA_CLIENT_CLIENTID
-  okta_private_key:
-    env:
-      - name: OKTA_CLIENT_PRIVATEKEY
-  okta_key_id:
-    env:
-      - name: OKTA_CLIENT_KID
-  kandji_api_url:
-    env:
-      - name: IRUCTL_TENANT
-  kandji_api_token:
-    env:
-      - name: IRUCTL_TOKEN
-  ca_path:
-    env:
-      - name: DEVICE_TRUST_CA_PATH
 """
 
 EXAMPLES = r"""
