@@ -186,7 +186,8 @@ class Reset:
 
     @property
     def progress(self) -> list[str]:
-        return (self.directory / "progress").read_text().splitlines()
+        text: str = (self.directory / "progress").read_text()
+        return text.splitlines()
 
 
 @pytest.fixture
