@@ -20,6 +20,7 @@ from importlib import import_module
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import Run
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
+    FLEET,
     KANDJI,
     OKTA,
     arguments,
@@ -193,8 +194,7 @@ def main(module: str, macs: int, directory: str) -> None:
     vendors = Vendors(macs)
     Transport.send = vendors.send  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
-    spec = {**loaded.OPTIONS, **getattr(loaded, "FLEET", {})}
-    spec = {**arguments(OKTA, KANDJI), **spec}
+    spec = arguments(OKTA, KANDJI, FLEET, loaded.OPTIONS)
     params = {name: option.get("default") for name, option in spec.items()}
     params |= {
         "okta_org_url": "https://acme.okta.com",
