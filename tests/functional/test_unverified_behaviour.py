@@ -186,8 +186,8 @@ def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
     )
     active = next(one for one in okta.devices('status eq "ACTIVE"'))
     with pytest.raises(ApiError) as refused:
-        okta.delete_device(active["id"])
-    assert refused.value.error_code == code and active["id"] in watched.world.okta.devices
+        okta.delete_device(active.id)
+    assert refused.value.error_code == code and active.id in watched.world.okta.devices
 
 
 @pytest.mark.parametrize("position", ["create", "error"])
@@ -212,7 +212,7 @@ def test_a_tag_that_kandji_does_not_know_is_never_written(watched, run_module, p
     refused = run_module("kandji_profile_redelivery", wanted, lab=watched.lab)
     assert (
         refused["failed"]
-        and "no tag 'okta-scep-redelivery'" in refused["msg"]
+        and "does not have the tag 'okta-scep-redelivery'" in refused["msg"]
         and refused["console_steps"]
     ), refused
     assert watched.writes(mark) == [] and "okta-scep-redelivery" not in watched.world.kandji.tags

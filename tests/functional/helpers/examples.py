@@ -395,7 +395,7 @@ def a_quarter_of_an_hour_ago(stage: Stage) -> None:
 
 Scene = t.Callable[[Stage], None]
 SCENES: dict[str, Scene] = {
-    "Require that preflight found no problems": nothing_yet,
+    "Everything is ready": nothing_yet,
     "The SCEP profile for the canary ring": nothing_yet,
     "A SCEP item that was made in Kandji's web app": made_by_hand,
     "In the place of a SCEP item that was made in Kandji's web app, after it was taken off": (
@@ -405,8 +405,8 @@ SCENES: dict[str, Scene] = {
     "A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app": (
         test_macs_on_a_map
     ),
-    "After a change of the profile, by what its module returned": after_the_last_write,
-    "The item of the web app is gone from the test Macs": was_made_by_hand,
+    "Check the profile as kandji_scep_profile last wrote it": after_the_last_write,
+    "Wait until no test Mac holds the old item": was_made_by_hand,
     "One of several items with that name, in the node of an assignment map, and nowhere else": (
         with_a_map
     ),
@@ -416,8 +416,8 @@ SCENES: dict[str, Scene] = {
     "Two rings from one read, one of them in the node of an assignment map, and nowhere else": (
         with_a_map
     ),
-    "New certificates for two Macs": after_half_a_year,
-    "By another tag, no more than two Macs at a time, and looked at every minute": (
+    "Renew the certificates of two Macs": after_half_a_year,
+    "Use another tag, at most two Macs at a time, and check every minute": (
         after_half_a_year_by_another_tag
     ),
     "Reset the records of two Macs": registered_too_early,
@@ -455,7 +455,7 @@ CHANGES_EACH_TIME = {"The secret key in the vault is the right one"}
 # What was approved is done once; the second time the plan is another one, and refused.
 DONE_ONCE = {"Carry out the approved plan alone"}
 # It keeps no file, and so has nothing to write.
-CHANGES_NOTHING = {"When certificates end, by the Macs' own word"}
+CHANGES_NOTHING = {"Read expiry dates from the certificate check on the Macs"}
 
 
 # Waiting brings something only where Macs act by themselves: so many seconds at most, one between
