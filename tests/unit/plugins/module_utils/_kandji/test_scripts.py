@@ -1,19 +1,30 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Custom Script: what of it is compared, and what is said when Kandji keeps something else."""
+"""A Custom Script: its plan, what of it is compared, and the error if Kandji keeps another."""
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
     NotAsWritten,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
-    scripts as custom_script,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import scripts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
+    Assignment,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
     CustomScript,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.scripts import (
+    Places,
+    Plan,
 )
 
 KEPT = {
@@ -24,7 +35,175 @@ KEPT = {
     "execution_frequency": "every_day",
     "active": True,
     "restart": False,
+    "updated_at": "2026-11-01T10:00:00Z",
 }
+LOOK = CustomScript.from_row(KEPT)
+CANARY = Blueprint("b1", "Canary")
+SALES = Blueprint("b2", "Sales")
+# printf echo | sha256sum, and of nothing
+ECHO = "092c79e8f80e559e404bcf660c48f3522b67aba9ff1484b0367e1a4ddef7431d"
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def params(**options: t.Any) -> dict[str, t.Any]:
+    """Return the module's options: those that are not named are not set."""
+    unset = dict.fromkeys((*scripts.COMPARED, *scripts.WRITE_ONLY, "library_item_id"))
+    return {**unset, "name": "Look", "blueprints_mode": "add", **options}
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"script": " \n"}, "script: it is empty. Set the text of the script."),
+        (
+            {"execution_frequency": "no_enforcement"},
+            "execution_frequency: no_enforcement leaves the script to Self Service. Set"
+            " show_in_self_service, or another frequency.",
+        ),
+        (
+            {"show_in_self_service": True},
+            "self_service_category_id: Self Service shows a script in a category. Set its id.",
+        ),
+    ],
+)
+def test_options_that_kandji_would_refuse(options, message):
+    with pytest.raises(BadOption) as caught:
+        scripts.check_options(params(**{"script": "echo", **options}))
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"execution_frequency": "once"},
+        {"show_in_self_service": True, "self_service_category_id": "c"},
+        {
+            "execution_frequency": "no_enforcement",
+            "show_in_self_service": True,
+            "self_service_category_id": "c",
+        },
+    ],
+)
+def test_options_that_kandji_accepts(options):
+    scripts.check_options(params(script="echo", **options))
+
+
+# The script that the options name
+
+
+@pytest.mark.parametrize(
+    ("name", "item_id", "expected"),
+    [
+        ("Look", None, LOOK),
+        ("look", None, None),
+        (None, "a", LOOK),
+        (None, "A", LOOK),
+        ("Renamed", "a", LOOK),
+    ],
+)
+def test_a_script_is_selected_by_id_or_by_exact_name(name, item_id, expected):
+    assert scripts.find_script(name, item_id, [CustomScript("b", "Other"), LOOK]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "item_id", "message"),
+    [
+        (None, "z", "library_item_id: Kandji has no custom script with the id z."),
+        (
+            "Look",
+            None,
+            "name: Kandji has 2 custom scripts named 'Look' (a, b). Set library_item_id to the id"
+            " of one.",
+        ),
+    ],
+)
+def test_an_unknown_id_and_an_ambiguous_name_are_refused(name, item_id, message):
+    with pytest.raises(BadOption) as caught:
+        scripts.find_script(name, item_id, [LOOK, replace(LOOK, id="b")])
+    assert caught.value.message == message
+
+
+# The plan
+
+
+def test_the_plan_of_a_new_script_writes_what_is_set_and_shows_no_text():
+    options = params(script="echo\n", active=False, self_service_recommended=True)
+    plan = scripts.plan_script(options, [], Places([CANARY], nodes={"b1": "n1"}))
+    assert plan == Plan(
+        "Look",
+        None,
+        {"name": "Look", "script": "echo\n", "active": False, "self_service_recommended": True},
+        Assignment([CANARY], [], {"b1": "n1"}),
+        [
+            Change(
+                "create",
+                "script 'Look'",
+                {},
+                {"name": "Look", "script": f"sha256:{ECHO} (1 lines)", "active": False},
+            ),
+            Change(
+                "assign",
+                "script 'Look' to blueprint 'Canary'",
+                {"assigned": False},
+                {"assigned": True, "assignment_node_id": "n1"},
+            ),
+        ],
+    )
+    assert plan.item_id is None
+
+
+def test_the_plan_of_an_existing_script_writes_the_differences_alone():
+    options = params(
+        name=None,
+        library_item_id="A",
+        script="echo",
+        remediation_script="a\nb",
+        restart=True,
+        self_service_category_id="c",
+        blueprints_mode="exact",
+    )
+    places = Places([CANARY], [CANARY, SALES], {"b1": {"a"}, "b2": {"a"}})
+    plan = scripts.plan_script(options, [LOOK], places)
+    digest = scripts.digest("a\nb")
+    assert plan == Plan(
+        "Look",
+        LOOK,
+        {"remediation_script": "a\nb", "restart": True, "self_service_category_id": "c"},
+        Assignment([], [SALES]),
+        [
+            Change(
+                "update",
+                "script 'Look'",
+                {"remediation_script": f"sha256:{EMPTY} (0 lines)", "restart": False},
+                {"remediation_script": f"sha256:{digest} (2 lines)", "restart": True},
+            ),
+            Change(
+                "remove",
+                "script 'Look' from blueprint 'Sales'",
+                {"assigned": True},
+                {"assigned": False},
+            ),
+        ],
+    )
+    assert plan.item_id == "a"
+
+
+def test_a_script_as_asked_for_is_not_written_for_a_write_only_option():
+    options = params(script="echo\n", self_service_category_id="c")
+    plan = scripts.plan_script(options, [LOOK], Places([]))
+    assert plan == Plan("Look", LOOK, {}, Assignment([], []), [])
+
+
+def test_a_script_that_is_selected_by_id_is_renamed():
+    plan = scripts.plan_script(params(name="New", library_item_id="a"), [LOOK], Places([]))
+    assert (plan.name, plan.fields) == ("New", {"name": "New"})
+    assert plan.changes == [Change("update", "script 'New'", {"name": "Look"}, {"name": "New"})]
+
+
+# Comparison
 
 
 @pytest.mark.parametrize(
@@ -33,6 +212,7 @@ KEPT = {
         ({"script": "echo\n"}, []),
         ({"script": "echo\n\n"}, []),
         ({"script": "\necho"}, ["script"]),
+        ({"name": "Look "}, ["name"]),
         ({"show_in_self_service": False}, []),  # older answers leave it out
         ({"show_in_self_service": True}, ["show_in_self_service"]),
         ({"remediation_script": ""}, []),
@@ -40,24 +220,94 @@ KEPT = {
     ],
 )
 def test_what_differs(desired, paths):
-    assert [
-        one.path for one in custom_script.compare(desired, CustomScript.from_row(KEPT))
-    ] == paths
+    assert [each.path for each in scripts.compare(desired, LOOK)] == paths
+
+
+@pytest.mark.parametrize(
+    ("desired", "paths"),
+    [
+        ({"remediation_script": "", "show_in_self_service": False}, []),
+        ({"active": False, "restart": False}, ["active", "restart"]),
+    ],
+)
+def test_a_script_of_which_kandji_returns_little(desired, paths):
+    little = CustomScript("a", "Look", "echo")
+    assert [each.path for each in scripts.compare(desired, little)] == paths
+
+
+def test_a_text_that_kandji_keeps_with_a_newline_is_equal():
+    assert scripts.compare({"script": "echo"}, replace(LOOK, script="echo\n")) == []
 
 
 def test_what_is_to_be_written_is_the_text_as_it_was_given():
-    assert [
-        one.after
-        for one in custom_script.compare({"script": "echo again\n"}, CustomScript.from_row(KEPT))
-    ] == ["echo again\n"]
+    differences = scripts.compare({"script": "echo again\n"}, LOOK)
+    assert [(each.before, each.after) for each in differences] == [("echo", "echo again\n")]
+
+
+# After a write
+
+
+def test_a_script_that_kandji_kept_as_written_passes():
+    fields = {"script": "echo\n", "restart": False, "self_service_category_id": "x"}
+    scripts.check_written(Plan("Look", None, fields), LOOK)
 
 
 def test_what_kandji_keeps_otherwise_is_named():
-    plan = custom_script.Plan(
-        "Look",
-        None,
-        {"name": "Look", "script": "echo\n", "restart": True, "self_service_category_id": "x"},
+    fields = {"name": "See", "script": "echo\n", "restart": True, "self_service_category_id": "x"}
+    with pytest.raises(NotAsWritten) as caught:
+        scripts.check_written(Plan("Look", None, fields), LOOK)
+    assert caught.value.message == (
+        "Kandji accepted the script 'Look' (a), yet returned another name, restart than was"
+        " written. It was assigned to nothing in this run. Inspect it in Kandji."
     )
-    with pytest.raises(NotAsWritten, match="another restart than") as caught:
-        custom_script.check_written(plan, CustomScript.from_row(KEPT))
-    assert caught.value.details["keys"] == ["restart"]
+    assert caught.value.details == {
+        "vendor": "kandji",
+        "keys": ["name", "restart"],
+        "library_item_id": "a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "fields", "expected"),
+    [
+        (
+            LOOK,
+            {},
+            {
+                "id": "a",
+                "name": "Look",
+                "execution_frequency": "every_day",
+                "sha256": ECHO,
+                "updated_at": "2026-11-01T10:00:00Z",
+            },
+        ),
+        (
+            None,
+            {"script": "echo\n", "execution_frequency": "once"},
+            {
+                "id": None,
+                "name": "Look",
+                "execution_frequency": "once",
+                "sha256": ECHO,
+                "updated_at": None,
+            },
+        ),
+        (
+            None,
+            {},
+            {
+                "id": None,
+                "name": "Look",
+                "execution_frequency": None,
+                "sha256": EMPTY,
+                "updated_at": None,
+            },
+        ),
+    ],
+)
+def test_the_result_shows_a_digest_in_place_of_the_text(script, fields, expected):
+    assert scripts.summarize(script, Plan("Look", script, fields)) == expected
+
+
+def test_a_plan_does_not_show_the_text_in_its_representation():
+    assert "echo" not in repr(Plan("Look", None, {"script": "echo"}))
