@@ -33,15 +33,21 @@ COLLECTION = Path("ansible_collections") / "devicetrust" / "okta_kandji"
 UTILS = Path("plugins") / "module_utils"
 # Globs below plugins/module_utils.
 PLANS: dict[str, tuple[str, ...]] = {
-    "profiles": ("_kandji/profiles/plan*.py", "_kandji/profiles/scep.py"),
+    "profiles": (
+        "_kandji/profiles/plan.py",
+        "_kandji/profiles/scep.py",
+        "_kandji/profiles/mobileconfig.py",
+        "_kandji/profiles/redelivery.py",
+    ),
+    "assignments": ("_kandji/assignments.py", "_kandji/library_items.py"),
     "scripts": ("_kandji/scripts.py",),
     "reset": ("_reset/plan*.py",),
-    "access": ("_access/rules.py", "_access/policies.py", "_access/guards.py"),
+    "access": ("_access/rule*.py", "_access/policies.py", "_access/guards.py"),
     "forecast": ("_access/forecast.py",),
     "gate": ("_status/gate.py",),
     "stages": ("_status/stages.py", "_status/confidence.py"),
     "renewal": ("_status/renewal.py",),
-    "certificates": ("_status/certificate*.py", "_status/certificates/*.py"),
+    "certificates": ("_status/certificate_check.py", "_status/ledger.py"),
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")
 # Exit codes by which mutmut records what became of a mutant (mutmut.stats).

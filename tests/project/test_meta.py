@@ -110,3 +110,36 @@ def flat(tasks):
     for task in tasks:
         yield task
         yield from flat(task.get("block", []) + task.get("rescue", []))
+
+
+def included_files(path):
+    """Yield the files that the tasks of a file include or import by a fixed path."""
+    content = yaml.safe_load(path.read_text())
+    plays = [play for play in content if "hosts" in play] if isinstance(content, list) else []
+    tasks = [task for play in plays for task in play.get("tasks", [])] if plays else content
+    for task in flat(tasks or []):
+        for action in ("include_tasks", "import_tasks", "import_playbook"):
+            value = task.get(f"ansible.builtin.{action}")
+            name = value.get("file") if isinstance(value, dict) else value
+            if name and "{{" not in name:
+                yield path.parent / name
+        role = task.get("ansible.builtin.include_role")
+        if role and "{{" not in role.get("tasks_from", "main"):
+            name = role["name"].rpartition(".")[2]
+            yield CHECKOUT / "roles" / name / "tasks" / f"{role.get('tasks_from', 'main')}.yml"
+
+
+TASK_FILES = [*CHECKOUT.glob("playbooks/**/*.yml"), *CHECKOUT.glob("roles/*/tasks/*.yml")]
+TASK_FILES = [path for path in TASK_FILES if not {"inventory", "vars"} & set(path.parts)]
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_file_that_tasks_include_exists(path):
+    assert [str(file) for file in included_files(path) if not file.exists()] == []
+
+
+def test_an_included_file_that_does_not_exist_is_found(tmp_path):
+    (tmp_path / "main.yml").write_text(
+        "- name: Include\n  block:\n    - ansible.builtin.include_tasks: missing.yml\n"
+    )
+    assert list(included_files(tmp_path / "main.yml")) == [tmp_path / "missing.yml"]
