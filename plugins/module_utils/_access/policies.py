@@ -161,12 +161,15 @@ def unfinished_clone(okta: Okta, policies: t.Sequence[Policy], original: Policy)
 
 
 def _may_be_clone(policy: Policy, original: Policy) -> bool:
+    """Return whether a policy may be an unfinished clone; never without both creation times."""
+    if not (policy.created and original.created):
+        return False
     return (
         policy.id != original.id
         and not policy.system
         and original.name in policy.name
         and policy.description == original.description
-        and (policy.created or "") > (original.created or "")
+        and policy.created > original.created
     )
 
 
