@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import policies
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy
 
