@@ -29,9 +29,6 @@ KNOWN: frozenset[tuple[str, str]] = frozenset(
         ("lab/kandji/prism.py", "_entries"),
         ("lab/kandji/prism.py", "_test"),
         ("lab/seeds/fleet.py", "_Fleet.make_past"),
-        ("plugins/module_utils/_okta/auth.py", "select_auth_method"),
-        ("plugins/module_utils/_okta/eda_events.py", "options"),
-        ("plugins/module_utils/_okta/eda_events.py", "prepared"),
     }
 )
 

@@ -55,10 +55,7 @@ def select_auth_method(params: Params, table: OptionTable, environment: Mapping[
 
     What an option sets outranks what only the environment sets. Raises BadOption.
     """
-    configured = {
-        method: [name for name in names if params[name]] for method, names in AUTH_METHODS.items()
-    }
-    configured = {method: names for method, names in configured.items() if names}
+    configured = _configured_methods(params)
     explicit = [
         method
         for method, names in configured.items()
@@ -84,6 +81,14 @@ def select_auth_method(params: Params, table: OptionTable, environment: Mapping[
             f" or the environment variable {_variable(table, missing[0])}."
         )
     return first
+
+
+def _configured_methods(params: Params) -> dict[str, list[str]]:
+    """Return the authentication methods of which options are set, with these options."""
+    options = {
+        method: [name for name in names if params[name]] for method, names in AUTH_METHODS.items()
+    }
+    return {method: names for method, names in options.items() if names}
 
 
 def _variable(table: OptionTable, name: str) -> str:

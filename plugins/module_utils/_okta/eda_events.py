@@ -45,17 +45,7 @@ def options(
             f"{unknown[0]}: this event source has no such option. Use one of"
             f" {', '.join(sorted(spec))}."
         )
-    missing = sorted(
-        name
-        for name, option in spec.items()
-        if option.get("required")
-        and name not in given
-        and not any(variable in os.environ for variable in _variables(option))
-    )
-    if missing:
-        variables = _variables(spec[missing[0]])
-        remedy = f" or the environment variable {variables[0]}" if variables else ""
-        raise BadOption(f"{missing[0]} is required: set the option{remedy}.")
+    _require_options(given, spec)
     checked = ArgumentSpecValidator(dict(spec)).validate(given)
     if checked.error_messages:
         wrong = next(
@@ -73,6 +63,23 @@ def _variables(option: t.Mapping[str, t.Any]) -> list[str]:
     return list(option.get("fallback", (None, []))[1])
 
 
+def _require_options(
+    given: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> None:
+    """Raise BadOption for the first required option that neither it nor the environment sets."""
+    missing = sorted(
+        name
+        for name, option in spec.items()
+        if option.get("required")
+        and name not in given
+        and not any(variable in os.environ for variable in _variables(option))
+    )
+    if missing:
+        variables = _variables(spec[missing[0]])
+        remedy = f" or the environment variable {variables[0]}" if variables else ""
+        raise BadOption(f"{missing[0]} is required: set the option{remedy}.")
+
+
 def prepared(event: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return a LogEvent for a rulebook: as Okta has it, with the further member ``device_trust``.
 
@@ -80,22 +87,24 @@ def prepared(event: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     use them, since each value is of a plain form. All other texts were written by the people who
     named a Mac or an app. A playbook would read them as templates: their braces are separated.
     """
-    targets = [one for one in event.get("target") or [] if isinstance(one, dict)]
-    devices = [one for one in targets if "device" in _kind(one) and "platform" not in _kind(one)]
-    people = [
-        one
-        for one in (*targets, event.get("actor") or {})
-        if isinstance(one, dict) and _kind(one) == "user"
-    ]
-    details = [one.get("detailEntry") for one in devices]
+    targets = [target for target in event.get("target") or [] if isinstance(target, dict)]
+    devices = [target for target in targets if _is_device(target)]
+    actor = event.get("actor")
+    entities = [*targets, actor] if isinstance(actor, dict) else targets
+    people = [entity for entity in entities if _kind(entity) == "user"]
+    details = [device.get("detailEntry") for device in devices]
     facts = {
-        "device_ids": _plain(one.get("id") for one in devices),
+        "device_ids": _plain(device.get("id") for device in devices),
         "serial_numbers": _plain(
-            one.get("serialNumber") for one in details if isinstance(one, dict)
+            detail.get("serialNumber") for detail in details if isinstance(detail, dict)
         ),
-        "users": _plain(one.get("alternateId") for one in people),
+        "users": _plain(person.get("alternateId") for person in people),
     }
     return {**_without_templates(dict(event)), "device_trust": facts}
+
+
+def _is_device(target: t.Mapping[str, t.Any]) -> bool:
+    return "device" in _kind(target) and "platform" not in _kind(target)
 
 
 def _kind(target: t.Mapping[str, t.Any]) -> str:
