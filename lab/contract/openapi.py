@@ -250,17 +250,22 @@ def from_examples(examples: t.Sequence[t.Any]) -> Schema:
     made: Schema = {"type": sorted(kinds | {"null"})}
     objects = [example for example in known if isinstance(example, dict)]
     if any(objects):
-        names = sorted({name for example in objects for name in example})
-        made["properties"] = {
-            name: from_examples([example[name] for example in objects if name in example])
-            for name in names
-        }
-        made["required"] = [name for name in names if all(name in example for example in objects)]
-        made["additionalProperties"] = False
+        made.update(_from_objects(objects))
     elements = [element for example in known if isinstance(example, list) for element in example]
     if elements:
         made["items"] = from_examples(elements)
     return made
+
+
+def _from_objects(examples: t.Sequence[Schema]) -> Schema:
+    """Return the members of a schema that describe the keys of these objects."""
+    names = sorted({name for example in examples for name in example})
+    properties = {
+        name: from_examples([example[name] for example in examples if name in example])
+        for name in names
+    }
+    required = [name for name in names if all(name in example for example in examples)]
+    return {"properties": properties, "required": required, "additionalProperties": False}
 
 
 def _kind(value: t.Any) -> str:

@@ -172,6 +172,16 @@ def unknown(exchange: Exchange) -> list[Problem]:
     return [Problem("operation", "not in the description")]
 
 
+def _missing_headers(exchange: Exchange, response: Schema) -> list[Problem]:
+    """Return a problem for each header that a description has and an answer lacks."""
+    headers = {name.lower() for name in exchange.headers}
+    return [
+        Problem("headers", f"{name} is described and not there")
+        for name in response.get("headers", {})
+        if name.lower() not in headers
+    ]
+
+
 class Judge:
     """Compares exchanges with one description. What it has compiled it keeps."""
 
@@ -276,12 +286,7 @@ class Judge:
         if response is None:
             return [Problem("status", "not described")]
         response = self.description.resolve(response)
-        given = {name.lower() for name in exchange.headers}
-        found = [
-            Problem("headers", f"{name} is described and not there")
-            for name in response.get("headers", {})
-            if name.lower() not in given
-        ]
+        found = _missing_headers(exchange, response)
         contents = self.description.content(response)
         nothing = exchange.answer is None or exchange.answer == b""
         if nothing or not contents:

@@ -165,19 +165,10 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
 
 
 def _entries(tenant: Tenant, category: str, query: dict[str, str]) -> list[Entry]:
-    devices: t.Iterable[Device] = tenant.devices.values()
-    if query.get("blueprint_ids"):
-        wanted = {
-            blueprint_id.strip().lower() for blueprint_id in query["blueprint_ids"].split(",")
-        }
-        devices = [device for device in devices if device.blueprint_id in wanted]
-    if query.get("device_families"):
-        families = {family.strip() for family in query["device_families"].split(",")}
-        devices = [device for device in devices if device.platform in families]
     rows = CATEGORIES[category]
     found = [
         (device, row)
-        for device in devices
+        for device in _devices(tenant, query)
         if device.report and not device.is_removed
         for row in rows(device.report)
     ]
@@ -186,6 +177,18 @@ def _entries(tenant: Tenant, category: str, query: dict[str, str]) -> list[Entry
     if query.get("sort_by"):
         found = _sorted(tenant, found, query["sort_by"], category)
     return found
+
+
+def _devices(tenant: Tenant, query: dict[str, str]) -> t.Iterable[Device]:
+    """Return the devices of the blueprints and families that a query names."""
+    devices: t.Iterable[Device] = tenant.devices.values()
+    if query.get("blueprint_ids"):
+        blueprint_ids = {name.strip().lower() for name in query["blueprint_ids"].split(",")}
+        devices = [device for device in devices if device.blueprint_id in blueprint_ids]
+    if query.get("device_families"):
+        families = {family.strip() for family in query["device_families"].split(",")}
+        devices = [device for device in devices if device.platform in families]
+    return devices
 
 
 def _sorted(tenant: Tenant, found: list[Entry], sort_by: str, category: str) -> list[Entry]:
@@ -231,17 +234,8 @@ def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
 def _test(key: str, name: str, value: t.Any) -> Test:
     if name == "eq" and isinstance(value, bool):
         return lambda found: found is value
-    if (
-        name in ("in", "not_in", "like", "not_like")
-        and isinstance(value, list)
-        and all(isinstance(entry, str) for entry in value)
-    ):
-        contained: Test = (
-            (lambda found: _text(found) in value)
-            if name.endswith("in")
-            else (lambda found: any(entry in _text(found) for entry in value))
-        )
-        return (lambda found: not contained(found)) if name.startswith("not_") else contained
+    if name in ("in", "not_in", "like", "not_like") and _is_list_of_text(value):
+        return _list_test(name, value)
     if name in COMPARISONS and (limit := _date(value)) is not None:
         return lambda found: (
             (moment := _date(found)) is not None and COMPARISONS[name](moment, limit)
@@ -250,6 +244,20 @@ def _test(key: str, name: str, value: t.Any) -> Test:
         either = [_test(key, inner, limit) for inner, limit in value.items()]
         return lambda found: any(test(found) for test in either)
     raise bad_request({"detail": f"Invalid filter operator or value for {key}: {name}"})
+
+
+def _is_list_of_text(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def _list_test(name: str, values: list[str]) -> Test:
+    """Return the test of an operator that takes a list: in, not_in, like or not_like."""
+    contained: Test = (
+        (lambda found: _text(found) in values)
+        if name.endswith("in")
+        else (lambda found: any(entry in _text(found) for entry in values))
+    )
+    return (lambda found: not contained(found)) if name.startswith("not_") else contained
 
 
 def _text(value: t.Any) -> str:

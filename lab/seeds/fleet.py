@@ -401,20 +401,9 @@ class _Fleet:
         every tenth person none. Some have a phone or a PC beside the Mac, neither registered.
         """
         org = self.world.okta
-        mobile = [
-            user_id
-            for record in org.devices.values()
-            if record.profile["platform"] == "IOS"
-            for user_id in record.users
-        ]
-        registered = {
-            user_id: record.id
-            for record in org.devices.values()
-            if record.profile["platform"] == "IOS"
-            for user_id in record.users
-        }
+        phones = self._registered_phones()
         signs = org.sign_ins
-        signs.seats += [Seat(user_id, "IOS", registered[user_id]) for user_id in mobile]
+        signs.seats += phones
         uses: list[tuple[App, Seat, datetime]] = []
         apps = [org.directory.app(label) for _name, label, _mode in COMPANY_APPS]
         for index, person in enumerate(self.world.people):
@@ -434,9 +423,20 @@ class _Fleet:
                 ]
         uses += [
             (apps[0], seat, self._ago(number, 0))
-            for number, seat in enumerate(signs.seats[: len(mobile)])
+            for number, seat in enumerate(signs.seats[: len(phones)])
         ]
         signs.remember(uses, org.random_number)
+
+    def _registered_phones(self) -> list[Seat]:
+        """Return a seat for each user of an iPhone that is registered with Okta."""
+        users = [
+            (user_id, record.id)
+            for record in self.world.okta.devices.values()
+            if record.profile["platform"] == "IOS"
+            for user_id in record.users
+        ]
+        newest = dict(users)
+        return [Seat(user_id, "IOS", newest[user_id]) for user_id, _record_id in users]
 
     def _ago(self, index: int, number: int) -> datetime:
         return self.now - timedelta(days=(7 * index + 3 * number) % 40, hours=1 + index % 20)

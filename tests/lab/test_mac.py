@@ -580,5 +580,5 @@ def test_a_log_may_be_cut(kandji_world, tenant, mac, blueprint, profile):
     log = log_after_check_in(kandji_world, tenant, mac, blueprint, check_script())
     assert (
         len(log) == len("Executing Look...\n") + 100 + len("Exit code: 0")
-        and _certificate_check.read_check(log).identities == []
+        and _certificate_check.read_check(log).identities == ()
     )
