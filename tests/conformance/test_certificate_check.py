@@ -120,12 +120,12 @@ def with_issuer(issuer: str) -> str:
 
 
 def test_a_mac_without_certificates_has_none(shell):
-    assert looked(shell, OnTheMac()) == certificate_check.Check([], 0, None, 0)
+    assert looked(shell, OnTheMac()) == certificate_check.Check((), 0, None, 0)
 
 
 def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
     assert looked(shell, OnTheMac(system=None, scep_profiles=None)) == certificate_check.Check(
-        [], 0, None, None
+        (), 0, None, None
     )
 
 
@@ -139,7 +139,7 @@ def test_one_identity_is_told_whole(shell):
         sha256(der),
         "system",
     )
-    assert found == certificate_check.Check([identity], 1, "9.52.0", 2)
+    assert found == certificate_check.Check((identity,), 1, "9.52.0", 2)
 
 
 def test_of_two_identities_the_one_that_ends_last_comes_first(shell):

@@ -111,7 +111,7 @@ def test_any_name_that_may_be_the_orgs_is_taken(watched, run_module, host, optio
         MODULE, {"scep_url": url, "test_enrollment": True, **options}, lab=watched.lab
     )
     assert result["test_enrollment"] and [
-        "is no name of the org" in text for text in result["warnings"]
+        "is not a name that Okta shows for the org" in text for text in result["warnings"]
     ] == ([True] if warned else [])
 
 
