@@ -126,7 +126,9 @@ def running_lab(macs: int) -> t.Iterator[RunningLab]:
         command, cwd=CHECKOUT, env=child_environment(), stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            lab = RunningLab(json.loads(next(process.stdout or iter(()))))
+            if process.stdout is None:
+                raise RuntimeError("The lab has no output to read.")
+            lab = RunningLab(json.loads(process.stdout.readline()))
             # Limits of the vendors would be measured otherwise, and they are the same for
             # everybody.
             lab.control(

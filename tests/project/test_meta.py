@@ -83,7 +83,7 @@ def module_options(module):
     documentation = yaml.safe_load(loaded.DOCUMENTATION)
     merged = dict(documentation["options"])
     for fragment in documentation.get("extends_documentation_fragment", []):
-        package, _, part = fragment.removeprefix("devicetrust.okta_kandji.").partition(".")
+        package, _dot, part = fragment.removeprefix("devicetrust.okta_kandji.").partition(".")
         held = import_module(f"{FRAGMENTS_PACKAGE}.{package}").ModuleDocFragment
         text = getattr(held, (part or "documentation").upper())
         merged.update(yaml.safe_load(text).get("options", {}))

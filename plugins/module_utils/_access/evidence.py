@@ -47,7 +47,7 @@ class Sighting(t.NamedTuple):
     published: str
 
 
-SightingKey = tuple[str | None, str | None, str]
+SightingKey: t.TypeAlias = "tuple[str | None, str | None, str]"
 
 
 @dataclass

@@ -30,7 +30,9 @@ try:
 except ImportError:
     pass  # messages.LIBRARIES_ERROR says which
 
-Exchange = t.Callable[[str, str, dict[str, str], bytes | None], tuple[int, str, bytes]]
+Exchange: t.TypeAlias = (
+    "t.Callable[[str, str, dict[str, str], bytes | None], tuple[int, str, bytes]]"
+)
 Subject = t.Sequence[t.Sequence[t.Sequence[str]]]
 
 # The names that Apple's payload knows; any other type is a dotted OID.

@@ -22,7 +22,7 @@ from .mobileconfig import Plist
 
 PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
 
-Flags = t.Mapping[str, bool | str]
+Flags: t.TypeAlias = "t.Mapping[str, bool | str]"
 
 
 class Content(t.Protocol):

@@ -437,7 +437,7 @@ def plan_console_item(
     wanted: Wanted, item: LibraryItem, library: custom_profile.Library, mode: str
 ) -> Plan:
     """Return the plan of a console-managed item: where it is assigned, and nothing else."""
-    plan = Plan(wanted, item.name, None, assigned_only=True, console_item=item)
+    plan = Plan(wanted=wanted, name=item.name, current=None, assigned_only=True, console_item=item)
     return custom_profile.plan_places(plan, library, mode, "library item")
 
 

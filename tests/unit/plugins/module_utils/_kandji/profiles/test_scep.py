@@ -543,7 +543,10 @@ def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(
     mode: str, on: t.Any, assigned: t.Any, removed: t.Any
 ) -> None:
     found = scep_profile.plan_console_item(
-        Wanted(None, None, [CANARY], None, library_item=ITEM.name), ITEM, library(on=on), mode
+        Wanted(name=None, library_item_id=None, blueprints=[CANARY], library_item=ITEM.name),
+        ITEM,
+        library(on=on),
+        mode,
     )
     assert (found.assignment.assign, found.assignment.remove) == (assigned, removed)
     assert not found.writes_profile and len(found.changes) == len(assigned) + len(removed)
