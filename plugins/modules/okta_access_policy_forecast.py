@@ -71,8 +71,12 @@ EXAMPLES = r"""
     break_glass_group: Break glass
     refuse: false
     rules:
-      - {name: Unmanaged Macs, position: first, platforms: [MACOS], managed: false, groups_excluded:
-        [Break glass], access: DENY}
+      - name: Unmanaged Macs
+        position: first
+        platforms: [MACOS]
+        managed: false
+        groups_excluded: [Break glass]
+        access: DENY
   register: forecast
 
 # URLs and tokens of these come from the environment, or from module_defaults.
@@ -83,10 +87,18 @@ EXAMPLES = r"""
     apps: [Salesforce, Slack]
     break_glass_group: Break glass
     rules:
-      - {name: Managed Macs, position: first, platforms: [MACOS], managed: true, groups_excluded:
-        [Break glass], access: ALLOW, factor_mode: 2FA}
-      - {name: Other Macs, after: Managed Macs, platforms: [MACOS], groups_excluded: [Break glass],
-        access: DENY}
+      - name: Managed Macs
+        position: first
+        platforms: [MACOS]
+        managed: true
+        groups_excluded: [Break glass]
+        access: ALLOW
+        factor_mode: 2FA
+      - name: Other Macs
+        after: Managed Macs
+        platforms: [MACOS]
+        groups_excluded: [Break glass]
+        access: DENY
 
 - name: Does Okta's simulation say the same of an app that has moved?
   devicetrust.okta_kandji.okta_access_policy_forecast:
