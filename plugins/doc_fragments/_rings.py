@@ -50,8 +50,9 @@ options:
 class ModuleDocFragment:
     """Documentation of O(rings) where it is required, where not, and of its profiles' names."""
 
-    DOCUMENTATION = RINGS.format(presence="required: true")
-    OPTIONAL = RINGS.format(presence="default: []")
+    # Annotated, since ansible-test reads plain assignments as literal text.
+    DOCUMENTATION: str = RINGS.format(presence="required: true")
+    OPTIONAL: str = RINGS.format(presence="default: []")
     PROFILES = r"""
 options:
   scep_profile_prefix:
