@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role awx_configuration makes AWX of:
+"""What the role awx_configuration makes AWX of.
 
-that it fits the playbooks and the modules, and asks nobody for a secret where it would be kept.
+That it fits the playbooks and the modules, and asks nobody for a secret where it would be kept.
 """
 
 from __future__ import annotations
@@ -131,10 +131,10 @@ def questions():
     ids=lambda value: value["variable"] if isinstance(value, dict) else value,
 )
 def test_a_survey_asks_for_what_the_playbook_reads_and_never_for_a_secret(name, playbook, question):
-    # A variable of a role may be given as well: what a survey says outranks the role's default.
+    # A variable that a role specifies may be given as well: an answer outranks the role's default.
     roles = [
         path
-        for path in (CHECKOUT / "roles").glob("*/defaults/main.yml")
+        for path in (CHECKOUT / "roles").glob("*/meta/argument_specs.yml")
         if path.parent.parent != ROLE
     ]
     text = "".join(
