@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m lab``:
+"""``python -m lab``.
 
-start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT.
+Start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT.
 """
 
 from __future__ import annotations

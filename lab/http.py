@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a vendor's HTTP surface is put together:
+"""How a vendor's HTTP surface is put together.
 
-operations with names, answers, faults and the request log.
+Operations with names, answers, faults and the request log.
 """
 
 from __future__ import annotations
@@ -299,9 +299,9 @@ class VendorApp:
 
 
 class _Dropped(Response):
-    """The connection is cut before a byte of the answer;
+    """The connection is cut before a byte of the answer.
 
-    what the request asked for has been done.
+    What the request asked for has been done.
     """
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:

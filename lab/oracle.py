@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is really so:
+"""What is really so.
 
-where each Mac stands, told from the Macs themselves, from Okta's books and the tenant's, and from
+Where each Mac stands, told from the Macs themselves, from Okta's books and the tenant's, and from
 nothing that an API shows.
 
 It shares no code with what it is there to judge. A record belongs to the Mac whose hardware UUID it
@@ -28,9 +28,9 @@ DEVICE_TRUST = "com.kandji.profile.odt.scep"
 
 @dataclass(frozen=True)
 class Truth:
-    """``key`` is Kandji's id of the Mac;
+    """``key`` is Kandji's id of the Mac.
 
-    of Macs that Kandji does not have, the first of the ids of their records in Okta, by alphabet.
+    Of Macs that Kandji does not have, the first of the ids of their records in Okta, by alphabet.
     """
 
     key: str

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Macs:
+"""The Macs.
 
-clients of the Kandji tenant that check in, install what they are given, and enrol with Okta's CA
+Clients of the Kandji tenant that check in, install what they are given, and enrol with Okta's CA
 over SCEP.
 
 A Mac is the truth about itself. What the tenant knows of it is what it reported at its last
@@ -484,9 +484,9 @@ class Mac:
 def act(
     world: World, serials: t.Collection[str] | None = None, only_asked: bool = False
 ) -> list[CheckIn]:
-    """Let Macs check in:
+    """Let Macs check in.
 
-    all of them, those of ``serials``, or only those that were asked to by the API.
+    All of them, those of ``serials``, or only those that were asked to by the API.
     """
     with world.lock:
         chosen = [
@@ -568,9 +568,9 @@ def enrol(
 def enrol_as_record(
     world: World, settings: dict[str, t.Any], profile_identifier: str
 ) -> MacCertificate:
-    """For Macs beyond the number of real ones:
+    """For Macs beyond the number of real ones.
 
-    no key is made and no SCEP spoken, so that a fleet of thousands fits.
+    No key is made and no SCEP spoken, so that a fleet of thousands fits.
 
     What decides the outcome is the same, URL and challenge. The certificate stands in the
     authority's books and in Okta's log alone.

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for macOS's security, profiles and defaults, which answer from a Mac of the lab;
+"""Stand-ins for macOS's security, profiles and defaults, which answer from a Mac of the lab.
 
-and the certificate check run with them.
+And the certificate check run with them.
 
 They say what the check asks for and nothing else. openssl, awk and the rest are those of this
 machine.
@@ -87,9 +87,9 @@ class OnTheMac:
 
 
 def is_the_check(script: str) -> bool:
-    """Whether a text is the collection's certificate check, with whatever issuer:
+    """Whether a text is the collection's certificate check, with whatever issuer.
 
-    no other script of a client is ever run on this machine.
+    No other script of a client is ever run on this machine.
     """
     return _ISSUER.sub("", script.rstrip()) == _ISSUER.sub("", check_script().rstrip())
 
@@ -111,9 +111,9 @@ class Held:
 
 
 def said(held: t.Iterable[Held], okta_verify: str | None, scep_profiles: int, script: str) -> str:
-    """The line of the check, reckoned:
+    """The line of the check, reckoned.
 
-    for machines without zsh, and for Macs that are mere records.
+    For machines without zsh, and for Macs that are mere records.
     """
     issuer = base64.b64decode(_ISSUER.findall(script)[0]).decode()
     fitting: list[str] = []
@@ -158,9 +158,9 @@ def _escaped(name: str) -> str:
 
 
 def can_run(ders: t.Iterable[bytes | None]) -> bool:
-    """Whether the check can really run for a Mac with these certificates:
+    """Whether the check can really run for a Mac with these certificates.
 
-    this machine has zsh and openssl, and they are more than records.
+    This machine has zsh and openssl, and they are more than records.
     """
     return all(shutil.which(name) for name in (SHELL, "openssl")) and all(
         der is not None for der in ders

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people in front of the Macs:
+"""The people in front of the Macs.
 
-they open Okta Verify when it is there, and sign in, or don't.
+They open Okta Verify when it is there, and sign in, or don't.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ class Person:
         return self._sign_in(world, mac)
 
     def _account_is_dead(self, world: World, mac: Mac) -> bool:
-        """The device was deleted;
+        """The device was deleted.
 
-        or deactivated, which unlinks its users for good, and activated again. In between the
+        Or deactivated, which unlinks its users for good, and activated again. In between the
         account is stuck.
         """
         if mac.okta_account is None or mac.okta_account in world.okta.deleted:
@@ -144,9 +144,9 @@ def act(world: World, serials: t.Collection[str] | None = None) -> list[dict[str
 
 
 def tell(world: World, serials: t.Collection[str] | None = None) -> int:
-    """Ask people to register again once their record is deleted;
+    """Ask people to register again once their record is deleted.
 
-    they do so when they act next. Returns how many were told.
+    They do so when they act next. Returns how many were told.
     """
     chosen = _chosen(world, serials)
     for person, _mac in chosen:
@@ -160,9 +160,9 @@ ROUND = timedelta(hours=12)  # people who act by themselves open their apps so o
 
 
 def seats(world: World) -> list[Seat]:
-    """From where everybody signs in:
+    """From where everybody signs in.
 
-    first the Macs, as far as they are in use, then what else there is.
+    First the Macs, as far as they are in use, then what else there is.
     """
     with world.lock:
         macs = [
@@ -175,9 +175,9 @@ def seats(world: World) -> list[Seat]:
 def open_apps(
     world: World, apps: t.Sequence[App] | None = None, logins: t.Collection[str] | None = None
 ) -> list[Outcome]:
-    """Everybody opens every app that is assigned to them, or only those people and apps;
+    """Everybody opens every app that is assigned to them, or only those people and apps.
 
-    takes no network.
+    Takes no network.
     """
     with world.lock:
         org = world.okta

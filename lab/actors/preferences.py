@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Mac makes of the settings in its profiles:
+"""What a Mac makes of the settings in its profiles.
 
-preferences of apps, login items, single sign-on, and what Okta Verify reads of them.
+Preferences of apps, login items, single sign-on, and what Okta Verify reads of them.
 
 Apple's rules are those of its published payload descriptions (apple/device-management,
 mdm/profiles).
@@ -89,9 +89,9 @@ def _check_login_items(payload: Payload) -> None:
 
 
 def managed_preferences(payloads: t.Iterable[Payload]) -> dict[str, dict[str, t.Any]]:
-    """Domain -> keys, for the payload types that are no payload of Apple's:
+    """Domain -> keys, for the payload types that are no payload of Apple's.
 
-    macOS takes them for the preferences of an app.
+    MacOS takes them for the preferences of an app.
     """
     found: dict[str, dict[str, t.Any]] = {}
     for payload in payloads:
@@ -122,9 +122,9 @@ def sso_extensions(payloads: t.Iterable[Payload]) -> list[dict[str, t.Any]]:
 
 
 def okta_verify(payloads: t.Iterable[Payload]) -> dict[str, t.Any]:
-    """What Okta Verify reads:
+    """What Okta Verify reads.
 
-    keys of the template with a value of the template's type, alike in both domains. An empty text
+    Keys of the template with a value of the template's type, alike in both domains. An empty text
     is no value.
     """
     preferences = managed_preferences(payloads)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The short list:
+"""The short list.
 
-what the vendors' OpenAPI descriptions lack or get wrong, each with the source that says so.
+What the vendors' OpenAPI descriptions lack or get wrong, each with the source that says so.
 
 The recorder (lab.contract.recorder) finds where the lab and a description disagree. Who is wrong is decided
 here: what is not on this list is a mistake of the lab or of the collection. ``python -m

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the recorder found, judged by the short list;
+"""What the recorder found, judged by the short list.
 
-also as a plugin of pytest, which fails a run that found something new.
+Also as a plugin of pytest, which fails a run that found something new.
 
 ``python -m lab.contract.findings`` judges what lies in .cache/recorder.
 """
@@ -26,9 +26,9 @@ from lab.contract.recorder import DEFAULT_PLACE, DESCRIPTIONS, FINDINGS, Finding
 
 @dataclass
 class Verdict:
-    """``unlisted``:
+    """``unlisted``.
 
-    finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that
+    Finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that
     nothing needed.
     """
 
@@ -74,9 +74,9 @@ def clear() -> None:
 
 
 def check(place: Path = DEFAULT_PLACE) -> bool:
-    """The stage of `make test`:
+    """The stage of `make test`.
 
-    all that its tests, the molecule scenario and their labs have left.
+    All that its tests, the molecule scenario and their labs have left.
     """
     if not os.environ.get(DESCRIPTIONS):
         print(

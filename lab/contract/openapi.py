@@ -145,9 +145,9 @@ class Description:
 
 
 class _Compiler:
-    """Schemas of one direction:
+    """Schemas of one direction.
 
-    what is read-only is not required of a request, what is write-only not of an answer.
+    What is read-only is not required of a request, what is write-only not of an answer.
     """
 
     def __init__(self, description: Description, answer: bool) -> None:
@@ -201,9 +201,9 @@ class _Compiler:
         return made
 
     def chosen(self, flat: Schema, subclasses: dict[str, str]) -> Schema:
-        """A base class with a discriminator:
+        """A base class with a discriminator.
 
-        the subclass that it names is what counts. It may be the class itself.
+        The subclass that it names is what counts. It may be the class itself.
         """
         name = flat["discriminator"]["propertyName"]
         known = {"properties": {name: {"enum": sorted(subclasses)}}, "required": [name]}
@@ -239,9 +239,9 @@ def places(path: str) -> str:
 
 
 def from_examples(examples: t.Sequence[t.Any]) -> Schema:
-    """The schema of which all these values are examples:
+    """The schema of which all these values are examples.
 
-    keys that each of them has are required, others are not allowed.
+    Keys that each of them has are required, others are not allowed.
     """
     known = [example for example in examples if example is not None]
     kinds = {_kind(example) for example in known}

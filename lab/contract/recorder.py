@@ -96,9 +96,9 @@ class Problem:
 
 
 def observers() -> list[t.Callable[[Exchange], None]]:
-    """What a new lab is watched by:
+    """What a new lab is watched by.
 
-    the recorder of this process, if the environment asks for one.
+    The recorder of this process, if the environment asks for one.
     """
     directory = os.environ.get(DESCRIPTIONS)
     return (
@@ -329,9 +329,9 @@ class Judge:
 
 
 def coerced(value: t.Any, kind: str) -> t.Any:
-    """A query parameter or a form field, as the type that its schema has;
+    """A query parameter or a form field, as the type that its schema has.
 
-    as it is where it cannot be that.
+    As it is where it cannot be that.
     """
     if isinstance(value, bytes):
         return value.decode("latin-1")

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kandji's console on the lab's control surface:
+"""Kandji's console on the lab's control surface.
 
-each request's body checked, then done by ``lab.kandji.admin_console``.
+Each request's body checked, then done by ``lab.kandji.admin_console``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's own surface:
+"""The lab's own surface.
 
-what a test, or a person at a rehearsal, does to the world and asks about it. No vendor has any of
+What a test, or a person at a rehearsal, does to the world and asks about it. No vendor has any of
 it.
 """
 
@@ -250,9 +250,9 @@ class Control:
 
     def _hooking(self) -> t.Callable[[Request], t.Awaitable[Response]]:
         async def run(body: Body, _query: Query) -> t.Any:
-            """Make an event hook and have its address verified, which takes a request to it:
+            """Make an event hook and have its address verified, which takes a request to it.
 
-            not under the lock.
+            Not under the lock.
             """
             names = ("url", "key", "value", "events", "ca_file")
             _only(body, names)
@@ -277,9 +277,9 @@ class Control:
         return endpoint
 
     async def _beginning(self, request: Request) -> Response:
-        """Not under the lock:
+        """Not under the lock.
 
-        the world that it belongs to is about to be gone. The options are those of ``python -m
+        The world that it belongs to is about to be gone. The options are those of ``python -m
         lab``.
         """
 
@@ -488,9 +488,9 @@ class Control:
         return {"pipeline": self.world.okta.pipeline}
 
     def set_user(self, body: Body, _query: Query) -> t.Any:
-        """The user ``login``:
+        """The user ``login``.
 
-        their ``status``, and whether they have enrolled a phone (``has_phone``) beside Okta Verify.
+        Their ``status``, and whether they have enrolled a phone (``has_phone``) beside Okta Verify.
         """
         _only(body, ("login", "status", "has_phone"))
         user = self._user(body.get("login"))
@@ -505,9 +505,9 @@ class Control:
         return {"login": user.login, "status": user.status, "has_phone": user.has_phone}
 
     def add_record(self, body: Body, _query: Query) -> t.Any:
-        """A further device record for ``serial``, as an erased Mac leaves one behind:
+        """A further device record for ``serial``, as an erased Mac leaves one behind.
 
-        linked to the user ``login``, or to nobody.
+        Linked to the user ``login``, or to nobody.
         """
         _only(body, ("serial", "login"))
         org, serial = self.world.okta, body.get("serial")
@@ -598,9 +598,9 @@ class Control:
         return {"login": user.login, "platform": seat.platform, "device_id": seat.device_id}
 
     def add_use(self, body: Body, _query: Query) -> t.Any:
-        """``logins`` (default:
+        """``logins`` (default.
 
-        everybody) used ``apps`` (default: all) ``days_ago``, each from wherever they sit, or from
+        Everybody) used ``apps`` (default: all) ``days_ago``, each from wherever they sit, or from
         ``platform`` alone.
         """
         _only(body, ("logins", "apps", "days_ago", "platform"))
@@ -635,9 +635,9 @@ class Control:
         }
 
     def draw(self, body: Body, _query: Query) -> t.Any:
-        """Groups, rules and past use by chance, from ``seed``:
+        """Groups, rules and past use by chance, from ``seed``.
 
-        of the people who are there, for the app ``app``.
+        Of the people who are there, for the app ``app``.
         """
         _only(body, ("seed", "app"))
         if not isinstance(body.get("seed"), int) or isinstance(body.get("seed"), bool):
@@ -784,9 +784,9 @@ def _plain(entry: t.Any) -> t.Any:
 
 
 async def _in_thread(function: t.Callable[[], t.Any]) -> t.Any:
-    """Run it in a thread that does not keep the process alive:
+    """Run it in a thread that does not keep the process alive.
 
-    a lab that is told to stop stops, whatever its Macs are doing.
+    A lab that is told to stop stops, whatever its Macs are doing.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[t.Any] = loop.create_future()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people do in Kandji's web app, and what the API cannot:
+"""What people do in Kandji's web app, and what the API cannot.
 
-items made by hand, assignment maps, devices and users moved about.
+Items made by hand, assignment maps, devices and users moved about.
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Bluepri
 
 
 def place(tenant: Tenant, wanted: t.Any) -> tuple[Blueprint, Node]:
-    """Where an item goes:
+    """Where an item goes.
 
-    the name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id":
+    The name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id":
     ...}.
     """
     if isinstance(wanted, str):
@@ -191,9 +191,9 @@ def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None])
 
 
 def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
-    """The map's nodes as they are to be:
+    """The map's nodes as they are to be.
 
-    those with an id stay, with their items; those without are new; the others go.
+    Those with an id stay, with their items; those without are new; the others go.
     """
     if blueprint.type != "map":
         raise Mistake("Only an assignment map has nodes.")

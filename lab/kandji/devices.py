@@ -273,9 +273,9 @@ def get_details(tenant: Tenant, call: Call) -> Answer:
 
 
 def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.Any]:
-    """An installed profile as a device's details show it:
+    """An installed profile as a device's details show it.
 
-    other names than in Prism, for the same report.
+    Other names than in Prism, for the same report.
     """
     return {
         "name": columns["profile_display_name"],

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Kandji tenant keeps:
+"""What a Kandji tenant keeps.
 
-blueprints, library items, devices, users, and what devices reported.
+Blueprints, library items, devices, users, and what devices reported.
 """
 
 from __future__ import annotations
@@ -128,9 +128,9 @@ class CustomScript(LibraryItem):
 
 @dataclass
 class Node:
-    """A node of an assignment map;
+    """A node of an assignment map.
 
-    a classic blueprint is one node. ``tag`` is its condition, None for the root; ``without`` turns
+    A classic blueprint is one node. ``tag`` is its condition, None for the root; ``without`` turns
     the condition round.
     """
 
@@ -201,9 +201,9 @@ class Row:
 
 @dataclass
 class Report:
-    """The last inventory of a device:
+    """The last inventory of a device.
 
-    what Prism and the device's details show, until the next one.
+    What Prism and the device's details show, until the next one.
     """
 
     collected_at: datetime
@@ -244,8 +244,8 @@ class Device:
         self.evaluate()
 
     def evaluate(self) -> None:
-        """MDM looks at the conditions of the assignment map:
+        """MDM looks at the conditions of the assignment map.
 
-        at its check-in, or at once when the map is edited.
+        At its check-in, or at once when the map is edited.
         """
         self.evaluated_tags = list(self.tags)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prism:
+"""Prism.
 
-tables over the fleet, of what devices reported at their last inventory. Not the live truth.
+Tables over the fleet, of what devices reported at their last inventory. Not the live truth.
 """
 
 from __future__ import annotations

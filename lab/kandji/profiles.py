@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a tenant does to a profile:
+"""What a tenant does to a profile.
 
-rewriting it when it is stored, resolving its variables when it is delivered.
+Rewriting it when it is stored, resolving its variables when it is delivered.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def parse(content: bytes | str) -> dict[str, t.Any]:
 def rewritten(
     document: dict[str, t.Any], *, item_id: str, name: str, payload_uuid: str, switches: Switches
 ) -> dict[str, t.Any]:
-    """The profile as the tenant stores it:
+    """The profile as the tenant stores it.
 
-    three top-level keys are its own, PayloadContent stays as it was sent (a switch).
+    Three top-level keys are its own, PayloadContent stays as it was sent (a switch).
     """
     stored = copy.deepcopy(document)
     stored.update(

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom Scripts, and what Self Service and Custom Apps show:
+"""Custom Scripts, and what Self Service and Custom Apps show.
 
-enough for a client that keeps a library in step.
+Enough for a client that keeps a library in step.
 """
 
 from __future__ import annotations

@@ -423,9 +423,9 @@ class Tenant:
         return list(found.values())
 
     def evaluate(self, device: Device) -> None:
-        """The device is at its MDM check-in:
+        """The device is at its MDM check-in.
 
-        what comes by MDM follows the device's tags from now on.
+        What comes by MDM follows the device's tags from now on.
         """
         if device.evaluated_tags != device.tags:
             device.evaluate()
@@ -466,9 +466,9 @@ class Tenant:
     # What devices say
 
     def status_of(self, device: Device, item: LibraryItem) -> ItemStatus:
-        """The item's status on a device that gets it;
+        """The item's status on a device that gets it.
 
-        pending until the device has spoken of the item as it is now.
+        Pending until the device has spoken of the item as it is now.
         """
         known = device.statuses.get(item.id)
         if known is None or known.identity != item.identity_on(device.id):
@@ -486,9 +486,9 @@ class Tenant:
         identity: str | None = None,
         at: datetime | None = None,
     ) -> ItemStatus:
-        """``status`` as apps have it (PASS, PENDING, ERROR);
+        """``status`` as apps have it (PASS, PENDING, ERROR).
 
-        profiles show their own words for it. ``identity``: which state of the item is meant.
+        Profiles show their own words for it. ``identity``: which state of the item is meant.
         """
         is_profile = isinstance(item, ProfileItem) or item.type == "profile"
         shown = LOWER_CASE_STATUSES.get(status, status) if is_profile else status
@@ -535,9 +535,9 @@ class Tenant:
         )
 
     def record_device(self, action: str, device: Device) -> None:
-        """That blueprint changes are recorded is documented, the shape of their state is not:
+        """That blueprint changes are recorded is documented, the shape of their state is not.
 
-        it has the names of the device list.
+        It has the names of the device list.
         """
         blueprint = self.blueprints.get(device.blueprint_id)
         state = {
@@ -568,9 +568,9 @@ class Tenant:
     # For tests and for the control surface
 
     def install_device_trust(self, mac: t.Any) -> None:
-        """Kandji's own Okta Device Trust has come to a Mac:
+        """Kandji's own Okta Device Trust has come to a Mac.
 
-        its two profiles are installed, and reported at once.
+        Its two profiles are installed, and reported at once.
         """
         mac.add_device_trust_profiles()
         mac.report_inventory()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's HTTP surface:
+"""Okta's HTTP surface.
 
-the operations of its management API that the collection and its neighbours use, and the SCEP
+The operations of its management API that the collection and its neighbours use, and the SCEP
 address.
 """
 
@@ -168,7 +168,7 @@ class OktaApp(VendorApp):
             raise Refusal(self.too_many(call, 0, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
-        """``seconds`` is the wait that a fault asks for;
+        """``seconds`` is the wait that a fault asks for.
 
         0 leaves it to the bucket. Too many at once says nothing of when to come back.
         """

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The org's authenticators:
+"""The org's authenticators.
 
-password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass.
+Password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta as a certificate authority:
+"""Okta as a certificate authority.
 
-real keys, real certificates, real SCEP. HTTP is somebody else's (lab/okta/app.py).
+Real keys, real certificates, real SCEP. HTTP is somebody else's (lab/okta/app.py).
 """
 
 from __future__ import annotations
@@ -199,9 +199,9 @@ class Authority:
         return self._by_fingerprint.get(_fingerprint(der))
 
     def book(self, common_name: str, at: datetime | None = None) -> IssuedCertificate:
-        """Enter a certificate that nobody holds:
+        """Enter a certificate that nobody holds.
 
-        for Macs that are only records. There is no key and no DER, only the entry in the books.
+        For Macs that are only records. There is no key and no DER, only the entry in the books.
         """
         issued_at = at or self._clock.now()
         not_before = _whole_second(issued_at)
@@ -286,9 +286,9 @@ class Authority:
 
 @cache
 def _key_of(_organization: str, _org_id: str, _role: str) -> rsa.RSAPrivateKey:
-    """Made once per process:
+    """Made once per process.
 
-    labs that come and go within one test run need not wait for new ones.
+    Labs that come and go within one test run need not wait for new ones.
     """
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 

@@ -36,9 +36,9 @@ class User:
 
     @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
-        """As actor or target of events, which share it:
+        """As actor or target of events, which share it.
 
-        the log of a large fleet would not fit otherwise.
+        The log of a large fleet would not fit otherwise.
         """
         return {
             "id": self.id,
@@ -95,9 +95,9 @@ class Record:
 
 
 class Glance(t.NamedTuple):
-    """From when a search sees the records:
+    """From when a search sees the records.
 
-    now, at an earlier moment, or each as it was before its last change.
+    Now, at an earlier moment, or each as it was before its last change.
     """
 
     at: datetime | None = None

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event hooks:
+"""Event hooks.
 
-the org verifies an address once, and then posts what happens to it, as Okta documents it
+The org verifies an address once, and then posts what happens to it, as Okta documents it
 (developer.okta.com, concepts/event-hooks).
 """
 

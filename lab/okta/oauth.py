@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth service apps of the org authorization server:
+"""OAuth service apps of the org authorization server.
 
-private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449).
+Private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449).
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ class ServiceApp:
     active: bool = True
 
     def announced(self) -> Json:
-        """What a person takes away from the console:
+        """What a person takes away from the console.
 
-        the only time that the private key is shown.
+        The only time that the private key is shown.
         """
         pem = self.private_key.private_bytes(
             serialization.Encoding.PEM,
@@ -340,9 +340,9 @@ def _thumbprint(jwk: Json) -> str:
 
 @functools.cache
 def _private_key(algorithm: str, _number: int) -> t.Any:
-    """Made once per process:
+    """Made once per process.
 
-    labs come and go within one test run, and an RSA key takes its time.
+    Labs come and go within one test run, and an RSA key takes its time.
     """
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm]())

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Okta org of the Identity Engine with one Desktop platform:
+"""An Okta org of the Identity Engine with one Desktop platform.
 
-users, device records, certificates, and what it does when somebody signs in.
+Users, device records, certificates, and what it does when somebody signs in.
 
 Take the world's lock around every call.
 """
@@ -162,9 +162,9 @@ class Org:
 
     @contextlib.contextmanager
     def dated(self, moment: datetime) -> t.Iterator[None]:
-        """What is done within has happened at ``moment``:
+        """What is done within has happened at ``moment``.
 
-        for a history that is there before the lab starts.
+        For a history that is there before the lab starts.
         """
         self._dated, outer = moment, self._dated
         try:
@@ -350,9 +350,9 @@ class Org:
     def add_hook(
         self, url: str, key: str, value: str, events: t.Sequence[str], ca_file: str | None = None
     ) -> EventHook:
-        """As Workflow > Event Hooks does it;
+        """As Workflow > Event Hooks does it.
 
-        raises NotAHook. It is verified by its own ``verify``, without the world's lock.
+        Raises NotAHook. It is verified by its own ``verify``, without the world's lock.
         """
         hook = EventHook(self.new_id("who"), self.base_url, url, key, value, events, ca_file)
         self.hooks.append(hook)
@@ -363,9 +363,9 @@ class Org:
         return "INACTIVE" in (verify.status_of("okta_verify"), verify.status_of(method))
 
     def _attests(self, shown: bytes | int | None, record: Record, user: User) -> bool:
-        """Okta's rules for a certificate that a Mac proves to hold;
+        """Okta's rules for a certificate that a Mac proves to hold.
 
-        its first use binds it to the record.
+        Its first use binds it to the record.
         """
         certificate = (
             self.authority.find(shown)
@@ -426,9 +426,9 @@ class Org:
         return reply
 
     def book(self, common_name: str) -> IssuedCertificate:
-        """Issue a certificate to a Mac that is only a record:
+        """Issue a certificate to a Mac that is only a record.
 
-        it stands in the books and in the log, and nobody holds it.
+        It stands in the books and in the log, and nobody holds it.
         """
         certificate = self.authority.book(common_name, self.now())
         self._was_issued(certificate)
@@ -523,9 +523,9 @@ class Org:
         )
 
     def _changes(self, record: Record, touches: bool = True) -> None:
-        """Call it before a record changes:
+        """Call it before a record changes.
 
-        the search index may have to show it as it was. ``touches``: the record says so.
+        The search index may have to show it as it was. ``touches``: the record says so.
         """
         self._index.before_change(record, self.now())
         if touches:

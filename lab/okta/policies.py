@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""App sign-in policies (ACCESS_POLICY) and their ordered rules:
+"""App sign-in policies (ACCESS_POLICY) and their ordered rules.
 
-what Okta takes, what it adds to it, what it drops, and how it numbers.
+What Okta takes, what it adds to it, what it drops, and how it numbers.
 
 Take the world's lock around every call.
 """
@@ -375,9 +375,9 @@ class Policies:
             self._number(policy)
 
     def _place(self, policy: Policy, rule: Rule, priority: int | None) -> None:
-        """Before the rule that has this priority, or just before the catch-all rule;
+        """Before the rule that has this priority, or just before the catch-all rule.
 
-        those behind it move up.
+        Those behind it move up.
         """
         others = policy.rules[:-1]
         place = (

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an app sign-in policy judges somebody:
+"""How an app sign-in policy judges somebody.
 
-the first rule whose conditions are all met decides, and what it asks for has to be at hand.
+The first rule whose conditions are all met decides, and what it asks for has to be at hand.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Judgement:
-    """``reason``:
+    """``reason``.
 
-    allowed, denied (by the rule), or unsatisfied (what the rule asks for is not at hand).
+    Allowed, denied (by the rule), or unsatisfied (what the rule asks for is not at hand).
     """
 
     rule: Rule

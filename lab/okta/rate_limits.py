@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's limits:
+"""Okta's limits.
 
-requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and requests
+Requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and requests
 at the same moment.
 """
 
@@ -47,9 +47,9 @@ class Limits:
         self._windows: dict[str, _Window] = {}
 
     def set(self, values: t.Mapping[str, t.Any]) -> None:
-        """Buckets, ``concurrency`` and ``principal_percent``;
+        """Buckets, ``concurrency`` and ``principal_percent``.
 
-        raises ValueError. Windows begin anew for the buckets that are named.
+        Raises ValueError. Windows begin anew for the buckets that are named.
         """
         for name, number in values.items():
             self._check(name, number)
@@ -82,7 +82,7 @@ class Limits:
     # By the minute
 
     def take(self, bucket: str, principal: str | None = None) -> bool:
-        """Count one request;
+        """Count one request.
 
         False if the minute has no room for it, or if the principal has had its share.
         """

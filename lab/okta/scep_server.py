@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SCEP address of the Desktop platform (RFC 8894, section 4):
+"""The SCEP address of the Desktop platform (RFC 8894, section 4).
 
-what HTTP carries; the messages are the authority's.
+What HTTP carries; the messages are the authority's.
 """
 
 from __future__ import annotations

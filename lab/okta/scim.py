@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter grammar that Okta's device search and System Log share:
+"""The filter grammar that Okta's device search and System Log share.
 
-a text becomes a function that is asked once per object.
+A text becomes a function that is asked once per object.
 
 What may be compared, and how, differs between the two; each brings its own ``Fields``.
 """
@@ -31,9 +31,9 @@ class Unsupported(ValueError):
 
 @dataclass(frozen=True)
 class Field:
-    """One attribute:
+    """One attribute.
 
-    how to read it, and how to make a literal of the filter comparable with what ``read`` returns.
+    How to read it, and how to make a literal of the filter comparable with what ``read`` returns.
     """
 
     read: t.Callable[[t.Any], t.Any]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``search`` of listDevices can ask:
+"""What ``search`` of listDevices can ask.
 
-which attributes there are, and what each can be compared with.
+Which attributes there are, and what each can be compared with.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People who open apps, from wherever they sit:
+"""People who open apps, from wherever they sit.
 
-the policies in force decide, and the log says so. Take the world's lock around every call.
+The policies in force decide, and the log says so. Take the world's lock around every call.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class Seat:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is around somebody when they sign in:
+    """What is around somebody when they sign in.
 
-    ids of network zones, the risk that Okta sees, ids of device assurances that their device meets.
+    Ids of network zones, the risk that Okta sees, ids of device assurances that their device meets.
     """
 
     zones: frozenset[str] = frozenset()
@@ -74,9 +74,9 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``reason``:
+    """``reason``.
 
-    allowed, denied (by the rule), unsatisfied (what the rule asks for is not at hand), unassigned,
+    Allowed, denied (by the rule), unsatisfied (what the rule asks for is not at hand), unassigned,
     or user (who is not active).
     """
 
@@ -254,9 +254,9 @@ class SignIns:
     def remember(
         self, uses: t.Iterable[tuple[App, Seat, datetime]], number: t.Callable[[], int]
     ) -> int:
-        """Write into the log that people used apps in the past;
+        """Write into the log that people used apps in the past.
 
-        returns how many uses that were. ``number`` gives 128 random bits.
+        Returns how many uses that were. ``number`` gives 128 random bits.
         """
         events = [
             Event(

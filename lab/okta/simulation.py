@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What /policies/simulate answers:
+"""What /policies/simulate answers.
 
-which rule of the policy that is in force an imagined sign-in meets.
+Which rule of the policy that is in force an imagined sign-in meets.
 """
 
 from __future__ import annotations

@@ -247,9 +247,9 @@ class SystemLog:
         return self._late.get(event.number, now) <= now
 
     def holding(self, words: t.Iterable[str]) -> Predicate:
-        """A function of an event:
+        """A function of an event.
 
-        does it hold all of these words, in whatever case and in whichever of its texts?
+        Does it hold all of these words, in whatever case and in whichever of its texts?
         """
         wanted = set(_split(" ".join(words)))
         numbers, common = self._words.find(wanted - _COMMON_WORDS), wanted & _COMMON_WORDS

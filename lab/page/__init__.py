@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page at the control surface's root:
+"""The page at the control surface's root.
 
-its files, which hold no data, and the two answers that it lives on.
+Its files, which hold no data, and the two answers that it lives on.
 
 ``fleet`` tells how everything stands, ``news`` what has happened since; neither holds a secret. A
 page asks for news often, and for the fleet only when the fingerprint in the news says that it has

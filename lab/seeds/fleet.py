@@ -310,9 +310,9 @@ class _Fleet:
         self._give_history(role, mac, index)
 
     def _later_role(self) -> Role:
-        """Of a larger fleet some people are early, some never open Okta Verify, some use push;
+        """Of a larger fleet some people are early, some never open Okta Verify, some use push.
 
-        each Mac is drawn for itself.
+        Each Mac is drawn for itself.
         """
         blueprint = self.world.random.choice(LATER_BLUEPRINTS)
         chance = self.world.random.random()
@@ -365,9 +365,9 @@ class _Fleet:
     # them
 
     def make_groups(self) -> None:
-        """By the Macs' blueprints;
+        """By the Macs' blueprints.
 
-        some people are contractors. One account for emergencies has no Mac.
+        Some people are contractors. One account for emergencies has no Mac.
         """
         org = self.world.okta
         blueprints = {
@@ -396,9 +396,9 @@ class _Fleet:
         }
 
     def make_past(self) -> None:
-        """Who used which app in the last 40 days, from where;
+        """Who used which app in the last 40 days, from where.
 
-        every tenth person none. Some have a phone or a PC beside the Mac, neither registered.
+        Every tenth person none. Some have a phone or a PC beside the Mac, neither registered.
         """
         org = self.world.okta
         phones = self._registered_phones()

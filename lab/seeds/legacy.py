@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ten years of history:
+"""Ten years of history.
 
-what lies about in an org and a tenant that many hands have worked on, beside the company of
+What lies about in an org and a tenant that many hands have worked on, beside the company of
 ``lab.seeds.fleet``.
 
 Nothing of it is ours, and nothing of it may be touched. It is drawn after the fleet, so that the
@@ -97,9 +97,9 @@ def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
 
 
 def _sold_macs_and_leavers(world: World) -> None:
-    """People who left:
+    """People who left.
 
-    archived in Kandji, deactivated in Okta, their Macs removed; the records in Okta stayed.
+    Archived in Kandji, deactivated in Okta, their Macs removed; the records in Okta stayed.
     """
     org: Org = world.okta
     blueprint = next(iter(world.kandji.blueprints.values()))
@@ -148,9 +148,9 @@ def _records_nobody_cleaned_up(world: World) -> None:
 
 
 def _certificates_of_before(world: World) -> None:
-    """A certificate for each Mac and year of another authority's profile that is gone;
+    """A certificate for each Mac and year of another authority's profile that is gone.
 
-    none of them lives.
+    None of them lives.
     """
     org: Org = world.okta
     for mac in world.macs:

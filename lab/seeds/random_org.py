@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People, devices, groups, rules and past use of apps, all by chance from a seed:
+"""People, devices, groups, rules and past use of apps, all by chance from a seed.
 
-what a forecast is held against. Take the world's lock around every call.
+What a forecast is held against. Take the world's lock around every call.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ FASTPASS: Json = {
 
 
 def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
-    """A whole org anew:
+    """A whole org anew.
 
-    its people and their devices, too. Answers what draw_policy does. All that was there is gone.
+    Its people and their devices, too. Answers what draw_policy does. All that was there is gone.
     """
     chosen = random.Random(f"fleet {seed}")
     org.empty()

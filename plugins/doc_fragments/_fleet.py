@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What readers of the whole fleet are told of it: the report and the inventory."""
+"""Options of the modules and plugins that read the whole fleet."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ options:
     default: []
   certificate_check_item_id:
     description: Id of the Custom Script that says on each Mac when its certificates end. Without it
-      the end is reckoned from when each was first seen.
+      the expiry is estimated from when each was first seen.
     type: str
 """

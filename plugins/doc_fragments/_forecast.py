@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of whatever changes who is let in:
+"""Options of whatever changes who is let in.
 
-how people are counted first, and what holds the change back.
+How people are counted first, and what holds the change back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   forecast:
     description:
-      - Before a change, reckon who would be refused, and look at the break-glass group and at
+      - Before a change, forecast who would be refused, and look at the break-glass group and at
         Okta's own apps.
       - Set it to V(false) only to go back to rules that were in force before.
     type: bool
@@ -22,7 +22,7 @@ options:
   max_locked_out:
     description:
       - How many people may go from admitted to refused. Those count who used one of the apps in
-        O(active_days); who was never seen is told apart.
+        O(active_days); people who were never seen are listed separately.
       - What a rule asks and nobody can know beforehand (risk, network, an expression, an
         authenticator other than Okta Verify) counts as refused.
     type: int

@@ -105,7 +105,7 @@ options:
     type: str
     choices: [1FA, 2FA]
   reauthenticate_in:
-    description: After how long people sign in anew, as an ISO 8601 duration like V(PT2H).
+    description: How long until people have to sign in again, as an ISO 8601 duration like V(PT2H).
     type: str
   inactivity_period:
     description: The same after a time without use.

@@ -38,7 +38,7 @@ options:
   payload_uuid:
     description: The profile's present identity
       (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs
-      had under another one is no proof.
+      had under another one does not count.
     type: str
   updated_at:
     description: When the profile was last written

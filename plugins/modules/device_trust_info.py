@@ -40,7 +40,7 @@ options:
     elements: str
     default: []
   redistribution_days:
-    description: How many days before the end of a certificate it is to be issued anew.
+    description: How many days before its expiry a certificate is renewed.
     type: int
     default: 30
   wait:
@@ -100,7 +100,7 @@ EXAMPLES = r"""
   register: device_trust
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Where the Macs stand, with all that is known beside it, after people had half an hour
+- name: Show the stage of the Macs with all details, half an hour after a change
   devicetrust.okta_kandji.device_trust_info:
     rings:
       - name: canary
@@ -166,7 +166,7 @@ unconfirmed:
   sample: 3
 profiles:
   description: The SCEP profile of each ring, where there is one, with the date by which its
-    certificates are to be issued anew.
+    certificates have to be renewed.
   returned: success
   type: list
   elements: dict
@@ -224,9 +224,9 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 
 
 class Summary:
-    """A fleet in one pass over its rows:
+    """A fleet in one pass over its rows.
 
-    the counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest stage up.
+    The counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest stage up.
     """
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:

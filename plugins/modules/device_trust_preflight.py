@@ -10,7 +10,7 @@ module: device_trust_preflight
 short_description: See beforehand whether Okta and Kandji are ready for the workflow
 version_added: 0.1.0
 description:
-  - Only reads, and collects everything that is wrong before it fails, so that all of it is told at
+  - Only reads, and collects everything that is wrong before it fails, so that it lists all of it at
     once. Tokens are good, Okta Verify and FastPass are active,
     the rings are sound, their blueprints known, there are Macs.
   - Returns the rings with the ids of their blueprints, so that what follows need not look them up

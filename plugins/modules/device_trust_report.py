@@ -50,7 +50,7 @@ options:
         M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
     type: path
   redistribution_days:
-    description: How many days before the end of a certificate it is to be issued anew.
+    description: How many days before its expiry a certificate is renewed.
     type: int
     default: 30
 """

@@ -12,9 +12,9 @@ version_added: 0.1.0
 description:
   - Creates, changes, assigns and deletes a Custom Profile in Kandji (Iru) with any content.
   - Nothing is written without a difference, since each write has every Mac in scope install the
-    profile anew. Parsed payloads are compared, not texts, and as
+    profile again. Parsed payloads are compared, not texts, and as
     a whole. Identifiers and UUIDs are not compared, nor is the order of payloads.
-  - Of the keys beside the payloads only those of O(mobileconfig) are compared;
+  - Of the keys outside the payloads, only those of O(mobileconfig) are compared;
     C(PayloadDescription) and C(PayloadOrganization) only where Kandji shows one.
   - For the SCEP profile of Okta use M(devicetrust.okta_kandji.kandji_scep_profile), which builds
     it.
@@ -142,7 +142,7 @@ options:
     type: bool
     default: true
   max_reinstall:
-    description: How many Macs that hold the profile may install it anew by a change of it.
+    description: How many Macs that hold the profile may reinstall it because of a change.
     type: int
     default: 0
   max_reissue:
@@ -232,7 +232,7 @@ profiles:
       changed: false
 macs_touched:
   description: How many Macs the changes reach, where there are any. Macs that get a new
-    certificate, install it anew, get it for the first time, and lose it.
+    certificate, reinstall it, get it for the first time, and lose it.
   returned: success
   type: dict
   sample: {reissue: 0, reinstall: 0, new: 4, removed: 0}
@@ -302,7 +302,7 @@ OPTIONS: dict[str, t.Any] = {
     "max_removed": {"type": "int", "default": 0},
 }
 LIMITS = {
-    "reinstall": "A change of a profile that Macs hold, which they install anew,",
+    "reinstall": "A change of a profile that Macs hold, which they reinstall,",
     "reissue": "A change of a profile that Macs hold, which gives them new certificates,",
     "new": "The first assignment of the profile",
     "removed": "Taking the profile away",

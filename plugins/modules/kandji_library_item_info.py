@@ -26,7 +26,7 @@ options:
     type: list
     elements: str
   library_item_ids:
-    description: Items with these ids alone. One that is on no blueprint is told all the same; only
+    description: Items with these ids alone. An item on no blueprint is returned too; only
       its name is not known then.
     type: list
     elements: str
@@ -35,7 +35,7 @@ options:
     type: list
     elements: str
   statuses:
-    description: Whether each item is told with its statuses over the fleet. O(names) or
+    description: Whether each item is returned with its statuses over the fleet. O(names) or
       O(library_item_ids) is needed then.
     type: bool
     default: false

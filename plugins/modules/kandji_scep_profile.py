@@ -75,7 +75,7 @@ options:
   generation:
     description:
       - A name that stands inside the SCEP payload. To change it is the deliberate way to have all
-        certificates under the profile issued anew.
+        certificates of the profile renewed.
       - Not compared when not set.
     type: str
   profiles:
@@ -114,7 +114,7 @@ options:
     type: str
   challenge:
     description:
-      - The secret key that Okta showed once beside the SCEP URL. It is never shown, and readable in
+      - The secret key that Okta showed once with the SCEP URL. It is never shown, and readable in
         Kandji for every token that may read Custom Profiles.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
@@ -182,7 +182,7 @@ options:
     choices: [mac, iphone, ipad, tv, vision]
     default: [mac]
   redistribution_days:
-    description: How many days before the end of a certificate it is to be issued anew. Used for
+    description: How many days before its expiry a certificate is renewed. Used for
       RV(profiles[].renew_by) alone.
     type: int
     default: 30
@@ -269,7 +269,7 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
 
-- name: Have the certificates of 40 Macs issued anew, deliberately
+- name: Renew the certificates of 40 Macs deliberately
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -358,7 +358,7 @@ profiles:
       type: str
       returned: always
     renew_by:
-      description: Date by which its certificates are to be issued anew, reckoned from the last
+      description: Date by which its certificates have to be renewed, estimated from the last
         write.
       type: str
       returned: always

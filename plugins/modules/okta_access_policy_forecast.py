@@ -32,7 +32,7 @@ options:
     type: str
     required: true
   clone_of:
-    description: Where there is no O(policy) yet, the one that it would be made from.
+    description: Where there is no O(policy) yet, the one from which it would be made.
     type: str
   apps:
     description: Ids or exact labels of the apps. If not set, all that the policy judges today.
@@ -47,14 +47,14 @@ options:
     elements: dict
     default: []
   refuse:
-    description: Fail where a change would be refused. With V(false) the forecast is told and the
+    description: Fail where a change would be refused. With V(false) the forecast is returned and the
       run goes on.
     type: bool
     default: true
   simulate:
     description:
       - Ask Okta too, for apps that have the policy already. At most 20 sign-ins, in one request.
-      - An org that has no simulation says so in the result, and that is no error.
+      - An org that has no simulation says so in the result, and that is not an error.
     type: bool
     default: false
 seealso:

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Creates, changes, moves, deactivates or deletes one rule of an app sign-in policy, found by its
     name. Only what options set is compared and written; the
-    rest of the rule stays, whoever wrote it.
+    rest of the rule stays as it is.
   - Before a write that people would feel, everybody who used the policy's apps is judged by the
     rules as they are and as they would be, and the change
     is refused where more than O(max_locked_out) people would be locked out.

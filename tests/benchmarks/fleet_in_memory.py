@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY``:
+"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY``.
 
-run a module over a fleet of so many Macs in a process of its own.
+Run a module over a fleet of so many Macs in a process of its own.
 
 Pages are made as they are asked for, as the vendors would send them, so that what is measured is
 the module alone. Prints one line of JSON: resident megabytes, processor seconds, calls, and how

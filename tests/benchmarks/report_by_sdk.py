@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same report by a script on Okta's official SDK:
+"""The same report by a script on Okta's official SDK.
 
-pages of records, then one call for each device; Kandji's part in pages.
+Pages of records, then one call for each device; Kandji's part in pages.
 """
 
 from __future__ import annotations

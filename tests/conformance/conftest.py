@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that we did not write judge the lab and the collection;
+"""Programs that we did not write judge the lab and the collection.
 
-what they found stands in docs/dev/conformance.md.
+What they found stands in docs/dev/conformance.md.
 
 def test_it_lists_devices(sdk, referee):
     referee("Okta SDK 3.4.6", "listDevices", "by API token")
@@ -40,9 +40,9 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, str], None]]:
-    """Call it with a referee, the vendor's name of an operation, and how it was tried:
+    """Call it with a referee, the vendor's name of an operation, and how it was tried.
 
-    a row of the table, ok if the test passes.
+    A row of the table, ok if the test passes.
 
     Nothing in a row may differ from run to run or from machine to machine: no times, no random ids,
     no version that the machine chooses.

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts the vendor's iructl as its own command does, with one check set aside in memory:
+"""Starts the vendor's iructl as its own command does, with one check set aside in memory.
 
-that the tenant's host is one of kandji.io or iru.com.
+That the tenant's host is one of kandji.io or iru.com.
 
 For that one pattern it takes https://localhost:PORT instead, and nothing else. Run by an
 interpreter that has iructl, which may be another than pytest's.

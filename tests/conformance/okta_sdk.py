@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's official Python SDK, as it is published, at the lab's org:
+"""Okta's official Python SDK, as it is published, at the lab's org.
 
-what its tests share. conftest.py hands the fixtures out.
+What its tests share. conftest.py hands the fixtures out.
 """
 
 from __future__ import annotations

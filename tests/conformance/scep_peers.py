@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests of SCEP with programs of others share:
+"""What tests of SCEP with programs of others share.
 
-a lab, OpenSSL as the judge of what it issues, and an ear on the line.
+A lab, OpenSSL as the judge of what it issues, and an ear on the line.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def openssl(*arguments: str) -> str:
 
 
 def published_chain(lab: Lab, url: str, directory: Path) -> dict[str, str]:
-    """The certificates of GetCACert, taken apart by OpenSSL:
+    """The certificates of GetCACert, taken apart by OpenSSL.
 
-    file names (PEM) by ``intermediate`` and, from a PKCS#7, ``root``.
+    File names (PEM) by ``intermediate`` and, from a PKCS#7, ``root``.
     """
     answer = requests.get(
         url, params={"operation": "GetCACert"}, verify=lab.announcement["ca_file"], timeout=PATIENCE

@@ -277,9 +277,9 @@ def test_what_is_on_a_classic_blueprint_already_is_told(iructl, referee):
 
 
 def handmade(url: str, challenge: str, retries: int = 5) -> str:
-    """A SCEP profile as people write them:
+    """A SCEP profile as people write them.
 
-    other identifiers, another order of keys, comments, spaces, and keys that the collection does
+    Other identifiers, another order of keys, comments, spaces, and keys that the collection does
     not set.
     """
     return f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -465,9 +465,9 @@ def test_what_iructl_changes_of_our_writing_is_not_written_over_unasked(
 
 
 def test_one_file_is_the_same_for_both(iructl, ours, fresh_lab, referee):
-    """Of any content:
+    """Of any content.
 
-    what either wrote, the other finds right, and what iructl pulls is as good a file as the first.
+    What either wrote, the other finds right, and what iructl pulls is as good a file as the first.
     """
     referee(
         IRUCTL,

@@ -357,9 +357,9 @@ def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(connect, 
     ("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")]
 )
 def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
-    """The SDK waits as the headers say:
+    """The SDK waits as the headers say.
 
-    until the reset, which it holds against the answer's Date.
+    Until the reset, which it holds against the answer's Date.
     """
     referee(SDK, "listDevices", f"429 for the {how}, then the answer")
     org_lab.world.faults.append(Fault(fault, "listDevices"))
@@ -372,9 +372,9 @@ def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
 
 @pytest.fixture
 def living(org_lab, run_module):
-    """The canary, whose test Macs have their certificates;
+    """The canary, whose test Macs have their certificates.
 
-    their people have registered them and signed in.
+    Their people have registered them and signed in.
     """
     from lab.actors import mac as macs  # not at the top: Macs enrol by the collection's own client
     from lab.actors import person as people

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet's report in a browser:
+"""The fleet's report in a browser.
 
-searched, filtered, sorted and read by keyboard, in the dark, on a phone, and with 100,000 Macs.
+Searched, filtered, sorted and read by keyboard, in the dark, on a phone, and with 100,000 Macs.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCEP as others speak it:
+"""SCEP as others speak it.
 
-strongSwan, micromdm and certmonger enrol at the lab's authority, and our client at micromdm's.
+StrongSwan, micromdm and certmonger enrol at the lab's authority, and our client at micromdm's.
 """
 
 from __future__ import annotations
@@ -625,9 +625,9 @@ def listening(
 
 
 def test_micromdms_way_of_writing_is_read(scepserver, referee):
-    """It answers in single DES whatever it was asked in, and in pieces:
+    """It answers in single DES whatever it was asked in, and in pieces.
 
-    encrypted content as a constructed OCTET STRING.
+    Encrypted content as a constructed OCTET STRING.
     """
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
         client as _scep,

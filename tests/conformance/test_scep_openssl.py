@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenSSL judges both sides of an enrolment:
+"""OpenSSL judges both sides of an enrolment.
 
-what the lab's authority issues and replies, and what the collection's client asks.
+What the lab's authority issues and replies, and what the collection's client asks.
 """
 
 from __future__ import annotations
@@ -291,9 +291,9 @@ class Client:
         return answer.content
 
     def certificate(self) -> Path:
-        """From the reply:
+        """From the reply.
 
-        its signature verified up to the authority's root, its content opened, the certificate in
+        Its signature verified up to the authority's root, its content opened, the certificate in
         it.
         """
         trust = ["-CAfile", self.chain["root"], "-purpose", "any"]

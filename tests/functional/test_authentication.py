@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way to sign in to Okta, against the lab:
+"""Every way to sign in to Okta, against the lab.
 
-one token a task, no secret anywhere, and each refusal with its remedy.
+One token a task, no secret anywhere, and each refusal with its remedy.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def app(watched):
 
 @pytest.fixture
 def org_of(watched, lab_masker):
-    """The collection's own client of the org, signed in as a service app;
+    """The collection's own client of the org, signed in as a service app.
 
-    for what takes longer than one module.
+    For what takes longer than one module.
     """
 
     def make(made, _options):

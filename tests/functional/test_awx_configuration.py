@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/configure_awx.yml with the real modules of awx.awx, against a stand-in of AWX's REST API:
+"""playbooks/configure_awx.yml with the real modules of awx.awx, against a stand-in of AWX's REST API.
 
-everything is made, and the second run writes nothing.
+Everything is made, and the second run writes nothing.
 """
 
 from __future__ import annotations

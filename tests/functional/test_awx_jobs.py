@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs as AWX runs them:
+"""Jobs as AWX runs them.
 
-by ansible-runner, in its private data directory, with the credentials and templates that the role
+By ansible-runner, in its private data directory, with the credentials and templates that the role
 awx_configuration makes.
 """
 
@@ -79,9 +79,9 @@ def test_a_report_by_a_service_app_whose_key_comes_as_a_file(
 @pytest.mark.lab(macs=4)
 @pytest.mark.parametrize("verbosity", range(6))
 def test_no_secret_is_in_what_is_kept_of_the_whole_procedure(watched, job, no_secret, verbosity):
-    """At every other verbosity with the API token;
+    """At every other verbosity with the API token.
 
-    and once more with a token that is refused, since failures say more.
+    And once more with a token that is refused, since failures say more.
     """
     credentials = lab_credentials(
         watched.lab.announcement, "Okta service app" if verbosity % 2 else "Okta API token"
@@ -166,9 +166,9 @@ def test_enforce_forecasts_unless_it_is_told_to_run_and_locks_out_no_more_than_w
 @pytest.mark.long
 @pytest.mark.lab(macs=3)
 def test_through_the_stream_by_which_awx_reaches_its_nodes(watched, tmp_path, printed, no_secret):
-    """transmit | worker | process:
+    """transmit | worker | process.
 
-    what goes to a node holds the credentials, what comes back and is kept must not.
+    What goes to a node holds the credentials, what comes back and is kept must not.
     """
     sent, node, kept = tmp_path / "sent", tmp_path / "node", tmp_path / "kept"
     variables = {"device_trust_report_dir": str(tmp_path / "report")}

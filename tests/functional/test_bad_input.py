@@ -17,9 +17,9 @@ PREFLIGHT, SCEP, INTEGRATION, INFO = (
 
 @pytest.fixture
 def told(watched, run_module, profile_args):
-    """Run a module with options of its own;
+    """Run a module with options of its own.
 
-    returns its one sentence, having seen that nothing was written.
+    Returns its one sentence, having seen that nothing was written.
     """
 
     def run(module, **options):

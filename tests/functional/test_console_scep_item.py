@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A SCEP item that was made in Kandji's web app:
+"""A SCEP item that was made in Kandji's web app.
 
-found, assigned, proven by what can be seen, never written.
+Found, assigned, proven by what can be seen, never written.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.lab(macs=3)
 
 @pytest.fixture(params=["profile", "scep"])
 def item(request, watched) -> str:
-    """Id of a SCEP item that is assigned nowhere;
+    """Id of a SCEP item that is assigned nowhere.
 
-    which type Kandji shows for it is not documented.
+    Which type Kandji shows for it is not documented.
     """
     watched.switch(native_scep_type=request.param)
     return watched.control("POST", "/kandji/items", {"type": "scep", "name": NAME})["id"]

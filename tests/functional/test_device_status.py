@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single Macs looked at:
+"""Single Macs looked at.
 
-the managed ones too, those of a ring with an item of the web app, and serials that nobody knows.
+The managed ones too, those of a ring with an item of the web app, and serials that nobody knows.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report against the lab:
+"""The report against the lab.
 
-written once, left alone while nothing changes, and saying what changed when something does.
+Written once, left alone while nothing changes, and saying what changed when something does.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/enforce_managed_devices.yml and rollback_managed_devices.yml as a user runs them:
+"""playbooks/enforce_managed_devices.yml and rollback_managed_devices.yml as a user runs them.
 
-refused with names, carried out where everybody is ready, and taken back.
+Refused with names, carried out where everybody is ready, and taken back.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event sources in this process, as ansible-rulebook runs them:
+"""The event sources in this process, as ansible-rulebook runs them.
 
-by their path, with a queue, against the lab's org.
+By their path, with a queue, against the lab's org.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each example of a module's documentation, run against the lab as it stands there:
+"""Each example of a module's documentation, run against the lab as it stands there.
 
-predicted, done, and left alone the second time.
+Predicted, done, and left alone the second time.
 
 What writes has something to write, so that none of this holds for want of work. What an example
 needs is in tests/functional/helpers/examples.py.

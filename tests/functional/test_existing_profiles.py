@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom Profiles that were there before:
+"""Custom Profiles that were there before.
 
-made by hand in another order, with other identifiers, beside other payloads.
+Made by hand in another order, with other identifiers, beside other payloads.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look at the whole fleet costs, by the lab's log of requests:
+"""What a look at the whole fleet costs, by the lab's log of requests.
 
-the pages of each list, and not one call more; and what it holds in memory.
+The pages of each list, and not one call more; and what it holds in memory.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ CONSTANT = [
 
 @pytest.fixture
 def fleet(watched, run_module):
-    """Everybody has what there is to have;
+    """Everybody has what there is to have.
 
-    each 20th Mac has a second record in Okta, each fifth a second certificate.
+    Each 20th Mac has a second record in Okta, each fifth a second certificate.
     """
     everywhere = [name for ring in watched.ring_variables for name in ring["blueprints"]]
     written = run_module(

@@ -61,9 +61,9 @@ def so(fleet):
 
 
 def wrong(rows, *truths):
-    """Macs that are told otherwise than at any of these moments, without a mark;
+    """Macs that are told otherwise than at any of these moments, without a mark.
 
-    and those that are not told at all.
+    And those that are not told at all.
     """
     said = []
     for key in set.intersection(*map(set, truths)):
@@ -94,9 +94,9 @@ def test_each_mac_is_on_its_stage_with_its_flags(fleet, report):
 
 
 class Meddler:
-    """Somebody who works in both consoles while the fleet is read:
+    """Somebody who works in both consoles while the fleet is read.
 
-    something else after each answer to one of these operations.
+    Something else after each answer to one of these operations.
     """
 
     def __init__(self, fleet: EveryStage, operations: t.Collection[str]) -> None:

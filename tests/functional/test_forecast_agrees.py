@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The forecast against what the lab's people experience:
+"""The forecast against what the lab's people experience.
 
-whole fleets, policies and edits by chance, person by person, device by device.
+Whole fleets, policies and edits by chance, person by person, device by device.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def okta(fresh_lab):
 
 
 class Trial:
-    """One fleet, one policy, one edit:
+    """One fleet, one policy, one edit.
 
-    everybody opens the app, the forecast is made, the edit is written, and everybody opens the app
+    Everybody opens the app, the forecast is made, the edit is written, and everybody opens the app
     again.
     """
 
@@ -97,9 +97,9 @@ class Trial:
         }
 
     def edits(self, rules):
-        """One to three changes:
+        """One to three changes.
 
-        a rule that comes, goes, changes, moves, or is out of use; or the catch-all rule.
+        A rule that comes, goes, changes, moves, or is out of use; or the catch-all rule.
         """
         org, names = self.world.okta, [each.name for each in rules if not each.system]
         plans = []

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The small modules that only read, against the lab:
+"""The small modules that only read, against the lab.
 
-what they find, what they say is absent, and what they cost.
+What they find, what they say is absent, and what they cost.
 """
 
 from __future__ import annotations

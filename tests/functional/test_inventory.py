@@ -41,9 +41,9 @@ def inventory(watched, tmp_path, printed):
 
 
 def listed(answer):
-    """What --list says;
+    """What --list says.
 
-    texts of vendors are marked there as unsafe, which is taken off once it was seen.
+    Texts of vendors are marked there as unsafe, which is taken off once it was seen.
     """
     status, output = answer
     assert status == 0, output

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kandji_custom_profile against the lab:
+"""kandji_custom_profile against the lab.
 
-any profile, written only where it says something else, and taken away only within limits.
+Any profile, written only where it says something else, and taken away only within limits.
 """
 
 from __future__ import annotations

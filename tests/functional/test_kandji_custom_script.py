@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kandji_custom_script against the lab:
+"""kandji_custom_script against the lab.
 
-created, changed and assigned, each only where something differs.
+Created, changed and assigned, each only where something differs.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A profile delivered anew to single Macs:
+"""A profile delivered anew to single Macs.
 
-off and on by a tag, interrupted anywhere, and nobody else touched.
+Off and on by a tag, interrupted anywhere, and nobody else touched.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.lab(macs=4)
 
 @pytest.fixture
 def prepared(watched, run_module):
-    """Two Macs on a map whose node excludes the tag;
+    """Two Macs on a map whose node excludes the tag.
 
-    they hold certificates of half a year ago, and tags of their own.
+    They hold certificates of half a year ago, and tags of their own.
     """
     nodes = [{"tag": None}, {"tag": TAG, "without": True}]
     made = watched.control(

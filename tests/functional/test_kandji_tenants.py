@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tenants as they are after years:
+"""Tenants as they are after years.
 
-full, with people archived, ids in mixed case, moved to another host.
+Full, with people archived, ids in mixed case, moved to another host.
 """
 
 from __future__ import annotations

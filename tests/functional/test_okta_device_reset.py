@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""okta_device_reset against the lab:
+"""okta_device_reset against the lab.
 
-what works and what is new is kept, what is gone is fine, one call for many.
+What works and what is new is kept, what is gone is fine, one call for many.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's two kinds of 429, met by a module:
+"""Okta's two kinds of 429, met by a module.
 
-the one is waited out in Okta's clock, the other is tried again after a while.
+The one is waited out in Okta's clock, the other is tried again after a while.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta Verify's settings:
+"""Okta Verify's settings.
 
-by the role, and by the site playbook, they arrive on the Macs as the vendor's template keys say.
+By the role, and by the site playbook, they arrive on the Macs as the vendor's template keys say.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""renew_certificates.yml and rotate_scep_challenge.yml over two rings, as they run night by night:
+"""renew_certificates.yml and rotate_scep_challenge.yml over two rings, as they run night by night.
 
-who goes, who waits, and that everybody stays managed meanwhile.
+Who goes, who waits, and that everybody stays managed meanwhile.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.long, pytest.mark.lab(macs=6)]
 
 
 class Year:
-    """Two rings that were set up long ago:
+    """Two rings that were set up long ago.
 
-    all their Macs hold certificates, and all their people are managed.
+    All their Macs hold certificates, and all their people are managed.
     """
 
     def __init__(self, watched, run_module, playbook):
@@ -94,9 +94,9 @@ class Year:
         ]
 
     def run(self, path, **variables):
-        """One run while the Macs check in by themselves;
+        """One run while the Macs check in by themselves.
 
-        nobody signs in meanwhile. Then they do, and nobody is lost.
+        Nobody signs in meanwhile. Then they do, and nobody is lost.
         """
         self.watched.switch(macs_act=True)
         result = self._playbook(self.watched.lab, path=path, variables={**QUICK, **variables})

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resets of many:
+"""Resets of many.
 
-within their calls and their share of the limit, cut short anywhere, and over fleets drawn by
+Within their calls and their share of the limit, cut short anywhere, and over fleets drawn by
 chance.
 """
 
@@ -111,9 +111,9 @@ def outcome(
 def test_killed_at_any_request_the_next_run_finishes_and_repeats_no_write(
     many, run_module, monkeypatch
 ) -> None:
-    """20 Macs;
+    """20 Macs.
 
-    cut short right before the k-th request, that is after the answer to the one before, for all k
+    Cut short right before the k-th request, that is after the answer to the one before, for all k
     and either vendor.
     """
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import (
@@ -249,9 +249,9 @@ class Drawn:
         )
 
     def with_a_way_in(self) -> set[str]:
-        """Who can sign in strongly:
+        """Who can sign in strongly.
 
-        by phone, or by Okta Verify on a device that is neither suspended nor gone.
+        By phone, or by Okta Verify on a device that is neither suspended nor gone.
         """
         living = {
             user_id

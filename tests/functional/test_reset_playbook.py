@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/reset_devices.yml as a user runs it:
+"""playbooks/reset_devices.yml as a user runs it.
 
-from a Mac that was registered too early to a managed one, and what its user is told.
+From a Mac that was registered too early to a managed one, and what its user is told.
 """
 
 from __future__ import annotations
@@ -148,9 +148,9 @@ def test_whose_certificate_dies_is_told_to_wait_until_the_new_one_is_seen(
 
 @pytest.fixture
 def bound(watched, run_module):
-    """A Mac on a map whose node excludes the tag;
+    """A Mac on a map whose node excludes the tag.
 
-    its certificate is bound to its record, and its person is managed.
+    Its certificate is bound to its record, and its person is managed.
     """
     nodes = [{"tag": None}, {"tag": "okta-scep-redelivery", "without": True}]
     made = watched.control(

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rulebooks for real:
+"""The rulebooks for real.
 
-ansible-rulebook with its Java, against the lab, and what its playbooks do to the vendors.
+Ansible-rulebook with its Java, against the lab, and what its playbooks do to the vendors.
 
 with started("device_trust", ...) as rulebook:
     rulebook.says("PLAY RECAP")

@@ -31,9 +31,9 @@ def operations(requests):
 
 
 def bring_about(watched, playbook, **options):
-    """First run in a lab whose Macs and people act by themselves, until it is done;
+    """First run in a lab whose Macs and people act by themselves, until it is done.
 
-    then they rest.
+    Then they rest.
     """
     watched.switch(macs_act=True, people_act=True)
     result = playbook(
@@ -46,9 +46,9 @@ def bring_about(watched, playbook, **options):
 
 @pytest.fixture(scope="module")
 def converged():
-    """A lab that the site playbook has brought to its end once;
+    """A lab that the site playbook has brought to its end once.
 
-    tests of this module share it and undo what they do.
+    Tests of this module share it and undo what they do.
     """
     with Lab(Options(macs=25)) as running:
         yield Watched(running)

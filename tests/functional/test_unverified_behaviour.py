@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What only a live tenant could settle:
+"""What only a live tenant could settle.
 
-the collection copes with it either way. docs/dev/unverified-vendor-behaviour.md lists the same.
+The collection copes with it either way. docs/dev/unverified-vendor-behaviour.md lists the same.
 """
 
 from __future__ import annotations
@@ -132,9 +132,9 @@ def test_the_whole_way_is_walked_either_way(watched, run_module, switch, positio
 
 
 def walk_by_console(watched, run_module):
-    """A SCEP item of the web app:
+    """A SCEP item of the web app.
 
-    assigned, seen on the Macs, and taken off again until none has it.
+    Assigned, seen on the Macs, and taken off again until none has it.
     """
     item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Okta SCEP by hand"})[
         "id"

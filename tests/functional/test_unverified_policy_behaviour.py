@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The open points of app sign-in policies (docs/dev/unverified-vendor-behaviour.md), each in its positions:
+"""The open points of app sign-in policies (docs/dev/unverified-vendor-behaviour.md), each in its positions.
 
-rules are written, put in order and deleted; second runs are unchanged.
+Rules are written, put in order and deleted; second runs are unchanged.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def walk(run_module, lab):
 
 
 def walk_by_clone(run_module, lab):
-    """The canary moves to a copy and back;
+    """The canary moves to a copy and back.
 
-    the copy goes. FastPass stays on, and says why, while a rule stands for managed devices.
+    The copy goes. FastPass stays on, and says why, while a rule stands for managed devices.
     """
     copy = {
         "name": "Copy",

@@ -77,9 +77,9 @@ def test_macs_enrol(watched, run_module, profile_args, capabilities, content_typ
 
 @pytest.mark.lab(macs=3)
 def test_a_web_page_in_the_place_of_capabilities_is_no_old_endpoint(watched, run_module):
-    """It is a proxy's or a sign-in page:
+    """It is a proxy's or a sign-in page.
 
-    to fall back on weaker encryption because of it would be wrong.
+    To fall back on weaker encryption because of it would be wrong.
     """
     watched.fault("html", "GetCACaps")
     result = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)

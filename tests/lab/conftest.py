@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kandji tenant and an Okta org to ask things of, without a network:
+"""A Kandji tenant and an Okta org to ask things of, without a network.
 
-requests go straight into the application.
+Requests go straight into the application.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab begins anew at the same addresses:
+"""A lab begins anew at the same addresses.
 
-with ten years behind it, or with nothing made in the consoles.
+With ten years behind it, or with nothing made in the consoles.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kandji's console on the control surface:
+"""Kandji's console on the control surface.
 
-what people do by hand, and what the API shows of it afterwards.
+What people do by hand, and what the API shows of it afterwards.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom profiles:
+"""Custom profiles.
 
-what is refused, what the tenant rewrites, and when a profile gets a new identity.
+What is refused, what the tenant rewrites, and when a profile gets a new identity.
 """
 
 from __future__ import annotations

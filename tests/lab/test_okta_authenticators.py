@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta Verify and its methods:
+"""Okta Verify and its methods.
 
-what a replacement keeps, and what Okta refuses while policies rely on them.
+What a replacement keeps, and what Okta refuses while policies rely on them.
 """
 
 from __future__ import annotations

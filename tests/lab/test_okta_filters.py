@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter grammar of device search and System Log:
+"""The filter grammar of device search and System Log.
 
-what it keeps, what it refuses, how long it takes.
+What it keeps, what it refuses, how long it takes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event hooks deliver as Okta documents it:
+"""Event hooks deliver as Okta documents it.
 
-verified first, with the secret, one retry after a 5xx and after silence, none after a 4xx.
+Verified first, with the secret, one retry after a 5xx and after silence, none after a 4xx.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ACTOR = {
 
 
 class Service:
-    """Answers deliveries with the statuses that it is given, then with 204;
+    """Answers deliveries with the statuses that it is given, then with 204.
 
     None is silence for longer than the org waits.
     """

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's authorization server is no pushover:
+"""The lab's authorization server is no pushover.
 
-whatever Okta refuses, it refuses too, by the lab's clock.
+Whatever Okta refuses, it refuses too, by the lab's clock.
 """
 
 from __future__ import annotations

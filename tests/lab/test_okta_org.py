@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's own rules:
+"""Okta's own rules.
 
-who registers what, which sign-in makes a Mac managed, what a reset does, what time does.
+Who registers what, which sign-in makes a Mac managed, what a reset does, what time does.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""App sign-in policies and their rules:
+"""App sign-in policies and their rules.
 
-what Okta adds and drops, how it numbers, what it refuses.
+What Okta adds and drops, how it numbers, what it refuses.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People who open apps:
+"""People who open apps.
 
-which rule decides, what their device has to do with it, and what the log says of it.
+Which rule decides, what their device has to do with it, and what the log says of it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's page, as far as it can be told without a browser;
+"""The lab's page, as far as it can be told without a browser.
 
-tests/conformance/test_lab_page.py has one.
+Tests/conformance/test_lab_page.py has one.
 """
 
 from __future__ import annotations

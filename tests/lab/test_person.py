@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People:
+"""People.
 
-when they register, how they sign in, and what they do once their record is gone. Okta's own rules
+When they register, how they sign in, and what they do once their record is gone. Okta's own rules
 are the org's.
 """
 

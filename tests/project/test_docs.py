@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation names nothing that is not there:
+"""The documentation names nothing that is not there.
 
-links, anchors, playbooks, make targets, modules, options, variables, pages of the site.
+Links, anchors, playbooks, make targets, modules, options, variables, pages of the site.
 """
 
 from __future__ import annotations
@@ -164,9 +164,9 @@ def ours(name: str) -> str:
 
 
 def mistakes(value: t.Any) -> t.Iterator[str]:
-    """What a document of YAML names of ours that is not there:
+    """What a document of YAML names of ours that is not there.
 
-    modules, their options, roles and their variables, groups, playbooks, rulebooks' sources.
+    Modules, their options, roles and their variables, groups, playbooks, rulebooks' sources.
     """
     if isinstance(value, list):
         for inner in value:

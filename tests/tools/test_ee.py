@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The execution environment:
+"""The execution environment.
 
-its definition, and the context that ansible-builder makes of it. The image itself is `make ee`'s
+Its definition, and the context that ansible-builder makes of it. The image itself is `make ee`'s
 business.
 """
 

@@ -199,9 +199,9 @@ def test_requests_are_held_to_it_too(problems, values, found):
 
 
 def test_who_asks_matters(problems):
-    """The collection's requests always count, also refused ones;
+    """The collection's requests always count, also refused ones.
 
-    a test's own probe never does, another client's does if it was taken.
+    A test's own probe never does, another client's does if it was taken.
     """
     wrong = {"query": (("colour", "red"),)}
     assert problems(**wrong, user_agent="devicetrust.okta_kandji/1", status=404) == [

@@ -18,9 +18,9 @@ from tools.support.environment import CHECKOUT
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
-    """The last words of the commands that an environment was made by;
+    """The last words of the commands that an environment was made by.
 
-    none is run, and pip's fails where ``asked`` holds "no network".
+    None is run, and pip's fails where ``asked`` holds "no network".
     """
     (tmp_path / "requirements-x.lock").write_text("requests==1\n")
     monkeypatch.setattr(interpreters, "PLACE", tmp_path / "environments")

@@ -11,8 +11,8 @@ import typing as t
 class DeviceTrustError(Exception):
     """Base of everything that ends a module with a message instead of a traceback.
 
-    ``details`` goes into the module's result beside ``msg`` (vendor, operation, status, error_code,
-    request_id, console_steps ...).
+    ``details`` goes into the module's result next to ``msg`` (vendor, operation, status,
+    error_code, request_id, console_steps ...).
     """
 
     def __init__(self, message: str, **details: t.Any) -> None:
@@ -24,7 +24,7 @@ class DeviceTrustError(Exception):
 
 
 class BadOption(DeviceTrustError):
-    """An option whose value cannot work, told before anything is asked of a vendor."""
+    """An option whose value cannot work, refused before any request."""
 
 
 class Unreachable(DeviceTrustError):
@@ -47,9 +47,9 @@ class Uncertain(DeviceTrustError):
 
 
 class WriteInCheckMode(DeviceTrustError):
-    """A client that was opened for check mode was asked to write:
+    """A client that was opened for check mode was asked to write.
 
-    a mistake of ours, never of the user.
+    A mistake of ours, never of the user.
     """
 
 
@@ -99,7 +99,7 @@ class NotAsWritten(DeviceTrustError):
 def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
     """The results of several reads.
 
-    All are tried before the first error is raised, so that everything wrong is told at once.
+    All are tried before the first error is raised, so that one run shows every problem.
     """
     results: list[t.Any] = []
     errors: list[DeviceTrustError] = []

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How every module runs:
+"""How every module runs.
 
-options in, clients opened, run() called, its result or its error out. The effects of a module are
+Options in, clients opened, run() called, its result or its error out. The effects of a module are
 here.
 """
 
@@ -111,7 +111,7 @@ def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
 def first_rows(
     rows: t.Iterable[dict[str, t.Any]], max_rows: int
 ) -> tuple[list[dict[str, t.Any]], bool]:
-    """So many of the rows, and whether there are more;
+    """So many of the rows, and whether there are more.
 
     0 is all of them. No page is read beyond those that are needed. Raises BadOption.
     """
@@ -123,9 +123,9 @@ def first_rows(
 
 
 def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **spec: t.Any) -> None:
-    """Build the AnsibleModule, call ``run`` and leave with its result;
+    """Build the AnsibleModule, call ``run`` and leave with its result.
 
-    every error becomes one sentence.
+    Every error becomes one sentence.
 
     ``uses`` are the vendor operations that the module may send: the scopes asked for, and the
     documentation's table, are made from it.

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Kandji (Iru) tenant:
+"""A Kandji (Iru) tenant.
 
-custom profiles, blueprints and their library items, devices, statuses, Prism.
+Custom profiles, blueprints and their library items, devices, statuses, Prism.
 
 Each method names the operation of Kandji's API that it uses, by the vendor's title for it.
 """
@@ -181,9 +181,9 @@ _WEB_HOST = re.compile(r"([a-z0-9-]+)\.(?:web-api\.)?((?:eu\.)?(?:kandji\.io|iru
 
 
 def check_api_url(url: str) -> str:
-    """The origin of a tenant's API;
+    """The origin of a tenant's API.
 
-    raises BadOption and names the API host where the web console's was given.
+    Raises BadOption and names the API host where the web console's was given.
     """
     origin = check_origin("kandji_api_url", url)
     host = (urlsplit(origin).hostname or "").lower()
@@ -202,9 +202,9 @@ def check_api_url(url: str) -> str:
 
 
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
-    """Kandji's error bodies:
+    """Kandji's error bodies.
 
-    detail, field errors, bare strings and lists, the gateway's message, HTML.
+    Detail, field errors, bare strings and lists, the gateway's message, HTML.
     """
     if isinstance(body, dict):
         for name in ("detail", "error", "errors", "message"):

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Okta org:
+"""An Okta org.
 
-its organization, authenticators, app sign-in policies, devices, their users, and the System Log.
+Its organization, authenticators, app sign-in policies, devices, their users, and the System Log.
 
 Each method names the operation of Okta's management API (2026.06.3) that it uses.
 """
@@ -281,9 +281,9 @@ STEP_REFUSED = ("E0000001", "E0000152")
 
 
 def check_org_url(url: str) -> str:
-    """The origin of an Okta org;
+    """The origin of an Okta org.
 
-    raises BadOption. Custom domains are fine, the Admin Console's host is not.
+    Raises BadOption. Custom domains are fine, the Admin Console's host is not.
     """
     origin = check_origin("okta_org_url", url)
     host = urlsplit(origin).hostname or ""
@@ -328,9 +328,9 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
 
 
 def quote_filter(value: str) -> str:
-    """A value as a string of Okta's filter grammar;
+    """A value as a string of Okta's filter grammar.
 
-    raises BadOption for what cannot be put in one.
+    Raises BadOption for what cannot be put in one.
     """
     if not value or any(ord(char) < 32 for char in value) or '"' in value or "\\" in value:
         raise BadOption(
@@ -572,9 +572,9 @@ class Okta:
     # Device records
 
     def deactivate_device(self, device_id: str) -> str:
-        """Deactivate a record;
+        """Deactivate a record.
 
-        its users must enrol again. deactivateDevice. Returns done, already_done or absent.
+        Its users must enrol again. deactivateDevice. Returns done, already_done or absent.
         """
         return self._step(
             DEACTIVATE_DEVICE, device_id, lambda record: record.status == "DEACTIVATED"
@@ -666,9 +666,9 @@ class Okta:
         sizes: t.Sequence[int] = (),
         path: t.Mapping[str, str] | None = None,
     ) -> t.Iterator[dict[str, t.Any]]:
-        """Okta's one paging style:
+        """Okta's one paging style.
 
-        a Link header whose query leads to the next page. ``until_empty`` is for a list that always
+        A Link header whose query leads to the next page. ``until_empty`` is for a list that always
         has one.
 
         ``sizes`` are smaller pages to fall back to, one after the other, where a page is too much

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's event hooks, as far as they are values:
+"""Okta's event hooks, as far as they are values.
 
-the one-time challenge, the header that every request bears, and what a delivery holds. Pure.
+The one-time challenge, the header that every request bears, and what a delivery holds. Pure.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ def answer_to(challenge: str | None) -> dict[str, str] | None:
 
 
 def read(body: bytes) -> Delivery:
-    """Raises ValueError, with one sentence, where it is no delivery as Okta documents it."""
+    """Raises ValueError, with one sentence, if it is not a delivery as Okta documents it."""
     try:
         parsed = json.loads(body)
     except ValueError:
         raise ValueError("The body is not JSON.") from None
     if not isinstance(parsed, dict) or parsed.get("eventType") != EVENT_TYPE:
         raise ValueError(
-            f"The body is no delivery of an event hook: its eventType is not {EVENT_TYPE}."
+            f"The body is not a delivery of an event hook: its eventType is not {EVENT_TYPE}."
         )
     data = parsed.get("data")
     events = data.get("events") if isinstance(data, dict) else None
     if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
         raise ValueError(
-            "The body is no delivery of an event hook: data.events is not a list of events."
+            "The body is not a delivery of an event hook: data.events is not a list of events."
         )
     if not parsed.get("eventId"):
-        raise ValueError("The body is no delivery of an event hook: it has no eventId.")
+        raise ValueError("The body is not a delivery of an event hook: it has no eventId.")
     return Delivery(str(parsed["eventId"]), events)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Following Okta's System Log:
+"""Following Okta's System Log.
 
-one page after the other, and where the reading stands, in a file that outlives its reader.
+One page after the other, and where the reading stands, in a file that outlives its reader.
 
 Pure, but for ``load``, ``save`` and ``Follower.page``, which asks Okta.
 """
@@ -65,8 +65,8 @@ def parse(text: str, org: str, log_filter: str, where: str) -> Position:
             raise ValueError(read_to)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BadOption(
-            f"state_file: {where} is not readable as a position in the log; take it away to begin"
-            " anew (since says from when)."
+            f"state_file: {where} is not readable as a position in the log; remove the file"
+            " to start again from since."
         ) from None
     if version != VERSION:
         raise BadOption(
@@ -112,9 +112,9 @@ def load(path: str, org: str, log_filter: str) -> Position | None:
 
 
 def save(path: str, position: Position) -> None:
-    """Write it for its owner's eyes alone;
+    """Write it for its owner's eyes alone.
 
-    interrupted at any moment, the old or the new one is whole.
+    Interrupted at any moment, the old or the new one is whole.
     """
     try:
         os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
@@ -137,9 +137,9 @@ def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Positi
 
 
 def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]:
-    """Polling, as Okta calls it:
+    """Polling, as Okta calls it.
 
-    oldest first and without an end, so that no event is missed that comes late into the log.
+    Oldest first and without an end, so that no event is missed that comes late into the log.
     """
     since = max(parse_time(position.read_to), now - LOG_RETENTION)
     return {

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report's files on disk, and the memory of the last one:
+"""A report's files on disk, and the memory of the last one.
 
-replaced whole or not at all, and left alone where nothing but the time would differ.
+Replaced whole or not at all, and left alone where nothing but the time would differ.
 """
 
 from __future__ import annotations

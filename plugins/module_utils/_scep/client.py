@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A SCEP client (RFC 8894):
+"""A SCEP client (RFC 8894).
 
-what an endpoint says of itself (``describe``), and one enrolment (``enrol``) as a Mac does it.
+What an endpoint says of itself (``describe``), and one enrolment (``enrol``) as a Mac does it.
 
 It knows no vendor and does no HTTP: the caller hands in ``exchange(verb, url, params, body)``,
 which returns the status, the content type and the body of the answer. A body that is sent is of
@@ -84,7 +84,7 @@ class ScepError(DeviceTrustError):
 
 
 class ScepRefused(ScepError):
-    """The certificate authority answered, and its answer is no."""
+    """The certificate authority refused the request."""
 
     def __init__(self, fail_info: str) -> None:
         reason = _REFUSALS.get(fail_info, "it gives no known reason")
@@ -238,9 +238,9 @@ def _body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
 
 
 def _is_of_scep(operation: str, body: bytes) -> bool:
-    """Servers mislabel their answers, so the content decides:
+    """Servers mislabel their answers, so the content decides.
 
-    a list that names a capability, or DER, which begins with a SEQUENCE.
+    A list that names a capability, or DER, which begins with a SEQUENCE.
     """
     if operation == "GetCACaps":
         return not _KNOWN_CAPABILITIES.isdisjoint(_names(body.lower()))
@@ -286,9 +286,9 @@ def _printed(name: asn1_x509.Name) -> str:
 def _pinned(
     certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
 ) -> list[CaCertificate]:
-    """The certificates that may take part in this enrolment:
+    """The certificates that may take part in this enrolment.
 
-    all, or the pinned one with those that lead up to it.
+    All, or the pinned one with those that lead up to it.
     """
     if fingerprint is None:
         return list(certificates)
@@ -331,9 +331,9 @@ def _issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
 
 
 def _recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
-    """Whom to encrypt for:
+    """Whom to encrypt for.
 
-    a registration authority where there is one, else the authority that issues (not one above it).
+    A registration authority where there is one, else the authority that issues (not one above it).
     """
     above = {each.issuer for each in authority if each.issuer != each.subject}
     lowest = [each for each in authority if each.subject not in above] or list(authority)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SCEP endpoint over the one transport:
+"""The SCEP endpoint over the one transport.
 
-what it says of itself, and the test enrolment that proves URL and challenge.
+What it says of itself, and the test enrolment that proves URL and challenge.
 """
 
 from __future__ import annotations

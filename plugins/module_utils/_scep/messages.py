@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCEP messages (RFC 8894):
+"""SCEP messages (RFC 8894).
 
-a signed message around an encrypted one, sealed and opened, for either side of an enrolment.
+A signed message around an encrypted one, sealed and opened, for either side of an enrolment.
 
 From the inside out: a certificate request (or issued certificates) is *encrypted* for one recipient
 (CMS EnvelopedData), and that is *sealed* with the SCEP attributes and a signature (CMS SignedData).
@@ -73,7 +73,7 @@ _OCTET_STRING = 4
 
 
 class MessageError(ValueError):
-    """What was received is no SCEP message, or not an unharmed one."""
+    """A malformed or tampered SCEP message."""
 
 
 class UnknownAlgorithm(MessageError):
@@ -82,7 +82,7 @@ class UnknownAlgorithm(MessageError):
 
 @dataclass(frozen=True)
 class Identity:
-    """A certificate with its RSA private key: whoever signs a message or opens one."""
+    """A certificate with its RSA private key, which signs or decrypts messages."""
 
     certificate: bytes
     key: rsa.RSAPrivateKey
@@ -142,9 +142,9 @@ class CertificateRequest:
 
 @contextmanager
 def _reading(what: str) -> t.Iterator[None]:
-    """asn1crypto parses lazily and reports harm by various exceptions;
+    """asn1crypto parses lazily and reports harm by various exceptions.
 
-    all of them mean the same here.
+    All of them mean the same here.
     """
     try:
         yield
@@ -265,9 +265,9 @@ def verify_certificate(certificate: bytes, issuer: bytes) -> None:
 
 
 def read_request(data: bytes) -> CertificateRequest:
-    """A PKCS#10 request, read leniently:
+    """A PKCS#10 request, read leniently.
 
-    strongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError.
+    StrongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError.
     """
     with _reading("The certificate request"):
         request = csr.CertificationRequest.load(data)
@@ -293,7 +293,7 @@ def _challenge_of(info: csr.CertificationRequestInfo) -> str:
         if attribute["type"].native == "challenge_password":
             challenge = attribute["values"][0].native
             if not isinstance(challenge, str):
-                raise MessageError("The challenge in the certificate request is no text.")
+                raise MessageError("The challenge in the certificate request is not text.")
             return challenge
     return ""
 

@@ -52,7 +52,7 @@ class Verdict:
 class Expected:
     """The profile as it was last written. ``payload_uuid`` is in lower case.
 
-    What Macs had before that write is no proof. A part that is not set is not compared.
+    What Macs had before that write does not count. A part that is not set is not compared.
     """
 
     payload_uuid: str = ""
@@ -156,7 +156,7 @@ def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) ->
     """Return a status for a console-managed item, for which Kandji may have none.
 
     The Mac is treated as having the item if any profile on it may be one. It may be another item's,
-    so a certificate in the inventory is no proof with it; what Okta reports is.
+    so a certificate in the inventory does not count with it; what Okta reports is.
     """
     return [
         ItemStatus(profile.device_id, status="PASS")

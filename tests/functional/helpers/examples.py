@@ -93,9 +93,9 @@ def keys_of(value: t.Any) -> set[str]:
 
 
 class Stage:
-    """A lab with the usual scene:
+    """A lab with the usual scene.
 
-    the first ring's SCEP profile is out, and its Macs hold certificates.
+    The first ring's SCEP profile is out, and its Macs hold certificates.
     """
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., Json], directory: Path) -> None:
@@ -524,9 +524,9 @@ def plays(path: Path) -> list[Json]:
 
 
 def sources(text: str) -> list[Json]:
-    """The inventory sources in the examples of an inventory plugin;
+    """The inventory sources in the examples of an inventory plugin.
 
-    one that is commented out begins with its plugin.
+    One that is commented out begins with its plugin.
     """
     commented = re.findall(r"^# plugin: .*\n(?:# .*\n)*", text, re.MULTILINE)
     return [

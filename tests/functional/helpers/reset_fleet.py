@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs and device records as a reset meets them, put into a lab by hand:
+"""Macs and device records as a reset meets them, put into a lab by hand.
 
-no key is made and nobody enrols, so that hundreds are there at once.
+No key is made and nobody enrols, so that hundreds are there at once.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class ResetFleet:
         self.number = 0
 
     def mac(self, serial: str, certificate: float | None = 48, profile: bool = True) -> t.Any:
-        """A Mac that Kandji knows;
+        """A Mac that Kandji knows.
 
-        its certificate was first seen so many hours ago, or it has none. Returns the certificate of
+        Its certificate was first seen so many hours ago, or it has none. Returns the certificate of
         Okta's books.
         """
         now, tenant = self.world.clock.now(), self.world.kandji
@@ -123,9 +123,9 @@ class ResetFleet:
         return record
 
     def stuck(self, serial: str, *users: t.Any) -> t.Any:
-        """A Mac that was registered before its certificate came, two days ago, and its record:
+        """A Mac that was registered before its certificate came, two days ago, and its record.
 
-        what a reset is for.
+        What a reset is for.
         """
         self.mac(serial)
         return self.record(serial, *users)

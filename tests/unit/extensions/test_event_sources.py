@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event sources say of themselves what they do, as modules must;
+"""The event sources say of themselves what they do, as modules must.
 
-ansible-test compares only modules.
+Ansible-test compares only modules.
 """
 
 from __future__ import annotations

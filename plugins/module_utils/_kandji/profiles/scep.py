@@ -337,7 +337,7 @@ class ScepContent:
     counts_as: t.ClassVar[str] = "reissue"
 
     def find_obstacle(self, current: Plist) -> str | None:
-        """Return why the SCEP payload to manage cannot be told, or None."""
+        """Return why the SCEP payload to manage is not clear, or None."""
         if find_payload(current, self.settings.url):
             return None
         payloads = scep_payloads(current)

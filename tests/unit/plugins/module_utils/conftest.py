@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wire whose far end is written by the test:
+"""A wire whose far end is written by the test.
 
-everything of ``requests`` is real but the network.
+Everything of ``requests`` is real but the network.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
 
 
 class Wire:
-    """Answers requests with what ``script`` was given, in order;
+    """Answers requests with what ``script`` was given, in order.
 
-    the last answer stays. Waiting is only noted, in ``slept``.
+    The last answer stays. Waiting is only noted, in ``slept``.
 
     An answer is (status, body) or (status, body, headers) or an exception. A body that is text or
     bytes goes out as it is, anything else as JSON.

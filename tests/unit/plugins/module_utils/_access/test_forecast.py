@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The forecast:
+"""The forecast.
 
-one person, one device, one set of rules at a time, then what a change does to many.
+One person, one device, one set of rules at a time, then what a change does to many.
 """
 
 from __future__ import annotations

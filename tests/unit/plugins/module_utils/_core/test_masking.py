@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The masker, against texts as other software writes them:
+"""The masker, against texts as other software writes them.
 
-what carries a secret out of the run must not carry it to a person.
+What carries a secret out of the run must not carry it to a person.
 """
 
 from __future__ import annotations

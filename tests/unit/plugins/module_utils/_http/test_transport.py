@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way to a vendor:
+"""The one way to a vendor.
 
-what is repeated and what never, how long is waited, where a token goes, and what an error says.
+What is repeated and what never, how long is waited, where a token goes, and what an error says.
 """
 
 from __future__ import annotations
@@ -469,9 +469,9 @@ def test_a_run_ends_at_its_share_of_the_hourly_limit(
 
 
 def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any) -> None:
-    """Three runs in turn, of a bucket of 10 of which half may be used:
+    """Three runs in turn, of a bucket of 10 of which half may be used.
 
-    the vendor's own count is the one that all of them see.
+    The vendor's own count is the one that all of them see.
     """
     wire.script(
         *((200, {}, limits(remaining, 10)) for remaining in (9, 8, 7, 6, 5, 4, 3)), (200, {})

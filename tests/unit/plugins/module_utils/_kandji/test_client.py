@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Kandji client:
+"""The Kandji client.
 
-which URLs are a tenant's, four ways of paging, errors of every shape, writes that were done before,
+Which URLs are a tenant's, four ways of paging, errors of every shape, writes that were done before,
 uploads.
 """
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The App Store item:
+"""The App Store item.
 
-its statuses in plain words, the one item that is meant, and what a person has to do where there is
+Its statuses in plain words, the one item that is meant, and what a person has to do where there is
 none.
 """
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Okta client:
+"""The Okta client.
 
-which URLs are an org's, how pages are followed, how errors read, and steps that were taken before.
+Which URLs are an org's, how pages are followed, how errors read, and steps that were taken before.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of Okta's Desktop platform without an API for it:
+"""What is known of Okta's Desktop platform without an API for it.
 
-hosts, links, the SCEP URL, a stale challenge, expiry, the pin.
+Hosts, links, the SCEP URL, a stale challenge, expiry, the pin.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's figures and texts:
+"""The report's figures and texts.
 
-hostile names stay texts, formulas are disarmed, and secrets are gone.
+Hostile names stay texts, formulas are disarmed, and secrets are gone.
 """
 
 from __future__ import annotations

@@ -335,9 +335,9 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
 def test_a_registration_authority_gets_the_request(
     authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
 ) -> None:
-    """It opens requests in the authority's stead;
+    """It opens requests in the authority's stead.
 
-    one that only signs does not. An authority it does not belong to makes no difference.
+    One that only signs does not. An authority it does not belong to makes no difference.
     """
     readers = {
         encrypts: registration_authority(authority, encrypts=encrypts) for encrypts in (True, False)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both sides of the fleet joined by serial:
+"""Both sides of the fleet joined by serial.
 
-which certificates are asked for, and what becomes of each row.
+Which certificates are asked for, and what becomes of each row.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan for a SCEP profile, case by case:
+"""The plan for a SCEP profile, case by case.
 
-what is created, changed, assigned, left alone or refused.
+What is created, changed, assigned, left alone or refused.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ printable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, ma
 def in_kandji(
     settings: ScepSettings = SETTINGS, generation: str | None = None, **row: t.Any
 ) -> dict[str, t.Any]:
-    """A profile as Kandji shows it after we wrote it:
+    """A profile as Kandji shows it after we wrote it.
 
-    with its own identity around the payload that we sent.
+    With its own identity around the payload that we sent.
     """
     plist = scep_profile.build_profile("Okta SCEP", settings, generation, None)
     plist.update(
@@ -116,9 +116,9 @@ def summary(
 
 
 def with_content(profile: dict[str, t.Any], **content: t.Any) -> dict[str, t.Any]:
-    """The same profile with another content of its SCEP payload, its marks untouched:
+    """The same profile with another content of its SCEP payload, its marks untouched.
 
-    what a tenant or a person in the console makes of it.
+    What a tenant or a person in the console makes of it.
     """
     plist = plistlib.loads(profile["profile"].encode())
     mobileconfig.scep_payloads(plist)[0]["PayloadContent"].update(content)
@@ -621,9 +621,9 @@ def test_a_tenant_that_changes_an_updated_profile_is_not_written_to_again_either
 
 
 def test_a_tenant_that_does_not_keep_a_flag_is_not_written_to_again() -> None:
-    """As with the payload:
+    """As with the payload.
 
-    each write of the flag would give every Mac a new certificate, run after run.
+    Each write of the flag would give every Mac a new certificate, run after run.
     """
     wanted = ("mac", "vision")
     written = in_kandji(

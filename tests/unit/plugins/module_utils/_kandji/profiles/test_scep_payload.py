@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profile that Macs get:
+"""The profile that Macs get.
 
-what the settings ask for, what is kept of a profile that is there, and what a person sees of the
+What the settings ask for, what is kept of a profile that is there, and what a person sees of the
 challenge.
 """
 
@@ -59,9 +59,9 @@ def profile(
 
 
 def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
-    """A profile as another tool would have written it:
+    """A profile as another tool would have written it.
 
-    own identifiers, another order, keys and payloads that we know nothing of.
+    Own identifiers, another order, keys and payloads that we know nothing of.
     """
     wanted = {
         key: value for key, value in scep.payload_content(SETTINGS).items() if value is not ABSENT
