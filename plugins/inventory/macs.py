@@ -71,7 +71,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._core.errors import BadOption, DeviceTrustError
-from ..module_utils._core.module import Run
+from ..module_utils._core.module import ModuleContext
 from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA
 from ..module_utils._http import transport as _transport
 from ..module_utils._report.figures import masked
@@ -123,7 +123,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
         context = None
         try:
-            context = Run(self._params(), True, self.display.warning, USES)
+            context = ModuleContext(self._params(), True, self.display.warning, USES)
             params = context.params
             rings, competitors = read_rings(
                 context.kandji, params["rings"], params["scep_profile_prefix"]

@@ -111,7 +111,7 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
@@ -133,20 +133,20 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return when the certificates of the fleet's Macs expire."""
-    params = run_.params
+    params = ctx.params
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
     serials = {
         device.device_id: device.serial
-        for device in run_.kandji.devices(platform="Mac")
+        for device in ctx.kandji.devices(platform="Mac")
         if device.is_mac
     }
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []
     if params["state_dir"]:
-        book, changes = _update_ledger(run_)
+        book, changes = _update_ledger(ctx)
         by_serial = ledger.expiry_by_serial(book, serials.values(), params["lifetime_days"])
         known.update(
             {
@@ -155,7 +155,7 @@ def run(run_: Run) -> Result:
             }
         )
     if params["certificate_check_item_id"]:
-        statuses = run_.kandji.item_statuses(params["certificate_check_item_id"])
+        statuses = ctx.kandji.item_statuses(params["certificate_check_item_id"])
         known.update(
             {
                 serials[device_id]: {"expires": expires, "source": "mac"}
@@ -164,7 +164,7 @@ def run(run_: Run) -> Result:
             }
         )
     first = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
-    return outcome(
+    return build_result(
         changes,
         certificates=dict(first[: params["max_rows"]]),
         counts=_counts(known, len(serials)),
@@ -180,20 +180,20 @@ def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> dict[str, 
     }
 
 
-def _update_ledger(run_: Run) -> tuple[ledger.Ledger, list[Change]]:
+def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
     """Return the ledger with the log's events since the last run, and the change to its file.
 
     The file is written only if there are any.
     """
-    okta, state_dir = run_.okta, run_.params["state_dir"]
+    okta, state_dir = ctx.okta, ctx.params["state_dir"]
     old = ledger.load(state_dir, okta.org_url)
     okta.organization()  # for Okta's clock, by which the log is kept; it needs no permission
     now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
     events = okta.log_events(ISSUED, since=ledger.since(old, now))
-    new = ledger.merge(old, events, run_.params["lifetime_days"])
+    new = ledger.merge(old, events, ctx.params["lifetime_days"])
     if new is old:
         return old, []
-    if not run_.check_mode:
+    if not ctx.check_mode:
         ledger.save(state_dir, new)
     before, after = (
         {"certificates": len(state.issued), "read_to": state.read_to} for state in (old, new)

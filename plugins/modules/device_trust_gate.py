@@ -138,7 +138,7 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, arguments
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
@@ -172,23 +172,23 @@ LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
-    macs = _read_test_macs(run_)
-    read = _read_absent if run_.params["state"] == "absent" else _read_present
+    macs = _read_test_macs(ctx)
+    read = _read_absent if ctx.params["state"] == "absent" else _read_present
     asked: list[str] = []
-    deadline = time.monotonic() + run_.params["wait"]
+    deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = read(run_, macs)
+        verdicts = read(ctx, macs)
         unmet = [verdict.serial for verdict in verdicts if not verdict.is_met]
-        if not unmet or run_.check_mode or not run_.params["library_item_id"]:
+        if not unmet or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if not asked:
-            asked = [serial for serial in unmet if run_.kandji.daily_check_in(macs[serial])]
+            asked = [serial for serial in unmet if ctx.kandji.daily_check_in(macs[serial])]
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
-        run_.settings.sleep(min(run_.params["poll_interval"], remaining))
+        ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
     return {
         "changed": False,
         "met": bool(verdicts) and not unmet,
@@ -197,35 +197,35 @@ def run(run_: Run) -> Result:
     }
 
 
-def _read_test_macs(run_: Run) -> dict[str, str]:
+def _read_test_macs(ctx: ModuleContext) -> dict[str, str]:
     """Return serial -> device id of the test Macs that Kandji knows."""
     macs = {}
-    for serial in dict.fromkeys(run_.params["test_macs"]):
-        device = next(iter(list(run_.kandji.devices_with_serials([serial]))), None)
+    for serial in dict.fromkeys(ctx.params["test_macs"]):
+        device = next(iter(list(ctx.kandji.devices_with_serials([serial]))), None)
         if device:
             macs[serial] = device.device_id
         else:
-            run_.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
+            ctx.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
     return macs
 
 
-def _read_present(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+def _read_present(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
     """Return a verdict on each test Mac that must have the profile and its certificate."""
-    item_id = run_.params["library_item_id"]
+    item_id = ctx.params["library_item_id"]
     if not item_id or not macs:
         return [gate.Verdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
     serials = {"serial_number": {"in": list(macs)}}
-    profiles = installed_on(run_.kandji, ProfileItem(item_id), list(macs))
+    profiles = installed_on(ctx.kandji, ProfileItem(item_id), list(macs))
     certificates = list(
-        run_.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
+        ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )
-    expected = _expected(run_)
+    expected = _expected(ctx)
     statuses = {
-        serial: list(run_.kandji.item_statuses(item_id, device_id))
+        serial: list(ctx.kandji.item_statuses(item_id, device_id))
         for serial, device_id in macs.items()
     }
     if expected == gate.ANYTHING and not profiles and not any(statuses.values()):
-        reported = list(run_.kandji.prism_profiles(serials))
+        reported = list(ctx.kandji.prism_profiles(serials))
         statuses = {
             serial: gate.stand_in_statuses(device_id, reported)
             for serial, device_id in macs.items()
@@ -233,30 +233,30 @@ def _read_present(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
     return [
         gate.judge(
             gate.GateFacts.of_mac(serial, device_id, statuses[serial], profiles, certificates),
-            _okta_proof(run_, serial),
+            _okta_proof(ctx, serial),
             expected,
         )
         for serial, device_id in macs.items()
     ]
 
 
-def _expected(run_: Run) -> gate.Expected:
-    payload_uuid, updated_at = run_.params["payload_uuid"], run_.params["updated_at"]
+def _expected(ctx: ModuleContext) -> gate.Expected:
+    payload_uuid, updated_at = ctx.params["payload_uuid"], ctx.params["updated_at"]
     return gate.Expected(
         (payload_uuid or "").lower(), require_timestamp(updated_at) if updated_at else None
     )
 
 
-def _read_absent(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
     """Return a verdict on each test Mac that must not have the profile any more."""
-    item_id = run_.params["library_item_id"]
+    item_id = ctx.params["library_item_id"]
     holding: set[str] = set()
     for serial, device_id in macs.items() if item_id else ():
-        statuses = list(run_.kandji.item_statuses(item_id, device_id))
-        installed = list(run_.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
-        console_managed = not statuses and run_.params["payload_uuid"] is None
+        statuses = list(ctx.kandji.item_statuses(item_id, device_id))
+        installed = list(ctx.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
+        console_managed = not statuses and ctx.params["payload_uuid"] is None
         others = (
-            {item.item_id for item in run_.kandji.device_items(device_id)}
+            {item.item_id for item in ctx.kandji.device_items(device_id)}
             if console_managed
             else set()
         )
@@ -264,19 +264,19 @@ def _read_absent(run_: Run, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
     return [gate.judge_absent(serial, device_id, holding) for serial, device_id in macs.items()]
 
 
-def _okta_proof(run_: Run, serial: str) -> gate.OktaProof:
+def _okta_proof(ctx: ModuleContext, serial: str) -> gate.OktaProof:
     def issued() -> t.Iterator[LogEvent]:
         # The clock of this machine may be wrong. Kandji has answered already, and this may be the
         # first request to Okta.
-        now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
-        oldest = max(now - LOG_AGE, _expected(run_).updated_at or now - LOG_AGE)
+        now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+        oldest = max(now - LOG_AGE, _expected(ctx).updated_at or now - LOG_AGE)
         since, until = format_milliseconds(oldest), format_milliseconds(now + CLOCK_SKEW)
-        return run_.okta.log_events(gate.ISSUED, since, until, word=serial)
+        return ctx.okta.log_events(gate.ISSUED, since, until, word=serial)
 
     def managed() -> bool:
-        records = run_.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
+        records = ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
         return any(
-            user.is_managed for record in records for user in run_.okta.device_users(record.id)
+            user.is_managed for record in records for user in ctx.okta.device_users(record.id)
         )
 
     return gate.OktaProof(issued, managed)

@@ -193,7 +193,7 @@ import time
 import typing as t
 from collections import Counter
 
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._status import reader as fleet_reads
@@ -276,13 +276,13 @@ SHOWN = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the stages of the fleet, after waiting for Macs that time and their users move on."""
-    params = run_.params
+    params = ctx.params
     deadline = time.monotonic() + params["wait"]
-    rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
     by_device, ledger = known_expiry(
-        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
+        ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
     )
     query = FleetQuery(
         rings,
@@ -295,11 +295,11 @@ def run(run_: Run) -> Result:
         params["log_events"],
     )
     while True:
-        fleet = read_fleet(run_.okta, run_.kandji, query)
+        fleet = read_fleet(ctx.okta, ctx.kandji, query)
         summary = Summary(fleet, params["max_rows"], params["serials"])
-        if not summary.waits_for_people or run_.check_mode or time.monotonic() >= deadline:
+        if not summary.waits_for_people or ctx.check_mode or time.monotonic() >= deadline:
             break
-        run_.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
+        ctx.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
     return _result(summary, rings, params)
 
 

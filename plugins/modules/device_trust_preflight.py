@@ -89,7 +89,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
@@ -110,14 +110,14 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
-    problems: list[str] = preflight.ring_problems(run_.params["rings"])
+def run(ctx: ModuleContext) -> Result:
+    problems: list[str] = preflight.ring_problems(ctx.params["rings"])
     blueprints: list[Blueprint] = []
     checks: list[t.Callable[[], t.Any]] = [
-        lambda: problems.extend(_okta_verify(run_)),
-        lambda: blueprints.extend(run_.kandji.blueprints()),
+        lambda: problems.extend(_okta_verify(ctx)),
+        lambda: blueprints.extend(ctx.kandji.blueprints()),
         lambda: problems.extend(
-            preflight.fleet_problems(next(run_.kandji.devices(platform="Mac"), None))
+            preflight.fleet_problems(next(ctx.kandji.devices(platform="Mac"), None))
         ),
     ]
     try:
@@ -125,35 +125,35 @@ def run(run_: Run) -> Result:
     except DeviceTrustError as error:
         problems += error.details.get("problems", [error.message])
     rings, unknown = (
-        preflight.resolve_rings(run_.params["rings"], blueprints) if blueprints else ([], [])
+        preflight.resolve_rings(ctx.params["rings"], blueprints) if blueprints else ([], [])
     )
     problems += unknown
-    problems += [] if unknown else _library_items(run_, rings)
+    problems += [] if unknown else _library_items(ctx, rings)
     if problems:
         unique = list(dict.fromkeys(problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique)
     return {"changed": False, "rings": rings}
 
 
-def _library_items(run_: Run, rings: list[dict[str, t.Any]]) -> list[str]:
+def _library_items(ctx: ModuleContext, rings: list[dict[str, t.Any]]) -> list[str]:
     """Put ids in the place of names of the console's items; what is wrong with them."""
     problems = []
     for ring in [one for one in rings if one["library_item"]]:
         try:
             blueprints = [Blueprint(each["id"], each["name"]) for each in ring["blueprints"]]
-            items, profiles = read_items(run_.kandji, blueprints), list(run_.kandji.profiles())
+            items, profiles = read_items(ctx.kandji, blueprints), list(ctx.kandji.profiles())
             ring["library_item"] = find_scep_item(
-                run_.kandji, ring["library_item"], items, profiles
+                ctx.kandji, ring["library_item"], items, profiles
             ).id
         except DeviceTrustError as error:
             problems.append(f"Ring {ring['name']!r}: {error.message}")
     return problems
 
 
-def _okta_verify(run_: Run) -> list[str]:
-    authenticators = run_.okta.authenticators()
+def _okta_verify(ctx: ModuleContext) -> list[str]:
+    authenticators = ctx.okta.authenticators()
     found = preflight.okta_verify(authenticators)
-    methods = run_.okta.authenticator_methods(found.id) if found else []
+    methods = ctx.okta.authenticator_methods(found.id) if found else []
     return preflight.okta_verify_problems(authenticators, methods)
 
 

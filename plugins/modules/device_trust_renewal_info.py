@@ -136,7 +136,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
 from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
@@ -211,16 +211,16 @@ class Fleet:
         return self.expiry.get(device.serial.upper(), estimated)
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the decision for each ring."""
-    params = run_.params
-    run_.masker.add(params["challenge"])
+    params = ctx.params
+    ctx.masker.add(params["challenge"])
     if not 0 <= params["min_healthy_percent"] <= 100:
         raise BadOption(
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
     check_profiles(params["rings"])
-    fleet = _read_fleet(run_)
+    fleet = _read_fleet(ctx)
     pace = renewal.Pace(
         params["renew_within_days"],
         params["min_days_between"],
@@ -228,14 +228,14 @@ def run(run_: Run) -> Result:
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
     )
-    facts = [_read_ring(run_, ring, fleet) for ring in params["rings"]]
-    now = datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc)
+    facts = [_read_ring(ctx, ring, fleet) for ring in params["rings"]]
+    now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     decisions = renewal.decide(facts, now, pace)
     return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
 
 
-def _read_fleet(run_: Run) -> Fleet:
-    params, kandji = run_.params, run_.kandji
+def _read_fleet(ctx: ModuleContext) -> Fleet:
+    params, kandji = ctx.params, ctx.kandji
     given = {
         str(serial).upper(): require_timestamp(str(text))
         for serial, text in params["certificate_expiry"].items()
@@ -247,20 +247,20 @@ def _read_fleet(run_: Run) -> Fleet:
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
-    expiry = {**_read_expiry(run_, devices), **given}
+    expiry = {**_read_expiry(ctx, devices), **given}
     return Fleet(blueprints, profiles, devices, by_device, expiry)
 
 
-def _read_expiry(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
+def _read_expiry(ctx: ModuleContext, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
     """Return serial (upper case) -> expiry of its certificate.
 
     What the Mac itself reports counts more than the ledger.
     """
-    params = run_.params
+    params = ctx.params
     by_device, by_ledger = known_expiry(
-        run_.kandji,
+        ctx.kandji,
         params["certificate_check_item_id"],
-        run_.okta.org_url if params["state_dir"] else "",
+        ctx.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
     )
     serials = {device.device_id: device.serial for device in devices}
@@ -275,14 +275,14 @@ def _read_expiry(run_: Run, devices: t.Sequence[KandjiDevice]) -> dict[str, date
     return {serial.upper(): require_timestamp(expires) for serial, expires in known.items()}
 
 
-def _read_ring(run_: Run, ring: t.Mapping[str, t.Any], fleet: Fleet) -> renewal.RingFacts:
-    profile = find_ring_profile(ring, fleet.profiles, run_.params["scep_profile_prefix"])
+def _read_ring(ctx: ModuleContext, ring: t.Mapping[str, t.Any], fleet: Fleet) -> renewal.RingFacts:
+    profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
         return renewal.RingFacts(ring["name"], False)
     plist = mobileconfig.parse(profile.mobileconfig) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    installed = _group_by_device(installed_on(run_.kandji, ProfileItem.of_profile(profile)))
-    statuses = run_.kandji.item_statuses(profile.id)
+    installed = _group_by_device(installed_on(ctx.kandji, ProfileItem.of_profile(profile)))
+    statuses = ctx.kandji.item_statuses(profile.id)
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written = parse_timestamp(profile.updated_at)
     uuid = str(plist.get("PayloadUUID", "")).lower()
@@ -296,7 +296,7 @@ def _read_ring(run_: Run, ring: t.Mapping[str, t.Any], fleet: Fleet) -> renewal.
         for device in fleet.devices
         if device.blueprint_id in ids
     )
-    challenge = run_.params["challenge"]
+    challenge = ctx.params["challenge"]
     return renewal.RingFacts(
         ring["name"],
         True,

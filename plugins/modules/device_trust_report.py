@@ -113,7 +113,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import FLEET, KANDJI, OKTA, arguments
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._report import csv_json, files, html
@@ -142,22 +142,22 @@ OPTIONS: dict[str, t.Any] = {
 USES = (*ring_reads.USES, *fleet_reads.USES)
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
+def run(ctx: ModuleContext) -> Result:
+    params = ctx.params
     mode = files.parse_mode(params["mode"])
-    rings, competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
     by_device, ledger = known_expiry(
-        run_.kandji, params["certificate_check_item_id"], run_.okta.org_url, params["state_dir"]
+        ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
     )
     query = FleetQuery(
         rings, params["okta_verify_item_ids"], competitors, Expiries(by_device, ledger)
     )
-    fleet = read_fleet(run_.okta, run_.kandji, query)
+    fleet = read_fleet(ctx.okta, ctx.kandji, query)
 
     def read() -> t.Iterator[Row]:
-        return masked(rows(fleet), run_.masker.text)
+        return masked(rows(fleet), ctx.masker.text)
 
-    meta = _meta(run_, rings)
+    meta = _meta(ctx, rings)
     figures = survey(read(), meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
@@ -167,26 +167,28 @@ def run(run_: Run) -> Result:
     ]
     changes: list[Change] = []
     for path, pieces in reports:
-        changes += files.write_report(path, pieces, figures.fingerprint, mode, run_.check_mode)
+        changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
-    changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, run_.check_mode)
-    return outcome(changes, counts=figures.counts, files=[str(path) for path, _unused in reports])
+    changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)
+    return build_result(
+        changes, counts=figures.counts, files=[str(path) for path, _unused in reports]
+    )
 
 
-def _meta(run_: Run, rings: t.Sequence[Ring]) -> Meta:
-    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     return Meta(
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        org_url=run_.params["okta_org_url"],
-        tenant=run_.params["kandji_api_url"],
+        org_url=ctx.params["okta_org_url"],
+        tenant=ctx.params["kandji_api_url"],
         order=STAGES,
         renewals={
-            ring.name: renew_by(ring.profile.updated_at, run_.params["redistribution_days"])
+            ring.name: renew_by(ring.profile.updated_at, ctx.params["redistribution_days"])
             for ring in rings
             if ring.profile
         },
-        history=bool(run_.params["state_dir"]),
-        api_calls=sum(int(one["count"]) for one in run_.calls()),
+        history=bool(ctx.params["state_dir"]),
+        api_calls=sum(int(one["count"]) for one in ctx.calls()),
     )
 
 

@@ -163,7 +163,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import Forbidden, Refused
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
@@ -202,7 +202,7 @@ class Found(t.NamedTuple):
     items: assignments.Items
 
 
-def run(ctx: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
     exact = params["blueprints_mode"] == "exact"
@@ -220,7 +220,7 @@ def run(ctx: Run) -> Result:
         _check_limits(ctx, plan, wanted, devices)
     if not ctx.check_mode:
         assignments.apply_assignment(ctx.kandji, item.id, plan)
-    result = outcome(
+    result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},
         assigned_to=[blueprint.id for blueprint in plan.assign],
@@ -233,7 +233,7 @@ def run(ctx: Run) -> Result:
 
 
 def _find_item(
-    ctx: Run,
+    ctx: ModuleContext,
     wanted: t.Sequence[Blueprint],
     known: t.Sequence[Blueprint],
     items: assignments.Items,
@@ -257,7 +257,7 @@ def _find_item(
 
 
 def _find_in_events(
-    ctx: Run, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
+    ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
 ) -> dict[str, library_items.Candidate]:
     try:
         candidates = library_items.find_in_events(name, ctx.kandji.audit_events())
@@ -269,7 +269,7 @@ def _find_in_events(
 
 
 def _check_limits(
-    ctx: Run,
+    ctx: ModuleContext,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
@@ -290,7 +290,9 @@ def _check_limits(
         )
 
 
-def _report(ctx: Run, item_id: str, devices: t.Sequence[KandjiDevice]) -> dict[str, t.Any]:
+def _report(
+    ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice]
+) -> dict[str, t.Any]:
     bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
     return library_items.report(
         ctx.kandji.item_statuses(item_id),

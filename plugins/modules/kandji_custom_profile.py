@@ -256,7 +256,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
@@ -332,7 +332,7 @@ class ProfileTask:
     written: CustomProfile | None = None
 
 
-def run(ctx: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     asked = ctx.params["profiles"] or [ctx.params]
     plist = _read_plist(ctx, asked)
@@ -351,10 +351,14 @@ def run(ctx: Run) -> Result:
             if ctx.check_mode
             else apply.apply_plan(ctx.kandji, task.plan, task.content)
         )
-    return outcome(changes, profiles=[_summarize(task) for task in tasks], macs_touched=touched)
+    return build_result(
+        changes, profiles=[_summarize(task) for task in tasks], macs_touched=touched
+    )
 
 
-def _read_plist(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
+def _read_plist(
+    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
+) -> dict[str, t.Any] | None:
     """Return the profile of option mobileconfig, or None if nothing is to be written.
 
     Raises BadOption before anything is read from Kandji.
@@ -382,7 +386,9 @@ def _read_plist(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str,
     return plist
 
 
-def _read(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Library, list[Wanted]]:
+def _read(
+    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[Library, list[Wanted]]:
     absent, exact = ctx.params["state"] == "absent", ctx.params["blueprints_mode"] == "exact"
     names = [] if absent else [name for each in asked for name in each["blueprints"]]
     blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=absent or exact)
@@ -404,7 +410,7 @@ def _read(ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Library, 
 
 
 def _plan(
-    ctx: Run, wanted: Wanted, plist: dict[str, t.Any] | None, library: Library
+    ctx: ModuleContext, wanted: Wanted, plist: dict[str, t.Any] | None, library: Library
 ) -> ProfileTask:
     params = ctx.params
     if params["state"] == "absent":
@@ -423,7 +429,7 @@ def _plan(
 
 
 def _check_conflicts(
-    ctx: Run, plist: mobileconfig.Plist, plans: t.Sequence[Plan], library: Library
+    ctx: ModuleContext, plist: mobileconfig.Plist, plans: t.Sequence[Plan], library: Library
 ) -> None:
     own = mobileconfig.exclusive_resources(plist)
     conflicts = [text for plan in plans for text in _resource_conflicts(own, plan, library) if own]
@@ -448,13 +454,13 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
             )
 
 
-def _check_limits(ctx: Run, plans: t.Sequence[Plan]) -> dict[str, int]:
+def _check_limits(ctx: ModuleContext, plans: t.Sequence[Plan]) -> dict[str, int]:
     """Return how many Macs the plans touch. Raises Refused beyond a limit."""
     counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
     return apply.check_limits(counts, ctx.params, LIMITS)
 
 
-def _make_test_enrollments(ctx: Run, plist: mobileconfig.Plist) -> None:
+def _make_test_enrollments(ctx: ModuleContext, plist: mobileconfig.Plist) -> None:
     """Enrol once for each SCEP payload. Raises BadOption and Refused."""
     if not ctx.params["test_enrollment"]:
         return

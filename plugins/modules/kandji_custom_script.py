@@ -169,7 +169,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
@@ -207,7 +207,7 @@ USES = (
 )
 
 
-def run(ctx: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
     scripts.check_options(params)
@@ -219,10 +219,10 @@ def run(ctx: Run) -> Result:
     plan = scripts.plan_script(params, list(ctx.kandji.scripts()), places)
     removed = _check_removed(ctx, plan, wanted)
     script = plan.current if ctx.check_mode else _apply(ctx, plan)
-    return outcome(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)
+    return build_result(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)
 
 
-def _check_removed(ctx: Run, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) -> int:
+def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) -> int:
     """Return how many Macs lose the script. Raises Refused beyond the limit."""
     if not plan.assignment.remove:
         return 0
@@ -235,7 +235,7 @@ def _check_removed(ctx: Run, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) 
     return count
 
 
-def _apply(ctx: Run, plan: scripts.Plan) -> CustomScript | None:
+def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
     script = plan.current
     if plan.fields:
         script = (

@@ -104,7 +104,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_blueprints
@@ -122,9 +122,9 @@ USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_I
 Row = dict[str, t.Any]
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
-    shown, more = first_rows(_devices(run_), params["max_rows"])
+def run(ctx: ModuleContext) -> Result:
+    params = ctx.params
+    shown, more = take_rows(_devices(ctx), params["max_rows"])
     there = {str(row.get("serial_number")).lower() for row in shown}
     absent = [
         one
@@ -133,14 +133,14 @@ def run(run_: Run) -> Result:
     ]
     if params["library_items"]:
         shown = [
-            {**row, "library_items": run_.kandji.device_item_rows(str(row["device_id"]))}
+            {**row, "library_items": ctx.kandji.device_item_rows(str(row["device_id"]))}
             for row in shown
         ]
     return {"changed": False, "devices": shown, "more": more, "absent": absent}
 
 
-def _devices(run_: Run) -> t.Iterator[Row]:
-    params, kandji = run_.params, run_.kandji
+def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
+    params, kandji = ctx.params, ctx.kandji
     filters = {"platform": params["platform"]}
     blueprints = (
         None

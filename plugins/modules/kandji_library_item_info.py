@@ -90,7 +90,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items
@@ -106,7 +106,7 @@ OPTIONS: dict[str, t.Any] = {
 USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATUSES)
 
 
-def run(ctx: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params, kandji = ctx.params, ctx.kandji
     if params["statuses"] and params["names"] is None and params["library_item_ids"] is None:

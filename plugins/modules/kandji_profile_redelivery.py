@@ -145,7 +145,7 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain, Unreadable
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, arguments
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
@@ -194,28 +194,28 @@ class Mac:
         return cls(device, list(device.tags or ()))
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
-    macs = _read_macs(run_)
-    issued_before = require_timestamp(run_.params["issued_before"])
-    if issued_before > datetime.fromtimestamp(run_.kandji.transport.now(), timezone.utc):
+    macs = _read_macs(ctx)
+    issued_before = require_timestamp(ctx.params["issued_before"])
+    if issued_before > datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc):
         raise BadOption(
             "issued_before: it is in the future, so no certificate would ever be new enough. Set a"
             " past timestamp."
         )
-    deadline = time.monotonic() + run_.params["wait"]
-    steps = _plan(run_, macs, issued_before)
-    _check_prerequisites(run_, macs, steps)
-    work = Redelivery(run_, macs)
-    work.clean_up(_find_left_over(run_, macs))
+    deadline = time.monotonic() + ctx.params["wait"]
+    steps = _plan(ctx, macs, issued_before)
+    _check_prerequisites(ctx, macs, steps)
+    work = Redelivery(ctx, macs)
+    work.clean_up(_find_left_over(ctx, macs))
     while True:
         work.take_steps(steps)
         finished = all(step.is_final for step in steps.values())
         remaining = deadline - time.monotonic()
-        if finished or run_.check_mode or remaining <= 0:
+        if finished or ctx.check_mode or remaining <= 0:
             return work.result(steps)
-        run_.settings.sleep(min(run_.params["poll_interval"], remaining))
-        steps = _plan(run_, macs, issued_before)
+        ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
+        steps = _plan(ctx, macs, issued_before)
 
 
 class Redelivery:
@@ -224,9 +224,9 @@ class Redelivery:
     ``asked`` is serial -> whether the Mac had the tag when its check-in was requested.
     """
 
-    def __init__(self, run_: Run, macs: t.Mapping[str, Mac]) -> None:
-        self.run, self.macs = run_, macs
-        self.tag: str = run_.params["tag"]
+    def __init__(self, ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> None:
+        self.run, self.macs = ctx, macs
+        self.tag: str = ctx.params["tag"]
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
         self.left_over: list[str] = []
@@ -254,7 +254,7 @@ class Redelivery:
         """Return where each Mac is after these steps."""
         predicted = self.run.check_mode and bool(self.changes)
         left_over = [] if self.run.check_mode else self.left_over
-        return outcome(
+        return build_result(
             self.changes,
             finished=all(step.state == "done" for step in steps.values()) and not predicted,
             macs=[
@@ -330,14 +330,14 @@ class Redelivery:
         return list(current.tags)
 
 
-def _read_macs(run_: Run) -> dict[str, Mac]:
+def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:
     """Return the Macs by the serial with which the options name them. Raises BadOption."""
-    wanted = list(dict.fromkeys(run_.params["serials"]))
+    wanted = list(dict.fromkeys(ctx.params["serials"]))
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
     known = {
         device.serial_key: device
-        for device in run_.kandji.devices_with_serials(wanted, platform="Mac")
+        for device in ctx.kandji.devices_with_serials(wanted, platform="Mac")
         if device.is_mac
     }
     missing = [serial for serial in wanted if serial.lower() not in known]
@@ -352,17 +352,17 @@ def _some(names: t.Sequence[str]) -> str:
     return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
 
 
-def _find_left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
+def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
     """Return Macs of the same blueprints that have the tag and are not named.
 
     A run that still works on them sets it again.
     """
-    tag = run_.params["tag"]
+    tag = ctx.params["tag"]
     blueprints = {mac.device.blueprint_id for mac in macs.values()}
     named = {mac.device.device_id for mac in macs.values()}
     left_over = [
         Mac.of(device)
-        for device in run_.kandji.devices(platform="Mac", tag_name=tag)
+        for device in ctx.kandji.devices(platform="Mac", tag_name=tag)
         if device.is_mac
         and tag in (device.tags or ())
         and device.blueprint_id in blueprints
@@ -370,7 +370,7 @@ def _find_left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
     ]
     if left_over:
         serials = _some([mac.device.serial for mac in left_over])
-        run_.warn(
+        ctx.warn(
             f"A previous run left the tag {tag!r} on {serials}. It is removed; the profile stays or"
             " comes back."
         )
@@ -378,22 +378,22 @@ def _find_left_over(run_: Run, macs: t.Mapping[str, Mac]) -> list[Mac]:
 
 
 def _plan(
-    run_: Run, macs: t.Mapping[str, Mac], issued_before: datetime
+    ctx: ModuleContext, macs: t.Mapping[str, Mac], issued_before: datetime
 ) -> dict[str, redelivery.Step]:
     """Return what each Mac needs next, by what Macs reported."""
     serials = [mac.device.serial for mac in macs.values()]
-    profiles = installed_on(run_.kandji, ProfileItem(run_.params["library_item_id"]), serials)
+    profiles = installed_on(ctx.kandji, ProfileItem(ctx.params["library_item_id"]), serials)
     certificates = [
         certificate
         for batch in batches(serials, SERIALS_A_CALL)
-        for certificate in run_.kandji.prism_certificates(
+        for certificate in ctx.kandji.prism_certificates(
             {"identity_certificate": {"eq": True}, "serial_number": {"in": batch}}
         )
     ]
     return {
         serial: redelivery.next_step(
             redelivery.MacState.of_device(
-                mac.device, run_.params["tag"] in mac.tags, profiles, certificates
+                mac.device, ctx.params["tag"] in mac.tags, profiles, certificates
             ),
             issued_before,
         )
@@ -402,7 +402,7 @@ def _plan(
 
 
 def _check_prerequisites(
-    run_: Run, macs: t.Mapping[str, Mac], steps: t.Mapping[str, redelivery.Step]
+    ctx: ModuleContext, macs: t.Mapping[str, Mac], steps: t.Mapping[str, redelivery.Step]
 ) -> None:
     """Check the limit, the map and the tag before the first write.
 
@@ -411,35 +411,35 @@ def _check_prerequisites(
     begun = [macs[serial] for serial, step in steps.items() if step.action == "tag"]
     if not begun:
         return
-    tag, item_id = run_.params["tag"], run_.params["library_item_id"]
-    check_limit("max_reissue", run_.params["max_reissue"], len(begun), "This")
-    names = [profile.name for profile in run_.kandji.profiles() if profile.id == item_id.lower()]
+    tag, item_id = ctx.params["tag"], ctx.params["library_item_id"]
+    check_limit("max_reissue", ctx.params["max_reissue"], len(begun), "This")
+    names = [profile.name for profile in ctx.kandji.profiles() if profile.id == item_id.lower()]
     if not names:
         raise BadOption(f"library_item_id: Kandji has no custom profile with the id {item_id}.")
     remedy = (
         "Nothing was written. Follow console_steps, or use another generation for the whole ring."
     )
     console_steps = redelivery.console_steps(tag, names[0])
-    classic = _classic_blueprints(run_, {mac.device.blueprint_id for mac in begun})
+    classic = _classic_blueprints(ctx, {mac.device.blueprint_id for mac in begun})
     if classic:
         raise NeedsConsole(
             f"The blueprint {', '.join(map(repr, classic))} is a classic one, without a node that"
             f" could exclude a tag. {remedy}",
             console_steps=console_steps,
         )
-    if not run_.kandji.has_tag(tag):
+    if not ctx.kandji.has_tag(tag):
         raise NeedsConsole(
             f"Kandji does not have the tag {tag!r}, so no node of a map can exclude it. {remedy}",
             console_steps=console_steps,
         )
 
 
-def _classic_blueprints(run_: Run, blueprint_ids: t.AbstractSet[str]) -> list[str]:
+def _classic_blueprints(ctx: ModuleContext, blueprint_ids: t.AbstractSet[str]) -> list[str]:
     """Return the names of those blueprints that are not assignment maps."""
     return sorted(
         {
             blueprint.name
-            for blueprint in run_.kandji.blueprints()
+            for blueprint in ctx.kandji.blueprints()
             if blueprint.type == "classic" and blueprint.id in blueprint_ids
         }
     )

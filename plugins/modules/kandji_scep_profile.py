@@ -421,8 +421,8 @@ from itertools import islice
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption, Refused
-from ..module_utils._core.module import Result, Run, outcome, run_module
-from ..module_utils._core.options import KANDJI, arguments, need
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
+from ..module_utils._core.options import KANDJI, arguments, require
 from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
@@ -545,7 +545,7 @@ class ProfileTask:
     written: CustomProfile | None = None
 
 
-def run(ctx: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
@@ -570,7 +570,7 @@ def run(ctx: Run) -> Result:
             if ctx.check_mode
             else apply.apply_plan(ctx.kandji, task.plan, task.content)
         )
-    return outcome(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
+    return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
 def _scep_settings(
@@ -582,8 +582,8 @@ def _scep_settings(
     """
     if params["blueprints_mode"] == "remove" or all(each["library_item"] for each in asked):
         return scep.ScepSettings(params["url"] or "", "")
-    check_scep_url(need(params, OPTIONS, "url"))
-    scep.check_challenge(need(params, OPTIONS, "challenge"))
+    check_scep_url(require(params, OPTIONS, "url"))
+    scep.check_challenge(require(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
     settings = scep.ScepSettings(
@@ -594,7 +594,7 @@ def _scep_settings(
 
 
 def _read(
-    ctx: Run, asked: t.Sequence[t.Mapping[str, t.Any]]
+    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
 ) -> tuple[custom_profile.Library, list[scep.Wanted]]:
     exact = ctx.params["blueprints_mode"] == "exact"
     names = [name for each in asked for name in each["blueprints"]]
@@ -620,7 +620,10 @@ def _read(
 
 
 def _plan(
-    ctx: Run, wanted: scep.Wanted, settings: scep.ScepSettings, library: custom_profile.Library
+    ctx: ModuleContext,
+    wanted: scep.Wanted,
+    settings: scep.ScepSettings,
+    library: custom_profile.Library,
 ) -> ProfileTask:
     mode, content = ctx.params["blueprints_mode"], scep.ScepContent(settings, wanted.generation)
     if wanted.library_item:
@@ -634,7 +637,7 @@ def _plan(
 
 
 def _find_replaced(
-    ctx: Run, task: ProfileTask, library: custom_profile.Library
+    ctx: ModuleContext, task: ProfileTask, library: custom_profile.Library
 ) -> scep.Replaced | None:
     """Return the item that option replaces names, if something is to be assigned."""
     asked = task.wanted.replaces
@@ -654,7 +657,7 @@ def _find_replaced(
 
 
 def _check_conflicts(
-    ctx: Run, tasks: t.Sequence[ProfileTask], library: custom_profile.Library
+    ctx: ModuleContext, tasks: t.Sequence[ProfileTask], library: custom_profile.Library
 ) -> None:
     url, conflicts = ctx.params["url"], []
     for task in tasks if url else ():
@@ -683,7 +686,7 @@ def _may_duplicate(task: ProfileTask) -> bool:
     )
 
 
-def _warn_of_console_profiles(ctx: Run, blueprint_ids: t.Sequence[str]) -> None:
+def _warn_of_console_profiles(ctx: ModuleContext, blueprint_ids: t.Sequence[str]) -> None:
     """Warn of console-managed SCEP profiles, whose authority no API returns.
 
     The first 300 profiles that Macs of the blueprints reported are searched.
@@ -698,7 +701,7 @@ def _warn_of_console_profiles(ctx: Run, blueprint_ids: t.Sequence[str]) -> None:
         )
 
 
-def _check_replaced(ctx: Run, task: ProfileTask, library: custom_profile.Library) -> None:
+def _check_replaced(ctx: ModuleContext, task: ProfileTask, library: custom_profile.Library) -> None:
     """Raise Refused, or warn in check mode, if too many Macs still hold the replaced item."""
     item, items = task.replaced, library.item_ids
     if item is None:
@@ -725,20 +728,20 @@ def _check_replaced(ctx: Run, task: ProfileTask, library: custom_profile.Library
         ctx.warn(f"It would wait: {refused.message}")
 
 
-def _check_limits(ctx: Run, plans: t.Sequence[scep.Plan]) -> dict[str, int]:
+def _check_limits(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> dict[str, int]:
     """Return how many Macs the plans touch. Raises Refused beyond a limit."""
     counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
     return apply.check_limits(counts, ctx.params, LIMITS)
 
 
-def _make_test_enrollment(ctx: Run, plans: t.Sequence[scep.Plan]) -> None:
+def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
     if ctx.params["test_enrollment"] and any(plan.needs_test_enrollment for plan in plans):
         endpoint = ScepEndpoint(ctx.params["url"], ctx.settings, ctx.masker)
         ctx.opened(endpoint.transport)
         endpoint.make_test_enrollment(ctx.params["challenge"], ctx.params["ca_fingerprint"])
 
 
-def _summarize(ctx: Run, tasks: t.Sequence[ProfileTask]) -> list[dict[str, t.Any]]:
+def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[dict[str, t.Any]]:
     challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
     rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
     if not any(task.plan.console_item for task in tasks):
@@ -752,7 +755,7 @@ def _summarize(ctx: Run, tasks: t.Sequence[ProfileTask]) -> list[dict[str, t.Any
 
 
 def _console_item_evidence(
-    ctx: Run, task: ProfileTask, serials: t.AbstractSet[str]
+    ctx: ModuleContext, task: ProfileTask, serials: t.AbstractSet[str]
 ) -> dict[str, t.Any]:
     """Return what is visible of a console-managed item on the Macs of its blueprints."""
     item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}

@@ -138,7 +138,7 @@ from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import FORECAST, OKTA, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy
@@ -190,39 +190,39 @@ class Done:
             "made_from": policies.origin_of(self.policy),
         }
         forecast = self.forecast.as_result() if self.forecast else None
-        return outcome(self.changes, policy=shown, moved_apps=rows, forecast=forecast)
+        return build_result(self.changes, policy=shown, moved_apps=rows, forecast=forecast)
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    known = run_.okta.access_policies()
-    current = resolution.find_policy(known, run_.params["name"], "name")
-    started = datetime.fromtimestamp(run_.okta.transport.started(), timezone.utc)
+    known = ctx.okta.access_policies()
+    current = resolution.find_policy(known, ctx.params["name"], "name")
+    started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)
     actions = {"present": _present, "reverted": _reverted, "absent": _absent}
-    done = actions[run_.params["state"]](run_, known, current)
+    done = actions[ctx.params["state"]](ctx, known, current)
     return {**done.as_result(), "started": started.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
-def _present(run_: Run, known: t.Sequence[Policy], current: Policy | None) -> Done:
-    params, original = run_.params, None
+def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
+    params, original = ctx.params, None
     if params["clone_of"]:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
     plan = policies.plan_policy(params["name"], params["description"], current, original)
-    apps = resolution.resolve_apps(run_.okta.apps(), params["apps"]) if params["apps"] else []
-    mapped = run_.okta.policy_apps(current.id) if current and apps else []
+    apps = resolution.resolve_apps(ctx.okta.apps(), params["apps"]) if params["apps"] else []
+    mapped = ctx.okta.policy_apps(current.id) if current and apps else []
     moving = [app for app in apps if app.id not in mapped]
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
-    forecast = _guard(run_, plan.future, current or original, moving) if moving else None
+    forecast = _guard(ctx, plan.future, current or original, moving) if moving else None
     policy = plan.future
-    if not run_.check_mode:
-        policy = policies.apply_policy(run_.okta, plan, known)
+    if not ctx.check_mode:
+        policy = policies.apply_policy(ctx.okta, plan, known)
         for app in moving:
-            policies.move_app(run_.okta, app, policy)
+            policies.move_app(ctx.okta, app, policy)
     return Done(policy, changes, moving, forecast)
 
 
 def _guard(
-    run_: Run, policy: Policy, source: Policy | None, moving: t.Sequence[App]
+    ctx: ModuleContext, policy: Policy, source: Policy | None, moving: t.Sequence[App]
 ) -> Forecast | None:
     """Return the forecast of moving the apps. Raises Refused, BadOption.
 
@@ -234,18 +234,18 @@ def _guard(
             "apps: a policy that this run creates without clone_of has only the rules of Okta."
             " Write its rules first, then assign it to apps."
         )
-    options = guards.GuardOptions.from_params(run_.params)
+    options = guards.GuardOptions.from_params(ctx.params)
     if not options.forecast:
         return None
-    after = run_.okta.policy_rules(source.id)
+    after = ctx.okta.policy_rules(source.id)
     rules: dict[str, Rules] = {source.id: after}
     changes = []
     for app in moving:
         before = policies.require_policy_of(app)
         if before not in rules:
-            rules[before] = run_.okta.policy_rules(before)
+            rules[before] = ctx.okta.policy_rules(before)
         changes.append(guards.AppChange(app, rules[before], after))
-    return guards.check_change(run_.okta, changes, after, policy, options)
+    return guards.check_change(ctx.okta, changes, after, policy, options)
 
 
 def _assignment(app: App, policy: Policy) -> Change:
@@ -254,26 +254,26 @@ def _assignment(app: App, policy: Policy) -> Change:
     )
 
 
-def _reverted(run_: Run, known: t.Sequence[Policy], current: Policy | None) -> Done:
+def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
-        return Done(Policy("", run_.params["name"]))
+        return Done(Policy("", ctx.params["name"]))
     original = policies.require_origin(current, known)
-    mapped = run_.okta.policy_apps(current.id)
-    apps = {app.id: app for app in run_.okta.apps()} if mapped else {}
+    mapped = ctx.okta.policy_apps(current.id)
+    apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
     moving = [apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
-    if not run_.check_mode:
+    if not ctx.check_mode:
         for app in moving:
-            policies.move_app(run_.okta, app, original)
+            policies.move_app(ctx.okta, app, original)
     changes = [_assignment(app, original) for app in moving]
     return Done(current, changes, moving, came_from=current.id)
 
 
-def _absent(run_: Run, _known: t.Sequence[Policy], current: Policy | None) -> Done:
+def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
-        return Done(Policy("", run_.params["name"]))
-    policies.check_unmapped(run_.okta, current)
-    if not run_.check_mode:
-        run_.okta.delete_policy(current.id)
+        return Done(Policy("", ctx.params["name"]))
+    policies.check_unmapped(ctx.okta, current)
+    if not ctx.check_mode:
+        ctx.okta.delete_policy(current.id)
     change = Change("delete", f"policy {current.name!r}", {"description": current.description}, {})
     return Done(current, [change])
 

@@ -175,7 +175,7 @@ from ..module_utils._access.rule_order import Rules, in_order
 from ..module_utils._access.rules import plan_rule
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import BadOption, Refused
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy, PolicyRule
@@ -203,24 +203,24 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    params = run_.params
+    params = ctx.params
     wanted = [_validated(number, options) for number, options in enumerate(params["rules"])]
-    known = run_.okta.access_policies()
+    known = ctx.okta.access_policies()
     policy = resolution.find_policy(known, params["policy"]) or resolution.require_policy(
         known, params["clone_of"] or params["policy"]
     )
-    current = in_order(run_.okta.policy_rules(policy.id))
-    after, rule_changes = _plan(run_, wanted, current)
-    apps = _apps(run_, policy.id)
-    changes = _app_changes(run_, apps, policy, current, after)
-    forecast, refusal = _forecast(run_, changes, after, policy)
+    current = in_order(ctx.okta.policy_rules(policy.id))
+    after, rule_changes = _plan(ctx, wanted, current)
+    apps = _apps(ctx, policy.id)
+    changes = _app_changes(ctx, apps, policy, current, after)
+    forecast, refusal = _forecast(ctx, changes, after, policy)
     return {
         "changed": False,
         "forecast": forecast.as_result() if forecast else None,
         "refusal": refusal,
-        "simulation": _simulate(run_, changes, policy) if params["simulate"] else None,
+        "simulation": _simulate(ctx, changes, policy) if params["simulate"] else None,
         "rule_changes": rule_changes,
         "apps": [{"id": app.id, "label": app.label, "policy": app.policy_id} for app in apps],
     }
@@ -238,13 +238,13 @@ def _validated(number: int, options: Options) -> Options:
     return dict(result.validated_parameters)
 
 
-def _plan(run_: Run, wanted: t.Sequence[Options], rules: Rules) -> tuple[Rules, list[str]]:
+def _plan(ctx: ModuleContext, wanted: t.Sequence[Options], rules: Rules) -> tuple[Rules, list[str]]:
     """Return the rules as they would be, and what would be done to them."""
     after: Rules = rules
     changes: list[str] = []
     for options in wanted:
-        request = resolution.resolve_rule(run_.okta, options)
-        plan = plan_rule(_numbered(after), request, run_.params["policy"])
+        request = resolution.resolve_rule(ctx.okta, options)
+        plan = plan_rule(_numbered(after), request, ctx.params["policy"])
         after = plan.after
         changes += described(plan.changes)
     return (_numbered(after) if changes else rules), changes
@@ -260,50 +260,50 @@ def _numbered(rules: Rules) -> list[PolicyRule]:
     ]
 
 
-def _apps(run_: Run, policy_id: str) -> list[App]:
-    known = run_.okta.apps()
-    if run_.params["apps"] is not None:
-        return resolution.resolve_apps(known, run_.params["apps"])
-    mapped = run_.okta.policy_apps(policy_id)
+def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
+    known = ctx.okta.apps()
+    if ctx.params["apps"] is not None:
+        return resolution.resolve_apps(known, ctx.params["apps"])
+    mapped = ctx.okta.policy_apps(policy_id)
     return [app for app in known if app.id in mapped]
 
 
 def _app_changes(
-    run_: Run, apps: t.Sequence[App], policy: Policy, current: Rules, after: Rules
+    ctx: ModuleContext, apps: t.Sequence[App], policy: Policy, current: Rules, after: Rules
 ) -> list[guards.AppChange]:
     rules: dict[str, Rules] = {policy.id: current}
     changes = []
     for app in apps:
         before = policies.require_policy_of(app)
         if before not in rules:
-            rules[before] = in_order(run_.okta.policy_rules(before))
+            rules[before] = in_order(ctx.okta.policy_rules(before))
         changes.append(guards.AppChange(app, rules[before], after))
     return changes
 
 
 def _forecast(
-    run_: Run, changes: t.Sequence[guards.AppChange], after: Rules, policy: Policy
+    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], after: Rules, policy: Policy
 ) -> tuple[Forecast | None, str | None]:
     """Return the forecast, and why a guard would refuse the change. Raises Refused."""
-    options = guards.GuardOptions.from_params(run_.params)
+    options = guards.GuardOptions.from_params(ctx.params)
     try:
         effective = [change for change in changes if change.has_effect]
         if not effective:
             return Forecast(), None
-        return guards.check_change(run_.okta, effective, after, policy, options), None
+        return guards.check_change(ctx.okta, effective, after, policy, options), None
     except Refused as error:
-        if run_.params["refuse"]:
+        if ctx.params["refuse"]:
             raise
-        forecast = guards.read_forecast(run_.okta, changes, options.active_days, options.log_events)
+        forecast = guards.read_forecast(ctx.okta, changes, options.active_days, options.log_events)
         return forecast, error.message
 
 
 def _simulate(
-    run_: Run, changes: t.Sequence[guards.AppChange], policy: Policy
+    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], policy: Policy
 ) -> dict[str, object]:
-    report = simulation.simulate(run_.okta, _questions(run_, changes, policy))
+    report = simulation.simulate(ctx.okta, _questions(ctx, changes, policy))
     if report.differing:
-        run_.warn(
+        ctx.warn(
             f"Okta's simulation matches other rules than the forecast for {len(report.differing)}"
             f" of {report.asked} sign-ins. See simulation in the result."
         )
@@ -311,12 +311,12 @@ def _simulate(
 
 
 def _questions(
-    run_: Run, changes: t.Sequence[guards.AppChange], policy: Policy
+    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], policy: Policy
 ) -> list[simulation.Question]:
     change = next((change for change in changes if change.app.policy_id == policy.id), None)
     if change is None:
         return []
-    directory = read_directory(run_.okta, named_groups(change.before))
+    directory = read_directory(ctx.okta, named_groups(change.before))
     people = [
         Person(
             user_id,

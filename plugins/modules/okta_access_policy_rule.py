@@ -141,7 +141,7 @@ from ..module_utils._access import guards, policies, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Place, Rules, in_order
 from ..module_utils._access.rules import RulePlan, RuleRequest, plan_rule
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import Policy
@@ -168,17 +168,17 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    policy, source_id = _find_policy(run_)
-    rules: Rules = in_order(run_.okta.policy_rules(source_id))
-    request = _with_known_place(run_, rules, resolution.resolve_rule(run_.okta, run_.params))
+    policy, source_id = _find_policy(ctx)
+    rules: Rules = in_order(ctx.okta.policy_rules(source_id))
+    request = _with_known_place(ctx, rules, resolution.resolve_rule(ctx.okta, ctx.params))
     plan = plan_rule(rules, request, policy.name)
-    forecast = _guard(run_, policy, rules, plan) if plan.changes else None
+    forecast = _guard(ctx, policy, rules, plan) if plan.changes else None
     after: Rules = plan.after
-    if plan.changes and not run_.check_mode:
-        after = policies.apply_rule(run_.okta, policy, plan)
-    return outcome(
+    if plan.changes and not ctx.check_mode:
+        after = policies.apply_rule(ctx.okta, policy, plan)
+    return build_result(
         plan.changes,
         rule=next((dict(rule.row) for rule in after if rule.name == request.name), {}),
         order=[rule.name for rule in after],
@@ -186,41 +186,41 @@ def run(run_: Run) -> Result:
     )
 
 
-def _with_known_place(run_: Run, rules: Rules, request: RuleRequest) -> RuleRequest:
+def _with_known_place(ctx: ModuleContext, rules: Rules, request: RuleRequest) -> RuleRequest:
     """Return the request without a place that check mode cannot know.
 
     An earlier task would have created the rule that it names.
     """
     neighbor = request.place.neighbor
-    if not run_.check_mode or not neighbor or neighbor in [rule.name for rule in rules]:
+    if not ctx.check_mode or not neighbor or neighbor in [rule.name for rule in rules]:
         return request
-    run_.warn(
-        f"Policy {run_.params['policy']!r} has no rule {neighbor!r} yet: a real run fails unless"
+    ctx.warn(
+        f"Policy {ctx.params['policy']!r} has no rule {neighbor!r} yet: a real run fails unless"
         " the rule is created first."
     )
     return replace(request, place=Place())
 
 
-def _find_policy(run_: Run) -> tuple[Policy, str]:
+def _find_policy(ctx: ModuleContext) -> tuple[Policy, str]:
     """Return the policy, and the id of the policy whose rules it has.
 
     A clone that check mode does not create has the rules of its original.
     """
-    params, known = run_.params, run_.okta.access_policies()
+    params, known = ctx.params, ctx.okta.access_policies()
     is_new = resolution.find_policy(known, params["policy"]) is None
-    if run_.check_mode and params["clone_of"] and is_new:
+    if ctx.check_mode and params["clone_of"] and is_new:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
         return Policy("", params["policy"]), original.id
     policy = resolution.require_policy(known, params["policy"])
     return policy, policy.id
 
 
-def _guard(run_: Run, policy: Policy, rules: Rules, plan: RulePlan) -> Forecast | None:
-    mapped = run_.okta.policy_apps(policy.id) if policy.id else []
-    apps = [app for app in run_.okta.apps() if app.id in mapped] if mapped else []
+def _guard(ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan) -> Forecast | None:
+    mapped = ctx.okta.policy_apps(policy.id) if policy.id else []
+    apps = [app for app in ctx.okta.apps() if app.id in mapped] if mapped else []
     changes = [guards.AppChange(app, rules, plan.after) for app in apps]
-    options = guards.GuardOptions.from_params(run_.params)
-    return guards.check_change(run_.okta, changes, plan.after, policy, options)
+    options = guards.GuardOptions.from_params(ctx.params)
+    return guards.check_change(ctx.okta, changes, plan.after, policy, options)
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import ApiError
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._okta import authenticator_methods as methods
 from ..module_utils._okta import client as okta_api
@@ -129,10 +129,10 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    params = run_.params
-    authenticator_id, current = _find(run_)
+    params = ctx.params
+    authenticator_id, current = _find(ctx)
     settings = {
         key: params[option]
         for option, key in methods.SETTINGS.items()
@@ -142,35 +142,38 @@ def run(run_: Run) -> Result:
         params["authenticator"], params["method"], params["status"], settings
     )
     plan = methods.plan_method(current, request)
-    if plan.changes and not run_.check_mode:
-        _apply(run_, authenticator_id, request, plan)
-        current = methods.verify_method(request, run_.okta.authenticator_methods(authenticator_id))
+    if plan.changes and not ctx.check_mode:
+        _apply(ctx, authenticator_id, request, plan)
+        current = methods.verify_method(request, ctx.okta.authenticator_methods(authenticator_id))
     shown = {key: value for key, value in current.row.items() if key != "_links"}
-    return outcome(plan.changes, method=shown)
+    return build_result(plan.changes, method=shown)
 
 
-def _find(run_: Run) -> tuple[str, AuthenticatorMethod]:
+def _find(ctx: ModuleContext) -> tuple[str, AuthenticatorMethod]:
     """Return the id of the authenticator that has the method, and the method."""
-    key, method = run_.params["authenticator"], run_.params["method"]
-    known = run_.okta.authenticators()
+    key, method = ctx.params["authenticator"], ctx.params["method"]
+    known = ctx.okta.authenticators()
     for authenticator in methods.authenticators_with(known, key, method):
-        match = methods.find_method(run_.okta.authenticator_methods(authenticator.id), method)
+        match = methods.find_method(ctx.okta.authenticator_methods(authenticator.id), method)
         if match:
             return authenticator.id, match
     raise methods.missing_method(key, method, known)
 
 
 def _apply(
-    run_: Run, authenticator_id: str, request: methods.MethodRequest, plan: methods.MethodPlan
+    ctx: ModuleContext,
+    authenticator_id: str,
+    request: methods.MethodRequest,
+    plan: methods.MethodPlan,
 ) -> None:
     """Switch on first and off last, since Okta may refuse settings of a method that is off."""
     if plan.status == "ACTIVE":
-        run_.okta.set_method_status(authenticator_id, request.method, True)
+        ctx.okta.set_method_status(authenticator_id, request.method, True)
     if plan.body is not None:
-        run_.okta.replace_method(authenticator_id, request.method, plan.body)
+        ctx.okta.replace_method(authenticator_id, request.method, plan.body)
     if plan.status == "INACTIVE":
         try:
-            run_.okta.set_method_status(authenticator_id, request.method, False)
+            ctx.okta.set_method_status(authenticator_id, request.method, False)
         except ApiError as error:
             raise methods.translate_refusal(error, request.subject) from None
 

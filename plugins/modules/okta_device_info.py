@@ -102,7 +102,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import NotFound
-from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
@@ -121,12 +121,10 @@ USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
 Row = dict[str, t.Any]
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
+def run(ctx: ModuleContext) -> Result:
+    params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
-    shown, more = first_rows(
-        _records(run_.okta, serials, ids, params["search"]), params["max_rows"]
-    )
+    shown, more = take_rows(_records(ctx.okta, serials, ids, params["search"]), params["max_rows"])
     absent = (
         []
         if more

@@ -175,7 +175,7 @@ from datetime import datetime, timedelta, timezone
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
@@ -205,32 +205,32 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    params = run_.params
-    run_.masker.add(params["scep_challenge"])
-    org = run_.okta.organization()
-    integration.check_identity_engine(org, run_.okta.org_url)
+    params = ctx.params
+    ctx.masker.add(params["scep_challenge"])
+    org = ctx.okta.organization()
+    integration.check_identity_engine(org, ctx.okta.org_url)
     if not params["scep_url"]:
-        raise integration.needs_scep_url(run_.okta.org_url)
-    endpoint = _endpoint(run_, org)
+        raise integration.needs_scep_url(ctx.okta.org_url)
+    endpoint = _endpoint(ctx, org)
     service = endpoint.describe()
     fingerprint = parse_fingerprint(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
-    now = datetime.fromtimestamp(run_.okta.transport.now(), timezone.utc)
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(
         service.certificates, now, params["expiry_warning_days"]
     ):
-        run_.warn(text)
-    events = _platform_events(run_, now)
-    test_enrollment = _test_enrollment(run_, endpoint)
+        ctx.warn(text)
+    events = _platform_events(ctx, now)
+    test_enrollment = _test_enrollment(ctx, endpoint)
     stale = (
         None
         if test_enrollment
         else integration.stale_challenge(events, params["challenge_deployed_at"])
     )
     if stale:
-        run_.warn(
+        ctx.warn(
             f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
             f" it was deployed ({params['challenge_deployed_at']}). Macs can no longer enrol with"
             " it; put the new secret key into the vault."
@@ -246,40 +246,40 @@ def run(run_: Run) -> Result:
     }
 
 
-def _endpoint(run_: Run, org: Org) -> ScepEndpoint:
-    endpoint = ScepEndpoint(run_.params["scep_url"], run_.settings, run_.masker)
+def _endpoint(ctx: ModuleContext, org: Org) -> ScepEndpoint:
+    endpoint = ScepEndpoint(ctx.params["scep_url"], ctx.settings, ctx.masker)
     for text in integration.check_host(
-        endpoint.url, run_.okta.org_url, org, run_.params["scep_hosts"]
+        endpoint.url, ctx.okta.org_url, org, ctx.params["scep_hosts"]
     ):
-        run_.warn(text)
-    run_.opened(endpoint.transport)
+        ctx.warn(text)
+    ctx.opened(endpoint.transport)
     return endpoint
 
 
-def _platform_events(run_: Run, now: datetime) -> list[LogEvent]:
+def _platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
     since = format_milliseconds(now - LOG_RETENTION)
     until = format_milliseconds(now + timedelta(minutes=1))
     return list(
-        run_.okta.log_events(
+        ctx.okta.log_events(
             integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
         )
     )
 
 
-def _test_enrollment(run_: Run, endpoint: ScepEndpoint) -> dict[str, str] | None:
-    if not run_.params["test_enrollment"]:
+def _test_enrollment(ctx: ModuleContext, endpoint: ScepEndpoint) -> dict[str, str] | None:
+    if not ctx.params["test_enrollment"]:
         return None
-    if not run_.params["scep_challenge"]:
+    if not ctx.params["scep_challenge"]:
         raise BadOption(
             "scep_challenge: it is not set, and test_enrollment needs it. Set the challenge, or"
             " test_enrollment: false."
         )
-    check_challenge(run_.params["scep_challenge"])
+    check_challenge(ctx.params["scep_challenge"])
     return (
         None
-        if run_.check_mode
+        if ctx.check_mode
         else endpoint.make_test_enrollment(
-            run_.params["scep_challenge"], run_.params["ca_fingerprint"]
+            ctx.params["scep_challenge"], ctx.params["ca_fingerprint"]
         )
     )
 

@@ -424,7 +424,7 @@ import typing as t
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, outcome, run_module
+from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
 from ..module_utils._core.options import KANDJI, OKTA, OPTIONAL_RINGS, PROFILES, arguments
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
@@ -509,14 +509,14 @@ USES = (
 )
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the result of a reset. Raise Refused, before any write, if a limit forbids it."""
-    options = _options(run_)
-    audit = Audit(_requester(run_.params), run_.params["reason"] or "", run_.masker)
-    progress = Progress(run_.params["progress_file"])
-    org_url = run_.okta.org_url
-    done = ResetRun(run_.okta, run_.kandji, options, audit, progress, run_.warn).run()
-    return outcome(
+    options = _options(ctx)
+    audit = Audit(_requester(ctx.params), ctx.params["reason"] or "", ctx.masker)
+    progress = Progress(ctx.params["progress_file"])
+    org_url = ctx.okta.org_url
+    done = ResetRun(ctx.okta, ctx.kandji, options, audit, progress, ctx.warn).run()
+    return build_result(
         [_change(one) for one in done.outcomes if one.is_reset],
         devices=[one.row() for one in done.outcomes],
         counts=count_states(done.outcomes),
@@ -532,12 +532,12 @@ def run(run_: Run) -> Result:
     )
 
 
-def _options(run_: Run) -> ResetOptions:
+def _options(ctx: ModuleContext) -> ResetOptions:
     """Return the options of the reset, with its rings as they are in Kandji. Raise BadOption."""
-    params = run_.params
+    params = ctx.params
     stages = split_lines(params["stages"])
     _check(params, stages)
-    rings, _competitors = read_rings(run_.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, _competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
     created_before = params["created_before"]
     return ResetOptions(
         selection=Selection(
@@ -551,7 +551,7 @@ def _options(run_: Run) -> ResetOptions:
         created_before=require_timestamp(created_before) if created_before else None,
         confirm=params["confirm"] or "",
         approved_digest=params["plan_digest"] or "",
-        check_mode=run_.check_mode,
+        check_mode=ctx.check_mode,
         **{name: params[name] for name in PASSED_ON},
     )
 

@@ -103,7 +103,7 @@ from ..module_utils._access.denials import count_denials
 from ..module_utils._access.evidence import DENIALS, apps_filter, batch_apps
 from ..module_utils._access.resolution import resolve_apps
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_days_before
@@ -121,27 +121,27 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 USES = (okta_api.LIST_APPS, okta_api.LIST_LOG_EVENTS)
 
 
-def run(run_: Run) -> Result:
+def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    params = run_.params
-    if params["wait"] > 0 and not run_.check_mode:
-        run_.settings.sleep(params["wait"])
-    app_ids = [app.id for app in resolve_apps(run_.okta.apps(), params["apps"])]
-    now = run_.okta.transport.now()
+    params = ctx.params
+    if params["wait"] > 0 and not ctx.check_mode:
+        ctx.settings.sleep(params["wait"])
+    app_ids = [app.id for app in resolve_apps(ctx.okta.apps(), params["apps"])]
+    now = ctx.okta.transport.now()
     minutes = _minutes(params, now)
     since = format_days_before(now, minutes / 1440)
     start = format_days_before(now, 2 * minutes / 1440)
     events = [
         event
         for batch in batch_apps(app_ids)
-        for event in run_.okta.log_events(
+        for event in ctx.okta.log_events(
             f"{DENIALS} and {apps_filter(batch)}", since=start, newest_first=True
         )
     ]
     denials = count_denials(events, app_ids, since)
     rise = len(denials.new) > params["max_denied"]
     if rise:
-        run_.warn(
+        ctx.warn(
             f"{len(denials.new)} {'person was' if len(denials.new) == 1 else 'people were'} refused"
             f" at these apps since {since} and not in as long before: {abbreviate(denials.new)}."
         )

@@ -93,7 +93,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import Result, Run, first_rows, run_module
+from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
 from ..module_utils._core.options import OKTA, arguments
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._okta import client as okta_api
@@ -112,8 +112,8 @@ MOST_WORDS = 10  # that Okta takes as q
 LONGEST_WORD = 40
 
 
-def run(run_: Run) -> Result:
-    params = run_.params
+def run(ctx: ModuleContext) -> Result:
+    params = ctx.params
     for name in ("since", "until"):
         if params[name]:
             parse_time(params[name])
@@ -124,7 +124,7 @@ def run(run_: Run) -> Result:
         )
     # One more than is shown tells whether there are more.
     limit = params["max_rows"] + 1 if params["max_rows"] > 0 else None
-    events = run_.okta.log_events(
+    events = ctx.okta.log_events(
         params["filter"] or EVENTS,
         params["since"],
         params["until"],
@@ -132,7 +132,7 @@ def run(run_: Run) -> Result:
         at_most=limit,
         word=params["q"],
     )
-    shown, more = first_rows((dict(event.row) for event in events), params["max_rows"])
+    shown, more = take_rows((dict(event.row) for event in events), params["max_rows"])
     return {"changed": False, "events": shown, "more": more}
 
 

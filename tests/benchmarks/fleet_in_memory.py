@@ -18,7 +18,9 @@ import sys
 import typing as t
 from importlib import import_module
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import Run
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
+    ModuleContext,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     FLEET,
     KANDJI,
@@ -206,7 +208,7 @@ def main(module: str, macs: int, directory: str) -> None:
         "okta_verify_item_ids": ["app"],
     }
     params |= {"dest": directory, "state_dir": directory} if module == "device_trust_report" else {}
-    result = loaded.run(Run(params, False, print, loaded.USES))
+    result = loaded.run(ModuleContext(params, False, print, loaded.USES))
     used = resource.getrusage(resource.RUSAGE_SELF)
     megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
     print(

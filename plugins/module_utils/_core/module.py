@@ -25,13 +25,13 @@ from .._okta.client import Okta
 from .changes import Change, ansible_diff, described
 from .errors import BadOption, DeviceTrustError
 from .masking import Masker
-from .options import KANDJI, OKTA, need
+from .options import KANDJI, OKTA, require
 
 Result = dict[str, t.Any]
 
 
-class Run:
-    """What a module's run() gets to work with.
+class ModuleContext:
+    """The parameters, clients and warnings that a module's run() works with.
 
     The clients refuse to write in check mode, and operations that the module does not declare.
     """
@@ -54,7 +54,7 @@ class Run:
     @property
     def okta(self) -> Okta:
         if self._okta is None:
-            url = need(self.params, OKTA, "okta_org_url")
+            url = require(self.params, OKTA, "okta_org_url")
             auth = make_auth(self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode))
             self._okta = Okta(url, auth, self.settings, self.masker)
             self._transports.append(self._okta.transport)
@@ -63,15 +63,14 @@ class Run:
     @property
     def kandji(self) -> Kandji:
         if self._kandji is None:
-            url, token = (
-                need(self.params, KANDJI, name) for name in ("kandji_api_url", "kandji_api_token")
-            )
+            url = require(self.params, KANDJI, "kandji_api_url")
+            token = require(self.params, KANDJI, "kandji_api_token")
             self._kandji = Kandji(url, token, self.settings, self.masker)
             self._transports.append(self._kandji.transport)
         return self._kandji
 
     def opened(self, transport: Transport) -> Transport:
-        """Count the calls of a further transport in this run's result."""
+        """Return the transport, whose calls now count in this run's result."""
         self._transports.append(transport)
         return transport
 
@@ -98,8 +97,8 @@ def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
     )
 
 
-def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
-    """A result with what every changing module returns: changed, the plan in words, the diff."""
+def build_result(changes: t.Sequence[Change], **values: t.Any) -> Result:
+    """Return a result with `changed`, the plan in words (`changes`) and the `diff`."""
     return {
         "changed": bool(changes),
         "changes": described(changes),
@@ -108,21 +107,23 @@ def outcome(changes: t.Sequence[Change], **values: t.Any) -> Result:
     }
 
 
-def first_rows(
+def take_rows(
     rows: t.Iterable[dict[str, t.Any]], max_rows: int
 ) -> tuple[list[dict[str, t.Any]], bool]:
-    """So many of the rows, and whether there are more.
+    """Return at most ``max_rows`` rows (0: all), and whether there are more.
 
-    0 is all of them. No page is read beyond those that are needed. Raises BadOption.
+    No page is read beyond those that are needed. Raises BadOption.
     """
     if max_rows < 0:
-        raise BadOption(f"max_rows: {max_rows} is negative; 0 is all of them.")
-    found = list(islice(rows, max_rows + 1 if max_rows else None))
-    more = bool(max_rows) and len(found) > max_rows
-    return found[:max_rows] if more else found, more
+        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
+    taken = list(islice(rows, max_rows + 1 if max_rows else None))
+    more = bool(max_rows) and len(taken) > max_rows
+    return taken[:max_rows] if more else taken, more
 
 
-def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **spec: t.Any) -> None:
+def run_module(
+    run: t.Callable[[ModuleContext], Result], uses: t.Sequence[Operation], **spec: t.Any
+) -> None:
     """Build the AnsibleModule, call ``run`` and leave with its result.
 
     Every error becomes one sentence.
@@ -135,7 +136,7 @@ def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **sp
         module.fail_json(msg=missing_required_lib("requests"))
     context = None
     try:
-        context = Run(module.params, module.check_mode, module.warn, uses)
+        context = ModuleContext(module.params, module.check_mode, module.warn, uses)
         result = run(context)
     except DeviceTrustError as error:
         module.fail_json(**_failure(context, error.message, error.details))
@@ -155,7 +156,7 @@ def run_module(run: t.Callable[[Run], Result], uses: t.Sequence[Operation], **sp
     module.exit_json(**context.masker.value({**result, "api_calls": context.calls()}))
 
 
-def _failure(context: Run | None, message: str, details: t.Mapping[str, t.Any]) -> Result:
+def _failure(context: ModuleContext | None, message: str, details: t.Mapping[str, t.Any]) -> Result:
     result = {**details, "msg": message, "api_calls": context.calls() if context else []}
     return context.masker.value(result) if context else result
 

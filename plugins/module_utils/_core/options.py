@@ -139,7 +139,7 @@ RULE: dict[str, dict[str, t.Any]] = {
 RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
 
 
-def need(
+def require(
     params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str
 ) -> t.Any:
     """Return a connection option. Raises BadOption that names its environment variable."""

@@ -99,7 +99,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreachable,
     Unreadable,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import Run
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
+    ModuleContext,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     OKTA,
     arguments,
@@ -144,7 +146,7 @@ class Source:
         if params["interval"] <= 0 or not 1 <= params["limit"] <= 1000:
             raise BadOption("interval has to be more than 0 seconds, and limit from 1 to 1000.")
         self._stop = stop
-        self._run = Run(params, True, LOGGER.warning, log.USES)
+        self._run = ModuleContext(params, True, LOGGER.warning, log.USES)
         self._run.settings = replace(self._run.settings, sleep=self._pause)
         self._follower = log.Follower(self._run.okta, params["limit"], self._lost_cursor)
 

@@ -9,7 +9,7 @@ import itertools
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import first_rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import take_rows
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.modu
 def test_so_many_rows_and_whether_there_are_more(
     there: int, limit: int, shown: int, more: bool
 ) -> None:
-    assert first_rows(iter([{"number": number} for number in range(there)]), limit) == (
+    assert take_rows(iter([{"number": number} for number in range(there)]), limit) == (
         [{"number": number} for number in range(shown)],
         more,
     )
@@ -27,10 +27,10 @@ def test_so_many_rows_and_whether_there_are_more(
 
 def test_no_more_rows_are_asked_for_than_that_takes() -> None:
     endless = itertools.count()
-    first_rows(({"number": number} for number in endless), 5)
+    take_rows(({"number": number} for number in endless), 5)
     assert next(endless) == 6
 
 
 def test_a_negative_limit_is_a_mistake() -> None:
     with pytest.raises(BadOption, match="max_rows: -1 is negative"):
-        first_rows([], -1)
+        take_rows([], -1)
