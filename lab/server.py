@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import socket
 import tempfile
@@ -14,9 +15,10 @@ import typing as t
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lab.state import Options, World
-from lab.tls import make_server_certificate
+from lab.tls import CA_FILE, make_server_certificate
 
 
 def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
@@ -42,15 +44,16 @@ class Lab:
 
     def __init__(self, options: Options | None = None, directory: Path | None = None) -> None:
         self.options = options or Options()
-        self._temporary = (
-            None if directory else tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
-        )
-        self.directory = Path(directory or self._temporary.name)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if directory is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="devicetrust-lab-")
+            directory = Path(self._temporary.name)
+        self.directory = directory
         self.world = World(self.options)
         self.announcement: dict[str, t.Any] = {}
         self._applications: dict[str, t.Any] = {}
         self._urls: dict[str, str] = {}
-        self._servers: list[uvicorn.Server] = []
+        self._servers: list[_QuietServer] = []
         self._thread: threading.Thread | None = None
         self._residents: t.Any = None
         self._ready = threading.Event()
@@ -61,13 +64,13 @@ class Lab:
             name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()
         }
         tls = make_server_certificate(self.directory)
-        self._build(tls.ca_file)
+        self._build()
         # a fleet of thousands is not looked through for garbage while somebody waits for a page of
         # it
         gc.freeze()
         for name, sock in sockets.items():
             config = uvicorn.Config(
-                _with_transport(lambda name=name: self._applications[name]),
+                _with_transport(functools.partial(self._application, name)),
                 ssl_certfile=str(tls.certificate),
                 ssl_keyfile=str(tls.key),
                 http="h11",
@@ -92,18 +95,24 @@ class Lab:
         token. Returns the announcement.
         """
         self._residents.stop(patience=30)
-        ca_file = self.world.ca_file
         self.options, self.world = options, World(options)
-        self._build(ca_file)
+        self._build()
         self._let_live()
         return self.announcement
 
-    def _build(self, ca_file: Path) -> None:
+    def _build(self) -> None:
         from lab.app import build  # the parts import this module's neighbours
 
         self._applications, self.announcement = build(
-            self.world, self._urls, ca_file, self.begin, self.announcement.get("control_token", "")
+            self.world,
+            self._urls,
+            self.directory / CA_FILE,
+            self.begin,
+            self.announcement.get("control_token", ""),
         )
+
+    def _application(self, name: str) -> t.Any:
+        return self._applications[name]
 
     def _let_live(self) -> None:
         from lab.actors.loop import Residents
@@ -169,6 +178,8 @@ class _QuietServer(uvicorn.Server):
         # TLS says good-bye to a client that keeps an idle connection, and would wait for its
         # answer.
         for connection in list(self.server_state.connections):
-            if connection.cycle is None or connection.cycle.response_complete:
+            if isinstance(connection, H11Protocol) and (
+                connection.cycle is None or connection.cycle.response_complete
+            ):
                 connection.transport.abort()
         await super().shutdown(sockets)

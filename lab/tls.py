@@ -19,8 +19,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+CA_FILE = "ca.pem"  # in the directory of the lab
+
 
 class ServerCertificate(t.NamedTuple):
+    """The files that clients (``ca_file``) and the server need."""
+
     ca_file: Path
     certificate: Path
     key: Path
@@ -42,8 +46,9 @@ def _builder(
 
 
 def make_server_certificate(directory: Path) -> ServerCertificate:
-    """Writes a CA certificate and a certificate for localhost with its key (0600) into
-    ``directory``.
+    """Return the files of a new CA and of a server certificate for localhost, in ``directory``.
+
+    The mode of the key's file is 0600.
     """
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Device trust lab")])
@@ -83,7 +88,7 @@ def make_server_certificate(directory: Path) -> ServerCertificate:
     )
     directory.mkdir(parents=True, exist_ok=True)
     result = ServerCertificate(
-        directory / "ca.pem", directory / "server.pem", directory / "server.key"
+        directory / CA_FILE, directory / "server.pem", directory / "server.key"
     )
     result.ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     result.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.clock import Clock
+from lab.okta import scep_messages
 
 CLIENT_LIFETIME = timedelta(days=365)
 INTERMEDIATE_LIFETIME = timedelta(days=5 * 365)
@@ -59,8 +60,6 @@ _KEY_USAGES = (
     "encipher_only",
     "decipher_only",
 )
-
-SubjectPairs = t.Sequence[t.Sequence[tuple[str, str]]]
 
 
 @dataclass
@@ -150,7 +149,7 @@ class Authority:
 
     def get_ca_cert(self, as_pkcs7: bool) -> tuple[bytes, str]:
         if as_pkcs7:
-            return messages.pack_certificates(self.chain), "application/x-x509-ca-ra-cert"
+            return scep_messages.pack_certificates(self.chain), "application/x-x509-ca-ra-cert"
         return self.ca_certificate_der, "application/x-x509-ca-cert"
 
     def pki_operation(
@@ -160,8 +159,8 @@ class Authority:
 
         An authority that is not modern takes 3DES and SHA-1 alone.
 
-        Raises ``_scep_messages.MessageError`` for what is no SCEP message at all: without a
-        transaction id there is nothing to reply to, and HTTP has to say it (400).
+        Raises MessageError for a body that is not a SCEP message: without a transaction id there is
+        nothing to reply to, and HTTP has to answer 400.
         """
         asked = messages.read_message(message)
         answer = messages.Attributes(
@@ -191,7 +190,7 @@ class Authority:
             cipher if cipher in messages.CIPHERS else "tripledes_3key"
         )  # single DES is read from old clients, never written
         content = messages.encrypt(
-            messages.pack_certificates([t.cast(bytes, issued.der)]), client, reply_cipher
+            scep_messages.pack_certificates([t.cast(bytes, issued.der)]), client, reply_cipher
         )
         return messages.seal(answer, content, self.identity, digest), issued
 
@@ -226,7 +225,7 @@ class Authority:
 
     def _admitted(
         self, asked: messages.Message, challenge: str
-    ) -> tuple[messages.CertificateRequest, bytes, str]:
+    ) -> tuple[scep_messages.CertificateRequest, bytes, str]:
         """The certificate request in a message, the certificate its sender signed with and the
         cipher it uses; or _No.
         """
@@ -238,7 +237,7 @@ class Authority:
             if asked.attributes.message_type != messages.CERTIFICATE_REQUEST:
                 raise _No("badRequest")
             content, cipher = messages.decrypt(asked.content, self.identity)
-            request = messages.read_request(content)
+            request = scep_messages.read_request(content)
             signed_by = messages.rsa_key_of(client)
         except messages.UnknownAlgorithm:
             raise _No("badAlg") from None
@@ -250,7 +249,7 @@ class Authority:
             raise _No("badMessageCheck")
         return request, client, cipher
 
-    def _issue(self, request: messages.CertificateRequest) -> IssuedCertificate:
+    def _issue(self, request: scep_messages.CertificateRequest) -> IssuedCertificate:
         issued_at = self._clock.now()
         not_before = _whole_second(issued_at)
         validity = (not_before, not_before + CLIENT_LIFETIME)
@@ -337,7 +336,7 @@ def _fingerprint(der: bytes) -> str:
     return digest.finalize().hex()
 
 
-def _common_name(subject: SubjectPairs) -> str:
+def _common_name(subject: scep_messages.Subject) -> str:
     return next(
         (
             value

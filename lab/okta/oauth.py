@@ -28,7 +28,11 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_LIVES = timedelta(hours=1)
 LONGEST_ASSERTION = timedelta(hours=1)
 AHEAD = timedelta(seconds=60)  # how far a clock may be ahead of Okta's
-CURVES = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}
+CURVES: dict[str, t.Callable[[], ec.EllipticCurve]] = {
+    "ES256": ec.SECP256R1,
+    "ES384": ec.SECP384R1,
+    "ES512": ec.SECP521R1,
+}
 ALGORITHMS = ("RS256", "RS384", "RS512", *CURVES)
 # By path: what an app needs to read there; to write it needs the same with "manage".
 SCOPES = (
@@ -252,9 +256,12 @@ class OAuth:
                 if head["jwk"]["kty"] == "EC"
                 else jwt.algorithms.RSAAlgorithm
             )
+            key = kind.from_jwk(json.dumps(head["jwk"]))
+            if not isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)):
+                raise ValueError("The proof shows a private key (RFC 9449, section 4.3).")
             claims = jwt.decode(
                 proof,
-                kind.from_jwk(json.dumps(head["jwk"])),
+                key,
                 algorithms=[head["alg"]],
                 options={"verify_iat": False},
             )

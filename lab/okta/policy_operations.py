@@ -361,7 +361,7 @@ def _priority(body: Json) -> int | None:
         not isinstance(priority, int) or isinstance(priority, bool) or priority < 0
     ):
         refuse("E0000001", "priority", ["priority has to be a number that is not negative."])
-    return t.cast(int | None, priority)
+    return priority
 
 
 # Shapes

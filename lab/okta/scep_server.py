@@ -51,7 +51,7 @@ def scep_operations(org: Org) -> list[Operation]:
             )
             return _answer(call, org.enrol(message), "application/x-pki-message")
         except (binascii.Error, messages.MessageError):
-            return Answer(b"The request is no SCEP message.", 400, media_type="text/plain")
+            return Answer(b"The request is not a SCEP message.", 400, media_type="text/plain")
 
     handlers = [
         ("GetCACaps", "GET", get_ca_caps),

@@ -64,7 +64,8 @@ def _imagined(org: Org, context: Json) -> Circumstances:
 
 
 def _evaluation(policy: Policy, circumstances: Circumstances, expand: str) -> Json:
-    missed, unclear = [], []
+    missed: list[Json] = []
+    unclear: list[Json] = []
     for rule in policy.rules:
         if rule.status != "ACTIVE":
             continue

@@ -288,7 +288,7 @@ def _event(event: t.Any) -> Row:
 
 
 def _named(target: Row) -> str:
-    names = (
+    names: tuple[str | None, ...] = (
         target["displayName"],
         target["alternateId"],
         (target["detailEntry"] or {}).get("subjectCommonName"),

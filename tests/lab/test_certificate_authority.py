@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.clock import Clock
 from lab.okta.certificate_authority import Authority, IssuedCertificate
+from lab.okta.scep_messages import RENEWAL_REQUEST
 
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "C02XK1ZAJG5J 4D2E")])
@@ -418,7 +419,7 @@ def test_renewal_is_a_bad_request_even_with_the_right_challenge(
 ) -> None:
     assert b"Renewal" not in authority.get_ca_caps()
     current = messages.Identity(t.cast(bytes, issue(authority, client).der), client.key)
-    assert refusal(*ask(authority, current, message_type=messages.RENEWAL_REQUEST)) == "badRequest"
+    assert refusal(*ask(authority, current, message_type=RENEWAL_REQUEST)) == "badRequest"
     assert len(authority.certificates) == 1
 
 

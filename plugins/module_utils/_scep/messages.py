@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCEP messages (RFC 8894).
-
-A signed message around an encrypted one, sealed and opened, for either side of an enrolment.
+"""SCEP messages (RFC 8894): certificate requests, encryption and signatures of a client.
 
 From the inside out: a certificate request (or issued certificates) is *encrypted* for one recipient
 (CMS EnvelopedData), and that is *sealed* with the SCEP attributes and a signature (CMS SignedData).
-Certificates and messages are DER bytes at every seam, so that callers need no ASN.1 of their own.
+Certificates and messages are DER bytes at every interface; callers need no ASN.1 of their own.
 Nothing here does I/O or reads a clock.
 """
 
@@ -17,10 +15,10 @@ import os
 import traceback
 import typing as t
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 try:
-    from asn1crypto import algos, cms, core, csr, parser
+    from asn1crypto import algos, cms, core, parser
     from asn1crypto import x509 as asn1_x509
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -42,7 +40,6 @@ else:
 LIBRARIES = "asn1crypto and cryptography"
 
 CERTIFICATE_REPLY = "3"
-RENEWAL_REQUEST = "17"
 CERTIFICATE_REQUEST = "19"
 
 SUCCESS, FAILURE, PENDING = "0", "2", "3"
@@ -63,8 +60,8 @@ _KEY_BYTES = {
     "aes192_cbc": 24,
     "aes256_cbc": 32,
     "tripledes_3key": 24,
-    "des": 8,
-}  # 'des' is opened only: old clients still send it
+    "des": 8,  # decrypted only: micromdm's server replies in it, whatever the request uses
+}
 _ATTRIBUTES = "2.16.840.1.113733.1.9."
 _MESSAGE_TYPE, _STATUS, _FAIL_INFO, _SENDER_NONCE, _RECIPIENT_NONCE, _TRANSACTION_ID = (
     _ATTRIBUTES + last for last in "234567"
@@ -77,7 +74,7 @@ class MessageError(ValueError):
 
 
 class UnknownAlgorithm(MessageError):
-    """The message uses a cipher, digest or key that is not spoken here."""
+    """The message uses a cipher, digest or key that is not supported."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +87,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Attributes:
-    """The signed attributes that make a CMS message a SCEP message.
-
-    What a message does not carry is empty.
-    """
+    """The signed attributes that make a CMS message a SCEP message; missing ones are empty."""
 
     message_type: str
     transaction_id: str
@@ -105,7 +99,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as received, its signature not yet verified: see ``verify``."""
+    """A message as received; ``verify`` checks its signature."""
 
     attributes: Attributes
     content: bytes  # the encrypted part; empty in failures and while pending
@@ -118,8 +112,11 @@ class Message:
     _signature: bytes
 
     def signer(self, known: t.Iterable[bytes] = ()) -> bytes | None:
-        """The certificate that the message says it was signed with, if it came along or is known."""
-        with _reading("A certificate in the message"):
+        """Return the certificate that the message names as its signer's.
+
+        None if it is neither in the message nor among the known ones.
+        """
+        with parsing("A certificate in the message"):
             for certificate in (*self.certificates, *known):
                 if (
                     asn1_x509.Certificate.load(certificate).serial_number
@@ -129,22 +126,11 @@ class Message:
         return None
 
 
-@dataclass(frozen=True)
-class CertificateRequest:
-    """A PKCS#10 request whose signature held."""
-
-    subject: tuple[
-        tuple[tuple[str, str], ...], ...
-    ]  # relative names, each of (dotted OID, value) pairs
-    public_key: rsa.RSAPublicKey
-    challenge: str = field(repr=False)
-
-
 @contextmanager
-def _reading(what: str) -> t.Iterator[None]:
-    """asn1crypto parses lazily and reports harm by various exceptions.
+def parsing(what: str) -> t.Iterator[None]:
+    """Turn each error of a parser into a MessageError about ``what``.
 
-    All of them mean the same here.
+    asn1crypto parses lazily and reports damage by various exceptions; all mean the same here.
     """
     try:
         yield
@@ -153,24 +139,27 @@ def _reading(what: str) -> t.Iterator[None]:
     except UnsupportedAlgorithm:
         raise UnknownAlgorithm(f"{what} uses an algorithm that is not supported.") from None
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
-        # "from None": the parser's messages quote the bytes they stumbled over
+        # "from None": the parser's messages quote the bytes that they cannot parse
         raise MessageError(f"{what} is damaged or not valid ASN.1.") from None
 
 
 def new_nonce() -> bytes:
+    """Return 16 random bytes."""
     return os.urandom(16)
 
 
-def public_bytes(key: t.Any) -> bytes:
+def public_bytes(key: rsa.RSAPublicKey) -> bytes:
+    """Return a public key as DER."""
     return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
 
-def _hash(name: str) -> t.Any:
+def _hash(name: str) -> hashes.HashAlgorithm:
     if name not in DIGESTS:
         raise UnknownAlgorithm(f"The digest algorithm {name} is not supported.")
-    return getattr(hashes, name.upper())()
+    algorithm: hashes.HashAlgorithm = getattr(hashes, name.upper())()
+    return algorithm
 
 
 def _digest(name: str, data: bytes) -> bytes:
@@ -180,7 +169,10 @@ def _digest(name: str, data: bytes) -> bytes:
 
 
 def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
-    """The public key of a certificate. Raises UnknownAlgorithm where it is not RSA."""
+    """Return the public key of a certificate.
+
+    Raises UnknownAlgorithm if it is not an RSA key.
+    """
     key = serialization.load_der_public_key(
         asn1_x509.Certificate.load(certificate).public_key.dump()
     )
@@ -196,64 +188,53 @@ def _issuer_and_serial(certificate: bytes) -> cms.IssuerAndSerialNumber:
     )
 
 
+def _content_info(content_type: str, content: cms.EnvelopedData | cms.SignedData) -> bytes:
+    der: bytes = cms.ContentInfo({"content_type": content_type, "content": content}).dump()
+    return der
+
+
 # Certificates
 
 
-def pack_certificates(certificates: t.Sequence[bytes]) -> bytes:
-    """A degenerate PKCS#7: certificates and nothing else."""
-    signed = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [],
-            "encap_content_info": {"content_type": "data"},
-            "signer_infos": [],
-            "certificates": [
-                cms.CertificateChoices("certificate", asn1_x509.Certificate.load(each))
-                for each in certificates
-            ],
-        }
-    )
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
-
-
 def unpack_certificates(data: bytes) -> list[bytes]:
-    """The certificates in ``data``, which is one certificate or a degenerate PKCS#7.
+    """Return the certificates in ``data``: one certificate, or a degenerate PKCS#7.
 
     Raises MessageError.
     """
-    with _reading("The certificate"):
+    with parsing("The certificate"):
         try:
             info = cms.ContentInfo.load(data)
             is_pkcs7 = info["content_type"].native == "signed_data"
         except (ValueError, TypeError):
             is_pkcs7 = False
         if is_pkcs7:
-            found = [
+            certificates = [
                 each.chosen.dump()
                 for each in info["content"]["certificates"]
                 if each.name == "certificate"
             ]
         else:
-            found = [asn1_x509.Certificate.load(data).dump()]
-        for certificate in found:
+            certificates = [asn1_x509.Certificate.load(data).dump()]
+        for certificate in certificates:
             serialization.load_der_public_key(
                 asn1_x509.Certificate.load(certificate).public_key.dump()
             )
-    return found
+    return certificates
 
 
 def verify_certificate(certificate: bytes, issuer: bytes) -> None:
-    """Raises MessageError unless ``certificate`` was signed with the key of the certificate
-    ``issuer``. Looks at nothing else.
+    """Check that a certificate was signed with the key of the certificate ``issuer``.
+
+    Nothing else is checked. Raises MessageError.
     """
-    with _reading("The certificate"):
+    with parsing("The certificate"):
         parsed = asn1_x509.Certificate.load(certificate)
         algorithm = parsed["signature_algorithm"]
         if algorithm.signature_algo != "rsassa_pkcs1v15":
             raise UnknownAlgorithm(
                 "The certificate is signed with an algorithm that is not supported."
             )
-        _verify(
+        verify_signature(
             rsa_key_of(issuer),
             parsed["signature_value"].native,
             parsed["tbs_certificate"].dump(),
@@ -264,44 +245,10 @@ def verify_certificate(certificate: bytes, issuer: bytes) -> None:
 # Requests for certificates
 
 
-def read_request(data: bytes) -> CertificateRequest:
-    """A PKCS#10 request, read leniently.
-
-    StrongSwan's attributes are not in DER order, which cryptography refuses. Raises MessageError.
-    """
-    with _reading("The certificate request"):
-        request = csr.CertificationRequest.load(data)
-        info = request["certification_request_info"]
-        key = serialization.load_der_public_key(info["subject_pk_info"].dump())
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise UnknownAlgorithm("The certificate request has a key that is not RSA.")
-        algorithm = request["signature_algorithm"]
-        if algorithm.signature_algo != "rsassa_pkcs1v15":
-            raise UnknownAlgorithm(
-                "The certificate request is signed with an algorithm that is not supported."
-            )
-        _verify(key, request["signature"].native, info.dump(), algorithm.hash_algo)
-        subject = tuple(
-            tuple((pair["type"].dotted, pair["value"].native) for pair in relative_name)
-            for relative_name in info["subject"].chosen
-        )
-        return CertificateRequest(subject, key, _challenge_of(info))
-
-
-def _challenge_of(info: csr.CertificationRequestInfo) -> str:
-    for attribute in info["attributes"]:
-        if attribute["type"].native == "challenge_password":
-            challenge = attribute["values"][0].native
-            if not isinstance(challenge, str):
-                raise MessageError("The challenge in the certificate request is not text.")
-            return challenge
-    return ""
-
-
 def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
-    """The X.509 name of relative names of (dotted OID, value) pairs.
+    """Return the X.509 name of relative names, each of (dotted OID, value) pairs.
 
-    Raises ValueError or TypeError for what no certificate may carry.
+    Raises ValueError or TypeError for a name that a certificate may not carry.
     """
     relative_names = []
     for relative_name in subject:
@@ -314,10 +261,10 @@ def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
 
 
 def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey) -> bytes:
-    """A PKCS#10 request.
+    """Return a PKCS#10 request.
 
-    It is signed with SHA-256 whatever the peer announces: that speaks of messages, and cryptography
-    signs no request with SHA-1.
+    It is signed with SHA-256 whatever the peer announces: capabilities are about messages, and
+    cryptography does not sign requests with SHA-1.
     """
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     if challenge:
@@ -331,12 +278,10 @@ def build_request(subject: x509.Name, challenge: str, key: rsa.RSAPrivateKey) ->
 
 
 def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
-    """CMS EnvelopedData of ``content`` that only the holder of the certificate ``recipient`` can
-    open.
-    """
+    """Return CMS EnvelopedData of ``content`` for the holder of the certificate ``recipient``."""
     if cipher not in CIPHERS:
         raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
-    with _reading("The recipient's certificate"):
+    with parsing("The recipient's certificate"):
         recipient_key, recipient_id = rsa_key_of(recipient), _issuer_and_serial(recipient)
     key = os.urandom(_KEY_BYTES[cipher])
     block = _block_cipher(cipher, key)
@@ -368,15 +313,15 @@ def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
             },
         }
     )
-    return cms.ContentInfo({"content_type": "enveloped_data", "content": enveloped}).dump()
+    return _content_info("enveloped_data", enveloped)
 
 
 def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
-    """What ``encrypt`` of any SCEP peer sealed for ``recipient``, and the cipher it used.
+    """Return the content of CMS EnvelopedData for ``recipient``, and the name of its cipher.
 
     Raises MessageError.
     """
-    with _reading("The encrypted part of the message"):
+    with parsing("The encrypted part of the message"):
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "enveloped_data":
             raise MessageError("The message holds no encrypted part.")
@@ -402,14 +347,14 @@ def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
         )
 
 
-def _block_cipher(cipher: str, key: bytes) -> t.Any:
+def _block_cipher(cipher: str, key: bytes) -> AES | TripleDES:
     if cipher.startswith("aes"):
         return AES(key)
     return TripleDES(key * 3 if cipher == "des" else key)
 
 
 def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
-    # The serial number decides alone: peers re-encode the issuer's name, and both sides draw their
+    # Only the serial number is compared: peers re-encode the issuer's name, and both sides draw their
     # serial numbers at random.
     serial_number = asn1_x509.Certificate.load(certificate).serial_number
     for recipient in recipients:
@@ -422,8 +367,8 @@ def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
                     raise UnknownAlgorithm(
                         "The message's key is encrypted with an algorithm that is not supported."
                     )
-                return recipient.chosen["encrypted_key"].native
-    raise MessageError("The message is encrypted for somebody else.")
+                return bytes(recipient.chosen["encrypted_key"].native)
+    raise MessageError("The message is encrypted for another recipient.")
 
 
 def _encrypted_content(info: cms.EncryptedContentInfo) -> tuple[algos.EncryptionAlgorithm, bytes]:
@@ -432,25 +377,13 @@ def _encrypted_content(info: cms.EncryptedContentInfo) -> tuple[algos.Encryption
     parts = list(_elements(info.contents))
     if len(parts) < 3:
         raise MessageError("The message holds no encrypted content.")
-    (
-        (_class, _method, _tag, algorithm_header, algorithm_contents, algorithm_trailer),
-        (
-            _class,
-            method,
-            _tag,
-            _header,
-            contents,
-            _trailer,
-        ),
-    ) = parts[1:3]
-    algorithm = cms.EncryptionAlgorithm.load(
-        algorithm_header + algorithm_contents + algorithm_trailer
-    )
-    return algorithm, _joined(contents) if method else contents
+    algorithm = cms.EncryptionAlgorithm.load(b"".join(parts[1][3:]))
+    _class, constructed, _tag, _header, contents, _trailer = parts[2]
+    return algorithm, _joined(contents) if constructed else contents
 
 
 def _joined(contents: bytes) -> bytes:
-    """The pieces of a constructed OCTET STRING put together."""
+    """Return the joined pieces of a constructed OCTET STRING."""
     pieces = []
     for _class, method, tag, _header, piece, _trailer in _elements(contents):
         if tag != _OCTET_STRING:
@@ -471,7 +404,10 @@ def _elements(contents: bytes) -> t.Iterator[tuple[int, int, int, bytes, bytes, 
 
 
 def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) -> bytes:
-    """A SCEP message: ``content`` (from ``encrypt``, or empty) with its attributes, signed."""
+    """Return a signed SCEP message with its attributes.
+
+    ``content`` is a result of ``encrypt``, or empty.
+    """
     signed_attributes = _signed_attributes(attributes, _digest(digest, content))
     # The signature is over a SET OF, though the attributes are sent tagged [0].
     signature = signer.key.sign(signed_attributes.untag().dump(), padding.PKCS1v15(), _hash(digest))
@@ -505,7 +441,7 @@ def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) 
             ],
         }
     )
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+    return _content_info("signed_data", signed)
 
 
 def _signed_attributes(attributes: Attributes, content_digest: bytes) -> cms.CMSAttributes:
@@ -528,11 +464,11 @@ def _signed_attributes(attributes: Attributes, content_digest: bytes) -> cms.CMS
 
 
 def read_message(data: bytes) -> Message:
-    """A SCEP message taken apart.
+    """Return a parsed SCEP message; do not trust it before ``verify``.
 
-    Nothing in it is to be believed before ``verify``. Raises MessageError.
+    Raises MessageError.
     """
-    with _reading("The message"):
+    with parsing("The message"):
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "signed_data":
             raise MessageError("The message is not signed.")
@@ -594,27 +530,34 @@ def _scep_attributes(values: dict[str, t.Any]) -> Attributes:
         raise MessageError("The message's attributes have the wrong types.")
     if not attributes.message_type or not attributes.transaction_id:
         raise MessageError(
-            "The message is signed data but no SCEP message: it has no message type or"
+            "The message is signed data but not a SCEP message: it has no message type or"
             " transaction id."
         )
     return attributes
 
 
 def verify(message: Message, signer: bytes) -> None:
-    """Raises MessageError unless ``message`` is unharmed and was signed with the key of the
-    certificate ``signer``.
+    """Check that a message is intact and was signed with the key of the certificate ``signer``.
+
+    Raises MessageError.
     """
-    with _reading("The message's signature"):
+    with parsing("The message's signature"):
         if message._signature_algorithm not in ("rsassa_pkcs1v15", f"{message.digest}_rsa"):
             raise UnknownAlgorithm(
                 f"The signature algorithm {message._signature_algorithm} is not supported."
             )
         if message._message_digest != _digest(message.digest, message.content):
             raise MessageError("The message was changed on its way: its digest does not match.")
-        _verify(rsa_key_of(signer), message._signature, message._signed_attributes, message.digest)
+        verify_signature(
+            rsa_key_of(signer), message._signature, message._signed_attributes, message.digest
+        )
 
 
-def _verify(key: rsa.RSAPublicKey, signature: bytes, data: bytes, digest: str) -> None:
+def verify_signature(key: rsa.RSAPublicKey, signature: bytes, data: bytes, digest: str) -> None:
+    """Check a PKCS#1 v1.5 signature of ``data``.
+
+    Raises MessageError.
+    """
     try:
         key.verify(signature, data, padding.PKCS1v15(), _hash(digest))
     except InvalidSignature:

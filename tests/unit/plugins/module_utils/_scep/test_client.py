@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lab.clock import Clock
 from lab.okta.certificate_authority import Authority
+from lab.okta.scep_messages import pack_certificates, read_request
 
 URL = "https://acme.okta.test/pki/0123/scep/rac1"
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
@@ -323,7 +324,7 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
     both = (
         200,
         "application/x-x509-ca-ra-cert",
-        _scep_messages.pack_certificates([*stranger.chain, *authority.chain]),
+        pack_certificates([*stranger.chain, *authority.chain]),
     )
     assert authority.find(
         enrol(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der
@@ -342,7 +343,7 @@ def test_a_registration_authority_gets_the_request(
     readers = {
         encrypts: registration_authority(authority, encrypts=encrypts) for encrypts in (True, False)
     }
-    packed = _scep_messages.pack_certificates(
+    packed = pack_certificates(
         [*stranger.chain, *authority.chain, *(each.certificate for each in readers.values())]
     )
     endpoint = Endpoint(authority, GetCACert=(200, "application/x-x509-ca-ra-cert", packed))
@@ -352,7 +353,7 @@ def test_a_registration_authority_gets_the_request(
     request, _cipher = _scep_messages.decrypt(
         _scep_messages.read_message(endpoint.message).content, readers[True]
     )
-    assert _scep_messages.read_request(request).challenge == CHALLENGE
+    assert read_request(request).challenge == CHALLENGE
 
 
 def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
@@ -362,7 +363,7 @@ def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., _scep.S
 def test_pkcs7_without_certificates(
     authority: Authority, failure: t.Callable[..., _scep.ScepError]
 ) -> None:
-    empty = (200, "application/x-x509-ca-ra-cert", _scep_messages.pack_certificates([]))
+    empty = (200, "application/x-x509-ca-ra-cert", pack_certificates([]))
     assert "hands out no certificate" in str(failure(Endpoint(authority, GetCACert=empty)))
 
 
@@ -451,9 +452,7 @@ def test_a_certificate_for_another_key_is_not_ours(
 
     def swap(answer: Reply) -> Reply:
         client = t.cast(bytes, _scep_messages.read_message(endpoint.message).signer())
-        content = _scep_messages.encrypt(
-            _scep_messages.pack_certificates([foreign]), client, "aes128_cbc"
-        )
+        content = _scep_messages.encrypt(pack_certificates([foreign]), client, "aes128_cbc")
         return resealed(authority, content=content)(answer)
 
     endpoint.instead["PKIOperation"] = swap
