@@ -23,7 +23,7 @@ class Operation:
     :arg permission: the scope, or the entry in the token's permissions, that it needs.
     :arg writes: what check mode goes by. A token request is a POST that reads.
     :arg repeatable: sending it twice does no more than sending it once.
-    :arg bucket: the rate limit that it counts against.
+    :arg html_statuses: statuses that the vendor itself answers with an HTML page.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Operation:
     permission: str = ""
     writes: bool = False
     repeatable: bool = False
-    bucket: str = ""
+    html_statuses: tuple[int, ...] = ()
 
     @property
     def may_repeat(self) -> bool:

@@ -1,51 +1,91 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run's share of a vendor's rate limits, so that others can work meanwhile."""
+"""A run's share of a vendor's rate limits, so that others can work meanwhile.
+
+The vendors do not document which operations share a limit. Their headers show it: answers with the
+same limit and the same reset count against one window. Recorded in orgs: listDevices, getDevice and
+the lifecycle operations share one, listDeviceUsers has another.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .retry import MAX_WAIT
 
 
-@dataclass(frozen=True)
+@dataclass
 class Window:
-    """A rate limit, by the vendor's own numbers. ``wait`` is the seconds to its reset."""
+    """A rate limit until its reset, by the vendor's own numbers.
+
+    :arg reset: seconds since the epoch, by the vendor's clock; at least a second after the answer.
+    :arg is_over: a thread has waited for the reset.
+    """
 
     limit: int
     remaining: int
-    wait: float
-
-    @classmethod
-    def from_headers(cls, headers: Mapping[str, str], now: float) -> Window | None:
-        """Return the window of an answer, or None if it names none.
-
-        :arg now: the vendor's clock. A reset that is past or far away is waited for within reason.
-        """
-        try:
-            limit = int(headers["X-Rate-Limit-Limit"])
-            remaining = int(headers["X-Rate-Limit-Remaining"])
-            wait = float(headers["X-Rate-Limit-Reset"]) - now + 1
-        except (KeyError, ValueError):
-            return None
-        return cls(limit, remaining, min(max(wait, 1.0), MAX_WAIT)) if limit > 0 else None
+    reset: float
+    is_over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def must_wait(self, capacity_percent: int) -> bool:
         """Return whether all who use the limit have used this share of it."""
         return self.limit - self.remaining >= max(1, self.limit * capacity_percent // 100)
 
 
+def windows(headers: Mapping[str, str], now: float) -> list[Window]:
+    """Return the limits that an answer names. A limit of 0 is none: too many requests at once.
+
+    Okta sends X-Rate-Limit-Limit, -Remaining and -Reset (epoch seconds), twice if two limits apply.
+    Kandji sends RateLimit-Limit, -Remaining and -Reset (seconds from now).
+
+    :arg now: the vendor's clock, seconds since the epoch.
+    """
+    rows = [
+        *((limit, remaining, reset) for limit, remaining, reset in _rows(headers, "X-Rate-Limit-")),
+        *((limit, remaining, now + s - 1) for limit, remaining, s in _rows(headers, "RateLimit-")),
+    ]
+    # One second more: clocks that count whole seconds.
+    return [
+        Window(limit, remaining, max(reset, now) + 1) for limit, remaining, reset in rows if limit
+    ]
+
+
+def _rows(headers: Mapping[str, str], prefix: str) -> list[tuple[int, int, int]]:
+    """Return (limit, remaining, reset) of each limit.
+
+    A header that came twice holds both values. Without a pair for each value: the strictest ones.
+    """
+    limits, remaining, resets = (
+        [
+            int(number)
+            for number in re.findall(r"(?<![\w.-])\d{1,15}\b", headers.get(prefix + name, ""))
+        ]
+        for name in ("Limit", "Remaining", "Reset")
+    )
+    if not (limits and resets):
+        return []
+    if len(limits) == len(remaining) == len(resets):
+        return list(zip(limits, remaining, resets))
+    return [(min(limits), min(remaining, default=min(limits)), max(resets))]
+
+
+def reset_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds to the latest reset of an answer's limits; None if it names none."""
+    return max((window.reset - now for window in windows(headers, now)), default=None)
+
+
 class Pacer:
     """Waits before a run takes more than its share.
 
-    While one thread waits, the others do too.
+    Threads that use the same limit wait together; the others go on.
 
     :arg capacity_percent: the share of each limit that a run may use.
-    :arg hourly_limit: the vendor's limit of requests per hour; 0 is none.
+    :arg hourly_limit: the vendor's limit of requests per hour until an answer names it; 0 is none.
     """
 
     def __init__(
@@ -53,7 +93,8 @@ class Pacer:
     ) -> None:
         self._capacity_percent, self._sleep = capacity_percent, sleep
         self.hourly_limit = hourly_limit
-        self._windows: dict[str, Window] = {}
+        self._windows: dict[tuple[int, float], Window] = {}
+        self._of_operation: dict[str, list[Window]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -63,22 +104,35 @@ class Pacer:
             return 0
         return max(1, self.hourly_limit * self._capacity_percent // 100)
 
-    def learn(self, bucket: str, headers: Mapping[str, str], now: float) -> None:
-        """Take note of what an answer says of its rate limit."""
-        window = Window.from_headers(headers, now)
-        if window:
-            self._windows[bucket] = window
-
-    def wait_for_share(self, bucket: str) -> None:
-        """Wait for the reset of a rate limit whose share is used up."""
+    def learn(self, operation: str, headers: Mapping[str, str], now: float) -> None:
+        """Take note of what an answer says of the rate limits of its operation."""
+        hourly = headers.get("X-RateLimit-Limit-Hour", "").strip()
+        if hourly.isdecimal() and 0 < len(hourly) < 16 and int(hourly):
+            self.hourly_limit = int(hourly)
         with self._lock:
-            window = self._windows.get(bucket)
-            if window and window.must_wait(self._capacity_percent):
-                self._windows.pop(bucket, None)
-                self._sleep(window.wait)
+            self._of_operation[operation] = [
+                self._merge(window) for window in windows(headers, now)
+            ]
 
-    def wait(self, bucket: str, seconds: float) -> None:
+    def _merge(self, window: Window) -> Window:
+        """Return the known window of the same limit and reset, with the lower remainder."""
+        known = self._windows.setdefault((window.limit, window.reset), window)
+        known.remaining = min(known.remaining, window.remaining)
+        return known
+
+    def wait_for_share(self, operation: str, now: float) -> None:
+        """Wait for the reset of each limit of the operation whose share is used up."""
+        with self._lock:
+            known = list(self._of_operation.get(operation, ()))
+        for window in known:
+            with window.lock:
+                seconds = 0 if window.is_over else window.reset - now
+                if seconds > 0 and window.must_wait(self._capacity_percent):
+                    self._sleep(min(seconds, MAX_WAIT))
+                    window.is_over = True
+
+    def wait(self, operation: str, seconds: float) -> None:
         """Wait as the vendor asks; what was known of the rate limit is outdated then."""
         with self._lock:
-            self._windows.pop(bucket, None)
-            self._sleep(seconds)
+            self._of_operation[operation] = [Window(1, 0, seconds)]
+        self.wait_for_share(operation, now=0)

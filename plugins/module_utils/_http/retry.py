@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-RETRY_STATUSES = (500, 502, 503, 504)
+# A request that the vendor did not carry out may be sent again, whatever it does. Okta answers 423
+# (E0000239) and 409 to rules of one policy that are written at once. A 409 may be for good.
+NOT_CARRIED_OUT = (409, 423, 429)
+CONFLICT_RETRIES = 2
+# Whether these were carried out is unknown; 520 to 529 are those of a content delivery network.
+RETRY_STATUSES = (408, 500, 502, 503, 504, *range(520, 530))
+# A gateway may have passed the request on before it gave up.
+UNCERTAIN_STATUSES = (408, 502, 504, *range(520, 530))
 MAX_WAIT = 300.0
 MAX_BACKOFF = 30.0
 FIRST_BACKOFF = 0.5
@@ -34,6 +41,17 @@ class Attempts:
         """Whether no retry is left."""
         return self.retries >= self.limit
 
+    def may_retry(self, status: int, may_repeat: bool) -> bool:
+        """Return whether a request with this answer may be sent again.
+
+        :arg may_repeat: sending it twice does no more than sending it once.
+        """
+        if status == 409:
+            return self.retries < min(self.limit, CONFLICT_RETRIES)
+        if status in NOT_CARRIED_OUT:
+            return not self.exhausted
+        return status in RETRY_STATUSES and may_repeat and not self.transport_exhausted
+
     @property
     def transport_exhausted(self) -> bool:
         """Whether no retry is left after no answer or a gateway's error."""
@@ -42,30 +60,19 @@ class Attempts:
         )
 
     def backoff(self) -> float:
-        """Return the seconds to wait after this attempt: exponential, with full jitter."""
-        return self.chance() * min(MAX_BACKOFF, FIRST_BACKOFF * float(2**self.retries))
+        """Return the seconds to wait after this attempt: exponential, half of it by chance."""
+        longest = min(MAX_BACKOFF, FIRST_BACKOFF * float(2**self.retries))
+        return longest / 2 * (1 + self.chance())
 
 
-def requested_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that a 429 asks for, else None.
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds of a Retry-After header, else None: a number, or a date.
 
-    Retry-After, else the reset of the rate limit, by the vendor's clock ``now``.
+    A date is compared with the vendor's clock ``now``. Of several values the longest counts.
     """
-    after = _retry_after(headers.get("Retry-After", ""), now)
-    if after is not None:
-        return after
+    text = headers.get("Retry-After", "")
     try:
-        if int(headers["X-Rate-Limit-Limit"]) > 0:
-            return max(1.0, float(headers["X-Rate-Limit-Reset"]) - now + 1)
-    except (KeyError, ValueError):
-        return None
-    return None
-
-
-def _retry_after(text: str, now: float) -> float | None:
-    """Return the seconds of a Retry-After header: a number, or a date by the vendor's clock."""
-    try:
-        return max(0.0, float(text))
+        return max(0.0, *(float(part) for part in text.split(",")))
     except ValueError:
         pass
     try:

@@ -33,8 +33,8 @@ from .._core.errors import (
 from .._core.masking import Masker
 from .auth import Auth
 from .operations import Answer, Explanation, Operation, Request
-from .rate_limit import Pacer
-from .retry import MAX_WAIT, RETRY_STATUSES, Attempts, requested_wait
+from .rate_limit import Pacer, reset_wait
+from .retry import MAX_WAIT, RETRY_STATUSES, UNCERTAIN_STATUSES, Attempts, retry_after
 from .settings import Settings
 
 try:
@@ -111,7 +111,7 @@ class Transport:
     def send(self, operation: Operation, request: Request) -> Answer:
         """Send one request and return its answer. Raises the types of ``errors``.
 
-        What is safe to repeat is retried with full jitter. A 429 waits as the vendor asks.
+        What is safe to repeat is retried. The wait is the one that the vendor asks for, if any.
         """
         self._check_allowed(operation)
         auth, renewed = request.auth or self._auth, False
@@ -133,7 +133,9 @@ class Transport:
             auth.on_response(response.status_code, response.headers)
             if response.status_code == 401 and not renewed:
                 # A 401 was not carried out, therefore even a write may be sent again.
-                renewed = auth.on_unauthorized(added, self._explained(response), response.headers)
+                renewed = not _is_page(response) and auth.on_unauthorized(
+                    added, self._explained(response), response.headers
+                )
                 if renewed:
                     continue
             if not self._wait_to_retry(operation, response, attempts):
@@ -162,7 +164,7 @@ class Transport:
 
         Raises RateLimited if it has used its share of the hourly limit.
         """
-        self._pacer.wait_for_share(operation.bucket)
+        self._pacer.wait_for_share(operation.name, self.now())
         share = self._pacer.hourly_share
         with self._counting:
             sent = sum(self.calls.values())
@@ -213,7 +215,7 @@ class Transport:
         except (KeyError, ValueError, TypeError):
             return
         self._first_date = self._first_date or self._last_date
-        self._pacer.learn(operation.bucket, headers, self._last_date)
+        self._pacer.learn(operation.name, headers, self._last_date)
 
     def _tls_error(
         self, operation: Operation, error: requests.exceptions.SSLError
@@ -267,16 +269,15 @@ class Transport:
     ) -> bool:
         """Wait if the request is to be sent again, and return whether it is."""
         status = response.status_code
-        if status == 429 and not attempts.exhausted:
-            seconds = requested_wait(response.headers, self.now())
-            self._wait(operation, attempts.backoff() if seconds is None else seconds)
-            return True
-        if status in RETRY_STATUSES and operation.may_repeat and not attempts.transport_exhausted:
-            self.settings.sleep(attempts.backoff())
-            return True
-        return False
+        if not attempts.may_retry(status, operation.may_repeat):
+            return False
+        backoff, requested = attempts.backoff(), retry_after(response.headers, self.now())
+        if requested is None and status == 429:
+            requested = reset_wait(response.headers, self.now())
+        self._wait(operation, status, max(backoff, requested or 0))
+        return True
 
-    def _wait(self, operation: Operation, seconds: float) -> None:
+    def _wait(self, operation: Operation, status: int, seconds: float) -> None:
         """Wait as the vendor asks. Raises RateLimited if that is too long."""
         if seconds > MAX_WAIT:
             raise RateLimited(
@@ -284,9 +285,9 @@ class Transport:
                 " again later.",
                 vendor=self.vendor,
                 operation=operation.name,
-                status=429,
+                status=status,
             )
-        self._pacer.wait(operation.bucket, seconds)
+        self._pacer.wait(operation.name, seconds)
 
     # What came back
 
@@ -314,18 +315,17 @@ class Transport:
 
     def _unreadable(self, operation: Operation, response: requests.Response) -> DeviceTrustError:
         """Return the error of an answer that is not JSON: Uncertain if it may have written."""
-        is_html = response.content.lstrip()[:1] == b"<"
+        status, kind = response.status_code, "something that is not complete JSON"
+        if _is_page(response):
+            kind = "an HTML page"
         text = (
-            f"{self.origin} ({operation.name}) answered with"
-            f" {'HTML' if is_html else 'something that is not complete JSON'}. Check whether a proxy"
-            " or gateway is in between."
+            f"{self.origin} ({operation.name}) answered {status} with {kind}, not as the API of"
+            f" {self.vendor} does. Check the URL, and whether a proxy or gateway is in between."
         )
         details = {"vendor": self.vendor, "operation": operation.name}
-        if operation.writes:
-            return Uncertain(
-                f"{text} {_uncertain(operation)}", status=response.status_code, **details
-            )
-        return Unreadable(text, status=response.status_code, **details)
+        if operation.writes and not 400 <= status < 500:
+            return Uncertain(f"{text} {_uncertain(operation)}", status=status, **details)
+        return Unreadable(text, status=status, **details)
 
     def _explained(self, response: requests.Response) -> Explanation:
         try:
@@ -337,9 +337,17 @@ class Transport:
     def _error(
         self, operation: Operation, response: requests.Response, auth: Auth
     ) -> DeviceTrustError:
-        """Return the error of a refusal."""
-        status, explained = response.status_code, self._explained(response)
-        if operation.writes and not operation.repeatable and status in (502, 504):
+        """Return the error of a refusal.
+
+        A page is a proxy's, whatever its status: a 403 says nothing of permissions then, and a 404
+        nothing of a record. A 429 or 5xx says the same, whoever sends it.
+        """
+        status = response.status_code
+        vendors_own = (429, *RETRY_STATUSES, *operation.html_statuses)
+        if _is_page(response) and status not in vendors_own:
+            return self._unreadable(operation, response)
+        explained = self._explained(response)
+        if operation.writes and not operation.repeatable and status in UNCERTAIN_STATUSES:
             return self._lost(
                 operation, self._unreachable(operation, f"a gateway answered {status}")
             )
@@ -382,6 +390,11 @@ class _Authorization(_AuthBase):  # type: ignore[misc]  # requests may be missin
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(self._headers)
         return request
+
+
+def _is_page(response: requests.Response) -> bool:
+    """Return whether the answer is an HTML page."""
+    return response.content.lstrip()[:1] == b"<"
 
 
 def _uncertain(operation: Operation) -> str:

@@ -70,6 +70,7 @@ DELETE_PROFILE = Operation(
     "Delete Custom Profile",
     writes=True,
     repeatable=True,
+    html_statuses=(404,),  # observed: an unknown item
 )
 LIST_SCRIPTS = Operation("List Custom Scripts", "GET", SCRIPTS, "List Custom Scripts")
 CREATE_SCRIPT = Operation(

@@ -28,7 +28,7 @@ if LIBRARIES_MISSING is None:
     import jwt
 
 # OAuth 2.0 token operation of the org authorization server. It is a POST that reads.
-TOKEN = Operation("token", "POST", "/oauth2/v1/token", bucket="/oauth2")
+TOKEN = Operation("token", "POST", "/oauth2/v1/token")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
 # Seconds before its expiry, at most a tenth of its life, at which a token is not used any more.

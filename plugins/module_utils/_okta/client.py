@@ -41,29 +41,20 @@ from .records import (
 
 DEVICES = "/api/v1/devices"
 
-GET_ORGANIZATION = Operation(
-    "getWellknownOrgMetadata", "GET", "/.well-known/okta-organization", bucket="/.well-known"
-)
+GET_ORGANIZATION = Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization")
 LIST_AUTHENTICATORS = Operation(
-    "listAuthenticators",
-    "GET",
-    "/api/v1/authenticators",
-    "okta.authenticators.read",
-    bucket="/api/v1",
+    "listAuthenticators", "GET", "/api/v1/authenticators", "okta.authenticators.read"
 )
 LIST_METHODS = Operation(
     "listAuthenticatorMethods",
     "GET",
     "/api/v1/authenticators/{authenticatorId}/methods",
     "okta.authenticators.read",
-    bucket="/api/v1",
 )
-LIST_DEVICES = Operation("listDevices", "GET", DEVICES, "okta.devices.read", bucket=DEVICES)
-GET_DEVICE = Operation(
-    "getDevice", "GET", DEVICES + "/{deviceId}", "okta.devices.read", bucket=DEVICES
-)
+LIST_DEVICES = Operation("listDevices", "GET", DEVICES, "okta.devices.read")
+GET_DEVICE = Operation("getDevice", "GET", DEVICES + "/{deviceId}", "okta.devices.read")
 LIST_DEVICE_USERS = Operation(
-    "listDeviceUsers", "GET", DEVICES + "/{deviceId}/users", "okta.devices.read", bucket=DEVICES
+    "listDeviceUsers", "GET", DEVICES + "/{deviceId}/users", "okta.devices.read"
 )
 DEACTIVATE_DEVICE = Operation(
     "deactivateDevice",
@@ -72,7 +63,6 @@ DEACTIVATE_DEVICE = Operation(
     "okta.devices.manage",
     writes=True,
     repeatable=True,
-    bucket=DEVICES,
 )
 DELETE_DEVICE = Operation(
     "deleteDevice",
@@ -81,29 +71,23 @@ DELETE_DEVICE = Operation(
     "okta.devices.manage",
     writes=True,
     repeatable=True,
-    bucket=DEVICES,
 )
-GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read", bucket="/api/v1")
+GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read")
 LIST_USER_DEVICES = Operation(
-    "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read", bucket="/api/v1"
+    "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read"
 )
 LIST_ENROLLMENTS = Operation(
     "listAuthenticatorEnrollments",
     "GET",
     "/api/v1/users/{userId}/authenticator-enrollments",
     "okta.users.read",
-    bucket="/api/v1",
 )
-LIST_LOG_EVENTS = Operation(
-    "listLogEvents", "GET", "/api/v1/logs", "okta.logs.read", bucket="/api/v1/logs"
-)
-LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read", bucket="/api/v1")
+LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read")
+LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read")
 LIST_GROUP_USERS = Operation(
-    "listGroupUsers", "GET", "/api/v1/groups/{groupId}/users", "okta.groups.read", bucket="/api/v1"
+    "listGroupUsers", "GET", "/api/v1/groups/{groupId}/users", "okta.groups.read"
 )
-LIST_APPS = Operation(
-    "listApplications", "GET", "/api/v1/apps", "okta.apps.read", bucket="/api/v1/apps"
-)
+LIST_APPS = Operation("listApplications", "GET", "/api/v1/apps", "okta.apps.read")
 ASSIGN_APP_POLICY = Operation(
     "assignApplicationPolicy",
     "PUT",
@@ -111,7 +95,6 @@ ASSIGN_APP_POLICY = Operation(
     "okta.apps.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1/apps",
 )
 METHOD = "/api/v1/authenticators/{authenticatorId}/methods/{methodType}"
 REPLACE_METHOD = Operation(
@@ -121,7 +104,6 @@ REPLACE_METHOD = Operation(
     "okta.authenticators.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1",
 )
 ACTIVATE_METHOD = Operation(
     "activateAuthenticatorMethod",
@@ -130,7 +112,6 @@ ACTIVATE_METHOD = Operation(
     "okta.authenticators.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1",
 )
 DEACTIVATE_METHOD = Operation(
     "deactivateAuthenticatorMethod",
@@ -139,73 +120,32 @@ DEACTIVATE_METHOD = Operation(
     "okta.authenticators.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1",
 )
 POLICY, RULE = "/api/v1/policies/{policyId}", "/api/v1/policies/{policyId}/rules/{ruleId}"
-LIST_POLICIES = Operation(
-    "listPolicies", "GET", "/api/v1/policies", "okta.policies.read", bucket="/api/v1"
-)
+LIST_POLICIES = Operation("listPolicies", "GET", "/api/v1/policies", "okta.policies.read")
 CREATE_POLICY = Operation(
-    "createPolicy",
-    "POST",
-    "/api/v1/policies",
-    "okta.policies.manage",
-    writes=True,
-    bucket="/api/v1",
+    "createPolicy", "POST", "/api/v1/policies", "okta.policies.manage", writes=True
 )
 CLONE_POLICY = Operation(
-    "clonePolicy", "POST", POLICY + "/clone", "okta.policies.manage", writes=True, bucket="/api/v1"
+    "clonePolicy", "POST", POLICY + "/clone", "okta.policies.manage", writes=True
 )
 REPLACE_POLICY = Operation(
-    "replacePolicy",
-    "PUT",
-    POLICY,
-    "okta.policies.manage",
-    writes=True,
-    repeatable=True,
-    bucket="/api/v1",
+    "replacePolicy", "PUT", POLICY, "okta.policies.manage", writes=True, repeatable=True
 )
 DELETE_POLICY = Operation(
-    "deletePolicy",
-    "DELETE",
-    POLICY,
-    "okta.policies.manage",
-    writes=True,
-    repeatable=True,
-    bucket="/api/v1",
+    "deletePolicy", "DELETE", POLICY, "okta.policies.manage", writes=True, repeatable=True
 )
-LIST_MAPPINGS = Operation(
-    "listPolicyMappings", "GET", POLICY + "/mappings", "okta.policies.read", bucket="/api/v1"
-)
-LIST_RULES = Operation(
-    "listPolicyRules", "GET", POLICY + "/rules", "okta.policies.read", bucket="/api/v1"
-)
-GET_RULE = Operation("getPolicyRule", "GET", RULE, "okta.policies.read", bucket="/api/v1")
+LIST_MAPPINGS = Operation("listPolicyMappings", "GET", POLICY + "/mappings", "okta.policies.read")
+LIST_RULES = Operation("listPolicyRules", "GET", POLICY + "/rules", "okta.policies.read")
+GET_RULE = Operation("getPolicyRule", "GET", RULE, "okta.policies.read")
 CREATE_RULE = Operation(
-    "createPolicyRule",
-    "POST",
-    POLICY + "/rules",
-    "okta.policies.manage",
-    writes=True,
-    bucket="/api/v1",
+    "createPolicyRule", "POST", POLICY + "/rules", "okta.policies.manage", writes=True
 )
 REPLACE_RULE = Operation(
-    "replacePolicyRule",
-    "PUT",
-    RULE,
-    "okta.policies.manage",
-    writes=True,
-    repeatable=True,
-    bucket="/api/v1",
+    "replacePolicyRule", "PUT", RULE, "okta.policies.manage", writes=True, repeatable=True
 )
 DELETE_RULE = Operation(
-    "deletePolicyRule",
-    "DELETE",
-    RULE,
-    "okta.policies.manage",
-    writes=True,
-    repeatable=True,
-    bucket="/api/v1",
+    "deletePolicyRule", "DELETE", RULE, "okta.policies.manage", writes=True, repeatable=True
 )
 ACTIVATE_RULE = Operation(
     "activatePolicyRule",
@@ -214,7 +154,6 @@ ACTIVATE_RULE = Operation(
     "okta.policies.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1",
 )
 DEACTIVATE_RULE = Operation(
     "deactivatePolicyRule",
@@ -223,14 +162,9 @@ DEACTIVATE_RULE = Operation(
     "okta.policies.manage",
     writes=True,
     repeatable=True,
-    bucket="/api/v1",
 )
 SIMULATE = Operation(
-    "createPolicySimulation",
-    "POST",
-    "/api/v1/policies/simulate",
-    "okta.policies.read",
-    bucket="/api/v1",
+    "createPolicySimulation", "POST", "/api/v1/policies/simulate", "okta.policies.read"
 )
 
 OPERATIONS = (

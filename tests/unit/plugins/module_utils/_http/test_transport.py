@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 import typing as t
 from pathlib import Path
 
@@ -53,15 +54,11 @@ from lab.state import Fault
 
 ORIGIN = "https://acme.test"
 TOKEN = "00Abc-d_EfGhIjKlMnOpQrStUvWxYz0123456789ab"
-READ = Operation("listThings", "GET", "/things", permission="things.read", bucket="things")
-OTHER_READ = Operation("listOthers", "GET", "/others", bucket="others")
+READ = Operation("listThings", "GET", "/things", permission="things.read")
+OTHER_READ = Operation("listOthers", "GET", "/others")
 READ_BY_POST = Operation("askForToken", "POST", "/token")
-WRITE = Operation(
-    "createThing", "POST", "/things", permission="things.manage", writes=True, bucket="things"
-)
-REPEATABLE = Operation(
-    "deleteThing", "DELETE", "/things/{thing}", writes=True, repeatable=True, bucket="things"
-)
+WRITE = Operation("createThing", "POST", "/things", permission="things.manage", writes=True)
+REPEATABLE = Operation("deleteThing", "DELETE", "/things/{thing}", writes=True, repeatable=True)
 PATH = {"thing": "1"}
 
 
@@ -267,11 +264,16 @@ def test_an_answer_is_read(wire: t.Any, answer: t.Any, raw: bool, parsed: t.Any)
             (WRITE, failure, False)
             for failure in ((500, ""), (502, ""), (503, ""), (504, ""), RESET, CUT_SHORT, NO_ANSWER)
         ],
-        *[(WRITE, failure, True) for failure in ((429, ""), NO_CONNECTION, REFUSED)],
+        *[
+            (WRITE, failure, True)  # it was not carried out
+            for failure in ((429, ""), (409, ""), (423, ""), NO_CONNECTION, REFUSED)
+        ],
+        *[(READ, (status, ""), True) for status in (408, 520, 524, 529)],
+        *[(WRITE, (status, ""), False) for status in (408, 520, 524, 529)],
         *[
             (operation, (status, ""), False)
             for operation in (READ, REPEATABLE, WRITE)
-            for status in (400, 401, 403, 404, 409, 501)
+            for status in (400, 401, 403, 404, 501, 519, 530)
         ],
     ],
 )
@@ -290,9 +292,13 @@ def test_only_what_is_safe_to_repeat_is_repeated(
 
 @pytest.mark.parametrize(
     "chance, waits",
-    [(1.0, [0.5, 1, 2, 4, 8, 16, 30, 30]), (0.5, [0.25, 0.5, 1, 2, 4, 8, 15, 15]), (0.0, [0] * 8)],
+    [
+        (1.0, [0.5, 1, 2, 4, 8, 16, 30, 30]),
+        (0.5, [0.375, 0.75, 1.5, 3, 6, 12, 22.5, 22.5]),
+        (0.0, [0.25, 0.5, 1, 2, 4, 8, 15, 15]),
+    ],
 )
-def test_waits_grow_up_to_a_limit_with_full_jitter(
+def test_waits_grow_up_to_a_limit_and_are_never_zero(
     wire: t.Any, chance: float, waits: list[float]
 ) -> None:
     wire.script((503, ""))
@@ -353,7 +359,29 @@ def test_after_the_last_attempt_the_error_is_told(
         ({}, 0.5),
         ({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Reset": "soon"}, 0.5),
         ({"Retry-After": "Mon, 23 Nov 2026 10:00:20 GMT"}, 20),
-        ({"Retry-After": "-5"}, 0),
+        # Never at once
+        ({"Retry-After": "0"}, 0.5),
+        ({"Retry-After": "-5"}, 0.5),
+        # Two limits at once: the header comes twice
+        ({"Retry-After": "3, 9"}, 9),
+        (
+            {
+                "X-Rate-Limit-Limit": "50, 1200",
+                "X-Rate-Limit-Remaining": "12, 0",
+                "X-Rate-Limit-Reset": "1795428010, 1795428040",
+            },
+            41,
+        ),
+        (
+            {
+                "X-Rate-Limit-Limit": "600",
+                "X-Rate-Limit-Remaining": "0",
+                "X-Rate-Limit-Reset": "1795428040, 1795428010",
+            },
+            41,
+        ),
+        # Kandji's: seconds from now
+        ({"RateLimit-Limit": "50", "RateLimit-Remaining": "0", "RateLimit-Reset": "4"}, 4),
     ],
 )
 def test_a_429_is_waited_for_by_the_vendors_headers_and_clock(
@@ -427,14 +455,106 @@ def test_before_the_share_of_a_bucket_is_passed_its_reset_is_waited_for(
     assert wire.slept == waited
 
 
-def test_another_bucket_need_not_wait(wire: t.Any) -> None:
-    wire.script((200, {}, limits(0)), (200, {}))
+def test_operations_with_the_same_limit_and_reset_share_a_window(wire: t.Any) -> None:
+    """As recorded: listDevices and getDevice share 50 a minute; listDeviceUsers has its own 300."""
+    wire.script(
+        (200, {}, limits(26, 50, reset=1795428030)),  # READ
+        (200, {}, limits(299, 300, reset=1795428030)),  # OTHER_READ
+        (201, {}, limits(25, 50, reset=1795428030)),  # WRITE
+        (200, {}),
+    )
     caller = transport(wire)
     caller.call(READ)
     caller.call(OTHER_READ)
-    assert wire.slept == []
     caller.call(WRITE)
+    caller.call(OTHER_READ)
+    assert wire.slept == []
+    caller.call(READ)
     assert wire.slept == [31]
+
+
+def test_a_window_whose_reset_has_passed_is_not_waited_for(wire: t.Any) -> None:
+    wire.script(
+        (200, {}, limits(0, reset=1795428030)),
+        (200, {}, {"Date": "Mon, 23 Nov 2026 10:00:40 GMT"}),
+        (200, {}),
+    )
+    caller = transport(wire)
+    caller.call(READ)
+    caller.call(OTHER_READ)
+    caller.call(READ)
+    assert wire.slept == []
+
+
+def test_kandjis_limit_of_a_second_is_kept(wire: t.Any) -> None:
+    second = {"RateLimit-Limit": "50", "RateLimit-Remaining": "25", "RateLimit-Reset": "1"}
+    wire.script((200, {}, second), (200, {}))
+    caller = transport(wire)
+    caller.call(READ)
+    caller.call(READ)
+    assert wire.slept == [1]
+
+
+def test_the_hourly_limit_is_the_one_that_the_vendor_names(wire: t.Any) -> None:
+    wire.script((200, {}, {"X-RateLimit-Limit-Hour": "8", "X-RateLimit-Remaining-Hour": "7"}))
+    caller = transport(wire, hourly_limit=10000)
+    for _unused in range(4):
+        caller.call(READ)
+    with pytest.raises(RateLimited, match="4 of 8 calls"):
+        caller.call(READ)
+
+
+def test_threads_wait_for_their_own_limit_alone(wire: t.Any) -> None:
+    """A thread that waits for the limit of devices does not hold up one that reads users."""
+    wire.script((200, {}, limits(0, 50)), (200, {}, limits(299, 300)), (200, {}))
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waiting.set()
+        assert go_on.wait(10)
+
+    caller = transport(wire, sleep=sleep)
+    caller.call(READ)
+    caller.call(OTHER_READ)
+    thread = threading.Thread(target=caller.call, args=(READ,))
+    thread.start()
+    assert waiting.wait(10)
+    try:
+        caller.call(OTHER_READ)
+        assert len(wire.sent) == 3
+    finally:
+        go_on.set()
+        thread.join()
+    assert len(wire.sent) == 4
+
+
+@pytest.mark.parametrize("status, slept", [(503, [7]), (429, [7]), (423, [7])])
+def test_retry_after_is_kept_whatever_the_status(
+    wire: t.Any, status: int, slept: list[float]
+) -> None:
+    wire.script((status, "", {"Retry-After": "7"}), (200, {}))
+    transport(wire).call(READ)
+    assert wire.slept == slept
+
+
+def test_a_conflict_that_stays_is_an_error_after_two_retries(wire: t.Any) -> None:
+    wire.script((409, {"text": "in use"}))
+    with pytest.raises(ApiError, match="409: in use"):
+        transport(wire).call(WRITE)
+    assert wire.slept == [0.5, 1]
+
+
+@pytest.mark.parametrize("operation", [READ, WRITE])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 451])
+def test_a_proxys_page_is_not_taken_for_the_vendors_refusal(
+    wire: t.Any, operation: Operation, status: int
+) -> None:
+    """A 403 of a proxy says nothing of permissions, and a 404 nothing of a record."""
+    wire.script((status, " <!DOCTYPE html><title>Blocked by policy</title>"))
+    with pytest.raises(Unreadable, match=f"answered {status} with an HTML page.*proxy") as raised:
+        transport(wire).call(operation, PATH)
+    assert "token" not in raised.value.message
+    assert len(wire.sent) == 1
 
 
 def test_a_bucket_is_waited_for_once(wire: t.Any) -> None:

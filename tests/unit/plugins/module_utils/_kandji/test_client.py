@@ -164,7 +164,7 @@ def test_every_shape_of_an_error_is_read(body: t.Any, text: str, request_id: str
             "List Blueprints needs 'List Blueprints' (403 You do not",
         ),
         (
-            (403, "<html>"),
+            (403, ""),
             Forbidden,
             "List Blueprints needs 'List Blueprints' (403 HTTP status 403)",
         ),
