@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from lab.actors import preferences
 from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.okta.devices import DeviceFacts
 from lab.okta.directory import App
 from lab.okta.org import Gone, RegistrationRefused
 from lab.okta.sign_in_simulator import Outcome, Seat
@@ -55,12 +56,14 @@ class Person:
     def register(self, world: World, mac: Mac) -> None:
         """Add the account to Okta Verify. Raises Gone or RegistrationRefused."""
         record = world.okta.register(
-            user_id=self.user_id,
-            serial=mac.serial,
-            udid=mac.udid,
-            name=mac.device.name,
-            model=mac.device.model_id,
-            os_version=mac.device.os_version,
+            self.user_id,
+            DeviceFacts(
+                serial=mac.serial,
+                udid=mac.udid,
+                name=mac.device.name,
+                model=mac.device.model_id,
+                os_version=mac.device.os_version,
+            ),
             account_device_id=mac.okta_account,
         )
         mac.accounts[self.user_id] = record.id

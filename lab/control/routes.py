@@ -31,8 +31,9 @@ from lab.http import VendorApp
 from lab.kandji.admin_console import Mistake
 from lab.kandji.events import API_TOKEN
 from lab.okta.authenticators import STATUSES
+from lab.okta.devices import DeviceFacts
 from lab.okta.errors import ERRORS
-from lab.okta.hooks import NotAHook
+from lab.okta.hooks import HookSettings, NotAHook
 from lab.okta.oauth import ALGORITHMS, EVERYTHING
 from lab.okta.org import RegistrationRefused
 from lab.okta.sign_in_simulator import PLATFORMS, RISKS, Surroundings
@@ -265,7 +266,7 @@ class Control:
                 )
             try:
                 with self.world.lock:
-                    hook = self.world.okta.add_hook(**body)
+                    hook = self.world.okta.add_hook(HookSettings(**body))
             except NotAHook as problem:
                 raise BadRequest(str(problem)) from None
             await _in_thread(lambda: hook.verify(self.world.switches.hook_verification_authorized))
@@ -515,12 +516,14 @@ class Control:
             raise BadRequest("serial has to be a serial number.")
         owner = self._user(body["login"]) if "login" in body else next(iter(org.users.values()))
         record = org.register(
-            user_id=owner.id,
-            serial=serial,
-            udid=self.world.uuid(),
-            name=serial,
-            model="MacBookPro18,3",
-            os_version="15.1",
+            owner.id,
+            DeviceFacts(
+                serial=serial,
+                udid=self.world.uuid(),
+                name=serial,
+                model="MacBookPro18,3",
+                os_version="15.1",
+            ),
         )
         if "login" not in body:
             record.users.clear()

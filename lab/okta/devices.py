@@ -94,6 +94,36 @@ class Record:
         )
 
 
+@dataclass(frozen=True)
+class DeviceFacts:
+    """What Okta Verify reports of the device that it runs on, when it adds an account."""
+
+    serial: str  # empty if the device does not show it
+    udid: str
+    name: str
+    model: str
+    os_version: str
+    platform: str = "MACOS"
+
+    def as_profile(self) -> dict[str, t.Any]:
+        """Return the profile of a new record; it lacks what is empty."""
+        profile = {
+            "displayName": self.name,
+            "platform": self.platform,
+            "manufacturer": "APPLE",
+            "model": self.model,
+            "osVersion": self.os_version,
+            "serialNumber": self.serial,
+            "udid": self.udid,
+        }
+        return {
+            **{key: value for key, value in profile.items() if value},
+            "registered": True,
+            "secureHardwarePresent": True,
+            "diskEncryptionType": "ALL_INTERNAL_VOLUMES",
+        }
+
+
 class Glance(t.NamedTuple):
     """From when a search sees the records.
 

@@ -276,7 +276,6 @@ class OAuth:
         url = self.base_url + call.request_path
         if (
             head.get("typ") != "dpop+jwt"
-            or "d" in head["jwk"]
             or claims.get("htm") != call.operation.verb
             or claims.get("htu") != url
             or late

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from lab.okta.authenticators import Authenticator, make_authenticators
 from lab.okta.certificate_authority import Authority, IssuedCertificate
-from lab.okta.devices import DeviceUser, Glance, Record, SearchIndex, User
+from lab.okta.devices import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.directory import (
     ACCOUNT_MANAGEMENT,
     ADMIN_CONSOLE,
@@ -31,7 +31,7 @@ from lab.okta.directory import (
     Directory,
     Group,
 )
-from lab.okta.hooks import EventHook
+from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.oauth import OAuth
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.rate_limits import Limits
@@ -200,37 +200,19 @@ class Org:
         return user
 
     def register(
-        self,
-        *,
-        user_id: str,
-        serial: str,
-        udid: str,
-        name: str,
-        model: str,
-        os_version: str,
-        platform: str = "MACOS",
-        account_device_id: str | None = None,
+        self, user_id: str, device: DeviceFacts, account_device_id: str | None = None
     ) -> Record:
-        """Okta Verify adds an account.
+        """Add an account to Okta Verify on a device. Return the record that it belongs to.
 
-        ``account_device_id`` is the device of an account that it has already, whosever it is.
-
-        Without one a new record comes into being, even if an older one has the same serial number.
+        ``account_device_id`` is the record of an account that Okta Verify has already, of any user.
+        Without it a new record is made, even if an older one has the same serial number. Raises
+        Gone or RegistrationRefused.
         """
         if self.authenticators["okta_verify"].status_of("okta_verify") != "ACTIVE":
             raise RegistrationRefused("Okta Verify is not active in this org.")
-        self._may_enrol(self.users[user_id], platform)
+        self._may_enrol(self.users[user_id], device.platform)
         if account_device_id is None:
-            profile = {
-                "displayName": name,
-                "platform": platform,
-                "manufacturer": "APPLE",
-                "model": model,
-                "osVersion": os_version,
-            }
-            record = self._new_record(
-                {**profile, "serialNumber": serial, "udid": udid}, self.users[user_id]
-            )
+            record = self._new_record(device, self.users[user_id])
         else:
             record = self._living_record(account_device_id)
         if user_id not in record.users:
@@ -270,18 +252,14 @@ class Org:
             raise RegistrationRefused(f"{device_id} is {record.status}.")
         return record
 
-    def _new_record(self, profile: Json, user: User) -> Record:
+    def _new_record(self, device: DeviceFacts, user: User) -> Record:
         now = self.now()
-        known = {
-            key: value for key, value in profile.items() if value
-        }  # a Mac may hide its serial number
-        known |= {
-            "registered": True,
-            "secureHardwarePresent": True,
-            "diskEncryptionType": "ALL_INTERNAL_VOLUMES",
-        }
         record = Record(
-            self.new_id("guo"), now, now, known, sequence=len(self.devices) + len(self.deleted) + 1
+            self.new_id("guo"),
+            now,
+            now,
+            device.as_profile(),
+            sequence=len(self.devices) + len(self.deleted) + 1,
         )
         self.devices[record.id] = record
         self._index.add(record)
@@ -347,14 +325,12 @@ class Org:
         self.event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
         return link.managed
 
-    def add_hook(
-        self, url: str, key: str, value: str, events: t.Sequence[str], ca_file: str | None = None
-    ) -> EventHook:
-        """As Workflow > Event Hooks does it.
+    def add_hook(self, settings: HookSettings) -> EventHook:
+        """Add an event hook, as Workflow > Event Hooks in the Admin Console does.
 
-        Raises NotAHook. It is verified by its own ``verify``, without the world's lock.
+        Raises NotAHook. Call its ``verify`` without the world's lock.
         """
-        hook = EventHook(self.new_id("who"), self.base_url, url, key, value, events, ca_file)
+        hook = EventHook(self.new_id("who"), self.base_url, settings)
         self.hooks.append(hook)
         return hook
 

@@ -17,6 +17,7 @@ from lab.actors.mac import OKTA_VERIFY, Mac, enrol_as_record, enrol_over_scep
 from lab.actors.person import Person
 from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem
 from lab.kandji.tenant import Tenant
+from lab.okta.devices import DeviceFacts
 from lab.okta.directory import ADMINISTRATORS, BREAK_GLASS, COMPANY_APPS, App
 from lab.okta.sign_in_simulator import Seat
 from lab.state import World
@@ -53,6 +54,14 @@ MODELS = [
 ]
 SYSTEMS = [("26.1", "25B78"), ("15.7.2", "24G325"), ("14.8.2", "23J126")]
 SERIAL_LETTERS = "CDFGHJKLMNPQRTVWXY0123456789"
+
+
+class Hardware(t.NamedTuple):
+    """The kind of a device: its model (name and identifier) and system (version and build)."""
+
+    platform: str
+    model: tuple[str, str]
+    system: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -237,29 +246,27 @@ class _Fleet:
             device = self._device(
                 f"{platform} {index}",
                 self._serial(),
-                platform,
-                (platform, f"{platform}15,{index}"),
-                ("26.1", "23B85"),
+                Hardware(platform, (platform, f"{platform}15,{index}"), ("26.1", "23B85")),
                 blueprint,
                 user,
             )
             if platform == "iPhone":
                 with self.world.okta.dated(_long_ago(self.now, 40)):
                     self.world.okta.register(
-                        user_id=okta_user.id,
-                        serial=device.serial,
-                        udid=device.udid,
-                        name=device.name,
-                        model=device.model_id,
-                        os_version="26.1",
-                        platform="IOS",
+                        okta_user.id,
+                        DeviceFacts(
+                            serial=device.serial,
+                            udid=device.udid,
+                            name=device.name,
+                            model=device.model_id,
+                            os_version="26.1",
+                            platform="IOS",
+                        ),
                     )
         gone = self._device(
             "Stolen MacBook",
             self._serial(),
-            "Mac",
-            MODELS[0],
-            SYSTEMS[2],
+            Hardware("Mac", MODELS[0], SYSTEMS[2]),
             self.blueprints["Engineering"],
             None,
         )
@@ -289,9 +296,7 @@ class _Fleet:
         device = self._device(
             name,
             serial,
-            "Mac",
-            model,
-            self.world.random.choice(SYSTEMS),
+            Hardware("Mac", model, self.world.random.choice(SYSTEMS)),
             self.blueprints[role.blueprint],
             owner,
         )
@@ -465,9 +470,7 @@ class _Fleet:
         self,
         name: str,
         serial: str,
-        platform: str,
-        model: tuple[str, str],
-        system: tuple[str, str],
+        hardware: Hardware,
         blueprint: Blueprint,
         user: KandjiUser | None,
     ) -> Device:
@@ -477,11 +480,11 @@ class _Fleet:
             name=name,
             serial=serial,
             udid=self.world.uuid().upper(),
-            platform=platform,
-            model=model[0],
-            model_id=model[1],
-            os_version=system[0],
-            build=system[1],
+            platform=hardware.platform,
+            model=hardware.model[0],
+            model_id=hardware.model[1],
+            os_version=hardware.system[0],
+            build=hardware.system[1],
             blueprint_id=blueprint.id,
             enrolled_at=_long_ago(self.now, self.world.random.randrange(30, 900)),
             last_check_in=last_night,

@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from lab.control.kandji import fill
 from lab.kandji.model import Blueprint
+from lab.okta.devices import DeviceFacts
 from lab.okta.org import Org
 from lab.seeds.fleet import DOMAIN, MODELS, SERIAL_LETTERS
 from lab.state import World
@@ -161,11 +162,13 @@ def _certificates_of_before(world: World) -> None:
 
 def _record(org: Org, user: t.Any, serial: str) -> t.Any:
     return org.register(
-        user_id=user.id,
-        serial=serial,
-        udid=f"udid-{serial}",
-        name=serial,
-        model=MODELS[0][1],
-        os_version="11.7",
-        platform="MACOS",
+        user.id,
+        DeviceFacts(
+            serial=serial,
+            udid=f"udid-{serial}",
+            name=serial,
+            model=MODELS[0][1],
+            os_version="11.7",
+            platform="MACOS",
+        ),
     )

@@ -13,7 +13,7 @@ import typing as t
 from datetime import timedelta
 
 from lab.okta import policies
-from lab.okta.devices import User
+from lab.okta.devices import DeviceFacts, User
 from lab.okta.directory import BREAK_GLASS, App
 from lab.okta.org import Org
 from lab.okta.policies import Json
@@ -67,13 +67,15 @@ def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
     if registered:
         number = f"X{len(org.devices):011d}"
         device_id = org.register(
-            user_id=user.id,
-            serial=number,
-            udid=number,
-            name=f"{platform.title()} of {user.first_name}",
-            model=platform,
-            os_version="1.0",
-            platform=platform,
+            user.id,
+            DeviceFacts(
+                serial=number,
+                udid=number,
+                name=f"{platform.title()} of {user.first_name}",
+                model=platform,
+                os_version="1.0",
+                platform=platform,
+            ),
         ).id
     place = Seat(user.id, platform, device_id)
     org.sign_ins.seats.append(place)

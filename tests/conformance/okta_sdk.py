@@ -16,6 +16,7 @@ from importlib.metadata import version
 import pytest
 import requests
 
+from lab.okta.devices import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 
@@ -144,12 +145,14 @@ def register(org_lab: Lab) -> t.Callable[..., t.Any]:
         with org_lab.world.lock:
             user = org.add_user("Ann", "Example", f"{serial.lower()}@example.com")
             return org.register(
-                user_id=user.id,
-                serial=serial,
-                udid=f"udid-{serial}",
-                name=f"Mac {serial}",
-                model="MacBookPro18,3",
-                os_version="15.1",
+                user.id,
+                DeviceFacts(
+                    serial=serial,
+                    udid=f"udid-{serial}",
+                    name=f"Mac {serial}",
+                    model="MacBookPro18,3",
+                    os_version="15.1",
+                ),
             )
 
     return make

@@ -11,6 +11,7 @@ from __future__ import annotations
 import pytest
 
 from lab.actors import person as people
+from lab.okta.devices import DeviceFacts
 from tools.support.environment import CHECKOUT
 
 ENFORCE, ROLLBACK = (
@@ -43,12 +44,14 @@ class Company:
             for person in self.world.people:
                 mac = next(one for one in self.world.macs if one.serial == person.serial)
                 record = self.okta.register(
-                    user_id=person.user_id,
-                    serial=mac.serial,
-                    udid=mac.udid,
-                    name=mac.device.name,
-                    model="Mac",
-                    os_version="15.0",
+                    person.user_id,
+                    DeviceFacts(
+                        serial=mac.serial,
+                        udid=mac.udid,
+                        name=mac.device.name,
+                        model="Mac",
+                        os_version="15.0",
+                    ),
                 )
                 mac.accounts[person.user_id] = record.id
                 record.users[person.user_id].set_managed(person.serial not in but)

@@ -21,6 +21,7 @@ from unittest import mock
 import pytest
 import requests
 
+from lab.okta.devices import DeviceFacts
 from lab.tls import make_server_certificate
 from tools.support.environment import CHECKOUT
 from tools.support.playbook import lab_environment
@@ -374,12 +375,14 @@ def enrol(watched, times=1):
     with watched.world.lock:
         for number in range(times):
             watched.world.okta.register(
-                user_id=user,
-                serial=f"CHOOK{number}",
-                udid=str(number),
-                name="Mac",
-                model="Mac14,2",
-                os_version="15.1",
+                user,
+                DeviceFacts(
+                    serial=f"CHOOK{number}",
+                    udid=str(number),
+                    name="Mac",
+                    model="Mac14,2",
+                    os_version="15.1",
+                ),
             )
     for one in watched.world.okta.hooks:
         one.settled()
@@ -572,13 +575,13 @@ def test_a_mistake_ends_the_hook_with_one_sentence(hook, port, wrong, said):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"events": ["pki.cert.issue"]}, "pki.cert.issue is no event that a hook delivers."),
+        ({"events": ["pki.cert.issue"]}, "pki.cert.issue is not an event that a hook delivers."),
         ({"events": []}, "events has to name one event type at least."),
         ({"url": "http://hooks.example.com/"}, "url has to be https"),
     ],
 )
 def test_the_labs_org_takes_only_what_okta_takes(watched, body, said):
-    from lab.okta.hooks import NotAHook
+    from lab.okta.hooks import HookSettings, NotAHook
 
     wanted = {
         "url": "http://127.0.0.1:9/",
@@ -588,4 +591,4 @@ def test_the_labs_org_takes_only_what_okta_takes(watched, body, said):
         **body,
     }
     with pytest.raises(NotAHook, match=said):
-        watched.world.okta.add_hook(**wanted)
+        watched.world.okta.add_hook(HookSettings(**wanted))

@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.re
     FleetQuery,
 )
 
+from lab.okta.devices import DeviceFacts
 from tools.support.environment import CHECKOUT, child_environment
 
 CONSTANT = [
@@ -62,12 +63,10 @@ def fleet(watched, run_module):
             mac.report_inventory()
         if number % 20 == 0:
             world.okta.register(
-                user_id=world.people[number].user_id,
-                serial=mac.serial,
-                udid=mac.udid,
-                name=mac.serial,
-                model="",
-                os_version="26.1",
+                world.people[number].user_id,
+                DeviceFacts(
+                    serial=mac.serial, udid=mac.udid, name=mac.serial, model="", os_version="26.1"
+                ),
             )
     watched.live()
     assert written["changed"] and app["changed"]

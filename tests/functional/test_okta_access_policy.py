@@ -11,6 +11,7 @@ import pytest
 
 from lab.actors import person as people
 from lab.clock import iso
+from lab.okta.devices import DeviceFacts
 from lab.okta.sign_in_simulator import Seat
 
 POLICY, RULE, FORECAST, DENIALS = (
@@ -74,12 +75,10 @@ class Desk:
         with self.watched.world.lock:
             user = self.okta.add_user("Un", "Ready", login)
             record = self.okta.register(
-                user_id=user.id,
-                serial=login,
-                udid=login,
-                name="MacBook of Un",
-                model="Mac",
-                os_version="15.0",
+                user.id,
+                DeviceFacts(
+                    serial=login, udid=login, name="MacBook of Un", model="Mac", os_version="15.0"
+                ),
             )
             seat = Seat(user.id, "MACOS", record.id)
             self.okta.sign_ins.seats.append(seat)

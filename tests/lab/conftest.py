@@ -22,6 +22,7 @@ import requests
 
 from lab.kandji.app import KandjiApp
 from lab.kandji.tenant import Tenant
+from lab.okta.devices import DeviceFacts
 from lab.state import Options, World
 
 
@@ -221,7 +222,12 @@ def okta(okta_world: World) -> OktaClient:
 def register(org: t.Any) -> t.Callable[..., t.Any]:
     """Okta Verify registers a user, by default a new one, on a Mac."""
 
-    def add(serial: str = "C02XK1ZAJG5J", login: str | None = None, **values: t.Any) -> t.Any:
+    def add(
+        serial: str = "C02XK1ZAJG5J",
+        login: str | None = None,
+        account_device_id: str | None = None,
+        **values: t.Any,
+    ) -> t.Any:
         known = {user.login: user.id for user in org.users.values()}
         name = login or f"person{len(org.users)}@example.com"
         user_id = known.get(name) or org.add_user("Ana", "Silva", name).id
@@ -231,7 +237,8 @@ def register(org: t.Any) -> t.Callable[..., t.Any]:
             "model": "Mac14,2",
             "os_version": "26.1",
         }
-        return org.register(user_id=user_id, serial=serial, **{**defaults, **values})
+        device = DeviceFacts(serial, **{**defaults, **values})
+        return org.register(user_id, device, account_device_id)
 
     return add
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from lab.okta.devices import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 
@@ -44,12 +45,8 @@ def test_the_state_tells_of_everything_but_secrets(control):
     serial = control.world.macs[0].serial
     certificate = okta.book(f"{serial} 0A1B")
     record = okta.register(
-        user_id=next(iter(okta.users)),
-        serial=serial,
-        udid="U",
-        name="Mac",
-        model="Mac14,2",
-        os_version="26.1",
+        next(iter(okta.users)),
+        DeviceFacts(serial=serial, udid="U", name="Mac", model="Mac14,2", os_version="26.1"),
     )
     okta.sign_in(
         user_id=next(iter(okta.users)), device_id=record.id, certificate=certificate.serial_number
@@ -71,12 +68,10 @@ def test_the_lengths_of_the_vendors_lists(control):
     assert before["devices"] == len(macs) + 1, "one was removed from Kandji"
     assert before["certificates"] == 0 and "pki.cert.issue" not in before["events"]
     okta.register(
-        user_id=next(iter(okta.users)),
-        serial=macs[0].serial,
-        udid="U",
-        name="Mac",
-        model="Mac14,2",
-        os_version="26.1",
+        next(iter(okta.users)),
+        DeviceFacts(
+            serial=macs[0].serial, udid="U", name="Mac", model="Mac14,2", os_version="26.1"
+        ),
     )
     with okta.dated(okta.now() - timedelta(days=3)):
         okta.book(macs[0].serial)

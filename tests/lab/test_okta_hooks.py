@@ -86,9 +86,8 @@ def service(monkeypatch):
 
 @pytest.fixture
 def hook(service):
-    made = hooks.EventHook(
-        "who1", "https://acme.okta.com", service.url, "Authorization", SECRET, ["device.user.add"]
-    )
+    settings = hooks.HookSettings(service.url, "Authorization", SECRET, ["device.user.add"])
+    made = hooks.EventHook("who1", "https://acme.okta.com", settings)
     yield made
     made.stop()
 

@@ -12,6 +12,8 @@ import typing as t
 from dataclasses import replace
 from datetime import timedelta
 
+from lab.okta.devices import DeviceFacts
+
 MACS = 60  # of which the first 14 have parts of their own (lab/seeds/fleet.py)
 
 
@@ -120,12 +122,14 @@ class EveryStage:
         stranger = next(iter(org.users))
         for serial in ("C0NOBODYS001", "C0NOBODYS001", "C0NOBODYS002"):
             org.register(
-                user_id=stranger,
-                serial=serial,
-                udid=f"udid of {serial}",
-                name=serial,
-                model="Mac14,2",
-                os_version="26.1",
+                stranger,
+                DeviceFacts(
+                    serial=serial,
+                    udid=f"udid of {serial}",
+                    name=serial,
+                    model="Mac14,2",
+                    os_version="26.1",
+                ),
             )
         org.devices[nameless].profile.pop("serialNumber")  # SERIAL_EMPTY
         quiet = org.devices[self.spare().okta_account]  # STALE

@@ -12,6 +12,7 @@ import typing as t
 from datetime import timedelta
 
 from lab.kandji.model import Report, Row
+from lab.okta.devices import DeviceFacts
 
 SCEP_PAYLOAD = {"type": "com.apple.security.scep"}
 
@@ -100,22 +101,20 @@ class ResetFleet:
         first, *others = users or [self.user()]
         with org.dated(self.world.clock.now() - timedelta(hours=age)):
             record = org.register(
-                user_id=first.id,
-                serial=serial,
-                udid=f"udid-{serial}",
-                name=serial,
-                model="MacBookPro18,3",
-                os_version="15.1",
-                platform=platform,
+                first.id,
+                DeviceFacts(
+                    serial=serial,
+                    udid=f"udid-{serial}",
+                    name=serial,
+                    model="MacBookPro18,3",
+                    os_version="15.1",
+                    platform=platform,
+                ),
             )
             for other in others:
                 org.register(
-                    user_id=other.id,
-                    serial=serial,
-                    udid="",
-                    name=serial,
-                    model="",
-                    os_version="15.1",
+                    other.id,
+                    DeviceFacts(serial=serial, udid="", name=serial, model="", os_version="15.1"),
                     account_device_id=record.id,
                 )
         if managed_by is not None:
