@@ -33,6 +33,7 @@ class Switches:
     tabs_become_spaces: bool = False
     tenant_changes_profile: bool = False  # the tenant stores another Retries than was sent
     unknown_tag: str = "create"  # or "error"
+    page_rows: int = 300  # rows that a page of devices, statuses and Prism has at most
     next_links_on_web_host: bool = True
     mixed_case_ids: bool = False
     inner_identity_survives: bool = (

@@ -18,6 +18,7 @@ from lab.kandji.paging import (
     json_body,
     not_found,
     number,
+    page_link,
 )
 from lab.kandji.tenant import Tenant
 
@@ -135,11 +136,20 @@ def list_devices(tenant: Tenant, call: Call) -> Answer:
         if value and (name in FILTERS or name == "ordering")
     )
     found = tenant.remembered(("devices", *query), lambda: _matching(tenant, dict(query)))
-    limit, offset = (
-        number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP),
-        number(call, "offset", 0),
+    cap = tenant.world.switches.page_rows
+    limit, offset = number(call, "limit", cap, least=1, most=cap), number(call, "offset", 0)
+    following, previous = "None", "None"  # as recorded
+    if offset + limit < len(found):
+        following = page_link(tenant, call, limit=limit, offset=offset + limit)
+    if offset:
+        previous = page_link(tenant, call, limit=limit, offset=max(0, offset - limit))
+    return Answer(
+        [render_device(tenant, device) for device in found[offset : offset + limit]],
+        headers={
+            "Link": f'<{following}>; rel="next", <{previous}>; rel="prev"',
+            "X-Total-Count": str(len(found)),
+        },
     )
-    return Answer([render_device(tenant, device) for device in found[offset : offset + limit]])
 
 
 def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:

@@ -67,7 +67,8 @@ def envelope(
     cap: int = PAGE_CAP,
 ) -> dict[str, t.Any]:
     """{count, next, previous, results} by limit and offset."""
-    limit, offset = number(call, "limit", PAGE_CAP, least=1, most=cap), number(call, "offset", 0)
+    cap = min(cap, tenant.world.switches.page_rows)
+    limit, offset = number(call, "limit", cap, least=1, most=cap), number(call, "offset", 0)
     after, before = offset + limit, max(0, offset - limit)
     return {
         "count": len(entries),

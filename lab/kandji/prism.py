@@ -16,7 +16,7 @@ from datetime import datetime
 
 from lab.http import Answer, Call
 from lab.kandji.model import Device, Report, Row
-from lab.kandji.paging import PAGE_CAP, bad_request, number, read_cursor, write_cursor
+from lab.kandji.paging import bad_request, number, read_cursor, write_cursor
 from lab.kandji.tenant import Tenant
 
 Entry = tuple[Device, Row]
@@ -148,7 +148,8 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
     cursor = call.query.get("cursor")
     if cursor and "sort_by" in query:
         raise bad_request({"detail": "Custom ordering is not supported with cursor."})
-    limit = number(call, "limit", PAGE_CAP, least=1, most=PAGE_CAP)
+    cap = tenant.world.switches.page_rows
+    limit = number(call, "limit", cap, least=1, most=cap)
     start = read_cursor(cursor, digest) if cursor else number(call, "offset", 0)
     more = start + limit < len(found)
     return Answer(

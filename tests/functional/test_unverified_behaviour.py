@@ -32,6 +32,7 @@ ON_THE_WAY = {
     "tabs_become_spaces": (False, True),
     "mixed_case_ids": (False, True),
     "next_links_on_web_host": (True, False),
+    "page_rows": (300, 5),
     "inner_identity_survives": (True, False),
     "status_of_console_items": (True, False),
     "retry_after": (True, False),

@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from itertools import count
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
 from .._core.masking import Masker
 from .._http.auth import Token
 from .._http.operations import Explanation, Operation, Request
+from .._http.paging import Page, Query, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import check_origin, is_loopback, next_query
@@ -452,14 +454,25 @@ class Kandji:
                     yield row
 
     def _device_pages(self, filters: t.Mapping[str, str]) -> t.Iterator[dict[str, t.Any]]:
-        offset = 0
-        while True:
-            query = {**filters, "limit": PAGE, "offset": offset}
-            rows = self._rows(self.transport.call(LIST_DEVICES, query=query).json)
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            offset += PAGE
+        """Yield the devices that match, page by page, up to an empty page.
+
+        X-Total-Count, or a Link without a next page, spares the empty page; the vendor documents
+        neither.
+        """
+
+        def fetch(query: Query) -> Page:
+            answer = self.transport.call(LIST_DEVICES, query=query)
+            rows = rows_of("kandji", answer.json)
+            offset = int(query["offset"]) + len(rows)
+            total = answer.headers.get("X-Total-Count", "")
+            is_last = (
+                not rows
+                or (total.isdecimal() and offset >= int(total))
+                or '<None>; rel="next"' in answer.headers.get("Link", "")
+            )
+            return Page(rows, None if is_last else {**query, "offset": offset})
+
+        return read_pages("kandji", {**filters, "limit": PAGE, "offset": 0}, fetch)
 
     def devices(self, with_removed: bool = False, **filters: str) -> t.Iterator[KandjiDevice]:
         """Yield the devices that match. See ``device_rows``."""
@@ -507,7 +520,7 @@ class Kandji:
         Get Device Library Items.
         """
         body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
-        return self._rows(body.get("library_items") if isinstance(body, dict) else None)
+        return rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
 
     def device_items(self, device_id: str) -> list[DeviceItem]:
         """Return the library items of one device. Get Device Library Items."""
@@ -568,48 +581,51 @@ class Kandji:
         query: dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE}
         query.update({"filter": json.dumps(row_filter)} if row_filter else {})
         query.update({"blueprint_ids": ",".join(blueprint_ids)} if blueprint_ids else {})
-        while True:
+
+        def fetch(query: Query) -> Page:
             body = self.transport.call(operation, query=query).json
-            rows = self._rows(body.get("data") if isinstance(body, dict) else None)
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            # The cursor is opaque and good for the same query alone; without one the offset counts.
-            cursor = body.get("cursor")
-            query = (
-                {**query, "cursor": cursor}
-                if cursor
-                else {**query, "offset": int(query.get("offset", 0)) + len(rows)}
-            )
+            rows = rows_of("kandji", body.get("data") if isinstance(body, dict) else None)
+            return Page(rows, _following_prism_page(query, body, len(rows)))
+
+        return read_pages("kandji", query, fetch)
 
     def _linked_pages(
         self,
         operation: Operation,
-        query: t.Mapping[str, t.Any] | None = None,
+        query: Query | None = None,
         path: t.Mapping[str, str] | None = None,
         at_most: int | None = None,
     ) -> t.Iterator[dict[str, t.Any]]:
-        """The envelope {results, next};
+        """Yield the rows of pages in the envelope {results, next}, of at most ``at_most`` pages.
 
-        ``next`` may name another host, so that only its query is used. ``at_most`` so many pages
-        are read.
+        ``next`` may name another host, so that only its query is used.
         """
-        following: t.Mapping[str, t.Any] | None = query or {}
-        pages = 0
-        while following is not None and pages != at_most:
-            pages += 1
-            body = self.transport.call(operation, path, query=following).json
-            yield from self._rows(body.get("results") if isinstance(body, dict) else None)
-            following = next_query(body["next"]) if body.get("next") else None
+        pages = count(1)
 
-    @staticmethod
-    def _rows(rows: t.Any) -> list[dict[str, t.Any]]:
-        if not isinstance(rows, list):
-            raise Unreadable(
-                "Kandji answered with something else than the list that was asked for.",
-                vendor="kandji",
-            )
-        return [row for row in rows if isinstance(row, dict)]
+        def fetch(query: Query) -> Page:
+            body = self.transport.call(operation, path, query=query).json
+            rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
+            following = next_query(body["next"]) if body.get("next") else None
+            return Page(rows, None if next(pages) == at_most else following)
+
+        return read_pages("kandji", query or {}, fetch)
+
+
+def _following_prism_page(query: Query, body: t.Mapping[str, t.Any], rows: int) -> Query | None:
+    """Return the query of the next Prism page, or None at the end.
+
+    A cursor is opaque and good for the same query alone; a null one is the end, unless the page is
+    full. Where an answer has no cursor the offset counts, up to the total or an empty page.
+    """
+    if not rows:
+        return None
+    if body.get("cursor"):
+        return {**query, "cursor": body["cursor"]}
+    offset, total = int(query.get("offset", 0)) + rows, body.get("total")
+    ends_by_cursor = "cursor" in body and ("cursor" in query or rows < PAGE)
+    if ends_by_cursor or (isinstance(total, int) and offset >= total):
+        return None
+    return {**query, "offset": offset}
 
 
 def _assignment(item_id: str, node_id: str | None) -> dict[str, str]:

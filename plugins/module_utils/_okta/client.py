@@ -19,6 +19,7 @@ from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadabl
 from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Request
+from .._http.paging import Page, Query, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import batches, check_origin, next_query
@@ -305,12 +306,17 @@ class Okta:
     def authenticators(self) -> list[Authenticator]:
         """Return the authenticators of the org. listAuthenticators."""
         return list(
-            map(Authenticator.from_row, _rows(self.transport.call(LIST_AUTHENTICATORS).json))
+            map(
+                Authenticator.from_row,
+                rows_of("okta", self.transport.call(LIST_AUTHENTICATORS).json),
+            )
         )
 
     def authenticator_methods(self, authenticator_id: str) -> list[AuthenticatorMethod]:
         """Return the methods of an authenticator. listAuthenticatorMethods."""
-        rows = _rows(self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json)
+        rows = rows_of(
+            "okta", self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json
+        )
         return list(map(AuthenticatorMethod.from_row, rows))
 
     # Device records and their users
@@ -351,7 +357,7 @@ class Okta:
 
     def device_users(self, device_id: str) -> list[DeviceUser]:
         """Return the users of a record, fresh. listDeviceUsers."""
-        rows = _rows(self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
+        rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
         return list(map(DeviceUser.from_row, rows))
 
     def user(self, id_or_login: str) -> OktaUser | None:
@@ -364,7 +370,7 @@ class Okta:
 
     def user_devices(self, user_id: str) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""
-        rows = _rows(self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+        rows = rows_of("okta", self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
         return [OktaDevice.from_row(_row(row.get("device") or {})) for row in rows]
 
     def enrollments(self, user_id: str) -> list[Enrollment]:
@@ -373,7 +379,7 @@ class Okta:
         listAuthenticatorEnrollments.
         """
         try:
-            rows = _rows(self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
+            rows = rows_of("okta", self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
         except NotFound:
             return []
         return list(map(Enrollment.from_row, rows))
@@ -589,7 +595,7 @@ class Okta:
         also after an empty page.
         """
         answer = self.transport.call(LIST_LOG_EVENTS, query=query)
-        events = list(map(LogEvent.from_row, _rows(answer.json)))
+        events = list(map(LogEvent.from_row, rows_of("okta", answer.json)))
         return events, next_query(_next_link(answer.headers))
 
     def _pages(
@@ -608,26 +614,24 @@ class Okta:
         ``sizes`` are smaller pages to fall back to, one after the other, where a page is too much
         for Okta; the smaller size stays.
         """
-        following: t.Mapping[str, t.Any] | None = query
         smaller = list(sizes)
-        while following is not None:
-            try:
-                answer = self.transport.send(
-                    operation,
-                    Request(path or {}, following, max_transport_retries=1 if smaller else None),
-                )
-            except (Unreachable, ApiError) as error:
-                if not smaller or (
-                    isinstance(error, ApiError) and error.status not in GATEWAY_STATUSES
-                ):
-                    raise
-                following = {**following, "limit": smaller.pop(0)}
-                continue
-            rows = _rows(answer.json)
-            yield from rows
-            following = (
-                None if until_empty and not rows else next_query(_next_link(answer.headers)) or None
-            )
+
+        def fetch(query: Query) -> Page:
+            while True:
+                request = Request(path or {}, query, max_transport_retries=1 if smaller else None)
+                try:
+                    answer = self.transport.send(operation, request)
+                    break
+                except (Unreachable, ApiError) as error:
+                    too_much = isinstance(error, Unreachable) or error.status in GATEWAY_STATUSES
+                    if not (smaller and too_much):
+                        raise
+                    query = {**query, "limit": smaller.pop(0)}
+            rows = rows_of("okta", answer.json)
+            following = next_query(_next_link(answer.headers)) or None
+            return Page(rows, None if until_empty and not rows else following)
+
+        return read_pages("okta", query, fetch)
 
 
 def _next_link(headers: t.Mapping[str, str]) -> str:
@@ -642,11 +646,3 @@ def _row(body: t.Any) -> dict[str, t.Any]:
             "Okta answered with something else than the object that was asked for.", vendor="okta"
         )
     return body
-
-
-def _rows(body: t.Any) -> list[dict[str, t.Any]]:
-    if not isinstance(body, list):
-        raise Unreadable(
-            "Okta answered with something else than the list that was asked for.", vendor="okta"
-        )
-    return [row for row in body if isinstance(row, dict)]

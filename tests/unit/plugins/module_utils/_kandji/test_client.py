@@ -186,9 +186,11 @@ def test_an_error_is_told_in_one_sentence(
 
 
 def test_a_run_keeps_to_its_share_of_the_hourly_limit(wire: t.Any) -> None:
-    wire.script((200, {"results": [], "next": "?page=2"}))
+    wire.script((200, {"results": []}))
+    client = kandji(wire, capacity_percent=1)
     with pytest.raises(RateLimited, match="100 of 10000 calls"):
-        list(kandji(wire, capacity_percent=1).profiles())
+        for _unused in range(101):
+            list(client.profiles())
     assert len(wire.sent) == 100
 
 
@@ -223,7 +225,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 @pytest.mark.parametrize(
     "body",
     [
-        {"results": [{"id": "1"}, "text", None]},
+        {"results": [{"id": "1"}]},
         {"results": [{"id": "1"}], "next": ""},
         {"count": 1, "results": [{"id": "1"}], "next": None},
     ],
@@ -236,20 +238,22 @@ def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.An
     ]
 
 
-def rows(count: int, **values: t.Any) -> list[dict[str, t.Any]]:
-    return [{"device_id": str(number), **values} for number in range(count)]
+def rows(count: int, first: int = 0, **values: t.Any) -> list[dict[str, t.Any]]:
+    return [{"device_id": str(number), **values} for number in range(first, first + count)]
 
 
 @pytest.mark.parametrize(
     "pages, offsets, found",
     [
         ([[]], [0], 0),
-        ([rows(299)], [0], 299),
+        # A tenant may return fewer rows than the limit: only an empty page is the end
+        ([rows(50), rows(50, 50), rows(7, 100), []], [0, 50, 100, 107], 107),
+        ([rows(299), []], [0, 299], 299),
         ([rows(300), []], [0, 300], 300),
-        ([rows(300), rows(300), rows(1)], [0, 300, 600], 601),
+        ([rows(300), rows(300, 300), rows(1, 600), []], [0, 300, 600, 601], 601),
         # The count of a page decides whether there is another, not the count of what is left of it
-        ([rows(300, is_removed=True), rows(2)], [0, 300], 2),
-        ([[*rows(1, is_removed=True), *rows(1, is_removed=False)]], [0], 1),
+        ([rows(300, is_removed=True), rows(2), []], [0, 300, 302], 2),
+        ([[*rows(1, is_removed=True), *rows(1, is_removed=False)], []], [0, 2], 1),
     ],
 )
 def test_devices_are_read_by_offset_and_removed_ones_left_out(
@@ -262,13 +266,31 @@ def test_devices_are_read_by_offset_and_removed_ones_left_out(
     ]
 
 
-def test_prism_is_read_by_its_cursor_with_the_same_filter(wire: t.Any) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Total-Count": "3"},
+        {"Link": '<None>; rel="next", <None>; rel="prev"'},  # as recorded
+    ],
+)
+def test_headers_that_name_the_end_spare_the_empty_page_of_devices(
+    wire: t.Any, headers: dict[str, str]
+) -> None:
+    wire.script((200, rows(3), headers))
+    assert len(list(kandji(wire).devices())) == 3
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("per_page", [25, 300])
+def test_prism_is_read_by_its_cursor_with_the_same_filter(wire: t.Any, per_page: int) -> None:
+    """A tenant may return fewer rows than the limit: the cursor alone names the end."""
     wire.script(
-        (200, {"data": rows(300), "cursor": "c/1=="}),
-        (200, {"data": rows(300), "cursor": "c2"}),
-        (200, {"data": rows(3), "cursor": "c3"}),
+        (200, {"data": rows(per_page), "cursor": "c/1=="}),
+        (200, {"data": rows(per_page, 300), "cursor": "c2"}),
+        (200, {"data": rows(3, 600), "cursor": None}),
     )
-    assert len(list(kandji(wire).prism_apps({"bundle_id": {"in": ["com.okta.mobile"]}}))) == 603
+    apps = list(kandji(wire).prism_apps({"bundle_id": {"in": ["com.okta.mobile"]}}))
+    assert len(apps) == 2 * per_page + 3
     same = {
         "device_families": "Mac",
         "limit": "300",
@@ -281,15 +303,49 @@ def test_prism_is_read_by_its_cursor_with_the_same_filter(wire: t.Any) -> None:
     ]
 
 
+def test_a_cursor_that_leads_to_an_empty_page_is_followed_that_far(wire: t.Any) -> None:
+    wire.script((200, {"data": rows(25), "cursor": "c1"}), (200, {"data": [], "cursor": "c2"}))
+    assert len(list(kandji(wire).prism_apps({}))) == 25
+
+
 @pytest.mark.parametrize("cursor", [{}, {"cursor": None}, {"cursor": ""}])
-def test_prism_without_a_cursor_is_read_by_offset(wire: t.Any, cursor: dict[str, t.Any]) -> None:
+def test_full_pages_of_prism_without_a_cursor_are_read_by_offset(
+    wire: t.Any, cursor: dict[str, t.Any]
+) -> None:
     wire.script(
         (200, {"data": rows(300), **cursor}),
-        (200, {"data": rows(300), **cursor}),
+        (200, {"data": rows(300, 300), **cursor}),
         (200, {"data": [], **cursor}),
     )
     assert len(list(kandji(wire).prism_certificates({}))) == 600
     assert [query_of(request).get("offset") for request in wire.sent] == [None, "300", "600"]
+
+
+@pytest.mark.parametrize(
+    "ends, sent",
+    [
+        ({"total": 25}, 1),
+        ({"total": None, "cursor": None}, 1),  # a cursor that is null is the end
+        ({"total": None}, 2),  # nothing names the end: an empty page does
+    ],
+)
+def test_a_short_page_of_prism_is_the_last_only_where_the_answer_says_so(
+    wire: t.Any, ends: dict[str, t.Any], sent: int
+) -> None:
+    wire.script((200, {"data": rows(25), **ends}), (200, {"data": [], **ends}))
+    assert len(list(kandji(wire).prism_certificates({}))) == 25
+    assert len(wire.sent) == sent
+
+
+@pytest.mark.parametrize("read", ["blueprints", "item_statuses", "devices", "prism_profiles"])
+def test_pages_that_lead_back_end_with_a_sentence(wire: t.Any, read: str) -> None:
+    """Neither read for ever nor counted twice."""
+    link = "https://acme.api.kandji.io/x?page=2"
+    body = {"results": rows(2), "data": rows(2), "next": link, "cursor": "c1"}
+    wire.script((200, rows(2) if read == "devices" else body))
+    with pytest.raises(Unreadable, match="leads back to a page that was read already"):
+        READS[read](kandji(wire))
+    assert len(wire.sent) == 2
 
 
 READS: dict[str, t.Callable[[Kandji], t.Any]] = {
@@ -304,10 +360,23 @@ READS: dict[str, t.Callable[[Kandji], t.Any]] = {
 
 
 @pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize("body", [{"detail": "soon"}, '"text"', "5", None])
-def test_something_else_than_a_list_is_told(wire: t.Any, read: str, body: t.Any) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": "soon"},
+        '"text"',
+        "5",
+        None,
+        # A row that cannot be read is never taken for a row that is not there
+        [{"id": "1"}, None],
+        {"results": [{"id": "1"}, "text"], "data": [3], "library_items": [None]},
+    ],
+)
+def test_an_answer_that_is_not_a_list_of_objects_is_refused(
+    wire: t.Any, read: str, body: t.Any
+) -> None:
     wire.script((200, body))
-    with pytest.raises(Unreadable, match="list that was asked for"):
+    with pytest.raises(Unreadable, match="Kandji answered with something else than the list of"):
         READS[read](kandji(wire))
 
 
@@ -565,7 +634,7 @@ def test_the_audit_log_is_read_newest_first_by_cursor_and_not_for_ever(wire: t.A
     link = "https://acme.kandji.io/api/v1/audit/events?cursor=abc&limit=500&sort_by=-occurred_at"
     wire.script(
         *[
-            (200, {"next": link, "results": [{"id": number}]})
+            (200, {"next": link.replace("abc", f"abc{number}"), "results": [{"id": number}]})
             for number in range(_kandji.AUDIT_PAGES)
         ]
     )
@@ -582,7 +651,7 @@ def test_a_few_serials_are_asked_for_one_by_one_and_many_by_the_whole_list(
     rows = [{"device_id": str(place), "serial_number": f"C{place:02}"} for place in range(12)] + [
         {"device_id": "vm", "serial_number": "ZC00"}
     ]
-    wire.script((200, rows))
+    wire.script((200, rows, {"X-Total-Count": str(len(rows))}))
     found = list(
         kandji(wire).devices_with_serials(
             [f"c{place:02}" for place in range(number)], platform="Mac"

@@ -312,8 +312,8 @@ def test_without_a_next_link_there_is_one_page(wire: t.Any, headers: dict[str, s
     assert len(wire.sent) == 1
 
 
-@pytest.mark.parametrize("body", [{"id": "1"}, None, "null", '"text"'])
-def test_something_else_than_a_list_is_told(wire: t.Any, body: t.Any) -> None:
+@pytest.mark.parametrize("body", [{"id": "1"}, None, "null", '"text"', [{"id": "1"}, None], [5]])
+def test_an_answer_that_is_not_a_list_of_objects_is_refused(wire: t.Any, body: t.Any) -> None:
     wire.script((200, body))
     for read in (
         lambda: okta(wire).authenticators(),
@@ -321,7 +321,7 @@ def test_something_else_than_a_list_is_told(wire: t.Any, body: t.Any) -> None:
         lambda: okta(wire).device_users("guo1"),
         lambda: list(okta(wire).devices("x")),
     ):
-        with pytest.raises(Unreadable, match="list that was asked for"):
+        with pytest.raises(Unreadable, match="Okta answered with something else than the list of"):
             read()
 
 
@@ -358,11 +358,11 @@ def test_events_are_asked_for_between_two_times(
 
 
 def test_a_log_read_without_an_end_ends_at_an_empty_page(wire: t.Any) -> None:
-    following = '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"'
+    following = '<https://acme.okta.com/api/v1/logs?after={}>; rel="next"'
     wire.script(
-        linked([{"uuid": "1"}], following),
-        linked([{"uuid": "2"}], following),
-        linked([], following),
+        linked([{"uuid": "1"}], following.format(1)),
+        linked([{"uuid": "2"}], following.format(2)),
+        linked([], following.format(2)),
     )
     assert [event.uuid for event in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")] == [
         "1",
@@ -385,13 +385,22 @@ def test_a_log_read_with_an_end_goes_on_behind_an_empty_page(wire: t.Any) -> Non
 def test_reading_events_ends_after_so_many(wire: t.Any, at_most: int, pages: int) -> None:
     """Also where the System Log has a next link for ever, as it does without an end."""
     wire.script(
-        linked(
-            [{"uuid": "1"}, {"uuid": "2"}],
-            '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"',
+        *(
+            linked(
+                [{"uuid": f"{page}1"}, {"uuid": f"{page}2"}],
+                f'<https://acme.okta.com/api/v1/logs?after={page}>; rel="next"',
+            )
+            for page in (1, 2)
         )
     )
     assert len(list(okta(wire).log_events("f", at_most=at_most))) == at_most
     assert len(wire.sent) == pages
+
+
+def test_links_that_lead_back_end_with_a_sentence(wire: t.Any) -> None:
+    wire.script(linked([{"id": "1"}], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
+    with pytest.raises(Unreadable, match="Okta: a list leads back"):
+        list(okta(wire).devices("x"))
 
 
 def test_pages_are_read_only_as_far_as_they_are_wanted(wire: t.Any) -> None:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists in pages, read to the vendor's own end of the list.
+
+A page that is shorter than the limit is not the last one: vendors return fewer rows than asked.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .._core.errors import Unreadable
+
+Query = Mapping[str, t.Any]
+Row = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list.
+
+    :arg rows: the objects on it.
+    :arg following: the query of the next page, or None at the end.
+    """
+
+    rows: list[Row]
+    following: Query | None
+
+
+def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Iterator[Row]:
+    """Yield the rows of all pages.
+
+    Raises Unreadable if a link leads back to a page that was read, or a page comes twice.
+    """
+    query: Query | None = first
+    asked: set[str] = set()
+    previous: list[Row] = []
+    while query is not None:
+        asked.add(repr(sorted(query.items())))
+        page = fetch(query)
+        query = page.following
+        repeated = query is not None and repr(sorted(query.items())) in asked
+        if repeated or (page.rows and page.rows == previous):
+            raise Unreadable(
+                f"{vendor.capitalize()}: a list leads back to a page that was read already. It cannot"
+                " be read to its end. Run again.",
+                vendor=vendor,
+            )
+        yield from page.rows
+        previous = page.rows
+
+
+def rows_of(vendor: str, body: t.Any) -> list[Row]:
+    """Return a body as a list of objects. Raises Unreadable if it is anything else."""
+    if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
+        raise Unreadable(
+            f"{vendor.capitalize()} answered with something else than the list of objects that was requested."
+            " Run again; if it stays, check whether a proxy or gateway is in between.",
+            vendor=vendor,
+        )
+    return body
