@@ -49,8 +49,8 @@ def build(
         "kandji_url": urls["kandji"],
         "kandji_api_token": world.kandji.api_token,
         "ca_file": str(ca_file),
-        "scep_url": org.shown_scep_url if org.has_platform else "",
-        "scep_challenge": org.challenge if org.has_platform else "",
+        "scep_url": org.platform.shown_scep_url if org.platform.added else "",
+        "scep_challenge": org.platform.challenge if org.platform.added else "",
         "control_url": urls["control"],
         "control_token": control.token,
         "page_url": (

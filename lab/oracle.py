@@ -157,7 +157,7 @@ class _Telling:
         active = [record for record in records if record.status == "ACTIVE"]
         if not active:
             return _newest(records).status
-        issued = [one.issued_at for one in self.world.okta.authority.naming(mac.serial)]
+        issued = [one.issued_at for one in self.world.okta.platform.authority.naming(mac.serial)]
         return (
             "REGISTERED_BEFORE_CERTIFICATE"
             if min(issued) > _newest(active).created

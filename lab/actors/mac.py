@@ -474,7 +474,7 @@ class Mac:
             "apps": sorted(self.apps),
             "okta_accounts": dict(self.accounts),
             "managed": {
-                user_id: self.world.okta.managed(device_id, user_id)
+                user_id: self.world.okta.registry.is_managed(device_id, user_id)
                 for user_id, device_id in self.accounts.items()
             },
             "last_inventory": iso(self.device.report.collected_at) if self.device.report else None,
@@ -577,15 +577,15 @@ def enrol_as_record(
     """
     _check_types(settings)
     if (
-        settings["URL"] not in (world.okta.scep_url, world.okta.shown_scep_url)
-        or settings.get("Challenge") != world.okta.challenge
+        settings["URL"] not in (world.okta.platform.scep_url, world.okta.platform.shown_scep_url)
+        or settings.get("Challenge") != world.okta.platform.challenge
     ):
         raise EnrolmentFailed("The SCEP server gave no certificate.")
     common_name = ", ".join(
         value for name in settings.get("Subject", []) for kind, value in name if kind == "CN"
     )
     with world.lock:
-        booked = world.okta.book(common_name)
+        booked = world.okta.platform.book(common_name)
     return MacCertificate(
         None,
         common_name,

@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from lab.actors import preferences
 from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.okta.device_registry import Gone, RegistrationRefused
 from lab.okta.devices import DeviceFacts
 from lab.okta.directory import App
-from lab.okta.org import Gone, RegistrationRefused
 from lab.okta.sign_in_simulator import Outcome, Seat
 from lab.state import World
 
@@ -55,7 +55,7 @@ class Person:
 
     def register(self, world: World, mac: Mac) -> None:
         """Add the account to Okta Verify. Raises Gone or RegistrationRefused."""
-        record = world.okta.register(
+        record = world.okta.registry.register(
             self.user_id,
             DeviceFacts(
                 serial=mac.serial,
@@ -117,7 +117,7 @@ class Person:
         if world.okta.devices[device_id].status != "ACTIVE":
             return f"is refused by Okta: {device_id} is {world.okta.devices[device_id].status}"
         method = "push" if self.habit == "push" else "signed_nonce"
-        managed = world.okta.sign_in(
+        managed = world.okta.registry.sign_in(
             user_id=self.user_id,
             device_id=device_id,
             method=method,

@@ -31,11 +31,12 @@ from lab.http import VendorApp
 from lab.kandji.admin_console import Mistake
 from lab.kandji.events import API_TOKEN
 from lab.okta.authenticators import STATUSES
+from lab.okta.descriptions import describe_certificates, describe_org
+from lab.okta.device_registry import RegistrationRefused
 from lab.okta.devices import DeviceFacts
 from lab.okta.errors import ERRORS
 from lab.okta.hooks import HookSettings, NotAHook
 from lab.okta.oauth import ALGORITHMS, EVERYTHING
-from lab.okta.org import RegistrationRefused
 from lab.okta.sign_in_simulator import PLATFORMS, RISKS, Surroundings
 from lab.seeds import random_org as chance
 from lab.state import Fault, Options, World
@@ -127,7 +128,7 @@ class Control:
             (
                 "POST",
                 "/secret/reset",
-                lambda _body, _query: {"scep_challenge": self.world.okta.reset_secret()},
+                lambda _body, _query: {"scep_challenge": self.world.okta.platform.reset_secret()},
             ),
             ("PATCH", "/kandji/permissions", self.set_permissions),
             ("PATCH", "/okta/refuse", self.set_refused),
@@ -321,8 +322,8 @@ class Control:
         world = self.world
         return {
             "clock": iso(world.clock.now()),
-            "okta": world.okta.describe(),
-            "certificates": world.okta.describe_certificates(),
+            "okta": describe_org(world.okta),
+            "certificates": describe_certificates(world.okta.platform.authority),
             "kandji": world.kandji.describe(),
             "macs": [mac.describe() for mac in world.macs],
             "people": [person.describe() for person in world.people],
@@ -515,7 +516,7 @@ class Control:
         if not isinstance(serial, str) or not serial:
             raise BadRequest("serial has to be a serial number.")
         owner = self._user(body["login"]) if "login" in body else next(iter(org.users.values()))
-        record = org.register(
+        record = org.registry.register(
             owner.id,
             DeviceFacts(
                 serial=serial,
@@ -691,12 +692,12 @@ class Control:
 
     def add_platform(self) -> Body:
         """As the console does: the URL and the secret are shown this once."""
-        if self.world.okta.has_platform:
+        if self.world.okta.platform.added:
             raise BadRequest("The Desktop platform is there already.")
-        self.world.okta.add_platform()
+        self.world.okta.platform.add()
         return {
-            "scep_url": self.world.okta.shown_scep_url,
-            "scep_challenge": self.world.okta.challenge,
+            "scep_url": self.world.okta.platform.shown_scep_url,
+            "scep_challenge": self.world.okta.platform.challenge,
         }
 
     def set_authenticators(self, body: Body, _query: Query) -> t.Any:

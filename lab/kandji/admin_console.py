@@ -84,8 +84,8 @@ def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
     """A SCEP item; what is not said is as the org and the guide have it."""
     world = tenant.world
     everything = {
-        "URL": world.okta.shown_scep_url,
-        "Challenge": world.okta.challenge,
+        "URL": world.okta.platform.shown_scep_url,
+        "Challenge": world.okta.platform.challenge,
         **BY_GUIDE,
         **settings,
     }

@@ -19,11 +19,12 @@ from starlette.applications import Starlette
 
 from lab.http import Answer, Call, Operation, Refusal, VendorApp
 from lab.okta.authenticator_operations import AuthenticatorOperations
+from lab.okta.device_registry import WrongStatus
 from lab.okta.devices import Record
 from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
 from lab.okta.oauth import TOKEN_PATH
-from lab.okta.org import Org, WrongStatus
+from lab.okta.org import Org
 from lab.okta.paging import cursor, page, position, whole_number
 from lab.okta.policy_operations import PolicyOperations, RuleWrites
 from lab.okta.rate_limits import CountedRequests
@@ -242,7 +243,7 @@ class OktaApp(VendorApp):
         if expand not in (None, "user", "userSummary"):
             refuse("E0000001", "expand")
         matches = self._search(call.query.get("search"))
-        records, last = self.org.search(
+        records, last = self.org.registry.search(
             matches, position(call), limit, one_behind=call.fault == "stale"
         )
         stale = call.fault == "stale" or self.world.switches.stale_managed_in_search
@@ -313,7 +314,7 @@ class OktaApp(VendorApp):
     def _step(self, name: str) -> t.Callable[[Call], Answer]:
         def take(call: Call) -> Answer:
             try:
-                taken = self.org.step(self._record(call), name)
+                taken = self.org.registry.step(self._record(call), name)
             except WrongStatus as problem:
                 refuse("E0000001", "status", [str(problem)])
             if not taken and self.world.switches.repeated_lifecycle == 400:
@@ -324,7 +325,7 @@ class OktaApp(VendorApp):
 
     def _delete_device(self, call: Call) -> Answer:
         try:
-            self.org.delete(self._record(call))
+            self.org.registry.delete(self._record(call))
         except WrongStatus as problem:
             refuse(self.world.switches.delete_active_error, "status", [str(problem)])
         return Answer(status=204)

@@ -168,7 +168,7 @@ class AuthenticatorOperations:
         refuse("E0000148")
 
     def _may_turn_off(self, method: str) -> None:
-        if method == "signed_nonce" and self.org.asks_for_devices():
+        if method == "signed_nonce" and self.org.policies.need_fastpass():
             refuse("E0000174")
 
     def _changed(self, authenticator: Authenticator, step: str) -> None:

@@ -138,6 +138,10 @@ class Directory:
             or _missing(name)
         )
 
+    def apps_of(self, policy_id: str) -> list[App]:
+        """Return the apps that are assigned to a policy."""
+        return [app for app in self.apps.values() if app.policy_id == policy_id]
+
     def groups_of(self, user_id: str) -> set[str]:
         return {group.id for group in self.groups.values() if group.has(user_id)}
 

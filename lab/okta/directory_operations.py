@@ -108,7 +108,7 @@ class DirectoryOperations:
 
     def _assign(self, call: Call) -> Answer:
         app, wanted = self._app(call), call.path["policyId"]
-        policy = self.org.policies.found.get(wanted)
+        policy = self.org.policies.by_id.get(wanted)
         if policy is None or policy.resource != "APP":
             refuse("E0000007", f"{wanted} (Policy)")
         self.org.assign(app, policy)

@@ -15,6 +15,8 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from lab.okta.directory import ACCOUNT_MANAGEMENT, App
+
 Json = dict[str, t.Any]
 
 TYPE = "ACCESS_POLICY"
@@ -255,12 +257,36 @@ class Policies:
 
     new_id: t.Callable[[str], str]
     now: t.Callable[[], datetime]
-    found: dict[str, Policy] = field(default_factory=dict)
+    by_id: dict[str, Policy] = field(default_factory=dict)
 
     @property
     def default(self) -> Policy:
-        """Where an app is whose policy is gone or out of use."""
-        return next(policy for policy in self.found.values() if policy.system)
+        """The policy of apps whose own policy was deleted or is inactive."""
+        return next(policy for policy in self.by_id.values() if policy.system)
+
+    @property
+    def account_policy(self) -> Policy:
+        """The policy for adding an authenticator, which registering with Okta Verify is."""
+        return next(
+            policy for policy in self.by_id.values() if policy.resource == ACCOUNT_MANAGEMENT
+        )
+
+    def in_force(self, app: App) -> Policy:
+        """Return the policy that judges sign-ins to an app."""
+        policy = self.by_id.get(app.policy_id)
+        return policy if policy and policy.status == "ACTIVE" else self.default
+
+    def need_fastpass(self) -> bool:
+        """Return whether a rule has a condition that only Okta FastPass can evaluate."""
+        devices = [
+            (rule.conditions or {}).get("device") or {}
+            for policy in self.by_id.values()
+            for rule in policy.rules
+        ]
+        return any(
+            device.get("registered") is not None or device.get("managed") is not None
+            for device in devices
+        )
 
     def add(
         self,
@@ -271,8 +297,8 @@ class Policies:
         resource: str = "APP",
     ) -> Policy:
         """With its catch-all rule. Raises Invalid."""
-        self._new_name(name, self.found.values(), None)
-        if len(self.found) >= MOST_POLICIES:
+        self._new_name(name, self.by_id.values(), None)
+        if len(self.by_id) >= MOST_POLICIES:
             raise Invalid("policy", f"An org has {MOST_POLICIES} policies of this type at most.")
         now = self.now()
         policy = Policy(
@@ -289,12 +315,12 @@ class Policies:
                 system=True,
             )
         )
-        self.found[policy.id] = policy
+        self.by_id[policy.id] = policy
         return policy
 
     def replace(self, policy: Policy, body: Json) -> None:
         name = accept_name(body)
-        self._new_name(name, self.found.values(), policy)
+        self._new_name(name, self.by_id.values(), policy)
         policy.name, policy.description, policy.last_updated = (
             name,
             body.get("description"),
@@ -303,7 +329,7 @@ class Policies:
 
     def clone(self, policy: Policy) -> Policy:
         """Its rules have ids of their own. What Okta calls a clone is not documented."""
-        names = {other.name for other in self.found.values()}
+        names = {other.name for other in self.by_id.values()}
         wishes = [
             f"{policy.name} (clone)",
             *(f"{policy.name} (clone {number})" for number in range(2, len(names) + 2)),

@@ -94,7 +94,7 @@ class PolicyOperations:
 
     def _policy(self, call: Call) -> Policy:
         wanted = call.path["policyId"]
-        return self.org.policies.found.get(wanted) or refuse("E0000007", f"{wanted} (Policy)")
+        return self.org.policies.by_id.get(wanted) or refuse("E0000007", f"{wanted} (Policy)")
 
     def _rule(self, call: Call) -> tuple[Policy, Rule]:
         policy, wanted = self._policy(call), call.path["ruleId"]
@@ -140,7 +140,7 @@ class PolicyOperations:
         start = call.query.get("q", "").casefold()
         found = [
             policy
-            for policy in self.org.policies.found.values()
+            for policy in self.org.policies.by_id.values()
             if kind == policies.TYPE
             and status in (None, policy.status)
             and policy.name.casefold().startswith(start)
@@ -174,12 +174,12 @@ class PolicyOperations:
     def _delete(self, call: Call) -> Answer:
         policy = self._policy(call)
         self._not_the_systems(policy)
-        mapped = self.org.apps_of(policy)
+        mapped = self.org.directory.apps_of(policy.id)
         if mapped and self.switches.delete_mapped_policy == "refuse":
             refuse("E0000001", "policy", [f"The policy is assigned to {len(mapped)} apps."])
         for app in mapped:
             app.policy_id = self.org.policies.default.id
-        del self.org.policies.found[policy.id]
+        del self.org.policies.by_id[policy.id]
         self.org.policy_event("policy.lifecycle.delete", "Delete policy", policy)
         return Answer(status=204)
 
@@ -217,13 +217,17 @@ class PolicyOperations:
     def _list_mappings(self, call: Call) -> Answer:
         policy = self._policy(call)
         return Answer(
-            [mapping_shape(policy, app.id, call.base_url) for app in self.org.apps_of(policy)]
+            [
+                mapping_shape(policy, app.id, call.base_url)
+                for app in self.org.directory.apps_of(policy.id)
+            ]
         )
 
     def _get_mapping(self, call: Call) -> Answer:
         policy, wanted = self._policy(call), call.path["mappingId"]
         found = next(
-            (app for app in self.org.apps_of(policy) if mapping_id(app.id) == wanted), None
+            (app for app in self.org.directory.apps_of(policy.id) if mapping_id(app.id) == wanted),
+            None,
         )
         return Answer(
             mapping_shape(
@@ -233,7 +237,10 @@ class PolicyOperations:
 
     def _list_apps(self, call: Call) -> Answer:
         return Answer(
-            [app_shape(app, call.base_url) for app in self.org.apps_of(self._policy(call))]
+            [
+                app_shape(app, call.base_url)
+                for app in self.org.directory.apps_of(self._policy(call).id)
+            ]
         )
 
     # Rules

@@ -25,20 +25,23 @@ def scep_operations(org: Org) -> list[Operation]:
     """GET carries a PKIOperation in its query, POST in its body."""
 
     def there() -> None:
-        if not org.has_platform:
-            refuse("E0000007", org.scep_path)
+        if not org.platform.added:
+            refuse("E0000007", org.platform.scep_path)
 
     def get_ca_caps(call: Call) -> Answer:
         there()
         kind = call.world.switches.scep_capabilities
         if kind == "missing":
-            refuse("E0000007", org.scep_path)
-        return _answer(call, org.authority.get_ca_caps(kind), "text/plain")
+            refuse("E0000007", org.platform.scep_path)
+        return _answer(call, org.platform.authority.get_ca_caps(kind), "text/plain")
 
     def get_ca_cert(call: Call) -> Answer:
         there()
         return _answer(
-            call, *org.authority.get_ca_cert(call.world.switches.ca_certificate_answer == "pkcs7")
+            call,
+            *org.platform.authority.get_ca_cert(
+                call.world.switches.ca_certificate_answer == "pkcs7"
+            ),
         )
 
     def pki_operation(call: Call) -> Answer:
@@ -49,7 +52,7 @@ def scep_operations(org: Org) -> list[Operation]:
             message = call.body or base64.b64decode(
                 call.query.get("message", "").replace(" ", "+"), validate=True
             )
-            return _answer(call, org.enrol(message), "application/x-pki-message")
+            return _answer(call, org.platform.enrol(message), "application/x-pki-message")
         except (binascii.Error, messages.MessageError):
             return Answer(b"The request is not a SCEP message.", 400, media_type="text/plain")
 
@@ -63,7 +66,7 @@ def scep_operations(org: Org) -> list[Operation]:
         Operation(
             name,
             verb,
-            org.scep_path,
+            org.platform.scep_path,
             handler,
             writes=name == "PKIOperation",
             bucket="scep",

@@ -17,6 +17,7 @@ from functools import partial
 from lab.clock import iso
 from lab.okta.devices import DeviceUser, Record, User
 from lab.okta.directory import App
+from lab.okta.log_targets import SYSTEM, policy_targets
 from lab.okta.policies import Policy
 from lab.okta.policy_engine import (
     FASTPASS,
@@ -141,7 +142,7 @@ class SignIns:
         off = set(verify.methods) if verify.status_of(verify.key) == "INACTIVE" else verify.inactive
         return methods_at_hand(
             phone=self.org.users[seat.user_id].has_phone,
-            okta_verify=record is not None or self.org.has_okta_verify(seat.user_id),
+            okta_verify=record is not None or self.org.registry.is_registered(seat.user_id),
             device=record.profile if record else None,
             lock=link.screen_lock_type if link else "NONE",
             off=off,
@@ -154,7 +155,7 @@ class SignIns:
 
     def open(self, app: App, seat: Seat) -> Outcome:
         """Somebody opens an app now. Their last outcome of it is kept."""
-        user, policy = self.org.users[seat.user_id], self.org.policy_of(app)
+        user, policy = self.org.users[seat.user_id], self.org.policies.in_force(app)
         judgement: Judgement | None = None
         if user.status != "ACTIVE":
             reason = "user"
@@ -199,7 +200,7 @@ class SignIns:
             "policy.evaluate_sign_on",
             "Evaluation of sign-on policy",
             actor=user.in_the_log,
-            target=[app.in_the_log, *self.org.policy_targets(policy, judgement.rule)],
+            target=[app.in_the_log, *policy_targets(policy, judgement.rule)],
             outcome={"result": word, "reason": f"Sign-on policy evaluation resulted in {word}"},
             **facts,
         )
@@ -226,7 +227,7 @@ class SignIns:
         self.org.event(
             "application.policy.sign_on.deny_access",
             "Deny user access due to app sign on policy",
-            actor=self.org.system,
+            actor=SYSTEM,
             target=[app.in_the_log, user.in_the_log],
             outcome={"result": "SUCCESS", "reason": reason},
             **facts,

@@ -32,7 +32,7 @@ def simulate(org: Org, body: t.Any, expand: str) -> list[Json]:
     if TYPE not in body.get("policyTypes", [TYPE]):
         return []
     context = body.get("policyContext") or {}
-    policy = org.policy_of(app)
+    policy = org.policies.in_force(app)
     return [_evaluation(policy, _imagined(org, context), expand)]
 
 

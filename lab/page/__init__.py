@@ -102,7 +102,8 @@ def fingerprint(world: World) -> str:
 def _mac(world: World, mac: Mac, people: t.Sequence[Person]) -> Row:
     certificate, why_none = _certificate_of(world, mac)
     managed = any(
-        world.okta.managed(device_id, user_id) for user_id, device_id in mac.accounts.items()
+        world.okta.registry.is_managed(device_id, user_id)
+        for user_id, device_id in mac.accounts.items()
     )
     registered = any(device_id in world.okta.devices for device_id in mac.accounts.values())
     blueprint = world.kandji.blueprints.get(mac.device.blueprint_id)
@@ -134,7 +135,7 @@ def _certificate_of(world: World, mac: Mac) -> tuple[str, str]:
     """The state of the newest certificate, and why the Mac cannot show a living one."""
     if not mac.certificates:
         return "", _failure(world, mac) or "has no SCEP profile yet"
-    known = world.okta.authority.certificates.get(mac.certificates[-1].serial_number)
+    known = world.okta.platform.authority.certificates.get(mac.certificates[-1].serial_number)
     if known is None:
         return "other authority", "its certificate is not of this org's authority"
     if known.status != "ACTIVE":
@@ -178,7 +179,7 @@ def _why(world: World, mac: Mac, people: t.Sequence[Person], why_no_certificate:
 
 def _is_older(world: World, record: Record, mac: Mac) -> bool:
     """Whether a record is older than the Mac's certificate, which it has never taken."""
-    certificate = world.okta.authority.certificates[mac.certificates[-1].serial_number]
+    certificate = world.okta.platform.authority.certificates[mac.certificates[-1].serial_number]
     return not record.certificates and record.created < certificate.issued_at
 
 
@@ -186,7 +187,7 @@ def _certificates(world: World) -> list[Row]:
     now = world.clock.now()
     records = world.okta.devices
     rows = []
-    for certificate in world.okta.authority.certificates.values():
+    for certificate in world.okta.platform.authority.certificates.values():
         record = records.get(certificate.bound_device_id)
         rows.append(
             {

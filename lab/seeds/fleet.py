@@ -252,7 +252,7 @@ class _Fleet:
             )
             if platform == "iPhone":
                 with self.world.okta.dated(_long_ago(self.now, 40)):
-                    self.world.okta.register(
+                    self.world.okta.registry.register(
                         okta_user.id,
                         DeviceFacts(
                             serial=device.serial,

@@ -157,11 +157,11 @@ def _certificates_of_before(world: World) -> None:
     for mac in world.macs:
         for years in (2, 3):
             with org.dated(world.clock.now() - timedelta(days=years * DAYS_OF_A_YEAR)):
-                org.book(f"{mac.serial} {world.uuid().upper()}")
+                org.platform.book(f"{mac.serial} {world.uuid().upper()}")
 
 
 def _record(org: Org, user: t.Any, serial: str) -> t.Any:
-    return org.register(
+    return org.registry.register(
         user.id,
         DeviceFacts(
             serial=serial,

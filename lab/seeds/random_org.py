@@ -66,7 +66,7 @@ def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
     device_id = None
     if registered:
         number = f"X{len(org.devices):011d}"
-        device_id = org.register(
+        device_id = org.registry.register(
             user.id,
             DeviceFacts(
                 serial=number,
@@ -91,7 +91,7 @@ def _change_device(org: Org, place: Seat, chosen: random.Random) -> None:
     if place.platform == "MACOS" and chosen.random() < 0.6:
         link.set_managed(True)
     if chosen.random() < 0.08:
-        org.step(record, chosen.choice(("suspend", "deactivate")))
+        org.registry.step(record, chosen.choice(("suspend", "deactivate")))
 
 
 def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
@@ -108,7 +108,7 @@ def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
             (group for group in org.directory.groups.values() if group.name == name), None
         ) or org.directory.add_group(name)
         known.members = members or set(users[:1])
-    policy = org.policies.add(f"Drawn {seed} {len(org.policies.found)}")
+    policy = org.policies.add(f"Drawn {seed} {len(org.policies.by_id)}")
     for number in range(chosen.randrange(5)):
         body = rule(org, chosen, f"Rule {number}", users)
         org.policies.add_rule(policy, policies.Rules().accept(body), active=chosen.random() < 0.9)

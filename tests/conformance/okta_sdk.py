@@ -144,7 +144,7 @@ def register(org_lab: Lab) -> t.Callable[..., t.Any]:
         org = org_lab.world.okta
         with org_lab.world.lock:
             user = org.add_user("Ann", "Example", f"{serial.lower()}@example.com")
-            return org.register(
+            return org.registry.register(
                 user.id,
                 DeviceFacts(
                     serial=serial,

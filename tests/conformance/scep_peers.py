@@ -169,7 +169,7 @@ class Relay(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Passing)
         self.lab = lab
         self.passed: list[Exchange] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}{lab.world.okta.scep_path}"
+        self.url = f"http://127.0.0.1:{self.server_address[1]}{lab.world.okta.platform.scep_path}"
 
     @property
     def enrolments(self) -> list[Exchange]:
@@ -251,7 +251,7 @@ def cipher_of(lab: Lab, exchange: Exchange) -> str:
     )
 
     return messages.decrypt(
-        messages.read_message(exchange.request).content, lab.world.okta.authority.identity
+        messages.read_message(exchange.request).content, lab.world.okta.platform.authority.identity
     )[1]
 
 

@@ -149,8 +149,8 @@ def give_profiles(lab: Lab) -> None:
     world = lab.world
     with world.lock:
         settings = {
-            "URL": world.okta.scep_url,
-            "Challenge": world.okta.challenge,
+            "URL": world.okta.platform.scep_url,
+            "Challenge": world.okta.platform.challenge,
             "Keysize": 2048,
             "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
         }

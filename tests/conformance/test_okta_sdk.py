@@ -169,8 +169,8 @@ def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, refere
     referee(SDK, "listLogEvents", "events of certificates, sign-ins and the platform")
     record, org = register("SDKEVENT01"), org_lab.world.okta
     with org_lab.world.lock:
-        certificate = org.book("SDKEVENT01 0A1B")
-        org.sign_in(
+        certificate = org.platform.book("SDKEVENT01 0A1B")
+        org.registry.sign_in(
             user_id=next(iter(record.users)),
             device_id=record.id,
             certificate=certificate.serial_number,

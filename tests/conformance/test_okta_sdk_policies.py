@@ -104,7 +104,7 @@ def test_policies_are_listed_over_pages(sdk, org_lab, policy, referee):
     referee(SDK, "listPolicies", "of type ACCESS_POLICY, three to a page")
     pages = list(sdk.pages("list_policies", type="ACCESS_POLICY", limit="3"))
     assert len(pages) > 2 and {one.id for page in pages for one in page} == set(
-        org_lab.world.okta.policies.found
+        org_lab.world.okta.policies.by_id
     )
 
 
@@ -133,7 +133,7 @@ def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, refer
     assert sdk.get_policy(clone.id).status.value == "INACTIVE"
     sdk.activate_policy(clone.id)
     sdk.delete_policy(clone.id)
-    assert clone.id not in org_lab.world.okta.policies.found
+    assert clone.id not in org_lab.world.okta.policies.by_id
 
 
 def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, referee):
@@ -163,7 +163,7 @@ def test_a_rule_is_written_read_and_written_back_without_a_change(
         made.conditions.device.managed
         and made.conditions.platform.include[0].type.value == "DESKTOP"
     )
-    kept = org_lab.world.okta.policies.found[policy].rules[0]
+    kept = org_lab.world.okta.policies.by_id[policy].rules[0]
     before = (kept.conditions, kept.actions)
     sdk.replace_policy_rule(policy, made.id, sdk.get_policy_rule(policy, made.id))
     assert (kept.conditions, kept.actions) == before
@@ -253,7 +253,7 @@ def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
     org = org_lab.world.okta
     app, user = org.directory.app("Payroll"), next(iter(org.users))
     with org_lab.world.lock:
-        org.assign(app, org.policies.found[policy])
+        org.assign(app, org.policies.by_id[policy])
     device = {"platform": "MACOS", "registered": True}
     asked = [
         SimulatePolicyBody.from_dict(

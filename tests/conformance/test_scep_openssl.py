@@ -112,7 +112,7 @@ def test_our_clients_request_is_read(scep, tmp_path, referee, capabilities):
         "-out",
         str(enveloped),
     )
-    key = scep.world.okta.authority.identity.key
+    key = scep.world.okta.platform.authority.identity.key
     (tmp_path / "key").write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,

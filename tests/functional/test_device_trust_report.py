@@ -75,7 +75,7 @@ def test_the_next_report_says_who_moved(watched, run_module, args):
 
 def test_the_ledger_tells_when_certificates_end(watched, run_module, args):
     for mac in watched.world.macs[:3]:
-        watched.world.okta.book(f"{mac.serial} 0A1B")
+        watched.world.okta.platform.book(f"{mac.serial} 0A1B")
     watched.world.clock.advance(minutes=10)
     assert run_module(
         "device_trust_certificates", {"state_dir": args["state_dir"]}, lab=watched.lab

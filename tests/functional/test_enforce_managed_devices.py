@@ -43,7 +43,7 @@ class Company:
         with self.world.lock:
             for person in self.world.people:
                 mac = next(one for one in self.world.macs if one.serial == person.serial)
-                record = self.okta.register(
+                record = self.okta.registry.register(
                     person.user_id,
                     DeviceFacts(
                         serial=mac.serial,
@@ -69,7 +69,10 @@ class Company:
         }
 
     def policies(self):
-        return {label: self.okta.policy_of(self.okta.directory.app(label)).name for label in APPS}
+        return {
+            label: self.okta.policies.in_force(self.okta.directory.app(label)).name
+            for label in APPS
+        }
 
     def managed(self, serial, value):
         person = next(one for one in self.world.people if one.serial == serial)
@@ -224,7 +227,7 @@ def test_cut_off_anywhere_the_next_run_finishes_and_rollback_restores(
     assert "Traceback" not in cut.output
     finished = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
     assert finished.status == 0 and set(company.policies().values()) == {CLONE}, finished.output
-    names = [one.name for one in company.okta.policies.found.values()]
+    names = [one.name for one in company.okta.policies.by_id.values()]
     assert names.count(CLONE) == 1 and not [name for name in names if "(clone" in name]
     company.world.faults.clear()
     company.watched.fault(

@@ -116,7 +116,7 @@ def args(state):
 def reset(watched, times=1):
     for _time in range(times):
         with watched.world.lock:
-            watched.world.okta.reset_secret()
+            watched.world.okta.platform.reset_secret()
 
 
 def test_only_what_comes_from_now_on_is_handed_on_and_after_a_restart_what_came_meanwhile(
@@ -374,7 +374,7 @@ def enrol(watched, times=1):
     user = next(iter(watched.world.okta.users))
     with watched.world.lock:
         for number in range(times):
-            watched.world.okta.register(
+            watched.world.okta.registry.register(
                 user,
                 DeviceFacts(
                     serial=f"CHOOK{number}",

@@ -53,8 +53,8 @@ def fleet(watched, run_module):
                 mac.enrol(
                     world,
                     {
-                        "URL": world.okta.scep_url,
-                        "Challenge": world.okta.challenge,
+                        "URL": world.okta.platform.scep_url,
+                        "Challenge": world.okta.platform.challenge,
                         "Subject": [[["CN", mac.certificates[0].common_name]]],
                     },
                     mac.certificates[0].profile_identifier,
@@ -62,7 +62,7 @@ def fleet(watched, run_module):
             )
             mac.report_inventory()
         if number % 20 == 0:
-            world.okta.register(
+            world.okta.registry.register(
                 world.people[number].user_id,
                 DeviceFacts(
                     serial=mac.serial, udid=mac.udid, name=mac.serial, model="", os_version="26.1"

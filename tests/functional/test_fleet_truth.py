@@ -133,21 +133,21 @@ class Meddler:
 
     def suspend(self) -> None:
         for place in (0, -1):
-            self.world.okta.step(
+            self.world.okta.registry.step(
                 self.world.okta.devices[self._managed(place).okta_account], "suspend"
             )
 
     def take_away(self) -> None:
         """A user of a shared Mac is unlinked."""
         record = next(one for one in self.world.okta.devices.values() if len(one.users) > 1)
-        self.world.okta._changes(record)
+        self.world.okta.registry.before_change(record)
         record.users.popitem()
 
     def delete(self) -> None:
         for place in (1, -2):
             record = self.world.okta.devices[self._managed(place).okta_account]
-            self.world.okta.step(record, "deactivate")
-            self.world.okta.delete(record)
+            self.world.okta.registry.step(record, "deactivate")
+            self.world.okta.registry.delete(record)
 
     def register(self) -> None:
         mac = next(one for one in self.world.macs if not one.accounts and one.certificates)
@@ -192,7 +192,7 @@ class Meddler:
             and one.device_id in self.world.kandji.devices
             and not one.in_a_drawer
         )
-        self.world.okta.book(f"{mac.serial} 0A1B")
+        self.world.okta.platform.book(f"{mac.serial} 0A1B")
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_records_by_id_are_read_fresh_though_the_search_is_behind(watched, ask):
     record = watched.world.okta.devices[
         next(mac.okta_account for mac in watched.world.macs if mac.okta_account)
     ]
-    watched.world.okta.step(record, "suspend")
+    watched.world.okta.registry.step(record, "suspend")
     by_search, _calls = ask("okta_device_info", search=f'id eq "{record.id}"')
     by_id, calls = ask("okta_device_info", device_ids=[record.id, "guoNobodys"])
     assert [one["status"] for one in by_search["devices"]] == ["ACTIVE"]

@@ -66,7 +66,7 @@ class Desk:
         return self.run_module(name, args, lab=self.watched.lab, **more)
 
     def rules(self, policy="Company apps"):
-        return next(one for one in self.okta.policies.found.values() if one.name == policy).rules
+        return next(one for one in self.okta.policies.by_id.values() if one.name == policy).rules
 
     def names(self, policy="Company apps"):
         return [rule.name for rule in self.rules(policy)]
@@ -74,7 +74,7 @@ class Desk:
     def user(self, login="unready@example.com"):
         with self.watched.world.lock:
             user = self.okta.add_user("Un", "Ready", login)
-            record = self.okta.register(
+            record = self.okta.registry.register(
                 user.id,
                 DeviceFacts(
                     serial=login, udid=login, name="MacBook of Un", model="Mac", os_version="15.0"
@@ -156,7 +156,7 @@ def test_order_is_by_relation_and_others_who_write_do_no_harm(desk):
         assert desk.run(RULE, wanted)["changed"]
     with desk.watched.world.lock:  # somebody else puts a rule between and one before
         policy = next(
-            one for one in desk.okta.policies.found.values() if one.name == "Company apps"
+            one for one in desk.okta.policies.by_id.values() if one.name == "Company apps"
         )
         for name, priority in (("Between", 1), ("Contractors", 0)):
             desk.okta.policies.add_rule(
@@ -447,7 +447,7 @@ def test_a_clone_is_made_once_gets_apps_and_gives_them_back(desk):
         POLICY, {"name": NAME, "state": "reverted"}
     )["changed"]
     assert {
-        desk.okta.policy_of(desk.okta.directory.app(label)).name
+        desk.okta.policies.in_force(desk.okta.directory.app(label)).name
         for label in ("Slack", "Salesforce")
     } == {"Company apps"}
     assert (
@@ -462,7 +462,7 @@ def test_a_clone_is_made_once_gets_apps_and_gives_them_back(desk):
 @pytest.mark.parametrize("done_first", [True, False])
 def test_cut_off_anywhere_the_next_run_finishes(desk, operation, done_first):
     wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack", "Salesforce"]}
-    before = len(desk.okta.policies.found)
+    before = len(desk.okta.policies.by_id)
     # Done, with the answer lost (what may be repeated is, within the run); or not done at all.
     desk.watched.fault("truncate" if done_first else "5xx", operation, times=1, status=418)
     first = desk.run(POLICY, wanted)
@@ -470,10 +470,10 @@ def test_cut_off_anywhere_the_next_run_finishes(desk, operation, done_first):
     finished = desk.run(POLICY, wanted)
     assert (
         finished["changed"] == bool(first.get("failed"))
-        and len(desk.okta.policies.found) == before + 1
+        and len(desk.okta.policies.by_id) == before + 1
     ), finished
     assert {
-        desk.okta.policy_of(desk.okta.directory.app(label)).name
+        desk.okta.policies.in_force(desk.okta.directory.app(label)).name
         for label in ("Slack", "Salesforce")
     } == {NAME}
     assert not desk.run(POLICY, wanted)["changed"]

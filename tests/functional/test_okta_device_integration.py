@@ -39,7 +39,7 @@ def test_a_test_enrolment_is_a_change_and_never_made_in_check_mode(watched, run_
 def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, run_module):
     deployed = {"challenge_deployed_at": "2020-01-01T00:00:00Z"}
     assert run_module(MODULE, deployed, lab=watched.lab)["challenge_stale_since"] is None
-    fresh = watched.world.okta.reset_secret()
+    fresh = watched.world.okta.platform.reset_secret()
     stale = run_module(MODULE, deployed, lab=watched.lab)
     assert stale["challenge_stale_since"] and "stale" in stale["warnings"][0]
     overruled = run_module(

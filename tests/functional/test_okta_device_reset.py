@@ -277,9 +277,9 @@ def test_a_fastpass_sign_in_that_did_not_help_ends_the_waiting(watched, fleet, r
     record = before_a_new_certificate(fleet)
     user_id = next(iter(record.users))
     args = {"serials": ["GUARDED00001"]}
-    watched.world.okta.sign_in(user_id=user_id, device_id=record.id, method="push")
+    watched.world.okta.registry.sign_in(user_id=user_id, device_id=record.id, method="push")
     assert run_module(MODULE, args, lab=watched.lab)["counts"]["skipped"] == 1
-    assert not watched.world.okta.sign_in(user_id=user_id, device_id=record.id)
+    assert not watched.world.okta.registry.sign_in(user_id=user_id, device_id=record.id)
     assert run_module(MODULE, args, lab=watched.lab)["counts"]["reset"] == 1
 
 
@@ -306,7 +306,7 @@ def test_who_becomes_managed_while_a_long_run_is_under_way_is_kept(
     def meanwhile(exchange):
         if exchange.operation == "deleteDevice" and first.id in exchange.path:
             watched.world.clock.advance(minutes=6)
-            assert watched.world.okta.sign_in(
+            assert watched.world.okta.registry.sign_in(
                 user_id=ann.id, device_id=second.id, certificate=booked.serial_number
             )
 
@@ -543,7 +543,7 @@ def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_mod
     user = fleet.user()
     bound, free = fleet.record(STUCK, user), fleet.stuck("RESETMAC0002")
     watched.switch(record_before_certificate="heals")
-    assert watched.world.okta.sign_in(
+    assert watched.world.okta.registry.sign_in(
         user_id=user.id, device_id=bound.id, certificate=booked.serial_number
     )
     bound.users[user.id].set_managed(False)

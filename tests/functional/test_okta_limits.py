@@ -102,7 +102,7 @@ def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
     )
 
     told = watched.lab.announcement
-    watched.world.okta.book("C02A 0A1B")
+    watched.world.okta.platform.book("C02A 0A1B")
     okta = Okta(
         told["okta_url"],
         ApiToken(told["okta_api_token"]),

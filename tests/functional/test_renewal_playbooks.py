@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.okta.descriptions import describe_org
 from tools.support.playbook import SITE
 
 RENEW, ROTATE = SITE.parent / "renew_certificates.yml", SITE.parent / "rotate_scep_challenge.yml"
@@ -53,7 +54,7 @@ class Year:
     def managed(self):
         return {
             (row["serial"], user["login"])
-            for row in self.watched.world.okta.describe()["devices"]
+            for row in describe_org(self.watched.world.okta)["devices"]
             for user in row["users"]
             if user["managed"]
         }

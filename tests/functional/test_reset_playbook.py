@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from lab.actors import person as people
+from lab.okta.descriptions import describe_org
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 
@@ -40,7 +41,7 @@ def early(watched, run_module):
 def managed(watched, mac):
     return [
         one["managed"]
-        for row in watched.world.okta.describe()["devices"]
+        for row in describe_org(watched.world.okta)["devices"]
         if row["serial"] == mac.serial
         for one in row["users"]
     ]
@@ -123,7 +124,7 @@ def test_whose_certificate_dies_is_told_to_wait_until_the_new_one_is_seen(
     booked, user = fleet.mac("RESETMAC0001"), fleet.user("ann@example.com")
     record = fleet.record("RESETMAC0001", user)
     watched.switch(record_before_certificate="heals")
-    assert watched.world.okta.sign_in(
+    assert watched.world.okta.registry.sign_in(
         user_id=user.id, device_id=record.id, certificate=booked.serial_number
     )
     record.users[user.id].set_managed(False)
@@ -200,7 +201,7 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
         "Update Device",
     ]
     assert [one.serial_number for one in mac.certificates] != [dead] and mac.device.tags == ["vip"]
-    assert watched.world.okta.authority.certificates[dead].status == "REVOKED"
+    assert watched.world.okta.platform.authority.certificates[dead].status == "REVOKED"
     people.tell(watched.world, [mac.serial])
     people.act(watched.world, [mac.serial])
     assert managed(watched, mac) == [True]

@@ -175,7 +175,7 @@ def secrets_stay_hidden(watched, shown):
         told["okta_api_token"],
         told["kandji_api_token"],
         told["scep_challenge"],
-        watched.world.okta.challenge,
+        watched.world.okta.platform.challenge,
         SECRET,
     ):
         assert shown(secret) == []
@@ -236,7 +236,7 @@ def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_whe
     ) as rulebook:
         polled()
         with watched.world.lock:
-            watched.world.okta.reset_secret()
+            watched.world.okta.platform.reset_secret()
         mark = watched.mark()
         rulebook.says("failed=1")
         assert "the one at hand does not work" in got[0]["text"] and watched.writes(mark) in (
@@ -245,13 +245,13 @@ def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_whe
         )
         assert "canary-of-the-channel" not in rulebook.output
     watched.switch(macs_act=True, people_act=True)
-    new = {"OKTA_SCEP_CHALLENGE": watched.world.okta.challenge}
+    new = {"OKTA_SCEP_CHALLENGE": watched.world.okta.platform.challenge}
     with started("device_trust", log_variables, environment_too=new) as rulebook:
         polled()
         with (
             watched.world.lock
         ):  # what Okta writes when somebody clicks; the secret stays the one that the vault has
-            watched.world.okta._platform_event(
+            watched.world.okta.platform.log_event(
                 "device.platform.secret_key.reset", "Reset device management platform secret key"
             )
         rulebook.says("failed=0")
@@ -277,7 +277,7 @@ def test_denials_that_rise_are_told_and_certificates_make_one_report(
         assert login in got[0]["text"] and "denied" in got[0]["text"]
         with watched.world.lock:
             for number in range(3):
-                watched.world.okta.book(f"CBOOKED{number}")
+                watched.world.okta.platform.book(f"CBOOKED{number}")
         rulebook.says("PLAY [The report of the fleet]")
         rulebook.says("PLAY RECAP", times=2)
         assert rulebook.output.count("PLAY [The report of the fleet]") == 1

@@ -103,7 +103,7 @@ def test_every_mac_that_can_be_is_managed_and_the_others_have_a_reason(site, pla
 
 
 def test_certificates_verify_against_the_authority(site, tmp_path):
-    (tmp_path / "ca.der").write_bytes(site.world.okta.authority.get_ca_cert(False)[0])
+    (tmp_path / "ca.der").write_bytes(site.world.okta.platform.authority.get_ca_cert(False)[0])
     subprocess.run(
         [
             "openssl",

@@ -88,7 +88,7 @@ def walk_by_denials(run_module, watched):
     """Each sign-in that is refused counts once."""
     org = watched.world.okta
     with watched.world.lock:
-        org.policies.found[org.directory.app("Okta Dashboard").policy_id].catch_all.actions = {
+        org.policies.by_id[org.directory.app("Okta Dashboard").policy_id].catch_all.actions = {
             "appSignOn": {"access": "DENY"}
         }
         login = next(iter(org.users.values())).login

@@ -55,7 +55,7 @@ def test_a_wrong_challenge_is_told_as_such(watched, run_module, shown, capabilit
         MODULE, {"test_enrollment": True, "scep_challenge": "not-the-secret-key"}, lab=watched.lab
     )
     assert result["failed"] and "was refused by the SCEP endpoint (badRequest)" in result["msg"]
-    assert watched.world.okta.authority.certificates.keys() == {
+    assert watched.world.okta.platform.authority.certificates.keys() == {
         held.serial_number for mac in watched.world.macs for held in mac.certificates
     }
     assert not shown("not-the-secret-key")
@@ -105,7 +105,7 @@ def test_a_web_page_in_the_place_of_capabilities_is_no_old_endpoint(watched, run
 )
 def test_any_name_that_may_be_the_orgs_is_taken(watched, run_module, host, options, warned):
     watched.switch(scep_host=host)
-    url = watched.world.okta.shown_scep_url
+    url = watched.world.okta.platform.shown_scep_url
     assert ("127.0.0.1" in url) == (host != "org")
     result = run_module(
         MODULE, {"scep_url": url, "test_enrollment": True, **options}, lab=watched.lab
@@ -120,7 +120,7 @@ def test_a_profile_with_another_name_of_the_org_enrols_and_is_not_written_twice(
     watched, run_module, profile_args
 ):
     watched.switch(scep_host="other")
-    wanted = {**profile_args, "url": watched.world.okta.shown_scep_url}
+    wanted = {**profile_args, "url": watched.world.okta.platform.shown_scep_url}
     assert run_module("kandji_scep_profile", wanted, lab=watched.lab)["changed"]
     watched.live()
     assert all(watched.mac(serial).certificates for serial in watched.canary["test_macs"])

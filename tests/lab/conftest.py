@@ -238,7 +238,7 @@ def register(org: t.Any) -> t.Callable[..., t.Any]:
             "os_version": "26.1",
         }
         device = DeviceFacts(serial, **{**defaults, **values})
-        return org.register(user_id, device, account_device_id)
+        return org.registry.register(user_id, device, account_device_id)
 
     return add
 

@@ -74,7 +74,7 @@ def test_nothing_is_made_until_somebody_makes_it(fresh_lab):
     assert "Okta Verify" not in [
         item["name"] for item in ask(fresh_lab, "GET", "/state").json()["kandji"]["items"]
     ]
-    url, ca_file = fresh_lab.world.okta.scep_url, fresh_lab.announcement["ca_file"]
+    url, ca_file = fresh_lab.world.okta.platform.scep_url, fresh_lab.announcement["ca_file"]
     assert (
         requests.get(url, params={"operation": "GetCACaps"}, verify=ca_file, timeout=60).status_code
         == 404

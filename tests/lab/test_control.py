@@ -34,7 +34,7 @@ def test_a_wrong_token_is_refused(control):
 
 def test_time_moves_forward_and_takes_its_effect(control):
     okta = control.world.okta
-    certificate, before = okta.book("C02XK1ZAJG5J"), okta.now()
+    certificate, before = okta.platform.book("C02XK1ZAJG5J"), okta.now()
     assert control.send("POST", "/clock/advance", {"days": 91, "hours": 1}).status == 200
     assert okta.now() - before >= timedelta(days=91, hours=1)
     assert certificate.status == "REVOKED"
@@ -43,12 +43,12 @@ def test_time_moves_forward_and_takes_its_effect(control):
 def test_the_state_tells_of_everything_but_secrets(control):
     okta, kandji = control.world.okta, control.world.kandji
     serial = control.world.macs[0].serial
-    certificate = okta.book(f"{serial} 0A1B")
-    record = okta.register(
+    certificate = okta.platform.book(f"{serial} 0A1B")
+    record = okta.registry.register(
         next(iter(okta.users)),
         DeviceFacts(serial=serial, udid="U", name="Mac", model="Mac14,2", os_version="26.1"),
     )
-    okta.sign_in(
+    okta.registry.sign_in(
         user_id=next(iter(okta.users)), device_id=record.id, certificate=certificate.serial_number
     )
     reply = control.send("GET", "/state")
@@ -58,7 +58,7 @@ def test_the_state_tells_of_everything_but_secrets(control):
     assert state["certificates"][0]["bound_device_id"] == record.id
     assert [mac["serial"] for mac in state["macs"]] == [mac.serial for mac in control.world.macs]
     assert len(state["people"]) == len(control.world.people)
-    for secret in (okta.challenge, okta.api_token, kandji.api_token, control.token):
+    for secret in (okta.platform.challenge, okta.api_token, kandji.api_token, control.token):
         assert secret not in reply.content.decode()
 
 
@@ -67,14 +67,14 @@ def test_the_lengths_of_the_vendors_lists(control):
     before = control.send("GET", "/size").json
     assert before["devices"] == len(macs) + 1, "one was removed from Kandji"
     assert before["certificates"] == 0 and "pki.cert.issue" not in before["events"]
-    okta.register(
+    okta.registry.register(
         next(iter(okta.users)),
         DeviceFacts(
             serial=macs[0].serial, udid="U", name="Mac", model="Mac14,2", os_version="26.1"
         ),
     )
     with okta.dated(okta.now() - timedelta(days=3)):
-        okta.book(macs[0].serial)
+        okta.platform.book(macs[0].serial)
     after = control.send("GET", "/size", days="4").json
     assert (after["records"], after["events"]["pki.cert.issue"]) == (before["records"] + 1, 1)
     assert "pki.cert.issue" not in control.send("GET", "/size", days="2").json["events"]
@@ -155,7 +155,7 @@ def test_the_secret_is_reset(control):
     old = control.announcement["scep_challenge"]
     assert (
         control.send("POST", "/secret/reset").json["scep_challenge"]
-        == control.world.okta.challenge
+        == control.world.okta.platform.challenge
         != old
     )
 
@@ -324,7 +324,7 @@ def test_people_open_apps(control):
 
 def test_a_lock_out_is_seen(control):
     org = control.world.okta
-    org.policies.found[org.directory.app("Slack").policy_id].catch_all.actions = {
+    org.policies.by_id[org.directory.app("Slack").policy_id].catch_all.actions = {
         "appSignOn": {"access": "DENY"}
     }
     refused = control.send("POST", "/act/apps", {"apps": ["Slack", "Payroll"]}).json["refused"]
@@ -386,7 +386,7 @@ def test_rules_come_by_chance(control):
         and org.directory.apps[told["app_id"]].policy_id == told["policy_id"]
     )
     assert (
-        len(org.policies.found[told["policy_id"]].rules) == told["rules"]
+        len(org.policies.by_id[told["policy_id"]].rules) == told["rules"]
         and org.directory.groups[told["break_glass_id"]].members
     )
 

@@ -71,7 +71,7 @@ def test_who_came_early_has_a_record_older_than_any_certificate(company):
     assert all(
         mac.okta_account in company.okta.devices and OKTA_VERIFY in mac.apps for mac in early
     )
-    assert company.okta.authority.certificates == {}
+    assert company.okta.platform.authority.certificates == {}
 
 
 def test_an_erased_mac_has_a_record_but_no_account(company):

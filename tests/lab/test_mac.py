@@ -28,7 +28,7 @@ CHALLENGE = "a-secret-challenge"
 @pytest.fixture
 def authority(kandji_world):
     kandji_world.okta = Org(kandji_world, "https://scep.invalid")
-    return kandji_world.okta.authority
+    return kandji_world.okta.platform.authority
 
 
 @pytest.fixture
@@ -337,13 +337,13 @@ def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
 def test_a_mac_that_is_a_record_is_judged_by_the_same_things(
     kandji_world, tenant, authority, add_device, blueprint, profile
 ):
-    kandji_world.okta.scep_url, kandji_world.okta.challenge = SCEP_URL, CHALLENGE
+    kandji_world.okta.platform.scep_url, kandji_world.okta.platform.challenge = SCEP_URL, CHALLENGE
     mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), macs.enrol_as_record)
     mac.check_in()
     assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
     assert authority.certificates[mac.certificates[0].serial_number].der is None
     assert mac.newest_certificate == mac.certificates[0].serial_number
-    kandji_world.okta.challenge = "reset meanwhile"
+    kandji_world.okta.platform.challenge = "reset meanwhile"
     touch(tenant, profile)
     assert mac.check_in().failed == ["Okta SCEP"]
     assert mac.certificates == []
@@ -407,8 +407,8 @@ def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(
 ):
     payload = console.make_scep(tenant, "x", {}).document["PayloadContent"][0]["PayloadContent"]
     assert (payload["URL"], payload["Challenge"]) == (
-        kandji_world.okta.scep_url,
-        kandji_world.okta.challenge,
+        kandji_world.okta.platform.scep_url,
+        kandji_world.okta.platform.challenge,
     )
     shown = {
         key: payload[key]

@@ -25,9 +25,9 @@ def ids(rows):
 @pytest.fixture
 def managed(okta_world, org, register):
     """A record that is managed for its one user."""
-    certificate = org.book("C02XK1ZAJG5J 0A1B")
+    certificate = org.platform.book("C02XK1ZAJG5J 0A1B")
     record = register(login="ana@example.com")
-    assert org.sign_in(
+    assert org.registry.sign_in(
         user_id=next(iter(record.users)), device_id=record.id, certificate=certificate.serial_number
     )
     return record
@@ -92,7 +92,7 @@ def test_a_record_as_okta_prints_it(okta, managed):
 
 def test_users_are_embedded_on_request_and_null_where_there_are_none(okta, org, managed, register):
     lonely = register(serial="LONELY")
-    org.step(lonely, "deactivate")
+    org.registry.step(lonely, "deactivate")
     summary, none = okta.get("/devices", expand="userSummary").json
     assert [user["managementStatus"] for user in summary["_embedded"]["users"]] == ["MANAGED"]
     assert summary["_embedded"]["users"][0]["user"]["profile"]["login"] == "ana@example.com"
@@ -113,8 +113,8 @@ def test_pages_are_followed_by_their_links(okta, register):
 def test_a_record_deleted_between_two_pages_moves_no_other(okta, org, register):
     records = [register(serial=f"C{number:03d}") for number in range(5)]
     first = okta.get("/devices", limit=2)
-    org.step(records[0], "deactivate")
-    org.delete(records[0])
+    org.registry.step(records[0], "deactivate")
+    org.registry.delete(records[0])
     following = re.search(r'<https://localhost([^>]*)>; rel="next"', first.headers["link"]).group(1)
     assert ids(okta.send("GET", following).json) == [record.id for record in records[2:4]]
 
@@ -157,10 +157,10 @@ def test_a_lagging_search_shows_what_was_while_reads_by_id_are_fresh(
     record = register()
     okta_world.clock.advance(minutes=5)
     okta_world.switches.search_lag_seconds = 60.0
-    org.step(record, "deactivate")
+    org.registry.step(record, "deactivate")
     assert okta.get("/devices", search='status eq "ACTIVE"').json[0]["id"] == record.id
     assert okta.get(f"/devices/{record.id}").json["status"] == "DEACTIVATED"
-    org.delete(record)
+    org.registry.delete(record)
     assert ids(okta.get("/devices").json) == [record.id]
     assert okta.get(f"/devices/{record.id}").status == 404
     okta_world.clock.advance(minutes=2)
@@ -188,8 +188,8 @@ def test_a_search_may_have_an_old_managed_flag(okta, okta_world, managed):
 
 def test_the_fault_stale_shows_each_record_as_it_was_before(okta, okta_world, org, register):
     untouched, record = register(serial="A"), register(serial="B")
-    org.step(record, "deactivate")
-    org.delete(record)
+    org.registry.step(record, "deactivate")
+    org.registry.delete(record)
     okta_world.faults.append(Fault("stale", "listDevices"))
     assert [(row["id"], row["status"]) for row in okta.get("/devices").json] == [
         (untouched.id, "ACTIVE"),
@@ -209,7 +209,7 @@ def test_links_show_the_steps_that_can_be_taken(okta, org, register):
         "suspend",
         "deactivate",
     }
-    org.step(record, "deactivate")
+    org.registry.step(record, "deactivate")
     assert set(okta.get(f"/devices/{record.id}").json["_links"]) == {"self", "activate"}
 
 
@@ -229,7 +229,7 @@ def test_a_step_that_was_taken_before(okta, okta_world, register, answer):
 
 def test_a_step_from_the_wrong_status(okta, org, register):
     record = register()
-    org.step(record, "deactivate")
+    org.registry.step(record, "deactivate")
     assert error_of(okta.post(f"/devices/{record.id}/lifecycle/suspend")) == (400, "E0000001")
 
 
@@ -355,10 +355,10 @@ def following(reply):
 def test_what_the_log_gets_late_is_found_by_polling_alone(okta, okta_world, org):
     okta_world.switches.log_lag_seconds = 60.0
     polled = okta.get("/logs", filter='eventType eq "pki.cert.issue"')
-    org.book("LATE")
+    org.platform.book("LATE")
     okta_world.clock.advance(seconds=30)
     okta_world.switches.log_lag_seconds = 0.0
-    org.book("PROMPT")
+    org.platform.book("PROMPT")
     until = (org.now() + timedelta(seconds=1)).isoformat()
     assert [
         len(page)
@@ -388,9 +388,9 @@ def test_a_log_link_is_followed_as_it_stands_though_it_has_since_and_after(okta,
 
 
 def test_the_log_is_cut_at_ninety_days_though_older_times_are_taken(okta, okta_world, org):
-    org.book("OLD")
+    org.platform.book("OLD")
     okta_world.clock.advance(days=91)
-    org.book("NEW")
+    org.platform.book("NEW")
     since = (org.now() - timedelta(days=179)).isoformat()
     assert [
         event["target"][0]["alternateId"]
@@ -406,7 +406,7 @@ def test_the_log_is_cut_at_ninety_days_though_older_times_are_taken(okta, okta_w
 @pytest.mark.parametrize("count", [10, 11])
 def test_ten_words_of_forty_characters_are_sought(okta, org, count):
     word = "x" * 40
-    org.book(word)
+    org.platform.book(word)
     assert okta.get("/logs", q=" ".join([word] * count)).status == (200 if count == 10 else 400)
     assert len(okta.get("/logs", q=word).json) == 1
 
@@ -423,7 +423,7 @@ def test_a_switch_says_where_an_issue_carries_the_common_name(
     okta, okta_world, org, field, expected
 ):
     okta_world.switches.certificate_target_field = field
-    org.book("C02XK1ZAJG5J 0A1B")
+    org.platform.book("C02XK1ZAJG5J 0A1B")
     event = okta.get(
         "/logs",
         filter='eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"',
@@ -433,7 +433,7 @@ def test_a_switch_says_where_an_issue_carries_the_common_name(
 
 
 def test_the_console_s_search_of_the_guide_finds_the_issue(okta, org, register):
-    org.book("C02XK1ZAJG5J 0A1B")
+    org.platform.book("C02XK1ZAJG5J 0A1B")
     register()
     assert types_in([okta.get("/logs", q="client certificate").json]) == ["pki.cert.issue"]
 
@@ -543,11 +543,13 @@ def test_the_fault_429_asks_for_its_wait(okta, okta_world):
 
 def scep(okta, org, verb="GET", body=None, **query):
     okta.token = None
-    return okta.send(verb, org.scep_path, query=query, data=body)
+    return okta.send(verb, org.platform.scep_path, query=query, data=body)
 
 
 def test_the_scep_address_looks_like_okta_s_and_needs_no_token(okta, okta_world, org):
-    assert re.fullmatch(r"https://localhost/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}", org.scep_url)
+    assert re.fullmatch(
+        r"https://localhost/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}", org.platform.scep_url
+    )
     reply = scep(okta, org, operation="GetCACaps")
     assert (reply.status, reply.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     assert b"Renewal" not in reply.content

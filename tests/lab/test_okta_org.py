@@ -12,13 +12,13 @@ from datetime import timedelta
 
 import pytest
 
-from lab.okta.org import Gone, RegistrationRefused, WrongStatus
+from lab.okta.device_registry import Gone, RegistrationRefused, WrongStatus
 
 
 @pytest.fixture
 def certificate(org):
     """A certificate that the Mac got before its user registered."""
-    return org.book("C02XK1ZAJG5J 0A1B")
+    return org.platform.book("C02XK1ZAJG5J 0A1B")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def later(okta_world):
 
 def sign_in(org, record, certificate=None, method="signed_nonce", user_id=None):
     shown = certificate.serial_number if certificate else None
-    return org.sign_in(
+    return org.registry.sign_in(
         user_id=user_id or next(iter(record.users)),
         device_id=record.id,
         method=method,
@@ -75,8 +75,8 @@ def test_an_erased_mac_becomes_a_second_record_of_the_same_serial(org, register)
 
 def test_an_account_of_a_deleted_record_keeps_the_mac_from_registering(org, register):
     record = register()
-    org.step(record, "deactivate")
-    org.delete(record)
+    org.registry.step(record, "deactivate")
+    org.registry.delete(record)
     with pytest.raises(Gone):
         register(account_device_id=record.id)
 
@@ -84,7 +84,7 @@ def test_an_account_of_a_deleted_record_keeps_the_mac_from_registering(org, regi
 @pytest.mark.parametrize("step", ["suspend", "deactivate"])
 def test_nobody_is_added_to_a_record_that_is_not_active(org, register, step):
     record = register()
-    org.step(record, step)
+    org.registry.step(record, step)
     with pytest.raises(RegistrationRefused):
         register(login="bob@example.com", account_device_id=record.id)
 
@@ -122,7 +122,7 @@ def test_each_user_becomes_managed_by_their_own_sign_in(org, register, certifica
     register(login="bob@example.com", account_device_id=record.id)
     ana, bob = record.users
     assert sign_in(org, record, certificate, user_id=ana)
-    assert not org.managed(record.id, bob)
+    assert not org.registry.is_managed(record.id, bob)
     assert sign_in(org, record, certificate, user_id=bob)
     assert types_of(org).count("pki.cert.bind") == 1
 
@@ -146,9 +146,9 @@ def test_a_certificate_that_is_not_active_does_not_count(org, register, certific
 
 def test_no_fastpass_while_it_is_off_or_the_record_suspended(org, register, certificate):
     record = register()
-    org.step(record, "suspend")
+    org.registry.step(record, "suspend")
     assert not sign_in(org, record, certificate)
-    org.step(record, "unsuspend")
+    org.registry.step(record, "unsuspend")
     org.authenticators["okta_verify"].inactive.add("signed_nonce")
     assert not sign_in(org, record, certificate)
     assert "user.session.start" not in types_of(org)
@@ -159,14 +159,14 @@ def test_a_record_made_before_the_certificate(okta_world, org, register, later, 
     okta_world.switches.record_before_certificate = switch
     record = register()
     later(minutes=1)
-    assert sign_in(org, record, org.book("C02XK1ZAJG5J 0A1B")) is managed
+    assert sign_in(org, record, org.platform.book("C02XK1ZAJG5J 0A1B")) is managed
 
 
 def test_a_record_that_was_managed_takes_a_renewed_certificate(org, register, certificate, later):
     record = register()
     assert sign_in(org, record, certificate)
     later(days=30)
-    assert sign_in(org, record, org.book("C02XK1ZAJG5J 0A1C"))
+    assert sign_in(org, record, org.platform.book("C02XK1ZAJG5J 0A1C"))
     assert len(record.certificates) == 2
 
 
@@ -175,7 +175,7 @@ def test_a_profile_that_is_sent_again_before_the_first_sign_in_does_no_harm(
 ):
     record = register()
     later(minutes=1)
-    assert sign_in(org, record, org.book("C02XK1ZAJG5J 0A1C"))
+    assert sign_in(org, record, org.platform.book("C02XK1ZAJG5J 0A1C"))
 
 
 # Resets
@@ -184,7 +184,7 @@ def test_a_profile_that_is_sent_again_before_the_first_sign_in_does_no_harm(
 def test_deactivating_drops_users_and_suspends_the_certificate(org, register, certificate):
     record = register()
     sign_in(org, record, certificate)
-    assert org.step(record, "deactivate")
+    assert org.registry.step(record, "deactivate")
     assert (record.status, record.users, certificate.status) == ("DEACTIVATED", {}, "SUSPENDED")
     assert types_of(org)[-2:] == ["device.lifecycle.deactivate", "pki.cert.lifecycle.suspend"]
 
@@ -192,8 +192,8 @@ def test_deactivating_drops_users_and_suspends_the_certificate(org, register, ce
 def test_deleting_revokes_the_certificate_and_takes_the_record_away(org, register, certificate):
     record = register()
     sign_in(org, record, certificate)
-    org.step(record, "deactivate")
-    org.delete(record)
+    org.registry.step(record, "deactivate")
+    org.registry.delete(record)
     assert record.id not in org.devices
     assert certificate.status == "REVOKED"
     assert types_of(org)[-2:] == ["device.lifecycle.delete", "pki.cert.lifecycle.delete"]
@@ -202,14 +202,14 @@ def test_deleting_revokes_the_certificate_and_takes_the_record_away(org, registe
 
 def test_only_a_deactivated_record_can_be_deleted(org, register):
     with pytest.raises(WrongStatus):
-        org.delete(register())
+        org.registry.delete(register())
 
 
 def test_activating_brings_the_certificate_back_but_not_the_users(org, register, certificate):
     record = register()
     sign_in(org, record, certificate)
-    org.step(record, "deactivate")
-    org.step(record, "activate")
+    org.registry.step(record, "deactivate")
+    org.registry.step(record, "activate")
     assert (certificate.status, record.users) == ("ACTIVE", {})
 
 
@@ -224,20 +224,20 @@ def test_activating_brings_the_certificate_back_but_not_the_users(org, register,
 )
 def test_only_some_steps_lead_on(org, register, first, step):
     record = register()
-    org.step(record, first)
+    org.registry.step(record, first)
     if (first, step) == ("deactivate", "suspend"):
         with pytest.raises(WrongStatus):
-            org.step(record, step)
+            org.registry.step(record, step)
     else:
-        assert org.step(record, step) is (first != step)
+        assert org.registry.step(record, step) is (first != step)
 
 
 def test_a_step_that_was_taken_changes_nothing(org, register, later):
     record = register()
-    org.step(record, "deactivate")
+    org.registry.step(record, "deactivate")
     before = record.last_updated
     later(minutes=1)
-    assert not org.step(record, "deactivate")
+    assert not org.registry.step(record, "deactivate")
     assert record.last_updated == before
 
 
@@ -257,9 +257,9 @@ def test_a_used_certificate_lives_a_year(org, register, certificate, later):
     user_id = next(iter(record.users))
     sign_in(org, record, certificate)
     later(days=364)
-    assert org.managed(record.id, user_id)
+    assert org.registry.is_managed(record.id, user_id)
     later(days=1)
-    assert not org.managed(record.id, user_id)
+    assert not org.registry.is_managed(record.id, user_id)
     assert not sign_in(org, record, certificate)
 
 
@@ -282,17 +282,17 @@ def test_a_history_can_be_made(okta_world, org, register):
 
 
 def test_a_new_secret_is_another_and_the_log_says_so(org):
-    old = org.challenge
-    assert org.reset_secret() == org.challenge != old
-    assert len(org.challenge) == 43
+    old = org.platform.challenge
+    assert org.platform.reset_secret() == org.platform.challenge != old
+    assert len(org.platform.challenge) == 43
     assert types_of(org) == ["device.platform.add", "device.platform.secret_key.reset"]
-    assert org.challenge not in str(org.events)
+    assert org.platform.challenge not in str(org.events)
 
 
 def test_equal_seeds_give_equal_orgs(okta_world, org):
     again = type(org)(okta_world, "https://localhost")
-    assert (again.org_id, again.scep_url, again.api_token) == (
+    assert (again.org_id, again.platform.scep_url, again.api_token) == (
         org.org_id,
-        org.scep_url,
+        org.platform.scep_url,
         org.api_token,
     )

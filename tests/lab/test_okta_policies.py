@@ -147,9 +147,9 @@ def test_an_app_is_assigned_to_a_policy(okta, org, policy):
 def test_a_policy_with_apps_is_deleted_or_not(okta, org, okta_world, policy, switch, status):
     okta_world.switches.set(delete_mapped_policy=switch)
     app = org.directory.app("Slack")
-    org.assign(app, org.policies.found[policy])
+    org.assign(app, org.policies.by_id[policy])
     assert okta.delete(f"/policies/{policy}").status == status
-    assert org.policy_of(app).system is (status == 204)
+    assert org.policies.in_force(app).system is (status == 204)
 
 
 # Rules

@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from lab.okta import policies
-from lab.okta.org import RegistrationRefused
+from lab.okta.device_registry import RegistrationRefused
 from lab.okta.sign_in_simulator import Seat, Surroundings
 from lab.seeds import random_org as chance
 
@@ -46,7 +46,7 @@ def rule(org, app):
     """Adds a rule behind those that are there; the catch-all rule refuses from now on."""
 
     def add(conditions=None, sign_on=None):
-        policy = org.policy_of(app)
+        policy = org.policies.in_force(app)
         policy.catch_all.actions = policies.accept_actions({"appSignOn": DENY})
         body = {
             "name": f"Rule {len(policy.rules)}",
@@ -89,7 +89,7 @@ def test_a_managed_mac_gets_in_and_the_same_mac_unmanaged_does_not(org, app, rul
 @pytest.mark.parametrize("step", ["suspend", "deactivate"])
 def test_a_mac_whose_record_is_not_active_is_not_registered(org, app, rule, mac, step):
     rule({"device": {"registered": True}})
-    org.step(org.devices[mac.device_id], step)
+    org.registry.step(org.devices[mac.device_id], step)
     assert not org.sign_ins.open(app, mac).admitted
 
 
@@ -267,7 +267,7 @@ def test_a_rule_out_of_use_is_not_asked(org, app, rule, mac):
 
 def test_a_policy_out_of_use_leaves_its_apps_to_the_default(org, app, rule, mac):
     rule(MANAGED)
-    org.policy_of(app).status = "INACTIVE"
+    org.policies.in_force(app).status = "INACTIVE"
     assert org.sign_ins.open(app, mac).policy_id == org.policies.default.id
 
 
@@ -278,7 +278,7 @@ def test_an_app_is_opened_by_those_whom_it_is_assigned_to(org, mac):
 
 
 def test_who_cannot_prove_enough_cannot_register(org, ana):
-    catch_all = org.account_policy.catch_all
+    catch_all = org.policies.account_policy.catch_all
     catch_all.actions = policies.accept_actions({"appSignOn": asking(phishingResistant="REQUIRED")})
     with pytest.raises(RegistrationRefused):
         chance.seat(org, ana, "MACOS", registered=True)
@@ -356,7 +356,7 @@ def test_a_seed_gives_the_same_fleet(org, okta_world):
         told = chance.draw_fleet(org, seed)
         rules = [
             (rule.name, rule.conditions is None, rule.actions)
-            for rule in org.policies.found[told["policy_id"]].rules
+            for rule in org.policies.by_id[told["policy_id"]].rules
         ]
         seats = [
             (place.platform, org.sign_ins.registration(place)[0] is None)

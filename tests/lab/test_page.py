@@ -119,7 +119,7 @@ def test_a_mac_on_its_way(control):
 def hold_certificate(control, mac):
     from lab.actors.mac import MacCertificate
 
-    booked = control.world.okta.book(f"{mac.serial} 0A1B")
+    booked = control.world.okta.platform.book(f"{mac.serial} 0A1B")
     mac.certificates.append(
         MacCertificate(
             None,
@@ -167,7 +167,7 @@ def test_no_answer_holds_a_secret(control):
         + control.send("GET", "/news").content.decode()
     )
     for secret in (
-        okta.challenge,
+        okta.platform.challenge,
         okta.api_token,
         kandji.api_token,
         control.token,
@@ -194,7 +194,7 @@ def test_news_are_what_is_not_known_yet_newest_first(control):
         control.send("GET", "/news", **known).json[name] for name in ("requests", "events")
     ] == [[], []]
     control.ask_okta("/api/v1/authenticators")
-    control.world.okta.book("C02XK1ZAJG5J")
+    control.world.okta.platform.book("C02XK1ZAJG5J")
     told = control.send("GET", "/news", **known).json
     assert [request["number"] for request in told["requests"]] == [3]
     assert [(event["type"], event["target"]) for event in told["events"]] == [
@@ -214,7 +214,7 @@ def test_numbers_begin_anew_when_requests_were_forgotten(control):
 
 def test_no_answer_has_more_news_than_somebody_reads(control, page):
     for number in range(page.MOST + 1):
-        control.world.okta.book(f"C{number:04d}")
+        control.world.okta.platform.book(f"C{number:04d}")
     events = control.send("GET", "/news").json["events"]
     assert (len(events), events[0]["target"]) == (page.MOST, f"C{page.MOST:04d}")
 
@@ -237,7 +237,7 @@ def test_the_fingerprint_changes_when_and_only_when_something_has(control):
         lambda: control.send("POST", "/act/macs", {"serials": [mac.serial]}),
         mac.install_by_hand,
         lambda: control.send("POST", "/act/people", {"serials": [mac.serial]}),
-        lambda: world.okta.step(world.okta.devices[mac.okta_account], "deactivate"),
+        lambda: world.okta.registry.step(world.okta.devices[mac.okta_account], "deactivate"),
     ):
         change()
         assert fingerprint() not in seen

@@ -49,7 +49,7 @@ def person(add_person):
 def give_certificate(kandji_world, mac):
     """A new certificate comes to the Mac."""
     kandji_world.clock.advance(seconds=1)
-    booked = kandji_world.okta.book(f"{mac.serial} profile")
+    booked = kandji_world.okta.platform.book(f"{mac.serial} profile")
     mac.certificates.append(
         MacCertificate(
             None,
@@ -65,9 +65,9 @@ def give_certificate(kandji_world, mac):
 
 def reset(org, mac, delete=True):
     record = org.devices[mac.okta_account]
-    org.step(record, "deactivate")
+    org.registry.step(record, "deactivate")
     if delete:
-        org.delete(record)
+        org.registry.delete(record)
     return record
 
 
@@ -158,7 +158,7 @@ def test_while_the_record_is_deactivated_the_account_is_stuck_even_for_who_was_t
     record = reset(org, mac, delete=False)
     people.tell(kandji_world)
     assert "DEACTIVATED" in person.act(kandji_world, mac)
-    org.step(record, "activate")
+    org.registry.step(record, "activate")
     assert "signed in" in person.act(kandji_world, mac)
     assert len(org.devices) == 2  # activating brings no user back: they registered anew
 
@@ -233,7 +233,7 @@ def test_people_open_apps_from_their_mac_with_the_account_that_is_on_it(
 
 def test_a_certificate_is_the_key_to_an_app_for_managed_macs(kandji_world, org, mac, person):
     app = org.directory.app("Slack")
-    policy = org.policies.found[app.policy_id]
+    policy = org.policies.by_id[app.policy_id]
     allow = {
         "appSignOn": {
             "access": "ALLOW",
@@ -267,7 +267,7 @@ def test_whom_the_account_management_policy_refuses_is_told_so(kandji_world, org
         "factorMode": "2FA",
         "constraints": [{"possession": {"phishingResistant": "REQUIRED"}}],
     }
-    org.account_policy.catch_all.actions = {
+    org.policies.account_policy.catch_all.actions = {
         "appSignOn": {"access": "ALLOW", "verificationMethod": asks}
     }
     (done,) = people.act(kandji_world)

@@ -115,13 +115,13 @@ class EveryStage:
         """What administrators and time do to device records."""
         org = self.world.okta
         for step in ("suspend", "deactivate"):  # SUSPENDED, DEACTIVATED and ORPHAN
-            org.step(org.devices[self.spare().okta_account], step)
+            org.registry.step(org.devices[self.spare().okta_account], step)
         gone = self.spare()  # KANDJI_MISSING
         gone.device.is_removed = True
         self.world.kandji.changed()
         stranger = next(iter(org.users))
         for serial in ("C0NOBODYS001", "C0NOBODYS001", "C0NOBODYS002"):
-            org.register(
+            org.registry.register(
                 stranger,
                 DeviceFacts(
                     serial=serial,
@@ -147,7 +147,7 @@ class EveryStage:
         competing, renewed, original, copy = (self.spare() for _unused in range(4))
         competing.add_device_trust_profiles()  # COMPETING_CONFIGURATION
         first = renewed.certificates[0]
-        again = self.world.okta.book(first.common_name)
+        again = self.world.okta.platform.book(first.common_name)
         renewed.certificates.append(
             replace(
                 first,

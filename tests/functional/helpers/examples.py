@@ -120,7 +120,7 @@ class Stage:
                 f"{watched.world.clock.now() - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
             ),
             "{{ vault_okta_ca_fingerprint }}": _fingerprint(
-                watched.world.okta.authority.ca_certificate_der
+                watched.world.okta.platform.authority.ca_certificate_der
             ),
         }
 

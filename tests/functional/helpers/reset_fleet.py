@@ -66,7 +66,7 @@ class ResetFleet:
         if certificate is not None:
             seen = now - timedelta(hours=certificate)
             with self.world.okta.dated(seen):
-                booked = self.world.okta.book(f"{serial} 0A1B")
+                booked = self.world.okta.platform.book(f"{serial} 0A1B")
             rows = [
                 Row(
                     str(booked.serial_number),
@@ -100,7 +100,7 @@ class ResetFleet:
         org = self.world.okta
         first, *others = users or [self.user()]
         with org.dated(self.world.clock.now() - timedelta(hours=age)):
-            record = org.register(
+            record = org.registry.register(
                 first.id,
                 DeviceFacts(
                     serial=serial,
@@ -112,7 +112,7 @@ class ResetFleet:
                 ),
             )
             for other in others:
-                org.register(
+                org.registry.register(
                     other.id,
                     DeviceFacts(serial=serial, udid="", name=serial, model="", os_version="15.1"),
                     account_device_id=record.id,
