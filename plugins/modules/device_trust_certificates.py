@@ -111,15 +111,16 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 from ..module_utils._status import ledger
 from ..module_utils._status.certificate_check import expiry_by_device
 from ..module_utils._status.gate import ISSUED
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
     "lifetime_days": {"type": "int", "default": 365},

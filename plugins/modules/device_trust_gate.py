@@ -138,8 +138,9 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import KANDJI, OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
@@ -148,7 +149,7 @@ from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
 from ..module_utils._status import gate
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "library_item_id": {"type": "str"},
     "payload_uuid": {"type": "str"},
     "updated_at": {"type": "str"},

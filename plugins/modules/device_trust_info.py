@@ -193,8 +193,17 @@ import time
 import typing as t
 from collections import Counter
 
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import (
+    KANDJI,
+    OKTA,
+    PROFILES,
+    RINGS,
+    ArgumentSpec,
+    Params,
+    arguments,
+)
+from ..module_utils._core.results import Result
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
@@ -207,7 +216,7 @@ from ..module_utils._status.rows import rows
 from ..module_utils._status.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._status.table import count_by_stage, render_table
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "redistribution_days": {"type": "int", "default": 30},
     "wait": {"type": "int", "default": 0},
@@ -303,7 +312,7 @@ def run(ctx: ModuleContext) -> Result:
     return _result(summary, rings, params)
 
 
-def _result(summary: Summary, rings: t.Sequence[Ring], params: t.Mapping[str, t.Any]) -> Result:
+def _result(summary: Summary, rings: t.Sequence[Ring], params: Params) -> Result:
     counts = count_by_stage(summary.total)
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]
     renewals = {profile["ring"]: profile["renew_by"] for profile in profiles}

@@ -89,8 +89,9 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
-from ..module_utils._core.module import ModuleContext, Result, run_module
+from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item

@@ -136,8 +136,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, ArgumentSpec, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
@@ -157,7 +158,7 @@ from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.rings import check_profiles, find_ring_profile
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "certificate_expiry": {"type": "dict", "default": {}},
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},

@@ -113,8 +113,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import FLEET, KANDJI, OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import FLEET, KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._report import csv_json, files, html
 from ..module_utils._report.figures import Figures, Meta, Row, masked, survey
@@ -127,7 +128,7 @@ from ..module_utils._status.rings import Ring, read_rings
 from ..module_utils._status.rows import rows
 from ..module_utils._status.stages import STAGES
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "dest": {"type": "path", "required": True},
     "formats": {
         "type": "list",

@@ -256,8 +256,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
@@ -268,14 +269,14 @@ from ..module_utils._kandji.profiles.plan import Library, Plan, Wanted
 from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 
-PROFILE: dict[str, t.Any] = {
+PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "assignment_nodes": {"type": "dict"},
     "generation": {"type": "str"},
 }
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     **PROFILE,
     "profiles": {
         "type": "list",

@@ -169,13 +169,14 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.records import Blueprint, CustomScript
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "script": {"type": "str", "required": True},

@@ -104,13 +104,15 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
-from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, take_rows
+from ..module_utils._core.rows import Row
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_blueprints
 from ..module_utils._kandji.records import KandjiDevice
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "serial_numbers": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "platform": {"type": "str", "choices": ["Mac", "iPhone", "iPad", "AppleTV"], "default": "Mac"},
@@ -118,8 +120,6 @@ OPTIONS: dict[str, t.Any] = {
     "max_rows": {"type": "int", "default": 200},
 }
 USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_ITEMS)
-
-Row = dict[str, t.Any]
 
 
 def run(ctx: ModuleContext) -> Result:

@@ -87,16 +87,16 @@ api_calls:
     - {vendor: kandji, operation: List Library Items, verb: GET, count: 3}
 """
 
-import typing as t
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items
 from ..module_utils._kandji.assignments import read_blueprints, read_items
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "names": {"type": "list", "elements": "str"},
     "library_item_ids": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},

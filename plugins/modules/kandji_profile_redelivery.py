@@ -145,8 +145,9 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain, Unreadable
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
@@ -155,7 +156,7 @@ from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, 
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.records import KandjiDevice
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "library_item_id": {"type": "str", "required": True},
     "serials": {"type": "list", "elements": "str", "required": True},
     "issued_before": {"type": "str", "required": True},

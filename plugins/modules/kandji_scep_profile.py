@@ -421,8 +421,9 @@ from itertools import islice
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption, Refused
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, arguments, require
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, Params, arguments, require
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
@@ -434,7 +435,7 @@ from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
-PROFILE: dict[str, t.Any] = {
+PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "library_item": {"type": "str"},
@@ -443,7 +444,7 @@ PROFILE: dict[str, t.Any] = {
     "generation": {"type": "str"},
     "replaces": {"type": "str"},
 }
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     **PROFILE,
     "profiles": {
         "type": "list",
@@ -573,9 +574,7 @@ def run(ctx: ModuleContext) -> Result:
     return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
-def _scep_settings(
-    params: t.Mapping[str, t.Any], asked: t.Sequence[t.Mapping[str, t.Any]]
-) -> scep.ScepSettings:
+def _scep_settings(params: Params, asked: t.Sequence[t.Mapping[str, t.Any]]) -> scep.ScepSettings:
     """Return the settings of the payload, or empty ones if no payload is written.
 
     Raises BadOption before anything is read from Kandji.

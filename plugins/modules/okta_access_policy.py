@@ -138,12 +138,13 @@ from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import FORECAST, OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "reverted", "absent"], "default": "present"},
     "clone_of": {"type": "str"},

@@ -170,17 +170,25 @@ from ..module_utils._access import guards, policies, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import named_groups, read_directory
 from ..module_utils._access.forecast import Forecast
-from ..module_utils._access.rule_options import Options
 from ..module_utils._access.rule_order import Rules, in_order
 from ..module_utils._access.rules import plan_rule
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import BadOption, Refused
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import (
+    FORECAST,
+    OKTA,
+    RULE,
+    RULE_PLACES,
+    ArgumentSpec,
+    Params,
+    arguments,
+)
+from ..module_utils._core.results import Result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy, PolicyRule
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "policy": {"type": "str", "required": True},
     "clone_of": {"type": "str"},
     "apps": {"type": "list", "elements": "str"},
@@ -226,7 +234,7 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _validated(number: int, options: Options) -> Options:
+def _validated(number: int, options: Params) -> Params:
     """Return the options of one rule with their defaults, as AnsibleModule checks them.
 
     Raises BadOption.
@@ -238,7 +246,7 @@ def _validated(number: int, options: Options) -> Options:
     return dict(result.validated_parameters)
 
 
-def _plan(ctx: ModuleContext, wanted: t.Sequence[Options], rules: Rules) -> tuple[Rules, list[str]]:
+def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple[Rules, list[str]]:
     """Return the rules as they would be, and what would be done to them."""
     after: Rules = rules
     changes: list[str] = []

@@ -134,19 +134,19 @@ api_calls:
     - {vendor: okta, operation: createPolicyRule, verb: POST, count: 1}
 """
 
-import typing as t
 from dataclasses import replace
 
 from ..module_utils._access import guards, policies, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Place, Rules, in_order
 from ..module_utils._access.rules import RulePlan, RuleRequest, plan_rule
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import Policy
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "policy": {"type": "str", "required": True},
     "clone_of": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

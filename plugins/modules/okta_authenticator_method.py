@@ -99,16 +99,16 @@ api_calls:
     - {vendor: okta, operation: listAuthenticatorMethods, verb: GET, count: 1}
 """
 
-import typing as t
 
 from ..module_utils._core.errors import ApiError
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import authenticator_methods as methods
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import AuthenticatorMethod
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},
     "method": {
         "type": "str",

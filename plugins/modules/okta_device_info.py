@@ -102,23 +102,22 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.errors import NotFound
-from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
-from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, take_rows
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
 from ..module_utils._okta.records import DeviceUser, OktaDevice
 from ..module_utils._status.join import management_by_user
 from ..module_utils._status.reader import MACS_IN_OKTA
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "serial_numbers": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
     "max_rows": {"type": "int", "default": 200},
 }
 USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
-
-Row = dict[str, t.Any]
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -136,7 +135,7 @@ def run(ctx: ModuleContext) -> Result:
 
 def _records(
     okta: Okta, serials: list[str] | None, ids: list[str] | None, search: str | None
-) -> t.Iterator[Row]:
+) -> t.Iterator[Result]:
     if ids is not None:
         for device_id in dict.fromkeys(ids):
             yield from _by_id(okta, device_id)
@@ -150,7 +149,7 @@ def _records(
         yield _device_row(device, device.users or ())
 
 
-def _by_id(okta: Okta, device_id: str) -> t.Iterator[Row]:
+def _by_id(okta: Okta, device_id: str) -> t.Iterator[Result]:
     """The record and its users as they are now; none where it is gone, or goes in between."""
     device = okta.device(device_id)
     try:
@@ -161,7 +160,7 @@ def _by_id(okta: Okta, device_id: str) -> t.Iterator[Row]:
         yield _device_row(device, users)
 
 
-def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Row:
+def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Result:
     """Return a record under Okta's own names, with its users."""
     return {
         **{name: device.row.get(name) for name in ("id", "status", "created", "lastUpdated")},

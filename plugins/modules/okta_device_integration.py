@@ -169,14 +169,14 @@ api_calls:
     - {vendor: okta, operation: getWellknownOrgMetadata, verb: GET, count: 1}
 """
 
-import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
 from ..module_utils._okta import client as okta_api
@@ -185,7 +185,7 @@ from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._okta.records import LogEvent, Org
 from ..module_utils._scep.endpoint import ScepEndpoint
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},
     "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
     "scep_challenge": {

@@ -424,8 +424,17 @@ import typing as t
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, build_result, run_module
-from ..module_utils._core.options import KANDJI, OKTA, OPTIONAL_RINGS, PROFILES, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import (
+    KANDJI,
+    OKTA,
+    OPTIONAL_RINGS,
+    PROFILES,
+    ArgumentSpec,
+    Params,
+    arguments,
+)
+from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._kandji import client as kandji_api
@@ -459,7 +468,7 @@ PASSED_ON = (
     "report_bound_certificates",
     "state_dir",
 )
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
@@ -556,7 +565,7 @@ def _options(ctx: ModuleContext) -> ResetOptions:
     )
 
 
-def _check(params: t.Mapping[str, t.Any], stages: t.Sequence[str]) -> None:
+def _check(params: Params, stages: t.Sequence[str]) -> None:
     unknown = [stage for stage in stages if stage not in STAGES]
     if unknown:
         raise BadOption(f"stages: {unknown[0]!r} is not a stage. Use one of {', '.join(STAGES)}.")
@@ -568,7 +577,7 @@ def _check(params: t.Mapping[str, t.Any], stages: t.Sequence[str]) -> None:
         raise BadOption("max_percent: It is not between 0 and 100. Use a percentage.")
 
 
-def _requester(params: t.Mapping[str, t.Any]) -> str:
+def _requester(params: Params) -> str:
     """Return who asked for the reset, else the user that runs the module."""
     if params["requested_by"]:
         return str(params["requested_by"])

@@ -96,22 +96,22 @@ api_calls:
     - {vendor: okta, operation: listLogEvents, verb: GET, count: 1}
 """
 
-import typing as t
 from datetime import datetime, timezone
 
 from ..module_utils._access.denials import count_denials
 from ..module_utils._access.evidence import DENIALS, apps_filter, batch_apps
 from ..module_utils._access.resolution import resolve_apps
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, run_module
-from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import OKTA, ArgumentSpec, Params, arguments
+from ..module_utils._core.results import Result
 from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_days_before
 from ..module_utils._okta import client as okta_api
 
 MAX_MINUTES = 64800
 CLOCK_SKEW = 1  # minutes by which one of Okta's servers may be behind another
-OPTIONS: dict[str, dict[str, t.Any]] = {
+OPTIONS: ArgumentSpec = {
     "apps": {"type": "list", "elements": "str", "required": True},
     "since": {"type": "str"},
     "minutes": {"type": "int", "default": 60},
@@ -158,7 +158,7 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _minutes(params: t.Mapping[str, t.Any], now: float) -> float:
+def _minutes(params: Params, now: float) -> float:
     """Return the length of the period in minutes. Raises BadOption."""
     minutes = float(params["minutes"])
     if params["since"]:

@@ -90,16 +90,16 @@ api_calls:
     - {vendor: okta, operation: listLogEvents, verb: GET, count: 1}
 """
 
-import typing as t
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.module import ModuleContext, Result, run_module, take_rows
-from ..module_utils._core.options import OKTA, arguments
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_events import EVENTS
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ArgumentSpec = {
     "filter": {"type": "str"},
     "q": {"type": "str"},
     "since": {"type": "str"},

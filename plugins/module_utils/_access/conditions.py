@@ -13,7 +13,8 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from .._okta.records import PolicyRule, Row
+from .._core.rows import Row
+from .._okta.records import PolicyRule
 from .rule_options import PLATFORMS
 
 Conjunction = frozenset[str]  # unknowns that all have to hold

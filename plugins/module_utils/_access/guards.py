@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, Refused
+from .._core.options import Params
 from .._core.text import abbreviate
 from .._okta import client as okta_api
 from .._okta.client import Okta
@@ -67,7 +68,7 @@ class GuardOptions:
     allow_protected_apps: t.Sequence[str]
 
     @classmethod
-    def from_params(cls, params: t.Mapping[str, t.Any]) -> GuardOptions:
+    def from_params(cls, params: Params) -> GuardOptions:
         """Return the options among those of a module."""
         return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 

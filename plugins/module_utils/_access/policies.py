@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from .._core.changes import Change
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused, Unreadable
+from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
-from .rule_comparison import Body, merge_rule
+from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
     find_rule,
@@ -246,7 +247,7 @@ def apply_rule(okta: Okta, policy: Policy, plan: RulePlan) -> list[PolicyRule]:
     return rules
 
 
-def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Body) -> None:
+def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Json) -> None:
     if plan.current is None:
         _create_rule(okta, policy_id, body, plan.request.status != "INACTIVE")
         return
@@ -262,7 +263,7 @@ def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Body) -> None:
     okta.replace_rule(policy_id, plan.current.id, fresh_body)
 
 
-def _create_rule(okta: Okta, policy_id: str, body: Body, active: bool) -> None:
+def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
     """Create a rule.
 
     While another client writes to the policy, Okta answers 409 or 500. Only a read shows whether

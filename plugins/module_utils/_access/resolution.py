@@ -9,9 +9,10 @@ import typing as t
 
 from .._core.errors import BadOption
 from .._core.lookup import Catalog
+from .._core.options import Params
 from .._okta.client import Okta, quote_filter
 from .._okta.records import App, Group, Policy
-from .rule_options import Options, build_rule
+from .rule_options import build_rule
 from .rule_order import Place
 from .rules import RuleRequest
 
@@ -81,7 +82,7 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
     return ids
 
 
-def resolve_rule(okta: Okta, options: Options) -> RuleRequest:
+def resolve_rule(okta: Okta, options: Params) -> RuleRequest:
     """Return the options of a rule as a request, with the ids of its groups and users.
 
     An option ``state: absent`` wants the rule deleted. Raises BadOption.
@@ -93,12 +94,12 @@ def resolve_rule(okta: Okta, options: Options) -> RuleRequest:
     return RuleRequest(name, body, place, options.get("status"))
 
 
-def place_of(options: Options) -> Place:
+def place_of(options: Params) -> Place:
     """Return the place that options ask for."""
     return Place(options.get("position"), options.get("before"), options.get("after"))
 
 
-def _member_ids(okta: Okta, options: Options) -> dict[str, list[str]]:
+def _member_ids(okta: Okta, options: Params) -> dict[str, list[str]]:
     """Return the ids of the groups and users in each option that names some; one search in all."""
     by_group: dict[str, list[str]] = {
         option: options[option]

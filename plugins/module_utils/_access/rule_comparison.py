@@ -15,9 +15,8 @@ import typing as t
 
 from .._core.changes import ABSENT, Difference
 from .._core.errors import BadOption
-from .._okta.records import PolicyRule, Row
-
-Body = dict[str, t.Any]  # a rule, or a part of it, as Okta's JSON
+from .._core.rows import Json, Row
+from .._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.
 READ_ONLY = ("id", "created", "lastUpdated", "system", "status", "_links", "_embedded")
@@ -74,7 +73,7 @@ def have_same_effect(some: PolicyRule, other: PolicyRule) -> bool:
     )
 
 
-def _effect(rule: PolicyRule) -> Body:
+def _effect(rule: PolicyRule) -> Json:
     keys = ("name", "status", "conditions", "actions")
     return {key: rule.row[key] for key in keys if rule.row.get(key) is not None}
 
@@ -146,14 +145,14 @@ def _size(member: object) -> int:
 # Merge
 
 
-def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Body:
+def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     """Return the body of a full replace: the rule as read, with what is wanted.
 
     Without a rule as read, it is the body of a new rule. Raises BadOption for a rule that admits
     and does not say which authenticators it asks for.
     """
     row = current.row if current else {"type": "ACCESS_POLICY"}
-    body: Body = {
+    body: Json = {
         key: copy.deepcopy(value)
         for key, value in row.items()
         if key not in READ_ONLY and value is not None
@@ -174,7 +173,7 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Body:
     return body
 
 
-def _merge(body: Body, wanted: Row) -> None:
+def _merge(body: Json, wanted: Row) -> None:
     for key, value in wanted.items():
         have = body.get(key)
         if value is ABSENT:

@@ -14,10 +14,9 @@ import typing as t
 
 from .._core.changes import ABSENT
 from .._core.errors import BadOption
+from .._core.options import Params
+from .._core.rows import Json
 from .rule_comparison import parse_duration
-
-Options = t.Mapping[str, t.Any]  # the options of one rule
-Body = dict[str, t.Any]  # a rule, or a part of it, as Okta's JSON
 
 MAX_CHAINS = 5
 MAX_CHAIN_STEPS = 3
@@ -64,14 +63,14 @@ REMOVABLE = {
 }
 
 
-def build_rule(options: Options) -> Body:
+def build_rule(options: Params) -> Json:
     """Return what the options want of a rule, as Okta's JSON, without the keys of unset options.
 
     Raises BadOption for options that contradict each other.
     """
     check_options(options)
     conditions = _conditions(options)
-    sign_on: Body = {"access": options["access"]} if options.get("access") else {}
+    sign_on: Json = {"access": options["access"]} if options.get("access") else {}
     method = _verification(options)
     if method:
         sign_on["verificationMethod"] = method
@@ -82,8 +81,8 @@ def build_rule(options: Options) -> Body:
     }
 
 
-def _conditions(options: Options) -> Body:
-    conditions: Body = {}
+def _conditions(options: Params) -> Json:
+    conditions: Json = {}
     for option, path in CONDITIONS.items():
         if _is_set(options, option):
             _put(conditions, path, options[option])
@@ -95,21 +94,21 @@ def _conditions(options: Options) -> Body:
     return conditions
 
 
-def _is_set(options: Options, name: str) -> bool:
+def _is_set(options: Params, name: str) -> bool:
     return options.get(name) is not None
 
 
-def _put(target: Body, path: t.Sequence[str], value: object) -> None:
+def _put(target: Json, path: t.Sequence[str], value: object) -> None:
     for key in path[:-1]:
         target = target.setdefault(key, {})
     target[path[-1]] = value
 
 
-def _platform(name: str) -> Body:
+def _platform(name: str) -> Json:
     return {"type": PLATFORMS[name], "os": {"type": name}}
 
 
-def _verification(options: Options) -> Body:
+def _verification(options: Params) -> Json:
     if _is_set(options, "chains"):
         method = {"type": "AUTH_METHOD_CHAIN", "chains": options["chains"]}
         if options.get("reauthenticate_in"):
@@ -124,7 +123,7 @@ def _verification(options: Options) -> Body:
 # Checks
 
 
-def check_options(options: Options) -> None:
+def check_options(options: Params) -> None:
     """Raise BadOption if the options of a rule contradict each other, or Okta takes no such rule."""
     _check_managed(options)
     _check_denial(options)
@@ -134,7 +133,7 @@ def check_options(options: Options) -> None:
     _check_removals(options)
 
 
-def _check_managed(options: Options) -> None:
+def _check_managed(options: Params) -> None:
     if _is_set(options, "managed") and options.get("registered") is False:
         raise BadOption(
             "registered: a rule with managed needs registered: true, since Okta knows only"
@@ -142,7 +141,7 @@ def _check_managed(options: Options) -> None:
         )
 
 
-def _check_denial(options: Options) -> None:
+def _check_denial(options: Params) -> None:
     methods = [name for name in (*ASSURANCE, "chains") if _is_set(options, name)]
     if options.get("access") == "DENY" and methods:
         raise BadOption(
@@ -151,7 +150,7 @@ def _check_denial(options: Options) -> None:
         )
 
 
-def _check_chains(options: Options) -> None:
+def _check_chains(options: Params) -> None:
     exclusive = [
         name
         for name in ("factor_mode", "inactivity_period", "constraints")
@@ -175,14 +174,14 @@ def _check_chains(options: Options) -> None:
         )
 
 
-def _depth(chain: t.Mapping[str, t.Any]) -> int:
+def _depth(chain: Params) -> int:
     following = chain.get("next") or []
     if len(following) > 1:
         return MAX_CHAIN_STEPS + 1
     return 1 + (_depth(following[0]) if following else 0)
 
 
-def _check_durations(options: Options) -> None:
+def _check_durations(options: Params) -> None:
     for name in ("reauthenticate_in", "inactivity_period"):
         if _is_set(options, name) and not isinstance(parse_duration(options[name]), int):
             raise BadOption(
@@ -190,7 +189,7 @@ def _check_durations(options: Options) -> None:
             )
 
 
-def _check_removals(options: Options) -> None:
+def _check_removals(options: Params) -> None:
     keys = {path[0] for name, path in CONDITIONS.items() if _is_set(options, name)}
     if _is_set(options, "platforms"):
         keys.add("platform")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, shown
 from .._core.errors import NotAsWritten, Refused
-from .._okta.records import PolicyRule, Row
-from .rule_comparison import READ_ONLY, Body, find_differences, merge_rule
+from .._core.rows import Json, Row
+from .._okta.records import PolicyRule
+from .rule_comparison import READ_ONLY, find_differences, merge_rule
 from .rule_order import (
     Place,
     Rules,
@@ -49,7 +50,7 @@ class RulePlan:
     request: RuleRequest
     current: PolicyRule | None
     after: tuple[PolicyRule, ...]
-    body: Body | None = None
+    body: Json | None = None
     status: str | None = None
     changes: tuple[Change, ...] = ()
 
@@ -128,14 +129,14 @@ def _plan_update(
     return RulePlan(request, current, after, body, status, (change,) if after_values else ())
 
 
-def _diff(differences: t.Sequence[Difference]) -> tuple[Body, Body]:
+def _diff(differences: t.Sequence[Difference]) -> tuple[Json, Json]:
     return (
         {difference.path: shown(difference.before) for difference in differences},
         {difference.path: shown(difference.after) for difference in differences},
     )
 
 
-def _with_priority(body: Body, rules: Rules, index: int) -> Body:
+def _with_priority(body: Json, rules: Rules, index: int) -> Json:
     priority = place_priority(rules, index)
     return {
         **{key: value for key, value in body.items() if key != "priority"},
@@ -156,7 +157,7 @@ def _names(rules: Rules) -> list[str]:
     return [rule.name for rule in rules]
 
 
-def _settable(row: Row) -> Body:
+def _settable(row: Row) -> Json:
     hidden = (*READ_ONLY, "priority", "type")
     return {key: value for key, value in row.items() if key not in hidden}
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 from itertools import product
 
-from .._okta.records import PolicyRule, Row
+from .._core.rows import Row
+from .._okta.records import PolicyRule
 from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown
 
 SECOND_FACTOR = "authenticator: a second factor"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 ABSENT = object()
+# What a diff shows of an object: keys or options and their values, with secrets masked.
+Shown = dict[str, t.Any]
 
 
 class Difference(t.NamedTuple):
@@ -30,12 +32,12 @@ class Change(t.NamedTuple):
 
     action: str
     subject: str
-    before: dict[str, t.Any]
-    after: dict[str, t.Any]
+    before: Shown
+    after: Shown
 
 
 def differences(
-    desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any], path: str = ""
+    desired: t.Mapping[str, object], current: t.Mapping[str, object], path: str = ""
 ) -> list[Difference]:
     """Where ``current`` differs from ``desired``.
 
@@ -58,7 +60,7 @@ def shown(value: t.Any) -> t.Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def ansible_diff(changes: t.Sequence[Change]) -> dict[str, t.Any]:
+def ansible_diff(changes: t.Sequence[Change]) -> dict[str, dict[str, Shown]]:
     """What ``--diff`` prints: the changed keys alone, before and after."""
     return {
         "before": {change.subject: change.before for change in changes},

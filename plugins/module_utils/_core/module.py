@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from itertools import islice
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -22,12 +21,10 @@ from .._http.transport import Transport
 from .._kandji.client import Kandji
 from .._okta.auth import TOKEN, make_auth, scopes_of
 from .._okta.client import Okta
-from .changes import Change, ansible_diff, described
 from .errors import BadOption, DeviceTrustError
 from .masking import Masker
-from .options import KANDJI, OKTA, require
-
-Result = dict[str, t.Any]
+from .options import KANDJI, OKTA, Params, require
+from .results import Result
 
 
 class ModuleContext:
@@ -38,7 +35,7 @@ class ModuleContext:
 
     def __init__(
         self,
-        params: t.Mapping[str, t.Any],
+        params: Params,
         check_mode: bool,
         warn: t.Callable[[str], None],
         uses: t.Sequence[Operation],
@@ -77,11 +74,11 @@ class ModuleContext:
     def warn(self, text: str) -> None:
         self._warn(self.masker.text(text))
 
-    def calls(self) -> list[dict[str, t.Any]]:
+    def calls(self) -> list[dict[str, str | int]]:
         return api_calls(*self._transports)
 
 
-def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
+def _settings(params: Params, check_mode: bool) -> Settings:
     if not 1 <= params["capacity_percent"] <= 100:
         raise BadOption(f"capacity_percent: {params['capacity_percent']} is not between 1 and 100.")
     if params["api_retries"] < 0 or params["api_timeout"] <= 0:
@@ -95,30 +92,6 @@ def _settings(params: t.Mapping[str, t.Any], check_mode: bool) -> Settings:
         params["capacity_percent"],
         check_mode,
     )
-
-
-def build_result(changes: t.Sequence[Change], **values: t.Any) -> Result:
-    """Return a result with `changed`, the plan in words (`changes`) and the `diff`."""
-    return {
-        "changed": bool(changes),
-        "changes": described(changes),
-        "diff": ansible_diff(changes),
-        **values,
-    }
-
-
-def take_rows(
-    rows: t.Iterable[dict[str, t.Any]], max_rows: int
-) -> tuple[list[dict[str, t.Any]], bool]:
-    """Return at most ``max_rows`` rows (0: all), and whether there are more.
-
-    No page is read beyond those that are needed. Raises BadOption.
-    """
-    if max_rows < 0:
-        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
-    taken = list(islice(rows, max_rows + 1 if max_rows else None))
-    more = bool(max_rows) and len(taken) > max_rows
-    return taken[:max_rows] if more else taken, more
 
 
 def run_module(
@@ -138,11 +111,13 @@ def run_module(
     try:
         context = ModuleContext(module.params, module.check_mode, module.warn, uses)
         result = run(context)
+        if not module._diff:
+            result.pop("diff", None)
+        result = context.masker.value({**result, "api_calls": context.calls()})
     except DeviceTrustError as error:
         module.fail_json(**_failure(context, error.message, error.details))
-    except (
-        Exception
-    ) as error:  # no traceback reaches a user; the type and place are enough for a report
+    # No traceback reaches a user; the type and the place are enough for a report.
+    except Exception as error:
         module.fail_json(
             **_failure(
                 context,
@@ -151,12 +126,12 @@ def run_module(
                 {},
             )
         )
-    if not module._diff:
-        result.pop("diff", None)
-    module.exit_json(**context.masker.value({**result, "api_calls": context.calls()}))
+    module.exit_json(**result)
 
 
-def _failure(context: ModuleContext | None, message: str, details: t.Mapping[str, t.Any]) -> Result:
+def _failure(
+    context: ModuleContext | None, message: str, details: t.Mapping[str, object]
+) -> Result:
     result = {**details, "msg": message, "api_calls": context.calls() if context else []}
     return context.masker.value(result) if context else result
 

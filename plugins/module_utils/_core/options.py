@@ -14,7 +14,12 @@ from ansible.module_utils.basic import env_fallback
 
 from .errors import BadOption
 
-OKTA: dict[str, dict[str, t.Any]] = {
+# Options by name, each as Ansible's argument spec describes it: type, default, fallback ...
+ArgumentSpec = dict[str, dict[str, t.Any]]
+# The values of a task's options by name, as an argument spec validated them.
+Params = t.Mapping[str, t.Any]
+
+OKTA: ArgumentSpec = {
     "okta_org_url": {"type": "str", "fallback": (env_fallback, ["OKTA_CLIENT_ORGURL"])},
     "okta_api_token": {
         "type": "str",
@@ -38,7 +43,7 @@ OKTA: dict[str, dict[str, t.Any]] = {
         "fallback": (env_fallback, ["OKTA_CLIENT_KID"]),
     },
 }
-KANDJI: dict[str, dict[str, t.Any]] = {
+KANDJI: ArgumentSpec = {
     "kandji_api_url": {"type": "str", "fallback": (env_fallback, ["IRUCTL_TENANT"])},
     "kandji_api_token": {
         "type": "str",
@@ -46,13 +51,13 @@ KANDJI: dict[str, dict[str, t.Any]] = {
         "fallback": (env_fallback, ["IRUCTL_TOKEN"]),
     },
 }
-CONNECTION: dict[str, dict[str, t.Any]] = {
+CONNECTION: ArgumentSpec = {
     "ca_path": {"type": "path", "fallback": (env_fallback, ["DEVICE_TRUST_CA_PATH"])},
     "api_timeout": {"type": "float", "default": 30.0},
     "api_retries": {"type": "int", "default": 5},
     "capacity_percent": {"type": "int", "default": 50},
 }
-RING: dict[str, dict[str, t.Any]] = {
+RING: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "blueprints": {"type": "list", "elements": "str", "required": True},
     "scep_profile": {"type": "str"},
@@ -61,27 +66,29 @@ RING: dict[str, dict[str, t.Any]] = {
     "generation": {"type": "str"},
     "library_item": {"type": "str"},
 }
-_RINGS: dict[str, t.Any] = {
-    "type": "list",
-    "elements": "dict",
-    "options": RING,
-    "mutually_exclusive": [("scep_profile", "library_item")],
+RINGS: ArgumentSpec = {
+    "rings": {
+        "type": "list",
+        "elements": "dict",
+        "options": RING,
+        "mutually_exclusive": [("scep_profile", "library_item")],
+        "required": True,
+    }
 }
-RINGS: dict[str, dict[str, t.Any]] = {"rings": {**_RINGS, "required": True}}
-OPTIONAL_RINGS: dict[str, dict[str, t.Any]] = {"rings": {**_RINGS, "default": []}}
+OPTIONAL_RINGS: ArgumentSpec = {"rings": {**RINGS["rings"], "required": False, "default": []}}
 # How the SCEP profile of a ring is named that names none.
-PROFILES: dict[str, dict[str, t.Any]] = {
+PROFILES: ArgumentSpec = {
     "scep_profile_prefix": {"type": "str", "default": "Okta SCEP - "},
 }
 # Options of readers of the whole fleet.
-FLEET: dict[str, dict[str, t.Any]] = {
+FLEET: ArgumentSpec = {
     **OPTIONAL_RINGS,
     **PROFILES,
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
 }
 # What holds back a change of sign-in rules that would lock people out.
-FORECAST: dict[str, dict[str, t.Any]] = {
+FORECAST: ArgumentSpec = {
     "forecast": {"type": "bool", "default": True},
     "max_locked_out": {"type": "int", "default": 0},
     "active_days": {"type": "int", "default": 30},
@@ -90,7 +97,7 @@ FORECAST: dict[str, dict[str, t.Any]] = {
     "allow_protected_apps": {"type": "list", "elements": "str", "default": []},
 }
 # A rule of an app sign-in policy, as modules and the role take it.
-RULE: dict[str, dict[str, t.Any]] = {
+RULE: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
     "position": {"type": "str", "choices": ["first", "last"]},
@@ -139,9 +146,7 @@ RULE: dict[str, dict[str, t.Any]] = {
 RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
 
 
-def require(
-    params: t.Mapping[str, t.Any], table: t.Mapping[str, t.Mapping[str, t.Any]], name: str
-) -> t.Any:
+def require(params: Params, table: ArgumentSpec, name: str) -> t.Any:
     """Return a connection option. Raises BadOption that names its environment variable."""
     if not params[name]:
         raise BadOption(
@@ -151,9 +156,9 @@ def require(
     return params[name]
 
 
-def arguments(*tables: t.Mapping[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+def arguments(*tables: ArgumentSpec) -> ArgumentSpec:
     """Return an argument spec of several tables and the connection options."""
-    spec: dict[str, dict[str, t.Any]] = {}
+    spec: ArgumentSpec = {}
     for table in (*tables, CONNECTION):
         spec.update({name: dict(option) for name, option in table.items()})
     return spec

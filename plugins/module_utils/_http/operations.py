@@ -46,6 +46,12 @@ class Operation:
         )
 
 
+# Parameters of a query; requests writes the values as text.
+Query = Mapping[str, "str | int"]
+# Parts of a multipart form: (file name or None, content[, content type]).
+Files = Mapping[str, "tuple[str | None, str | bytes] | tuple[str, bytes, str]"]
+
+
 @dataclass(frozen=True)
 class Request:
     """What is sent with an operation.
@@ -60,10 +66,10 @@ class Request:
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, t.Any] | None = None
+    query: Query | None = None
     json: t.Any = None
     form: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None
-    files: Mapping[str, t.Any] | None = None
+    files: Files | None = None
     content: bytes | None = None
     headers: Mapping[str, str] | None = None
     raw: bool = False
@@ -106,7 +112,7 @@ class Explanation:
         return self.code or self.text
 
 
-def api_calls(*transports: Transport | None) -> list[dict[str, t.Any]]:
+def api_calls(*transports: Transport | None) -> list[dict[str, str | int]]:
     """Return the requests sent, by vendor, operation and verb: {vendor, operation, verb, count}."""
     return [
         {"vendor": transport.vendor, "operation": name, "verb": verb, "count": count}

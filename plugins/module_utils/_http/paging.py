@@ -9,13 +9,12 @@ A page that is shorter than the limit is not the last one: vendors return fewer 
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .._core.errors import Unreadable
-
-Query = Mapping[str, t.Any]
-Row = dict[str, t.Any]
+from .._core.rows import Row
+from .operations import Query
 
 
 @dataclass(frozen=True)

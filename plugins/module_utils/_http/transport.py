@@ -32,7 +32,7 @@ from .._core.errors import (
 )
 from .._core.masking import Masker
 from .auth import Auth
-from .operations import Answer, Explanation, Operation, Request
+from .operations import Answer, Explanation, Operation, Query, Request
 from .rate_limit import Pacer, reset_wait
 from .retry import MAX_WAIT, RETRY_STATUSES, UNCERTAIN_STATUSES, Attempts, retry_after
 from .settings import Settings
@@ -102,7 +102,7 @@ class Transport:
         operation: Operation,
         path: Mapping[str, str] | None = None,
         *,
-        query: Mapping[str, t.Any] | None = None,
+        query: Query | None = None,
         json: t.Any = None,
     ) -> Answer:
         """Send a request of the usual kind and return its answer, as ``send`` does."""

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
 from .._core.masking import Masker
+from .._core.rows import Row
 from .._http.auth import Token
-from .._http.operations import Explanation, Operation, Request
-from .._http.paging import Page, Query, read_pages, rows_of
+from .._http.operations import Explanation, Operation, Query, Request
+from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import check_origin, is_loopback, next_query
@@ -38,7 +39,7 @@ from .records import (
     PrismCertificate,
 )
 
-RowFilter = t.Mapping[str, t.Any]  # Prism's own: column -> operator -> value
+RowFilter = t.Mapping[str, t.Mapping[str, object]]  # Prism's own: column -> operator -> value
 
 LIBRARY = "/api/v1/library"
 PROFILES = LIBRARY + "/custom-profiles"
@@ -316,7 +317,9 @@ class Kandji:
         name: str,
         mobileconfig: bytes | None,
     ) -> CustomProfile:
-        files: dict[str, t.Any] = {field: (None, value) for field, value in form.items()}
+        files: dict[str, tuple[str | None, str | bytes] | tuple[str, bytes, str]] = {
+            field: (None, value) for field, value in form.items()
+        }
         if mobileconfig is not None:
             file_name = re.sub(r"[^A-Za-z0-9._-]+", "-", name) + ".mobileconfig"
             files["file"] = (file_name, mobileconfig, "application/octet-stream")
@@ -344,7 +347,7 @@ class Kandji:
         return CustomScript.from_row(self._written(UPDATE_SCRIPT, body, "script"))
 
     @staticmethod
-    def _written(operation: Operation, body: t.Any, what: str) -> dict[str, t.Any]:
+    def _written(operation: Operation, body: t.Any, what: str) -> Row:
         if not isinstance(body, dict) or "id" not in body:
             raise Unreadable(
                 f"Kandji answered {operation.name} without the {what}; run again, the next run"
@@ -417,7 +420,7 @@ class Kandji:
 
         Get Library Item Statuses. Yields nothing for an item that does not exist.
         """
-        query: dict[str, t.Any] = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
+        query: Query = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
         try:
             for row in self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id}):
                 yield ItemStatus.from_row(row)
@@ -431,7 +434,7 @@ class Kandji:
         serials: t.Sequence[str] | None = None,
         with_removed: bool = False,
         **filters: str,
-    ) -> t.Iterator[dict[str, t.Any]]:
+    ) -> t.Iterator[Row]:
         """Yield devices as Kandji describes them, for results that show them.
 
         With ``serials``, only devices with exactly these, compared without case: a few by a filter,
@@ -453,7 +456,7 @@ class Kandji:
                 if serials is None or str(row.get("serial_number", "")).lower() in asked:
                     yield row
 
-    def _device_pages(self, filters: t.Mapping[str, str]) -> t.Iterator[dict[str, t.Any]]:
+    def _device_pages(self, filters: t.Mapping[str, str]) -> t.Iterator[Row]:
         """Yield the devices that match, page by page, up to an empty page.
 
         X-Total-Count, or a Link without a next page, spares the empty page; the vendor documents
@@ -514,7 +517,7 @@ class Kandji:
             row.get("name") == name for row in self._linked_pages(LIST_TAGS, {"search": name})
         )
 
-    def device_item_rows(self, device_id: str) -> list[dict[str, t.Any]]:
+    def device_item_rows(self, device_id: str) -> list[Row]:
         """Return the library items of one device as Kandji describes them.
 
         Get Device Library Items.
@@ -577,8 +580,8 @@ class Kandji:
         operation: Operation,
         row_filter: RowFilter,
         blueprint_ids: t.Sequence[str] = (),
-    ) -> t.Iterator[dict[str, t.Any]]:
-        query: dict[str, t.Any] = {"device_families": "Mac", "limit": PAGE}
+    ) -> t.Iterator[Row]:
+        query: dict[str, str | int] = {"device_families": "Mac", "limit": PAGE}
         query.update({"filter": json.dumps(row_filter)} if row_filter else {})
         query.update({"blueprint_ids": ",".join(blueprint_ids)} if blueprint_ids else {})
 
@@ -595,7 +598,7 @@ class Kandji:
         query: Query | None = None,
         path: t.Mapping[str, str] | None = None,
         at_most: int | None = None,
-    ) -> t.Iterator[dict[str, t.Any]]:
+    ) -> t.Iterator[Row]:
         """Yield the rows of pages in the envelope {results, next}, of at most ``at_most`` pages.
 
         ``next`` may name another host, so that only its query is used.
@@ -611,7 +614,7 @@ class Kandji:
         return read_pages("kandji", query or {}, fetch)
 
 
-def _following_prism_page(query: Query, body: t.Mapping[str, t.Any], rows: int) -> Query | None:
+def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
     """Return the query of the next Prism page, or None at the end.
 
     A cursor is opaque and good for the same query alone; a null one is the end, unless the page is
@@ -636,7 +639,7 @@ def _assignment(item_id: str, node_id: str | None) -> dict[str, str]:
     )
 
 
-def _as_form(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
+def _as_form(fields: t.Mapping[str, bool | str]) -> dict[str, str]:
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in fields.items()

@@ -4,8 +4,9 @@
 """Rows of Kandji's API as records.
 
 Ids are in lower case, since Kandji may return them in either. An empty id, serial or name is
-one that Kandji left out; it matches nothing. Any other value that Kandji left out is None, which
-means unknown. Values of enums that nobody documented stay as they are.
+one that Kandji left out; it matches nothing. Any other value that Kandji left out, or left empty,
+is None, which means unknown. The text of a profile or a script may be empty. Values of enums that
+nobody documented stay as they are.
 """
 
 from __future__ import annotations
@@ -14,25 +15,13 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .._core.rows import Row, as_content, as_id, as_name, as_object, as_text
 from .._core.timestamps import parse_timestamp
 
-Row = t.Mapping[str, t.Any]
 
-
-def _mapping(value: t.Any) -> Row:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: t.Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _name(value: t.Any) -> str:
-    return str(value or "")
-
-
-def _key(value: t.Any) -> str:
-    return str(value or "").lower()
+def _key(value: object) -> str:
+    """Return an id in lower case."""
+    return as_id(value).lower()
 
 
 # Devices
@@ -90,19 +79,19 @@ class KandjiDevice:
     @classmethod
     def from_row(cls, row: Row) -> KandjiDevice:
         """Return the record of a row of List Devices or the body of Get Device."""
-        user = _mapping(row.get("user"))
+        user = as_object(row.get("user"))
         return cls(
             device_id=_key(row.get("device_id")),
-            serial=_name(row.get("serial_number")),
-            name=_name(row.get("device_name")),
-            platform=_text(row.get("platform")),
+            serial=as_id(row.get("serial_number")),
+            name=as_name(row.get("device_name")),
+            platform=as_text(row.get("platform")),
             blueprint_id=_key(row.get("blueprint_id")),
-            blueprint_name=_name(row.get("blueprint_name")),
-            os_version=_name(row.get("os_version")),
-            model=_name(row.get("model")),
-            person=_name(user.get("email") or user.get("name")),
+            blueprint_name=as_name(row.get("blueprint_name")),
+            os_version=as_name(row.get("os_version")),
+            model=as_name(row.get("model")),
+            person=as_name(user.get("email") or user.get("name")),
             tags=tuple(map(str, row["tags"] or ())) if "tags" in row else None,
-            last_check_in=_text(row.get("last_check_in")),
+            last_check_in=as_text(row.get("last_check_in")),
             is_removed=bool(row.get("is_removed")),
         )
 
@@ -132,15 +121,15 @@ class ItemStatus:
     @classmethod
     def from_row(cls, row: Row) -> ItemStatus:
         """Return the record of a row of Get Library Item Statuses."""
-        computer = _mapping(row.get("computer"))
+        computer = as_object(row.get("computer"))
         return cls(
             device_id=_key(computer.get("id")),
-            device_name=_text(computer.get("name")),
-            blueprint_id=_key(_mapping(row.get("blueprint")).get("id")),
-            status=_text(row.get("status")),
-            log=_text(row.get("log")),
-            last_audit_log=_text(row.get("last_audit_log")),
-            control_log=_text(row.get("control_log")),
+            device_name=as_text(computer.get("name")),
+            blueprint_id=_key(as_object(row.get("blueprint")).get("id")),
+            status=as_text(row.get("status")),
+            log=as_text(row.get("log")),
+            last_audit_log=as_text(row.get("last_audit_log")),
+            control_log=as_text(row.get("control_log")),
         )
 
     @property
@@ -180,9 +169,9 @@ class DeviceItem:
         """Return the record of a row of Get Device Library Items."""
         return cls(
             item_id=_key(row.get("item_id")),
-            name=_name(row.get("name")),
-            type=_text(row.get("type")),
-            status=_text(row.get("status")),
+            name=as_name(row.get("name")),
+            type=as_text(row.get("type")),
+            status=as_text(row.get("status")),
         )
 
 
@@ -211,7 +200,7 @@ class InstalledProfile:
         data = row.get("profile_data")
         return cls(
             device_id=_key(row.get("device_id")),
-            serial=_name(row.get("serial_number")),
+            serial=as_id(row.get("serial_number")),
             blueprint_id=_key(row.get("blueprint_id")),
             identifier=_key(row.get("payload_identifier")),
             payload_uuid=_key(row.get("payload_uuid")),
@@ -222,7 +211,7 @@ class InstalledProfile:
                 for payload in data
                 if isinstance(payload, dict) and "type" in payload
             ),
-            created_at=_text(row.get("created_at")),
+            created_at=as_text(row.get("created_at")),
         )
 
     @property
@@ -245,9 +234,9 @@ class PrismCertificate:
         """Return the record of a row of Certificates."""
         return cls(
             device_id=_key(row.get("device_id")),
-            serial=_name(row.get("serial_number")),
-            common_name=_name(row.get("common_name")),
-            created_at=_text(row.get("created_at")),
+            serial=as_id(row.get("serial_number")),
+            common_name=as_name(row.get("common_name")),
+            created_at=as_text(row.get("created_at")),
         )
 
     @property
@@ -270,9 +259,9 @@ class PrismApp:
         """Return the record of a row of Applications."""
         return cls(
             device_id=_key(row.get("device_id")),
-            serial=_name(row.get("serial_number")),
-            bundle_id=_text(row.get("bundle_id")),
-            version=_text(row.get("version")),
+            serial=as_id(row.get("serial_number")),
+            bundle_id=as_text(row.get("bundle_id")),
+            version=as_text(row.get("version")),
         )
 
 
@@ -304,14 +293,14 @@ class AuditEvent:
     @classmethod
     def from_row(cls, row: Row) -> AuditEvent:
         """Return the record of a row of List audit events."""
-        state = _mapping(row.get("new_state"))
+        state = as_object(row.get("new_state"))
         return cls(
             target_id=_key(row.get("target_id")),
-            target_type=_text(row.get("target_type")),
-            action=_name(row.get("action")),
-            new_name=_text(state.get("name")),
-            new_type=_text(state.get("type")),
-            occurred_at=_text(row.get("occurred_at")),
+            target_type=as_text(row.get("target_type")),
+            action=as_name(row.get("action")),
+            new_name=as_text(state.get("name")),
+            new_type=as_text(state.get("type")),
+            occurred_at=as_text(row.get("occurred_at")),
         )
 
 
@@ -330,8 +319,8 @@ class Blueprint:
     def from_row(cls, row: Row) -> Blueprint:
         """Return the record of a row of List Blueprints. One without a name is named by its id."""
         blueprint_id = _key(row.get("id"))
-        name = _name(row.get("name")) or blueprint_id
-        return cls(id=blueprint_id, name=name, type=_text(row.get("type")))
+        name = as_name(row.get("name")) or blueprint_id
+        return cls(id=blueprint_id, name=name, type=as_text(row.get("type")))
 
     def as_result(self) -> dict[str, str]:
         """Return id and name, as results show a blueprint."""
@@ -348,7 +337,7 @@ class LibraryItem:
     @classmethod
     def from_row(cls, row: Row) -> LibraryItem:
         """Return the record of a row of List Library Items."""
-        return cls(id=_key(row.get("id")), name=_name(row.get("name")))
+        return cls(id=_key(row.get("id")), name=as_name(row.get("name")))
 
 
 @dataclass(frozen=True)
@@ -371,15 +360,15 @@ class CustomProfile:
         """Return the record of a row of List Custom Profiles, or of the answer to a write."""
         return cls(
             id=_key(row.get("id")),
-            name=_name(row.get("name")),
-            mobileconfig=_text(row.get("profile")),
+            name=as_name(row.get("name")),
+            mobileconfig=as_content(row.get("profile")),
             flags={
                 key: value
                 for key, value in row.items()
                 if key == "active" or key.startswith("runs_on_")
             },
-            mdm_identifier=_text(row.get("mdm_identifier")),
-            updated_at=_text(row.get("updated_at")),
+            mdm_identifier=as_text(row.get("mdm_identifier")),
+            updated_at=as_text(row.get("updated_at")),
         )
 
     @property
@@ -407,12 +396,12 @@ class CustomScript:
         """Return the record of a row of List Custom Scripts, or of the answer to a write."""
         return cls(
             id=_key(row.get("id")),
-            name=_name(row.get("name")),
-            script=_text(row.get("script")),
-            remediation_script=_text(row.get("remediation_script")),
-            execution_frequency=_text(row.get("execution_frequency")),
+            name=as_name(row.get("name")),
+            script=as_content(row.get("script")),
+            remediation_script=as_content(row.get("remediation_script")),
+            execution_frequency=as_text(row.get("execution_frequency")),
             active=row.get("active"),
             restart=row.get("restart"),
             show_in_self_service=row.get("show_in_self_service"),
-            updated_at=_text(row.get("updated_at")),
+            updated_at=as_text(row.get("updated_at")),
         )

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 
 from .._core.errors import ApiError, BadOption, Unreadable
 from .._core.masking import Masker
+from .._core.options import ArgumentSpec, Params
 from .._http.auth import Auth, Token
 from .._http.operations import Explanation, Operation, Request
 from .._http.transport import Transport
@@ -46,11 +47,8 @@ AUTH_METHODS = {
     SERVICE_APP: ("okta_client_id", "okta_private_key"),
 }
 
-Params = Mapping[str, t.Any]
-OptionTable = Mapping[str, Mapping[str, t.Any]]
 
-
-def select_auth_method(params: Params, table: OptionTable, environment: Mapping[str, str]) -> str:
+def select_auth_method(params: Params, table: ArgumentSpec, environment: Mapping[str, str]) -> str:
     """Return the authentication method that the options ask for.
 
     What an option sets outranks what only the environment sets. Raises BadOption.
@@ -91,12 +89,12 @@ def _configured_methods(params: Params) -> dict[str, list[str]]:
     return {method: names for method, names in options.items() if names}
 
 
-def _variable(table: OptionTable, name: str) -> str:
+def _variable(table: ArgumentSpec, name: str) -> str:
     """Return the environment variable of an option."""
     return str(table[name]["fallback"][1][0])
 
 
-def _describe_methods(table: OptionTable) -> str:
+def _describe_methods(table: ArgumentSpec) -> str:
     return "; ".join(
         " and ".join(f"{name} ({_variable(table, name)})" for name in names)
         for names in AUTH_METHODS.values()
@@ -105,7 +103,7 @@ def _describe_methods(table: OptionTable) -> str:
 
 def make_auth(
     params: Params,
-    table: OptionTable,
+    table: ArgumentSpec,
     masker: Masker,
     scopes: Sequence[str],
     environment: Mapping[str, str] | None = None,

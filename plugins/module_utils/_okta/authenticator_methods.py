@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, shown
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
-from .records import Authenticator, AuthenticatorMethod, Row
+from .._core.rows import Json, Row
+from .records import Authenticator, AuthenticatorMethod
 
 FAST_PASS = ("okta_verify", "signed_nonce")
 # Okta may keep the methods of Okta Verify as authenticators of their own, with these keys.
@@ -69,7 +70,7 @@ class MethodPlan:
     if it stays as it is.
     """
 
-    body: dict[str, t.Any] | None = None
+    body: Json | None = None
     status: str | None = None
     changes: tuple[Change, ...] = ()
 

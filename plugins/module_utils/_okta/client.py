@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
 from .._core.masking import Masker
+from .._core.rows import Row
 from .._http.auth import Auth
-from .._http.operations import Explanation, Operation, Request
-from .._http.paging import Page, Query, read_pages, rows_of
+from .._http.operations import Explanation, Operation, Query, Request
+from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import batches, check_origin, next_query
@@ -329,7 +330,7 @@ class Okta:
         Search results may be stale: never write from them.
         """
         limit = limit or PAGE_SIZES[0]
-        query: dict[str, t.Any] = {"search": search, "limit": limit}
+        query: dict[str, str | int] = {"search": search, "limit": limit}
         if expand:
             query["expand"] = expand
         smaller = [size for size in PAGE_SIZES if size < limit]
@@ -413,9 +414,7 @@ class Okta:
 
     # Methods of authenticators
 
-    def replace_method(
-        self, authenticator_id: str, method: str, body: t.Mapping[str, t.Any]
-    ) -> AuthenticatorMethod:
+    def replace_method(self, authenticator_id: str, method: str, body: Row) -> AuthenticatorMethod:
         """Replace a method in full: start from its row. replaceAuthenticatorMethod."""
         path = {"authenticatorId": authenticator_id, "methodType": method}
         answer = self.transport.call(REPLACE_METHOD, path, json=body)
@@ -435,7 +434,7 @@ class Okta:
         rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
 
-    def create_policy(self, body: t.Mapping[str, t.Any]) -> Policy:
+    def create_policy(self, body: Row) -> Policy:
         """Create a policy, to which Okta adds a catch-all rule. createPolicy."""
         return Policy.from_row(_row(self.transport.call(CREATE_POLICY, json=body).json))
 
@@ -445,7 +444,7 @@ class Okta:
             _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
         )
 
-    def replace_policy(self, policy_id: str, body: t.Mapping[str, t.Any]) -> Policy:
+    def replace_policy(self, policy_id: str, body: Row) -> Policy:
         """Replace a policy in full: start from its row. replacePolicy."""
         answer = self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body)
         return Policy.from_row(_row(answer.json))
@@ -473,15 +472,13 @@ class Okta:
             return None
         return PolicyRule.from_row(_row(answer.json))
 
-    def create_rule(
-        self, policy_id: str, body: t.Mapping[str, t.Any], active: bool = True
-    ) -> PolicyRule:
+    def create_rule(self, policy_id: str, body: Row, active: bool = True) -> PolicyRule:
         """Create a rule. createPolicyRule."""
         query = None if active else {"activate": "false"}
         answer = self.transport.call(CREATE_RULE, {"policyId": policy_id}, query=query, json=body)
         return PolicyRule.from_row(_row(answer.json))
 
-    def replace_rule(self, policy_id: str, rule_id: str, body: t.Mapping[str, t.Any]) -> PolicyRule:
+    def replace_rule(self, policy_id: str, rule_id: str, body: Row) -> PolicyRule:
         """Replace a rule in full: start from its row. replacePolicyRule."""
         path = {"policyId": policy_id, "ruleId": rule_id}
         return PolicyRule.from_row(_row(self.transport.call(REPLACE_RULE, path, json=body).json))
@@ -496,7 +493,7 @@ class Okta:
             ACTIVATE_RULE if active else DEACTIVATE_RULE, {"policyId": policy_id, "ruleId": rule_id}
         )
 
-    def simulate(self, bodies: t.Sequence[t.Mapping[str, t.Any]]) -> list[PolicySimulation]:
+    def simulate(self, bodies: t.Sequence[Row]) -> list[PolicySimulation]:
         """Return what the policies in force say of simulated sign-ins, one answer for each.
 
         createPolicySimulation; it writes nothing.
@@ -568,7 +565,7 @@ class Okta:
         ends at the first empty page. ``at_most`` ends the read after so many events. ``word`` (at
         most 40 characters) occurs somewhere in each event.
         """
-        query: dict[str, t.Any] = {
+        query: dict[str, str | int] = {
             "filter": log_filter,
             "limit": LOG_PAGE_SIZE if at_most is None else min(LOG_PAGE_SIZE, at_most),
             "sortOrder": "DESCENDING" if newest_first else "ASCENDING",
@@ -588,7 +585,7 @@ class Okta:
             if number == at_most:
                 return
 
-    def log_page(self, query: t.Mapping[str, t.Any]) -> tuple[list[LogEvent], dict[str, str]]:
+    def log_page(self, query: Query) -> tuple[list[LogEvent], dict[str, str]]:
         """Return one page of the System Log, and the query that Okta's link continues with.
 
         listLogEvents. A query without ``until``, oldest first, polls: Okta continues it for ever,
@@ -601,11 +598,11 @@ class Okta:
     def _pages(
         self,
         operation: Operation,
-        query: t.Mapping[str, t.Any],
+        query: Query,
         until_empty: bool = False,
         sizes: t.Sequence[int] = (),
         path: t.Mapping[str, str] | None = None,
-    ) -> t.Iterator[dict[str, t.Any]]:
+    ) -> t.Iterator[Row]:
         """Okta's one paging style.
 
         A Link header whose query leads to the next page. ``until_empty`` is for a list that always
@@ -640,7 +637,7 @@ def _next_link(headers: t.Mapping[str, str]) -> str:
     return found.group(1) if found else ""
 
 
-def _row(body: t.Any) -> dict[str, t.Any]:
+def _row(body: t.Any) -> Row:
     if not isinstance(body, dict):
         raise Unreadable(
             "Okta answered with something else than the object that was asked for.", vendor="okta"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import typing as t
 import uuid
 
 from .private_key import LIBRARIES_MISSING
@@ -37,7 +36,7 @@ class DpopSigner:
         :arg nonce: the last one that the org sent.
         :arg token: the access token that the request carries, if it does.
         """
-        claims: dict[str, t.Any] = {
+        claims: dict[str, str | int] = {
             "htm": verb,
             "htu": url,
             "iat": int(now),

@@ -12,6 +12,8 @@ import hmac
 import json
 import typing as t
 
+from .._core.rows import Row
+
 CHALLENGE = "x-okta-verification-challenge"
 LONGEST_CHALLENGE = 1024
 EVENT_TYPE = "com.okta.event_hook"
@@ -24,7 +26,7 @@ class Delivery(t.NamedTuple):
     """
 
     event_id: str
-    events: list[dict[str, t.Any]]
+    events: list[Row]
 
 
 def is_authorized(given: str | None, wanted: str) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from .._core.errors import BadOption
 from .._core.masking import Masker
+from .._core.rows import Json
 
 try:
     import jwt
@@ -136,7 +137,7 @@ def _read_jwk(value: str, key_id: str | None, masker: Masker) -> Key:
     return Key(private, wanted, key_id or jwk.get("kid"))
 
 
-def _json_object(value: str) -> dict[str, t.Any]:
+def _json_object(value: str) -> Json:
     """Return a JSON object, also as Ansible passes one that was written as a YAML mapping."""
     try:
         return dict(json.loads(value))

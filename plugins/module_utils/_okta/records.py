@@ -9,36 +9,11 @@ texts, because an org may use one that this collection does not know. Timestamps
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from .._core.rows import Row, as_content, as_flag, as_id, as_name, as_object, as_objects, as_text
 from .._core.text import texts_in
-
-Row = Mapping[str, t.Any]  # a JSON object of Okta
-
-
-def _object(value: object) -> Row:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Row]:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or value == "" else str(value)
-
-
-def _id(value: object) -> str:
-    """Return an id or a serial as text without surrounding spaces, "" if there is none."""
-    return str(value).strip() if value is not None else ""
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
 
 # Devices and their users
 
@@ -57,14 +32,14 @@ class OktaUser:
     @classmethod
     def from_row(cls, row: Row) -> OktaUser:
         """Return the user of a row."""
-        profile = _object(row.get("profile"))
+        profile = as_object(row.get("profile"))
         return cls(
-            id=_id(row.get("id")),
-            login=_text(profile.get("login")),
-            first_name=_text(profile.get("firstName")),
-            last_name=_text(profile.get("lastName")),
-            status=_text(row.get("status")),
-            type_id=_text(_object(row.get("type")).get("id")),
+            id=as_id(row.get("id")),
+            login=as_text(profile.get("login")),
+            first_name=as_text(profile.get("firstName")),
+            last_name=as_text(profile.get("lastName")),
+            status=as_text(row.get("status")),
+            type_id=as_text(as_object(row.get("type")).get("id")),
         )
 
     @property
@@ -90,10 +65,10 @@ class DeviceUser:
     def from_row(cls, row: Row) -> DeviceUser:
         """Return the device user of a row, in either form."""
         return cls(
-            user=OktaUser.from_row(_object(row.get("user") or row.get("summary"))),
-            management_status=_text(row.get("managementStatus")),
-            screen_lock_type=_text(row.get("screenLockType")),
-            created=_text(row.get("created")),
+            user=OktaUser.from_row(as_object(row.get("user") or row.get("summary"))),
+            management_status=as_text(row.get("managementStatus")),
+            screen_lock_type=as_text(row.get("screenLockType")),
+            created=as_text(row.get("created")),
             row=row,
         )
 
@@ -126,21 +101,21 @@ class OktaDevice:
     @classmethod
     def from_row(cls, row: Row) -> OktaDevice:
         """Return the device record of a row. The UDID is in lower case, the serial as Okta has it."""
-        profile, embedded = _object(row.get("profile")), _object(row.get("_embedded"))
+        profile, embedded = as_object(row.get("profile")), as_object(row.get("_embedded"))
         users = embedded.get("users")
         return cls(
-            id=_id(row.get("id")),
-            status=_text(row.get("status")),
-            created=_text(row.get("created")),
-            last_updated=_text(row.get("lastUpdated")),
-            display_name=_text(profile.get("displayName")),
-            platform=_text(profile.get("platform")),
-            serial_number=_id(profile.get("serialNumber")),
-            udid=_id(profile.get("udid")).lower(),
-            registered=_flag(profile.get("registered")),
-            secure_hardware=_flag(profile.get("secureHardwarePresent")),
+            id=as_id(row.get("id")),
+            status=as_text(row.get("status")),
+            created=as_text(row.get("created")),
+            last_updated=as_text(row.get("lastUpdated")),
+            display_name=as_text(profile.get("displayName")),
+            platform=as_text(profile.get("platform")),
+            serial_number=as_id(profile.get("serialNumber")),
+            udid=as_id(profile.get("udid")).lower(),
+            registered=as_flag(profile.get("registered")),
+            secure_hardware=as_flag(profile.get("secureHardwarePresent")),
             users=(
-                tuple(map(DeviceUser.from_row, _objects(users)))
+                tuple(map(DeviceUser.from_row, as_objects(users)))
                 if isinstance(users, list)
                 else None
             ),
@@ -163,7 +138,7 @@ class Enrollment:
     @classmethod
     def from_row(cls, row: Row) -> Enrollment:
         """Return the enrolment of a row."""
-        return cls(key=_text(row.get("key")), status=_text(row.get("status")))
+        return cls(key=as_text(row.get("key")), status=as_text(row.get("status")))
 
 
 # System Log
@@ -188,11 +163,11 @@ class LogEntity:
     def from_row(cls, row: Row) -> LogEntity:
         """Return the actor or target of a row."""
         return cls(
-            id=_id(row.get("id")),
-            type=_text(row.get("type")),
-            alternate_id=_text(row.get("alternateId")),
-            display_name=_text(row.get("displayName")),
-            serial_number=_id(_object(row.get("detailEntry")).get("serialNumber")),
+            id=as_id(row.get("id")),
+            type=as_text(row.get("type")),
+            alternate_id=as_text(row.get("alternateId")),
+            display_name=as_text(row.get("displayName")),
+            serial_number=as_id(as_object(row.get("detailEntry")).get("serialNumber")),
             texts=tuple(texts_in({name: row[name] for name in row if name != "type"})),
         )
 
@@ -232,20 +207,25 @@ class LogEvent:
     @classmethod
     def from_row(cls, row: Row) -> LogEvent:
         """Return the event of a row."""
-        device, browser = _object(row.get("device")), _object(row.get("client")).get("userAgent")
+        device, browser = (
+            as_object(row.get("device")),
+            as_object(row.get("client")).get("userAgent"),
+        )
         return cls(
-            uuid=_id(row.get("uuid")),
-            event_type=_id(row.get("eventType")),
-            published=_text(row.get("published")),
-            outcome=_text(_object(row.get("outcome")).get("result")),
-            actor=LogEntity.from_row(_object(row.get("actor"))),
-            targets=tuple(map(LogEntity.from_row, _objects(row.get("target")))),
-            device_id=_id(device.get("id")),
-            device_registered=_flag(device.get("registered")),
-            device_platform=_text(device.get("os_platform")),
-            browser_os=_text(_object(browser).get("os")),
-            user_agent=_text(_object(browser).get("rawUserAgent")),
-            factor=_text(_object(_object(row.get("debugContext")).get("debugData")).get("factor")),
+            uuid=as_id(row.get("uuid")),
+            event_type=as_id(row.get("eventType")),
+            published=as_text(row.get("published")),
+            outcome=as_text(as_object(row.get("outcome")).get("result")),
+            actor=LogEntity.from_row(as_object(row.get("actor"))),
+            targets=tuple(map(LogEntity.from_row, as_objects(row.get("target")))),
+            device_id=as_id(device.get("id")),
+            device_registered=as_flag(device.get("registered")),
+            device_platform=as_text(device.get("os_platform")),
+            browser_os=as_text(as_object(browser).get("os")),
+            user_agent=as_text(as_object(browser).get("rawUserAgent")),
+            factor=as_text(
+                as_object(as_object(row.get("debugContext")).get("debugData")).get("factor")
+            ),
             row=row,
         )
 
@@ -258,8 +238,8 @@ def linked_id(row: Row, name: str) -> str:
 
     Okta shows one link, or a list of links.
     """
-    link = _object(row.get("_links")).get(name)
-    href = _object(link[0] if isinstance(link, list) and link else link).get("href")
+    link = as_object(row.get("_links")).get(name)
+    href = as_object(link[0] if isinstance(link, list) and link else link).get("href")
     return urlsplit(str(href or "")).path.rstrip("/").rpartition("/")[2]
 
 
@@ -277,11 +257,11 @@ class Org:
     @classmethod
     def from_row(cls, row: Row) -> Org:
         """Return the org of a row."""
-        links = _object(row.get("_links"))
-        urls = [_object(links.get(name)).get("href") for name in ("organization", "alternate")]
+        links = as_object(row.get("_links"))
+        urls = [as_object(links.get(name)).get("href") for name in ("organization", "alternate")]
         return cls(
-            id=_id(row.get("id")),
-            pipeline=_text(row.get("pipeline")),
+            id=as_id(row.get("id")),
+            pipeline=as_text(row.get("pipeline")),
             linked_urls=tuple(str(url) for url in urls if url),
         )
 
@@ -302,10 +282,10 @@ class Authenticator:
     def from_row(cls, row: Row) -> Authenticator:
         """Return the authenticator of a row."""
         return cls(
-            id=_id(row.get("id")),
-            key=_text(row.get("key")),
-            status=_text(row.get("status")),
-            app_instance_id=_id(_object(row.get("settings")).get("appInstanceId")),
+            id=as_id(row.get("id")),
+            key=as_text(row.get("key")),
+            status=as_text(row.get("status")),
+            app_instance_id=as_id(as_object(row.get("settings")).get("appInstanceId")),
         )
 
 
@@ -325,9 +305,9 @@ class AuthenticatorMethod:
     def from_row(cls, row: Row) -> AuthenticatorMethod:
         """Return the method of a row."""
         return cls(
-            type=_text(row.get("type")),
-            status=_text(row.get("status")),
-            settings=_object(row.get("settings")),
+            type=as_text(row.get("type")),
+            status=as_text(row.get("status")),
+            settings=as_object(row.get("settings")),
             row=row,
         )
 
@@ -342,7 +322,7 @@ class Group:
     @classmethod
     def from_row(cls, row: Row) -> Group:
         """Return the group of a row."""
-        return cls(id=_id(row.get("id")), name=_text(_object(row.get("profile")).get("name")))
+        return cls(id=as_id(row.get("id")), name=as_text(as_object(row.get("profile")).get("name")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,9 +342,9 @@ class App:
     def from_row(cls, row: Row) -> App:
         """Return the app of a row."""
         return cls(
-            id=_id(row.get("id")),
-            label=_text(row.get("label")),
-            name=_text(row.get("name")),
+            id=as_id(row.get("id")),
+            label=as_text(row.get("label")),
+            name=as_text(row.get("name")),
             policy_id=linked_id(row, "accessPolicy"),
         )
 
@@ -390,14 +370,13 @@ class Policy:
     @classmethod
     def from_row(cls, row: Row) -> Policy:
         """Return the policy of a row."""
-        description = row.get("description")
         return cls(
-            id=_id(row.get("id")),
-            name=str(row.get("name") or ""),
-            description=None if description is None else str(description),
-            created=_text(row.get("created")),
+            id=as_id(row.get("id")),
+            name=as_name(row.get("name")),
+            description=as_content(row.get("description")),
+            created=as_text(row.get("created")),
             system=row.get("system") is True,
-            resource_type=_text(_object(row.get("_embedded")).get("resourceType")),
+            resource_type=as_text(as_object(row.get("_embedded")).get("resourceType")),
             row=row,
         )
 
@@ -425,13 +404,13 @@ class PolicyRule:
         """Return the rule of a row."""
         priority = row.get("priority")
         return cls(
-            id=_id(row.get("id")),
-            name=str(row.get("name") or ""),
+            id=as_id(row.get("id")),
+            name=as_name(row.get("name")),
             priority=priority if isinstance(priority, int) else None,
-            status=_text(row.get("status")),
+            status=as_text(row.get("status")),
             system=bool(row.get("system")),
-            conditions=_object(row.get("conditions")),
-            sign_on=_object(_object(row.get("actions")).get("appSignOn")),
+            conditions=as_object(row.get("conditions")),
+            sign_on=as_object(as_object(row.get("actions")).get("appSignOn")),
             row=row,
         )
 
@@ -439,7 +418,7 @@ class PolicyRule:
         """Return a part of the conditions, empty where the rule does not have it."""
         part = self.conditions
         for key in path:
-            part = _object(part.get(key))
+            part = as_object(part.get(key))
         return part
 
     def members(self, kind: str, side: str) -> list[str]:
@@ -459,7 +438,7 @@ class PolicyRule:
     @property
     def verification(self) -> Row:
         """The verification method that the rule asks for, empty if there is none."""
-        return _object(self.sign_on.get("verificationMethod"))
+        return as_object(self.sign_on.get("verificationMethod"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,17 +455,17 @@ class PolicySimulation:
     def from_row(cls, row: Row) -> PolicySimulation:
         """Return the simulation of a row, in either form."""
         names: list[str] = []
-        for evaluation in _objects(row.get("evaluation")) or [row]:
+        for evaluation in as_objects(row.get("evaluation")) or [row]:
             kinds = evaluation.get("policyType")
             if "ACCESS_POLICY" in (kinds if isinstance(kinds, list) else [kinds]):
-                names += _matched_rules(_object(evaluation.get("result")))
+                names += _matched_rules(as_object(evaluation.get("result")))
         return cls(tuple(names))
 
 
 def _matched_rules(result: Row) -> list[str]:
     return [
         str(rule.get("name"))
-        for policy in _objects(result.get("policies"))
-        for rule in _objects(policy.get("rules"))
+        for policy in as_objects(result.get("policies"))
+        for rule in as_objects(policy.get("rules"))
         if rule.get("status") == "MATCH"
     ]

@@ -61,6 +61,16 @@ def test_a_device_without_tags_has_none_of_them(tags: t.Any) -> None:
     assert records.KandjiDevice.from_row({"tags": tags}).tags == ()
 
 
+def test_an_empty_text_is_unknown_but_an_empty_file_is_empty() -> None:
+    row = {"device_id": UPPER, "serial_number": " C02XK1ZAJG5J ", "last_check_in": ""}
+    assert records.KandjiDevice.from_row(row) == records.KandjiDevice(LOWER, "C02XK1ZAJG5J")
+    # A Custom Profile without a text would be an item of Kandji's web app.
+    profile = records.CustomProfile.from_row({"id": UPPER, "profile": "", "updated_at": ""})
+    assert (profile.mobileconfig, profile.updated_at) == ("", None)
+    script = records.CustomScript.from_row({"id": UPPER, "script": "", "remediation_script": ""})
+    assert (script.script, script.remediation_script) == ("", "")
+
+
 @pytest.mark.parametrize("platform", ["iPhone", "mac", "Vision Pro"])
 def test_another_platform_stays_as_it_is_and_is_not_a_mac(platform: str) -> None:
     device = records.KandjiDevice.from_row({"platform": platform})

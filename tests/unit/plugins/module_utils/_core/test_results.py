@@ -9,7 +9,7 @@ import itertools
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import take_rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.results import take_rows
 
 
 @pytest.mark.parametrize(

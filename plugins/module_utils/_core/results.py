@@ -1,0 +1,38 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module returns."""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import islice
+
+from .changes import Change, ansible_diff, described
+from .errors import BadOption
+
+# A module's result, or an object in it. The module's RETURN documents the keys.
+Result = dict[str, t.Any]
+Item = t.TypeVar("Item")
+
+
+def build_result(changes: t.Sequence[Change], **values: t.Any) -> Result:
+    """Return a result with `changed`, the plan in words (`changes`) and the `diff`."""
+    return {
+        "changed": bool(changes),
+        "changes": described(changes),
+        "diff": ansible_diff(changes),
+        **values,
+    }
+
+
+def take_rows(rows: t.Iterable[Item], max_rows: int) -> tuple[list[Item], bool]:
+    """Return at most ``max_rows`` rows (0: all), and whether there are more.
+
+    No page is read beyond those that are needed. Raises BadOption.
+    """
+    if max_rows < 0:
+        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
+    taken = list(islice(rows, max_rows + 1 if max_rows else None))
+    more = bool(max_rows) and len(taken) > max_rows
+    return taken[:max_rows] if more else taken, more

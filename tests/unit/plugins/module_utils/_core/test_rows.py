@@ -1,0 +1,48 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of vendors: fields may be absent, null or of another type."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import rows
+
+
+@pytest.mark.parametrize(
+    "value, text, content, name",
+    [
+        (None, None, None, ""),
+        ("", None, "", ""),
+        ("Ada", "Ada", "Ada", "Ada"),
+        (" Ada ", " Ada ", " Ada ", " Ada "),
+        (12, "12", "12", "12"),
+        (0, "0", "0", ""),
+    ],
+)
+def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text, content, name):
+    assert (rows.as_text(value), rows.as_content(value), rows.as_name(value)) == (
+        text,
+        content,
+        name,
+    )
+
+
+@pytest.mark.parametrize("value, id_", [(None, ""), ("", ""), (" C02 ", "C02"), (7, "7")])
+def test_an_id_has_no_spaces_around_it(value, id_):
+    assert rows.as_id(value) == id_
+
+
+@pytest.mark.parametrize("value", [None, "text", 3, ["a"]])
+def test_what_is_not_an_object_is_an_empty_one(value):
+    assert rows.as_object(value) == {}
+
+
+def test_only_objects_of_a_list_are_rows():
+    assert rows.as_objects([{"id": "1"}, None, "text", {}]) == [{"id": "1"}, {}]
+    assert rows.as_objects({"id": "1"}) == []
+
+
+@pytest.mark.parametrize("value, flag", [(True, True), (False, False), ("true", None), (1, None)])
+def test_only_true_and_false_are_flags(value, flag):
+    assert rows.as_flag(value) is flag
