@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m lab``.
+"""``python -m lab``: start the lab, print its announcement, run until SIGTERM or SIGINT.
 
-Start the lab, say in one line of JSON where it is, run until SIGTERM or SIGINT.
+The announcement is one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | None]:
+    """Return the options of the command line, and the directory for the CA file."""
     defaults = Options()
     parser = argparse.ArgumentParser(
         prog="python -m lab",
@@ -55,30 +56,31 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
     )
     parser.add_argument("--past", action="store_true", help="the tenant has ten years behind it")
     parser.add_argument(
-        "--nothing-made", action="store_true", help="nobody has made anything in the consoles yet"
+        "--nothing-made", action="store_true", help="the consoles have not been used yet"
     )
     parser.add_argument(
         "--directory",
         type=Path,
         help="where the CA file is written and left; otherwise nothing is left",
     )
-    given = parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
     options = Options(
-        macs=given.macs,
-        seed=given.seed,
-        real_macs=given.real_macs,
-        people=given.people,
-        latency=given.latency,
-        past=given.past,
-        consoles=not given.nothing_made,
+        macs=parsed.macs,
+        seed=parsed.seed,
+        real_macs=parsed.real_macs,
+        people=parsed.people,
+        latency=parsed.latency,
+        past=parsed.past,
+        consoles=not parsed.nothing_made,
     )
-    return options, given.directory
+    return options, parsed.directory
 
 
 def main() -> int:
+    """Run the lab until a signal ends it. Return the exit status."""
     options, directory = parse()
-    # Blocked in all threads and waited for: a handler would have to wait for the main thread, which
-    # a signal to another thread does not wake.
+    # The signals are blocked in all threads and waited for: a handler runs in the main thread,
+    # which a signal to another thread does not wake.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with Lab(options, directory) as lab:
         print(json.dumps(lab.announcement), flush=True)

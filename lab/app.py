@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Putting the lab together from its parts."""
+"""Build the lab from its parts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from lab.kandji.app import KandjiApp
 from lab.kandji.tenant import Tenant
 from lab.okta.app import OktaApp
 from lab.okta.org import Org
-from lab.seeds import fleet
-from lab.seeds import legacy as past
+from lab.seeds import fleet, legacy
 from lab.state import Options, World
 
 Begin = t.Callable[[Options], dict[str, t.Any]]
@@ -27,9 +26,9 @@ def build(
     begin: Begin | None = None,
     control_token: str = "",
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The applications by the name of their listener, and what the lab announces of itself.
+    """Return the applications by the name of their listener, and the lab's announcement.
 
-    ``begin`` puts another company in this one's place.
+    ``begin`` replaces the company by another one.
     """
     world.ca_file = ca_file
     org = world.okta = Org(world, urls["okta"])
@@ -37,7 +36,7 @@ def build(
     okta, kandji = OktaApp(world), KandjiApp(world)
     fleet.populate(world)
     if world.options.past:
-        past.give(world)
+        legacy.populate(world)
     control = Control(world, okta, kandji, begin, control_token)
     app = org.oauth.add_app().announced()
     announcement = {
@@ -53,9 +52,8 @@ def build(
         "scep_challenge": org.platform.challenge if org.platform.added else "",
         "control_url": urls["control"],
         "control_token": control.token,
-        "page_url": (
-            f"{urls['control']}/#token={control.token}"
-        ),  # what stands behind # goes to no server and into no log
+        # The part behind # is not sent to a server and not logged.
+        "page_url": f"{urls['control']}/#token={control.token}",
         "rings": fleet.rings(world),
     }
     return {

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a vendor's HTTP surface is put together.
-
-Operations with names, answers, faults and the request log.
-"""
+"""The base of a vendor's HTTP surface: named operations, answers, faults and the request log."""
 
 from __future__ import annotations
 
@@ -28,9 +25,8 @@ from lab.state import RequestRecord, World
 class Answer:
     """What a handler returns.
 
-    A ``body`` that is bytes goes out as it is; anything else as JSON; None as nothing.
-
-    ``links`` are Link headers, each sent as a header of its own.
+    A ``body`` of bytes is sent as it is, None as nothing, anything else as JSON. Each of ``links``
+    is a Link header of its own.
     """
 
     body: t.Any = None
@@ -40,13 +36,14 @@ class Answer:
     links: list[str] = field(default_factory=list)
 
     def content(self) -> bytes:
+        """Return the body as it is sent."""
         if self.body is None:
             return b""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
 class Refusal(Exception):
-    """Raised by a handler, or by what it calls, to answer with an error."""
+    """An answer that a handler, or a function that it calls, raises to end the request."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -57,9 +54,8 @@ class Refusal(Exception):
 class Operation:
     """One documented operation of a vendor.
 
-    ``permission`` is its scope or its entry in the token's permissions.
-
-    ``chosen_by`` tells operations of one path and verb apart by a query parameter, as SCEP does;
+    ``permission`` is its scope or its entry in the token's permissions. ``chosen_by`` is a query
+    parameter with its value: it distinguishes operations of one path and verb, as SCEP does.
     ``vendor`` is for the log of requests.
     """
 
@@ -74,12 +70,13 @@ class Operation:
     vendor: str = ""
 
     def chosen(self, request: Request) -> bool:
+        """Return whether a request to its path and verb is for this operation."""
         name, value = self.chosen_by
         return not name or request.query_params.get(name) == value
 
 
 class Call:
-    """One request, read completely, as a handler sees it."""
+    """One complete request, as a handler reads it."""
 
     def __init__(
         self, world: World, operation: Operation, request: Request, body: bytes, form: t.Any | None
@@ -95,18 +92,18 @@ class Call:
         self.body = body
         self.form: dict[str, t.Any] = dict(form) if form is not None else {}
         self.principal: t.Any = None
-        # the name of the fault that meets this request: "stale" is up to the handler
+        # The name of the request's fault. The handler implements "stale".
         self.fault = ""
 
     def json(self) -> t.Any:
-        """The body parsed; raises ValueError."""
+        """Return the parsed body. Raises ValueError."""
         return json.loads(self.body)
 
 
 class VendorApp:
     """Base of the vendors' surfaces.
 
-    A subclass names its operations and says how it authenticates and limits.
+    A subclass lists its operations and defines authentication and limits.
     """
 
     vendor = "vendor"
@@ -115,26 +112,29 @@ class VendorApp:
         self.world = world
 
     def operations(self) -> list[Operation]:
+        """Return the vendor's operations."""
         raise NotImplementedError
 
     def admit(self, call: Call) -> None:
-        """Authenticate, check permissions and limits; raise Refusal. Sets ``call.principal``."""
+        """Authenticate, check permissions and limits, set ``call.principal``. Raises Refusal."""
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
-        """The vendor's 429."""
+        """Return the vendor's 429."""
         return Answer({"detail": "Request was throttled."}, 429, {"Retry-After": str(int(seconds))})
 
     def not_found(self, path: str) -> Answer:
+        """Return the answer for an unknown path."""
         return Answer({"detail": "Not found."}, 404)
 
     def wrong_verb(self, path: str) -> Answer:
-        """For a path that is known by another verb."""
+        """Return the answer for a known path with an unknown verb."""
         return self.not_found(path)
 
     def finish(self, call: Call | None, answer: Answer) -> None:
-        """Add the headers that every answer of this vendor carries."""
+        """Add the headers of all answers of this vendor."""
 
     def application(self) -> Starlette:
+        """Return the ASGI application."""
         places: dict[tuple[str, str], list[Operation]] = {}
         for operation in self.operations():
             places.setdefault((operation.path, operation.verb), []).append(operation)
@@ -299,17 +299,14 @@ class VendorApp:
 
 
 class _Dropped(Response):
-    """The connection is cut before a byte of the answer.
-
-    What the request asked for has been done.
-    """
+    """A connection that is cut before a byte of the answer; the request took effect."""
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
         scope["lab.transport"]().abort()
 
 
 class _Truncated(Response):
-    """The answer's head promises more than comes."""
+    """An answer whose head announces more content than is sent."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(b"")

@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is really so.
+"""The true stage of each Mac, which tests compare with what the collection reports.
 
-Where each Mac stands, told from the Macs themselves, from Okta's books and the tenant's, and from
-nothing that an API shows.
-
-It shares no code with what it is there to judge. A record belongs to the Mac whose hardware UUID it
-has, whatever serial it names.
+It is computed from the Macs themselves and from the state of org and tenant, not from answers of an
+API, and shares no code with the collection. A record belongs to the Mac whose hardware UUID it has,
+whatever serial number it has.
 """
 
 from __future__ import annotations
@@ -28,9 +26,10 @@ DEVICE_TRUST = "com.kandji.profile.odt.scep"
 
 @dataclass(frozen=True)
 class Truth:
-    """``key`` is Kandji's id of the Mac.
+    """The true stage of one Mac.
 
-    Of Macs that Kandji does not have, the first of the ids of their records in Okta, by alphabet.
+    ``key`` is Kandji's id of the Mac. For a Mac that Kandji does not have it is the first of the
+    ids of its records in Okta, by alphabet.
     """
 
     key: str
@@ -40,17 +39,17 @@ class Truth:
 
 
 def truths(world: World, ring_profiles: t.Mapping[str, str]) -> dict[str, Truth]:
-    """``ring_profiles`` is blueprint id -> id of the item that brings that ring's certificate.
+    """Return the true stage of each Mac by its key.
 
-    Key -> what is so.
+    ``ring_profiles`` is blueprint id -> id of the item that brings that ring's certificate.
     """
     with world.lock:
-        telling = _Telling(world, ring_profiles)
-        found = [telling.of_mac(mac) for mac in telling.macs] + telling.of_strangers()
-        return {one.key: one for one in found}
+        oracle = _Oracle(world, ring_profiles)
+        macs = [oracle.of_mac(mac) for mac in oracle.macs] + oracle.of_strangers()
+        return {truth.key: truth for truth in macs}
 
 
-class _Telling:
+class _Oracle:
     def __init__(self, world: World, ring_profiles: t.Mapping[str, str]) -> None:
         self.world, self.ring_profiles, self.now = world, ring_profiles, world.clock.now()
         self.items = {
@@ -84,7 +83,7 @@ class _Telling:
         )
 
     def of_strangers(self) -> list[Truth]:
-        """Macs that only Okta knows: a row for each serial."""
+        """Return the Macs that only Okta knows, one for each serial number."""
         known = {mac.udid for mac in self.macs}
         by_serial: dict[str, list[Record]] = {}
         for udid, records in self.records.items():
@@ -119,10 +118,10 @@ class _Telling:
             return "NOT_IN_SCOPE"
         installed = mac.profiles.get(item.mdm_identifier)
         if installed is None or installed.payload_uuid != item.identity_on(mac.device_id):
-            told = mac.device.statuses.get(item.id)
+            status = mac.device.statuses.get(item.id)
             return (
                 "PROFILE_FAILED"
-                if told and told.status in ("ERROR", "failed")
+                if status and status.status in ("ERROR", "failed")
                 else "PROFILE_PENDING"
             )
         if not mac.certificates:
@@ -132,7 +131,7 @@ class _Telling:
         return "" if OKTA_VERIFY in mac.apps else self._without_app(mac)
 
     def _without_app(self, mac: Mac) -> str:
-        """Whether an App Store item wants to be on it and has no licence left for it."""
+        """Return the stage of a Mac without Okta Verify: whether a licence is left decides."""
         bringing = [
             item
             for item in self.world.kandji.items_for(mac.device)
@@ -148,7 +147,7 @@ class _Telling:
 
     @staticmethod
     def _before(item: LibraryItem) -> set[str]:
-        """Macs for which a licence is kept."""
+        """Return the Macs that a licence is kept for."""
         return item.expected - item.last_in_line
 
     def _by_registration(self, mac: Mac, records: t.Sequence[Record]) -> str:
@@ -157,7 +156,10 @@ class _Telling:
         active = [record for record in records if record.status == "ACTIVE"]
         if not active:
             return _newest(records).status
-        issued = [one.issued_at for one in self.world.okta.platform.authority.naming(mac.serial)]
+        issued = [
+            certificate.issued_at
+            for certificate in self.world.okta.platform.authority.naming(mac.serial)
+        ]
         return (
             "REGISTERED_BEFORE_CERTIFICATE"
             if min(issued) > _newest(active).created
@@ -184,8 +186,10 @@ class _Telling:
         return flags
 
     def _competes(self, mac: Mac) -> bool:
-        """Kandji's own Okta Device Trust, a second ring's profile, or another profile with the same
-        SCEP URL is on the Mac as well.
+        """Return whether the Mac has another configuration of the same purpose.
+
+        Kandji's own Okta Device Trust, a second ring's profile, or another profile with the same
+        SCEP URL.
         """
         ours = {item.mdm_identifier for item in self.items.values()}
         urls = {
@@ -209,7 +213,7 @@ class _Telling:
         )
 
     def _flags_of_records(self, records: t.Sequence[Record], serial: str) -> set[str]:
-        found = {
+        flags = {
             "DUPLICATE_RECORD": len(records) > 1,
             "ORPHAN": any(not record.users for record in records),
             "SHARED_DEVICE": any(len(record.users) > 1 for record in records),
@@ -218,7 +222,7 @@ class _Telling:
                 not serial or any(not record.profile.get("serialNumber") for record in records)
             ),
         }
-        return {flag for flag, is_so in found.items() if is_so}
+        return {flag for flag, is_true in flags.items() if is_true}
 
 
 def _newest(records: t.Iterable[Record]) -> Record:

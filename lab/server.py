@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serving the lab: three HTTPS listeners on loopback, on free ports, under a CA made at start."""
+"""Serve the lab: three HTTPS listeners on free ports of loopback, with a CA made at the start."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from lab.tls import CA_FILE, make_server_certificate
 
 
 def _with_transport(current: t.Callable[[], t.Any]) -> t.Any:
-    """Serves the application that is there now.
+    """Return an application that serves the current one, and lets a fault cut the connection.
 
-    Lets a fault cut the connection: uvicorn hands its request cycle only through ``send``.
+    uvicorn passes its request cycle only through ``send``.
     """
 
     async def wrapped(scope: t.Any, receive: t.Any, send: t.Any) -> None:
@@ -59,14 +59,14 @@ class Lab:
         self._ready = threading.Event()
 
     def start(self) -> Lab:
+        """Build and serve the lab. Return it when it listens."""
         sockets = {name: self._listen() for name in ("okta", "kandji", "control")}
         self._urls = {
             name: f"https://localhost:{sock.getsockname()[1]}" for name, sock in sockets.items()
         }
         tls = make_server_certificate(self.directory)
         self._build()
-        # a fleet of thousands is not looked through for garbage while somebody waits for a page of
-        # it
+        # Collecting garbage in a fleet of thousands would delay answers.
         gc.freeze()
         for name, sock in sockets.items():
             config = uvicorn.Config(
@@ -87,17 +87,18 @@ class Lab:
         self._thread = threading.Thread(target=self._serve, name="lab", daemon=True)
         self._thread.start()
         self._ready.wait(timeout=30)
-        self._let_live()
+        self._start_residents()
         return self
 
     def begin(self, options: Options) -> dict[str, t.Any]:
-        """Another company in the place of this one, at the same addresses and with the same control
-        token. Returns the announcement.
+        """Replace the company by another one. Return the announcement.
+
+        Addresses and control token stay the same.
         """
         self._residents.stop(patience=30)
         self.options, self.world = options, World(options)
         self._build()
-        self._let_live()
+        self._start_residents()
         return self.announcement
 
     def _build(self) -> None:
@@ -114,13 +115,14 @@ class Lab:
     def _application(self, name: str) -> t.Any:
         return self._applications[name]
 
-    def _let_live(self) -> None:
+    def _start_residents(self) -> None:
         from lab.actors.loop import Residents
 
         self._residents = Residents(self.world)
         self._residents.start()
 
     def stop(self) -> None:
+        """Stop Macs, people, hooks and listeners, and remove a temporary directory."""
         if self._residents:
             self._residents.stop()
         for hook in self.world.okta.hooks if self.world.okta else ():
@@ -141,8 +143,8 @@ class Lab:
 
     @staticmethod
     def _listen() -> socket.socket:
-        # asyncio switches Nagle's algorithm off only for sockets that name their protocol; without
-        # that an answer takes 40 ms.
+        # asyncio disables Nagle's algorithm only for sockets that name their protocol; otherwise an
+        # answer takes 40 ms.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", 0))
@@ -163,20 +165,21 @@ class Lab:
 
 
 class _QuietServer(uvicorn.Server):
-    """Leaves the process's signal handlers alone: the lab is often a guest in a test run."""
+    """A server that does not change the process's signal handlers: tests start it."""
 
     def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
         super().__init__(config)
         self.listening = listening
 
     def capture_signals(self) -> t.Any:
+        """Return a context that does nothing."""
         from contextlib import nullcontext
 
         return nullcontext()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # TLS says good-bye to a client that keeps an idle connection, and would wait for its
-        # answer.
+        """Close idle connections, then shut down."""
+        # The end of TLS waits for an answer of the client, which keeps an idle connection.
         for connection in list(self.server_state.connections):
             if isinstance(connection, H11Protocol) and (
                 connection.cycle is None or connection.cycle.response_complete

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all parts of the lab share: time, chance, switches, faults and the log of requests."""
+"""The state that all parts of the lab share: time, chance, switches, faults, log of requests."""
 
 from __future__ import annotations
 
@@ -18,112 +18,93 @@ from lab.contract.recorder import Exchange, observers
 
 @dataclass
 class Switches:
-    """Open points of the vendors' behaviour, each set one way or the other.
+    """Open points of the vendors' behaviour, each set to one answer or another.
 
-    Names are used by the control surface.
+    The control surface uses the names.
     """
 
     # Kandji
     new_identity_on_every_patch: bool = True  # also on a PATCH of metadata alone
-    profile_uuid_case: str = "upper"  # or "lower": how $PROFILE_UUID and PayloadUUID are written
+    profile_uuid_case: str = "upper"  # or "lower": of $PROFILE_UUID and PayloadUUID
     profile_uuid_variable: str = "payload_uuid"  # or "item_id": what $PROFILE_UUID resolves to
-    top_level_keys_survive: bool = (
-        True  # PayloadDescription and PayloadOrganization of a custom profile
-    )
+    # whether PayloadDescription and PayloadOrganization of a custom profile are kept
+    top_level_keys_survive: bool = True
     tabs_become_spaces: bool = False
     tenant_changes_profile: bool = False  # the tenant stores another Retries than was sent
     unknown_tag: str = "create"  # or "error"
-    page_rows: int = 300  # rows that a page of devices, statuses and Prism has at most
+    page_rows: int = 300  # the most rows in a page of devices, statuses, blueprints and Prism
     next_links_on_web_host: bool = True
     mixed_case_ids: bool = False
-    inner_identity_survives: bool = (
-        True  # PayloadUUID and PayloadIdentifier inside a custom profile stay as they were sent
-    )
-    native_scep_type: str = (
-        "profile"  # the type of a SCEP item that is made in the console, as device listings show it
-    )
-    native_scep_identifier: str = (  # or "opaque": whether the identifier of such an item's profile holds the item's id
-        "item_id"
-    )
-    status_of_console_items: bool = (
-        True  # whether the status of such an item, or of an App Store app, can be asked by its id
-    )
-    one_per_node_types: str = (  # the vendor does not list them: two of these make no sense
-        "macos-release,kandji-setup,threat-security-policy"
-    )
-    # the answer when an item of such a type is in the node itself: this one, and not "already
-    # exists"
+    # whether PayloadUUID and PayloadIdentifier inside a custom profile are kept as they were sent
+    inner_identity_survives: bool = True
+    # the type of a SCEP item that is made in the console, as device listings show it
+    native_scep_type: str = "profile"
+    # or "opaque": whether the identifier of such an item's profile holds the item's id
+    native_scep_identifier: str = "item_id"
+    # whether the status of such an item, or of an App Store app, can be read by its id
+    status_of_console_items: bool = True
+    # types of which a node of a map takes one item: the vendor does not list them
+    one_per_node_types: str = "macos-release,kandji-setup,threat-security-policy"
+    # whether the error for an item in the node itself is this one, instead of "already exists"
     one_per_node_first: bool = False
     retry_after: bool = True  # in Kandji's 429
     too_many_body: str = "detail"  # or "empty", or "html": the body of Kandji's 429
-    certificate_rows: str = (  # or "common_name": what keeps its created_at in the inventory when a certificate is issued anew
-        "certificate"
-    )
-    script_log_length: int = (
-        0  # how many characters of a Custom Script's output a status keeps; 0: all
-    )
-    per_second_limit: int = (
-        0  # requests a second that Kandji takes, beside those of an hour; 0: any number
-    )
+    # or "common_name": a certificate that is re-issued under the same common name keeps the row of
+    # the inventory, with its created_at
+    certificate_rows: str = "certificate"
+    # how many characters of a Custom Script's output a status keeps; 0: all
+    script_log_length: int = 0
+    # requests a second that Kandji takes, in addition to the limit by the hour; 0: any number
+    per_second_limit: int = 0
     # Okta
     search_lag_seconds: float = 0.0
     stale_managed_in_search: bool = False
-    repeated_lifecycle: int = 204  # or 400: a lifecycle operation on a record that is already there
+    repeated_lifecycle: int = 204  # or 400: a lifecycle operation that changes nothing
     delete_active_error: str = "E0000152"
-    certificate_target_field: str = (
-        "alternateId"  # or displayName, or detailEntry: where pki.cert.* carries the CN
-    )
+    # or "displayName", or "detailEntry": where pki.cert.* has the common name
+    certificate_target_field: str = "alternateId"
     ca_certificate_answer: str = "der"  # or "pkcs7"
-    scep_capabilities: str = (  # or "old" (3DES, SHA-1 and GET alone), or that and GetCACaps answers "none" or is "missing"
-        "modern"
-    )
-    scep_content_types: str = (
-        "rfc"  # or "generic" (octet-stream), or "html": how SCEP answers are called
-    )
-    scep_host: str = (  # or "alternate", another host that the org's metadata names, or "other", which nothing names
-        "org"
-    )
+    # or "old": 3DES, SHA-1 and GET alone; "none": old, and GetCACaps is empty; "missing": old, and
+    # GetCACaps is a 404
+    scep_capabilities: str = "modern"
+    # or "generic" (octet-stream), or "html": the content type of SCEP answers
+    scep_content_types: str = "rfc"
+    # or "alternate": another host that the org's metadata names; or "other": one that it does not
+    scep_host: str = "org"
     record_before_certificate: str = "needs_reset"  # or "heals"
-    sign_in_touches_record: bool = (
-        True  # whether a FastPass sign-in changes the record's lastUpdated
-    )
-    hook_verification_authorized: bool = (
-        True  # whether the request that verifies an event hook bears its secret
-    )
-    hook_delivers_twice: bool = False  # at least once is what is promised
-    log_lag_seconds: float = (
-        0.0  # from the time that an event bears to the time when the System Log has it
-    )
+    # whether a FastPass sign-in changes the record's lastUpdated
+    sign_in_touches_record: bool = True
+    # whether the request that verifies an event hook has its secret
+    hook_verification_authorized: bool = True
+    hook_delivers_twice: bool = False  # Okta promises delivery at least once
+    # from the time that an event has to the time when the System Log returns it
+    log_lag_seconds: float = 0.0
     risk_scoring: bool = True  # whether rules have a risk score
-    registered_false: str = (
-        "matches"  # devices that are not registered; or "refused": a rule can ask for true alone
-    )
-    users_and_groups: str = "both"  # where a rule includes users and groups; or "either"
-    unknown_group: str = "error"  # or "accept": ids of groups and users in a rule that nobody has
-    catch_all_changes: str = (
-        "error"  # or "ignore": a catch-all rule that is sent with conditions or another name
-    )
-    rule_numbers: str = "renumbered"  # or "gaps": what the deletion of a rule leaves
-    parallel_rule_writes: str = (
-        "500"  # or "taken": rules of one policy that are written at the same moment
-    )
-    delete_mapped_policy: str = "refuse"  # or "reassign": its apps go to the org's default policy
+    # or "refused": whether a rule can match devices that are not registered
+    registered_false: str = "matches"
+    users_and_groups: str = "both"  # or "either": what a rule with users and groups needs
+    unknown_group: str = "error"  # or "accept": unknown ids of groups and users in a rule
+    # or "ignore": a catch-all rule that is sent with conditions or another name
+    catch_all_changes: str = "error"
+    rule_numbers: str = "renumbered"  # or "gaps": priorities after the deletion of a rule
+    # or "taken": rules of one policy that are written at the same time
+    parallel_rule_writes: str = "500"
+    delete_mapped_policy: str = "refuse"  # or "reassign": its apps get the org's default policy
     simulation: str = "ready"  # or "missing": the org has no /policies/simulate
-    expressions_hold: bool = (
-        True  # what an expression in a rule (elCondition) says: the lab knows no such language
-    )
-    deny_access_events: str = (  # or "unsatisfied": the log has application.policy.sign_on.deny_access only where authenticators do not suffice
-        "all"
-    )
-    policy_resource: bool = True  # whether policies say what they guard (_embedded.resourceType)
-    flexible_okta_verify: bool = (
-        False  # Okta Verify shown as three authenticators, one for each of its methods
-    )
-    # Who acts by themselves
+    # the result of an expression in a rule (elCondition): the lab does not evaluate them
+    expressions_hold: bool = True
+    # or "unsatisfied": the log has application.policy.sign_on.deny_access only if authenticators do
+    # not suffice
+    deny_access_events: str = "all"
+    policy_resource: bool = True  # whether policies have _embedded.resourceType
+    # whether Okta Verify is listed as three authenticators, one for each of its methods
+    flexible_okta_verify: bool = False
+    # Whether Macs and people act by themselves
     people_act: bool = False
     macs_act: bool = False
 
     def set(self, **values: t.Any) -> None:
+        """Set switches by name. Raises ValueError for an unknown one."""
         known = {f.name: f.type for f in fields(self)}
         for name, value in values.items():
             if name not in known:
@@ -131,6 +112,7 @@ class Switches:
             setattr(self, name, type(getattr(self, name))(value))
 
     def as_dict(self) -> dict[str, t.Any]:
+        """Return all switches by name."""
         return asdict(self)
 
 
@@ -173,20 +155,23 @@ class RequestRecord:
 
 @dataclass
 class Options:
+    """The options of ``python -m lab``."""
+
     macs: int = 25
     seed: int = 1
     real_macs: int = 200  # beyond it Macs are records without keys
     people: bool = False  # act by themselves
     latency: float = 0.0  # seconds added to every answer
-    past: bool = False  # the tenant has ten years behind it (lab.seeds.legacy)
-    # what only a console can make is there: Okta's Desktop platform, the App Store item Okta Verify
+    past: bool = False  # org and tenant have ten years of history (lab.seeds.legacy)
+    # whether what only a console can make exists: Okta's Desktop platform, the App Store item
+    # Okta Verify
     consoles: bool = True
 
 
 class World:
     """The state of the lab.
 
-    Take ``lock`` around whatever reads or changes it; never hold it over network traffic.
+    Take ``lock`` around every read and change of it; never hold it during network traffic.
     """
 
     def __init__(self, options: Options) -> None:
@@ -202,12 +187,11 @@ class World:
         self.kandji: t.Any = None  # lab.kandji.tenant.Tenant
         self.macs: list[t.Any] = []  # lab.actors.mac.Mac
         self.people: list[t.Any] = []  # lab.actors.person.Person
-        self.observers: list[t.Callable[[Exchange], None]] = (
-            observers()
-        )  # each is told of every finished exchange
+        # each is called with every finished exchange
+        self.observers: list[t.Callable[[Exchange], None]] = observers()
 
     def uuid(self) -> str:
-        """A UUID that depends on the seed alone."""
+        """Return a UUID that depends on the seed alone."""
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def token(
@@ -215,10 +199,11 @@ class World:
         length: int,
         alphabet: str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
     ) -> str:
+        """Return random characters that depend on the seed alone."""
         return "".join(self.random.choice(alphabet) for _unused in range(length))
 
     def take_fault(self, operation: str) -> Fault | None:
-        """The fault that meets this request, counted down, or None."""
+        """Return the fault of the next request of an operation, counted down, or None."""
         for fault in self.faults:
             if fault.operation not in ("*", operation):
                 continue

@@ -1,13 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page at the control surface's root.
+"""The page at the control surface's root: its files, and the two answers with its data.
 
-Its files, which hold no data, and the two answers that it lives on.
-
-``fleet`` tells how everything stands, ``news`` what has happened since; neither holds a secret. A
-page asks for news often, and for the fleet only when the fingerprint in the news says that it has
-changed.
+``fleet`` is the state of everything, ``news`` what happened since; neither holds a secret. A page
+reads the news often, and the fleet only when the fingerprint in the news has changed.
 """
 
 from __future__ import annotations
@@ -33,8 +30,7 @@ FILES = {
     "/page.js": ("page.js", "text/javascript"),
 }
 HEADERS = {
-    # Scripts, styles and data of this origin alone; nothing inline, and no text ever becomes
-    # markup.
+    # Scripts, styles and data of this origin alone, nothing inline. Text cannot become markup.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src"
         " data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
@@ -50,7 +46,7 @@ Row = dict[str, t.Any]
 
 
 def routes() -> list[Route]:
-    """The files. They are served to everybody: they are the same for all labs."""
+    """Return the routes of the files, which need no token: they hold no data of a lab."""
     return [Route(path, _file(*known), methods=["GET"]) for path, known in FILES.items()]
 
 
@@ -61,11 +57,11 @@ def _file(name: str, media_type: str) -> t.Callable[[Request], t.Awaitable[Respo
     return serve
 
 
-# How everything stands
+# The state of everything
 
 
 def fleet(world: World) -> Row:
-    """One row for each Mac, certificate, device record and person."""
+    """Return a row for each Mac, certificate, device record and person."""
     people: dict[str, list[Person]] = {}
     for person in world.people:
         people.setdefault(person.serial, []).append(person)
@@ -79,7 +75,7 @@ def fleet(world: World) -> Row:
 
 
 def fingerprint(world: World) -> str:
-    """Another one whenever a row may have changed. Made without making the rows."""
+    """Return a text that changes whenever a row may have changed, without making the rows."""
     macs = hash(
         tuple(
             (
@@ -122,7 +118,7 @@ def _mac(world: World, mac: Mac, people: t.Sequence[Person]) -> Row:
 
 
 def _scep_profiles(mac: Mac) -> list[str]:
-    """Names of the installed profiles that bring a certificate of Okta's."""
+    """Return the names of the installed profiles that have a certificate of Okta's."""
     brought = {certificate.profile_identifier for certificate in mac.certificates}
     return [
         profile.columns["profile_display_name"]
@@ -132,7 +128,7 @@ def _scep_profiles(mac: Mac) -> list[str]:
 
 
 def _certificate_of(world: World, mac: Mac) -> tuple[str, str]:
-    """The state of the newest certificate, and why the Mac cannot show a living one."""
+    """Return the status of the newest certificate, and why the Mac has no valid one."""
     if not mac.certificates:
         return "", _failure(world, mac) or "has no SCEP profile yet"
     known = world.okta.platform.authority.certificates.get(mac.certificates[-1].serial_number)
@@ -146,7 +142,7 @@ def _certificate_of(world: World, mac: Mac) -> tuple[str, str]:
 
 
 def _failure(world: World, mac: Mac) -> str:
-    """What a profile says that could not be installed."""
+    """Return the log of a profile that could not be installed."""
     statuses = (
         (world.kandji.items.get(item_id), status) for item_id, status in mac.device.statuses.items()
     )
@@ -161,24 +157,24 @@ def _failure(world: World, mac: Mac) -> str:
 
 
 def _why(world: World, mac: Mac, people: t.Sequence[Person], why_no_certificate: str) -> str:
-    """What the Mac waits for."""
+    """Return why a Mac is not managed."""
     if mac.in_a_drawer:
         return "lies in a drawer and never checks in"
     if why_no_certificate:
         return why_no_certificate
     if OKTA_VERIFY not in mac.apps:
         return "has no Okta Verify yet"
-    said = "; ".join(person.last_outcome for person in people) or "nobody uses it"
+    outcomes = "; ".join(person.last_outcome for person in people) or "nobody uses it"
     record = world.okta.devices.get(mac.okta_account)
     return (
-        f"was registered before its certificate came; {said}"
+        f"was registered before its certificate came; {outcomes}"
         if record and _is_older(world, record, mac)
-        else said
+        else outcomes
     )
 
 
 def _is_older(world: World, record: Record, mac: Mac) -> bool:
-    """Whether a record is older than the Mac's certificate, which it has never taken."""
+    """Return whether a record is older than the Mac's certificate and has none bound to it."""
     certificate = world.okta.platform.authority.certificates[mac.certificates[-1].serial_number]
     return not record.certificates and record.created < certificate.issued_at
 
@@ -240,8 +236,10 @@ def _person(world: World, person: Person) -> Row:
 
 
 def news(world: World, requests: int, events: int) -> Row:
-    """The newest requests and events behind those that are known, newest first, at most ``MOST`` of
-    each. Numbers beyond the end mean: from the start.
+    """Return the requests and events that the page does not know, newest first.
+
+    ``requests`` and ``events`` are how many it knows; a number beyond the end means none. At most
+    ``MOST`` of each are returned.
     """
     log = world.okta.log
     return {
@@ -265,7 +263,7 @@ def _start(known: int, count: int) -> int:
 
 
 def _request(record: t.Any) -> Row:
-    """Without its query: what is asked for may be the message of an enrolment."""
+    """Return a request without its query, which may be the message of an enrolment."""
     return {
         "number": record.number,
         "at": record.at,

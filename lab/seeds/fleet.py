@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The company of the lab: its blueprints, library items, devices and people, made from the seed.
 
-The first Macs have parts to play (``ROLES``). Everything is drawn in one order, fixed things first
-and then Mac by Mac, so that a seed gives the same first Macs however many are asked for.
+The first Macs have roles (``ROLES``). Everything is drawn in one order, fixed things first and then
+Mac by Mac: a seed gives the same first Macs whatever their number.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Hardware(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Role:
-    """The part that one of the first Macs plays. ``what`` is the reason why it is there."""
+    """The role of one of the first Macs. ``what`` is the reason for it."""
 
     blueprint: str
     what: str = ""
@@ -76,7 +76,7 @@ class Role:
     last_in_line: bool = False
     second_person: bool = False
     old_record: bool = False
-    serial_around: int | None = None  # its serial is that of this Mac with something before it
+    serial_around: int | None = None  # its serial number ends with that of this Mac
 
 
 ROLES = [
@@ -103,7 +103,7 @@ LATER_BLUEPRINTS = ("Engineering", "Everyone else", "Everyone else")
 
 
 def rings(world: World) -> list[dict[str, t.Any]]:
-    """The rings that this fleet is meant for."""
+    """Return the rings for this fleet."""
     canary = [
         mac.serial for mac, role in zip(world.macs, ROLES, strict=False) if role.what == "test Mac"
     ]
@@ -119,10 +119,7 @@ def rings(world: World) -> list[dict[str, t.Any]]:
 
 
 def populate(world: World) -> None:
-    """Fill an empty org and an empty tenant.
-
-    Takes ``world.okta`` and ``world.kandji`` as they were made.
-    """
+    """Fill the empty org and the empty tenant of a world."""
     with world.lock:
         fleet = _Fleet(world)
         fleet.make_library()
@@ -135,9 +132,9 @@ def populate(world: World) -> None:
 
 
 class _Fleet:
-    """The making of a fleet, step by step.
+    """The steps that make a fleet.
 
-    The tenant looks as it does on a morning after the Macs' nightly check-in.
+    The tenant is in the state of a morning after the Macs' nightly check-in.
     """
 
     def __init__(self, world: World) -> None:
@@ -151,6 +148,7 @@ class _Fleet:
     # The library
 
     def make_library(self) -> None:
+        """Add blueprints, tags and library items."""
         for name in ("Canary", "Engineering", "Everyone else", "Staging", "iPhones and iPads"):
             self.blueprints[name] = self.tenant.add_blueprint(name)
         self.blueprints["Design"] = self.tenant.add_blueprint("Design", "map")
@@ -182,7 +180,7 @@ class _Fleet:
         self._assign("Staging", older, *from_the_store, by_package)
 
     def _apps_of_the_store(self) -> list[LibraryItem]:
-        """The App Store item Okta Verify, where somebody has made it in the console."""
+        """Return the App Store item Okta Verify, if it was made in the console."""
         if not self.world.options.consoles:
             return []
         self.okta_verify = self.tenant.add_item(
@@ -236,9 +234,10 @@ class _Fleet:
         for item in items:
             self.tenant.assign(target, item, target.nodes[0].id if target.has_conditions else None)
 
-    # Devices that are no Macs of ours
+    # Devices that are not Macs of the company
 
     def make_other_devices(self) -> None:
+        """Add iPhones, iPads and a Mac that was removed from Kandji."""
         self.tenant.add_user("Rosa Klein", f"rosa.klein@{DOMAIN}", archived=True)
         for index, platform in enumerate(("iPhone", "iPad", "iPhone", "iPad")):
             user, okta_user = self._make_people(("Mobile", f"Person {index}"))
@@ -263,22 +262,23 @@ class _Fleet:
                             platform="IOS",
                         ),
                     )
-        gone = self._device(
+        stolen = self._device(
             "Stolen MacBook",
             self._serial(),
             Hardware("Mac", MODELS[0], SYSTEMS[2]),
             self.blueprints["Engineering"],
             None,
         )
-        gone.is_removed = True
+        stolen.is_removed = True
         self.tenant.changed()
 
     # Macs and people
 
     def make_mac(self, index: int) -> None:
+        """Add a Mac with its person and history."""
         role = ROLES[index] if index < len(ROLES) else self._later_role()
-        given, family = NAMES[index % len(NAMES)]
-        names = (given, family if index < len(NAMES) else f"{family} {index}")
+        first, family = NAMES[index % len(NAMES)]
+        names = (first, family if index < len(NAMES) else f"{family} {index}")
         user, okta_user = self._make_people(names, index)
         serial = (
             f"Z{self.serials[role.serial_around]}"
@@ -315,9 +315,10 @@ class _Fleet:
         self._give_history(role, mac, index)
 
     def _later_role(self) -> Role:
-        """Of a larger fleet some people are early, some never open Okta Verify, some use push.
+        """Return a drawn role for a Mac behind the first ones.
 
-        Each Mac is drawn for itself.
+        In a fleet of over 25 Macs some people register early, some never open Okta Verify, and some
+        use push.
         """
         blueprint = self.world.random.choice(LATER_BLUEPRINTS)
         chance = self.world.random.random()
@@ -359,20 +360,19 @@ class _Fleet:
             self.okta_verify.last_in_line.add(device.id)
 
     def buy_licenses(self) -> None:
-        """One too few, so that the Mac that is last in line goes without."""
+        """Buy one licence too few: the Mac that is last in line gets none."""
         if self.okta_verify is None:
             return
         self.okta_verify.licenses = max(
             0, len(self.okta_verify.expected) - len(self.okta_verify.last_in_line)
         )
 
-    # Groups and apps: nothing is drawn here, so that a seed gives the same Macs with and without
-    # them
+    # Groups and apps: nothing is drawn here, and a seed gives the same Macs with and without them
 
     def make_groups(self) -> None:
-        """By the Macs' blueprints.
+        """Add groups by the Macs' blueprints, one of contractors, and one for emergencies.
 
-        Some people are contractors. One account for emergencies has no Mac.
+        The account for emergencies has no Mac.
         """
         org = self.world.okta
         blueprints = {
@@ -401,9 +401,10 @@ class _Fleet:
         }
 
     def make_past(self) -> None:
-        """Who used which app in the last 40 days, from where.
+        """Write into the log which apps people used in the last 40 days, and from where.
 
-        Every tenth person none. Some have a phone or a PC beside the Mac, neither registered.
+        Every tenth person used none. Some have a phone or a PC in addition to the Mac, neither
+        registered.
         """
         org = self.world.okta
         phones = self._registered_phones()
@@ -447,16 +448,15 @@ class _Fleet:
         return self.now - timedelta(days=(7 * index + 3 * number) % 40, hours=1 + index % 20)
 
     def _check_in_last_night(self, mac: Mac) -> None:
-        mac.check_in(
-            mac.device.last_check_in
-        )  # no profile of the start enrols, so this talks to nobody
+        # This makes no requests: the first profiles do not enrol.
+        mac.check_in(mac.device.last_check_in)
 
     # Small things
 
     def _make_people(
         self, names: tuple[str, str], index: int | None = None
     ) -> tuple[KandjiUser, t.Any]:
-        """The same person at both vendors, whose addresses some differ in case."""
+        """Add a person at both vendors. Some of their addresses differ in case."""
         number = len(self.tenant.users)
         login = f"person{number:03d}@{DOMAIN}"
         okta_user = self.world.okta.add_user(names[0], names[1], login)
@@ -494,7 +494,7 @@ class _Fleet:
 
 
 def _now_and_then(index: int, every: int) -> bool:
-    """Every so many Macs, but for the first ones, which have a part to play."""
+    """Return whether a Mac is one of each ``every``; the first ones have roles and are not."""
     return index >= len(ROLES) and index % every == 0
 
 

@@ -1,13 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ten years of history.
+"""Ten years of history: what org and tenant hold in addition to the company of ``fleet``.
 
-What lies about in an org and a tenant that many hands have worked on, beside the company of
-``lab.seeds.fleet``.
-
-Nothing of it is ours, and nothing of it may be touched. It is drawn after the fleet, so that the
-fleet is the same with it and without.
+The collection may not change any of it. It is drawn after the fleet, which is therefore the same
+with and without it.
 """
 
 from __future__ import annotations
@@ -35,8 +32,8 @@ LEAVERS_A_YEAR = 8
 DAYS_OF_A_YEAR = 365
 
 
-def give(world: World) -> None:
-    """To the org and the tenant of a world that has its fleet already."""
+def populate(world: World) -> None:
+    """Add the history to the org and the tenant of a world that has its fleet."""
     with world.lock:
         blueprints = _blueprints(world)
         _profiles(world, blueprints)
@@ -47,25 +44,26 @@ def give(world: World) -> None:
 
 
 def _blueprints(world: World) -> list[Blueprint]:
-    """One for each office and purpose, every fifth of them a map, most with a few scripts of their
-    own.
+    """Add a blueprint for each office and purpose. Return them.
+
+    Every fifth is a map, and most have a few scripts of their own.
     """
-    made = []
+    blueprints = []
     for number, (office, purpose) in enumerate(
         (office, purpose) for office in OFFICES for purpose in PURPOSES
     ):
         kind = "map" if number % 5 == 4 else "classic"
-        made.append(
+        blueprints.append(
             world.kandji.add_blueprint(
                 f"{office}{purpose}", kind, [f"{office.lower()}-{number}"] if kind == "map" else []
             )
         )
-        fill(world.kandji, made[-1], number % 4)
-    return made
+        fill(world.kandji, blueprints[-1], number % 4)
+    return blueprints
 
 
 def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
-    """Made by hand, some of them nearly called as ours are."""
+    """Add profiles that people made, some with nearly the names of the collection's."""
     tenant = world.kandji
     names = [
         f"{title} {office}{purpose}"
@@ -98,9 +96,10 @@ def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
 
 
 def _sold_macs_and_leavers(world: World) -> None:
-    """People who left.
+    """Add people who left, and their sold Macs.
 
-    Archived in Kandji, deactivated in Okta, their Macs removed; the records in Okta stayed.
+    They are archived in Kandji and deactivated in Okta; the Macs are removed from Kandji, the
+    records stay in Okta.
     """
     org: Org = world.okta
     blueprint = next(iter(world.kandji.blueprints.values()))
@@ -133,8 +132,9 @@ def _sold_macs_and_leavers(world: World) -> None:
 
 
 def _records_nobody_cleaned_up(world: World) -> None:
-    """Every third Mac of the fleet was erased once or twice in its life, and Okta kept a record
-    each time, the users of some long gone.
+    """Add the records that Okta kept when Macs were erased.
+
+    Of three Macs of the fleet one was erased once and one twice. The second record has no users.
     """
     org: Org = world.okta
     for number, mac in enumerate(world.macs):
@@ -149,10 +149,7 @@ def _records_nobody_cleaned_up(world: World) -> None:
 
 
 def _certificates_of_before(world: World) -> None:
-    """A certificate for each Mac and year of another authority's profile that is gone.
-
-    None of them lives.
-    """
+    """Add two expired certificates for each Mac, of a profile that was deleted."""
     org: Org = world.okta
     for mac in world.macs:
         for years in (2, 3):

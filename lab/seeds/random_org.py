@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People, devices, groups, rules and past use of apps, all by chance from a seed.
+"""Random people, devices, groups, rules and past use of apps, to test forecasts against.
 
-What a forecast is held against. Take the world's lock around every call.
+Equal seeds give equal orgs. Take the world's lock around every call.
 """
 
 from __future__ import annotations
@@ -36,33 +36,29 @@ FASTPASS: Json = {
 
 
 def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
-    """A whole org anew.
-
-    Its people and their devices, too. Answers what draw_policy does. All that was there is gone.
-    """
-    chosen = random.Random(f"fleet {seed}")
+    """Replace everything in an org, people and devices included. Return what draw_policy does."""
+    draws = random.Random(f"fleet {seed}")
     org.empty()
     for number in range(people):
         user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number:03d}@example.com")
-        user.has_phone = chosen.random() < 0.7
-        for platform in chosen.sample(PLATFORMS, chosen.choice((1, 1, 1, 2, 3))):
-            place = seat(org, user, platform, chosen.random() < 0.7)
-            _change_device(org, place, chosen)
-        if chosen.random() < 0.2:
+        user.has_phone = draws.random() < 0.7
+        for platform in draws.sample(PLATFORMS, draws.choice((1, 1, 1, 2, 3))):
+            place = seat(org, user, platform, draws.random() < 0.7)
+            _change_device(org, place, draws)
+        if draws.random() < 0.2:
             zones, assurances = (
-                frozenset(chosen.sample(those, chosen.randrange(3)))
-                for those in (ZONES, ASSURANCES)
+                frozenset(draws.sample(those, draws.randrange(3))) for those in (ZONES, ASSURANCES)
             )
             org.sign_ins.surroundings[user.id] = Surroundings(
-                zones, chosen.choice(RISKS), assurances
+                zones, draws.choice(RISKS), assurances
             )
-        if chosen.random() < 0.05:
+        if draws.random() < 0.05:
             user.status = "SUSPENDED"
     return draw_policy(org, org.directory.app("Salesforce"), org.sign_ins.seats, seed)
 
 
 def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
-    """A further device of somebody. Raises RegistrationRefused."""
+    """Add a device of a user. Return its seat. Raises RegistrationRefused."""
     device_id = None
     if registered:
         number = f"X{len(org.devices):011d}"
@@ -82,43 +78,43 @@ def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
     return place
 
 
-def _change_device(org: Org, place: Seat, chosen: random.Random) -> None:
+def _change_device(org: Org, place: Seat, draws: random.Random) -> None:
     record, link = org.sign_ins.registration(place)
     if record is None or link is None:
         return
-    link.screen_lock_type = chosen.choice(LOCKS)
-    record.profile["secureHardwarePresent"] = chosen.random() < 0.9
-    if place.platform == "MACOS" and chosen.random() < 0.6:
+    link.screen_lock_type = draws.choice(LOCKS)
+    record.profile["secureHardwarePresent"] = draws.random() < 0.9
+    if place.platform == "MACOS" and draws.random() < 0.6:
         link.set_managed(True)
-    if chosen.random() < 0.08:
-        org.registry.step(record, chosen.choice(("suspend", "deactivate")))
+    if draws.random() < 0.08:
+        org.registry.step(record, draws.choice(("suspend", "deactivate")))
 
 
 def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
-    """Groups, a policy of its own for ``app``, and past use of it.
+    """Add groups, a policy for ``app`` and past use of it.
 
-    Answers {app_id, policy_id, break_glass_id, rules}.
+    Return {app_id, policy_id, break_glass_id, rules}.
     """
-    chosen = random.Random(f"policy {seed}")
+    draws = random.Random(f"policy {seed}")
     users = list(dict.fromkeys(place.user_id for place in seats))
     for name in (*GROUPS, BREAK_GLASS):
         share = 0.4 if name in GROUPS else 0.05
-        members = {user_id for user_id in users if chosen.random() < share}
+        members = {user_id for user_id in users if draws.random() < share}
         known = next(
             (group for group in org.directory.groups.values() if group.name == name), None
         ) or org.directory.add_group(name)
         known.members = members or set(users[:1])
     policy = org.policies.add(f"Drawn {seed} {len(org.policies.by_id)}")
-    for number in range(chosen.randrange(5)):
-        body = rule(org, chosen, f"Rule {number}", users)
-        org.policies.add_rule(policy, policies.Rules().accept(body), active=chosen.random() < 0.9)
-    if chosen.random() < 0.4:
+    for number in range(draws.randrange(5)):
+        body = rule(org, draws, f"Rule {number}", users)
+        org.policies.add_rule(policy, policies.Rules().accept(body), active=draws.random() < 0.9)
+    if draws.random() < 0.4:
         policy.catch_all.actions = policies.accept_actions({"appSignOn": {"access": "DENY"}})
     org.assign(app, policy)
     uses = [
-        (app, place, org.now() - timedelta(days=chosen.uniform(0.1, 60)))
+        (app, place, org.now() - timedelta(days=draws.uniform(0.1, 60)))
         for place in seats
-        if chosen.random() < 0.8
+        if draws.random() < 0.8
     ]
     org.sign_ins.remember(uses, org.random_number)
     return {
@@ -129,69 +125,69 @@ def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
     }
 
 
-def rule(org: Org, chosen: random.Random, name: str, users: t.Sequence[str]) -> Json:
-    """The body of a rule. ``users`` are ids that it may name."""
+def rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str]) -> Json:
+    """Return the body of a rule. ``users`` are ids that it may name."""
     conditions: Json = {}
-    if chosen.random() < 0.6:
-        conditions["device"] = chosen.choice(
+    if draws.random() < 0.6:
+        conditions["device"] = draws.choice(
             (
                 {"registered": True, "managed": True},
                 {"registered": True},
                 {"registered": True, "managed": False},
             )
         )
-    if conditions.get("device") and chosen.random() < 0.1:
-        conditions["device"]["assurance"] = {"include": [chosen.choice(ASSURANCES)]}
-    if chosen.random() < 0.5:
-        conditions["people"] = _people(org, chosen, users)
-    if chosen.random() < 0.5:
+    if conditions.get("device") and draws.random() < 0.1:
+        conditions["device"]["assurance"] = {"include": [draws.choice(ASSURANCES)]}
+    if draws.random() < 0.5:
+        conditions["people"] = _people(org, draws, users)
+    if draws.random() < 0.5:
         conditions["platform"] = {
             "include": [
-                {"type": TYPES[one], "os": {"type": one}}
-                for one in sorted(set(chosen.sample(PLATFORMS, 2)))
+                {"type": TYPES[system], "os": {"type": system}}
+                for system in sorted(set(draws.sample(PLATFORMS, 2)))
             ]
         }
-    if chosen.random() < 0.1:
+    if draws.random() < 0.1:
         conditions["network"] = {
             "connection": "ZONE",
-            chosen.choice(("include", "exclude")): [chosen.choice(ZONES)],
+            draws.choice(("include", "exclude")): [draws.choice(ZONES)],
         }
-    if chosen.random() < 0.1:
-        conditions["riskScore"] = {"level": chosen.choice(RISKS)}
-    if chosen.random() < 0.05:
+    if draws.random() < 0.1:
+        conditions["riskScore"] = {"level": draws.choice(RISKS)}
+    if draws.random() < 0.05:
         conditions["elCondition"] = {"condition": "user.profile.department == 'Sales'"}
     return {
         "type": policies.TYPE,
         "name": name,
         "conditions": conditions or None,
-        "actions": {"appSignOn": _sign_on(chosen)},
+        "actions": {"appSignOn": _sign_on(draws)},
     }
 
 
-def _people(org: Org, chosen: random.Random, users: t.Sequence[str]) -> Json:
+def _people(org: Org, draws: random.Random, users: t.Sequence[str]) -> Json:
     groups = [org.directory.group(name).id for name in (*GROUPS, BREAK_GLASS)]
     people: Json = {}
     for kind, ids, share in (("groups", groups, 0.8), ("users", users, 0.3)):
         sides = {
-            side: chosen.sample(ids, min(len(ids), chosen.randrange(1, 3)))
+            side: draws.sample(ids, min(len(ids), draws.randrange(1, 3)))
             for side in ("include", "exclude")
-            if chosen.random() < share / 2
+            if draws.random() < share / 2
         }
         if sides:
             people[kind] = sides
     return people
 
 
-def _sign_on(chosen: random.Random) -> Json:
-    if chosen.random() < 0.3:
+def _sign_on(draws: random.Random) -> Json:
+    if draws.random() < 0.3:
         return {"access": "DENY"}
     method: Json = {
         "type": "ASSURANCE",
-        "factorMode": chosen.choice(("1FA", "2FA")),
+        "factorMode": draws.choice(("1FA", "2FA")),
         "reauthenticateIn": "PT2H",
         "constraints": [],
     }
-    asks = chosen.random()
+    asks = draws.random()
     if asks < 0.3:
         method["constraints"] = [FASTPASS]
     elif asks < 0.4:
@@ -203,7 +199,7 @@ def _sign_on(chosen: random.Random) -> Json:
                         {
                             "key": "okta_verify",
                             "method": "signed_nonce",
-                            "userVerification": chosen.choice(("OPTIONAL", "REQUIRED")),
+                            "userVerification": draws.choice(("OPTIONAL", "REQUIRED")),
                         }
                     ]
                 }

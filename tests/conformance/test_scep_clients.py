@@ -630,9 +630,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
     Encrypted content as a constructed OCTET STRING.
     """
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-        client as _scep,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        client,
         messages,
     )
 
@@ -640,7 +638,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
         SCEPSERVER, "PKIOperation", "its reply in single DES and a constructed OCTET STRING is read"
     )
     heard: dict[str, tuple[str, t.Any]] = {}
-    enrolment = _scep.enrol(
+    enrolment = client.enrol(
         listening(scepserver, heard),
         url=scepserver.url,
         challenge=scepserver.secret,
@@ -671,9 +669,7 @@ def test_micromdms_server_takes_what_our_client_falls_back_on(
     scepserver, referee, capabilities, verb, digest
 ):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-        client as _scep,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
+        client,
         messages,
     )
 
@@ -684,7 +680,7 @@ def test_micromdms_server_takes_what_our_client_falls_back_on(
         f"our client enrols by {verb} and {digest} when {announced} is announced",
     )
     heard: dict[str, tuple[str, t.Any]] = {}
-    _scep.enrol(
+    client.enrol(
         listening(scepserver, heard, GetCACaps=capabilities),
         url=scepserver.url,
         challenge=scepserver.secret,

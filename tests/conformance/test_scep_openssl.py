@@ -150,7 +150,7 @@ def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-        client as _scep,
+        client,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
         ScepEndpoint,
@@ -174,7 +174,7 @@ def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
             )
         return status, content_type, answer
 
-    return _scep.enrol(
+    return client.enrol(
         exchange,
         url=told["scep_url"],
         challenge=told["scep_challenge"],

@@ -39,7 +39,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     Policy,
 )
 
-from lab.seeds import random_org as chance
+from lab.seeds import random_org
 
 FLEETS = 500
 FEW = 40
@@ -72,7 +72,7 @@ class Trial:
     def __init__(self, lab, okta, seed):
         self.world, self.okta, self.chosen = lab.world, okta, random.Random(f"edit {seed}")
         with self.world.lock:
-            drawn = chance.draw_fleet(self.world.okta, seed)
+            drawn = random_org.draw_fleet(self.world.okta, seed)
         self.app_id, self.policy_id = drawn["app_id"], drawn["policy_id"]
         self.policy = Policy(self.policy_id, "Drawn")
         self.app = next(app for app in okta.apps() if app.id == self.app_id)
@@ -107,7 +107,7 @@ class Trial:
             kind = self.chosen.choice(("add", "add", "change", "go", "move", "rest", "last"))
             with self.world.lock:
                 users = list(org.users)
-                body = chance.rule(org, self.chosen, f"Edit {number}", users)
+                body = random_org.rule(org, self.chosen, f"Edit {number}", users)
             if kind == "add" or not names:
                 wanted = {key: body[key] for key in ("name", "conditions", "actions") if body[key]}
                 place = Place(self.chosen.choice(("first", "last")))

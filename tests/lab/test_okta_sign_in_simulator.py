@@ -16,7 +16,7 @@ import pytest
 from lab.okta import policies
 from lab.okta.device_registry import RegistrationRefused
 from lab.okta.sign_in_simulator import Seat, Surroundings
-from lab.seeds import random_org as chance
+from lab.seeds import random_org
 
 MANAGED = {"device": {"registered": True, "managed": True}}
 ALLOW = {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA"}}
@@ -65,7 +65,7 @@ def ana(org):
 
 @pytest.fixture
 def mac(org, ana):
-    return chance.seat(org, ana, "MACOS", registered=True)
+    return random_org.seat(org, ana, "MACOS", registered=True)
 
 
 def manage(org, seat, managed=True):
@@ -281,7 +281,7 @@ def test_who_cannot_prove_enough_cannot_register(org, ana):
     catch_all = org.policies.account_policy.catch_all
     catch_all.actions = policies.accept_actions({"appSignOn": asking(phishingResistant="REQUIRED")})
     with pytest.raises(RegistrationRefused):
-        chance.seat(org, ana, "MACOS", registered=True)
+        random_org.seat(org, ana, "MACOS", registered=True)
     assert (
         org.events[-1]["displayMessage"] == "Evaluation of Okta Account Management Policy"
         and org.events[-1]["outcome"]["result"] == "DENY"
@@ -353,7 +353,7 @@ def test_past_use_stands_in_the_log_where_it_belongs(org, okta, app, mac):
 
 def test_a_seed_gives_the_same_fleet(org, okta_world):
     def drawn(seed):
-        told = chance.draw_fleet(org, seed)
+        told = random_org.draw_fleet(org, seed)
         rules = [
             (rule.name, rule.conditions is None, rule.actions)
             for rule in org.policies.by_id[told["policy_id"]].rules
@@ -371,7 +371,7 @@ def test_a_seed_gives_the_same_fleet(org, okta_world):
 def test_fleets_by_chance_have_every_kind_of_outcome(org):
     found = Counter()
     for seed in range(60):
-        app = org.directory.app if chance.draw_fleet(org, seed) else None
+        app = org.directory.app if random_org.draw_fleet(org, seed) else None
         found.update(
             org.sign_ins.open(app("Salesforce"), place).reason for place in org.sign_ins.seats
         )
@@ -413,7 +413,7 @@ def test_a_simulation_says_what_a_sign_in_meets(org, okta, app, rule, mac):
 
 def test_a_simulation_agrees_with_what_people_experience(org, okta):
     for seed in range(20):
-        told = chance.draw_fleet(org, seed)
+        told = random_org.draw_fleet(org, seed)
         for place in org.sign_ins.seats:
             outcome, now = (
                 org.sign_ins.open(org.directory.apps[told["app_id"]], place),

@@ -1,14 +1,12 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A SCEP client (RFC 8894).
+"""A SCEP client (RFC 8894): describe an endpoint, and enrol once as a Mac does.
 
-What an endpoint says of itself (``describe``), and one enrolment (``enrol``) as a Mac does it.
-
-It knows no vendor and does no HTTP: the caller hands in ``exchange(verb, url, params, body)``,
+It does not know vendors and does no HTTP: the caller passes ``exchange(verb, url, params, body)``,
 which returns the status, the content type and the body of the answer. A body that is sent is of
-type ``application/x-pki-message``. The challenge travels encrypted within the request and turns up
-in no error.
+type ``application/x-pki-message``. The challenge is sent encrypted within the request and is not
+part of any error.
 """
 
 from __future__ import annotations
@@ -53,8 +51,8 @@ _PRINTED_TYPES = {
 # RFC 8894, 3.5.2: an endpoint that cannot answer GetCACaps has none of the extensions.
 _WITHOUT_CAPABILITIES = (400, 404, 405, 501)
 
-# The names of RFC 8894, 3.5.2, and those that peers add to it. They only tell a list from a web
-# page; any other name is passed over.
+# The names of RFC 8894, 3.5.2, and those that peers add to it. They only distinguish a list from a
+# web page; any other name is ignored.
 _KNOWN_CAPABILITIES = {
     "aes",
     "des3",
@@ -80,7 +78,7 @@ _REFUSALS = {
 
 
 class ScepError(DeviceTrustError):
-    """The endpoint cannot be used, or what it answered is not to be trusted."""
+    """The endpoint cannot be used, or its answer cannot be trusted."""
 
 
 class ScepRefused(ScepError):
@@ -97,17 +95,17 @@ class ScepRefused(ScepError):
 
 
 class ScepPending(ScepError):
-    """The certificate authority wants a person to decide first."""
+    """The certificate authority requires approval by a person first."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The certificate authority left the request pending: somebody has to approve it there."
+            "The certificate authority left the request pending. Approve the request there."
         )
 
 
 @dataclass(frozen=True)
 class CaCertificate:
-    """A certificate that GetCACert hands out.
+    """A certificate of GetCACert.
 
     Fingerprints are lower-case hexadecimal digits; names read as in 'DC=com, CN=Authority'.
     """
@@ -124,19 +122,24 @@ class CaCertificate:
 
 @dataclass(frozen=True)
 class ScepService:
+    """What an endpoint announces: its capabilities and the certificates of its authority."""
+
     capabilities: list[str]
     certificates: list[CaCertificate]
 
     @property
     def cipher(self) -> str:
+        """The cipher for requests."""
         return "aes128_cbc" if self._announces("AES", "SCEPStandard") else "tripledes_3key"
 
     @property
     def digest(self) -> str:
+        """The digest for requests."""
         return "sha256" if self._announces("SHA-256", "SCEPStandard") else "sha1"
 
     @property
     def takes_post(self) -> bool:
+        """Whether requests can be sent by POST."""
         return self._announces("POSTPKIOperation", "SCEPStandard")
 
     def _announces(self, *names: str) -> bool:
@@ -145,7 +148,7 @@ class ScepService:
 
 @dataclass(frozen=True, repr=False)
 class Enrolment:
-    """What an enrolment brought. The private key exists in memory only."""
+    """The result of an enrolment. The private key exists in memory only."""
 
     certificate_der: bytes
     private_key: rsa.RSAPrivateKey
@@ -153,7 +156,7 @@ class Enrolment:
 
 
 def describe(exchange: Exchange, url: str) -> ScepService:
-    """Ask the endpoint for its capabilities and the certificates of its authority.
+    """Return an endpoint's capabilities and the certificates of its authority.
 
     Raises ScepError.
     """
@@ -179,7 +182,7 @@ def enrol(
     key_size: int = 2048,
     ca_fingerprint: str | bytes | None = None,
 ) -> Enrolment:
-    """Make a key and have a certificate issued for it, as a Mac does with an Apple SCEP payload.
+    """Make a key and request a certificate for it, as a Mac does with an Apple SCEP payload.
 
     ``subject`` is written as in that payload: ``[[["CN", "C02XK1ZAJG5J"]]]``, a list of relative
     names, each a list of [type, value]. ``ca_fingerprint`` (SHA-1 or SHA-256, hexadecimal or as
@@ -238,9 +241,9 @@ def _body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
 
 
 def _is_of_scep(operation: str, body: bytes) -> bool:
-    """Servers mislabel their answers, so the content decides.
+    """Return whether a body is of SCEP: a list with a known capability, or DER (a SEQUENCE).
 
-    A list that names a capability, or DER, which begins with a SEQUENCE.
+    Servers mislabel their answers, so the content decides.
     """
     if operation == "GetCACaps":
         return not _KNOWN_CAPABILITIES.isdisjoint(_names(body.lower()))
@@ -286,9 +289,9 @@ def _printed(name: asn1_x509.Name) -> str:
 def _pinned(
     certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
 ) -> list[CaCertificate]:
-    """The certificates that may take part in this enrolment.
+    """Return the certificates that this enrolment trusts.
 
-    All, or the pinned one with those that lead up to it.
+    All, or the pinned one with those that it issued directly or indirectly.
     """
     if fingerprint is None:
         return list(certificates)
@@ -304,12 +307,13 @@ def _pinned(
         )
     pinned = [each for each in certificates if wanted in (each.sha1, each.sha256)]
     if not pinned:
-        found = "; ".join(
+        fingerprints = "; ".join(
             f"{each.subject} has {each.sha256 if len(wanted) == 64 else each.sha1}"
             for each in certificates
         )
         raise ScepError(
-            f"No certificate of the SCEP endpoint has the pinned fingerprint {wanted}: {found}."
+            f"No certificate of the SCEP endpoint has the pinned fingerprint {wanted}:"
+            f" {fingerprints}."
         )
     trusted = pinned[:1]
     for _each in certificates:
@@ -331,9 +335,9 @@ def _issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
 
 
 def _recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
-    """Whom to encrypt for.
+    """Return the certificate to encrypt for.
 
-    A registration authority where there is one, else the authority that issues (not one above it).
+    A registration authority's if there is one, else the issuing authority's (not one above it).
     """
     above = {each.issuer for each in authority if each.issuer != each.subject}
     lowest = [each for each in authority if each.subject not in above] or list(authority)
@@ -342,7 +346,7 @@ def _recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
     ]
     if not fitting:
         raise ScepError(
-            "The SCEP endpoint hands out no certificate that requests could be encrypted for."
+            "The SCEP endpoint hands out no certificate that requests can be encrypted for."
         )
     return sorted(fitting, key=lambda each: each.is_ca)[0]
 
@@ -372,7 +376,7 @@ def _subject_name(subject: Subject) -> x509.Name:
 
 
 def _client_identity(name: x509.Name, key_size: int) -> messages.Identity:
-    """A new key with a certificate signed by itself: the authority answers encrypted to it."""
+    """Return a new key with a self-signed certificate, which the reply is encrypted for."""
     try:
         key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     except (ValueError, TypeError):
@@ -411,8 +415,9 @@ def _send(exchange: Exchange, url: str, message: bytes, *, post: bool) -> bytes:
 def _read_reply(
     data: bytes, asked: messages.Attributes, authority: t.Sequence[CaCertificate]
 ) -> messages.Message:
-    """The reply, once it is certain that the authority made it for this request, and that it is a
-    yes.
+    """Return the authority's reply, if it is one to this request and grants a certificate.
+
+    Raises ScepRefused, ScepPending or ScepError.
     """
     try:
         reply = messages.read_message(data)
@@ -437,7 +442,7 @@ def _read_reply(
     ):
         raise ScepError(
             "The reply of the certificate authority belongs to another request: its transaction id"
-            " or nonce is not ours."
+            " or nonce is not that of the request."
         )
     if reply.attributes.status == messages.FAILURE:
         raise ScepRefused(messages.FAIL_INFO.get(reply.attributes.fail_info, ""))
@@ -449,14 +454,15 @@ def _read_reply(
 
 
 def _issued_certificate(reply: messages.Message, client: messages.Identity) -> bytes:
-    ours = messages.public_bytes(client.key.public_key())
+    public_key = messages.public_bytes(client.key.public_key())
     try:
         content, _cipher = messages.decrypt(reply.content, client)
         for certificate in messages.unpack_certificates(content):
-            if messages.public_bytes(messages.rsa_key_of(certificate)) == ours:
+            if messages.public_bytes(messages.rsa_key_of(certificate)) == public_key:
                 return certificate
     except messages.MessageError as error:
         raise ScepError(f"The issued certificate cannot be read. {error}") from None
     raise ScepError(
-        "The certificate authority said yes, but its reply holds no certificate for our key."
+        "The certificate authority accepted the request, but its reply holds no certificate for the"
+        " key of the request."
     )

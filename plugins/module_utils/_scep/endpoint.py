@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SCEP endpoint over the one transport.
-
-What it says of itself, and the test enrolment that proves URL and challenge.
-"""
+"""The SCEP endpoint over the collection's transport: its description and a test enrolment."""
 
 from __future__ import annotations
 
@@ -19,14 +16,14 @@ from .._http.settings import Settings
 from .._http.transport import Transport, Vendor
 from .._http.urls import is_loopback
 from .._okta.facts import OKTA_DOMAINS
-from . import client as _scep
+from . import client
 
 TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
 
 def check_scep_url(url: str) -> str:
-    """A SCEP URL that can be used in a profile for all Macs; raises BadOption."""
+    """Return a SCEP URL that can be used in a profile for all Macs. Raises BadOption."""
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadOption(
@@ -62,7 +59,7 @@ def check_scep_url(url: str) -> str:
 
 
 class ScepEndpoint:
-    """A SCEP URL, spoken to without any token. Use ``transport.calls`` to count."""
+    """A SCEP URL, called without any token. ``transport.calls`` counts the calls."""
 
     def __init__(self, url: str, settings: Settings, masker: Masker) -> None:
         self.url = check_scep_url(url)
@@ -76,26 +73,26 @@ class ScepEndpoint:
             masker,
         )
 
-    def describe(self) -> _scep.ScepService:
-        """Capabilities and CA certificates. SCEP GetCACaps and GetCACert."""
-        return _scep.describe(self._exchange, self.url)
+    def describe(self) -> client.ScepService:
+        """Return capabilities and CA certificates (SCEP GetCACaps and GetCACert)."""
+        return client.describe(self._exchange, self.url)
 
     def make_test_enrollment(
         self, challenge: str, ca_fingerprint: str | None = None
     ) -> dict[str, str]:
         """Enrol once with the challenge, discard the key, return subject and transaction id.
 
-        Raises Refused when the authority does not accept the challenge. SCEP PKIOperation.
+        SCEP PKIOperation. Raises Refused if the authority does not accept the challenge.
         """
         try:
-            enrolment = _scep.enrol(
+            enrolment = client.enrol(
                 self._exchange,
                 url=self.url,
                 challenge=challenge,
                 subject=TEST_SUBJECT,
                 ca_fingerprint=ca_fingerprint,
             )
-        except _scep.ScepRefused as error:
+        except client.ScepRefused as error:
             raise Refused(
                 f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): URL or"
                 " challenge is wrong, or the secret key was reset in Okta. Nothing was written;"

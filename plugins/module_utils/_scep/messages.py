@@ -354,8 +354,8 @@ def _block_cipher(cipher: str, key: bytes) -> AES | TripleDES:
 
 
 def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
-    # Only the serial number is compared: peers re-encode the issuer's name, and both sides draw their
-    # serial numbers at random.
+    # Only the serial number is compared: peers re-encode the issuer's name, and both sides draw
+    # their serial numbers at random.
     serial_number = asn1_x509.Certificate.load(certificate).serial_number
     for recipient in recipients:
         if recipient.name == "ktri" and recipient.chosen["rid"].name == "issuer_and_serial_number":

@@ -15,12 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-    client as _scep,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-    messages as _scep_messages,
-)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import client, messages
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -94,8 +89,8 @@ def stranger() -> Authority:
 
 def enrol(
     endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
-) -> _scep.Enrolment:
-    return _scep.enrol(
+) -> client.Enrolment:
+    return client.enrol(
         endpoint,
         **{"url": URL, "challenge": challenge, "subject": SUBJECT, "key_size": 1024, **options},
     )
@@ -104,7 +99,7 @@ def enrol(
 @pytest.fixture
 def failure(
     printed: list[str], shown: t.Callable[[str], list[str]]
-) -> t.Callable[..., _scep.ScepError]:
+) -> t.Callable[..., client.ScepError]:
     """The error of an enrolment that must fail.
 
     In whatever way it fails, the challenge is not in it.
@@ -112,8 +107,8 @@ def failure(
 
     def run(
         endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
-    ) -> _scep.ScepError:
-        with pytest.raises(_scep.ScepError) as raised:
+    ) -> client.ScepError:
+        with pytest.raises(client.ScepError) as raised:
             enrol(endpoint, challenge, **options)
         printed.extend(
             [
@@ -132,12 +127,12 @@ def resealed(authority: Authority, **changes: t.Any) -> t.Callable[[Reply], Repl
     """The authority's own reply with other attributes, and properly signed."""
 
     def change(answer: Reply) -> Reply:
-        reply = _scep_messages.read_message(answer[2])
+        reply = messages.read_message(answer[2])
         content = changes.pop("content", reply.content)
         return (
             200,
             answer[1],
-            _scep_messages.seal(
+            messages.seal(
                 replace(reply.attributes, **changes), content, authority.identity, "sha256"
             ),
         )
@@ -145,7 +140,7 @@ def resealed(authority: Authority, **changes: t.Any) -> t.Callable[[Reply], Repl
     return change
 
 
-def registration_authority(authority: Authority, *, encrypts: bool) -> _scep_messages.Identity:
+def registration_authority(authority: Authority, *, encrypts: bool) -> messages.Identity:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     now = Clock().now()
     usage = x509.KeyUsage(not encrypts, False, encrypts, False, False, False, False, False, False)
@@ -160,7 +155,7 @@ def registration_authority(authority: Authority, *, encrypts: bool) -> _scep_mes
         .add_extension(usage, critical=True)
         .sign(authority.identity.key, hashes.SHA256())
     )
-    return _scep_messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+    return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def flipped(data: bytes, position: int) -> bytes:
@@ -217,7 +212,7 @@ def test_a_subject_may_have_shortcuts_dotted_oids_and_several_values_in_one_rela
     ],
 )
 def test_an_impossible_subject_is_told_before_any_request(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], subject: t.Any
+    authority: Authority, failure: t.Callable[..., client.ScepError], subject: t.Any
 ) -> None:
     endpoint = Endpoint(authority)
     assert "subject" in str(failure(endpoint, subject=subject))
@@ -240,9 +235,9 @@ def test_what_is_announced_decides_verb_cipher_and_digest(
     endpoint = Endpoint(authority, capabilities=capabilities)
     enrol(endpoint)
     assert endpoint.requests == [("GET", "GetCACaps"), ("GET", "GetCACert"), (verb, "PKIOperation")]
-    message = _scep_messages.read_message(endpoint.message)
+    message = messages.read_message(endpoint.message)
     assert message.digest == digest
-    assert _scep_messages.decrypt(message.content, authority.identity)[1] == cipher
+    assert messages.decrypt(message.content, authority.identity)[1] == cipher
 
 
 def test_an_endpoint_without_getcacaps_has_no_capabilities(authority: Authority) -> None:
@@ -271,7 +266,7 @@ def test_enrolment_works_with_either_form_of_getcacert(
 
 
 def test_an_endpoint_describes_itself(authority: Authority) -> None:
-    service = _scep.describe(Endpoint(authority), URL)
+    service = client.describe(Endpoint(authority), URL)
     assert "AES" in service.capabilities
     [certificate] = service.certificates
     expected = x509.load_der_x509_certificate(authority.ca_certificate_der)
@@ -284,7 +279,7 @@ def test_an_endpoint_describes_itself(authority: Authority) -> None:
         expected.not_valid_before_utc,
         expected.not_valid_after_utc,
     )
-    assert len(_scep.describe(Endpoint(authority, as_pkcs7=True), URL).certificates) == 2
+    assert len(client.describe(Endpoint(authority, as_pkcs7=True), URL).certificates) == 2
 
 
 def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(
@@ -292,8 +287,8 @@ def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(
 ) -> None:
     endpoint = Endpoint(authority, as_pkcs7=True)
     enrol(endpoint)
-    message = _scep_messages.read_message(endpoint.message)
-    assert _scep_messages.decrypt(message.content, authority.identity)
+    message = messages.read_message(endpoint.message)
+    assert messages.decrypt(message.content, authority.identity)
 
 
 @pytest.mark.parametrize("as_pkcs7", [False, True])
@@ -302,7 +297,7 @@ def test_the_right_fingerprint_lets_the_enrolment_pass(
     authority: Authority, as_pkcs7: bool, form: str
 ) -> None:
     endpoint = Endpoint(authority, as_pkcs7=as_pkcs7)
-    for certificate in _scep.describe(endpoint, URL).certificates:
+    for certificate in client.describe(endpoint, URL).certificates:
         digits = getattr(certificate, form)
         with_colons = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2)).upper()
         for fingerprint in (digits, with_colons, bytes.fromhex(digits)):
@@ -310,7 +305,7 @@ def test_the_right_fingerprint_lets_the_enrolment_pass(
 
 
 def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     endpoint = Endpoint(authority)
     assert "pinned fingerprint" in str(failure(endpoint, ca_fingerprint="ab" * 32))
@@ -318,7 +313,7 @@ def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(
 
 
 def test_a_stranger_beside_the_pinned_authority_is_not_believed(
-    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, stranger: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     root = hashlib.sha256(authority.root_certificate_der).hexdigest()
     both = (
@@ -334,7 +329,7 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
 
 
 def test_a_registration_authority_gets_the_request(
-    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, stranger: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     """It opens requests in the authority's stead.
 
@@ -350,18 +345,18 @@ def test_a_registration_authority_gets_the_request(
     assert "badMessageCheck" in str(
         failure(endpoint)
     )  # the authority itself cannot read what is meant for another
-    request, _cipher = _scep_messages.decrypt(
-        _scep_messages.read_message(endpoint.message).content, readers[True]
+    request, _cipher = messages.decrypt(
+        messages.read_message(endpoint.message).content, readers[True]
     )
     assert read_request(request).challenge == CHALLENGE
 
 
-def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., _scep.ScepError]) -> None:
+def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., client.ScepError]) -> None:
     assert "MD5 is not supported" in str(failure(Endpoint(authority), ca_fingerprint="ab" * 16))
 
 
 def test_pkcs7_without_certificates(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     empty = (200, "application/x-x509-ca-ra-cert", pack_certificates([]))
     assert "hands out no certificate" in str(failure(Endpoint(authority, GetCACert=empty)))
@@ -371,40 +366,38 @@ def test_pkcs7_without_certificates(
 
 
 def test_a_wrong_challenge_is_refused(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     known = len(authority.certificates)
     error = failure(Endpoint(authority), challenge="another-challenge-altogether")
-    assert isinstance(error, _scep.ScepRefused)
+    assert isinstance(error, client.ScepRefused)
     assert error.fail_info == "badRequest"
     assert "challenge" in str(error)
     assert len(authority.certificates) == known
 
 
 def test_no_challenge_is_refused(authority: Authority) -> None:
-    with pytest.raises(_scep.ScepRefused, match="badRequest"):
+    with pytest.raises(client.ScepRefused, match="badRequest"):
         enrol(Endpoint(authority), challenge="")
 
 
-@pytest.mark.parametrize("number, name", _scep_messages.FAIL_INFO.items())
+@pytest.mark.parametrize("number, name", messages.FAIL_INFO.items())
 def test_each_refusal_has_its_name(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], number: str, name: str
+    authority: Authority, failure: t.Callable[..., client.ScepError], number: str, name: str
 ) -> None:
-    refused = resealed(authority, status=_scep_messages.FAILURE, fail_info=number, content=b"")
+    refused = resealed(authority, status=messages.FAILURE, fail_info=number, content=b"")
     error = failure(Endpoint(authority, PKIOperation=refused))
-    assert isinstance(error, _scep.ScepRefused)
+    assert isinstance(error, client.ScepRefused)
     assert error.fail_info == name
 
 
 def test_pending_is_a_type_of_its_own(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     error = failure(
-        Endpoint(
-            authority, PKIOperation=resealed(authority, status=_scep_messages.PENDING, content=b"")
-        )
+        Endpoint(authority, PKIOperation=resealed(authority, status=messages.PENDING, content=b""))
     )
-    assert isinstance(error, _scep.ScepPending)
+    assert isinstance(error, client.ScepPending)
 
 
 # Answers that are not to be trusted
@@ -419,7 +412,7 @@ def test_pending_is_a_type_of_its_own(
         ),
         ({"recipient_nonce": b""}, "another request"),
         ({"transaction_id": "ABCDEF"}, "another request"),
-        ({"message_type": _scep_messages.CERTIFICATE_REQUEST}, "not a reply"),
+        ({"message_type": messages.CERTIFICATE_REQUEST}, "not a reply"),
         ({"status": "7"}, "unknown status"),
         ({"content": b"not encrypted data"}, "cannot be read"),
         ({"content": b""}, "cannot be read"),
@@ -427,7 +420,7 @@ def test_pending_is_a_type_of_its_own(
 )
 def test_a_reply_that_does_not_fit_is_not_believed(
     authority: Authority,
-    failure: t.Callable[..., _scep.ScepError],
+    failure: t.Callable[..., client.ScepError],
     changes: dict[str, t.Any],
     sentence: str,
 ) -> None:
@@ -437,7 +430,7 @@ def test_a_reply_that_does_not_fit_is_not_believed(
 
 
 def test_a_reply_signed_by_somebody_else_is_not_believed(
-    authority: Authority, stranger: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, stranger: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     assert "not signed by a certificate" in str(
         failure(Endpoint(authority, PKIOperation=resealed(stranger)))
@@ -445,22 +438,22 @@ def test_a_reply_signed_by_somebody_else_is_not_believed(
 
 
 def test_a_certificate_for_another_key_is_not_ours(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     foreign = enrol(Endpoint(authority)).certificate_der
     endpoint = Endpoint(authority)
 
     def swap(answer: Reply) -> Reply:
-        client = t.cast(bytes, _scep_messages.read_message(endpoint.message).signer())
-        content = _scep_messages.encrypt(pack_certificates([foreign]), client, "aes128_cbc")
+        recipient = t.cast(bytes, messages.read_message(endpoint.message).signer())
+        content = messages.encrypt(pack_certificates([foreign]), recipient, "aes128_cbc")
         return resealed(authority, content=content)(answer)
 
     endpoint.instead["PKIOperation"] = swap
-    assert "no certificate for our key" in str(failure(endpoint))
+    assert "no certificate for the key of the request" in str(failure(endpoint))
 
 
 def test_a_changed_signature_is_noticed(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     endpoint = Endpoint(
         authority,
@@ -470,10 +463,10 @@ def test_a_changed_signature_is_noticed(
 
 
 def test_changed_content_is_noticed(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     def change(answer: Reply) -> Reply:
-        content = _scep_messages.read_message(answer[2]).content
+        content = messages.read_message(answer[2]).content
         return 200, answer[1], answer[2].replace(content, flipped(content, len(content) - 1))
 
     assert "changed on its way" in str(failure(Endpoint(authority, PKIOperation=change)))
@@ -482,7 +475,7 @@ def test_changed_content_is_noticed(
 @pytest.mark.parametrize("operation", ["GetCACert", "PKIOperation"])
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.2, 0.5, 0.9, 0.999])
 def test_a_truncated_answer_is_an_error_with_a_sentence(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str, part: float
+    authority: Authority, failure: t.Callable[..., client.ScepError], operation: str, part: float
 ) -> None:
     endpoint = Endpoint(
         authority,
@@ -507,14 +500,14 @@ def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(
         )
         try:
             enrol(endpoint)
-        except _scep.ScepError:
+        except client.ScepError:
             refused += 1
     assert refused > length // 37 // 2
 
 
 @pytest.mark.parametrize("operation", ["GetCACaps", "GetCACert", "PKIOperation"])
 def test_a_web_page_is_no_answer(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str
+    authority: Authority, failure: t.Callable[..., client.ScepError], operation: str
 ) -> None:
     html = b"\n<!DOCTYPE html><title>Sign in</title>"
     for page in (
@@ -544,7 +537,7 @@ def test_what_is_of_scep_is_read_whatever_it_is_called(
 
 @pytest.mark.parametrize("operation", ["GetCACert", "PKIOperation"])
 def test_not_found_and_nothing_are_no_answers(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], operation: str
+    authority: Authority, failure: t.Callable[..., client.ScepError], operation: str
 ) -> None:
     error = failure(Endpoint(authority, **{operation: (404, "application/json", b"{}")}))
     assert "SCEP URL is wrong" in str(error)
@@ -554,7 +547,7 @@ def test_not_found_and_nothing_are_no_answers(
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
 def test_an_overloaded_endpoint_is_not_taken_for_an_old_one(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError], status: int
+    authority: Authority, failure: t.Callable[..., client.ScepError], status: int
 ) -> None:
     """Falling back to what needs no capabilities would weaken the encryption."""
     assert (
@@ -564,7 +557,7 @@ def test_an_overloaded_endpoint_is_not_taken_for_an_old_one(
 
 
 def test_an_impossible_key_size_is_an_error_with_a_sentence(
-    authority: Authority, failure: t.Callable[..., _scep.ScepError]
+    authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     assert "RSA key of 17 bits" in str(failure(Endpoint(authority), key_size=17))
 
