@@ -38,8 +38,7 @@ OWN_APPS = {
 ENROLLMENT_APP = "the app that Okta Verify enrols by"
 # The policy that decides who may add an authenticator.
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
-MAX_NAMES = 10  # in a message
-MAX_UNKNOWN_NAMES = 3
+MAX_UNKNOWN_NAMES = 3  # in a message
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ class ProtectedAppsGuard:
         return any(name in self.allowed for name in names)
 
     def _protected_roles(self, apps: t.Sequence[App]) -> list[str]:
-        enrollment_app = self._enrollment_app_id() if apps else ""
+        enrollment_app = self._enrollment_app_id() if apps else None
         roles = []
         for app in apps:
             role = OWN_APPS.get(app.name or "")
@@ -166,11 +165,11 @@ class ProtectedAppsGuard:
                 roles.append(f"{app.label!r} ({role})")
         return roles
 
-    def _enrollment_app_id(self) -> str:
+    def _enrollment_app_id(self) -> str | None:
         for authenticator in self.okta.authenticators():
             if authenticator.key == "okta_verify":
                 return authenticator.app_instance_id
-        return ""
+        return None
 
 
 # Break glass
@@ -228,7 +227,7 @@ def _list_rules(rules: Rules) -> str:
 
 
 def _person(user: OktaUser, group_id: str) -> Person:
-    return Person(user.id, user.name, frozenset({group_id}), user.type_id, user.status)
+    return Person(user.id, user.name, frozenset({group_id}), user.type_id)
 
 
 def blocking_rule(after: Rules, person: Person) -> str | None:
@@ -262,7 +261,7 @@ class LockOutGuard:
             return
         raise Refused(
             f"max_locked_out: {len(logins)} {'person' if len(logins) == 1 else 'people'} who used"
-            f" these apps would be locked out: {abbreviate(logins, MAX_NAMES)}."
+            f" these apps would be locked out: {abbreviate(logins)}."
             f"{_explain_unknowns(result)} Nothing was written. Prepare their devices, exclude them"
             f" from the rule, or set max_locked_out to {len(logins)} for this run.",
             count=len(logins),

@@ -8,6 +8,7 @@ from.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
@@ -31,7 +32,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     Authenticator,
+    DeviceUser,
     Group,
+    LogEntity,
+    LogEvent,
+    OktaDevice,
     OktaUser,
     Policy,
     PolicyRule,
@@ -40,13 +45,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 
 
 def rule(name, access="ALLOW", status="ACTIVE", **conditions):
-    method = {"factorMode": "1FA"}
-    return PolicyRule(
-        name=name,
-        status=status,
-        conditions=conditions,
-        sign_on={"access": access, "verificationMethod": method},
-    )
+    sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA"}}
+    row = {"name": name, "status": status, "conditions": conditions}
+    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
 
 
 @pytest.mark.parametrize(
@@ -96,15 +97,25 @@ def test_the_message_names_ten_people_and_the_result_all():
 
 
 def test_a_log_without_devices_is_explained():
-    with pytest.raises(Refused, match="1 person who .* The System Log does not name their devices"):
+    with pytest.raises(Refused) as caught:
         guards.LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
+    assert (
+        "1 person who used these apps would be locked out: p00. The System Log does not name their"
+        " devices; they are assumed to be unknown to Okta. Nothing was written."
+    ) in caught.value.message
+
+
+def test_unknowns_and_a_log_without_devices_are_both_explained():
+    with pytest.raises(Refused, match="It counts as refused. The System Log does not name"):
+        guards.LockOutGuard(0).check(forecast_of(1, ("risk: HIGH",), log_names_devices=False))
 
 
 def test_a_lock_out_counts_the_unknowns_that_it_names():
     with pytest.raises(Refused) as caught:
         guards.LockOutGuard(0).check(forecast_of(2, ("a", "b", "c", "d")))
     assert "2 people" in caught.value.message and "known: a; b; c. It" in caught.value.message
-    assert (caught.value.details["count"], caught.value.details["forecast"]["people"]) == (2, 2)
+    details = caught.value.details
+    assert (details["count"], details["allowed"], details["forecast"]["people"]) == (2, 0, 2)
     guards.LockOutGuard(0).check(Forecast())
 
 
@@ -134,7 +145,11 @@ def test_numbers_at_their_bounds_are_accepted(numbers):
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ({"active_days": 0}, "active_days: 0 is not between 1 and 90"),
+        (
+            {"active_days": 0},
+            "active_days: 0 is not between 1 and 90, the days that Okta keeps its log. Set a number"
+            " between them.$",
+        ),
         ({"active_days": 91}, "active_days: 91 is not between 1 and 90"),
         ({"log_events": -1}, "log_events: -1 is negative"),
         ({"max_locked_out": -1}, "max_locked_out: -1 is negative"),
@@ -153,8 +168,11 @@ def test_guard_options_are_those_of_the_module():
 class FakeOrg:
     """An org with one group, whose reads are recorded."""
 
-    def __init__(self, users=(), devices=()):
+    transport = SimpleNamespace(now=lambda: 1_795_478_400.0)  # 2026-11-24
+
+    def __init__(self, users=(), devices=(), events=()):
         self.users, self.device_list, self.reads = list(users), list(devices), []
+        self.events, self.log_reads = list(events), []
 
     def authenticators(self):
         self.reads.append("authenticators")
@@ -174,6 +192,10 @@ class FakeOrg:
     def devices(self, search, expand=None):
         self.reads.append("devices")
         return iter(self.device_list)
+
+    def log_events(self, log_filter, **options):
+        self.log_reads.append((log_filter, options))
+        return iter(self.events)
 
 
 APP = App("app1", "Slack", "slack", "rst1")
@@ -228,8 +250,13 @@ def test_without_okta_verify_no_app_is_its_own():
 
 def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
     enrolment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
-    with pytest.raises(Refused, match="decides who may add an authenticator"):
+    with pytest.raises(Refused) as caught:
         guards.ProtectedAppsGuard(FakeOrg(), ["app1"]).check([], enrolment)
+    assert caught.value.message == (
+        "Policy 'Company apps' decides who may add an authenticator. If it requires a managed"
+        " device, no new device can become one. If you intend that, name it in"
+        " allow_protected_apps."
+    )
     for name in (enrolment.name, enrolment.id):
         guards.ProtectedAppsGuard(FakeOrg(), [name]).check([], enrolment)
 
@@ -256,28 +283,60 @@ def test_one_member_who_can_sign_in_is_enough(status):
 @pytest.mark.parametrize(
     ("after", "users", "group", "message"),
     [
-        ([MANAGED, *OPEN], [ADA], None, "rule 'Managed' of policy .* no group keeps access"),
+        (
+            [MANAGED, *OPEN],
+            [ADA],
+            None,
+            "rule 'Managed' of policy 'Company apps' would require managed devices, and no group"
+            " keeps access if that fails. Name a group here and in groups_excluded.$",
+        ),
         ([MANAGED, OTHERS], [ADA], "", "rules 'Managed', 'Others' of policy"),
         (
             [MANAGED, rule("Laptops", device={"managed": True})],
             [ADA],
             "Break glass",
-            "rule 'Laptops' of .* does not exclude group 'Break glass'",
+            "rule 'Laptops' of policy 'Company apps' would require managed devices and does not"
+            " exclude group 'Break glass'. Add the group to groups_excluded.$",
         ),
-        ([MANAGED, *OPEN], [], "Break glass", "no member who can sign in"),
+        (
+            [MANAGED, *OPEN],
+            [],
+            "Break glass",
+            r"no member who can sign in \(status ACTIVE, PASSWORD_EXPIRED, RECOVERY\)\. Add an",
+        ),
         (
             [MANAGED, *OPEN],
             [OktaUser("eve", status="SUSPENDED"), OktaUser("bob")],
             "Break glass",
             "no member who can sign in",
         ),
-        ([MANAGED, rule("All", "DENY")], [ADA], "Break glass", "rule 'All' refuses them"),
+        (
+            [MANAGED, rule("All", "DENY")],
+            [ADA],
+            "Break glass",
+            "policy 'Company apps' admits no member of group 'Break glass' from a device that Okta"
+            " does not know: rule 'All' refuses them. Add a rule that admits the group.$",
+        ),
         ([MANAGED], [ADA], "Break glass", "rule '' refuses them"),
     ],
 )
 def test_a_break_glass_group_that_does_not_help_is_refused(after, users, group, message):
     with pytest.raises(Refused, match=message):
         break_glass(after, users, group)
+
+
+def test_a_break_glass_group_that_okta_does_not_have_is_an_error_of_its_option():
+    with pytest.raises(BadOption, match="^break_glass_group: Okta has no group 'Typo'"):
+        break_glass([MANAGED, *OPEN], group="Typo")
+
+
+def test_a_rule_for_a_user_type_admits_the_members_of_that_type():
+    admins = rule("Admins", userType={"include": ["admin"]})
+    after = [MANAGED, admins, rule("All", "DENY")]
+    break_glass(after, [replace(ADA, type_id="admin")])
+    for other in ("employee", None):  # an unknown type may be refused
+        with pytest.raises(Refused, match="rule 'All' refuses them"):
+            break_glass(after, [replace(ADA, type_id=other)])
 
 
 def test_one_member_who_is_admitted_is_enough():
@@ -324,11 +383,150 @@ def test_rules_for_managed_devices_pass_every_guard():
     org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
     assert guards.check_change(org, [], after, COMPANY, OPTIONS) == Forecast()
     assert org.reads == ["groups", "members of glass"]
-    with pytest.raises(Refused, match="break_glass_group"):
+    with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
         guards.check_change(FakeOrg(), [], after, COMPANY, OPTIONS)
+    nobody = replace(OPTIONS, break_glass_group=None)
+    with pytest.raises(Refused, match="rule 'Managed' of policy 'Company apps' would require"):
+        guards.check_change(org, [], after, COMPANY, nobody)
     console = app_change(App("a1", "Console", "saasure"))
     with pytest.raises(Refused, match="the Admin Console"):
         guards.check_change(FakeOrg([ADA]), [console], after, COMPANY, OPTIONS)
+
+
+# The forecast over apps
+
+
+JIRA = App("app2", "Jira", "jira", "rst1")
+ONLY_MANAGED = [MANAGED, rule("Others", "DENY", device={"managed": False}, **GLASS_OUT), *OPEN]
+NOON = "2026-11-20T12:00:00.000Z"
+RECORD = OktaDevice("d1", "ACTIVE", platform="MACOS", registered=True, display_name="Mac")
+
+
+def mac_of(*logins, managed="NOT_MANAGED"):
+    users = tuple(DeviceUser(OktaUser(login, f"{login}@acme.com"), managed) for login in logins)
+    return replace(RECORD, users=users)
+
+
+def sign_in(login, *apps, device="d1"):
+    return LogEvent(
+        event_type="user.authentication.sso",
+        published=NOON,
+        actor=LogEntity(login, alternate_id=f"{login}@acme.com"),
+        targets=tuple(LogEntity(app.id, "AppInstance") for app in apps),
+        device_id=device,
+        device_platform="OSX",
+    )
+
+
+def change_of(app=APP, before=OPEN, after=ONLY_MANAGED):
+    return guards.AppChange(app, before, after)
+
+
+def logins_of(rows):
+    return [(row.login, row.app.label) for row in rows]
+
+
+def test_a_person_counts_once_and_has_a_row_for_each_app():
+    events = [sign_in("ann", APP, JIRA), sign_in("bob", JIRA)]
+    org = FakeOrg(devices=[mac_of("ann", "bob", "eve")], events=events)
+    result = guards.read_forecast(org, [change_of(APP), change_of(JIRA)], 30, 100)
+    assert result.people == 2 and result.locked_out_logins == ["ann@acme.com", "bob@acme.com"]
+    assert logins_of(result.locked_out) == [
+        ("ann@acme.com", "Slack"),
+        ("ann@acme.com", "Jira"),
+        ("bob@acme.com", "Jira"),
+    ]
+    assert logins_of(result.never_seen) == [
+        ("bob@acme.com", "Slack"),
+        ("eve@acme.com", "Slack"),
+        ("eve@acme.com", "Jira"),
+    ]
+    assert result.newly_admitted == () and result.log_names_devices
+
+
+def test_a_forecast_lists_who_is_newly_admitted_to_each_app():
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP, JIRA)])
+    opened = [change_of(app, ONLY_MANAGED, OPEN) for app in (APP, JIRA)]
+    result = guards.read_forecast(org, opened, 30, 100)
+    assert logins_of(result.newly_admitted) == [("ann@acme.com", "Slack"), ("ann@acme.com", "Jira")]
+    assert result.locked_out == ()
+
+
+def test_only_apps_whose_rules_change_are_read():
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP, JIRA)])
+    result = guards.read_forecast(org, [change_of(APP), change_of(JIRA, OPEN, OPEN)], 30, 100)
+    assert logins_of(result.locked_out) == [("ann@acme.com", "Slack")]
+    assert '"app1"' in org.log_reads[0][0] and '"app2"' not in org.log_reads[0][0]
+    unchanged = FakeOrg()
+    assert guards.read_forecast(unchanged, [change_of(JIRA, OPEN, OPEN)], 30, 100) == Forecast()
+    assert unchanged.reads == unchanged.log_reads == []
+
+
+def test_the_log_is_read_for_as_many_days_and_events_as_the_options_permit():
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP)] * 3)
+    guards.read_forecast(org, [change_of()], 7, 3)
+    ((_log_filter, options),) = org.log_reads
+    assert options["since"].startswith("2026-11-17T") and options["at_most"] == 4
+    with pytest.raises(Refused, match="log_events: the System Log of 7 days holds more than 2"):
+        guards.read_forecast(org, [change_of()], 7, 2)
+
+
+def test_a_log_without_devices_leaves_open_which_one_was_used():
+    org = FakeOrg(devices=[mac_of("ann", managed="MANAGED")])
+    org.events = [sign_in("ann", APP, device="")]
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert not result.log_names_devices
+    assert [row.device for row in result.locked_out] == ["MACOS (not registered)"]
+
+
+def test_a_device_that_the_log_shows_as_deactivated_is_not_managed_any_more():
+    org = FakeOrg(devices=[mac_of("ann", managed="MANAGED")], events=[sign_in("ann", APP)])
+    assert guards.read_forecast(org, [change_of()], 30, 100).locked_out == ()
+    entity = LogEntity("d1", "UDDevice")
+    org.events.append(LogEvent(event_type="device.lifecycle.deactivate", targets=(entity,)))
+    assert guards.read_forecast(org, [change_of()], 30, 100).locked_out_logins == ["ann@acme.com"]
+
+
+def test_an_unknown_device_is_assumed_on_each_platform_that_rules_name():
+    phones = {"platform": {"include": [{"type": "MOBILE", "os": {"type": "IOS"}}]}}
+    org = FakeOrg(events=[replace(sign_in("ann", APP, device=""), device_platform=None)])
+    no_phones = [rule("Phones", "DENY", **phones), *OPEN]
+    result = guards.read_forecast(org, [change_of(after=no_phones)], 30, 100)
+    assert [row.device for row in result.locked_out] == ["IOS (not registered)"]
+
+
+def test_members_of_the_groups_that_rules_name_keep_their_access():
+    org = FakeOrg([ADA], [mac_of("ada", "ann")], [sign_in("ada", APP), sign_in("ann", APP)])
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert result.locked_out_logins == ["ann@acme.com"]
+    assert "members of glass" in org.reads
+
+
+# All guards, over the people who use an app
+
+
+def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
+    org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
+    with pytest.raises(Refused, match="max_locked_out: 1 person .* locked out: ann@acme.com"):
+        guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, OPTIONS)
+    result = guards.check_change(
+        org, [change_of()], ONLY_MANAGED, COMPANY, replace(OPTIONS, max_locked_out=1)
+    )
+    assert result.locked_out_logins == ["ann@acme.com"]
+
+
+def test_the_break_glass_group_is_read_once():
+    org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
+    guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, OPTIONS)
+    assert org.reads == ["authenticators", "groups", "members of glass", "devices"]
+
+
+def test_the_options_limit_what_is_read_of_the_log():
+    org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
+    options = replace(OPTIONS, active_days=7, log_events=5)
+    guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, options)
+    ((_log_filter, limits),) = org.log_reads
+    assert limits["since"].startswith("2026-11-17T") and limits["at_most"] == 6
 
 
 def test_a_copy_of_a_policy_has_no_effect():
