@@ -12,9 +12,10 @@ import typing as t
 from datetime import datetime, timedelta
 
 from lab.okta.devices import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
-from lab.okta.log_targets import device_target, policy_targets, target
+from lab.okta.log_targets import device_target, enrollment_target, policy_targets
 from lab.okta.serializers import log_device
 from lab.okta.sign_in_simulator import Seat
+from lab.okta.system_log import Json
 
 if t.TYPE_CHECKING:
     from lab.okta.org import Org
@@ -162,16 +163,28 @@ class DeviceRegistry:
             self.before_change(record, touches=org.world.switches.sign_in_touches_record)
             link.set_managed(org.platform.attests(certificate, record, user))
         factor = "SIGNED_NONCE" if method == "signed_nonce" else "OKTA_VERIFY_PUSH"
-        facts = {"actor": user.in_the_log, "device": log_device(record, link)}
+        self.log_authentication(user, link, factor)
         org.event(
+            "user.session.start",
+            "User login to Okta",
+            actor=user.in_the_log,
+            device=log_device(record, link),
+            target=[enrollment_target(link.id)],
+        )
+        return link.managed
+
+    def log_authentication(
+        self, user: User, link: DeviceUser, factor: str, client: Json | None = None
+    ) -> None:
+        """Log an authentication with Okta Verify. As recorded, it names a method and no device."""
+        self._org.event(
             "user.authentication.auth_via_mfa",
             "Authentication of user via MFA",
+            actor=user.in_the_log,
+            client=client,
             debug_data={"factor": factor},
-            target=[user.in_the_log, target(link.id, "AuthenticatorEnrollment", "Okta Verify")],
-            **facts,
+            target=[user.in_the_log, enrollment_target(link.id, factor)],
         )
-        org.event("user.session.start", "User login to Okta", target=[user.in_the_log], **facts)
-        return link.managed
 
     def is_managed(self, device_id: str, user_id: str) -> bool:
         """Return whether Okta treats a device as managed for a user."""

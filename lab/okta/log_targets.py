@@ -48,6 +48,18 @@ def device_target(record: Record) -> Json:
     }
 
 
+def enrollment_target(enrollment_id: str, factor: str | None = None) -> Json:
+    """Return an enrolment of Okta Verify as target, with the method that was used, as recorded."""
+    used = {
+        "methodTypeUsed": "Use Okta FastPass",
+        "methodUsedVerifiedProperties": "[DEVICE_BOUND, PHISHING_RESISTANT, HARDWARE_PROTECTED]",
+    }
+    return {
+        **target(enrollment_id, "AuthenticatorEnrollment", "Okta Verify"),
+        "detailEntry": used if factor == "SIGNED_NONCE" else None,
+    }
+
+
 def certificate_target(certificate: IssuedCertificate, field: str) -> Json:
     """Return a client certificate as target.
 

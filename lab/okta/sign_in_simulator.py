@@ -211,15 +211,9 @@ class SignIns:
             ):
                 self.deny(user, app, UNMET if judgement.reason == "unsatisfied" else None, **facts)
             return
-        if facts["device"] and not self.org.is_off(FASTPASS[1]):
-            self.org.event(
-                "user.authentication.auth_via_mfa",
-                "Authentication of user via MFA",
-                actor=user.in_the_log,
-                debug_data={"factor": "SIGNED_NONCE"},
-                target=[user.in_the_log, app.in_the_log],
-                **facts,
-            )
+        link = self.registration(seat)[1]
+        if link and not self.org.is_off(FASTPASS[1]):
+            self.org.registry.log_authentication(user, link, "SIGNED_NONCE", facts["client"])
         self._tell("user.authentication.sso", "User single sign on to app", user, app, seat)
 
     def deny(self, user: User, app: App, reason: str | None = None, **facts: t.Any) -> None:

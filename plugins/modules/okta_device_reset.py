@@ -17,13 +17,13 @@ description:
     register again, and a certificate that was bound to the record is revoked with it.
   - A device that works (a user of it is managed) is skipped. So are shared Macs, records whose
     deletion would leave a user without a strong authenticator, several records of one serial,
-    registrations newer than O(created_before) or than their Mac's certificate, records that a
-    FastPass sign-in may still cure, and Macs on which no SCEP profile is live.
+    registrations newer than O(created_before), than their Mac's certificate or than an earlier
+    reset, records that a FastPass sign-in may still cure, and Macs on which no SCEP profile is
+    live.
   - Nothing is written if more records would be deleted than O(max_devices), O(max_percent) or
     O(confirm) allow.
-  - Right before a record is written to, the module reads it again by its id, and its users too if
-    it has changed. A run that takes longer than five minutes also reads from the System Log who
-    signed in by FastPass since, and reads the users of their records again.
+  - Right before a record is written to, the module reads it and its users again by its id. Next to
+    a spare record, it also reads the one that is kept.
   - An absent record is not an error, and neither is a step that was taken before. Run the module
     again to finish an interrupted run.
 author:
@@ -86,6 +86,9 @@ options:
         its Mac has a certificate newer than the record and younger than O(sign_in_grace), and the
         System Log has no FastPass sign-in since. Without it, the System Log is read once where a
         record has such a certificate.
+      - V(registered_again) resets a record also when the System Log has the deletion of an earlier
+        record of its serial, and it was registered after that. Without it, the same command again
+        never deletes the registration that followed its first run. Okta keeps the log for 90 days.
     type: list
     elements: str
     choices:
@@ -96,6 +99,7 @@ options:
       - unknown_to_kandji
       - no_profile
       - sign_in_pending
+      - registered_again
     default: []
   platforms:
     description: The platforms whose records may be reset, as Okta names them.

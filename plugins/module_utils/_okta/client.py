@@ -214,6 +214,8 @@ GATEWAY_STATUSES = (502, 503, 504)
 # The answers by which Okta says that a lifecycle step cannot be taken from here; the record is read
 # again to see whether it is done already.
 STEP_REFUSED = ("E0000001", "E0000152")
+STALE_PAUSES = (1.0, 2.0)  # seconds before a refused step is tried again
+MAX_LOG_WORD = 40  # characters
 
 
 def check_org_url(url: str) -> str:
@@ -527,26 +529,39 @@ class Okta:
     def _step(
         self, operation: Operation, device_id: str, already: t.Callable[[OktaDevice], bool]
     ) -> str:
-        """One lifecycle step, tolerant of every documented way of saying that it has been taken
-        before.
+        """Take a lifecycle step. Return done, already_done or absent.
+
+        A step may not show yet (recorded: one second later getDevice still had the
+        old status), so a refusal that the record does not explain is tried again.
         """
+        outcome: str | ApiError = ""
+        for pause in (0.0, *STALE_PAUSES):
+            if pause:
+                self.transport.settings.sleep(pause)
+            outcome = self._try_step(operation, device_id, already)
+            if isinstance(outcome, str):
+                return outcome
+        raise t.cast(ApiError, outcome)
+
+    def _try_step(
+        self, operation: Operation, device_id: str, already: t.Callable[[OktaDevice], bool]
+    ) -> str | ApiError:
+        """Return how a lifecycle step ended, or the refusal that the record does not explain."""
         try:
             answer = self.transport.call(operation, {"deviceId": device_id})
             self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
             return "done"
-        except NotFound as error:
-            self.last_request_id = str(error.details.get("request_id", ""))
-            return "absent"
         except ApiError as error:
             self.last_request_id = str(error.details.get("request_id", ""))
+            if isinstance(error, NotFound):
+                return "absent"
             if error.error_code not in STEP_REFUSED:
                 raise
-            record = self.device(device_id)
-            if record is None:
-                return "absent"
-            if already(record):
-                return "already_done"
-            raise
+            refusal = error
+        record = self.device(device_id)
+        if record is None:
+            return "absent"
+        return "already_done" if already(record) else refusal
 
     # System Log
 

@@ -18,7 +18,6 @@ from .audit import Audit, Progress
 from .evidence import (
     EvidenceReader,
     Selection,
-    SignInWatch,
     find_targets,
     read_macs,
     read_revocations,
@@ -36,7 +35,9 @@ from .plan import (
     count_resets,
     decide_again,
     digest_plan,
+    find_keeper,
     is_bound,
+    keep_spare,
     plan_reset,
     reissue_after,
 )
@@ -190,12 +191,11 @@ class ResetRun:
     ) -> list[Outcome]:
         """Return the outcome for each decision. An error carries the outcomes until then."""
         current, outcomes = list(decisions), list[Outcome]()
-        watch = SignInWatch(self._okta, {decision.target.id for decision in decisions})
         total = count_resets(decisions)
         for number, decision in enumerate(decisions):
             try:
                 if decision.resets:
-                    decision = self._check_again(decision, current, guards, reader, watch)
+                    decision = self._check_again(decision, current, guards, reader)
                     current[number] = decision
                 state = self._write(decision)
             except DeviceTrustError as error:
@@ -219,20 +219,22 @@ class ResetRun:
         decisions: Sequence[Decision],
         guards: Guards,
         reader: EvidenceReader,
-        watch: SignInWatch,
     ) -> Decision:
         """Return the decision for the record as it is now, right before it is written to.
 
-        Its users are read again if the record has changed or if somebody signed in at it.
+        Its users are read again: Okta does not document whether a sign-in changes the record. So
+        is the record that is kept in place of a spare one.
         """
-        device = self._okta.device(decision.target.id)
-        target = replace(decision.target, device=device)
-        signed_in = watch.signed_in(decision.target.id)
-        if device and not signed_in and not _has_changed(decision.target, target):
-            return replace(decision, target=target)
+        target = replace(decision.target, device=self._okta.device(decision.target.id))
         target = read_users(self._okta, target)
         evidence = reader.read_enrollments(target) if target.device else reader.evidence
-        return decide_again(target, decision, decisions, guards, evidence)
+        again = decide_again(target, decision, decisions, guards, evidence)
+        if again.resets and decision.is_spare:
+            keeper = find_keeper(decision, decisions)
+            kept = self._okta.device(keeper.id) if keeper else None
+            if kept is None or kept.status == "DEACTIVATED":
+                return keep_spare(again)
+        return again
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""
@@ -258,18 +260,6 @@ class ResetRun:
         self._audit.write(
             target, "absent" if answer == "absent" else name, self._okta.last_request_id
         )
-
-
-def _has_changed(before: ResetTarget, after: ResetTarget) -> bool:
-    """Return whether a record differs from what it was when the plan was made."""
-    old, new = before.device, after.device
-    if old is None or new is None:
-        return old is not new
-    return (old.status, old.created, old.last_updated) != (
-        new.status,
-        new.created,
-        new.last_updated,
-    )
 
 
 def _reissue_after(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from .._core.errors import NotFound
 from .._core.text import names_serial
@@ -18,7 +18,7 @@ from .._kandji.client import Kandji
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile
-from .._okta.client import Okta
+from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import Enrollment, LogEvent, OktaDevice
 from .._status.reader import FleetQuery, read_fleet
@@ -33,20 +33,28 @@ from .plan import (
     check_static_guards,
     is_in_sign_in_grace,
     needs_enrollments,
+    needs_history,
     outlives_certificates,
     relies_on_okta_verify,
 )
 
-# The case of the factor differs between what is known of live events.
-FASTPASS = 'eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "SUCCESS"'
+# Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;
+# user.session.start and user.authentication.sso name the device and no method. The case of the
+# factor differs between what is known of live events.
+SIGN_IN_EVENTS = (
+    '(eventType eq "user.authentication.auth_via_mfa" or eventType eq "user.session.start" or'
+    ' eventType eq "user.authentication.sso") and outcome.result eq "SUCCESS"'
+)
 FASTPASS_FACTOR = "SIGNED_NONCE"
+FASTPASS_METHOD = "Use Okta FastPass"
+SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
+DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
+REGISTRATIONS = 'eventType eq "device.enrollment.create"'
 BIND = "pki.cert.bind"
 CERTIFICATE_EVENTS = (
     f'eventType eq "{BIND}" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
     ' "pki.cert.lifecycle.revoke"'
 )
-# A run that takes longer reads from the System Log who signed in meanwhile.
-RECHECK_INTERVAL = timedelta(minutes=5)
 LOG_DELAY = timedelta(minutes=1)  # an event may reach the log late
 
 
@@ -212,26 +220,31 @@ class EvidenceReader:
         self._sign_ins: dict[str, datetime] = {}
         self._enrollments: dict[str, list[Enrollment]] = {}
         self._active_records: dict[str, set[str]] = {}
+        self._deletions: dict[str, datetime] = {}
 
     @property
     def evidence(self) -> Evidence:
         """What was read until now."""
-        return Evidence(self._sign_ins, self._enrollments, self._active_records)
+        return Evidence(self._sign_ins, self._enrollments, self._active_records, self._deletions)
 
     def read(self, targets: Sequence[ResetTarget]) -> Evidence:
         """Return the evidence that decides about these targets."""
         guards = self._guards
-        waiting = {
-            target.id: target.newer_certificate
+        waiting = [
+            target
             for target in targets
             if target.device is not None and is_in_sign_in_grace(target, guards)
-        }
-        if waiting:
-            since = min(seen for seen in waiting.values() if seen)
-            self._sign_ins = read_sign_ins(self._okta, since, guards.now, waiting)
-        for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence):
-            if refusal is None and target.device is not None:
-                self.read_enrollments(target)
+        ]
+        self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
+        passed = [
+            target
+            for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence)
+            if refusal is None and target.device is not None
+        ]
+        young = [target for target in passed if needs_history(target, guards)]
+        self._deletions = read_deletions(self._okta, young, guards.now)
+        for target in passed:
+            self.read_enrollments(target)
         return self.evidence
 
     def read_enrollments(self, target: ResetTarget) -> Evidence:
@@ -253,42 +266,85 @@ class EvidenceReader:
 
 
 def read_sign_ins(
-    okta: Okta, since: datetime, until: datetime, ids: Collection[str]
+    okta: Okta, targets: Sequence[ResetTarget], until: datetime
 ) -> dict[str, datetime]:
+    """Return the last FastPass sign-in at each record since its newer certificate, by device id.
+
+    Only the events of the records' own users are read.
+    """
+    users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
+    since = min((seen for target in targets if (seen := target.newer_certificate)), default=until)
+    events: list[LogEvent] = []
+    for batch in batches(users):
+        actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
+        log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
+        events += okta.log_events(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
+    return match_sign_ins(events, {target.id for target in targets})
+
+
+def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str, datetime]:
     """Return the last FastPass sign-in at each of these device records, by device id.
 
-    An event that does not name its device proves nothing.
+    An event names the method, the device or both. Those of one user within two minutes are of one
+    sign-in. Without both, nothing is proved.
     """
+    dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
+    by_fastpass = [(event.actor.id, seen) for event, seen in dated if _is_fastpass(event)]
     sign_ins: dict[str, datetime] = {}
-    for event in okta.log_events(FASTPASS, since.isoformat(), (until + LOG_DELAY).isoformat()):
-        published = parse_timestamp(event.published)
-        is_fastpass = (event.factor or "").upper() == FASTPASS_FACTOR
-        if published and is_fastpass and event.device_id in ids:
-            sign_ins[event.device_id] = max(published, sign_ins.get(event.device_id, published))
+    for event, seen in dated:
+        proved = _is_fastpass(event) or any(
+            actor == event.actor.id and abs(seen - time) <= SIGN_IN_SPAN
+            for actor, time in by_fastpass
+        )
+        if event.device_id in ids and proved:
+            sign_ins[event.device_id] = max(seen, sign_ins.get(event.device_id, seen))
     return sign_ins
 
 
-class SignInWatch:
-    """Whether somebody signed in at a record since the run began, where the run takes long.
+def _is_fastpass(event: LogEvent) -> bool:
+    return (event.factor or "").upper() == FASTPASS_FACTOR or any(
+        FASTPASS_METHOD in entity.texts for entity in event.targets
+    )
 
-    The users of a record were read long before its turn, and Okta does not document whether a
-    sign-in changes the record: the System Log is read every five minutes.
+
+def read_deletions(
+    okta: Okta, targets: Sequence[ResetTarget], now: datetime
+) -> dict[str, datetime]:
+    """Return when an earlier record of a target's serial was last deleted, by device id.
+
+    Whether the event of a deletion names the serial is not documented; that of the registration
+    does, with the same device id.
     """
+    if not targets:
+        return {}
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    deletions = list(okta.log_events(DELETIONS, since, until))
+    earlier: dict[str, datetime] = {}
+    for target in targets if deletions else ():
+        registered = target.registered_at
+        ids = _ids_of_serial(okta, target.serial, deletions, (since, until))
+        seen = [parse_timestamp(event.published) for event in deletions if _names(event, ids)]
+        before = [time for time in seen if time and registered and time < registered]
+        if before:
+            earlier[target.id] = max(before)
+    return earlier
 
-    def __init__(self, okta: Okta, ids: Collection[str]) -> None:
-        self._okta, self._ids = okta, ids
-        self._since = datetime.fromtimestamp(okta.transport.started(), timezone.utc)
-        self._signed_in: set[str] = set()
 
-    def signed_in(self, device_id: str) -> bool:
-        """Return whether somebody signed in at this record by FastPass, as far as is known."""
-        now = datetime.fromtimestamp(self._okta.transport.now(), timezone.utc)
-        if now >= self._since + RECHECK_INTERVAL:
-            self._signed_in |= set(
-                read_sign_ins(self._okta, self._since - LOG_DELAY, now, self._ids)
-            )
-            self._since = now
-        return device_id in self._signed_in
+def _ids_of_serial(
+    okta: Okta, serial: str, deletions: Iterable[LogEvent], period: tuple[str, str]
+) -> set[str]:
+    """Return the ids of deleted records that had a serial."""
+    events = [*deletions, *okta.log_events(REGISTRATIONS, *period, word=serial[:MAX_LOG_WORD])]
+    return {
+        entity.id
+        for event in events
+        for entity in event.targets
+        if entity.id and any(names_serial(text, serial) for text in entity.texts)
+    }
+
+
+def _names(event: LogEvent, ids: Collection[str]) -> bool:
+    return any(entity.id in ids for entity in event.targets)
 
 
 def read_revocations(

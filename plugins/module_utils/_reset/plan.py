@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from .._core.errors import Refused
 from .._core.timestamps import parse_timestamp
-from .._okta.facts import UNUSED_CERTIFICATE_LIFETIME, WEAK_AUTHENTICATORS
+from .._okta.facts import LOG_RETENTION, UNUSED_CERTIFICATE_LIFETIME, WEAK_AUTHENTICATORS
 from .._okta.records import DeviceUser, Enrollment, OktaDevice
 
 # The reasons for skipping a record that the option ``allow`` lifts.
@@ -29,6 +29,7 @@ ALLOW = (
     "unknown_to_kandji",
     "no_profile",
     "sign_in_pending",
+    "registered_again",
 )
 OKTA_VERIFY = "okta_verify"
 
@@ -148,12 +149,14 @@ class Evidence:
 
     ``sign_ins``: device id -> its last FastPass sign-in. ``enrollments``: user id -> enrolled
     authenticators. ``active_records``: user id -> ids of active device records, of users whose
-    only strong authenticator is Okta Verify.
+    only strong authenticator is Okta Verify. ``earlier_deletions``: device id -> when an earlier
+    record of its serial was deleted.
     """
 
     sign_ins: Mapping[str, datetime] = field(default_factory=dict)
     enrollments: Mapping[str, Sequence[Enrollment]] = field(default_factory=dict)
     active_records: Mapping[str, Collection[str]] = field(default_factory=dict)
+    earlier_deletions: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Refusal(t.NamedTuple):
@@ -234,6 +237,21 @@ def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
     )
 
 
+def needs_history(target: ResetTarget, guards: Guards) -> bool:
+    """Return whether it matters if an earlier record of the serial was deleted.
+
+    The System Log knows it of the last 90 days.
+    """
+    registered = target.registered_at
+    return bool(
+        guards.forbid("registered_again")
+        and registered
+        and target.serial
+        and not target.is_idle
+        and registered > guards.now - LOG_RETENTION
+    )
+
+
 def check_record(
     target: ResetTarget, guards: Guards, evidence: Evidence, is_spare: bool = False
 ) -> Refusal | None:
@@ -241,17 +259,18 @@ def check_record(
 
     A spare record is not registered again, so certificates and sign-ins do not matter to it.
     """
-    refusal = _check_spare(target, guards)
+    refusal = _check_spare(target, guards, evidence)
     if refusal or is_spare:
         return refusal
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
 
 
-def _check_spare(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_spare(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     return (
         _check_identity(target, guards)
         or _check_age(target, guards)
         or _check_users(target, guards)
+        or _check_registered_again(target, guards, evidence)
     )
 
 
@@ -287,6 +306,21 @@ def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
             " (created_before): a new registration is kept.",
         )
     return None
+
+
+def _check_registered_again(
+    target: ResetTarget, guards: Guards, evidence: Evidence
+) -> Refusal | None:
+    """Skip what a repeated command would delete: the registration that its first run led to."""
+    registered, deleted = target.registered_at, evidence.earlier_deletions.get(target.id)
+    if not (registered and deleted and deleted < registered and needs_history(target, guards)):
+        return None
+    return Refusal(
+        "registered_again",
+        f"A record of its serial was deleted at {deleted.isoformat()}, and it was registered"
+        f" after that, at {registered.isoformat()}: a new registration is kept (allow:"
+        " registered_again resets it).",
+    )
 
 
 def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
@@ -392,7 +426,7 @@ def _check_duplicates(
     return Verdict(
         target,
         target is not keeper,
-        _check_spare(target, guards) or _check_group(target, keeper, len(group), guards),
+        _check_spare(target, guards, evidence) or _check_group(target, keeper, len(group), guards),
     )
 
 
@@ -518,6 +552,29 @@ def decide_again(
             target, guards, evidence, decision.is_spare
         ) or check_last_authenticator(target, guards, evidence, deletions)
     return _decide(target, refusal, decision.is_spare)
+
+
+def find_keeper(decision: Decision, decisions: Iterable[Decision]) -> ResetTarget | None:
+    """Return the target whose record is kept in place of a spare one."""
+    serial = decision.target.serial.lower()
+    return next(
+        (
+            other.target
+            for other in decisions
+            if not other.is_spare and not other.resets and other.target.serial.lower() == serial
+        ),
+        None,
+    )
+
+
+def keep_spare(decision: Decision) -> Decision:
+    """Return the decision for a spare record whose keeper is gone: it is kept, too."""
+    refusal = Refusal(
+        "kept_record_gone",
+        "The record of its serial that was to be kept is gone or deactivated. Run again: the next"
+        " run decides which record is kept.",
+    )
+    return _decide(decision.target, refusal, is_spare=True)
 
 
 def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> None:

@@ -472,21 +472,21 @@ def test_a_step_that_was_taken_before_is_no_error(
     [
         (
             "deactivate_device",
-            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "ACTIVE"})],
+            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "ACTIVE"})] * 3,
             "E0000001",
-            2,
+            6,
         ),
         (
             "delete_device",
-            [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "ACTIVE"})],
+            [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "ACTIVE"})] * 3,
             "E0000152",
-            2,
+            6,
         ),
         (
             "delete_device",
-            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "DEACTIVATED"})],
+            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "DEACTIVATED"})] * 3,
             "E0000001",
-            2,
+            6,
         ),
         ("deactivate_device", [(403, error_body("E0000006"))], "E0000006", 1),
         ("delete_device", [(401, error_body("E0000011"))], "E0000011", 1),
@@ -499,6 +499,14 @@ def test_a_step_that_is_refused_for_another_reason_is_an_error(
     with pytest.raises(ApiError) as raised:
         getattr(okta(wire), step)("guo1")
     assert (raised.value.error_code, len(wire.sent)) == (code, calls)
+
+
+def test_a_step_is_tried_again_while_the_one_before_does_not_show_yet(wire: t.Any) -> None:
+    """As recorded: one second after unsuspendDevice, getDevice still had the old status."""
+    stale = [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "ACTIVE"})]
+    wire.script(*stale, *stale, (204, None))
+    assert okta(wire).delete_device("guo1") == "done"
+    assert wire.slept == [1, 2]
 
 
 # Against the lab

@@ -68,7 +68,7 @@ class FakeOkta:
 
     def add(self, device_id: str, serial: str, *names: str, **values: t.Any) -> OktaDevice:
         """Register a Mac whose users have a phone as well."""
-        created = "2026-11-01T10:00:00.000Z"
+        created = "2026-11-01T10:00:00.000Z"  # younger than the System Log's memory
         values = {"status": "ACTIVE", "platform": "MACOS", "created": created, **values}
         record = OktaDevice(device_id, serial_number=serial, last_updated="1", **values)
         self.records[device_id] = record
@@ -116,9 +116,12 @@ class FakeOkta:
         self._call("enrollments", user_id)
         return self.enrolled.get(user_id, [])
 
-    def log_events(self, log_filter: str, since: str, until: str) -> list[LogEvent]:
-        self._call("log", log_filter, since, until)
-        return self.events
+    def log_events(
+        self, log_filter: str, since: str, until: str, word: str | None = None
+    ) -> list[LogEvent]:
+        """Return the events; those that have a type, only if the filter asks for it."""
+        self._call("log", log_filter, since, until, *([word] if word else []))
+        return [event for event in self.events if f'"{event.event_type}' in log_filter + '"']
 
     def deactivate_device(self, device_id: str) -> str:
         self._call("deactivate", device_id)

@@ -24,7 +24,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
     EvidenceReader,
     Selection,
-    SignInWatch,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
     Decision,
@@ -191,7 +190,7 @@ def test_authenticators_are_read_once_and_only_where_they_decide(reset: t.Any) -
     targets = [*(target_of(reset, number) for number in (1, 2, 3, 4)), ResetTarget("C09")]
     read = EvidenceReader(reset.okta, GUARDS).read(targets)
     assert list(read.enrollments) == ["00u-ann"] and read.sign_ins == {}
-    assert reset.okta.calls == [("enrollments", "00u-ann")]
+    assert [call for call in reset.okta.calls if call[0] != "log"] == [("enrollments", "00u-ann")]
     allowed = replace(GUARDS, allow=("last_authenticator",))
     assert EvidenceReader(reset.okta, allowed).read(targets).enrollments == {}
 
@@ -204,45 +203,116 @@ def test_active_records_are_read_if_okta_verify_is_all_a_user_has(reset: t.Any) 
     assert read.active_records == {"00u-ann": {"guo1"}}
 
 
-def test_sign_ins_are_read_since_the_oldest_certificate_that_waits_for_one(reset: t.Any) -> None:
+def event(device_id: str = "", minute: int = 30, **values: t.Any) -> LogEvent:
+    """An event of Ann at half past nine; ``by``: what it says of the method."""
+    actor = LogEntity(values.pop("actor", "00u-ann"))
+    published = f"2026-11-23T09:{minute:02}:00Z"
+    return LogEvent(published=published, actor=actor, device_id=device_id, **values)
+
+
+FASTPASS = LogEntity("pfd1", "AuthenticatorEnrollment", texts=("Use Okta FastPass",))
+
+
+@pytest.mark.parametrize(
+    "events, ids",
+    [
+        # As recorded: the event with the method has no device, those with the device no method
+        ([event(factor="SIGNED_NONCE"), event("guo1")], {"guo1"}),
+        ([event(targets=(FASTPASS,)), event("guo1", minute=32)], {"guo1"}),
+        ([event("guo1"), event(factor="signed_nonce", minute=31)], {"guo1"}),
+        ([event("guo1", factor="SIGNED_NONCE")], {"guo1"}),
+        # Without both, nothing is proved
+        ([event("guo1")], set()),
+        ([event(factor="SIGNED_NONCE")], set()),
+        ([event("guo1"), event(factor="OKTA_VERIFY_PUSH")], set()),
+        # Another sign-in, somebody else's, or at a record that is not asked for
+        ([event("guo1"), event(factor="SIGNED_NONCE", minute=33)], set()),
+        ([event("guo1"), event(factor="SIGNED_NONCE", actor="00u-bob")], set()),
+        ([event("guo9"), event(factor="SIGNED_NONCE")], set()),
+        ([replace(event("guo1", factor="SIGNED_NONCE"), published=None)], set()),
+    ],
+)
+def test_a_fastpass_sign_in_is_known_by_method_and_device(
+    events: list[LogEvent], ids: set[str]
+) -> None:
+    assert set(evidence.match_sign_ins(events, {"guo1", "guo2"})) == ids
+
+
+def test_of_several_sign_ins_the_last_one_counts() -> None:
+    events = [event("guo1", minute, factor="SIGNED_NONCE") for minute in (30, 45, 15)]
+    last = datetime(2026, 11, 23, 9, 45, tzinfo=timezone.utc)
+    assert evidence.match_sign_ins(events, {"guo1"}) == {"guo1": last}
+
+
+def test_sign_ins_of_the_users_are_read_since_the_oldest_certificate_that_waits(
+    reset: t.Any,
+) -> None:
     hours_ago = {1: 2, 2: 3, 3: 48}
     targets = []
     for number, hours in hours_ago.items():
         reset.stuck(number)
         mac = Mac("C", profile_live=True, certificates=(NOW - timedelta(hours=hours),))
         targets.append(target_of(reset, number, mac=mac))
-    reset.okta.events = [
-        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo1", factor="signed_nonce"),
-        LogEvent(published="2026-11-23T09:00:00Z", device_id="guo1", factor="SIGNED_NONCE"),
-        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo3", factor="SIGNED_NONCE"),
-        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo2", factor="PUSH"),
-        LogEvent(published=None, device_id="guo2", factor="SIGNED_NONCE"),
-        LogEvent(published="2026-11-23T09:30:00Z", device_id="guo2"),
-    ]
+    reset.okta.events = [event("guo1", factor="SIGNED_NONCE"), event("guo3", factor="SIGNED_NONCE")]
     read = EvidenceReader(reset.okta, GUARDS).read(targets)
     assert read.sign_ins == {"guo1": datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)}
-    assert reset.okta.calls[0] == (
-        "log",
-        evidence.FASTPASS,
-        "2026-11-23T07:00:00+00:00",
-        "2026-11-23T10:01:00+00:00",
+    (log,) = [call for call in reset.okta.calls if "auth_via_mfa" in call[1]]
+    assert 'actor.id eq "00u-ann1" or actor.id eq "00u-ann2"' in log[1] and "ann3" not in log[1]
+    assert log[2:] == ("2026-11-23T07:00:00+00:00", "2026-11-23T10:01:00+00:00")
+
+
+# Records that were deleted before
+
+
+def deletion(device_id: str, *texts: str, day: int = 1) -> LogEvent:
+    return LogEvent(
+        event_type="device.lifecycle.delete",
+        published=f"2026-10-{day:02}T10:00:00Z",
+        targets=(LogEntity(device_id, texts=texts),),
     )
 
 
-def test_a_watch_reads_the_log_every_five_minutes_and_remembers(reset: t.Any) -> None:
-    watch = SignInWatch(reset.okta, {"guo1", "guo2"})
-    reset.okta.events = [
-        LogEvent(published="2026-11-23T10:01:00Z", device_id="guo1", factor="SIGNED_NONCE")
-    ]
-    assert not watch.signed_in("guo1") and reset.okta.calls == []
-    reset.okta.minutes = 5
-    assert watch.signed_in("guo1") and not watch.signed_in("guo2")
-    reset.okta.minutes, reset.okta.events = 10, []
-    assert watch.signed_in("guo1")
-    assert [call[2:] for call in reset.okta.calls] == [
-        ("2026-11-23T09:59:00+00:00", "2026-11-23T10:06:00+00:00"),
-        ("2026-11-23T10:04:00+00:00", "2026-11-23T10:11:00+00:00"),
-    ]
+REGISTRATION = LogEvent(
+    event_type="device.enrollment.create",
+    published="2026-09-01T10:00:00Z",
+    targets=(LogEntity("guo0", texts=("guo0", "C01")),),
+)
+
+
+@pytest.mark.parametrize(
+    "events, day",
+    [
+        ([deletion("guo0", "guo0", "C01")], 1),  # the event names the serial
+        ([deletion("guo0"), REGISTRATION], 1),  # only that of the registration does
+        ([deletion("guo0", "C01"), deletion("guo00", "C01", day=4)], 4),
+        ([deletion("guo0", "C019")], None),  # of another serial
+        ([deletion("guo0"), replace(REGISTRATION, targets=(LogEntity("guo0"),))], None),
+        ([replace(deletion("guo0", "C01"), published="2026-11-02T10:00:00Z")], None),  # later
+        ([replace(deletion("guo0", "C01"), published=None)], None),
+    ],
+)
+def test_a_deleted_record_of_the_same_serial_is_known_from_the_log(
+    reset: t.Any, events: list[LogEvent], day: int | None
+) -> None:
+    reset.stuck(1)
+    reset.okta.events = events
+    read = EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 1)])
+    expected = {"guo1": datetime(2026, 10, day, 10, tzinfo=timezone.utc)} if day else {}
+    assert read.earlier_deletions == expected
+
+
+def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> None:
+    reset.stuck(1, created="2026-01-01T10:00:00Z")  # older than the log
+    reset.stuck(2, status="DEACTIVATED")
+    reset.stuck(3, platform="IOS")
+    targets = [target_of(reset, number) for number in (1, 2, 3)]
+    EvidenceReader(reset.okta, GUARDS).read(targets)
+    assert [call for call in reset.okta.calls if call[0] == "log"] == []
+    reset.stuck(4)
+    EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 4)])
+    logs = [call for call in reset.okta.calls if call[0] == "log"]
+    period = ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    assert logs == [("log", evidence.DELETIONS, *period)]
 
 
 # Revoked certificates

@@ -51,7 +51,11 @@ def target(record: OktaDevice | None = None, *users: DeviceUser, **values: t.Any
 
 
 def with_phones(*names: str) -> Evidence:
-    return Evidence(enrollments={f"00u-{name}": [PHONE] for name in names})
+    """Everybody has a phone, and an earlier record of the serial of guo-again was deleted."""
+    return Evidence(
+        enrollments={f"00u-{name}": [PHONE] for name in names},
+        earlier_deletions={"guo-again": REGISTERED - timedelta(hours=1)},
+    )
 
 
 def decide(one: ResetTarget, guards: Guards = GUARDS, evidence: Evidence | None = None) -> Decision:
@@ -138,6 +142,12 @@ LIFTED = [
         "sign_in_pending",
         "seen at 2026-11-23T09:00:00+00:00, and a FastPass sign-in may",
     ),
+    (
+        target(device("guo-again"), user()),
+        "registered_again",
+        "A record of its serial was deleted at 2026-11-01T09:00:00+00:00, and it was registered"
+        " after that, at 2026-11-01T10:00:00+00:00: a new registration is kept",
+    ),
 ]
 
 
@@ -202,6 +212,32 @@ def test_of_several_reasons_the_first_is_named(one: ResetTarget, code: str) -> N
 
 
 # Certificates and sign-ins
+
+
+@pytest.mark.parametrize(
+    "one, history, code",
+    [
+        (target(device("guo-again"), user()), True, "registered_again"),
+        (target(device("guo-again", "2026-01-01T10:00:00Z"), user()), False, None),
+        (target(device("guo-again", serial_number=""), user(), mac=MAC), False, None),
+        (target(device("guo-again", status="DEACTIVATED"), user()), False, None),
+        (target(device("guo-again")), False, None),  # nobody uses it
+    ],
+)
+def test_a_registration_after_a_deletion_is_new_as_far_as_the_log_reaches(
+    one: ResetTarget, history: bool, code: str | None
+) -> None:
+    assert reset.needs_history(one, GUARDS) is history
+    assert decide(one).code == code
+    assert not reset.needs_history(one, allowing("registered_again"))
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_record_that_is_older_than_the_deletion_is_reset(hours: int) -> None:
+    """A spare record was deleted, and this one was kept."""
+    deleted = {"guo1": REGISTERED + timedelta(hours=hours)}
+    evidence = replace(with_phones("ada"), earlier_deletions=deleted)
+    assert decide(target(device(), user()), evidence=evidence).action == "reset"
 
 
 def test_a_record_that_is_idle_needs_no_sign_in() -> None:
@@ -466,6 +502,20 @@ def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
     managed = replace(spare.target, users=(user("ada", "MANAGED"),))
     skipped = reset.decide_again(managed, spare, [spare], GUARDS, with_phones("ada"))
     assert skipped.code == "managed" and skipped.is_spare
+
+
+def test_a_spare_record_has_the_keeper_of_its_serial() -> None:
+    kept, spare, other = (
+        Decision(target(device("guo1")), "skip", "", "managed"),
+        Decision(target(device("guo2", serial_number="c02a")), "reset", "", is_spare=True),
+        Decision(target(device("guo3", serial_number="C03")), "skip", "", "kept_record"),
+    )
+    named = Decision(target(device("guo4"), by_id=True), "reset", "")
+    assert reset.find_keeper(spare, [other, named, spare, kept]) == kept.target
+    assert reset.find_keeper(spare, [other, spare]) is None
+    left = reset.keep_spare(spare)
+    assert (left.action, left.code, left.is_spare) == ("skip", "kept_record_gone", True)
+    assert "Run again" in left.reason
 
 
 # Names
