@@ -72,7 +72,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import ModuleContext
-from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA
+from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA, Params
 from ..module_utils._http import transport as _transport
 from ..module_utils._report.figures import masked
 from ..module_utils._status import inventory as macs
@@ -81,7 +81,7 @@ from ..module_utils._status import rings as ring_reads
 from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.reader import FleetQuery, read_fleet
-from ..module_utils._status.rings import read_rings
+from ..module_utils._status.rings import read_rings, ring_options
 from ..module_utils._status.rows import rows
 
 USES = (*ring_reads.USES, *fleet_reads.USES)
@@ -89,19 +89,23 @@ TABLES = (OKTA, KANDJI, FLEET)
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """The Macs of both vendors as hosts, in groups by stage, ring, blueprint, version and tag."""
+
     NAME = "devicetrust.okta_kandji.macs"
 
     def verify_file(self, path: str) -> bool:
+        """Return whether a file is a source of this plugin, by its name."""
         return bool(super().verify_file(path)) and path.endswith(("macs.yml", "macs.yaml"))
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Add the Macs to the inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         for name, values in self._macs(path, cache):
             self._add(name, values, macs.groups(values))
 
-    def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.Row]]:
-        """From the cache where it is wanted and fresh, else from the vendors."""
+    def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.HostVars]]:
+        """Return the Macs from the cache if it is wanted and fresh, else from the vendors."""
         self.load_cache_plugin()
         key = self.get_cache_key(path)
         use = self.get_option("cache") and cache
@@ -115,8 +119,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._cache[key] = dict(found)
         return found
 
-    def _read(self, path: str) -> list[tuple[str, macs.Row]]:
-        """Ask the vendors; every error becomes one sentence, without a secret."""
+    def _read(self, path: str) -> list[tuple[str, macs.HostVars]]:
+        """Return the Macs as the vendors know them.
+
+        Raises AnsibleParserError: every error becomes one sentence, without a secret.
+        """
         if _transport.REQUESTS_IMPORT_ERROR:
             raise AnsibleParserError(
                 "The Python library requests is missing where ansible-inventory runs."
@@ -126,7 +133,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             context = ModuleContext(self._params(), True, self.display.warning, USES)
             params = context.params
             rings, competitors = read_rings(
-                context.kandji, params["rings"], params["scep_profile_prefix"]
+                context.kandji, ring_options(params), params["scep_profile_prefix"]
             )
             by_device, _none = known_expiry(context.kandji, params["certificate_check_item_id"])
             query = FleetQuery(
@@ -139,7 +146,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 context.masker.text(error.message) if context else error.message
             ) from None
 
-    def _params(self) -> dict[str, t.Any]:
+    def _params(self) -> Params:
         """Return the options as modules have them, with templates resolved. Raises BadOption."""
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         params = {name: self._resolved(self.get_option(name)) for name in names}
@@ -155,14 +162,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return params
 
     def _resolved(self, value: t.Any) -> t.Any:
-        """A secret may be given as a lookup."""
+        """Return the value of an option, which may be a template: a secret may be a lookup."""
         return (
             self.templar.template(value)
             if isinstance(value, str) and self.templar.is_template(value)
             else value
         )
 
-    def _add(self, name: str, values: macs.Row, groups: t.Iterable[str]) -> None:
+    def _add(self, name: str, values: macs.HostVars, groups: t.Iterable[str]) -> None:
         host = self.inventory.add_host(str(name))
         for key, value in values.items():
             self.inventory.set_variable(host, key, wrap_var(value))

@@ -211,8 +211,8 @@ from ..module_utils._status.facts import Fleet
 from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.reader import FleetQuery, read_fleet
-from ..module_utils._status.rings import Ring, read_rings
-from ..module_utils._status.rows import rows
+from ..module_utils._status.rings import Ring, read_rings, ring_options
+from ..module_utils._status.rows import MacRow, rows
 from ..module_utils._status.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._status.table import count_by_stage, render_table
 
@@ -247,27 +247,28 @@ class Summary:
         self.shown = heapq.nsmallest(
             max(0, max_rows),
             self._count(fleet),
-            key=lambda row: (STAGES.index(row["stage"]), row["serial_number"]),
+            key=lambda row: (STAGES.index(row.stage), row.serial_number),
         )
 
-    def _count(self, fleet: Fleet) -> t.Iterator[dict[str, t.Any]]:
+    def _count(self, fleet: Fleet) -> t.Iterator[MacRow]:
         for row in rows(fleet):
-            self.total[row["stage"]] += 1
-            self.by_ring.setdefault(row["ring"], Counter())[row["stage"]] += 1
-            self.flags.update(row["flags"])
-            self.unconfirmed += row["unconfirmed"]
+            self.total[row.stage] += 1
+            self.by_ring.setdefault(row.ring, Counter())[row.stage] += 1
+            self.flags.update(row.flags)
+            self.unconfirmed += row.unconfirmed
             if self._is_shown(row):
-                yield {name: row[name] for name in SHOWN}
+                yield row
 
-    def _is_shown(self, row: t.Mapping[str, t.Any]) -> bool:
+    def _is_shown(self, row: MacRow) -> bool:
         return (
-            str(row["serial_number"]).upper() in self._asked_for
+            row.serial_number.upper() in self._asked_for
             if self._asked_for
-            else row["stage"] not in QUIET_STAGES
+            else row.stage not in QUIET_STAGES
         )
 
     @property
     def waits_for_people(self) -> bool:
+        """Return whether any Mac waits for time or its user."""
         return any(self.total[stage] for stage in PEOPLE_STAGES)
 
 
@@ -289,7 +290,7 @@ def run(ctx: ModuleContext) -> Result:
     """Return the stages of the fleet, after waiting for Macs that time and their users move on."""
     params = ctx.params
     deadline = time.monotonic() + params["wait"]
-    rings, competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     by_device, ledger = known_expiry(
         ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
     )
@@ -319,7 +320,7 @@ def _result(summary: Summary, rings: t.Sequence[Ring], params: Params) -> Result
     return {
         "changed": False,
         "counts": counts,
-        "macs": summary.shown,
+        "macs": [_summarize_mac(row) for row in summary.shown],
         "profiles": profiles,
         "table": render_table(summary.shown, counts, renewals),
         "by_ring": {
@@ -330,7 +331,12 @@ def _result(summary: Summary, rings: t.Sequence[Ring], params: Params) -> Result
     }
 
 
-def _profile(ring: Ring, redistribution_days: int) -> dict[str, t.Any]:
+def _summarize_mac(row: MacRow) -> Result:
+    values = row.as_result()
+    return {name: values[name] for name in SHOWN}
+
+
+def _profile(ring: Ring, redistribution_days: int) -> Result:
     updated_at = ring.profile.updated_at if ring.profile else None
     return {
         "ring": ring.name,

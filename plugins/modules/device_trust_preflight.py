@@ -87,6 +87,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import replace
 
 from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
 from ..module_utils._core.module import ModuleContext, run_module
@@ -98,6 +99,8 @@ from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.records import Blueprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._status import preflight
+from ..module_utils._status.preflight import ResolvedRing
+from ..module_utils._status.rings import ring_options
 
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -112,7 +115,9 @@ USES = (
 
 
 def run(ctx: ModuleContext) -> Result:
-    problems: list[str] = preflight.ring_problems(ctx.params["rings"])
+    """Return the rings by id, or refuse with all that is not ready."""
+    options = ring_options(ctx.params)
+    problems: list[str] = preflight.ring_problems(options)
     blueprints: list[Blueprint] = []
     checks: list[t.Callable[[], t.Any]] = [
         lambda: problems.extend(_okta_verify(ctx)),
@@ -125,36 +130,39 @@ def run(ctx: ModuleContext) -> Result:
         all_of(checks)
     except DeviceTrustError as error:
         problems += error.details.get("problems", [error.message])
-    rings, unknown = (
-        preflight.resolve_rings(ctx.params["rings"], blueprints) if blueprints else ([], [])
-    )
+    rings, unknown = preflight.resolve_rings(options, blueprints) if blueprints else ([], [])
     problems += unknown
-    problems += [] if unknown else _library_items(ctx, rings)
+    if not unknown:
+        rings, wrong = _resolve_items(ctx, rings)
+        problems += wrong
     if problems:
         unique = list(dict.fromkeys(problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique)
-    return {"changed": False, "rings": rings}
+    return {"changed": False, "rings": [ring.as_result() for ring in rings]}
 
 
-def _library_items(ctx: ModuleContext, rings: list[dict[str, t.Any]]) -> list[str]:
-    """Put ids in the place of names of the console's items; what is wrong with them."""
-    problems = []
-    for ring in [one for one in rings if one["library_item"]]:
+def _resolve_items(
+    ctx: ModuleContext, rings: t.Sequence[ResolvedRing]
+) -> tuple[list[ResolvedRing], list[str]]:
+    """Return the rings with their console-managed items by id, and what is wrong with these."""
+    resolved, problems = [], []
+    for ring in rings:
+        if not ring.library_item:
+            resolved.append(ring)
+            continue
         try:
-            blueprints = [Blueprint(each["id"], each["name"]) for each in ring["blueprints"]]
-            items, profiles = read_items(ctx.kandji, blueprints), list(ctx.kandji.profiles())
-            ring["library_item"] = find_scep_item(
-                ctx.kandji, ring["library_item"], items, profiles
-            ).id
+            items, profiles = read_items(ctx.kandji, ring.blueprints), list(ctx.kandji.profiles())
+            item = find_scep_item(ctx.kandji, ring.library_item, items, profiles)
+            resolved.append(replace(ring, library_item=item.id))
         except DeviceTrustError as error:
-            problems.append(f"Ring {ring['name']!r}: {error.message}")
-    return problems
+            problems.append(f"Ring {ring.options.name!r}: {error.message}")
+    return resolved, problems
 
 
 def _okta_verify(ctx: ModuleContext) -> list[str]:
     authenticators = ctx.okta.authenticators()
-    found = preflight.okta_verify(authenticators)
-    methods = ctx.okta.authenticator_methods(found.id) if found else []
+    authenticator = preflight.okta_verify(authenticators)
+    methods = ctx.okta.authenticator_methods(authenticator.id) if authenticator else []
     return preflight.okta_verify_problems(authenticators, methods)
 
 

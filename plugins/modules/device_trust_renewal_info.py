@@ -156,7 +156,12 @@ from ..module_utils._kandji.records import (
 )
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_expiry
-from ..module_utils._status.rings import check_profiles, find_ring_profile
+from ..module_utils._status.rings import (
+    RingOptions,
+    check_profiles,
+    find_ring_profile,
+    ring_options,
+)
 
 OPTIONS: ArgumentSpec = {
     "certificate_expiry": {"type": "dict", "default": {}},
@@ -220,8 +225,9 @@ def run(ctx: ModuleContext) -> Result:
         raise BadOption(
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
-    check_profiles(params["rings"])
-    fleet = _read_fleet(ctx)
+    rings = ring_options(params)
+    check_profiles(rings)
+    fleet = _read_fleet(ctx, rings)
     pace = renewal.Pace(
         params["renew_within_days"],
         params["min_days_between"],
@@ -229,20 +235,20 @@ def run(ctx: ModuleContext) -> Result:
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
     )
-    facts = [_read_ring(ctx, ring, fleet) for ring in params["rings"]]
+    facts = [_read_ring(ctx, ring, fleet) for ring in rings]
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     decisions = renewal.decide(facts, now, pace)
     return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
 
 
-def _read_fleet(ctx: ModuleContext) -> Fleet:
+def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     params, kandji = ctx.params, ctx.kandji
     given = {
         str(serial).upper(): require_timestamp(str(text))
         for serial, text in params["certificate_expiry"].items()
     }
     blueprints = assignments.read_blueprints(
-        kandji, [blueprint for ring in params["rings"] for blueprint in ring["blueprints"]]
+        kandji, [blueprint for ring in rings for blueprint in ring.blueprints]
     )[0]
     profiles = list(kandji.profiles())
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
@@ -276,10 +282,10 @@ def _read_expiry(ctx: ModuleContext, devices: t.Sequence[KandjiDevice]) -> dict[
     return {serial.upper(): require_timestamp(expires) for serial, expires in known.items()}
 
 
-def _read_ring(ctx: ModuleContext, ring: t.Mapping[str, t.Any], fleet: Fleet) -> renewal.RingFacts:
+def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:
     profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
-        return renewal.RingFacts(ring["name"], False)
+        return renewal.RingFacts(ring.name, False)
     plist = mobileconfig.parse(profile.mobileconfig) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
     installed = _group_by_device(installed_on(ctx.kandji, ProfileItem.of_profile(profile)))
@@ -287,7 +293,7 @@ def _read_ring(ctx: ModuleContext, ring: t.Mapping[str, t.Any], fleet: Fleet) ->
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written = parse_timestamp(profile.updated_at)
     uuid = str(plist.get("PayloadUUID", "")).lower()
-    ids = {blueprint.id for blueprint in assignments.resolve(ring["blueprints"], fleet.blueprints)}
+    ids = {blueprint.id for blueprint in assignments.resolve(ring.blueprints, fleet.blueprints)}
     macs = tuple(
         renewal.MacCertificate(
             device.serial,
@@ -299,7 +305,7 @@ def _read_ring(ctx: ModuleContext, ring: t.Mapping[str, t.Any], fleet: Fleet) ->
     )
     challenge = ctx.params["challenge"]
     return renewal.RingFacts(
-        ring["name"],
+        ring.name,
         True,
         written,
         read_generation(payload),

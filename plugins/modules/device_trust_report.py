@@ -118,14 +118,14 @@ from ..module_utils._core.options import FLEET, KANDJI, OKTA, ArgumentSpec, argu
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._report import csv_json, files, html
-from ..module_utils._report.figures import Figures, Meta, Row, masked, survey
+from ..module_utils._report.figures import Figures, Meta, masked, survey
 from ..module_utils._status import reader as fleet_reads
 from ..module_utils._status import rings as ring_reads
 from ..module_utils._status.join import Expiries
 from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.reader import FleetQuery, read_fleet
-from ..module_utils._status.rings import Ring, read_rings
-from ..module_utils._status.rows import rows
+from ..module_utils._status.rings import Ring, read_rings, ring_options
+from ..module_utils._status.rows import MacRow, rows
 from ..module_utils._status.stages import STAGES
 
 OPTIONS: ArgumentSpec = {
@@ -146,7 +146,7 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     mode = files.parse_mode(params["mode"])
-    rings, competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     by_device, ledger = known_expiry(
         ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
     )
@@ -155,7 +155,7 @@ def run(ctx: ModuleContext) -> Result:
     )
     fleet = read_fleet(ctx.okta, ctx.kandji, query)
 
-    def read() -> t.Iterator[Row]:
+    def read() -> t.Iterator[MacRow]:
         return masked(rows(fleet), ctx.masker.text)
 
     meta = _meta(ctx, rings)
@@ -189,13 +189,13 @@ def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
             if ring.profile
         },
         history=bool(ctx.params["state_dir"]),
-        api_calls=sum(int(one["count"]) for one in ctx.calls()),
+        api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )
 
 
 def _pieces(
     kind: str,
-    read: t.Callable[[], t.Iterator[Row]],
+    read: t.Callable[[], t.Iterator[MacRow]],
     figures: Figures,
     meta: Meta,
 ) -> t.Callable[[], t.Iterator[str]]:

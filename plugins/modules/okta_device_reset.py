@@ -456,7 +456,7 @@ from ..module_utils._reset.report import (
     write_messages,
     write_report,
 )
-from ..module_utils._status.rings import read_rings
+from ..module_utils._status.rings import read_rings, ring_options
 from ..module_utils._status.stages import STAGES
 
 # Options that ResetOptions has under the same name.
@@ -550,7 +550,9 @@ def _options(ctx: ModuleContext) -> ResetOptions:
     params = ctx.params
     stages = split_lines(params["stages"])
     _check(params, stages)
-    rings, _competitors = read_rings(ctx.kandji, params["rings"], params["scep_profile_prefix"])
+    rings, _competitors = read_rings(
+        ctx.kandji, ring_options(params), params["scep_profile_prefix"]
+    )
     created_before = params["created_before"]
     return ResetOptions(
         selection=Selection(

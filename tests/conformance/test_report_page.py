@@ -98,9 +98,13 @@ def write_report(path: Path, count: int) -> Path:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
         html,
     )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
         STAGES as ORDER,
     )
+
+    def rows() -> t.Iterator[MacRow]:
+        return (MacRow.from_result(row(number)) for number in range(count))
 
     before = {
         str(row(number)["serial_number"]): STAGES[(number * 7 + (number % 40 == 0)) % len(STAGES)]
@@ -112,13 +116,13 @@ def write_report(path: Path, count: int) -> Path:
         "https://acme.api.kandji.io",
         ORDER,
         {"canary": "2027-10-24"},
-        {"generated_at": "2026-11-23T06:00:00Z", "stages": before},
+        report.PastReport("2026-11-23T06:00:00Z", before),
         history=True,
         api_calls=215,
     )
-    figures = report.survey((row(number) for number in range(count)), meta)
+    figures = report.survey(rows(), meta)
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(html.html_pieces((row(number) for number in range(count)), figures, meta))
+        file.writelines(html.html_pieces(rows(), figures, meta))
     return path
 
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .figures import Figures, Meta, Row, funnel
+from .._status.rows import MacRow
+from .figures import Figures, Meta, funnel
 
 COLUMNS = (
     "serial_number",
@@ -51,12 +52,13 @@ class _Piece:
         return text
 
 
-def csv_pieces(rows: Iterable[Row]) -> Iterator[str]:
+def csv_pieces(rows: Iterable[MacRow]) -> Iterator[str]:
     """Yield the CSV file, with a byte order mark, by which spreadsheets recognise UTF-8."""
     writer = csv.writer(_Piece())
     yield "\ufeff" + _line(writer, COLUMNS)
     for row in rows:
-        yield _line(writer, [cell(row[name]) for name in COLUMNS])
+        values = row.as_result()
+        yield _line(writer, [cell(values[name]) for name in COLUMNS])
 
 
 def _line(writer: Any, cells: Sequence[str]) -> str:
@@ -77,7 +79,7 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text
 
 
-def json_pieces(rows: Iterable[Row], figures: Figures, meta: Meta) -> Iterator[str]:
+def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterator[str]:
     """Yield one JSON document, with a line for each Mac."""
     head = {
         "fingerprint": figures.fingerprint,
@@ -95,6 +97,6 @@ def json_pieces(rows: Iterable[Row], figures: Figures, meta: Meta) -> Iterator[s
     yield json.dumps(head)[:-1] + ', "macs": [\n'
     between = ""
     for row in rows:
-        yield between + json.dumps(row)
+        yield between + json.dumps(row.as_result())
         between = ",\n"
     yield "\n]}\n"

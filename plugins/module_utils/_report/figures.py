@@ -10,11 +10,9 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from .._status.rows import MacRow
 from . import page
-
-Row = dict[str, Any]  # of _status.rows.rows()
 
 # The steps from an enrolled to a managed Mac, each with the stages of Macs that it has not taken.
 FUNNEL = (
@@ -51,12 +49,19 @@ class Figures:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True)
+class PastReport:
+    """The stage of each Mac in an earlier report, which was made at ``generated_at`` (ISO 8601)."""
+
+    generated_at: str
+    stages: Mapping[str, str]
+
+
 @dataclass
 class Meta:
     """Facts of a report that are not in its rows.
 
-    ``previous`` is {generated_at, stages} of the report before; ``history`` is whether a history
-    is kept.
+    ``previous`` is the report before; ``history`` is whether a history is kept.
     """
 
     generated_at: str
@@ -64,23 +69,23 @@ class Meta:
     tenant: str
     order: Sequence[str]
     renewals: Mapping[str, str | None] = field(default_factory=dict)
-    previous: Mapping[str, Any] | None = None
+    previous: PastReport | None = None
     history: bool = False
     api_calls: int = 0
 
 
-def masked(rows: Iterable[Row], mask: Callable[[str], str]) -> Iterator[Row]:
+def masked(rows: Iterable[MacRow], mask: Callable[[str], str]) -> Iterator[MacRow]:
     """Yield the rows without the run's secrets.
 
     As JSON a row is one text, in which the masker finds secrets in all their forms.
     """
     for row in rows:
-        text = json.dumps(row, ensure_ascii=False)
+        text = json.dumps(row.as_result(), ensure_ascii=False)
         clean = mask(text)
-        yield row if clean == text else json.loads(clean)
+        yield row if clean == text else MacRow.from_result(json.loads(clean))
 
 
-def survey(rows: Iterable[Row], meta: Meta) -> Figures:
+def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
     """Return the figures of the rows, in one pass."""
     counts: Counter[str] = Counter()
     by_ring: dict[str, Counter[str]] = defaultdict(Counter)
@@ -95,15 +100,15 @@ def survey(rows: Iterable[Row], meta: Meta) -> Figures:
     )
     unconfirmed = 0
     for row in rows:
-        digest.update(json.dumps(row, sort_keys=True).encode())
-        counts[row["stage"]] += 1
-        by_ring[row["ring"] or ""][row["stage"]] += 1
-        if row["certificates"]:
-            months[str(row["certificate_expires"] or "")[:7]] += 1
-        flags.update(row["flags"])
-        unconfirmed += bool(row["unconfirmed"])
-        stages[name_of(row)] = row["stage"]
-        steps[row["stage"]][row["next_step"]] += 1
+        digest.update(json.dumps(row.as_result(), sort_keys=True).encode())
+        counts[row.stage] += 1
+        by_ring[row.ring or ""][row.stage] += 1
+        if row.certificates:
+            months[(row.certificate_expires or "")[:7]] += 1
+        flags.update(row.flags)
+        unconfirmed += bool(row.unconfirmed)
+        stages[name_of(row)] = row.stage
+        steps[row.stage][row.next_step] += 1
     return Figures(
         _ordered(counts, meta.order),
         {
@@ -119,12 +124,12 @@ def survey(rows: Iterable[Row], meta: Meta) -> Figures:
     )
 
 
-def name_of(row: Row) -> str:
+def name_of(row: MacRow) -> str:
     """Return what identifies a Mac from report to report."""
-    return str(row["serial_number"] or row["device_id"] or ",".join(row["okta_device_ids"]))
+    return row.serial_number or row.device_id or ",".join(row.okta_device_ids)
 
 
-def _no_ring_last(item: tuple[str, Any]) -> tuple[bool, str]:
+def _no_ring_last(item: tuple[str, object]) -> tuple[bool, str]:
     return not item[0], item[0]
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .._core.changes import Change
 from .._core.errors import BadOption
 from .._core.files import atomic_write
+from .figures import PastReport
 
 HISTORY = "device-trust-report.json"
 HEAD = 4096  # bytes in which a report names its fingerprint
@@ -85,14 +87,23 @@ def _same_text(path: Path, pieces: t.Iterator[str]) -> bool:
         ) and not file.read(1)
 
 
+@dataclass(frozen=True)
+class Past:
+    """What a history remembers: the last report with its fingerprint, and the report before it."""
+
+    fingerprint: str | None
+    last: PastReport
+    before: PastReport | None
+
+
 class History:
     """The stage of each Mac in the last report, and in the report before it.
 
     A report that changes nothing is compared with the report before the last.
     """
 
-    def __init__(self, path: Path | None, state: dict[str, t.Any]) -> None:
-        self.path, self.state = path, state
+    def __init__(self, path: Path | None, past: Past | None) -> None:
+        self.path, self.past = path, past
 
     @classmethod
     def read(cls, directory: str | None) -> History:
@@ -101,67 +112,61 @@ class History:
         Raises BadOption if the file may not be read: it would be lost.
         """
         if not directory:
-            return cls(None, {})
+            return cls(None, None)
         path = Path(directory) / HISTORY
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return cls(path, {})
+            return cls(path, None)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {path} cannot be read: {error.strerror or error}."
             ) from None
         except ValueError:
-            return cls(path, {})
-        return cls(path, state if _is_history(state) else {})
+            return cls(path, None)
+        return cls(path, _past(state))
 
-    def before(self, fingerprint: str) -> dict[str, t.Any] | None:
+    def before(self, fingerprint: str) -> PastReport | None:
         """Return the report to compare a report of this fingerprint with, or None."""
-        return (
-            self.state.get("before")
-            if self.state.get("fingerprint") == fingerprint
-            else self.state.get("last")
-        )
+        if self.past is None:
+            return None
+        return self.past.before if self.past.fingerprint == fingerprint else self.past.last
 
     def keep(
         self, fingerprint: str, generated_at: str, stages: t.Mapping[str, str], check_mode: bool
     ) -> list[Change]:
         """Write the stages of this report, if it has other figures. Return what changed."""
-        if self.path is None or self.state.get("fingerprint") == fingerprint:
+        if self.path is None or (self.past and self.past.fingerprint == fingerprint):
             return []
-        new = {
-            "fingerprint": fingerprint,
-            "last": {"generated_at": generated_at, "stages": stages},
-            "before": self.state.get("last"),
-        }
+        new = Past(
+            fingerprint, PastReport(generated_at, stages), self.past.last if self.past else None
+        )
         try:
             if not check_mode:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                atomic_write(self.path, [json.dumps(new)], 0o600)
+                atomic_write(self.path, [json.dumps(asdict(new))], 0o600)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {self.path} cannot be written: {error.strerror or error}."
             ) from None
-        return [
-            Change(
-                "update" if self.state else "create",
-                str(self.path),
-                {},
-                {"content": fingerprint[:12]},
-            )
-        ]
+        action = "update" if self.past else "create"
+        return [Change(action, str(self.path), {}, {"content": fingerprint[:12]})]
 
 
-def _is_history(state: object) -> bool:
-    """Return whether it has the form that keep() writes."""
-    if not isinstance(state, dict) or not _is_report(state.get("last")):
-        return False
-    return state.get("before") is None or _is_report(state["before"])
+def _past(state: object) -> Past | None:
+    """Return what the JSON that ``keep`` writes remembers, or None for any other JSON."""
+    if not isinstance(state, dict):
+        return None
+    last, before = _report(state.get("last")), _report(state.get("before"))
+    if last is None or (before is None and state.get("before") is not None):
+        return None
+    return Past(state.get("fingerprint"), last, before)
 
 
-def _is_report(report: object) -> bool:
-    return (
-        isinstance(report, dict)
-        and isinstance(report.get("stages"), dict)
-        and isinstance(report.get("generated_at"), str)
-    )
+def _report(report: object) -> PastReport | None:
+    if not isinstance(report, dict):
+        return None
+    stages, generated_at = report.get("stages"), report.get("generated_at")
+    if not isinstance(stages, dict) or not isinstance(generated_at, str):
+        return None
+    return PastReport(generated_at, stages)

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
+from .._status.rows import MacRow
 from . import page
 from .columns import LABELS, SHOWN
 from .csv_json import COLUMNS
-from .figures import Figures, Meta, Row, funnel, moves
+from .figures import Figures, Meta, funnel, moves
 
 # Columns whose few values repeat from Mac to Mac; the page has each of them once.
 SHARED = (
@@ -100,7 +101,7 @@ TELL = {
 }
 
 
-def html_pieces(rows: Iterable[Row], figures: Figures, meta: Meta) -> Iterator[str]:
+def html_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterator[str]:
     """Yield the page: figures as HTML, and rows as JSON that the page's script shows in pages."""
     yield page.HEAD.format(
         policy=_policy(),
@@ -134,12 +135,13 @@ def embed(value: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _embedded(rows: Iterable[Row], order: Sequence[str]) -> Iterator[str]:
+def _embedded(rows: Iterable[MacRow], order: Sequence[str]) -> Iterator[str]:
     texts: dict[str, dict[str, int]] = {name: {} for name in SHARED}
     yield '<script type="application/json" id="rows">[\n'
     between = ""
     for row in rows:
-        yield between + embed([_short(name, row[name], texts) for name in PAGE_COLUMNS])
+        values = row.as_result()
+        yield between + embed([_short(name, values[name], texts) for name in PAGE_COLUMNS])
         between = ",\n"
     yield ']</script>\n<script type="application/json" id="texts">'
     yield embed(
@@ -314,14 +316,14 @@ def _changes(figures: Figures, meta: Meta) -> str:
         return page.SECTION.format(
             id="changes", title="What changed", body=f'<p class="quiet">{kept}</p>'
         )
-    found = moves(meta.previous["stages"], figures.stages, meta.order)
+    found = moves(meta.previous.stages, figures.stages, meta.order)
     groups = [
         ("Moved up", found.up),
         ("Moved down", found.down),
         ("New", found.new),
         ("Gone", found.gone),
     ]
-    body = f'<p class="quiet">Since {_time(meta.previous["generated_at"])}</p>'
+    body = f'<p class="quiet">Since {_time(meta.previous.generated_at)}</p>'
     body += (
         "".join(_moved(title, macs) for title, macs in groups if macs)
         or "<p>No Mac changed its stage.</p>"

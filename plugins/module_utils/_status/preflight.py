@@ -6,21 +6,43 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from .._core.errors import BadOption
+from .._core.results import Result
 from .._kandji.assignments import resolve, resolve_nodes
 from .._kandji.records import Blueprint, KandjiDevice
 from .._okta.records import Authenticator, AuthenticatorMethod
+from .rings import RingOptions
 
 FASTPASS = "signed_nonce"
 
-Rows = t.Sequence[t.Mapping[str, t.Any]]
+
+@dataclass(frozen=True)
+class ResolvedRing:
+    """A ring of the options with its blueprints, and its nodes by the ids of these."""
+
+    options: RingOptions
+    blueprints: tuple[Blueprint, ...]
+    nodes: t.Mapping[str, str]
+    library_item: str | None = None
+
+    def as_result(self) -> Result:
+        """Return the ring as the site playbook passes it to the roles."""
+        return {
+            "name": self.options.name,
+            "blueprints": [blueprint.as_result() for blueprint in self.blueprints],
+            "assignment_nodes": dict(self.nodes),
+            "test_macs": list(self.options.test_macs),
+            "generation": self.options.generation,
+            "library_item": self.library_item,
+        }
 
 
-def ring_problems(rings: Rows) -> list[str]:
+def ring_problems(rings: t.Sequence[RingOptions]) -> list[str]:
     """Return what is wrong with the option rings, without a request to a vendor."""
     problems = []
-    names = [ring["name"] for ring in rings]
+    names = [ring.name for ring in rings]
     if not rings:
         problems.append(
             "rings: it is empty. Name at least one ring with its blueprints and test Macs."
@@ -31,17 +53,17 @@ def ring_problems(rings: Rows) -> list[str]:
         if names.count(name) > 1
     ]
     problems += [
-        f"rings: {ring['name']!r} has no blueprints. Name at least one."
+        f"rings: {ring.name!r} has no blueprints. Name at least one."
         for ring in rings
-        if not ring["blueprints"]
+        if not ring.blueprints
     ]
     problems += [
-        f"rings: {ring['name']!r} has a scep_profile, but the site playbook names each profile by"
+        f"rings: {ring.name!r} has a scep_profile, but the site playbook names each profile by"
         " scep_profile_prefix and the ring's name. Remove scep_profile."
         for ring in rings
-        if ring.get("scep_profile")
+        if ring.scep_profile
     ]
-    if rings and not rings[0]["test_macs"]:
+    if rings and not rings[0].test_macs:
         problems.append(
             f"rings: the first ring, {names[0]!r}, has no test_macs. Name the serials of one or two"
             " Macs that the gate checks first."
@@ -50,55 +72,50 @@ def ring_problems(rings: Rows) -> list[str]:
 
 
 def resolve_rings(
-    rings: Rows, blueprints: t.Sequence[Blueprint]
-) -> tuple[list[dict[str, t.Any]], list[str]]:
+    rings: t.Sequence[RingOptions], blueprints: t.Sequence[Blueprint]
+) -> tuple[list[ResolvedRing], list[str]]:
     """Return the rings with their blueprints by id and name, and what is wrong with them.
 
     Problems are unknown blueprints, and a blueprint in two rings.
     """
-    resolved: list[dict[str, t.Any]] = []
+    resolved: list[ResolvedRing] = []
     problems: list[str] = []
     owner: dict[str, str] = {}
     for ring in rings:
-        found: list[Blueprint] = []
-        for name in ring["blueprints"]:
+        blueprints_of_ring: list[Blueprint] = []
+        for name in ring.blueprints:
             try:
-                found += [one for one in resolve([name], blueprints) if one not in found]
+                blueprints_of_ring += [
+                    blueprint
+                    for blueprint in resolve([name], blueprints)
+                    if blueprint not in blueprints_of_ring
+                ]
             except BadOption as error:
-                problems.append(f"Ring {ring['name']!r}: {error.message}")
-        for blueprint in found:
-            other = owner.setdefault(blueprint.id, ring["name"])
-            if other != ring["name"]:
+                problems.append(f"Ring {ring.name!r}: {error.message}")
+        for blueprint in blueprints_of_ring:
+            other = owner.setdefault(blueprint.id, ring.name)
+            if other != ring.name:
                 problems.append(
                     f"rings: the blueprint {blueprint.name!r} is in {other!r} and in"
-                    f" {ring['name']!r}. Assign it to one ring."
+                    f" {ring.name!r}. Assign it to one ring."
                 )
-        nodes, wrong = _nodes(ring, found, blueprints)
+        nodes, wrong = _nodes(ring, blueprints_of_ring, blueprints)
         problems += wrong
-        resolved.append(
-            {
-                "name": ring["name"],
-                "blueprints": [blueprint.as_result() for blueprint in found],
-                "assignment_nodes": nodes,
-                "test_macs": list(ring["test_macs"]),
-                "generation": ring.get("generation"),
-                "library_item": ring.get("library_item"),
-            }
-        )
+        resolved.append(ResolvedRing(ring, tuple(blueprints_of_ring), nodes, ring.library_item))
     return resolved, problems
 
 
 def _nodes(
-    ring: t.Mapping[str, t.Any], found: list[Blueprint], blueprints: t.Sequence[Blueprint]
+    ring: RingOptions, wanted: list[Blueprint], blueprints: t.Sequence[Blueprint]
 ) -> tuple[dict[str, str], list[str]]:
     """Return the ring's nodes by blueprint id, and what is wrong with them."""
     nodes: dict[str, str] = {}
     problems = []
-    for name, node in (ring.get("assignment_nodes") or {}).items():
+    for name, node in ring.assignment_nodes.items():
         try:
-            nodes.update(resolve_nodes({name: node}, found, blueprints))
+            nodes.update(resolve_nodes({name: node}, wanted, blueprints))
         except BadOption as error:
-            problems.append(f"Ring {ring['name']!r}: {error.message}")
+            problems.append(f"Ring {ring.name!r}: {error.message}")
     return nodes, problems
 
 
@@ -108,28 +125,31 @@ def okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator | No
     Orgs with the split form of Okta Verify have a separate authenticator for it.
     """
     for key in ("okta_verify", "okta_verify_fastpass"):
-        for one in authenticators:
-            if one.key == key:
-                return one
+        for authenticator in authenticators:
+            if authenticator.key == key:
+                return authenticator
     return None
 
 
 def okta_verify_problems(
     authenticators: t.Sequence[Authenticator], methods: t.Sequence[AuthenticatorMethod]
 ) -> list[str]:
-    found = okta_verify(authenticators)
-    if found is None:
+    """Return what is wrong with Okta Verify in the org, and with its method FastPass."""
+    authenticator = okta_verify(authenticators)
+    if authenticator is None:
         return [
             "Okta Verify is not set up as an authenticator in this org. Add it in Security >"
             " Authenticators."
         ]
-    if any(one.key == "okta_verify_fastpass" and one.status == "ACTIVE" for one in authenticators):
+    if any(
+        each.key == "okta_verify_fastpass" and each.status == "ACTIVE" for each in authenticators
+    ):
         return []
-    if found.status != "ACTIVE":
+    if authenticator.status != "ACTIVE":
         return [
             "The authenticator Okta Verify is not active. Activate it in Security > Authenticators."
         ]
-    if not any(one.type == FASTPASS and one.status == "ACTIVE" for one in methods):
+    if not any(method.type == FASTPASS and method.status == "ACTIVE" for method in methods):
         return [
             "Okta FastPass (method signed_nonce of Okta Verify) is not active. Activate it in"
             " Security > Authenticators > Okta Verify."

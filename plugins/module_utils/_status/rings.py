@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.errors import BadOption
+from .._core.lookup import Catalog
+from .._core.options import Params
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
-from .._kandji.client import Kandji
+from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profiles import mobileconfig
+from .._kandji.profiles.mobileconfig import Plist
 from .._kandji.records import Blueprint, CustomProfile
 
 # What read_rings sends.
@@ -28,7 +30,39 @@ USES = (
     kandji_api.LIST_EVENTS,
 )
 
-Row = Mapping[str, t.Any]  # an element of the option rings
+
+@dataclass(frozen=True)
+class RingOptions:
+    """A ring as the option ``rings`` describes it: blueprints and profile by name or id.
+
+    ``assignment_nodes`` has blueprints as keys; its values are not checked yet.
+    """
+
+    name: str
+    blueprints: tuple[str, ...] = ()
+    scep_profile: str | None = None
+    assignment_nodes: Mapping[str, object] = field(default_factory=dict)
+    test_macs: tuple[str, ...] = ()
+    generation: str | None = None
+    library_item: str | None = None
+
+    @classmethod
+    def from_params(cls, ring: Params) -> RingOptions:
+        """Return the ring of an element of the option."""
+        return cls(
+            name=str(ring["name"]),
+            blueprints=tuple(map(str, ring["blueprints"] or ())),
+            scep_profile=ring.get("scep_profile"),
+            assignment_nodes=ring.get("assignment_nodes") or {},
+            test_macs=tuple(ring.get("test_macs") or ()),
+            generation=ring.get("generation"),
+            library_item=ring.get("library_item"),
+        )
+
+
+def ring_options(params: Params) -> list[RingOptions]:
+    """Return the rings of the option ``rings``."""
+    return [RingOptions.from_params(ring) for ring in params["rings"] or ()]
 
 
 @dataclass(frozen=True)
@@ -48,26 +82,28 @@ class Ring:
         return self.profile is not None and self.profile.mobileconfig is None
 
 
-def read_rings(kandji: Kandji, wanted: Sequence[Row], prefix: str) -> tuple[list[Ring], list[str]]:
+def read_rings(
+    kandji: Kandji, wanted: Sequence[RingOptions], prefix: str
+) -> tuple[list[Ring], list[str]]:
     """Return the rings, and the ids of custom profiles that compete with theirs.
 
     A ring that names no profile has the one named ``prefix`` followed by the ring's name.
     """
     if not wanted:
         return [], []
-    names = [name for ring in wanted for name in ring["blueprints"]]
+    names = [name for ring in wanted for name in ring.blueprints]
     known = read_blueprints(kandji, names)[0]
     profiles = list(kandji.profiles())
     rings = []
     for ring in wanted:
-        blueprints = resolve(ring["blueprints"], known)
+        blueprints = resolve(ring.blueprints, known)
         profile = (
-            _find_item(kandji, ring["library_item"], blueprints, profiles)
-            if ring.get("library_item")
+            _find_item(kandji, ring.library_item, blueprints, profiles)
+            if ring.library_item
             else find_ring_profile(ring, profiles, prefix)
         )
         ids = {blueprint.id for blueprint in blueprints}
-        rings.append(Ring(str(ring["name"]), ids, profile))
+        rings.append(Ring(ring.name, ids, profile))
     return rings, find_competitors(rings, profiles)
 
 
@@ -82,25 +118,27 @@ def _find_item(
 
 
 def find_ring_profile(
-    ring: Row, profiles: Iterable[CustomProfile], prefix: str
+    ring: RingOptions, profiles: Sequence[CustomProfile], prefix: str
 ) -> CustomProfile | None:
     """Return the ring's SCEP profile, or None if Kandji has none. Raises BadOption for several."""
-    name = ring.get("scep_profile") or f"{prefix}{ring['name']}"
-    named = [profile for profile in profiles if profile.id == name.lower() or profile.name == name]
-    if len(named) > 1:
-        raise BadOption(
-            f"rings: Kandji has {len(named)} custom profiles named {name!r}. Set the ring's"
-            " scep_profile to an id."
-        )
-    return named[0] if named else None
+    catalog = Catalog(
+        "custom profile",
+        "Kandji",
+        profiles,
+        id_of=lambda profile: profile.id,
+        name_of=lambda profile: profile.name,
+        fold_case=True,
+    )
+    name = ring.scep_profile or f"{prefix}{ring.name}"
+    return catalog.find_one(name, "rings", "the ring's scep_profile")
 
 
-def check_profiles(rings: Iterable[Row]) -> None:
+def check_profiles(rings: Iterable[RingOptions]) -> None:
     """Raise BadOption if a ring has an item of Kandji's web app instead of a SCEP profile."""
     for ring in rings:
-        if ring.get("library_item"):
+        if ring.library_item:
             raise BadOption(
-                f"rings: {ring['name']!r} has a library_item, which only Kandji's web app can"
+                f"rings: {ring.name!r} has a library_item, which only Kandji's web app can"
                 " renew. Remove the ring from rings."
             )
 
@@ -123,7 +161,7 @@ def _scep_urls(profile: CustomProfile) -> set[str]:
     return {str(content["URL"]) for content in contents if content.get("URL")}
 
 
-def _scep_contents(profile: CustomProfile) -> list[Row]:
+def _scep_contents(profile: CustomProfile) -> list[Plist]:
     payloads = mobileconfig.scep_payloads(mobileconfig.parse(profile.mobileconfig))
     return [payload["PayloadContent"] for payload in payloads]
 
@@ -137,13 +175,13 @@ def profile_uuid(profile: CustomProfile) -> str | None:
     return str(uuid) if uuid else None
 
 
-def certificate_filter(profiles: Sequence[CustomProfile]) -> dict[str, t.Any]:
+def certificate_filter(profiles: Sequence[CustomProfile]) -> RowFilter:
     """Return Prism's filter for certificates of these profiles.
 
     It names the profiles' UUIDs, in either case, if all subjects hold them; else it takes all
     identities.
     """
-    identities: dict[str, t.Any] = {"identity_certificate": {"eq": True}}
+    identities: dict[str, dict[str, object]] = {"identity_certificate": {"eq": True}}
     uuids = [uuid for uuid in map(profile_uuid, profiles) if uuid]
     if not uuids or not all(_subject_holds(profile, "$PROFILE_UUID") for profile in profiles):
         return identities

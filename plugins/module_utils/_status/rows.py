@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
+from .._core.results import Result
 from .._core.timestamps import format_timestamp
 from .facts import (
     AgeLimits,
@@ -20,52 +21,116 @@ from .facts import (
 )
 from .stages import classify
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class RowUser:
+    """A user of a Mac's device records, and whether Okta treats the Mac as managed for the user."""
+
+    login: str
+    management_status: str
 
 
-def rows(fleet: Fleet) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class MacRow:
+    """One Mac, its stage and what it was derived from.
+
+    The fields have the names and the order of the columns that results and reports show; RETURN of
+    device_trust_info documents them. Timestamps are ISO 8601, "" or None if unknown.
+    """
+
+    serial_number: str = ""
+    device_name: str = ""
+    device_id: str = ""
+    person: str = ""
+    ring: str | None = None
+    blueprint: str = ""
+    blueprint_id: str = ""
+    os_version: str = ""
+    model: str = ""
+    tags: Sequence[str] = ()
+    last_check_in: str = ""
+    stage: str = ""
+    reason: str = ""
+    next_step: str = ""
+    flags: Sequence[str] = ()
+    unconfirmed: bool = False
+    unconfirmed_reason: str = ""
+    users: Sequence[RowUser] = ()
+    okta_device_ids: Sequence[str] = ()
+    okta_status: str = ""
+    last_seen_by_okta: str = ""
+    certificates: int = 0
+    certificate_first_seen: str = ""
+    certificate_expires: str | None = None
+    certificate_expiry_source: str = ""
+
+    @property
+    def fallback_id(self) -> str:
+        """Return what identifies the Mac if it has no serial."""
+        return self.device_id or "-".join(self.okta_device_ids)
+
+    def as_result(self) -> Result:
+        """Return the row as results, reports and the inventory show it."""
+        values = {name: getattr(self, name) for name in COLUMNS}
+        lists = {name: list(values[name]) for name in ("tags", "flags", "okta_device_ids")}
+        users = [
+            {"login": user.login, "managementStatus": user.management_status} for user in self.users
+        ]
+        return {**values, **lists, "users": users}
+
+    @classmethod
+    def from_result(cls, result: Result) -> MacRow:
+        """Return the row that ``as_result`` made this of."""
+        users = [RowUser(user["login"], user["managementStatus"]) for user in result["users"]]
+        return cls(**{**result, "users": users})
+
+
+COLUMNS = tuple(field.name for field in fields(MacRow))
+
+
+def rows(fleet: Fleet) -> Iterator[MacRow]:
     """Yield a row for each Mac, in a stable order. No row is held."""
     for mac in fleet.macs:
         yield row_of(mac, fleet.limits)
 
 
-def row_of(mac: MacFacts, limits: AgeLimits) -> Row:
+def row_of(mac: MacFacts, limits: AgeLimits) -> MacRow:
     """Return the row of one Mac."""
     classification, best = classify(mac, limits), best_record(mac.records)
     first, (expiry, source) = earliest([*mac.certificates, mac.issued]), certificate_expiry(mac)
-    return {
-        "serial_number": mac.serial,
-        "device_name": mac.name,
-        "device_id": mac.device_id,
-        "person": mac.person,
-        "ring": mac.ring,
-        "blueprint": mac.blueprint,
-        "blueprint_id": mac.blueprint_id,
-        "os_version": mac.os_version,
-        "model": mac.model,
-        "tags": list(mac.tags),
-        "last_check_in": mac.last_check_in,
-        "stage": classification.stage,
-        "reason": classification.reason,
-        "next_step": classification.next_step,
-        "flags": list(classification.flags),
-        "unconfirmed": bool(classification.unconfirmed_reason),
-        "unconfirmed_reason": classification.unconfirmed_reason,
-        "users": _users(mac, best),
-        "okta_device_ids": [record.id for record in mac.records],
-        "okta_status": best.status if best else "",
-        "last_seen_by_okta": best.last_updated if best else "",
-        "certificates": len(mac.certificates),
-        "certificate_first_seen": format_timestamp(first) if first else "",
-        "certificate_expires": format_timestamp(expiry) if expiry else None,
-        "certificate_expiry_source": source,
-    }
+    return MacRow(
+        serial_number=mac.serial,
+        device_name=mac.name,
+        device_id=mac.device_id,
+        person=mac.person,
+        ring=mac.ring,
+        blueprint=mac.blueprint,
+        blueprint_id=mac.blueprint_id,
+        os_version=mac.os_version,
+        model=mac.model,
+        tags=mac.tags,
+        last_check_in=mac.last_check_in,
+        stage=classification.stage,
+        reason=classification.reason,
+        next_step=classification.next_step,
+        flags=classification.flags,
+        unconfirmed=bool(classification.unconfirmed_reason),
+        unconfirmed_reason=classification.unconfirmed_reason,
+        users=_users(mac, best),
+        okta_device_ids=[record.id for record in mac.records],
+        okta_status=best.status if best else "",
+        last_seen_by_okta=best.last_updated if best else "",
+        certificates=len(mac.certificates),
+        certificate_first_seen=format_timestamp(first) if first else "",
+        certificate_expires=format_timestamp(expiry) if expiry else None,
+        certificate_expiry_source=source,
+    )
 
 
-def _users(mac: MacFacts, best: DeviceRecord | None) -> list[dict[str, str]]:
+def _users(mac: MacFacts, best: DeviceRecord | None) -> list[RowUser]:
     """Return the users of all its records, each once, with the status of the best record."""
     users: dict[str, str] = dict(best.users) if best else {}
     for record in mac.records:
         for login, status in record.users.items():
             users.setdefault(login, status)
-    return [{"login": login, "managementStatus": status} for login, status in users.items()]
+    return [RowUser(login, status) for login, status in users.items()]

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from .rows import MacRow
 from .stages import STAGES
-
-Row = Mapping[str, Any]  # of rows.rows()
 
 
 def count_by_stage(counts: Mapping[str, int]) -> dict[str, int]:
@@ -19,7 +17,7 @@ def count_by_stage(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def render_table(
-    rows: Sequence[Row],
+    rows: Sequence[MacRow],
     counts: Mapping[str, int],
     renewals: Mapping[str, str | None],
     max_names: int = 10,
@@ -29,15 +27,15 @@ def render_table(
     Each group of Macs with the same next step names at most ``max_names`` of them.
     """
     lines = [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[MacRow]] = {}
     for row in rows:
-        groups.setdefault((row["stage"], row["reason"], row["next_step"]), []).append(row)
+        groups.setdefault((row.stage, row.reason, row.next_step), []).append(row)
     if groups:
         lines += ["", "Next steps:"]
     for (stage, reason, next_step), macs in groups.items():
         lines.append(f"  {stage}: {reason} {next_step}")
         lines += [
-            f"    {row['serial_number']} {row['device_name']} ({row['person'] or 'no user'})"
+            f"    {row.serial_number} {row.device_name} ({row.person or 'no user'})"
             for row in macs[:max_names]
         ]
         lines += [f"    ... and {len(macs) - max_names} more"] if len(macs) > max_names else []

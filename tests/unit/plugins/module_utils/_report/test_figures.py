@@ -14,6 +14,7 @@ import hashlib
 import json
 import re
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
@@ -24,20 +25,19 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report im
     files,
     html,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
+    MacRow,
+    RowUser,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import STAGES
 
-SAMPLE: dict[str, t.Any] = {name: "" for name in csv_json.COLUMNS} | {
-    "serial_number": "C02",
-    "stage": "MANAGED",
-    "ring": "canary",
-    "flags": [],
-    "tags": [],
-    "users": [],
-    "okta_device_ids": [],
-    "unconfirmed": False,
-    "certificates": 1,
-    "certificate_expires": "2027-03-01T00:00:00Z",
-}
+SAMPLE = MacRow(
+    serial_number="C02",
+    stage="MANAGED",
+    ring="canary",
+    certificates=1,
+    certificate_expires="2027-03-01T00:00:00Z",
+)
 
 
 def meta(**values: t.Any) -> figures.Meta:
@@ -50,7 +50,7 @@ def meta(**values: t.Any) -> figures.Meta:
     return figures.Meta(**{**known, **values})
 
 
-def page(rows: list[dict[str, t.Any]], **values: t.Any) -> str:
+def page(rows: list[MacRow], **values: t.Any) -> str:
     return "".join(
         html.html_pieces(iter(rows), figures.survey(iter(rows), meta(**values)), meta(**values))
     )
@@ -80,7 +80,7 @@ def test_csv_has_every_column_of_every_mac() -> None:
     name = 'a "b",\nc'
     rows = list(
         csv.DictReader(
-            "".join(csv_json.csv_pieces([{**SAMPLE, "device_name": name}]))
+            "".join(csv_json.csv_pieces([replace(SAMPLE, device_name=name)]))
             .lstrip("\ufeff")
             .splitlines(keepends=True)
         )
@@ -104,8 +104,8 @@ def test_csv_has_every_column_of_every_mac() -> None:
 )
 def test_a_hostile_text_never_becomes_markup(field: str, hostile: str) -> None:
     text = page(
-        [{**SAMPLE, field: hostile}],
-        previous={"generated_at": "2026-11-23T06:00:00Z", "stages": {}},
+        [replace(SAMPLE, **{field: hostile})],
+        previous=figures.PastReport("2026-11-23T06:00:00Z", {}),
         history=True,
     )
     assert (
@@ -141,12 +141,10 @@ def test_the_policy_names_the_one_style_and_the_one_script() -> None:
 
 def test_a_secret_in_a_row_is_masked_in_any_form() -> None:
     masker = Masker(['s3cret"token<&'])
-    row = {**SAMPLE, "device_name": 'x s3cret"token<& y'}
+    row = replace(SAMPLE, device_name='x s3cret"token<& y', users=[RowUser("ada", "MANAGED")])
     (clean,) = figures.masked([row], masker.text)
-    assert "s3cret" not in json.dumps(clean) and {**clean, "device_name": ""} == {
-        **row,
-        "device_name": "",
-    }
+    assert "s3cret" not in clean.device_name
+    assert replace(clean, device_name="").as_result() == replace(row, device_name="").as_result()
 
 
 def test_the_funnel_counts_how_far_macs_have_come() -> None:
@@ -164,14 +162,14 @@ def test_the_funnel_counts_how_far_macs_have_come() -> None:
 def test_figures_come_from_one_pass() -> None:
     rows = [
         SAMPLE,
-        {
-            **SAMPLE,
-            "serial_number": "C03",
-            "stage": "NOT_REGISTERED",
-            "ring": None,
-            "flags": ["ORPHAN"],
-            "certificate_expires": None,
-        },
+        replace(
+            SAMPLE,
+            serial_number="C03",
+            stage="NOT_REGISTERED",
+            ring=None,
+            flags=["ORPHAN"],
+            certificate_expires=None,
+        ),
     ]
     found = figures.survey(iter(rows), meta())
     assert found.counts == {"MANAGED": 1, "NOT_REGISTERED": 1} and found.by_ring == {
@@ -189,7 +187,7 @@ def test_only_what_differs_from_the_time_changes_the_fingerprint() -> None:
         figures.survey([SAMPLE], meta(generated_at="2026-12-01T00:00:00Z", api_calls=9)).fingerprint
         == first
     )
-    assert figures.survey([{**SAMPLE, "person": "ann"}], meta()).fingerprint != first
+    assert figures.survey([replace(SAMPLE, person="ann")], meta()).fingerprint != first
 
 
 def test_moves_go_up_down_in_and_out() -> None:
@@ -238,7 +236,7 @@ def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
             fingerprint, "2026-11-24T06:00:00Z", {"a": stage}, False
         )
     again = files.History.read(str(tmp_path)).before("two")
-    assert again and again["stages"] == {"a": "NOT_REGISTERED"}
+    assert again == figures.PastReport("2026-11-24T06:00:00Z", {"a": "NOT_REGISTERED"})
 
 
 @pytest.mark.parametrize("mode", ["", "x", "888", "0400", "4755"])

@@ -5,30 +5,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
     inventory as macs,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
 
-ROW = {
-    "serial_number": "C02",
-    "device_id": "d-1",
-    "okta_device_ids": [],
-    "stage": "MANAGED",
-    "ring": None,
-    "blueprint": "IT",
-    "os_version": "26.1",
-    "tags": ["a", "b"],
-    "flags": [],
-}
+ROW = MacRow(
+    serial_number="C02",
+    device_id="d-1",
+    stage="MANAGED",
+    blueprint="IT",
+    os_version="26.1",
+    tags=["a", "b"],
+)
 
 
 def test_every_mac_has_a_name_of_its_own() -> None:
-    nameless = {**ROW, "serial_number": ""}
+    nameless = replace(ROW, serial_number="")
     rows = [
         ROW,
-        {**ROW, "device_id": "d-2"},
-        {**nameless, "device_id": "d-3"},
-        {**nameless, "device_id": "", "okta_device_ids": ["g1"]},
+        replace(ROW, device_id="d-2"),
+        replace(nameless, device_id="d-3"),
+        replace(nameless, device_id="", okta_device_ids=["g1"]),
     ]
     assert [name for name, _values in macs.hosts(rows)] == ["C02", "C02-d-2", "d-3", "g1"]
 

@@ -16,6 +16,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     AuthenticatorMethod,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import preflight
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import (
+    RingOptions,
+)
 
 BLUEPRINTS = [
     Blueprint("b-1", "Canary"),
@@ -29,8 +32,8 @@ def ring(
     blueprints: t.Sequence[str] = ("Canary",),
     test_macs: t.Sequence[str] = ("C02A",),
     **more: t.Any,
-) -> dict[str, t.Any]:
-    return {"name": name, "blueprints": list(blueprints), "test_macs": list(test_macs), **more}
+) -> RingOptions:
+    return RingOptions(name, tuple(blueprints), test_macs=tuple(test_macs), **more)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def ring(
     ],
 )
 def test_all_that_is_wrong_with_the_rings_is_told_at_once(
-    rings: list[dict[str, t.Any]], problems: list[str]
+    rings: list[RingOptions], problems: list[str]
 ) -> None:
     found = preflight.ring_problems(rings)
     assert len(found) == len(problems)
@@ -62,7 +65,7 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
         [ring(generation="2"), ring("wide", ["B-2", "Sales"], [])], BLUEPRINTS
     )
     assert problems == []
-    assert resolved == [
+    assert [each.as_result() for each in resolved] == [
         {
             "name": "canary",
             "blueprints": [{"id": "b-1", "name": "Canary"}],
@@ -89,7 +92,7 @@ def test_the_nodes_of_a_ring_are_handed_through_by_blueprint_id() -> None:
     (resolved,), problems = preflight.resolve_rings(
         [ring(assignment_nodes={"Canary": NODE.upper()})], BLUEPRINTS
     )
-    assert (resolved["assignment_nodes"], problems) == ({"b-1": NODE}, [])
+    assert (resolved.nodes, problems) == ({"b-1": NODE}, [])
 
 
 def test_every_wrong_node_of_a_ring_is_told() -> None:
@@ -107,7 +110,7 @@ def test_a_blueprint_that_a_ring_names_by_name_and_by_id_counts_once() -> None:
     (resolved,), problems = preflight.resolve_rings(
         [ring(blueprints=["Canary", "b-1", "Canary"])], BLUEPRINTS
     )
-    assert (resolved["blueprints"], problems) == ([{"id": "b-1", "name": "Canary"}], [])
+    assert (resolved.blueprints, problems) == ((BLUEPRINTS[0],), [])
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_a_blueprint_that_a_ring_names_by_name_and_by_id_counts_once() -> None:
     ],
 )
 def test_every_unknown_blueprint_and_every_one_in_two_rings_is_told(
-    rings: list[dict[str, t.Any]], problems: list[str]
+    rings: list[RingOptions], problems: list[str]
 ) -> None:
     _resolved, found = preflight.resolve_rings(rings, BLUEPRINTS)
     assert len(found) == len(problems)

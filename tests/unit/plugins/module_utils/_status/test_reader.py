@@ -42,6 +42,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.fa
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
+    MacRow,
+    RowUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
     rows as rows_of,
 )
 
@@ -237,7 +241,7 @@ def okta(**answers: t.Any) -> mock.Mock:
 
 def read(
     org: t.Any, tenant: t.Any, of_rings: t.Sequence[Ring], app_ids: t.Sequence[str]
-) -> list[dict[str, t.Any]]:
+) -> list[MacRow]:
     """Return the rows of a reader."""
     query = reader.FleetQuery(of_rings, app_ids, now=NOW)
     return list(rows_of(reader.read_fleet(org, tenant, query)))
@@ -246,21 +250,19 @@ def read(
 def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
     (row,) = read(okta(), kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
     assert (
-        row["serial_number"],
-        row["device_name"],
-        row["device_id"],
-        row["person"],
-        row["ring"],
+        row.serial_number,
+        row.device_name,
+        row.device_id,
+        row.person,
+        row.ring,
     ) == (SERIAL, "Ada's Mac", "dev-1", "ada@acme.com", "canary")
-    assert row["certificates"] == 1 and row["certificate_first_seen"] == "2026-11-10T10:00:00Z"
-    assert (row["certificate_expires"], row["certificate_expiry_source"]) == (
+    assert row.certificates == 1 and row.certificate_first_seen == "2026-11-10T10:00:00Z"
+    assert (row.certificate_expires, row.certificate_expiry_source) == (
         "2027-11-10T10:00:00Z",
         "estimated",
     )
-    assert row["okta_device_ids"] == ["guo1"] and row["users"] == [
-        {"login": "ada", "managementStatus": "NOT_MANAGED"}
-    ]
-    assert (row["stage"], row["unconfirmed"]) == ("REGISTERED_NOT_MANAGED", False)
+    assert row.okta_device_ids == ["guo1"] and row.users == [RowUser("ada", "NOT_MANAGED")]
+    assert (row.stage, row.unconfirmed) == ("REGISTERED_NOT_MANAGED", False)
 
 
 def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read() -> None:
@@ -272,7 +274,7 @@ def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read
         )
     )
     (row,) = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
-    assert row["certificates"] == 1 and [("common_name" in one) for one in asked] == [True, False]
+    assert row.certificates == 1 and [("common_name" in one) for one in asked] == [True, False]
 
 
 def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
@@ -282,7 +284,7 @@ def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
         [Ring("canary", {"b-canary"}, profile())],
         ["app-1"],
     )
-    assert (row["stage"], row["serial_number"], row["device_id"], row["unconfirmed"]) == (
+    assert (row.stage, row.serial_number, row.device_id, row.unconfirmed) == (
         "KANDJI_MISSING",
         SERIAL,
         "",
@@ -297,7 +299,7 @@ def test_a_record_that_kandji_lost_between_two_pages_is_unconfirmed() -> None:
         [Ring("canary", {"b-canary"}, profile())],
         ["app-1"],
     )
-    assert (row["stage"], row["unconfirmed"]) == ("KANDJI_MISSING", True)
+    assert (row.stage, row.unconfirmed) == ("KANDJI_MISSING", True)
 
 
 @pytest.mark.parametrize(
@@ -334,9 +336,7 @@ def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, fo
         devices=lambda **_filters: [], device=one, prism_certificates=lambda _filter: only
     )
     rows = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
-    assert [
-        (row["serial_number"], row["ring"], row["stage"] == "KANDJI_MISSING") for row in rows
-    ] == found
+    assert [(row.serial_number, row.ring, row.stage == "KANDJI_MISSING") for row in rows] == found
     one.assert_called_once_with("dev-1")
 
 
@@ -376,7 +376,7 @@ def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
         [Ring("canary", {"b-canary", "b-late"}, profile())],
         ["app-1"],
     )
-    assert [(row["stage"], row["unconfirmed"]) for row in rows] == [
+    assert [(row.stage, row.unconfirmed) for row in rows] == [
         ("NOT_REGISTERED", False),
         (stage, True),
         ("PROFILE_PENDING", False),
@@ -414,7 +414,7 @@ def test_a_record_without_a_serial_is_joined_by_the_hardware_uuid_that_a_certifi
         [Ring("canary", {"b-canary"}, profile())],
         ["app-1"],
     )
-    assert row["okta_device_ids"] == ["guo1"] and row["flags"] == ["SERIAL_EMPTY"]
+    assert row.okta_device_ids == ["guo1"] and row.flags == ("SERIAL_EMPTY",)
 
 
 def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_to_it() -> None:
@@ -429,8 +429,8 @@ def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_t
         ],
     )
     (row,) = read(org, kandji(), [Ring("canary", {"b-canary"}, profile())], ["app-1"])
-    assert row["okta_device_ids"] == ["guo1"]
-    assert row["unconfirmed"], "a certificate was bound, and the search shows nobody managed"
+    assert row.okta_device_ids == ["guo1"]
+    assert row.unconfirmed, "a certificate was bound, and the search shows nobody managed"
 
 
 def test_a_record_that_no_mac_can_be_told_of_makes_its_persons_mac_unconfirmed() -> None:
@@ -440,7 +440,7 @@ def test_a_record_that_no_mac_can_be_told_of_makes_its_persons_mac_unconfirmed()
         [Ring("canary", {"b-canary"}, profile())],
         ["app-1"],
     )
-    assert [(row["stage"], row["unconfirmed"]) for row in found] == [
+    assert [(row.stage, row.unconfirmed) for row in found] == [
         ("KANDJI_MISSING", True),
         ("NOT_REGISTERED", True),
     ]
@@ -472,9 +472,7 @@ def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
         [],
         [],
     )
-    assert [(row["person"], row["ring"], row["stage"]) for row in found] == [
-        (person, None, "NOT_IN_SCOPE")
-    ]
+    assert [(row.person, row.ring, row.stage) for row in found] == [(person, None, "NOT_IN_SCOPE")]
 
 
 def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:

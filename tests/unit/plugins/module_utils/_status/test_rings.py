@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import rings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import (
+    RingOptions,
+)
 
 PREFIX = "Okta SCEP - "
 PROFILES = [
@@ -26,28 +27,30 @@ PROFILES = [
 @pytest.mark.parametrize(
     "ring, profile_id",
     [
-        ({"name": "canary"}, "p-1"),
-        ({"name": "canary", "scep_profile": None}, "p-1"),
-        ({"name": "canary", "scep_profile": "Wide"}, "p-2"),
-        ({"name": "canary", "scep_profile": "p-1"}, "p-1"),
-        ({"name": "canary", "scep_profile": "P-4"}, "p-4"),
-        ({"name": "Wide"}, None),
-        ({"name": "canary", "scep_profile": "wide"}, None),
+        (RingOptions("canary"), "p-1"),
+        (RingOptions("canary", scep_profile=None), "p-1"),
+        (RingOptions("canary", scep_profile="Wide"), "p-2"),
+        (RingOptions("canary", scep_profile="p-1"), "p-1"),
+        (RingOptions("canary", scep_profile="P-4"), "p-4"),
+        (RingOptions("Wide"), None),
+        (RingOptions("canary", scep_profile="wide"), None),
     ],
 )
 def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
-    ring: dict[str, t.Any], profile_id: str | None
+    ring: RingOptions, profile_id: str | None
 ) -> None:
     profile = rings.find_ring_profile(ring, PROFILES, PREFIX)
     assert (profile.id if profile else None) == profile_id
 
 
 def test_of_two_profiles_with_a_name_none_is_guessed() -> None:
-    with pytest.raises(BadOption, match="has 2 custom profiles named 'Twice'. Set the ring's"):
-        rings.find_ring_profile({"name": "canary", "scep_profile": "Twice"}, PROFILES, PREFIX)
+    with pytest.raises(
+        BadOption, match="has 2 custom profiles named 'Twice' \\(p-3, p-4\\). Set the ring's"
+    ):
+        rings.find_ring_profile(RingOptions("canary", scep_profile="Twice"), PROFILES, PREFIX)
 
 
 def test_a_ring_with_an_item_of_the_web_app_cannot_be_renewed() -> None:
-    rings.check_profiles([{"name": "canary"}, {"name": "wide", "library_item": None}])
+    rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item=None)])
     with pytest.raises(BadOption, match="rings: 'wide' has a library_item, which only Kandji's"):
-        rings.check_profiles([{"name": "canary"}, {"name": "wide", "library_item": "Okta SCEP"}])
+        rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item="Okta SCEP")])

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import table
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
 
 
 def test_stages_are_counted_from_the_top() -> None:
@@ -26,15 +25,15 @@ def row(
     stage: str = "PROFILE_PENDING",
     person: str = "ada@acme.com",
     reason: str = "Reason.",
-) -> dict[str, t.Any]:
-    return {
-        "serial_number": f"C{number}",
-        "device_name": f"Mac {number}",
-        "person": person,
-        "stage": stage,
-        "reason": reason,
-        "next_step": "Wait.",
-    }
+) -> MacRow:
+    return MacRow(
+        serial_number=f"C{number}",
+        device_name=f"Mac {number}",
+        person=person,
+        stage=stage,
+        reason=reason,
+        next_step="Wait.",
+    )
 
 
 def test_the_table_says_how_many_stand_where_who_needs_what_and_what_renews_when() -> None:
