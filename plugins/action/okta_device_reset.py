@@ -16,9 +16,12 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils._core.results import Result
+
 PAUSE = 2.0  # seconds between two reads of the file
 
 display = Display()
+TaskVars = dict[str, t.Any]  # the variables of a host in a play
 
 
 class ActionModule(ActionBase):
@@ -29,9 +32,9 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def run(self, tmp: t.Any = None, task_vars: TaskVars | None = None) -> Result:
         """Return the module's result."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        result: Result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if (
             self._connection.transport != "local"

@@ -291,9 +291,7 @@ def _check_limits(
         )
 
 
-def _report(
-    ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice]
-) -> dict[str, t.Any]:
+def _report(ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice]) -> Result:
     bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
     return library_items.report(
         ctx.kandji.item_statuses(item_id),

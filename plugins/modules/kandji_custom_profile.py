@@ -265,7 +265,14 @@ from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
 from ..module_utils._kandji.profiles import apply, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.file import FileContent
-from ..module_utils._kandji.profiles.plan import Library, Plan, Wanted
+from ..module_utils._kandji.profiles.mobileconfig import Plist
+from ..module_utils._kandji.profiles.plan import (
+    Library,
+    Plan,
+    ProfileOptions,
+    Wanted,
+    profile_options,
+)
 from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 
@@ -335,7 +342,7 @@ class ProfileTask:
 
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
-    asked = ctx.params["profiles"] or [ctx.params]
+    asked = profile_options(ctx.params)
     plist = _read_plist(ctx, asked)
     library, wanted = _read(ctx, asked)
     tasks = [_plan(ctx, each, plist, library) for each in wanted]
@@ -357,9 +364,7 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _read_plist(
-    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
-) -> dict[str, t.Any] | None:
+def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist | None:
     """Return the profile of option mobileconfig, or None if nothing is to be written.
 
     Raises BadOption before anything is read from Kandji.
@@ -367,7 +372,7 @@ def _read_plist(
     params = ctx.params
     if params["state"] == "absent":
         return None
-    if not all(each["blueprints"] for each in asked):
+    if not all(each.blueprints for each in asked):
         raise BadOption(
             "blueprints: it is not set, or empty. Name the blueprints that the profile is for."
         )
@@ -387,11 +392,9 @@ def _read_plist(
     return plist
 
 
-def _read(
-    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
-) -> tuple[Library, list[Wanted]]:
+def _read(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> tuple[Library, list[Wanted]]:
     absent, exact = ctx.params["state"] == "absent", ctx.params["blueprints_mode"] == "exact"
-    names = [] if absent else [name for each in asked for name in each["blueprints"]]
+    names = [] if absent else [name for each in asked for name in each.blueprints]
     blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=absent or exact)
     profiles = list(ctx.kandji.profiles())
     items = assignments.read_items(ctx.kandji, known if absent or exact else blueprints)
@@ -400,19 +403,15 @@ def _read(
         places: list[Blueprint] = []
         nodes: dict[str, str] = {}
         if not absent:
-            places = assignments.resolve(each["blueprints"], known or blueprints)
+            places = assignments.resolve(each.blueprints, known or blueprints)
             nodes = assignments.resolve_nodes(
-                each["assignment_nodes"], places, known, everywhere=exact
+                each.assignment_nodes, places, known, everywhere=exact
             )
-        wanted.append(
-            Wanted(each["name"], each["library_item_id"], places, each["generation"], nodes)
-        )
+        wanted.append(Wanted(each.name, each.library_item_id, places, each.generation, nodes))
     return Library(profiles, known, items), wanted
 
 
-def _plan(
-    ctx: ModuleContext, wanted: Wanted, plist: dict[str, t.Any] | None, library: Library
-) -> ProfileTask:
+def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Library) -> ProfileTask:
     params = ctx.params
     if params["state"] == "absent":
         return ProfileTask(custom_profile.plan_deletion(wanted, library), None)
@@ -430,7 +429,7 @@ def _plan(
 
 
 def _check_conflicts(
-    ctx: ModuleContext, plist: mobileconfig.Plist, plans: t.Sequence[Plan], library: Library
+    ctx: ModuleContext, plist: Plist, plans: t.Sequence[Plan], library: Library
 ) -> None:
     own = mobileconfig.exclusive_resources(plist)
     conflicts = [text for plan in plans for text in _resource_conflicts(own, plan, library) if own]
@@ -461,7 +460,7 @@ def _check_limits(ctx: ModuleContext, plans: t.Sequence[Plan]) -> dict[str, int]
     return apply.check_limits(counts, ctx.params, LIMITS)
 
 
-def _make_test_enrollments(ctx: ModuleContext, plist: mobileconfig.Plist) -> None:
+def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:
     """Enrol once for each SCEP payload. Raises BadOption and Refused."""
     if not ctx.params["test_enrollment"]:
         return
@@ -487,7 +486,7 @@ def _make_test_enrollments(ctx: ModuleContext, plist: mobileconfig.Plist) -> Non
         )
 
 
-def _summarize(task: ProfileTask) -> dict[str, t.Any]:
+def _summarize(task: ProfileTask) -> Result:
     profile = task.written
     plist = mobileconfig.parse(profile.mobileconfig if profile else None) or {}
     return {

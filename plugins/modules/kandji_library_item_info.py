@@ -119,10 +119,20 @@ def run(ctx: ModuleContext) -> Result:
     items = library_items.catalogue(
         read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"]
     )
-    for item in items if params["statuses"] else ():
-        statuses = kandji.item_statuses(item["library_item_id"])
-        item.update(library_items.states(statuses, params["max_rows"]))
-    return {"changed": False, "library_items": items}
+    rows = [_summarize(ctx, item) for item in items]
+    return {"changed": False, "library_items": rows}
+
+
+def _summarize(ctx: ModuleContext, item: library_items.Candidate) -> Result:
+    row: Result = {
+        "library_item_id": item.id,
+        "name": item.name,
+        "blueprints": list(item.blueprints),
+    }
+    if not ctx.params["statuses"]:
+        return row
+    statuses = ctx.kandji.item_statuses(item.id)
+    return {**row, **library_items.states(statuses, ctx.params["max_rows"]).as_result()}
 
 
 def main() -> None:

@@ -427,11 +427,13 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.catalogs import profile_catalog
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import apply, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
 from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
@@ -550,7 +552,7 @@ def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
-    asked = params["profiles"] or [params]
+    asked = profile_options(params)
     settings = _scep_settings(params, asked)
     library, wanted = _read(ctx, asked)
     tasks = [_plan(ctx, each, settings, library) for each in wanted]
@@ -574,12 +576,12 @@ def run(ctx: ModuleContext) -> Result:
     return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
-def _scep_settings(params: Params, asked: t.Sequence[t.Mapping[str, t.Any]]) -> scep.ScepSettings:
+def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.ScepSettings:
     """Return the settings of the payload, or empty ones if no payload is written.
 
     Raises BadOption before anything is read from Kandji.
     """
-    if params["blueprints_mode"] == "remove" or all(each["library_item"] for each in asked):
+    if params["blueprints_mode"] == "remove" or all(each.library_item for each in asked):
         return scep.ScepSettings(params["url"] or "", "")
     check_scep_url(require(params, OPTIONS, "url"))
     scep.check_challenge(require(params, OPTIONS, "challenge"))
@@ -593,26 +595,26 @@ def _scep_settings(params: Params, asked: t.Sequence[t.Mapping[str, t.Any]]) -> 
 
 
 def _read(
-    ctx: ModuleContext, asked: t.Sequence[t.Mapping[str, t.Any]]
+    ctx: ModuleContext, asked: t.Sequence[ProfileOptions]
 ) -> tuple[custom_profile.Library, list[scep.Wanted]]:
     exact = ctx.params["blueprints_mode"] == "exact"
-    names = [name for each in asked for name in each["blueprints"]]
+    names = [name for each in asked for name in each.blueprints]
     blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=exact)
     profiles = list(ctx.kandji.profiles())
     items = assignments.read_items(ctx.kandji, known if exact else blueprints)
     wanted = []
     for each in asked:
-        places = assignments.resolve(each["blueprints"], known or blueprints)
-        nodes = assignments.resolve_nodes(each["assignment_nodes"], places, known, everywhere=exact)
+        places = assignments.resolve(each.blueprints, known or blueprints)
+        nodes = assignments.resolve_nodes(each.assignment_nodes, places, known, everywhere=exact)
         wanted.append(
             scep.Wanted(
-                each["name"],
-                each["library_item_id"],
+                each.name,
+                each.library_item_id,
                 places,
-                each["generation"],
+                each.generation,
                 nodes,
-                each["library_item"],
-                each["replaces"],
+                each.library_item,
+                each.replaces,
             )
         )
     return custom_profile.Library(profiles, known, items), wanted
@@ -642,17 +644,11 @@ def _find_replaced(
     asked = task.wanted.replaces
     if not asked or not task.plan.assignment.assign:
         return None
-    custom = [
-        profile
-        for profile in library.profiles
-        if asked.lower() == profile.id or asked == profile.name
-    ]
-    item = (
-        custom[0] if custom else find_scep_item(ctx.kandji, asked, library.items, library.profiles)
-    )
+    custom = profile_catalog(library.profiles).find_one(asked, "replaces")
+    item = custom or find_scep_item(ctx.kandji, asked, library.items, library.profiles)
     if item.id == task.plan.item_id:
         raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
-    return scep.Replaced(item.id, item.name, not custom)
+    return scep.Replaced(item.id, item.name, custom is None)
 
 
 def _check_conflicts(
@@ -740,7 +736,7 @@ def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> N
         endpoint.make_test_enrollment(ctx.params["challenge"], ctx.params["ca_fingerprint"])
 
 
-def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[dict[str, t.Any]]:
+def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[Result]:
     challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
     rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
     if not any(task.plan.console_item for task in tasks):
@@ -755,7 +751,7 @@ def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[dict[
 
 def _console_item_evidence(
     ctx: ModuleContext, task: ProfileTask, serials: t.AbstractSet[str]
-) -> dict[str, t.Any]:
+) -> Result:
     """Return what is visible of a console-managed item on the Macs of its blueprints."""
     item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
     states = [

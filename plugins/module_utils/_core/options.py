@@ -14,8 +14,10 @@ from ansible.module_utils.basic import env_fallback
 
 from .errors import BadOption
 
-# Options by name, each as Ansible's argument spec describes it: type, default, fallback ...
-ArgumentSpec = dict[str, dict[str, t.Any]]
+# An option as Ansible's argument spec describes it: type, default, fallback ...
+Option = dict[str, t.Any]
+# Options by name.
+ArgumentSpec = dict[str, Option]
 # The values of a task's options by name, as an argument spec validated them.
 Params = t.Mapping[str, t.Any]
 

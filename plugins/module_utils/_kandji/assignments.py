@@ -10,7 +10,8 @@ import uuid
 
 from .._core.changes import Change
 from .._core.errors import ApiError, BadOption, NotFound, Refused
-from .._core.lookup import Catalog, suggestion
+from .._core.lookup import suggestion
+from .catalogs import blueprint_catalog
 from .client import Kandji
 from .records import Blueprint, KandjiDevice, LibraryItem
 
@@ -49,14 +50,7 @@ def resolve(wanted: t.Sequence[str], known: t.Sequence[Blueprint]) -> list[Bluep
 
     Raises BadOption with the near matches, and if several blueprints have the name.
     """
-    catalog = Catalog(
-        "blueprint",
-        "Kandji",
-        known,
-        id_of=lambda blueprint: blueprint.id,
-        name_of=lambda blueprint: blueprint.name,
-        fold_case=True,
-    )
+    catalog = blueprint_catalog(known)
     return catalog.resolve_many(wanted, "blueprints")
 
 
@@ -77,7 +71,7 @@ def read_blueprints(
 
 
 def resolve_nodes(
-    given: t.Mapping[str, t.Any] | None,
+    given: t.Mapping[str, object] | None,
     wanted: t.Sequence[Blueprint],
     known: t.Sequence[Blueprint],
     everywhere: bool = False,

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, NeedsConsole
 from .._core.lookup import suggestion
+from .._core.results import Result
 from .assignments import Items, is_id, read_items
+from .catalogs import profile_catalog
 from .client import Kandji
 from .records import STATES, AuditEvent, Blueprint, CustomProfile, ItemStatus, LibraryItem
 
@@ -27,7 +29,7 @@ class Candidate:
     blueprints: tuple[str, ...] = ()
     type: str | None = None
 
-    def as_detail(self) -> dict[str, t.Any]:
+    def as_detail(self) -> Result:
         """Return the candidate as the details of an error show it."""
         return {
             "id": self.id,
@@ -101,12 +103,12 @@ def find_scep_item(
     By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
     Raises BadOption.
     """
-    for profile in profiles:
-        if asked.lower() == profile.id or asked == profile.name:
-            raise BadOption(
-                f"library_item: {asked!r} is a Custom Profile ({profile.id}), which has an API."
-                " Name it by name or library_item_id instead."
-            )
+    profile = profile_catalog(profiles).find_one(asked, "library_item")
+    if profile is not None:
+        raise BadOption(
+            f"library_item: {asked!r} is a Custom Profile ({profile.id}), which has an API."
+            " Name it by name or library_item_id instead."
+        )
     if is_id(asked):
         return item_by_id(asked, items, asked)
     blueprints = list(kandji.blueprints())
@@ -205,45 +207,64 @@ def not_found(
     )
 
 
+@dataclass(frozen=True)
+class StateCounts:
+    """How many devices are in each state, and some of those in trouble."""
+
+    counts: t.Mapping[str, int]
+    trouble: tuple[ItemStatus, ...] = ()
+
+    @property
+    def trouble_total(self) -> int:
+        """Return how many devices are in trouble."""
+        return sum(count for state, count in self.counts.items() if state not in IN_ORDER)
+
+    def trouble_as_result(self) -> Result:
+        """Return the devices in trouble, and how many there are, as results show them."""
+        rows = [
+            {
+                "device_id": status.device_id,
+                "device_name": status.device_name,
+                "state": status.state,
+                "log": (status.log or "")[:300],
+            }
+            for status in self.trouble
+        ]
+        return {"trouble": rows, "trouble_total": self.trouble_total}
+
+    def as_result(self) -> Result:
+        """Return the states that devices are in, and the devices in trouble."""
+        states = {state: self.counts[state] for state in STATES if self.counts.get(state)}
+        return {"states": states, **self.trouble_as_result()}
+
+
 def report(
     statuses: t.Iterable[ItemStatus],
     macs: t.AbstractSet[str],
     with_bundle: t.AbstractSet[str],
     max_rows: int,
-) -> dict[str, t.Any]:
+) -> Result:
     """Return counts by state over the Macs (device ids), and those in trouble by name.
 
     ``macs_with_bundle`` counts the Macs that reported the app itself.
     """
-    result = states((status for status in statuses if status.device_id in macs), max_rows)
-    counts = result.pop("states")
+    summary = states((status for status in statuses if status.device_id in macs), max_rows)
     return {
-        **{state: counts.get(state, 0) for state in STATES},
+        **{state: summary.counts.get(state, 0) for state in STATES},
         "macs_with_bundle": len(with_bundle & macs),
-        **result,
+        **summary.trouble_as_result(),
     }
 
 
-def states(statuses: t.Iterable[ItemStatus], max_rows: int) -> dict[str, t.Any]:
+def states(statuses: t.Iterable[ItemStatus], max_rows: int) -> StateCounts:
     """Return how many devices are in each state, and up to ``max_rows`` of those in trouble."""
     counts: Counter[str] = Counter()
-    trouble: list[dict[str, str | None]] = []
+    trouble: list[ItemStatus] = []
     for status in statuses:
         counts[status.state] += 1
         if status.state not in IN_ORDER and len(trouble) < max_rows:
-            trouble.append(
-                {
-                    "device_id": status.device_id,
-                    "device_name": status.device_name,
-                    "state": status.state,
-                    "log": (status.log or "")[:300],
-                }
-            )
-    return {
-        "states": {state: counts[state] for state in STATES if counts[state]},
-        "trouble": trouble,
-        "trouble_total": sum(counts[state] for state in STATES if state not in IN_ORDER),
-    }
+            trouble.append(status)
+    return StateCounts(counts, tuple(trouble))
 
 
 def catalogue(
@@ -251,8 +272,8 @@ def catalogue(
     blueprints: t.Sequence[Blueprint],
     names: t.Sequence[str] | None = None,
     ids: t.Sequence[str] | None = None,
-) -> list[dict[str, t.Any]]:
-    """Return items by name: [{library_item_id, name, blueprints}].
+) -> list[Candidate]:
+    """Return items in the order of their names, with the names of their blueprints.
 
     ``names`` or ``ids`` limit them. An item named by id need not be on a blueprint.
     """
@@ -266,7 +287,4 @@ def catalogue(
             known = rows.get(item.id, Candidate(item.id, item.name))
             places = dict.fromkeys((*known.blueprints, blueprint.name))
             rows[item.id] = Candidate(item.id, item.name, tuple(places))
-    return [
-        {"library_item_id": each.id, "name": each.name, "blueprints": list(each.blueprints)}
-        for each in sorted(rows.values(), key=lambda each: (each.name, each.id))
-    ]
+    return sorted(rows.values(), key=lambda each: (each.name, each.id))

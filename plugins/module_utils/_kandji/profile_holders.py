@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._http.urls import batches
-from .client import Kandji
+from .client import Kandji, RowFilter
 from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import CustomProfile, InstalledProfile, ItemStatus
 
@@ -65,7 +65,7 @@ def installed_on(
     A row without an identifier is Kandji's answer to the filter, and counts.
     """
     row_filter = item.row_filter()
-    filters: list[dict[str, t.Any]] = (
+    filters: list[RowFilter] = (
         [row_filter]
         if serials is None
         else [

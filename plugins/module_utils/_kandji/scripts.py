@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from .._core.changes import Change, Difference, differences, shown
 from .._core.errors import BadOption, NotAsWritten
-from .._core.lookup import Catalog
+from .._core.options import Params
+from .._core.results import Result
 from .assignments import Assignment, assignment_changes, plan_assignment
+from .catalogs import script_catalog
 from .records import Blueprint, CustomScript
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
@@ -21,8 +23,6 @@ COMPARED = ("name", *TEXTS, "execution_frequency", "active", "restart", "show_in
 # Kandji accepts them and does not return them. They are written along with a difference and are
 # never a reason for a write.
 WRITE_ONLY = ("self_service_category_id", "self_service_recommended")
-
-Params = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,7 @@ def find_script(
 
     Raises BadOption for an unknown id and for a name of several scripts.
     """
-    catalog = Catalog(
-        "custom script",
-        "Kandji",
-        scripts,
-        id_of=lambda script: script.id,
-        name_of=lambda script: script.name,
-        fold_case=True,
-    )
+    catalog = script_catalog(scripts)
     if item_id:
         return catalog.require_id(item_id, "library_item_id")
     return catalog.find_name(name, "name", "library_item_id")
@@ -176,7 +169,7 @@ def check_written(plan: Plan, answer: CustomScript) -> None:
         )
 
 
-def summarize(script: CustomScript | None, plan: Plan) -> dict[str, t.Any]:
+def summarize(script: CustomScript | None, plan: Plan) -> Result:
     """Return what the result shows of the script, with a digest in place of its text."""
     text = script.script if script else plan.fields.get("script")
     frequency = script.execution_frequency if script else None

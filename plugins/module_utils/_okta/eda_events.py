@@ -13,6 +13,9 @@ from collections import OrderedDict
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.errors import BadOption
+from .._core.options import ArgumentSpec, Option, Params
+from .._core.rows import Json, Row
+from .records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device
 # is not good enough is not documented.
@@ -27,9 +30,7 @@ _ID = re.compile(r"[\w.@+/-]{1,128}", re.ASCII)
 _TEMPLATE = re.compile(r"\{(?=[{%#])")
 
 
-def options(
-    args: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]
-) -> dict[str, t.Any]:
+def options(args: Params, spec: ArgumentSpec) -> Params:
     """Return a source's options, with types, defaults and the environment as modules have them.
 
     Raises BadOption, which never holds a value that is secret.
@@ -58,14 +59,12 @@ def options(
     return dict(checked.validated_parameters)
 
 
-def _variables(option: t.Mapping[str, t.Any]) -> list[str]:
+def _variables(option: Option) -> list[str]:
     """Return the environment variables of an option."""
     return list(option.get("fallback", (None, []))[1])
 
 
-def _require_options(
-    given: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]
-) -> None:
+def _require_options(given: Params, spec: ArgumentSpec) -> None:
     """Raise BadOption for the first required option that neither it nor the environment sets."""
     missing = sorted(
         name
@@ -80,39 +79,34 @@ def _require_options(
         raise BadOption(f"{missing[0]} is required: set the option{remedy}.")
 
 
-def prepared(event: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def prepared(event: Row) -> Json:
     """Return a LogEvent for a rulebook: as Okta has it, with the further member ``device_trust``.
 
     That holds ``device_ids``, ``serial_numbers`` and ``users`` (logins), as lists. A playbook may
     use them, since each value is of a plain form. All other texts were written by the people who
     named a Mac or an app. A playbook would read them as templates: their braces are separated.
     """
-    targets = [target for target in event.get("target") or [] if isinstance(target, dict)]
-    devices = [target for target in targets if _is_device(target)]
-    actor = event.get("actor")
-    entities = [*targets, actor] if isinstance(actor, dict) else targets
-    people = [entity for entity in entities if _kind(entity) == "user"]
-    details = [device.get("detailEntry") for device in devices]
+    record = LogEvent.from_row(event)
+    devices = [target for target in record.targets if _is_device(target)]
+    people = [each for each in (*record.targets, record.actor) if _kind(each) == "user"]
     facts = {
-        "device_ids": _plain(device.get("id") for device in devices),
-        "serial_numbers": _plain(
-            detail.get("serialNumber") for detail in details if isinstance(detail, dict)
-        ),
-        "users": _plain(person.get("alternateId") for person in people),
+        "device_ids": _plain(device.id for device in devices),
+        "serial_numbers": _plain(device.serial_number for device in devices),
+        "users": _plain(person.alternate_id for person in people),
     }
     return {**_without_templates(dict(event)), "device_trust": facts}
 
 
-def _is_device(target: t.Mapping[str, t.Any]) -> bool:
+def _is_device(target: LogEntity) -> bool:
     return "device" in _kind(target) and "platform" not in _kind(target)
 
 
-def _kind(target: t.Mapping[str, t.Any]) -> str:
-    return str(target.get("type") or "").lower()
+def _kind(target: LogEntity) -> str:
+    return (target.type or "").lower()
 
 
-def _plain(values: t.Iterable[t.Any]) -> list[str]:
-    return list(dict.fromkeys(str(one) for one in values if one and _ID.fullmatch(str(one))))
+def _plain(values: t.Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value and _ID.fullmatch(value)))
 
 
 def _without_templates(value: t.Any) -> t.Any:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from .._core.errors import NotFound
 from .._core.text import names_serial
 from .._core.timestamps import parse_timestamp
 from .._http.urls import batches
-from .._kandji.client import Kandji
+from .._kandji.client import Kandji, RowFilter
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile
@@ -173,12 +172,12 @@ def _add_inventory(
     kandji: Kandji, serials: Sequence[str], macs: dict[str, Mac], rings: Sequence[Ring]
 ) -> None:
     """Add to the Macs with these serials what they reported: profiles and certificates."""
-    of_serials: dict[str, t.Any] = {"serial_number": {"in": serials}}
+    of_serials: RowFilter = {"serial_number": {"in": serials}}
     for profile in kandji.prism_profiles(of_serials):
         mac = macs.get(profile.serial.lower())
         if mac and is_live(profile, rings):
             macs[profile.serial.lower()] = replace(mac, profile_live=True)
-    identities = {**of_serials, "identity_certificate": {"eq": True}}
+    identities: RowFilter = {**of_serials, "identity_certificate": {"eq": True}}
     for certificate in kandji.prism_certificates(identities):
         mac, seen = macs.get(certificate.serial.lower()), certificate.first_seen
         if mac and seen and names_serial(certificate.common_name, mac.serial):

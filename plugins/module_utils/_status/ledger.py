@@ -64,40 +64,38 @@ def parse(text: str, org: str, where: str) -> Ledger:
     """
     if not text:
         return Ledger(org)
-    head: dict[str, t.Any] = {}
-    issued, done = [], 0
+    version = owner = read_to = None
+    issued: list[Issued] = []
     try:
-        for line in text.rstrip("\n").split("\n"):
+        for number, line in enumerate(text.rstrip("\n").split("\n"), start=1):
             row = json.loads(line)
-            if done:
-                issued.append(
-                    Issued(str(row["at"]), str(row["uuid"]), tuple(map(str, row["names"])))
-                )
-            else:
-                head = {name: row[name] for name in ("ledger", "org", "read_to")}
-            done += 1
+            if number == 1:
+                version, owner, read_to = row["ledger"], row["org"], row["read_to"]
+                continue
+            names = tuple(map(str, row["names"]))
+            issued.append(Issued(str(row["at"]), str(row["uuid"]), names))
     except (ValueError, KeyError, TypeError):
         raise BadOption(
-            f"state_dir: line {done + 1} of {where} is not readable. Restore the file from a"
+            f"state_dir: line {number} of {where} is not readable. Restore the file from a"
             " backup, or remove it to start again with what Okta's log still has (the last"
             f" {LOG_RETENTION.days} days)."
         ) from None
-    if head["ledger"] != VERSION:
+    if version != VERSION:
         raise BadOption(
-            f"state_dir: {where} has version {head['ledger']}, and this collection writes"
+            f"state_dir: {where} has version {version}, and this collection writes"
             f" {VERSION}. Use the release of the collection that wrote it."
         )
-    if head["org"] != org:
+    if owner != org:
         raise BadOption(
-            f"state_dir: {where} is the ledger of {head['org']}, and the org is {org}. Use a"
+            f"state_dir: {where} is the ledger of {owner}, and the org is {org}. Use a"
             " directory of its own for each org."
         )
-    return Ledger(org, head["read_to"], tuple(issued))
+    return Ledger(org, read_to, tuple(issued))
 
 
 def render(ledger: Ledger) -> str:
     """Return the text of a ledger's file."""
-    rows: list[dict[str, t.Any]] = [
+    rows: list[dict[str, object]] = [
         {"ledger": VERSION, "org": ledger.org, "read_to": ledger.read_to}
     ]
     rows += [

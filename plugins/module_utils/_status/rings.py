@@ -10,10 +10,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.errors import BadOption
-from .._core.lookup import Catalog
 from .._core.options import Params
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
+from .._kandji.catalogs import profile_catalog
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profiles import mobileconfig
@@ -121,14 +121,7 @@ def find_ring_profile(
     ring: RingOptions, profiles: Sequence[CustomProfile], prefix: str
 ) -> CustomProfile | None:
     """Return the ring's SCEP profile, or None if Kandji has none. Raises BadOption for several."""
-    catalog = Catalog(
-        "custom profile",
-        "Kandji",
-        profiles,
-        id_of=lambda profile: profile.id,
-        name_of=lambda profile: profile.name,
-        fold_case=True,
-    )
+    catalog = profile_catalog(profiles)
     name = ring.scep_profile or f"{prefix}{ring.name}"
     return catalog.find_one(name, "rings", "the ring's scep_profile")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.options import Params
 from ..assignments import apply_assignment, check_limit, macs_on
 from ..client import Kandji
 from ..profile_holders import ProfileItem, read_holders
@@ -65,7 +66,7 @@ def _losing_macs(
 
 
 def check_limits(
-    counts: t.Mapping[str, int], params: t.Mapping[str, t.Any], limits: t.Mapping[str, str]
+    counts: t.Mapping[str, int], params: Params, limits: t.Mapping[str, str]
 ) -> dict[str, int]:
     """Return the counts that ``limits`` name: reissue, new ... -> what would happen.
 

@@ -10,11 +10,12 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.changes import Difference
+from ..._core.changes import Difference, Shown
 from ..._core.masking import MASK
 from .mobileconfig import (
     MARK,
     Plist,
+    PlistDict,
     canonical,
     comparable_payload,
     compare_profiles,
@@ -35,7 +36,7 @@ class FileContent:
     An unset generation is not compared. ``runs_on`` is not in the file, but the digest covers it.
     """
 
-    plist: dict[str, t.Any] = field(repr=False)
+    plist: Plist = field(repr=False)
     generation: str | None = None
     runs_on: t.Sequence[str] = ("mac",)
     secret_keys: t.Sequence[str] = ()
@@ -76,7 +77,7 @@ class FileContent:
         mark, generation = read_mark(current)
         return mark is not None and mark == self.digest(self.generation or generation)
 
-    def build(self, name: str, current: Plist | None) -> dict[str, t.Any]:
+    def build(self, name: str, current: Plist | None) -> PlistDict:
         """Return the whole profile to write: the file, with the mark in its first payload."""
         generation = self.generation or read_mark(current or {})[1]
         # A file that was downloaded from Kandji holds a mark.
@@ -96,7 +97,7 @@ class FileContent:
         )
         return (f"{MASK} (another one)" if before == after == MASK else before), after
 
-    def describe(self) -> dict[str, t.Any]:
+    def describe(self) -> Shown:
         """Return the content of a new profile, for people, without secrets."""
         payloads = {
             label: payload for label, payload, _absent in pair_payloads(payloads_of(self.plist), [])

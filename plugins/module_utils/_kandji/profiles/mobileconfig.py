@@ -23,8 +23,11 @@ from ..._core.masking import MASK
 from ..._core.text import walk_texts
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 
+# A dictionary of a property list: a profile, one of its payloads, or what a payload contains. Apple
+# and the makers of apps define its keys.
 Plist = t.Mapping[str, t.Any]
-Payload = dict[str, t.Any]
+# Such a dictionary that is being built.
+PlistDict = dict[str, t.Any]
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
 SSO = "com.apple.extensiblesso"
@@ -77,7 +80,7 @@ _UNREADABLE = (
 # Reading and writing
 
 
-def parse(text: object) -> dict[str, t.Any] | None:
+def parse(text: object) -> PlistDict | None:
     """Return a profile's XML as a dictionary, or None if it is not a property list.
 
     A signed profile is not one.
@@ -95,7 +98,7 @@ def to_xml(plist: Plist) -> bytes:
     return plistlib.dumps(dict(plist), sort_keys=True)
 
 
-def read(text: str) -> dict[str, t.Any]:
+def read(text: str) -> PlistDict:
     """Return the text of a .mobileconfig as a dictionary.
 
     Raises BadOption that names what the text is instead, never with a value from it.
@@ -121,7 +124,7 @@ def read(text: str) -> dict[str, t.Any]:
     except _UNREADABLE:
         raise BadOption("mobileconfig: it is XML, but not a valid property list.") from None
     check(plist)
-    return t.cast("dict[str, t.Any]", plist)
+    return t.cast("PlistDict", plist)
 
 
 def check(plist: object) -> None:
@@ -157,7 +160,7 @@ def check(plist: object) -> None:
 # Payloads
 
 
-def payloads_of(plist: Plist | None) -> list[Payload]:
+def payloads_of(plist: Plist | None) -> list[PlistDict]:
     """Return the payloads inside a profile."""
     content = (plist or {}).get("PayloadContent")
     return (
@@ -167,7 +170,7 @@ def payloads_of(plist: Plist | None) -> list[Payload]:
     )
 
 
-def scep_payloads(plist: Plist | None) -> list[Payload]:
+def scep_payloads(plist: Plist | None) -> list[PlistDict]:
     """Return the SCEP payloads inside a profile."""
     return [
         payload
@@ -235,7 +238,7 @@ def read_mark(plist: Plist) -> tuple[str | None, str | None]:
     return None, None
 
 
-def remove_mark(payload: Plist) -> Payload:
+def remove_mark(payload: Plist) -> PlistDict:
     """Return the payload without the collection's mark."""
     description, match = split_mark(payload)
     kept = {
@@ -247,7 +250,7 @@ def remove_mark(payload: Plist) -> Payload:
 # Comparison
 
 
-def comparable_payload(payload: Plist) -> Payload:
+def comparable_payload(payload: Plist) -> PlistDict:
     """Return a payload without its identity, its mark and an empty description."""
     return {
         key: value
@@ -256,7 +259,7 @@ def comparable_payload(payload: Plist) -> Payload:
     }
 
 
-def profile_level_keys(plist: Plist) -> dict[str, t.Any]:
+def profile_level_keys(plist: Plist) -> PlistDict:
     """Return what the profile as a whole sets, next to its payloads."""
     return {key: value for key, value in plist.items() if key not in REWRITTEN}
 
@@ -315,7 +318,7 @@ def _without(side: t.Sequence[Plist], equal: Counter[str]) -> list[Plist]:
     return rest
 
 
-def _exactly(desired: Plist, current: Plist) -> Payload:
+def _exactly(desired: Plist, current: Plist) -> PlistDict:
     """Return ``desired`` for the differ, with the keys that must not remain as ABSENT."""
     surplus = {key: ABSENT for key in current if key not in desired}
     wanted = {

@@ -12,13 +12,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ..._core.changes import Change, Difference, differences, shown
+from ..._core.changes import Change, Difference, Shown, differences, shown
 from ..._core.errors import BadOption, NotAsWritten, Refused
-from ..._core.lookup import Catalog
+from ..._core.options import Params
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
+from ..catalogs import profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from . import mobileconfig
-from .mobileconfig import Plist
+from .mobileconfig import Plist, PlistDict
 
 PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
 
@@ -51,14 +52,49 @@ class Content(t.Protocol):
         A difference is then the tenant's doing.
         """
 
-    def build(self, name: str, current: Plist | None) -> dict[str, t.Any]:
+    def build(self, name: str, current: Plist | None) -> PlistDict:
         """Return the whole profile to write."""
 
     def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
         """Return before and after of a difference, for people, without secrets."""
 
-    def describe(self) -> dict[str, t.Any]:
+    def describe(self) -> Shown:
         """Return the content of a new profile, for people, without secrets."""
+
+
+@dataclass(frozen=True)
+class ProfileOptions:
+    """A profile as options name it: blueprints by name or id.
+
+    ``assignment_nodes`` has blueprints as keys; its values are not checked yet. ``library_item`` and
+    ``replaces`` are options of kandji_scep_profile alone.
+    """
+
+    name: str | None = None
+    library_item_id: str | None = None
+    blueprints: tuple[str, ...] = ()
+    assignment_nodes: t.Mapping[str, object] = field(default_factory=dict)
+    generation: str | None = None
+    library_item: str | None = None
+    replaces: str | None = None
+
+    @classmethod
+    def from_params(cls, params: Params) -> ProfileOptions:
+        """Return the profile of the options of a module, or of an element of its ``profiles``."""
+        return cls(
+            name=params["name"],
+            library_item_id=params["library_item_id"],
+            blueprints=tuple(params["blueprints"] or ()),
+            assignment_nodes=params["assignment_nodes"] or {},
+            generation=params["generation"],
+            library_item=params.get("library_item"),
+            replaces=params.get("replaces"),
+        )
+
+
+def profile_options(params: Params) -> list[ProfileOptions]:
+    """Return the profiles of option ``profiles``, else the one that the other options name."""
+    return [ProfileOptions.from_params(each) for each in params["profiles"] or [params]]
 
 
 @dataclass(frozen=True)
@@ -150,14 +186,7 @@ def find_profile(wanted: Wanted, profiles: t.Sequence[CustomProfile]) -> CustomP
 
     Raises BadOption for an unknown id and for a name of several profiles.
     """
-    catalog = Catalog(
-        "custom profile",
-        "Kandji",
-        profiles,
-        id_of=lambda profile: profile.id,
-        name_of=lambda profile: profile.name,
-        fold_case=True,
-    )
+    catalog = profile_catalog(profiles)
     if wanted.library_item_id:
         return catalog.require_id(wanted.library_item_id, "library_item_id")
     return catalog.find_name(wanted.name, "name", "library_item_id")
@@ -214,7 +243,7 @@ def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: 
     )
 
 
-def _manageable_plist(plan: Plan, current: CustomProfile, content: Content) -> dict[str, t.Any]:
+def _manageable_plist(plan: Plan, current: CustomProfile, content: Content) -> Plist:
     plist = mobileconfig.parse(current.mobileconfig)
     obstacle = (
         "is not a readable configuration profile" if plist is None else content.find_obstacle(plist)
@@ -313,7 +342,7 @@ class Neighbour(t.NamedTuple):
     """Another active Custom Profile on the same blueprints. ``places`` are their names, quoted."""
 
     profile: CustomProfile
-    plist: dict[str, t.Any]
+    plist: Plist
     places: str
 
 

@@ -17,15 +17,16 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..._core.changes import ABSENT, Difference, differences, shown
+from ..._core.changes import ABSENT, Difference, Shown, differences, shown
 from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
+from ..._core.results import Result
 from ..._core.timestamps import parse_timestamp
 from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..identifiers import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
-from .mobileconfig import MARK, VARIABLES, Plist, parse, scep_payloads
+from .mobileconfig import MARK, VARIABLES, Plist, PlistDict, parse, scep_payloads
 
 IDENTIFIER = "devicetrust.okta_kandji.scep"
 NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
@@ -147,12 +148,12 @@ def check_challenge(challenge: str) -> None:
         )
 
 
-def payload_content(settings: ScepSettings) -> dict[str, t.Any]:
+def payload_content(settings: ScepSettings) -> PlistDict:
     """Return the inner dictionary that the settings ask for.
 
     ABSENT marks a key that must not exist. Raises BadOption.
     """
-    content: dict[str, t.Any] = {
+    content: PlistDict = {
         "URL": settings.url,
         "Challenge": settings.challenge,
         "Subject": parse_subject(settings.subject),
@@ -193,7 +194,7 @@ def parse_fingerprint(text: str) -> bytes:
 # The payload
 
 
-def find_payload(plist: Plist | None, url: str) -> dict[str, t.Any] | None:
+def find_payload(plist: Plist | None, url: str) -> PlistDict | None:
     """Return the SCEP payload to manage: the only one, or the only one with this URL.
 
     Returns None if neither exists.
@@ -236,9 +237,9 @@ def digest_settings(settings: ScepSettings, generation: str) -> str:
 
 def build_profile(
     name: str, settings: ScepSettings, generation: str | None, current: Plist | None
-) -> dict[str, t.Any]:
+) -> PlistDict:
     """Return the whole profile to write: the current one, with the keys that the settings set."""
-    plist: dict[str, t.Any] = copy.deepcopy(dict(current)) if current else _empty_profile(name)
+    plist: PlistDict = copy.deepcopy(dict(current)) if current else _empty_profile(name)
     payload = find_payload(plist, settings.url) or {}
     wanted = generation or read_generation(payload) or (None if current else FIRST_GENERATION)
     content = payload_content(settings)
@@ -261,7 +262,7 @@ def build_profile(
     return plist
 
 
-def _empty_profile(name: str) -> dict[str, t.Any]:
+def _empty_profile(name: str) -> PlistDict:
     return {
         "PayloadType": "Configuration",
         "PayloadVersion": 1,
@@ -358,10 +359,10 @@ class ScepContent:
         """Return whether exactly this was written to the profile before."""
         return was_written(self.settings, self.generation, self._payload(current))
 
-    def _payload(self, current: Plist) -> dict[str, t.Any]:
+    def _payload(self, current: Plist) -> Plist:
         return find_payload(current, self.settings.url) or {}
 
-    def build(self, name: str, current: Plist | None) -> dict[str, t.Any]:
+    def build(self, name: str, current: Plist | None) -> PlistDict:
         """Return the whole profile to write."""
         return build_profile(name, self.settings, self.generation, current)
 
@@ -369,7 +370,7 @@ class ScepContent:
         """Return before and after of a difference, for people, with the challenge masked."""
         return mask_difference(difference)
 
-    def describe(self) -> dict[str, t.Any]:
+    def describe(self) -> Shown:
         """Return the content of a new profile, for people, with the challenge masked."""
         content = {key: shown(value) for key, value in payload_content(self.settings).items()}
         return {
@@ -508,7 +509,7 @@ def renew_by(updated_at: str | None, redistribution_days: int) -> str | None:
 
 def summarize(
     plan: Plan, profile: CustomProfile | None, challenge: str | None, redistribution_days: int
-) -> dict[str, t.Any]:
+) -> Result:
     """Return what the result shows of one profile, without a secret."""
     plist = parse(profile.mobileconfig if profile else None)
     payload = find_payload(plist, plan.url) or {}

@@ -349,5 +349,5 @@ ON_THEM = {"b1": [STORE, OTHER], "b2": [STORE, AUTO]}
 def test_the_items_of_blueprints_are_told_once_each(
     wanted: dict[str, t.Any], found: list[t.Any]
 ) -> None:
-    told = library_item.catalogue(ON_THEM, BLUEPRINTS, **wanted)
-    assert [(one["library_item_id"], one["name"], one["blueprints"]) for one in told] == found
+    items = library_item.catalogue(ON_THEM, BLUEPRINTS, **wanted)
+    assert [(each.id, each.name, list(each.blueprints)) for each in items] == found

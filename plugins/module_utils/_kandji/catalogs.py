@@ -1,0 +1,39 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What options name in Kandji, by id in either case, else by exact name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.lookup import Catalog
+from .records import Blueprint, CustomProfile, CustomScript
+
+Named = t.TypeVar("Named", Blueprint, CustomProfile, CustomScript)
+
+
+def blueprint_catalog(blueprints: t.Sequence[Blueprint]) -> Catalog[Blueprint]:
+    """Return the catalog of these blueprints."""
+    return _catalog("blueprint", blueprints)
+
+
+def profile_catalog(profiles: t.Sequence[CustomProfile]) -> Catalog[CustomProfile]:
+    """Return the catalog of these Custom Profiles."""
+    return _catalog("custom profile", profiles)
+
+
+def script_catalog(scripts: t.Sequence[CustomScript]) -> Catalog[CustomScript]:
+    """Return the catalog of these Custom Scripts."""
+    return _catalog("custom script", scripts)
+
+
+def _catalog(kind: str, items: t.Sequence[Named]) -> Catalog[Named]:
+    return Catalog(
+        kind,
+        "Kandji",
+        items,
+        id_of=lambda item: item.id,
+        name_of=lambda item: item.name,
+        fold_case=True,
+    )
