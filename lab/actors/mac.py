@@ -172,7 +172,8 @@ class Mac:
 
     @property
     def _tenant(self) -> Tenant:
-        return self.world.kandji
+        tenant: Tenant = self.world.kandji
+        return tenant
 
     @property
     def newest_certificate(self) -> bytes | int | None:
@@ -379,7 +380,8 @@ class Mac:
         moment = at or self.world.clock.now()
         with self.world.lock:
             certificates = [
-                Row(columns["common_name"], columns, moment) for columns in BUILT_IN_CERTIFICATES
+                Row(name, {"common_name": name, "identity_certificate": True}, moment)
+                for name in BUILT_IN_CERTIFICATES
             ]
             certificates += [
                 Row(
@@ -432,7 +434,8 @@ class Mac:
                 OKTA_VERIFY,
             ],
         }
-        for document in (scep, single_sign_on):
+        documents: list[dict[str, t.Any]] = [scep, single_sign_on]
+        for document in documents:
             identifier = document["PayloadIdentifier"]
             content = [
                 {
@@ -442,14 +445,15 @@ class Mac:
                 }
                 for name in types[identifier]
             ]
+            payload_uuid = self.world.uuid()
             full = {
                 **document,
-                "PayloadUUID": self.world.uuid(),
+                "PayloadUUID": payload_uuid,
                 "PayloadOrganization": "Kandji, Inc.",
                 "PayloadContent": content,
             }
             self.profiles[identifier] = InstalledProfile(
-                identifier, full["PayloadUUID"], profile_columns(full)
+                identifier, payload_uuid, profile_columns(full)
             )
 
     def describe(self) -> dict[str, t.Any]:
@@ -673,10 +677,7 @@ def _log_of(item: LibraryItem, output: str, length: int) -> str | None:
     )
 
 
-BUILT_IN_CERTIFICATES = [
-    {"common_name": name, "identity_certificate": True}
-    for name in ("com.apple.kerberos.kdc", "com.apple.systemdefault")
-]
+BUILT_IN_CERTIFICATES = ("com.apple.kerberos.kdc", "com.apple.systemdefault")  # common names
 MDM_PROFILE = InstalledProfile(
     "com.kandji.profile.mdmprofile",
     "35fec4f0-0000-41c5-b3c1-e6da3f0f592d",

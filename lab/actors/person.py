@@ -172,7 +172,7 @@ def seats(world: World) -> list[Seat]:
             Seat(person.user_id, "MACOS", mac.accounts.get(person.user_id))
             for person, mac in _chosen(world, None)
         ]
-        return macs + world.okta.sign_ins.seats
+        return [*macs, *world.okta.sign_ins.seats]
 
 
 def open_apps(

@@ -224,7 +224,7 @@ class Judge:
             kind = self.description.resolve(raw).get("type", "string")
             validator = self._validator(
                 (id(described), "query", name),
-                lambda raw=raw: self.description.schema({"schema": raw}, answer=False),
+                functools.partial(self.description.schema, {"schema": raw}, answer=False),
             )
             found += [
                 Problem("query", text)

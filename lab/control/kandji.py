@@ -1,31 +1,63 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kandji's console on the lab's control surface.
+"""Controls of the Kandji tenant: its web app and the permissions of its API token.
 
-Each request's body checked, then done by ``lab.kandji.admin_console``.
+Each handler checks the body, and ``lab.kandji.admin_console`` does what the body asks.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
-from lab.kandji import admin_console as console
-from lab.kandji.admin_console import Mistake, Values
+from lab.control.schemas import (
+    BadRequest,
+    Body,
+    ControlRequest,
+    ControlRoute,
+    check_values,
+    read_flags,
+)
+from lab.http import Operation
+from lab.kandji import admin_console
 from lab.kandji.devices import change_device, render_device
-from lab.kandji.model import Blueprint, LibraryItem
+from lab.kandji.events import API_TOKEN
+from lab.kandji.model import Blueprint, LibraryItem, Node
 from lab.kandji.tenant import Tenant
 
-Handler = t.Callable[
-    [Tenant, Values, str], t.Any
-]  # tenant, body, what the last part of the path names
+Handler = t.Callable[[Tenant, ControlRequest], Body]
 
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
-def make_item(tenant: Tenant, body: Values, _key: str) -> Values:
-    known = {
+def routes(tenant: Tenant, operations: t.Sequence[Operation]) -> list[ControlRoute]:
+    """Return the operations on a tenant whose API has ``operations``."""
+    handlers: list[tuple[str, str, Handler]] = [
+        ("POST", "/kandji/items", make_item),
+        ("PATCH", "/kandji/items/{key}", edit_item),
+        ("DELETE", "/kandji/items/{key}", delete_item),
+        ("POST", "/kandji/blueprints", make_blueprint),
+        ("PATCH", "/kandji/blueprints/{key}", edit_map),
+        ("PATCH", "/kandji/devices/{key}", edit_device),
+        ("PATCH", "/kandji/users/{key}", edit_user),
+        ("PATCH", "/kandji/tenant", edit_tenant),
+        ("PATCH", "/kandji/permissions", functools.partial(set_permissions, operations)),
+    ]
+    return [
+        ControlRoute(verb, path, functools.partial(handler, tenant))
+        for verb, path, handler in handlers
+    ]
+
+
+# Library items
+
+
+def make_item(tenant: Tenant, request: ControlRequest) -> Body:
+    """Make a library item and assign it to ``blueprints``. Return it."""
+    body = request.body
+    types = {
         "type": str,
         "name": str,
         "blueprints": list,
@@ -34,121 +66,48 @@ def make_item(tenant: Tenant, body: Values, _key: str) -> Values:
         "version": str,
         "licenses": int,
     }
-    _check(body, known, ("type", "name"))
-    places = [console.place(tenant, wanted) for wanted in body.get("blueprints", [])]
-    item = console.make_item(tenant, body["type"], body["name"], body)
+    check_values(body, types, ("type", "name"))
+    places = [admin_console.place(tenant, wanted) for wanted in body.get("blueprints", [])]
+    item = admin_console.make_item(tenant, body["type"], body["name"], body)
     _assign(tenant, item, places)
-    return _described(tenant, item)
+    return _describe_item(tenant, item)
 
 
-def edit_item(tenant: Tenant, body: Values, item_id: str) -> Values:
-    _check(body, {"name": str, "active": bool, "blueprints": list, "settings": dict})
-    item = _item(tenant, item_id)
-    places = (
-        [console.place(tenant, wanted) for wanted in body["blueprints"]]
-        if "blueprints" in body
-        else None
-    )
+def edit_item(tenant: Tenant, request: ControlRequest) -> Body:
+    """Change name, status, settings or blueprints of a library item. Return it."""
+    body = request.body
+    check_values(body, {"name": str, "active": bool, "blueprints": list, "settings": dict})
+    item, places = _find_item(tenant, request.key), None
+    if "blueprints" in body:
+        places = [admin_console.place(tenant, wanted) for wanted in body["blueprints"]]
     if set(body) - {"blueprints"}:
-        console.edit_item(tenant, item, body)
+        admin_console.edit_item(tenant, item, body)
     if places is not None:
         _assign(tenant, item, places)
-    return _described(tenant, item)
+    return _describe_item(tenant, item)
 
 
-def delete_item(tenant: Tenant, body: Values, item_id: str) -> Values:
-    _check(body, {})
-    tenant.delete_item(_item(tenant, item_id).id)
-    return {"deleted": item_id}
+def delete_item(tenant: Tenant, request: ControlRequest) -> Body:
+    """Delete a library item."""
+    check_values(request.body, {})
+    tenant.delete_item(_find_item(tenant, request.key).id)
+    return {"deleted": request.key}
 
 
-def make_blueprint(tenant: Tenant, body: Values, _key: str) -> Values:
-    """``items``: so many scripts that have nothing to do with anything are put on it."""
-    _check(body, {"name": str, "type": str, "nodes": list, "items": int}, ("name",))
-    tags = [_node(node).get("tag") for node in body.get("nodes", [])]
-    blueprint = console.make_blueprint(tenant, body["name"], body.get("type", "classic"), tags)
-    for node, asked in zip(blueprint.nodes, body.get("nodes", []), strict=False):
-        node.without = bool(asked.get("without"))
-    fill(tenant, blueprint, body.get("items", 0))
-    return _nodes(blueprint)
-
-
-def edit_map(tenant: Tenant, body: Values, blueprint_id: str) -> Values:
-    _check(body, {"nodes": list}, ("nodes",))
-    blueprint = console.find_blueprint(tenant, blueprint_id)
-    console.edit_map(tenant, blueprint, [_node(node) for node in body["nodes"]])
-    return _nodes(blueprint)
-
-
-def edit_device(tenant: Tenant, body: Values, serial: str) -> Values:
-    _check(body, {"tags": list, "user": (str, type(None)), "blueprint": str})
-    device = console.find_device(tenant, serial)
-    changes: Values = {"tags": body["tags"]} if "tags" in body else {}
-    if not all(isinstance(tag, str) for tag in changes.get("tags", [])):
-        raise Mistake("tags has to be a list of names.")
-    if "user" in body:
-        changes["user"] = (
-            console.find_user(tenant, body["user"]).id if body["user"] is not None else None
-        )
-    if "blueprint" in body:
-        changes["blueprint_id"] = console.find_blueprint(tenant, body["blueprint"]).id
-    change_device(tenant, device, changes)
-    return render_device(tenant, device)
-
-
-def edit_user(tenant: Tenant, body: Values, email: str) -> Values:
-    _check(body, {"archived": bool}, ("archived",))
-    user = console.find_user(tenant, email)
-    console.archive(tenant, user, body["archived"])
-    return {"id": user.id, "email": user.email, "archived": user.archived}
-
-
-def edit_tenant(tenant: Tenant, body: Values, _key: str) -> Values:
-    """The tenant moves: its web app, which page links name, has another host from now on."""
-    _check(body, {"web_host": str}, ("web_host",))
-    if not _HOST.fullmatch(body["web_host"]):
-        raise Mistake("web_host is the name of a host, like devicetrust-lab.iru.invalid.")
-    tenant.web_url = f"https://{body['web_host']}"
-    return {"web_url": tenant.web_url}
-
-
-ROUTES: list[tuple[str, str, Handler]] = [
-    ("POST", "/kandji/items", make_item),
-    ("PATCH", "/kandji/items/{key}", edit_item),
-    ("DELETE", "/kandji/items/{key}", delete_item),
-    ("POST", "/kandji/blueprints", make_blueprint),
-    ("PATCH", "/kandji/blueprints/{key}", edit_map),
-    ("PATCH", "/kandji/devices/{key}", edit_device),
-    ("PATCH", "/kandji/users/{key}", edit_user),
-    ("PATCH", "/kandji/tenant", edit_tenant),
-]
-
-
-def fill(tenant: Tenant, blueprint: Blueprint, number: int) -> None:
-    """Put so many scripts on a blueprint, as blueprints of years are full."""
-    items: list[LibraryItem] = [
-        tenant.create_script(f"{blueprint.name} {index}", script="exit 0")
-        for index in range(number)
-    ]
-    blueprint.nodes[0].item_ids += [item.id for item in items]
-    if items:
-        tenant.scope_changed(blueprint, added=items)
-
-
-def _assign(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, t.Any]]) -> None:
+def _assign(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
     before = tenant.places_of(item)
-    console.assign_exactly(tenant, item, places)
+    admin_console.assign_exactly(tenant, item, places)
     if tenant.places_of(item) != before:
         tenant.record_item("update", item)
 
 
-def _item(tenant: Tenant, item_id: str) -> LibraryItem:
+def _find_item(tenant: Tenant, item_id: str) -> LibraryItem:
     if item_id.lower() not in tenant.items:
-        raise Mistake(f"There is no item {item_id!r}.")
+        raise BadRequest(f"There is no item {item_id!r}.")
     return tenant.items[item_id.lower()]
 
 
-def _described(tenant: Tenant, item: LibraryItem) -> Values:
+def _describe_item(tenant: Tenant, item: LibraryItem) -> Body:
     return {
         "id": item.id,
         "name": item.name,
@@ -158,37 +117,104 @@ def _described(tenant: Tenant, item: LibraryItem) -> Values:
     }
 
 
-def _nodes(blueprint: Blueprint) -> Values:
-    return {
-        "id": blueprint.id,
-        "nodes": [{"id": node.id, "tag": node.tag} for node in blueprint.nodes],
-    }
+# Blueprints and maps
 
 
-def _node(node: t.Any) -> Values:
-    known = isinstance(node, dict) and not set(node) - {"id", "tag", "without"}
+def make_blueprint(tenant: Tenant, request: ControlRequest) -> Body:
+    """Make a blueprint with the ``nodes`` of a map and ``items`` scripts. Return its nodes."""
+    body = request.body
+    check_values(body, {"name": str, "type": str, "nodes": list, "items": int}, ("name",))
+    nodes = [_check_node(node) for node in body.get("nodes", [])]
+    blueprint = admin_console.make_blueprint(
+        tenant, body["name"], body.get("type", "classic"), [node.get("tag") for node in nodes]
+    )
+    for node, wanted in zip(blueprint.nodes, nodes, strict=False):
+        node.without = bool(wanted.get("without"))
+    admin_console.add_scripts(tenant, blueprint, body.get("items", 0))
+    return _describe_nodes(blueprint)
+
+
+def edit_map(tenant: Tenant, request: ControlRequest) -> Body:
+    """Replace the nodes of an assignment map. Return them."""
+    check_values(request.body, {"nodes": list}, ("nodes",))
+    blueprint = admin_console.find_blueprint(tenant, request.key)
+    admin_console.edit_map(tenant, blueprint, [_check_node(node) for node in request.body["nodes"]])
+    return _describe_nodes(blueprint)
+
+
+def _check_node(node: t.Any) -> Body:
     if (
-        not known
+        not isinstance(node, dict)
+        or set(node) - {"id", "tag", "without"}
         or not isinstance(node.get("without", False), bool)
         or not all(isinstance(node.get(key), (str, type(None))) for key in ("id", "tag"))
     ):
-        raise Mistake(
+        raise BadRequest(
             "A node is an object with a tag, with an id when it is there already, and with without:"
             " true where it takes devices that lack the tag."
         )
     return node
 
 
-def _check(
-    body: Values, known: t.Mapping[str, type | tuple[type, ...]], needed: t.Sequence[str] = ()
-) -> None:
-    for key, value in body.items():
-        if key not in known:
-            raise Mistake(f"{key!r} is not known here; known: {', '.join(known) or 'nothing'}.")
-        if not isinstance(value, known[key]) or (
-            isinstance(value, bool) and known[key] is not bool
-        ):
-            raise Mistake(f"{key} has the wrong type.")
-    for key in needed:
-        if key not in body:
-            raise Mistake(f"{key} is needed.")
+def _describe_nodes(blueprint: Blueprint) -> Body:
+    return {
+        "id": blueprint.id,
+        "nodes": [{"id": node.id, "tag": node.tag} for node in blueprint.nodes],
+    }
+
+
+# Devices, users and the tenant
+
+
+def edit_device(tenant: Tenant, request: ControlRequest) -> Body:
+    """Change tags, user or blueprint of the device with a serial number. Return it."""
+    body = request.body
+    check_values(body, {"tags": list, "user": (str, type(None)), "blueprint": str})
+    device = admin_console.find_device(tenant, request.key)
+    changes: Body = {"tags": body["tags"]} if "tags" in body else {}
+    if not all(isinstance(tag, str) for tag in changes.get("tags", [])):
+        raise BadRequest("tags has to be a list of names.")
+    if "user" in body:
+        email = body["user"]
+        changes["user"] = None if email is None else admin_console.find_user(tenant, email).id
+    if "blueprint" in body:
+        changes["blueprint_id"] = admin_console.find_blueprint(tenant, body["blueprint"]).id
+    change_device(tenant, device, changes)
+    return render_device(tenant, device)
+
+
+def edit_user(tenant: Tenant, request: ControlRequest) -> Body:
+    """Archive the user with an email address, or the reverse. Return the user."""
+    check_values(request.body, {"archived": bool}, ("archived",))
+    user = admin_console.find_user(tenant, request.key)
+    admin_console.archive(tenant, user, request.body["archived"])
+    return {"id": user.id, "email": user.email, "archived": user.archived}
+
+
+def edit_tenant(tenant: Tenant, request: ControlRequest) -> Body:
+    """Move the tenant's web app, which page links name, to another host. Return its URL."""
+    check_values(request.body, {"web_host": str}, ("web_host",))
+    host = request.body["web_host"]
+    if not _HOST.fullmatch(host):
+        raise BadRequest("web_host is the name of a host, like devicetrust-lab.iru.invalid.")
+    tenant.web_url = f"https://{host}"
+    return {"web_url": tenant.web_url}
+
+
+def set_permissions(
+    operations: t.Sequence[Operation], tenant: Tenant, request: ControlRequest
+) -> Body:
+    """Set permissions of the API token. Return all of them."""
+    tenant.permissions.update(read_flags(request.body, tenant.permissions))
+    allowed = [
+        {"path": operation.path, "http_method": operation.verb}
+        for operation in operations
+        if tenant.permissions.get(operation.permission)
+    ]
+    tenant.events.record(
+        "update",
+        "api_token",
+        API_TOKEN,
+        new_state={"description": None, "permissions": allowed, "label": "lab"},
+    )
+    return dict(tenant.permissions)

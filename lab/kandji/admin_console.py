@@ -190,6 +190,17 @@ def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None])
     return tenant.add_blueprint(name, kind, conditions)
 
 
+def add_scripts(tenant: Tenant, blueprint: Blueprint, number: int) -> None:
+    """Put a number of scripts on a blueprint that have nothing to do with device trust."""
+    items: list[LibraryItem] = [
+        tenant.create_script(f"{blueprint.name} {index}", script="exit 0")
+        for index in range(number)
+    ]
+    blueprint.nodes[0].item_ids += [item.id for item in items]
+    if items:
+        tenant.scope_changed(blueprint, added=items)
+
+
 def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
     """The map's nodes as they are to be.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from lab.http import Answer, Call
@@ -160,14 +161,14 @@ def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:
         if all(FILTERS[name](tenant, device, value) for name, value in query.items())
     ]
     for key in reversed(ordering.split(",")):
-        if key.removeprefix("-") in ORDERINGS:
-            found.sort(
-                key=lambda device, key=key: str(
-                    render_device(tenant, device)[key.removeprefix("-")]
-                ),
-                reverse=key.startswith("-"),
-            )
+        column = key.removeprefix("-")
+        if column in ORDERINGS:
+            found.sort(key=functools.partial(_column, tenant, column), reverse=key.startswith("-"))
     return found
+
+
+def _column(tenant: Tenant, column: str, device: Device) -> str:
+    return str(render_device(tenant, device)[column])
 
 
 def get_device(tenant: Tenant, call: Call) -> Answer:

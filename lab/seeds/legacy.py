@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from lab.control.kandji import fill
+from lab.kandji.admin_console import add_scripts
 from lab.kandji.model import Blueprint
 from lab.okta.devices import DeviceFacts
 from lab.okta.org import Org
@@ -58,7 +58,7 @@ def _blueprints(world: World) -> list[Blueprint]:
                 f"{office}{purpose}", kind, [f"{office.lower()}-{number}"] if kind == "map" else []
             )
         )
-        fill(world.kandji, blueprints[-1], number % 4)
+        add_scripts(world.kandji, blueprints[-1], number % 4)
     return blueprints
 
 
