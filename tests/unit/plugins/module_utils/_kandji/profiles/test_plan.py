@@ -1,0 +1,381 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for a profile of any content, with the simplest content: a note."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    Change,
+    Difference,
+    differences,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    NotAsWritten,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
+    Assignment,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    mobileconfig,
+    plan,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
+    Library,
+    Plan,
+    Wanted,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
+    InstalledProfile,
+    LibraryItem,
+)
+
+CANARY, SALES = Blueprint("b-canary", "Canary"), Blueprint("b-sales", "Sales")
+FLAGS = {"active": True, "runs_on_mac": True}
+KEPT = {"runs_on_iphone": False, "runs_on_ipad": False, "runs_on_tv": False, **FLAGS}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A profile that holds one text. ``Written`` in it is the text that was written last."""
+
+    text: str
+    write_effect: str = "rings a bell"
+    counts_as: str = "reinstall"
+
+    def find_obstacle(self, current: mobileconfig.Plist) -> str | None:
+        return None if "Note" in current else "holds no note"
+
+    def compare(self, current: mobileconfig.Plist) -> list[Difference]:
+        return differences({"Note": self.text}, current)
+
+    def was_written(self, current: mobileconfig.Plist) -> bool:
+        return bool(current.get("Written") == self.text)
+
+    def build(self, name: str, current: mobileconfig.Plist | None) -> dict[str, t.Any]:
+        return {**(current or {}), "Name": name, "Note": self.text, "Written": self.text}
+
+    def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
+        return f"<{difference.before}>", f"<{difference.after}>"
+
+    def describe(self) -> dict[str, t.Any]:
+        return {"Note": f"<{self.text}>"}
+
+
+NOTE = Note("Hello")
+
+
+def xml(**plist: t.Any) -> str:
+    return mobileconfig.to_xml(plist).decode()
+
+
+def profile(
+    item_id: str = "p1",
+    name: str = "Notes",
+    flags: t.Mapping[str, object] = KEPT,
+    text: str | None = None,
+    **plist: t.Any,
+) -> CustomProfile:
+    """Return a profile of the tenant: with this text, or with these keys, else with NOTE."""
+    keys = plist or NOTE.build(name, None)
+    return CustomProfile(item_id, name, xml(**keys) if text is None else text, flags)
+
+
+def wanted(name: str | None = "Notes", item_id: str | None = None, **values: t.Any) -> Wanted:
+    return Wanted(name, item_id, values.pop("blueprints", [CANARY]), **values)
+
+
+def planned(current: CustomProfile | None, content: Note = NOTE, name: str = "Notes") -> Plan:
+    return plan.plan_content(Plan(wanted(name), name, current), content, FLAGS)
+
+
+def on(**item_ids: str) -> dict[str, list[LibraryItem]]:
+    """Return items by blueprint: canary="p1" for an item with the id p1 on b-canary."""
+    return {f"b-{place}": [LibraryItem(item_id)] for place, item_id in item_ids.items()}
+
+
+# Which profile
+
+
+@pytest.mark.parametrize(
+    "asked, name, item_id",
+    [
+        (wanted("Notes"), "Notes", "p1"),
+        (wanted("New"), "New", None),
+        (wanted(None, "P2"), "Other", "p2"),
+        (wanted("Renamed", "p2"), "Renamed", "p2"),
+        (wanted(None), "", None),
+    ],
+)
+def test_a_profile_is_identified_by_its_id_or_its_name(
+    asked: Wanted, name: str, item_id: str | None
+) -> None:
+    identity = plan.identify(asked, [profile(), profile("p2", "Other")])
+    assert (identity[0], identity[1] and identity[1].id) == (name, item_id)
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        (
+            wanted("Notes"),
+            "name: Kandji has 2 custom profiles named 'Notes' (p1, p2)."
+            " Set library_item_id to the id of one.",
+        ),
+        (wanted(None, "p3"), "library_item_id: Kandji has no custom profile with the id p3."),
+    ],
+)
+def test_an_ambiguous_name_and_an_unknown_id_are_refused(asked: Wanted, message: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        plan.identify(asked, [profile(), profile("p2")])
+    assert raised.value.message == message
+
+
+# What to write
+
+
+def test_a_new_profile_is_created_with_its_content_and_all_flags() -> None:
+    result = planned(None)
+    assert result.changes == (Change("create", "profile 'Notes'", {}, {"Note": "<Hello>"}),)
+    assert result.fields == FLAGS and result.counts_as == "reinstall"
+    assert mobileconfig.parse(result.mobileconfig) == NOTE.build("Notes", None)
+    assert result.writes_profile and result.enrols_macs and result.item_id is None
+
+
+def test_a_profile_that_is_as_wanted_has_no_changes() -> None:
+    result = planned(profile())
+    assert (result.changes, result.fields, result.mobileconfig) == ((), {}, None)
+    assert not result.writes_profile and not result.enrols_macs and result.item_id == "p1"
+
+
+def test_other_content_is_written_with_what_the_profile_already_holds() -> None:
+    result = planned(profile(Note="Hi", More=1))
+    assert result.changes == (
+        Change("update", "profile 'Notes'", {"Note": "<Hi>"}, {"Note": "<Hello>"}),
+    )
+    assert mobileconfig.parse(result.mobileconfig) == {**NOTE.build("Notes", None), "More": 1}
+    assert result.fields == {} and result.writes_profile
+
+
+@pytest.mark.parametrize(
+    "current, field, before, after",
+    [
+        (profile(name="Old"), "name", "Old", "Notes"),
+        (profile(flags={**KEPT, "active": False}), "active", False, True),
+        (profile(flags={**FLAGS, "runs_on_mac": False}, Note="Hello"), "runs_on_mac", False, True),
+        (profile(flags={"active": True}, Note="Hello"), "runs_on_mac", False, True),
+    ],
+)
+def test_a_field_that_differs_is_the_only_field_to_write(
+    current: CustomProfile, field: str, before: object, after: object
+) -> None:
+    result = planned(current)
+    assert result.fields == {field: after}
+    assert result.changes == (Change("update", "profile 'Notes'", {field: before}, {field: after}),)
+
+
+def test_a_plan_keeps_the_changes_that_it_has_already() -> None:
+    earlier = Change("assign", "profile 'Notes' to blueprint 'Canary'", {}, {})
+    begun = Plan(wanted(), "Notes", None, changes=(earlier,))
+    assert plan.plan_content(begun, NOTE, FLAGS).changes[0] == earlier
+    begun = replace(begun, current=profile(Note="Hi"))
+    assert plan.plan_content(begun, NOTE, FLAGS).changes[0] == earlier
+
+
+@pytest.mark.parametrize(
+    "current, obstacle",
+    [
+        (profile(text="not XML"), "is not a readable configuration profile"),
+        (profile(Other=1), "holds no note"),
+    ],
+)
+def test_a_profile_that_cannot_be_managed_is_refused(current: CustomProfile, obstacle: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        planned(current)
+    assert raised.value.message == (
+        f"The custom profile 'Notes' (p1) {obstacle}. Choose another name, or correct it in Kandji."
+    )
+
+
+@pytest.mark.parametrize(
+    "current, keys, pair",
+    [
+        (profile(Note="Hi", Written="Hello"), ["Note"], ("<Hi>", "<Hello>")),
+        (profile(flags={**KEPT, "runs_on_mac": False}), ["runs_on_mac"], (False, True)),
+    ],
+)
+def test_what_kandji_did_not_keep_is_not_written_again(
+    current: CustomProfile, keys: list[str], pair: tuple[object, object]
+) -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        planned(current)
+    message = raised.value.message
+    assert f"with another {keys[0]} than was written to it: Kandji did not keep it, or" in message
+    assert "(differences shows both). It is not written again, since each write rings a" in message
+    assert "Set the option to what Kandji keeps, or set another generation to write" in message
+    assert raised.value.details == {
+        "vendor": "kandji",
+        "keys": keys,
+        "differences": {keys[0]: {"in_kandji": pair[0], "asked_for": pair[1]}},
+    }
+
+
+# Blueprints
+
+
+def test_a_profile_is_assigned_to_the_node_of_its_blueprint() -> None:
+    library = Library([profile()], [CANARY, SALES], on(sales="p1"))
+    begun = Plan(wanted(nodes={"b-canary": "node"}), "Notes", profile())
+    result = plan.plan_places(begun, library, "exact")
+    assert result.assignment == Assignment([CANARY], [SALES], {"b-canary": "node"})
+    assert [change.subject for change in result.changes] == [
+        "profile 'Notes' to blueprint 'Canary'",
+        "profile 'Notes' from blueprint 'Sales'",
+    ]
+    assert result.enrols_macs
+
+
+# Deletion
+
+
+def test_a_profile_is_deleted_with_the_names_of_the_blueprints_that_it_is_on() -> None:
+    library = Library([profile("p2", "Other"), profile()], [CANARY, SALES], on(sales="p1"))
+    for asked in (wanted("Notes"), wanted(None, "P1")):
+        assert plan.plan_deletion(asked, library) == Plan(
+            asked,
+            "Notes",
+            library.profiles[1],
+            assigned_only=True,
+            deletes=True,
+            assignment=Assignment([], [SALES]),
+            changes=(Change("delete", "profile 'Notes'", {"blueprints": ["Sales"]}, {}),),
+        )
+
+
+@pytest.mark.parametrize(
+    "asked, name",
+    [
+        (wanted("Gone"), "Gone"),
+        (wanted("Gone", "p9"), "Gone"),
+        (wanted(None, "P9"), "P9"),
+    ],
+)
+def test_a_profile_that_does_not_exist_needs_no_deletion(asked: Wanted, name: str) -> None:
+    library = Library([profile()], [CANARY], on(canary="p1"))
+    assert plan.plan_deletion(asked, library) == Plan(asked, name, None, assigned_only=True)
+
+
+@pytest.mark.parametrize(
+    "values, removes",
+    [
+        ({}, False),
+        ({"deletes": True}, True),
+        ({"fields": {"active": False}}, True),
+        ({"fields": {"runs_on_mac": False}}, True),
+        ({"fields": {"runs_on_iphone": False}}, False),
+        ({"fields": {"active": False}, "current": None}, False),
+    ],
+)
+def test_macs_lose_a_profile_that_is_deleted_deactivated_or_not_for_macs(
+    values: dict[str, t.Any], removes: bool
+) -> None:
+    result = Plan(**{"wanted": wanted(), "name": "Notes", "current": profile(), **values})
+    assert result.removes_from_holders is removes
+
+
+# What a write returned
+
+
+def check_answer(answer: CustomProfile, **fields: bool | str) -> list[str]:
+    """Return the keys that the answer to a write has otherwise than was written."""
+    try:
+        plan.check_written(replace(planned(None), fields=fields), NOTE, answer)
+    except NotAsWritten as error:
+        keys: list[str] = error.details["keys"]
+        return keys
+    return []
+
+
+@pytest.mark.parametrize(
+    "answer, fields, keys",
+    [
+        (profile(), FLAGS, []),
+        (profile(name="Old"), {"name": "Notes"}, ["name"]),
+        (profile(name=""), {"name": "Notes"}, []),
+        (profile(flags={}), FLAGS, []),
+        (profile(flags={"active": False}), FLAGS, ["active"]),
+        (profile(Note="Hi"), {"name": "Other"}, ["Note", "name"]),
+        (profile(text="not XML"), FLAGS, ["PayloadContent"]),
+        (profile(Other=1), FLAGS, ["PayloadContent"]),
+    ],
+)
+def test_the_answer_to_a_write_is_compared_as_far_as_it_goes(
+    answer: CustomProfile, fields: dict[str, bool | str], keys: list[str]
+) -> None:
+    assert check_answer(answer, **fields) == keys
+
+
+def test_an_answer_that_differs_names_the_profile_to_inspect() -> None:
+    with pytest.raises(NotAsWritten) as raised:
+        plan.check_written(planned(None), NOTE, profile(flags={"active": False}, Note="Hi"))
+    assert raised.value.message == (
+        "Kandji accepted the profile 'Notes' (p1), yet returned another Note, active than was"
+        " written. It is not written again. Inspect it in Kandji."
+    )
+    assert raised.value.details == {
+        "vendor": "kandji",
+        "keys": ["Note", "active"],
+        "library_item_id": "p1",
+    }
+
+
+# Conflicts
+
+
+def test_neighbours_are_the_other_active_readable_profiles_on_these_blueprints() -> None:
+    profiles = [
+        profile("elsewhere"),
+        profile("own"),
+        profile("inactive", flags={"active": False}),
+        profile("unreadable", text="not XML"),
+        profile("near"),
+    ]
+    both = [LibraryItem(item_id) for item_id in ("own", "inactive", "unreadable", "near")]
+    library = Library(profiles, [CANARY, SALES], {"b-canary": both, "b-sales": both})
+    (neighbour,) = plan.find_neighbours({"own"}, [CANARY, SALES], library)
+    assert neighbour == (profiles[-1], NOTE.build("Notes", None), "'Canary', 'Sales'")
+
+
+@pytest.mark.parametrize(
+    "count, macs",
+    [
+        (1, "1 Mac of these blueprints already (M0)"),
+        (5, "5 Macs of these blueprints already (M0, M1, M2, M3, M4)"),
+        (6, "6 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"),
+    ],
+)
+def test_up_to_five_macs_of_kandjis_own_integration_are_named(count: int, macs: str) -> None:
+    installed = [
+        InstalledProfile(f"d{number}", serial=f"M{number}", blueprint_id="b-canary")
+        for number in range(count)
+    ]
+    elsewhere = InstalledProfile("d", serial="X", blueprint_id="b-sales")
+    (sentence,) = plan.device_trust_conflicts([*installed, elsewhere], [CANARY])
+    assert sentence == f"Kandji's own Okta Device Trust integration serves {macs}"
+
+
+def test_a_conflict_that_fails_names_the_rule_and_both_remedies() -> None:
+    with pytest.raises(Refused) as raised:
+        plan.check_conflicts(["a profile", "an app"], "fail", "One note is enough")
+    assert raised.value.message == (
+        "One note is enough: a profile; an app. Nothing was written. Remove one of them, or set"
+        " on_conflict: warn."
+    )
