@@ -48,9 +48,20 @@ def differences(
         where, have = f"{path}{key}", current.get(key, ABSENT)
         if isinstance(want, dict) and isinstance(have, dict):
             found += differences(want, have, f"{where}.")
-        elif type(want) is not type(have) or want != have:
+        elif not _is_same(want, have):
             found.append(Difference(where, have, want))
     return found
+
+
+def _is_same(want: t.Any, have: t.Any) -> bool:
+    """Return whether two values are equal and of equal types, in lists and dictionaries too."""
+    if type(want) is not type(have):
+        return False
+    if isinstance(want, list):
+        return len(want) == len(have) and all(map(_is_same, want, have))
+    if isinstance(want, dict):
+        return want.keys() == have.keys() and all(_is_same(want[key], have[key]) for key in want)
+    return bool(want == have)
 
 
 def shown(value: t.Any) -> t.Any:

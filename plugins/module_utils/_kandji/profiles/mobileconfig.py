@@ -116,7 +116,7 @@ def read(text: str) -> PlistDict:
             " Set the text that was signed (security cms -D -i FILE shows it)."
         )
     try:
-        plist = plistlib.loads(data, fmt=plistlib.FMT_XML)
+        plist: PlistDict = plistlib.loads(data, fmt=plistlib.FMT_XML)
     except ExpatError as error:
         raise BadOption(
             f"mobileconfig: it is not well-formed XML (line {error.lineno}, column {error.offset})."
@@ -124,7 +124,7 @@ def read(text: str) -> PlistDict:
     except _UNREADABLE:
         raise BadOption("mobileconfig: it is XML, but not a valid property list.") from None
     check(plist)
-    return t.cast("PlistDict", plist)
+    return plist
 
 
 def check(plist: object) -> None:

@@ -89,7 +89,7 @@ def test_another_macs_rows_do_not_count():
     certificates = [
         PrismCertificate("one", common_name="c02x uuid", created_at=NEW.isoformat()),
         PrismCertificate("one", common_name="C02X uuid", created_at=OLD.isoformat()),
-        PrismCertificate("other", common_name="C02X uuid", created_at=NEW.isoformat()),
+        PrismCertificate("other", common_name="C02X uuid", created_at=(NEW + SECOND).isoformat()),
     ]
     assert MacState.of_device(MAC, True, profiles, certificates) == MacState(
         True, True, OLD, True, NEW
@@ -167,3 +167,12 @@ def test_the_steps_in_the_console_name_the_tag_and_the_profile():
     steps = console_steps("x", "Okta SCEP - canary")
     assert len(steps) == 5 and "create the tag 'x'" in steps[0]
     assert "tags do not contain 'x'" in steps[2] and "'Okta SCEP - canary'" in steps[3]
+    assert steps[1] == (
+        "Open the blueprint's assignment map. It has to be an assignment map; a classic blueprint"
+        " has no conditions."
+    )
+    assert steps[3].endswith("every other item stays where it is.")
+    assert steps[4] == (
+        "Save the map, then run again. Or renew the whole ring's certificates by another generation"
+        " (playbooks/renew_certificates.yml)."
+    )
