@@ -210,13 +210,13 @@ def read_generation(payload: Plist) -> str | None:
 
     It is None for a payload that this collection did not write.
     """
-    identifier = str(payload.get("PayloadIdentifier", ""))
+    identifier = str(payload.get("PayloadIdentifier"))
     return identifier[len(IDENTIFIER) + 1 :] if identifier.startswith(IDENTIFIER + ".") else None
 
 
 def read_mark(payload: Plist) -> str | None:
     """Return the digest that the payload was written with, if this collection wrote it."""
-    description = str(payload.get("PayloadDescription", ""))
+    description = str(payload.get("PayloadDescription"))
     return description[len(MARK) :] if description.startswith(MARK) else None
 
 
@@ -258,7 +258,7 @@ def build_profile(
         payload.update(
             {"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"}
         )
-        plist["PayloadContent"] = [*plist.get("PayloadContent", []), payload]
+        plist["PayloadContent"] = [*plist["PayloadContent"], payload]
     return plist
 
 
@@ -521,7 +521,7 @@ def summarize(
         "payload_uuid": (plist or {}).get("PayloadUUID"),
         "generation": read_generation(payload),
         "challenge_matches": (
-            payload.get("PayloadContent", {}).get("Challenge") == challenge if payload else None
+            payload["PayloadContent"].get("Challenge") == challenge if payload else None
         ),
         "updated_at": updated_at,
         "renew_by": renew_by(updated_at, redistribution_days),

@@ -487,7 +487,7 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
                 )
             ],
             {},
-            "holds 2 SCEP payloads, and none of them has this SCEP URL",
+            "holds 2 SCEP payloads, and none of them has this SCEP URL, which does not select one.",
         ),
     ],
 )
@@ -549,7 +549,12 @@ def test_of_an_item_that_the_console_made_only_the_assignment_is_planned(
         mode,
     )
     assert (found.assignment.assign, found.assignment.remove) == (assigned, removed)
-    assert not found.writes_profile and len(found.changes) == len(assigned) + len(removed)
+    assert not found.writes_profile and found.name == ITEM.name
+    item = "library item 'Okta SCEP (web app)'"
+    assert described(found.changes) == [
+        *(f"assign {item} to blueprint {each.name!r}" for each in assigned),
+        *(f"remove {item} from blueprint {each.name!r}" for each in removed),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -566,8 +571,8 @@ def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, remove
 
 
 def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
-    wanted = Wanted("Okta SCEP", None, [CANARY], None)
-    assert scep_profile.plan_removal(wanted, library()).changes == ()
+    planned = scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), library())
+    assert planned.changes == () and not planned.writes_profile
 
 
 @pytest.mark.parametrize(
@@ -575,8 +580,33 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
     [
         ([], set(), 0, None),
         ([], {"C1"}, 1, None),
-        ([CANARY], set(), 5, "still on 'Canary'"),
-        ([], {"C1"}, 0, "1 Mac of these blueprints still holds (C1)"),
+        (
+            [CANARY, SALES],
+            set(),
+            5,
+            "'New' replaces 'Old', which is still on 'Canary', 'Sales': a Mac must have one SCEP"
+            " profile of this authority. Nothing was written. Remove that item first"
+            " (blueprints_mode: remove).",
+        ),
+        (
+            [],
+            {"C1"},
+            0,
+            "'New' replaces 'Old', which 1 Mac of these blueprints still holds (C1). Nothing was"
+            " written. Run again when they have checked in, or continue by max_remaining: 1.",
+        ),
+        (
+            [],
+            {f"C{number}" for number in range(5)},
+            4,
+            "5 Macs of these blueprints still hold (C0, C1, C2, C3, C4).",
+        ),
+        (
+            [],
+            {f"C{number}" for number in range(6)},
+            4,
+            "6 Macs of these blueprints still hold (C0, C1, C2, C3, C4 ...).",
+        ),
         (
             [],
             {f"C{number}" for number in range(7)},
@@ -594,6 +624,20 @@ def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(
     with pytest.raises(Refused, match="Nothing was written") as refused:
         scep_profile.check_replaced("Old", places, serials, max_remaining, "New")
     assert said in refused.value.message
+
+
+def test_a_refused_replacement_names_the_item_and_up_to_200_macs_that_hold_it() -> None:
+    serials = {f"C{number:03}" for number in range(201)}
+    with pytest.raises(Refused) as refused:
+        scep_profile.check_replaced("Old", [], serials, 0, "New")
+    assert refused.value.details == {
+        "replaces": "Old",
+        "count": 201,
+        "held_by": sorted(serials - {"C200"}),
+    }
+    with pytest.raises(Refused) as refused:
+        scep_profile.check_replaced("Old", [CANARY], serials, 0, "New")
+    assert refused.value.details == {"replaces": "Old"}
 
 
 @pytest.mark.parametrize(
@@ -771,6 +815,34 @@ def test_a_summary_says_what_is_there() -> None:
         "blueprints": [{"id": "b-canary", "name": "Canary"}],
         "changed": False,
     }
+
+
+def test_a_summary_of_a_new_profile_has_the_id_that_kandji_gave_it() -> None:
+    result = summary(plan(), in_kandji())
+    assert result["library_item_id"] == KEY and result["changed"]
+
+
+@pytest.mark.parametrize("generation, described_as", [(None, "1"), ("2026-11", "2026-11")])
+def test_a_new_profile_is_described_with_its_generation_and_without_its_challenge(
+    generation: str | None, described_as: str
+) -> None:
+    content = ScepContent(replace(SETTINGS, ca_fingerprint="7f" * 20), generation)
+    assert content.describe() == {
+        "URL": URL,
+        "Challenge": "********",
+        "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        "Key Type": "RSA",
+        "Keysize": 2048,
+        "Key Usage": 1,
+        "Retries": 5,
+        "RetryDelay": 30,
+        "KeyIsExtractable": False,
+        "AllowAllAppsAccess": True,
+        "CAFingerprint": "7f" * 20,
+        "generation": described_as,
+    }
+    (payload,) = mobileconfig.scep_payloads(content.build("Okta SCEP", None))
+    assert scep_profile.read_generation(payload) == described_as
 
 
 @pytest.mark.parametrize(

@@ -173,17 +173,20 @@ def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
 @pytest.mark.parametrize(
     "challenge, said",
     [
-        ("", "empty"),
+        ("", "it is empty. Set the secret key that Okta showed next to the SCEP URL."),
         ("   ", "empty"),
-        (f"{CHALLENGE}\n", "control character"),
+        (f"{CHALLENGE}\n", "perhaps a line break. Set the secret key alone."),
         (f"{CHALLENGE}\r\n", "control character"),
         ("one\ttwo-three", "control character"),
         ("zero\0byte", "control character"),
         ("delete\x7f!", "control character"),
-        (f" {CHALLENGE}", "space"),
+        (f" {CHALLENGE}", "it begins or ends with a space. Set the secret key alone."),
         (f"{CHALLENGE} ", "space"),
         ("\u00a0no-break", "space"),
-        ("secret$UDIDsecret", "variable"),
+        (
+            "secret$UDIDsecret",
+            "text that Kandji would replace as a variable. Reset the secret key in Okta to get another.",
+        ),
         ("$SERIAL_NUMBER", "variable"),
         ("$$EMAIL", "variable"),
         ("x$EMAILx", "variable"),
@@ -277,7 +280,7 @@ def test_a_fingerprint_is_read_with_or_without_colons(text: str, value: bytes) -
     "text", ["", "7f", "7f" * 16, "7g" * 20, "SHA1:" + "7f" * 20, "7f" * 19 + "7"]
 )
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
-    with pytest.raises(BadOption, match="ca_fingerprint: "):
+    with pytest.raises(BadOption, match="^ca_fingerprint: .* Set 40 or 64 hexadecimal digits.$"):
         scep.parse_fingerprint(text)
 
 
@@ -292,9 +295,26 @@ def test_a_new_profile_holds_one_scep_payload_of_the_first_generation() -> None:
         plist["PayloadDisplayName"],
         plist["PayloadScope"],
     ) == ("Configuration", 1, "Okta SCEP", "System")
-    assert [row["PayloadType"] for row in plist["PayloadContent"]] == ["com.apple.security.scep"]
-    assert scep.read_generation(payload_of(plist)) == "1"
-    assert plist["PayloadUUID"] != payload_of(plist)["PayloadUUID"]
+    assert plist["PayloadIdentifier"] == "devicetrust.okta_kandji.scep"
+    (payload,) = plist["PayloadContent"]
+    assert (
+        payload["PayloadType"],
+        payload["PayloadVersion"],
+        payload["PayloadDisplayName"],
+        payload["PayloadIdentifier"],
+    ) == ("com.apple.security.scep", 1, "SCEP", "devicetrust.okta_kandji.scep.1")
+    assert scep.read_generation(payload) == "1"
+
+
+def test_a_profile_and_its_payload_have_uuids_that_follow_from_the_name() -> None:
+    uuids = [
+        level["PayloadUUID"]
+        for name in ("Okta SCEP", "Other")
+        for plist in [scep.build_profile(name, SETTINGS, None, None)]
+        for level in (plist, payload_of(plist))
+    ]
+    assert len(set(uuids)) == 4
+    assert all(re.fullmatch("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", each) for each in uuids)
 
 
 def test_the_same_settings_give_the_same_bytes() -> None:
@@ -375,6 +395,31 @@ def test_a_key_of_another_value_or_another_type_is_a_difference(key: str, value:
     assert (found.path, found.before) == (key, value)
 
 
+@pytest.mark.parametrize("names, differ", [(["a.test"], False), (["b.test"], True), ([], True)])
+def test_an_alternative_name_may_be_a_list_of_one_name(names: list[str], differ: bool) -> None:
+    settings = replace(SETTINGS, subject_alt_name={"dns_name": "a.test"})
+    payload = payload_of(somebody_elses(SubjectAltName={"dNSName": names}))
+    changed = scep.compare_payload(settings, None, payload)
+    assert changed == [Difference("SubjectAltName.dNSName", names, "a.test")] * differ
+
+
+def test_any_other_key_may_not_be_a_list_of_one_value() -> None:
+    (difference,) = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(Retries=[5])))
+    assert difference == Difference("Retries", [5], 5)
+
+
+def test_of_an_empty_payload_only_what_apple_defaults_to_is_no_difference() -> None:
+    settings = replace(SETTINGS, retries=3, retry_delay=10, allow_all_apps_access=False)
+    assert [each.path for each in scep.compare_payload(settings, None, {})] == [
+        "URL",
+        "Challenge",
+        "Subject",
+        "Keysize",
+        "Key Usage",
+        "KeyIsExtractable",
+    ]
+
+
 def test_a_missing_key_is_a_difference_and_an_unknown_key_is_none() -> None:
     payload = payload_of(somebody_elses(Unknown=1))
     del payload["PayloadContent"]["Retries"]
@@ -446,6 +491,33 @@ def test_another_generation_is_a_difference_and_gives_another_uuid() -> None:
     assert scep.compare_payload(SETTINGS, "2", payload_of(second)) == []
     assert payload_of(second)["PayloadUUID"] != payload_of(first)["PayloadUUID"]
     assert second["PayloadUUID"] == first["PayloadUUID"]
+
+
+def test_another_name_does_not_change_the_identity_of_the_payload() -> None:
+    payload = payload_of(profile())
+    renamed = payload_of(scep.build_profile("Renamed", SETTINGS, "1", profile()))
+    assert renamed == payload
+
+
+@pytest.mark.parametrize(
+    "payload, generation, mark",
+    [
+        ({}, None, None),
+        ({"PayloadIdentifier": "acme.scep", "PayloadDescription": "Ours"}, None, None),
+        (
+            {
+                "PayloadIdentifier": "devicetrust.okta_kandji.scep.7",
+                "PayloadDescription": "Written by devicetrust.okta_kandji, content abc",
+            },
+            "7",
+            "abc",
+        ),
+    ],
+)
+def test_a_payload_of_ours_names_its_generation_and_its_digest(
+    payload: dict[str, t.Any], generation: str | None, mark: str | None
+) -> None:
+    assert (scep.read_generation(payload), scep.read_mark(payload)) == (generation, mark)
 
 
 def test_somebody_elses_profile_has_no_generation_until_one_is_asked_for() -> None:
