@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CA under which the lab's own HTTPS stands.
+"""The CA and the server certificate of the lab's own HTTPS.
 
-It has nothing to do with the CA that Macs enrol with.
+The CA that Macs enrol with is another one: ``lab.okta.certificate_authority``.
 """
 
 from __future__ import annotations

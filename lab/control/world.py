@@ -126,7 +126,7 @@ class WorldControls:
         world = self.world
         since = world.clock.now() - timedelta(days=min(int(days), MAX_ADVANCE.days))
         events = Counter(
-            event.event_type for event in world.okta.log.events if event.moment >= since
+            event.event_type for event in world.okta.log.events if event.published >= since
         )
         return {
             "devices": sum(device.platform == "Mac" for device in world.kandji.devices.values()),

@@ -1,11 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's HTTP surface.
-
-The operations of its management API that the collection and its neighbours use, and the SCEP
-address.
-"""
+"""Okta's HTTP surface: the operations of the management API that the lab has, and SCEP."""
 
 from __future__ import annotations
 
@@ -39,7 +35,7 @@ from lab.okta.serializers import (
     user_summary,
 )
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page
-from lab.okta.timestamps import parse_moment
+from lab.okta.timestamps import parse_timestamp
 from lab.okta.users import user_matcher
 from lab.state import World
 
@@ -51,7 +47,7 @@ _WITHOUT_TOKEN = ("getWellknownOrgMetadata", "token")
 
 
 class OktaApp(VendorApp):
-    """API token, permissions by operation, rate limits by the minute, errors with an E-code."""
+    """Okta's surface: API tokens, permissions by operation, rate limits, errors with an E-code."""
 
     vendor = "okta"
 
@@ -61,12 +57,14 @@ class OktaApp(VendorApp):
         self.limits = self.org.limits
 
     def application(self) -> Starlette:
+        """Return the ASGI application."""
         application = super().application()
         application.add_middleware(RuleWrites)
         application.add_middleware(CountedRequests, limits=self.limits)
         return application
 
     def operations(self) -> list[Operation]:
+        """Return all operations of Okta."""
         device = DEVICES + "/{deviceId}"
         steps = [
             Operation(
@@ -131,9 +129,10 @@ class OktaApp(VendorApp):
             *scep_operations(self.org),
         ]
 
-    # What holds for every operation
+    # All operations
 
     def admit(self, call: Call) -> None:
+        """Authenticate a call and check limits, pipeline and permission. Raises Refusal."""
         if call.operation.vendor == "scep" or call.operation.name in _WITHOUT_TOKEN:
             self._count(call)
             return
@@ -154,7 +153,7 @@ class OktaApp(VendorApp):
         scheme, _blank, token = authorization.partition(" ")
         if scheme in ("Bearer", "DPoP"):
             return self.org.oauth.admit(call, scheme, token)
-        # The blank behind the scheme is documented; Okta's own Python SDK sends none.
+        # The blank after the scheme is documented; Okta's own Python SDK does not send it.
         if (
             not authorization.startswith("SSWS")
             or authorization.removeprefix("SSWS").strip() != self.org.api_token
@@ -169,9 +168,10 @@ class OktaApp(VendorApp):
             raise Refusal(self.too_many(call, 0, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
-        """``seconds`` is the wait that a fault asks for.
+        """Return Okta's 429.
 
-        0 leaves it to the bucket. Too many at once says nothing of when to come back.
+        ``seconds`` is the wait of a fault; with 0 the bucket decides. The answer to too many
+        concurrent requests does not contain a useful wait.
         """
         answer = error("E0000047")
         reset = str(math.ceil(self.world.clock.now().timestamp() + seconds))
@@ -184,20 +184,22 @@ class OktaApp(VendorApp):
                 }
             )
         else:
-            answer.headers["X-Rate-Limit-Remaining"] = (
-                "0"  # also where the bucket has room, and only the principal's share is used up
-            )
+            # Also if the bucket has room, and only the principal's share is used up.
+            answer.headers["X-Rate-Limit-Remaining"] = "0"
             if seconds:
                 answer.headers["X-Rate-Limit-Reset"] = reset
         return answer
 
     def not_found(self, path: str) -> Answer:
+        """Return the answer for an unknown path."""
         return error("E0000007", path)
 
     def wrong_verb(self, path: str) -> Answer:
+        """Return the answer for a known path with an unknown verb."""
         return error("E0000022")
 
     def finish(self, call: Call | None, answer: Answer) -> None:
+        """Add the headers of all answers of Okta."""
         if answer.media_type == "text/html":  # it does not come from Okta
             return
         answer.headers.setdefault("X-Okta-Request-Id", uuid.uuid4().hex)
@@ -213,7 +215,7 @@ class OktaApp(VendorApp):
         return Answer({"id": self.org.org_id, "pipeline": self.org.pipeline, "_links": links})
 
     def _list_device_integrations(self, call: Call) -> Answer:
-        """Signal providers. The Desktop platform is none of them: it has no public operation."""
+        """Answer with signal providers. The Desktop platform has no public operation."""
         integration_id = "din" + self.org.org_id[3:]
         url = f"{call.base_url}/api/v1/device-integrations/{integration_id}"
         return Answer(
@@ -341,16 +343,16 @@ class OktaApp(VendorApp):
             matches = user_matcher(call.query)
         except (BadFilter, Unsupported) as problem:
             refuse("E0000031", causes=[str(problem)])
-        found = [user for user in self.org.users.values() if matches(user)]
-        more = start + limit < len(found) and not call.query.get("q")  # which does not page
+        users = [user for user in self.org.users.values() if matches(user)]
+        more = start + limit < len(users) and not call.query.get("q")  # q does not page
         rows = [
             user_shape(user, call.base_url, self.org.realm_id)
-            for user in found[start : start + limit]
+            for user in users[start : start + limit]
         ]
         return page(call, rows, cursor(start + limit) if more else None)
 
     def _get_user(self, call: Call) -> Answer:
-        """By id or by login."""
+        """Answer with a user by id or login."""
         wanted = call.path["id"]
         user = self.org.users.get(wanted) or next(
             (user for user in self.org.users.values() if user.login == wanted), None
@@ -361,7 +363,9 @@ class OktaApp(VendorApp):
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
 
     def _list_enrollments(self, call: Call) -> Answer:
-        """Password, e-mail, a phone number unless the user has none, and Okta Verify once for each
+        """Answer with a user's authenticators.
+
+        Password, e-mail, a phone number unless the user has none, and Okta Verify once for each
         device.
         """
         user = self.org.users.get(call.path["userId"]) or refuse(
@@ -376,13 +380,13 @@ class OktaApp(VendorApp):
             for link in record.users.values()
             if link.user_id == user.id
         ]
-        found = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
+        enrolled = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
         return Answer(
             [
                 enrollment_shape(
                     user, place, key, created, self.org.authenticators.get(key), call.base_url
                 )
-                for place, key, created in found
+                for place, key, created in enrolled
             ]
         )
 
@@ -402,8 +406,8 @@ class OktaApp(VendorApp):
         if order not in ("ASCENDING", "DESCENDING"):
             refuse("E0000001", "sortOrder")
         now = self.org.now()
-        until = _moment(call, "until")
-        since = _moment(call, "since") or (until or now) - DEFAULT_WINDOW
+        until = _timestamp(call, "until")
+        since = _timestamp(call, "since") or (until or now) - DEFAULT_WINDOW
         if since < now - OLDEST_SINCE:
             refuse("E0000053", "since is over 180 days ago")
         self.org.log.forget(now)
@@ -422,13 +426,15 @@ class OktaApp(VendorApp):
         if len(words) > 10 or any(len(word) > 40 for word in words):
             refuse("E0000001", "q", ["q takes at most 10 words of at most 40 characters."])
         try:
-            kept = compile_log_filter(call.query["filter"]) if call.query.get("filter") else None
+            matches = compile_log_filter(call.query["filter"]) if call.query.get("filter") else None
         except BadFilter as problem:
             refuse("E0000053", str(problem))
         except Unsupported as problem:
             refuse("E0000031", causes=[str(problem)])
-        said = self.org.log.holding(words) if words else None
-        return lambda event: (kept is None or kept(event)) and (said is None or said(event))
+        has_words = self.org.log.holding(words) if words else None
+        return lambda event: (
+            (matches is None or matches(event)) and (has_words is None or has_words(event))
+        )
 
 
 _IDENTITY_ENGINE_ONLY = {
@@ -452,8 +458,8 @@ _IDENTITY_ENGINE_ONLY = {
 }
 
 
-def _moment(call: Call, name: str) -> t.Any:
+def _timestamp(call: Call, name: str) -> t.Any:
     try:
-        return parse_moment(call.query[name]) if name in call.query else None
+        return parse_timestamp(call.query[name]) if name in call.query else None
     except ValueError as problem:
         refuse("E0000001", name, [str(problem)])

@@ -1,8 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Authenticators and their methods over Okta's management API, and what Okta refuses while policies
-rely on them.
+"""Authenticators and their methods in Okta's management API.
+
+Okta refuses some changes while policies rely on an authenticator.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ Json = dict[str, t.Any]
 
 
 class AuthenticatorOperations:
+    """The operations on authenticators of an org."""
+
     def __init__(self, org: Org) -> None:
         self.org = org
 
     def operations(self) -> list[Operation]:
+        """Return the operations."""
         return [
             reads(
                 "listAuthenticators",
                 AUTHENTICATORS,
-                lambda call: Answer([one.shape(call.base_url) for one in self._shown()]),
+                lambda call: Answer([listed.shape(call.base_url) for listed in self._listed()]),
             ),
             reads(
                 "getAuthenticator",
@@ -66,24 +70,24 @@ class AuthenticatorOperations:
             ),
         ]
 
-    # What is asked for
+    # The objects of a call
 
-    def _shown(self) -> list[Authenticator]:
-        """As the org shows them: of Okta Verify one, or one for each of its methods."""
-        found = list(self.org.authenticators.values())
+    def _listed(self) -> list[Authenticator]:
+        """Return the authenticators as the org lists them: Okta Verify as one or as three."""
+        splits = self.org.world.switches.flexible_okta_verify
         return [
             part
-            for one in found
+            for authenticator in self.org.authenticators.values()
             for part in (
-                split(one)
-                if self.org.world.switches.flexible_okta_verify and one.key == "okta_verify"
-                else [one]
+                split(authenticator)
+                if splits and authenticator.key == "okta_verify"
+                else [authenticator]
             )
         ]
 
     def _authenticator(self, call: Call) -> Authenticator:
         wanted = call.path["authenticatorId"]
-        return next((one for one in self._shown() if one.id == wanted), None) or refuse(
+        return next((listed for listed in self._listed() if listed.id == wanted), None) or refuse(
             "E0000007", f"{wanted} (Authenticator)"
         )
 
@@ -106,7 +110,7 @@ class AuthenticatorOperations:
     # Changes
 
     def _replace(self, call: Call) -> Answer:
-        """What is not sent is lost: a replacement begins with what was read."""
+        """Replace an authenticator. Settings that are not sent are lost."""
         authenticator, body = self._authenticator(call), parsed(call)
         if body.get("key", authenticator.key) != authenticator.key or not isinstance(
             body.get("name"), str
@@ -132,7 +136,7 @@ class AuthenticatorOperations:
         if body.get("type") != method:
             refuse("E0000001", "type", [f"type has to be {method}."])
         if body.get("status", "ACTIVE") == "INACTIVE":
-            self._may_turn_off(method)
+            self._check_unused(method)
         authenticator.methods[method].clear()
         authenticator.methods[method].update(body.get("settings") or {})
         authenticator.set_status(method, body.get("status", authenticator.status_of(method)))
@@ -143,7 +147,7 @@ class AuthenticatorOperations:
         def take(call: Call) -> Answer:
             authenticator = self._authenticator(call)
             if step == "deactivate":
-                self._may_go(authenticator)
+                self._refuse_deactivation(authenticator)
             authenticator.set_status(authenticator.key, STEPS[step])
             self._changed(authenticator, step)
             return Answer(authenticator.shape(call.base_url))
@@ -154,20 +158,20 @@ class AuthenticatorOperations:
         def take(call: Call) -> Answer:
             authenticator, method = self._method(call)
             if step == "deactivate":
-                self._may_turn_off(method)
+                self._check_unused(method)
             authenticator.set_status(method, STEPS[step])
             self._changed(authenticator, step)
             return self._method_answer(call, authenticator, method)
 
         return take
 
-    def _may_go(self, authenticator: Authenticator) -> None:
-        """Okta's enrolment policy, which the lab does not show, has them all."""
+    def _refuse_deactivation(self, authenticator: Authenticator) -> None:
+        """Refuse: Okta's enrolment policy, which the lab does not list, uses each of them."""
         if "signed_nonce" in authenticator.methods:
-            self._may_turn_off("signed_nonce")
+            self._check_unused("signed_nonce")
         refuse("E0000148")
 
-    def _may_turn_off(self, method: str) -> None:
+    def _check_unused(self, method: str) -> None:
         if method == "signed_nonce" and self.org.policies.need_fastpass():
             refuse("E0000174")
 

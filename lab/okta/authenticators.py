@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The org's authenticators.
+"""The org's authenticators: password, e-mail, and Okta Verify with its methods.
 
-Password, e-mail, and Okta Verify with its methods, of which signed_nonce is FastPass.
+The method signed_nonce is FastPass.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _ALGORITHMS = ["RS256", "ES256"]
 
 @dataclass
 class Authenticator:
+    """One authenticator of the org."""
+
     id: str
     key: str
     name: str
@@ -27,18 +29,20 @@ class Authenticator:
     created: datetime
     settings: dict[str, t.Any] | None = None
     methods: dict[str, dict[str, t.Any]] = field(default_factory=dict)  # type -> settings
-    inactive: set[str] = field(
-        default_factory=set
-    )  # types of methods, or the authenticator's own key
+    # types of methods, or the authenticator's own key
+    inactive: set[str] = field(default_factory=set)
     last_updated: datetime | None = None
 
     def status_of(self, name: str) -> str:
+        """Return the status of the authenticator, by its key, or of a method."""
         return "INACTIVE" if name in self.inactive else "ACTIVE"
 
     def set_status(self, name: str, status: str) -> None:
+        """Set the status of the authenticator, by its key, or of a method."""
         (self.inactive.add if status == "INACTIVE" else self.inactive.discard)(name)
 
     def shape(self, base_url: str) -> dict[str, t.Any]:
+        """Return the authenticator as Okta's answers print it."""
         url = f"{base_url}/api/v1/authenticators/{self.id}"
         status = self.status_of(self.key)
         shape = {
@@ -57,6 +61,7 @@ class Authenticator:
         return {**shape, "settings": self.settings} if self.settings else shape
 
     def method_shape(self, base_url: str, method: str) -> dict[str, t.Any]:
+        """Return a method as Okta's answers print it."""
         status = self.status_of(method)
         links = _lifecycle(f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}", status)
         shape = {"type": method, "status": status, "_links": links}
@@ -65,20 +70,22 @@ class Authenticator:
 
 @dataclass
 class Part(Authenticator):
-    """One of the authenticators that stand for Okta Verify in some orgs.
+    """One of the authenticators that replace Okta Verify in some orgs.
 
-    It is active as its only method is.
+    Its status is that of its only method.
     """
 
     def status_of(self, name: str) -> str:
+        """Return the status of its method."""
         return super().status_of(next(iter(self.methods)))
 
     def set_status(self, name: str, status: str) -> None:
+        """Set the status of its method."""
         super().set_status(next(iter(self.methods)), status)
 
 
 def split(verify: Authenticator) -> list[Authenticator]:
-    """Okta Verify as three authenticators, which share what the one has."""
+    """Return Okta Verify as three authenticators, which share its state."""
     names = {
         "signed_nonce": ("fastpass", "Okta FastPass"),
         "push": ("push", "Okta Verify push"),
@@ -111,7 +118,7 @@ def _lifecycle(url: str, status: str) -> dict[str, t.Any]:
 def make_authenticators(
     new_id: t.Callable[[str], str], created: datetime
 ) -> dict[str, Authenticator]:
-    """By key. Okta Verify's methods are the three that Okta documents."""
+    """Return the authenticators by key. Okta Verify has the three methods that Okta documents."""
     verify = Authenticator(
         new_id("aut"),
         "okta_verify",

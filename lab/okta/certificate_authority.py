@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta as a certificate authority.
+"""Okta's certificate authority, with real keys, certificates and SCEP messages.
 
-Real keys, real certificates, real SCEP. HTTP is somebody else's (lab/okta/app.py).
+HTTP is in ``scep_server``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from lab.okta import scep_messages
 CLIENT_LIFETIME = timedelta(days=365)
 INTERMEDIATE_LIFETIME = timedelta(days=5 * 365)
 ROOT_LIFETIME = timedelta(days=20 * 365)
-# The organization has its authority for longer than the oldest living certificate, so that
-# certificates can be booked into the past.
+# The authority is older than the oldest valid certificate: certificates can be booked in the past.
 AGE = timedelta(days=400)
 
 CAPABILITIES = {
@@ -35,8 +34,8 @@ CAPABILITIES = {
         "POSTPKIOperation",
         "SHA-1",
         "SHA-256",
-        # no name of RFC 8894, but strongSwan up to 5.9.8 refuses AES without it: it reads the names
-        # shifted by one
+        # Not a name of RFC 8894, but strongSwan up to 5.9.8 refuses AES without it: it reads the
+        # names shifted by one.
         "SHA-384",
         "SHA-512",
         "AES",
@@ -46,7 +45,7 @@ CAPABILITIES = {
     "old": ("SHA-1", "DES3"),
     "none": (),
 }  # and not Renewal: Okta's authority does not renew
-# What any other than a modern authority takes, whatever it says of itself.
+# What an authority that is not modern accepts, whatever it announces.
 OLD_DIGESTS, OLD_CIPHERS = ("sha1",), ("tripledes_3key", "des")
 
 _KEY_USAGES = (
@@ -66,12 +65,12 @@ _KEY_USAGES = (
 class IssuedCertificate:
     """A client certificate in the authority's books.
 
-    ``der`` and the fingerprint are None when it was only booked.
+    ``der`` and the fingerprint are None if it was only booked.
     """
 
     serial_number: int
     common_name: str
-    issued_at: datetime  # to the microsecond; the certificate itself knows whole seconds
+    issued_at: datetime  # to the microsecond; the certificate itself has whole seconds
     not_before: datetime
     not_after: datetime
     fingerprint_sha256: str | None = None
@@ -81,8 +80,8 @@ class IssuedCertificate:
     der: bytes | None = field(default=None, repr=False)
 
 
-class _No(Exception):
-    """The request is refused with this SCEP failInfo."""
+class _Refusal(Exception):
+    """A request is refused with this SCEP failInfo."""
 
     def __init__(self, fail_info: str) -> None:
         super().__init__(fail_info)
@@ -94,10 +93,10 @@ class _No(Exception):
 class Authority:
     """The certificate authority of one organization.
 
-    A user of it holds either what GetCACert answers by default, the intermediate alone (``openssl
-    verify -partial_chain -CAfile intermediate``), or the chain (``-CAfile root -untrusted
-    intermediate``); certificates verify against both. It has no lock of its own: whoever serves it
-    does so under the world's. ``identity`` is the intermediate with its key.
+    A client has either what GetCACert answers by default, the intermediate alone (``openssl verify
+    -partial_chain -CAfile intermediate``), or the chain (``-CAfile root -untrusted intermediate``);
+    certificates verify against both. ``identity`` is the intermediate with its key. Take the
+    world's lock around every call.
     """
 
     def __init__(self, clock: Clock, organization: str, org_id: str) -> None:
@@ -141,13 +140,15 @@ class Authority:
 
     @property
     def chain(self) -> list[bytes]:
-        """The intermediate and its root."""
+        """The intermediate certificate and its root."""
         return [self.ca_certificate_der, self.root_certificate_der]
 
     def get_ca_caps(self, kind: str = "modern") -> bytes:
+        """Return the answer to GetCACaps."""
         return "".join(f"{name}\n" for name in CAPABILITIES[kind]).encode()
 
     def get_ca_cert(self, as_pkcs7: bool) -> tuple[bytes, str]:
+        """Return the answer to GetCACert and its content type."""
         if as_pkcs7:
             return scep_messages.pack_certificates(self.chain), "application/x-x509-ca-ra-cert"
         return self.ca_certificate_der, "application/x-x509-ca-cert"
@@ -155,53 +156,52 @@ class Authority:
     def pki_operation(
         self, message: bytes, challenge: str, modern: bool = True
     ) -> tuple[bytes, IssuedCertificate | None]:
-        """The reply to a SCEP message, and the certificate when one was issued.
+        """Return the reply to a SCEP message, and the certificate if one was issued.
 
-        An authority that is not modern takes 3DES and SHA-1 alone.
+        An authority that is not modern accepts 3DES and SHA-1 alone.
 
         Raises MessageError for a body that is not a SCEP message: without a transaction id there is
         nothing to reply to, and HTTP has to answer 400.
         """
-        asked = messages.read_message(message)
+        request_message = messages.read_message(message)
         answer = messages.Attributes(
             message_type=messages.CERTIFICATE_REPLY,
-            transaction_id=asked.attributes.transaction_id,
+            transaction_id=request_message.attributes.transaction_id,
             sender_nonce=messages.new_nonce(),
-            recipient_nonce=asked.attributes.sender_nonce,
+            recipient_nonce=request_message.attributes.sender_nonce,
             status=messages.SUCCESS,
         )
-        digest = asked.digest if asked.digest in messages.DIGESTS else "sha256"
+        digest = request_message.digest if request_message.digest in messages.DIGESTS else "sha256"
         try:
-            request, client, cipher = self._admitted(asked, challenge)
-            if not modern and (asked.digest not in OLD_DIGESTS or cipher not in OLD_CIPHERS):
-                raise _No("badAlg")
+            request, client, cipher = self._admitted(request_message, challenge)
+            if not modern and (
+                request_message.digest not in OLD_DIGESTS or cipher not in OLD_CIPHERS
+            ):
+                raise _Refusal("badAlg")
             issued = self._issue(request)
-        except _No as no:
+        except _Refusal as refusal:
             return (
                 messages.seal(
-                    replace(answer, status=messages.FAILURE, fail_info=no.fail_info),
+                    replace(answer, status=messages.FAILURE, fail_info=refusal.fail_info),
                     b"",
                     self.identity,
                     digest,
                 ),
                 None,
             )
-        reply_cipher = (
-            cipher if cipher in messages.CIPHERS else "tripledes_3key"
-        )  # single DES is read from old clients, never written
+        # Single DES is read from old clients, never written.
+        reply_cipher = cipher if cipher in messages.CIPHERS else "tripledes_3key"
         content = messages.encrypt(
             scep_messages.pack_certificates([t.cast(bytes, issued.der)]), client, reply_cipher
         )
         return messages.seal(answer, content, self.identity, digest), issued
 
     def find(self, der: bytes) -> IssuedCertificate | None:
+        """Return the entry of a certificate, if this authority issued it."""
         return self._by_fingerprint.get(_fingerprint(der))
 
     def book(self, common_name: str, at: datetime | None = None) -> IssuedCertificate:
-        """Enter a certificate that nobody holds.
-
-        For Macs that are only records. There is no key and no DER, only the entry in the books.
-        """
+        """Enter a certificate without key and DER, for a Mac that is only a record."""
         issued_at = at or self._clock.now()
         not_before = _whole_second(issued_at)
         booked = IssuedCertificate(
@@ -214,7 +214,7 @@ class Authority:
         return self._keep(booked)
 
     def naming(self, word: str) -> t.Sequence[IssuedCertificate]:
-        """All that were ever issued under a name with this word in it."""
+        """Return all certificates ever issued whose common name has this word."""
         return self._by_word.get(word, ())
 
     def _keep(self, issued: IssuedCertificate) -> IssuedCertificate:
@@ -224,29 +224,30 @@ class Authority:
         return issued
 
     def _admitted(
-        self, asked: messages.Message, challenge: str
+        self, request_message: messages.Message, challenge: str
     ) -> tuple[scep_messages.CertificateRequest, bytes, str]:
-        """The certificate request in a message, the certificate its sender signed with and the
-        cipher it uses; or _No.
+        """Return the certificate request in a message, its signer's certificate and its cipher.
+
+        Raises _Refusal.
         """
-        client = asked.signer()
+        client = request_message.signer()
         if client is None:
-            raise _No("badMessageCheck")
+            raise _Refusal("badMessageCheck")
         try:
-            messages.verify(asked, client)
-            if asked.attributes.message_type != messages.CERTIFICATE_REQUEST:
-                raise _No("badRequest")
-            content, cipher = messages.decrypt(asked.content, self.identity)
+            messages.verify(request_message, client)
+            if request_message.attributes.message_type != messages.CERTIFICATE_REQUEST:
+                raise _Refusal("badRequest")
+            content, cipher = messages.decrypt(request_message.content, self.identity)
             request = scep_messages.read_request(content)
             signed_by = messages.rsa_key_of(client)
         except messages.UnknownAlgorithm:
-            raise _No("badAlg") from None
+            raise _Refusal("badAlg") from None
         except messages.MessageError:
-            raise _No("badMessageCheck") from None
+            raise _Refusal("badMessageCheck") from None
         if not hmac.compare_digest(request.challenge.encode(), challenge.encode()):
-            raise _No("badRequest")
+            raise _Refusal("badRequest")
         if messages.public_bytes(signed_by) != messages.public_bytes(request.public_key):
-            raise _No("badMessageCheck")
+            raise _Refusal("badMessageCheck")
         return request, client, cipher
 
     def _issue(self, request: scep_messages.CertificateRequest) -> IssuedCertificate:
@@ -256,7 +257,7 @@ class Authority:
         try:
             name = messages.name_of(request.subject)
         except (ValueError, TypeError):  # a subject that no certificate can carry
-            raise _No("badRequest") from None
+            raise _Refusal("badRequest") from None
         builder = _certificate(
             name, request.public_key, self._name, self.identity.key.public_key(), validity
         )
@@ -285,10 +286,7 @@ class Authority:
 
 @cache
 def _key_of(_organization: str, _org_id: str, _role: str) -> rsa.RSAPrivateKey:
-    """Made once per process.
-
-    Labs that come and go within one test run need not wait for new ones.
-    """
+    """Return a key that is made once per process: the labs of a test run share it."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -348,5 +346,5 @@ def _common_name(subject: scep_messages.Subject) -> str:
     )
 
 
-def _whole_second(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0)
+def _whole_second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)

@@ -169,7 +169,7 @@ class DesktopPlatform:
         )
 
     def revoke_unused(self, now: datetime) -> None:
-        """Revoke the certificates that nobody used in the first 90 days."""
+        """Revoke the certificates that were not used in their first 90 days."""
         for certificate in self.authority.certificates.values():
             unused = (
                 certificate.last_used is None

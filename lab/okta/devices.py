@@ -1,9 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Device records, their users, and the search index, which may know only how things were a while
-ago.
-"""
+"""Device records, their users, and the search index, which may have older versions of them."""
 
 from __future__ import annotations
 
@@ -13,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-KEPT = timedelta(
-    hours=1
-)  # how long the index remembers what records were, beyond the lag that is asked of it
+KEPT = timedelta(hours=1)  # how long the index keeps versions in addition to its lag
 
 
 @dataclass
 class User:
+    """A user of the org."""
+
     id: str
     login: str
     email: str
@@ -28,17 +26,18 @@ class User:
     created: datetime
     status: str = "ACTIVE"
     last_login: datetime | None = None
-    has_phone: bool = True  # a phone number enrolled, which is a way in beside Okta Verify
+    has_phone: bool = True  # whether a phone number is enrolled as authenticator
 
     @property
     def name(self) -> str:
+        """First and last name."""
         return f"{self.first_name} {self.last_name}"
 
     @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
-        """As actor or target of events, which share it.
+        """The user as actor or target of events.
 
-        The log of a large fleet would not fit otherwise.
+        All events share it: the log of a large fleet would not fit into memory otherwise.
         """
         return {
             "id": self.id,
@@ -50,7 +49,7 @@ class User:
 
     @cached_property
     def of_an_app(self) -> dict[str, t.Any]:
-        """As the account of an app, a target of events."""
+        """The user's account of an app as target of events."""
         return {**self.in_the_log, "id": f"0ua{self.id[3:]}", "type": "AppUser"}
 
 
@@ -66,15 +65,16 @@ class DeviceUser:
     screen_lock_type: str = "BIOMETRIC"
 
     def set_managed(self, managed: bool) -> None:
+        """Set whether the device is managed, and keep the previous value."""
         if managed != self.managed:
             self.managed, self.managed_before = managed, self.managed
 
 
 @dataclass
 class Record:
-    """A device as Okta's directory has it.
+    """A device record.
 
-    ``certificates`` are the serial numbers of those bound to it.
+    ``certificates`` are the serial numbers of the certificates that are bound to it.
     """
 
     id: str
@@ -87,7 +87,7 @@ class Record:
     certificates: list[int] = field(default_factory=list)
 
     def as_it_is(self) -> Record:
-        """A copy that later changes of this record leave alone."""
+        """Return a copy that later changes of this record do not reach."""
         users = {user_id: replace(link) for user_id, link in self.users.items()}
         return replace(
             self, profile=dict(self.profile), users=users, certificates=list(self.certificates)
@@ -125,9 +125,9 @@ class DeviceFacts:
 
 
 class Glance(t.NamedTuple):
-    """From when a search sees the records.
+    """Which versions of the records a search reads.
 
-    Now, at an earlier moment, or each as it was before its last change.
+    The current ones, those of an earlier time, or each as it was before its last change.
     """
 
     at: datetime | None = None
@@ -135,29 +135,33 @@ class Glance(t.NamedTuple):
 
 
 class SearchIndex:
-    """Records in the order of their creation, deleted ones included for as long as a lagging search
-    may still show them.
+    """Records in the order of their creation.
+
+    Deleted ones are included as long as a lagging search may still return them.
     """
 
     def __init__(self) -> None:
         self._records: list[Record] = []
-        self._past: dict[str, list[tuple[datetime, Record]]] = {}  # until when a record was so
-        self._gone: dict[str, datetime] = {}
+        self._past: dict[str, list[tuple[datetime, Record]]] = {}  # each version with its end
+        self._deleted: dict[str, datetime] = {}
 
     def add(self, record: Record) -> None:
+        """Add a new record."""
         self._records.append(record)
 
     def before_change(self, record: Record, now: datetime) -> None:
+        """Keep the current version of a record that is about to change."""
         self._past.setdefault(record.id, []).append((now, record.as_it_is()))
 
     def removed(self, record: Record, now: datetime) -> None:
+        """Note that a record is about to be deleted."""
         self.before_change(record, now)
-        self._gone[record.id] = now
+        self._deleted[record.id] = now
 
     def forget(self, now: datetime, lag: timedelta) -> None:
-        """Drop what no search will ask for any more."""
+        """Drop the versions and deleted records that no search reads any more."""
         oldest = now - lag - KEPT
-        self._gone, forgotten = _split(self._gone, oldest)
+        self._deleted, forgotten = _split(self._deleted, oldest)
         if forgotten:
             self._records = [record for record in self._records if record.id not in forgotten]
         for record_id in forgotten:
@@ -170,21 +174,22 @@ class SearchIndex:
     def page(
         self, matches: t.Callable[[Record], bool], after: int, limit: int, glance: Glance
     ) -> tuple[list[Record], int | None]:
-        """Up to ``limit`` records behind sequence number ``after``, and the number of the last of
-        them if there are more.
+        """Return the next records behind sequence number ``after``, ``limit`` at most.
+
+        The second value is the number of the last of them if there are more, else None.
         """
-        found: list[Record] = []
+        rows: list[Record] = []
         start = bisect.bisect_right(self._records, after, key=lambda record: record.sequence)
         for place in range(start, len(self._records)):
-            record = self._seen(self._records[place], glance)
+            record = self._version(self._records[place], glance)
             if record is None or not matches(record):
                 continue
-            if len(found) == limit:
-                return found, found[-1].sequence
-            found.append(record)
-        return found, None
+            if len(rows) == limit:
+                return rows, rows[-1].sequence
+            rows.append(record)
+        return rows, None
 
-    def _seen(self, record: Record, glance: Glance) -> Record | None:
+    def _version(self, record: Record, glance: Glance) -> Record | None:
         past = self._past.get(record.id, ())
         if glance.one_behind:
             return past[-1][1] if past else record
@@ -194,10 +199,10 @@ class SearchIndex:
             for until, version in past:
                 if until > glance.at:
                     return version
-        return None if record.id in self._gone else record
+        return None if record.id in self._deleted else record
 
 
-def _split(gone: dict[str, datetime], oldest: datetime) -> tuple[dict[str, datetime], set[str]]:
-    return {key: moment for key, moment in gone.items() if moment >= oldest}, {
-        key for key, moment in gone.items() if moment < oldest
+def _split(times: dict[str, datetime], oldest: datetime) -> tuple[dict[str, datetime], set[str]]:
+    return {key: time for key, time in times.items() if time >= oldest}, {
+        key for key, time in times.items() if time < oldest
     }

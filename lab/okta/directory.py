@@ -21,10 +21,9 @@ OWN_APPS = (
     ("okta_account_settings", "Okta End User Settings"),
 )
 ADMIN_CONSOLE = "saasure"
-ACCOUNT_MANAGEMENT = (  # the resource of the policy that judges who may add an authenticator
-    "END_USER_ACCOUNT_MANAGEMENT"
-)
-# Apps of the company: name, label, how one signs in.
+# The resource of the policy that judges who may add an authenticator.
+ACCOUNT_MANAGEMENT = "END_USER_ACCOUNT_MANAGEMENT"
+# Apps of the company: name, label, sign-on mode.
 COMPANY_APPS = (
     ("salesforce", "Salesforce", "SAML_2_0"),
     ("slack", "Slack", "SAML_2_0"),
@@ -36,7 +35,7 @@ CANARY = "Device check"
 
 @dataclass
 class Group:
-    """``everyone``: all users are members, always."""
+    """A group. With ``everyone`` all users are members."""
 
     id: str
     name: str
@@ -49,12 +48,13 @@ class Group:
     everyone: bool = False
 
     def has(self, user_id: str) -> bool:
+        """Return whether a user is a member."""
         return self.everyone or user_id in self.members
 
 
 @dataclass
 class App:
-    """``groups`` are the ids of those it is assigned to."""
+    """An app. ``groups`` are the ids of the groups that it is assigned to."""
 
     id: str
     name: str
@@ -68,7 +68,7 @@ class App:
 
     @cached_property
     def in_the_log(self) -> dict[str, t.Any]:
-        """As target of events, which share it."""
+        """The app as target of events, which share it."""
         return {
             "id": self.id,
             "type": "AppInstance",
@@ -80,6 +80,8 @@ class App:
 
 @dataclass
 class Directory:
+    """The groups and apps of an org."""
+
     new_id: t.Callable[[str], str]
     now: t.Callable[[], datetime]
     groups: dict[str, Group] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Directory:
         members: t.Iterable[str] = (),
         **more: t.Any,
     ) -> Group:
+        """Add a group."""
         now = self.now()
         group = Group(
             self.new_id("00g"),
@@ -107,7 +110,7 @@ class Directory:
         return group
 
     def group(self, name: str) -> Group:
-        """By name or id; raises KeyError."""
+        """Return a group by name or id. Raises KeyError."""
         return (
             self.groups.get(name)
             or next((group for group in self.groups.values() if group.name == name), None)
@@ -117,6 +120,7 @@ class Directory:
     def add_app(
         self, name: str, label: str, sign_on_mode: str, policy_id: str, groups: t.Iterable[str] = ()
     ) -> App:
+        """Add an app that is assigned to a policy and to groups."""
         app = App(
             self.new_id("0oa"),
             name,
@@ -131,7 +135,7 @@ class Directory:
         return app
 
     def app(self, name: str) -> App:
-        """By id, label or name; raises KeyError."""
+        """Return an app by id, label or name. Raises KeyError."""
         return (
             self.apps.get(name)
             or next((app for app in self.apps.values() if name in (app.label, app.name)), None)
@@ -143,6 +147,7 @@ class Directory:
         return [app for app in self.apps.values() if app.policy_id == policy_id]
 
     def groups_of(self, user_id: str) -> set[str]:
+        """Return the ids of a user's groups."""
         return {group.id for group in self.groups.values() if group.has(user_id)}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Groups and apps over Okta's management API, and the assignment of an app to its sign-in policy."""
+"""Groups, apps and the assignment of apps to sign-in policies in Okta's management API."""
 
 from __future__ import annotations
 
@@ -14,22 +14,31 @@ from lab.okta.directory import App, Group
 from lab.okta.errors import refuse
 from lab.okta.handlers import reads, writes
 from lab.okta.org import Org
-from lab.okta.scim import BadFilter, Field, Predicate, Unsupported, compile_filter
+from lab.okta.scim import (
+    BadFilter,
+    Field,
+    Predicate,
+    Unsupported,
+    compile_filter,
+    timestamp_literal,
+)
 from lab.okta.serializers import user_shape
-from lab.okta.timestamps import parse_moment
 
 APPS, GROUPS = "/api/v1/apps", "/api/v1/groups"
 Json = dict[str, t.Any]
 
 _TEXT = frozenset({"eq", "sw"})
-_MOMENT = frozenset({"eq", "gt", "ge", "lt", "le"})
+_TIME_OPERATORS = frozenset({"eq", "gt", "ge", "lt", "le"})
 
 
 class DirectoryOperations:
+    """The operations on groups and apps of an org."""
+
     def __init__(self, org: Org) -> None:
         self.org = org
 
     def operations(self) -> list[Operation]:
+        """Return the operations."""
         return [
             reads("listGroups", GROUPS, self._list_groups),
             reads(
@@ -63,14 +72,14 @@ class DirectoryOperations:
         matches = _asked(call, _group_search, _group_filter) or _named(
             call, lambda group: (group.name,)
         )
-        found = [group for group in self.org.directory.groups.values() if matches(group)]
+        groups = [group for group in self.org.directory.groups.values() if matches(group)]
         if call.query.get("q"):  # it does not page
-            found = found[:limit]
+            groups = groups[:limit]
         if call.query.get("sortBy") == "profile.name":
-            found.sort(key=lambda group: group.name, reverse=call.query.get("sortOrder") == "desc")
-        return paging.cut(call, found, limit, lambda group: self._shown(group, call))
+            groups.sort(key=lambda group: group.name, reverse=call.query.get("sortOrder") == "desc")
+        return paging.cut(call, groups, limit, lambda group: self._shape(group, call))
 
-    def _shown(self, group: Group, call: Call) -> Json:
+    def _shape(self, group: Group, call: Call) -> Json:
         shape = group_shape(group, call.base_url)
         if call.query.get("expand") == "stats":
             assigned = sum(group.id in app.groups for app in self.org.directory.apps.values())
@@ -118,7 +127,7 @@ class DirectoryOperations:
 def _asked(
     call: Call, search: t.Callable[[str], Field] | None, filters: t.Callable[[str], Field]
 ) -> Predicate | None:
-    """What ``search`` or ``filter`` say; None where there is neither."""
+    """Return ``search`` or ``filter`` as a function; None if the query has neither."""
     for name, fields in (("search", search), ("filter", filters)):
         if call.query.get(name) and fields is not None:
             try:
@@ -130,21 +139,14 @@ def _asked(
 
 def _named(call: Call, names: t.Callable[[t.Any], tuple[str, ...]]) -> Predicate:
     start = call.query.get("q", "").casefold()
-    return lambda one: any(name.casefold().startswith(start) for name in names(one))
-
-
-def _moment(value: t.Any) -> t.Any:
-    try:
-        return parse_moment(value)
-    except ValueError as problem:
-        raise Unsupported(str(problem)) from None
+    return lambda item: any(name.casefold().startswith(start) for name in names(item))
 
 
 def _fold(value: t.Any) -> str:
     return str(value).casefold()
 
 
-_GROUP_MOMENTS: dict[str, t.Callable[[Group], t.Any]] = {
+_GROUP_TIMES: dict[str, t.Callable[[Group], t.Any]] = {
     "created": lambda group: group.created,
     "lastUpdated": lambda group: group.last_updated,
     "lastMembershipUpdated": lambda group: group.last_membership_updated,
@@ -152,18 +154,18 @@ _GROUP_MOMENTS: dict[str, t.Callable[[Group], t.Any]] = {
 
 
 def _group_filter(attribute: str) -> Field:
-    """A few attributes."""
+    """Return an attribute of a group that ``filter`` can compare."""
     if attribute in ("lastUpdated", "lastMembershipUpdated"):
-        return Field(_GROUP_MOMENTS[attribute], _moment, _MOMENT)
+        return Field(_GROUP_TIMES[attribute], timestamp_literal, _TIME_OPERATORS)
     if attribute in ("id", "type"):
         return Field(lambda group: getattr(group, attribute), str, frozenset({"eq"}))
     raise Unsupported(f"unrecognized attribute {attribute!r}")
 
 
 def _group_search(attribute: str) -> Field:
-    """These, and what the profile says, in any case."""
-    if attribute in _GROUP_MOMENTS:
-        return Field(_GROUP_MOMENTS[attribute], _moment, _MOMENT)
+    """Return an attribute of a group that ``search`` can compare, in any case."""
+    if attribute in _GROUP_TIMES:
+        return Field(_GROUP_TIMES[attribute], timestamp_literal, _TIME_OPERATORS)
     if attribute in ("profile.name", "profile.description"):
         name = attribute.partition(".")[2]
         return Field(lambda group: _fold(getattr(group, name) or ""), _fold, _TEXT | {"co"})
@@ -182,6 +184,7 @@ def _app_filter(attribute: str) -> Field:
 
 
 def group_shape(group: Group, base_url: str) -> Json:
+    """Return a group as Okta's answers print it."""
     url, logo = f"{base_url}{GROUPS}/{group.id}", f"{base_url}/img/logos/groups/okta"
     return {
         "id": group.id,
@@ -203,6 +206,7 @@ def group_shape(group: Group, base_url: str) -> Json:
 
 
 def app_shape(app: App, base_url: str) -> Json:
+    """Return an app as Okta's answers print it."""
     url = f"{base_url}{APPS}/{app.id}"
     return {
         "id": app.id,

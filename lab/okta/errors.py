@@ -39,6 +39,7 @@ ERRORS = {
 
 
 def error(code: str, about: str = "", causes: t.Sequence[str] = ()) -> Answer:
+    """Return the answer with a code. ``about`` completes its summary."""
     status, summary = ERRORS[code]
     body = {
         "errorCode": code,
@@ -51,4 +52,5 @@ def error(code: str, about: str = "", causes: t.Sequence[str] = ()) -> Answer:
 
 
 def refuse(code: str, about: str = "", causes: t.Sequence[str] = ()) -> t.NoReturn:
+    """Raise Refusal with the answer of ``error``."""
     raise Refusal(error(code, about, causes))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What groups of Okta's operations have in common: how one is named, and how a body is read."""
+"""Helpers of the modules with Okta's operations: their definition, and reading a body."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ Handler = t.Callable[[Call], Answer]
 
 
 def reads(name: str, path: str, handler: Handler) -> Operation:
+    """Return an operation that reads, by GET."""
     return Operation(name, "GET", path, handler, bucket="other")
 
 
 def writes(name: str, verb: str, path: str, handler: Handler) -> Operation:
+    """Return an operation that writes."""
     return Operation(name, verb, path, handler, writes=True, bucket="other")
 
 
 def parsed(call: Call, kind: type = dict) -> t.Any:
-    """The body of a request, of the kind that it has to be."""
+    """Return the parsed body of a request. Raises Refusal if it is not of this kind."""
     try:
         body = call.json()
     except ValueError:

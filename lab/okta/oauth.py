@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """OAuth service apps of the org authorization server.
 
-Private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449).
+They have private_key_jwt, scopes, admin roles, and proof of possession (DPoP, RFC 9449).
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ Json = dict[str, t.Any]
 
 @dataclass
 class ServiceApp:
-    """``role`` says whether an admin role is assigned, ``dpop`` whether token requests must carry a
-    proof.
+    """A service app.
+
+    ``role``: an admin role is assigned. ``dpop``: token requests need a proof of possession.
     """
 
     client_id: str
@@ -71,10 +72,7 @@ class ServiceApp:
     active: bool = True
 
     def announced(self) -> Json:
-        """What a person takes away from the console.
-
-        The only time that the private key is shown.
-        """
+        """Return what the console shows once when the app is made, private key included."""
         pem = self.private_key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -88,7 +86,8 @@ class ServiceApp:
             "kid": self.key_id,
             "alg": self.algorithm,
         }
-        jwk.pop("key_ops", None)  # Okta's console leaves it out, and its SDK takes texts alone
+        # Okta's console leaves it out, and its SDK accepts texts alone.
+        jwk.pop("key_ops", None)
         return {
             "client_id": self.client_id,
             "key_id": self.key_id,
@@ -99,15 +98,17 @@ class ServiceApp:
 
 @dataclass
 class AccessToken:
+    """An access token, which is opaque."""
+
     app: ServiceApp
     scopes: set[str]
     ends: datetime
-    thumbprint: str | None = None  # of the key that must prove possession
+    thumbprint: str | None = None  # of the key whose possession calls must prove
 
 
 @dataclass
 class OAuth:
-    """The org's side. Everything goes by the lab's clock."""
+    """The authorization server of an org, on the lab's clock."""
 
     base_url: str
     now: t.Callable[[], datetime]
@@ -125,6 +126,7 @@ class OAuth:
         dpop: bool = False,
         role: bool = True,
     ) -> ServiceApp:
+        """Add a service app."""
         app = ServiceApp(
             self.new_id("0oa"),
             algorithm,
@@ -138,7 +140,7 @@ class OAuth:
         return app
 
     def expire(self) -> int:
-        """End all access tokens now."""
+        """Expire all access tokens. Return how many there were."""
         ended = len(self.tokens)
         self.tokens.clear()
         return ended
@@ -146,23 +148,24 @@ class OAuth:
     # The token operation
 
     def token(self, call: Call) -> Answer:
+        """Answer a token request. Raises Refusal."""
         app = self._client(call.form)
         thumbprint = self._proven(call) if app.dpop or "dpop" in call.headers else None
-        asked = set(str(call.form.get("scope", "")).split())
-        if not asked or not asked <= app.scopes:
+        scopes = set(str(call.form.get("scope", "")).split())
+        if not scopes or not scopes <= app.scopes:
             raise _refusal(
                 400,
                 "invalid_scope",
-                "One or more of the scopes that were asked for are not granted to the client.",
+                "One or more of the requested scopes are not granted to the client.",
             )
         token = self.new_id("eyJ") + self.new_id("") + self.new_id("")
-        self.tokens[token] = AccessToken(app, asked, self.now() + TOKEN_LIVES, thumbprint)
+        self.tokens[token] = AccessToken(app, scopes, self.now() + TOKEN_LIVES, thumbprint)
         return Answer(
             {
                 "token_type": "DPoP" if thumbprint else "Bearer",
                 "expires_in": int(TOKEN_LIVES.total_seconds()),
                 "access_token": token,
-                "scope": " ".join(sorted(asked)),
+                "scope": " ".join(sorted(scopes)),
             }
         )
 
@@ -200,14 +203,14 @@ class OAuth:
             or (key_id is not None and key_id != app.key_id)
         ):
             raise _refusal(401, "invalid_client", "The client or its key is not known.")
-        self._timely(claims)
+        self._check_times(claims)
         if not self._fresh(claims.get("jti")):
             raise _refusal(
                 401, "invalid_client", "The client_assertion token has already been used."
             )
         return app
 
-    def _timely(self, claims: Json) -> None:
+    def _check_times(self, claims: Json) -> None:
         now = self.now().timestamp()
         if claims["exp"] <= now:
             raise _refusal(401, "invalid_client", "The client_assertion token is expired.")
@@ -232,9 +235,9 @@ class OAuth:
     # Proof of possession
 
     def _proven(self, call: Call) -> str:
-        """The thumbprint of the key of a token request's proof.
+        """Return the thumbprint of the key of a token request's proof.
 
-        The first one lacks the nonce and is told it.
+        Raises Refusal; the first request lacks the nonce, and the refusal contains it.
         """
         claims, thumbprint = self._proof(call, 400)
         if not self.nonce:
@@ -292,36 +295,37 @@ class OAuth:
     # Calls with an access token
 
     def admit(self, call: Call, scheme: str, token: str) -> str:
-        """The principal of a call; raises Refusal."""
-        found = self.tokens.get(token)
-        if found is None or found.ends <= self.now() or not found.app.active:
+        """Return the principal of a call. Raises Refusal."""
+        access = self.tokens.get(token)
+        if access is None or access.ends <= self.now() or not access.app.active:
             raise Refusal(error("E0000011"))
-        if (found.thumbprint is not None) != (scheme == "DPoP"):
+        if (access.thumbprint is not None) != (scheme == "DPoP"):
             raise Refusal(error("E0000011"))
-        if found.thumbprint is not None:
-            self._holder(call, token, found.thumbprint)
+        if access.thumbprint is not None:
+            self._check_holder(call, token, access.thumbprint)
         scope = needed_scope(call.operation)
-        if scope and not {scope, scope.replace(".read", ".manage")} & found.scopes:
+        if scope and not {scope, scope.replace(".read", ".manage")} & access.scopes:
             answer = error("E0000006")
             answer.headers["WWW-Authenticate"] = (
                 f'{scheme} error="insufficient_scope", error_description="The access token provided'
                 ' does not contain the required scopes."'
             )
             raise Refusal(answer)
-        if not found.app.role:
+        if not access.app.role:
             raise Refusal(error("E0000006"))
-        return found.app.client_id
+        return access.app.client_id
 
-    def _holder(self, call: Call, token: str, thumbprint: str) -> None:
-        claims, shown = self._proof(call, 401)
+    def _check_holder(self, call: Call, token: str, thumbprint: str) -> None:
+        claims, proven = self._proof(call, 401)
         digest = (
             base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
         )
-        if shown != thumbprint or claims.get("ath") != digest:
+        if proven != thumbprint or claims.get("ath") != digest:
             raise _refusal(401, "invalid_dpop_proof", "The DPoP proof is of another key or token.")
 
 
 def needed_scope(operation: Operation) -> str:
+    """Return the scope that an operation needs, empty if none."""
     scope = next((scope for path, scope in SCOPES if operation.path.startswith(path)), "")
     return scope.replace(".read", ".manage") if operation.writes else scope
 
@@ -338,7 +342,7 @@ def _family(algorithm: str) -> list[str]:
 
 
 def _thumbprint(jwk: Json) -> str:
-    """RFC 7638."""
+    """Return the thumbprint of a key (RFC 7638)."""
     members = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}[jwk["kty"]]
     text = json.dumps({name: jwk[name] for name in members}, sort_keys=True, separators=(",", ":"))
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
@@ -346,10 +350,7 @@ def _thumbprint(jwk: Json) -> str:
 
 @functools.cache
 def _private_key(algorithm: str, _number: int) -> t.Any:
-    """Made once per process.
-
-    Labs come and go within one test run, and an RSA key takes its time.
-    """
+    """Return a key that is made once per process: the labs of a test run share it."""
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm]())
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -203,6 +203,8 @@ class Org:
         """Write an event to the log and deliver it to the hooks."""
         number = uuid.UUID(int=self._random.getrandbits(128), version=4).int
         event = Event(self.now(), number, event_type, message, actor, tuple(target), **more)
-        self.log.add(event, event.moment + timedelta(seconds=self.world.switches.log_lag_seconds))
+        self.log.add(
+            event, event.published + timedelta(seconds=self.world.switches.log_lag_seconds)
+        )
         for hook in self.hooks:
             hook.notice(event, self.world.switches.hook_delivers_twice)

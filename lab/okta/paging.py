@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Okta's lists have in common: numbers in a query, cursors, and Link headers."""
+"""Paging of Okta's lists: numbers in a query, cursors and Link headers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lab.okta.errors import refuse
 
 
 def whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:
+    """Return a number of the query. Raises Refusal if it is out of range."""
     text = call.query.get(name, str(default))
     if not text.isdecimal() or not least <= int(text) <= most:
         refuse("E0000001", name, [f"{name} has to be a number from {least} to {most}."])
@@ -22,11 +23,12 @@ def whole_number(call: Call, name: str, default: int, least: int, most: int) -> 
 
 
 def cursor(position: int) -> str:
-    """Opaque to clients, as Okta's are."""
+    """Return a position as a cursor, which is opaque to clients, as Okta's are."""
     return base64.urlsafe_b64encode(f"lab:{position}".encode()).decode().rstrip("=")
 
 
 def position(call: Call) -> int:
+    """Return the position of the query's cursor, 0 without one. Raises Refusal."""
     text = call.query.get("after")
     if not text:
         return 0
@@ -42,7 +44,7 @@ def position(call: Call) -> int:
 
 
 def page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Answer:
-    """A list with its Link headers, of which Okta sends one per link."""
+    """Return a list with its Link headers; Okta sends one header per link."""
     path = call.request_path
     url = f"{call.base_url}{path}"
     links = [f'<{url}{"?" + call.raw_query if call.raw_query else ""}>; rel="self"']
@@ -52,12 +54,12 @@ def page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Ans
 
 
 def cut(
-    call: Call, found: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]
+    call: Call, items: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]
 ) -> Answer:
-    """The page of ``found`` that the query asks for."""
+    """Return the page of ``items`` that the query's cursor points to."""
     start = position(call)
     return page(
         call,
-        [shape(one) for one in found[start : start + limit]],
-        cursor(start + limit) if start + limit < len(found) else None,
+        [shape(item) for item in items[start : start + limit]],
+        cursor(start + limit) if start + limit < len(items) else None,
     )

@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """App sign-in policies (ACCESS_POLICY) and their ordered rules.
 
-What Okta takes, what it adds to it, what it drops, and how it numbers.
-
-Take the world's lock around every call.
+The checks, defaults and numbering are Okta's. Take the world's lock around every call.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from lab.okta.directory import ACCOUNT_MANAGEMENT, App
 Json = dict[str, t.Any]
 
 TYPE = "ACCESS_POLICY"
-MOST_RULES = 100  # of one policy
+MOST_RULES = 100  # of a policy
 MOST_POLICIES = 5000
 LAST = 99  # the priority of the catch-all rule
 CATCH_ALL = "Catch-all Rule"
@@ -43,7 +41,7 @@ CONDITIONS = ("device", "elCondition", "network", "people", "platform", "riskSco
 
 
 class Invalid(Exception):
-    """What Okta refuses as E0000001: the field, and why."""
+    """Okta refuses a field, as E0000001."""
 
     def __init__(self, about: str, cause: str) -> None:
         super().__init__(cause)
@@ -52,6 +50,8 @@ class Invalid(Exception):
 
 @dataclass
 class Rule:
+    """A rule of a policy. Conditions and actions are as Okta prints them."""
+
     id: str
     name: str
     priority: int
@@ -65,9 +65,10 @@ class Rule:
 
 @dataclass
 class Policy:
-    """``rules`` stand in the order in which they are asked, the catch-all rule last.
+    """A policy.
 
-    ``resource`` is what the policy guards: apps, or an account.
+    ``rules`` are in the order of evaluation, the catch-all rule last. ``resource`` is what the
+    policy guards: apps, or an account.
     """
 
     id: str
@@ -82,18 +83,20 @@ class Policy:
     rules: list[Rule] = field(default_factory=list)
 
     def rule(self, rule_id: str) -> Rule | None:
+        """Return a rule by id."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     @property
     def catch_all(self) -> Rule:
+        """The catch-all rule."""
         return self.rules[-1]
 
 
 @dataclass
 class Rules:
-    """How an org takes rules.
+    """How an org accepts rules.
 
-    ``groups`` and ``users`` say whether an id is known; None takes any id.
+    ``groups`` and ``users`` return whether an id is known; None accepts any id.
     """
 
     risk_scoring: bool = True
@@ -102,28 +105,29 @@ class Rules:
     users: t.Callable[[str], bool] | None = None
 
     def accept(self, body: Json) -> tuple[str, Json | None, Json]:
-        """Name, conditions and actions as Okta keeps them; raises Invalid."""
+        """Return name, conditions and actions as Okta stores them. Raises Invalid."""
         name = accept_name(body)
         if body.get("type", TYPE) != TYPE:
             raise Invalid("type", f"The rules of this policy are of type {TYPE}.")
         return name, self.conditions(body.get("conditions")), accept_actions(body.get("actions"))
 
     def conditions(self, sent: t.Any) -> Json | None:
+        """Return conditions as Okta stores them. Raises Invalid."""
         if not sent:
             return None
-        kept = copy.deepcopy(_an_object(sent, "conditions"))
+        kept = copy.deepcopy(_require_object(sent, "conditions"))
         unknown = sorted(set(kept) - set(CONDITIONS))
         if unknown:
             raise Invalid("conditions", f"Invalid condition type specified: {unknown[0]}.")
         for name in [name for name, value in kept.items() if value in (None, {})]:
             del kept[name]
         if "device" in kept:
-            self._check_device(_an_object(kept["device"], "device"))
+            self._check_device(_require_object(kept["device"], "device"))
         self._complete_people(kept)
         kept["userType"] = {
             "include": [],
             "exclude": [],
-            **_an_object(kept.get("userType", {}), "userType"),
+            **_require_object(kept.get("userType", {}), "userType"),
         }
         _complete_platform(kept)
         if self.risk_scoring:
@@ -141,15 +145,13 @@ class Rules:
             del device[name]
 
     def _complete_people(self, kept: Json) -> None:
-        """Lists that include nobody are dropped, and the list of users who are left out is always
-        there.
-        """
-        people = _an_object(kept.get("people") or {}, "people")
+        """Drop empty lists of groups and users, and add the list of excluded users."""
+        people = _require_object(kept.get("people") or {}, "people")
         groups, users = people.get("groups") or {}, people.get("users") or {}
         for known, names, what in ((self.groups, groups, "groups"), (self.users, users, "users")):
-            for one in [*(names.get("include") or []), *(names.get("exclude") or [])]:
-                if known is not None and not known(one):
-                    raise Invalid(f"people.{what}", f"Invalid {what[:-1]} id: {one}.")
+            for member_id in [*(names.get("include") or []), *(names.get("exclude") or [])]:
+                if known is not None and not known(member_id):
+                    raise Invalid(f"people.{what}", f"Invalid {what[:-1]} id: {member_id}.")
         kept["people"] = {
             "users": {"exclude": [], **{name: ids for name, ids in users.items() if ids}}
         }
@@ -161,18 +163,19 @@ class Rules:
 def _complete_platform(kept: Json) -> None:
     if "platform" not in kept:
         return
-    platform = _an_object(kept["platform"], "platform")
+    platform = _require_object(kept["platform"], "platform")
     platform.setdefault("exclude", [])
-    for one in [*platform.get("include", []), *platform["exclude"]]:
-        if one.get("type") not in ("ANY", "DESKTOP", "MOBILE", "OTHER"):
-            raise Invalid("platform", f"Invalid platform type: {one.get('type')}.")
-        if (one.get("os") or {}).get("type", "ANY") not in SYSTEMS:
-            raise Invalid("platform", f"Invalid os type: {one['os']['type']}.")
-        if (one.get("os") or {}).get("expression", "") is None:
-            del one["os"]["expression"]
+    for entry in [*platform.get("include", []), *platform["exclude"]]:
+        if entry.get("type") not in ("ANY", "DESKTOP", "MOBILE", "OTHER"):
+            raise Invalid("platform", f"Invalid platform type: {entry.get('type')}.")
+        if (entry.get("os") or {}).get("type", "ANY") not in SYSTEMS:
+            raise Invalid("platform", f"Invalid os type: {entry['os']['type']}.")
+        if (entry.get("os") or {}).get("expression", "") is None:
+            del entry["os"]["expression"]
 
 
 def accept_name(body: Json) -> str:
+    """Return the name in a body. Raises Invalid."""
     name = body.get("name")
     if not isinstance(name, str) or not name.strip():
         raise Invalid("name", "name: The field cannot be left blank")
@@ -180,8 +183,9 @@ def accept_name(body: Json) -> str:
 
 
 def accept_actions(sent: t.Any) -> Json:
-    actions = copy.deepcopy(_an_object(sent, "actions"))
-    sign_on = _an_object(actions.get("appSignOn"), "actions.appSignOn")
+    """Return actions as Okta stores them. Raises Invalid."""
+    actions = copy.deepcopy(_require_object(sent, "actions"))
+    sign_on = _require_object(actions.get("appSignOn"), "actions.appSignOn")
     if sign_on.get("access") not in ("ALLOW", "DENY"):
         raise Invalid("access", "access is either ALLOW or DENY.")
     sign_on.setdefault("keepMeSignedIn", {"postAuth": "NOT_ALLOWED"})
@@ -192,7 +196,7 @@ def accept_actions(sent: t.Any) -> Json:
             )
         sign_on.pop("verificationMethod", None)
     else:
-        _complete_method(_an_object(sign_on["verificationMethod"], "verificationMethod"))
+        _complete_method(_require_object(sign_on["verificationMethod"], "verificationMethod"))
     return {"appSignOn": sign_on}
 
 
@@ -204,7 +208,7 @@ def _complete_method(method: Json) -> None:
             raise Invalid("factorMode", "factorMode is either 1FA or 2FA.")
         for constraint in method.setdefault("constraints", []):
             for part in (
-                _an_object(constraint[name], name)
+                _require_object(constraint[name], name)
                 for name in ("knowledge", "possession")
                 if name in constraint
             ):
@@ -234,11 +238,11 @@ def _check_chains(method: Json) -> None:
             raise Invalid("chains", f"A chain has {MOST_STEPS} steps at most.")
         if method.get("reauthenticateIn") and any(again):
             raise Invalid(
-                "reauthenticateIn", "reauthenticateIn stands either at the method or in its chains."
+                "reauthenticateIn", "reauthenticateIn is either at the method or in its chains."
             )
 
 
-def _an_object(value: t.Any, about: str) -> Json:
+def _require_object(value: t.Any, about: str) -> Json:
     if not isinstance(value, dict):
         raise Invalid(
             about,
@@ -296,7 +300,7 @@ class Policies:
         system: bool = False,
         resource: str = "APP",
     ) -> Policy:
-        """With its catch-all rule. Raises Invalid."""
+        """Add a policy with its catch-all rule. Raises Invalid."""
         self._new_name(name, self.by_id.values(), None)
         if len(self.by_id) >= MOST_POLICIES:
             raise Invalid("policy", f"An org has {MOST_POLICIES} policies of this type at most.")
@@ -319,6 +323,7 @@ class Policies:
         return policy
 
     def replace(self, policy: Policy, body: Json) -> None:
+        """Replace name and description. Raises Invalid."""
         name = accept_name(body)
         self._new_name(name, self.by_id.values(), policy)
         policy.name, policy.description, policy.last_updated = (
@@ -328,7 +333,7 @@ class Policies:
         )
 
     def clone(self, policy: Policy) -> Policy:
-        """Its rules have ids of their own. What Okta calls a clone is not documented."""
+        """Return a copy whose rules have new ids. Okta does not document the name of a clone."""
         names = {other.name for other in self.by_id.values()}
         wishes = [
             f"{policy.name} (clone)",
@@ -355,7 +360,7 @@ class Policies:
         priority: int | None = None,
         active: bool = True,
     ) -> Rule:
-        """``accepted`` is what Rules.accept returned."""
+        """Add a rule from the result of Rules.accept. Raises Invalid."""
         name, conditions, actions = accepted
         self._new_name(name, policy.rules, None)
         if len(policy.rules) >= MOST_RULES:
@@ -381,6 +386,7 @@ class Policies:
         accepted: tuple[str, Json | None, Json],
         priority: int | None,
     ) -> None:
+        """Replace a rule by the result of Rules.accept, and move it. Raises Invalid."""
         name, conditions, actions = accepted
         self._new_name(name, policy.rules, rule)
         rule.name, rule.conditions, rule.actions, rule.last_updated = (
@@ -395,15 +401,15 @@ class Policies:
             self._place(policy, rule, priority)
 
     def delete_rule(self, policy: Policy, rule: Rule, gaps: bool) -> None:
-        """``gaps``: it leaves its number free."""
+        """Delete a rule. With ``gaps`` the rules behind it keep their numbers."""
         policy.rules.remove(rule)
         if not gaps:
             self._number(policy)
 
     def _place(self, policy: Policy, rule: Rule, priority: int | None) -> None:
-        """Before the rule that has this priority, or just before the catch-all rule.
+        """Insert a rule before the one with this priority, or before the catch-all rule.
 
-        Those behind it move up.
+        The rules behind it are renumbered.
         """
         others = policy.rules[:-1]
         place = (

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an app sign-in policy judges somebody.
+"""How an app sign-in policy judges a sign-in.
 
-The first rule whose conditions are all met decides, and what it asks for has to be at hand.
+The first rule whose conditions are all met decides, and the user needs the methods it requires.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lab.okta.policies import Policy, Rule
 
 Json = dict[str, t.Any]
-Known = bool | None  # None: it cannot be told
+Known = bool | None  # None: unknown
 
 KINDS = {
     "MACOS": "DESKTOP",
@@ -33,32 +33,29 @@ TYPES = {
 }
 ASKED = ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection")
 
-Methods = t.Mapping[
-    tuple[str, str], frozenset[str]
-]  # ways to prove oneself: (key, method) -> what each is, and what Okta says of it
+# Methods of authentication: (key, method) -> its class and characteristics, as Okta names them.
+Methods = t.Mapping[tuple[str, str], frozenset[str]]
 
 
 def methods_at_hand(
     *, phone: bool, okta_verify: bool, device: Json | None, lock: str, off: t.Collection[str] = ()
 ) -> Methods:
-    """Everybody has a password and e-mail.
+    """Return the methods of a user at a device. Every user has a password and e-mail.
 
-    ``okta_verify``: registered somewhere; ``device``: the profile of this device, if it is
-    registered.
-
-    ``lock`` is its screen lock, and ``off`` are Okta Verify's methods that are not active in the
-    org.
+    ``okta_verify``: the user is registered on any device. ``device`` is the profile of this device,
+    if it is registered, and ``lock`` its screen lock. ``off`` are Okta Verify's methods that are
+    not active in the org.
     """
-    found = {
+    methods = {
         ("okta_password", "password"): frozenset({"knowledge"}),
         ("okta_email", "email"): frozenset({"possession"}),
     }
     if phone:
-        found |= {
+        methods |= {
             ("phone_number", method): frozenset({"possession"}) for method in ("sms", "voice")
         }
     if okta_verify:
-        found |= {
+        methods |= {
             ("okta_verify", "push"): frozenset({"possession", "deviceBound"}),
             ("okta_verify", "totp"): frozenset({"possession", "deviceBound"}),
         }
@@ -69,18 +66,17 @@ def methods_at_hand(
             "PASSCODE": {"userVerification", "PIN"},
             "BIOMETRIC": {"userVerification", "PIN", "BIOMETRICS"},
         }[lock]
-        found[FASTPASS] = frozenset({"possession", "deviceBound", "phishingResistant"} | more)
+        methods[FASTPASS] = frozenset({"possession", "deviceBound", "phishingResistant"} | more)
     return {
-        way: facts for way, facts in found.items() if way[0] != "okta_verify" or way[1] not in off
+        way: facts for way, facts in methods.items() if way[0] != "okta_verify" or way[1] not in off
     }
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Of one sign-in.
+    """The circumstances of a sign-in.
 
-    None is what nobody knows; ``methods`` are the ways to prove oneself that are at hand, asked for
-    only where it matters.
+    None is unknown. ``methods`` returns the user's methods; it is called only if a rule needs them.
     """
 
     user_id: str | None = None
@@ -94,16 +90,15 @@ class Circumstances:
     assurances: frozenset[str] | None = None
     expressions_hold: Known = None
     methods: t.Callable[[], Methods] = dict
-    users_or_groups: bool = (
-        False  # whether one of the two is enough where a rule includes users and groups
-    )
+    # whether a rule that includes users and groups is met by one of the two
+    users_or_groups: bool = False
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """``reason``.
+    """The rule that decides, and the result.
 
-    Allowed, denied (by the rule), or unsatisfied (what the rule asks for is not at hand).
+    ``reason`` is allowed, denied (by the rule), or unsatisfied (the user lacks a required method).
     """
 
     rule: Rule
@@ -111,10 +106,12 @@ class Judgement:
 
     @property
     def admitted(self) -> bool:
+        """Whether the sign-in is allowed."""
         return self.reason == "allowed"
 
 
 def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
+    """Return how a policy judges a sign-in whose circumstances are all known."""
     for rule in policy.rules:
         if rule.status == "ACTIVE" and all(verdicts(rule.conditions, circumstances).values()):
             sign_on = rule.actions["appSignOn"]
@@ -137,15 +134,15 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
 
 
 def verdicts(conditions: Json | None, now: Circumstances) -> dict[str, Known]:
-    """Each condition by its name, as met, not met, or not to be told."""
-    found: dict[str, Known] = {}
+    """Return each condition by its name, as met, not met or unknown."""
+    results: dict[str, Known] = {}
     for name, value in (conditions or {}).items():
-        found.update(_CHECKS[name](value, now))
-    return found
+        results.update(_CHECKS[name](value, now))
+    return results
 
 
 def _people(people: Json, now: Circumstances) -> dict[str, Known]:
-    found = {
+    results = {
         **_sides(
             "people.users", people.get("users") or {}, lambda wanted: _member(now.user_id, wanted)
         ),
@@ -153,10 +150,10 @@ def _people(people: Json, now: Circumstances) -> dict[str, Known]:
             "people.groups", people.get("groups") or {}, lambda wanted: _overlap(now.groups, wanted)
         ),
     }
-    inside = [name for name in found if name.endswith("include")]
-    if now.users_or_groups and True in [found[name] for name in inside]:
-        found |= dict.fromkeys(inside, True)
-    return found
+    inside = [name for name in results if name.endswith("include")]
+    if now.users_or_groups and True in [results[name] for name in inside]:
+        results |= dict.fromkeys(inside, True)
+    return results
 
 
 def _user_type(condition: Json, now: Circumstances) -> dict[str, Known]:
@@ -164,13 +161,13 @@ def _user_type(condition: Json, now: Circumstances) -> dict[str, Known]:
 
 
 def _device(device: Json, now: Circumstances) -> dict[str, Known]:
-    found: dict[str, Known] = {}
+    results: dict[str, Known] = {}
     for name, held in (("registered", now.registered), ("managed", now.managed)):
         if device.get(name) is not None:
-            found[f"device.{name}"] = None if held is None else held == device[name]
+            results[f"device.{name}"] = None if held is None else held == device[name]
     if (device.get("assurance") or {}).get("include"):
-        found["device.assurance"] = _overlap(now.assurances, device["assurance"]["include"])
-    return found
+        results["device.assurance"] = _overlap(now.assurances, device["assurance"]["include"])
+    return results
 
 
 def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
@@ -178,12 +175,12 @@ def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
     return _sides(
         "platform",
         platform,
-        lambda wanted: None if here is None else any(_is_platform(one, here) for one in wanted),
+        lambda wanted: None if here is None else any(_is_platform(entry, here) for entry in wanted),
     )
 
 
-def _is_platform(one: Json, platform: str) -> bool:
-    kind, system = one.get("type", "ANY"), (one.get("os") or {}).get("type", "ANY")
+def _is_platform(entry: Json, platform: str) -> bool:
+    kind, system = entry.get("type", "ANY"), (entry.get("os") or {}).get("type", "ANY")
     return kind in ("ANY", KINDS.get(platform, "OTHER")) and system in (
         "ANY",
         platform if platform in KINDS else "OTHER",
@@ -208,7 +205,7 @@ def _risk(condition: Json, now: Circumstances) -> dict[str, Known]:
 
 
 def _expression(condition: Json, now: Circumstances) -> dict[str, Known]:
-    """The lab knows no expression language: a switch says whether expressions hold."""
+    """Return the result that a switch sets: the lab does not evaluate expressions."""
     return {"elCondition": now.expressions_hold} if condition.get("condition") else {}
 
 
@@ -224,17 +221,17 @@ _CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
 
 
 def _sides(name: str, condition: Json, met: t.Callable[[t.Any], Known]) -> dict[str, Known]:
-    """Of lists to be in and to be out of, those that say something."""
-    found: dict[str, Known] = {}
+    """Return the results of the lists to include and to exclude that are not empty."""
+    results: dict[str, Known] = {}
     if condition.get("include"):
-        found[f"{name}.include"] = met(condition["include"])
+        results[f"{name}.include"] = met(condition["include"])
     if condition.get("exclude"):
-        found[f"{name}.exclude"] = _not(met(condition["exclude"]))
-    return found
+        results[f"{name}.exclude"] = _not(met(condition["exclude"]))
+    return results
 
 
-def _member(one: str | None, wanted: t.Collection[str]) -> Known:
-    return None if one is None else one in wanted
+def _member(value: str | None, wanted: t.Collection[str]) -> Known:
+    return None if value is None else value in wanted
 
 
 def _overlap(held: frozenset[str] | None, wanted: t.Collection[str]) -> Known:
@@ -249,7 +246,7 @@ def _not(met: Known) -> Known:
 
 
 def satisfied(method: Json, held: Methods) -> bool:
-    """Whether what is at hand is enough for a verificationMethod."""
+    """Return whether the user's methods are enough for a verificationMethod."""
     if method.get("type") == "AUTH_METHOD_CHAIN":
         return any(_chain(chain, held) for chain in method["chains"])
     constraints = method.get("constraints") or []
@@ -258,8 +255,8 @@ def satisfied(method: Json, held: Methods) -> bool:
 
 def _chain(chain: Json, held: Methods) -> bool:
     here = any(
-        _is(one, way) and _has(one, facts)
-        for one in chain["authenticationMethods"]
+        _is(accepted, way) and _has(accepted, facts)
+        for accepted in chain["authenticationMethods"]
         for way, facts in held.items()
     )
     following = chain.get("next") or []
@@ -267,7 +264,7 @@ def _chain(chain: Json, held: Methods) -> bool:
 
 
 def _constraint(constraint: Json, held: Methods) -> bool:
-    """What it asks to know and what it asks to have, both."""
+    """Return whether both parts of a constraint, knowledge and possession, are met."""
     return all(
         any(name in facts and _fits(part, way) and _has(part, facts) for way, facts in held.items())
         for name, part in constraint.items()
@@ -280,8 +277,8 @@ def _fits(part: Json, way: tuple[str, str]) -> bool:
         part.get("authenticationMethods"),
         part.get("excludedAuthenticationMethods") or [],
     )
-    if (wanted and not any(_is(one, way) for one in wanted)) or any(
-        _is(one, way) for one in left_out
+    if (wanted and not any(_is(accepted, way) for accepted in wanted)) or any(
+        _is(excluded, way) for excluded in left_out
     ):
         return False
     methods, kinds = part.get("methods") or [], part.get("types") or []
@@ -290,11 +287,11 @@ def _fits(part: Json, way: tuple[str, str]) -> bool:
     )
 
 
-def _is(one: Json, way: tuple[str, str]) -> bool:
-    return one.get("key") in (
+def _is(reference: Json, way: tuple[str, str]) -> bool:
+    return reference.get("key") in (
         way[0],
         "okta_verify_fastpass" if way == FASTPASS else way[0],
-    ) and one.get("method") in (None, way[1])
+    ) and reference.get("method") in (None, way[1])
 
 
 def _has(wishes: Json, facts: frozenset[str]) -> bool:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The policy operations of Okta's management API, for app sign-in policies.
+"""The policy operations of Okta's management API.
 
-Of other types there are none in the lab.
+The lab has app sign-in policies only.
 """
 
 from __future__ import annotations
@@ -43,15 +43,18 @@ DEFAULT_PAGE = 20
 
 # Of the request that is being handled: whether another one that writes a rule of the same policy
 # was being handled when it came.
-_beside_another: ContextVar[bool] = ContextVar("beside_another", default=False)
+_is_concurrent: ContextVar[bool] = ContextVar("is_concurrent", default=False)
 
 
 class PolicyOperations:
+    """The operations on policies of an org."""
+
     def __init__(self, org: Org) -> None:
         self.org = org
         self.switches = org.world.switches
 
     def operations(self) -> list[Operation]:
+        """Return the operations."""
         return [
             reads("listPolicies", POLICIES, self._list),
             writes("createPolicy", "POST", POLICIES, self._create),
@@ -62,7 +65,7 @@ class PolicyOperations:
                 self._simulate,
                 bucket="other",
             ),
-            reads("getPolicy", POLICY, lambda call: Answer(self._shown(call, self._policy(call)))),
+            reads("getPolicy", POLICY, lambda call: Answer(self._shape(call, self._policy(call)))),
             writes("replacePolicy", "PUT", POLICY, self._replace),
             writes("deletePolicy", "DELETE", POLICY, self._delete),
             *(
@@ -90,7 +93,7 @@ class PolicyOperations:
             ),
         ]
 
-    # What is asked for
+    # The objects of a call
 
     def _policy(self, call: Call) -> Policy:
         wanted = call.path["policyId"]
@@ -100,7 +103,7 @@ class PolicyOperations:
         policy, wanted = self._policy(call), call.path["ruleId"]
         return policy, policy.rule(wanted) or refuse("E0000007", f"{wanted} (PolicyRule)")
 
-    def _shown(self, call: Call, policy: Policy) -> Json:
+    def _shape(self, call: Call, policy: Policy) -> Json:
         shape = policy_shape(policy, call.base_url, self.switches.policy_resource)
         if call.query.get("expand") == "rules":
             shape.setdefault("_embedded", {})["rules"] = [
@@ -138,7 +141,7 @@ class PolicyOperations:
         if status not in (None, "ACTIVE", "INACTIVE"):
             refuse("E0000001", "status")
         start = call.query.get("q", "").casefold()
-        found = [
+        matching = [
             policy
             for policy in self.org.policies.by_id.values()
             if kind == policies.TYPE
@@ -147,12 +150,12 @@ class PolicyOperations:
             and "resourceId" not in call.query
         ]
         if call.query.get("sortBy") == "name":
-            found.sort(key=lambda policy: policy.name)
+            matching.sort(key=lambda policy: policy.name)
         return paging.cut(
             call,
-            found,
+            matching,
             paging.whole_number(call, "limit", DEFAULT_PAGE, 1, 200),
-            lambda policy: self._shown(call, policy),
+            lambda policy: self._shape(call, policy),
         )
 
     def _create(self, call: Call) -> Answer:
@@ -163,17 +166,17 @@ class PolicyOperations:
             self.org.policies.add, _valid(policies.accept_name, body), body.get("description")
         )
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
-        return Answer(self._shown(call, policy))
+        return Answer(self._shape(call, policy))
 
     def _replace(self, call: Call) -> Answer:
         policy = self._policy(call)
         _valid(self.org.policies.replace, policy, parsed(call))
         self.org.policy_event("policy.lifecycle.update", "Update policy", policy)
-        return Answer(self._shown(call, policy))
+        return Answer(self._shape(call, policy))
 
     def _delete(self, call: Call) -> Answer:
         policy = self._policy(call)
-        self._not_the_systems(policy)
+        self._check_is_custom(policy)
         mapped = self.org.directory.apps_of(policy.id)
         if mapped and self.switches.delete_mapped_policy == "refuse":
             refuse("E0000001", "policy", [f"The policy is assigned to {len(mapped)} apps."])
@@ -187,7 +190,7 @@ class PolicyOperations:
         def take(call: Call) -> Answer:
             policy = self._policy(call)
             if step == "deactivate":
-                self._not_the_systems(policy)
+                self._check_is_custom(policy)
             policy.status, policy.last_updated = (
                 ("ACTIVE" if step == "activate" else "INACTIVE"),
                 self.org.now(),
@@ -198,7 +201,7 @@ class PolicyOperations:
         return take
 
     @staticmethod
-    def _not_the_systems(policy: Policy) -> None:
+    def _check_is_custom(policy: Policy) -> None:
         if policy.system or policy.resource != "APP":
             refuse(
                 "E0000001", "policy", ["Okta's own policy can be neither deactivated nor deleted."]
@@ -210,9 +213,9 @@ class PolicyOperations:
             refuse("E0000001", "policy", ["This policy cannot be cloned."])
         made = _valid(self.org.policies.clone, policy)
         self.org.policy_event("policy.lifecycle.create", "Create policy", made)
-        return Answer(self._shown(call, made))
+        return Answer(self._shape(call, made))
 
-    # Who is mapped to a policy
+    # The apps of a policy
 
     def _list_mappings(self, call: Call) -> Answer:
         policy = self._policy(call)
@@ -225,13 +228,13 @@ class PolicyOperations:
 
     def _get_mapping(self, call: Call) -> Answer:
         policy, wanted = self._policy(call), call.path["mappingId"]
-        found = next(
+        app = next(
             (app for app in self.org.directory.apps_of(policy.id) if mapping_id(app.id) == wanted),
             None,
         )
         return Answer(
             mapping_shape(
-                policy, (found or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url
+                policy, (app or refuse("E0000007", f"{wanted} (PolicyMapping)")).id, call.base_url
             )
         )
 
@@ -250,12 +253,12 @@ class PolicyOperations:
         limit = paging.whole_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
         return Answer([rule_shape(policy, rule, call.base_url) for rule in policy.rules[:limit]])
 
-    def _alone(self) -> None:
-        if self.switches.parallel_rule_writes == "500" and _beside_another.get():
+    def _check_concurrency(self) -> None:
+        if self.switches.parallel_rule_writes == "500" and _is_concurrent.get():
             refuse("E0000009")
 
     def _create_rule(self, call: Call) -> Answer:
-        self._alone()
+        self._check_concurrency()
         policy = self._policy(call)
         body, accepted = self._accepted(call)
         rule = _valid(
@@ -269,7 +272,7 @@ class PolicyOperations:
         return Answer(rule_shape(policy, rule, call.base_url))
 
     def _replace_rule(self, call: Call) -> Answer:
-        self._alone()
+        self._check_concurrency()
         policy, rule = self._rule(call)
         body, accepted = self._accepted(call)
         if rule.system:
@@ -287,19 +290,19 @@ class PolicyOperations:
         return Answer(rule_shape(policy, rule, call.base_url))
 
     def _delete_rule(self, call: Call) -> Answer:
-        self._alone()
+        self._check_concurrency()
         policy, rule = self._rule(call)
-        self._not_the_catch_all(rule)
+        self._check_is_not_catch_all(rule)
         self.org.policies.delete_rule(policy, rule, self.switches.rule_numbers == "gaps")
         self.org.policy_event("policy.rule.delete", "Delete policy rule", policy, rule)
         return Answer(status=204)
 
     def _rule_step(self, step: str) -> t.Callable[[Call], Answer]:
         def take(call: Call) -> Answer:
-            self._alone()
+            self._check_concurrency()
             policy, rule = self._rule(call)
             if step == "deactivate":
-                self._not_the_catch_all(rule)
+                self._check_is_not_catch_all(rule)
             rule.status, rule.last_updated = (
                 ("ACTIVE" if step == "activate" else "INACTIVE"),
                 self.org.now(),
@@ -312,13 +315,13 @@ class PolicyOperations:
         return take
 
     @staticmethod
-    def _not_the_catch_all(rule: Rule) -> None:
+    def _check_is_not_catch_all(rule: Rule) -> None:
         if rule.system:
             refuse(
                 "E0000001", "rule", ["The catch-all rule can be neither deactivated nor deleted."]
             )
 
-    # What if
+    # Simulation
 
     def _simulate(self, call: Call) -> Answer:
         if self.switches.simulation == "missing":
@@ -326,18 +329,19 @@ class PolicyOperations:
         body = parsed(call, list)
         expand = call.query.get("expand", "")
         return Answer(
-            [evaluation for one in body for evaluation in simulate(self.org, one, expand)]
+            [evaluation for item in body for evaluation in simulate(self.org, item, expand)]
         )
 
 
 class RuleWrites:
-    """ASGI middleware that notes which requests write a rule of a policy while another one does."""
+    """ASGI middleware that detects requests which write rules of one policy at the same time."""
 
     def __init__(self, app: t.Any) -> None:
         self._app = app
         self._in_flight: Counter[str] = Counter()
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        """Handle a request."""
         parts = scope.get("path", "").split("/")
         if (
             scope.get("method") not in ("POST", "PUT", "DELETE")
@@ -347,7 +351,7 @@ class RuleWrites:
             await self._app(scope, receive, send)
             return
         policy_id = parts[4]
-        _beside_another.set(self._in_flight[policy_id] > 0)
+        _is_concurrent.set(self._in_flight[policy_id] > 0)
         self._in_flight[policy_id] += 1
         try:
             await self._app(scope, receive, send)
@@ -375,6 +379,7 @@ def _priority(body: Json) -> int | None:
 
 
 def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
+    """Return a policy as Okta's answers print it."""
     url = f"{base_url}{POLICIES}/{policy.id}"
     own = policy.system or policy.resource != "APP"
     links = {
@@ -402,6 +407,7 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
 
 
 def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
+    """Return a rule as Okta's answers print it."""
     url = f"{base_url}{POLICIES}/{policy.id}/rules/{rule.id}"
     links = {"self": _link(url, "GET", "PUT", *() if rule.system else ("DELETE",))}
     if not rule.system:
@@ -423,10 +429,12 @@ def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
 
 
 def mapping_id(app_id: str) -> str:
+    """Return the id of an app's mapping to a policy."""
     return "pmp" + app_id[3:]
 
 
 def mapping_shape(policy: Policy, app_id: str, base_url: str) -> Json:
+    """Return the mapping of an app to a policy as Okta's answers print it."""
     url, verbs = f"{base_url}{POLICIES}/{policy.id}", ("GET", "PUT", "DELETE")
     return {
         "id": mapping_id(app_id),

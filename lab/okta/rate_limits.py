@@ -1,10 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's limits.
+"""Okta's rate limits.
 
-Requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and requests
-at the same moment.
+Requests per minute by bucket, on the lab's clock; each principal's share of a bucket; and
+concurrent requests.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from lab.clock import Clock
 # The last public numbers for a Workforce org. None: no limit is known (Macs that enrol).
 PER_MINUTE: dict[str, int | None] = {"devices": 100, "logs": 120, "other": 1200, "scep": None}
 MINUTE = 60
-CONCURRENCY = 75  # requests of the whole org that may be handled at the same moment
-PRINCIPAL_PERCENT = (
-    50  # what one token or app may use of a bucket by default: a ceiling, not a guarantee
-)
+CONCURRENCY = 75  # concurrent requests of the whole org
+# The share of a bucket that one token or app may use by default: a ceiling, not a guarantee.
+PRINCIPAL_PERCENT = 50
 
 # Of the request that is being handled: whether it found the org busy with as many as it may have.
 # Each is handled in a context of its own.
@@ -33,11 +32,13 @@ _one_too_many: ContextVar[bool] = ContextVar("one_too_many", default=False)
 @dataclass
 class _Window:
     reset: int  # epoch seconds
-    used: int = 0  # by everybody
+    used: int = 0  # by all principals
     by_principal: dict[str, int] = field(default_factory=dict)
 
 
 class Limits:
+    """The limits of one org and what is used of them."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.per_minute = dict(PER_MINUTE)
@@ -47,9 +48,9 @@ class Limits:
         self._windows: dict[str, _Window] = {}
 
     def set(self, values: t.Mapping[str, t.Any]) -> None:
-        """Buckets, ``concurrency`` and ``principal_percent``.
+        """Set buckets, ``concurrency`` and ``principal_percent``.
 
-        Raises ValueError. Windows begin anew for the buckets that are named.
+        The windows of these buckets start again. Raises ValueError.
         """
         for name, number in values.items():
             self._check(name, number)
@@ -73,6 +74,7 @@ class Limits:
             )
 
     def as_dict(self) -> dict[str, int | None]:
+        """Return all limits by name."""
         return {
             **self.per_minute,
             "concurrency": self.concurrency,
@@ -82,37 +84,35 @@ class Limits:
     # By the minute
 
     def take(self, bucket: str, principal: str | None = None) -> bool:
-        """Count one request.
-
-        False if the minute has no room for it, or if the principal has had its share.
-        """
+        """Count a request. Return False if the bucket or the principal's share is used up."""
         limit = self.per_minute[bucket]
         window = self._window(bucket)
         if limit is None:
             return True
-        mine = window.by_principal.get(principal, 0) if principal else 0
-        if window.used >= limit or (principal and mine >= self.share(limit)):
+        own = window.by_principal.get(principal, 0) if principal else 0
+        if window.used >= limit or (principal and own >= self.share(limit)):
             return False
         window.used += 1
         if principal:
-            window.by_principal[principal] = mine + 1
+            window.by_principal[principal] = own + 1
         return True
 
     def share(self, limit: int) -> int:
+        """Return how many of a bucket's requests one principal may make."""
         return max(1, limit * self.principal_percent // 100)
 
     def use(self, bucket: str, requests: int) -> None:
-        """Somebody else's traffic in this minute. Raises ValueError."""
+        """Count requests of others in this minute. Raises ValueError."""
         if self.per_minute.get(bucket) is None:
-            raise ValueError(f"There is no bucket with a limit by the name {bucket!r}.")
+            raise ValueError(f"A bucket {bucket!r} with a limit does not exist.")
         window = self._window(bucket)
         window.used = min(window.used + requests, self.per_minute[bucket] or 0)
 
     def headers(self, bucket: str) -> dict[str, str]:
-        """The bucket as the org has it.
+        """Return the headers of a bucket, for the whole org.
 
-        No document says what they tell a principal whose share is smaller, so that they leave the
-        share out.
+        Okta does not document the headers for a principal whose share is smaller. They do not
+        include the share.
         """
         limit = self.per_minute[bucket]
         if limit is None:
@@ -130,18 +130,18 @@ class Limits:
             self._windows[bucket] = _Window(math.ceil(now) + MINUTE)
         return self._windows[bucket]
 
-    # At the same moment
+    # Concurrent requests
 
     @property
     def one_too_many(self) -> bool:
-        """Whether the request that is being handled came on top of as many as the org may have."""
+        """Whether the current request exceeds the concurrent requests that the org may have."""
         return _one_too_many.get()
 
     @contextlib.contextmanager
     def handling(self) -> t.Iterator[None]:
-        """Around a request, from its arrival to the end of its answer.
+        """Count a request as concurrent, from its arrival to the end of its answer.
 
-        One that is refused takes no place from others.
+        A refused one does not count.
         """
         refused = self.concurrency is not None and self.in_flight >= self.concurrency
         _one_too_many.set(refused)
@@ -153,12 +153,13 @@ class Limits:
 
 
 class CountedRequests:
-    """ASGI middleware that has every request counted as long as it is handled."""
+    """ASGI middleware that counts concurrent requests."""
 
     def __init__(self, app: t.Any, limits: Limits) -> None:
         self._app = app
         self._limits = limits
 
     async def __call__(self, scope: t.Any, receive: t.Any, send: t.Any) -> None:
+        """Handle a request."""
         with self._limits.handling():
             await self._app(scope, receive, send)

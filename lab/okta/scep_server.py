@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SCEP address of the Desktop platform (RFC 8894, section 4).
+"""SCEP over HTTP at the URL of the Desktop platform (RFC 8894, section 4).
 
-What HTTP carries; the messages are the authority's.
+The messages are the authority's.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
 from lab.okta.org import Org
 
-# How an answer is called, where it is not called as the RFC says.
+# The content types of answers that do not have those of the RFC.
 MISLABELLED = {"generic": "application/octet-stream", "html": "text/html"}
 
 
 def scep_operations(org: Org) -> list[Operation]:
-    """GET carries a PKIOperation in its query, POST in its body."""
+    """Return the operations. GET has a PKIOperation in its query, POST in its body."""
 
-    def there() -> None:
+    def check_platform() -> None:
         if not org.platform.added:
             refuse("E0000007", org.platform.scep_path)
 
     def get_ca_caps(call: Call) -> Answer:
-        there()
+        check_platform()
         kind = call.world.switches.scep_capabilities
         if kind == "missing":
             refuse("E0000007", org.platform.scep_path)
         return _answer(call, org.platform.authority.get_ca_caps(kind), "text/plain")
 
     def get_ca_cert(call: Call) -> Answer:
-        there()
+        check_platform()
         return _answer(
             call,
             *org.platform.authority.get_ca_cert(
@@ -45,7 +45,7 @@ def scep_operations(org: Org) -> list[Operation]:
         )
 
     def pki_operation(call: Call) -> Answer:
-        there()
+        check_platform()
         if call.operation.verb == "POST" and call.world.switches.scep_capabilities != "modern":
             refuse("E0000022")
         try:

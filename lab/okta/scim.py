@@ -1,11 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter grammar that Okta's device search and System Log share.
+"""The filter grammar of Okta's searches: a text becomes a function of an object.
 
-A text becomes a function that is asked once per object.
-
-What may be compared, and how, differs between the two; each brings its own ``Fields``.
+What may be compared, and how, differs between users, devices, groups, apps and the System Log: each
+has its own ``Fields``.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ import operator
 import re
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
+
+from lab.okta.timestamps import parse_timestamp
 
 Predicate = t.Callable[[t.Any], bool]
 
@@ -26,15 +28,12 @@ class BadFilter(ValueError):
 
 
 class Unsupported(ValueError):
-    """The text follows the grammar, but this attribute cannot be compared so."""
+    """The text follows the grammar, but the attribute cannot be compared in this way."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One attribute.
-
-    How to read it, and how to make a literal of the filter comparable with what ``read`` returns.
-    """
+    """One attribute: how to read it, and how to make a literal comparable with its values."""
 
     read: t.Callable[[t.Any], t.Any]
     literal: t.Callable[[t.Any], t.Any]
@@ -79,19 +78,19 @@ _TESTS: dict[str, t.Callable[[t.Any], Predicate]] = {
 
 
 def compile_filter(text: str, fields: Fields) -> Predicate:
-    """Raises BadFilter or Unsupported, never later than here."""
+    """Return a filter as a function of an object. Raises BadFilter or Unsupported."""
     return _compile(_Parser(text).parse(), fields)
 
 
 class _Parser:
-    """or binds weaker than and, and weaker than not."""
+    """The parser of the grammar: "not" binds stronger than "and", and "and" than "or"."""
 
     def __init__(self, text: str) -> None:
         self.tokens = list(_tokens(text))
         self.position = 0
 
     def parse(self) -> t.Any:
-        tree = self._either()
+        tree = self._parse_or()
         if self._peek() is not None:
             raise BadFilter(f"unexpected {self._peek()!r}")
         return tree
@@ -107,33 +106,33 @@ class _Parser:
         return token
 
     def _takes(self, keyword: str) -> bool:
-        found = (self._peek() or "").lower() == keyword
-        self.position += found
-        return found
+        matches = (self._peek() or "").lower() == keyword
+        self.position += matches
+        return matches
 
-    def _either(self) -> t.Any:
-        parts = [self._both()]
+    def _parse_or(self) -> t.Any:
+        parts = [self._parse_and()]
         while self._takes("or"):
-            parts.append(self._both())
+            parts.append(self._parse_and())
         return parts[0] if len(parts) == 1 else _Node("or", parts)
 
-    def _both(self) -> t.Any:
-        parts = [self._single()]
+    def _parse_and(self) -> t.Any:
+        parts = [self._parse_not()]
         while self._takes("and"):
-            parts.append(self._single())
+            parts.append(self._parse_not())
         return parts[0] if len(parts) == 1 else _Node("and", parts)
 
-    def _single(self) -> t.Any:
+    def _parse_not(self) -> t.Any:
         if self._takes("not"):
-            return _Node("not", [self._single()])
+            return _Node("not", [self._parse_not()])
         if self._takes("("):
-            inside = self._either()
+            inside = self._parse_or()
             if not self._takes(")"):
                 raise BadFilter("a parenthesis is not closed")
             return inside
-        return self._comparison()
+        return self._parse_comparison()
 
-    def _comparison(self) -> _Comparison:
+    def _parse_comparison(self) -> _Comparison:
         attribute, name = self._next(), self._next().lower()
         if not re.fullmatch(r"[A-Za-z_][\w.:-]*", attribute):
             raise BadFilter(f"unrecognized attribute {attribute!r}")
@@ -185,8 +184,9 @@ def _all_of(parts: list[Predicate]) -> Predicate:
 
 
 def _alternatives(parts: list[t.Any], fields: Fields) -> list[Predicate]:
-    """Forty serial numbers joined by "or" are one look into a set, not forty comparisons per
-    record.
+    """Return the alternatives of an "or"; equalities of one attribute become one set.
+
+    Forty serial numbers joined by "or" are one look into a set, not forty comparisons per record.
     """
     sets: dict[str, set[t.Any]] = {}
     others: list[Predicate] = []
@@ -215,6 +215,14 @@ def _compile_comparison(comparison: _Comparison, fields: Fields) -> Predicate:
     if field.many:
         return lambda item: any(test(value) for value in read(item))
     return lambda item: test(read(item))
+
+
+def timestamp_literal(value: t.Any) -> datetime:
+    """Return the time of a literal. Raises Unsupported if it is not a timestamp."""
+    try:
+        return parse_timestamp(value)
+    except ValueError as problem:
+        raise Unsupported(str(problem)) from None
 
 
 def _field(comparison: _Comparison, fields: Fields) -> Field:

@@ -1,22 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``search`` of listDevices can ask.
-
-Which attributes there are, and what each can be compared with.
-"""
+"""The attributes that ``search`` of listDevices can compare, and their operators."""
 
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
-from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
-from lab.okta.timestamps import parse_moment
+from lab.okta.scim import Field, Predicate, Unsupported, compile_filter, timestamp_literal
 
 _ORDINARY = frozenset({"eq", "gt", "ge", "lt", "le", "sw", "pr"})
 _EXACT = frozenset({"eq", "pr"})
-_MOMENT = frozenset({"eq", "gt", "ge", "lt", "le", "pr"})
+_TIME_OPERATORS = frozenset({"eq", "gt", "ge", "lt", "le", "pr"})
 _CONTAINING = frozenset({"displayName", "serialNumber", "imei", "meid", "udid", "sid"})
 _TEXTS = _CONTAINING | {
     "platform",
@@ -30,7 +25,7 @@ _BOOLEANS = frozenset({"registered", "secureHardwarePresent", "integrityJailbrea
 
 
 def compile_search(text: str) -> Predicate:
-    """A function of a device record; raises BadFilter or Unsupported."""
+    """Return a search as a function of a device record. Raises BadFilter or Unsupported."""
     return compile_filter(text, _field)
 
 
@@ -48,13 +43,6 @@ def _boolean(value: t.Any) -> bool:
     if _folded(value) not in (True, False, "true", "false"):
         raise Unsupported(f"{value!r} is not a boolean")
     return _folded(value) in (True, "true")
-
-
-def _moment(value: t.Any) -> datetime:
-    try:
-        return parse_moment(value)
-    except ValueError as error:
-        raise Unsupported(str(error)) from None
 
 
 def _field(attribute: str) -> Field:
@@ -75,5 +63,5 @@ def _field(attribute: str) -> Field:
 _OWN = {
     "id": Field(lambda record: record.id.casefold(), _text, _ORDINARY),
     "status": Field(lambda record: record.status.casefold(), _text, _ORDINARY),
-    "lastUpdated": Field(lambda record: record.last_updated, _moment, _MOMENT),
+    "lastUpdated": Field(lambda record: record.last_updated, timestamp_literal, _TIME_OPERATORS),
 }

@@ -21,6 +21,7 @@ PERMITTED = {
 
 
 def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
+    """Return a device record."""
     url = f"{base_url}/api/v1/devices/{record.id}"
     links = {
         step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}}
@@ -54,7 +55,7 @@ def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
 
 
 def link_shape(link: DeviceUser, managed: bool, user: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A user of a device."""
+    """Return a user of a device."""
     return {
         "managementStatus": "MANAGED" if managed else "NOT_MANAGED",
         "created": iso(link.created),
@@ -64,6 +65,7 @@ def link_shape(link: DeviceUser, managed: bool, user: dict[str, t.Any]) -> dict[
 
 
 def user_shape(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    """Return a user."""
     return {
         **user_summary(user, base_url, realm_id),
         "status": user.status,
@@ -79,6 +81,7 @@ def user_shape(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
 
 
 def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    """Return a user as ``expand=userSummary`` does."""
     return {
         "id": user.id,
         "realmId": realm_id,
@@ -95,7 +98,7 @@ def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
 def enrollment_shape(
     user: User, enrollment_id: str, key: str, created: datetime, authenticator: t.Any, base_url: str
 ) -> dict[str, t.Any]:
-    """An authenticator that a user has enrolled."""
+    """Return an authenticator that a user has enrolled."""
     names = {"phone_number": ("Phone", "phone")}
     name, kind = (authenticator.name, authenticator.type) if authenticator else names[key]
     users = f"{base_url}/api/v1/users/{quote(user.id)}"
@@ -120,7 +123,7 @@ def enrollment_shape(
 
 
 def log_device(record: Record, link: DeviceUser | None = None) -> dict[str, t.Any]:
-    """The device in which an event happened."""
+    """Return the device of an event in the System Log."""
     return {
         "id": record.id,
         "name": record.profile["displayName"],

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People who open apps, from wherever they sit.
+"""Sign-ins to apps: the policies in force decide, and the System Log has the outcomes.
 
-The policies in force decide, and the log says so. Take the world's lock around every call.
+Take the world's lock around every call.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ PLATFORMS = tuple(_BROWSERS)
 
 @dataclass(frozen=True)
 class Seat:
-    """From where somebody signs in.
+    """A user at a device.
 
-    ``device_id`` is the record that Okta Verify there has an account of, if it has one.
+    ``device_id`` is the record of the account in Okta Verify on the device, if there is one.
     """
 
     user_id: str
@@ -63,9 +63,10 @@ class Seat:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is around somebody when they sign in.
+    """The surroundings of a user's sign-ins.
 
-    Ids of network zones, the risk that Okta sees, ids of device assurances that their device meets.
+    Ids of network zones, the risk that Okta computes, ids of device assurances that the device
+    meets.
     """
 
     zones: frozenset[str] = frozenset()
@@ -75,10 +76,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``reason``.
+    """The outcome of a sign-in to an app.
 
-    Allowed, denied (by the rule), unsatisfied (what the rule asks for is not at hand), unassigned,
-    or user (who is not active).
+    ``reason`` is allowed, denied (by the rule), unsatisfied (the user lacks a required method),
+    unassigned, or user (who is not active).
     """
 
     user_id: str
@@ -95,30 +96,34 @@ class Outcome:
     at: str
 
     def as_dict(self) -> Json:
+        """Return the outcome as JSON."""
         return asdict(self)
 
 
 @dataclass
 class SignIns:
-    """``seats`` are those that are no Macs of the fleet: phones, PCs, and what a test adds."""
+    """The sign-ins of an org.
+
+    ``seats`` are those not on Macs of the fleet: phones, PCs, and what a test adds.
+    """
 
     org: t.Any
     seats: list[Seat] = field(default_factory=list)
     surroundings: dict[str, Surroundings] = field(default_factory=dict)
-    outcomes: dict[tuple[str, str, Seat], Outcome] = field(
-        default_factory=dict
-    )  # the last of each person, app and seat
+    # the last outcome of each user, app and seat
+    outcomes: dict[tuple[str, str, Seat], Outcome] = field(default_factory=dict)
     last_round: datetime | None = None
 
-    # What is known of somebody
+    # The state of a user at a device
 
     def registration(self, seat: Seat) -> tuple[Record | None, DeviceUser | None]:
-        """The record and the user's account on it, if both are alive."""
+        """Return an active record and the user's account on it, if there are both."""
         record = self.org.devices.get(seat.device_id or "")
         link = record.users.get(seat.user_id) if record and record.status == "ACTIVE" else None
         return (record, link) if link else (None, None)
 
     def circumstances(self, seat: Seat) -> Circumstances:
+        """Return the circumstances of a sign-in now."""
         record, link = self.registration(seat)
         around = self.surroundings.get(seat.user_id, Surroundings())
         switches = self.org.world.switches
@@ -149,19 +154,20 @@ class SignIns:
         )
 
     def judged(self, policy: Policy, seat: Seat) -> Judgement:
+        """Return how a policy judges a sign-in now."""
         return judge(policy, self.circumstances(seat))
 
     # Opening an app
 
     def open(self, app: App, seat: Seat) -> Outcome:
-        """Somebody opens an app now. Their last outcome of it is kept."""
+        """Open an app now. Return the outcome, which is kept as the last one."""
         user, policy = self.org.users[seat.user_id], self.org.policies.in_force(app)
         judgement: Judgement | None = None
         if user.status != "ACTIVE":
             reason = "user"
         elif app.status != "ACTIVE" or not app.groups & self.org.directory.groups_of(user.id):
             reason = "unassigned"
-            self._tell(
+            self._log_use(
                 "app.generic.unauth_app_access_attempt",
                 "User attempted unauthorized access to app",
                 user,
@@ -214,10 +220,10 @@ class SignIns:
         link = self.registration(seat)[1]
         if link and not self.org.is_off(FASTPASS[1]):
             self.org.registry.log_authentication(user, link, "SIGNED_NONCE", facts["client"])
-        self._tell("user.authentication.sso", "User single sign on to app", user, app, seat)
+        self._log_use("user.authentication.sso", "User single sign on to app", user, app, seat)
 
     def deny(self, user: User, app: App, reason: str | None = None, **facts: t.Any) -> None:
-        """What the log has of somebody whom a policy does not let in."""
+        """Log that a policy denied a user access to an app."""
         self.org.event(
             "application.policy.sign_on.deny_access",
             "Deny user access due to app sign on policy",
@@ -227,7 +233,7 @@ class SignIns:
             **facts,
         )
 
-    def _tell(
+    def _log_use(
         self, event_type: str, message: str, user: User, app: App, seat: Seat, result: str = ""
     ) -> None:
         self.org.event(
@@ -244,18 +250,18 @@ class SignIns:
         record, link = self.registration(seat)
         return log_device(record, link) if record else None
 
-    # What happened before
+    # Past use
 
     def remember(
         self, uses: t.Iterable[tuple[App, Seat, datetime]], number: t.Callable[[], int]
     ) -> int:
-        """Write into the log that people used apps in the past.
+        """Write past uses of apps into the log. Return how many.
 
-        Returns how many uses that were. ``number`` gives 128 random bits.
+        ``number`` returns 128 random bits.
         """
         events = [
             Event(
-                moment.replace(microsecond=moment.microsecond // 1000 * 1000),
+                time.replace(microsecond=time.microsecond // 1000 * 1000),
                 uuid.UUID(int=number(), version=4).int,
                 "user.authentication.sso",
                 "User single sign on to app",
@@ -263,7 +269,7 @@ class SignIns:
                 (app.in_the_log, user.of_an_app),
                 client=_client(seat.platform),
             )
-            for app, seat, moment in uses
+            for app, seat, time in uses
             for user in (self.org.users[seat.user_id],)
         ]
         self.org.log.add_history(events)
@@ -272,6 +278,7 @@ class SignIns:
     # For the control surface
 
     def describe(self, seats: t.Iterable[Seat]) -> Json:
+        """Return seats and outcomes as JSON."""
         return {
             "seats": [self._describe(seat) for seat in seats],
             "outcomes": [outcome.as_dict() for outcome in self.outcomes.values()],
@@ -295,7 +302,7 @@ class SignIns:
 
 
 def _client(platform: str) -> Json:
-    """Shared by all events of a platform."""
+    """Return the client of events, which all events of a platform share."""
     return _CLIENTS[platform]
 
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What /policies/simulate answers.
-
-Which rule of the policy that is in force an imagined sign-in meets.
-"""
+"""The answers of /policies/simulate: the rule that an imagined sign-in to an app matches."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ WORDS = {True: "MATCH", False: "NOT_MATCH", None: "UNDEFINED"}
 
 
 def simulate(org: Org, body: t.Any, expand: str) -> list[Json]:
-    """One evaluation for each type of policy that is asked for, of which the lab has but one.
+    """Return an evaluation for each requested type of policy that the lab has.
 
     Raises Refusal.
     """
@@ -37,7 +34,7 @@ def simulate(org: Org, body: t.Any, expand: str) -> list[Json]:
 
 
 def _imagined(org: Org, context: Json) -> Circumstances:
-    """What is not told is not known."""
+    """Return the circumstances of a context. What it does not contain is unknown."""
     user_id = (context.get("user") or {}).get("id")
     groups = (context.get("groups") or {}).get("ids")
     device, zones, risk = (
@@ -69,29 +66,29 @@ def _evaluation(policy: Policy, circumstances: Circumstances, expand: str) -> Js
     for rule in policy.rules:
         if rule.status != "ACTIVE":
             continue
-        found = verdicts(rule.conditions, circumstances)
-        word = False if False in found.values() else None if None in found.values() else True
-        if word:
-            return _told(policy, [_rule(rule, True, found)], missed, unclear, expand)
-        (missed if word is False else unclear).append(
-            _rule(rule, word, found if expand == "RULE" else {})
+        results = verdicts(rule.conditions, circumstances)
+        met = False if False in results.values() else None if None in results.values() else True
+        if met:
+            return _answer(policy, [_rule(rule, True, results)], missed, unclear, expand)
+        (missed if met is False else unclear).append(
+            _rule(rule, met, results if expand == "RULE" else {})
         )
     raise AssertionError("The catch-all rule takes everybody.")
 
 
-def _rule(rule: Rule, word: bool | None, found: t.Mapping[str, bool | None]) -> Json:
+def _rule(rule: Rule, matches: bool | None, results: t.Mapping[str, bool | None]) -> Json:
     return {
         "id": rule.id,
         "name": rule.name,
-        "status": WORDS[word],
-        "conditions": [{"type": name, "status": WORDS[met]} for name, met in found.items()],
+        "status": WORDS[matches],
+        "conditions": [{"type": name, "status": WORDS[met]} for name, met in results.items()],
     }
 
 
-def _told(
+def _answer(
     policy: Policy, matched: list[Json], missed: list[Json], unclear: list[Json], expand: str
 ) -> Json:
-    def shown(rules: list[Json], status: str) -> Json:
+    def section(rules: list[Json], status: str) -> Json:
         return {
             "policies": (
                 [
@@ -111,7 +108,7 @@ def _told(
     return {
         "status": "MATCH",
         "policyType": [TYPE],
-        "result": shown(matched, "MATCH"),
-        "undefined": shown(unclear, "UNDEFINED"),
-        "evaluated": shown(missed if expand in ("EVALUATED", "RULE") else [], "NOT_MATCH"),
+        "result": section(matched, "MATCH"),
+        "undefined": section(unclear, "UNDEFINED"),
+        "evaluated": section(missed if expand in ("EVALUATED", "RULE") else [], "NOT_MATCH"),
     }

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The System Log: what happened in the org, kept for 90 days, and the ways to ask for it.
+"""The System Log: the org's events of 90 days, and how requests read them.
 
-An event is published when it happens, and persisted when the log has it, which may be later. Reads
-with an end go by the first, polling by the second.
+An event is published when it happens, and persisted when the log has it, which may be later.
+Bounded reads use the first time, polling the second.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from lab.clock import iso
 from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
 
 RETENTION = timedelta(days=90)
-_JUST_NOW = timedelta(
-    milliseconds=1
-)  # a window ends before its end, and what is of this very moment belongs to it
+# A window excludes its end, but the events of the current millisecond belong to it.
+_JUST_NOW = timedelta(milliseconds=1)
 
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
 _IN_EVERY_EVENT = {
@@ -70,13 +69,9 @@ Json = dict[str, t.Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened.
+    """An event. The LogEvent that Okta prints is made on request, to keep large logs small."""
 
-    A log of a large fleet holds very many of them: the LogEvent that Okta prints is made when
-    somebody asks for it.
-    """
-
-    moment: datetime
+    published: datetime
     number: int  # 128 random bits
     event_type: str
     message: str
@@ -84,15 +79,15 @@ class Event:
     target: tuple[Json, ...] = ()
     debug_data: Json | None = None
     device: Json | None = None
-    outcome: Json | None = None  # where it is not SUCCESS
-    client: Json | None = None  # where it is not Okta Verify on a Mac
+    outcome: Json | None = None  # if it is not SUCCESS
+    client: Json | None = None  # if it is not Okta Verify on a Mac
 
     def part(self, name: str) -> t.Any:
-        """One member of the LogEvent."""
+        """Return a member of the LogEvent."""
         return _PARTS[name](self) if name in _PARTS else _IN_EVERY_EVENT[name]
 
     def as_dict(self) -> Json:
-        """The LogEvent."""
+        """Return the LogEvent."""
         return {
             name: self.part(name)
             for name in sorted(ATTRIBUTES | {"published"})
@@ -100,7 +95,7 @@ class Event:
         }
 
     def own_text(self) -> str:
-        """The texts in which it differs from other events."""
+        """Return the texts in which the event differs from others."""
         return "\n".join(
             [
                 self.event_type,
@@ -119,7 +114,7 @@ class Event:
         )
 
     def lacks(self, words: set[str]) -> bool:
-        """Whether it has not all of these words, which other events have all."""
+        """Return whether the event lacks one of these words, which most events have."""
         if self.outcome is None and self.client is None:
             return False
         return not words <= set(
@@ -137,7 +132,7 @@ _PARTS: dict[str, t.Callable[[Event], t.Any]] = {
     "displayMessage": lambda event: event.message,
     "eventType": lambda event: event.event_type,
     "outcome": lambda event: event.outcome or _IN_EVERY_EVENT["outcome"],
-    "published": lambda event: iso(event.moment),
+    "published": lambda event: iso(event.published),
     "target": lambda event: list(event.target),
     "transaction": lambda event: {"type": "WEB", "id": f"{event.number:032x}", "detail": {}},
     "uuid": lambda event: str(uuid.UUID(int=event.number)),
@@ -148,109 +143,110 @@ ATTRIBUTES = frozenset(_IN_EVERY_EVENT) | frozenset(_PARTS) - {"published"}
 class _Timeline:
     """Events in the order of one of their times.
 
-    Positions count from the first event ever, so that a cursor survives what is forgotten.
+    Positions count from the first event ever: a cursor stays valid when old events are dropped.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self._moments: list[datetime] = []
+        self._times: list[datetime] = []
         self._forgotten = 0
 
     @property
     def end(self) -> int:
-        """The position behind the last."""
+        """The position behind the last event."""
         return self._forgotten + len(self.events)
 
-    def add(self, event: Event, moment: datetime) -> None:
-        place = bisect.bisect_right(self._moments, moment)
-        self._moments.insert(place, moment)
+    def add(self, event: Event, time: datetime) -> None:
+        """Insert an event at its time."""
+        place = bisect.bisect_right(self._times, time)
+        self._times.insert(place, time)
         self.events.insert(place, event)
 
     def add_all(self, events: t.Iterable[Event]) -> None:
-        """Many at once, whatever their order."""
+        """Insert many events, in any order, at the times when they were published."""
         pairs = [
-            *zip(self._moments, self.events, strict=True),
-            *((event.moment, event) for event in events),
+            *zip(self._times, self.events, strict=True),
+            *((event.published, event) for event in events),
         ]
         pairs.sort(key=operator.itemgetter(0))
-        self._moments, self.events = (
-            [moment for moment, _event in pairs],
-            [event for _moment, event in pairs],
+        self._times, self.events = (
+            [time for time, _event in pairs],
+            [event for _time, event in pairs],
         )
 
     def forget(self, before: datetime) -> int:
-        old = bisect.bisect_left(self._moments, before)
-        del self.events[:old], self._moments[:old]
+        """Drop older events. Return how many."""
+        old = bisect.bisect_left(self._times, before)
+        del self.events[:old], self._times[:old]
         self._forgotten += old
         return old
 
     def positions(self, since: datetime, until: datetime) -> tuple[int, int]:
-        """The first position of a window, and the one behind its last."""
+        """Return the first position of a window, and the position behind its last event."""
         return (
-            bisect.bisect_left(self._moments, since) + self._forgotten,
-            bisect.bisect_left(self._moments, until) + self._forgotten,
+            bisect.bisect_left(self._times, since) + self._forgotten,
+            bisect.bisect_left(self._times, until) + self._forgotten,
         )
 
     def walk(self, start: int, end: int, newest_first: bool) -> t.Iterator[tuple[int, Event]]:
-        """Positions and events of a window."""
+        """Yield the positions and events of a window."""
         places = range(max(start - self._forgotten, 0), max(end - self._forgotten, 0))
         for place in reversed(places) if newest_first else places:
             yield place + self._forgotten, self.events[place]
 
 
 class SystemLog:
+    """The events of an org, by the time of publication and by the time of persistence."""
+
     def __init__(self) -> None:
         self.published = _Timeline()
         self.persisted = _Timeline()
-        self._late: dict[
-            int, datetime
-        ] = {}  # by an event's number: when the log has those that it had not at once
+        # by an event's number: when the log has an event that it does not have at once
+        self._late: dict[int, datetime] = {}
         self._words = _WordIndex()
 
     @property
     def events(self) -> list[Event]:
-        """In the order of their publication, those included that the log has only later."""
+        """All events in the order of publication, not yet persisted ones included."""
         return self.published.events
 
     @property
     def count(self) -> int:
-        """How many events there ever were."""
+        """How many events there ever were, dropped ones included."""
         return self.published.end
 
     def newest(self, number: int) -> list[Event]:
+        """Return the newest events, oldest first."""
         return self.published.events[-number:] if number > 0 else []
 
     def add(self, event: Event, persisted: datetime | None = None) -> None:
-        self.published.add(event, event.moment)
-        self.persisted.add(event, persisted or event.moment)
+        """Add an event. ``persisted`` is when the log has it, if not at once."""
+        self.published.add(event, event.published)
+        self.persisted.add(event, persisted or event.published)
         self._words.add(event)
-        if persisted and persisted > event.moment:
+        if persisted and persisted > event.published:
             self._late[event.number] = persisted
 
     def add_history(self, events: t.Collection[Event]) -> None:
-        """What happened before the lab starts."""
+        """Add events from before the start of the lab."""
         self.published.add_all(events)
         self.persisted.add_all(events)
         for event in events:
             self._words.add(event)
 
     def forget(self, now: datetime) -> None:
-        self._late = (
-            {number: moment for number, moment in self._late.items() if moment > now}
-            if self._late
-            else {}
-        )
+        """Drop the events that Okta no longer keeps."""
+        if self._late:
+            self._late = {number: time for number, time in self._late.items() if time > now}
         self._words.forget(self.published.forget(now - RETENTION), self.published.events)
         self.persisted.forget(now - RETENTION)
 
     def has(self, event: Event, now: datetime) -> bool:
+        """Return whether an event is persisted."""
         return self._late.get(event.number, now) <= now
 
     def holding(self, words: t.Iterable[str]) -> Predicate:
-        """A function of an event.
-
-        Does it hold all of these words, in whatever case and in whichever of its texts?
-        """
+        """Return a function of an event: whether its texts have all of these words, in any case."""
         wanted = set(_split(" ".join(words)))
         numbers, common = self._words.find(wanted - _COMMON_WORDS), wanted & _COMMON_WORDS
         return lambda event: (
@@ -259,10 +255,10 @@ class SystemLog:
 
 
 class _WordIndex:
-    """Which events hold a word.
+    """The index from words to events.
 
-    It is made when somebody first asks: the log of a large fleet holds very many words, and most
-    runs ask for none.
+    It is built at the first search: the log of a large fleet has very many words, and most runs
+    search for none.
     """
 
     def __init__(self) -> None:
@@ -271,26 +267,27 @@ class _WordIndex:
         self._places: dict[str, array[int]] = defaultdict(partial(array, "I"))
 
     def add(self, event: Event) -> None:
+        """Add an event, which is indexed at the next search."""
         self._events.append(event)
 
     def forget(self, forgotten: int, kept: list[Event]) -> None:
-        """Begins anew once most of it is about events that are no more."""
+        """Rebuild the index once most of its events were dropped."""
         if forgotten and len(self._events) > 2 * len(kept):
             self._events, self._known = list(kept), 0
             self._places.clear()
 
     def find(self, words: t.Collection[str]) -> frozenset[int] | None:
-        """The numbers of the events that hold all of ``words``; None where that says nothing."""
+        """Return the numbers of the events with all of these words; None if there are no words."""
         if not words:
             return None
         self._catch_up()
         lists = sorted(
             (self._places[word] if word in self._places else array("I") for word in words), key=len
         )
-        found = set(lists[0])
+        common = set(lists[0])
         for places in lists[1:]:
-            found.intersection_update(places)
-        return frozenset(self._events[place].number for place in found)
+            common.intersection_update(places)
+        return frozenset(self._events[place].number for place in common)
 
     def _catch_up(self) -> None:
         for place in range(self._known, len(self._events)):
@@ -301,9 +298,9 @@ class _WordIndex:
 
 @dataclass(frozen=True)
 class LogQuery:
-    """One request for a page, asked at ``now``.
+    """A request for a page at the time ``now``.
 
-    Without ``until`` and oldest first, it polls: there is always a next page.
+    Without ``until`` and oldest first it polls: there is always a next page.
     """
 
     now: datetime
@@ -312,17 +309,16 @@ class LogQuery:
     matches: Predicate
     limit: int
     newest_first: bool
-    after: int | None = None  # the position that the page before has reached
+    after: int | None = None  # the position that the previous page reached
 
     @property
     def polls(self) -> bool:
+        """Whether this is a polling request."""
         return self.until is None and not self.newest_first
 
 
 def read_page(log: SystemLog, query: LogQuery) -> tuple[list[Event], int | None]:
-    """The events of a page, and the position from which the next one goes on, or None where there
-    is none.
-    """
+    """Return the events of a page, and the position of the next page, or None if it is the last."""
     timeline = log.persisted if query.polls else log.published
     start, end = timeline.positions(query.since, query.until or query.now + _JUST_NOW)
     if query.after is not None:
@@ -342,12 +338,12 @@ def read_page(log: SystemLog, query: LogQuery) -> tuple[list[Event], int | None]
 
 
 def compile_log_filter(text: str) -> Predicate:
-    """A function of an event; raises BadFilter or Unsupported."""
+    """Return a filter as a function of an event. Raises BadFilter or Unsupported."""
     return compile_filter(text, _field)
 
 
 def _split(text: str) -> list[str]:
-    """Words as ``q`` knows them: punctuation ends one."""
+    """Return the words of a text as ``q`` compares them: punctuation ends a word."""
     return re.findall(r"[^\W_]+", text.lower())
 
 
@@ -376,7 +372,7 @@ def _field(attribute: str) -> Field:
 
 
 def _walk(value: t.Any, path: list[str]) -> t.Iterator[t.Any]:
-    """The values at the end of a path; a list on the way stands for each of its members."""
+    """Yield the values at the end of a path. A list on the path means each of its members."""
     if isinstance(value, list):
         for member in value:
             yield from _walk(member, path)

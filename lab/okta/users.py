@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``search``, ``filter`` and ``q`` of listUsers can ask.
+"""The attributes that ``search``, ``filter`` and ``q`` of listUsers can compare.
 
-It never shows users who are DEPROVISIONED unless one of the first two asks for them.
+listUsers never returns users who are DEPROVISIONED unless one of the first two matches them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from __future__ import annotations
 import typing as t
 
 from lab.okta.devices import User
-from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
-from lab.okta.timestamps import parse_moment
+from lab.okta.scim import Field, Predicate, Unsupported, compile_filter, timestamp_literal
 
 _NAMES = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
-_MOMENTS = ("created", "lastUpdated", "activated", "statusChanged")
-_MOMENT = frozenset({"eq", "gt", "ge", "lt", "le"})
+_TIMES = ("created", "lastUpdated", "activated", "statusChanged")
+_TIME_OPERATORS = frozenset({"eq", "gt", "ge", "lt", "le"})
 
 
 def user_matcher(query: t.Mapping[str, str]) -> Predicate:
-    """A function of a user; raises BadFilter or Unsupported."""
+    """Return a query as a function of a user. Raises BadFilter or Unsupported."""
     if query.get("search"):
         return compile_filter(query["search"], _search_field)
     if query.get("filter"):
@@ -45,9 +44,9 @@ def _read(attribute: str, fold: t.Callable[[str], str]) -> t.Callable[[User], t.
 
 
 def _search_field(attribute: str) -> Field:
-    """Values in any case; names are found by what they contain, too."""
-    if attribute in _MOMENTS:
-        return Field(lambda user: user.created, _moment, _MOMENT | {"pr"})
+    """Return an attribute of ``search``: in any case; the profile can be searched by parts."""
+    if attribute in _TIMES:
+        return Field(lambda user: user.created, timestamp_literal, _TIME_OPERATORS | {"pr"})
     contained = {"co"} if attribute.startswith("profile.") else set()
     return Field(
         _read(attribute, str.casefold),
@@ -57,14 +56,7 @@ def _search_field(attribute: str) -> Field:
 
 
 def _filter_field(attribute: str) -> Field:
-    """A few attributes, and equality alone but for the time of the last change."""
+    """Return an attribute of ``filter``, which takes equality alone except for lastUpdated."""
     if attribute == "lastUpdated":
-        return Field(lambda user: user.created, _moment, _MOMENT)
+        return Field(lambda user: user.created, timestamp_literal, _TIME_OPERATORS)
     return Field(_read(attribute, str), str, frozenset({"eq"}))
-
-
-def _moment(value: t.Any) -> t.Any:
-    try:
-        return parse_moment(value)
-    except ValueError as problem:
-        raise Unsupported(str(problem)) from None

@@ -278,7 +278,7 @@ def _request(record: t.Any) -> Row:
 
 def _event(event: t.Any) -> Row:
     return {
-        "at": iso(event.moment),
+        "at": iso(event.published),
         "type": event.event_type,
         "message": event.message,
         "actor": event.actor["displayName"],
