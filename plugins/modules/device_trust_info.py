@@ -267,9 +267,9 @@ class Summary:
         )
 
     @property
-    def waits_for_people(self) -> bool:
-        """Return whether any Mac waits for time or its user."""
-        return any(self.total[stage] for stage in PEOPLE_STAGES)
+    def waiting(self) -> int:
+        """Return how many Macs wait for time or their users."""
+        return sum(self.total[stage] for stage in PEOPLE_STAGES)
 
 
 SHOWN = (
@@ -307,8 +307,9 @@ def run(ctx: ModuleContext) -> Result:
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query)
         summary = Summary(fleet, params["max_rows"], params["serials"])
-        if not summary.waits_for_people or ctx.check_mode or time.monotonic() >= deadline:
+        if not summary.waiting or ctx.check_mode or time.monotonic() >= deadline:
             break
+        ctx.progress(f"waiting for Macs and their users: {summary.waiting}")
         ctx.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
     return _result(summary, rings, params)
 

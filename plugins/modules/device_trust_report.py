@@ -168,6 +168,7 @@ def run(ctx: ModuleContext) -> Result:
     ]
     changes: list[Change] = []
     for path, pieces in reports:
+        ctx.progress(f"writing {path.name}")
         changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
     changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)

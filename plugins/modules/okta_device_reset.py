@@ -173,10 +173,6 @@ options:
         step, readable to its owner only.
       - If not set, no audit is kept, and a warning says so.
     type: path
-  progress_file:
-    description: A file that gets a line for each record that is read or reset. If the module runs on
-      the controller, the lines are displayed meanwhile.
-    type: path
 """
 
 EXAMPLES = r"""
@@ -230,7 +226,6 @@ EXAMPLES = r"""
     requested_by: bob@example.com
     reason: CHG-1043, Ann gets a new Mac
     report_bound_certificates: true
-    progress_file: /var/lib/device-trust/progress
 
 - name: Delete an old record of a Mac that has a newer one
   devicetrust.okta_kandji.okta_device_reset:
@@ -445,7 +440,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
 from ..module_utils._reset.apply import ResetOptions, ResetRun
-from ..module_utils._reset.audit import Audit, Progress
+from ..module_utils._reset.audit import Audit
 from ..module_utils._reset.evidence import Selection
 from ..module_utils._reset.plan import ALLOW
 from ..module_utils._reset.report import (
@@ -497,7 +492,6 @@ OPTIONS: ArgumentSpec = {
     "reason": {"type": "str"},
     "requested_by": {"type": "str"},
     "state_dir": {"type": "path"},
-    "progress_file": {"type": "path"},
 }
 USES = (
     okta_api.LIST_DEVICES,
@@ -526,9 +520,8 @@ def run(ctx: ModuleContext) -> Result:
     """Return the result of a reset. Raise Refused, before any write, if a limit forbids it."""
     options = _options(ctx)
     audit = Audit(_requester(ctx.params), ctx.params["reason"] or "", ctx.masker)
-    progress = Progress(ctx.params["progress_file"])
     org_url = ctx.okta.org_url
-    done = ResetRun(ctx.okta, ctx.kandji, options, audit, progress, ctx.warn).run()
+    done = ResetRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
         [_change(one) for one in done.outcomes if one.is_reset],
         devices=[one.row() for one in done.outcomes],

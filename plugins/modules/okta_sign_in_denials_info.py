@@ -125,6 +125,7 @@ def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
     if params["wait"] > 0 and not ctx.check_mode:
+        ctx.progress(f"waiting {params['wait']} s for sign-ins")
         ctx.settings.sleep(params["wait"])
     app_ids = [app.id for app in resolve_apps(ctx.okta.apps(), params["apps"])]
     now = ctx.okta.transport.now()

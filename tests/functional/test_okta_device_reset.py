@@ -515,28 +515,27 @@ def test_without_a_place_for_the_audit_it_says_so_and_with_a_bad_one_it_stops(
 
 
 @pytest.mark.lab(macs=1)
-def test_who_waits_sees_how_far_it_is(watched, fleet, run_module, tmp_path):
+def test_who_waits_sees_how_far_it_is(watched, fleet, run_module, tmp_path, monkeypatch):
     fleet.mac("GUARDED00001", profile=False)
     held, gone = fleet.record("GUARDED00001"), fleet.stuck(STUCK)
-    run_module(
-        MODULE,
-        {"device_ids": [held.id, gone.id], "progress_file": str(tmp_path / "progress")},
-        lab=watched.lab,
-    )
-    lines = (tmp_path / "progress").read_text().splitlines()
-    assert lines == [
+    progress = tmp_path / "progress"
+    progress.touch()
+    monkeypatch.setenv("DEVICE_TRUST_PROGRESS_FILE", str(progress))
+    run_module(MODULE, {"device_ids": [held.id, gone.id]}, lab=watched.lab)
+    lines = progress.read_text().splitlines()
+    steps = [line for line in lines if "kta: " not in line and "andji: " not in line]
+    assert steps == [
         "1 of 2 records read",
         "2 of 2 records read",
+        "0 of 1 records reset",
         f"1 of 1: {STUCK} ({gone.id}) reset",
     ]
-    # It is a courtesy: where it cannot be written, the reset goes on.
+    assert "0 of 1 records reset; Okta: deleteDevice, 1 request" in lines
+    # It is a courtesy: without a file that is there, the reset goes on.
+    progress.unlink()
     third = fleet.stuck("RESETMAC0003")
-    done = run_module(
-        MODULE,
-        {"device_ids": [third.id], "progress_file": str(tmp_path / "nowhere" / "progress")},
-        lab=watched.lab,
-    )
-    assert done["counts"]["reset"] == 1
+    done = run_module(MODULE, {"device_ids": [third.id]}, lab=watched.lab)
+    assert done["counts"]["reset"] == 1 and not progress.exists()
 
 
 def test_a_certificate_that_dies_with_its_record_is_told(watched, fleet, run_module):

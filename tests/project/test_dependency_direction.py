@@ -21,6 +21,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "entry points": (
         "modules/*",
         "action/*",
+        "plugin_utils/*",
         "inventory/*",
         "filter/*",
         "doc_fragments/*",

@@ -19,6 +19,7 @@ FRAGMENTS_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.doc_fra
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action_groups"]
+ACTIONS = CHECKOUT / "plugins" / "action"
 ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 
 
@@ -35,6 +36,15 @@ def test_a_module_that_takes_a_vendors_options_is_in_its_action_group(vendor):
 
 def test_every_module_is_in_the_group_all():
     assert sorted(GROUPS["all"]) == MODULES
+
+
+def test_every_module_has_the_action_plugin_that_displays_its_progress():
+    """Each may wait for minutes, since a vendor's rate limit may be used up."""
+    text = (ACTIONS / "device_trust_gate.py").read_text()
+    assert "plugin_utils._progress import ActionModule" in text
+    assert {path.stem: path.read_text() for path in ACTIONS.glob("*.py")} == dict.fromkeys(
+        MODULES, text
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)

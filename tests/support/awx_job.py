@@ -130,6 +130,7 @@ class Job:
     """What AWX knows of a job when it starts it.
 
     ``inventory`` is what an inventory script prints; ``answers`` are those of the survey.
+    ``environment`` is what an administrator adds in the settings of jobs.
     """
 
     template: str
@@ -137,6 +138,7 @@ class Job:
     inventory: Values = field(default_factory=lambda: LOCALHOST)
     answers: Values = field(default_factory=dict)
     variables: Values = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     job_type: str = ""
     verbosity: int = 0
     number: int = 1
@@ -162,6 +164,7 @@ def lay_out(
         "INVENTORY_ID": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "MAX_EVENT_RES": "700000",
+        **job.environment,
     }
     for name, inputs in job.credentials.items():
         environment |= inject(

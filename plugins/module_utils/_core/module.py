@@ -9,6 +9,7 @@ here.
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from .._okta.client import Okta
 from .errors import BadOption, DeviceTrustError
 from .masking import Masker
 from .options import KANDJI, OKTA, Params, require
+from .progress import FILE_VARIABLE, Progress
 from .results import Result
 
 
@@ -43,7 +45,10 @@ class ModuleContext:
         self.params, self.check_mode, self.uses = params, check_mode, tuple(uses)
         self.masker = Masker()
         self._warn = warn
-        self.settings = replace(_settings(params, check_mode), uses=(*uses, TOKEN))
+        self._progress = Progress(os.environ.get(FILE_VARIABLE), self.masker)
+        self.settings = replace(
+            _settings(params, check_mode), uses=(*uses, TOKEN), report=self._progress.add
+        )
         self._transports: list[Transport] = []
         self._okta: Okta | None = None
         self._kandji: Kandji | None = None
@@ -73,6 +78,10 @@ class ModuleContext:
 
     def warn(self, text: str) -> None:
         self._warn(self.masker.text(text))
+
+    def progress(self, step: str) -> None:
+        """Display which step begins, if the run takes long enough for a person to wait for it."""
+        self._progress.begin(step)
 
     def calls(self) -> list[dict[str, str | int]]:
         return api_calls(*self._transports)

@@ -24,12 +24,14 @@ class Window:
 
     :arg reset: seconds since the epoch, by the vendor's clock; at least a second after the answer.
     :arg is_over: a thread has waited for the reset.
+    :arg reason: what a wait for the reset is for, in words.
     """
 
     limit: int
     remaining: int
     reset: float
     is_over: bool = False
+    reason: str = "for the rate limit"
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def must_wait(self, capacity_percent: int) -> bool:
@@ -86,10 +88,11 @@ class Pacer:
 
     :arg capacity_percent: the share of each limit that a run may use.
     :arg hourly_limit: the vendor's limit of requests per hour until an answer names it; 0 is none.
+    :arg sleep: waits so many seconds for a reason.
     """
 
     def __init__(
-        self, capacity_percent: int, hourly_limit: int, sleep: Callable[[float], None]
+        self, capacity_percent: int, hourly_limit: int, sleep: Callable[[float, str], None]
     ) -> None:
         self._capacity_percent, self._sleep = capacity_percent, sleep
         self.hourly_limit = hourly_limit
@@ -128,11 +131,11 @@ class Pacer:
             with window.lock:
                 seconds = 0 if window.is_over else window.reset - now
                 if seconds > 0 and window.must_wait(self._capacity_percent):
-                    self._sleep(min(seconds, MAX_WAIT))
+                    self._sleep(min(seconds, MAX_WAIT), window.reason)
                     window.is_over = True
 
-    def wait(self, operation: str, seconds: float) -> None:
+    def wait(self, operation: str, seconds: float, reason: str) -> None:
         """Wait as the vendor asks; what was known of the rate limit is outdated then."""
         with self._lock:
-            self._of_operation[operation] = [Window(1, 0, seconds)]
+            self._of_operation[operation] = [Window(1, 0, seconds, reason=reason)]
         self.wait_for_share(operation, now=0)

@@ -18,6 +18,7 @@ class Settings:
     """How to behave towards vendors. Times in seconds.
 
     :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
+    :arg report: is called with each request and each wait, in words.
     """
 
     ca_path: str | None = None
@@ -28,3 +29,4 @@ class Settings:
     uses: tuple[Operation, ...] | None = None
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    report: Callable[[str], None] = lambda _text: None

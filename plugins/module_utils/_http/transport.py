@@ -65,6 +65,11 @@ class Vendor:
     explain: Callable[[int, Mapping[str, str], t.Any], Explanation]
     hourly_limit: int = 0
 
+    @property
+    def title(self) -> str:
+        """The vendor as a person calls it."""
+        return self.name.upper() if self.name == "scep" else self.name.capitalize()
+
 
 class Transport:
     """A session to one origin.
@@ -76,13 +81,13 @@ class Transport:
     def __init__(
         self, vendor: Vendor, origin: str, auth: Auth, settings: Settings, masker: Masker
     ) -> None:
-        self.vendor, self.origin = vendor.name, origin
+        self.vendor, self._title, self.origin = vendor.name, vendor.title, origin
         self.settings, self.masker = settings, masker
         self.calls: dict[tuple[str, str], int] = {}
         self._explain, self._auth = vendor.explain, auth
         self._first_date: float | None = None
         self._last_date: float | None = None
-        self._pacer = Pacer(settings.capacity_percent, vendor.hourly_limit, settings.sleep)
+        self._pacer = Pacer(settings.capacity_percent, vendor.hourly_limit, self._sleep)
         self._counting = threading.Lock()  # several threads send
         self._session = requests.Session()
         self._session.headers.update(
@@ -127,7 +132,7 @@ class Transport:
                 never_sent = error.details.get("never_sent")
                 if attempts.transport_exhausted or not (operation.may_repeat or never_sent):
                     raise self._lost(operation, error) from None
-                settings.sleep(attempts.backoff())
+                self._sleep(attempts.backoff(), f"to send {operation.name} again")
                 attempts.retries += 1
                 continue
             auth.on_response(response.status_code, response.headers)
@@ -184,7 +189,9 @@ class Transport:
         """Send one attempt and return its response. Raises Unreachable, NotTrusted, BadOption."""
         key = (operation.name, operation.verb)
         with self._counting:
-            self.calls[key] = self.calls.get(key, 0) + 1
+            count = self.calls[key] = self.calls.get(key, 0) + 1
+        plural = "" if count == 1 else "s"
+        self.settings.report(f"{self._title}: {operation.name}, {count:,} request{plural}")
         try:
             response = self._session.request(
                 operation.verb,
@@ -287,7 +294,13 @@ class Transport:
                 operation=operation.name,
                 status=status,
             )
-        self._pacer.wait(operation.name, seconds)
+        reason = "for the rate limit" if status == 429 else f"after an answer {status}"
+        self._pacer.wait(operation.name, seconds, reason)
+
+    def _sleep(self, seconds: float, reason: str) -> None:
+        """Wait, and report for what."""
+        self.settings.report(f"{self._title}: waiting {seconds:.0f} s {reason}")
+        self.settings.sleep(seconds)
 
     # What came back
 

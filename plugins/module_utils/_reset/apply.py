@@ -14,7 +14,7 @@ from .._core.errors import ApiError, DeviceTrustError
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .._okta.facts import WEAK_AUTHENTICATORS
-from .audit import Audit, Progress
+from .audit import Audit
 from .evidence import (
     EvidenceReader,
     Selection,
@@ -93,7 +93,7 @@ class ResetRun:
         kandji: Kandji,
         options: ResetOptions,
         audit: Audit,
-        progress: Progress,
+        progress: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
         self._okta, self._kandji, self._options = okta, kandji, options
@@ -144,7 +144,7 @@ class ResetRun:
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
             complete.append(read_users(self._okta, target))
-            self._progress.record_read(number, len(targets))
+            self._progress(f"{number} of {len(targets)} records read")
         return complete, fleet
 
     def _guards(self) -> Guards:
@@ -191,7 +191,8 @@ class ResetRun:
     ) -> list[Outcome]:
         """Return the outcome for each decision. An error carries the outcomes until then."""
         current, outcomes = list(decisions), list[Outcome]()
-        total = count_resets(decisions)
+        done, total = 0, count_resets(decisions)
+        self._progress(f"0 of {total} records reset")
         for number, decision in enumerate(decisions):
             try:
                 if decision.resets:
@@ -210,7 +211,11 @@ class ResetRun:
                 else None
             )
             outcomes.append(Outcome(decision, state, bound))
-            self._progress.record_done(outcomes[-1], total)
+            if outcomes[-1].is_reset:
+                done += 1
+                words = state.replace("_", " ")
+                target = decision.target
+                self._progress(f"{done} of {total}: {target.serial} ({target.id}) {words}")
         return outcomes
 
     def _check_again(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep each step of a reset in an audit file, and append its progress to a file meanwhile."""
+"""Keep each step of a reset in an audit file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from datetime import datetime, timezone
 from .._core.errors import BadOption
 from .._core.masking import Masker
 from .plan import ResetTarget, login_of
-from .report import Outcome
 
 FILE_NAME = "device_reset_audit.jsonl"
 
@@ -75,33 +74,3 @@ class Audit:
                 f"state_dir: {self.path} is not writable ({error.strerror}). Name a directory that"
                 " the user who runs this may write to."
             ) from None
-
-
-class Progress:
-    """A file that gets a line for each record that is read or reset.
-
-    A file that is not writable stops nothing.
-    """
-
-    def __init__(self, path: str | None) -> None:
-        self._path, self._done = path, 0
-
-    def record_read(self, number: int, total: int) -> None:
-        """Append that so many of all records are read."""
-        self._append(f"{number} of {total} records read")
-
-    def record_done(self, outcome: Outcome, total: int) -> None:
-        """Append that a record is reset; other outcomes need no line."""
-        if outcome.is_reset:
-            self._done += 1
-            target, state = outcome.decision.target, outcome.state.replace("_", " ")
-            self._append(f"{self._done} of {total}: {target.serial} ({target.id}) {state}")
-
-    def _append(self, line: str) -> None:
-        if not self._path:
-            return
-        try:
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-        except OSError:
-            self._path = None

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._core.text import names_serial
+from .._core.text import abbreviate, names_serial
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
@@ -150,6 +150,14 @@ def _profile_problem(facts: GateFacts, reported: bool) -> str:
     if not reported and not (status and status.is_installed):
         return "The SCEP profile is not installed yet."
     return ""
+
+
+def describe_wait(verdicts: t.Sequence[Verdict]) -> str:
+    """Return for which test Macs the gate waits, and why."""
+    unmet = [
+        f"{verdict.serial} ({verdict.reason.rstrip('.')})" for verdict in verdicts if verdict.reason
+    ]
+    return f"waiting for {len(unmet)} of {len(verdicts)} test Macs: {abbreviate(unmet, 3)}"
 
 
 def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..._core.text import names_serial
+from ..._core.text import abbreviate, names_serial
 from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
 
 
@@ -130,6 +130,12 @@ def _next_step_if_tagged(mac: MacState, renewed: bool) -> Step:
         "The exclusion tag is set. The next check-in removes the profile. If it stays after one, no"
         " node of the map excludes the tag.",
     )
+
+
+def describe_wait(steps: t.Mapping[str, Step]) -> str:
+    """Return for which Macs a run waits, and in which states they are."""
+    waiting = [f"{serial} ({step.state})" for serial, step in steps.items() if not step.is_final]
+    return f"waiting for {len(waiting)} of {len(steps)} Macs: {abbreviate(waiting, 3)}"
 
 
 def with_tag(tags: t.Sequence[str], tag: str, wanted: bool) -> list[str]:

@@ -528,6 +528,38 @@ def test_threads_wait_for_their_own_limit_alone(wire: t.Any) -> None:
     assert len(wire.sent) == 4
 
 
+def test_each_request_and_each_wait_is_reported(wire: t.Any) -> None:
+    reports: list[str] = []
+    wire.script(
+        (200, {}, limits(149, 300)),
+        (429, "", {"Retry-After": "25"}),
+        (503, "", {"Retry-After": "7"}),
+        RESET,
+        (200, {}),
+    )
+    caller = transport(wire, report=reports.append)
+    caller.call(READ)
+    caller.call(READ)
+    assert reports == [
+        "Acme: listThings, 1 request",
+        "Acme: waiting 31 s for the rate limit",
+        "Acme: listThings, 2 requests",
+        "Acme: waiting 25 s for the rate limit",
+        "Acme: listThings, 3 requests",
+        "Acme: waiting 7 s after an answer 503",
+        "Acme: listThings, 4 requests",
+        "Acme: waiting 2 s to send listThings again",
+        "Acme: listThings, 5 requests",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("okta", "Okta"), ("kandji", "Kandji"), ("scep", "SCEP")]
+)
+def test_a_vendor_has_its_own_spelling(name: str, title: str) -> None:
+    assert Vendor(name, explain).title == title
+
+
 @pytest.mark.parametrize("status, slept", [(503, [7]), (429, [7]), (423, [7])])
 def test_retry_after_is_kept_whatever_the_status(
     wire: t.Any, status: int, slept: list[float]

@@ -32,7 +32,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.audit import (
     Audit,
-    Progress,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
     Selection,
@@ -173,6 +172,7 @@ class Reset:
     def __init__(self, directory: t.Any) -> None:
         self.okta, self.kandji = FakeOkta(), FakeKandji()
         self.directory, self.warnings = directory, list[str]()
+        self.progress: list[str] = []
 
     def stuck(self, number: int, *names: str, **values: t.Any) -> OktaDevice:
         """Add a Mac that registered before its certificate came: what a reset is for."""
@@ -182,15 +182,11 @@ class Reset:
     def run(self, *serials: str, **options: t.Any) -> ResetResult:
         options = {"selection": Selection(serials=serials), "max_percent": 100, **options}
         audit = Audit("rosa", "CHG-1", Masker())
-        progress = Progress(str(self.directory / "progress"))
         okta, kandji = t.cast(t.Any, self.okta), t.cast(t.Any, self.kandji)
         options_ = ResetOptions(**options)
-        return ResetRun(okta, kandji, options_, audit, progress, self.warnings.append).run()
-
-    @property
-    def progress(self) -> list[str]:
-        text: str = (self.directory / "progress").read_text()
-        return text.splitlines()
+        return ResetRun(
+            okta, kandji, options_, audit, self.progress.append, self.warnings.append
+        ).run()
 
 
 @pytest.fixture

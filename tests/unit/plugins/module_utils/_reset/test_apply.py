@@ -43,6 +43,7 @@ def test_each_record_is_deactivated_then_deleted(reset: t.Any) -> None:
         "1 of 3 records read",
         "2 of 3 records read",
         "3 of 3 records read",
+        "0 of 2 records reset",
         "1 of 2: C01 (guo1) reset",
         "2 of 2: C02 (guo2) reset",
     ]

@@ -243,6 +243,16 @@ def test_a_mac_that_must_not_hold_the_profile() -> None:
     )
 
 
+def test_what_a_gate_waits_for_is_said_with_the_reasons() -> None:
+    unmet = [gate.Verdict(f"C0{number}", NOT_INSTALLED) for number in range(1, 6)]
+    met = gate.Verdict("C09", proof=gate.LOG_PROOF)
+    reason = "(The SCEP profile is not installed yet)"
+    assert gate.describe_wait([unmet[0], met]) == f"waiting for 1 of 2 test Macs: C01 {reason}"
+    assert gate.describe_wait([met, *unmet]) == (
+        f"waiting for 5 of 6 test Macs: C01 {reason}, C02 {reason}, C03 {reason} and 2 more"
+    )
+
+
 # Console-managed items
 
 

@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     MacState,
     Step,
     console_steps,
+    describe_wait,
     next_step,
     with_tag,
 )
@@ -161,6 +162,12 @@ def test_each_step_has_its_reason(mac, reason):
 def test_a_mac_checks_in_until_its_state_is_final(state, is_final):
     step = Step("wait", state, "")
     assert (step.is_final, step.needs_check_in) == (is_final, not is_final)
+
+
+def test_what_a_redelivery_waits_for_is_said_with_the_states():
+    states = {"C01": "excluding", "C02": "done", "C03": "delivering", "C04": "unclear"}
+    steps = {serial: Step("wait", state, "") for serial, state in states.items()}
+    assert describe_wait(steps) == "waiting for 2 of 4 Macs: C01 (excluding), C03 (delivering)"
 
 
 def test_the_steps_in_the_console_name_the_tag_and_the_profile():
