@@ -59,7 +59,6 @@ class DeviceUser:
     management_status: str | None = None
     screen_lock_type: str | None = None
     created: str | None = None
-    row: Row = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_row(cls, row: Row) -> DeviceUser:
@@ -69,7 +68,6 @@ class DeviceUser:
             management_status=as_text(row.get("managementStatus")),
             screen_lock_type=as_text(row.get("screenLockType")),
             created=as_text(row.get("created")),
-            row=row,
         )
 
     @property

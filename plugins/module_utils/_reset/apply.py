@@ -14,6 +14,8 @@ from .._core.errors import ApiError, DeviceTrustError
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .._okta.facts import WEAK_AUTHENTICATORS
+from .._status.reader import FleetQuery, read_fleet
+from .._status.stages import classify
 from .audit import Audit
 from .evidence import (
     EvidenceReader,
@@ -84,6 +86,19 @@ class ResetResult:
     reissue_after: datetime | None = None
 
 
+def select_stages(okta: Okta, kandji: Kandji, selection: Selection) -> Selection:
+    """Return the selection with the serials of the rings' Macs that are at its stages."""
+    if not selection.stages:
+        return selection
+    fleet = read_fleet(okta, kandji, FleetQuery(selection.rings, selection.okta_verify_item_ids))
+    serials = [
+        mac.serial
+        for mac in fleet.macs
+        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in selection.stages
+    ]
+    return replace(selection, serials=[*selection.serials, *serials])
+
+
 class ResetRun:
     """One reset. Its clients, audit and progress are parameters, so it runs without HTTP."""
 
@@ -103,7 +118,8 @@ class ResetRun:
     def run(self) -> ResetResult:
         """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
         options = self._options
-        targets = find_targets(self._okta, self._kandji, options.selection, self._warn)
+        selection = select_stages(self._okta, self._kandji, options.selection)
+        targets = find_targets(self._okta, selection, self._warn)
         if not targets:
             return ResetResult(plan_digest=self._approve([]))
         targets, fleet = self._read(targets)

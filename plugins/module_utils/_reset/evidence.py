@@ -20,9 +20,7 @@ from .._kandji.records import CustomProfile, InstalledProfile
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import Enrollment, LogEvent, OktaDevice
-from .._status.reader import FleetQuery, read_fleet
 from .._status.rings import Ring, profile_uuid
-from .._status.stages import classify
 from .plan import (
     Decision,
     Evidence,
@@ -73,13 +71,14 @@ class Selection:
 
 
 def find_targets(
-    okta: Okta, kandji: Kandji, selection: Selection, warn: Callable[[str], None]
+    okta: Okta, selection: Selection, warn: Callable[[str], None]
 ) -> list[ResetTarget]:
     """Return a target for each record that is selected, and for each serial or id without one.
 
+    ``stages`` are not read here.
     A search may return stale records: what is written is decided from fresh reads.
     """
-    serials = [*selection.serials, *_serials_on_stages(okta, kandji, selection)]
+    serials = list(selection.serials)
     without_serial = []
     for login in selection.users:
         for device in _devices_of(okta, login, warn):
@@ -94,18 +93,6 @@ def find_targets(
     ]
     ids = {target.id for target in by_id if target.id}
     return [target for target in by_serial + without_serial if target.id not in ids] + by_id
-
-
-def _serials_on_stages(okta: Okta, kandji: Kandji, selection: Selection) -> list[str]:
-    if not selection.stages:
-        return []
-    query = FleetQuery(selection.rings, selection.okta_verify_item_ids)
-    fleet = read_fleet(okta, kandji, query)
-    return [
-        mac.serial
-        for mac in fleet.macs
-        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in selection.stages
-    ]
 
 
 def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[OktaDevice]:

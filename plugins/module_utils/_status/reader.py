@@ -19,7 +19,8 @@ from .._core.errors import NotFound, all_of
 from .._core.timestamps import format_milliseconds
 from .._kandji import client as kandji_api
 from .._kandji.client import Kandji
-from .._kandji.identifiers import CUSTOM_PROFILE, OKTA_DEVICE_TRUST_SCEP
+from .._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
+from .._kandji.profile_holders import ProfileItem, installed_on
 from .._kandji.records import CustomProfile
 from .._okta import client as okta_api
 from .._okta.client import Okta
@@ -66,7 +67,7 @@ class FleetQuery:
 
     rings: Sequence[Ring] = ()
     app_ids: Sequence[str] = ()
-    competitors: Sequence[str] = ()
+    competitors: Sequence[ProfileItem] = ()
     expiries: Expiries = Expiries()
     expiring_days: int = 30
     stale_days: int = 90
@@ -191,14 +192,14 @@ def read_apps(kandji: Kandji, app_ids: Sequence[str]) -> Statuses | set[str]:
     return {sys.intern(app.device_id) for app in apps}
 
 
-def read_competing(kandji: Kandji, competitors: Iterable[str]) -> set[str]:
+def read_competing(kandji: Kandji, competitors: Iterable[ProfileItem]) -> set[str]:
     """Return the devices with a profile that brings certificates of the same authority.
 
     It is Kandji's own Okta Device Trust, or another custom profile.
     """
-    identifiers = [OKTA_DEVICE_TRUST_SCEP, *(CUSTOM_PROFILE + item_id for item_id in competitors)]
-    profiles = kandji.prism_profiles({"payload_identifier": {"in": identifiers}})
-    return {profile.device_id for profile in profiles}
+    own = kandji.prism_profiles({"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}})
+    custom = [profile for item in competitors for profile in installed_on(kandji, item)]
+    return {profile.device_id for profile in (*own, *custom)}
 
 
 # Okta

@@ -16,6 +16,7 @@ from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
 from .._kandji.catalogs import profile_catalog
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
+from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.mobileconfig import Plist
 from .._kandji.records import Blueprint, CustomProfile
@@ -84,8 +85,8 @@ class Ring:
 
 def read_rings(
     kandji: Kandji, wanted: Sequence[RingOptions], prefix: str
-) -> tuple[list[Ring], list[str]]:
-    """Return the rings, and the ids of custom profiles that compete with theirs.
+) -> tuple[list[Ring], list[ProfileItem]]:
+    """Return the rings, and the custom profiles that compete with theirs.
 
     A ring that names no profile has the one named ``prefix`` followed by the ring's name.
     """
@@ -136,12 +137,12 @@ def check_profiles(rings: Iterable[RingOptions]) -> None:
             )
 
 
-def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -> list[str]:
-    """Return the ids of other active custom profiles with the SCEP URL of a ring's profile."""
+def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -> list[ProfileItem]:
+    """Return the other active custom profiles with the SCEP URL of a ring's profile."""
     own = {ring.profile.id for ring in rings if ring.profile}
     urls = {url for ring in rings if ring.profile for url in _scep_urls(ring.profile)}
     return [
-        profile.id
+        ProfileItem.of_profile(profile)
         for profile in profiles
         if profile.flags.get("active") is not False
         and profile.id not in own

@@ -42,9 +42,7 @@ SEEN = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
 
 
 def find(reset: t.Any, **selected: t.Any) -> list[ResetTarget]:
-    return evidence.find_targets(
-        reset.okta, reset.kandji, Selection(**selected), reset.warnings.append
-    )
+    return evidence.find_targets(reset.okta, Selection(**selected), reset.warnings.append)
 
 
 def named(targets: list[ResetTarget]) -> list[tuple[str, str, bool]]:

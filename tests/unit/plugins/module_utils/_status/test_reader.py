@@ -20,6 +20,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     Unauthorized,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profile_holders import (
+    ProfileItem,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     InstalledProfile,
@@ -511,4 +514,24 @@ def test_another_custom_profile_with_the_same_scep_url_competes() -> None:
     assert rings.find_competitors(
         of_rings,
         [scep("a", ours), scep("b", ours), scep("c", theirs), scep("d", ours, active=False)],
-    ) == ["b"]
+    ) == [ProfileItem("b")]
+
+
+def test_competing_profiles_are_found_by_item_in_either_case_and_kandjis_own_by_identifier() -> (
+    None
+):
+    item_id = "7d8a6f3c-1111-4111-8111-00000000000b"
+    there = {
+        "in": [{"device_id": "dev-own", "payload_identifier": "io.kandji.okta.device-trust.scep"}],
+        "like": [
+            {"device_id": "dev-1", "payload_identifier": f"com.kandji.profile.{item_id.upper()}"},
+            {"device_id": "dev-2", "payload_identifier": "com.example.another"},
+        ],
+    }
+    tenant = kandji(
+        prism_profiles=lambda row_filter, *_blueprints: [
+            row for how in row_filter["payload_identifier"] for row in there[how]
+        ]
+    )
+    assert reader.read_competing(tenant, [ProfileItem(item_id)]) == {"dev-own", "dev-1"}
+    assert reader.read_competing(tenant, []) == {"dev-own"}
