@@ -211,6 +211,7 @@ def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

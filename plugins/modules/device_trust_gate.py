@@ -285,6 +285,7 @@ def _okta_proof(ctx: ModuleContext, serial: str) -> gate.OktaProof:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, OPTIONS))
 
 

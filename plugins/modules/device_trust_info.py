@@ -235,7 +235,8 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 class Summary:
     """A fleet in one pass over its rows.
 
-    The counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest stage up.
+    The counts, and of those in trouble (or of ``serials``) as many as fit, from the lowest stage
+    up.
     """
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
@@ -348,6 +349,7 @@ def _profile(ring: Ring, redistribution_days: int) -> Result:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
 
 

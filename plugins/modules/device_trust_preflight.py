@@ -167,6 +167,7 @@ def _okta_verify(ctx: ModuleContext) -> list[str]:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS))
 
 

@@ -323,6 +323,7 @@ def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
 
 

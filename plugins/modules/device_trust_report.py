@@ -144,6 +144,7 @@ USES = (*ring_reads.USES, *fleet_reads.USES)
 
 
 def run(ctx: ModuleContext) -> Result:
+    """Write the reports whose figures changed, and return their files."""
     params = ctx.params
     mode = files.parse_mode(params["mode"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
@@ -207,6 +208,7 @@ def _pieces(
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, FLEET, OPTIONS))
 
 

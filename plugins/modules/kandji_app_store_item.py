@@ -302,6 +302,7 @@ def _report(ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice])
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
 
 

@@ -502,6 +502,7 @@ def _summarize(task: ProfileTask) -> Result:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

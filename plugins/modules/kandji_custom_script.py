@@ -251,6 +251,7 @@ def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

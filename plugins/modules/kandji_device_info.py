@@ -123,6 +123,7 @@ USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_I
 
 
 def run(ctx: ModuleContext) -> Result:
+    """Return the devices that the options select."""
     params = ctx.params
     shown, more = take_rows(_devices(ctx), params["max_rows"])
     there = {str(row.get("serial_number")).lower() for row in shown}
@@ -158,6 +159,7 @@ def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
 
 

@@ -136,6 +136,7 @@ def _summarize(ctx: ModuleContext, item: library_items.Candidate) -> Result:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

@@ -448,6 +448,7 @@ def _classic_blueprints(ctx: ModuleContext, blueprint_ids: t.AbstractSet[str]) -
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
 
 

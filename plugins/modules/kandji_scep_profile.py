@@ -778,6 +778,7 @@ def _console_item_evidence(
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

@@ -121,6 +121,7 @@ USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
 
 
 def run(ctx: ModuleContext) -> Result:
+    """Return the device records that the options select."""
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
     shown, more = take_rows(_records(ctx.okta, serials, ids, params["search"]), params["max_rows"])
@@ -150,7 +151,7 @@ def _records(
 
 
 def _by_id(okta: Okta, device_id: str) -> t.Iterator[Result]:
-    """The record and its users as they are now; none where it is gone, or goes in between."""
+    """Yield the record with its users as they are now, nothing if it is gone or goes meanwhile."""
     device = okta.device(device_id)
     try:
         users = okta.device_users(device_id) if device else []
@@ -178,6 +179,7 @@ def _absent(asked: list[str] | None, found: t.Iterable[t.Any]) -> list[str]:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

@@ -597,6 +597,7 @@ def _change(one: Outcome) -> Change:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(
         run,
         USES,

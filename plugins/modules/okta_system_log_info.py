@@ -113,6 +113,7 @@ LONGEST_WORD = 40
 
 
 def run(ctx: ModuleContext) -> Result:
+    """Return the events that the options select."""
     params = ctx.params
     for name in ("since", "until"):
         if params[name]:
@@ -137,6 +138,7 @@ def run(ctx: ModuleContext) -> Result:
 
 
 def main() -> None:
+    """Run the module."""
     run_module(run, USES, argument_spec=arguments(OKTA, OPTIONS))
 
 

@@ -124,7 +124,7 @@ def _verification(options: Params) -> Json:
 
 
 def check_options(options: Params) -> None:
-    """Raise BadOption if the options of a rule contradict each other, or Okta takes no such rule."""
+    """Raise BadOption if the options of a rule contradict each other or Okta refuses them."""
     _check_managed(options)
     _check_denial(options)
     if _is_set(options, "chains"):

@@ -30,8 +30,8 @@ def find_rule(rules: Rules, name: str, policy: str) -> PolicyRule | None:
     if len(matches) > 1:
         ids = ", ".join(rule.id for rule in matches)
         raise Refused(
-            f"Policy {policy!r} has {len(matches)} rules named {name!r} ({ids}), and this collection"
-            " cannot know which is meant. Rename all but one of them."
+            f"Policy {policy!r} has {len(matches)} rules named {name!r} ({ids}), and this"
+            " collection cannot know which is meant. Rename all but one of them."
         )
     return matches[0] if matches else None
 

@@ -39,7 +39,7 @@ class Change(t.NamedTuple):
 def differences(
     desired: t.Mapping[str, object], current: t.Mapping[str, object], path: str = ""
 ) -> list[Difference]:
-    """Where ``current`` differs from ``desired``.
+    """Return where ``current`` differs from ``desired``.
 
     Only keys of ``desired`` count; the value ABSENT wants a key gone.
     """
@@ -65,14 +65,14 @@ def _is_same(want: t.Any, have: t.Any) -> bool:
 
 
 def shown(value: t.Any) -> t.Any:
-    """A value as a diff shows it: bytes as hexadecimal digits, an absent key as None."""
+    """Return a value as a diff shows it: bytes as hexadecimal digits, an absent key as None."""
     if value is ABSENT:
         return None
     return value.hex() if isinstance(value, bytes) else value
 
 
 def ansible_diff(changes: t.Sequence[Change]) -> dict[str, dict[str, Shown]]:
-    """What ``--diff`` prints: the changed keys alone, before and after."""
+    """Return what ``--diff`` prints: the changed keys alone, before and after."""
     return {
         "before": {change.subject: change.before for change in changes},
         "after": {change.subject: change.after for change in changes},
@@ -80,7 +80,7 @@ def ansible_diff(changes: t.Sequence[Change]) -> dict[str, dict[str, Shown]]:
 
 
 def described(changes: t.Sequence[Change]) -> list[str]:
-    """The plan in words, one line a step: "update profile 'Okta SCEP': Retries"."""
+    """Return the plan in words, one line a step: "update profile 'Okta SCEP': Retries"."""
     return [
         f"{change.action} {change.subject}"
         + (f": {', '.join(sorted(change.after))}" if change.action == "update" else "")

@@ -36,9 +36,9 @@ class NotTrusted(DeviceTrustError):
 
 
 class Unreadable(DeviceTrustError):
-    """An answer that is not what the vendor documents:
+    """An answer that is not what the vendor documents.
 
-    HTML of a gateway, truncated JSON, a redirect.
+    It is HTML of a gateway, truncated JSON, a redirect.
     """
 
 
@@ -58,10 +58,12 @@ class ApiError(DeviceTrustError):
 
     @property
     def error_code(self) -> str:
+        """The vendor's code of the error, "" if it has none."""
         return str(self.details.get("error_code", ""))
 
     @property
     def status(self) -> int:
+        """The HTTP status of the answer, 0 if it is unknown."""
         return int(self.details.get("status", 0))
 
 
@@ -86,10 +88,7 @@ class Refused(DeviceTrustError):
 
 
 class NeedsConsole(DeviceTrustError):
-    """Something that only a vendor's console can do has to be done first;
-
-    ``console_steps`` says how.
-    """
+    """A step that only a vendor's console can do has to come first; ``console_steps`` say how."""
 
 
 class NotAsWritten(DeviceTrustError):
@@ -97,7 +96,7 @@ class NotAsWritten(DeviceTrustError):
 
 
 def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
-    """The results of several reads.
+    """Return the results of several reads.
 
     All are tried before the first error is raised, so that one run shows every problem.
     """

@@ -55,6 +55,7 @@ class ModuleContext:
 
     @property
     def okta(self) -> Okta:
+        """The client of the Okta org that the options name. Raises BadOption."""
         if self._okta is None:
             url = require(self.params, OKTA, "okta_org_url")
             auth = make_auth(self.params, OKTA, self.masker, scopes_of(self.uses, self.check_mode))
@@ -64,6 +65,7 @@ class ModuleContext:
 
     @property
     def kandji(self) -> Kandji:
+        """The client of the Kandji tenant that the options name. Raises BadOption."""
         if self._kandji is None:
             url = require(self.params, KANDJI, "kandji_api_url")
             token = require(self.params, KANDJI, "kandji_api_token")
@@ -77,6 +79,7 @@ class ModuleContext:
         return transport
 
     def warn(self, text: str) -> None:
+        """Show a warning, without secrets."""
         self._warn(self.masker.text(text))
 
     def progress(self, step: str) -> None:
@@ -84,6 +87,7 @@ class ModuleContext:
         self._progress.begin(step)
 
     def calls(self) -> list[dict[str, str | int]]:
+        """Return the requests that were sent, by vendor and operation."""
         return api_calls(*self._transports)
 
 

@@ -44,8 +44,8 @@ def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Ite
         repeated = query is not None and repr(sorted(query.items())) in asked
         if repeated or (page.rows and page.rows == previous):
             raise Unreadable(
-                f"{vendor.capitalize()}: a list leads back to a page that was read already. It cannot"
-                " be read to its end. Run again.",
+                f"{vendor.capitalize()}: a list leads back to a page that was read already. It"
+                " cannot be read to its end. Run again.",
                 vendor=vendor,
             )
         yield from page.rows
@@ -56,8 +56,8 @@ def rows_of(vendor: str, body: t.Any) -> list[Row]:
     """Return a body as a list of objects. Raises Unreadable if it is anything else."""
     if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
         raise Unreadable(
-            f"{vendor.capitalize()} answered with something else than the list of objects that was requested."
-            " Run again; if it stays, check whether a proxy or gateway is in between.",
+            f"{vendor.capitalize()} answered with something else than the list of objects"
+            " that was requested. Run again; if it stays, check whether a proxy or gateway is in between.",
             vendor=vendor,
         )
     return body

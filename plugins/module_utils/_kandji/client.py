@@ -185,7 +185,7 @@ _WEB_HOST = re.compile(r"([a-z0-9-]+)\.(?:web-api\.)?((?:eu\.)?(?:kandji\.io|iru
 
 
 def check_api_url(url: str) -> str:
-    """The origin of a tenant's API.
+    """Return the origin of a tenant's API.
 
     Raises BadOption and names the API host where the web console's was given.
     """
@@ -242,6 +242,7 @@ class ApiToken(Token):
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
     ) -> str | None:
+        """Return what an error of the credentials means, or None if it is not one."""
         if status != 401:
             return None
         return (

@@ -132,6 +132,7 @@ class ApiToken(Token):
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
     ) -> str | None:
+        """Return what an error of the credentials means, or None if it is not one."""
         if status == 401 and explained.code != FEATURE_MISSING:
             return (
                 f"The token for {origin} is not accepted (401 {explained.reason}):"
@@ -155,11 +156,13 @@ class AccessToken(Token):
         self._worked = False
 
     def on_response(self, status: int, headers: Mapping[str, str]) -> None:
+        """Note what an answer says of the credentials."""
         self._worked = self._worked or status < 400
 
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
     ) -> str | None:
+        """Return what an error of the credentials means, or None if it is not one."""
         if status == 401 and explained.code != FEATURE_MISSING:
             problem = (
                 "expired during this run"
@@ -214,14 +217,17 @@ class _TokenRequest(Auth):
         self._app = app
 
     def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
+        """Return the headers that authenticate a request."""
         return self._app.proof(verb, url)
 
     def on_response(self, status: int, headers: Mapping[str, str]) -> None:
+        """Note what an answer says of the credentials."""
         self._app.on_response(status, headers)
 
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
     ) -> str | None:
+        """Return what an error of the credentials means, or None if it is not one."""
         return self._app.explain_refusal(origin, status, explained)
 
 
@@ -250,6 +256,7 @@ class ServiceApp(Auth):
         return time.time() + self._skew
 
     def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
+        """Return the headers that authenticate a request."""
         with self._lock:
             if self._token is None or self.now() >= self._expiry:
                 self._fetch(transport)
@@ -259,11 +266,13 @@ class ServiceApp(Auth):
         return f"{self._token_type} {self._token}"
 
     def proof(self, verb: str, url: str, token: str | None = None) -> dict[str, str]:
+        """Return the header with the DPoP proof of a request, none if the app needs none."""
         if self._signer is None or (token and self._token_type != "DPoP"):
             return {}
         return {"DPoP": self._signer.sign(verb, url, self.now(), self._nonce, token)}
 
     def on_response(self, status: int, headers: Mapping[str, str]) -> None:
+        """Note what an answer says of the credentials."""
         try:
             self._skew = parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError, TypeError):
@@ -384,6 +393,7 @@ class ServiceApp(Auth):
     def explain(
         self, operation: Operation, origin: str, status: int, explained: Explanation
     ) -> str | None:
+        """Return what an error of the credentials means, or None if it is not one."""
         who = f"the service app {self.client_id}"
         if status == 401 and explained.code != FEATURE_MISSING:
             return (

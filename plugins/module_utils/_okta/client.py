@@ -219,7 +219,7 @@ MAX_LOG_WORD = 40  # characters
 
 
 def check_org_url(url: str) -> str:
-    """The origin of an Okta org.
+    """Return the origin of an Okta org.
 
     Raises BadOption. Custom domains are fine, the Admin Console's host is not.
     """
@@ -266,7 +266,7 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
 
 
 def quote_filter(value: str) -> str:
-    """A value as a string of Okta's filter grammar.
+    """Return a value as a string of Okta's filter grammar.
 
     Raises BadOption for what cannot be put in one.
     """

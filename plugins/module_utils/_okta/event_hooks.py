@@ -30,19 +30,22 @@ class Delivery(t.NamedTuple):
 
 
 def is_authorized(given: str | None, wanted: str) -> bool:
-    """How long it takes says nothing of how much of it was right."""
+    """Return whether a header is the secret, in a time that does not depend on its content."""
     return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 def answer_to(challenge: str | None) -> dict[str, str] | None:
-    """What the one-time request is answered with, or None where it is none of Okta's."""
+    """Return the answer to the one-time request, or None if it is not one of Okta's."""
     if not challenge or len(challenge) > LONGEST_CHALLENGE:
         return None
     return {"verification": challenge}
 
 
 def read(body: bytes) -> Delivery:
-    """Raises ValueError, with one sentence, if it is not a delivery as Okta documents it."""
+    """Return a delivery from the body of a request.
+
+    Raises ValueError, with one sentence, if it is not a delivery as Okta documents it.
+    """
     try:
         parsed = json.loads(body)
     except ValueError:

@@ -51,7 +51,7 @@ class Position:
 
 
 def parse(text: str, org: str, log_filter: str, where: str) -> Position:
-    """Raises BadOption where the file is unreadable, or another org's."""
+    """Return the position of a file. Raises BadOption if it is unreadable or another org's."""
     try:
         state = json.loads(text)
         version, known, read_to = state["version"], state["org"], str(state["read_to"])
@@ -86,6 +86,7 @@ def parse(text: str, org: str, log_filter: str, where: str) -> Position:
 
 
 def render(position: Position) -> str:
+    """Return the text of a position's file."""
     state = {
         "version": VERSION,
         "org": position.org,
@@ -128,7 +129,7 @@ def save(path: str, position: Position) -> None:
 
 
 def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Position:
-    """A first position: from ``since`` on (ISO 8601), or from now."""
+    """Return a first position: from ``since`` on (ISO 8601), or from now."""
     return Position(
         org,
         log_filter,
@@ -137,7 +138,7 @@ def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Positi
 
 
 def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]:
-    """Polling, as Okta calls it.
+    """Return the query of a first poll, as Okta calls it.
 
     Oldest first and without an end, so that no event is missed that comes late into the log.
     """
@@ -151,7 +152,7 @@ def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]
 
 
 class Page(t.NamedTuple):
-    """``events`` are new, in the order of the log;
+    """New events in the order of the log.
 
     ``full``: there is more to read at once. ``position`` holds as soon as they are handed on.
     """
@@ -175,7 +176,7 @@ class Follower:
         return datetime.fromtimestamp(self._okta.transport.now(), timezone.utc)
 
     def page(self, position: Position) -> Page:
-        """The next page. Raises the types of ``_errors``."""
+        """Return the next page. Raises the types of ``_errors``."""
         try:
             events, following = self._okta.log_page(
                 position.query or first_query(position, self.now(), self._limit)

@@ -98,7 +98,7 @@ class OktaDevice:
 
     @classmethod
     def from_row(cls, row: Row) -> OktaDevice:
-        """Return the device record of a row. The UDID is in lower case, the serial as Okta has it."""
+        """Return the device record of a row. The UDID is in lower case, the serial as in Okta."""
         profile, embedded = as_object(row.get("profile")), as_object(row.get("_embedded"))
         users = embedded.get("users")
         return cls(
@@ -420,7 +420,7 @@ class PolicyRule:
         return part
 
     def members(self, kind: str, side: str) -> list[str]:
-        """Return the ids of the "users" or "groups" that the rule lists to "include" or "exclude"."""
+        """Return the ids of the "users" or "groups" that the rule is to "include" or "exclude"."""
         return list(self.condition("people", kind).get(side) or [])
 
     @property

@@ -172,7 +172,7 @@ def _add_inventory(
 
 
 def is_live(installed: InstalledProfile, rings: Sequence[Ring]) -> bool:
-    """Return whether an installed profile is a SCEP profile, of one of the rings if there are any."""
+    """Return whether an installed profile is a SCEP profile, of a ring if there are rings."""
     types = installed.payload_types or ()
     if SCEP_PAYLOAD not in types or MDM_PAYLOAD in types:
         return False

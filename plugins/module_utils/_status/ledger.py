@@ -49,7 +49,8 @@ class Issued(t.NamedTuple):
 class Ledger:
     """The ledger of an org.
 
-    ``read_to`` is the timestamp (ISO 8601) of the newest event that was read; None before the first.
+    ``read_to`` is the timestamp (ISO 8601) of the newest event that was read, None before the
+    first.
     """
 
     org: str

@@ -162,7 +162,10 @@ def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | Non
     if not mac.certificates and mac.expiry_source != "mac":
         return Classification(
             "CERTIFICATE_ABSENT",
-            "The SCEP profile is installed, but its inventory shows no certificate of this Mac yet.",
+            (
+                "The SCEP profile is installed, but its inventory shows no certificate of this Mac"
+                " yet."
+            ),
             "Wait for its next inventory (daily), then look for pki.cert.issue in the System Log.",
         )
     expiry = certificate_expiry(mac)[0]

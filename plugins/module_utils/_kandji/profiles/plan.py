@@ -66,8 +66,8 @@ class Content(t.Protocol):
 class ProfileOptions:
     """A profile as options name it: blueprints by name or id.
 
-    ``assignment_nodes`` has blueprints as keys; its values are not checked yet. ``library_item`` and
-    ``replaces`` are options of kandji_scep_profile alone.
+    ``assignment_nodes`` has blueprints as keys; its values are not checked yet. ``library_item``
+    and ``replaces`` are options of kandji_scep_profile alone.
     """
 
     name: str | None = None
@@ -133,7 +133,8 @@ class Library:
 class Plan:
     """What has to be done for one profile.
 
-    ``assigned_only``: its content is not written. ``mobileconfig`` and ``fields`` are what to write.
+    ``assigned_only``: its content is not written. ``mobileconfig`` and ``fields`` are what to
+    write.
     """
 
     wanted: Wanted

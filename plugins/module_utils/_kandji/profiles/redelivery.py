@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A profile redelivered to single Macs by a transient exclusion tag.
 
-From what the vendor reports, the next step of each Mac. Pure. Nothing is kept between runs: the next
-run needs to know only that the tag is set and that the profile is removed.
+From what the vendor reports, the next step of each Mac. Pure. Nothing is kept between runs: the
+next run needs to know only that the tag is set and that the profile is removed.
 """
 
 from __future__ import annotations
