@@ -57,7 +57,8 @@ def rows_of(vendor: str, body: t.Any) -> list[Row]:
     if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
         raise Unreadable(
             f"{vendor.capitalize()} answered with something else than the list of objects"
-            " that was requested. Run again; if it stays, check whether a proxy or gateway is in between.",
+            " that was requested. Run again; if it stays, check whether a proxy or gateway is in"
+            " between.",
             vendor=vendor,
         )
     return body
