@@ -7,16 +7,28 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
+    """Documentation of what tells a reader how Macs get Okta Verify and their certificates."""
+
     DOCUMENTATION = r"""
 options:
   okta_verify_item_ids:
-    description: Ids of the library items that bring Okta Verify. Without them only Macs that
-      reported the app count as having it.
+    description:
+      - Ids of the library items that install Okta Verify. Their statuses show which Macs have it.
+      - Without them, Macs that reported the app count as having it. This takes a page of Kandji's
+        inventory of apps for every 300 of them.
     type: list
     elements: str
     default: []
   certificate_check_item_id:
-    description: Id of the Custom Script that says on each Mac when its certificates end. Without it
-      the expiry is estimated from when each was first seen.
+    description: Id of the Custom Script that is the certificate check (see
+      M(devicetrust.okta_kandji.device_trust_certificates)). Without it, and without a ledger, the
+      expiry is estimated from when Kandji first saw each certificate.
     type: str
+"""
+    RENEWAL = r"""
+options:
+  redistribution_days:
+    description: How many days before its expiry a certificate is renewed.
+    type: int
+    default: 30
 """

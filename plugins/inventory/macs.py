@@ -72,7 +72,15 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import ModuleContext
-from ..module_utils._core.options import CONNECTION, FLEET, KANDJI, OKTA, Params
+from ..module_utils._core.options import (
+    CONNECTION,
+    FLEET,
+    KANDJI,
+    OKTA,
+    OPTIONAL_RINGS,
+    PROFILES,
+    Params,
+)
 from ..module_utils._http import transport as _transport
 from ..module_utils._report.figures import masked
 from ..module_utils._status import inventory as macs
@@ -85,7 +93,7 @@ from ..module_utils._status.rings import read_rings, ring_options
 from ..module_utils._status.rows import rows
 
 USES = (*ring_reads.USES, *fleet_reads.USES)
-TABLES = (OKTA, KANDJI, FLEET)
+TABLES = (OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES)
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):

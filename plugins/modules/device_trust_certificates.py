@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._max_rows.listed
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -43,10 +44,6 @@ options:
       are valid for one year.
     type: int
     default: 365
-  max_rows:
-    description: How many Macs the result names.
-    type: int
-    default: 200
 seealso:
   - module: devicetrust.okta_kandji.kandji_custom_script
   - module: devicetrust.okta_kandji.device_trust_info
@@ -112,7 +109,7 @@ from datetime import datetime, timezone
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
@@ -121,10 +118,10 @@ from ..module_utils._status.certificate_check import expiry_by_device
 from ..module_utils._status.gate import ISSUED
 
 OPTIONS: ArgumentSpec = {
+    **MAX_ROWS,
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
     "lifetime_days": {"type": "int", "default": 365},
-    "max_rows": {"type": "int", "default": 200},
 }
 USES = (
     kandji_api.LIST_DEVICES,

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._polling
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -66,10 +67,6 @@ options:
     description: How many seconds to wait for the gate.
     type: int
     default: 0
-  poll_interval:
-    description: Seconds between two checks while waiting.
-    type: int
-    default: 10
 """
 
 EXAMPLES = r"""
@@ -139,7 +136,7 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
@@ -150,13 +147,13 @@ from ..module_utils._okta.records import LogEvent
 from ..module_utils._status import gate
 
 OPTIONS: ArgumentSpec = {
+    **POLLING,
     "library_item_id": {"type": "str"},
     "payload_uuid": {"type": "str"},
     "updated_at": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "test_macs": {"type": "list", "elements": "str", "required": True},
     "wait": {"type": "int", "default": 0},
-    "poll_interval": {"type": "int", "default": 10},
 }
 USES = (
     kandji_api.LIST_DEVICES,

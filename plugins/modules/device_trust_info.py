@@ -28,48 +28,25 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._rings
   - devicetrust.okta_kandji._rings.profiles
+  - devicetrust.okta_kandji._polling
+  - devicetrust.okta_kandji._max_rows.listed
+  - devicetrust.okta_kandji._state_dir
+  - devicetrust.okta_kandji._fleet
+  - devicetrust.okta_kandji._fleet.renewal
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
-  okta_verify_item_ids:
-    description:
-      - Ids of the library items that bring Okta Verify. Their statuses say who has it.
-      - Without them Macs that reported the app count as having it, which takes a page of Kandji's
-        inventory of apps for every 300 of them.
-    type: list
-    elements: str
-    default: []
-  redistribution_days:
-    description: How many days before its expiry a certificate is renewed.
-    type: int
-    default: 30
   wait:
     description: How many seconds to wait until no Mac is on a stage that time and its person alone
       leave behind.
     type: int
     default: 0
-  poll_interval:
-    description: Seconds between two looks while waiting.
-    type: int
-    default: 10
-  max_rows:
-    description: How many Macs that are not managed the result names.
-    type: int
-    default: 200
   serials:
     description: The only Macs that RV(macs) names, by serial number, those that are managed too.
       All are counted none the less.
     type: list
     elements: str
     default: []
-  certificate_check_item_id:
-    description: Id of the Custom Script that says on each Mac when its certificates end
-      (RV(devicetrust.okta_kandji.kandji_custom_script#module:script)).
-    type: str
-  state_dir:
-    description: Directory of the ledger of certificates (see
-      M(devicetrust.okta_kandji.device_trust_certificates)); it is only read here.
-    type: path
   stale_days:
     description: After how many days without a change a device record in Okta counts as stale.
     type: int
@@ -195,9 +172,14 @@ from collections import Counter
 
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
+    FLEET,
     KANDJI,
+    LEDGER,
+    MAX_ROWS,
     OKTA,
+    POLLING,
     PROFILES,
+    REDISTRIBUTION,
     RINGS,
     ArgumentSpec,
     Params,
@@ -217,14 +199,13 @@ from ..module_utils._status.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, ST
 from ..module_utils._status.table import count_by_stage, render_table
 
 OPTIONS: ArgumentSpec = {
-    "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
-    "redistribution_days": {"type": "int", "default": 30},
+    **FLEET,
+    **REDISTRIBUTION,
+    **LEDGER,
+    **MAX_ROWS,
+    **POLLING,
     "wait": {"type": "int", "default": 0},
-    "poll_interval": {"type": "int", "default": 10},
-    "max_rows": {"type": "int", "default": 200},
     "serials": {"type": "list", "elements": "str", "default": []},
-    "certificate_check_item_id": {"type": "str"},
-    "state_dir": {"type": "path"},
     "stale_days": {"type": "int", "default": 90},
     "log_days": {"type": "int", "default": 30},
     "log_events": {"type": "int", "default": 12000},

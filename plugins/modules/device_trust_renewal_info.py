@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._rings
   - devicetrust.okta_kandji._rings.profiles
+  - devicetrust.okta_kandji._state_dir
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -39,13 +40,6 @@ options:
     description: Id of the Custom Script that reports on each Mac when its certificates expire (see
       M(devicetrust.okta_kandji.device_trust_certificates)).
     type: str
-  state_dir:
-    description:
-      - Directory of the ledger of certificates (see
-        M(devicetrust.okta_kandji.device_trust_certificates)), for Macs without the check.
-      - It is only read. The ledger belongs to an org, so the org's options are needed with it. The
-        module sends no request to Okta.
-    type: path
   renew_within_days:
     description: Certificates that expire within so many days are due.
     type: int
@@ -137,7 +131,15 @@ from datetime import datetime, timezone
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, ArgumentSpec, arguments
+from ..module_utils._core.options import (
+    KANDJI,
+    LEDGER,
+    OKTA,
+    PROFILES,
+    RINGS,
+    ArgumentSpec,
+    arguments,
+)
 from ..module_utils._core.results import Result
 from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
@@ -164,9 +166,9 @@ from ..module_utils._status.rings import (
 )
 
 OPTIONS: ArgumentSpec = {
+    **LEDGER,
     "certificate_expiry": {"type": "dict", "default": {}},
     "certificate_check_item_id": {"type": "str"},
-    "state_dir": {"type": "path"},
     "renew_within_days": {"type": "int", "default": 30},
     "min_days_between": {"type": "int", "default": 60},
     "min_healthy_percent": {"type": "int", "default": 90},

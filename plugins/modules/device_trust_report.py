@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._fleet
   - devicetrust.okta_kandji._rings.optional
   - devicetrust.okta_kandji._rings.profiles
+  - devicetrust.okta_kandji._fleet.renewal
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -49,10 +50,6 @@ options:
       - A ledger of certificates that is there (see
         M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
     type: path
-  redistribution_days:
-    description: How many days before its expiry a certificate is renewed.
-    type: int
-    default: 30
 """
 
 EXAMPLES = r"""
@@ -114,7 +111,16 @@ from pathlib import Path
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import FLEET, KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import (
+    FLEET,
+    KANDJI,
+    OKTA,
+    OPTIONAL_RINGS,
+    PROFILES,
+    REDISTRIBUTION,
+    ArgumentSpec,
+    arguments,
+)
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._report import csv_json, files, html
@@ -129,6 +135,7 @@ from ..module_utils._status.rows import MacRow, rows
 from ..module_utils._status.stages import STAGES
 
 OPTIONS: ArgumentSpec = {
+    **REDISTRIBUTION,
     "dest": {"type": "path", "required": True},
     "formats": {
         "type": "list",
@@ -138,7 +145,6 @@ OPTIONS: ArgumentSpec = {
     },
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
-    "redistribution_days": {"type": "int", "default": 30},
 }
 USES = (*ring_reads.USES, *fleet_reads.USES)
 
@@ -209,7 +215,9 @@ def _pieces(
 
 def main() -> None:
     """Run the module."""
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, FLEET, OPTIONS))
+    run_module(
+        run, USES, argument_spec=arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, OPTIONS)
+    )
 
 
 if __name__ == "__main__":

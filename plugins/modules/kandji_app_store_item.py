@@ -22,6 +22,8 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._assignment.required
+  - devicetrust.okta_kandji._assignment.mode
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -32,30 +34,6 @@ options:
   library_item_id:
     description: Id of the item, where its name is not enough.
     type: str
-  blueprints:
-    description: Names or ids of the blueprints that the item is assigned to.
-    type: list
-    elements: str
-    required: true
-  assignment_nodes:
-    description:
-      - For blueprints that are assignment maps, the node that the item goes to. The key is the
-        blueprint's name or id, as in O(blueprints), the value is the
-        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see
-        and copy the ids of its nodes.
-      - A map without conditions takes the item at its root when no node is named. One with
-        conditions needs a node.
-      - With O(blueprints_mode=exact) also the node that the item is to be taken off.
-      - No API tells in which node an item is, so that an item that is on the blueprint is left
-        where it is.
-    type: dict
-  blueprints_mode:
-    description:
-      - V(add) assigns to O(blueprints) and leaves other assignments alone.
-      - V(exact) takes the item off all other blueprints too.
-    type: str
-    choices: [add, exact]
-    default: add
   bundle_id:
     description: Bundle id of the app, by which Macs that really have it are counted.
     type: str
@@ -66,10 +44,6 @@ options:
       - With it, an assignment that would bring more Macs into scope than there are licences is
         refused.
     type: int
-  max_removed:
-    description: How many Macs may lose the app.
-    type: int
-    default: 0
   report:
     description: Read the item's statuses over the fleet. Takes reads that grow with the fleet.
     type: bool
@@ -164,21 +138,18 @@ import typing as t
 
 from ..module_utils._core.errors import Forbidden, Refused
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.records import Blueprint, KandjiDevice, LibraryItem
 
 OPTIONS: ArgumentSpec = {
+    **REQUIRED_ASSIGNMENT,
     "name": {"type": "str", "default": "Okta Verify"},
     "library_item_id": {"type": "str"},
-    "blueprints": {"type": "list", "elements": "str", "required": True},
-    "assignment_nodes": {"type": "dict"},
-    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
     "bundle_id": {"type": "str", "default": "com.okta.mobile"},
     "licences": {"type": "int"},
-    "max_removed": {"type": "int", "default": 0},
     "report": {"type": "bool", "default": True},
     "max_rows": {"type": "int", "default": 50},
 }

@@ -24,6 +24,8 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._assignment
+  - devicetrust.okta_kandji._profile
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 requirements:
@@ -33,27 +35,6 @@ options:
     description: Name of the profile in Kandji. With O(library_item_id), the name that it is to
       have. Several profiles go into O(profiles) instead.
     type: str
-  library_item_id:
-    description: Id of an existing Custom Profile that is to be managed, instead of the one named
-      O(name).
-    type: str
-  blueprints:
-    description: Names or ids of the blueprints that the profile is assigned to. Not needed with
-      O(state=absent).
-    type: list
-    elements: str
-  assignment_nodes:
-    description:
-      - For blueprints that are assignment maps, the node that the profile goes to. The key is the
-        blueprint's name or id, as in O(blueprints), the value is
-        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to
-        see and copy the ids of its nodes.
-      - A map without conditions takes the profile at its root when no node is named. One with
-        conditions needs a node.
-      - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
-      - No API tells in which node an item is, so that a profile that is on the blueprint is left
-        where it is.
-    type: dict
   generation:
     description:
       - A name that is kept inside the profile. To change it is the deliberate way to have the
@@ -85,7 +66,8 @@ options:
   mobileconfig:
     description:
       - The text of the configuration profile, as XML, neither signed nor encrypted. Kandji replaces
-        its global variables in it, such as C($SERIAL_NUMBER).
+        its global variables in it, such as C($SERIAL_NUMBER). A SCEP URL or challenge with such a
+        variable needs O(test_enrollment=false).
       - Kandji puts its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
         whole. In the first payload's C(PayloadDescription) the module
         adds a mark, by which it knows what it wrote.
@@ -105,25 +87,11 @@ options:
       within O(max_removed).
     type: bool
     default: true
-  runs_on:
-    description: Platforms that get the profile.
-    type: list
-    elements: str
-    choices: [mac, iphone, ipad, tv, vision]
-    default: [mac]
   state:
-    description: V(absent) deletes the profile, so that all its Macs lose it.
+    description: V(absent) deletes the profile, and all its Macs lose it. It does not need O(blueprints).
     type: str
     choices: [present, absent]
     default: present
-  blueprints_mode:
-    description:
-      - V(add) assigns to O(blueprints) and leaves other assignments alone.
-      - V(exact) takes the profile off all other blueprints too.
-      - V(remove) takes it off O(blueprints). Nothing is written to the profile itself.
-    type: str
-    choices: [add, exact, remove]
-    default: add
   on_conflict:
     description:
       - What to do when Macs of O(blueprints) would get the same from two sides. These are a SCEP
@@ -133,28 +101,8 @@ options:
     type: str
     choices: [fail, warn]
     default: fail
-  test_enrollment:
-    description:
-      - Prove URL and challenge of each SCEP payload by one test enrolment before a write that makes
-        Macs enrol. Its key and certificate are thrown away.
-      - Turn it off for an authority that this host cannot reach, and for a URL or challenge with
-        one of Kandji's variables in it.
-    type: bool
-    default: true
   max_reinstall:
     description: How many Macs that hold the profile may reinstall it because of a change.
-    type: int
-    default: 0
-  max_reissue:
-    description: The same for a profile with a SCEP or ACME payload, before or after the change,
-      where each of these Macs gets a new certificate.
-    type: int
-    default: 0
-  max_new:
-    description: How many Macs may get the profile for the first time. No limit when not set.
-    type: int
-  max_removed:
-    description: How many Macs may lose the profile, and with it what it brought.
     type: int
     default: 0
 seealso:
@@ -257,7 +205,7 @@ from dataclasses import dataclass, replace
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
@@ -278,12 +226,14 @@ from ..module_utils._scep.endpoint import ScepEndpoint
 
 PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
-    "library_item_id": {"type": "str"},
-    "blueprints": {"type": "list", "elements": "str"},
-    "assignment_nodes": {"type": "dict"},
+    "library_item_id": CUSTOM_PROFILE["library_item_id"],
+    "blueprints": ASSIGNMENT["blueprints"],
+    "assignment_nodes": ASSIGNMENT["assignment_nodes"],
     "generation": {"type": "str"},
 }
 OPTIONS: ArgumentSpec = {
+    **ASSIGNMENT,
+    **CUSTOM_PROFILE,
     **PROFILE,
     "profiles": {
         "type": "list",
@@ -294,20 +244,9 @@ OPTIONS: ArgumentSpec = {
     "mobileconfig": {"type": "str", "no_log": True},
     "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "active": {"type": "bool", "default": True},
-    "runs_on": {
-        "type": "list",
-        "elements": "str",
-        "choices": list(custom_profile.PLATFORMS),
-        "default": ["mac"],
-    },
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
-    "test_enrollment": {"type": "bool", "default": True},
     "max_reinstall": {"type": "int", "default": 0},
-    "max_reissue": {"type": "int", "default": 0},
-    "max_new": {"type": "int"},
-    "max_removed": {"type": "int", "default": 0},
 }
 LIMITS = {
     "reinstall": "A change of a profile that Macs hold, which they reinstall,",

@@ -19,6 +19,8 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._assignment.required
+  - devicetrust.okta_kandji._assignment.mode
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -63,34 +65,6 @@ options:
     description: Whether Self Service recommends the script. Not compared, as
       O(self_service_category_id).
     type: bool
-  blueprints:
-    description: Names or ids of the blueprints that the script is assigned to.
-    type: list
-    elements: str
-    required: true
-  assignment_nodes:
-    description:
-      - For blueprints that are assignment maps, the node that the script goes to. The key is the
-        blueprint's name or id, as in O(blueprints), the value is the
-        vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to see
-        and copy the ids of its nodes.
-      - A map without conditions takes the script at its root when no node is named. One with
-        conditions needs a node.
-      - With O(blueprints_mode=exact) also the node that the script is to be taken off.
-      - No API tells in which node an item is, so that a script that is on the blueprint is left
-        where it is.
-    type: dict
-  blueprints_mode:
-    description:
-      - V(add) assigns to O(blueprints) and leaves other assignments alone.
-      - V(exact) takes the script off all other blueprints too.
-    type: str
-    choices: [add, exact]
-    default: add
-  max_removed:
-    description: How many Macs may lose the script.
-    type: int
-    default: 0
 seealso:
   - module: devicetrust.okta_kandji.device_trust_certificates
 """
@@ -170,13 +144,14 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.records import Blueprint, CustomScript
 
 OPTIONS: ArgumentSpec = {
+    **REQUIRED_ASSIGNMENT,
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
     "script": {"type": "str", "required": True},
@@ -191,10 +166,6 @@ OPTIONS: ArgumentSpec = {
     "show_in_self_service": {"type": "bool", "default": False},
     "self_service_category_id": {"type": "str"},
     "self_service_recommended": {"type": "bool"},
-    "blueprints": {"type": "list", "elements": "str", "required": True},
-    "assignment_nodes": {"type": "dict"},
-    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
-    "max_removed": {"type": "int", "default": 0},
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._max_rows
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -39,10 +40,6 @@ options:
       takes a call for each.
     type: bool
     default: false
-  max_rows:
-    description: How many devices to read and return at most. V(0) returns all of them.
-    type: int
-    default: 200
 seealso:
   - module: devicetrust.okta_kandji.device_trust_info
 """
@@ -105,7 +102,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, MAX_ROWS, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.rows import Row
 from ..module_utils._kandji import client as kandji_api
@@ -113,11 +110,11 @@ from ..module_utils._kandji.assignments import read_blueprints
 from ..module_utils._kandji.records import KandjiDevice
 
 OPTIONS: ArgumentSpec = {
+    **MAX_ROWS,
     "serial_numbers": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "platform": {"type": "str", "choices": ["Mac", "iPhone", "iPad", "AppleTV"], "default": "Mac"},
     "library_items": {"type": "bool", "default": False},
-    "max_rows": {"type": "int", "default": 200},
 }
 USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_ITEMS)
 

@@ -28,6 +28,7 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._polling
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -57,10 +58,6 @@ options:
       present step and returns the state.
     type: int
     default: 0
-  poll_interval:
-    description: Seconds between two checks while waiting.
-    type: int
-    default: 10
   max_reissue:
     description: How many Macs may begin in one run.
     type: int
@@ -146,7 +143,7 @@ from datetime import datetime, timezone
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
@@ -157,12 +154,12 @@ from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.records import KandjiDevice
 
 OPTIONS: ArgumentSpec = {
+    **POLLING,
     "library_item_id": {"type": "str", "required": True},
     "serials": {"type": "list", "elements": "str", "required": True},
     "issued_before": {"type": "str", "required": True},
     "tag": {"type": "str", "default": "okta-scep-redelivery"},
     "wait": {"type": "int", "default": 0},
-    "poll_interval": {"type": "int", "default": 10},
     "max_reissue": {"type": "int", "default": 10},
 }
 USES = (

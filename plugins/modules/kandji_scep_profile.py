@@ -26,6 +26,8 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._assignment
+  - devicetrust.okta_kandji._profile
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 requirements:
@@ -34,10 +36,6 @@ requirements:
 options:
   name:
     description: Name of the profile in Kandji. Several profiles go into O(profiles) instead.
-    type: str
-  library_item_id:
-    description: Id of an existing Custom Profile that is to be managed, instead of the one named
-      O(name).
     type: str
   library_item:
     description:
@@ -49,22 +47,6 @@ options:
       - By name it is looked for on the blueprints, on one Mac of each, and in the audit log.
         Between two of one name the module never guesses.
     type: str
-  blueprints:
-    description: Names or ids of the blueprints that the profile is assigned to.
-    type: list
-    elements: str
-  assignment_nodes:
-    description:
-      - For blueprints that are assignment maps, the node that the profile goes to. The key is the
-        blueprint's name or id, as in O(blueprints), the value is
-        the vendor's C(assignment_node_id). Hold the Option key in the map in Kandji's web app to
-        see and copy the ids of its nodes.
-      - A map without conditions takes the profile at its root when no node is named. One with
-        conditions needs a node.
-      - With O(blueprints_mode=exact) also the node that the profile is to be taken off.
-      - No API tells in which node an item is, so that a profile that is on the blueprint is left
-        where it is.
-    type: dict
   replaces:
     description:
       - Id or exact name of the SCEP item that this one takes the place of, a Custom Profile or one
@@ -175,48 +157,17 @@ options:
     description: SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. Not
       compared when not set.
     type: str
-  runs_on:
-    description: Platforms that get the profile.
-    type: list
-    elements: str
-    choices: [mac, iphone, ipad, tv, vision]
-    default: [mac]
   redistribution_days:
     description: How many days before its expiry a certificate is renewed. Used for
       RV(profiles[].renew_by) alone.
     type: int
     default: 30
-  blueprints_mode:
-    description:
-      - V(add) assigns to O(blueprints) and leaves other assignments alone.
-      - V(exact) takes the profile off all other blueprints too.
-      - V(remove) takes it off O(blueprints). Nothing is written to the profile itself, so that
-        O(url), O(challenge) and the other settings are not needed.
-    type: str
-    choices: [add, exact, remove]
-    default: add
   on_conflict:
     description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles,
       or a second profile with the same SCEP URL.
     type: str
     choices: [fail, warn]
     default: fail
-  test_enrollment:
-    description: Check URL and challenge by one test enrolment before a write. Its key and
-      certificate are discarded.
-    type: bool
-    default: true
-  max_reissue:
-    description: How many Macs that hold the profile may get a new certificate by a change of it.
-    type: int
-    default: 0
-  max_new:
-    description: How many Macs may get the profile for the first time. No limit when not set.
-    type: int
-  max_removed:
-    description: How many Macs may lose the profile, and with it their certificate.
-    type: int
-    default: 0
   max_remaining:
     description: How many Macs may still hold the profile of the item that O(replaces) names.
     type: int
@@ -422,7 +373,15 @@ from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, Params, arguments, require
+from ..module_utils._core.options import (
+    ASSIGNMENT,
+    CUSTOM_PROFILE,
+    KANDJI,
+    ArgumentSpec,
+    Params,
+    arguments,
+    require,
+)
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
@@ -439,14 +398,16 @@ from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
-    "library_item_id": {"type": "str"},
+    "library_item_id": CUSTOM_PROFILE["library_item_id"],
     "library_item": {"type": "str"},
-    "blueprints": {"type": "list", "elements": "str"},
-    "assignment_nodes": {"type": "dict"},
+    "blueprints": ASSIGNMENT["blueprints"],
+    "assignment_nodes": ASSIGNMENT["assignment_nodes"],
     "generation": {"type": "str"},
     "replaces": {"type": "str"},
 }
 OPTIONS: ArgumentSpec = {
+    **ASSIGNMENT,
+    **CUSTOM_PROFILE,
     **PROFILE,
     "profiles": {
         "type": "list",
@@ -486,19 +447,8 @@ OPTIONS: ArgumentSpec = {
     "key_is_extractable": {"type": "bool", "default": False},
     "allow_all_apps_access": {"type": "bool", "default": True},
     "ca_fingerprint": {"type": "str"},
-    "runs_on": {
-        "type": "list",
-        "elements": "str",
-        "choices": list(custom_profile.PLATFORMS),
-        "default": ["mac"],
-    },
     "redistribution_days": {"type": "int", "default": 30},
-    "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
-    "test_enrollment": {"type": "bool", "default": True},
-    "max_reissue": {"type": "int", "default": 0},
-    "max_new": {"type": "int"},
-    "max_removed": {"type": "int", "default": 0},
     "max_remaining": {"type": "int", "default": 0},
 }
 SETTINGS = (

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._max_rows
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.okta
 options:
@@ -36,11 +37,6 @@ options:
     description: Okta's own search expression, like V(status eq "SUSPENDED" and profile.platform eq
       "MACOS"). Without any of the three, all Macs.
     type: str
-  max_rows:
-    description: How many records the result names at most; the reading ends there. V(0) is all of
-      them.
-    type: int
-    default: 200
 seealso:
   - module: devicetrust.okta_kandji.device_trust_info
 """
@@ -103,7 +99,7 @@ import typing as t
 
 from ..module_utils._core.errors import NotFound
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
@@ -112,10 +108,10 @@ from ..module_utils._status.join import management_by_user
 from ..module_utils._status.reader import MACS_IN_OKTA
 
 OPTIONS: ArgumentSpec = {
+    **MAX_ROWS,
     "serial_numbers": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
-    "max_rows": {"type": "int", "default": 200},
 }
 USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
 

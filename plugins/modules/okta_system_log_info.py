@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._max_rows
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.okta
 options:
@@ -39,11 +40,6 @@ options:
     type: str
     choices: [ASCENDING, DESCENDING]
     default: DESCENDING
-  max_rows:
-    description: How many events the result names at most; the reading ends there. V(0) is all of
-      them.
-    type: int
-    default: 200
 """
 
 EXAMPLES = r"""
@@ -93,19 +89,19 @@ api_calls:
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_events import EVENTS
 
 OPTIONS: ArgumentSpec = {
+    **MAX_ROWS,
     "filter": {"type": "str"},
     "q": {"type": "str"},
     "since": {"type": "str"},
     "until": {"type": "str"},
     "sort_order": {"type": "str", "choices": ["ASCENDING", "DESCENDING"], "default": "DESCENDING"},
-    "max_rows": {"type": "int", "default": 200},
 }
 USES = (okta_api.LIST_LOG_EVENTS,)
 MOST_WORDS = 10  # that Okta takes as q

@@ -25,6 +25,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     FLEET,
     KANDJI,
     OKTA,
+    OPTIONAL_RINGS,
+    PROFILES,
     arguments,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
@@ -196,7 +198,7 @@ def main(module: str, macs: int, directory: str) -> None:
     vendors = Vendors(macs)
     Transport.send = vendors.send  # type: ignore[method-assign]
     loaded = import_module(f"{MODULES}.{module}")
-    spec = arguments(OKTA, KANDJI, FLEET, loaded.OPTIONS)
+    spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, loaded.OPTIONS)
     params = {name: option.get("default") for name, option in spec.items()}
     params |= {
         "okta_org_url": "https://acme.okta.com",

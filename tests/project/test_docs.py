@@ -135,11 +135,10 @@ def options(module: str) -> set[str]:
     found = yaml.safe_load(import_module(f"{PLUGINS}.modules.{module}").DOCUMENTATION)
     names = set(found.get("options") or {})
     for fragment in found.get("extends_documentation_fragment", []):
-        if fragment.count(".") == 2:
-            text = import_module(
-                f"{PLUGINS}.doc_fragments.{fragment.rpartition('.')[2]}"
-            ).ModuleDocFragment.DOCUMENTATION
-            names |= set(yaml.safe_load(text).get("options") or {})
+        name, _dot, part = fragment.removeprefix(f"{COLLECTION}.").partition(".")
+        loaded = import_module(f"{PLUGINS}.doc_fragments.{name}").ModuleDocFragment
+        text = getattr(loaded, (part or "documentation").upper())
+        names |= set(yaml.safe_load(text).get("options") or {})
     return names
 
 

@@ -84,12 +84,43 @@ PROFILES: ArgumentSpec = {
 }
 # Options of readers of the whole fleet.
 FLEET: ArgumentSpec = {
-    **OPTIONAL_RINGS,
-    **PROFILES,
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
 }
-# What holds back a change of sign-in rules that would lock people out.
+REDISTRIBUTION: ArgumentSpec = {
+    "redistribution_days": {"type": "int", "default": 30},
+}
+LEDGER: ArgumentSpec = {"state_dir": {"type": "path"}}
+POLLING: ArgumentSpec = {"poll_interval": {"type": "int", "default": 10}}
+MAX_ROWS: ArgumentSpec = {"max_rows": {"type": "int", "default": 200}}
+# How a library item is assigned to blueprints.
+ASSIGNMENT: ArgumentSpec = {
+    "blueprints": {"type": "list", "elements": "str", "required": False},
+    "assignment_nodes": {"type": "dict"},
+    "max_removed": {"type": "int", "default": 0},
+}
+# The same for apps and scripts.
+REQUIRED_ASSIGNMENT: ArgumentSpec = {
+    **ASSIGNMENT,
+    "blueprints": {"type": "list", "elements": "str", "required": True},
+    "blueprints_mode": {"type": "str", "choices": ["add", "exact"], "default": "add"},
+}
+# What Custom Profiles share, whatever their content.
+PROFILE_PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
+CUSTOM_PROFILE: ArgumentSpec = {
+    "library_item_id": {"type": "str"},
+    "blueprints_mode": {"type": "str", "choices": ["add", "exact", "remove"], "default": "add"},
+    "runs_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(PROFILE_PLATFORMS),
+        "default": ["mac"],
+    },
+    "test_enrollment": {"type": "bool", "default": True},
+    "max_reissue": {"type": "int", "default": 0},
+    "max_new": {"type": "int"},
+}
+# What refuses a change of sign-in rules that would lock people out.
 FORECAST: ArgumentSpec = {
     "forecast": {"type": "bool", "default": True},
     "max_locked_out": {"type": "int", "default": 0},

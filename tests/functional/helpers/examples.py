@@ -21,6 +21,7 @@ import re
 import typing as t
 from datetime import timedelta
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,9 @@ from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 
 COLLECTION = "devicetrust.okta_kandji."
+FRAGMENTS_PACKAGE = f"ansible_collections.{COLLECTION}plugins.doc_fragments"
+# Their options belong to a module as its own do: each has to stand in one of its examples.
+FRAGMENTS = ("_assignment", "_max_rows", "_polling", "_profile", "_state_dir")
 TEXTS = {
     name: re.compile(rf'^{name} = r?"""(.*?)"""', re.MULTILINE | re.DOTALL)
     for name in ("DOCUMENTATION", "EXAMPLES")
@@ -66,11 +70,18 @@ Json = dict[str, t.Any]
 
 
 def documentation(path: Path) -> Json:
-    found = TEXTS["DOCUMENTATION"].search(path.read_text())
-    if found is None:
+    """Return the documentation of a plugin, with the options of the fragments in FRAGMENTS."""
+    match = TEXTS["DOCUMENTATION"].search(path.read_text())
+    if match is None:
         raise ValueError(f"{path} has no DOCUMENTATION.")
-    options: Json = yaml.safe_load(found.group(1))
-    return options
+    text: Json = yaml.safe_load(match.group(1))
+    for fragment in text.get("extends_documentation_fragment", []):
+        name, _dot, part = fragment.removeprefix(COLLECTION).partition(".")
+        if name in FRAGMENTS:
+            loaded = import_module(f"{FRAGMENTS_PACKAGE}.{name}").ModuleDocFragment
+            shared = yaml.safe_load(getattr(loaded, (part or "documentation").upper()))
+            text["options"] = {**shared["options"], **text.get("options", {})}
+    return text
 
 
 def example_text(path: Path) -> str:

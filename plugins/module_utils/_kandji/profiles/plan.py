@@ -14,14 +14,12 @@ from dataclasses import dataclass, field, replace
 
 from ..._core.changes import Change, Difference, Shown, differences, shown
 from ..._core.errors import BadOption, NotAsWritten, Refused
-from ..._core.options import Params
+from ..._core.options import PROFILE_PLATFORMS, Params
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
 from ..catalogs import profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from . import mobileconfig
 from .mobileconfig import Plist, PlistDict
-
-PLATFORMS = ("mac", "iphone", "ipad", "tv", "vision")
 
 Flags: t.TypeAlias = "t.Mapping[str, bool | str]"
 
@@ -179,7 +177,7 @@ PlanT = t.TypeVar("PlanT", bound=Plan)
 
 def platform_flags(runs_on: t.Sequence[str]) -> dict[str, bool]:
     """Return Kandji's fields for the platforms: runs_on_mac ..."""
-    return {f"runs_on_{platform}": platform in runs_on for platform in PLATFORMS}
+    return {f"runs_on_{platform}": platform in runs_on for platform in PROFILE_PLATFORMS}
 
 
 def find_profile(wanted: Wanted, profiles: t.Sequence[CustomProfile]) -> CustomProfile | None:
