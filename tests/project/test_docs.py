@@ -93,7 +93,7 @@ def test_every_link_leads_somewhere(page):
 )
 def test_a_link_that_leads_nowhere_is_seen(target):
     assert broken(
-        CHECKOUT / "docs" / "index.md", f"[label]({target}) [fine](events.md#what-it-needs)"
+        CHECKOUT / "docs" / "index.md", f"[label]({target}) [fine](events.md#requirements)"
     ) == [target]
 
 
