@@ -84,7 +84,7 @@ def resolve_nodes(
     """
     nodes: dict[str, str] = {}
     for name, node in (given or {}).items():
-        blueprint_id = _find_node_blueprint(name, wanted, known, everywhere)
+        blueprint_id = _find_node_blueprint(str(name), known if everywhere else wanted)
         if not isinstance(node, str) or not is_id(node):
             raise BadOption(
                 f"assignment_nodes: {node!r}, for the blueprint {name!r}, is not the id of a node."
@@ -107,19 +107,12 @@ def _classic_message(name: str) -> str:
     )
 
 
-def _find_node_blueprint(
-    name: object, wanted: t.Sequence[Blueprint], known: t.Sequence[Blueprint], everywhere: bool
-) -> str:
-    candidates = [*known] if everywhere else [*wanted, *known]
-    matches = [each.id for each in candidates if each.id == str(name).lower()]
-    matches += [each.id for each in candidates if each.name == name]
-    allowed = {each.id for each in (known if everywhere else wanted)}
-    if not matches or matches[0] not in allowed:
-        names = [each.name for each in (known if everywhere else wanted)]
-        raise BadOption(
-            f"assignment_nodes: {name!r} is not in blueprints{suggestion(str(name), names)}"
-        )
-    return matches[0]
+def _find_node_blueprint(name: str, blueprints: t.Sequence[Blueprint]) -> str:
+    blueprint = blueprint_catalog(blueprints).find_one(name, "assignment_nodes")
+    if blueprint is None:
+        names = [each.name for each in blueprints]
+        raise BadOption(f"assignment_nodes: {name!r} is not in blueprints{suggestion(name, names)}")
+    return blueprint.id
 
 
 def plan_assignment(

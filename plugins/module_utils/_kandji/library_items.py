@@ -196,8 +196,9 @@ def not_found(
     ``unread`` is why the audit log could not be read, if it could not.
     """
     names = [item.name for on_it in items.values() for item in on_it]
-    similar = [each for each in names if name.split()[0].lower() in each.lower()]
-    hint = suggestion(name, similar) if names else "."
+    first_word = name.partition(" ")[0].lower()
+    similar = [each for each in names if first_word in each.lower()]
+    hint = suggestion(name, similar) if similar else "."
     return NeedsConsole(
         f"No library item named {name!r} is on any blueprint or"
         f" device{'' if unread else ' or in the audit log'}, and no public API can create"
@@ -284,7 +285,7 @@ def catalogue(
                 names is not None and item.name not in names
             ):
                 continue
-            known = rows.get(item.id, Candidate(item.id, item.name))
-            places = dict.fromkeys((*known.blueprints, blueprint.name))
+            known = rows[item.id].blueprints if item.id in rows else ()
+            places = dict.fromkeys((*known, blueprint.name))
             rows[item.id] = Candidate(item.id, item.name, tuple(places))
     return sorted(rows.values(), key=lambda each: (each.name, each.id))

@@ -119,8 +119,9 @@ def test_blueprints_given_by_id_need_not_be_read() -> None:
 
 
 def test_one_id_twice_in_different_case_is_one_blueprint() -> None:
-    found, _known = assignments.read_blueprints(mock.Mock(), [CANARY.id, CANARY.id.upper()])
-    assert [one.id for one in found] == [CANARY.id]
+    ids = [CANARY.id, SALES.id, CANARY.id.upper()]
+    blueprints, _known = assignments.read_blueprints(mock.Mock(), ids)
+    assert [blueprint.id for blueprint in blueprints] == [CANARY.id, SALES.id]
 
 
 @pytest.mark.parametrize(
@@ -148,9 +149,11 @@ def test_a_name_or_the_mode_exact_reads_them_all(wanted: list[str], everything: 
         ([CANARY, SALES], [], "exact", [], [CANARY, SALES]),
         ([CANARY, SALES], [], "add", [], []),
         ([CANARY], [SALES, CANARY, ENGINEERING], "exact", [SALES, ENGINEERING], []),
+        ([CANARY, SALES], [CANARY, ENGINEERING], "remove", [], [CANARY]),
+        ([], [CANARY], "remove", [], []),
     ],
 )
-def test_add_keeps_what_is_elsewhere_and_exact_does_not(
+def test_add_keeps_what_is_elsewhere_exact_does_not_and_remove_assigns_nothing(
     on: t.Any, wanted: t.Any, mode: str, assign: t.Any, remove: t.Any
 ) -> None:
     items = {one.id: {ITEM, "other"} if one in on else {"other"} for one in ALL}
@@ -222,7 +225,10 @@ def test_with_blueprints_by_id_alone_nodes_go_by_id() -> None:
         ),
         ({"Canary": None}, "is not the id of a node"),
         ({"Engineering": NODE}, "'Engineering' is a classic one and has no nodes"),
-        ({"Canary": NODE, CANARY.id: OTHER_NODE}, "has two nodes. Name it once"),
+        (
+            {"Canary": NODE, CANARY.id: OTHER_NODE},
+            "has two nodes. Name it once, with one node.",
+        ),
     ],
 )
 def test_wrong_nodes_are_refused_in_one_sentence(given: t.Any, said: str) -> None:
@@ -235,8 +241,27 @@ def test_where_items_are_taken_off_too_any_blueprint_may_have_a_node() -> None:
     assert assignments.resolve_nodes({"Sales": NODE}, [CANARY], TYPED, everywhere=True) == {
         SALES.id: NODE
     }
-    with pytest.raises(BadOption):
+    with pytest.raises(BadOption) as raised:
         assignments.resolve_nodes({"Marketing": NODE}, [CANARY], TYPED, everywhere=True)
+    assert raised.value.message == (
+        "assignment_nodes: 'Marketing' is not in blueprints; there are 'Canary', 'Engineering',"
+        " 'Sales'."
+    )
+
+
+def test_a_name_of_two_blueprints_does_not_select_one_for_a_node() -> None:
+    twins = [CANARY, replace(SALES, name="Canary")]
+    with pytest.raises(
+        BadOption, match="^assignment_nodes: Kandji has 2 blueprints named 'Canary'"
+    ):
+        assignments.resolve_nodes({"Canary": NODE}, twins, twins)
+    assert assignments.resolve_nodes({SALES.id: NODE}, twins, twins) == {SALES.id: NODE}
+
+
+def test_a_removal_keeps_the_nodes_of_its_blueprints() -> None:
+    nodes = {CANARY.id: NODE}
+    plan = assignments.plan_assignment([CANARY], ALL, {CANARY.id: {ITEM}}, ITEM, "remove", nodes)
+    assert plan == Assignment([], [CANARY], nodes)
 
 
 def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
@@ -261,13 +286,13 @@ def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
 
 
 def refusing(text: str, error: type = ApiError, items: t.Sequence[str] = ()) -> mock.Mock:
-    """A tenant that answers writes with this."""
+    """A tenant that answers writes with this, and has these items on Canary."""
     refusal = error(f"Kandji: {text}", status=404 if error is NotFound else 400, error_text=text)
     return mock.Mock(
         **{
             "assign_item.side_effect": refusal,
             "remove_item.side_effect": refusal,
-            "library_items.return_value": [LibraryItem(one, "Item") for one in items],
+            "library_items.side_effect": {CANARY.id: [LibraryItem(each) for each in items]}.get,
         }
     )
 
@@ -292,7 +317,8 @@ def refusing(text: str, error: type = ApiError, items: t.Sequence[str] = ()) -> 
             "Not found.",
             NotFound,
             NotFound,
-            f"does not know the library item {ITEM}, the blueprint 'Canary' or its node:",
+            f"does not know the library item {ITEM}, the blueprint 'Canary' or its node: one of"
+            " them was deleted, or an id is wrong. Check them in Kandji's web app, then run again.",
         ),
         ("Something else.", ApiError, ApiError, "Kandji: Something else."),
     ],
@@ -303,6 +329,7 @@ def test_kandjis_refusals_in_the_words_of_our_options(
     with pytest.raises(raises) as raised:
         assignments.apply_assignment(refusing(text, error), ITEM, plan)
     assert said in raised.value.message
+    assert raised.value.details["error_text"] == text
 
 
 def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
@@ -313,7 +340,12 @@ def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
         assignments.apply_assignment(
             refusing(assignments.ONE_OF_ITS_TYPE, items=[NODE]), ITEM, Assignment([CANARY], [])
         )
-    assert "'Canary' holds another library item of this type already" in raised.value.message
+    assert raised.value.message == (
+        "The node of the blueprint 'Canary' holds another library item of this type already, and"
+        " takes one only. Remove that item from the node in Kandji's web app, or name another node"
+        " in assignment_nodes."
+    )
+    assert raised.value.details["error_text"] == assignments.ONE_OF_ITS_TYPE
 
 
 def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> None:
@@ -325,6 +357,7 @@ def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> 
     )
     items = assignments.read_items(kandji, [CANARY, SALES])
     assert list(items) == [CANARY.id, SALES.id]
+    assert items[SALES.id][0].name == SALES.id
     assert assignments.item_ids(items)[SALES.id] == {ITEM, ""}
 
 

@@ -88,10 +88,30 @@ def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
         " Canary; bbbb is of type unknown on Canary, Sales. Select one by"
         " library_item_id."
     )
-    assert [(one["id"], one["type"]) for one in raised.value.details["candidates"]] == [
-        ("aaaa", "App Store App"),
-        ("bbbb", None),
+    assert raised.value.details["candidates"] == [
+        {"id": "aaaa", "name": "Okta Verify", "blueprints": ["1"], "type": "App Store App"},
+        {"id": "bbbb", "name": "Okta Verify", "blueprints": ["1", "2"], "type": None},
     ]
+
+
+def test_a_candidate_is_described_by_the_ids_of_unknown_blueprints_or_by_none() -> None:
+    candidates = {
+        "a": Candidate("a", "Okta Verify", ("1", "9")),
+        "b": Candidate("b", "Okta Verify"),
+    }
+    with pytest.raises(BadOption) as raised:
+        library_item.choose("Okta Verify", candidates, [Blueprint("1", "Canary")])
+    assert (
+        "a is of type unknown on Canary, 9; b is of type unknown on no blueprint."
+        in raised.value.message
+    )
+
+
+@pytest.mark.parametrize("item_id", ["aaaa", "AAAA"])
+def test_an_item_by_id_has_the_name_that_a_blueprint_shows(item_id: str) -> None:
+    items = {"canary": [OTHER, STORE]}
+    assert library_item.item_by_id(item_id, items, "asked") == STORE
+    assert library_item.item_by_id("DDDD", items, "asked") == LibraryItem("dddd", "asked")
 
 
 @pytest.mark.parametrize(
@@ -108,12 +128,52 @@ def test_where_there_is_none_the_steps_in_the_console_are_told(
     items: dict[str, t.Any], said: str
 ) -> None:
     error = library_item.not_found("Okta Verify", [Blueprint("1", "Canary")], items)
-    assert error.message.startswith("No library item named 'Okta Verify'")
+    assert error.message.startswith(
+        "No library item named 'Okta Verify' is on any blueprint or device or in the audit log, and"
+        " no public API can create one"
+    )
     assert said in error.message
+    assert error.message.endswith(" Follow console_steps, then run again.")
     steps = error.details["console_steps"]
-    assert any("licences" in step for step in steps)
-    assert any("Canary" in step for step in steps)
-    assert any("Install and Continuously Enforce" in step for step in steps)
+    assert steps == library_item.console_steps("Okta Verify", [Blueprint("1", "Canary")])
+
+
+@pytest.mark.parametrize(
+    "name, suggested",
+    [
+        ("Slack", "; did you mean 'Slack App'?"),
+        ("Slack for Macs", "; did you mean 'Slack App'?"),
+        ("App", "; did you mean 'Zoom App' or 'Slack App'?"),
+        ("Teams", "."),
+        ("", "; there are 'Slack App', 'Zoom App'."),
+    ],
+)
+def test_items_with_the_first_word_of_a_name_are_suggested(name: str, suggested: str) -> None:
+    items = {"1": [LibraryItem("1", "Slack App"), LibraryItem("2", "Zoom App")]}
+    error = library_item.not_found(name, [], items)
+    assert f"no public API can create one{suggested} Follow console_steps" in error.message
+
+
+def test_an_audit_log_that_could_not_be_read_is_not_claimed_to_be_empty() -> None:
+    error = library_item.not_found("Okta Verify", [], {}, "the token lacks a permission.")
+    assert error.message == (
+        "No library item named 'Okta Verify' is on any blueprint or device, and no public API can"
+        " create one. Follow console_steps, then run again. An item that is assigned nowhere is not"
+        " visible: the token lacks a permission."
+    )
+
+
+def test_the_steps_in_the_console_lead_from_the_licence_to_the_next_run() -> None:
+    assert library_item.console_steps("Okta Verify", BLUEPRINTS) == [
+        "In Apple Business Manager, buy Okta Verify licences (they are free) for the location that"
+        " Kandji uses.",
+        "Log in to the Kandji web app and click Library.",
+        "Search for Okta Verify and click the Okta Verify App Store app card (not the Auto App).",
+        "Assign it to one blueprint, which lets the API find it (for example Canary, Wide).",
+        "Select Install and Continuously Enforce as the installation type.",
+        "Click Save, then run this again: it finds the item and assigns it to all blueprints that"
+        " are asked for.",
+    ]
 
 
 # The report
@@ -181,6 +241,15 @@ def test_an_empty_fleet_has_an_empty_report() -> None:
     assert {key: value for key, value in found.items() if value} == {}
 
 
+def test_only_states_that_devices_are_in_are_shown() -> None:
+    counts = library_item.states([row("one", "PASS"), row("two", "ERROR")], max_rows=0)
+    assert counts.as_result() == {
+        "states": {"installed": 1, "failed": 1},
+        "trouble": [],
+        "trouble_total": 1,
+    }
+
+
 # The audit log
 
 
@@ -206,7 +275,8 @@ def event(
         ([event("update", "a", "Renamed"), event("create", "a")], []),
         ([event("update", "a"), event("create", "a", "Old name")], ["a"]),
         ([event("create", "a"), event("create", "b")], ["a", "b"]),
-        ([event("create", "a", target_type="device")], []),
+        ([event("create", "b", target_type="device")], []),
+        ([event("create", "b", target_type="device"), event("create", "a")], ["a"]),
         ([event("update", "a", new_state=None), event("create", "a")], ["a"]),
         ([event("update", "a", new_state={"active": True}), event("create", "a")], ["a"]),
         ([event("delete", "a", new_state=None), event("create", "a")], []),
@@ -226,6 +296,64 @@ def test_the_newest_event_says_what_an_item_is_called_now(
     found = library_item.find_in_events("Okta Verify", map(AuditEvent.from_row, events))
     assert sorted(found) == ids
     assert all(one.type == "vpp-app" and one.blueprints == () for one in found.values())
+
+
+def test_an_event_without_a_type_is_of_an_unknown_one() -> None:
+    events = [AuditEvent("a", "library_item", "create", new_name="Okta Verify")]
+    assert library_item.find_in_events("Okta Verify", events)["a"].type == "unknown"
+
+
+# A search on all blueprints, then on one Mac of each
+
+
+def on_mac(item_id: str, name: str = "Okta Verify", type_: str = "vpp-app") -> dict[str, t.Any]:
+    return {"item_id": item_id, "name": name, "type": type_}
+
+
+@pytest.mark.parametrize(
+    "read, on_device, candidates",
+    [
+        # The only item of the name needs no type
+        ([STORE], [on_mac("aaaa")], {"aaaa": Candidate("aaaa", "Okta Verify", ("canary",))}),
+        # Of several, those that a Mac shows have a type; others of the Mac do not count
+        (
+            [STORE, AUTO],
+            [on_mac("bbbb"), on_mac("dddd"), on_mac("aaaa", "Another name")],
+            {
+                "aaaa": Candidate("aaaa", "Okta Verify", ("canary",)),
+                "bbbb": Candidate("bbbb", "Okta Verify", ("canary",), "vpp-app"),
+            },
+        ),
+        # Of none, all that a Mac shows count
+        (
+            [OTHER],
+            [on_mac("dddd"), on_mac("eeee", type_="automated-app"), on_mac("cccc", OTHER.name)],
+            {
+                "dddd": Candidate("dddd", "Okta Verify", type="vpp-app"),
+                "eeee": Candidate("eeee", "Okta Verify", type="automated-app"),
+            },
+        ),
+    ],
+)
+def test_macs_are_asked_where_blueprints_do_not_settle_it(
+    read: list[LibraryItem], on_device: list[dict[str, t.Any]], candidates: dict[str, Candidate]
+) -> None:
+    blueprints = [Blueprint("canary", "Canary"), Blueprint("sales", "Sales")]
+    kandji = tenant(on_sales=[OTHER], on_device=on_device)
+    result = library_item.search(kandji, "Okta Verify", {"canary": read}, blueprints)
+    assert result == (candidates, {"canary": read, "sales": [OTHER]})
+
+
+def test_only_macs_are_asked_and_one_of_each_blueprint() -> None:
+    kandji = mock.Mock()
+    kandji.devices.return_value = [KandjiDevice("mac-1", blueprint_id="canary")]
+    kandji.device_items.return_value = [DeviceItem.from_row(on_mac("aaaa"))]
+    blueprints = [Blueprint("canary", "Canary"), Blueprint("sales", "Sales")]
+    assert library_item.types_on_devices(kandji, blueprints, "Okta Verify") == {"aaaa": "vpp-app"}
+    assert kandji.method_calls == [
+        mock.call.devices(platform="Mac"),
+        mock.call.device_items("mac-1"),
+    ]
 
 
 # A SCEP item of the web app
@@ -293,16 +421,34 @@ def test_the_web_apps_item_is_found_wherever_it_shows(
             "Okta SCEP - canary",
             {},
             [CustomProfile("p-1", "Okta SCEP - canary")],
-            "is a Custom Profile",
+            "is a Custom Profile (p-1), which has an API. Name it by name or library_item_id instead.",
         ),
         ("P-1", {}, [CustomProfile("p-1", "Okta SCEP - canary")], "is a Custom Profile"),
+        (
+            "Okta SCEP",
+            {},
+            [CustomProfile("p-1", "Okta SCEP"), CustomProfile("p-2", "Okta SCEP")],
+            "Kandji has 2 custom profiles named 'Okta SCEP'",
+        ),
         (
             CONSOLE_ITEM.name,
             {"canary": [CONSOLE_ITEM, TWIN], "sales": []},
             [],
-            "2 library items named",
+            "2 library items named 'Okta SCEP by hand': ",
         ),
-        ("Nothing", {"canary": [CONSOLE_ITEM], "sales": []}, [], "Create it in Kandji's web app"),
+        (
+            CONSOLE_ITEM.name,
+            {"canary": [CONSOLE_ITEM, TWIN], "sales": []},
+            [],
+            "Select one by its id.",
+        ),
+        (
+            "Nothing",
+            {"canary": [CONSOLE_ITEM], "sales": []},
+            [],
+            "is on any blueprint or device or in the audit log. Create it in Kandji's web app, or"
+            " set its id, which is in the address of its page there.",
+        ),
     ],
 )
 def test_what_is_not_one_item_of_the_web_app_is_told(
@@ -317,6 +463,12 @@ def test_one_that_was_renamed_since_is_not_found_by_its_old_name() -> None:
     kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM.name)])
     with pytest.raises(BadOption, match="no library item named"):
         library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [])
+
+
+def test_an_id_that_is_on_no_blueprint_is_taken_as_it_is() -> None:
+    item_id = TWIN.id.upper()
+    item = library_item.find_scep_item(tenant(), item_id, {"canary": [CONSOLE_ITEM]}, [])
+    assert item == LibraryItem(TWIN.id, item_id)
 
 
 # All items of blueprints
@@ -351,3 +503,8 @@ def test_the_items_of_blueprints_are_told_once_each(
 ) -> None:
     items = library_item.catalogue(ON_THEM, BLUEPRINTS, **wanted)
     assert [(each.id, each.name, list(each.blueprints)) for each in items] == found
+
+
+def test_a_blueprint_whose_items_were_not_read_has_none() -> None:
+    assert library_item.catalogue({}, BLUEPRINTS) == []
+    assert library_item.catalogue({}, BLUEPRINTS, ids=["AAAA"]) == [Candidate("aaaa", "")]

@@ -29,6 +29,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
     Library,
     Plan,
+    ProfileOptions,
     Wanted,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
@@ -100,6 +101,37 @@ def planned(current: CustomProfile | None, content: Note = NOTE, name: str = "No
 def on(**item_ids: str) -> dict[str, list[LibraryItem]]:
     """Return items by blueprint: canary="p1" for an item with the id p1 on b-canary."""
     return {f"b-{place}": [LibraryItem(item_id)] for place, item_id in item_ids.items()}
+
+
+# Options
+
+
+OPTIONS: dict[str, t.Any] = {
+    "name": "Notes",
+    "library_item_id": None,
+    "blueprints": ["Canary"],
+    "assignment_nodes": {"Canary": "node"},
+    "generation": "2",
+    "profiles": None,
+}
+
+
+def test_a_profile_is_named_by_the_options_of_a_module() -> None:
+    assert plan.profile_options(OPTIONS) == [
+        ProfileOptions("Notes", None, ("Canary",), {"Canary": "node"}, "2")
+    ]
+
+
+def test_each_element_of_profiles_is_a_profile_of_its_own() -> None:
+    unset = dict.fromkeys(OPTIONS)
+    elements = [
+        {**unset, "library_item_id": "p1", "replaces": "Old"},
+        {**unset, "library_item": "Item"},
+    ]
+    assert plan.profile_options({**unset, "profiles": elements}) == [
+        ProfileOptions(library_item_id="p1", replaces="Old"),
+        ProfileOptions(library_item="Item"),
+    ]
 
 
 # Which profile
