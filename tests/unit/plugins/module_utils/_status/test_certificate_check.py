@@ -114,6 +114,8 @@ def test_an_identity_without_end_or_fingerprint_is_left_out(wrong):
         (r"a\0Ab", "a\nb"),
         (r"cut \C3...", "cut ..."),
         ("cut \\", "cut "),
+        # openssl escapes them; whatever else printed them is not trusted to be UTF-8
+        ("Zo\u00eb \ud800", "Zo? ?"),
         (None, ""),
     ],
 )
@@ -197,6 +199,11 @@ def test_what_the_check_knows_besides_certificates(values, version, profiles):
 
 def test_identities_may_be_separated_by_spaces():
     check = certificate_check.read_check(TWO.replace("},{", "} ,  {"))
+    assert [one.sha256 for one in check.identities] == [A, B]
+
+
+def test_what_follows_the_report_on_its_line_is_not_part_of_it():
+    check = certificate_check.read_check(TWO + ' "identities":[]')
     assert [one.sha256 for one in check.identities] == [A, B]
 
 

@@ -161,9 +161,27 @@ def test_none_yet_is_an_empty_one(tmp_path):
     ],
 )
 def test_what_is_no_ledger_of_this_org_is_refused(tmp_path, text, said):
-    (tmp_path / ledger.FILE).write_text(text)
-    with pytest.raises(BadOption, match=said):
+    path = tmp_path / ledger.FILE
+    path.write_text(text)
+    with pytest.raises(BadOption) as raised:
         ledger.load(str(tmp_path), ORG)
+    assert said in raised.value.message and str(path) in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "content, error", [(b"\xff", "UnicodeDecodeError"), (None, "IsADirectoryError")]
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path, content, error):
+    path = tmp_path / ledger.FILE
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(BadOption) as raised:
+        ledger.load(str(tmp_path), ORG)
+    assert raised.value.message == (
+        f"state_dir: {path} cannot be read ({error}). Check it and its permissions."
+    )
 
 
 def test_where_it_cannot_be_written_the_old_one_stays(tmp_path):
@@ -242,12 +260,30 @@ def test_a_line_that_is_not_a_certificate_is_named(row):
         ledger.parse(text, ORG, "file")
 
 
+@pytest.mark.parametrize("rest", [" ", "X"])
+def test_what_follows_the_last_line_is_a_line_too(rest):
+    with pytest.raises(BadOption, match="^state_dir: line 2 of file is not readable"):
+        ledger.parse(ledger.render(EMPTY) + rest, ORG, "file")
+
+
 @pytest.mark.parametrize("name", ["ledger", "org", "read_to"])
 def test_a_head_has_to_be_complete(name):
     head = {"ledger": 1, "org": ORG, "read_to": None}
     del head[name]
     with pytest.raises(BadOption, match="^state_dir: line 1 of file is not readable"):
         ledger.parse(json.dumps(head), ORG, "file")
+
+
+def test_the_last_certificate_counts_in_whatever_order_they_are():
+    issued = [ledger.Issued(at(day), str(day), ("C02A",)) for day in (12, 22, 2)]
+    book = ledger.Ledger(ORG, None, tuple(issued))
+    assert ledger.expiry_by_serial(book, ["C02A"], 1) == {"C02A": "2026-11-23T10:00:00Z"}
+
+
+def test_serials_of_one_word_are_looked_up_and_only_the_others_are_searched():
+    assert ledger._SerialIndex.of(["C02A", "VM-C02A+x", ""]) == ledger._SerialIndex(
+        {"c02a": "C02A"}, ("VM-C02A+x",)
+    )
 
 
 def test_a_timestamp_that_is_not_one_has_no_expiry():
