@@ -1,15 +1,34 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which policy an interrupted run has left as its clone."""
+"""App sign-in policies: what is planned, what is written to Okta, and what another client does."""
 
 from __future__ import annotations
 
 import typing as t
+from types import SimpleNamespace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import policies
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    policies,
+    rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    Place,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    NotAsWritten,
+    NotFound,
+    Refused,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+    PolicyRule,
+)
 
 EARLIER, LATER = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
 
@@ -44,3 +63,536 @@ def test_another_policy_is_not_a_clone(values):
 
 def test_nothing_is_a_clone_of_a_policy_whose_creation_time_is_unknown():
     assert not policies._may_be_clone(policy(), original(created=None))
+
+
+# An org
+
+
+class FakeOkta:
+    """An org that keeps policies, their rules and apps, and notes each write.
+
+    ``before`` runs before each call, to change the org as another client would.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, t.Any]] = {}
+        self.rules: dict[str, list[dict[str, t.Any]]] = {}
+        self.apps: dict[str, list[str]] = {}
+        self.writes: list[tuple[t.Any, ...]] = []
+        self.before: t.Callable[[str], None] = lambda _call: None
+        self.slept: list[float] = []
+        settings = SimpleNamespace(sleep=self.slept.append, chance=lambda: 0.5)
+        self.transport = SimpleNamespace(settings=settings)
+
+    def add(
+        self, policy_id: str, *rows: dict[str, t.Any], apps: t.Any = (), **values: t.Any
+    ) -> Policy:
+        self.rows[policy_id] = {"id": policy_id, "name": policy_id, "_links": {}, **values}
+        self.rules[policy_id], self.apps[policy_id] = list(rows), list(apps)
+        return Policy.from_row(self.rows[policy_id])
+
+    def create_policy(self, body: t.Any) -> Policy:
+        self.writes.append(("create policy", body))
+        return self.add("new", **body)
+
+    def clone_policy(self, policy_id: str) -> Policy:
+        self.writes.append(("clone policy", policy_id))
+        row = self.rows[policy_id]
+        return self.add("copy", *self.rules[policy_id], **{**row, "id": "copy", "name": "A copy"})
+
+    def replace_policy(self, policy_id: str, body: t.Any) -> Policy:
+        self.before("replace policy")
+        self.writes.append(("replace policy", policy_id, body))
+        self.rows[policy_id].update(body)
+        return Policy.from_row(self.rows[policy_id])
+
+    def policy_apps(self, policy_id: str) -> list[str]:
+        return self.apps[policy_id]
+
+    def assign_app_policy(self, app_id: str, policy_id: str) -> None:
+        self.writes.append(("assign", app_id, policy_id))
+        self.apps[policy_id].append(app_id)
+        self.before("assigned")
+
+    def policy_rules(self, policy_id: str) -> list[PolicyRule]:
+        self.before("rules")
+        return [PolicyRule.from_row({**row}) for row in self.rules[policy_id]]
+
+    def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
+        self.before("rule")
+        rows = [row for row in self.rules[policy_id] if row["id"] == rule_id]
+        return PolicyRule.from_row({**rows[0]}) if rows else None
+
+    def create_rule(self, policy_id: str, body: t.Any, active: bool) -> None:
+        self.writes.append(("create rule", policy_id, body["name"], active))
+        self.before("create rule")
+        self._insert(policy_id, {"id": "new", "status": "ACTIVE" if active else "INACTIVE", **body})
+
+    def replace_rule(self, policy_id: str, rule_id: str, body: t.Any) -> None:
+        self.writes.append(("replace rule", policy_id, rule_id, body))
+        old = next(row for row in self.rules[policy_id] if row["id"] == rule_id)
+        self.rules[policy_id].remove(old)
+        self._insert(policy_id, {**body, "id": rule_id, "status": old["status"]})
+
+    def _insert(self, policy_id: str, row: dict[str, t.Any]) -> None:
+        """Insert a rule at its priority, and move those that follow."""
+        row.setdefault("priority", len(self.rules[policy_id]))
+        for other in self.rules[policy_id]:
+            if not other.get("system") and other["priority"] >= row["priority"]:
+                other["priority"] += 1
+        self.rules[policy_id].append(row)
+
+    def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
+        self.writes.append(("set status", policy_id, rule_id, active))
+        for row in self.rules[policy_id]:
+            if row["id"] == rule_id:
+                row["status"] = "ACTIVE" if active else "INACTIVE"
+
+    def delete_rule(self, policy_id: str, rule_id: str) -> None:
+        self.writes.append(("delete rule", policy_id, rule_id))
+        self.rules[policy_id] = [row for row in self.rules[policy_id] if row["id"] != rule_id]
+
+
+@pytest.fixture
+def okta() -> t.Any:
+    return FakeOkta()
+
+
+def rule_row(name: str, priority: int = 0, **values: t.Any) -> dict[str, t.Any]:
+    return {
+        "id": f"rul-{name}",
+        "name": name,
+        "priority": priority,
+        "status": "ACTIVE",
+        "conditions": {},
+        "actions": {"appSignOn": {"access": "DENY"}},
+        **values,
+    }
+
+
+# The origin of a clone
+
+
+def test_an_app_without_a_policy_cannot_be_judged() -> None:
+    assert policies.require_policy_of(App("app1", "Slack", policy_id="rst1")) == "rst1"
+    with pytest.raises(Unreadable) as raised:
+        policies.require_policy_of(App("app1", "Slack"))
+    assert raised.value.message == (
+        "App 'Slack': Okta does not show its sign-in policy, so the effect on its users is"
+        " unknown. Check the app in the Admin Console."
+    )
+    assert raised.value.details == {"vendor": "okta"}
+
+
+def test_the_origin_of_a_clone_is_found_by_its_description() -> None:
+    clone = policy(description="Ours. [made from policy rst1]")
+    assert policies.require_origin(clone, [policy(), original()]) == original()
+
+
+@pytest.mark.parametrize(
+    ("description", "problem"),
+    [
+        (
+            "Ours.",
+            "Policy 'Copy of Strict': its description does not name the policy that it was made"
+            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
+            " the name of their future policy.",
+        ),
+        (
+            "[made from policy rst7]",
+            "Policy 'Copy of Strict': it was made from policy rst7, which does not exist any more."
+            " Assign its apps with okta_access_policy and the name of their future policy.",
+        ),
+    ],
+)
+def test_apps_cannot_move_back_to_an_unknown_policy(description: str, problem: str) -> None:
+    with pytest.raises(Refused) as raised:
+        policies.require_origin(policy(description=description), [original()])
+    assert raised.value.message == problem
+
+
+# What to do about a policy
+
+
+def test_a_new_policy_is_a_clone_that_names_its_original() -> None:
+    plan = policies.plan_policy("Managed", "Ours.", None, original())
+    text = "Ours. [made from policy rst1]"
+    assert plan.changes == (
+        Change("create", "policy 'Managed'", {}, {"description": text, "clone_of": "Strict"}),
+    )
+    assert plan.current is None and plan.original == original()
+    assert plan.future == Policy("", "Managed", text)
+
+
+def test_a_new_policy_without_an_original_is_empty() -> None:
+    plan = policies.plan_policy("Managed", None, None, None)
+    assert plan == policies.PolicyPlan(
+        None,
+        None,
+        Policy("", "Managed", None),
+        (Change("create", "policy 'Managed'", {}, {"description": None}),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("current", "description", "with_original"),
+    [
+        ("Ours. [made from policy rst1]", None, True),
+        ("Ours. [made from policy rst1]", "Ours.", True),
+        ("Ours. [made from policy rst1]", "Ours.", False),
+        ("Ours.", "Ours.", False),
+        (None, "", False),
+        ("", None, False),
+        (None, None, False),
+    ],
+)
+def test_a_policy_as_wanted_is_left_alone(
+    current: str | None, description: str | None, with_original: bool
+) -> None:
+    known = policy(description=current)
+    origin = original() if with_original else None
+    plan = policies.plan_policy(known.name, description, known, origin)
+    assert plan.changes == () and plan.current == known and plan.original == origin
+    assert plan.future.id == known.id
+
+
+@pytest.mark.parametrize(
+    ("current", "after"),
+    [
+        ("Ours.", "Theirs."),
+        ("Ours. [made from policy rst1]", "Theirs. [made from policy rst1]"),
+        (None, "Theirs."),
+    ],
+)
+def test_another_description_is_an_update_that_keeps_the_origin(
+    current: str | None, after: str
+) -> None:
+    known = policy(description=current)
+    plan = policies.plan_policy(known.name, "Theirs.", known, None)
+    assert plan.changes == (
+        Change(
+            "update",
+            "policy 'Copy of Strict'",
+            {"description": current},
+            {"description": after},
+        ),
+    )
+    assert plan.current == known and plan.original is None
+    assert (plan.future.id, plan.future.description) == ("rst2", after)
+
+
+def test_an_update_keeps_the_original_of_its_policy() -> None:
+    known = policy(description="Ours. [made from policy rst1]")
+    assert policies.plan_policy(known.name, "New.", known, original()).original == original()
+
+
+@pytest.mark.parametrize(
+    ("description", "fact"),
+    [
+        ("Ours.", "not marked as made from another one"),
+        ("[made from policy rst7]", "made from policy rst7"),
+    ],
+)
+def test_a_policy_from_another_original_is_not_taken_over(description: str, fact: str) -> None:
+    with pytest.raises(Refused) as raised:
+        policies.plan_policy("x", None, policy(description=description), original())
+    assert raised.value.message == (
+        f"Policy 'Copy of Strict': it exists and is {fact}, not from 'Strict' (rst1). Choose"
+        " another name."
+    )
+
+
+# Writing a policy
+
+
+def apply(okta: t.Any, *arguments: t.Any, known: t.Sequence[Policy] = ()) -> Policy:
+    return policies.apply_policy(okta, policies.plan_policy(*arguments), known)
+
+
+def test_a_policy_as_wanted_is_not_written(okta: FakeOkta) -> None:
+    known = okta.add("rst2", description="Ours.")
+    assert apply(okta, "rst2", "Ours.", known, None) == known and okta.writes == []
+
+
+@pytest.mark.parametrize(
+    ("description", "body"),
+    [
+        (None, {"type": "ACCESS_POLICY", "name": "Managed"}),
+        ("Ours.", {"type": "ACCESS_POLICY", "name": "Managed", "description": "Ours."}),
+    ],
+)
+def test_an_empty_policy_is_created(okta: FakeOkta, description: str | None, body: t.Any) -> None:
+    assert apply(okta, "Managed", description, None, None).id == "new"
+    assert okta.writes == [("create policy", body)]
+
+
+def test_a_clone_gets_its_name_and_origin(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", rule_row("a"), name="Strict", priority=1)
+    made = apply(okta, "Managed", "Ours.", None, strict)
+    text = "Ours. [made from policy rst1]"
+    assert (made.id, made.name, made.description) == ("copy", "Managed", text)
+    assert okta.writes == [
+        ("clone policy", "rst1"),
+        ("replace policy", "copy", {"name": "Managed", "priority": 1, "description": text}),
+    ]
+
+
+def test_the_clone_of_an_interrupted_run_is_used(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", rule_row("a"), name="Strict", created=EARLIER)
+    clone = okta.add("rst2", rule_row("a"), name="Copy of Strict", created=LATER)
+    made = apply(okta, "Managed", None, None, strict, known=[strict, clone])
+    assert (made.id, made.name) == ("rst2", "Managed")
+    assert [write[:2] for write in okta.writes] == [("replace policy", "rst2")]
+
+
+def test_a_description_alone_keeps_the_name(okta: FakeOkta) -> None:
+    known = okta.add("rst2", name="Managed", description="Ours.", created=LATER, system=False)
+    assert apply(okta, "other", "Theirs.", known, None).description == "Theirs."
+    assert okta.writes == [
+        ("replace policy", "rst2", {"name": "Managed", "description": "Theirs."})
+    ]
+
+
+def test_without_a_description_that_of_the_policy_is_written_back(okta: FakeOkta) -> None:
+    known = okta.add("rst2", description="Ours.")
+    policies.write_policy(t.cast(t.Any, okta), known, "Managed", None)
+    assert okta.writes == [("replace policy", "rst2", {"name": "Managed", "description": "Ours."})]
+
+
+def test_a_policy_that_okta_shows_otherwise_is_an_error(okta: FakeOkta) -> None:
+    known = okta.add("rst2")
+    answer = Policy("rst2", "cut", "off")
+    okta.replace_policy = lambda policy_id, body: answer  # type: ignore[method-assign]  # a lossy org
+    with pytest.raises(NotAsWritten) as raised:
+        policies.write_policy(t.cast(t.Any, okta), known, "Managed", "Ours.")
+    assert raised.value.message == (
+        "Okta accepted policy 'Managed' and shows other values for name, description. Run again."
+    )
+    assert raised.value.details == {"keys": ["name", "description"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "apps", "found"),
+    [
+        ([rule_row("a")], [], True),
+        ([rule_row("a")], ["app1"], False),
+        ([rule_row("b")], [], False),
+    ],
+)
+def test_an_unfinished_clone_has_the_rules_of_its_original_and_no_app(
+    okta: FakeOkta, rows: t.Any, apps: list[str], found: bool
+) -> None:
+    strict = okta.add("rst1", rule_row("a"), name="Strict", created=EARLIER)
+    clone = okta.add("rst2", *rows, apps=apps, name="Copy of Strict", created=LATER)
+    chosen = policies.unfinished_clone(t.cast(t.Any, okta), [strict, clone], strict)
+    assert chosen == (clone if found else None)
+
+
+def test_the_oldest_of_several_unfinished_clones_is_used(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", name="Strict", created=EARLIER)
+    newer = okta.add("rst3", name="Copy of Strict", created="2026-03-01T00:00:00.000Z")
+    older = okta.add("rst2", name="Copy of Strict", created=LATER)
+    known = [newer, policy(created=None), older]
+    assert policies.unfinished_clone(t.cast(t.Any, okta), known, strict) == older
+
+
+# Apps
+
+
+def test_an_app_moves_to_a_policy(okta: FakeOkta) -> None:
+    managed = okta.add("rst2", name="Managed")
+    policies.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    assert okta.writes == [("assign", "app1", "rst2")]
+
+
+def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> None:
+    managed = okta.add("rst2", name="Managed")
+    okta.before = lambda call: okta.apps["rst2"].clear()
+    with pytest.raises(NotAsWritten) as raised:
+        policies.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    assert raised.value.message == (
+        "Okta accepted policy 'Managed' for app 'Slack' and does not show it there. Another client"
+        " may move it too. Run again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(1, "a0"), (5, "a0, a1, a2, a3, a4"), (6, "a0, a1, a2, a3, a4 ...")]
+)
+def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, names: str) -> None:
+    used = okta.add("rst2", name="Managed", apps=[f"a{number}" for number in range(count)])
+    with pytest.raises(Refused) as raised:
+        policies.check_unmapped(t.cast(t.Any, okta), used)
+    assert raised.value.message == (
+        f"Policy 'Managed': {count} apps use it ({names}), so it is not deleted. Assign another"
+        " policy to them first."
+    )
+
+
+def test_a_policy_without_apps_may_be_deleted(okta: FakeOkta) -> None:
+    policies.check_unmapped(t.cast(t.Any, okta), okta.add("rst2"))
+
+
+# Writing a rule
+
+ALLOW = {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA"}}
+ALLOW_BODY = {"name": "x", "actions": {"appSignOn": ALLOW}}
+DENY_BODY = {"name": "x", "actions": {"appSignOn": {"access": "DENY"}}}
+LAST = rule_row("Catch-all Rule", 99, system=True, actions={"appSignOn": ALLOW})
+
+
+def write_rule(okta: FakeOkta, body: t.Any, *names: str, **wanted: t.Any) -> list[str]:
+    """Plan and write rule "x" of a policy with these rules; return its rules in order."""
+    rows = [rule_row(name, number) for number, name in enumerate(names)]
+    company = okta.add("rst1", *rows, {**LAST}, name="Apps")
+    request = rules.RuleRequest("x", body, **wanted)
+    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    okta.writes.clear()
+    return [rule.name for rule in policies.apply_rule(t.cast(t.Any, okta), company, plan)]
+
+
+def test_a_new_rule_is_created_at_its_place(okta: FakeOkta) -> None:
+    order = write_rule(okta, ALLOW_BODY, "a", "b", place=Place(before="b"))
+    assert order == ["a", "x", "b", "Catch-all Rule"]
+    assert okta.writes == [("create rule", "rst1", "x", True)]
+    assert okta.slept == []
+
+
+def test_a_new_rule_may_be_inactive(okta: FakeOkta) -> None:
+    write_rule(okta, ALLOW_BODY, status="INACTIVE")
+    assert okta.writes == [("create rule", "rst1", "x", False)]
+
+
+def test_a_rule_is_replaced_with_what_is_wanted(okta: FakeOkta) -> None:
+    write_rule(okta, ALLOW_BODY, "a", "x")
+    ((kind, policy_id, rule_id, body),) = okta.writes
+    assert (kind, policy_id, rule_id) == ("replace rule", "rst1", "rul-x")
+    assert body["actions"]["appSignOn"] == ALLOW and body["priority"] == 1
+
+
+def test_a_rule_that_another_client_changes_meanwhile_keeps_that_change(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "rule":
+            okta.rules["rst1"][1].update(conditions={"riskScore": {"level": "LOW"}}, priority=7)
+
+    okta.before = meanwhile
+    write_rule(okta, ALLOW_BODY, "a", "x")
+    (_kind, _policy, _rule, body) = okta.writes[0]
+    assert body["conditions"] == {"riskScore": {"level": "LOW"}} and body["priority"] == 7
+
+
+def test_a_rule_that_another_client_deletes_meanwhile_is_an_error(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "rule":
+            del okta.rules["rst1"][0]
+
+    okta.before = meanwhile
+    with pytest.raises(NotFound) as raised:
+        write_rule(okta, ALLOW_BODY, "x")
+    assert raised.value.message == "Rule 'x' was deleted during this run. Run again."
+    assert raised.value.details == {"vendor": "okta"} and okta.writes == []
+
+
+@pytest.mark.parametrize(("status", "active"), [("INACTIVE", False), ("ACTIVE", True)])
+def test_a_status_has_an_operation_of_its_own(okta: FakeOkta, status: str, active: bool) -> None:
+    company = okta.add("rst1", rule_row("x", status="INACTIVE" if active else "ACTIVE"))
+    request = rules.RuleRequest("x", {"name": "x"}, status=status)
+    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    (written,) = policies.apply_rule(t.cast(t.Any, okta), company, plan)
+    assert okta.writes == [("set status", "rst1", "rul-x", active)] and written.status == status
+
+
+def test_a_rule_is_deleted_by_its_id(okta: FakeOkta) -> None:
+    assert write_rule(okta, {}, "a", "x", absent=True) == ["a", "Catch-all Rule"]
+    assert okta.writes == [("delete rule", "rst1", "rul-x")]
+
+
+def test_a_moved_rule_has_the_priority_of_its_place(okta: FakeOkta) -> None:
+    assert write_rule(okta, DENY_BODY, "a", "b", "x", place=Place("first"))[0] == "x"
+    ((_kind, _policy, _rule, body),) = okta.writes
+    assert body["priority"] == 0
+
+
+# Other clients that write to the same policy
+
+
+def test_a_rule_that_another_client_moves_is_moved_back(okta: FakeOkta) -> None:
+    """Another client moves it behind the others, right after its first write."""
+
+    def meanwhile(call: str) -> None:
+        if call == "rules" and len(okta.writes) == 1:
+            okta.rules["rst1"][-1]["priority"] = 50
+
+    okta.before = meanwhile
+    order = write_rule(okta, DENY_BODY, "a", "b", "x", place=Place(before="b"))
+    assert order == ["a", "x", "b", "Catch-all Rule"]
+    assert [write[0] for write in okta.writes] == ["replace rule", "replace rule"]
+    (_kind, policy_id, rule_id, body) = okta.writes[1]
+    assert (policy_id, rule_id, body["priority"]) == ("rst1", "rul-x", 2)
+    assert body["actions"] == DENY_BODY["actions"]
+
+
+def test_a_rule_that_does_not_stay_at_its_place_is_an_error(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        for row in okta.rules["rst1"]:
+            if call == "rules" and okta.writes and row["name"] == "x":
+                row["priority"] = 50
+
+    okta.before = meanwhile
+    with pytest.raises(NotAsWritten) as raised:
+        write_rule(okta, DENY_BODY, "a", "x", place=Place("first"))
+    assert raised.value.message == (
+        "Rule 'x' of policy 'Apps' does not stay at its place: another client moves rules too. Run"
+        " again."
+    )
+    assert raised.value.details == {"keys": ["priority"]}
+    assert len(okta.writes) == 1 + policies.MAX_ATTEMPTS
+
+
+def test_a_written_rule_that_is_gone_is_an_error(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "rules" and okta.writes:
+            okta.rules["rst1"] = [row for row in okta.rules["rst1"] if row["name"] != "x"]
+
+    okta.before = meanwhile
+    with pytest.raises(NotAsWritten, match="'x' was written to policy 'Apps', which does not have"):
+        write_rule(okta, ALLOW_BODY, "a", "x", place=Place("first"))
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_creation_that_a_busy_policy_refuses_is_tried_again(okta: FakeOkta, status: int) -> None:
+    """Okta answers 409 or 500 while another client writes."""
+
+    def meanwhile(call: str) -> None:
+        if call == "create rule" and len(okta.writes) < 3:
+            raise ApiError("Okta: conflict.", status=status)
+
+    okta.before = meanwhile
+    assert write_rule(okta, ALLOW_BODY, "a") == ["a", "x", "Catch-all Rule"]
+    assert okta.writes == [("create rule", "rst1", "x", True)] * 3
+    assert okta.slept == [0.5, 1.0]
+
+
+def test_a_creation_that_failed_and_was_done_is_not_repeated(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "create rule":
+            okta.rules["rst1"].insert(0, rule_row("x", actions=ALLOW_BODY["actions"]))
+            raise ApiError("Okta: error.", status=500)
+
+    okta.before = meanwhile
+    write_rule(okta, ALLOW_BODY)
+    assert len(okta.writes) == 1
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(409, 3), (400, 1)])
+def test_a_creation_that_keeps_failing_is_an_error(
+    okta: FakeOkta, status: int, attempts: int
+) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "create rule":
+            raise ApiError("Okta: no.", status=status)
+
+    okta.before = meanwhile
+    with pytest.raises(ApiError, match="Okta: no."):
+        write_rule(okta, ALLOW_BODY)
+    assert len(okta.writes) == attempts and len(okta.slept) == attempts - 1
