@@ -63,7 +63,7 @@ def find_differences(wanted: Row, current: Row) -> list[Difference]:
     if access == "DENY" and "verificationMethod" in sign_on:
         compared = {key: sign_on[key] for key in sign_on if key != "verificationMethod"}
         wanted = {**wanted, "actions": {**wanted["actions"], "appSignOn": compared}}
-    return list(_compare(wanted, current, ""))
+    return list(_compare(wanted, current))
 
 
 def have_same_effect(some: PolicyRule, other: PolicyRule) -> bool:
@@ -83,14 +83,14 @@ def _sign_on(rule: Row) -> Row:
     return sign_on
 
 
-def _compare(wanted: t.Any, current: t.Any, path: str) -> t.Iterator[Difference]:
+def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Difference]:
     if wanted is ABSENT:
         if not _is_unset(current):
             yield Difference(path, current, None)
     elif isinstance(wanted, dict) and _may_be(current, dict):
         have = current if isinstance(current, dict) else {}
         for key, value in wanted.items():
-            yield from _compare(value, have.get(key, ABSENT), f"{path}.{key}" if path else key)
+            yield from _compare(value, have.get(key), f"{path}.{key}" if path else key)
     elif not _is_same(wanted, current, path.rpartition(".")[2]):
         yield Difference(path, current, wanted)
 
@@ -128,9 +128,7 @@ def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool
     if len(wanted) != len(rest):
         return False
     for member in sorted(wanted, key=_size, reverse=True):  # the most specific first
-        matches = (
-            place for place, other in enumerate(rest) if not any(_compare(member, other, ""))
-        )
+        matches = (place for place, other in enumerate(rest) if not any(_compare(member, other)))
         place = next(matches, None)
         if place is None:
             return False
@@ -182,7 +180,7 @@ def _merge(body: Json, wanted: Row) -> None:
             inner = body[key] = have if isinstance(have, dict) else {}
             _merge(inner, value)
         elif not _has_members(value, have):
-            body[key] = copy.deepcopy(value)
+            body[key] = value
 
 
 def _changes_type(key: str, value: Row, have: object) -> bool:

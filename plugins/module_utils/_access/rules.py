@@ -138,10 +138,7 @@ def _diff(differences: t.Sequence[Difference]) -> tuple[Json, Json]:
 
 def _with_priority(body: Json, rules: Rules, index: int) -> Json:
     priority = place_priority(rules, index)
-    return {
-        **{key: value for key, value in body.items() if key != "priority"},
-        **({} if priority is None else {"priority": priority}),
-    }
+    return body if priority is None else {**body, "priority": priority}
 
 
 def _others(rules: Rules, name: str) -> tuple[PolicyRule, ...]:

@@ -18,6 +18,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ABSENT,
+    Change,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     NotAsWritten,
@@ -206,6 +210,57 @@ def test_of_a_rule_that_denies_the_verification_method_is_not_compared():
     )
 
 
+def test_a_rule_that_is_to_admit_is_compared_with_its_verification_method():
+    denies = copy.deepcopy(READ)
+    denies["actions"]["appSignOn"]["access"] = "DENY"
+    wanted = rule_options.build_rule({"name": "x", "access": "ALLOW", "factor_mode": "1FA"})
+    assert [gap.path for gap in rule_comparison.find_differences(wanted, denies)] == [
+        "name",
+        "actions.appSignOn.access",
+        "actions.appSignOn.verificationMethod.factorMode",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "difference"),
+    [
+        ({"level": "ANY"}, {"level": "LOW"}, ("level", "LOW", "ANY")),
+        (
+            {"groups": ["g1", "g3"]},
+            {"groups": ["g1", "g2"]},
+            ("groups", ["g1", "g2"], ["g1", "g3"]),
+        ),
+        ({"level": "LOW"}, {}, ("level", None, "LOW")),
+        ({"level": ABSENT}, {"level": "LOW"}, ("level", "LOW", None)),
+        ({"people": {"users": {"include": ["u1"]}}}, {"people": "?"}, None),
+        ({"users": []}, {"users": "?"}, ("users", "?", [])),
+        ({"users": ["u1"]}, {"users": "u1"}, ("users", "u1", ["u1"])),
+    ],
+)
+def test_a_difference_names_both_values(wanted, current, difference):
+    gaps = [tuple(gap) for gap in rule_comparison.find_differences(wanted, current)]
+    assert gaps == [difference or ("people", "?", wanted["people"])]
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"id": "rul2", "priority": 9, "created": "2026-02-02"}, True),
+        ({"conditions": {**READ["conditions"], "riskScore": {}}}, True),
+        ({"name": "Other"}, False),
+        ({"status": "INACTIVE"}, False),
+        ({"conditions": {**READ["conditions"], "riskScore": {"level": "LOW"}}}, False),
+        ({"conditions": {}}, False),
+        ({"conditions": {**READ["conditions"], "network": {"connection": "ZONE"}}}, False),
+        ({"actions": {"appSignOn": {"access": "DENY"}}}, False),
+    ],
+)
+def test_rules_have_the_same_effect_whatever_their_ids_and_places(changes, same):
+    some, other = PolicyRule.from_row(READ), PolicyRule.from_row({**READ, **changes})
+    assert rule_comparison.have_same_effect(some, other) is same
+    assert rule_comparison.have_same_effect(other, some) is same
+
+
 def test_a_member_with_fewer_keys_does_not_take_the_place_of_a_more_particular_one():
     wanted = [{"possession": {}}, {"possession": {"deviceBound": "REQUIRED"}}]
     have = [{"possession": {"deviceBound": "REQUIRED"}}, {"possession": {}}]
@@ -252,6 +307,28 @@ def test_a_merge_starts_from_what_was_read_and_keeps_what_nobody_set():
     )
 
 
+def test_a_new_rule_is_what_is_wanted_of_it():
+    deny = {"name": "x", "actions": {"appSignOn": {"access": "DENY"}}}
+    assert rule_comparison.merge_rule(deny) == {"type": "ACCESS_POLICY", **deny}
+
+
+def test_a_list_with_the_same_members_stays_as_it_was_read():
+    wanted = rule_options.build_rule({"name": "Other", "groups": ["g1", "g2"]})
+    body = rule_comparison.merge_rule(wanted, PolicyRule.from_row(READ))
+    assert body["name"] == "Other" and body["conditions"]["people"]["groups"]["include"] == [
+        "g2",
+        "g1",
+    ]
+
+
+def test_a_condition_that_is_to_go_is_not_sent():
+    wanted = rule_options.build_rule(
+        {"name": "Managed Macs", "remove_conditions": ["device", "network"]}
+    )
+    body = rule_comparison.merge_rule(wanted, PolicyRule.from_row(READ))
+    assert sorted(body["conditions"]) == ["people", "platform", "riskScore", "userType"]
+
+
 def test_another_type_of_verification_takes_nothing_over():
     chains = [{"authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}]}]
     body = rule_comparison.merge_rule(
@@ -282,16 +359,68 @@ def test_reauthenticate_in_alone_keeps_the_type():
     }
 
 
+def chain_of(steps):
+    return {"next": [chain_of(steps - 1)]} if steps > 1 else {}
+
+
+def test_chains_at_their_limits_are_taken():
+    chains = [chain_of(3)] * 5
+    body = rule_options.build_rule({"name": "x", "chains": chains, "reauthenticate_in": "PT2H"})
+    assert body["actions"]["appSignOn"]["verificationMethod"] == {
+        "type": "AUTH_METHOD_CHAIN",
+        "chains": chains,
+        "reauthenticateIn": "PT2H",
+    }
+
+
+def test_chains_may_have_their_own_times():
+    chains = [{"reauthenticateIn": "PT1H"}]
+    body = rule_options.build_rule({"name": "x", "chains": chains})
+    assert body["actions"]["appSignOn"]["verificationMethod"] == {
+        "type": "AUTH_METHOD_CHAIN",
+        "chains": chains,
+    }
+
+
+def test_a_name_alone_wants_nothing_else():
+    assert rule_options.build_rule({"name": "x"}) == {"name": "x"}
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"managed": True, "registered": False}, "needs registered: true"),
+        (
+            {"managed": True, "registered": False},
+            "^registered: a rule with managed needs registered: true, since Okta knows only"
+            " registered devices as managed. Leave registered out.$",
+        ),
         ({"access": "DENY", "factor_mode": "2FA"}, "does not ask for authenticators"),
-        ({"chains": [], "inactivity_period": "PT1H"}, "ignores one of them"),
-        ({"chains": [{"next": [{}, {}]}]}, "at most 5 chains"),
+        (
+            {"access": "DENY", "factor_mode": "2FA", "chains": []},
+            "^factor_mode: a rule .* Leave out factor_mode and chains.$",
+        ),
+        ({"access": "DENY", "chains": []}, "^chains: a rule with access: DENY"),
+        (
+            {"chains": [], "factor_mode": "1FA"},
+            "^factor_mode: a rule has either chains or factor_mode, and Okta ignores one of them."
+            " Leave one out.$",
+        ),
+        ({"chains": [], "inactivity_period": "PT1H"}, "^inactivity_period: a rule has either"),
+        ({"chains": [], "constraints": []}, "^constraints: a rule has either chains or"),
+        (
+            {"chains": [{"next": [{}, {}]}]},
+            "^chains: Okta takes at most 5 chains of at most 3 steps, and one item in each next."
+            " Shorten them.$",
+        ),
         ({"chains": [{}] * 6}, "at most 5 chains"),
-        ({"chains": [{"reauthenticateIn": "PT1H"}], "reauthenticate_in": "PT2H"}, "inside chains"),
-        ({"reauthenticate_in": "2 hours"}, "ISO 8601"),
+        ({"chains": [chain_of(4)]}, "at most 3 steps"),
+        (
+            {"chains": [{"reauthenticateIn": "PT1H"}], "reauthenticate_in": "PT2H"},
+            "^reauthenticate_in: it is set for the rule and inside chains, and Okta takes one of"
+            " them. Leave one out.$",
+        ),
+        ({"reauthenticate_in": "2 hours"}, "^reauthenticate_in: '2 hours' is not an ISO 8601"),
+        ({"inactivity_period": "1 hour"}, "^inactivity_period: '1 hour' is not an ISO 8601"),
         ({"managed": True, "remove_conditions": ["device"]}, "Leave one of them out"),
         ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
     ],
@@ -303,7 +432,15 @@ def test_what_cannot_be_meant_is_a_sentence(options, says):
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("PT2H", 7200), ("PT0S", 0), ("P1DT1M", 86460), ("PT", "PT"), ("two", "two"), (None, None)],
+    [
+        ("PT2H", 7200),
+        ("PT0S", 0),
+        ("P1DT1M", 86460),
+        ("PT", "PT"),
+        ("P", "P"),
+        ("two", "two"),
+        (None, None),
+    ],
 )
 def test_durations_are_compared_as_lengths(text, length):
     assert rule_comparison.parse_duration(text) == length
@@ -373,9 +510,61 @@ def test_a_rule_to_go_by_that_is_not_there_is_a_sentence():
             )
 
 
+def test_the_only_rule_of_a_policy_has_no_other_to_be_placed_by():
+    with pytest.raises(BadOption, match="^after: policy 'Apps' has no rule 'y'.* rules: none.$"):
+        planned(standing("x"), {"name": "x"}, Place(after="y"))
+    with pytest.raises(BadOption, match="rules: 'a', 'b'.$"):
+        planned(standing("a", "b", "x"), {"name": "x"}, Place(after="y"))
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_rule_is_not_placed_by_itself(side):
+    with pytest.raises(BadOption) as raised:
+        planned(standing("a", "x"), {"name": "x"}, Place(**{side: "x"}))
+    assert raised.value.message == (
+        f"{side}: rule 'x' cannot be placed {side} itself. Name another rule."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "placed"),
+    [
+        ("b", Place(), True),
+        ("a", Place("first"), True),
+        ("b", Place("first"), False),
+        ("c", Place("first"), False),
+        ("c", Place("last"), True),
+        ("b", Place("last"), False),
+        ("a", Place("last"), False),
+        ("a", Place(before="c"), True),
+        ("c", Place(before="a"), False),
+        ("a", Place(before="a"), False),
+        ("c", Place(after="a"), True),
+        ("a", Place(after="c"), False),
+        ("a", Place(after="a"), False),
+        # What cannot be compared is not moved.
+        ("a", Place(before="gone"), True),
+        ("gone", Place("first"), True),
+        ("Catch-all Rule", Place("first"), True),
+    ],
+)
+def test_a_rule_is_at_its_place_or_not(name, place, placed):
+    assert rule_order.is_placed(standing("a", "b", "c"), name, place) is placed
+
+
+def test_a_rule_without_a_priority_comes_after_those_with_one():
+    first, second, last = standing("a", "b")
+    rules_ = [last, replace(first, priority=None), second]
+    assert [rule.name for rule in rule_order.in_order(rules_)] == ["b", "a", "Catch-all Rule"]
+
+
 def test_two_rules_of_one_name_are_a_sentence():
-    with pytest.raises(Refused, match="2 rules named 'a'"):
-        planned(standing("a", "a"), {"name": "a"}, Place(), None)
+    with pytest.raises(Refused) as raised:
+        planned(standing("a", "a"), {"name": "a"})
+    assert raised.value.message == (
+        "Policy 'Apps' has 2 rules named 'a' (rul-a, rul-a), and this collection cannot know which"
+        " is meant. Rename all but one of them."
+    )
 
 
 # Plans
@@ -391,12 +580,70 @@ def test_a_rule_as_wanted_is_no_plan():
     assert plan.changes == () and plan.body is None and plan.status is None
 
 
+DENY = {"appSignOn": {"access": "DENY"}}
+
+
 def test_a_status_alone_writes_no_body():
     plan = planned(standing("a"), {"name": "a"}, Place(), "INACTIVE")
     assert plan.body is None and plan.status == "INACTIVE" and plan.after[0].status == "INACTIVE"
-    assert plan.changes[0].before == {"status": "ACTIVE"} and plan.changes[0].after == {
-        "status": "INACTIVE"
-    }
+    assert plan.changes == (
+        Change("update", "rule 'a' of policy 'Apps'", {"status": "ACTIVE"}, {"status": "INACTIVE"}),
+    )
+    assert plan.current.id == "rul-a" and plan.request.status == "INACTIVE"
+
+
+@pytest.mark.parametrize(("status", "becomes"), [(None, "ACTIVE"), ("INACTIVE", "INACTIVE")])
+def test_a_plan_shows_a_new_rule_as_it_will_be(status, becomes):
+    body = {"name": "x", "conditions": {"riskScore": {"level": "LOW"}}, "actions": DENY}
+    plan = planned(standing("a"), body, Place("first"), status)
+    values = {key: body[key] for key in ("name", "conditions", "actions")}
+    assert plan.changes == (
+        Change(
+            "create",
+            "rule 'x' of policy 'Apps'",
+            {},
+            {**values, "status": becomes, "order": ["x", "a", "Catch-all Rule"]},
+        ),
+    )
+    assert plan.after[0].status == becomes and plan.status is None
+    assert plan.request.name == "x" and plan.current is None
+
+
+def test_the_first_rule_of_a_policy_needs_no_priority():
+    assert "priority" not in planned(standing(), {"name": "x", "actions": DENY}).body
+
+
+def test_a_plan_shows_the_order_before_and_after_a_move():
+    plan = planned(standing("a", "b", "x"), {"name": "x"}, Place("first"))
+    assert plan.body["priority"] == 0
+    assert plan.changes == (
+        Change(
+            "update",
+            "rule 'x' of policy 'Apps'",
+            {"order": ["a", "b", "x", "Catch-all Rule"]},
+            {"order": ["x", "a", "b", "Catch-all Rule"]},
+        ),
+    )
+    assert order(plan) == ["x", "a", "b", "Catch-all Rule"]
+
+
+def test_a_plan_shows_values_before_and_after_and_keeps_place_and_status():
+    current = [replace_row(rule, status="INACTIVE") for rule in standing("x", "a")]
+    plan = planned(current, {"name": "x", "conditions": {"riskScore": {"level": "LOW"}}})
+    path = "conditions.riskScore.level"
+    assert plan.changes[0].before == {path: None} and plan.changes[0].after == {path: "LOW"}
+    assert order(plan) == ["x", "a", "Catch-all Rule"] and plan.body["priority"] == 0
+    assert plan.after[0].status == "INACTIVE" and plan.status is None
+
+
+def test_a_rule_without_a_status_is_active():
+    current = [replace_row(rule, status=None) for rule in standing("x")]
+    plan = planned(current, {"name": "x", "conditions": {"riskScore": {"level": "LOW"}}})
+    assert plan.after[0].status == "ACTIVE"
+
+
+def replace_row(rule, **values):
+    return PolicyRule.from_row({**rule.row, **values})
 
 
 def test_a_rule_that_goes_is_gone_from_what_will_be():
@@ -406,7 +653,19 @@ def test_a_rule_that_goes_is_gone_from_what_will_be():
         and order(plan) == ["b", "Catch-all Rule"]
         and plan.changes[0].action == "delete"
     )
-    assert planned(standing("b"), {"name": "a"}, Place(), None, absent=True).changes == ()
+    assert plan.changes == (
+        Change(
+            "delete",
+            "rule 'a' of policy 'Apps'",
+            {"name": "a", "conditions": {}, "actions": DENY},
+            {},
+        ),
+    )
+
+
+def test_a_rule_that_is_not_there_need_not_be_deleted():
+    plan = planned(standing("b"), {"name": "a"}, Place(), None, absent=True)
+    assert not plan.deletes and plan.changes == () and order(plan) == ["b", "Catch-all Rule"]
 
 
 @pytest.mark.parametrize(
@@ -419,7 +678,11 @@ def test_a_rule_that_goes_is_gone_from_what_will_be():
     ],
 )
 def test_of_the_catch_all_rule_only_the_actions_can_be_set(wanted, place, status, absent):
-    with pytest.raises(Refused, match="is the catch-all rule"):
+    says = (
+        "Rule 'Catch-all Rule' is the catch-all rule, which Okta does not let you delete,"
+        " deactivate, move or restrict by conditions. Set its access and verification method only.$"
+    )
+    with pytest.raises(Refused, match=says):
         planned(standing("a"), {"name": "Catch-all Rule", **wanted}, place, status, absent)
 
 
@@ -439,7 +702,14 @@ def test_the_catch_all_rule_may_deny():
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({}, "needs access"), ({"access": "ALLOW"}, "must name its authenticators")],
+    [
+        ({}, "^access: a new rule needs access. Set it to ALLOW or DENY.$"),
+        (
+            {"access": "ALLOW"},
+            r"^factor_mode: a rule that admits must name its authenticators\. Set factor_mode \(and"
+            r" constraints\), or chains\.$",
+        ),
+    ],
 )
 def test_a_new_rule_says_what_it_does(options, says):
     with pytest.raises(BadOption, match=says):
@@ -457,5 +727,14 @@ def test_what_survives_a_write_is_named():
     ) as raised:
         rules.verify_rule(inactive, [PolicyRule.from_row(other)], "Apps")
     assert raised.value.details["keys"][-1] == "status"
-    with pytest.raises(NotAsWritten, match="does not have it now"):
+    assert raised.value.message.endswith(
+        "Another client may write to it too. If this persists, correct these options."
+    )
+    with pytest.raises(NotAsWritten) as gone:
         rules.verify_rule(request, [], "Apps")
+    assert gone.value.message == (
+        "Rule 'Managed Macs' was written to policy 'Apps', which does not have it now. Another"
+        " administrator may have deleted it. Run again."
+    )
+    with pytest.raises(Refused, match="Policy 'Apps' has 2 rules named 'Managed Macs'"):
+        rules.verify_rule(request, [PolicyRule.from_row(READ)] * 2, "Apps")
