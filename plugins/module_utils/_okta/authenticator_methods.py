@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import typing as t
 from dataclasses import dataclass
 
@@ -108,9 +107,7 @@ def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodP
     gaps = _differences(request, current)
     body = None
     if gaps:
-        body = {
-            key: copy.deepcopy(value) for key, value in current.row.items() if key not in READ_ONLY
-        }
+        body = {key: value for key, value in current.row.items() if key not in READ_ONLY}
         body["settings"] = {**(body.get("settings") or {}), **request.settings}
     status = request.status if request.status and request.status != current.status else None
     before = {gap.path: shown(gap.before) for gap in gaps}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from .._core.errors import ApiError, DeviceTrustError
+from .._core.errors import DeviceTrustError
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .._okta.facts import WEAK_AUTHENTICATORS
@@ -248,7 +248,7 @@ class ResetRun:
         """
         target = replace(decision.target, device=self._okta.device(decision.target.id))
         target = read_users(self._okta, target)
-        evidence = reader.read_enrollments(target) if target.device else reader.evidence
+        evidence = reader.read_enrollments(target)
         again = decide_again(target, decision, decisions, guards, evidence)
         if again.resets and decision.is_spare:
             keeper = find_keeper(decision, decisions)
@@ -275,8 +275,7 @@ class ResetRun:
         try:
             answer = step(target.id)
         except DeviceTrustError as error:
-            request_id = error.details.get("request_id", "") if isinstance(error, ApiError) else ""
-            self._audit.write(target, f"not {name}", str(request_id))
+            self._audit.write(target, f"not {name}", str(error.details.get("request_id", "")))
             raise
         self._audit.write(
             target, "absent" if answer == "absent" else name, self._okta.last_request_id

@@ -189,9 +189,9 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
     is_console_item = profile.mobileconfig is None
     if is_console_item and not installed.identifier.startswith(CUSTOM_PROFILE):
         return True
-    uuid = str(profile_uuid(profile) or "").lower()
-    return ProfileItem.of_profile(profile).matches(installed) or bool(
-        uuid and uuid == installed.payload_uuid
+    uuid = profile_uuid(profile)
+    return ProfileItem.of_profile(profile).matches(installed) or (
+        uuid is not None and uuid.lower() == installed.payload_uuid
     )
 
 

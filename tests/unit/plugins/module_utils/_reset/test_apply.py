@@ -20,9 +20,22 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     LogEntity,
     LogEvent,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import apply
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.apply import (
     ResetResult,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+    Selection,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
+    AgeLimits,
+    MacFacts,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import (
+    Fleet,
+    FleetQuery,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 
 
 def states(result: ResetResult) -> list[str]:
@@ -92,6 +105,71 @@ def test_a_plan_beyond_its_limits_writes_nothing(
     with pytest.raises(Refused, match=problem):
         reset.run("C01", "C02", **options)
     assert reset.okta.writes == []
+
+
+def test_a_plan_as_large_as_confirm_above_needs_no_phrase(reset: t.Any) -> None:
+    reset.stuck(1)
+    done = reset.run("C01", confirm_above=1)
+    assert states(done) == ["reset"] and done.confirm == ""
+
+
+def test_a_plan_is_approved_for_one_org(reset: t.Any) -> None:
+    reset.stuck(1)
+    digest = reset.run("C01", check_mode=True).plan_digest
+    reset.okta.org_url = "https://other.okta.com"
+    with pytest.raises(Refused, match="not the one that was approved"):
+        reset.run("C01", approved_digest=digest)
+
+
+def test_a_user_whom_okta_does_not_know_is_a_warning(reset: t.Any) -> None:
+    reset.stuck(1, "ann")
+    selection = Selection(users=["ann@acme.com", "bob@acme.com"])
+    assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset"]
+    assert reset.warnings[0] == "users: Okta has no user 'bob@acme.com'. Check the login."
+
+
+@pytest.mark.parametrize(
+    ("serial", "ring", "serials"),
+    [("C01", "canary", ["C07", "C01"]), ("C01", None, ["C07"]), ("", "canary", ["C07"])],
+)
+def test_stages_select_the_macs_of_rings_that_are_at_them(
+    monkeypatch: t.Any, serial: str, ring: str | None, serials: list[str]
+) -> None:
+    without_profile = MacFacts(serial, ring=ring)
+    other = MacFacts("C02", ring="canary", profile_state="installed", certificates=["2026"])
+    reads: list[t.Any] = []
+
+    def read_fleet(*arguments: t.Any) -> Fleet:
+        reads.append(arguments)
+        return Fleet([without_profile, other], AgeLimits())
+
+    monkeypatch.setattr(apply, "read_fleet", read_fleet)
+    rings, stages = [Ring("canary", set())], ["PROFILE_PENDING", "NOT_IN_SCOPE"]
+    selection = Selection(["C07"], stages=stages, rings=rings, okta_verify_item_ids=["item"])
+    okta, kandji = t.cast(t.Any, "okta"), t.cast(t.Any, "kandji")
+    selected = apply.select_stages(okta, kandji, selection)
+    assert selected == replace(selection, serials=serials)
+    assert reads == [("okta", "kandji", FleetQuery(rings, ["item"]))]
+
+
+def test_a_reset_reads_stages_of_the_time_of_the_run(reset: t.Any, monkeypatch: t.Any) -> None:
+    reset.stuck(1)
+    facts: dict[str, t.Any] = {"profile_state": "installed", "certificates": ["2025-11-01"]}
+    mac = MacFacts("C01", ring="canary", **facts)
+    now = datetime(2026, 11, 23, tzinfo=timezone.utc)
+
+    def read_fleet(okta: t.Any, kandji: t.Any, _query: t.Any) -> Fleet:
+        assert (okta, kandji) == (reset.okta, reset.kandji)
+        return Fleet([mac], AgeLimits(now))
+
+    monkeypatch.setattr(apply, "read_fleet", read_fleet)
+    selection = Selection(stages=["CERTIFICATE_EXPIRED"])
+    assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset"]
+
+
+def test_without_stages_no_fleet_is_read() -> None:
+    nothing = t.cast(t.Any, None)
+    assert apply.select_stages(nothing, nothing, Selection(["C01"])) == Selection(["C01"])
 
 
 def test_an_approved_plan_needs_no_phrase(reset: t.Any) -> None:
@@ -325,7 +403,7 @@ def test_an_error_carries_what_was_done_before_it(
     assert [line["result"] for line in lines][3:] == kept and lines[-1]["request_id"] == "req-9"
 
 
-def test_an_error_at_the_first_record_changed_nothing(reset: t.Any) -> None:
+def test_an_error_at_the_first_record_changed_nothing(reset: t.Any, tmp_path: t.Any) -> None:
     reset.stuck(1)
 
     def fail(call: tuple[str, ...]) -> None:
@@ -334,8 +412,10 @@ def test_an_error_at_the_first_record_changed_nothing(reset: t.Any) -> None:
 
     reset.okta.before = fail
     with pytest.raises(ApiError) as raised:
-        reset.run("C01")
+        reset.run("C01", state_dir=str(tmp_path))
     assert raised.value.details["changed"] is False and raised.value.details["devices"] == []
+    lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
+    assert [line["request_id"] for line in lines] == ["", ""], "an answer without a request id"
 
 
 def test_a_record_that_somebody_else_deleted_is_kept_as_absent(
@@ -363,6 +443,16 @@ def test_bound_certificates_are_reported_with_a_time_after_them(reset: t.Any) ->
     assert [call[2:] for call in logs] == [
         ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
     ]
+
+
+def test_a_revoked_certificate_that_nobody_saw_counts_from_its_revocation(reset: t.Any) -> None:
+    reset.kandji.add("C09", seen=None)
+    revoked = "pki.cert.lifecycle.revoke"
+    entity = LogEntity(texts=("CN=C09 0A1B",))
+    reset.okta.events = [LogEvent("", revoked, "2026-11-22T10:00:00Z", targets=(entity,))]
+    result = reset.run("C09", report_bound_certificates=True)
+    assert states(result) == ["absent"] and result.outcomes[0].certificate_bound is True
+    assert result.reissue_after == datetime(2026, 11, 22, 10, tzinfo=timezone.utc)
 
 
 def test_without_the_option_the_log_is_not_read_for_certificates(reset: t.Any) -> None:
