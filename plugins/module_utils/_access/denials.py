@@ -75,5 +75,5 @@ def _rule_names(event: LogEvent) -> list[str]:
     return [
         target.display_name or target.id
         for target in event.targets
-        if "rule" in (target.type or "").lower()
+        if "rule" in str(target.type).lower()
     ]

@@ -194,6 +194,11 @@ def test_a_refusal_without_a_time_or_a_person_or_a_known_app_does_not_count_as_n
     assert list(denied.before) == ["ann@acme.com"] and denied.since == {}
 
 
+def test_an_event_that_does_not_count_does_not_end_the_count():
+    denied = denials.count_denials([event(actor={}), event(published=NINE)], ["app1"], NINE)
+    assert list(denied.since) == ["ann@acme.com"]
+
+
 def test_apps_and_rules_of_several_refusals_are_collected_in_order():
     apps = [
         {"id": "app1", "displayName": "Slack"},

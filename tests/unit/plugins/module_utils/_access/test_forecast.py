@@ -20,7 +20,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.co
     DeviceContext,
     Person,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    Outcome,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
     PolicyRule,
 )
 
@@ -352,19 +356,61 @@ def test_a_rule_that_asks_for_what_nobody_knows_counts_as_refused_where_it_did_n
     )
 
 
+def with_unknowns(count):
+    expressions = [{"elCondition": {"condition": f"x == {number}"}} for number in range(count)]
+    return policy(*(rule(f"r{number}", **each) for number, each in enumerate(expressions)), *OPEN)
+
+
 def test_too_many_unknowns_to_try_count_as_refused():
-    many = policy(
-        *(
-            rule(f"r{number}", elCondition={"condition": f"x == {number}"})
-            for number in range(forecast.MAX_UNKNOWNS + 1)
-        ),
-        *OPEN,
+    many = with_unknowns(forecast.MAX_UNKNOWNS + 1)
+    names = tuple(sorted(f"expression: x == {number}" for number in range(11)))
+    assert forecast.compare_outcomes(OPEN, many, ANN, MAC) == forecast.OutcomeChange(
+        True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "r0"), names
     )
-    assert forecast.compare_outcomes(OPEN, many, ANN, MAC).lost
+    assert forecast.compare_outcomes(many, [], ANN, MAC) == forecast.OutcomeChange(
+        True, False, Outcome(True, "r0"), Outcome(False, ""), names
+    )
+
+
+def test_as_many_unknowns_as_can_be_tried_are_tried():
+    assert not forecast.compare_outcomes(OPEN, with_unknowns(forecast.MAX_UNKNOWNS), ANN, MAC).lost
 
 
 def test_no_rule_at_all_refuses():
     assert forecast.compare_outcomes(OPEN, [], ANN, MAC).lost
+    assert forecast.decide([], frozenset()) == Outcome(False, "")
+
+
+CLOSED = rule("Closed", "DENY", system=True)
+OFFICE = {"network": {"connection": "ZONE", "include": ["z1"]}}
+LOW, HIGH = {"riskScore": {"level": "LOW"}}, {"riskScore": {"level": "HIGH"}}
+
+
+def test_who_may_lose_access_is_shown_with_the_rules_that_decide_then():
+    """Only a person whose risk is not low meets the rule Closed."""
+    seen = forecast.compare_outcomes(OPEN, policy(rule("Trusted", **LOW), CLOSED), ANN, MAC)
+    assert (seen.before, seen.after) == (Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"))
+    assert seen.unknowns == ('risk: {"level": "LOW"}',)
+
+
+def test_two_unknowns_may_decide_together():
+    """Only a person of low risk, in the office, is admitted before and refused after."""
+    trusted = [rule("Trusted", **LOW), CLOSED]
+    after = policy(rule("Not the office", "DENY", **OFFICE), *trusted)
+    seen = forecast.compare_outcomes(policy(*trusted), after, ANN, MAC)
+    assert seen.lost and seen.after.rule == "Not the office"
+
+
+@pytest.mark.parametrize(
+    ("after", "lost"),
+    [
+        ([rule("Risky", "DENY", **HIGH), CLOSED], True),  # refused in any case
+        ([rule("Trusted", **LOW), *OPEN], False),  # admitted in any case
+    ],
+)
+def test_unknowns_that_do_not_decide_are_not_named(after, lost):
+    seen = forecast.compare_outcomes(OPEN, policy(*after), ANN, MAC)
+    assert seen.lost is lost and seen.unknowns == ()
 
 
 def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
@@ -407,7 +453,45 @@ def test_people_are_counted_once_and_told_apart_from_those_never_seen():
     }
 
 
-def test_who_is_let_in_anew_is_told():
+def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
+    risky = policy(rule("Risky", "DENY", **HIGH), *OPEN)
+    ann = Person("ann", "ann@acme.com", devices=(PLAIN_MAC,))
+    eve = Person("eve", "eve@acme.com", devices=(STRANGE_MAC,))
+    found = forecast.forecast(OPEN, risky, [ann], [eve]).for_app(App("app1", "Slack"))
+    name = 'risk: {"level": "HIGH"}'
+    shared = {
+        "admitted_by": "Catch-all Rule",
+        "refused_by": "Risky",
+        "unknowns": [name],
+        "app": "Slack",
+        "app_id": "app1",
+    }
+    locked_out = {
+        "user_id": "ann",
+        "login": "ann@acme.com",
+        "device": "MACOS (registered, not managed)",
+        "device_id": "d2",
+        **shared,
+    }
+    never_seen = {
+        "user_id": "eve",
+        "login": "eve@acme.com",
+        "device": "MACOS (not registered)",
+        "device_id": None,
+        **shared,
+    }
+    assert found.as_result() == {
+        "people": 1,
+        "locked_out_people": ["ann@acme.com"],
+        "locked_out": [locked_out],
+        "newly_admitted": [],
+        "never_seen": [never_seen],
+        "unknowns": [name],
+        "log_names_devices": True,
+    }
+
+
+def test_who_is_newly_admitted_is_listed():
     found = forecast.forecast(
         MANAGED_ONLY, OPEN, [Person("ann", "ann@acme.com", devices=(PLAIN_MAC,))]
     )

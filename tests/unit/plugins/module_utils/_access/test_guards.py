@@ -1,9 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds a change back, what Okta's simulation says of it, and where a clone says that it came
-from.
-"""
+"""The guards that refuse a change of sign-in rules, and where a clone names its origin."""
 
 from __future__ import annotations
 
@@ -15,10 +13,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     guards,
     policies,
     resolution,
-    simulation,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
-    DeviceContext,
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
@@ -40,7 +36,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     OktaUser,
     Policy,
     PolicyRule,
-    PolicySimulation,
 )
 
 
@@ -564,58 +559,3 @@ def test_apps_are_found_by_id_or_exact_label_each_once():
         BadOption, match=r"apps: Okta has 2 apps named 'Jira' \(a2, a3\)\. Give the id of one\."
     ):
         resolution.resolve_apps(apps, ["Jira"])
-
-
-MATCH = {
-    "policies": [
-        {
-            "name": "Apps",
-            "status": "MATCH",
-            "rules": [
-                {"name": "Managed", "status": "MATCH"},
-                {"name": "Other", "status": "NOT_MATCH"},
-            ],
-        }
-    ]
-}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {
-            "evaluation": [
-                {"policyType": "OKTA_SIGN_ON", "result": MATCH},
-                {"policyType": "ACCESS_POLICY", "result": MATCH},
-            ]
-        },
-        {"policyType": ["ACCESS_POLICY"], "result": MATCH},
-    ],
-)
-def test_a_simulation_is_read_in_either_shape(answer):
-    assert PolicySimulation.from_row(answer).matched_rules == ("Managed",)
-
-
-def test_one_sign_in_is_asked_for_each_rule_and_kind_of_device_where_nothing_is_unknown():
-    rules = [
-        rule(
-            "Risky", "DENY", riskScore={"level": "HIGH"}, platform={"include": [{"type": "MOBILE"}]}
-        ),
-        rule("Catch-all Rule"),
-    ]
-    people = [
-        Person(
-            f"u{number}",
-            f"u{number}",
-            devices=(DeviceContext("MACOS", True, True), DeviceContext("IOS")),
-        )
-        for number in range(5)
-    ]
-    asked = simulation.select_questions("app1", rules, people)
-    assert [(one.person.id, one.device.platform, one.rule) for one in asked] == [
-        ("u0", "MACOS", "Catch-all Rule")
-    ]
-    assert simulation.question_body(asked[0])["policyContext"] == {
-        "user": {"id": "u0"},
-        "device": {"platform": "MACOS", "registered": True, "managed": True},
-    }
