@@ -143,7 +143,11 @@ class VendorApp:
             for (path, verb), operations in places.items()
         ]
         routes.append(
-            Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+            Route(
+                "/{rest:path}",
+                self._answer_unknown,
+                methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            )
         )
         return Starlette(routes=routes)
 
@@ -155,7 +159,7 @@ class VendorApp:
                 (candidate for candidate in operations if candidate.chosen(request)), None
             )
             if operation is None:
-                return await self._unknown(request)
+                return await self._answer_unknown(request)
             form = None
             if request.headers.get("content-type", "").startswith(
                 ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -179,7 +183,9 @@ class VendorApp:
             with self.world.lock:
                 answer = self._answer(call, fault)
                 self._log(request, operation, answer)
-            self._tell(request, operation, answer, form if form is not None else body, fault)
+            self._notify_observers(
+                request, operation, answer, form if form is not None else body, fault
+            )
             if fault and fault.name == "drop":
                 return _Dropped()
             if fault and fault.name == "truncate":
@@ -213,7 +219,7 @@ class VendorApp:
         self.finish(call, answer)
         return answer
 
-    async def _unknown(self, request: Request) -> Response:
+    async def _answer_unknown(self, request: Request) -> Response:
         with self.world.lock:
             path = request.url.path
             verbs = {
@@ -228,7 +234,7 @@ class VendorApp:
             )
             self.finish(None, answer)
             self._log(request, None, answer)
-        self._tell(request, None, answer)
+        self._notify_observers(request, None, answer)
         return self._response(answer)
 
     def _log(self, request: Request, operation: Operation | None, answer: Answer) -> None:
@@ -250,7 +256,7 @@ class VendorApp:
             )
         )
 
-    def _tell(
+    def _notify_observers(
         self,
         request: Request,
         operation: Operation | None,

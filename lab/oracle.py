@@ -158,7 +158,7 @@ class _Oracle:
             return _newest(records).status
         issued = [
             certificate.issued_at
-            for certificate in self.world.okta.platform.authority.naming(mac.serial)
+            for certificate in self.world.okta.platform.authority.find_by_word(mac.serial)
         ]
         return (
             "REGISTERED_BEFORE_CERTIFICATE"

@@ -127,7 +127,7 @@ class UserControls:
                 f"platform is one of {join(PLATFORMS)}, and registered is either true or false."
             )
         try:
-            seat = random_org.seat(self.org, user, platform, body.get("registered", False))
+            seat = random_org.add_seat(self.org, user, platform, body.get("registered", False))
         except RegistrationRefused as problem:
             raise BadRequest(f"Okta refuses: {problem}") from None
         return {"login": user.login, "platform": seat.platform, "device_id": seat.device_id}

@@ -21,7 +21,7 @@ from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
 from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org
-from lab.okta.paging import cursor, page, position, whole_number
+from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.policy_operations import PolicyOperations, RuleWrites
 from lab.okta.rate_limits import CountedRequests
 from lab.okta.scep_server import scep_operations
@@ -36,7 +36,7 @@ from lab.okta.serializers import (
 )
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page
 from lab.okta.timestamps import parse_timestamp
-from lab.okta.users import user_matcher
+from lab.okta.users import compile_user_query
 from lab.state import World
 
 OLDEST_SINCE = timedelta(days=180)
@@ -240,13 +240,13 @@ class OktaApp(VendorApp):
     # Devices
 
     def _list_devices(self, call: Call) -> Answer:
-        limit = whole_number(call, "limit", 200, 1, 200)
+        limit = read_number(call, "limit", 200, 1, 200)
         expand = call.query.get("expand")
         if expand not in (None, "user", "userSummary"):
             refuse("E0000001", "expand")
         matches = self._search(call.query.get("search"))
         records, last = self.org.registry.search(
-            matches, position(call), limit, one_behind=call.fault == "stale"
+            matches, read_position(call), limit, one_behind=call.fault == "stale"
         )
         stale = call.fault == "stale" or self.world.switches.stale_managed_in_search
         rows = []
@@ -257,7 +257,7 @@ class OktaApp(VendorApp):
                     "users": self._users(record, call.base_url, expand, stale) or None
                 }
             rows.append(row)
-        return page(call, rows, None if last is None else cursor(last))
+        return build_page(call, rows, None if last is None else make_cursor(last))
 
     @staticmethod
     def _search(text: str | None) -> t.Callable[[Record], bool]:
@@ -336,11 +336,11 @@ class OktaApp(VendorApp):
 
     def _list_users(self, call: Call) -> Answer:
         limit, start = (
-            whole_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200),
-            position(call),
+            read_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200),
+            read_position(call),
         )
         try:
-            matches = user_matcher(call.query)
+            matches = compile_user_query(call.query)
         except (BadFilter, Unsupported) as problem:
             refuse("E0000031", causes=[str(problem)])
         users = [user for user in self.org.users.values() if matches(user)]
@@ -349,7 +349,7 @@ class OktaApp(VendorApp):
             user_shape(user, call.base_url, self.org.realm_id)
             for user in users[start : start + limit]
         ]
-        return page(call, rows, cursor(start + limit) if more else None)
+        return build_page(call, rows, make_cursor(start + limit) if more else None)
 
     def _get_user(self, call: Call) -> Answer:
         """Answer with a user by id or login."""
@@ -395,10 +395,10 @@ class OktaApp(VendorApp):
     def _list_log_events(self, call: Call) -> Answer:
         query = self._log_query(call)
         events, reached = read_page(self.org.log, query)
-        return page(
+        return build_page(
             call,
             [event.as_dict() for event in events],
-            None if reached is None else cursor(reached),
+            None if reached is None else make_cursor(reached),
         )
 
     def _log_query(self, call: Call) -> LogQuery:
@@ -416,9 +416,9 @@ class OktaApp(VendorApp):
             since,
             until,
             self._log_filter(call),
-            whole_number(call, "limit", 100, 0, 1000),
+            read_number(call, "limit", 100, 0, 1000),
             order == "DESCENDING",
-            after=position(call) if "after" in call.query else None,
+            after=read_position(call) if "after" in call.query else None,
         )
 
     def _log_filter(self, call: Call) -> t.Callable[[t.Any], bool]:

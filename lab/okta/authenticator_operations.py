@@ -13,7 +13,7 @@ import typing as t
 from lab.http import Answer, Call, Operation
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
-from lab.okta.handlers import parsed, reads, writes
+from lab.okta.handlers import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 
 AUTHENTICATORS = "/api/v1/authenticators"
@@ -32,19 +32,19 @@ class AuthenticatorOperations:
     def operations(self) -> list[Operation]:
         """Return the operations."""
         return [
-            reads(
+            read_operation(
                 "listAuthenticators",
                 AUTHENTICATORS,
                 lambda call: Answer([listed.shape(call.base_url) for listed in self._listed()]),
             ),
-            reads(
+            read_operation(
                 "getAuthenticator",
                 AUTHENTICATOR,
                 lambda call: Answer(self._authenticator(call).shape(call.base_url)),
             ),
-            writes("replaceAuthenticator", "PUT", AUTHENTICATOR, self._replace),
+            write_operation("replaceAuthenticator", "PUT", AUTHENTICATOR, self._replace),
             *(
-                writes(
+                write_operation(
                     f"{step}Authenticator",
                     "POST",
                     f"{AUTHENTICATOR}/lifecycle/{step}",
@@ -52,15 +52,17 @@ class AuthenticatorOperations:
                 )
                 for step in STEPS
             ),
-            reads("listAuthenticatorMethods", AUTHENTICATOR + "/methods", self._list_methods),
-            reads(
+            read_operation(
+                "listAuthenticatorMethods", AUTHENTICATOR + "/methods", self._list_methods
+            ),
+            read_operation(
                 "getAuthenticatorMethod",
                 METHOD,
                 lambda call: self._method_answer(call, *self._method(call)),
             ),
-            writes("replaceAuthenticatorMethod", "PUT", METHOD, self._replace_method),
+            write_operation("replaceAuthenticatorMethod", "PUT", METHOD, self._replace_method),
             *(
-                writes(
+                write_operation(
                     f"{step}AuthenticatorMethod",
                     "POST",
                     f"{METHOD}/lifecycle/{step}",
@@ -111,7 +113,7 @@ class AuthenticatorOperations:
 
     def _replace(self, call: Call) -> Answer:
         """Replace an authenticator. Settings that are not sent are lost."""
-        authenticator, body = self._authenticator(call), parsed(call)
+        authenticator, body = self._authenticator(call), parse_body(call)
         if body.get("key", authenticator.key) != authenticator.key or not isinstance(
             body.get("name"), str
         ):
@@ -132,7 +134,7 @@ class AuthenticatorOperations:
 
     def _replace_method(self, call: Call) -> Answer:
         authenticator, method = self._method(call)
-        body = parsed(call)
+        body = parse_body(call)
         if body.get("type") != method:
             refuse("E0000001", "type", [f"type has to be {method}."])
         if body.get("status", "ACTIVE") == "INACTIVE":

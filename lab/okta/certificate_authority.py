@@ -105,8 +105,8 @@ class Authority:
         self._by_fingerprint: dict[str, IssuedCertificate] = {}
         self._by_word: dict[str, list[IssuedCertificate]] = {}
         root_key, key = (
-            _key_of(organization, org_id, "root"),
-            _key_of(organization, org_id, "intermediate"),
+            _make_key(organization, org_id, "root"),
+            _make_key(organization, org_id, "intermediate"),
         )
         names = [
             x509.NameAttribute(NameOID.DOMAIN_COMPONENT, part)
@@ -120,22 +120,24 @@ class Authority:
             [*names, x509.NameAttribute(NameOID.COMMON_NAME, "Organization Intermediate Authority")]
         )
         since = _whole_second(clock.now() - AGE)
-        root = _certificate(
+        root = _start_certificate(
             root_name,
             root_key.public_key(),
             root_name,
             root_key.public_key(),
             (since, since + ROOT_LIFETIME),
         )
-        intermediate = _certificate(
+        intermediate = _start_certificate(
             self._name,
             key.public_key(),
             root_name,
             root_key.public_key(),
             (since, since + INTERMEDIATE_LIFETIME),
         )
-        self.root_certificate_der = _signed(_as_authority(root, path_length=1), root_key)
-        self.ca_certificate_der = _signed(_as_authority(intermediate, path_length=0), root_key)
+        self.root_certificate_der = _sign(_add_authority_extensions(root, path_length=1), root_key)
+        self.ca_certificate_der = _sign(
+            _add_authority_extensions(intermediate, path_length=0), root_key
+        )
         self.identity = messages.Identity(self.ca_certificate_der, key)
 
     @property
@@ -173,7 +175,7 @@ class Authority:
         )
         digest = request_message.digest if request_message.digest in messages.DIGESTS else "sha256"
         try:
-            request, client, cipher = self._admitted(request_message, challenge)
+            request, client, cipher = self._admit(request_message, challenge)
             if not modern and (
                 request_message.digest not in OLD_DIGESTS or cipher not in OLD_CIPHERS
             ):
@@ -213,7 +215,7 @@ class Authority:
         )
         return self._keep(booked)
 
-    def naming(self, word: str) -> t.Sequence[IssuedCertificate]:
+    def find_by_word(self, word: str) -> t.Sequence[IssuedCertificate]:
         """Return all certificates ever issued whose common name has this word."""
         return self._by_word.get(word, ())
 
@@ -223,7 +225,7 @@ class Authority:
             self._by_word.setdefault(word, []).append(issued)
         return issued
 
-    def _admitted(
+    def _admit(
         self, request_message: messages.Message, challenge: str
     ) -> tuple[scep_messages.CertificateRequest, bytes, str]:
         """Return the certificate request in a message, its signer's certificate and its cipher.
@@ -239,7 +241,7 @@ class Authority:
                 raise _Refusal("badRequest")
             content, cipher = messages.decrypt(request_message.content, self.identity)
             request = scep_messages.read_request(content)
-            signed_by = messages.rsa_key_of(client)
+            signed_by = messages.rsa_public_key(client)
         except messages.UnknownAlgorithm:
             raise _Refusal("badAlg") from None
         except messages.MessageError:
@@ -255,10 +257,10 @@ class Authority:
         not_before = _whole_second(issued_at)
         validity = (not_before, not_before + CLIENT_LIFETIME)
         try:
-            name = messages.name_of(request.subject)
+            name = messages.build_name(request.subject)
         except (ValueError, TypeError):  # a subject that no certificate can carry
             raise _Refusal("badRequest") from None
-        builder = _certificate(
+        builder = _start_certificate(
             name, request.public_key, self._name, self.identity.key.public_key(), validity
         )
         builder = builder.add_extension(
@@ -270,7 +272,7 @@ class Authority:
         builder = builder.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
         )
-        der = _signed(builder, self.identity.key)
+        der = _sign(builder, self.identity.key)
         serial_number = x509.load_der_x509_certificate(der).serial_number
         issued = IssuedCertificate(
             serial_number,
@@ -285,12 +287,12 @@ class Authority:
 
 
 @cache
-def _key_of(_organization: str, _org_id: str, _role: str) -> rsa.RSAPrivateKey:
+def _make_key(_organization: str, _org_id: str, _role: str) -> rsa.RSAPrivateKey:
     """Return a key that is made once per process: the labs of a test run share it."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _certificate(
+def _start_certificate(
     subject: x509.Name,
     public_key: rsa.RSAPublicKey,
     issuer: x509.Name,
@@ -312,7 +314,9 @@ def _certificate(
     )
 
 
-def _as_authority(builder: x509.CertificateBuilder, path_length: int) -> x509.CertificateBuilder:
+def _add_authority_extensions(
+    builder: x509.CertificateBuilder, path_length: int
+) -> x509.CertificateBuilder:
     # keyEncipherment, as SCEP requests are encrypted for the authority
     usage = _key_usage("digital_signature", "key_encipherment", "key_cert_sign", "crl_sign")
     return builder.add_extension(
@@ -320,7 +324,7 @@ def _as_authority(builder: x509.CertificateBuilder, path_length: int) -> x509.Ce
     ).add_extension(usage, critical=True)
 
 
-def _signed(builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey) -> bytes:
+def _sign(builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey) -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 

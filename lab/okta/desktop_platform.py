@@ -147,7 +147,7 @@ class DesktopPlatform:
             return False
         return all(
             other.issued_at > record.created
-            for other in self.authority.naming(record.profile.get("serialNumber", ""))
+            for other in self.authority.find_by_word(record.profile.get("serialNumber", ""))
         )
 
     def set_status(self, record: Record, status: str) -> None:

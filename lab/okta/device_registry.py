@@ -78,7 +78,7 @@ class DeviceRegistry:
         It judges everyone who adds an authenticator, from a device that is not registered yet.
         """
         policy = self._org.policies.account_policy
-        judgement = self._org.sign_ins.judged(policy, Seat(user.id, platform))
+        judgement = self._org.sign_ins.judge_seat(policy, Seat(user.id, platform))
         if not judgement.admitted:
             self._org.event(
                 "policy.evaluate_sign_on",

@@ -86,7 +86,7 @@ class Record:
     users: dict[str, DeviceUser] = field(default_factory=dict)
     certificates: list[int] = field(default_factory=list)
 
-    def as_it_is(self) -> Record:
+    def copy(self) -> Record:
         """Return a copy that later changes of this record do not reach."""
         users = {user_id: replace(link) for user_id, link in self.users.items()}
         return replace(
@@ -151,7 +151,7 @@ class SearchIndex:
 
     def before_change(self, record: Record, now: datetime) -> None:
         """Keep the current version of a record that is about to change."""
-        self._past.setdefault(record.id, []).append((now, record.as_it_is()))
+        self._past.setdefault(record.id, []).append((now, record.copy()))
 
     def removed(self, record: Record, now: datetime) -> None:
         """Note that a record is about to be deleted."""

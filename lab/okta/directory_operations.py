@@ -12,7 +12,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging
 from lab.okta.directory import App, Group
 from lab.okta.errors import refuse
-from lab.okta.handlers import reads, writes
+from lab.okta.handlers import read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.scim import (
     BadFilter,
@@ -40,20 +40,20 @@ class DirectoryOperations:
     def operations(self) -> list[Operation]:
         """Return the operations."""
         return [
-            reads("listGroups", GROUPS, self._list_groups),
-            reads(
+            read_operation("listGroups", GROUPS, self._list_groups),
+            read_operation(
                 "getGroup",
                 GROUPS + "/{groupId}",
                 lambda call: Answer(group_shape(self._group(call), call.base_url)),
             ),
-            reads("listGroupUsers", GROUPS + "/{groupId}/users", self._list_members),
-            reads("listApplications", APPS, self._list_apps),
-            reads(
+            read_operation("listGroupUsers", GROUPS + "/{groupId}/users", self._list_members),
+            read_operation("listApplications", APPS, self._list_apps),
+            read_operation(
                 "getApplication",
                 APPS + "/{appId}",
                 lambda call: Answer(app_shape(self._app(call), call.base_url)),
             ),
-            writes(
+            write_operation(
                 "assignApplicationPolicy",
                 "PUT",
                 APPS + "/{appId}/policies/{policyId}",
@@ -68,8 +68,8 @@ class DirectoryOperations:
         return self.org.directory.groups.get(wanted) or refuse("E0000007", f"{wanted} (UserGroup)")
 
     def _list_groups(self, call: Call) -> Answer:
-        limit = paging.whole_number(call, "limit", 300 if call.query.get("q") else 10000, 1, 10000)
-        matches = _asked(call, _group_search, _group_filter) or _named(
+        limit = paging.read_number(call, "limit", 300 if call.query.get("q") else 10000, 1, 10000)
+        matches = _compile_query(call, _group_search, _group_filter) or _match_names(
             call, lambda group: (group.name,)
         )
         groups = [group for group in self.org.directory.groups.values() if matches(group)]
@@ -77,7 +77,7 @@ class DirectoryOperations:
             groups = groups[:limit]
         if call.query.get("sortBy") == "profile.name":
             groups.sort(key=lambda group: group.name, reverse=call.query.get("sortOrder") == "desc")
-        return paging.cut(call, groups, limit, lambda group: self._shape(group, call))
+        return paging.cut_page(call, groups, limit, lambda group: self._shape(group, call))
 
     def _shape(self, group: Group, call: Call) -> Json:
         shape = group_shape(group, call.base_url)
@@ -94,8 +94,8 @@ class DirectoryOperations:
 
     def _list_members(self, call: Call) -> Answer:
         members = self.org.members(self._group(call))
-        limit = paging.whole_number(call, "limit", 1000, 1, 1000)
-        return paging.cut(
+        limit = paging.read_number(call, "limit", 1000, 1, 1000)
+        return paging.cut_page(
             call, members, limit, lambda user: user_shape(user, call.base_url, self.org.realm_id)
         )
 
@@ -106,9 +106,11 @@ class DirectoryOperations:
         return self.org.directory.apps.get(wanted) or refuse("E0000007", f"{wanted} (AppInstance)")
 
     def _list_apps(self, call: Call) -> Answer:
-        limit = paging.whole_number(call, "limit", 20, 1, 200)
-        matches = _asked(call, None, _app_filter) or _named(call, lambda app: (app.name, app.label))
-        return paging.cut(
+        limit = paging.read_number(call, "limit", 20, 1, 200)
+        matches = _compile_query(call, None, _app_filter) or _match_names(
+            call, lambda app: (app.name, app.label)
+        )
+        return paging.cut_page(
             call,
             [app for app in self.org.directory.apps.values() if matches(app)],
             limit,
@@ -124,7 +126,7 @@ class DirectoryOperations:
         return Answer(status=204)
 
 
-def _asked(
+def _compile_query(
     call: Call, search: t.Callable[[str], Field] | None, filters: t.Callable[[str], Field]
 ) -> Predicate | None:
     """Return ``search`` or ``filter`` as a function; None if the query has neither."""
@@ -137,7 +139,7 @@ def _asked(
     return None
 
 
-def _named(call: Call, names: t.Callable[[t.Any], tuple[str, ...]]) -> Predicate:
+def _match_names(call: Call, names: t.Callable[[t.Any], tuple[str, ...]]) -> Predicate:
     start = call.query.get("q", "").casefold()
     return lambda item: any(name.casefold().startswith(start) for name in names(item))
 

@@ -13,17 +13,17 @@ from lab.okta.errors import refuse
 Handler = t.Callable[[Call], Answer]
 
 
-def reads(name: str, path: str, handler: Handler) -> Operation:
+def read_operation(name: str, path: str, handler: Handler) -> Operation:
     """Return an operation that reads, by GET."""
     return Operation(name, "GET", path, handler, bucket="other")
 
 
-def writes(name: str, verb: str, path: str, handler: Handler) -> Operation:
+def write_operation(name: str, verb: str, path: str, handler: Handler) -> Operation:
     """Return an operation that writes."""
     return Operation(name, verb, path, handler, writes=True, bucket="other")
 
 
-def parsed(call: Call, kind: type = dict) -> t.Any:
+def parse_body(call: Call, kind: type = dict) -> t.Any:
     """Return the parsed body of a request. Raises Refusal if it is not of this kind."""
     try:
         body = call.json()

@@ -149,8 +149,8 @@ class OAuth:
 
     def token(self, call: Call) -> Answer:
         """Answer a token request. Raises Refusal."""
-        app = self._client(call.form)
-        thumbprint = self._proven(call) if app.dpop or "dpop" in call.headers else None
+        app = self._authenticate(call.form)
+        thumbprint = self._read_token_proof(call) if app.dpop or "dpop" in call.headers else None
         scopes = set(str(call.form.get("scope", "")).split())
         if not scopes or not scopes <= app.scopes:
             raise _refusal(
@@ -169,7 +169,7 @@ class OAuth:
             }
         )
 
-    def _client(self, form: Json) -> ServiceApp:
+    def _authenticate(self, form: Json) -> ServiceApp:
         if form.get("grant_type") != "client_credentials":
             raise _refusal(400, "unsupported_grant_type", "Service apps use client_credentials.")
         if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
@@ -182,7 +182,7 @@ class OAuth:
             claims = jwt.decode(
                 assertion,
                 app.private_key.public_key(),
-                algorithms=_family(app.algorithm),
+                algorithms=_algorithms_for(app.algorithm),
                 audience=self.base_url + TOKEN_PATH,
                 options={
                     "require": ["iss", "sub", "aud", "exp"],
@@ -204,7 +204,7 @@ class OAuth:
         ):
             raise _refusal(401, "invalid_client", "The client or its key is not known.")
         self._check_times(claims)
-        if not self._fresh(claims.get("jti")):
+        if not self._is_fresh(claims.get("jti")):
             raise _refusal(
                 401, "invalid_client", "The client_assertion token has already been used."
             )
@@ -225,7 +225,7 @@ class OAuth:
                 401, "invalid_client", "The client_assertion token was issued in the future."
             )
 
-    def _fresh(self, jti: t.Any) -> bool:
+    def _is_fresh(self, jti: t.Any) -> bool:
         if jti is None:
             return True
         known = str(jti) in self.seen
@@ -234,12 +234,12 @@ class OAuth:
 
     # Proof of possession
 
-    def _proven(self, call: Call) -> str:
+    def _read_token_proof(self, call: Call) -> str:
         """Return the thumbprint of the key of a token request's proof.
 
         Raises Refusal; the first request lacks the nonce, and the refusal contains it.
         """
-        claims, thumbprint = self._proof(call, 400)
+        claims, thumbprint = self._read_proof(call, 400)
         if not self.nonce:
             self.nonce = self.new_id("")
         if claims.get("nonce") != self.nonce:
@@ -250,7 +250,7 @@ class OAuth:
             raise refusal
         return thumbprint
 
-    def _proof(self, call: Call, status: int) -> tuple[Json, str]:
+    def _read_proof(self, call: Call, status: int) -> tuple[Json, str]:
         proof = call.headers.get("dpop", "")
         try:
             head = jwt.get_unverified_header(proof)
@@ -286,7 +286,7 @@ class OAuth:
             raise _refusal(
                 status, "invalid_dpop_proof", "The DPoP proof JWT does not fit the request."
             )
-        if not claims.get("jti") or not self._fresh(claims["jti"]):
+        if not claims.get("jti") or not self._is_fresh(claims["jti"]):
             raise _refusal(
                 status, "invalid_dpop_proof", "The DPoP proof JWT has already been used."
             )
@@ -316,7 +316,7 @@ class OAuth:
         return access.app.client_id
 
     def _check_holder(self, call: Call, token: str, thumbprint: str) -> None:
-        claims, proven = self._proof(call, 401)
+        claims, proven = self._read_proof(call, 401)
         digest = (
             base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
         )
@@ -337,7 +337,7 @@ def _refusal(status: int, code: str, text: str) -> Refusal:
     return Refusal(answer)
 
 
-def _family(algorithm: str) -> list[str]:
+def _algorithms_for(algorithm: str) -> list[str]:
     return [algorithm] if algorithm in CURVES else ["RS256", "RS384", "RS512"]
 
 

@@ -14,7 +14,7 @@ from lab.http import Answer, Call
 from lab.okta.errors import refuse
 
 
-def whole_number(call: Call, name: str, default: int, least: int, most: int) -> int:
+def read_number(call: Call, name: str, default: int, least: int, most: int) -> int:
     """Return a number of the query. Raises Refusal if it is out of range."""
     text = call.query.get(name, str(default))
     if not text.isdecimal() or not least <= int(text) <= most:
@@ -22,12 +22,12 @@ def whole_number(call: Call, name: str, default: int, least: int, most: int) -> 
     return int(text)
 
 
-def cursor(position: int) -> str:
+def make_cursor(position: int) -> str:
     """Return a position as a cursor, which is opaque to clients, as Okta's are."""
     return base64.urlsafe_b64encode(f"lab:{position}".encode()).decode().rstrip("=")
 
 
-def position(call: Call) -> int:
+def read_position(call: Call) -> int:
     """Return the position of the query's cursor, 0 without one. Raises Refusal."""
     text = call.query.get("after")
     if not text:
@@ -43,7 +43,7 @@ def position(call: Call) -> int:
         refuse("E0000031", causes=["Invalid cursor."])
 
 
-def page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Answer:
+def build_page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Answer:
     """Return a list with its Link headers; Okta sends one header per link."""
     path = call.request_path
     url = f"{call.base_url}{path}"
@@ -53,13 +53,13 @@ def page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Ans
     return Answer(rows, links=links)
 
 
-def cut(
+def cut_page(
     call: Call, items: t.Sequence[t.Any], limit: int, shape: t.Callable[[t.Any], dict[str, t.Any]]
 ) -> Answer:
     """Return the page of ``items`` that the query's cursor points to."""
-    start = position(call)
-    return page(
+    start = read_position(call)
+    return build_page(
         call,
         [shape(item) for item in items[start : start + limit]],
-        cursor(start + limit) if start + limit < len(items) else None,
+        make_cursor(start + limit) if start + limit < len(items) else None,
     )

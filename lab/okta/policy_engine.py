@@ -37,7 +37,7 @@ ASKED = ("deviceBound", "phishingResistant", "userVerification", "hardwareProtec
 Methods = t.Mapping[tuple[str, str], frozenset[str]]
 
 
-def methods_at_hand(
+def available_methods(
     *, phone: bool, okta_verify: bool, device: Json | None, lock: str, off: t.Collection[str] = ()
 ) -> Methods:
     """Return the methods of a user at a device. Every user has a password and e-mail.
@@ -68,7 +68,9 @@ def methods_at_hand(
         }[lock]
         methods[FASTPASS] = frozenset({"possession", "deviceBound", "phishingResistant"} | more)
     return {
-        way: facts for way, facts in methods.items() if way[0] != "okta_verify" or way[1] not in off
+        factor: facts
+        for factor, facts in methods.items()
+        if factor[0] != "okta_verify" or factor[1] not in off
     }
 
 
@@ -113,7 +115,9 @@ class Judgement:
 def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
     """Return how a policy judges a sign-in whose circumstances are all known."""
     for rule in policy.rules:
-        if rule.status == "ACTIVE" and all(verdicts(rule.conditions, circumstances).values()):
+        if rule.status == "ACTIVE" and all(
+            evaluate_conditions(rule.conditions, circumstances).values()
+        ):
             sign_on = rule.actions["appSignOn"]
             if sign_on["access"] != "ALLOW":
                 return Judgement(rule, "denied")
@@ -123,7 +127,7 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
                 rule,
                 (
                     "allowed"
-                    if not asks or satisfied(method, circumstances.methods())
+                    if not asks or satisfies(method, circumstances.methods())
                     else "unsatisfied"
                 ),
             )
@@ -133,7 +137,7 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
 # Conditions
 
 
-def verdicts(conditions: Json | None, now: Circumstances) -> dict[str, Known]:
+def evaluate_conditions(conditions: Json | None, now: Circumstances) -> dict[str, Known]:
     """Return each condition by its name, as met, not met or unknown."""
     results: dict[str, Known] = {}
     for name, value in (conditions or {}).items():
@@ -143,11 +147,15 @@ def verdicts(conditions: Json | None, now: Circumstances) -> dict[str, Known]:
 
 def _people(people: Json, now: Circumstances) -> dict[str, Known]:
     results = {
-        **_sides(
-            "people.users", people.get("users") or {}, lambda wanted: _member(now.user_id, wanted)
+        **_evaluate_lists(
+            "people.users",
+            people.get("users") or {},
+            lambda wanted: _is_member(now.user_id, wanted),
         ),
-        **_sides(
-            "people.groups", people.get("groups") or {}, lambda wanted: _overlap(now.groups, wanted)
+        **_evaluate_lists(
+            "people.groups",
+            people.get("groups") or {},
+            lambda wanted: _overlaps(now.groups, wanted),
         ),
     }
     inside = [name for name in results if name.endswith("include")]
@@ -157,7 +165,7 @@ def _people(people: Json, now: Circumstances) -> dict[str, Known]:
 
 
 def _user_type(condition: Json, now: Circumstances) -> dict[str, Known]:
-    return _sides("userType", condition, lambda wanted: _member(now.user_type, wanted))
+    return _evaluate_lists("userType", condition, lambda wanted: _is_member(now.user_type, wanted))
 
 
 def _device(device: Json, now: Circumstances) -> dict[str, Known]:
@@ -166,13 +174,13 @@ def _device(device: Json, now: Circumstances) -> dict[str, Known]:
         if device.get(name) is not None:
             results[f"device.{name}"] = None if held is None else held == device[name]
     if (device.get("assurance") or {}).get("include"):
-        results["device.assurance"] = _overlap(now.assurances, device["assurance"]["include"])
+        results["device.assurance"] = _overlaps(now.assurances, device["assurance"]["include"])
     return results
 
 
 def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
     here = now.platform
-    return _sides(
+    return _evaluate_lists(
         "platform",
         platform,
         lambda wanted: None if here is None else any(_is_platform(entry, here) for entry in wanted),
@@ -190,7 +198,7 @@ def _is_platform(entry: Json, platform: str) -> bool:
 def _network(network: Json, now: Circumstances) -> dict[str, Known]:
     if network.get("connection", "ANYWHERE") == "ANYWHERE":
         return {}
-    return _sides("network", network, lambda wanted: _in_zones(now.zones, wanted))
+    return _evaluate_lists("network", network, lambda wanted: _in_zones(now.zones, wanted))
 
 
 def _in_zones(zones: frozenset[str] | None, wanted: list[str]) -> Known:
@@ -220,82 +228,91 @@ _CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
 }
 
 
-def _sides(name: str, condition: Json, met: t.Callable[[t.Any], Known]) -> dict[str, Known]:
+def _evaluate_lists(
+    name: str, condition: Json, met: t.Callable[[t.Any], Known]
+) -> dict[str, Known]:
     """Return the results of the lists to include and to exclude that are not empty."""
     results: dict[str, Known] = {}
     if condition.get("include"):
         results[f"{name}.include"] = met(condition["include"])
     if condition.get("exclude"):
-        results[f"{name}.exclude"] = _not(met(condition["exclude"]))
+        results[f"{name}.exclude"] = _negate(met(condition["exclude"]))
     return results
 
 
-def _member(value: str | None, wanted: t.Collection[str]) -> Known:
+def _is_member(value: str | None, wanted: t.Collection[str]) -> Known:
     return None if value is None else value in wanted
 
 
-def _overlap(held: frozenset[str] | None, wanted: t.Collection[str]) -> Known:
+def _overlaps(held: frozenset[str] | None, wanted: t.Collection[str]) -> Known:
     return None if held is None else bool(held & set(wanted))
 
 
-def _not(met: Known) -> Known:
+def _negate(met: Known) -> Known:
     return None if met is None else not met
 
 
 # What a rule asks for
 
 
-def satisfied(method: Json, held: Methods) -> bool:
+def satisfies(method: Json, held: Methods) -> bool:
     """Return whether the user's methods are enough for a verificationMethod."""
     if method.get("type") == "AUTH_METHOD_CHAIN":
-        return any(_chain(chain, held) for chain in method["chains"])
+        return any(_meets_chain(chain, held) for chain in method["chains"])
     constraints = method.get("constraints") or []
-    return not constraints or any(_constraint(constraint, held) for constraint in constraints)
+    return not constraints or any(_meets_constraint(constraint, held) for constraint in constraints)
 
 
-def _chain(chain: Json, held: Methods) -> bool:
+def _meets_chain(chain: Json, held: Methods) -> bool:
     here = any(
-        _is(accepted, way) and _has(accepted, facts)
+        _refers_to(accepted, factor) and _has_characteristics(accepted, facts)
         for accepted in chain["authenticationMethods"]
-        for way, facts in held.items()
+        for factor, facts in held.items()
     )
     following = chain.get("next") or []
-    return here and (not following or _chain(following[0], held))
+    return here and (not following or _meets_chain(following[0], held))
 
 
-def _constraint(constraint: Json, held: Methods) -> bool:
+def _meets_constraint(constraint: Json, held: Methods) -> bool:
     """Return whether both parts of a constraint, knowledge and possession, are met."""
     return all(
-        any(name in facts and _fits(part, way) and _has(part, facts) for way, facts in held.items())
+        any(
+            name in facts and _meets_part(part, factor) and _has_characteristics(part, facts)
+            for factor, facts in held.items()
+        )
         for name, part in constraint.items()
         if name in ("knowledge", "possession") and part.get("required", True)
     )
 
 
-def _fits(part: Json, way: tuple[str, str]) -> bool:
+def _meets_part(part: Json, factor: tuple[str, str]) -> bool:
     wanted, left_out = (
         part.get("authenticationMethods"),
         part.get("excludedAuthenticationMethods") or [],
     )
-    if (wanted and not any(_is(accepted, way) for accepted in wanted)) or any(
-        _is(excluded, way) for excluded in left_out
+    if (wanted and not any(_refers_to(accepted, factor) for accepted in wanted)) or any(
+        _refers_to(excluded, factor) for excluded in left_out
     ):
         return False
     methods, kinds = part.get("methods") or [], part.get("types") or []
-    return (not methods or way[1].upper() in map(str.upper, methods)) and (
-        not kinds or TYPES[way[0]] in map(str.upper, kinds)
+    return (not methods or factor[1].upper() in map(str.upper, methods)) and (
+        not kinds or TYPES[factor[0]] in map(str.upper, kinds)
     )
 
 
-def _is(reference: Json, way: tuple[str, str]) -> bool:
+def _refers_to(reference: Json, factor: tuple[str, str]) -> bool:
     return reference.get("key") in (
-        way[0],
-        "okta_verify_fastpass" if way == FASTPASS else way[0],
-    ) and reference.get("method") in (None, way[1])
+        factor[0],
+        "okta_verify_fastpass" if factor == FASTPASS else factor[0],
+    ) and reference.get("method") in (None, factor[1])
 
 
-def _has(wishes: Json, facts: frozenset[str]) -> bool:
+def _has_characteristics(wishes: Json, facts: frozenset[str]) -> bool:
     if not {name for name in ASKED if wishes.get(name) == "REQUIRED"} <= facts:
         return False
-    ways = wishes.get("userVerificationMethods")
-    return not ways or wishes.get("userVerification") != "REQUIRED" or bool(facts & set(ways))
+    accepted_methods = wishes.get("userVerificationMethods")
+    return (
+        not accepted_methods
+        or wishes.get("userVerification") != "REQUIRED"
+        or bool(facts & set(accepted_methods))
+    )

@@ -17,7 +17,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
-from lab.okta.handlers import parsed, reads, writes
+from lab.okta.handlers import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.simulation import simulate
@@ -56,8 +56,8 @@ class PolicyOperations:
     def operations(self) -> list[Operation]:
         """Return the operations."""
         return [
-            reads("listPolicies", POLICIES, self._list),
-            writes("createPolicy", "POST", POLICIES, self._create),
+            read_operation("listPolicies", POLICIES, self._list),
+            write_operation("createPolicy", "POST", POLICIES, self._create),
             Operation(
                 "createPolicySimulation",
                 "POST",
@@ -65,28 +65,32 @@ class PolicyOperations:
                 self._simulate,
                 bucket="other",
             ),
-            reads("getPolicy", POLICY, lambda call: Answer(self._shape(call, self._policy(call)))),
-            writes("replacePolicy", "PUT", POLICY, self._replace),
-            writes("deletePolicy", "DELETE", POLICY, self._delete),
+            read_operation(
+                "getPolicy", POLICY, lambda call: Answer(self._shape(call, self._policy(call)))
+            ),
+            write_operation("replacePolicy", "PUT", POLICY, self._replace),
+            write_operation("deletePolicy", "DELETE", POLICY, self._delete),
             *(
-                writes(f"{step}Policy", "POST", f"{POLICY}/lifecycle/{step}", self._step(step))
+                write_operation(
+                    f"{step}Policy", "POST", f"{POLICY}/lifecycle/{step}", self._step(step)
+                )
                 for step in ("activate", "deactivate")
             ),
-            writes("clonePolicy", "POST", POLICY + "/clone", self._clone),
-            reads("listPolicyMappings", POLICY + "/mappings", self._list_mappings),
-            reads("getPolicyMapping", POLICY + "/mappings/{mappingId}", self._get_mapping),
-            reads("listPolicyApps", POLICY + "/app", self._list_apps),
-            reads("listPolicyRules", POLICY + "/rules", self._list_rules),
-            writes("createPolicyRule", "POST", POLICY + "/rules", self._create_rule),
-            reads(
+            write_operation("clonePolicy", "POST", POLICY + "/clone", self._clone),
+            read_operation("listPolicyMappings", POLICY + "/mappings", self._list_mappings),
+            read_operation("getPolicyMapping", POLICY + "/mappings/{mappingId}", self._get_mapping),
+            read_operation("listPolicyApps", POLICY + "/app", self._list_apps),
+            read_operation("listPolicyRules", POLICY + "/rules", self._list_rules),
+            write_operation("createPolicyRule", "POST", POLICY + "/rules", self._create_rule),
+            read_operation(
                 "getPolicyRule",
                 RULE,
                 lambda call: Answer(rule_shape(*self._rule(call), call.base_url)),
             ),
-            writes("replacePolicyRule", "PUT", RULE, self._replace_rule),
-            writes("deletePolicyRule", "DELETE", RULE, self._delete_rule),
+            write_operation("replacePolicyRule", "PUT", RULE, self._replace_rule),
+            write_operation("deletePolicyRule", "DELETE", RULE, self._delete_rule),
             *(
-                writes(
+                write_operation(
                     f"{step}PolicyRule", "POST", f"{RULE}/lifecycle/{step}", self._rule_step(step)
                 )
                 for step in ("activate", "deactivate")
@@ -112,7 +116,7 @@ class PolicyOperations:
         return shape
 
     def _accepted(self, call: Call) -> tuple[Json, tuple[str, Json | None, Json]]:
-        body = parsed(call)
+        body = parse_body(call)
         known = self.switches.unknown_group == "error"
         rules = policies.Rules(
             self.switches.risk_scoring,
@@ -151,15 +155,15 @@ class PolicyOperations:
         ]
         if call.query.get("sortBy") == "name":
             matching.sort(key=lambda policy: policy.name)
-        return paging.cut(
+        return paging.cut_page(
             call,
             matching,
-            paging.whole_number(call, "limit", DEFAULT_PAGE, 1, 200),
+            paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
             lambda policy: self._shape(call, policy),
         )
 
     def _create(self, call: Call) -> Answer:
-        body = parsed(call)
+        body = parse_body(call)
         if body.get("type") != policies.TYPE:
             refuse("E0000001", "type", [f"The lab makes policies of type {policies.TYPE} alone."])
         policy = _valid(
@@ -170,7 +174,7 @@ class PolicyOperations:
 
     def _replace(self, call: Call) -> Answer:
         policy = self._policy(call)
-        _valid(self.org.policies.replace, policy, parsed(call))
+        _valid(self.org.policies.replace, policy, parse_body(call))
         self.org.policy_event("policy.lifecycle.update", "Update policy", policy)
         return Answer(self._shape(call, policy))
 
@@ -250,7 +254,7 @@ class PolicyOperations:
 
     def _list_rules(self, call: Call) -> Answer:
         policy = self._policy(call)
-        limit = paging.whole_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
+        limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
         return Answer([rule_shape(policy, rule, call.base_url) for rule in policy.rules[:limit]])
 
     def _check_concurrency(self) -> None:
@@ -326,7 +330,7 @@ class PolicyOperations:
     def _simulate(self, call: Call) -> Answer:
         if self.switches.simulation == "missing":
             refuse("E0000015")
-        body = parsed(call, list)
+        body = parse_body(call, list)
         expand = call.query.get("expand", "")
         return Answer(
             [evaluation for item in body for evaluation in simulate(self.org, item, expand)]

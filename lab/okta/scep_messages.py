@@ -57,10 +57,10 @@ def read_request(data: bytes) -> CertificateRequest:
             tuple((pair["type"].dotted, pair["value"].native) for pair in relative_name)
             for relative_name in info["subject"].chosen
         )
-        return CertificateRequest(subject, key, _challenge_of(info))
+        return CertificateRequest(subject, key, _read_challenge(info))
 
 
-def _challenge_of(info: csr.CertificationRequestInfo) -> str:
+def _read_challenge(info: csr.CertificationRequestInfo) -> str:
     for attribute in info["attributes"]:
         if attribute["type"].native == "challenge_password":
             challenge = attribute["values"][0].native
@@ -79,8 +79,8 @@ def pack_certificates(certificates: t.Sequence[bytes]) -> bytes:
             "encap_content_info": {"content_type": "data"},
             "signer_infos": [],
             "certificates": [
-                cms.CertificateChoices("certificate", asn1_x509.Certificate.load(each))
-                for each in certificates
+                cms.CertificateChoices("certificate", asn1_x509.Certificate.load(certificate))
+                for certificate in certificates
             ],
         }
     )

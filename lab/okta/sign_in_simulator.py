@@ -24,8 +24,8 @@ from lab.okta.policy_engine import (
     Circumstances,
     Judgement,
     Methods,
+    available_methods,
     judge,
-    methods_at_hand,
 )
 from lab.okta.serializers import log_device
 from lab.okta.system_log import Event
@@ -116,7 +116,7 @@ class SignIns:
 
     # The state of a user at a device
 
-    def registration(self, seat: Seat) -> tuple[Record | None, DeviceUser | None]:
+    def find_registration(self, seat: Seat) -> tuple[Record | None, DeviceUser | None]:
         """Return an active record and the user's account on it, if there are both."""
         record = self.org.devices.get(seat.device_id or "")
         link = record.users.get(seat.user_id) if record and record.status == "ACTIVE" else None
@@ -124,7 +124,7 @@ class SignIns:
 
     def circumstances(self, seat: Seat) -> Circumstances:
         """Return the circumstances of a sign-in now."""
-        record, link = self.registration(seat)
+        record, link = self.find_registration(seat)
         around = self.surroundings.get(seat.user_id, Surroundings())
         switches = self.org.world.switches
         return Circumstances(
@@ -145,7 +145,7 @@ class SignIns:
     def _methods(self, seat: Seat, record: Record | None, link: DeviceUser | None) -> Methods:
         verify = self.org.authenticators["okta_verify"]
         off = set(verify.methods) if verify.status_of(verify.key) == "INACTIVE" else verify.inactive
-        return methods_at_hand(
+        return available_methods(
             phone=self.org.users[seat.user_id].has_phone,
             okta_verify=record is not None or self.org.registry.is_registered(seat.user_id),
             device=record.profile if record else None,
@@ -153,7 +153,7 @@ class SignIns:
             off=off,
         )
 
-    def judged(self, policy: Policy, seat: Seat) -> Judgement:
+    def judge_seat(self, policy: Policy, seat: Seat) -> Judgement:
         """Return how a policy judges a sign-in now."""
         return judge(policy, self.circumstances(seat))
 
@@ -176,9 +176,9 @@ class SignIns:
                 "FAILURE",
             )
         else:
-            judgement = self.judged(policy, seat)
+            judgement = self.judge_seat(policy, seat)
             reason = judgement.reason
-            self._evaluated(judgement, policy, user, app, seat)
+            self._log_evaluation(judgement, policy, user, app, seat)
         rule = judgement.rule if judgement else None
         outcome = Outcome(
             user.id,
@@ -197,7 +197,7 @@ class SignIns:
         self.outcomes[user.id, app.id, seat] = outcome
         return outcome
 
-    def _evaluated(
+    def _log_evaluation(
         self, judgement: Judgement, policy: Policy, user: User, app: App, seat: Seat
     ) -> None:
         word = "ALLOW" if judgement.admitted else "DENY"
@@ -217,7 +217,7 @@ class SignIns:
             ):
                 self.deny(user, app, UNMET if judgement.reason == "unsatisfied" else None, **facts)
             return
-        link = self.registration(seat)[1]
+        link = self.find_registration(seat)[1]
         if link and not self.org.is_off(FASTPASS[1]):
             self.org.registry.log_authentication(user, link, "SIGNED_NONCE", facts["client"])
         self._log_use("user.authentication.sso", "User single sign on to app", user, app, seat)
@@ -247,7 +247,7 @@ class SignIns:
         )
 
     def _device(self, seat: Seat) -> Json | None:
-        record, link = self.registration(seat)
+        record, link = self.find_registration(seat)
         return log_device(record, link) if record else None
 
     # Past use
@@ -285,7 +285,7 @@ class SignIns:
         }
 
     def _describe(self, seat: Seat) -> Json:
-        record, link = self.registration(seat)
+        record, link = self.find_registration(seat)
         around = self.surroundings.get(seat.user_id, Surroundings())
         return {
             "user_id": seat.user_id,

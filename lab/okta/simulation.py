@@ -10,7 +10,7 @@ import typing as t
 from lab.okta.errors import refuse
 from lab.okta.org import Org
 from lab.okta.policies import TYPE, Policy, Rule
-from lab.okta.policy_engine import Circumstances, verdicts
+from lab.okta.policy_engine import Circumstances, evaluate_conditions
 
 Json = dict[str, t.Any]
 WORDS = {True: "MATCH", False: "NOT_MATCH", None: "UNDEFINED"}
@@ -30,10 +30,10 @@ def simulate(org: Org, body: t.Any, expand: str) -> list[Json]:
         return []
     context = body.get("policyContext") or {}
     policy = org.policies.in_force(app)
-    return [_evaluation(policy, _imagined(org, context), expand)]
+    return [_evaluate(policy, _read_context(org, context), expand)]
 
 
-def _imagined(org: Org, context: Json) -> Circumstances:
+def _read_context(org: Org, context: Json) -> Circumstances:
     """Return the circumstances of a context. What it does not contain is unknown."""
     user_id = (context.get("user") or {}).get("id")
     groups = (context.get("groups") or {}).get("ids")
@@ -60,23 +60,23 @@ def _imagined(org: Org, context: Json) -> Circumstances:
     )
 
 
-def _evaluation(policy: Policy, circumstances: Circumstances, expand: str) -> Json:
+def _evaluate(policy: Policy, circumstances: Circumstances, expand: str) -> Json:
     missed: list[Json] = []
     unclear: list[Json] = []
     for rule in policy.rules:
         if rule.status != "ACTIVE":
             continue
-        results = verdicts(rule.conditions, circumstances)
+        results = evaluate_conditions(rule.conditions, circumstances)
         met = False if False in results.values() else None if None in results.values() else True
         if met:
-            return _answer(policy, [_rule(rule, True, results)], missed, unclear, expand)
+            return _answer(policy, [_describe_rule(rule, True, results)], missed, unclear, expand)
         (missed if met is False else unclear).append(
-            _rule(rule, met, results if expand == "RULE" else {})
+            _describe_rule(rule, met, results if expand == "RULE" else {})
         )
     raise AssertionError("The catch-all rule takes everybody.")
 
 
-def _rule(rule: Rule, matches: bool | None, results: t.Mapping[str, bool | None]) -> Json:
+def _describe_rule(rule: Rule, matches: bool | None, results: t.Mapping[str, bool | None]) -> Json:
     return {
         "id": rule.id,
         "name": rule.name,

@@ -18,7 +18,7 @@ _TIMES = ("created", "lastUpdated", "activated", "statusChanged")
 _TIME_OPERATORS = frozenset({"eq", "gt", "ge", "lt", "le"})
 
 
-def user_matcher(query: t.Mapping[str, str]) -> Predicate:
+def compile_user_query(query: t.Mapping[str, str]) -> Predicate:
     """Return a query as a function of a user. Raises BadFilter or Unsupported."""
     if query.get("search"):
         return compile_filter(query["search"], _search_field)

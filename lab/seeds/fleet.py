@@ -170,7 +170,7 @@ class _Fleet:
         system = self.tenant.add_item("macOS 26 Tahoe", "macos-release")
         older = self.tenant.add_item("macOS 15 Sequoia", "macos-release")
         setup = self.tenant.add_item("Setup Assistant", "kandji-setup")
-        from_the_store = self._apps_of_the_store()
+        from_the_store = self._make_app_store_items()
         by_package = self.tenant.add_item(
             "Okta Verify for Mac", "automatic-app", bundle_id=OKTA_VERIFY, version="9.53.1"
         )
@@ -179,7 +179,7 @@ class _Fleet:
         self._assign("Design", system)
         self._assign("Staging", older, *from_the_store, by_package)
 
-    def _apps_of_the_store(self) -> list[LibraryItem]:
+    def _make_app_store_items(self) -> list[LibraryItem]:
         """Return the App Store item Okta Verify, if it was made in the console."""
         if not self.world.options.consoles:
             return []
@@ -240,17 +240,17 @@ class _Fleet:
         """Add iPhones, iPads and a Mac that was removed from Kandji."""
         self.tenant.add_user("Rosa Klein", f"rosa.klein@{DOMAIN}", archived=True)
         for index, platform in enumerate(("iPhone", "iPad", "iPhone", "iPad")):
-            user, okta_user = self._make_people(("Mobile", f"Person {index}"))
+            user, okta_user = self._add_person(("Mobile", f"Person {index}"))
             blueprint = self.blueprints["iPhones and iPads" if index < 3 else "Sales"]
-            device = self._device(
+            device = self._add_device(
                 f"{platform} {index}",
-                self._serial(),
+                self._draw_serial(),
                 Hardware(platform, (platform, f"{platform}15,{index}"), ("26.1", "23B85")),
                 blueprint,
                 user,
             )
             if platform == "iPhone":
-                with self.world.okta.dated(_long_ago(self.now, 40)):
+                with self.world.okta.dated(_days_before(self.now, 40)):
                     self.world.okta.registry.register(
                         okta_user.id,
                         DeviceFacts(
@@ -262,9 +262,9 @@ class _Fleet:
                             platform="IOS",
                         ),
                     )
-        stolen = self._device(
+        stolen = self._add_device(
             "Stolen MacBook",
-            self._serial(),
+            self._draw_serial(),
             Hardware("Mac", MODELS[0], SYSTEMS[2]),
             self.blueprints["Engineering"],
             None,
@@ -276,14 +276,14 @@ class _Fleet:
 
     def make_mac(self, index: int) -> None:
         """Add a Mac with its person and history."""
-        role = ROLES[index] if index < len(ROLES) else self._later_role()
+        role = ROLES[index] if index < len(ROLES) else self._draw_role()
         first, family = NAMES[index % len(NAMES)]
         names = (first, family if index < len(NAMES) else f"{family} {index}")
-        user, okta_user = self._make_people(names, index)
+        user, okta_user = self._add_person(names, index)
         serial = (
             f"Z{self.serials[role.serial_around]}"
             if role.serial_around is not None
-            else self._serial()
+            else self._draw_serial()
         )
         self.serials.append(serial)
         model = (
@@ -292,16 +292,16 @@ class _Fleet:
             else self.world.random.choice(MODELS)
         )
         name = f"{names[0]}\u2019s {model[0].partition(' (')[0]}"
-        owner = user if role.has_user and not _now_and_then(index, 9) else None
-        device = self._device(
+        owner = user if role.has_user and not _is_every_nth(index, 9) else None
+        device = self._add_device(
             name,
             serial,
             Hardware("Mac", model, self.world.random.choice(SYSTEMS)),
             self.blueprints[role.blueprint],
             owner,
         )
-        user.archived = _now_and_then(index, 11)
-        device.filevault = not _now_and_then(index, 7)
+        user.archived = _is_every_nth(index, 11)
+        device.filevault = not _is_every_nth(index, 7)
         mac = Mac(
             self.world,
             device,
@@ -310,11 +310,11 @@ class _Fleet:
         self.world.macs.append(mac)
         self._check_in_last_night(mac)
         device.is_missing = role.in_a_drawer
-        self._expect(role, device)
+        self._expect_licence(role, device)
         self.world.people.append(Person(okta_user.id, serial, role.habit))
-        self._give_history(role, mac, index)
+        self._add_history(role, mac, index)
 
-    def _later_role(self) -> Role:
+    def _draw_role(self) -> Role:
         """Return a drawn role for a Mac behind the first ones.
 
         In a fleet of over 25 Macs some people register early, some never open Okta Verify, and some
@@ -337,22 +337,22 @@ class _Fleet:
             ),
         )
 
-    def _give_history(self, role: Role, mac: Mac, index: int) -> None:
+    def _add_history(self, role: Role, mac: Mac, index: int) -> None:
         person = self.world.people[-1]
         if role.habit == "early":
             mac.install_by_hand()
-            with self.world.okta.dated(_long_ago(self.now, 12)):
+            with self.world.okta.dated(_days_before(self.now, 12)):
                 person.register(self.world, mac)
             mac.report_inventory(mac.device.last_check_in)
         if role.old_record:
-            with self.world.okta.dated(_long_ago(self.now, 60)):
+            with self.world.okta.dated(_days_before(self.now, 60)):
                 person.register(self.world, mac)
             mac.accounts.clear()  # erasing the Mac took the account with it, not the record
         if role.second_person:
-            _user, okta_user = self._make_people(("Second", f"Person {index}"))
+            _user, okta_user = self._add_person(("Second", f"Person {index}"))
             self.world.people.append(Person(okta_user.id, mac.serial))
 
-    def _expect(self, role: Role, device: Device) -> None:
+    def _expect_licence(self, role: Role, device: Device) -> None:
         if self.okta_verify is None:
             return
         self.okta_verify.expected.add(device.id)
@@ -453,7 +453,7 @@ class _Fleet:
 
     # Small things
 
-    def _make_people(
+    def _add_person(
         self, names: tuple[str, str], index: int | None = None
     ) -> tuple[KandjiUser, t.Any]:
         """Add a person at both vendors. Some of their addresses differ in case."""
@@ -463,10 +463,10 @@ class _Fleet:
         email = login.replace("person", "Person") if index is not None and index % 7 == 4 else login
         return self.tenant.add_user(" ".join(names), email), okta_user
 
-    def _serial(self) -> str:
+    def _draw_serial(self) -> str:
         return "C" + self.world.token(11, SERIAL_LETTERS)
 
-    def _device(
+    def _add_device(
         self,
         name: str,
         serial: str,
@@ -486,17 +486,17 @@ class _Fleet:
             os_version=hardware.system[0],
             build=hardware.system[1],
             blueprint_id=blueprint.id,
-            enrolled_at=_long_ago(self.now, self.world.random.randrange(30, 900)),
+            enrolled_at=_days_before(self.now, self.world.random.randrange(30, 900)),
             last_check_in=last_night,
             user=user,
             mac_address=address,
         )
 
 
-def _now_and_then(index: int, every: int) -> bool:
+def _is_every_nth(index: int, every: int) -> bool:
     """Return whether a Mac is one of each ``every``; the first ones have roles and are not."""
     return index >= len(ROLES) and index % every == 0
 
 
-def _long_ago(now: datetime, days: int) -> datetime:
+def _days_before(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)

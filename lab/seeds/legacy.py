@@ -35,15 +35,15 @@ DAYS_OF_A_YEAR = 365
 def populate(world: World) -> None:
     """Add the history to the org and the tenant of a world that has its fleet."""
     with world.lock:
-        blueprints = _blueprints(world)
-        _profiles(world, blueprints)
-        _sold_macs_and_leavers(world)
-        _records_nobody_cleaned_up(world)
-        _certificates_of_before(world)
+        blueprints = _add_blueprints(world)
+        _add_profiles(world, blueprints)
+        _add_leavers(world)
+        _add_old_records(world)
+        _add_old_certificates(world)
         world.kandji.changed()
 
 
-def _blueprints(world: World) -> list[Blueprint]:
+def _add_blueprints(world: World) -> list[Blueprint]:
     """Add a blueprint for each office and purpose. Return them.
 
     Every fifth is a map, and most have a few scripts of their own.
@@ -62,7 +62,7 @@ def _blueprints(world: World) -> list[Blueprint]:
     return blueprints
 
 
-def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
+def _add_profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
     """Add profiles that people made, some with nearly the names of the collection's."""
     tenant = world.kandji
     names = [
@@ -95,7 +95,7 @@ def _profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
             tenant.assign(target, profile, target.nodes[0].id if target.has_conditions else None)
 
 
-def _sold_macs_and_leavers(world: World) -> None:
+def _add_leavers(world: World) -> None:
     """Add people who left, and their sold Macs.
 
     They are archived in Kandji and deactivated in Okta; the Macs are removed from Kandji, the
@@ -127,11 +127,11 @@ def _sold_macs_and_leavers(world: World) -> None:
         device.is_removed = True
         with org.dated(left - timedelta(days=300)):
             user = org.add_user("Leaver", str(number), login)
-            _record(org, user, device.serial)
+            _add_record(org, user, device.serial)
         user.status = "DEPROVISIONED"
 
 
-def _records_nobody_cleaned_up(world: World) -> None:
+def _add_old_records(world: World) -> None:
     """Add the records that Okta kept when Macs were erased.
 
     Of three Macs of the fleet one was erased once and one twice. The second record has no users.
@@ -143,12 +143,12 @@ def _records_nobody_cleaned_up(world: World) -> None:
                 previous = org.add_user(
                     "Previous", f"Owner {number}", f"previous{number:03d}-{times}@{DOMAIN}"
                 )
-                record = _record(org, previous, mac.serial)
+                record = _add_record(org, previous, mac.serial)
                 if times:
                     record.users.clear()  # an orphan
 
 
-def _certificates_of_before(world: World) -> None:
+def _add_old_certificates(world: World) -> None:
     """Add two expired certificates for each Mac, of a profile that was deleted."""
     org: Org = world.okta
     for mac in world.macs:
@@ -157,7 +157,7 @@ def _certificates_of_before(world: World) -> None:
                 org.platform.book(f"{mac.serial} {world.uuid().upper()}")
 
 
-def _record(org: Org, user: t.Any, serial: str) -> t.Any:
+def _add_record(org: Org, user: t.Any, serial: str) -> t.Any:
     return org.registry.register(
         user.id,
         DeviceFacts(

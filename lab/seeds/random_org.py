@@ -43,7 +43,7 @@ def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
         user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number:03d}@example.com")
         user.has_phone = draws.random() < 0.7
         for platform in draws.sample(PLATFORMS, draws.choice((1, 1, 1, 2, 3))):
-            place = seat(org, user, platform, draws.random() < 0.7)
+            place = add_seat(org, user, platform, draws.random() < 0.7)
             _change_device(org, place, draws)
         if draws.random() < 0.2:
             zones, assurances = (
@@ -57,7 +57,7 @@ def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
     return draw_policy(org, org.directory.app("Salesforce"), org.sign_ins.seats, seed)
 
 
-def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
+def add_seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
     """Add a device of a user. Return its seat. Raises RegistrationRefused."""
     device_id = None
     if registered:
@@ -79,7 +79,7 @@ def seat(org: Org, user: User, platform: str, registered: bool) -> Seat:
 
 
 def _change_device(org: Org, place: Seat, draws: random.Random) -> None:
-    record, link = org.sign_ins.registration(place)
+    record, link = org.sign_ins.find_registration(place)
     if record is None or link is None:
         return
     link.screen_lock_type = draws.choice(LOCKS)
@@ -106,7 +106,7 @@ def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
         known.members = members or set(users[:1])
     policy = org.policies.add(f"Drawn {seed} {len(org.policies.by_id)}")
     for number in range(draws.randrange(5)):
-        body = rule(org, draws, f"Rule {number}", users)
+        body = draw_rule(org, draws, f"Rule {number}", users)
         org.policies.add_rule(policy, policies.Rules().accept(body), active=draws.random() < 0.9)
     if draws.random() < 0.4:
         policy.catch_all.actions = policies.accept_actions({"appSignOn": {"access": "DENY"}})
@@ -125,7 +125,7 @@ def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
     }
 
 
-def rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str]) -> Json:
+def draw_rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str]) -> Json:
     """Return the body of a rule. ``users`` are ids that it may name."""
     conditions: Json = {}
     if draws.random() < 0.6:
@@ -139,7 +139,7 @@ def rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str]) -> J
     if conditions.get("device") and draws.random() < 0.1:
         conditions["device"]["assurance"] = {"include": [draws.choice(ASSURANCES)]}
     if draws.random() < 0.5:
-        conditions["people"] = _people(org, draws, users)
+        conditions["people"] = _draw_people(org, draws, users)
     if draws.random() < 0.5:
         conditions["platform"] = {
             "include": [
@@ -160,11 +160,11 @@ def rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str]) -> J
         "type": policies.TYPE,
         "name": name,
         "conditions": conditions or None,
-        "actions": {"appSignOn": _sign_on(draws)},
+        "actions": {"appSignOn": _draw_actions(draws)},
     }
 
 
-def _people(org: Org, draws: random.Random, users: t.Sequence[str]) -> Json:
+def _draw_people(org: Org, draws: random.Random, users: t.Sequence[str]) -> Json:
     groups = [org.directory.group(name).id for name in (*GROUPS, BREAK_GLASS)]
     people: Json = {}
     for kind, ids, share in (("groups", groups, 0.8), ("users", users, 0.3)):
@@ -178,7 +178,7 @@ def _people(org: Org, draws: random.Random, users: t.Sequence[str]) -> Json:
     return people
 
 
-def _sign_on(draws: random.Random) -> Json:
+def _draw_actions(draws: random.Random) -> Json:
     if draws.random() < 0.3:
         return {"access": "DENY"}
     method: Json = {

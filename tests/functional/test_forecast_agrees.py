@@ -90,7 +90,7 @@ class Trial:
             (
                 seat.user_id,
                 seat.platform,
-                seat.device_id if org.sign_ins.registration(seat)[0] else None,
+                seat.device_id if org.sign_ins.find_registration(seat)[0] else None,
             ): outcome.admitted
             for seat, outcome in told.items()
             if outcome.reason not in ("user", "unassigned")
@@ -107,7 +107,7 @@ class Trial:
             kind = self.chosen.choice(("add", "add", "change", "go", "move", "rest", "last"))
             with self.world.lock:
                 users = list(org.users)
-                body = random_org.rule(org, self.chosen, f"Edit {number}", users)
+                body = random_org.draw_rule(org, self.chosen, f"Edit {number}", users)
             if kind == "add" or not names:
                 wanted = {key: body[key] for key in ("name", "conditions", "actions") if body[key]}
                 place = Place(self.chosen.choice(("first", "last")))

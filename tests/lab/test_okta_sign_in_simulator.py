@@ -65,7 +65,7 @@ def ana(org):
 
 @pytest.fixture
 def mac(org, ana):
-    return random_org.seat(org, ana, "MACOS", registered=True)
+    return random_org.add_seat(org, ana, "MACOS", registered=True)
 
 
 def manage(org, seat, managed=True):
@@ -281,7 +281,7 @@ def test_who_cannot_prove_enough_cannot_register(org, ana):
     catch_all = org.policies.account_policy.catch_all
     catch_all.actions = policies.accept_actions({"appSignOn": asking(phishingResistant="REQUIRED")})
     with pytest.raises(RegistrationRefused):
-        random_org.seat(org, ana, "MACOS", registered=True)
+        random_org.add_seat(org, ana, "MACOS", registered=True)
     assert (
         org.events[-1]["displayMessage"] == "Evaluation of Okta Account Management Policy"
         and org.events[-1]["outcome"]["result"] == "DENY"
@@ -359,7 +359,7 @@ def test_a_seed_gives_the_same_fleet(org, okta_world):
             for rule in org.policies.by_id[told["policy_id"]].rules
         ]
         seats = [
-            (place.platform, org.sign_ins.registration(place)[0] is None)
+            (place.platform, org.sign_ins.find_registration(place)[0] is None)
             for place in org.sign_ins.seats
         ]
         return rules, seats

@@ -161,11 +161,11 @@ def describe(exchange: Exchange, url: str) -> ScepService:
     Raises ScepError.
     """
     _require_libraries()
-    capabilities = _capabilities(*exchange("GET", url, {"operation": "GetCACaps"}, None))
-    body = _body("GetCACert", *exchange("GET", url, {"operation": "GetCACert"}, None))
+    capabilities = _read_capabilities(*exchange("GET", url, {"operation": "GetCACaps"}, None))
+    body = _check_body("GetCACert", *exchange("GET", url, {"operation": "GetCACert"}, None))
     try:
         certificates = messages.unpack_certificates(body)
-        return ScepService(capabilities, [_ca_certificate(der) for der in certificates])
+        return ScepService(capabilities, [_parse_ca_certificate(der) for der in certificates])
     except messages.MessageError:
         raise ScepError(
             "The SCEP endpoint answered GetCACert with something that is neither a certificate nor"
@@ -189,11 +189,11 @@ def enrol(
     bytes) pins the certificate authority. Raises ScepRefused, ScepPending or ScepError.
     """
     _require_libraries()
-    name = _subject_name(subject)  # before any request, as it may be wrong
+    name = _build_subject(subject)  # before any request, as it may be wrong
     service = describe(exchange, url)
-    authority = _pinned(service.certificates, ca_fingerprint)
-    recipient = _recipient(authority)
-    client = _client_identity(name, key_size)
+    authority = _select_trusted(service.certificates, ca_fingerprint)
+    recipient = _select_recipient(authority)
+    client = _make_identity(name, key_size)
     request = messages.build_request(name, challenge, client.key)
     asked = messages.Attributes(
         message_type=messages.CERTIFICATE_REQUEST,
@@ -206,7 +206,7 @@ def enrol(
         asked, messages.encrypt(request, recipient.der, service.cipher), client, service.digest
     )
     reply = _read_reply(_send(exchange, url, message, post=service.takes_post), asked, authority)
-    return Enrolment(_issued_certificate(reply, client), client.key, asked.transaction_id)
+    return Enrolment(_read_certificate(reply, client), client.key, asked.transaction_id)
 
 
 def _require_libraries() -> None:
@@ -217,7 +217,7 @@ def _require_libraries() -> None:
 # The endpoint and its certificates
 
 
-def _body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
+def _check_body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
     if status == 404:
         raise ScepError(
             f"The SCEP endpoint answered {operation} with HTTP 404: the SCEP URL is wrong, or what"
@@ -246,27 +246,27 @@ def _is_of_scep(operation: str, body: bytes) -> bool:
     Servers mislabel their answers, so the content decides.
     """
     if operation == "GetCACaps":
-        return not _KNOWN_CAPABILITIES.isdisjoint(_names(body.lower()))
+        return not _KNOWN_CAPABILITIES.isdisjoint(_split_names(body.lower()))
     return body[:1] == b"\x30"
 
 
-def _names(body: bytes) -> list[str]:
+def _split_names(body: bytes) -> list[str]:
     return body.decode("ascii", "replace").split()
 
 
-def _capabilities(status: int, content_type: str, body: bytes) -> list[str]:
+def _read_capabilities(status: int, content_type: str, body: bytes) -> list[str]:
     if status in _WITHOUT_CAPABILITIES or (status == 200 and not body.strip()):
         return []
-    return _names(_body("GetCACaps", status, content_type, body))
+    return _split_names(_check_body("GetCACaps", status, content_type, body))
 
 
-def _ca_certificate(der: bytes) -> CaCertificate:
+def _parse_ca_certificate(der: bytes) -> CaCertificate:
     try:
         certificate = asn1_x509.Certificate.load(der)
         validity = certificate["tbs_certificate"]["validity"]
         return CaCertificate(
-            subject=_printed(certificate.subject),
-            issuer=_printed(certificate.issuer),
+            subject=_print_name(certificate.subject),
+            issuer=_print_name(certificate.issuer),
             not_before=validity["not_before"].native,
             not_after=validity["not_after"].native,
             sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
@@ -278,7 +278,7 @@ def _ca_certificate(der: bytes) -> CaCertificate:
         raise messages.MessageError("A certificate of the authority is damaged.") from None
 
 
-def _printed(name: asn1_x509.Name) -> str:
+def _print_name(name: asn1_x509.Name) -> str:
     pairs = [pair for relative_name in name.chosen for pair in relative_name]
     return ", ".join(
         f"{_PRINTED_TYPES.get(pair['type'].dotted, pair['type'].dotted)}={pair['value'].native}"
@@ -286,7 +286,7 @@ def _printed(name: asn1_x509.Name) -> str:
     )
 
 
-def _pinned(
+def _select_trusted(
     certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
 ) -> list[CaCertificate]:
     """Return the certificates that this enrolment trusts.
@@ -305,28 +305,33 @@ def _pinned(
             "The fingerprint of the certificate authority has to be a SHA-1 (40 digits) or SHA-256"
             " (64 digits) one; MD5 is not supported."
         )
-    pinned = [each for each in certificates if wanted in (each.sha1, each.sha256)]
+    pinned = [
+        certificate
+        for certificate in certificates
+        if wanted in (certificate.sha1, certificate.sha256)
+    ]
     if not pinned:
+        algorithm = "sha256" if len(wanted) == 64 else "sha1"
         fingerprints = "; ".join(
-            f"{each.subject} has {each.sha256 if len(wanted) == 64 else each.sha1}"
-            for each in certificates
+            f"{certificate.subject} has {getattr(certificate, algorithm)}"
+            for certificate in certificates
         )
         raise ScepError(
             f"No certificate of the SCEP endpoint has the pinned fingerprint {wanted}:"
             f" {fingerprints}."
         )
     trusted = pinned[:1]
-    for _each in certificates:
+    for _round in certificates:
         trusted += [
-            each
-            for each in certificates
-            if each not in trusted
-            and any(above.is_ca and _issued_by(each, above) for above in trusted)
+            certificate
+            for certificate in certificates
+            if certificate not in trusted
+            and any(above.is_ca and _is_issued_by(certificate, above) for above in trusted)
         ]
     return trusted
 
 
-def _issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
+def _is_issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
     try:
         messages.verify_certificate(certificate.der, issuer.der)
     except messages.MessageError:
@@ -334,21 +339,25 @@ def _issued_by(certificate: CaCertificate, issuer: CaCertificate) -> bool:
     return True
 
 
-def _recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
+def _select_recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
     """Return the certificate to encrypt for.
 
     A registration authority's if there is one, else the issuing authority's (not one above it).
     """
-    above = {each.issuer for each in authority if each.issuer != each.subject}
-    lowest = [each for each in authority if each.subject not in above] or list(authority)
-    fitting = [each for each in lowest if _may_decrypt(each.der)] or [
-        each for each in lowest if each.is_ca
+    above = {
+        certificate.issuer for certificate in authority if certificate.issuer != certificate.subject
+    }
+    lowest = [certificate for certificate in authority if certificate.subject not in above] or list(
+        authority
+    )
+    fitting = [certificate for certificate in lowest if _may_decrypt(certificate.der)] or [
+        certificate for certificate in lowest if certificate.is_ca
     ]
     if not fitting:
         raise ScepError(
             "The SCEP endpoint hands out no certificate that requests can be encrypted for."
         )
-    return sorted(fitting, key=lambda each: each.is_ca)[0]
+    return sorted(fitting, key=lambda certificate: certificate.is_ca)[0]
 
 
 def _may_decrypt(der: bytes) -> bool:
@@ -359,9 +368,9 @@ def _may_decrypt(der: bytes) -> bool:
 # The request
 
 
-def _subject_name(subject: Subject) -> x509.Name:
+def _build_subject(subject: Subject) -> x509.Name:
     try:
-        return messages.name_of(
+        return messages.build_name(
             [
                 [(_SUBJECT_TYPES.get(kind, kind), value) for kind, value in relative_name]
                 for relative_name in subject
@@ -375,7 +384,7 @@ def _subject_name(subject: Subject) -> x509.Name:
         ) from None
 
 
-def _client_identity(name: x509.Name, key_size: int) -> messages.Identity:
+def _make_identity(name: x509.Name, key_size: int) -> messages.Identity:
     """Return a new key with a self-signed certificate, which the reply is encrypted for."""
     try:
         key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
@@ -397,8 +406,10 @@ def _client_identity(name: x509.Name, key_size: int) -> messages.Identity:
 
 def _send(exchange: Exchange, url: str, message: bytes, *, post: bool) -> bytes:
     if post:
-        return _body("PKIOperation", *exchange("POST", url, {"operation": "PKIOperation"}, message))
-    return _body(
+        return _check_body(
+            "PKIOperation", *exchange("POST", url, {"operation": "PKIOperation"}, message)
+        )
+    return _check_body(
         "PKIOperation",
         *exchange(
             "GET",
@@ -421,8 +432,8 @@ def _read_reply(
     """
     try:
         reply = messages.read_message(data)
-        signer = reply.signer(each.der for each in authority)
-        if signer is None or signer not in [each.der for each in authority]:
+        signer = reply.signer(certificate.der for certificate in authority)
+        if signer is None or signer not in [certificate.der for certificate in authority]:
             raise ScepError(
                 "The reply is not signed by a certificate that the SCEP endpoint handed out as its"
                 " authority's."
@@ -453,12 +464,12 @@ def _read_reply(
     return reply
 
 
-def _issued_certificate(reply: messages.Message, client: messages.Identity) -> bytes:
+def _read_certificate(reply: messages.Message, client: messages.Identity) -> bytes:
     public_key = messages.public_bytes(client.key.public_key())
     try:
         content, _cipher = messages.decrypt(reply.content, client)
         for certificate in messages.unpack_certificates(content):
-            if messages.public_bytes(messages.rsa_key_of(certificate)) == public_key:
+            if messages.public_bytes(messages.rsa_public_key(certificate)) == public_key:
                 return certificate
     except messages.MessageError as error:
         raise ScepError(f"The issued certificate cannot be read. {error}") from None

@@ -155,20 +155,20 @@ def public_bytes(key: rsa.RSAPublicKey) -> bytes:
     )
 
 
-def _hash(name: str) -> hashes.HashAlgorithm:
+def _hash_algorithm(name: str) -> hashes.HashAlgorithm:
     if name not in DIGESTS:
         raise UnknownAlgorithm(f"The digest algorithm {name} is not supported.")
     algorithm: hashes.HashAlgorithm = getattr(hashes, name.upper())()
     return algorithm
 
 
-def _digest(name: str, data: bytes) -> bytes:
-    context = hashes.Hash(_hash(name))
+def _compute_digest(name: str, data: bytes) -> bytes:
+    context = hashes.Hash(_hash_algorithm(name))
     context.update(data)
     return context.finalize()
 
 
-def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
+def rsa_public_key(certificate: bytes) -> rsa.RSAPublicKey:
     """Return the public key of a certificate.
 
     Raises UnknownAlgorithm if it is not an RSA key.
@@ -188,7 +188,7 @@ def _issuer_and_serial(certificate: bytes) -> cms.IssuerAndSerialNumber:
     )
 
 
-def _content_info(content_type: str, content: cms.EnvelopedData | cms.SignedData) -> bytes:
+def _encode_content_info(content_type: str, content: cms.EnvelopedData | cms.SignedData) -> bytes:
     der: bytes = cms.ContentInfo({"content_type": content_type, "content": content}).dump()
     return der
 
@@ -209,9 +209,9 @@ def unpack_certificates(data: bytes) -> list[bytes]:
             is_pkcs7 = False
         if is_pkcs7:
             certificates = [
-                each.chosen.dump()
-                for each in info["content"]["certificates"]
-                if each.name == "certificate"
+                choice.chosen.dump()
+                for choice in info["content"]["certificates"]
+                if choice.name == "certificate"
             ]
         else:
             certificates = [asn1_x509.Certificate.load(data).dump()]
@@ -235,7 +235,7 @@ def verify_certificate(certificate: bytes, issuer: bytes) -> None:
                 "The certificate is signed with an algorithm that is not supported."
             )
         verify_signature(
-            rsa_key_of(issuer),
+            rsa_public_key(issuer),
             parsed["signature_value"].native,
             parsed["tbs_certificate"].dump(),
             algorithm.hash_algo,
@@ -245,7 +245,7 @@ def verify_certificate(certificate: bytes, issuer: bytes) -> None:
 # Requests for certificates
 
 
-def name_of(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
+def build_name(subject: t.Sequence[t.Sequence[tuple[str, str]]]) -> x509.Name:
     """Return the X.509 name of relative names, each of (dotted OID, value) pairs.
 
     Raises ValueError or TypeError for a name that a certificate may not carry.
@@ -282,7 +282,7 @@ def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
     if cipher not in CIPHERS:
         raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
     with parsing("The recipient's certificate"):
-        recipient_key, recipient_id = rsa_key_of(recipient), _issuer_and_serial(recipient)
+        recipient_key, recipient_id = rsa_public_key(recipient), _issuer_and_serial(recipient)
     key = os.urandom(_KEY_BYTES[cipher])
     block = _block_cipher(cipher, key)
     initial = os.urandom(block.block_size // 8)
@@ -313,7 +313,7 @@ def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
             },
         }
     )
-    return _content_info("enveloped_data", enveloped)
+    return _encode_content_info("enveloped_data", enveloped)
 
 
 def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
@@ -325,12 +325,12 @@ def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
         info = cms.ContentInfo.load(data)
         if info["content_type"].native != "enveloped_data":
             raise MessageError("The message holds no encrypted part.")
-        algorithm, encrypted = _encrypted_content(info["content"]["encrypted_content_info"])
+        algorithm, encrypted = _read_encrypted_content(info["content"]["encrypted_content_info"])
         cipher = algorithm["algorithm"].native
         if cipher not in _KEY_BYTES:
             raise UnknownAlgorithm(f"The cipher {cipher} is not supported.")
         key = recipient.key.decrypt(
-            _encrypted_key(info["content"]["recipient_infos"], recipient.certificate),
+            _find_encrypted_key(info["content"]["recipient_infos"], recipient.certificate),
             padding.PKCS1v15(),
         )
         if len(key) != _KEY_BYTES[cipher]:
@@ -353,7 +353,7 @@ def _block_cipher(cipher: str, key: bytes) -> AES | TripleDES:
     return TripleDES(key * 3 if cipher == "des" else key)
 
 
-def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
+def _find_encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
     # Only the serial number is compared: peers re-encode the issuer's name, and both sides draw
     # their serial numbers at random.
     serial_number = asn1_x509.Certificate.load(certificate).serial_number
@@ -371,28 +371,30 @@ def _encrypted_key(recipients: cms.RecipientInfos, certificate: bytes) -> bytes:
     raise MessageError("The message is encrypted for another recipient.")
 
 
-def _encrypted_content(info: cms.EncryptedContentInfo) -> tuple[algos.EncryptionAlgorithm, bytes]:
+def _read_encrypted_content(
+    info: cms.EncryptedContentInfo,
+) -> tuple[algos.EncryptionAlgorithm, bytes]:
     # Read by hand: some peers write the content as a constructed [0] of OCTET STRINGs, which
     # asn1crypto refuses.
-    parts = list(_elements(info.contents))
+    parts = list(_iterate_elements(info.contents))
     if len(parts) < 3:
         raise MessageError("The message holds no encrypted content.")
     algorithm = cms.EncryptionAlgorithm.load(b"".join(parts[1][3:]))
     _class, constructed, _tag, _header, contents, _trailer = parts[2]
-    return algorithm, _joined(contents) if constructed else contents
+    return algorithm, _join_pieces(contents) if constructed else contents
 
 
-def _joined(contents: bytes) -> bytes:
+def _join_pieces(contents: bytes) -> bytes:
     """Return the joined pieces of a constructed OCTET STRING."""
     pieces = []
-    for _class, method, tag, _header, piece, _trailer in _elements(contents):
+    for _class, method, tag, _header, piece, _trailer in _iterate_elements(contents):
         if tag != _OCTET_STRING:
             raise MessageError("The message's encrypted content is not an OCTET STRING.")
-        pieces.append(_joined(piece) if method else piece)
+        pieces.append(_join_pieces(piece) if method else piece)
     return b"".join(pieces)
 
 
-def _elements(contents: bytes) -> t.Iterator[tuple[int, int, int, bytes, bytes, bytes]]:
+def _iterate_elements(contents: bytes) -> t.Iterator[tuple[int, int, int, bytes, bytes, bytes]]:
     position = 0
     while position < len(contents):
         element = parser.parse(contents[position:])
@@ -408,9 +410,11 @@ def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) 
 
     ``content`` is a result of ``encrypt``, or empty.
     """
-    signed_attributes = _signed_attributes(attributes, _digest(digest, content))
+    signed_attributes = _signed_attributes(attributes, _compute_digest(digest, content))
     # The signature is over a SET OF, though the attributes are sent tagged [0].
-    signature = signer.key.sign(signed_attributes.untag().dump(), padding.PKCS1v15(), _hash(digest))
+    signature = signer.key.sign(
+        signed_attributes.untag().dump(), padding.PKCS1v15(), _hash_algorithm(digest)
+    )
     signer_info = cms.SignerInfo(
         {
             "version": "v1",
@@ -441,7 +445,7 @@ def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) 
             ],
         }
     )
-    return _content_info("signed_data", signed)
+    return _encode_content_info("signed_data", signed)
 
 
 def _signed_attributes(attributes: Attributes, content_digest: bytes) -> cms.CMSAttributes:
@@ -484,10 +488,12 @@ def read_message(data: bytes) -> Message:
         identifier = signer["sid"]
         algorithm = signer["signature_algorithm"]["algorithm"].native
         return Message(
-            attributes=_scep_attributes(attributes),
-            content=_encapsulated_content(signed["encap_content_info"]),
+            attributes=_read_attributes(attributes),
+            content=_read_content(signed["encap_content_info"]),
             certificates=tuple(
-                each.chosen.dump() for each in signed["certificates"] if each.name == "certificate"
+                choice.chosen.dump()
+                for choice in signed["certificates"]
+                if choice.name == "certificate"
             ),
             signer_serial_number=(
                 identifier.chosen["serial_number"].native
@@ -502,14 +508,14 @@ def read_message(data: bytes) -> Message:
         )
 
 
-def _encapsulated_content(info: cms.EncapsulatedContentInfo) -> bytes:
+def _read_content(info: cms.EncapsulatedContentInfo) -> bytes:
     if info["content_type"].native != "data":
         raise MessageError("The signed part of the message is not plain data.")
     content = info["content"]
     return b"" if isinstance(content, core.Void) else bytes(content)
 
 
-def _scep_attributes(values: dict[str, t.Any]) -> Attributes:
+def _read_attributes(values: dict[str, t.Any]) -> Attributes:
     attributes = Attributes(
         message_type=values.get(_MESSAGE_TYPE, ""),
         transaction_id=values.get(_TRANSACTION_ID, ""),
@@ -546,10 +552,10 @@ def verify(message: Message, signer: bytes) -> None:
             raise UnknownAlgorithm(
                 f"The signature algorithm {message._signature_algorithm} is not supported."
             )
-        if message._message_digest != _digest(message.digest, message.content):
+        if message._message_digest != _compute_digest(message.digest, message.content):
             raise MessageError("The message was changed on its way: its digest does not match.")
         verify_signature(
-            rsa_key_of(signer), message._signature, message._signed_attributes, message.digest
+            rsa_public_key(signer), message._signature, message._signed_attributes, message.digest
         )
 
 
@@ -559,6 +565,6 @@ def verify_signature(key: rsa.RSAPublicKey, signature: bytes, data: bytes, diges
     Raises MessageError.
     """
     try:
-        key.verify(signature, data, padding.PKCS1v15(), _hash(digest))
+        key.verify(signature, data, padding.PKCS1v15(), _hash_algorithm(digest))
     except InvalidSignature:
         raise MessageError("The signature does not match.") from None

@@ -452,6 +452,27 @@ def test_a_certificate_for_another_key_is_not_ours(
     assert "no certificate for the key of the request" in str(failure(endpoint))
 
 
+def test_a_reply_in_single_des_is_read(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """micromdm's server replies in it, whatever the request uses. Requests never use it."""
+    endpoint = Endpoint(authority)
+
+    def encrypt_with_des(answer: Reply) -> Reply:
+        recipient = t.cast(bytes, messages.read_message(endpoint.message).signer())
+        *_older, issued = authority.certificates.values()
+        packed = pack_certificates([t.cast(bytes, issued.der)])
+        with monkeypatch.context() as patched:
+            patched.setattr(messages, "CIPHERS", ("des",))
+            content = messages.encrypt(packed, recipient, "des")
+        return resealed(authority, content=content)(answer)
+
+    endpoint.instead["PKIOperation"] = encrypt_with_des
+    assert authority.find(enrol(endpoint).certificate_der)
+    with pytest.raises(messages.UnknownAlgorithm, match="The cipher des is not supported"):
+        messages.encrypt(b"content", authority.ca_certificate_der, "des")
+
+
 def test_a_changed_signature_is_noticed(
     authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
