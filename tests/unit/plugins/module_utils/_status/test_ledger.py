@@ -150,13 +150,19 @@ def test_none_yet_is_an_empty_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "{",
+            " is not readable. Restore the file from a backup, or remove it to start again with what"
+            " Okta's log still has (the last 90 days).",
+        ),
         ("{", "line 1 of"),
         ('{"ledger":1,"org":"https://acme.okta.com","read_to":null}\n{"at":', "line 2 of"),
         ("[]", "line 1 of"),
         ('{"ledger":2,"org":"x","read_to":null}', "has version 2, and this collection writes 1"),
         (
             '{"ledger":1,"org":"https://other.okta.com","read_to":null}',
-            "the ledger of https://other.okta.com",
+            "is the ledger of https://other.okta.com, and the org is https://acme.okta.com. Use a"
+            " directory of its own for each org.",
         ),
     ],
 )
@@ -184,10 +190,19 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path, content, 
     )
 
 
+def test_only_its_owner_may_enter_a_directory_that_is_made_for_it(tmp_path):
+    ledger.save(str(tmp_path / "state"), EMPTY)
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
 def test_where_it_cannot_be_written_the_old_one_stays(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadOption, match="cannot be written"):
+    with pytest.raises(BadOption) as raised:
         ledger.save(str(tmp_path / "file"), EMPTY)
+    assert raised.value.message == (
+        f"state_dir: {tmp_path / 'file' / ledger.FILE} cannot be written (File exists). Check the"
+        " directory and its permissions."
+    )
     (tmp_path / ledger.FILE).mkdir()
     with pytest.raises(BadOption, match="cannot be written"):
         ledger.save(str(tmp_path), EMPTY)
@@ -209,6 +224,11 @@ def test_certificates_are_kept_for_their_lifetime_and_the_retention_of_the_log()
 def test_an_old_event_does_not_set_back_what_was_read():
     book = ledger.merge(ledger.Ledger(ORG, at(23)), [event(5, "C02A", "late")], 365)
     assert book == ledger.Ledger(ORG, at(23), (ledger.Issued(at(18), "late", ("77", "C02A")),))
+
+
+def test_a_ledger_that_was_read_to_no_timestamp_keeps_all():
+    book = ledger.merge(ledger.Ledger(ORG, "soon"), [event(500, "C02A"), event(0, "C02B")], 1)
+    assert [issued.names[-1] for issued in book.issued] == ["C02A", "C02B"]
 
 
 def test_the_texts_of_an_event_are_kept_once_and_cut():
