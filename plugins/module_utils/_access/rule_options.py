@@ -15,7 +15,7 @@ import typing as t
 from .._core.changes import ABSENT
 from .._core.errors import BadOption
 from .._core.options import Params
-from .._core.rows import Json
+from .._core.rows import Json, Row
 from .rule_comparison import parse_duration
 
 MAX_CHAINS = 5
@@ -174,7 +174,7 @@ def _check_chains(options: Params) -> None:
         )
 
 
-def _depth(chain: Params) -> int:
+def _depth(chain: Row) -> int:
     following = chain.get("next") or []
     if len(following) > 1:
         return MAX_CHAIN_STEPS + 1

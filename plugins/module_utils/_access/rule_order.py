@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import BadOption, Refused
+from .._core.errors import BadOption
+from .._core.lookup import Catalog
 from .._okta.records import PolicyRule
 from .rule_comparison import have_same_effect
 
@@ -24,16 +25,17 @@ def in_order(rules: t.Iterable[PolicyRule]) -> list[PolicyRule]:
     )
 
 
-def find_rule(rules: Rules, name: str, policy: str) -> PolicyRule | None:
-    """Return the rule with this name, or None. Raises Refused if several have it."""
-    matches = [rule for rule in rules if rule.name == name]
-    if len(matches) > 1:
-        ids = ", ".join(rule.id for rule in matches)
-        raise Refused(
-            f"Policy {policy!r} has {len(matches)} rules named {name!r} ({ids}), and this"
-            " collection cannot know which is meant. Rename all but one of them."
-        )
-    return matches[0] if matches else None
+def find_rule(rules: Rules, name: str, policy: str, option: str = "name") -> PolicyRule | None:
+    """Return the rule with this name, or None. Raises BadOption if several have it."""
+    catalog = Catalog(
+        "rule",
+        f"policy {policy!r}",
+        rules,
+        id_of=lambda rule: rule.id,
+        name_of=lambda rule: rule.name,
+        remedy="Rename all but one of them",
+    )
+    return catalog.find_name(name, option)
 
 
 def same_rules(some: Rules, others: Rules) -> bool:
@@ -83,7 +85,7 @@ def is_placed(rules: t.Iterable[PolicyRule], name: str, place: Place) -> bool:
 def place_index(rules: Rules, name: str, place: Place, policy: str) -> int:
     """Return the index of a rule's place among the other rules, without the catch-all rule.
 
-    Raises BadOption if its neighbor is not a rule of the policy.
+    Raises BadOption if its neighbor is not one rule of the policy.
     """
     option = "before" if place.before else "after"
     others = [other for other in movable_names(rules) if other != name]
@@ -93,6 +95,7 @@ def place_index(rules: Rules, name: str, place: Place, policy: str) -> int:
         raise BadOption(
             f"{option}: rule {name!r} cannot be placed {option} itself. Name another rule."
         )
+    find_rule(rules, place.neighbor, policy, option)  # raises if several rules have the name
     if place.neighbor in others:
         return others.index(place.neighbor) + (1 if place.after else 0)
     if place.before in [rule.name for rule in rules if rule.system]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.changes import Change, Difference, shown
+from .._core.changes import Change, Difference, Shown, shown
 from .._core.errors import NotAsWritten, Refused
 from .._core.rows import Json, Row
 from .._okta.records import PolicyRule
@@ -129,7 +129,7 @@ def _plan_update(
     return RulePlan(request, current, after, body, status, (change,) if after_values else ())
 
 
-def _diff(differences: t.Sequence[Difference]) -> tuple[Json, Json]:
+def _diff(differences: t.Sequence[Difference]) -> tuple[Shown, Shown]:
     return (
         {difference.path: shown(difference.before) for difference in differences},
         {difference.path: shown(difference.after) for difference in differences},
@@ -154,7 +154,7 @@ def _names(rules: Rules) -> list[str]:
     return [rule.name for rule in rules]
 
 
-def _settable(row: Row) -> Json:
+def _settable(row: Row) -> Shown:
     hidden = (*READ_ONLY, "priority", "type")
     return {key: value for key, value in row.items() if key not in hidden}
 

@@ -22,6 +22,7 @@ class Catalog(t.Generic[Item]):
     :arg owner: the system that holds them, for messages, such as "Kandji".
     :arg fold_case: Kandji's ids mean the same in either case, Okta's do not.
     :arg complete: whether ``items`` are all there are; only then does a message suggest names.
+    :arg remedy: what to do about a name of several objects, if not to give an id.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Catalog(t.Generic[Item]):
     name_of: t.Callable[[Item], str]
     fold_case: bool = False
     complete: bool = True
+    remedy: str = ""
 
     def find_id(self, wanted: str) -> Item | None:
         """Return the object with this id, or None."""
@@ -45,10 +47,10 @@ class Catalog(t.Generic[Item]):
         matches = [item for item in self.items if self.name_of(item) == wanted]
         if len(matches) > 1:
             ids = ", ".join(self.id_of(item) for item in matches)
-            remedy = f"Set {id_option} to the id of one" if id_option else "Give the id of one"
+            by_id = f"Set {id_option} to the id of one" if id_option else "Give the id of one"
             raise BadOption(
                 f"{option}: {self.owner} has {len(matches)} {_plural(self.kind)} named {wanted!r}"
-                f" ({ids}). {remedy}."
+                f" ({ids}). {self.remedy or by_id}."
             )
         return matches[0] if matches else None
 

@@ -119,7 +119,7 @@ def _content_changes(
     return [Change("update", f"script {name!r}", before, after)]
 
 
-def compare(desired: Params, current: CustomScript | None) -> list[Difference]:
+def compare(desired: t.Mapping[str, object], current: CustomScript | None) -> list[Difference]:
     """Return where the script differs.
 
     Kandji keeps no newline at the end of a text, and omits flags that were never set.

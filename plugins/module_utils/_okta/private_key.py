@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from .._core.errors import BadOption
 from .._core.masking import Masker
-from .._core.rows import Json
+from .._core.rows import as_text
 
 try:
     import jwt
@@ -109,7 +109,7 @@ def _read_jwk(value: str, key_id: str | None, masker: Masker) -> Key:
     try:
         jwk = _json_object(value)
         for name in SECRET_JWK_MEMBERS:
-            masker.add(jwk.get(name))
+            masker.add(as_text(jwk.get(name)))
         if "d" not in jwk:
             raise BadOption(
                 "okta_private_key: the JWK is a public key. Give the private one, which has the"
@@ -119,7 +119,7 @@ def _read_jwk(value: str, key_id: str | None, masker: Masker) -> Key:
             "RSA": jwt.algorithms.RSAAlgorithm.from_jwk,
             "EC": jwt.algorithms.ECAlgorithm.from_jwk,
         }
-        loaded = readers[jwk["kty"]](json.dumps(jwk))
+        loaded = readers[str(jwk["kty"])](json.dumps(jwk))
     except BadOption:
         raise
     except Exception:  # PyJWT's errors may quote the key
@@ -128,16 +128,16 @@ def _read_jwk(value: str, key_id: str | None, masker: Masker) -> Key:
             " object as Okta showed it."
         ) from None
     private, fitting = check_key(loaded)
-    wanted = jwk.get("alg") or fitting
+    wanted = as_text(jwk.get("alg")) or fitting
     if wanted != fitting and not (fitting == "RS256" and wanted in RSA_ALGORITHMS):
         raise BadOption(
             f"okta_private_key: the JWK has alg {wanted!r}, which does not fit its key. Use one"
             f" that Okta accepts: {', '.join(RSA_ALGORITHMS)} or {fitting}."
         )
-    return Key(private, wanted, key_id or jwk.get("kid"))
+    return Key(private, wanted, key_id or as_text(jwk.get("kid")))
 
 
-def _json_object(value: str) -> Json:
+def _json_object(value: str) -> dict[str, object]:
     """Return a JSON object, also as Ansible passes one that was written as a YAML mapping."""
     try:
         return dict(json.loads(value))

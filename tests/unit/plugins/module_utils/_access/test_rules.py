@@ -559,12 +559,16 @@ def test_a_rule_without_a_priority_comes_after_those_with_one():
 
 
 def test_two_rules_of_one_name_are_a_sentence():
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(BadOption) as raised:
         planned(standing("a", "a"), {"name": "a"})
     assert raised.value.message == (
-        "Policy 'Apps' has 2 rules named 'a' (rul-a, rul-a), and this collection cannot know which"
-        " is meant. Rename all but one of them."
+        "name: policy 'Apps' has 2 rules named 'a' (rul-a, rul-a). Rename all but one of them."
     )
+
+
+def test_a_neighbor_of_two_rules_is_not_guessed():
+    with pytest.raises(BadOption, match="before: policy '.*' has 2 rules named 'a'"):
+        planned(standing("a", "b", "a"), {"name": "b"}, Place(before="a"), None)
 
 
 # Plans
@@ -736,5 +740,5 @@ def test_what_survives_a_write_is_named():
         "Rule 'Managed Macs' was written to policy 'Apps', which does not have it now. Another"
         " administrator may have deleted it. Run again."
     )
-    with pytest.raises(Refused, match="Policy 'Apps' has 2 rules named 'Managed Macs'"):
+    with pytest.raises(BadOption, match="policy 'Apps' has 2 rules named 'Managed Macs'"):
         rules.verify_rule(request, [PolicyRule.from_row(READ)] * 2, "Apps")
