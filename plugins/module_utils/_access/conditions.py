@@ -155,34 +155,32 @@ def _people(rule: PolicyRule, person: Person) -> Conjunction | None:
 def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:
     include, exclude = condition.get("include") or [], condition.get("exclude") or []
     excluding, including = _matches(exclude, device), _matches(include, device)
-    if NOTHING in excluding or (include and not including):
+    if True in excluding or (include and not including):
         return None
     unknowns = {name_unknown("excluded platform", exclude)} if excluding else set()
-    if include and NOTHING not in including:
+    if include and True not in including:
         unknowns.add(name_unknown("platform", include))
     return frozenset(unknowns)
 
 
-def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[Conjunction]:
-    """Return the unknowns of each platform of a condition that the device may be on."""
-    answers = (_on_platform(entry, device) for entry in entries)
-    return [answer for answer in answers if answer is not None]
+def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[bool]:
+    """Return, for each platform of a condition that may be the device's, whether it surely is."""
+    return [_is_certain(entry) for entry in entries if _may_be_on(entry, device)]
 
 
-def _on_platform(entry: Row, device: DeviceContext) -> Conjunction | None:
-    """Return the unknowns under which a device is on a platform, None if it is on another.
+def _may_be_on(entry: Row, device: DeviceContext) -> bool:
+    """Return whether a device may be on a platform, whatever version it has.
 
     :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
     """
-    kind, system = entry.get("type") or "ANY", entry.get("os") or {}
-    if kind not in ("ANY", PLATFORMS.get(device.platform, "OTHER")):
-        return None
     platform = device.platform if device.platform in PLATFORMS else "OTHER"
-    if (system.get("type") or "ANY") not in ("ANY", platform):
-        return None
-    if system.get("expression") or system.get("version"):
-        return frozenset({name_unknown("version or expression of a platform", system)})
-    return NOTHING
+    kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
+    return kind in ("ANY", PLATFORMS.get(platform, "OTHER")) and system in ("ANY", platform)
+
+
+def _is_certain(entry: Row) -> bool:
+    system = entry.get("os") or {}
+    return not system.get("expression") and not system.get("version")
 
 
 def _user_type(condition: Row, person: Person) -> Conjunction | None:

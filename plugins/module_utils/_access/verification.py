@@ -69,7 +69,7 @@ def _knowledge(constraint: Row | None) -> AnyOf:
     """Return what lets a person pass: each has a password, and maybe a security question."""
     if constraint is None or _is_optional(constraint):
         return ALWAYS
-    if "PASSWORD" in _upper(constraint.get("types") or ["PASSWORD"]):
+    if _permits(constraint.get("types"), "PASSWORD"):
         return ALWAYS
     return _unknown("authenticator", constraint)
 
@@ -92,20 +92,19 @@ def _permits_fast_pass(constraint: Row) -> bool:
     return (
         (not methods or any(map(_is_fast_pass, methods)))
         and not any(map(_is_fast_pass, excluded))
-        and "SIGNED_NONCE" in _upper(constraint.get("methods") or ["SIGNED_NONCE"])
-        and "APP" in _upper(constraint.get("types") or ["APP"])
+        and _permits(constraint.get("methods"), "SIGNED_NONCE")
+        and _permits(constraint.get("types"), "APP")
     )
 
 
-def _upper(words: t.Iterable[object]) -> list[str]:
-    return [str(word).upper() for word in words]
+def _permits(names: t.Sequence[object] | None, name: str) -> bool:
+    """Return whether a list permits a name, in either case. Without a list, all are permitted."""
+    return not names or name in [str(each).upper() for each in names]
 
 
 def _is_fast_pass(method: Row) -> bool:
-    key = method.get("key")
-    return key == "okta_verify_fastpass" or (
-        key == "okta_verify" and method.get("method") in (None, "signed_nonce")
-    )
+    keys = ("okta_verify", "okta_verify_fastpass")
+    return method.get("key") in keys and method.get("method") in (None, "signed_nonce")
 
 
 def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:
@@ -142,6 +141,6 @@ def _chain(chain: Row, device: DeviceContext) -> AnyOf:
 def _step(method: Row, device: DeviceContext) -> AnyOf:
     if method.get("key") == "okta_password":
         return ALWAYS
-    if _is_fast_pass(method) and method.get("method", "signed_nonce") == "signed_nonce":
+    if _is_fast_pass(method):
         return _fast_pass(method, device)
     return _unknown("authenticator", method)

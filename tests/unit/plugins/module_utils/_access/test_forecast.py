@@ -9,6 +9,7 @@ One person, one device, one set of rules at a time, then what a change does to m
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
@@ -31,6 +32,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 MAC = DeviceContext("MACOS", registered=True, managed=True, device_id="d1")
 PLAIN_MAC = DeviceContext("MACOS", registered=True, device_id="d2")
 STRANGE_MAC = DeviceContext("MACOS")
+PLAN_9 = DeviceContext("PLAN_9")
 IPHONE = DeviceContext("IOS", registered=True, device_id="d3")
 ANN = Person("ann", "ann@acme.com", frozenset({"staff"}), "type1")
 SIGN_NONCE = {"key": "okta_verify", "method": "signed_nonce"}
@@ -95,6 +97,11 @@ MANAGED_ONLY = policy(
         ({"platform": {"include": [{"type": "MOBILE"}]}}, IPHONE, True),
         ({"platform": {"include": [{"type": "ANY"}]}}, IPHONE, True),
         ({"platform": {"exclude": [{"type": "MOBILE", "os": {"type": "IOS"}}]}}, IPHONE, False),
+        ({"platform": {"include": [{"os": {"type": "IOS"}}]}}, IPHONE, True),
+        ({"platform": {"include": [{"type": "DESKTOP", "os": {"type": "WINDOWS"}}]}}, MAC, False),
+        ({"platform": {"include": [{"type": "OTHER", "os": {"type": "OTHER"}}]}}, PLAN_9, True),
+        ({"platform": {"include": [{"type": "OTHER"}]}}, MAC, False),
+        ({"platform": {"include": [{"type": "DESKTOP"}]}}, PLAN_9, False),
         ({"people": {"groups": {"include": ["staff"]}}}, MAC, True),
         ({"people": {"groups": {"include": ["others"]}}}, MAC, False),
         ({"people": {"groups": {"exclude": ["staff"]}}}, MAC, False),
@@ -120,62 +127,65 @@ def test_what_is_known_decides_whether_a_rule_applies(asked, device, applies):
     )
 
 
+def desktop(**system):
+    return [{"type": "DESKTOP", "os": system}]
+
+
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        ({"network": {"connection": "ZONE", "include": ["z1"]}}, "network"),
-        ({"riskScore": {"level": "HIGH"}}, "risk"),
-        ({"elCondition": {"condition": "user.x == 1"}}, "expression"),
-        ({"device": {"assurance": {"include": ["a1"]}}}, "device assurance"),
         (
-            {
-                "platform": {
-                    "include": [
-                        {"type": "OTHER", "os": {"expression": "x"}},
-                        {"type": "DESKTOP", "os": {"type": "MACOS", "version": {}}},
-                    ]
-                }
-            },
-            None,
+            {"network": {"include": ["z1"], "connection": "ZONE"}},
+            'network: {"connection": "ZONE", "include": ["z1"]}',
+        ),
+        ({"riskScore": {"level": "HIGH"}}, 'risk: {"level": "HIGH"}'),
+        ({"elCondition": {"condition": "user.x == 1"}}, "expression: user.x == 1"),
+        (
+            {"device": {"assurance": {"include": ["a2", "a1"]}}},
+            'device assurance: ["a1", "a2"]',
         ),
         (
-            {
-                "platform": {
-                    "include": [
-                        {"type": "DESKTOP", "os": {"type": "MACOS", "version": {"value": "15"}}}
-                    ]
-                }
-            },
-            "platform",
+            {"platform": {"include": desktop(type="MACOS", version={"value": "15"})}},
+            'platform: [{"os": {"type": "MACOS", "version": {"value": "15"}}, "type": "DESKTOP"}]',
         ),
         (
-            {
-                "platform": {
-                    "exclude": [
-                        {"type": "DESKTOP", "os": {"type": "MACOS", "version": {"value": "15"}}}
-                    ]
-                }
-            },
-            "excluded platform",
+            {"platform": {"include": desktop(expression="x")}},
+            'platform: [{"os": {"expression": "x"}, "type": "DESKTOP"}]',
+        ),
+        (
+            {"platform": {"exclude": desktop(type="MACOS", version={"value": "15"})}},
+            "excluded platform:"
+            ' [{"os": {"type": "MACOS", "version": {"value": "15"}}, "type": "DESKTOP"}]',
         ),
         (
             {"people": {"users": {"include": ["bob"]}, "groups": {"include": ["staff"]}}},
-            "users and groups of one rule",
+            'users and groups of one rule: [["bob"], ["staff"]]',
         ),
-        ({"somethingNew": {"asked": True}}, "somethingNew"),
-        ({"device": {"jailbroken": True}}, "device.jailbroken"),
+        ({"somethingNew": {"asked": True}}, 'somethingNew: {"asked": true}'),
+        ({"device": {"jailbroken": True}}, "device.jailbroken: true"),
     ],
 )
 def test_what_nobody_can_know_is_named(asked, name):
-    unknowns = conditions.unknowns_to_apply(rule("x", **asked), ANN, MAC)
-    assert len(unknowns) == (1 if name else 0)
-    assert all(each.startswith(f"{name}:") for each in unknowns)
+    assert conditions.unknowns_to_apply(rule("x", **asked), ANN, MAC) == {name}
+
+
+def test_a_platform_that_the_device_is_surely_on_leaves_nothing_unknown():
+    include = [{"type": "OTHER", "os": {"expression": "x"}}, *desktop(type="MACOS", version={})]
+    by_version = desktop(type="MACOS", version={"value": "15"})
+    for entries in (include, by_version + include):
+        asked = rule("x", platform={"include": entries})
+        assert conditions.unknowns_to_apply(asked, ANN, MAC) == frozenset()
+
+
+def test_equal_conditions_have_equal_names():
+    value = {"until": date(2026, 1, 1), "by": "ann"}
+    assert conditions.name_unknown("x", value) == 'x: {"by": "ann", "until": "2026-01-01"}'
 
 
 def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_applies():
     assert conditions.unknowns_to_apply(
-        rule("x", userType={"include": ["type1"], "exclude": []}), Person("bob", "bob"), MAC
-    )
+        rule("x", userType={"include": ["t2", "t1"], "exclude": ["t3"]}), Person("bob", "bob"), MAC
+    ) == {'user type: [["t1", "t2"], ["t3"]]'}
     assert conditions.unknowns_to_apply(rule("x", status="INACTIVE"), ANN, MAC) is None
     assert (
         conditions.unknowns_to_apply(
@@ -305,6 +315,78 @@ def test_okta_verify_on_a_registered_device_is_known_and_other_authenticators_ar
     method, device, passes
 ):
     answer = verification.satisfiable_by(rule("x", method=method), device)
+    assert {conditions.ALWAYS: True, conditions.NEVER: False}.get(answer) is passes, answer
+
+
+CHAIN = {"type": "AUTH_METHOD_CHAIN"}
+
+
+def chain(*methods):
+    return {**CHAIN, "chains": [{"authenticationMethods": list(methods)}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "device", "names"),
+    [
+        ({"type": "ID_PROOFING"}, MAC, ['verification method: {"type": "ID_PROOFING"}']),
+        ({"type": "ASSURANCE", "factorMode": "2FA"}, STRANGE_MAC, [verification.SECOND_FACTOR]),
+        (
+            needs(required=True, deviceBound="REQUIRED"),
+            STRANGE_MAC,
+            ['authenticator: {"deviceBound": "REQUIRED"}'],
+        ),
+        (
+            needs(authenticationMethods=[{"key": "okta_verify", "method": "push"}]),
+            MAC,
+            [
+                'authenticator: {"authenticationMethods": [{"key": "okta_verify", "method": "push"}]}'
+            ],
+        ),
+        (
+            {"constraints": [{"knowledge": {"types": ["SECURITY_QUESTION"]}}]},
+            MAC,
+            ['authenticator: {"types": ["SECURITY_QUESTION"]}'],
+        ),
+        (chain({"key": "webauthn"}), MAC, ['authenticator: {"key": "webauthn"}']),
+        (
+            needs(authenticationMethods=[SIGN_NONCE], hardwareProtection="REQUIRED"),
+            MAC,
+            [verification.HARDWARE_KEYS],
+        ),
+        (
+            needs(authenticationMethods=[SIGN_NONCE], userVerification="REQUIRED"),
+            MAC,
+            [verification.SCREEN_LOCK],
+        ),
+        (
+            chain(*({"key": key} for key in ("e", "b", "d", "a", "c", "f"))),
+            MAC,
+            [f'authenticator: {{"key": "{key}"}}' for key in "abcdef"],
+        ),
+    ],
+)
+def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
+    answer = verification.satisfiable_by(rule("x", method=method), device)
+    assert answer == tuple(frozenset({name}) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("method", "passes"),
+    [
+        ({"constraints": [{"knowledge": {"required": True}}]}, True),
+        ({"constraints": [{"knowledge": {"types": ["password"]}}]}, True),
+        (
+            {"constraints": [{"knowledge": {"required": False, "types": ["SECURITY_QUESTION"]}}]},
+            True,
+        ),
+        (chain({"key": "okta_verify"}), True),
+        (chain({"key": "okta_verify_fastpass"}), True),
+        (chain({"key": "okta_verify", "method": "push"}), None),
+        (chain({"key": "custom_app", "method": "signed_nonce"}), None),
+    ],
+)
+def test_what_a_managed_mac_passes_for_certain(method, passes):
+    answer = verification.satisfiable_by(rule("x", method=method), MAC)
     assert {conditions.ALWAYS: True, conditions.NEVER: False}.get(answer) is passes, answer
 
 
