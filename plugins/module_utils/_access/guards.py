@@ -158,7 +158,7 @@ class ProtectedAppsGuard:
         enrollment_app = self._enrollment_app_id() if apps else None
         roles = []
         for app in apps:
-            role = OWN_APPS.get(app.name or "")
+            role = OWN_APPS.get(str(app.name))
             if not role and app.id == enrollment_app:
                 role = ENROLLMENT_APP
             if role and not self._is_allowed(app.id, app.label):

@@ -202,7 +202,7 @@ def _app_reason(state: str | None) -> str:
             " Install and Continuously Enforce."
         ),
     }
-    return reasons.get(state or "", "Okta Verify is not installed yet.")
+    return reasons.get(str(state), "Okta Verify is not installed yet.")
 
 
 def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classification:
@@ -242,7 +242,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
 
 def flags_of(mac: MacFacts, limits: AgeLimits = TIMELESS) -> tuple[str, ...]:
     """Return the flags of a Mac, which do not depend on its stage, in the order of FLAGS."""
-    expiry = certificate_expiry(mac)[0] if limits.now else None
+    expiry = certificate_expiry(mac)[0]
     left = expiry - limits.now if expiry and limits.now else None
     applies = {
         "DUPLICATE_RECORD": len(mac.records) > 1,
@@ -261,7 +261,7 @@ def flags_of(mac: MacFacts, limits: AgeLimits = TIMELESS) -> tuple[str, ...]:
 
 
 def _is_stale(record: DeviceRecord, limits: AgeLimits) -> bool:
-    changed = parse_timestamp(record.last_updated) if limits.now else None
+    changed = parse_timestamp(record.last_updated)
     return (
         changed is not None
         and limits.now is not None

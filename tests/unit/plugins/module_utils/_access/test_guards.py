@@ -482,11 +482,22 @@ def test_a_device_that_the_log_shows_as_deactivated_is_not_managed_any_more():
     assert guards.read_forecast(org, [change_of()], 30, 100).locked_out_logins == ["ann@acme.com"]
 
 
+def test_a_device_that_lost_its_certificate_by_the_log_is_read_by_its_id():
+    org = FakeOrg(devices=[mac_of("ann", managed="MANAGED")], events=[sign_in("ann", APP)])
+    org.device_users = lambda device_id: mac_of("ann").users if device_id == "d1" else ()
+    entity = LogEntity("d1", "UDDevice")
+    org.events.append(LogEvent(event_type="pki.cert.lifecycle.revoke", targets=(entity,)))
+    assert guards.read_forecast(org, [change_of()], 30, 100).locked_out_logins == ["ann@acme.com"]
+
+
 def test_an_unknown_device_is_assumed_on_each_platform_that_rules_name():
     phones = {"platform": {"include": [{"type": "MOBILE", "os": {"type": "IOS"}}]}}
     org = FakeOrg(events=[replace(sign_in("ann", APP, device=""), device_platform=None)])
     no_phones = [rule("Phones", "DENY", **phones), *OPEN]
     result = guards.read_forecast(org, [change_of(after=no_phones)], 30, 100)
+    assert [row.device for row in result.locked_out] == ["IOS (not registered)"]
+    only_phones = [rule("Phones", **phones), rule("Others", "DENY")]
+    result = guards.read_forecast(org, [change_of(before=only_phones, after=[])], 30, 100)
     assert [row.device for row in result.locked_out] == ["IOS (not registered)"]
 
 

@@ -182,6 +182,12 @@ def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
             "",
         ),
         (mac(), "NO_LICENCE", ""),
+        (mac(), "OKTA_VERIFY_MISSING", ""),
+        (
+            mac(),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
     ],
 )
 def test_the_reason_says_what_is_missing(facts: MacFacts, stage: str, reason: str) -> None:

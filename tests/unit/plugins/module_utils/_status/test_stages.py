@@ -292,6 +292,12 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             "Wait for its check-in, or request one in Kandji.",
         ),
         (
+            mac(app_present=False, app_state="failed"),
+            "OKTA_VERIFY_MISSING",
+            "Okta Verify could not be installed.",
+            "Wait for its check-in, or request one in Kandji.",
+        ),
+        (
             mac(app_present=False, app_state="self_service_only"),
             "OKTA_VERIFY_MISSING",
             "Okta Verify is only offered in Self Service: the item's installation type is not"
