@@ -10,33 +10,40 @@ class ModuleDocFragment:
     WRITES = r"""
 attributes:
   check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
+    description: Can run in check_mode and return changed status prediction without modifying
+      target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in
+      check_mode), when in diff mode.
     support: full
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second
+      invocation indicates no change.
     support: full
 """
 
     READS = r"""
 attributes:
   check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
+    description: Can run in check_mode and return changed status prediction without modifying
+      target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    description: Will return details on what has changed (or possibly needs changing in
+      check_mode), when in diff mode.
     support: N/A
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second
+      invocation indicates no change.
     support: full
 """
 
     OKTA = r"""
 attributes:
   action_group:
-    description: Use C(group/devicetrust.okta_kandji.okta) or C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
+    description: Use C(group/devicetrust.okta_kandji.okta) or
+      C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
       - devicetrust.okta_kandji._okta
@@ -46,7 +53,8 @@ attributes:
     KANDJI = r"""
 attributes:
   action_group:
-    description: Use C(group/devicetrust.okta_kandji.kandji) or C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
+    description: Use C(group/devicetrust.okta_kandji.kandji) or
+      C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
       - devicetrust.okta_kandji._kandji

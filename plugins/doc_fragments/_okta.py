@@ -20,9 +20,8 @@ options:
   okta_api_token:
     description:
       - API token of the org. It is never shown.
-      - One way to sign in is given, this, O(okta_access_token), or O(okta_client_id) with
-        O(okta_private_key). What is given as an option outranks what only
-        the environment says.
+      - Set one kind of credentials - this, O(okta_access_token), or O(okta_client_id) with
+        O(okta_private_key). An option takes precedence over the environment.
       - If not set, the environment variable E(OKTA_CLIENT_TOKEN) is used, as by Okta's own SDK.
     type: str
   okta_access_token:

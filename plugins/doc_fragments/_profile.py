@@ -42,7 +42,7 @@ options:
     type: int
     default: 0
   max_new:
-    description: How many Macs may get the profile for the first time. If not set, there is no
-      limit.
+    description: How many Macs may get the profile for the first time. If not set, no limit
+      applies.
     type: int
 """

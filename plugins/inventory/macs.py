@@ -122,10 +122,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return list(self._cache[key].items())
             except KeyError:
                 pass  # not there, or too old
-        found = self._read(path)
+        macs_of_vendors = self._read(path)
         if self.get_option("cache"):
-            self._cache[key] = dict(found)
-        return found
+            self._cache[key] = dict(macs_of_vendors)
+        return macs_of_vendors
 
     def _read(self, path: str) -> list[tuple[str, macs.HostVars]]:
         """Return the Macs as the vendors know them.

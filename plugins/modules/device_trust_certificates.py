@@ -35,7 +35,7 @@ options:
   state_dir:
     description:
       - Directory of the ledger on this host, C(certificates.jsonl). The module creates it if it
-        does not exist. Without it there is no ledger, and no request to Okta.
+        does not exist. Without it, the module uses no ledger and sends no request to Okta.
       - Only the file's owner can read it. It is replaced in one step, and only if there is
         something new.
     type: path

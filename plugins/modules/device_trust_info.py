@@ -221,7 +221,7 @@ class Summary:
     """
 
     def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
-        self._asked_for = {one.upper() for one in serials}
+        self._asked_for = {serial.upper() for serial in serials}
         self.total: Counter[str] = Counter()
         self.by_ring: dict[str | None, Counter[str]] = {}
         self.flags: Counter[str] = Counter()

@@ -245,7 +245,7 @@ def run(ctx: ModuleContext) -> Result:
 
 def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     params, kandji = ctx.params, ctx.kandji
-    given = {
+    expiry_by_option = {
         str(serial).upper(): require_timestamp(str(text))
         for serial, text in params["certificate_expiry"].items()
     }
@@ -256,7 +256,7 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
-    expiry = {**_read_expiry(ctx, devices), **given}
+    expiry = {**_read_expiry(ctx, devices), **expiry_by_option}
     return Fleet(blueprints, profiles, devices, by_device, expiry)
 
 

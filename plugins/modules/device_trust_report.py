@@ -170,8 +170,8 @@ def run(ctx: ModuleContext) -> Result:
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
     reports = [
-        (Path(params["dest"]) / f"device-trust.{one}", _pieces(one, read, figures, meta))
-        for one in dict.fromkeys(params["formats"])
+        (Path(params["dest"]) / f"device-trust.{suffix}", _pieces(suffix, read, figures, meta))
+        for suffix in dict.fromkeys(params["formats"])
     ]
     changes: list[Change] = []
     for path, pieces in reports:

@@ -115,7 +115,7 @@ macs_in_scope:
   sample: 121
 console_steps:
   description: What to click, in order, where the item has to be made in the console.
-  returned: when there is no such item
+  returned: when the item does not exist
   type: list
   elements: str
   sample: ["Log in to the Kandji web app and click Library."]
@@ -213,7 +213,7 @@ def _find_item(
     """Return the item that the options name.
 
     All blueprints are searched only if the wanted ones do not settle it. Raises BadOption, and
-    NeedsConsole if there is no such item.
+    NeedsConsole if the item does not exist.
     """
     name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:

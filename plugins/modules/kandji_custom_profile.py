@@ -88,7 +88,8 @@ options:
     type: bool
     default: true
   state:
-    description: V(absent) deletes the profile, and all its Macs lose it. It does not need O(blueprints).
+    description: V(absent) deletes the profile, and all its Macs lose it. It does not need
+      O(blueprints).
     type: str
     choices: [present, absent]
     default: present

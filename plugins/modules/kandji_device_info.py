@@ -122,19 +122,19 @@ USES = (kandji_api.LIST_DEVICES, kandji_api.LIST_BLUEPRINTS, kandji_api.DEVICE_I
 def run(ctx: ModuleContext) -> Result:
     """Return the devices that the options select."""
     params = ctx.params
-    shown, more = take_rows(_devices(ctx), params["max_rows"])
-    there = {str(row.get("serial_number")).lower() for row in shown}
+    devices, more = take_rows(_devices(ctx), params["max_rows"])
+    there = {str(row.get("serial_number")).lower() for row in devices}
     absent = [
-        one
-        for one in dict.fromkeys(params["serial_numbers"] or [])
-        if not more and one.lower() not in there
+        serial
+        for serial in dict.fromkeys(params["serial_numbers"] or [])
+        if not more and serial.lower() not in there
     ]
     if params["library_items"]:
-        shown = [
+        devices = [
             {**row, "library_items": ctx.kandji.device_item_rows(str(row["device_id"]))}
-            for row in shown
+            for row in devices
         ]
-    return {"changed": False, "devices": shown, "more": more, "absent": absent}
+    return {"changed": False, "devices": devices, "more": more, "absent": absent}
 
 
 def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
@@ -143,7 +143,7 @@ def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
     blueprints = (
         None
         if params["blueprints"] is None
-        else {one.id for one in read_blueprints(kandji, params["blueprints"])[0]}
+        else {blueprint.id for blueprint in read_blueprints(kandji, params["blueprints"])[0]}
     )
     if blueprints and len(blueprints) == 1:
         filters["blueprint_id"] = "".join(blueprints)

@@ -184,14 +184,14 @@ class Done:
             {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}
             for app in self.moved_apps
         ]
-        shown = {
+        policy_row = {
             "id": self.policy.id or None,
             "name": self.policy.name,
             "description": self.policy.description,
             "made_from": policies.origin_of(self.policy),
         }
         forecast = self.forecast.as_result() if self.forecast else None
-        return build_result(self.changes, policy=shown, moved_apps=rows, forecast=forecast)
+        return build_result(self.changes, policy=policy_row, moved_apps=rows, forecast=forecast)
 
 
 def run(ctx: ModuleContext) -> Result:

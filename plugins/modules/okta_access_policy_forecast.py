@@ -32,7 +32,7 @@ options:
     type: str
     required: true
   clone_of:
-    description: Where there is no O(policy) yet, the one from which it would be made.
+    description: If O(policy) does not exist yet, the policy that it would be cloned from.
     type: str
   apps:
     description: Ids or exact labels of the apps. If not set, all that the policy judges today.
@@ -47,8 +47,8 @@ options:
     elements: dict
     default: []
   refuse:
-    description: Fail where a change would be refused. With V(false) the forecast is returned and the
-      run goes on.
+    description: Fail if a change would be refused. With V(false), the module returns the forecast
+      and the run continues.
     type: bool
     default: true
   simulate:

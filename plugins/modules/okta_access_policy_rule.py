@@ -34,8 +34,8 @@ options:
     type: str
     required: true
   clone_of:
-    description: In check mode, where there is no O(policy) yet, the policy that it would be made
-      from, so that the change can be predicted.
+    description: In check mode, if O(policy) does not exist yet, the policy that it would be cloned
+      from. It makes the change predictable.
     type: str
   name:
     description: Name of the rule. Where several rules have it, nothing is done.

@@ -145,8 +145,8 @@ def run(ctx: ModuleContext) -> Result:
     if plan.changes and not ctx.check_mode:
         _apply(ctx, authenticator_id, request, plan)
         current = methods.verify_method(request, ctx.okta.authenticator_methods(authenticator_id))
-    shown = {key: value for key, value in current.row.items() if key != "_links"}
-    return build_result(plan.changes, method=shown)
+    method = {key: value for key, value in current.row.items() if key != "_links"}
+    return build_result(plan.changes, method=method)
 
 
 def _find(ctx: ModuleContext) -> tuple[str, AuthenticatorMethod]:

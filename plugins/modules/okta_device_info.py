@@ -120,14 +120,16 @@ def run(ctx: ModuleContext) -> Result:
     """Return the device records that the options select."""
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
-    shown, more = take_rows(_records(ctx.okta, serials, ids, params["search"]), params["max_rows"])
+    devices, more = take_rows(
+        _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
+    )
     absent = (
         []
         if more
-        else _absent(serials, (row["profile"].get("serialNumber") for row in shown))
-        + _absent(ids, (row["id"] for row in shown))
+        else _absent(serials, (row["profile"].get("serialNumber") for row in devices))
+        + _absent(ids, (row["id"] for row in devices))
     )
-    return {"changed": False, "devices": shown, "more": more, "absent": absent}
+    return {"changed": False, "devices": devices, "more": more, "absent": absent}
 
 
 def _records(
@@ -137,12 +139,12 @@ def _records(
         for device_id in dict.fromkeys(ids):
             yield from _by_id(okta, device_id)
         return
-    found = (
+    records = (
         okta.devices(search or MACS_IN_OKTA, expand="userSummary")
         if serials is None
         else okta.devices_with("profile.serialNumber", serials, "userSummary")
     )
-    for device in found:
+    for device in records:
         yield _device_row(device, device.users or ())
 
 
@@ -169,9 +171,9 @@ def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Result:
     }
 
 
-def _absent(asked: list[str] | None, found: t.Iterable[t.Any]) -> list[str]:
-    there = {str(one).lower() for one in found}
-    return [one for one in dict.fromkeys(asked or []) if one.lower() not in there]
+def _absent(asked: list[str] | None, values: t.Iterable[t.Any]) -> list[str]:
+    there = {str(value).lower() for value in values}
+    return [value for value in dict.fromkeys(asked or []) if value.lower() not in there]
 
 
 def main() -> None:

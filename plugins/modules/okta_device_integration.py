@@ -115,7 +115,7 @@ organization:
   sample: {id: 00o1n8sbwArJ7OQRw406, pipeline: idx}
 console_steps:
   description: What to click, in order, where something has to be done in Okta's Admin Console.
-  returned: when there is no O(scep_url)
+  returned: when O(scep_url) is not set
   type: list
   elements: str
   sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add

@@ -151,8 +151,8 @@ options:
     type: str
   plan_digest:
     description:
-      - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode. If
-        this run would reset other records, or records with other users, it fails and writes
+      - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode.
+        If this run would reset other records, or records with other users, it fails and writes
         nothing. Fewer records are other records, too.
       - A plan that was approved this way needs no O(confirm).
     type: str
@@ -295,7 +295,8 @@ devices:
       type: str
       returned: always
     certificate_bound:
-      description: Whether the Mac's certificate is revoked with the record; null if that is unknown.
+      description: Whether the Mac's certificate is revoked with the record; null if that is
+        unknown.
       type: bool
       returned: always
     state:
@@ -341,8 +342,9 @@ report:
   returned: success
   type: list
   elements: str
-  sample: ["C02XK1ZAJG5J guo4a5u7YAHhjXrMK0g4 would reset: Its record is deactivated and deleted; its
-    users register again."]
+  sample:
+    - "C02XK1ZAJG5J guo4a5u7YAHhjXrMK0g4 would reset: Its record is deactivated and deleted; its
+      users register again."
 messages:
   description:
     - A message to the user of each Mac whose record is deleted or absent. With
@@ -371,8 +373,9 @@ cannot_be_undone:
   returned: success
   type: list
   elements: str
-  sample: ["A device record that is deleted cannot be restored, and a deactivated one loses its users
-    for good."]
+  sample:
+    - "A device record that is deleted cannot be restored, and a deactivated one loses its users for
+      good."
 confirm:
   description: The phrase that confirms this plan, if it needs one.
   returned: success
@@ -523,8 +526,8 @@ def run(ctx: ModuleContext) -> Result:
     org_url = ctx.okta.org_url
     done = ResetRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
-        [_change(one) for one in done.outcomes if one.is_reset],
-        devices=[one.row() for one in done.outcomes],
+        [_change(outcome) for outcome in done.outcomes if outcome.is_reset],
+        devices=[outcome.row() for outcome in done.outcomes],
         counts=count_states(done.outcomes),
         report=write_report(done.outcomes, done.confirm),
         messages=write_messages(done.outcomes, org_url),
@@ -586,8 +589,8 @@ def _requester(params: Params) -> str:
         return "unknown"  # a container may run as a user without a name
 
 
-def _change(one: Outcome) -> Change:
-    target = one.decision.target
+def _change(outcome: Outcome) -> Change:
+    target = outcome.decision.target
     return Change(
         "delete",
         f"device record {target.id} ({target.name}), which cannot be undone",

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_sign_in_denials_info
-short_description: Who was refused at apps in Okta since a moment, and was not before
+short_description: People who were refused at apps in Okta since a timestamp, and not before
 version_added: 0.1.0
 description:
-  - Reads the System Log for sign-ins that app sign-in policies denied, from as long before a moment
-    as has passed since, and names the people who were refused
-    after it alone. A warning says when there are more of them than O(max_denied).
+  - Reads the System Log for sign-ins that app sign-in policies denied. It covers the time since a
+    timestamp, and as much time before it.
+  - Names the people who were refused only after the timestamp. It warns if there are more of them
+    than O(max_denied).
   - This module only reads.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -28,12 +29,12 @@ options:
     elements: str
     required: true
   since:
-    description: The moment, in ISO 8601 and UTC, like V(2026-11-25T08:00:00Z). If not set,
+    description: The timestamp, in ISO 8601 and UTC, like V(2026-11-25T08:00:00Z). If not set,
       O(minutes) ago.
     type: str
   minutes:
-    description: How many minutes since the moment, where O(since) does not say it; as many before
-      are compared. At most 64800, half of what Okta keeps.
+    description: How many minutes since the timestamp, if O(since) is not set. As many minutes
+      before it are compared. At most 64800, half of what Okta keeps.
     type: int
     default: 60
   max_denied:
@@ -65,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 denied:
-  description: People who were refused since the moment, how often, where, and by which rules.
+  description: People who were refused since the timestamp, how often, where, and by which rules.
   returned: success
   type: list
   elements: dict
@@ -83,7 +84,7 @@ rise:
   type: bool
   sample: true
 since:
-  description: The moment.
+  description: The timestamp.
   returned: success
   type: str
   sample: "2026-11-25T08:00:00.000Z"

@@ -129,8 +129,8 @@ def run(ctx: ModuleContext) -> Result:
         at_most=limit,
         word=params["q"],
     )
-    shown, more = take_rows((dict(event.row) for event in events), params["max_rows"])
-    return {"changed": False, "events": shown, "more": more}
+    rows, more = take_rows((dict(event.row) for event in events), params["max_rows"])
+    return {"changed": False, "events": rows, "more": more}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.changes import Change, Difference, Shown, shown
+from .._core.changes import Change, Difference, Shown, render_value
 from .._core.errors import NotAsWritten, Refused
 from .._core.rows import Json, Row
 from .._okta.records import PolicyRule
@@ -131,8 +131,8 @@ def _plan_update(
 
 def _diff(differences: t.Sequence[Difference]) -> tuple[Shown, Shown]:
     return (
-        {difference.path: shown(difference.before) for difference in differences},
-        {difference.path: shown(difference.after) for difference in differences},
+        {difference.path: render_value(difference.before) for difference in differences},
+        {difference.path: render_value(difference.after) for difference in differences},
     )
 
 

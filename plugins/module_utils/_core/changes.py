@@ -43,14 +43,14 @@ def differences(
 
     Only keys of ``desired`` count; the value ABSENT wants a key gone.
     """
-    found: list[Difference] = []
+    result: list[Difference] = []
     for key, want in desired.items():
         where, have = f"{path}{key}", current.get(key, ABSENT)
         if isinstance(want, dict) and isinstance(have, dict):
-            found += differences(want, have, f"{where}.")
+            result += differences(want, have, f"{where}.")
         elif not _is_same(want, have):
-            found.append(Difference(where, have, want))
-    return found
+            result.append(Difference(where, have, want))
+    return result
 
 
 def _is_same(want: t.Any, have: t.Any) -> bool:
@@ -64,7 +64,7 @@ def _is_same(want: t.Any, have: t.Any) -> bool:
     return bool(want == have)
 
 
-def shown(value: t.Any) -> t.Any:
+def render_value(value: t.Any) -> t.Any:
     """Return a value as a diff shows it: bytes as hexadecimal digits, an absent key as None."""
     if value is ABSENT:
         return None

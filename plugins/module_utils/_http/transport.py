@@ -353,7 +353,7 @@ class Transport:
         """Return the error of a refusal.
 
         A page is a proxy's, whatever its status: a 403 says nothing of permissions then, and a 404
-        nothing of a record. A 429 or 5xx says the same, whoever sends it.
+        nothing of a record. A 429 or 5xx means the same from any sender.
         """
         status = response.status_code
         vendors_own = (429, *RETRY_STATUSES, *operation.html_statuses)

@@ -71,7 +71,7 @@ def read_blueprints(
 
 
 def resolve_nodes(
-    given: t.Mapping[str, object] | None,
+    nodes_by_name: t.Mapping[str, object] | None,
     wanted: t.Sequence[Blueprint],
     known: t.Sequence[Blueprint],
     everywhere: bool = False,
@@ -83,7 +83,7 @@ def resolve_nodes(
     BadOption.
     """
     nodes: dict[str, str] = {}
-    for name, node in (given or {}).items():
+    for name, node in (nodes_by_name or {}).items():
         blueprint_id = _find_node_blueprint(str(name), known if everywhere else wanted)
         if not isinstance(node, str) or not is_id(node):
             raise BadOption(

@@ -228,9 +228,9 @@ def _plain(value: t.Any) -> str:
     return ", ".join(_plain(part) for part in value) if isinstance(value, list) else str(value)
 
 
-def same_id(one: t.Any, other: t.Any) -> bool:
+def same_id(id_a: t.Any, id_b: t.Any) -> bool:
     """Kandji may return UUIDs in mixed case."""
-    return str(one).lower() == str(other).lower()
+    return str(id_a).lower() == str(id_b).lower()
 
 
 class ApiToken(Token):
@@ -387,7 +387,7 @@ class Kandji:
             if error.status == 400 and str(error.details.get("error_text")) in ALREADY_ASSIGNED:
                 return False
             raise
-        if isinstance(ids, list) and not any(same_id(item_id, one) for one in ids):
+        if isinstance(ids, list) and not any(same_id(item_id, listed) for listed in ids):
             raise NotAsWritten(
                 f"Kandji accepted the assignment of {item_id} to blueprint {blueprint_id}, yet does"
                 " not list it there.",
@@ -408,7 +408,7 @@ class Kandji:
             if error.status == 400 and str(error.details.get("error_text")) in ALREADY_REMOVED:
                 return False
             raise
-        if isinstance(ids, list) and any(same_id(item_id, one) for one in ids):
+        if isinstance(ids, list) and any(same_id(item_id, listed) for listed in ids):
             raise NotAsWritten(
                 f"Kandji accepted the removal of {item_id} from blueprint {blueprint_id}, yet still"
                 " lists it there.",

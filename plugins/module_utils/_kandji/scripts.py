@@ -9,7 +9,7 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.changes import Change, Difference, differences, shown
+from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import BadOption, NotAsWritten
 from .._core.options import Params
 from .._core.results import Result
@@ -142,7 +142,7 @@ def _stripped(key: str, value: object) -> object:
 def _displayed(key: str, value: object) -> object:
     """Return a value for a diff, with the digest in place of a text, which may be private."""
     if key not in TEXTS or not isinstance(value, str):
-        return shown(value)
+        return render_value(value)
     return f"sha256:{digest(value)} ({len(value.splitlines())} lines)"
 
 

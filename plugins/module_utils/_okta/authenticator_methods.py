@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.changes import Change, Difference, differences, shown
+from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
 from .._core.rows import Json, Row
 from .records import Authenticator, AuthenticatorMethod
@@ -110,8 +110,8 @@ def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodP
         body = {key: value for key, value in current.row.items() if key not in READ_ONLY}
         body["settings"] = {**(body.get("settings") or {}), **request.settings}
     status = request.status if request.status and request.status != current.status else None
-    before = {gap.path: shown(gap.before) for gap in gaps}
-    after = {gap.path: shown(gap.after) for gap in gaps}
+    before = {gap.path: render_value(gap.before) for gap in gaps}
+    after = {gap.path: render_value(gap.after) for gap in gaps}
     if status:
         before["status"], after["status"] = current.status, status
     if not after:

@@ -256,13 +256,13 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
         or body.get("error")
         or f"HTTP status {status}"
     )
-    said = "; ".join([str(text), *causes])
+    summary = "; ".join([str(text), *causes])
     code = (
         "insufficient_scope"
-        if status == 403 and "required scopes" in said
+        if status == 403 and "required scopes" in summary
         else str(body.get("errorCode") or body.get("error") or "")
     )
-    return Explanation(said, code, request_id)
+    return Explanation(summary, code, request_id)
 
 
 def quote_filter(value: str) -> str:
@@ -648,8 +648,8 @@ class Okta:
 
 def _next_link(headers: t.Mapping[str, str]) -> str:
     # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
-    found = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
-    return found.group(1) if found else ""
+    match = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
+    return match.group(1) if match else ""
 
 
 def _row(body: t.Any) -> Row:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's Desktop platform, for which there is no API. Pure.
+"""Okta's Desktop platform, which has no API. Pure.
 
 The SCEP endpoint, the System Log and a test enrolment are what shows its state.
 """

@@ -35,22 +35,22 @@ def options(args: Params, spec: ArgumentSpec) -> Params:
 
     Raises BadOption, which never holds a value that is secret.
     """
-    given = {
+    values = {
         name: value
         for name, value in args.items()
         if name not in ENGINE_OPTIONS and value not in (None, "")
     }
-    unknown = sorted(set(given) - set(spec))
+    unknown = sorted(set(values) - set(spec))
     if unknown:
         raise BadOption(
             f"{unknown[0]}: this event source has no such option. Use one of"
             f" {', '.join(sorted(spec))}."
         )
-    _require_options(given, spec)
-    checked = ArgumentSpecValidator(dict(spec)).validate(given)
+    _require_options(values, spec)
+    checked = ArgumentSpecValidator(dict(spec)).validate(values)
     if checked.error_messages:
         wrong = next(
-            (name for name in given if any(name in text for text in checked.error_messages)),
+            (name for name in values if any(name in text for text in checked.error_messages)),
             "an option",
         )
         raise BadOption(
@@ -64,13 +64,13 @@ def _variables(option: Option) -> list[str]:
     return list(option.get("fallback", (None, []))[1])
 
 
-def _require_options(given: Params, spec: ArgumentSpec) -> None:
+def _require_options(options: Params, spec: ArgumentSpec) -> None:
     """Raise BadOption for the first required option that neither it nor the environment sets."""
     missing = sorted(
         name
         for name, option in spec.items()
         if option.get("required")
-        and name not in given
+        and name not in options
         and not any(variable in os.environ for variable in _variables(option))
     )
     if missing:

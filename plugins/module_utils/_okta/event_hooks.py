@@ -29,9 +29,9 @@ class Delivery(t.NamedTuple):
     events: list[Row]
 
 
-def is_authorized(given: str | None, wanted: str) -> bool:
+def is_authorized(header: str | None, wanted: str) -> bool:
     """Return whether a header is the secret, in a time that does not depend on its content."""
-    return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), wanted.encode())
+    return hmac.compare_digest((header or "").encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 def answer_to(challenge: str | None) -> dict[str, str] | None:
@@ -56,7 +56,7 @@ def read(body: bytes) -> Delivery:
         )
     data = parsed.get("data")
     events = data.get("events") if isinstance(data, dict) else None
-    if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
         raise ValueError(
             "The body is not a delivery of an event hook: data.events is not a list of events."
         )

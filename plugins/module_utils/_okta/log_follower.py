@@ -18,8 +18,7 @@ from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
 from .._core.files import atomic_write
-from .._core.timestamps import format_milliseconds
-from .._core.timestamps import parse_timestamp as moment
+from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
 from .eda_events import Seen
@@ -61,7 +60,7 @@ def parse(text: str, org: str, log_filter: str, where: str) -> Position:
             else None
         )
         seen = Seen(map(str, state["seen"]))
-        if moment(read_to) is None:
+        if parse_timestamp(read_to) is None:
             raise ValueError(read_to)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BadOption(
@@ -99,7 +98,7 @@ def render(position: Position) -> str:
 
 
 def load(path: str, org: str, log_filter: str) -> Position | None:
-    """None where there is no file yet."""
+    """None before the first file."""
     try:
         with open(path, encoding="utf-8") as file:
             return parse(file.read(), org, log_filter, path)
@@ -115,7 +114,7 @@ def load(path: str, org: str, log_filter: str) -> Position | None:
 def save(path: str, position: Position) -> None:
     """Write it for its owner's eyes alone.
 
-    Interrupted at any moment, the old or the new one is whole.
+    If it is interrupted, the old or the new file is complete.
     """
     try:
         os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)

@@ -155,7 +155,7 @@ class Moves:
     up: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     down: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     new: list[tuple[str, str | None, str | None]] = field(default_factory=list)
-    gone: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    disappeared: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
 
 def moves(before: Mapping[str, str], now: Mapping[str, str], order: Sequence[str]) -> Moves:
@@ -169,5 +169,5 @@ def moves(before: Mapping[str, str], now: Mapping[str, str], order: Sequence[str
             (result.up if place.get(stage, -1) > place.get(old, -1) else result.down).append(
                 (mac, old, stage)
             )
-    result.gone = [(mac, old, None) for mac, old in before.items() if mac not in now]
+    result.disappeared = [(mac, old, None) for mac, old in before.items() if mac not in now]
     return result

@@ -214,7 +214,7 @@ def _header(figures: Figures, meta: Meta) -> str:
         ("bad", acting["bad"], "need an administrator"),
         ("none", acting["none"], "in no ring"),
     ]
-    shown = "".join(
+    tiles_html = "".join(
         f'<li class="{colour}"><b>{count:,}</b> {text}</li>' for colour, count, text in tiles
     )
     named = {
@@ -233,7 +233,7 @@ def _header(figures: Figures, meta: Meta) -> str:
         share=_share(managed, figures.total),
         managed=f"{managed:,}",
         total=f"{figures.total:,}",
-        tiles=shown,
+        tiles=tiles_html,
         flags=f'<ul class="flags" aria-label="Macs with a flag">{flags}</ul>' if flags else "",
     )
 
@@ -316,12 +316,12 @@ def _changes(figures: Figures, meta: Meta) -> str:
         return page.SECTION.format(
             id="changes", title="What changed", body=f'<p class="quiet">{kept}</p>'
         )
-    found = moves(meta.previous.stages, figures.stages, meta.order)
+    changed_macs = moves(meta.previous.stages, figures.stages, meta.order)
     groups = [
-        ("Moved up", found.up),
-        ("Moved down", found.down),
-        ("New", found.new),
-        ("Gone", found.gone),
+        ("Moved up", changed_macs.up),
+        ("Moved down", changed_macs.down),
+        ("New", changed_macs.new),
+        ("Gone", changed_macs.disappeared),
     ]
     body = f'<p class="quiet">Since {_time(meta.previous.generated_at)}</p>'
     body += (

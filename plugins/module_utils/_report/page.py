@@ -206,7 +206,7 @@ const value = (row, name) => shared[name] ? shared[name][row[place[name]]] : row
 const plain = (word) => { const text = word.replaceAll("_", " ").toLowerCase().replace("okta verify", "Okta Verify");
   return text.charAt(0).toUpperCase() + text.slice(1); };
 const ringOf = (text) => text || "no ring";
-const moment = (text) => text ? String(text).slice(0, 16).replace("T", " ") : "";
+const timestamp = (text) => text ? String(text).slice(0, 16).replace("T", " ") : "";
 const height = (stage) => kinds[stage] === "none" ? stages.length - 1.5 : stages.indexOf(stage);
 const state = { text: "", stage: "", ring: "", flag: "", column: "stage", up: true, page: 0, open: null };
 let order = rows.map((row, number) => number), found = order, hay = null;
@@ -268,7 +268,7 @@ function line(number) {
   stage.append(pills.get(value(row, "stage")).cloneNode(true));
   made.append(stage);
   add("certificate_expires", String(value(row, "certificate_expires") || "").slice(0, 10), "short");
-  add("last_check_in", moment(value(row, "last_check_in")).slice(0, 10), "short");
+  add("last_check_in", timestamp(value(row, "last_check_in")).slice(0, 10), "short");
   const cell = element("td", null, { class: "open" }), opened = state.open === number;
   const button = element("button", "Details", { type: "button", "aria-expanded": String(opened), "aria-label": `Details of ${value(row, "serial_number")}` });
   button.addEventListener("click", () => { state.open = opened ? null : number; show(); it("body").querySelector(`[data-row="${number}"]`).focus(); });
@@ -292,11 +292,11 @@ function more(row) {
   add("users", value(row, "users").map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "));
   for (const name of ["blueprint", "os_version", "model"]) add(name, value(row, name));
   add("tags", value(row, "tags").join(", "));
-  add("last_check_in", moment(value(row, "last_check_in")));
+  add("last_check_in", timestamp(value(row, "last_check_in")));
   add("okta_status", plain(value(row, "okta_status")));
-  add("last_seen_by_okta", moment(value(row, "last_seen_by_okta")));
+  add("last_seen_by_okta", timestamp(value(row, "last_seen_by_okta")));
   add("certificates", value(row, "certificates") || "");
-  add("certificate_first_seen", moment(value(row, "certificate_first_seen")));
+  add("certificate_first_seen", timestamp(value(row, "certificate_first_seen")));
   add("certificate_expiry_source", value(row, "certificate_expiry_source"));
   const cell = element("td", null, { colspan: "8" }), made = element("tr", null, { class: "more" });
   cell.append(list);

@@ -107,14 +107,14 @@ def _search(
     okta: Okta, attribute: str, values: Iterable[str], read: Callable[[OktaDevice], str]
 ) -> list[ResetTarget]:
     """Return the records whose attribute has one of the values, and a target for the others."""
-    found: dict[str, list[OktaDevice]] = {value: [] for value in values}
-    keys = {value.lower(): value for value in found}
-    for device in okta.devices_with(attribute, list(found)):
+    devices_by_value: dict[str, list[OktaDevice]] = {value: [] for value in values}
+    keys = {value.lower(): value for value in devices_by_value}
+    for device in okta.devices_with(attribute, list(devices_by_value)):
         key = keys.get(read(device).lower())
         if key:
-            found[key].append(device)
+            devices_by_value[key].append(device)
     targets = []
-    for value, devices in found.items():
+    for value, devices in devices_by_value.items():
         targets += [ResetTarget(value, device) for device in devices] or [ResetTarget(value)]
     return targets
 

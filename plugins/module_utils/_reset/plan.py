@@ -83,7 +83,7 @@ class ResetTarget:
 
     @property
     def serial(self) -> str:
-        """The record's serial. If there is no record, the serial that selected it."""
+        """The record's serial. Without a record, the serial that selected it."""
         if self.device is not None:
             return self.device.serial_number
         return "" if self.by_id else self.name
@@ -585,7 +585,7 @@ def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> No
 
 def _decide(target: ResetTarget, refusal: Refusal | None, is_spare: bool) -> Decision:
     if target.device is None:
-        return Decision(target, "none", "There is no device record for it.", "no_record")
+        return Decision(target, "none", "It has no device record.", "no_record")
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, is_spare)
     return Decision(

@@ -43,10 +43,10 @@ def hosts(rows: t.Iterable[MacRow]) -> t.Iterator[tuple[str, HostVars]]:
 
 def variables(row: MacRow) -> HostVars:
     """Return the variables of the host of one Mac."""
-    shown = {
+    variables = {
         PREFIX + key: value for key, value in row.as_result().items() if key not in NO_VARIABLE
     }
-    return {**shown, PREFIX + "kandji_device_id": row.device_id}
+    return {**variables, PREFIX + "kandji_device_id": row.device_id}
 
 
 def groups(host: HostVars) -> list[str]:

@@ -208,7 +208,7 @@ def known_expiry(
     """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
 
     By device if there is a certificate check. The second value, from serials to expiry by serial,
-    is None if there is no ledger.
+    is None without a ledger.
     """
     by_device = expiry_by_device(kandji.item_statuses(check_item_id)) if check_item_id else {}
     if not state_dir:

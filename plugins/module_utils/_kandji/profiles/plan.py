@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ..._core.changes import Change, Difference, Shown, differences, shown
+from ..._core.changes import Change, Difference, Shown, differences, render_value
 from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.options import PROFILE_PLATFORMS, Params
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
@@ -223,7 +223,12 @@ def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: 
     changed_fields = differences(fields, kept)
     changed_keys = content.compare(plist)
     pairs = {each.path: content.mask(each) for each in changed_keys}
-    pairs.update({each.path: (shown(each.before), shown(each.after)) for each in changed_fields})
+    pairs.update(
+        {
+            each.path: (render_value(each.before), render_value(each.after))
+            for each in changed_fields
+        }
+    )
     # A profile that somebody deactivated in the console is activated again. Its content and its
     # platforms were kept as written, or were not.
     unkept = [each.path for each in changed_keys]

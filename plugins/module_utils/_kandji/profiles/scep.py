@@ -17,7 +17,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ..._core.changes import ABSENT, Difference, Shown, differences, shown
+from ..._core.changes import ABSENT, Difference, Shown, differences, render_value
 from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
 from ..._core.results import Result
@@ -325,7 +325,7 @@ def mask_difference(difference: Difference) -> tuple[t.Any, t.Any]:
     """Return before and after of a difference, for people, with the challenge masked."""
     if difference.path == "Challenge":
         return (None if difference.before is ABSENT else f"{MASK} (another one)"), MASK
-    return shown(difference.before), shown(difference.after)
+    return render_value(difference.before), render_value(difference.after)
 
 
 @dataclass(frozen=True)
@@ -372,7 +372,9 @@ class ScepContent:
 
     def describe(self) -> Shown:
         """Return the content of a new profile, for people, with the challenge masked."""
-        content = {key: shown(value) for key, value in payload_content(self.settings).items()}
+        content = {
+            key: render_value(value) for key, value in payload_content(self.settings).items()
+        }
         return {
             **{key: value for key, value in content.items() if value is not None},
             "Challenge": MASK,

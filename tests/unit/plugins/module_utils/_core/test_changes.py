@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
     ansible_diff,
     described,
     differences,
-    shown,
+    render_value,
 )
 
 
@@ -68,8 +68,8 @@ def test_only_the_keys_that_are_desired_count(
     ],
 )
 def test_a_value_is_shown_as_plain_data(value: t.Any, plain: t.Any) -> None:
-    assert shown(value) == plain
-    assert type(shown(value)) is type(plain)
+    assert render_value(value) == plain
+    assert type(render_value(value)) is type(plain)
 
 
 CHANGES = [

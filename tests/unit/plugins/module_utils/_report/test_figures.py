@@ -200,7 +200,7 @@ def test_moves_go_up_down_in_and_out() -> None:
         [("a", "NOT_REGISTERED", "MANAGED")],
         [("b", "MANAGED", "MIXED")],
     )
-    assert (found.new, found.gone) == ([("d", None, "MANAGED")], [("c", "MANAGED", None)])
+    assert (found.new, found.disappeared) == ([("d", None, "MANAGED")], [("c", "MANAGED", None)])
 
 
 # On disk

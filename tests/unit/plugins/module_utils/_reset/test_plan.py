@@ -171,7 +171,7 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
 @pytest.mark.parametrize(
     "one, code, sentence",
     [
-        (target(), "no_record", "There is no device record for it."),
+        (target(), "no_record", "It has no device record."),
         (target(device(platform="IOS")), "other_platform", "is IOS, and platforms allows MACOS."),
         (target(device(platform=None)), "other_platform", "Its platform is None"),
         (target(device(created=None)), "registration_time_unknown", "may be a new registration"),
