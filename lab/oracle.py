@@ -14,7 +14,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.actors.inventory import OKTA_VERIFY
+from lab.actors.mac import Mac
 from lab.kandji.model import LibraryItem, ProfileItem
 from lab.kandji.profiles import scep_payloads
 from lab.okta.devices import Record

@@ -1,9 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs and people who act by themselves, as long as the switches ``macs_act`` and ``people_act``
-say so.
-"""
+"""The thread in which Macs and people act, while ``macs_act`` and ``people_act`` are on."""
 
 from __future__ import annotations
 
@@ -11,19 +9,14 @@ import sys
 import threading
 import traceback
 
-from lab.actors import mac as macs
-from lab.actors import person as people
+from lab.actors import mac, person
 from lab.state import World
 
 PAUSE = 0.5  # seconds of the machine's clock
 
 
 class Residents:
-    """A thread of the lab.
-
-    ``stop`` does not wait for long, unless it is told to: who still acts then is cut off with the
-    process.
-    """
+    """The thread of the lab that lets Macs and people act."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -31,10 +24,12 @@ class Residents:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread = threading.Thread(target=self._live, name="lab residents", daemon=True)
         self._thread.start()
 
     def stop(self, patience: float = 0.5) -> None:
+        """Stop the thread. Wait ``patience`` seconds at most; the process ends what still runs."""
         self._stopping.set()
         if self._thread:
             self._thread.join(timeout=patience)
@@ -43,12 +38,10 @@ class Residents:
         while not self._stopping.wait(PAUSE):
             try:
                 if self._world.switches.macs_act:
-                    macs.act(self._world)
+                    mac.act(self._world)
                 if self._world.switches.people_act and not self._stopping.is_set():
-                    people.act(self._world)
-                    people.open_apps_now_and_then(self._world)
-            except (
-                Exception
-            ):  # the lab goes on; whoever reads its error output sees what is wrong with it
+                    person.act(self._world)
+                    person.open_apps_now_and_then(self._world)
+            except Exception:  # the lab continues; its error output shows what is wrong
                 if not self._stopping.is_set():
                     traceback.print_exc(file=sys.stderr)

@@ -1,122 +1,38 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Macs.
+"""The Macs: they check in with the Kandji tenant, install their items, and report an inventory.
 
-Clients of the Kandji tenant that check in, install what they are given, and enrol with Okta's CA
-over SCEP.
-
-A Mac is the truth about itself. What the tenant knows of it is what it reported at its last
-inventory.
+A Mac holds its true state. The tenant knows only what the Mac reported at its last inventory.
 """
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import requests
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
-    client as _scep,
+from lab.actors import macos_shims, preferences
+from lab.actors.enrolment import Enrol, EnrolmentFailed, MacCertificate, enrol_over_scep
+from lab.actors.inventory import (
+    BUILT_IN_CERTIFICATES,
+    MDM_PROFILE,
+    OKTA_VERIFY,
+    SAFARI,
+    InstalledApp,
+    InstalledProfile,
+    app_columns,
+    device_trust_profiles,
+    profile_columns,
 )
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-
-from lab.actors import macos_shims as stand_ins
-from lab.actors import preferences
 from lab.clock import iso
 from lab.kandji.model import CustomScript, Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
 from lab.kandji.tenant import Delivery, Tenant
 from lab.state import World
 
-OKTA_VERIFY = "com.okta.mobile"
-ISSUER = "Organization Intermediate Authority"
-APPLE_DEFAULT_RETRIES = 3
-APPLE_DEFAULT_KEY_SIZE = 1024
 AT_ONCE = 4  # Macs that talk to the SCEP server at the same time
-
-
-class EnrolmentFailed(Exception):
-    """A payload could not get its certificate. The text is fit for a log: it holds no secret."""
-
-
-@dataclass(frozen=True)
-class MacCertificate:
-    """A certificate in the Mac's system keychain.
-
-    Without DER and private key on a Mac that is a mere record.
-    """
-
-    der: bytes | None
-    common_name: str
-    serial_number: int
-    not_before: datetime
-    not_after: datetime
-    private_key: t.Any = field(repr=False)
-    profile_identifier: str = ""
-
-    @classmethod
-    def of(cls, der: bytes, private_key: t.Any, profile_identifier: str) -> MacCertificate:
-        parsed = x509.load_der_x509_certificate(der)
-        names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-        common_name = str(names[0].value) if names else ""
-        return cls(
-            der,
-            common_name,
-            parsed.serial_number,
-            parsed.not_valid_before_utc,
-            parsed.not_valid_after_utc,
-            private_key,
-            profile_identifier,
-        )
-
-    def seen_by_the_check(self) -> stand_ins.Held:
-        digest = hashlib.sha256(self.der or str(self.serial_number).encode()).hexdigest()
-        parsed = x509.load_der_x509_certificate(self.der) if self.der else None
-        issuer = (
-            str(parsed.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
-            if parsed
-            else ISSUER
-        )
-        return stand_ins.Held(
-            self.common_name, issuer, f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}", digest
-        )
-
-    def describe(self) -> dict[str, t.Any]:
-        parsed = x509.load_der_x509_certificate(self.der) if self.der else None
-        return {
-            "serial_number": str(self.serial_number),
-            "common_name": self.common_name,
-            "fingerprint_sha256": parsed.fingerprint(hashes.SHA256()).hex() if parsed else None,
-            "not_before": iso(self.not_before),
-            "not_after": iso(self.not_after),
-            "profile_identifier": self.profile_identifier,
-            "pem": parsed.public_bytes(serialization.Encoding.PEM).decode() if parsed else None,
-        }
-
-
-@dataclass(frozen=True)
-class InstalledProfile:
-    """``item_id`` is empty for a profile that no library item of ours brought."""
-
-    identifier: str
-    payload_uuid: str
-    columns: dict[str, t.Any]
-    item_id: str = ""
-    payloads: tuple[dict[str, t.Any], ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True)
-class InstalledApp:
-    """``item_id`` is empty for an app that was installed by hand."""
-
-    bundle_id: str
-    columns: dict[str, t.Any]
-    item_id: str = ""
 
 
 @dataclass
@@ -129,11 +45,8 @@ class CheckIn:
     failed: list[str] = field(default_factory=list)
 
 
-Enrol = t.Callable[[World, dict[str, t.Any], str], MacCertificate]
-
-
 class Mac:
-    """One Mac. ``accounts`` are the Okta Verify accounts on it: user id -> device id at Okta."""
+    """One Mac. ``accounts`` are its Okta Verify accounts: the user's id and the device's id."""
 
     def __init__(self, world: World, device: Device, enrol: Enrol | None = None) -> None:
         self.world = world
@@ -146,14 +59,17 @@ class Mac:
 
     @property
     def serial(self) -> str:
+        """The serial number."""
         return self.device.serial
 
     @property
     def udid(self) -> str:
+        """The UDID."""
         return self.device.udid
 
     @property
     def device_id(self) -> str:
+        """The id of the device in Kandji."""
         return self.device.id
 
     @property
@@ -163,6 +79,7 @@ class Mac:
 
     @property
     def in_a_drawer(self) -> bool:
+        """Whether nobody uses the Mac, so that it does not check in."""
         return self.device.is_missing
 
     @property
@@ -177,9 +94,9 @@ class Mac:
 
     @property
     def newest_certificate(self) -> bytes | int | None:
-        """What Okta Verify shows at a sign-in:
+        """The certificate that Okta Verify sends at a sign-in.
 
-        DER, or the serial number of a certificate that is only booked.
+        It is DER, or the serial number on a Mac without keys.
         """
         return (
             (self.certificates[-1].der or self.certificates[-1].serial_number)
@@ -190,9 +107,9 @@ class Mac:
     # Checking in
 
     def check_in(self, at: datetime | None = None) -> CheckIn:
-        """Fetch the commands, carry them out, report.
+        """Fetch the commands, execute them, and report. Return what changed.
 
-        Never call it while holding the world's lock: it talks to the SCEP server.
+        Do not hold the world's lock: the Mac sends requests to the SCEP server.
         """
         result = CheckIn(self.serial)
         if self.in_a_drawer or self.device.is_removed:
@@ -210,7 +127,7 @@ class Mac:
         return result
 
     def _profile_commands(self, result: CheckIn) -> list[Delivery]:
-        """Removes what is no longer in scope; returns what is new or has changed."""
+        """Remove profiles that are no longer in scope. Return those that are new or changed."""
         self._tenant.evaluate(self.device)
         self._tenant.redistribute(
             self.device, [(held.common_name, held.not_after) for held in self.certificates]
@@ -234,10 +151,12 @@ class Mac:
         return installed is None or installed.payload_uuid != item.identity_on(self.device.id)
 
     def _drop_profile(self, identifier: str) -> None:
-        """A profile goes with the keys and certificates it brought."""
+        """Remove a profile with its keys and certificates."""
         self.profiles.pop(identifier, None)
         self.certificates = [
-            kept for kept in self.certificates if kept.profile_identifier != identifier
+            certificate
+            for certificate in self.certificates
+            if certificate.profile_identifier != identifier
         ]
 
     def _install_profile(self, delivery: Delivery, result: CheckIn) -> None:
@@ -270,15 +189,15 @@ class Mac:
     def _report_profile(self, delivery: Delivery, status: str, log: str | None) -> None:
         with self.world.lock:
             item = self._tenant.items.get(delivery.item_id)
-            if item is not None:  # it may have been deleted while we enrolled
+            if item is not None:  # it may have been deleted meanwhile
                 self._tenant.set_status(
                     self.device, item, status, log=log, identity=delivery.payload_uuid
                 )
 
     def _run_checks(self) -> dict[str, str]:
-        """Item id -> what the certificate check printed.
+        """Return the output of each script that is the certificate check, by id of the item.
 
-        Other scripts of clients are not run: this machine is no Mac, and is somebody's.
+        Other scripts do not run: this machine is not a Mac.
         """
         with self.world.lock:
             items = [
@@ -289,12 +208,12 @@ class Mac:
             scripts = {
                 item.id: item.script
                 for item in items
-                if item.active and stand_ins.is_the_check(item.script)
+                if item.active and macos_shims.is_certificate_check(item.script)
             }
-        return {item_id: self._checked(script) for item_id, script in scripts.items()}
+        return {item_id: self._check_output(script) for item_id, script in scripts.items()}
 
-    def _checked(self, script: str) -> str:
-        held = list(self.certificates)
+    def _check_output(self, script: str) -> str:
+        certificates = list(self.certificates)
         verify = self.apps.get(OKTA_VERIFY)
         version = verify.columns["short_version"] if verify else None
         payloads = [
@@ -302,24 +221,14 @@ class Mac:
             for profile in (MDM_PROFILE, *self.profiles.values())
             for payload in profile.columns["profile_data"]
         ]
-        ders = [one.der for one in held]
-        if stand_ins.can_run(ders):
-            keychain = stand_ins.Keychain([der for der in ders if der])
-            mac = stand_ins.OnTheMac(
-                keychain,
-                okta_verify=version,
-                scep_profiles=payloads.count("com.apple.security.scep"),
-            )
-            return stand_ins.run_check(stand_ins.SHELL, mac, script).stdout
-        return (
-            stand_ins.said(
-                [one.seen_by_the_check() for one in held],
-                version,
-                payloads.count("com.apple.security.scep"),
-                script,
-            )
-            + "\n"
-        )
+        scep_profiles = payloads.count("com.apple.security.scep")
+        ders = [certificate.der for certificate in certificates]
+        if macos_shims.can_run(ders):
+            keychain = macos_shims.Keychain([der for der in ders if der])
+            state = macos_shims.MacState(keychain, okta_verify=version, scep_profiles=scep_profiles)
+            return macos_shims.run_check(macos_shims.SHELL, state, script).stdout
+        identities = [certificate.check_identity() for certificate in certificates]
+        return macos_shims.compute_line(identities, version, scep_profiles, script) + "\n"
 
     def _apply_other_items(self, result: CheckIn, outputs: t.Mapping[str, str]) -> None:
         items = {
@@ -327,7 +236,7 @@ class Mac:
             for item in self._tenant.items_for(self.device)
             if not isinstance(item, ProfileItem)
         }
-        self._leave_apps(items, result)
+        self._release_apps(items, result)
         for item in items.values():
             if item.bundle_id:
                 self._install_app(item, result)
@@ -341,8 +250,8 @@ class Mac:
                     ),
                 )
 
-    def _leave_apps(self, items: dict[str, LibraryItem], result: CheckIn) -> None:
-        """An App Store app goes with its licence; an app of another kind stays where it is."""
+    def _release_apps(self, items: dict[str, LibraryItem], result: CheckIn) -> None:
+        """Remove App Store apps that are out of scope; apps of another kind stay installed."""
         for item in self._tenant.items.values():
             if item.id not in items and self.device.id in item.holders:
                 item.holders.discard(self.device.id)
@@ -376,34 +285,32 @@ class Mac:
     # Reporting
 
     def report_inventory(self, at: datetime | None = None) -> None:
-        """What Prism and the device's details show from now on."""
-        moment = at or self.world.clock.now()
+        """Report an inventory, which Prism and the device's details show until the next one."""
+        now = at or self.world.clock.now()
         with self.world.lock:
             certificates = [
-                Row(name, {"common_name": name, "identity_certificate": True}, moment)
+                Row(name, {"common_name": name, "identity_certificate": True}, now)
                 for name in BUILT_IN_CERTIFICATES
             ]
             certificates += [
                 Row(
                     (
-                        str(held.serial_number)
+                        str(certificate.serial_number)
                         if self.world.switches.certificate_rows == "certificate"
-                        else held.common_name
+                        else certificate.common_name
                     ),
-                    {"common_name": held.common_name, "identity_certificate": True},
-                    moment,
+                    {"common_name": certificate.common_name, "identity_certificate": True},
+                    now,
                 )
-                for held in self.certificates
+                for certificate in self.certificates
             ]
             profiles = [
-                Row(profile.identifier + profile.payload_uuid, profile.columns, moment)
+                Row(profile.identifier + profile.payload_uuid, profile.columns, now)
                 for profile in (MDM_PROFILE, *self.profiles.values())
             ]
-            apps = [
-                Row(app.bundle_id, app.columns, moment) for app in (SAFARI, *self.apps.values())
-            ]
+            apps = [Row(app.bundle_id, app.columns, now) for app in (SAFARI, *self.apps.values())]
             self._tenant.receive_report(
-                self.device, certificates=certificates, installed=profiles, apps=apps, at=moment
+                self.device, certificates=certificates, installed=profiles, apps=apps, at=now
             )
             self.device.pending.discard("updateinventory")
 
@@ -412,53 +319,19 @@ class Mac:
     def install_by_hand(
         self, name: str = "Okta Verify", bundle_id: str = OKTA_VERIFY, version: str = "9.50.0"
     ) -> None:
+        """Install an app that does not come from Kandji."""
         self.apps[bundle_id] = InstalledApp(
             bundle_id, app_columns(name, bundle_id, version, "identified_developer")
         )
 
     def add_device_trust_profiles(self) -> None:
-        """The two profiles of Kandji's own Okta Device Trust."""
-        scep = {
-            "PayloadDisplayName": "SCEP for Okta Device Trust",
-            "PayloadIdentifier": "com.kandji.profile.odt.scep",
-        }
-        single_sign_on = {
-            "PayloadDisplayName": "SSO for Okta Device Trust",
-            "PayloadIdentifier": "com.kandji.profile.odt.sso",
-        }
-        types = {
-            scep["PayloadIdentifier"]: ["com.apple.security.scep"],
-            single_sign_on["PayloadIdentifier"]: [
-                "com.apple.extensiblesso",
-                "com.apple.loginitems.managed",
-                OKTA_VERIFY,
-            ],
-        }
-        documents: list[dict[str, t.Any]] = [scep, single_sign_on]
-        for document in documents:
-            identifier = document["PayloadIdentifier"]
-            content = [
-                {
-                    "PayloadType": name,
-                    "PayloadUUID": self.world.uuid(),
-                    "PayloadIdentifier": f"{identifier}.{name}",
-                }
-                for name in types[identifier]
-            ]
-            payload_uuid = self.world.uuid()
-            full = {
-                **document,
-                "PayloadUUID": payload_uuid,
-                "PayloadOrganization": "Kandji, Inc.",
-                "PayloadContent": content,
-            }
-            self.profiles[identifier] = InstalledProfile(
-                identifier, payload_uuid, profile_columns(full)
-            )
+        """Install the two profiles of Kandji's own Okta Device Trust."""
+        for profile in device_trust_profiles(self.world.uuid):
+            self.profiles[profile.identifier] = profile
 
     def describe(self) -> dict[str, t.Any]:
-        """The truth, JSON-able, without private keys."""
-        held = [certificate.describe() for certificate in self.certificates]
+        """Return the state as JSON values, without private keys."""
+        certificates = [certificate.describe() for certificate in self.certificates]
         return {
             "serial": self.serial,
             "udid": self.udid,
@@ -467,8 +340,8 @@ class Mac:
             "blueprint_id": self.device.blueprint_id,
             "in_a_drawer": self.in_a_drawer,
             "asked": sorted(self.device.pending),
-            "certificate": held[-1] if held else None,
-            "certificates": held,
+            "certificate": certificates[-1] if certificates else None,
+            "certificates": certificates,
             "profiles": {
                 identifier: profile.payload_uuid for identifier, profile in self.profiles.items()
             },
@@ -488,9 +361,9 @@ class Mac:
 def act(
     world: World, serials: t.Collection[str] | None = None, only_asked: bool = False
 ) -> list[CheckIn]:
-    """Let Macs check in.
+    """Let all Macs, or those with the ``serials``, check in. Return what changed on each.
 
-    All of them, those of ``serials``, or only those that were asked to by the API.
+    With ``only_asked``, only Macs act that the API asked to.
     """
     with world.lock:
         chosen = [
@@ -510,190 +383,13 @@ def _answer(mac: Mac, only_asked: bool) -> CheckIn:
     return mac.check_in()
 
 
-# Enrolling
-
-
-def enrol_over_scep(
-    world: World, settings: dict[str, t.Any], profile_identifier: str
-) -> MacCertificate:
-    """Get a certificate over HTTPS, as a com.apple.security.scep payload says."""
-    with requests.Session() as session:
-        session.headers["User-Agent"] = "SCEP (lab Mac)"
-
-        def exchange(
-            verb: str, url: str, params: dict[str, str], body: bytes | None
-        ) -> tuple[int, str, bytes]:
-            headers = {"Content-Type": "application/x-pki-message"} if body is not None else None
-            try:
-                ca_file = str(world.ca_file)
-                response = session.request(
-                    verb, url, params=params, data=body, headers=headers, verify=ca_file, timeout=60
-                )
-            except requests.RequestException as error:
-                raise EnrolmentFailed(
-                    f"The SCEP server cannot be reached ({type(error).__name__})."
-                ) from None
-            return response.status_code, response.headers.get("Content-Type", ""), response.content
-
-        return enrol(exchange, settings, profile_identifier)
-
-
-def enrol(
-    exchange: _scep.Exchange, settings: dict[str, t.Any], profile_identifier: str
-) -> MacCertificate:
-    """Retries are for the answer PENDING, as Apple has it.
-
-    The delay between them is left out: nobody in the lab decides anything meanwhile.
-    """
-    _check_types(settings)
-    attempts = 1 + settings.get("Retries", APPLE_DEFAULT_RETRIES)
-    for _attempt in range(attempts):
-        try:
-            enrolment = _scep.enrol(
-                exchange,
-                url=settings["URL"],
-                challenge=settings.get("Challenge", ""),
-                subject=settings.get("Subject", []),
-                key_size=settings.get("Keysize", APPLE_DEFAULT_KEY_SIZE),
-                ca_fingerprint=settings.get("CAFingerprint"),
-            )
-        except _scep.ScepPending:
-            continue
-        except _scep.ScepError as error:
-            raise EnrolmentFailed(
-                without_secret(f"The SCEP server gave no certificate: {error}", settings)
-            ) from None
-        return MacCertificate.of(
-            enrolment.certificate_der, enrolment.private_key, profile_identifier
-        )
-    raise EnrolmentFailed(f"The SCEP server left the request pending through {attempts} attempts.")
-
-
-def enrol_as_record(
-    world: World, settings: dict[str, t.Any], profile_identifier: str
-) -> MacCertificate:
-    """For Macs beyond the number of real ones.
-
-    No key is made and no SCEP spoken, so that a fleet of thousands fits.
-
-    What decides the outcome is the same, URL and challenge. The certificate stands in the
-    authority's books and in Okta's log alone.
-    """
-    _check_types(settings)
-    if (
-        settings["URL"] not in (world.okta.platform.scep_url, world.okta.platform.shown_scep_url)
-        or settings.get("Challenge") != world.okta.platform.challenge
-    ):
-        raise EnrolmentFailed("The SCEP server gave no certificate.")
-    common_name = ", ".join(
-        value for name in settings.get("Subject", []) for kind, value in name if kind == "CN"
-    )
-    with world.lock:
-        booked = world.okta.platform.book(common_name)
-    return MacCertificate(
-        None,
-        common_name,
-        booked.serial_number,
-        booked.not_before,
-        booked.not_after,
-        None,
-        profile_identifier,
-    )
-
-
-def _check_types(settings: dict[str, t.Any]) -> None:
-    """A Mac does not guess: a payload with a wrong type in it does not install."""
-    for key, kind in {
-        "URL": str,
-        "Challenge": str,
-        "Subject": list,
-        "Keysize": int,
-        "Retries": int,
-    }.items():
-        if key in settings and not isinstance(settings[key], kind):
-            raise EnrolmentFailed(f"The SCEP payload is invalid: {key} has the wrong type.")
-    if not settings.get("URL"):
-        raise EnrolmentFailed("The SCEP payload is invalid: it has no URL.")
-
-
-def without_secret(text: str, settings: dict[str, t.Any]) -> str:
-    challenge = settings.get("Challenge")
-    return text.replace(challenge, "(challenge)") if challenge else text
-
-
-# What a Mac reports
-
-
-def profile_columns(document: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A profile as Prism shows it. Of a payload it shows what it is, not what is in it."""
-    return {
-        "profile_display_name": document["PayloadDisplayName"],
-        "payload_identifier": document["PayloadIdentifier"],
-        "payload_uuid": document["PayloadUUID"],
-        "removal_passcode": False,
-        "encrypted": False,
-        "managed": True,
-        "profile_description": document.get("PayloadDescription"),
-        "organization": document.get("PayloadOrganization"),
-        "removable": False,
-        "signed": True,
-        "profile_data": [
-            {
-                "type": payload.get("PayloadType"),
-                "uuid": payload.get("PayloadUUID"),
-                "version": payload.get("PayloadVersion", 1),
-                "identifier": payload.get("PayloadIdentifier"),
-                "display_name": payload.get("PayloadDisplayName"),
-                "organization": payload.get("PayloadOrganization"),
-            }
-            for payload in document["PayloadContent"]
-        ],
-    }
-
-
-def app_columns(name: str, bundle_id: str, version: str, source: str) -> dict[str, t.Any]:
-    return {
-        "path": f"/Applications/{name}.app",
-        "obtained_from": source,
-        "bundle_id": bundle_id,
-        "name": name,
-        "short_version": version,
-        "version": version,
-        "signature": None,
-        "device_based_vpp": None,
-        "team_id": "B7F62B65BN" if bundle_id == OKTA_VERIFY else None,
-    }
-
-
 def _log_of(item: LibraryItem, output: str, length: int) -> str | None:
-    """What Kandji keeps of a script's run.
+    """Return what Kandji stores of a script's run: ``length`` characters of its output at most.
 
-    ``length``: of so many characters of its output at most; 0 is any number.
+    A length of 0 means all of them; an item that is not a script has no log.
     """
     return (
         f"Executing {item.name}...\n{output[: length or None]}Exit code: 0"
         if item.type == "custom-script"
         else None
     )
-
-
-BUILT_IN_CERTIFICATES = ("com.apple.kerberos.kdc", "com.apple.systemdefault")  # common names
-MDM_PROFILE = InstalledProfile(
-    "com.kandji.profile.mdmprofile",
-    "35fec4f0-0000-41c5-b3c1-e6da3f0f592d",
-    profile_columns(
-        {
-            "PayloadDisplayName": "MDM Profile",
-            "PayloadIdentifier": "com.kandji.profile.mdmprofile",
-            "PayloadUUID": "35fec4f0-0000-41c5-b3c1-e6da3f0f592d",
-            "PayloadOrganization": "Kandji, Inc.",
-            "PayloadContent": [
-                {"PayloadType": "com.apple.mdm"},
-                {"PayloadType": "com.apple.security.scep"},
-            ],
-        }
-    ),
-)
-SAFARI = InstalledApp(
-    "com.apple.Safari", app_columns("Safari", "com.apple.Safari", "26.1", "apple")
-)

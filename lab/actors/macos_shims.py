@@ -1,12 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for macOS's security, profiles and defaults, which answer from a Mac of the lab.
+"""Replacements of macOS's security, profiles and defaults, and the certificate check run with them.
 
-And the certificate check run with them.
-
-They say what the check asks for and nothing else. openssl, awk and the rest are those of this
-machine.
+They answer only what the check asks, from a Mac of the lab. The check uses openssl, awk and others
+of this machine.
 """
 
 from __future__ import annotations
@@ -37,13 +35,16 @@ _ISSUER = re.compile(r"^issuer_base64='([A-Za-z0-9+/=]*)'$", re.MULTILINE)
 _ROOM, _LONGEST_NAME = 780, 120  # of the script: signs for all identities, and for a name
 SHELL = "zsh"
 
-# Keychains are folders of PEM files beside the commands, named as the keychain's path with its
-# slashes replaced.
+# Keychains are folders of PEM files next to the commands. Their names are the keychain's path with
+# its slashes replaced.
 _SECURITY = r"""#!/bin/sh
 here=$(dirname "$0")
 for last; do :; done
 keychain="$here/keychains/$(printf '%s' "$last" | tr '/ ' '__')"
-if [ ! -d "$keychain" ]; then echo "security: SecKeychainCopySearchList: The specified keychain could not be found." >&2; exit 44; fi
+if [ ! -d "$keychain" ]; then
+  echo "security: SecKeychainCopySearchList: The specified keychain could not be found." >&2
+  exit 44
+fi
 case "$1" in
   find-identity) cat "$keychain/identities" ;;
   find-certificate) cat "$keychain/certificates" ;;
@@ -55,7 +56,11 @@ cat "$(dirname "$0")/profiles.xml" 2>/dev/null
 """
 _DEFAULTS = r"""#!/bin/sh
 here=$(dirname "$0")
-if [ "$1" = read ] && [ "$2" = "/Applications/Okta Verify.app/Contents/Info" ] && [ -f "$here/okta_verify" ]; then cat "$here/okta_verify"; exit 0; fi
+info="/Applications/Okta Verify.app/Contents/Info"
+if [ "$1" = read ] && [ "$2" = "$info" ] && [ -f "$here/okta_verify" ]; then
+  cat "$here/okta_verify"
+  exit 0
+fi
 echo "The domain/default pair of ($2, $3) does not exist" >&2
 exit 1
 """
@@ -63,7 +68,7 @@ exit 1
 
 @dataclass
 class Keychain:
-    """What lies in one keychain.
+    """The content of one keychain.
 
     ``identities`` are DER certificates whose private key is there; ``others`` have none.
     """
@@ -73,11 +78,11 @@ class Keychain:
 
 
 @dataclass
-class OnTheMac:
-    """What the check can see.
+class MacState:
+    """The part of a Mac that the check reads.
 
-    ``users`` is short name -> login keychain, or None for a person who has none. ``scep_profiles``
-    None: profiles fails.
+    ``users`` holds the login keychain of each short name, None without one. With None for
+    ``scep_profiles`` the command profiles fails.
     """
 
     system: Keychain | None = field(default_factory=Keychain)
@@ -86,22 +91,22 @@ class OnTheMac:
     scep_profiles: int | None = 0
 
 
-def is_the_check(script: str) -> bool:
-    """Whether a text is the collection's certificate check, with whatever issuer.
+def is_certificate_check(script: str) -> bool:
+    """Return whether a text is the collection's certificate check, for any issuer.
 
-    No other script of a client is ever run on this machine.
+    No other script runs on this machine.
     """
     return _ISSUER.sub("", script.rstrip()) == _ISSUER.sub("", check_script().rstrip())
 
 
 def check_script() -> str:
-    """The check as the role gives it to Kandji, with its own issuer."""
+    """Return the check as the role sends it to Kandji, with its default issuer."""
     return f"#!/bin/zsh\n{CHECK.read_text()}"
 
 
 @dataclass(frozen=True)
-class Held:
-    """What the check says of one identity. ``not_after`` is ISO 8601, to the second."""
+class CheckedIdentity:
+    """An identity as the check lists it. ``not_after`` is ISO 8601, to the second."""
 
     common_name: str
     issuer: str
@@ -110,26 +115,31 @@ class Held:
     keychain: str = "system"
 
 
-def said(held: t.Iterable[Held], okta_verify: str | None, scep_profiles: int, script: str) -> str:
-    """The line of the check, reckoned.
+def compute_line(
+    identities: t.Iterable[CheckedIdentity],
+    okta_verify: str | None,
+    scep_profiles: int,
+    script: str,
+) -> str:
+    """Return the line that the check prints, without running it.
 
-    For machines without zsh, and for Macs that are mere records.
+    It serves machines without zsh, and Macs without keys.
     """
     issuer = base64.b64decode(_ISSUER.findall(script)[0]).decode()
     fitting: list[str] = []
-    found = sorted(
-        (one for one in held if issuer in one.issuer),
-        key=lambda one: (one.not_after, one.sha256),
+    matching = sorted(
+        (identity for identity in identities if issuer in identity.issuer),
+        key=lambda identity: (identity.not_after, identity.sha256),
         reverse=True,
     )
-    for one in found:
+    for identity in matching:
         text = _compact(
             {
-                "cn": _escaped(one.common_name),
-                "issuer": _escaped(one.issuer),
-                "not_after": one.not_after,
-                "sha256": one.sha256,
-                "in": one.keychain,
+                "cn": _escaped(identity.common_name),
+                "issuer": _escaped(identity.issuer),
+                "not_after": identity.not_after,
+                "sha256": identity.sha256,
+                "in": identity.keychain,
             }
         )
         if len(",".join(fitting)) + len(text) > _ROOM:
@@ -139,9 +149,10 @@ def said(held: t.Iterable[Held], okta_verify: str | None, scep_profiles: int, sc
         "device_trust_certificates": 1,
         "okta_verify": okta_verify,
         "scep_profiles": scep_profiles,
-        "count": len(found),
+        "count": len(matching),
+        "left_out": len(matching) - len(fitting),
     }
-    return f'{_compact({**head, "left_out": len(found) - len(fitting)})[:-1]},"identities":[{",".join(fitting)}]}}'
+    return f'{_compact(head)[:-1]},"identities":[{",".join(fitting)}]}}'
 
 
 def _compact(value: t.Any) -> str:
@@ -149,7 +160,7 @@ def _compact(value: t.Any) -> str:
 
 
 def _escaped(name: str) -> str:
-    r"""As openssl prints it: bytes that are no printable ASCII as \XX."""
+    r"""Return a name as openssl prints it: bytes that are not printable ASCII as \XX."""
     text = "".join(
         "\\\\" if byte == 0x5C else chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:02X}"
         for byte in name.encode()
@@ -158,9 +169,9 @@ def _escaped(name: str) -> str:
 
 
 def can_run(ders: t.Iterable[bytes | None]) -> bool:
-    """Whether the check can really run for a Mac with these certificates.
+    """Return whether the check can run for a Mac with these certificates.
 
-    This machine has zsh and openssl, and they are more than records.
+    This machine needs zsh and openssl, and each certificate its DER.
     """
     return all(shutil.which(name) for name in (SHELL, "openssl")) and all(
         der is not None for der in ders
@@ -168,9 +179,9 @@ def can_run(ders: t.Iterable[bytes | None]) -> bool:
 
 
 def run_check(
-    shell: str, mac: OnTheMac, script: str | None = None
+    shell: str, mac: MacState, script: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the certificate check by a shell of this machine, as it would run on the Mac."""
+    """Run the certificate check in a shell of this machine, as the Mac would."""
     with tempfile.TemporaryDirectory(prefix="lab-mac-") as name:
         folder = Path(name)
         users = folder / "Users"
@@ -204,7 +215,7 @@ def run_check(
         )
 
 
-def _put_commands(folder: Path, mac: OnTheMac) -> None:
+def _put_commands(folder: Path, mac: MacState) -> None:
     for name, text in (("security", _SECURITY), ("profiles", _PROFILES), ("defaults", _DEFAULTS)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
@@ -213,7 +224,7 @@ def _put_commands(folder: Path, mac: OnTheMac) -> None:
     if mac.scep_profiles is not None:
         types = ["com.apple.security.scep"] * mac.scep_profiles + ["com.apple.mdm"]
         (folder / "profiles.xml").write_text(
-            "".join(f"<key>ProfileItemType</key>\n<string>{one}</string>\n" for one in types)
+            "".join(f"<key>ProfileItemType</key>\n<string>{name}</string>\n" for name in types)
         )
 
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people in front of the Macs.
-
-They open Okta Verify when it is there, and sign in, or don't.
-"""
+"""The users of the Macs: they add their account to Okta Verify, sign in, and open apps."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.actors import preferences
-from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.actors.inventory import OKTA_VERIFY
+from lab.actors.mac import Mac
 from lab.okta.device_registry import Gone, RegistrationRefused
 from lab.okta.devices import DeviceFacts
 from lab.okta.directory import App
@@ -34,20 +32,20 @@ HABITS = {
 class Person:
     """One person at one Mac.
 
-    ``told_to_register_again``: whoever looks after Okta has asked them to remove the account and to
-    add it anew.
+    ``asked_to_register``: an administrator asked them to remove their account from Okta Verify and
+    to add it again.
     """
 
     user_id: str
     serial: str
     habit: str = "prompt"
-    told_to_register_again: bool = False
+    asked_to_register: bool = False
     last_outcome: str = "has done nothing yet"
 
     def act(self, world: World, mac: Mac) -> str:
-        """Open Okta Verify and sign in, as far as this person does that.
+        """Open Okta Verify and sign in, if this person does that. Return the outcome.
 
-        Returns what came of it; takes no network.
+        No request is sent.
         """
         with world.lock:
             self.last_outcome = self._act(world, mac)
@@ -73,8 +71,8 @@ class Person:
             return "never opens Okta Verify"
         if OKTA_VERIFY not in mac.apps:
             return "finds no Okta Verify on the Mac"
-        if self.told_to_register_again and self._account_is_dead(world, mac):
-            # the accounts of one Okta Verify share one device: none of them works any more
+        if self.asked_to_register and self._account_is_dead(world, mac):
+            # The accounts of one Okta Verify share one device: none of them works any longer.
             mac.accounts.clear()
         elif mac.accounts.get(self.user_id, "") in world.okta.deleted:
             return (
@@ -89,19 +87,19 @@ class Person:
                 self.register(world, mac)
             except Gone:
                 return (
-                    "is told by Okta Verify that the device no longer exists: the account has to be"
-                    " removed first"
+                    "learns from Okta Verify that the device no longer exists: the account has to"
+                    " be removed first"
                 )
             except RegistrationRefused as refusal:
                 return f"is refused by Okta: {refusal}"
-            self.told_to_register_again = False
+            self.asked_to_register = False
         return self._sign_in(world, mac)
 
     def _account_is_dead(self, world: World, mac: Mac) -> bool:
-        """The device was deleted.
+        """Return whether the account on the Mac can never sign in again.
 
-        Or deactivated, which unlinks its users for good, and activated again. In between the
-        account is stuck.
+        Its device was deleted, or it was deactivated, which unlinks its users, and activated
+        again.
         """
         if mac.okta_account is None or mac.okta_account in world.okta.deleted:
             return mac.okta_account is not None
@@ -129,31 +127,32 @@ class Person:
         )
 
     def describe(self) -> dict[str, t.Any]:
+        """Return the person as JSON values."""
         return {
             "user_id": self.user_id,
             "serial": self.serial,
             "habit": self.habit,
-            "told_to_register_again": self.told_to_register_again,
+            "told_to_register_again": self.asked_to_register,
             "last_outcome": self.last_outcome,
         }
 
 
 def act(world: World, serials: t.Collection[str] | None = None) -> list[dict[str, t.Any]]:
-    """Everybody does what they do, or only those at the Macs of ``serials``."""
+    """Let all people, or those at the Macs with the ``serials``, act. Return their outcomes."""
     return [
         {"user_id": person.user_id, "serial": person.serial, "outcome": person.act(world, mac)}
         for person, mac in _chosen(world, serials)
     ]
 
 
-def tell(world: World, serials: t.Collection[str] | None = None) -> int:
-    """Ask people to register again once their record is deleted.
+def ask_to_register(world: World, serials: t.Collection[str] | None = None) -> int:
+    """Ask people to register again after their record is deleted. Return their number.
 
-    They do so when they act next. Returns how many were told.
+    They do so the next time they act.
     """
     chosen = _chosen(world, serials)
     for person, _mac in chosen:
-        person.told_to_register_again = True
+        person.asked_to_register = True
     return len(chosen)
 
 
@@ -163,10 +162,7 @@ ROUND = timedelta(hours=12)  # people who act by themselves open their apps so o
 
 
 def seats(world: World) -> list[Seat]:
-    """From where everybody signs in.
-
-    First the Macs, as far as they are in use, then what else there is.
-    """
+    """Return the devices from which people sign in: first the Macs in use, then all others."""
     with world.lock:
         macs = [
             Seat(person.user_id, "MACOS", mac.accounts.get(person.user_id))
@@ -178,27 +174,27 @@ def seats(world: World) -> list[Seat]:
 def open_apps(
     world: World, apps: t.Sequence[App] | None = None, logins: t.Collection[str] | None = None
 ) -> list[Outcome]:
-    """Everybody opens every app that is assigned to them, or only those people and apps.
+    """Let people open the apps that are assigned to them. Return the outcomes.
 
-    Takes no network.
+    ``apps`` and ``logins`` limit the apps and the people. No request is sent.
     """
     with world.lock:
         org = world.okta
-        wanted = list(org.directory.apps.values()) if apps is None else apps
-        found = []
+        chosen = list(org.directory.apps.values()) if apps is None else apps
+        outcomes = []
         for seat in seats(world):
-            held = (
+            groups = (
                 org.directory.groups_of(seat.user_id)
                 if logins is None or org.users[seat.user_id].login in logins
                 else set()
             )
-            found += [org.sign_ins.open(app, seat) for app in wanted if held & app.groups]
+            outcomes += [org.sign_ins.open(app, seat) for app in chosen if groups & app.groups]
         org.sign_ins.last_round = org.now()
-        return found
+        return outcomes
 
 
 def open_apps_now_and_then(world: World) -> None:
-    """For people who act by themselves."""
+    """Let people who act by themselves open their apps, if ``ROUND`` has passed."""
     with world.lock:
         signs = world.okta.sign_ins
         signs.last_round = signs.last_round or world.okta.now()

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Mac makes of the settings in its profiles.
+"""What a Mac reads from the payloads of its profiles.
 
-Preferences of apps, login items, single sign-on, and what Okta Verify reads of them.
+These are the preferences of apps, login items, single sign-on, and the settings of Okta Verify.
 
 Apple's rules are those of its published payload descriptions (apple/device-management,
 mdm/profiles).
@@ -41,13 +41,13 @@ SSO_KEYS = {"ExtensionIdentifier": str, "TeamIdentifier": str, "Type": str}
 
 
 class Invalid(Exception):
-    """macOS does not install the profile. The text is fit for a log."""
+    """macOS does not install the profile. The text holds no secret."""
 
 
 def check(payloads: t.Sequence[Payload], others: t.Sequence[Payload]) -> None:
-    """Raises Invalid for what Apple's descriptions do not allow;
+    """Refuse payloads that Apple's descriptions do not allow; raise Invalid.
 
-    ``others`` are the payloads of the profiles that are there.
+    ``others`` are the payloads of the profiles that are installed.
     """
     for payload in payloads:
         for key, kind in {
@@ -59,7 +59,7 @@ def check(payloads: t.Sequence[Payload], others: t.Sequence[Payload]) -> None:
             if not isinstance(payload.get(key), kind):
                 raise Invalid(f"The payload {payload.get('PayloadType')} has no {key}.")
         if payload["PayloadType"] == SSO:
-            _check_sso(payload, [one for one in others if one.get("PayloadType") == SSO])
+            _check_sso(payload, [other for other in others if other.get("PayloadType") == SSO])
         if payload["PayloadType"] == LOGIN_ITEMS:
             _check_login_items(payload)
 
@@ -75,7 +75,7 @@ def _check_sso(payload: Payload, others: t.Sequence[Payload]) -> None:
         payload.get("Hosts") and isinstance(payload.get("Realm", ""), str)
     ):
         raise Invalid("The single sign-on payload of type Credential has no Hosts.")
-    taken = {str(host).lower() for one in others for host in one.get("Hosts", [])}
+    taken = {str(host).lower() for other in others for host in other.get("Hosts", [])}
     if taken & {str(host).lower() for host in payload.get("Hosts", [])}:
         raise Invalid("The hosts of all single sign-on payloads must be unique.")
 
@@ -89,43 +89,44 @@ def _check_login_items(payload: Payload) -> None:
 
 
 def managed_preferences(payloads: t.Iterable[Payload]) -> dict[str, dict[str, t.Any]]:
-    """Domain -> keys, for the payload types that are no payload of Apple's.
+    """Return the keys of each payload whose type is not Apple's, by the type.
 
-    MacOS takes them for the preferences of an app.
+    macOS reads them as the preferences of the app with this domain.
     """
-    found: dict[str, dict[str, t.Any]] = {}
+    preferences: dict[str, dict[str, t.Any]] = {}
     for payload in payloads:
         domain = str(payload.get("PayloadType"))
         if not domain.startswith("com.apple."):
-            found.setdefault(domain, {}).update(
+            preferences.setdefault(domain, {}).update(
                 {key: value for key, value in payload.items() if key not in OWN_KEYS}
             )
-    return found
+    return preferences
 
 
 def login_items(payloads: t.Iterable[Payload]) -> list[str]:
-    """Paths of what starts at login."""
+    """Return the paths of what starts at login."""
     return [
         item["Path"]
-        for one in payloads
-        if one.get("PayloadType") == LOGIN_ITEMS
-        for item in one["AutoLaunchedApplicationDictionary-managed"]
+        for payload in payloads
+        if payload.get("PayloadType") == LOGIN_ITEMS
+        for item in payload["AutoLaunchedApplicationDictionary-managed"]
     ]
 
 
 def sso_extensions(payloads: t.Iterable[Payload]) -> list[dict[str, t.Any]]:
+    """Return the settings of the single sign-on payloads."""
     return [
-        {key: value for key, value in one.items() if key not in OWN_KEYS}
-        for one in payloads
-        if one.get("PayloadType") == SSO
+        {key: value for key, value in payload.items() if key not in OWN_KEYS}
+        for payload in payloads
+        if payload.get("PayloadType") == SSO
     ]
 
 
 def okta_verify(payloads: t.Iterable[Payload]) -> dict[str, t.Any]:
-    """What Okta Verify reads.
+    """Return the settings that Okta Verify reads.
 
-    Keys of the template with a value of the template's type, alike in both domains. An empty text
-    is no value.
+    They are keys of the template with a value of the template's type, equal in both domains. An
+    empty text does not count as a value.
     """
     preferences = managed_preferences(payloads)
     app, extension = (preferences.get(domain, {}) for domain in OKTA_VERIFY)

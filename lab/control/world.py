@@ -217,7 +217,7 @@ class WorldControls:
 
     def announce_reset(self, request: ControlRequest) -> Body:
         """Ask the users of Macs to add their Okta account again. Return whom it reached."""
-        return {"told": person.tell(self.world, read_serials(request.body))}
+        return {"told": person.ask_to_register(self.world, read_serials(request.body))}
 
     def let_macs_act(self, request: ControlRequest) -> Body:
         """Make all Macs, or those with the ``serials``, check in. Return what they did."""

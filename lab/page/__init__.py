@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lab.actors.mac import OKTA_VERIFY, Mac
+from lab.actors.inventory import OKTA_VERIFY
+from lab.actors.mac import Mac
 from lab.actors.person import HABITS, Person
 from lab.clock import iso
 from lab.kandji.model import ProfileItem

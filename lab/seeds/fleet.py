@@ -13,7 +13,9 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lab.actors.mac import OKTA_VERIFY, Mac, enrol_as_record, enrol_over_scep
+from lab.actors.enrolment import enrol_as_record, enrol_over_scep
+from lab.actors.inventory import OKTA_VERIFY
+from lab.actors.mac import Mac
 from lab.actors.person import Person
 from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem
 from lab.kandji.tenant import Tenant

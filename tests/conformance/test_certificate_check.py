@@ -28,13 +28,13 @@ from cryptography.x509.oid import NameOID
 
 from lab.actors.macos_shims import (
     CHECK,
-    Held,
+    CheckedIdentity,
     Keychain,
-    OnTheMac,
+    MacState,
     check_script,
-    is_the_check,
+    compute_line,
+    is_certificate_check,
     run_check,
-    said,
 )
 
 ISSUER = "Organization Intermediate Authority"
@@ -99,7 +99,7 @@ def sha256(der: bytes) -> str:
     return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256()).hex()
 
 
-def looked(shell: str, mac: OnTheMac, script: str | None = None) -> certificate_check.Check:
+def looked(shell: str, mac: MacState, script: str | None = None) -> certificate_check.Check:
     """Run the check, hold its output to what it promises, and read it."""
     done = run_check(shell, mac, script)
     assert (done.returncode, done.stderr) == (0, ""), done
@@ -120,18 +120,18 @@ def with_issuer(issuer: str) -> str:
 
 
 def test_a_mac_without_certificates_has_none(shell):
-    assert looked(shell, OnTheMac()) == certificate_check.Check((), 0, None, 0)
+    assert looked(shell, MacState()) == certificate_check.Check((), 0, None, 0)
 
 
 def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
-    assert looked(shell, OnTheMac(system=None, scep_profiles=None)) == certificate_check.Check(
+    assert looked(shell, MacState(system=None, scep_profiles=None)) == certificate_check.Check(
         (), 0, None, None
     )
 
 
 def test_one_identity_is_told_whole(shell):
     der = certificate("C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E")
-    found = looked(shell, OnTheMac(Keychain([der]), okta_verify="9.52.0", scep_profiles=2))
+    found = looked(shell, MacState(Keychain([der]), okta_verify="9.52.0", scep_profiles=2))
     identity = certificate_check.Identity(
         "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E",
         ISSUER,
@@ -144,14 +144,14 @@ def test_one_identity_is_told_whole(shell):
 
 def test_of_two_identities_the_one_that_ends_last_comes_first(shell):
     older, newer = certificate(days=5), certificate(days=300)
-    found = looked(shell, OnTheMac(Keychain([older, newer])))
+    found = looked(shell, MacState(Keychain([older, newer])))
     assert [one.sha256 for one in found.identities] == [sha256(newer), sha256(older)]
 
 
 def test_an_expired_identity_is_told_too(shell):
     assert [
         one.not_after
-        for one in looked(shell, OnTheMac(Keychain([certificate(days=-18)]))).identities
+        for one in looked(shell, MacState(Keychain([certificate(days=-18)]))).identities
     ] == ["2026-11-05T10:00:00Z"]
 
 
@@ -159,7 +159,7 @@ def test_certificates_without_key_and_of_other_authorities_do_not_count(shell):
     mine = certificate()
     found = looked(
         shell,
-        OnTheMac(
+        MacState(
             Keychain(
                 [mine, certificate(issuer="com.apple.systemdefault")],
                 others=[certificate(), certificate("Other")],
@@ -173,7 +173,7 @@ def test_keychains_of_users_are_looked_at_and_may_be_absent(shell):
     both, hers = certificate(), certificate(days=100)
     found = looked(
         shell,
-        OnTheMac(
+        MacState(
             Keychain([both]),
             users={
                 "ana": Keychain([both, hers]),
@@ -202,13 +202,13 @@ def test_keychains_of_users_are_looked_at_and_may_be_absent(shell):
     ],
 )
 def test_any_name_comes_through(shell, name):
-    (identity,) = looked(shell, OnTheMac(Keychain([certificate(name)]))).identities
+    (identity,) = looked(shell, MacState(Keychain([certificate(name)]))).identities
     assert identity.common_name == name
 
 
 def test_what_does_not_fit_is_counted_and_the_last_to_end_is_kept(shell):
     held = [certificate(f"C02XK1ZAJG5J {'x' * 40} {number}", days=number) for number in range(1, 9)]
-    found = looked(shell, OnTheMac(Keychain(held)))
+    found = looked(shell, MacState(Keychain(held)))
     assert found.count == 8 and 1 < len(found.identities) < 8
     assert [one.sha256 for one in found.identities] == [sha256(one) for one in reversed(held)][
         : len(found.identities)
@@ -217,18 +217,18 @@ def test_what_does_not_fit_is_counted_and_the_last_to_end_is_kept(shell):
 
 def test_the_longest_names_leave_room_for_one_identity(shell):
     (identity,) = looked(
-        shell, OnTheMac(Keychain([certificate("\\ü" * 21, issuer=f"{ISSUER} {'ü' * 14}")]))
+        shell, MacState(Keychain([certificate("\\ü" * 21, issuer=f"{ISSUER} {'ü' * 14}")]))
     ).identities
     assert identity.common_name.startswith("\\ü\\ü")
 
 
 @pytest.mark.parametrize("version", ["9.52.0", "10.0-beta+1"])
 def test_the_version_of_okta_verify(shell, version):
-    assert looked(shell, OnTheMac(okta_verify=version)).okta_verify_version == version
+    assert looked(shell, MacState(okta_verify=version)).okta_verify_version == version
 
 
 def test_a_version_that_is_none_is_not_passed_on(shell):
-    assert looked(shell, OnTheMac(okta_verify='9","x":"')).okta_verify_version is None
+    assert looked(shell, MacState(okta_verify='9","x":"')).okta_verify_version is None
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_a_version_that_is_none_is_not_passed_on(shell):
 def test_another_authority_whatever_its_name(shell, issuer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mine = certificate(issuer=issuer)
-    assert is_the_check(with_issuer(issuer))
-    found = looked(shell, OnTheMac(Keychain([mine, certificate()])), with_issuer(issuer))
+    assert is_certificate_check(with_issuer(issuer))
+    found = looked(shell, MacState(Keychain([mine, certificate()])), with_issuer(issuer))
     assert [(one.sha256, one.issuer) for one in found.identities] == [(sha256(mine), issuer)]
     assert list(tmp_path.iterdir()) == []
 
@@ -275,13 +275,13 @@ def test_what_the_lab_reckons_is_what_the_script_prints(shell, number, name):
         str(one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value) for one in parsed
     ]
     seen = [
-        Held(name, issuer, f"{one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}", sha256(der))
+        CheckedIdentity(name, issuer, f"{one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}", sha256(der))
         for one, issuer, der in zip(parsed, issuers, held, strict=True)
     ]
     printed = run_check(
-        shell, OnTheMac(Keychain(held), okta_verify="9.52.0", scep_profiles=1)
+        shell, MacState(Keychain(held), okta_verify="9.52.0", scep_profiles=1)
     ).stdout
-    assert printed == said(seen, "9.52.0", 1, check_script()) + "\n"
+    assert printed == compute_line(seen, "9.52.0", 1, check_script()) + "\n"
 
 
 def test_the_shell_reads_it_without_complaint(shell):

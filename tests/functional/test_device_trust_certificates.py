@@ -11,7 +11,7 @@ from math import ceil
 
 import pytest
 
-from lab.actors.macos_shims import check_script, is_the_check
+from lab.actors.macos_shims import check_script, is_certificate_check
 from tools.support.playbook import SITE
 
 MODULE = "device_trust_certificates"
@@ -255,7 +255,7 @@ def test_the_role_brings_the_check_to_the_rings(watched, playbook, held, tmp_pat
         len(ring["blueprints"]) for ring in watched.ring_variables
     )
     script = made_script(watched).script
-    assert is_the_check(script) and (script == check_script().rstrip()) is (issuer is None)
+    assert is_certificate_check(script) and (script == check_script().rstrip()) is (issuer is None)
     watched.live()
     again = playbook(watched.lab, tmp_path / "play.yml", variables=variables)
     assert again.status == 0 and again.changed == [], again.output
@@ -287,7 +287,7 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
     first = playbook(watched.lab, SITE, variables=variables)
     watched.switch(macs_act=False, people_act=False)
     watched.live(2)
-    assert first.status == 0 and is_the_check(made_script(watched).script), first.output
+    assert first.status == 0 and is_certificate_check(made_script(watched).script), first.output
     playbook(
         watched.lab, SITE, variables=variables
     )  # the ledger takes in what the Macs enrolled for since

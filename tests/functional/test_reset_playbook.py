@@ -88,7 +88,7 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     assert [one["result"] for one in audit] == ["started", "deactivated", "deleted"] and {
         one["requested_by"] for one in audit
     } == {"rosa"}
-    people.tell(watched.world, [early.serial])
+    people.ask_to_register(watched.world, [early.serial])
     people.act(watched.world, [early.serial])
     assert managed(watched, early) == [True]
     mark = watched.mark()
@@ -198,7 +198,7 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
     ]
     assert [one.serial_number for one in mac.certificates] != [dead] and mac.device.tags == ["vip"]
     assert watched.world.okta.platform.authority.certificates[dead].status == "REVOKED"
-    people.tell(watched.world, [mac.serial])
+    people.ask_to_register(watched.world, [mac.serial])
     people.act(watched.world, [mac.serial])
     assert managed(watched, mac) == [True]
     mark = watched.mark()
@@ -229,7 +229,7 @@ def test_as_long_as_the_new_certificate_was_not_seen_its_user_waits_and_the_next
         and watched.writes().count("Update Device") == 2
         and watched.writes().count("deleteDevice") == 1
     )
-    people.tell(watched.world, [mac.serial])
+    people.ask_to_register(watched.world, [mac.serial])
     people.act(watched.world, [mac.serial])
     assert managed(watched, mac) == [True]
 

@@ -11,7 +11,8 @@ import pytest
 
 from lab.actors import mac as macs
 from lab.actors import person as people
-from lab.actors.mac import OKTA_VERIFY
+from lab.actors.enrolment import enrol_as_record, enrol_over_scep
+from lab.actors.inventory import OKTA_VERIFY
 from lab.kandji.tenant import Tenant
 from lab.okta.org import Org
 from lab.seeds import fleet
@@ -157,7 +158,7 @@ def test_what_is_described_is_json_without_private_keys(company):
 def test_macs_beyond_the_number_of_real_ones_are_records():
     world = make(3, real_macs=1)
     assert [mac.enrol for mac in world.macs] == [
-        macs.enrol_over_scep,
-        macs.enrol_as_record,
-        macs.enrol_as_record,
+        enrol_over_scep,
+        enrol_as_record,
+        enrol_as_record,
     ]

@@ -15,8 +15,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status im
     certificate_check as _certificate_check,
 )
 
-from lab.actors import mac as macs
-from lab.actors.mac import OKTA_VERIFY, EnrolmentFailed, Mac
+from lab.actors.enrolment import EnrolmentFailed, enrol, enrol_as_record
+from lab.actors.inventory import OKTA_VERIFY
+from lab.actors.mac import Mac, act
 from lab.actors.macos_shims import check_script
 from lab.kandji import admin_console as console
 from lab.okta.org import Org
@@ -59,7 +60,7 @@ def mac(kandji_world, add_device, blueprint, exchange):
         Mac(
             kandji_world,
             device,
-            lambda world, settings, identifier: macs.enrol(exchange, settings, identifier),
+            lambda world, settings, identifier: enrol(exchange, settings, identifier),
         )
     )
     return kandji_world.macs[0]
@@ -166,22 +167,22 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
     answers = []
     real = _scep.enrol
 
-    def enrol(*arguments, **settings):
+    def answer(*arguments, **settings):
         answers.append(1)
         if len(answers) <= pending_answers:
             raise _scep.ScepPending()
         return real(*arguments, **settings)
 
-    monkeypatch.setattr(_scep, "enrol", enrol)
+    monkeypatch.setattr(_scep, "enrol", answer)
     settings = {
         **scep_profile["PayloadContent"][0]["PayloadContent"],
         "Subject": [[["CN", "x"]]],
     }  # Retries 5
     if enrols:
-        assert macs.enrol(exchange, settings, "p").common_name == "x"
+        assert enrol(exchange, settings, "p").common_name == "x"
     else:
         with pytest.raises(EnrolmentFailed, match="pending through 6 attempts"):
-            macs.enrol(exchange, settings, "p")
+            enrol(exchange, settings, "p")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
 )
 def test_a_payload_that_no_mac_would_take_fails(exchange, scep_profile, change, named):
     with pytest.raises(EnrolmentFailed, match=named):
-        macs.enrol(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
+        enrol(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
 
 
 def test_a_refusal_is_final(monkeypatch, exchange):
@@ -206,7 +207,7 @@ def test_a_refusal_is_final(monkeypatch, exchange):
 
     monkeypatch.setattr(_scep, "enrol", refuse)
     with pytest.raises(EnrolmentFailed, match="badAlg"):
-        macs.enrol(exchange, {"URL": SCEP_URL, "Retries": 5}, "p")
+        enrol(exchange, {"URL": SCEP_URL, "Retries": 5}, "p")
     assert len(calls) == 1
 
 
@@ -258,14 +259,14 @@ def test_the_inventory_is_what_was_reported_not_what_is(client, mac, profile, te
 
 def test_a_check_in_answers_what_was_asked(client, mac, kandji_world):
     client.post(f"/devices/{mac.device_id}/action/dailycheckin")
-    assert [result.serial for result in macs.act(kandji_world, only_asked=True)] == [mac.serial]
+    assert [result.serial for result in act(kandji_world, only_asked=True)] == [mac.serial]
     assert mac.device.pending == set()
-    assert macs.act(kandji_world, only_asked=True) == []
+    assert act(kandji_world, only_asked=True) == []
 
 
 def test_update_inventory_reports_and_installs_nothing(client, mac, profile, kandji_world):
     client.post(f"/devices/{mac.device_id}/action/updateinventory")
-    macs.act(kandji_world, only_asked=True)
+    act(kandji_world, only_asked=True)
     assert mac.device.report is not None
     assert (mac.certificates, mac.device.pending) == ([], set())
 
@@ -273,12 +274,12 @@ def test_update_inventory_reports_and_installs_nothing(client, mac, profile, kan
 def test_a_mac_in_a_drawer_never_checks_in(client, mac, profile, kandji_world):
     mac.device.is_missing = True
     client.post(f"/devices/{mac.device_id}/action/dailycheckin")
-    macs.act(kandji_world)
+    act(kandji_world)
     assert (mac.certificates, mac.device.report, mac.device.pending) == ([], None, {"dailycheckin"})
 
 
 def test_only_the_named_macs_act(mac, profile, kandji_world):
-    assert macs.act(kandji_world, serials=["OTHER"]) == []
+    assert act(kandji_world, serials=["OTHER"]) == []
     assert mac.certificates == []
 
 
@@ -338,7 +339,7 @@ def test_a_mac_that_is_a_record_is_judged_by_the_same_things(
     kandji_world, tenant, authority, add_device, blueprint, profile
 ):
     kandji_world.okta.platform.scep_url, kandji_world.okta.platform.challenge = SCEP_URL, CHALLENGE
-    mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), macs.enrol_as_record)
+    mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), enrol_as_record)
     mac.check_in()
     assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
     assert authority.certificates[mac.certificates[0].serial_number].der is None

@@ -12,7 +12,9 @@ from __future__ import annotations
 import pytest
 
 from lab.actors import person as people
-from lab.actors.mac import InstalledProfile, Mac, MacCertificate
+from lab.actors.enrolment import MacCertificate
+from lab.actors.inventory import InstalledProfile
+from lab.actors.mac import Mac
 from lab.actors.person import Person
 from lab.okta.org import Org
 
@@ -105,7 +107,7 @@ def test_who_came_before_the_certificate_stays_unmanaged_until_the_record_is_res
     assert "not managed" in early.act(kandji_world, mac)
     reset(org, mac)
     give_certificate(kandji_world, mac)
-    people.tell(kandji_world)
+    people.ask_to_register(kandji_world)
     assert "is managed" in early.act(kandji_world, mac)
 
 
@@ -136,17 +138,17 @@ def test_a_deleted_record_stops_a_person_until_they_are_told(kandji_world, mac, 
     deleted = reset(org, mac)
     assert "no longer exists" in person.act(kandji_world, mac)
     assert managed(mac) == {person.user_id: False}
-    assert people.tell(kandji_world, [mac.serial]) == 1
+    assert people.ask_to_register(kandji_world, [mac.serial]) == 1
     assert "not managed" in person.act(kandji_world, mac)  # the certificate went with the record
     give_certificate(kandji_world, mac)
     assert "is managed" in person.act(kandji_world, mac)
     assert mac.okta_account != deleted.id
-    assert person.told_to_register_again is False
+    assert person.asked_to_register is False
 
 
 def test_being_told_too_early_changes_nothing(kandji_world, mac, person, org):
     person.act(kandji_world, mac)
-    people.tell(kandji_world)
+    people.ask_to_register(kandji_world)
     person.act(kandji_world, mac)
     assert list(org.devices) == [mac.okta_account]
 
@@ -156,7 +158,7 @@ def test_while_the_record_is_deactivated_the_account_is_stuck_even_for_who_was_t
 ):
     person.act(kandji_world, mac)
     record = reset(org, mac, delete=False)
-    people.tell(kandji_world)
+    people.ask_to_register(kandji_world)
     assert "DEACTIVATED" in person.act(kandji_world, mac)
     org.registry.step(record, "activate")
     assert "signed in" in person.act(kandji_world, mac)
@@ -248,7 +250,7 @@ def test_a_certificate_is_the_key_to_an_app_for_managed_macs(kandji_world, org, 
     assert [outcome.admitted for outcome in people.open_apps(kandji_world, [app])] == [False]
     give_certificate(kandji_world, mac)
     reset(org, mac)
-    people.tell(kandji_world)
+    people.ask_to_register(kandji_world)
     people.act(kandji_world)
     assert [outcome.admitted for outcome in people.open_apps(kandji_world, [app])] == [True]
 

@@ -107,7 +107,7 @@ class EveryStage:
 
     @staticmethod
     def _refuse(_world: t.Any, _settings: t.Any, _identifier: str) -> t.Any:
-        from lab.actors.mac import EnrolmentFailed
+        from lab.actors.enrolment import EnrolmentFailed
 
         raise EnrolmentFailed("The SCEP server gave no certificate.")
 
@@ -137,7 +137,7 @@ class EveryStage:
 
     def _of_macs(self, absent: t.Any, without_app: t.Any) -> None:
         """What nobody would do by themselves to a Mac, and what it then reports."""
-        from lab.actors.mac import OKTA_VERIFY
+        from lab.actors.inventory import OKTA_VERIFY
 
         absent.certificates.clear()  # CERTIFICATE_ABSENT
         without_app.apps.pop(OKTA_VERIFY)  # OKTA_VERIFY_MISSING

@@ -19,7 +19,7 @@ SCEP_PAYLOAD = {"type": "com.apple.security.scep"}
 
 def scep_profile() -> dict[str, t.Any]:
     """An installed profile as Prism shows it, with a SCEP payload."""
-    from lab.actors.mac import MDM_PROFILE
+    from lab.actors.inventory import MDM_PROFILE
 
     payload = {**(MDM_PROFILE.columns["profile_data"] or [{}])[0], **SCEP_PAYLOAD}
     return {
