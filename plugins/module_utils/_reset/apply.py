@@ -17,19 +17,10 @@ from .._okta.facts import WEAK_AUTHENTICATORS
 from .._status.reader import FleetQuery, read_fleet
 from .._status.stages import classify
 from .audit import Audit
-from .evidence import (
-    EvidenceReader,
-    Selection,
-    find_targets,
-    read_macs,
-    read_revocations,
-    read_users,
-)
+from .evidence import Selection, find_targets, read_macs, read_revocations, read_users
+from .evidence_reader import EvidenceReader
 from .plan import (
-    Decision,
-    Guards,
     Limits,
-    ResetTarget,
     check_approved,
     check_confirmed,
     check_limits,
@@ -43,6 +34,7 @@ from .plan import (
     plan_reset,
     reissue_after,
 )
+from .records import Decision, Guards, ResetTarget
 from .report import Outcome
 
 

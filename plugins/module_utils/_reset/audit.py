@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 
 from .._core.errors import BadOption
 from .._core.masking import Masker
-from .plan import ResetTarget, login_of
+from .records import ResetTarget, login_of
 
 FILE_NAME = "device_reset_audit.jsonl"
 

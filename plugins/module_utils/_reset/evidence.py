@@ -19,21 +19,9 @@ from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION
-from .._okta.records import Enrollment, LogEvent, OktaDevice
+from .._okta.records import LogEvent, OktaDevice
 from .._status.rings import Ring, profile_uuid
-from .plan import (
-    Decision,
-    Evidence,
-    Guards,
-    Mac,
-    ResetTarget,
-    check_static_guards,
-    is_in_sign_in_grace,
-    needs_enrollments,
-    needs_history,
-    outlives_certificates,
-    relies_on_okta_verify,
-)
+from .records import Decision, Mac, ResetTarget, outlives_certificates
 
 # Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;
 # user.session.start and user.authentication.sso name the device and no method. The case of the
@@ -196,59 +184,6 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
 
 
 # Evidence
-
-
-class EvidenceReader:
-    """Reads evidence where it decides, each user's authenticators once."""
-
-    def __init__(self, okta: Okta, guards: Guards) -> None:
-        self._okta, self._guards = okta, guards
-        self._sign_ins: dict[str, datetime] = {}
-        self._enrollments: dict[str, list[Enrollment]] = {}
-        self._active_records: dict[str, set[str]] = {}
-        self._deletions: dict[str, datetime] = {}
-
-    @property
-    def evidence(self) -> Evidence:
-        """What was read until now."""
-        return Evidence(self._sign_ins, self._enrollments, self._active_records, self._deletions)
-
-    def read(self, targets: Sequence[ResetTarget]) -> Evidence:
-        """Return the evidence that decides about these targets."""
-        guards = self._guards
-        waiting = [
-            target
-            for target in targets
-            if target.device is not None and is_in_sign_in_grace(target, guards)
-        ]
-        self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
-        passed = [
-            target
-            for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence)
-            if refusal is None and target.device is not None
-        ]
-        young = [target for target in passed if needs_history(target, guards)]
-        self._deletions = read_deletions(self._okta, young, guards.now)
-        for target in passed:
-            self.read_enrollments(target)
-        return self.evidence
-
-    def read_enrollments(self, target: ResetTarget) -> Evidence:
-        """Return the evidence with the authenticators of the target's users."""
-        if needs_enrollments(target, self._guards):
-            for user in target.active_users:
-                if user.user.id not in self._enrollments:
-                    self._read_user(user.user.id)
-        return self.evidence
-
-    def _read_user(self, user_id: str) -> None:
-        enrollments = self._enrollments[user_id] = self._okta.enrollments(user_id)
-        if relies_on_okta_verify(enrollments, self._guards):
-            self._active_records[user_id] = {
-                device.id
-                for device in self._okta.user_devices(user_id)
-                if device.status == "ACTIVE"
-            }
 
 
 def read_sign_ins(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .plan import CANNOT_BE_UNDONE, Decision, login_of, name_of
+from .plan import CANNOT_BE_UNDONE
+from .records import Decision, login_of, name_of
 
 Message = dict[str, object]
 

@@ -22,10 +22,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
-    EvidenceReader,
     Selection,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence_reader import (
+    EvidenceReader,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
     Guards,
     Mac,

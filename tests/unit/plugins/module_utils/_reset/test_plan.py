@@ -18,11 +18,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     OktaUser,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import plan as reset
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import records
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import Limits
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
     Evidence,
     Guards,
-    Limits,
     Mac,
     ResetTarget,
 )
@@ -532,7 +533,7 @@ def test_a_spare_record_has_the_keeper_of_its_serial() -> None:
     ],
 )
 def test_a_user_is_named_by_login_or_id(one: OktaUser, login: str, name: str) -> None:
-    assert (reset.login_of(DeviceUser(one)), reset.name_of(DeviceUser(one))) == (login, name)
+    assert (records.login_of(DeviceUser(one)), records.name_of(DeviceUser(one))) == (login, name)
 
 
 def test_a_target_without_a_record_has_the_serial_that_selected_it() -> None:
@@ -695,4 +696,4 @@ def test_a_revocation_counts_if_it_came_after_the_newest_certificate(
     certificates: tuple[datetime, ...], revoked: datetime | None, outlives: bool
 ) -> None:
     one = target(None, mac=Mac("C02A", certificates=certificates))
-    assert reset.outlives_certificates(one, revoked) is outlives
+    assert records.outlives_certificates(one, revoked) is outlives

@@ -17,6 +17,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import report
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import (
     CANNOT_BE_UNDONE,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
     Mac,
     ResetTarget,

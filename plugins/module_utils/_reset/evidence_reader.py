@@ -1,0 +1,74 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decide which evidence has to be read, and read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from .._okta.client import Okta
+from .._okta.records import Enrollment
+from .evidence import read_deletions, read_sign_ins
+from .plan import (
+    check_static_guards,
+    is_in_sign_in_grace,
+    needs_enrollments,
+    needs_history,
+    relies_on_okta_verify,
+)
+from .records import Evidence, Guards, ResetTarget
+
+
+class EvidenceReader:
+    """Reads evidence where it decides, each user's authenticators once."""
+
+    def __init__(self, okta: Okta, guards: Guards) -> None:
+        self._okta, self._guards = okta, guards
+        self._sign_ins: dict[str, datetime] = {}
+        self._enrollments: dict[str, list[Enrollment]] = {}
+        self._active_records: dict[str, set[str]] = {}
+        self._deletions: dict[str, datetime] = {}
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was read until now."""
+        return Evidence(self._sign_ins, self._enrollments, self._active_records, self._deletions)
+
+    def read(self, targets: Sequence[ResetTarget]) -> Evidence:
+        """Return the evidence that decides about these targets."""
+        guards = self._guards
+        waiting = [
+            target
+            for target in targets
+            if target.device is not None and is_in_sign_in_grace(target, guards)
+        ]
+        self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
+        passed = [
+            target
+            for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence)
+            if refusal is None and target.device is not None
+        ]
+        young = [target for target in passed if needs_history(target, guards)]
+        self._deletions = read_deletions(self._okta, young, guards.now)
+        for target in passed:
+            self.read_enrollments(target)
+        return self.evidence
+
+    def read_enrollments(self, target: ResetTarget) -> Evidence:
+        """Return the evidence with the authenticators of the target's users."""
+        if needs_enrollments(target, self._guards):
+            for user in target.active_users:
+                if user.user.id not in self._enrollments:
+                    self._read_user(user.user.id)
+        return self.evidence
+
+    def _read_user(self, user_id: str) -> None:
+        enrollments = self._enrollments[user_id] = self._okta.enrollments(user_id)
+        if relies_on_okta_verify(enrollments, self._guards):
+            self._active_records[user_id] = {
+                device.id
+                for device in self._okta.user_devices(user_id)
+                if device.status == "ACTIVE"
+            }

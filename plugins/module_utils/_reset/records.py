@@ -1,0 +1,167 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reset knows of its targets, and what it decides about them, as records. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .._core.timestamps import parse_timestamp
+from .._okta.facts import WEAK_AUTHENTICATORS
+from .._okta.records import DeviceUser, Enrollment, OktaDevice
+
+
+@dataclass(frozen=True)
+class Mac:
+    """What Kandji knows of a Mac. ``certificates`` are the times when each was first seen."""
+
+    serial: str
+    name: str = ""
+    person: str = ""
+    profile_live: bool = False
+    certificates: tuple[datetime, ...] = ()
+
+    @property
+    def newest_certificate(self) -> datetime | None:
+        """When the newest certificate was first seen, or None if no certificate is known."""
+        return max(self.certificates, default=None)
+
+
+@dataclass(frozen=True)
+class ResetTarget:
+    """A requested target: its Okta device record, the record's users and its Mac, if they exist.
+
+    ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
+    the option device_ids selected it.
+    """
+
+    name: str
+    device: OktaDevice | None = None
+    users: tuple[DeviceUser, ...] = ()
+    mac: Mac | None = None
+    by_id: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of the device record, "" if there is none."""
+        return self.device.id if self.device else ""
+
+    @property
+    def serial(self) -> str:
+        """The record's serial. Without a record, the serial that selected it."""
+        if self.device is not None:
+            return self.device.serial_number
+        return "" if self.by_id else self.name
+
+    @property
+    def status(self) -> str | None:
+        """The status of the device record."""
+        return self.device.status if self.device else None
+
+    @property
+    def registered_at(self) -> datetime | None:
+        """When the record was created, or None if that is unknown."""
+        return parse_timestamp(self.device.created) if self.device else None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the record is deactivated or has no users."""
+        return self.status == "DEACTIVATED" or not self.users
+
+    @property
+    def managed_logins(self) -> list[str]:
+        """The logins of the users for whom Okta treats the device as managed."""
+        return [login_of(user) for user in self.users if user.is_managed]
+
+    @property
+    def active_users(self) -> list[DeviceUser]:
+        """The users who may sign in, including those whose status is unknown."""
+        inactive = ("DEPROVISIONED", "SUSPENDED")
+        return [user for user in self.users if user.user.status not in inactive]
+
+    @property
+    def newest_certificate(self) -> datetime | None:
+        """When the newest certificate of its Mac was first seen, or None."""
+        return self.mac.newest_certificate if self.mac else None
+
+    @property
+    def newer_certificate(self) -> datetime | None:
+        """When the newest certificate was first seen, if that is after the registration."""
+        newest, registered = self.newest_certificate, self.registered_at
+        return newest if newest and registered and newest > registered else None
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What the options exclude. ``now`` is Okta's clock, ``sign_in_grace`` is in hours."""
+
+    now: datetime
+    created_before: datetime
+    allow: Collection[str] = ()  # of ALLOW
+    duplicates: str = "skip"
+    sign_in_grace: float = 24.0
+    platforms: Sequence[str] = ("MACOS",)
+    weak_authenticators: Sequence[str] = WEAK_AUTHENTICATORS
+
+    def forbid(self, reason: str) -> bool:
+        """Return whether a record is skipped for this reason, which is one of ALLOW."""
+        return reason not in self.allow
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is read only where it decides.
+
+    ``sign_ins``: device id -> its last FastPass sign-in. ``enrollments``: user id -> enrolled
+    authenticators. ``active_records``: user id -> ids of active device records, of users whose
+    only strong authenticator is Okta Verify. ``earlier_deletions``: device id -> when an earlier
+    record of its serial was deleted.
+    """
+
+    sign_ins: Mapping[str, datetime] = field(default_factory=dict)
+    enrollments: Mapping[str, Sequence[Enrollment]] = field(default_factory=dict)
+    active_records: Mapping[str, Collection[str]] = field(default_factory=dict)
+    earlier_deletions: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a reset does with a target: ``action`` is reset, skip or none.
+
+    ``code`` is the reason's code, None for a reset. ``is_spare``: the serial has another record,
+    which is kept.
+    """
+
+    target: ResetTarget
+    action: str
+    reason: str
+    code: str | None = None
+    is_spare: bool = False
+
+    @property
+    def resets(self) -> bool:
+        """Whether the record is deleted."""
+        return self.action == "reset"
+
+
+def login_of(user: DeviceUser) -> str:
+    """Return the login of a user, else the id, else "unknown user"."""
+    return user.user.name or "unknown user"
+
+
+def name_of(user: DeviceUser) -> str:
+    """Return first and last name of a user, else what login_of returns."""
+    names = (user.user.first_name, user.user.last_name)
+    return " ".join(name for name in names if name) or login_of(user)
+
+
+def outlives_certificates(target: ResetTarget, revoked: datetime | None) -> bool:
+    """Return whether a revocation came after the newest certificate that was seen.
+
+    Then no certificate is known that still lives.
+    """
+    newest = target.newest_certificate
+    return bool(revoked and (newest is None or revoked > newest))
