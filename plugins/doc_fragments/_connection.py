@@ -13,8 +13,8 @@ requirements:
 options:
   ca_path:
     description:
-      - File with the CA certificates that the vendors' TLS certificates are verified against, where
-        a proxy of yours puts its own before them.
+      - File with the CA certificates to verify the vendors' TLS certificates, if your proxy
+        replaces those with its own.
       - If not set, the environment variable E(DEVICE_TRUST_CA_PATH) is used, and without it the
         system's own list.
     type: path
@@ -29,8 +29,8 @@ options:
     default: 5
   capacity_percent:
     description:
-      - Share of each of the vendors' rate limits that may be used up, from V(1) to V(100). The run
-        waits before it goes beyond.
+      - Share of each of the vendors' rate limits that the run may use, from V(1) to V(100). The run
+        waits before it exceeds this share.
     type: int
     default: 50
 """

@@ -14,41 +14,42 @@ class ModuleDocFragment:
 options:
   forecast:
     description:
-      - Before a change, forecast who would be refused, and look at the break-glass group and at
-        Okta's own apps.
-      - Set it to V(false) only to go back to rules that were in force before.
+      - Before a change, forecast who would be refused, and check the break-glass group and Okta's
+        own apps.
+      - Set it to V(false) only to return to rules that were active before.
     type: bool
     default: true
   max_locked_out:
     description:
-      - How many people may go from admitted to refused. Those count who used one of the apps in
-        O(active_days); people who were never seen are listed separately.
-      - What a rule asks and nobody can know beforehand (risk, network, an expression, an
-        authenticator other than Okta Verify) counts as refused.
+      - How many people may go from admitted to refused. Only people who used one of the apps in
+        O(active_days) count. People who were never seen are listed separately.
+      - A condition that is unknown before the sign-in counts as refused. Examples are risk,
+        network, an expression, or an authenticator other than Okta Verify.
     type: int
     default: 0
   active_days:
-    description: How many days of the System Log tell who uses an app, from V(1) to V(90).
+    description: How many days of the System Log show who uses an app, from V(1) to V(90).
     type: int
     default: 30
   log_events:
-    description: How many events of the System Log are read at most. Where there are more the change
-      is refused, since somebody might be missed.
+    description: How many events of the System Log to read at most. If there are more, the change is
+      refused, because the forecast might miss a person.
     type: int
     default: 50000
   break_glass_group:
     description:
-      - Id or exact name of a group that gets in when device trust goes wrong. Needed as soon as a
-        rule of the policy stands for managed devices.
-      - Such rules have to leave it out (C(groups_excluded)), it needs a member who can sign in, and
-        the rules that are left have to let them in.
+      - Id or exact name of a group that keeps access when device trust fails. Required as soon as a
+        rule of the policy requires managed devices.
+      - Such rules must exclude the group (C(groups_excluded)). The group needs a member who can
+        sign in, and the remaining rules must admit it.
     type: str
   allow_protected_apps:
     description:
-      - Ids or exact labels of apps of Okta's own that may ask for managed devices all the same. The
-        Admin Console, the dashboard, the page where people
-        add Okta Verify and the app that Okta Verify enrols by are refused otherwise.
-      - The policy that judges who may add an authenticator is named here too, by its id or name.
+      - Ids or exact labels of Okta's own apps that may require managed devices anyway. By default
+        these are refused, the Admin Console, the dashboard, the page where people add Okta Verify
+        and the app that Okta Verify enrols by.
+      - To use the policy that decides who may add an authenticator, name it here too, by its id or
+        name.
     type: list
     elements: str
     default: []

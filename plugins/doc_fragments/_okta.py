@@ -26,21 +26,20 @@ options:
     type: str
   okta_access_token:
     description:
-      - OAuth access token that was got elsewhere. It is never shown, and not renewed when it
-        expires.
+      - OAuth access token from another source. It is never shown, and not renewed when it expires.
       - If not set, the environment variable E(OKTA_ACCESS_TOKEN) is used, as by Okta's Terraform
         provider.
     type: str
   okta_client_id:
     description:
-      - Client id of an OAuth service app (API Services). A task asks for one access token, with the
-        scopes that it needs and no others.
+      - Client id of an OAuth service app (API Services). A task requests one access token, with
+        only the scopes that it needs.
       - If not set, the environment variable E(OKTA_CLIENT_CLIENTID) is used, as by Okta's own SDK.
     type: str
   okta_private_key:
     description:
       - Private key of the service app, RSA (at least 2048 bits) or EC, as PEM or JWK, or the path
-        of a file that holds it. It is never shown.
+        of a file with it. It is never shown.
       - Needs the Python libraries PyJWT and cryptography.
       - If not set, the environment variable E(OKTA_CLIENT_PRIVATEKEY) is used, as by Okta's own
         SDK.

@@ -10,14 +10,14 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   status:
-    description: V(INACTIVE) keeps the rule and does not ask it. If not set, a new rule is active
-      and another is left as it is.
+    description: V(INACTIVE) keeps the rule and does not evaluate it. If not set, a new rule is
+      active and the status of an existing one does not change.
     type: str
     choices: [ACTIVE, INACTIVE]
   position:
     description:
-      - V(first), or V(last), which is before the catch-all rule. The order alone is compared, since
-        Okta gives rules new numbers as others come and go.
+      - V(first), or V(last), which is before the catch-all rule. Only the order is compared,
+        because Okta renumbers rules when others are added or deleted.
       - Without one of O(position), O(before) and O(after) a rule stays where it is, and a new one
         comes last.
     type: str
@@ -30,16 +30,15 @@ options:
     type: str
   managed:
     description:
-      - Whether the device is managed. Not set leaves it alone; O(remove_conditions=device) takes it
-        away.
-      - Okta knows as managed only what is registered, so that the rule gets O(registered=true) as
-        well.
+      - Whether the device is managed. If not set, the condition does not change.
+        O(remove_conditions=device) removes it.
+      - Okta treats only registered devices as managed, so the rule also gets O(registered=true).
     type: bool
   registered:
-    description: Whether the device is registered. Not set leaves it alone.
+    description: Whether the device is registered. If not set, the condition does not change.
     type: bool
   device_assurances:
-    description: Ids of device assurance policies, one of which the device has to meet.
+    description: Ids of device assurance policies. The device must meet one of them.
     type: list
     elements: str
   platforms:

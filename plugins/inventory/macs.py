@@ -7,17 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: macs
-short_description: Macs as hosts, grouped by where they stand between Kandji and Okta
+short_description: Macs as hosts, grouped by their stage between Kandji and Okta
 version_added: 0.1.0
 description:
-  - A host for each Mac, named by its serial, with what M(devicetrust.okta_kandji.device_trust_info)
-    knows of it as variables whose names begin with
-    C(device_trust_), and in groups by stage (C(stage_managed)), ring, blueprint, version of macOS,
-    tag and flag.
+  - Creates a host for each Mac, named by its serial. Its variables begin with C(device_trust_) and
+    hold what M(devicetrust.okta_kandji.device_trust_info) returns for it.
+  - Its groups are its stage (C(stage_managed)), ring, blueprint, version of macOS, tags and flags.
   - The file's name ends in C(macs.yml) or C(macs.yaml).
-  - Calls grow with the pages of the fleet alone. Nothing is asked of the Macs, and nothing says how
-    to reach them; O(compose) can.
-  - Texts of vendors (names of Macs, of blueprints) are never taken for templates.
+  - Calls grow with the pages of the fleet alone. The plugin does not connect to the Macs, and sets
+    no variable for connecting to them. Use O(compose) for that.
+  - Texts of vendors (names of Macs, of blueprints) are never evaluated as templates.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 requirements:

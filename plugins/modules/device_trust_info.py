@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device_trust_info
-short_description: Where each Mac stands between Kandji and Okta, and why
+short_description: Read the stage of each Mac between Kandji and Okta, and why
 version_added: 0.1.0
 description:
   - Reads both sides at once, joins them by serial, and returns the stage of each Mac, the
     reason, and its next step.
-  - Calls grow with the pages of the fleet alone, never with single Macs. For K Macs, C certificates
-    of the rings' profiles, O device records and E events there
-    are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta Verify,
-    C/300, O/200 and E/1000 (each rounded up), and three more,
-    for blueprints, profiles and competing configurations. Where the list of Macs changed while it
-    was read, up to 20 that slipped through are read by id.
-  - Okta's search may be behind. A row whose stage only a read by id would settle is marked as
-    unconfirmed; modules that write read by id first.
+  - Calls grow with the pages of the fleet, never with single Macs. K is the number of Macs, C of
+    certificates of the rings' profiles, O of device records and E of events.
+  - Then there are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of
+    Okta Verify, C/300, O/200 and E/1000, each rounded up. Three more calls read blueprints,
+    profiles and competing configurations.
+  - If the list of Macs changed during the read, up to 20 Macs that it missed are read by id.
+  - Okta's search may lag behind. If only a read by id would settle the stage of a row, the row is
+    marked as unconfirmed. Modules that write read by id first.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -37,13 +37,13 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.both
 options:
   wait:
-    description: How many seconds to wait until no Mac is on a stage that time and its person alone
-      leave behind.
+    description: How many seconds to wait until no Mac is at a stage that only time and its user
+      change.
     type: int
     default: 0
   serials:
-    description: The only Macs that RV(macs) names, by serial number, those that are managed too.
-      All are counted none the less.
+    description: Serial numbers of the only Macs that RV(macs) names, including managed ones. The
+      counts cover all Macs.
     type: list
     elements: str
     default: []
@@ -52,12 +52,12 @@ options:
     type: int
     default: 90
   log_days:
-    description: How many days of Okta's System Log are read, to see where its search is behind and
-      when certificates were issued. C(0) leaves the log out.
+    description: How many days of Okta's System Log to read, to detect where its search lags behind
+      and when certificates were issued. C(0) does not read the log.
     type: int
     default: 30
   log_events:
-    description: How many events of the System Log are read at most, the newest first; a call brings
+    description: How many events of the System Log to read at most, the newest first. A call returns
       1000.
     type: int
     default: 12000

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device_trust_preflight
-short_description: See beforehand whether Okta and Kandji are ready for the workflow
+short_description: Check whether Okta and Kandji are ready for the workflow
 version_added: 0.1.0
 description:
-  - Only reads, and collects everything that is wrong before it fails, so that it lists all of it at
-    once. Tokens are good, Okta Verify and FastPass are active,
-    the rings are sound, their blueprints known, there are Macs.
-  - Returns the rings with the ids of their blueprints, so that what follows need not look them up
+  - Only reads. Collects every problem before it fails, so that it lists all of them at once.
+  - Checks that the tokens are accepted, Okta Verify and FastPass are active, the rings are valid,
+    their blueprints exist, and there are Macs.
+  - Returns the rings with the ids of their blueprints, so that later tasks need not resolve them
     again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)

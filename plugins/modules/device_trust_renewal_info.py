@@ -14,8 +14,8 @@ description:
     generation, and how many Macs will enrol.
   - A ring is due when a certificate under its present profile expires soon, or, with O(challenge),
     when its profile holds another secret.
-  - Rings renew in their order, one at a time. What Kandji reports decides; nothing is kept between
-    runs.
+  - Rings renew in their order, one at a time. The module decides by what Kandji reports, and stores
+    nothing between runs.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -31,7 +31,7 @@ options:
   certificate_expiry:
     description:
       - Serial number to the expiry of the Mac's certificate in ISO 8601, if you know it from
-        another source. It counts more than what the other options provide.
+        another source. It takes precedence over the other options.
       - If no source knows it, the expiry is estimated as a year after the certificate was first
         seen, or after the profile was written.
     type: dict
@@ -49,8 +49,8 @@ options:
     type: int
     default: 60
   min_healthy_percent:
-    description: How many percent of a ring's Macs have to hold its present profile and a
-      certificate that has not expired, before the next ring renews.
+    description: How many percent of a ring's Macs must have its current profile and a certificate
+      that has not expired, before the next ring renews.
     type: int
     default: 90
   max_enrolments_per_hour:
@@ -58,8 +58,8 @@ options:
       renews alone. No limit if not set.
     type: int
   challenge:
-    description: The new secret, after it was reset in Okta. Then rings whose profile holds another
-      one are due, and certificates do not count.
+    description: The new secret, after a reset in Okta. Rings whose profile has another secret are
+      then due, and certificates do not count.
     type: str
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile

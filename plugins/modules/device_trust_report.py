@@ -10,11 +10,11 @@ module: device_trust_report
 short_description: Write the report of the fleet as HTML, CSV and JSON
 version_added: 0.1.0
 description:
-  - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes where each Mac
-    stands, for people (HTML, one file that loads nothing from
-    elsewhere), for spreadsheets (CSV) and for programs (JSON).
-  - A report that would differ from the one that is there in nothing but its time is left alone.
-  - The files name people and their Macs. No secret is in them.
+  - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes the stage of
+    each Mac. HTML is for people, in one file that loads nothing from elsewhere. CSV is for
+    spreadsheets, JSON for programs.
+  - If only the time of a report would change, the module leaves the report alone.
+  - The files name people and their Macs. They contain no secret.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -29,12 +29,12 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.both
 options:
   dest:
-    description: Directory of the reports; it is made if it is not there. The files are
+    description: Directory of the reports. The module creates it if it does not exist. The files are
       C(device-trust.html), C(device-trust.csv) and C(device-trust.json).
     type: path
     required: true
   formats:
-    description: Which of them to write.
+    description: Formats to write.
     type: list
     elements: str
     choices: [html, csv, json]
@@ -45,10 +45,10 @@ options:
     default: "0640"
   state_dir:
     description:
-      - Directory in which it is kept where each Mac stood, so that the next report can say what
+      - Directory of the history, the stage of each Mac, so that the next report can list what
         changed. Without it no history is kept, and the report says so.
-      - A ledger of certificates that is there (see
-        M(devicetrust.okta_kandji.device_trust_certificates)) tells when they end.
+      - If the directory has a ledger of certificates (see
+        M(devicetrust.okta_kandji.device_trust_certificates)), it provides their expiry.
     type: path
 """
 

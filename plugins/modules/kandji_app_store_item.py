@@ -10,13 +10,13 @@ module: kandji_app_store_item
 short_description: Assign the App Store item Okta Verify to blueprints, and report on it
 version_added: 0.1.0
 description:
-  - Finds an App Store item (or Auto App) that was made in Kandji's console, assigns it to
-    blueprints, and reports how it fares over the fleet.
-  - No public API makes or edits such an item. Where there is none, the module fails and returns the
-    console steps.
-  - An item is found by its id, or by its exact name over the blueprints and devices, and in the
-    audit log (of the last year) where it is on none. Between two
-    items of one name it never guesses; it says what each is.
+  - Finds an App Store item (or Auto App) that was created in Kandji's console, assigns it to
+    blueprints, and reports its state over the fleet.
+  - No public API creates or edits such an item. If it does not exist, the module fails and returns
+    the console steps.
+  - Finds the item by its id, or by its exact name on blueprints and devices. If the item is on
+    none, the module searches the audit log of the last year.
+  - If several items have the name, the module fails and describes each.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -32,24 +32,24 @@ options:
     type: str
     default: Okta Verify
   library_item_id:
-    description: Id of the item, where its name is not enough.
+    description: Id of the item, if several items have its name.
     type: str
   bundle_id:
-    description: Bundle id of the app, by which Macs that really have it are counted.
+    description: Bundle id of the app, to count the Macs that really have it.
     type: str
     default: com.okta.mobile
   licences:
     description:
-      - Number of licences that were bought in Apple Business Manager. No API of Kandji tells it.
-      - With it, an assignment that would bring more Macs into scope than there are licences is
-        refused.
+      - Number of licences that were bought in Apple Business Manager. No API of Kandji reports it.
+      - If set, the module refuses an assignment that would bring more Macs into scope than there
+        are licences.
     type: int
   report:
-    description: Read the item's statuses over the fleet. Takes reads that grow with the fleet.
+    description: Read the item's statuses over the fleet. The number of reads grows with the fleet.
     type: bool
     default: true
   max_rows:
-    description: How many Macs in trouble the result names.
+    description: How many Macs with a problem the result lists.
     type: int
     default: 50
 seealso:

@@ -11,14 +11,15 @@ short_description: Manage a Custom Profile in Kandji
 version_added: 0.1.0
 description:
   - Creates, changes, assigns and deletes a Custom Profile in Kandji (Iru) with any content.
-  - Nothing is written without a difference, since each write has every Mac in scope install the
-    profile again. Parsed payloads are compared, not texts, and as
-    a whole. Identifiers and UUIDs are not compared, nor is the order of payloads.
+  - Nothing is written without a difference, because each write makes every Mac in scope install the
+    profile again.
+  - Parsed payloads are compared as a whole, not texts. Identifiers, UUIDs and the order of payloads
+    are not compared.
   - Of the keys outside the payloads, only those of O(mobileconfig) are compared;
     C(PayloadDescription) and C(PayloadOrganization) only where Kandji shows one.
   - For the SCEP profile of Okta use M(devicetrust.okta_kandji.kandji_scep_profile), which builds
     it.
-  - Every API token that may list or get Custom Profiles reads their content, secrets too.
+  - Every API token that may list or get Custom Profiles can read their content, including secrets.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -37,13 +38,13 @@ options:
     type: str
   generation:
     description:
-      - A name that is kept inside the profile. To change it is the deliberate way to have the
-        profile written, and installed by its Macs, once more.
+      - A name that is stored inside the profile. Change it to make the module write the profile
+        again, and its Macs install it again.
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. They are planned
-      from one read.
+    description: Several profiles that share all other options, one for each ring. The module plans
+      them from one read.
     type: list
     elements: dict
     suboptions:
@@ -68,22 +69,21 @@ options:
       - The text of the configuration profile, as XML, neither signed nor encrypted. Kandji replaces
         its global variables in it, such as C($SERIAL_NUMBER). A SCEP URL or challenge with such a
         variable needs O(test_enrollment=false).
-      - Kandji puts its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
-        whole. In the first payload's C(PayloadDescription) the module
-        adds a mark, by which it knows what it wrote.
-      - Needed but with O(state=absent) and O(blueprints_mode=remove). It is never shown.
+      - Kandji sets its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
+        whole profile. The module adds a mark to the first payload's C(PayloadDescription), to
+        recognize what it wrote.
+      - Required, except with O(state=absent) and O(blueprints_mode=remove). It is never shown.
     type: str
   secret_keys:
     description:
-      - Further keys inside O(mobileconfig) whose values are secret. What has C(password),
-        C(passphrase), C(passcode), C(challenge), C(secret), C(token),
-        C(credential), C(privatekey) or C(apikey) in its name is taken for a secret anyway. Data is
-        shown as its digest.
+      - Further keys inside O(mobileconfig) whose values are secret. Data is shown as its digest.
+      - Keys with C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
+        C(credential), C(privatekey) or C(apikey) in their names are always secret.
     type: list
     elements: str
     default: []
   active:
-    description: Whether Macs get the profile at all. V(false) takes it from those that hold it,
+    description: Whether Macs get the profile at all. V(false) removes it from those that have it,
       within O(max_removed).
     type: bool
     default: true
@@ -95,10 +95,10 @@ options:
     default: present
   on_conflict:
     description:
-      - What to do when Macs of O(blueprints) would get the same from two sides. These are a SCEP
-        URL, a host for single sign-on, or Okta Verify's settings
-        that another Custom Profile brings, and what is Okta Verify's where Kandji's own Okta Device
-        Trust serves them.
+      - What to do if Macs of O(blueprints) would get the same configuration twice.
+      - This covers a SCEP URL, a host for single sign-on, or Okta Verify's settings from another
+        Custom Profile. It also covers Okta Verify's configuration on Macs with Kandji's own Okta
+        Device Trust.
     type: str
     choices: [fail, warn]
     default: fail

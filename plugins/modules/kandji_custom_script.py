@@ -11,9 +11,10 @@ short_description: Manage a Custom Script in Kandji
 version_added: 0.1.0
 description:
   - Creates and changes a Custom Script in Kandji (Iru), and assigns it to blueprints.
-  - Nothing is written without a difference. Kandji keeps no newline at the end of a text, so that
-    those are not compared.
-  - Every API token that may list Custom Scripts reads their texts; put no secret into them.
+  - Nothing is written without a difference. Kandji does not store a newline at the end of a text,
+    so newlines there are not compared.
+  - Every API token that may list Custom Scripts can read their texts. Do not put a secret into
+    them.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -28,8 +29,7 @@ options:
     description: Name of the script in Kandji. With O(library_item_id), the name that it is to have.
     type: str
   library_item_id:
-    description: Id of an existing Custom Script that is to be managed, instead of the one named
-      O(name).
+    description: Id of an existing Custom Script to manage, instead of the one named O(name).
     type: str
   script:
     description: The text of the script. Kandji replaces its global variables in it, such as
@@ -37,8 +37,8 @@ options:
     type: str
     required: true
   remediation_script:
-    description: The text of the script that runs when O(script) fails. Not compared when not set;
-      empty takes it away.
+    description: The text of the script that runs when O(script) fails. Not compared if not set. An
+      empty text removes it.
     type: str
   execution_frequency:
     description: How often the script runs. V(no_enforcement) leaves it to Self Service.
@@ -58,12 +58,12 @@ options:
     type: bool
     default: false
   self_service_category_id:
-    description: Id of the category in Self Service. Kandji does not show it again, so that it goes
-      along with a write and is not compared.
+    description: Id of the category in Self Service. Kandji does not return it, so it is sent with
+      each write and not compared.
     type: str
   self_service_recommended:
-    description: Whether Self Service recommends the script. Not compared, as
-      O(self_service_category_id).
+    description: Whether Self Service recommends the script. Like O(self_service_category_id), it is
+      not compared.
     type: bool
 seealso:
   - module: devicetrust.okta_kandji.device_trust_certificates

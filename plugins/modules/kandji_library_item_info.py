@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kandji_library_item_info
-short_description: Library items in Kandji, where they are assigned, and how far they have come
+short_description: Read library items in Kandji, their blueprints, and their statuses
 version_added: 0.1.0
 description:
-  - Only reads. No public API lists the Library; items are found on the blueprints that hold them,
-    which costs a call for each blueprint and one for their list.
+  - Only reads. No public API lists the Library. The module finds items on the blueprints that hold
+    them, with a call for each blueprint and one for their list.
   - With O(statuses), a call for each 300 devices that have the item.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -22,25 +22,25 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.kandji
 options:
   names:
-    description: Items with exactly these names alone. Several items can have one name.
+    description: Only items with exactly these names. Several items can have one name.
     type: list
     elements: str
   library_item_ids:
-    description: Items with these ids alone. An item on no blueprint is returned too; only
-      its name is not known then.
+    description: Only items with these ids. An item on no blueprint is also returned, without its
+      name.
     type: list
     elements: str
   blueprints:
-    description: The blueprints that are looked at, by name or id. Without it all of them.
+    description: The blueprints to search, by name or id. If not set, all of them.
     type: list
     elements: str
   statuses:
-    description: Whether each item is returned with its statuses over the fleet. O(names) or
-      O(library_item_ids) is needed then.
+    description: Whether to return each item with its statuses over the fleet. This needs O(names)
+      or O(library_item_ids).
     type: bool
     default: false
   max_rows:
-    description: How many devices in trouble are named for each item.
+    description: How many devices with a problem the result lists for each item.
     type: int
     default: 200
 seealso:

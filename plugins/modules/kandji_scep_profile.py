@@ -7,18 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kandji_scep_profile
-short_description: Manage the SCEP profile that brings Okta's certificate to Macs
+short_description: Manage the SCEP profile that deploys Okta's certificate to Macs
 version_added: 0.1.0
 description:
   - Creates and changes a Custom Profile in Kandji (Iru) with a C(com.apple.security.scep) payload,
     and assigns it to blueprints.
-  - It is the guide's SCEP library item in the only form that has an API. Every setting of the guide
-    is an option with the guide's value as default. The one
-    that Custom Profiles do not have is redistribution before the certificate expires; what it would
-    be is returned as RV(profiles[].renew_by).
-  - Nothing is written without a difference, since each write gives every Mac in scope a new
-    certificate. Parsed payloads are compared, not texts, and only the
-    keys that the options set.
+  - It replaces the guide's SCEP library item, which has no API. Every setting of the guide is an
+    option with the guide's value as default.
+  - Custom Profiles cannot redistribute a profile before the certificate expires.
+    RV(profiles[].renew_by) returns when to do that.
+  - Nothing is written without a difference, because each write gives every Mac in scope a new
+    certificate. Parsed payloads are compared, not texts, and only the keys that the options set.
   - Before a write that makes Macs enrol, one test enrolment checks URL and challenge
     (O(test_enrollment)).
 author:
@@ -39,30 +38,29 @@ options:
     type: str
   library_item:
     description:
-      - Id or exact name of a SCEP item that was made in Kandji's web app, to be managed instead of
-        a Custom Profile. No API reads or edits such an item, so
-        that only its assignment is managed; O(url), O(challenge) and the other settings are not
-        used for it, and what is seen of it is returned as
-        RV(profiles[].proof).
-      - By name it is looked for on the blueprints, on one Mac of each, and in the audit log.
-        Between two of one name the module never guesses.
+      - Id or exact name of a SCEP item that was created in Kandji's web app, to manage instead of a
+        Custom Profile.
+      - No API reads or edits such an item, so the module manages only its assignment. It does not
+        use O(url), O(challenge) and the other settings for it. RV(profiles[].proof) returns what
+        the module finds of it.
+      - By name, the module searches the blueprints, one Mac of each, and the audit log. If several
+        items have the name, it fails.
     type: str
   replaces:
     description:
-      - Id or exact name of the SCEP item that this one takes the place of, a Custom Profile or one
-        that was made in Kandji's web app.
-      - As long as it is on O(blueprints), or Macs of theirs hold its profile, nothing is assigned.
-        In check mode that is a warning.
+      - Id or exact name of the SCEP item that this one replaces, a Custom Profile or an item that
+        was created in Kandji's web app.
+      - While it is on O(blueprints), or while their Macs have its profile, the module assigns
+        nothing. In check mode this is a warning.
     type: str
   generation:
     description:
-      - A name that stands inside the SCEP payload. To change it is the deliberate way to have all
-        certificates of the profile renewed.
+      - A name inside the SCEP payload. Change it to renew all certificates of the profile.
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. They are planned
-      from one read.
+    description: Several profiles that share all other options, one for each ring. The module plans
+      them from one read.
     type: list
     elements: dict
     suboptions:
@@ -96,13 +94,13 @@ options:
     type: str
   challenge:
     description:
-      - The secret key that Okta showed once with the SCEP URL. It is never shown, and readable in
-        Kandji for every token that may read Custom Profiles.
+      - The secret key that Okta showed once with the SCEP URL. It is never shown. In Kandji, every
+        token that may read Custom Profiles can read it.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
   subject:
     description:
-      - Subject of the certificates, as attribute types and values with commas between them. Kandji
+      - Subject of the certificates, as attribute types and values, separated by commas. Kandji
         replaces its global variables in it.
       - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
     type: str
@@ -158,18 +156,18 @@ options:
       compared when not set.
     type: str
   redistribution_days:
-    description: How many days before its expiry a certificate is renewed. Used for
-      RV(profiles[].renew_by) alone.
+    description: How many days before its expiry a certificate is renewed. It only affects
+      RV(profiles[].renew_by).
     type: int
     default: 30
   on_conflict:
-    description: What to do when Macs of O(blueprints) have Kandji's own Okta Device Trust profiles,
+    description: What to do if Macs of O(blueprints) have Kandji's own Okta Device Trust profiles,
       or a second profile with the same SCEP URL.
     type: str
     choices: [fail, warn]
     default: fail
   max_remaining:
-    description: How many Macs may still hold the profile of the item that O(replaces) names.
+    description: How many Macs may still have the profile of the item that O(replaces) names.
     type: int
     default: 0
 seealso:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_access_policy
-short_description: An app sign-in policy in Okta, its clone, and the apps that it judges
+short_description: Manage an app sign-in policy in Okta as a clone, and its apps
 version_added: 0.1.0
 description:
-  - Makes an app sign-in policy, as a clone of another one or new, keeps its description, and gives
-    it apps, one after the other.
-  - A clone says in its description from which policy it was made, so that its apps can go back
-    without any file (O(state=reverted)).
-  - Before an app moves, everybody who used it is judged by the rules that it has and by those that
-    it would get, and the move is refused where more than
-    O(max_locked_out) people would be locked out.
-  - Rules are written by M(devicetrust.okta_kandji.okta_access_policy_rule).
+  - Creates an app sign-in policy, new or as a clone of another one. Manages its description, and
+    moves apps to it, one after the other.
+  - The description of a clone names the policy that it was made from. Its apps can therefore go
+    back without any file (O(state=reverted)).
+  - Before an app moves, the module evaluates its current and its new rules for everyone who used
+    it. It refuses the move if more than O(max_locked_out) people would be locked out.
+  - To write rules, use M(devicetrust.okta_kandji.okta_access_policy_rule).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -28,15 +27,15 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.okta
 options:
   name:
-    description: Name of the policy, or its id where it is there already.
+    description: Name of the policy, or its id if it exists.
     type: str
     required: true
   state:
     description:
-      - V(present) makes the policy where there is none.
-      - V(reverted) gives all apps of the policy back to the one that it was made from. The policy
-        itself stays. No forecast is made.
-      - V(absent) deletes it, only when it judges no app.
+      - V(present) creates the policy if it does not exist.
+      - V(reverted) assigns all apps of the policy to the one that it was made from. The policy
+        itself stays. The module makes no forecast.
+      - V(absent) deletes it if it has no app.
     type: str
     choices: [present, reverted, absent]
     default: present
@@ -44,15 +43,16 @@ options:
     description:
       - Id or exact name of the policy that a new one is cloned from, with its rules. A policy of
         the name that was made from another one is refused.
-      - A clone that a run was cut off from naming is found again, and finished.
+      - If a run was interrupted before it named the clone, the next run finds the clone and
+        finishes it.
     type: str
   description:
-    description: Description of the policy. Where the policy was cloned it ends with the id of the
-      other one.
+    description: Description of the policy. The description of a clone ends with the id of the other
+      policy.
     type: str
   apps:
-    description: Ids or exact labels of apps that the policy is to judge. They move in this order.
-      Other apps of the policy stay.
+    description: Ids or exact labels of apps to assign to the policy. They move in this order. Other
+      apps of the policy stay.
     type: list
     elements: str
     default: []

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_access_policy_forecast
-short_description: Who would be refused if apps had another app sign-in policy, or its rules were
-  others
+short_description: Forecast who would be refused if apps had another policy or other rules
 version_added: 0.1.0
 description:
-  - Judges everybody who used an app by the rules that it has today and by those of O(policy) with
-    O(rules) put in, and names those who would go from admitted
-    to refused. M(devicetrust.okta_kandji.okta_access_policy) and
-    M(devicetrust.okta_kandji.okta_access_policy_rule) do the same before they write; this module
-    tells all of it beforehand.
-  - With O(simulate) it also asks Okta which rule of a policy in force takes somebody, and compares.
+  - Evaluates two sets of rules for everyone who used an app, the current rules and those of
+    O(policy) with O(rules) added. Names those who would go from admitted to refused.
+  - M(devicetrust.okta_kandji.okta_access_policy) and
+    M(devicetrust.okta_kandji.okta_access_policy_rule) do the same before they write. This module
+    shows all of it before.
+  - With O(simulate), it also asks Okta which rule of an active policy applies to a person, and
+    compares.
   - This module only reads.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -35,14 +35,14 @@ options:
     description: If O(policy) does not exist yet, the policy that it would be cloned from.
     type: str
   apps:
-    description: Ids or exact labels of the apps. If not set, all that the policy judges today.
+    description: Ids or exact labels of the apps. If not set, all current apps of the policy.
     type: list
     elements: str
   rules:
     description:
-      - Rules that would be put into the policy, in this order. Each has the options of a rule of
-        M(devicetrust.okta_kandji.okta_access_policy_rule), and
-        C(state) with V(absent) for one that would go.
+      - Rules to add to the policy, in this order. Each has the options of a rule of
+        M(devicetrust.okta_kandji.okta_access_policy_rule), and C(state) with V(absent) for a rule
+        to remove.
     type: list
     elements: dict
     default: []
@@ -53,8 +53,8 @@ options:
     default: true
   simulate:
     description:
-      - Ask Okta too, for apps that have the policy already. At most 20 sign-ins, in one request.
-      - An org that has no simulation says so in the result, and that is not an error.
+      - Also ask Okta, for apps that have the policy already. At most 20 sign-ins, in one request.
+      - If the org has no simulation, the result says so. That is not an error.
     type: bool
     default: false
 seealso:

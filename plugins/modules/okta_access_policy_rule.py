@@ -7,18 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_access_policy_rule
-short_description: A rule of an app sign-in policy in Okta
+short_description: Manage a rule of an app sign-in policy in Okta
 version_added: 0.1.0
 description:
   - Creates, changes, moves, deactivates or deletes one rule of an app sign-in policy, found by its
-    name. Only what options set is compared and written; the
-    rest of the rule stays as it is.
-  - Before a write that people would feel, everybody who used the policy's apps is judged by the
-    rules as they are and as they would be, and the change
-    is refused where more than O(max_locked_out) people would be locked out.
-  - Of the catch-all rule only O(access), and what it asks for, can be set.
-  - Rules of one policy are to be written one after the other, so do not run this module in parallel
-    for one policy.
+    name. Only what options set is compared and written. The rest of the rule stays unchanged.
+  - Before a write that affects people, the module evaluates the current and the new rules for
+    everyone who used the policy's apps. It refuses the change if more than O(max_locked_out) people
+    would be locked out.
+  - For the catch-all rule, you can set only O(access) and its authentication requirements.
+  - Write the rules of one policy one after the other. Do not run this module in parallel for one
+    policy.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -38,11 +37,11 @@ options:
       from. It makes the change predictable.
     type: str
   name:
-    description: Name of the rule. Where several rules have it, nothing is done.
+    description: Name of the rule. If several rules have it, the module fails and changes nothing.
     type: str
     required: true
   state:
-    description: Whether there is such a rule.
+    description: Whether the rule exists.
     type: str
     choices: [present, absent]
     default: present

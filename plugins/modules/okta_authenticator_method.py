@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_authenticator_method
-short_description: Okta FastPass, or another method of an authenticator, on or off
+short_description: Manage Okta FastPass or another method of an authenticator
 version_added: 0.1.0
 description:
-  - Switches a method of an authenticator on or off, and sets what its settings say; without further
-    options Okta FastPass (C(signed_nonce) of Okta Verify).
-  - Settings are merged into what Okta has, since its API replaces the whole, and orgs have settings
-    that are in no description.
-  - An org may keep Okta FastPass as an authenticator of its own (C(okta_verify_fastpass)); it is
-    found either way.
+  - Switches a method of an authenticator on or off, and sets its settings. By default this is Okta
+    FastPass (C(signed_nonce) of Okta Verify).
+  - Settings are merged into those of Okta, because its API replaces all of them, and orgs have
+    undocumented settings.
+  - An org may have Okta FastPass as a separate authenticator (C(okta_verify_fastpass)). The module
+    finds it either way.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -35,9 +35,9 @@ options:
     default: signed_nonce
   status:
     description:
-      - Whether the method can be used. If not set, that is left alone.
-      - Okta does not switch FastPass off while rules have device conditions. Which refusal it was
-        is said.
+      - Whether the method can be used. If not set, it is not changed.
+      - Okta does not switch FastPass off while rules have device conditions. The error names the
+        reason of a refusal.
     type: str
     choices: [ACTIVE, INACTIVE]
   show_sign_in_with_ov:
@@ -45,8 +45,8 @@ options:
     type: str
     choices: [ALWAYS, NEVER]
   key_protection:
-    description: V(HARDWARE) takes only devices that keep keys in hardware. Macs without a Secure
-      Enclave are then refused.
+    description: V(HARDWARE) accepts only devices that store keys in hardware, and refuses Macs
+      without a Secure Enclave.
     type: str
     choices: [ANY, HARDWARE]
   algorithms:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_device_info
-short_description: Device records in Okta, with their users
+short_description: Read device records in Okta, with their users
 version_added: 0.1.0
 description:
   - Only reads. Records are found by Okta's search, by serial number, or by id.
-  - Okta's search may be behind by minutes. Records that O(device_ids) names are read by id, with
-    their users, and are as they are now.
-  - A search costs a call for each 200 records; O(serial_numbers) one for each 40 of them;
+  - Okta's search may lag behind by minutes. Records that O(device_ids) names are read by id, with
+    their users, and are current.
+  - A search takes a call for each 200 records. O(serial_numbers) takes one for each 40 of them,
     O(device_ids) two for each.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)

@@ -10,13 +10,13 @@ module: okta_device_integration
 short_description: Verify that Okta is a certificate authority for Macs
 version_added: 0.1.0
 description:
-  - This module creates nothing, because no public API can. Okta's Desktop platform with its SCEP
-    URL and secret key is made in the Admin Console alone.
-  - Without O(scep_url) it fails and returns the console steps, with the org's own links. With it,
-    it verifies by every public means that the step was done
-    right. The org is on Identity Engine, the SCEP URL is this org's, the SCEP endpoint answers, its
-    CA certificates are valid and the pinned ones, and the
-    deployed challenge is not older than the last reset of the secret key.
+  - This module creates nothing, because no public API can. Only the Admin Console can create Okta's
+    Desktop platform with its SCEP URL and secret key.
+  - Without O(scep_url), it fails and returns the console steps with the org's own links. With it,
+    it verifies the result by every public means.
+  - The org is on Identity Engine, the SCEP URL is this org's, and the SCEP endpoint answers. Its CA
+    certificates are valid and match the pinned one. The deployed challenge is not older than the
+    last reset of the secret key.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -29,28 +29,27 @@ requirements:
   - asn1crypto
 options:
   state:
-    description: What to do. There is nothing but verifying.
+    description: What to do. V(verified) is the only value.
     type: str
     choices: [verified]
     default: verified
   scep_url:
     description:
-      - The SCEP URL that Okta showed when the platform was made.
+      - The SCEP URL that Okta showed when the platform was created.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
   scep_challenge:
     description:
       - The secret key that Okta showed once next to the SCEP URL. Only needed for
-        O(test_enrollment=true). It
-        is never shown.
+        O(test_enrollment=true). It is never shown.
       - If not set, the environment variable E(OKTA_SCEP_CHALLENGE) is used.
     type: str
   scep_hosts:
     description:
       - Further hosts that a SCEP URL of this org may have.
-      - The org's own name at Okta and the custom domain that its metadata names need not be listed.
-        Another host that may be a custom domain
-        is warned of, unless it is listed. The name of another org at Okta is refused.
+      - You need not list the org's own name at Okta, nor the custom domain in its metadata. The
+        module warns of another host that may be a custom domain, unless you list it. It refuses the
+        name of another org at Okta.
     type: list
     elements: str
     default: []
@@ -62,12 +61,12 @@ options:
     description:
       - When the challenge was last written into a profile (ISO 8601), as
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
-      - A reset of the secret key after it makes the challenge stale, which is warned of, unless a
-        test enrolment (O(test_enrollment)) shows otherwise.
+      - A reset of the secret key after it makes the challenge stale. The module then warns, unless
+        a test enrolment (O(test_enrollment)) shows otherwise.
     type: str
   test_enrollment:
     description:
-      - Make one test enrolment with O(scep_challenge), whose key and certificate are thrown away.
+      - Make one test enrolment with O(scep_challenge). The module discards its key and certificate.
         It is reported as a change, and never made in check mode.
     type: bool
     default: false

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_system_log_info
-short_description: Events of Okta's System Log
+short_description: Read events of Okta's System Log
 version_added: 0.1.0
 description:
-  - Only reads. Without O(filter), the events that device trust turns on, of certificates, device
-    records and their users.
-  - Okta keeps events for 90 days. A call brings up to 1000 of them.
+  - Only reads. Without O(filter), it reads the events about certificates, device records and their
+    users.
+  - Okta keeps events for 90 days. A call returns up to 1000 of them.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -26,17 +26,18 @@ options:
     description: Okta's own filter expression, like V(eventType eq "pki.cert.issue").
     type: str
   q:
-    description: Words that must all stand somewhere in the event, like a serial; at most 10 of at
+    description: Words that must all occur in the event, such as a serial. At most 10 words of at
       most 40 characters.
     type: str
   since:
-    description: Events from this time on, in ISO 8601. Without it Okta takes the last seven days.
+    description: Events from this time on, in ISO 8601. If not set, Okta returns the last seven
+      days.
     type: str
   until:
     description: Events before this time, in ISO 8601.
     type: str
   sort_order:
-    description: Which come first, the newest (V(DESCENDING)) or the oldest.
+    description: Order of the events, the newest first (V(DESCENDING)) or the oldest first.
     type: str
     choices: [ASCENDING, DESCENDING]
     default: DESCENDING
