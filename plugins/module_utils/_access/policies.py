@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, replace
+from itertools import count
 
 from .._core.changes import Change
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused, Unreadable
@@ -270,7 +271,7 @@ def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
     the rule was created.
     """
     settings = okta.transport.settings
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in count(1):
         try:
             okta.create_rule(policy_id, body, active)
             return

@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
+    BadOption,
     NotAsWritten,
     NotFound,
     Refused,
@@ -134,13 +135,21 @@ class FakeOkta:
         self.rules[policy_id].remove(old)
         self._insert(policy_id, {**body, "id": rule_id, "status": old["status"]})
 
+    def move(self, policy_id: str, name: str, priority: int, **values: t.Any) -> None:
+        """Move a rule as another client does."""
+        row = next(row for row in self.rules[policy_id] if row["name"] == name)
+        self.rules[policy_id].remove(row)
+        self._insert(policy_id, {**row, "priority": priority, **values})
+
     def _insert(self, policy_id: str, row: dict[str, t.Any]) -> None:
-        """Insert a rule at its priority, and move those that follow."""
-        row.setdefault("priority", len(self.rules[policy_id]))
-        for other in self.rules[policy_id]:
-            if not other.get("system") and other["priority"] >= row["priority"]:
-                other["priority"] += 1
-        self.rules[policy_id].append(row)
+        """Insert a rule before the one with its priority, and number all without gaps."""
+        system = [each for each in self.rules[policy_id] if each.get("system")]
+        others = [each for each in self.rules[policy_id] if each not in system]
+        others.sort(key=lambda each: int(each["priority"]))
+        others.insert(row.get("priority", len(others)), row)
+        for number, each in enumerate(others):
+            each["priority"] = number
+        self.rules[policy_id] = others + system
 
     def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
         self.writes.append(("set status", policy_id, rule_id, active))
@@ -438,6 +447,7 @@ def test_a_policy_without_apps_may_be_deleted(okta: FakeOkta) -> None:
 ALLOW = {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA"}}
 ALLOW_BODY = {"name": "x", "actions": {"appSignOn": ALLOW}}
 DENY_BODY = {"name": "x", "actions": {"appSignOn": {"access": "DENY"}}}
+LOW_RISK = {"riskScore": {"level": "LOW"}}
 LAST = rule_row("Catch-all Rule", 99, system=True, actions={"appSignOn": ALLOW})
 
 
@@ -521,15 +531,37 @@ def test_a_rule_that_another_client_moves_is_moved_back(okta: FakeOkta) -> None:
 
     def meanwhile(call: str) -> None:
         if call == "rules" and len(okta.writes) == 1:
-            okta.rules["rst1"][-1]["priority"] = 50
+            okta.move("rst1", "x", 2, conditions=LOW_RISK)
 
     okta.before = meanwhile
     order = write_rule(okta, DENY_BODY, "a", "b", "x", place=Place(before="b"))
     assert order == ["a", "x", "b", "Catch-all Rule"]
     assert [write[0] for write in okta.writes] == ["replace rule", "replace rule"]
     (_kind, policy_id, rule_id, body) = okta.writes[1]
-    assert (policy_id, rule_id, body["priority"]) == ("rst1", "rul-x", 2)
+    assert (policy_id, rule_id, body["priority"]) == ("rst1", "rul-x", 1)
     assert body["actions"] == DENY_BODY["actions"]
+    assert body["conditions"] == LOW_RISK, "what the other client wrote is kept"
+
+
+def test_a_rule_is_moved_back_behind_its_neighbor(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "rules" and len(okta.writes) == 1:
+            okta.move("rst1", "x", 0)
+
+    okta.before = meanwhile
+    order = write_rule(okta, DENY_BODY, "x", "a", "b", "c", place=Place(after="b"))
+    assert order == ["a", "b", "x", "c", "Catch-all Rule"]
+    assert [write[0] for write in okta.writes] == ["replace rule", "replace rule"]
+
+
+def test_a_second_rule_of_the_same_name_is_refused(okta: FakeOkta) -> None:
+    def meanwhile(call: str) -> None:
+        if call == "rules" and len(okta.writes) == 1:
+            okta.rules["rst1"] += [rule_row("y", -2), rule_row("x", -1)]
+
+    okta.before = meanwhile
+    with pytest.raises(BadOption, match="policy 'Apps' has 2 rules named 'x'"):
+        write_rule(okta, DENY_BODY, "a", "b", "x", place=Place("first"))
 
 
 def test_a_rule_that_does_not_stay_at_its_place_is_an_error(okta: FakeOkta) -> None:
