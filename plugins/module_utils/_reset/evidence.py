@@ -223,7 +223,7 @@ def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str
 
 
 def _is_fastpass(event: LogEvent) -> bool:
-    return (event.factor or "").upper() == FASTPASS_FACTOR or any(
+    return str(event.factor).upper() == FASTPASS_FACTOR or any(
         FASTPASS_METHOD in entity.texts for entity in event.targets
     )
 

@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
+    MAX_FILTER_TERMS,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     InstalledProfile,
@@ -29,6 +32,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evi
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
+    Evidence,
     Guards,
     Mac,
     ResetTarget,
@@ -261,6 +265,23 @@ def test_sign_ins_of_the_users_are_read_since_the_oldest_certificate_that_waits(
     assert log[2:] == ("2026-11-23T07:00:00+00:00", "2026-11-23T10:01:00+00:00")
 
 
+def test_sign_ins_of_many_users_are_read_in_batches(reset: t.Any) -> None:
+    names = [f"u{number:02}" for number in range(MAX_FILTER_TERMS + 1)]
+    reset.stuck(1, *names)
+    mac = Mac("C01", profile_live=True, certificates=(NOW - timedelta(hours=1),))
+    reset.okta.log_events = lambda log_filter, since, until: [
+        event("guo1", minute, actor=f"00u-{name}", factor="SIGNED_NONCE")
+        for name, minute in ((names[0], 45), (names[-1], 30))
+        if f'"00u-{name}"' in log_filter
+    ]
+    sign_ins = evidence.read_sign_ins(reset.okta, [target_of(reset, 1, mac=mac)], NOW)
+    assert sign_ins == {"guo1": datetime(2026, 11, 23, 9, 45, tzinfo=timezone.utc)}
+
+
+def test_a_reader_that_has_read_nothing_has_no_evidence(reset: t.Any) -> None:
+    assert EvidenceReader(reset.okta, GUARDS).evidence == Evidence()
+
+
 # Records that were deleted before
 
 
@@ -288,6 +309,7 @@ REGISTRATION = LogEvent(
         ([deletion("guo0", "C019")], None),  # of another serial
         ([deletion("guo0"), replace(REGISTRATION, targets=(LogEntity("guo0"),))], None),
         ([replace(deletion("guo0", "C01"), published="2026-11-02T10:00:00Z")], None),  # later
+        ([replace(deletion("guo0", "C01"), published="2026-11-01T10:00:00Z")], None),  # with it
         ([replace(deletion("guo0", "C01"), published=None)], None),
     ],
 )
@@ -299,6 +321,15 @@ def test_a_deleted_record_of_the_same_serial_is_known_from_the_log(
     read = EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 1)])
     expected = {"guo1": datetime(2026, 10, day, 10, tzinfo=timezone.utc)} if day else {}
     assert read.earlier_deletions == expected
+
+
+def test_registrations_are_searched_by_the_serial(reset: t.Any) -> None:
+    serial = "C" * 50  # of a virtual Mac
+    record = reset.okta.add("guo1", serial, "ann")
+    reset.okta.events = [deletion("guo0")]
+    evidence.read_deletions(reset.okta, [ResetTarget(serial, record)], NOW)
+    assert reset.okta.calls[-1][1] == evidence.REGISTRATIONS
+    assert reset.okta.calls[-1][4] == "C" * 40, "as long as a word of the log may be"
 
 
 def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> None:
