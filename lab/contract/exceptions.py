@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The short list.
+"""Accepted deviations: what the vendors' OpenAPI descriptions lack or get wrong, with the source.
 
-What the vendors' OpenAPI descriptions lack or get wrong, each with the source that says so.
-
-The recorder (lab.contract.recorder) finds where the lab and a description disagree. Who is wrong is decided
-here: what is not on this list is a mistake of the lab or of the collection. ``python -m
-lab.contract.exceptions`` writes the list to docs/dev/openapi-exceptions.md.
+The recorder (lab.contract.recorder) finds differences between the lab and a description. What is
+not on this list is an error of the lab or of the collection. ``python -m lab.contract.exceptions``
+writes the list to docs/dev/openapi-exceptions.md.
 """
 
 from __future__ import annotations
@@ -24,9 +22,10 @@ PAGE = CHECKOUT / "docs" / "dev" / "openapi-exceptions.md"
 
 @dataclass(frozen=True)
 class Deviation:
-    """``operations`` are the lab's names, ``*`` for all of the vendor.
+    """A case in which a description is wrong or incomplete.
 
-    ``finding`` is a pattern for all of "status part: problem".
+    ``operations`` are the names in the lab, ``*`` for all of the vendor. ``finding`` is a pattern
+    that matches "status part: problem" completely.
     """
 
     vendor: str
@@ -36,6 +35,7 @@ class Deviation:
     source: str
 
     def covers(self, vendor: str, operation: str, finding: str) -> bool:
+        """Return whether a finding is this case."""
         return (
             vendor == self.vendor
             and (operation in self.operations or self.operations == ("*",))
@@ -136,7 +136,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
             "deactivatePolicyRule",
         ),
         r"500 status: not described",
-        "Rules of one policy that are written at the same moment.",
+        "Rules of one policy that are written at the same time.",
         "Okta's error codes: E0000009, 500; issues 836, 1198 and 2571 of Okta's Terraform"
         " provider.",
     ),
@@ -417,11 +417,12 @@ DEVIATIONS: tuple[Deviation, ...] = (
 
 _INTRODUCTION = """# What the vendors' descriptions lack
 
-The recorder ([the lab](lab.md), "Held to the vendors' descriptions") compares every request and every answer with the vendors' OpenAPI
-descriptions. Where they disagree, the lab or the collection is wrong and is mended, or the description is. These are the cases of the
-second kind, all of them, each with the source that says so. A finding that is not in this table fails the tests.
+The recorder ([the lab](lab.md)) compares every request and every answer with the vendors' OpenAPI
+descriptions. If they differ, the lab or the collection is wrong and is fixed, or the description is
+wrong. This table lists all cases of the second kind, each with the source that proves it. A finding
+that is not in this table fails the tests.
 
-This page is written by `python -m lab.contract.exceptions` from `lab/contract/exceptions.py`.
+`python -m lab.contract.exceptions` writes this page from `lab/contract/exceptions.py`.
 
 """
 
@@ -429,14 +430,16 @@ This page is written by `python -m lab.contract.exceptions` from `lab/contract/e
 def covering(
     vendor: str, operation: str, finding: str, deviations: t.Sequence[Deviation] = DEVIATIONS
 ) -> Deviation | None:
-    return next((one for one in deviations if one.covers(vendor, operation, finding)), None)
+    """Return the case that a finding is, or None."""
+    return next((entry for entry in deviations if entry.covers(vendor, operation, finding)), None)
 
 
 def rendered(deviations: t.Sequence[Deviation] = DEVIATIONS) -> str:
+    """Return the page that lists the cases."""
     lines = [_INTRODUCTION + "| vendor | operation | what | source |", "|---|---|---|---|"]
-    for one in deviations:
-        names = "all" if one.operations == ("*",) else ", ".join(one.operations)
-        lines.append(f"| {one.vendor} | {names} | {one.lacks} | {one.source} |")
+    for entry in deviations:
+        names = "all" if entry.operations == ("*",) else ", ".join(entry.operations)
+        lines.append(f"| {entry.vendor} | {names} | {entry.lacks} | {entry.source} |")
     return "\n".join(lines) + "\n"
 
 

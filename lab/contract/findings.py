@@ -1,11 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the recorder found, judged by the short list.
+"""Judge the findings of the recorder by the list of accepted deviations.
 
-Also as a plugin of pytest, which fails a run that found something new.
-
-``python -m lab.contract.findings`` judges what lies in .cache/recorder.
+It is also a plugin of pytest, which fails a run with a new finding. ``python -m
+lab.contract.findings`` judges the findings in .cache/recorder.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from lab.contract.recorder import DEFAULT_PLACE, DESCRIPTIONS, FINDINGS, Finding
 
 @dataclass
 class Verdict:
-    """``unlisted``.
+    """The findings that the list does not cover, and the entries that covered none.
 
-    Finding -> how often it was seen at least, and by whom. ``stale``: entries of the list that
-    nothing needed.
+    ``unlisted`` holds how often a finding was seen at least, and the user agent. ``stale`` are
+    entries that no finding needed.
     """
 
     unlisted: dict[Finding, tuple[int, str]]
@@ -37,6 +36,7 @@ class Verdict:
     seen: int
 
     def lines(self) -> list[str]:
+        """Return a line for each finding that is not in the list."""
         return [
             f"{finding}  [{count} times or more, {by or 'no user agent'}]"
             for finding, (count, by) in sorted(self.unlisted.items())
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def judged(place: Path, deviations: t.Sequence[Deviation] = DEVIATIONS) -> Verdict:
-    """Read the findings below a directory, of however many processes."""
+    """Read the findings of all processes below a directory. Return the verdict."""
     counts: dict[Finding, tuple[int, str]] = {}
     for file in sorted(place.rglob("*.jsonl")):
         highest: dict[Finding, tuple[int, str]] = {}
@@ -66,18 +66,16 @@ def judged(place: Path, deviations: t.Sequence[Deviation] = DEVIATIONS) -> Verdi
             unlisted[finding] = seen
         else:
             needed.add(entry)
-    return Verdict(unlisted, [one for one in deviations if one not in needed], len(counts))
+    return Verdict(unlisted, [entry for entry in deviations if entry not in needed], len(counts))
 
 
 def clear() -> None:
+    """Remove all findings."""
     shutil.rmtree(DEFAULT_PLACE, ignore_errors=True)
 
 
 def check(place: Path = DEFAULT_PLACE) -> bool:
-    """The stage of `make test`.
-
-    All that its tests, the molecule scenario and their labs have left.
-    """
+    """Judge the findings of `make test`: of its tests, the molecule scenario and their labs."""
     if not os.environ.get(DESCRIPTIONS):
         print(
             f"The recorder was off: {DESCRIPTIONS} names no directory with the vendors' API"
@@ -85,10 +83,10 @@ def check(place: Path = DEFAULT_PLACE) -> bool:
         )
         return True
     verdict = judged(place)
-    for one in verdict.stale:
+    for entry in verdict.stale:
         print(
-            f"warning: nothing needed this entry of lab/contract/exceptions.py any more: {one.vendor}"
-            f" {', '.join(one.operations)}: {one.lacks}"
+            "warning: nothing needed this entry of lab/contract/exceptions.py any more:"
+            f" {entry.vendor} {', '.join(entry.operations)}: {entry.lacks}"
         )
     for line in verdict.lines():
         print(line)
@@ -107,6 +105,7 @@ def _controller(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Name a directory for the findings of this run, which the workers inherit."""
     if _controller(config):
         os.environ.setdefault(
             FINDINGS, str(DEFAULT_PLACE / f"pytest-{os.getpid()}")
@@ -115,6 +114,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that has a finding which is not in the list."""
     if (
         _controller(session.config)
         and session.exitstatus == pytest.ExitCode.OK
@@ -124,6 +124,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
+    """Print the findings that are not in the list."""
     if not _controller(config):
         return
     verdict = judged(Path(os.environ[FINDINGS]))

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A vendor's OpenAPI 3.0 description, made into JSON Schemas that say no where the description says
-nothing.
+"""Compile a vendor's OpenAPI 3.0 description into JSON Schemas that are closed.
 
-A description forbids no field that it does not name. For a lab that must invent nothing this is too
-kind: objects are closed here. Where an answer is described by an example alone, its keys and their
-types are the description; any of its scalars may be null.
+A description allows fields that it does not name. A lab that must not invent fields closes the
+objects. If only an example describes an answer, its keys and their types are the description; any
+of its scalars may be null.
 """
 
 from __future__ import annotations
@@ -35,8 +34,7 @@ _PLACE = re.compile(r"\{[^}]*\}")
 class Description:
     """One description.
 
-    ``find`` gives the operation of a verb and a path template, whatever the names in its braces
-    are.
+    ``find`` returns the operation of a verb and a path template, for any names in its braces.
     """
 
     def __init__(self, document: Schema) -> None:
@@ -46,8 +44,11 @@ class Description:
             for verb in VERBS:
                 if verb in item:
                     parameters = [
-                        self.resolve(one)
-                        for one in [*item.get("parameters", []), *item[verb].get("parameters", [])]
+                        self.resolve(parameter)
+                        for parameter in [
+                            *item.get("parameters", []),
+                            *item[verb].get("parameters", []),
+                        ]
                     ]
                     self.operations[verb.upper(), places(path)] = {
                         **item[verb],
@@ -55,26 +56,27 @@ class Description:
                     }
 
     def resolve(self, raw: Schema) -> Schema:
-        """Follow ``$ref`` to what it stands for."""
+        """Return the schema to which ``$ref`` leads."""
         while "$ref" in raw:
-            found: t.Any = self.document
+            target: t.Any = self.document
             for name in raw["$ref"].removeprefix("#/").split("/"):
-                found = found[name.replace("~1", "/").replace("~0", "~")]
-            raw = found
+                target = target[name.replace("~1", "/").replace("~0", "~")]
+            raw = target
         return raw
 
     def find(self, verb: str, template: str) -> Schema | None:
+        """Return the operation of a verb and a path template, or None."""
         return self.operations.get((verb, places(template)))
 
     def content(self, part: Schema) -> dict[str, Schema]:
-        """Media type -> its description, of a request body or an answer."""
+        """Return the media types of a request body or an answer with their descriptions."""
         return {
             name.split(";")[0].strip().lower(): media
             for name, media in self.resolve(part).get("content", {}).items()
         }
 
     def schema(self, media: Schema, *, answer: bool) -> Schema:
-        """The JSON Schema of one media type of a request (``answer`` false) or an answer."""
+        """Return the JSON Schema of a media type of an answer, or of a request."""
         raw = media.get("schema", {})
         described = self._flat(raw)
         if answer and not ({"properties", "items", "variants"} & set(described)):
@@ -88,16 +90,16 @@ class Description:
         return _Compiler(self, answer).whole(raw)
 
     def _examples(self, media: Schema) -> list[t.Any]:
-        named = [self.resolve(one) for one in media.get("examples", {}).values()]
+        named = [self.resolve(example) for example in media.get("examples", {}).values()]
         return [
             *([media["example"]] if "example" in media else []),
-            *(one["value"] for one in named if "value" in one),
+            *(example["value"] for example in named if "value" in example),
         ]
 
     def _flat(self, raw: Schema, member: bool = False) -> Schema:
-        """A schema with its ``allOf`` merged into it.
+        """Return a schema with its ``allOf`` merged into it.
 
-        ``member`` is true for a base class: its subclasses are then no question any more.
+        ``member`` is true for a base class, whose subclasses then do not matter.
         """
         raw = self.resolve(raw)
         flat: Schema = {
@@ -129,11 +131,11 @@ class Description:
     def _merge(flat: Schema, base: Schema) -> None:
         for name, value in base.items():
             if name == "properties":
-                mine = flat.setdefault("properties", {})
+                properties = flat.setdefault("properties", {})
                 for key, schema in value.items():
-                    mine[key] = (
-                        {"allOf": [schema, mine[key]]}
-                        if key in mine and mine[key] != schema
+                    properties[key] = (
+                        {"allOf": [schema, properties[key]]}
+                        if key in properties and properties[key] != schema
                         else schema
                     )
             elif name == "required":
@@ -180,7 +182,7 @@ class _Compiler:
         if properties:
             made.update(
                 type="object",
-                properties={name: self.schema(one) for name, one in properties.items()},
+                properties={name: self.schema(entry) for name, entry in properties.items()},
             )
         required = [
             name
@@ -192,7 +194,7 @@ class _Compiler:
         if "items" in flat:
             made["items"] = self.schema(flat["items"])
         if "variants" in flat:
-            made["anyOf"] = [self.schema(one) for one in flat["variants"]]
+            made["anyOf"] = [self.schema(variant) for variant in flat["variants"]]
         further = flat.get("additionalProperties")
         if isinstance(further, dict):
             made["additionalProperties"] = self.schema(further)
@@ -201,9 +203,9 @@ class _Compiler:
         return made
 
     def chosen(self, flat: Schema, subclasses: dict[str, str]) -> Schema:
-        """A base class with a discriminator.
+        """Return the schema of a base class with a discriminator.
 
-        The subclass that it names is what counts. It may be the class itself.
+        It is the schema of the subclass that the value names, which may be the class itself.
         """
         name = flat["discriminator"]["propertyName"]
         known = {"properties": {name: {"enum": sorted(subclasses)}}, "required": [name]}
@@ -234,12 +236,12 @@ class _Compiler:
 
 
 def places(path: str) -> str:
-    """A path template without the names in its braces, and without the slash at its end."""
+    """Return a path template without the names in its braces and without a slash at its end."""
     return _PLACE.sub("{}", path).rstrip("/")
 
 
 def from_examples(examples: t.Sequence[t.Any]) -> Schema:
-    """The schema of which all these values are examples.
+    """Return the schema of which all these values are examples.
 
     Keys that each of them has are required, others are not allowed.
     """

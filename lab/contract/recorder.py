@@ -1,13 +1,13 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Holds every request that reaches the lab, and every answer of it, to the vendors' OpenAPI
-descriptions.
+"""Compare each request to the lab and its answer with the vendors' OpenAPI descriptions.
 
-On when the environment names their directory (``DEVICE_TRUST_API_DESCRIPTIONS``: one file
-``okta*.json``, one ``iru*.json`` or ``kandji*.json``). Findings are lines of JSON, a file for each
-process, in ``.cache/recorder`` or in the directory that ``DEVICE_TRUST_API_FINDINGS`` names. No
-value of a request or an answer stands in a finding, but for single short words that are no secret.
+The environment variable ``DEVICE_TRUST_API_DESCRIPTIONS`` names their directory and switches the
+recorder on. The directory holds one file ``okta*.json``, and one ``iru*.json`` or ``kandji*.json``.
+Findings are lines of JSON, a file for each process, in ``.cache/recorder`` or in the directory that
+``DEVICE_TRUST_API_FINDINGS`` names. A finding holds no values of a request or an answer, except
+single short words that are not secret.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _WORD = re.compile(r"[A-Za-z0-9_. -]{1,24}")
 class Exchange:
     """A request with its answer.
 
-    ``template`` is the lab's path; ``operation`` and ``template`` are empty where the lab knows no
-    such path.
+    ``template`` is the path in the lab; ``operation`` and ``template`` are empty for an unknown
+    path.
 
     ``sent`` is the body of the request: bytes, or a dict for forms. ``answer`` is what a handler
-    gave: parsed JSON, bytes, or None for nothing. ``fault`` is true where the lab was told to
-    misbehave: such an answer is no vendor's.
+    returned: parsed JSON, bytes, or None for nothing. ``fault`` is true if a fault was injected:
+    the vendor would not answer like that.
     """
 
     vendor: str
@@ -69,7 +69,7 @@ class Exchange:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What does not agree with a description.
+    """A difference from a description.
 
     ``part`` is operation, query, request, status, headers or answer.
     """
@@ -91,15 +91,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Problem:
+    """A difference from a description, without the operation."""
+
     part: str
     text: str
 
 
 def observers() -> list[t.Callable[[Exchange], None]]:
-    """What a new lab is watched by.
-
-    The recorder of this process, if the environment asks for one.
-    """
+    """Return the observers of a new lab: the recorder, if the environment asks for one."""
     directory = os.environ.get(DESCRIPTIONS)
     return (
         [_recorder(directory, os.environ.get(FINDINGS) or str(DEFAULT_PLACE))] if directory else []
@@ -113,24 +112,23 @@ def _recorder(directory: str, findings: str) -> Recorder:
 
 @functools.lru_cache(maxsize=2)
 def descriptions(directory: Path) -> dict[str, Judge]:
-    """Vendor -> the judge of its exchanges. Raises ValueError where a description is not there."""
+    """Return the judge of each vendor. Raise ValueError if a description is missing."""
     judges = {}
     for vendor, patterns in FILES.items():
-        found = sorted(place for pattern in patterns for place in directory.glob(pattern))
-        if len(found) != 1:
+        files = sorted(place for pattern in patterns for place in directory.glob(pattern))
+        if len(files) != 1:
             raise ValueError(
                 f"{DESCRIPTIONS} names {directory}, which must hold one file"
-                f" {' or '.join(patterns)}; it holds {len(found)}."
+                f" {' or '.join(patterns)}; it holds {len(files)}."
             )
-        judges[vendor] = Judge(Description(json.loads(found[0].read_text(encoding="utf-8"))))
+        judges[vendor] = Judge(Description(json.loads(files[0].read_text(encoding="utf-8"))))
     return judges
 
 
 class Recorder:
-    """Observes a lab.
+    """Records the findings of a lab.
 
-    A finding is written when it is first seen, and again whenever it has been seen ten times as
-    often.
+    A finding is written when it is first seen, and again after ten times as many occurrences.
     """
 
     def __init__(self, judges: t.Mapping[str, Judge], place: Path) -> None:
@@ -139,6 +137,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def __call__(self, exchange: Exchange) -> None:
+        """Record what is wrong with an exchange."""
         judge = self.judges.get(exchange.vendor)
         for problem in judge.problems(exchange) if judge else unknown(exchange):
             template = exchange.template or exchange.path
@@ -168,7 +167,7 @@ class Recorder:
 
 
 def unknown(exchange: Exchange) -> list[Problem]:
-    """For what has no description at all: SCEP."""
+    """Return the problem of an operation that no description has, such as SCEP."""
     return [Problem("operation", "not in the description")]
 
 
@@ -183,54 +182,57 @@ def _missing_headers(exchange: Exchange, response: Schema) -> list[Problem]:
 
 
 class Judge:
-    """Compares exchanges with one description. What it has compiled it keeps."""
+    """Compares exchanges with one description, and keeps its compiled schemas."""
 
     def __init__(self, description: Description) -> None:
         self.description = description
         self._validators: dict[t.Any, t.Any] = {}
 
     def problems(self, exchange: Exchange) -> list[Problem]:
-        if (
-            not exchange.operation
-        ):  # the lab has no such path: a test's own probe, unless the collection asked
+        """Return the differences between an exchange and the description."""
+        if not exchange.operation:  # an unknown path: the probe of a test, unless we asked
             return unknown(exchange) if exchange.user_agent.startswith(OURS) else []
         described = self.description.find(exchange.verb, exchange.template)
         if described is None:
             return unknown(exchange)
-        found: list[Problem] = []
-        # What another client is refused for is a test that wants the refusal. The collection's
-        # requests always count.
+        problems: list[Problem] = []
+        # A refused request of another client is a test of the refusal. Requests of the collection
+        # always count.
         client = exchange.user_agent.partition("/")[0] not in PROBES
         if exchange.user_agent.startswith(OURS) or (client and exchange.status < 400):
-            found += self._query(exchange, described)
-            found += self._request(exchange, described)
+            problems += self._query(exchange, described)
+            problems += self._request(exchange, described)
         if not exchange.fault:
-            found += self._answer(exchange, described)
-        return found
+            problems += self._answer(exchange, described)
+        return problems
 
     def _query(self, exchange: Exchange, described: Schema) -> list[Problem]:
-        known = {one["name"]: one for one in described["parameters"] if one["in"] == "query"}
-        given = dict(exchange.query)
-        found = [
-            Problem("query", f"{name} is not described") for name in sorted(set(given) - set(known))
+        known = {
+            parameter["name"]: parameter
+            for parameter in described["parameters"]
+            if parameter["in"] == "query"
+        }
+        query = dict(exchange.query)
+        problems = [
+            Problem("query", f"{name} is not described") for name in sorted(set(query) - set(known))
         ]
-        found += [
+        problems += [
             Problem("query", f"{name} is required and not there")
-            for name, one in known.items()
-            if one.get("required") and name not in given
+            for name, parameter in known.items()
+            if parameter.get("required") and name not in query
         ]
-        for name in sorted(set(given) & set(known)):
+        for name in sorted(set(query) & set(known)):
             raw = known[name].get("schema", {})
             kind = self.description.resolve(raw).get("type", "string")
             validator = self._validator(
                 (id(described), "query", name),
                 functools.partial(self.description.schema, {"schema": raw}, answer=False),
             )
-            found += [
+            problems += [
                 Problem("query", text)
-                for text in complaints(validator, coerced(given[name], kind), name)
+                for text in complaints(validator, coerced(query[name], kind), name)
             ]
-        return found
+        return problems
 
     def _request(self, exchange: Exchange, described: Schema) -> list[Problem]:
         body = described.get("requestBody")
@@ -286,23 +288,23 @@ class Judge:
         if response is None:
             return [Problem("status", "not described")]
         response = self.description.resolve(response)
-        found = _missing_headers(exchange, response)
+        problems = _missing_headers(exchange, response)
         contents = self.description.content(response)
         nothing = exchange.answer is None or exchange.answer == b""
         if nothing or not contents:
-            # A 200 without a described body says as little of an empty answer as of a full one.
+            # A 200 without a described body describes neither an empty answer nor a full one.
             return (
-                found
+                problems
                 if nothing and not contents
                 else [
-                    *found,
+                    *problems,
                     Problem("answer", "no body" if nothing else "a body, and none is described"),
                 ]
             )
         media = contents.get(exchange.answer_type)
         if media is None:
             return [
-                *found,
+                *problems,
                 Problem(
                     "answer",
                     f"content type {exchange.answer_type} is not described, but"
@@ -316,7 +318,7 @@ class Judge:
             if not isinstance(exchange.answer, bytes)
             else json.loads(exchange.answer)
         )
-        return found + [
+        return problems + [
             Problem("answer", text) for text in complaints(validator, sampled(answer), "body")
         ]
 
@@ -329,10 +331,7 @@ class Judge:
 
 
 def coerced(value: t.Any, kind: str) -> t.Any:
-    """A query parameter or a form field, as the type that its schema has.
-
-    As it is where it cannot be that.
-    """
+    """Return a query parameter or a form field as the type of its schema, if that is possible."""
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if kind == "boolean":
@@ -345,7 +344,7 @@ def coerced(value: t.Any, kind: str) -> t.Any:
 
 
 def sampled(value: t.Any) -> t.Any:
-    """An answer with its long lists cut: their beginning, and rows from all over the rest."""
+    """Return an answer with its long lists shortened: their beginning and rows from the rest."""
     if isinstance(value, list) and len(value) > WHOLE_LISTS:
         rest = value[SAMPLE:]
         return value[:SAMPLE] + rest[:: -(-len(rest) // SAMPLE)]
@@ -357,15 +356,15 @@ def sampled(value: t.Any) -> t.Any:
 
 
 def complaints(validator: t.Any, value: t.Any, name: str) -> list[str]:
-    """What a schema has against a value, each once, places in lists not counted."""
+    """Return how a value differs from a schema, each difference once, without list indexes."""
     if validator.is_valid(value):
         return []
     return sorted(
-        {text for error in validator.iter_errors(value) for text in _told(error, name, ())}
+        {text for error in validator.iter_errors(value) for text in _differences(error, name, ())}
     )
 
 
-def _told(error: t.Any, name: str, above: tuple[t.Any, ...]) -> list[str]:
+def _differences(error: t.Any, name: str, above: tuple[t.Any, ...]) -> list[str]:
     kind, place = error.kind, above + tuple(error.instance_path)
     where = name + "".join("[]" if isinstance(step, int) else f".{step}" for step in place)
     branches = getattr(kind, "context", None)
@@ -373,18 +372,18 @@ def _told(error: t.Any, name: str, above: tuple[t.Any, ...]) -> list[str]:
         nearest = min(
             branches,
             key=lambda branch: (
-                any(not one.instance_path and one.kind.name == "type" for one in branch),
+                any(not part.instance_path and part.kind.name == "type" for part in branch),
                 len(branch),
             ),
         )
-        return [text for one in nearest for text in _told(one, name, above)]
+        return [text for part in nearest for text in _differences(part, name, above)]
     if kind.name == "additionalProperties":
         return [f"{where}.{key} is not described" for key in kind.unexpected]
     if kind.name == "required":
         return [f"{where}.{kind.property} is not there"]
     if kind.name == "type":
         return [f"{where} is {_type(error.instance)}, not {' or '.join(kind.types)}"]
-    return [f"{where} is {_shown(where, error.instance)}, against {kind.name}"]
+    return [f"{where} is {_value(where, error.instance)}, against {kind.name}"]
 
 
 def _type(value: t.Any) -> str:
@@ -400,7 +399,7 @@ def _type(value: t.Any) -> str:
     return kinds.get(value.__class__, "something else")
 
 
-def _shown(where: str, value: t.Any) -> str:
-    """A value, if it is a short word of a field that holds no secret."""
+def _value(where: str, value: t.Any) -> str:
+    """Return a value if it is a short word of a field that holds no secret, else its type."""
     plain = isinstance(value, (int, float)) or (isinstance(value, str) and _WORD.fullmatch(value))
     return repr(value) if plain and not _SECRET.search(where) else _type(value)

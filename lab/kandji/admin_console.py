@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people do in Kandji's web app, and what the API cannot.
+"""What administrators do in Kandji's web app and the API cannot do.
 
-Items made by hand, assignment maps, devices and users moved about.
+They make items, edit assignment maps, and change devices and users.
 """
 
 from __future__ import annotations
@@ -59,14 +59,17 @@ SETTINGS: dict[str, tuple[type, ...]] = {
 
 
 class Mistake(ValueError):
-    """The console does not take this; the text is one sentence."""
+    """The console does not accept this; the text is one sentence."""
 
 
 # Library items
 
 
 def make_item(tenant: Tenant, kind: str, name: str, values: Values) -> LibraryItem:
-    """``values``: settings for ``scep``; bundle_id, version and licenses for apps."""
+    """Make a library item and return it.
+
+    ``values`` are the settings of ``scep``; bundle_id, version and licenses of apps.
+    """
     settings = values.get("settings")
     if kind == "scep":
         return make_scep(tenant, name, settings or {})
@@ -81,7 +84,7 @@ def make_item(tenant: Tenant, kind: str, name: str, values: Values) -> LibraryIt
 
 
 def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
-    """A SCEP item; what is not said is as the org and the guide have it."""
+    """Make a SCEP item and return it. Missing settings have the values of org and guide."""
     world = tenant.world
     everything = {
         "URL": world.okta.platform.shown_scep_url,
@@ -112,7 +115,10 @@ def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
 
 
 def edit_item(tenant: Tenant, item: LibraryItem, values: Values) -> None:
-    """Saving a SCEP item delivers it anew to all its Macs, whatever was changed in it."""
+    """Save an item.
+
+    Saving a SCEP item re-issues the certificates of all its Macs, whatever changed in it.
+    """
     if "settings" in values and not isinstance(item, NativeScep):
         raise Mistake("Only a SCEP item has settings.")
     settings = (
@@ -130,7 +136,7 @@ def edit_item(tenant: Tenant, item: LibraryItem, values: Values) -> None:
 
 
 def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
-    """The console's list of blueprints, which replaces what was there."""
+    """Assign an item to exactly these places, as the list of blueprints in the console does."""
     for blueprint in tenant.blueprints.values():
         wanted = [node.id for there, node in places if there is blueprint]
         had = [node.id for node in blueprint.nodes if item.id in node.item_ids]
@@ -147,10 +153,10 @@ def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Bluepri
 
 
 def place(tenant: Tenant, wanted: t.Any) -> tuple[Blueprint, Node]:
-    """Where an item goes.
+    """Return the blueprint and the node that a value names.
 
-    The name or id of a blueprint (of a map the root), or {"blueprint": ..., "assignment_node_id":
-    ...}.
+    It is the name or id of a blueprint, which means its root, or {"blueprint": ...,
+    "assignment_node_id": ...}.
     """
     if isinstance(wanted, str):
         blueprint = find_blueprint(tenant, wanted)
@@ -170,6 +176,7 @@ def place(tenant: Tenant, wanted: t.Any) -> tuple[Blueprint, Node]:
 
 
 def find_blueprint(tenant: Tenant, name_or_id: str) -> Blueprint:
+    """Return the blueprint with a name or id."""
     for blueprint in tenant.blueprints.values():
         if name_or_id in (blueprint.id, blueprint.name):
             return blueprint
@@ -177,7 +184,10 @@ def find_blueprint(tenant: Tenant, name_or_id: str) -> Blueprint:
 
 
 def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None]) -> Blueprint:
-    """``tags``: the conditions of a map's nodes, the first of which is the root and has none."""
+    """Make a blueprint and return it.
+
+    ``tags`` are the conditions of a map's nodes; the first is the root and has none.
+    """
     if kind not in BLUEPRINT_TYPES:
         raise Mistake(f"A blueprint is of one of these types: {', '.join(BLUEPRINT_TYPES)}.")
     if any(blueprint.name == name for blueprint in tenant.blueprints.values()):
@@ -202,9 +212,9 @@ def add_scripts(tenant: Tenant, blueprint: Blueprint, number: int) -> None:
 
 
 def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
-    """The map's nodes as they are to be.
+    """Replace the nodes of a map.
 
-    Those with an id stay, with their items; those without are new; the others go.
+    Nodes with an id keep their items, nodes without one are new, and all others are removed.
     """
     if blueprint.type != "map":
         raise Mistake("Only an assignment map has nodes.")
@@ -235,6 +245,7 @@ def _conditions(tags: list[str | None]) -> list[str]:
 
 
 def find_device(tenant: Tenant, serial: str) -> Device:
+    """Return the device with a serial number."""
     for device in tenant.devices.values():
         if device.serial == serial:
             return device
@@ -242,6 +253,7 @@ def find_device(tenant: Tenant, serial: str) -> Device:
 
 
 def find_user(tenant: Tenant, email: str) -> KandjiUser:
+    """Return the user with an email address."""
     for user in tenant.users.values():
         if user.email.lower() == email.lower():
             return user
@@ -249,7 +261,7 @@ def find_user(tenant: Tenant, email: str) -> KandjiUser:
 
 
 def archive(tenant: Tenant, user: KandjiUser, archived: bool) -> None:
-    """An archived user stays with the device, and is shown as archived there."""
+    """Archive a user or restore one; the device keeps the user and shows whether it is archived."""
     user.archived = archived
     tenant.events.record(
         "update",
@@ -286,13 +298,13 @@ def _document(name: str, identifier: str, payload_uuid: str, payload: Values) ->
 
 
 def _payload(settings: Values) -> Values:
-    """The settings as Apple's payload has them.
+    """Return the settings as Apple's payload has them.
 
-    Automatic redistribution needs the profile's UUID in the common name: saving puts it there.
+    Saving puts the profile's UUID into the common name if redistribution is automatic.
     """
     for key, value in settings.items():
         if key not in SETTINGS:
-            raise Mistake(f"{key!r} is no setting of a SCEP item; known: {', '.join(SETTINGS)}.")
+            raise Mistake(f"{key!r} is not a setting of a SCEP item; known: {', '.join(SETTINGS)}.")
         if not isinstance(value, SETTINGS[key]) or (
             isinstance(value, bool) and bool not in SETTINGS[key]
         ):

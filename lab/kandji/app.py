@@ -145,6 +145,7 @@ class KandjiApp(VendorApp):
                 self.tenant.permissions.setdefault(operation.permission, True)
 
     def operations(self) -> list[Operation]:
+        """Return all operations."""
         return self._operations
 
     def _build(self) -> list[Operation]:
@@ -170,6 +171,7 @@ class KandjiApp(VendorApp):
         ]
 
     def admit(self, call: Call) -> None:
+        """Check the token, count the request and check the permission; raise Refusal."""
         if call.operation.name == PING:
             return
         scheme, _blank, token = call.headers.get("authorization", "").partition(" ")
@@ -205,7 +207,7 @@ class KandjiApp(VendorApp):
             raise Refusal(self.too_many(call, 1, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
-        """The vendor documents none of it: body and header are switches."""
+        """Return the answer 429, whose body and header the vendor does not document: switches."""
         switches = self.world.switches
         headers = {"Retry-After": str(int(seconds))} if switches.retry_after else {}
         if switches.too_many_body == "html":
@@ -222,6 +224,7 @@ class KandjiApp(VendorApp):
         )
 
     def not_found(self, path: str) -> Answer:
+        """Return the gateway's answer for an unknown path."""
         return Answer(
             {
                 "message": "no Route matched with those values",
@@ -231,6 +234,7 @@ class KandjiApp(VendorApp):
         )
 
     def finish(self, call: Call | None, answer: Answer) -> None:
+        """Write ids in mixed case if the switch says so."""
         if self.world.switches.mixed_case_ids:
             answer.body = mixed_case(answer.body)
 
@@ -239,7 +243,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def mixed_case(value: t.Any, key: str = "id") -> t.Any:
-    """The body with the ids in it written in mixed case, for the switch ``mixed_case_ids``."""
+    """Return a body with its ids in mixed case, for the switch ``mixed_case_ids``."""
     if isinstance(value, dict):
         return {name: mixed_case(entry, name) for name, entry in value.items()}
     if isinstance(value, list):

@@ -18,33 +18,33 @@ ORDERS = ("", "occurred_at", "-occurred_at", "id", "-id")
 
 
 def list_events(tenant: Tenant, call: Call) -> Answer:
-    """By cursor.
+    """Return a page of the audit log.
 
-    A cursor names the last row that was shown, so that what happens in between moves nothing.
+    A cursor names the last row of a page, so later events do not move the next page.
     """
     sort_by = call.query.get("sort_by", "")
     if sort_by not in ORDERS:
         raise bad_request({"sort_by": [f'"{sort_by}" is not a valid choice.']})
-    found = tenant.events.between(_moment(call, "start_date"), _moment(call, "end_date"))
-    found = _after_cursor(
-        call, found[::-1] if sort_by.startswith("-") else found, sort_by.startswith("-")
+    rows = tenant.events.between(_query_time(call, "start_date"), _query_time(call, "end_date"))
+    rows = _after_cursor(
+        call, rows[::-1] if sort_by.startswith("-") else rows, sort_by.startswith("-")
     )
     limit = number(call, "limit", MOST, least=1, most=MOST)
-    page = found[:limit]
-    following = page_link(tenant, call, cursor=_cursor_at(page[-1])) if len(found) > limit else None
+    page = rows[:limit]
+    following = page_link(tenant, call, cursor=_cursor_at(page[-1])) if len(rows) > limit else None
     return Answer({"next": following, "previous": None, "results": page})
 
 
-def _moment(call: Call, name: str) -> datetime | None:
-    """A datetime or a date of the query; a date is the beginning of that day."""
+def _query_time(call: Call, name: str) -> datetime | None:
+    """Return a datetime or a date of the query; a date is the beginning of that day."""
     value = call.query.get(name)
     if not value:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except ValueError:
         raise bad_request({name: ["Enter a valid date/time."]}) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _cursor_at(row: dict[str, t.Any]) -> str:

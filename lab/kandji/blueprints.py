@@ -14,6 +14,7 @@ from lab.kandji.tenant import Refused, Tenant
 
 
 def render_blueprint(tenant: Tenant, blueprint: Blueprint) -> dict[str, t.Any]:
+    """Return a blueprint as the API lists it."""
     return {
         "id": blueprint.id,
         "name": blueprint.name,
@@ -28,37 +29,50 @@ def render_blueprint(tenant: Tenant, blueprint: Blueprint) -> dict[str, t.Any]:
 
 
 def list_blueprints(tenant: Tenant, call: Call) -> Answer:
-    found = list(tenant.blueprints.values())
+    """Return a page of the blueprints that the query selects."""
+    blueprints = list(tenant.blueprints.values())
     if call.query.get("id"):
-        found = [blueprint for blueprint in found if blueprint.id == call.query["id"].lower()]
+        blueprints = [
+            blueprint for blueprint in blueprints if blueprint.id == call.query["id"].lower()
+        ]
     if call.query.get("id__in"):
         wanted = {blueprint_id.strip().lower() for blueprint_id in call.query["id__in"].split(",")}
-        found = [blueprint for blueprint in found if blueprint.id in wanted]
+        blueprints = [blueprint for blueprint in blueprints if blueprint.id in wanted]
     if call.query.get("name"):
-        found = [
-            blueprint for blueprint in found if call.query["name"].lower() in blueprint.name.lower()
+        blueprints = [
+            blueprint
+            for blueprint in blueprints
+            if call.query["name"].lower() in blueprint.name.lower()
         ]
     return Answer(
         envelope(
-            tenant, call, found, lambda blueprint: render_blueprint(tenant, blueprint), cap=1000
+            tenant,
+            call,
+            blueprints,
+            lambda blueprint: render_blueprint(tenant, blueprint),
+            cap=1000,
         )
     )
 
 
 def get_blueprint(tenant: Tenant, call: Call) -> Answer:
+    """Return one blueprint."""
     return Answer(render_blueprint(tenant, _blueprint(tenant, call)))
 
 
 def list_items(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the items of a blueprint."""
     items = [tenant.items[item_id] for item_id in _blueprint(tenant, call).item_ids]
     return Answer(envelope(tenant, call, items, lambda item: {"id": item.id, "name": item.name}))
 
 
 def assign_item(tenant: Tenant, call: Call) -> Answer:
+    """Assign an item to a blueprint."""
     return _change(tenant, call, tenant.assign)
 
 
 def remove_item(tenant: Tenant, call: Call) -> Answer:
+    """Remove an item from a blueprint."""
     return _change(tenant, call, tenant.remove)
 
 

@@ -88,7 +88,7 @@ ORDERINGS = (
 
 
 def render_user(device: Device) -> dict[str, t.Any] | str:
-    """An object, or an empty string for a device that is nobody's."""
+    """Return the user of a device: an object, or an empty string without one."""
     if device.user is None:
         return ""
     return {
@@ -100,6 +100,7 @@ def render_user(device: Device) -> dict[str, t.Any] | str:
 
 
 def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
+    """Return a device as the API lists it."""
     blueprint = tenant.blueprints.get(device.blueprint_id)
     row = {
         "device_id": device.id,
@@ -131,31 +132,32 @@ def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
 
 
 def list_devices(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the devices that the query selects."""
     query = tuple(
         (name, value)
         for name, value in sorted(call.query.items())
         if value and (name in FILTERS or name == "ordering")
     )
-    found = tenant.remembered(("devices", *query), lambda: _matching(tenant, dict(query)))
+    devices = tenant.remembered(("devices", *query), lambda: _matching(tenant, dict(query)))
     cap = tenant.world.switches.page_rows
     limit, offset = number(call, "limit", cap, least=1, most=cap), number(call, "offset", 0)
     following, previous = "None", "None"  # as recorded
-    if offset + limit < len(found):
+    if offset + limit < len(devices):
         following = page_link(tenant, call, limit=limit, offset=offset + limit)
     if offset:
         previous = page_link(tenant, call, limit=limit, offset=max(0, offset - limit))
     return Answer(
-        [render_device(tenant, device) for device in found[offset : offset + limit]],
+        [render_device(tenant, device) for device in devices[offset : offset + limit]],
         headers={
             "Link": f'<{following}>; rel="next", <{previous}>; rel="prev"',
-            "X-Total-Count": str(len(found)),
+            "X-Total-Count": str(len(devices)),
         },
     )
 
 
 def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:
     ordering = query.pop("ordering", "")
-    found = [
+    devices = [
         device
         for device in tenant.devices.values()
         if all(FILTERS[name](tenant, device, value) for name, value in query.items())
@@ -163,8 +165,10 @@ def _matching(tenant: Tenant, query: dict[str, str]) -> list[Device]:
     for key in reversed(ordering.split(",")):
         column = key.removeprefix("-")
         if column in ORDERINGS:
-            found.sort(key=functools.partial(_column, tenant, column), reverse=key.startswith("-"))
-    return found
+            devices.sort(
+                key=functools.partial(_column, tenant, column), reverse=key.startswith("-")
+            )
+    return devices
 
 
 def _column(tenant: Tenant, column: str, device: Device) -> str:
@@ -172,10 +176,12 @@ def _column(tenant: Tenant, column: str, device: Device) -> str:
 
 
 def get_device(tenant: Tenant, call: Call) -> Answer:
+    """Return one device."""
     return Answer(render_device(tenant, _device(tenant, call)))
 
 
 def update_device(tenant: Tenant, call: Call) -> Answer:
+    """Change a device."""
     device = _device(tenant, call)
     body = json_body(call)
     if (
@@ -197,7 +203,7 @@ def update_device(tenant: Tenant, call: Call) -> Answer:
 
 
 def _user_id(tenant: Tenant, value: t.Any) -> str:
-    """A user by id or by the number that users had before."""
+    """Return the id of a user by that id or by the number that users had before."""
     for user in tenant.users.values():
         if str(value).lower() in (user.id, str(user.number)):
             return user.id
@@ -205,9 +211,10 @@ def _user_id(tenant: Tenant, value: t.Any) -> str:
 
 
 def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> None:
-    """What the API and the console do to a device.
+    """Change a device, as the API and the console do.
 
-    Who comes to another blueprint has its conditions looked at; other tags wait for MDM.
+    A device that moves to another blueprint has its conditions evaluated at once; other tags wait
+    for MDM.
     """
     moved = (
         body.get("blueprint_id") is not None
@@ -230,6 +237,7 @@ def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> Non
 
 
 def get_details(tenant: Tenant, call: Call) -> Answer:
+    """Return the details of a device."""
     device = _device(tenant, call)
     blueprint = tenant.blueprints.get(device.blueprint_id)
     return Answer(
@@ -284,9 +292,9 @@ def get_details(tenant: Tenant, call: Call) -> Answer:
 
 
 def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.Any]:
-    """An installed profile as a device's details show it.
+    """Return an installed profile as a device's details list it.
 
-    Other names than in Prism, for the same report.
+    Prism has other names for the same report.
     """
     return {
         "name": columns["profile_display_name"],
@@ -300,6 +308,7 @@ def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.A
 
 
 def get_apps(tenant: Tenant, call: Call) -> Answer:
+    """Return the apps of a device."""
     device = _device(tenant, call)
     apps = device.report.apps if device.report else []
     return Answer(
@@ -328,6 +337,7 @@ def get_apps(tenant: Tenant, call: Call) -> Answer:
 
 
 def get_library_items(tenant: Tenant, call: Call) -> Answer:
+    """Return the library items of a device with their status."""
     return Answer(_library_items(tenant, _device(tenant, call)))
 
 
@@ -355,6 +365,7 @@ def _library_items(tenant: Tenant, device: Device) -> dict[str, t.Any]:
 
 
 def get_status(tenant: Tenant, call: Call) -> Answer:
+    """Return the status of a device."""
     device = _device(tenant, call)
     names = ("id", "item_id", "name", "status", "reported_at", "type", "last_audit_log", "log")
     items = [
@@ -365,7 +376,7 @@ def get_status(tenant: Tenant, call: Call) -> Answer:
 
 
 def act(tenant: Tenant, call: Call) -> Answer:
-    """An action on a device: 200 without a body, and waiting until the device has been there."""
+    """Ask a device for an action: 200 without a body; it is pending until the device checks in."""
     device = _device(tenant, call)
     action = call.operation.path.rpartition("/")[2]
     if device.is_removed:
@@ -387,23 +398,25 @@ def _device(tenant: Tenant, call: Call) -> Device:
 
 
 def list_users(tenant: Tenant, call: Call) -> Answer:
-    found = list(tenant.users.values())
+    """Return a page of the users that the query selects."""
+    users = list(tenant.users.values())
     if call.query.get("email"):
-        found = [user for user in found if call.query["email"].lower() in user.email.lower()]
+        users = [user for user in users if call.query["email"].lower() in user.email.lower()]
     if call.query.get("id"):
-        found = [user for user in found if user.id == call.query["id"].lower()]
+        users = [user for user in users if user.id == call.query["id"].lower()]
     if call.query.get("archived"):
-        found = [
-            user for user in found if user.archived is (call.query["archived"].lower() == "true")
+        users = [
+            user for user in users if user.archived is (call.query["archived"].lower() == "true")
         ]
     return Answer(
         by_cursor(
-            tenant, call, found, lambda user: _render_kandji_user(tenant, user), size=PAGE_CAP
+            tenant, call, users, lambda user: _render_kandji_user(tenant, user), size=PAGE_CAP
         )
     )
 
 
 def get_user(tenant: Tenant, call: Call) -> Answer:
+    """Return one user."""
     user = tenant.users.get(call.path["user_id"].lower())
     if user is None:
         raise not_found()
@@ -435,15 +448,17 @@ def _render_kandji_user(tenant: Tenant, user: KandjiUser) -> dict[str, t.Any]:
 
 
 def list_tags(tenant: Tenant, call: Call) -> Answer:
-    found = [
+    """Return a page of the tags that the query selects."""
+    tags = [
         (name, tag_id)
         for name, tag_id in tenant.tags.items()
         if call.query.get("search", "") in name
     ]
-    return Answer(envelope(tenant, call, found, lambda tag: {"id": tag[1], "name": tag[0]}))
+    return Answer(envelope(tenant, call, tags, lambda tag: {"id": tag[1], "name": tag[0]}))
 
 
 def create_tag(tenant: Tenant, call: Call) -> Answer:
+    """Create a tag."""
     name = json_body(call).get("name")
     if not name:
         raise bad_request({"name": ["This field is required."]})

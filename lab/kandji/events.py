@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's audit log: what admins did, in the console or through the API."""
+"""The tenant's audit log: what administrators did, in the console or through the API."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LETTERS = (  # Crockford's base 32, of which the vendor's ids are made
 
 
 class Events:
-    """Rows as the vendor shows them, oldest first, for a year."""
+    """The rows of the log as the vendor lists them, oldest first, for a year."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rows: list[dict[str, t.Any]] = []
-        self._moments: list[datetime] = []
+        self._times: list[datetime] = []
 
     def record(
         self,
@@ -38,8 +38,9 @@ class Events:
         new_state: dict[str, t.Any],
         metadata: dict[str, t.Any] | None = None,
     ) -> None:
+        """Add an event that happens now."""
         now = self._clock.now()
-        self._moments.append(now)
+        self._times.append(now)
         self._rows.append(
             {
                 "id": _ulid(now, len(self._rows)),
@@ -56,18 +57,18 @@ class Events:
         )
 
     def between(self, start: datetime | None, end: datetime | None) -> list[dict[str, t.Any]]:
-        """What is still known of that time, both ends included."""
+        """Return the events of a period, both ends included, that the log still keeps."""
         oldest = self._clock.now() - KEPT
-        first = bisect_left(self._moments, max(start, oldest) if start else oldest)
+        first = bisect_left(self._times, max(start, oldest) if start else oldest)
         return [
             row
-            for row, moment in zip(self._rows[first:], self._moments[first:], strict=True)
-            if end is None or moment <= end
+            for row, time in zip(self._rows[first:], self._times[first:], strict=True)
+            if end is None or time <= end
         ]
 
 
-def _ulid(moment: datetime, number: int) -> str:
-    return _base32(int(moment.timestamp() * 1000), 10) + _base32(number, 16)
+def _ulid(time: datetime, number: int) -> str:
+    return _base32(int(time.timestamp() * 1000), 10) + _base32(number, 16)
 
 
 def _base32(number: int, length: int) -> str:

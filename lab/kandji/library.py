@@ -28,17 +28,18 @@ FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TRUE, FALSE = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 
 
-def stamp(moment: t.Any) -> str | None:
-    """2023-03-10T19:27:58.677287Z"""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+def stamp(time: t.Any) -> str | None:
+    """Return a timestamp like 2023-03-10T19:27:58.677287Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if time else None
 
 
-def seconds(moment: t.Any) -> str | None:
-    """2023-10-23T19:47:33Z"""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+def seconds(time: t.Any) -> str | None:
+    """Return a timestamp like 2023-10-23T19:47:33Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
 
 
 def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
+    """Return a Custom Profile as the API lists it."""
     return {
         "id": profile.id,
         "name": profile.name,
@@ -54,12 +55,14 @@ def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
 
 
 def list_profiles(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the Custom Profiles."""
     return Answer(
         numbered(tenant, call, tenant.profiles(), render_profile, size=tenant.profile_page_size)
     )
 
 
 def create_profile(tenant: Tenant, call: Call) -> Answer:
+    """Create a Custom Profile."""
     require_media_type(call, *FORMS)
     missing = {"name": ["This field is required."]} if not call.form.get("name") else {}
     missing |= {"file": ["No file was submitted."]} if not call.form.get("file") else {}
@@ -77,10 +80,12 @@ def create_profile(tenant: Tenant, call: Call) -> Answer:
 
 
 def get_profile(tenant: Tenant, call: Call) -> Answer:
+    """Return one Custom Profile."""
     return Answer(render_profile(_profile(tenant, call)))
 
 
 def update_profile(tenant: Tenant, call: Call) -> Answer:
+    """Change a Custom Profile."""
     profile = _profile(tenant, call)
     require_media_type(call, *FORMS)
     tenant.update_profile(
@@ -94,6 +99,7 @@ def update_profile(tenant: Tenant, call: Call) -> Answer:
 
 
 def delete_profile(tenant: Tenant, call: Call) -> Answer:
+    """Delete a Custom Profile."""
     item_id = call.path["library_item_id"].lower()
     if not isinstance(tenant.items.get(item_id), CustomProfile):
         raise Refusal(Answer(HTML_404, 404, media_type="text/html"))
@@ -145,6 +151,7 @@ def _document(call: Call) -> dict[str, t.Any]:
 
 
 def list_statuses(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the status of an item on its devices."""
     item = tenant.items.get(call.path["library_item_id"].lower())
     made_in_console = isinstance(item, NativeScep) or (item is not None and item.type == "vpp-app")
     if item is None or (made_in_console and not tenant.world.switches.status_of_console_items):
@@ -166,6 +173,7 @@ def _status_row(tenant: Tenant, device: Device, item: LibraryItem) -> dict[str, 
 
 
 def render_status(status: ItemStatus) -> dict[str, t.Any]:
+    """Return a status as the API lists it."""
     return {
         "status": status.status,
         "reported_at": seconds(status.reported_at),
@@ -178,6 +186,7 @@ def render_status(status: ItemStatus) -> dict[str, t.Any]:
 
 
 def list_activity(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the activity of an item, newest first."""
     item_id = call.path["library_item_id"].lower()
     if item_id not in tenant.items:
         raise not_found()

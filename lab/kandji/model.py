@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Kandji tenant keeps.
-
-Blueprints, library items, devices, users, and what devices reported.
-"""
+"""The records of a Kandji tenant: blueprints, library items, devices, users and reports."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ PLATFORM_SWITCHES = {
 
 @dataclass
 class LibraryItem:
-    """Something that a blueprint gives to its devices.
+    """Something that a blueprint brings to its devices.
 
     ``type`` is the string that device listings show.
     """
@@ -51,15 +48,15 @@ class LibraryItem:
 
     @property
     def identity(self) -> str:
-        """Changes when devices must receive the item again."""
+        """The value that changes when devices must receive the item again."""
         return self.id
 
     def identity_on(self, device_id: str) -> str:
-        """The identity that one device is to have."""
+        """Return the identity that one device should have."""
         return self.identity
 
     def take_license(self, device_id: str) -> bool:
-        """Whether the device holds a licence now."""
+        """Take a licence for a device if possible. Return whether the device holds one."""
         if self.licenses is None or device_id in self.holders:
             return True
         kept_for_others = (
@@ -82,10 +79,12 @@ class ProfileItem(LibraryItem):
 
     @property
     def mdm_identifier(self) -> str:
+        """The identifier of the profile on a device."""
         return str(self.document["PayloadIdentifier"])
 
     @property
     def identity(self) -> str:
+        """The PayloadUUID of the profile."""
         return str(self.document["PayloadUUID"])
 
 
@@ -109,6 +108,7 @@ class NativeScep(ProfileItem):
     )  # device id -> the PayloadUUID that this device alone was sent
 
     def identity_on(self, device_id: str) -> str:
+        """Return the PayloadUUID that one device should have."""
         return self.redistributed.get(device_id, self.identity)
 
 
@@ -116,7 +116,7 @@ class NativeScep(ProfileItem):
 class CustomScript(LibraryItem):
     """A Custom Script.
 
-    What Self Service shows beside ``show_in_self_service`` can be set and is not shown again.
+    Settings of Self Service other than ``show_in_self_service`` can be set, but not read.
     """
 
     script: str = ""
@@ -130,8 +130,8 @@ class CustomScript(LibraryItem):
 class Node:
     """A node of an assignment map.
 
-    A classic blueprint is one node. ``tag`` is its condition, None for the root; ``without`` turns
-    the condition round.
+    A classic blueprint is one node. ``tag`` is its condition, None for the root; ``without``
+    negates the condition.
     """
 
     id: str
@@ -140,13 +140,15 @@ class Node:
     without: bool = False  # devices that do not have the tag
 
     def takes(self, device: Device, item: LibraryItem) -> bool:
-        """Whether the device gets the item, which is in this node."""
+        """Return whether a device gets an item of this node."""
         tags = device.tags if item.type in AGENT_DRIVEN else device.evaluated_tags
         return self.tag is None or (self.tag in tags) is not self.without
 
 
 @dataclass
 class Blueprint:
+    """A blueprint: a classic one, or an assignment map."""
+
     id: str
     name: str
     type: str  # classic or map
@@ -156,15 +158,19 @@ class Blueprint:
 
     @property
     def has_conditions(self) -> bool:
+        """Whether the map has nodes with a condition."""
         return any(node.tag is not None for node in self.nodes)
 
     @property
     def item_ids(self) -> list[str]:
+        """The ids of all items on the blueprint, each once."""
         return list(dict.fromkeys(item_id for node in self.nodes for item_id in node.item_ids))
 
 
 @dataclass
 class KandjiUser:
+    """A user of the tenant."""
+
     id: str
     name: str
     email: str
@@ -175,9 +181,9 @@ class KandjiUser:
 
 @dataclass
 class ItemStatus:
-    """How far an item has come on a device.
+    """The status of an item on a device.
 
-    ``identity`` says which state of the item this is about.
+    ``identity`` is the state of the item that the status describes.
     """
 
     id: int
@@ -189,9 +195,9 @@ class ItemStatus:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that a device reported.
+    """One entry of a report.
 
-    ``key`` tells whether a later report speaks of the same thing.
+    Two reports describe the same thing if their ``key`` is equal.
     """
 
     key: str
@@ -203,7 +209,7 @@ class Row:
 class Report:
     """The last inventory of a device.
 
-    What Prism and the device's details show, until the next one.
+    Prism and the device's details show it until the next one.
     """
 
     collected_at: datetime
@@ -244,8 +250,8 @@ class Device:
         self.evaluate()
 
     def evaluate(self) -> None:
-        """MDM looks at the conditions of the assignment map.
+        """Evaluate the conditions of the assignment map, as MDM does.
 
-        At its check-in, or at once when the map is edited.
+        It does so at its check-in, and at once when the map is edited.
         """
         self.evaluated_tags = list(self.tags)

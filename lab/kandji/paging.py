@@ -16,15 +16,17 @@ PAGE_CAP = 300  # "a hard upper limit", asked for more a page has no more
 
 
 def not_found() -> Refusal:
+    """Return the refusal 404."""
     return Refusal(Answer({"detail": "Not found."}, 404))
 
 
 def bad_request(body: t.Any) -> Refusal:
+    """Return the refusal 400 with a body."""
     return Refusal(Answer(body, 400))
 
 
 def json_body(call: Call) -> dict[str, t.Any]:
-    """The body of a request that takes a JSON object; empty counts as an object without keys."""
+    """Return the JSON object of a request; an empty body is an empty object."""
     require_media_type(call, "application/json", "")
     try:
         body = call.json() if call.body else {}
@@ -36,13 +38,14 @@ def json_body(call: Call) -> dict[str, t.Any]:
 
 
 def require_media_type(call: Call, *accepted: str) -> None:
+    """Refuse a request of another media type."""
     media_type = call.headers.get("content-type", "")
     if media_type.partition(";")[0].strip().lower() not in accepted:
         raise Refusal(Answer({"detail": f'Unsupported media type "{media_type}" in request.'}, 415))
 
 
 def number(call: Call, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
-    """A number of the query. What makes no sense is passed over, what is too large is cut down."""
+    """Return a number of the query: the default instead of an invalid one, never above ``most``."""
     try:
         value = int(call.query.get(name, default))
     except ValueError:
@@ -52,7 +55,7 @@ def number(call: Call, name: str, default: int, *, least: int = 0, most: int | N
 
 
 def page_link(tenant: Tenant, call: Call, **changes: t.Any) -> str:
-    """A link to this operation with other query parameters; on which host is a switch."""
+    """Return a link to this operation with other parameters; its host is a switch."""
     host = tenant.web_url if tenant.world.switches.next_links_on_web_host else call.base_url
     query = {**call.query, **{name: str(value) for name, value in changes.items()}}
     return f"{host}{call.operation.path.format(**call.path)}?{urlencode(query)}"
@@ -66,7 +69,7 @@ def envelope(
     *,
     cap: int = PAGE_CAP,
 ) -> dict[str, t.Any]:
-    """{count, next, previous, results} by limit and offset."""
+    """Return {count, next, previous, results} by limit and offset."""
     cap = min(cap, tenant.world.switches.page_rows)
     limit, offset = number(call, "limit", cap, least=1, most=cap), number(call, "offset", 0)
     after, before = offset + limit, max(0, offset - limit)
@@ -88,7 +91,7 @@ def numbered(
     *,
     size: int,
 ) -> dict[str, t.Any]:
-    """{count, next, previous, results} by page number, counted from 1."""
+    """Return {count, next, previous, results} by page number, counted from 1."""
     page = number(call, "page", 1, least=1)
     start = (page - 1) * size
     if page > 1 and start >= len(entries):
@@ -109,7 +112,7 @@ def by_cursor(
     *,
     size: int,
 ) -> dict[str, t.Any]:
-    """{next, previous, results} by an opaque cursor."""
+    """Return {next, previous, results} by an opaque cursor."""
     start = read_cursor(call.query["cursor"], "") if call.query.get("cursor") else 0
     following = start + size
     return {
@@ -124,11 +127,12 @@ def by_cursor(
 
 
 def write_cursor(position: int, query: str) -> str:
+    """Return a cursor to a position in the result of a query."""
     return base64.urlsafe_b64encode(f"p={position} {query}".encode()).decode()
 
 
 def read_cursor(cursor: str, query: str) -> int:
-    """Where a cursor points to; a cursor of another query is refused."""
+    """Return the position of a cursor; refuse a cursor of another query."""
     try:
         position, _blank, of_query = (
             base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prism.
-
-Tables over the fleet, of what devices reported at their last inventory. Not the live truth.
-"""
+"""Prism: tables over the fleet, of what devices reported at their last inventory."""
 
 from __future__ import annotations
 
@@ -87,7 +84,7 @@ EMPTY_APP_COLUMNS = (
 NO_FILTER = {"blueprint__id", "device__family"}
 
 
-def _moment(value: datetime | None) -> str | None:
+def _timestamp(value: datetime | None) -> str | None:
     return value.isoformat(timespec="microseconds") if value else None
 
 
@@ -114,18 +111,20 @@ COMMON: dict[str, t.Callable[[Tenant, Entry], t.Any]] = {
     "serial_number": lambda tenant, entry: entry[0].serial,
     "model_id": lambda tenant, entry: entry[0].model_id,
     "count": lambda tenant, entry: None,
-    "created_at": lambda tenant, entry: _moment(entry[1].created_at),
-    "updated_at": lambda tenant, entry: _moment(_report(entry[0]).collected_at),
+    "created_at": lambda tenant, entry: _timestamp(entry[1].created_at),
+    "updated_at": lambda tenant, entry: _timestamp(_report(entry[0]).collected_at),
     "last_changed_at": lambda tenant, entry: None,
-    "last_collected_at": lambda tenant, entry: _moment(_report(entry[0]).collected_at),
+    "last_collected_at": lambda tenant, entry: _timestamp(_report(entry[0]).collected_at),
 }
 
 
 def column(tenant: Tenant, entry: Entry, key: str) -> t.Any:
+    """Return the value of a column."""
     return COMMON[key](tenant, entry) if key in COMMON else entry[1].columns.get(key)
 
 
 def render(tenant: Tenant, entry: Entry, category: str) -> dict[str, t.Any]:
+    """Return an entry with all its columns."""
     empty = dict.fromkeys(EMPTY_APP_COLUMNS) if category == "apps" else {}
     return {
         **{key: read(tenant, entry) for key, read in COMMON.items()},
@@ -135,13 +134,13 @@ def render(tenant: Tenant, entry: Entry, category: str) -> dict[str, t.Any]:
 
 
 def answer(tenant: Tenant, call: Call, category: str) -> Answer:
-    """One page of a category."""
+    """Return one page of a category."""
     query = {
         name: value
         for name, value in call.query.items()
         if name in ("blueprint_ids", "device_families", "filter", "sort_by")
     }
-    found = tenant.remembered(
+    entries = tenant.remembered(
         ("prism", category, *sorted(query.items())), lambda: _entries(tenant, category, query)
     )
     digest = hashlib.sha256(json.dumps([category, query], sort_keys=True).encode()).hexdigest()[:16]
@@ -151,13 +150,13 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
     cap = tenant.world.switches.page_rows
     limit = number(call, "limit", cap, least=1, most=cap)
     start = read_cursor(cursor, digest) if cursor else number(call, "offset", 0)
-    more = start + limit < len(found)
+    more = start + limit < len(entries)
     return Answer(
         {
             "offset": None if cursor else start,
             "limit": limit,
-            "total": None if category == "certificates" else len(found),
-            "data": [render(tenant, entry, category) for entry in found[start : start + limit]],
+            "total": None if category == "certificates" else len(entries),
+            "data": [render(tenant, entry, category) for entry in entries[start : start + limit]],
             "cursor": (
                 write_cursor(start + limit, digest) if more and "sort_by" not in query else None
             ),
@@ -167,17 +166,17 @@ def answer(tenant: Tenant, call: Call, category: str) -> Answer:
 
 def _entries(tenant: Tenant, category: str, query: dict[str, str]) -> list[Entry]:
     rows = CATEGORIES[category]
-    found = [
+    entries = [
         (device, row)
         for device in _devices(tenant, query)
         if device.report and not device.is_removed
         for row in rows(device.report)
     ]
     for key, test in parse_filter(query.get("filter", ""), category):
-        found = [entry for entry in found if test(column(tenant, entry, key))]
+        entries = [entry for entry in entries if test(column(tenant, entry, key))]
     if query.get("sort_by"):
-        found = _sorted(tenant, found, query["sort_by"], category)
-    return found
+        entries = _sorted(tenant, entries, query["sort_by"], category)
+    return entries
 
 
 def _devices(tenant: Tenant, query: dict[str, str]) -> t.Iterable[Device]:
@@ -192,12 +191,12 @@ def _devices(tenant: Tenant, query: dict[str, str]) -> t.Iterable[Device]:
     return devices
 
 
-def _sorted(tenant: Tenant, found: list[Entry], sort_by: str, category: str) -> list[Entry]:
+def _sorted(tenant: Tenant, entries: list[Entry], sort_by: str, category: str) -> list[Entry]:
     key = sort_by.removeprefix("-")
     if key not in COMMON and key not in OWN_COLUMNS[category]:
         raise bad_request({"detail": f"Invalid sort_by: {key}"})
     return sorted(
-        found,
+        entries,
         key=lambda entry: str(column(tenant, entry, key) or ""),
         reverse=sort_by.startswith("-"),
     )
@@ -210,7 +209,7 @@ COMPARISONS = {"lt": operator.lt, "gt": operator.gt, "lte": operator.le, "gte": 
 
 
 def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
-    """The tests of a filter, all of which a row must pass.
+    """Return the tests of a filter, all of which a row must pass.
 
     The vendor documents no error text for a bad one; the code is 400.
     """
@@ -234,16 +233,14 @@ def parse_filter(text: str, category: str) -> list[tuple[str, Test]]:
 
 def _test(key: str, name: str, value: t.Any) -> Test:
     if name == "eq" and isinstance(value, bool):
-        return lambda found: found is value
+        return lambda cell: cell is value
     if name in ("in", "not_in", "like", "not_like") and _is_list_of_text(value):
         return _list_test(name, value)
     if name in COMPARISONS and (limit := _date(value)) is not None:
-        return lambda found: (
-            (moment := _date(found)) is not None and COMPARISONS[name](moment, limit)
-        )
+        return lambda cell: (time := _date(cell)) is not None and COMPARISONS[name](time, limit)
     if name == "or" and isinstance(value, dict) and value:
         either = [_test(key, inner, limit) for inner, limit in value.items()]
-        return lambda found: any(test(found) for test in either)
+        return lambda cell: any(test(cell) for test in either)
     raise bad_request({"detail": f"Invalid filter operator or value for {key}: {name}"})
 
 
@@ -254,11 +251,11 @@ def _is_list_of_text(value: t.Any) -> bool:
 def _list_test(name: str, values: list[str]) -> Test:
     """Return the test of an operator that takes a list: in, not_in, like or not_like."""
     contained: Test = (
-        (lambda found: _text(found) in values)
+        (lambda cell: _text(cell) in values)
         if name.endswith("in")
-        else (lambda found: any(entry in _text(found) for entry in values))
+        else (lambda cell: any(entry in _text(cell) for entry in values))
     )
-    return (lambda found: not contained(found)) if name.startswith("not_") else contained
+    return (lambda cell: not contained(cell)) if name.startswith("not_") else contained
 
 
 def _text(value: t.Any) -> str:
@@ -267,7 +264,7 @@ def _text(value: t.Any) -> str:
 
 def _date(value: t.Any) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else moment.astimezone()
+    return time if time.tzinfo else time.astimezone()

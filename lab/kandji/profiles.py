@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a tenant does to a profile.
-
-Rewriting it when it is stored, resolving its variables when it is delivered.
-"""
+"""What a tenant does to a profile: rewrite it when stored, resolve its variables when delivered."""
 
 from __future__ import annotations
 
@@ -43,7 +40,7 @@ _VARIABLE = re.compile(r"\$(" + "|".join(sorted(_VARIABLES, key=len, reverse=Tru
 
 
 def parse(content: bytes | str) -> dict[str, t.Any]:
-    """A configuration profile as a dict; raises ValueError for anything else."""
+    """Return a configuration profile as a dict; raise ValueError for anything else."""
     try:
         document = plistlib.loads(content if isinstance(content, bytes) else content.encode())
     except (
@@ -67,9 +64,9 @@ def parse(content: bytes | str) -> dict[str, t.Any]:
 def rewritten(
     document: dict[str, t.Any], *, item_id: str, name: str, payload_uuid: str, switches: Switches
 ) -> dict[str, t.Any]:
-    """The profile as the tenant stores it.
+    """Return the profile as the tenant stores it.
 
-    Three top-level keys are its own, PayloadContent stays as it was sent (a switch).
+    It replaces three top-level keys; whether PayloadContent stays as sent is a switch.
     """
     stored = copy.deepcopy(document)
     stored.update(
@@ -91,9 +88,7 @@ def rewritten(
 
 
 def with_other_retries(document: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The profile with another Retries in its SCEP payloads, for the switch
-    ``tenant_changes_profile``.
-    """
+    """Return the profile with another Retries, for the switch ``tenant_changes_profile``."""
     changed = copy.deepcopy(document)
     for payload in scep_payloads(changed):
         payload["PayloadContent"]["Retries"] = payload["PayloadContent"].get("Retries", 3) + 1
@@ -101,6 +96,7 @@ def with_other_retries(document: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def render(document: dict[str, t.Any], *, tabs_become_spaces: bool) -> str:
+    """Return the profile as the text that the API shows."""
     text = plistlib.dumps(document, sort_keys=False).decode()
     return (
         re.sub(r"^\t+", lambda tabs: "    " * len(tabs.group()), text, flags=re.MULTILINE)
@@ -110,6 +106,7 @@ def render(document: dict[str, t.Any], *, tabs_become_spaces: bool) -> str:
 
 
 def scep_payloads(document: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the SCEP payloads of a profile."""
     return [
         payload
         for payload in document["PayloadContent"]
@@ -120,9 +117,9 @@ def scep_payloads(document: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 
 
 def variables(device: Device, blueprint: Blueprint | None, profile_uuid: str) -> dict[str, str]:
-    """What the global variables are for one device.
+    """Return the values of the global variables for one device.
 
-    Those of a user are empty while the device has none.
+    Those of a user are empty without one.
     """
     email = device.user.email if device.user else ""
     return {
@@ -147,9 +144,9 @@ def variables(device: Device, blueprint: Blueprint | None, profile_uuid: str) ->
 
 
 def resolved(value: t.Any, values: dict[str, str]) -> t.Any:
-    """A copy of a plist value with the variables in all its strings replaced."""
+    """Return a copy of a plist value with the variables in all its strings replaced."""
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: values[found.group(1)], value)
+        return _VARIABLE.sub(lambda match: values[match.group(1)], value)
     if isinstance(value, list):
         return [resolved(entry, values) for entry in value]
     if isinstance(value, dict):

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom Scripts, and what Self Service and Custom Apps show.
-
-Enough for a client that keeps a library in step.
-"""
+"""The part of the API for Custom Scripts, Custom Apps and the categories of Self Service."""
 
 from __future__ import annotations
 
@@ -28,6 +25,7 @@ TEXTS, FLAGS = (
 
 
 def render_script(script: CustomScript) -> dict[str, t.Any]:
+    """Return a Custom Script as the API lists it."""
     return {
         "id": script.id,
         "name": script.name,
@@ -43,12 +41,14 @@ def render_script(script: CustomScript) -> dict[str, t.Any]:
 
 
 def list_scripts(tenant: Tenant, call: Call) -> Answer:
+    """Return a page of the Custom Scripts."""
     return Answer(
         numbered(tenant, call, tenant.scripts(), render_script, size=tenant.profile_page_size)
     )
 
 
 def create_script(tenant: Tenant, call: Call) -> Answer:
+    """Create a Custom Script."""
     body = json_body(call)
     missing = [name for name in ("name", "execution_frequency", "script") if not body.get(name)]
     if missing:
@@ -57,10 +57,12 @@ def create_script(tenant: Tenant, call: Call) -> Answer:
 
 
 def get_script(tenant: Tenant, call: Call) -> Answer:
+    """Return one Custom Script."""
     return Answer(render_script(_script(tenant, call)))
 
 
 def update_script(tenant: Tenant, call: Call) -> Answer:
+    """Change a Custom Script."""
     script = _script(tenant, call)
     for name, value in _values(tenant, json_body(call), script).items():
         setattr(script, name, value)
@@ -69,6 +71,7 @@ def update_script(tenant: Tenant, call: Call) -> Answer:
 
 
 def delete_script(tenant: Tenant, call: Call) -> Answer:
+    """Delete a Custom Script."""
     item_id = call.path["library_item_id"].lower()
     if not isinstance(tenant.items.get(item_id), CustomScript):
         raise Refusal(Answer(HTML_404, 404, media_type="text/html"))
@@ -77,11 +80,12 @@ def delete_script(tenant: Tenant, call: Call) -> Answer:
 
 
 def list_apps(tenant: Tenant, call: Call) -> Answer:
-    """No Custom App can be made here, so there is none."""
+    """Return an empty page: the lab has no Custom Apps."""
     return Answer(numbered(tenant, call, [], lambda app: app, size=tenant.profile_page_size))
 
 
 def list_categories(tenant: Tenant, _call: Call) -> Answer:
+    """Return the categories of Self Service."""
     return Answer(
         [
             {"id": category_id, "name": name}
@@ -100,7 +104,10 @@ def _script(tenant: Tenant, call: Call) -> CustomScript:
 def _values(
     tenant: Tenant, body: dict[str, t.Any], current: CustomScript | None
 ) -> dict[str, t.Any]:
-    """What the body sets; raises Refusal. The tenant keeps no newline at the end of a script."""
+    """Return what the body sets; raise Refusal.
+
+    The tenant removes newlines at the end of a script.
+    """
     values: dict[str, t.Any] = {}
     for name in TEXTS:
         if name in body:
@@ -125,9 +132,9 @@ def _values(
 def _check_self_service(
     tenant: Tenant, body: dict[str, t.Any], values: dict[str, t.Any], current: CustomScript | None
 ) -> None:
-    shown = values.get("show_in_self_service", current.show_in_self_service if current else False)
+    offered = values.get("show_in_self_service", current.show_in_self_service if current else False)
     frequency = values.get("execution_frequency", current.execution_frequency if current else "")
-    if frequency == "no_enforcement" and not shown:
+    if frequency == "no_enforcement" and not offered:
         raise bad_request({"show_in_self_service": ["Required when not enforcing install"]})
     if (
         values.get("show_in_self_service")

@@ -39,7 +39,7 @@ Value = t.TypeVar("Value")
 
 
 class Refused(Exception):
-    """The tenant says no; the text is the vendor's bare string."""
+    """The tenant refuses; the text is the vendor's bare string."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Delivery:
 class Tenant:
     """A Kandji tenant.
 
-    Everything in it is reached by id, ids are lower case. Take ``world.lock`` around each use.
+    It holds everything by id, in lower case. Take ``world.lock`` around each use.
     """
 
     def __init__(self, world: World, base_url: str) -> None:
@@ -87,10 +87,11 @@ class Tenant:
     # Remembering what is expensive to work out, until something changes
 
     def changed(self) -> None:
-        """Call after every change of scope, membership or inventory."""
+        """Discard stored values; call after every change of scope, membership or inventory."""
         self._memory.clear()
 
     def remembered(self, key: t.Any, compute: t.Callable[[], Value]) -> Value:
+        """Return a computed value, which is stored until something changes."""
         if key not in self._memory:
             self._memory[key] = compute()
         return t.cast(Value, self._memory[key])
@@ -100,7 +101,10 @@ class Tenant:
     def add_blueprint(
         self, name: str, kind: str = "classic", conditions: t.Sequence[str] = ()
     ) -> Blueprint:
-        """``conditions`` are tags; each makes a node of an assignment map beside the root."""
+        """Add a blueprint and return it.
+
+        ``conditions`` are tags; each adds a node to the root of an assignment map.
+        """
         nodes = [Node(self.world.uuid()), *(Node(self.world.uuid(), tag) for tag in conditions)]
         code = "".join(self.world.random.choice("0123456789") for _unused in range(6))
         blueprint = Blueprint(self.world.uuid(), name, kind, code, nodes)
@@ -123,10 +127,7 @@ class Tenant:
         return blueprint
 
     def edit_map(self, blueprint: Blueprint, nodes: list[Node]) -> None:
-        """An assignment map gets other nodes.
-
-        Who edits a map has its conditions looked at, at once.
-        """
+        """Replace the nodes of an assignment map and evaluate its conditions at once."""
         before = [self.items[item_id] for item_id in blueprint.item_ids]
         blueprint.nodes = nodes
         self.scope_changed(
@@ -134,7 +135,7 @@ class Tenant:
         )
 
     def add_item(self, name: str, kind: str, **values: t.Any) -> LibraryItem:
-        """An item that was made in the console."""
+        """Add an item that was made in the console. Return it."""
         now = self.world.clock.now()
         item = LibraryItem(
             id=self.world.uuid(), name=name, type=kind, created_at=now, updated_at=now, **values
@@ -143,6 +144,7 @@ class Tenant:
         return item
 
     def add_user(self, name: str, email: str, archived: bool = False) -> KandjiUser:
+        """Add a user and return it."""
         user = KandjiUser(
             self.world.uuid(),
             name,
@@ -155,21 +157,24 @@ class Tenant:
         return user
 
     def add_device(self, **values: t.Any) -> Device:
+        """Add a device and return it."""
         device = Device(id=self.world.uuid(), **values)
         self.devices[device.id] = device
         self.changed()
         return device
 
     def add_tag(self, name: str) -> str:
+        """Add a tag if it is new. Return its id."""
         return self.tags.setdefault(name, self.world.uuid())
 
     def keep(self, item: LibraryItem) -> None:
+        """Store a new item."""
         self.items[item.id] = item
         self.record_item("create", item)
         self.note_activity(item.id, "library_item_created")
 
     def edited(self, item: LibraryItem, activity: str = "library_item_edited") -> None:
-        """Call after every change of an item itself."""
+        """Record a change of an item; call after each."""
         item.updated_at = self.world.clock.now()
         self.record_item("update", item)
         self.note_activity(item.id, activity)
@@ -178,11 +183,13 @@ class Tenant:
     # Custom profiles
 
     def profiles(self) -> list[CustomProfile]:
+        """Return the Custom Profiles."""
         return [item for item in self.items.values() if isinstance(item, CustomProfile)]
 
     def create_profile(
         self, *, name: str, document: dict[str, t.Any], runs_on: set[str], active: bool = True
     ) -> CustomProfile:
+        """Create a Custom Profile and return it."""
         now = self.world.clock.now()
         profile = CustomProfile(
             id=self.world.uuid(),
@@ -207,10 +214,10 @@ class Tenant:
         runs_on: set[str],
         active: bool,
     ) -> None:
-        """A PATCH.
+        """Change a Custom Profile.
 
-        ``document`` None keeps the stored payload; whether the identity changes all the same is a
-        switch.
+        With None as ``document`` the stored payload stays. Whether its identity changes is
+        a switch.
         """
         profile.name, profile.runs_on, profile.active = name, runs_on, active
         new_identity = document is not None or self.world.switches.new_identity_on_every_patch
@@ -224,6 +231,7 @@ class Tenant:
         self.edited(profile)
 
     def delete_item(self, item_id: str) -> None:
+        """Delete an item and remove it from all blueprints."""
         item = self.items.pop(item_id)
         for blueprint in self.blueprints.values():
             for node in blueprint.nodes:
@@ -256,9 +264,11 @@ class Tenant:
     # Custom scripts
 
     def scripts(self) -> list[CustomScript]:
+        """Return the Custom Scripts."""
         return [item for item in self.items.values() if isinstance(item, CustomScript)]
 
     def create_script(self, name: str, **values: t.Any) -> CustomScript:
+        """Create a Custom Script and return it."""
         now = self.world.clock.now()
         script = CustomScript(
             id=self.world.uuid(),
@@ -274,6 +284,7 @@ class Tenant:
     # Identities
 
     def new_payload_uuid(self) -> str:
+        """Return a new PayloadUUID."""
         return self._in_case(self.world.uuid())
 
     def _in_case(self, value: str) -> str:
@@ -282,7 +293,7 @@ class Tenant:
     # Assigning
 
     def assign(self, blueprint: Blueprint, item: LibraryItem, node_id: str | None) -> list[str]:
-        """Returns the ids of all items that are on the blueprint now; raises Refused."""
+        """Assign an item. Return the ids of all items on the blueprint; raise Refused."""
         node = self._node(blueprint, node_id)
         switches = self.world.switches
         is_there = item.id in node.item_ids
@@ -306,7 +317,7 @@ class Tenant:
         return blueprint.item_ids
 
     def remove(self, blueprint: Blueprint, item: LibraryItem, node_id: str | None) -> list[str]:
-        """Returns the ids of the items that are left on the blueprint; raises Refused."""
+        """Remove an item. Return the ids of all items on the blueprint; raise Refused."""
         node = self._node(blueprint, node_id)
         if item.id not in node.item_ids:
             raise Refused(
@@ -319,7 +330,7 @@ class Tenant:
         return blueprint.item_ids
 
     def places_of(self, item: LibraryItem) -> list[dict[str, str]]:
-        """Where an item is, by blueprint and node."""
+        """Return the blueprints and nodes that hold an item."""
         return [
             {
                 "blueprint": blueprint.name,
@@ -352,9 +363,9 @@ class Tenant:
         added: t.Sequence[LibraryItem] = (),
         removed: t.Sequence[LibraryItem] = (),
     ) -> None:
-        """Call after every change of what a blueprint holds.
+        """Record a change of the items of a blueprint; call after each.
 
-        An item that went from one node to another is neither added nor removed.
+        An item that moved from one node to another is neither added nor removed.
         """
 
         def named(items: t.Iterable[LibraryItem]) -> list[dict[str, str]]:
@@ -379,64 +390,65 @@ class Tenant:
     # Scope and delivery
 
     def devices_of(self, blueprint_id: str) -> list[Device]:
+        """Return the devices of a blueprint."""
+
         def by_blueprint() -> dict[str, list[Device]]:
-            found: dict[str, list[Device]] = {}
+            members: dict[str, list[Device]] = {}
             for device in self.devices.values():
                 if not device.is_removed:
-                    found.setdefault(device.blueprint_id, []).append(device)
-            return found
+                    members.setdefault(device.blueprint_id, []).append(device)
+            return members
 
         return self.remembered("devices by blueprint", by_blueprint).get(blueprint_id, [])
 
     def in_scope(self, item: LibraryItem) -> list[Device]:
-        """All devices that get the item."""
+        """Return all devices that get an item."""
 
         def compute() -> list[Device]:
-            found = []
+            devices = []
             for blueprint in self.blueprints.values():
                 nodes = [node for node in blueprint.nodes if item.id in node.item_ids]
                 if nodes and item.active:
                     members = self.devices_of(blueprint.id)
-                    found += [
+                    devices += [
                         device
                         for device in members
                         if device.platform in item.runs_on
                         and any(node.takes(device, item) for node in nodes)
                     ]
-            return found
+            return devices
 
         return self.remembered(("in scope", item.id), compute)
 
     def items_for(self, device: Device) -> list[LibraryItem]:
-        """What the device should have."""
+        """Return the items that a device should have."""
         blueprint = self.blueprints.get(device.blueprint_id)
         if blueprint is None or device.is_removed:
             return []
         placed = [
             (node, self.items[item_id]) for node in blueprint.nodes for item_id in node.item_ids
         ]
-        found = {
+        items = {
             item.id: item
             for node, item in placed
             if item.active and device.platform in item.runs_on and node.takes(device, item)
         }
-        return list(found.values())
+        return list(items.values())
 
     def evaluate(self, device: Device) -> None:
-        """The device is at its MDM check-in.
+        """Evaluate the device's tags at its MDM check-in.
 
-        What comes by MDM follows the device's tags from now on.
+        Items that MDM delivers follow the new tags from now on.
         """
         if device.evaluated_tags != device.tags:
             device.evaluate()
             self.changed()
 
     def redistribute(self, device: Device, held: t.Sequence[tuple[str, datetime]]) -> None:
-        """Automatic profile redistribution of native SCEP items.
+        """Redistribute native SCEP items automatically.
 
-        ``held``: common name and end of each certificate on the device.
-
-        The certificate of a profile is known by the profile's UUID in its common name.
+        ``held`` has the common name and the expiry of each certificate on the device. The common
+        name of a certificate holds the UUID of its profile.
         """
         for item in self.items_for(device):
             if isinstance(item, NativeScep) and item.redistribution_days is not None:
@@ -449,7 +461,7 @@ class Tenant:
                     item.redistributed[device.id] = self.new_payload_uuid()
 
     def deliver(self, device: Device, profile: ProfileItem) -> Delivery:
-        """The profile for one device."""
+        """Return a profile for one device."""
         identity = profile.identity_on(device.id)
         of_item = (
             isinstance(profile, CustomProfile)
@@ -466,9 +478,9 @@ class Tenant:
     # What devices say
 
     def status_of(self, device: Device, item: LibraryItem) -> ItemStatus:
-        """The item's status on a device that gets it.
+        """Return the item's status on a device that gets it.
 
-        Pending until the device has spoken of the item as it is now.
+        It is pending until the device has reported the item in its present state.
         """
         known = device.statuses.get(item.id)
         if known is None or known.identity != item.identity_on(device.id):
@@ -486,19 +498,20 @@ class Tenant:
         identity: str | None = None,
         at: datetime | None = None,
     ) -> ItemStatus:
-        """``status`` as apps have it (PASS, PENDING, ERROR).
+        """Set the status of an item on a device. Return it.
 
-        Profiles show their own words for it. ``identity``: which state of the item is meant.
+        ``status`` has the words of apps (PASS, PENDING, ERROR); profiles show words of their own.
+        ``identity`` is the state of the item that the status describes.
         """
         is_profile = isinstance(item, ProfileItem) or item.type == "profile"
-        shown = LOWER_CASE_STATUSES.get(status, status) if is_profile else status
+        word = LOWER_CASE_STATUSES.get(status, status) if is_profile else status
         known = device.statuses.get(item.id)
         if known is None:
             self._status_number += 1
         number = known.id if known else self._status_number
         device.statuses[item.id] = ItemStatus(
             number,
-            shown,
+            word,
             identity or item.identity_on(device.id),
             log,
             at or self.world.clock.now(),
@@ -514,7 +527,7 @@ class Tenant:
         apps: list[Row],
         at: datetime | None = None,
     ) -> None:
-        """An inventory. A row that was there before keeps the time at which it was first seen."""
+        """Store an inventory; a row that was there before keeps its first timestamp."""
         old = device.report
         device.report = Report(
             at or self.world.clock.now(),
@@ -527,6 +540,7 @@ class Tenant:
     # What the tenant remembers of its admins
 
     def record_item(self, action: str, item: LibraryItem) -> None:
+        """Record an event of an item in the audit log."""
         self.events.record(
             action,
             "library_item",
@@ -535,9 +549,10 @@ class Tenant:
         )
 
     def record_device(self, action: str, device: Device) -> None:
-        """That blueprint changes are recorded is documented, the shape of their state is not.
+        """Record an event of a device in the audit log.
 
-        It has the names of the device list.
+        The vendor documents that changes of the blueprint are recorded, but not the fields of the
+        state. It has the names of the device list.
         """
         blueprint = self.blueprints.get(device.blueprint_id)
         state = {
@@ -553,6 +568,7 @@ class Tenant:
         )
 
     def note_activity(self, item_id: str, activity_type: str) -> None:
+        """Add a row to an item's activity."""
         self._activity_number += 1
         self.activity.setdefault(item_id, []).append(
             {
@@ -568,15 +584,12 @@ class Tenant:
     # For tests and for the control surface
 
     def install_device_trust(self, mac: t.Any) -> None:
-        """Kandji's own Okta Device Trust has come to a Mac.
-
-        Its two profiles are installed, and reported at once.
-        """
+        """Install the two profiles of Kandji's own Okta Device Trust on a Mac, and report them."""
         mac.add_device_trust_profiles()
         mac.report_inventory()
 
     def describe(self) -> dict[str, t.Any]:
-        """The truth, JSON-able; the challenge in a profile is left out with the profile's text."""
+        """Return the state as JSON values, without the text of profiles."""
         return {
             "blueprints": [
                 {

@@ -134,7 +134,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Receiver:
-    """Answers Okta's requests, and keeps what they bring until it is handed on."""
+    """Answers Okta's requests, and keeps their events until the queue takes them."""
 
     def __init__(self, params: t.Mapping[str, t.Any]) -> None:
         self._header, self._secret = params["auth_header"], params["auth_value"]
@@ -142,13 +142,13 @@ class Receiver:
         self._deliveries, self._events = Seen(), Seen()
 
     async def verify(self, request: web.Request) -> web.Response:
-        """The one-time request.
+        """Answer the request that verifies the address.
 
-        Whether it bears the secret is not documented, so that only a wrong one is refused.
+        Okta does not document whether it carries the secret: only a wrong one is refused.
         """
-        given = request.headers.get(self._header)
+        secret = request.headers.get(self._header)
         answer = hook.answer_to(request.headers.get(hook.CHALLENGE))
-        if given is not None and not hook.is_authorized(given, self._secret):
+        if secret is not None and not hook.is_authorized(secret, self._secret):
             return self._refuse(401, "The header with the secret is wrong.")
         if answer is None:
             return self._refuse(400, f"There is no {hook.CHALLENGE}.")
@@ -156,7 +156,7 @@ class Receiver:
         return web.json_response(answer)
 
     async def take(self, request: web.Request) -> web.Response:
-        """A delivery: answered as soon as it was read."""
+        """Accept a delivery; answer as soon as it is read."""
         if not hook.is_authorized(request.headers.get(self._header), self._secret):
             return self._refuse(401, "The header with the secret is missing or wrong.")
         try:
@@ -177,7 +177,7 @@ class Receiver:
         return web.Response(status=status, text=reason)
 
     async def hand_on(self, queue: t.Any) -> None:
-        """For ever."""
+        """Put events into the queue, without an end."""
         while True:
             delivery = await self._waiting.get()
             for event in delivery.events:
@@ -188,7 +188,7 @@ class Receiver:
 
 
 def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
-    """Raises BadOption where the files are none of a certificate and its key."""
+    """Return the TLS context; raise BadOption if the files are not a certificate and its key."""
     if not params["certfile"]:
         if params["keyfile"]:
             raise BadOption("certfile: it is not given, and keyfile alone makes no HTTPS.")
@@ -216,11 +216,11 @@ def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
 
 
 def _no_passphrase() -> str:
-    raise ValueError("the key is encrypted")  # OpenSSL would ask whoever sits at the terminal
+    raise ValueError("the key is encrypted")  # OpenSSL would prompt at the terminal
 
 
 async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
-    """What ansible-rulebook calls, with its queue and the options."""
+    """Run the event source, as ansible-rulebook calls it."""
     params = options(args, OPTIONS)
     if (
         not params["path"].startswith("/")

@@ -150,25 +150,29 @@ class Source:
         self._run.settings = replace(self._run.settings, sleep=self._pause)
         self._follower = log.Follower(self._run.okta, params["limit"], self._lost_cursor)
 
-    def said(self, error: DeviceTrustError) -> str:
+    def describe_error(self, error: DeviceTrustError) -> str:
+        """Return the message of an error without secrets."""
         return self._run.masker.text(error.message)
 
     def begin(self) -> log.Position:
-        """From the file, or a new position; proves first that the host is an Okta org."""
+        """Return the position of the file, or a new one, after a check of the host.
+
+        The host has to be an Okta org.
+        """
         org = self._run.okta.org_url
         self._run.okta.organization()
-        found = log.load(self._params["state_file"], org, self._params["filter"])
-        if found is None:
-            found = log.begin(
+        position = log.load(self._params["state_file"], org, self._params["filter"])
+        if position is None:
+            position = log.begin(
                 org, self._params["filter"], self._params["since"], self._follower.now()
             )
-            log.save(self._params["state_file"], found)
-        return found
+            log.save(self._params["state_file"], position)
+        return position
 
     async def follow(
         self, position: log.Position, hand_on: t.Callable[[dict[str, t.Any]], t.Awaitable[None]]
     ) -> None:
-        """Hand on what is new, for ever."""
+        """Hand on new events, without an end."""
         while True:
             page = await self._page(position)
             changed = bool(page.events) or page.position.query != position.query
@@ -185,7 +189,7 @@ class Source:
                 await asyncio.sleep(self._params["interval"])
 
     async def _page(self, position: log.Position) -> log.Page:
-        """The next page. What may pass is waited out; what somebody has to mend is raised."""
+        """Return the next page: wait if an error is temporary, raise it otherwise."""
         pause = self._params["interval"]
         while True:
             try:
@@ -197,7 +201,9 @@ class Source:
                     and error.status != 429
                 ):
                     raise
-                LOGGER.warning("%s The log is read on in %.0f s.", self.said(error), pause)
+                LOGGER.warning(
+                    "%s The log is read on in %.0f s.", self.describe_error(error), pause
+                )
             await asyncio.sleep(pause)
             pause = min(2 * pause, max(LONGEST_PAUSE, self._params["interval"]))
 
@@ -214,7 +220,7 @@ class Source:
 
 
 async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
-    """What ansible-rulebook calls, with its queue and the options."""
+    """Run the event source, as ansible-rulebook calls it."""
     feedback = args.get("eda_feedback_queue")
 
     async def hand_on(event: dict[str, t.Any]) -> None:
@@ -227,6 +233,6 @@ async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     try:
         await source.follow(await asyncio.to_thread(source.begin), hand_on)
     except DeviceTrustError as error:
-        raise DeviceTrustError(source.said(error)) from None
+        raise DeviceTrustError(source.describe_error(error)) from None
     finally:
         stop.set()
