@@ -80,14 +80,15 @@ _UNREADABLE = (
 # Reading and writing
 
 
-def parse(text: object) -> PlistDict | None:
+def parse(text: str | bytes | None) -> PlistDict | None:
     """Return a profile's XML as a dictionary, or None if it is not a property list.
 
     A signed profile is not one.
     """
-    data = text.encode() if isinstance(text, str) else text if isinstance(text, bytes) else b""
+    if text is None:
+        return None
     try:
-        plist = plistlib.loads(data)
+        plist = plistlib.loads(text.encode() if isinstance(text, str) else text)
     except (ExpatError, *_UNREADABLE):
         return None
     return plist if isinstance(plist, dict) else None

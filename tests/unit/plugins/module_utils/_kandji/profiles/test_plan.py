@@ -260,6 +260,12 @@ def test_what_kandji_did_not_keep_is_not_written_again(
     }
 
 
+def test_all_that_kandji_did_not_keep_is_named() -> None:
+    current = profile(flags={**KEPT, "runs_on_mac": False}, Note="Hi", Written="Hello")
+    with pytest.raises(NotAsWritten, match="with another Note, runs_on_mac than was written"):
+        planned(current)
+
+
 # Blueprints
 
 

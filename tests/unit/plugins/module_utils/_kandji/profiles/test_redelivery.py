@@ -168,6 +168,10 @@ def test_what_a_redelivery_waits_for_is_said_with_the_states():
     states = {"C01": "excluding", "C02": "done", "C03": "delivering", "C04": "unclear"}
     steps = {serial: Step("wait", state, "") for serial, state in states.items()}
     assert describe_wait(steps) == "waiting for 2 of 4 Macs: C01 (excluding), C03 (delivering)"
+    steps = {f"C{number}": Step("wait", "excluding", "") for number in range(4)}
+    assert describe_wait(steps).endswith(
+        "C0 (excluding), C1 (excluding), C2 (excluding) and 1 more"
+    )
 
 
 def test_the_steps_in_the_console_name_the_tag_and_the_profile():

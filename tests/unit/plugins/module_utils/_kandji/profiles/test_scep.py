@@ -211,6 +211,11 @@ def plan(
             {"settings": replace(SETTINGS, challenge="another")},
             ["update profile 'Okta SCEP': Challenge"],
         ),
+        (
+            [in_kandji()],
+            {"settings": replace(SETTINGS, url=URL + "x")},
+            ["update profile 'Okta SCEP': URL"],
+        ),
         ([in_kandji()], {"generation": "2"}, ["update profile 'Okta SCEP': generation"]),
         ([in_kandji()], {"generation": "1"}, []),
         (

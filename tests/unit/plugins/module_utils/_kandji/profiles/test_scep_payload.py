@@ -126,16 +126,26 @@ def test_a_subject_is_read_as_the_payload_has_it(text: str, parsed: t.Any) -> No
     "text, said",
     [
         ("", "TYPE=value"),
+        (
+            "CN=$UDID,Acme",
+            "'Acme' in 'CN=$UDID,Acme' is not TYPE=value. Write it like CN=$SERIAL_NUMBER,O=Acme.",
+        ),
         ("$SERIAL_NUMBER", "TYPE=value"),
         ("CN=", "TYPE=value"),
         ("CN=$SERIAL_NUMBER,", "TYPE=value"),
-        ("CN=$UDID,Acme", "'Acme'"),
         ("/CN=$SERIAL_NUMBER", "'/CN'"),
-        ("XY=$SERIAL_NUMBER", "'XY'"),
+        (
+            "XY=$SERIAL_NUMBER",
+            "'XY' in 'XY=$SERIAL_NUMBER' is not an attribute type. Use C, L, ST, O, OU, CN or a"
+            " dotted object identifier.",
+        ),
         ("1=$SERIAL_NUMBER", "'1'"),
         ("=value", "attribute type"),
         ("CN=$SERIALNUMBER", "$SERIALNUMBER"),
-        ("CN=$SERIAL", "$SERIAL is not a variable"),
+        (
+            "CN=$SERIAL",
+            "$SERIAL is not a variable that Kandji knows. Use one of $SERIAL_NUMBER, $DEVICE_NAME,",
+        ),
         ("CN=a\nb", "control character"),
     ],
 )
@@ -349,7 +359,7 @@ def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str
         b"\x30\x82\x05\x01signed",
         b"bplist00",
         "<?xml version='1.0'?><plist><array/></plist>",
-        5,
+        "\ud800",
     ],
 )
 def test_what_is_no_property_list_of_a_profile_is_none(text: t.Any) -> None:
@@ -424,6 +434,29 @@ def test_a_missing_key_is_a_difference_and_an_unknown_key_is_none() -> None:
     payload = payload_of(somebody_elses(Unknown=1))
     del payload["PayloadContent"]["Retries"]
     assert scep.compare_payload(SETTINGS, None, payload) == [Difference("Retries", ABSENT, 5)]
+
+
+# The payload to manage
+
+
+@pytest.mark.parametrize(
+    "urls, selected",
+    [
+        ([], None),
+        # The only payload is the one to manage, whatever its URL: an option may change it
+        (["https://old.test"], 0),
+        ([URL], 0),
+        (["https://old.test", URL], 1),
+        (["https://old.test", "https://older.test"], None),
+        ([URL, URL], None),
+    ],
+)
+def test_the_payload_to_manage_is_the_only_one_or_the_only_one_with_the_url(
+    urls: list[str], selected: int | None
+) -> None:
+    payloads = [payload_of(somebody_elses(URL=url)) for url in urls]
+    expected = None if selected is None else payloads[selected]
+    assert scep.find_payload({"PayloadContent": payloads}, URL) == expected
 
 
 # A profile that is there already
