@@ -207,6 +207,19 @@ def test_what_follows_the_report_on_its_line_is_not_part_of_it():
     assert [one.sha256 for one in check.identities] == [A, B]
 
 
+@pytest.mark.parametrize(
+    "before, after, identities",
+    [
+        # A report is one line, and identities are separated by commas and spaces
+        ('"identities"', '\n"identities"', []),
+        ("},{", "},X{", [A]),
+    ],
+)
+def test_what_is_not_of_the_report_ends_the_identities(before, after, identities):
+    check = certificate_check.read_check(TWO.replace(before, after))
+    assert [identity.sha256 for identity in check.identities] == identities
+
+
 def test_what_is_cut_within_an_identity_ends_the_identities():
     cut = TWO.replace(',"sha256":"' + A, ',"sha256":' + A)
     check = certificate_check.read_check(cut)
