@@ -636,6 +636,8 @@ def test_a_plan_shows_values_before_and_after_and_keeps_place_and_status():
     plan = planned(current, {"name": "x", "conditions": {"riskScore": {"level": "LOW"}}})
     path = "conditions.riskScore.level"
     assert plan.changes[0].before == {path: None} and plan.changes[0].after == {path: "LOW"}
+    higher = planned(plan.after, {"name": "x", "conditions": {"riskScore": {"level": "HIGH"}}})
+    assert higher.changes[0].before == {path: "LOW"} and higher.changes[0].after == {path: "HIGH"}
     assert order(plan) == ["x", "a", "Catch-all Rule"] and plan.body["priority"] == 0
     assert plan.after[0].status == "INACTIVE" and plan.status is None
 
