@@ -133,6 +133,7 @@ api_calls:
 
 import time
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.module import ModuleContext, run_module
@@ -140,7 +141,9 @@ from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, ar
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
+from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
@@ -157,6 +160,7 @@ OPTIONS: ArgumentSpec = {
 }
 USES = (
     kandji_api.LIST_DEVICES,
+    kandji_api.LIST_PROFILES,
     kandji_api.DEVICE_ITEMS,
     kandji_api.ITEM_STATUSES,
     kandji_api.PRISM_PROFILES,
@@ -173,15 +177,19 @@ CLOCK_SKEW = timedelta(minutes=5)
 def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
     macs = _read_test_macs(ctx)
-    read = _read_absent if ctx.params["state"] == "absent" else _read_present
-    asked: list[str] = []
+    expected = _read_expected(ctx) if macs and ctx.params["state"] == "present" else gate.ANYTHING
+    asked: list[str] | None = None
     deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = read(ctx, macs)
+        verdicts = (
+            _read_absent(ctx, macs)
+            if ctx.params["state"] == "absent"
+            else _read_present(ctx, macs, expected)
+        )
         unmet = [verdict.serial for verdict in verdicts if not verdict.is_met]
         if not unmet or ctx.check_mode or not ctx.params["library_item_id"]:
             break
-        if not asked:
+        if asked is None:
             asked = [serial for serial in unmet if ctx.kandji.daily_check_in(macs[serial])]
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -192,7 +200,7 @@ def run(ctx: ModuleContext) -> Result:
         "changed": False,
         "met": bool(verdicts) and not unmet,
         "test_macs": [verdict.as_result() for verdict in verdicts],
-        "asked_to_check_in": asked,
+        "asked_to_check_in": asked or [],
     }
 
 
@@ -208,7 +216,9 @@ def _read_test_macs(ctx: ModuleContext) -> dict[str, str]:
     return macs
 
 
-def _read_present(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+def _read_present(
+    ctx: ModuleContext, macs: t.Mapping[str, str], expected: gate.Expected
+) -> list[gate.Verdict]:
     """Return a verdict on each test Mac that must have the profile and its certificate."""
     item_id = ctx.params["library_item_id"]
     if not item_id or not macs:
@@ -218,12 +228,11 @@ def _read_present(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ve
     certificates = list(
         ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )
-    expected = _expected(ctx)
     statuses = {
         serial: list(ctx.kandji.item_statuses(item_id, device_id))
         for serial, device_id in macs.items()
     }
-    if expected == gate.ANYTHING and not profiles and not any(statuses.values()):
+    if expected.is_unknown and not profiles and not any(statuses.values()):
         reported = list(ctx.kandji.prism_profiles(serials))
         statuses = {
             serial: gate.stand_in_statuses(device_id, reported)
@@ -232,17 +241,26 @@ def _read_present(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ve
     return [
         gate.judge(
             gate.GateFacts.of_mac(serial, device_id, statuses[serial], profiles, certificates),
-            _okta_proof(ctx, serial),
+            _okta_proof(ctx, serial, expected),
             expected,
         )
         for serial, device_id in macs.items()
     ]
 
 
-def _expected(ctx: ModuleContext) -> gate.Expected:
-    payload_uuid, updated_at = ctx.params["payload_uuid"], ctx.params["updated_at"]
+def _read_expected(ctx: ModuleContext) -> gate.Expected:
+    """Return the profile that the options name, with the subject of its certificates."""
+    item_id = (ctx.params["library_item_id"] or "").lower()
+    payload_uuid = (ctx.params["payload_uuid"] or "").lower()
+    updated_at = ctx.params["updated_at"]
+    subject = Subject()
+    if item_id:
+        profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
+        subject = Subject.of_profile(profile or CustomProfile(item_id))
+    if payload_uuid:
+        subject = replace(subject, uuids=frozenset({item_id, payload_uuid}))
     return gate.Expected(
-        (payload_uuid or "").lower(), require_timestamp(updated_at) if updated_at else None
+        payload_uuid, require_timestamp(updated_at) if updated_at else None, subject
     )
 
 
@@ -263,12 +281,12 @@ def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ver
     return [gate.judge_absent(serial, device_id, holding) for serial, device_id in macs.items()]
 
 
-def _okta_proof(ctx: ModuleContext, serial: str) -> gate.OktaProof:
+def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gate.OktaProof:
     def issued() -> t.Iterator[LogEvent]:
         # The clock of this machine may be wrong. Kandji has answered already, and this may be the
         # first request to Okta.
         now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-        oldest = max(now - LOG_AGE, _expected(ctx).updated_at or now - LOG_AGE)
+        oldest = max(now - LOG_AGE, expected.updated_at or now - LOG_AGE)
         since, until = format_milliseconds(oldest), format_milliseconds(now + CLOCK_SKEW)
         return ctx.okta.log_events(gate.ISSUED, since, until, word=serial)
 

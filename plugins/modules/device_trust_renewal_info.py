@@ -141,10 +141,10 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
-from ..module_utils._core.text import names_serial
 from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.certificate_proof import Proof, Subject
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.scep import read_generation
@@ -162,6 +162,7 @@ from ..module_utils._status.rings import (
     RingOptions,
     check_profiles,
     find_ring_profile,
+    profile_uuid,
     ring_options,
 )
 
@@ -201,22 +202,33 @@ class Fleet:
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
     expiry: t.Mapping[str, datetime]
 
-    def expiry_of(self, device: KandjiDevice, written: datetime | None) -> datetime | None:
-        """Return when the Mac's certificate expires: as reported, else estimated.
+    def certificate_of(
+        self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
+    ) -> renewal.MacCertificate:
+        """Return what is known of a Mac's certificate.
 
-        None if Kandji knows no certificate that names the Mac.
+        When it expires comes from the Mac or the ledger; else it is estimated from the certificate
+        with the profile's UUID, else from when the profile came that requested it.
         """
-        certificates = [
-            certificate
-            for certificate in self.certificates.get(device.device_id, ())
-            if names_serial(certificate.common_name, device.serial)
-        ]
-        estimated = (
-            renewal.estimate_expiry(newest_first_seen(certificates), written)
-            if certificates
-            else None
+        subject = Subject.of_profile(profile).installed(held)
+        rows = self.certificates.get(device.device_id, ())
+        proved = subject.select(rows, device.serial, Proof.PROVED)
+        present = [row for row in held if row.payload_uuid == (profile_uuid(profile) or "").lower()]
+        known = self.expiry.get(device.serial.upper())
+        estimated = renewal.estimate_expiry(
+            newest_first_seen(proved),
+            newest_first_seen(present),
+            parse_timestamp(profile.updated_at) if proved or present else None,
         )
-        return self.expiry.get(device.serial.upper(), estimated)
+        missing: t.Literal["missing", "unknowable"] = (
+            "missing" if subject.can_be_proved else "unknowable"
+        )
+        return renewal.MacCertificate(
+            device.serial,
+            bool(present),
+            known or estimated,
+            "proved" if known or proved else missing,
+        )
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -238,6 +250,8 @@ def run(ctx: ModuleContext) -> Result:
         bool(params["challenge"]),
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
+    for warning in filter(None, map(renewal.warn_unknowable, facts)):
+        ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     decisions = renewal.decide(facts, now, pace)
     return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
@@ -294,14 +308,9 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     statuses = ctx.kandji.item_statuses(profile.id)
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written = parse_timestamp(profile.updated_at)
-    uuid = str(plist.get("PayloadUUID", "")).lower()
     ids = {blueprint.id for blueprint in assignments.resolve(ring.blueprints, fleet.blueprints)}
     macs = tuple(
-        renewal.MacCertificate(
-            device.serial,
-            any(held.payload_uuid == uuid for held in installed.get(device.device_id, ())),
-            fleet.expiry_of(device, written),
-        )
+        fleet.certificate_of(device, profile, installed.get(device.device_id, ()))
         for device in fleet.devices
         if device.blueprint_id in ids
     )

@@ -149,9 +149,10 @@ from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import check_limit
+from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._kandji.records import KandjiDevice
+from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 
 OPTIONS: ArgumentSpec = {
     **POLLING,
@@ -202,8 +203,11 @@ def run(ctx: ModuleContext) -> Result:
             " past timestamp."
         )
     deadline = time.monotonic() + ctx.params["wait"]
-    steps = _plan(ctx, macs, issued_before)
-    _check_prerequisites(ctx, macs, steps)
+    item_id = ctx.params["library_item_id"].lower()
+    profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
+    subject = Subject.of_profile(profile or CustomProfile(item_id))
+    steps = _plan(ctx, macs, issued_before, subject)
+    _check_prerequisites(ctx, macs, steps, profile)
     work = Redelivery(ctx, macs)
     work.clean_up(_find_left_over(ctx, macs))
     while True:
@@ -214,7 +218,7 @@ def run(ctx: ModuleContext) -> Result:
             return work.result(steps)
         ctx.progress(redelivery.describe_wait(steps))
         ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
-        steps = _plan(ctx, macs, issued_before)
+        steps = _plan(ctx, macs, issued_before, subject)
 
 
 class Redelivery:
@@ -377,7 +381,7 @@ def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
 
 
 def _plan(
-    ctx: ModuleContext, macs: t.Mapping[str, Mac], issued_before: datetime
+    ctx: ModuleContext, macs: t.Mapping[str, Mac], issued_before: datetime, subject: Subject
 ) -> dict[str, redelivery.Step]:
     """Return what each Mac needs next, by what Macs reported."""
     serials = [mac.device.serial for mac in macs.values()]
@@ -392,7 +396,7 @@ def _plan(
     return {
         serial: redelivery.next_step(
             redelivery.MacState.of_device(
-                mac.device, ctx.params["tag"] in mac.tags, profiles, certificates
+                mac.device, ctx.params["tag"] in mac.tags, profiles, certificates, subject
             ),
             issued_before,
         )
@@ -401,7 +405,10 @@ def _plan(
 
 
 def _check_prerequisites(
-    ctx: ModuleContext, macs: t.Mapping[str, Mac], steps: t.Mapping[str, redelivery.Step]
+    ctx: ModuleContext,
+    macs: t.Mapping[str, Mac],
+    steps: t.Mapping[str, redelivery.Step],
+    profile: CustomProfile | None,
 ) -> None:
     """Check the limit, the map and the tag before the first write.
 
@@ -412,13 +419,12 @@ def _check_prerequisites(
         return
     tag, item_id = ctx.params["tag"], ctx.params["library_item_id"]
     check_limit("max_reissue", ctx.params["max_reissue"], len(begun), "This")
-    names = [profile.name for profile in ctx.kandji.profiles() if profile.id == item_id.lower()]
-    if not names:
+    if profile is None:
         raise BadOption(f"library_item_id: Kandji has no custom profile with the id {item_id}.")
     remedy = (
         "Nothing was written. Follow console_steps, or use another generation for the whole ring."
     )
-    console_steps = redelivery.console_steps(tag, names[0])
+    console_steps = redelivery.console_steps(tag, profile.name)
     classic = _classic_blueprints(ctx, {mac.device.blueprint_id for mac in begun})
     if classic:
         raise NeedsConsole(

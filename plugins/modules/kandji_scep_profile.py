@@ -103,6 +103,8 @@ options:
       - Subject of the certificates, as attribute types and values, separated by commas. Kandji
         replaces its global variables in it.
       - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
+      - Keep V($PROFILE_UUID) in it. Only this UUID distinguishes the certificates of the profile
+        from those of other authorities in Kandji's inventory; without it the module warns.
     type: str
     default: CN=$SERIAL_NUMBER $PROFILE_UUID
   scep_name:
@@ -449,6 +451,11 @@ OPTIONS: ArgumentSpec = {
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "max_remaining": {"type": "int", "default": 0},
 }
+NO_UUID = (
+    "subject: It holds no $PROFILE_UUID, so Kandji's inventory cannot show which certificate is the"
+    " profile's: stages stay unconfirmed, and renewals are estimated. Use the default,"
+    " CN=$SERIAL_NUMBER $PROFILE_UUID."
+)
 SETTINGS = (
     "url",
     "challenge",
@@ -513,6 +520,8 @@ def run(ctx: ModuleContext) -> Result:
     plans = [task.plan for task in tasks]
     changes = [change for plan in plans for change in plan.changes]
     touched = _check_limits(ctx, plans) if changes else dict.fromkeys(LIMITS, 0)
+    if any(plan.writes_profile for plan in plans) and "$PROFILE_UUID" not in settings.subject:
+        ctx.warn(NO_UUID)
     if not ctx.check_mode:
         _make_test_enrollment(ctx, plans)
     for task in tasks:

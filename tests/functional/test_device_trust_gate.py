@@ -25,5 +25,5 @@ def test_the_proof_is_the_same_in_whatever_case_kandji_writes_ids(
     result = run_module("device_trust_gate", gate, lab=watched.lab)
     assert result["met"]
     assert {row["proof"] for row in result["test_macs"]} == {
-        "a certificate with its serial in Kandji's inventory, and the installed profile"
+        "a certificate with the profile's UUID in Kandji's inventory, and the installed profile"
     }

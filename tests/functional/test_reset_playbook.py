@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,59 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
         and watched.writes(mark) == []
         and messages(again) == []
     ), again.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_the_same_command_again_keeps_the_registration_that_followed(watched, bound, playbook):
+    mac, variables = bound
+    watched.switch(macs_act=True)
+    playbook(watched.lab, RESET, variables=variables)
+    watched.switch(macs_act=False)
+    people.tell(watched.world, [mac.serial])
+    people.act(watched.world, [mac.serial])
+    assert managed(watched, mac) == [True]
+    watched.world.clock.advance(hours=1)
+    mark = watched.mark()
+    watched.switch(macs_act=True)
+    again = playbook(watched.lab, RESET, variables=variables)
+    watched.switch(macs_act=False)
+    assert again.status == 0 and watched.writes(mark) == [], again.output
+    assert managed(watched, mac) == [True]
+    assert "a new registration is kept" in again.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_a_mac_that_left_kandji_does_not_stop_the_redelivery_to_the_others(
+    watched, bound, playbook
+):
+    mac, variables = bound
+    fleet = ResetFleet(watched)
+    user = fleet.user("gone@example.com")
+    with watched.world.okta.dated(watched.world.clock.now() - timedelta(days=20)):
+        booked = watched.world.okta.platform.book("LEFTKANDJI01 0A1B")
+    record = fleet.record("LEFTKANDJI01", user)
+    watched.switch(record_before_certificate="heals")
+    assert watched.world.okta.registry.sign_in(
+        user_id=user.id, device_id=record.id, certificate=booked.serial_number
+    )
+    watched.switch(macs_act=True)
+    result = playbook(
+        watched.lab,
+        RESET,
+        variables={
+            **variables,
+            "device_reset_allow": [*variables["device_reset_allow"], "unknown_to_kandji"],
+            "device_trust_reset_serials": [mac.serial, "LEFTKANDJI01"],
+            "device_reset_max_percent": 100,
+        },
+    )
+    watched.switch(macs_act=False)
+    books = watched.world.okta.platform.authority.certificates
+    assert "REVOKED" not in [books[each.serial_number].status for each in mac.certificates]
+    told = {row["serial_number"]: row["register_now"] for row in messages(result)}
+    assert told == {mac.serial: True, "LEFTKANDJI01": True}, result.output
 
 
 @pytest.mark.long

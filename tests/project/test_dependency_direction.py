@@ -48,6 +48,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_okta/*",
         "module_utils/_kandji/assignments.py",
         "module_utils/_kandji/catalogs.py",
+        "module_utils/_kandji/certificate_proof.py",
         "module_utils/_kandji/library_items.py",
         "module_utils/_kandji/profile_holders.py",
         "module_utils/_kandji/profiles/mobileconfig.py",

@@ -13,10 +13,11 @@ from .._core.errors import NotFound
 from .._core.text import names_serial
 from .._core.timestamps import parse_timestamp
 from .._http.urls import batches
+from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
-from .._kandji.records import CustomProfile, InstalledProfile
+from .._kandji.records import CustomProfile, InstalledProfile, PrismCertificate
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import LogEvent, OktaDevice
@@ -148,15 +149,39 @@ def _add_inventory(
 ) -> None:
     """Add to the Macs with these serials what they reported: profiles and certificates."""
     of_serials: RowFilter = {"serial_number": {"in": serials}}
+    live: dict[str, list[InstalledProfile]] = {}
     for profile in kandji.prism_profiles(of_serials):
-        mac = macs.get(profile.serial.lower())
-        if mac and is_live(profile, rings):
-            macs[profile.serial.lower()] = replace(mac, profile_live=True)
+        if profile.serial.lower() in macs and is_live(profile, rings):
+            live.setdefault(profile.serial.lower(), []).append(profile)
+    subject = Subject.of_profiles(ring.profile for ring in rings if ring.profile)
+    rows: dict[str, list[PrismCertificate]] = {}
     identities: RowFilter = {**of_serials, "identity_certificate": {"eq": True}}
     for certificate in kandji.prism_certificates(identities):
-        mac, seen = macs.get(certificate.serial.lower()), certificate.first_seen
-        if mac and seen and names_serial(certificate.common_name, mac.serial):
-            macs[certificate.serial.lower()] = replace(mac, certificates=(*mac.certificates, seen))
+        rows.setdefault(certificate.serial.lower(), []).append(certificate)
+    for key in {*live, *rows} & set(macs):
+        macs[key] = _with_inventory(macs[key], live.get(key, []), rows.get(key, []), subject)
+
+
+def _with_inventory(
+    mac: Mac,
+    live: Sequence[InstalledProfile],
+    certificates: Sequence[PrismCertificate],
+    subject: Subject,
+) -> Mac:
+    """Return a Mac with its SCEP profiles and with what proves its certificates.
+
+    Those of other authorities do not count, whatever serial they name.
+    """
+    known = subject.installed(live)
+    proved = known.select(certificates, mac.serial, Proof.PROVED)
+    former = known.select(certificates, mac.serial, Proof.FORMER)
+    return replace(
+        mac,
+        profile_live=bool(live),
+        certificates=tuple(seen for each in proved if (seen := each.first_seen)),
+        former=tuple(seen for each in former if (seen := each.first_seen)),
+        has_unproved=bool(former or known.select(certificates, mac.serial, Proof.POSSIBLE)),
+    )
 
 
 def is_live(installed: InstalledProfile, rings: Sequence[Ring]) -> bool:

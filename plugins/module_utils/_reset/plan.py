@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from .._core.errors import Refused
 from .._okta.facts import LOG_RETENTION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
-from .records import Decision, Evidence, Guards, ResetTarget, login_of
+from .records import Decision, Evidence, Guards, Mac, ResetTarget, login_of
 
 # The reasons for skipping a record that the option ``allow`` lifts.
 ALLOW = (
@@ -201,17 +201,14 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     if mac is None:
         return None
     if guards.forbid("no_profile") and not (mac.profile_live and mac.certificates):
-        lacks = (
-            "No certificate of its Mac was seen yet"
-            if mac.profile_live
-            else "No SCEP profile is live on its Mac"
-        )
+        lacks = _what_mac_lacks(mac)
         return Refusal(
             "no_profile",
             f"{lacks}, so a new registration would not be managed either"
             " (allow: no_profile resets it).",
         )
-    if not mac.certificates or registered is None or registered < min(mac.certificates):
+    seen = [*mac.certificates, *mac.former]
+    if not seen or registered is None or registered < min(seen):
         return None
     if target.is_idle or not guards.forbid("registered_after_certificate"):
         return None
@@ -220,6 +217,17 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
         "It was registered after its Mac's first certificate was seen, so it needs a FastPass"
         " sign-in (allow: registered_after_certificate resets it).",
     )
+
+
+def _what_mac_lacks(mac: Mac) -> str:
+    if not mac.profile_live:
+        return "No SCEP profile is live on its Mac"
+    if mac.has_unproved:
+        return (
+            "No certificate of its Mac is proved: those that were seen hold its serial alone,"
+            " and not the UUID of the profile"
+        )
+    return "No certificate of its Mac was seen yet"
 
 
 def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
@@ -459,8 +467,11 @@ def is_bound(target: ResetTarget, bound: Collection[str], now: datetime) -> bool
     """Return whether the Mac's certificate is revoked with the record, None if none is known.
 
     ``bound``: the device ids and serials that the System Log names. A certificate older than
-    what Okta keeps unused is revoked, too.
+    what Okta keeps unused is revoked, too. Without a Mac in Kandji no new one can be delivered, so
+    nothing is to be waited for.
     """
+    if target.mac is None:
+        return None
     if (target.id or target.serial) in bound:
         return True
     newest = target.newest_certificate

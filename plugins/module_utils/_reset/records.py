@@ -16,13 +16,21 @@ from .._okta.records import DeviceUser, Enrollment, OktaDevice
 
 @dataclass(frozen=True)
 class Mac:
-    """What Kandji knows of a Mac. ``certificates`` are the times when each was first seen."""
+    """What Kandji knows of a Mac.
+
+    ``certificates`` are the times when each certificate of its SCEP profile was first seen,
+    ``former`` those of certificates with its serial and another UUID, as an earlier generation
+    leaves them. ``has_unproved``: it has certificates that name its serial, and nothing proves that
+    they are the profile's. Neither permits a reset.
+    """
 
     serial: str
     name: str = ""
     person: str = ""
     profile_live: bool = False
     certificates: tuple[datetime, ...] = ()
+    former: tuple[datetime, ...] = ()
+    has_unproved: bool = False
 
     @property
     def newest_certificate(self) -> datetime | None:

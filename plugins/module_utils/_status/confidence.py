@@ -41,7 +41,8 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
     if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
         return "Its record changed within the last minutes, and Okta's search may lag."
     check = _CHECKS.get(stage)
-    return check(mac, best_record(mac.records)) if check else ""
+    reason = check(mac, best_record(mac.records)) if check else ""
+    return reason or (_check_proof(mac) if stage in _AFTER_CERTIFICATE else "")
 
 
 def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
@@ -72,6 +73,19 @@ def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
     return any(added != (login in record.users) for login, added in events.users.items())
 
 
+def _check_proof(mac: MacFacts) -> str:
+    """Return why its certificate may be another authority's.
+
+    The Mac's own report, Okta's log and the UUID of the profile tell them apart.
+    """
+    if mac.certificates or mac.expiry_source or mac.issued or not mac.unproved:
+        return ""
+    return (
+        "Its certificate is known by its serial alone, which certificates of other authorities hold"
+        " too."
+    )
+
+
 def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
     return _GAP.format("SCEP profile") if "profile" in mac.unlisted else ""
 
@@ -82,7 +96,7 @@ def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
 
 def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
     bound = best is not None and (mac.events or {}).get(best.id, RecordEvents()).bound
-    if mac.ring is None or mac.certificates or mac.expiry_source == "mac" or bound:
+    if mac.ring is None or mac.certificates or mac.unproved or mac.expiry_source == "mac" or bound:
         return ""
     return "Okta shows it as managed, but Kandji shows no certificate of it."
 
@@ -131,6 +145,16 @@ def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
     return ""
 
 
+# Stages of Macs that are taken to have a certificate.
+_AFTER_CERTIFICATE = (
+    "NO_LICENCE",
+    "OKTA_VERIFY_MISSING",
+    "NOT_REGISTERED",
+    "SUSPENDED",
+    "DEACTIVATED",
+    "REGISTERED_BEFORE_CERTIFICATE",
+    "REGISTERED_NOT_MANAGED",
+)
 _CHECKS: dict[str, Callable[[MacFacts, DeviceRecord | None], str]] = {
     "PROFILE_PENDING": _check_profile,
     "OKTA_VERIFY_MISSING": _check_app,

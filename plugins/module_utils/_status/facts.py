@@ -48,7 +48,8 @@ class MacFacts:
     ring: str | None = None
     profile_state: str | None = None
     profile_log: str = ""
-    certificates: Sequence[str] = ()  # when each was first seen
+    certificates: Sequence[str] = ()  # when each of its ring's profile was first seen
+    unproved: Sequence[str] = ()  # the same of those that only name its serial
     app_state: str | None = None
     app_present: bool = False
     records: Sequence[DeviceRecord] = ()

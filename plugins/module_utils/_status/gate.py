@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from .._core.text import abbreviate, names_serial
+from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
 from .._okta.records import LogEvent
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
 
-INVENTORY_PROOF = "a certificate with its serial in Kandji's inventory, and the installed profile"
+INVENTORY_PROOF = (
+    "a certificate with the profile's UUID in Kandji's inventory, and the installed profile"
+)
 LOG_PROOF = "pki.cert.issue in the System Log"
 RECORD_PROOF = "a device record that is managed"
 ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
@@ -57,20 +61,46 @@ class Expected:
 
     payload_uuid: str = ""
     updated_at: datetime | None = None
+    subject: Subject = Subject()
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known of the last write, as of a console-managed item."""
+        return not self.payload_uuid and self.updated_at is None
 
     def is_installed(self, profile: InstalledProfile) -> bool:
         """Return whether an installed profile has the expected identity."""
         return not self.payload_uuid or profile.payload_uuid == self.payload_uuid
 
-    def is_certificate(self, certificate: PrismCertificate) -> bool:
-        """Return whether a certificate was issued under the expected profile.
+    def is_certificate(
+        self, certificate: PrismCertificate, serial: str, profiles: Sequence[InstalledProfile]
+    ) -> bool:
+        """Return whether a certificate was requested by the expected profile.
 
-        Its name holds the profile's identity, or Kandji first saw it after the write.
+        Its name holds the profile's UUID, as it was written or as it is installed. The id of the
+        item stays when the profile is written: with it, Kandji has to have seen the certificate
+        first after the write.
         """
-        if self.payload_uuid and self.payload_uuid in certificate.common_name.lower():
+        installed = [profile for profile in profiles if self.is_installed(profile)]
+        if self.subject.installed(installed).judge(certificate, serial) is not Proof.PROVED:
+            return False
+        uuids = {self.payload_uuid, *(profile.payload_uuid for profile in installed)} - {""}
+        if any(uuid in certificate.common_name.lower() for uuid in uuids):
             return True
         first_seen = certificate.first_seen
         return self.updated_at is None or first_seen is None or first_seen >= self.updated_at
+
+    def is_issued(self, event: LogEvent, serial: str) -> bool:
+        """Return whether an event of the System Log issues a certificate of the profile.
+
+        Okta issues certificates for Device Access too: if the subject holds the profile's UUID, the
+        event has to name it. Which field holds the common name is not documented.
+        """
+        texts = [text for target in event.targets for text in target.texts]
+        names = [text.lower() for text in texts if names_serial(text, serial)]
+        if not self.subject.holds_uuid:
+            return bool(names)
+        return any(uuid in name for name in names for uuid in self.subject.uuids)
 
 
 ANYTHING = Expected()
@@ -94,19 +124,13 @@ class GateFacts:
         profiles: t.Iterable[InstalledProfile],
         certificates: t.Iterable[PrismCertificate],
     ) -> GateFacts:
-        """Return the facts of one Mac from the rows of several.
-
-        A certificate counts if its name holds the Mac's serial.
-        """
+        """Return the facts of one Mac from the rows of several."""
         return cls(
             serial,
             next((status for status in statuses if status.device_id == device_id), None),
             tuple(profile for profile in profiles if profile.device_id == device_id),
             tuple(
-                certificate
-                for certificate in certificates
-                if certificate.device_id == device_id
-                and names_serial(certificate.common_name, serial)
+                certificate for certificate in certificates if certificate.device_id == device_id
             ),
         )
 
@@ -124,13 +148,15 @@ def judge(facts: GateFacts, okta: OktaProof, expected: Expected = ANYTHING) -> V
 
     It needs the profile installed as it was last written, and any proof of its certificate.
     """
-    reported = any(map(expected.is_installed, facts.profiles))
+    serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
     problem = _profile_problem(facts, reported)
     if problem:
         return Verdict(facts.serial, problem)
-    if reported and any(map(expected.is_certificate, facts.certificates)):
+    if reported and any(
+        expected.is_certificate(each, serial, facts.profiles) for each in facts.certificates
+    ):
         return Verdict(facts.serial, proof=INVENTORY_PROOF)
-    if any(mentions(event, facts.serial) for event in okta.issued()):
+    if any(expected.is_issued(event, serial) for event in okta.issued()):
         return Verdict(facts.serial, proof=LOG_PROOF)
     if okta.managed():
         return Verdict(facts.serial, proof=RECORD_PROOF)
@@ -181,11 +207,3 @@ def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> Ve
     if device_id in holders:
         return Verdict(serial, "It still holds the SCEP profile.")
     return Verdict(serial, proof=ABSENCE_PROOF)
-
-
-def mentions(event: LogEvent, serial: str) -> bool:
-    """Return whether an event names the serial in any text of its targets.
-
-    Which field holds the common name is not documented.
-    """
-    return any(names_serial(text, serial) for target in event.targets for text in target.texts)

@@ -15,11 +15,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.text import names_serial
+from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .facts import DeviceRecord, MacFacts
-from .rings import Ring, may_name_serials, profile_uuid
+from .rings import Ring
 
 _UDID = re.compile(
     r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -59,45 +60,48 @@ class Statuses:
 
 @dataclass
 class Certificates:
-    """Certificates of Macs.
+    """Certificates of Macs, by what proves that a ring's profile requested them.
 
-    ``first_seen`` is by device id, for certificates that name the serial of their row. ``foreign``
-    are the others: device id, when it was first seen, common name. ``udids`` is hardware UUID in a
-    common name -> device id.
+    ``first_seen`` is by device id, for those that are proved. ``unproved`` likewise, for those that
+    name the serial of their row alone. ``foreign`` are those that name another one: device id, when
+    it was first seen, common name. ``udids`` is hardware UUID in a common name -> device id.
     """
 
     first_seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unproved: dict[str, tuple[str, ...]] = field(default_factory=dict)
     foreign: list[tuple[str, str, str]] = field(default_factory=list)
     udids: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether no certificate was found."""
-        return not self.first_seen and not self.foreign
+        return not self.first_seen and not self.unproved and not self.foreign
 
     @property
     def device_ids(self) -> set[str]:
         """The devices that have a certificate."""
-        return {*self.first_seen, *(device_id for device_id, _seen, _name in self.foreign)}
+        foreign = (device_id for device_id, _seen, _name in self.foreign)
+        return {*self.first_seen, *self.unproved, *foreign}
 
 
 def gather_certificates(
     certificates: Iterable[PrismCertificate], profiles: Sequence[CustomProfile]
 ) -> Certificates:
     """Return the table of the certificates of these profiles."""
-    table = Certificates()
-    check_serial = not profiles or any(map(may_name_serials, profiles))
-    profile_uuids = {str(profile_uuid(profile)).lower() for profile in profiles}
+    table, subject = Certificates(), Subject.of_profiles(profiles)
     for certificate in certificates:
         device_id, name = sys.intern(certificate.device_id), certificate.common_name
         seen = certificate.created_at or ""
         for udid in _UDID.findall(name.lower()):
-            if udid not in profile_uuids:
+            if udid not in subject.uuids:
                 table.udids[sys.intern(udid)] = device_id
-        if check_serial and not names_serial(name, certificate.serial):
-            table.foreign.append((device_id, seen, name))
-        else:
+        proof = subject.judge(certificate, certificate.serial)
+        if proof is Proof.PROVED:
             table.first_seen[device_id] = (*table.first_seen.get(device_id, ()), seen)
+        elif proof is not Proof.NONE:
+            table.unproved[device_id] = (*table.unproved.get(device_id, ()), seen)
+        elif subject.names_profile(name):
+            table.foreign.append((device_id, seen, name))
     return table
 
 
@@ -232,6 +236,7 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
     mac.profile_state = statuses.states.get(mac.device_id)
     mac.profile_log = statuses.logs.get(mac.device_id, "")
     mac.certificates = tables.certificates.first_seen.get(mac.device_id, ())
+    mac.unproved = tables.certificates.unproved.get(mac.device_id, ())
     mac.competing = mac.device_id in tables.competing or mac.device_id in statuses.several
     if isinstance(apps, Statuses):
         mac.app_state = apps.states.get(mac.device_id)
@@ -239,7 +244,8 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
         mac.app_present = mac.device_id in apps
     # Whether Kandji has statuses of items that its web app created is not documented; without a
     # status the certificate proves that the profile is installed.
-    if mac.ring in console_rings and mac.profile_state is None and mac.certificates:
+    has_certificate = mac.certificates or mac.unproved
+    if mac.ring in console_rings and mac.profile_state is None and has_certificate:
         mac.profile_state = "installed"
 
 
@@ -265,7 +271,7 @@ def _note_gaps(macs: Sequence[MacFacts]) -> None:
 
 
 def _assign_foreign_certificates(macs: Sequence[MacFacts], certificates: Certificates) -> None:
-    """Assign certificates whose name is not the serial of their row.
+    """Assign certificates with a profile's UUID whose name is not the serial of their row.
 
     A certificate that names the Mac's serial is its own; one that names another Mac is a copy.
     """

@@ -21,17 +21,25 @@ HOUR = timedelta(hours=1)
 class MacCertificate:
     """One Mac of a ring.
 
-    ``is_present``: it holds the profile as it was last written. ``expires`` is None if no
-    certificate was seen.
+    ``is_present``: it holds the profile as it was last written. ``expires`` is None if that is
+    unknown. ``proof`` is proved if the Mac, Okta's log or the profile's UUID names its certificate,
+    missing if nothing does although the subject holds the UUID, and unknowable if the subject does
+    not.
     """
 
     serial: str
     is_present: bool
     expires: datetime | None = None
+    proof: t.Literal["proved", "missing", "unknowable"] = "proved"
 
     def is_healthy(self, now: datetime) -> bool:
         """Return whether the Mac holds the profile and a certificate that has not expired."""
-        return self.is_present and self.expires is not None and self.expires > now
+        return (
+            self.is_present
+            and self.proof != "missing"
+            and self.expires is not None
+            and self.expires > now
+        )
 
     def is_due(self, limit: datetime) -> bool:
         """Return whether its certificate expires by ``limit``.
@@ -61,6 +69,11 @@ class RingFacts:
         """Return the share of healthy Macs. A ring without Macs is healthy."""
         healthy = sum(mac.is_healthy(now) for mac in self.macs)
         return 100 * healthy // len(self.macs) if self.macs else 100
+
+    @property
+    def unknowable(self) -> int:
+        """How many Macs hold the profile, and nothing can prove their certificate."""
+        return sum(mac.is_present and mac.proof == "unknowable" for mac in self.macs)
 
     def due_serials(self, limit: datetime) -> list[str]:
         """Return the serials of the Macs whose certificate expires by ``limit``."""
@@ -107,13 +120,26 @@ class Decision(t.NamedTuple):
     healthy_percent: int
 
 
-def estimate_expiry(first_seen: datetime | None, written: datetime | None) -> datetime | None:
+def estimate_expiry(*seen: datetime | None) -> datetime | None:
     """Return when a certificate expires that nobody read.
 
-    Its lifetime is counted from when it was first seen, else from the write of the profile.
+    Its lifetime is counted from the first of these times that is known: when the certificate was
+    first seen, when the profile came that requested it, when the profile was written.
     """
-    start = first_seen or written
+    start = next((time for time in seen if time), None)
     return start + CERTIFICATE_LIFETIME if start else None
+
+
+def warn_unknowable(ring: RingFacts) -> str:
+    """Return the warning about Macs whose certificate cannot be distinguished, or ""."""
+    if not ring.unknowable:
+        return ""
+    return (
+        f"rings: The certificates of {ring.unknowable} Macs of {ring.name} cannot be distinguished"
+        " from those of other authorities, since the subject has no $PROFILE_UUID. When they expire"
+        " is estimated from when the profile came. Set certificate_check_item_id or state_dir, or"
+        " add $PROFILE_UUID to the subject."
+    )
 
 
 def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Decision]:

@@ -14,6 +14,7 @@ from .._core.options import Params
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
 from .._kandji.catalogs import profile_catalog
+from .._kandji.certificate_proof import Subject
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profile_holders import ProfileItem
@@ -172,21 +173,12 @@ def profile_uuid(profile: CustomProfile) -> str | None:
 def certificate_filter(profiles: Sequence[CustomProfile]) -> RowFilter:
     """Return Prism's filter for certificates of these profiles.
 
-    It names the profiles' UUIDs, in either case, if all subjects hold them; else it takes all
-    identities.
+    It names what $PROFILE_UUID may stand for, in either case, if all subjects hold it; else it
+    takes all identities.
     """
     identities: dict[str, dict[str, object]] = {"identity_certificate": {"eq": True}}
-    uuids = [uuid for uuid in map(profile_uuid, profiles) if uuid]
-    if not uuids or not all(_subject_holds(profile, "$PROFILE_UUID") for profile in profiles):
+    subject = Subject.of_profiles(profiles)
+    if not subject.holds_uuid:
         return identities
-    forms = sorted({form for uuid in uuids for form in (uuid.upper(), uuid.lower())})
+    forms = sorted({form for uuid in subject.uuids for form in (uuid.upper(), uuid.lower())})
     return {**identities, "common_name": {"like": forms}}
-
-
-def may_name_serials(profile: CustomProfile) -> bool:
-    """Return whether certificates of a profile may name serials; unknown for a web app's item."""
-    return not _scep_contents(profile) or _subject_holds(profile, "$SERIAL_NUMBER")
-
-
-def _subject_holds(profile: CustomProfile, variable: str) -> bool:
-    return any(variable in repr(content.get("Subject")) for content in _scep_contents(profile))

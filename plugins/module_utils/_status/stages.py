@@ -159,7 +159,7 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
 
 
 def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | None:
-    if not mac.certificates and mac.expiry_source != "mac":
+    if not mac.certificates and not mac.unproved and mac.expiry_source != "mac":
         return Classification(
             "CERTIFICATE_ABSENT",
             (

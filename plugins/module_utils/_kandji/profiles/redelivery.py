@@ -13,7 +13,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..._core.text import abbreviate, names_serial
+from ..._core.text import abbreviate
+from ..certificate_proof import Proof, Subject
 from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
 
 
@@ -22,7 +23,8 @@ class MacState:
     """What Kandji reports of one Mac.
 
     Timestamps are when the inventory first had the profile or certificate. They are None if it has
-    none, or reports no timestamp.
+    none, or reports no timestamp. ``is_provable``: the names of the profile's certificates hold its
+    UUID, as far as is known.
     """
 
     tagged: bool
@@ -30,6 +32,7 @@ class MacState:
     profile_since: datetime | None = None
     has_certificate: bool = False
     certificate_since: datetime | None = None
+    is_provable: bool = True
 
     @classmethod
     def of_device(
@@ -38,20 +41,25 @@ class MacState:
         tagged: bool,
         profiles: t.Iterable[InstalledProfile],
         certificates: t.Iterable[PrismCertificate],
+        subject: Subject,
     ) -> MacState:
-        """Return the state of one Mac from the rows of several."""
+        """Return the state of one Mac from the rows of several.
+
+        Certificates of other authorities do not count, whatever serial they name.
+        """
         own_profiles = [row for row in profiles if row.device_id == device.device_id]
-        own_certificates = [
-            row
-            for row in certificates
-            if row.device_id == device.device_id and names_serial(row.common_name, device.serial)
-        ]
+        own_certificates = subject.installed(own_profiles).select(
+            [row for row in certificates if row.device_id == device.device_id],
+            device.serial,
+            Proof.PROVED,
+        )
         return cls(
             tagged,
             bool(own_profiles),
             newest_first_seen(own_profiles),
             bool(own_certificates),
             newest_first_seen(own_certificates),
+            subject.can_be_proved,
         )
 
     def is_renewed(self, issued_before: datetime) -> bool:
@@ -99,6 +107,13 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
     if not mac.has_profile:
         return Step("wait", "delivering", "The next check-in installs the profile.")
     if mac.profile_since is not None and mac.profile_since >= issued_before:
+        if not mac.is_provable:
+            return Step(
+                "nothing",
+                "unclear",
+                "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's"
+                " inventory cannot show its certificate.",
+            )
         return Step(
             "wait", "certifying", "The profile was redelivered; its certificate was not seen yet."
         )

@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+import plistlib
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+    InstalledProfile,
     KandjiDevice,
     PrismCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.renewal import (
+    MacCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_renewal_info as module,
@@ -42,27 +49,77 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
     assert asked == [("kandji", "i", "https://acme.okta.com", "/d")]
 
 
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+PRESENT = InstalledProfile("d1", "C02x", payload_uuid=UUID, created_at="2026-11-21T00:00:00Z")
+BEFORE = replace(PRESENT, payload_uuid="7f7f0000-0000-4000-8000-00000000000f")
+PROVED = PrismCertificate("d1", common_name=f"C02X {UUID}", created_at=SEEN)
+
+
+def profile(common_name: str = "$SERIAL_NUMBER $PROFILE_UUID") -> CustomProfile:
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadContent": {"Subject": [[["CN", common_name]]]},
+    }
+    plist = {"PayloadUUID": UUID.upper(), "PayloadContent": [payload]}
+    text = plistlib.dumps(plist).decode()
+    return CustomProfile("item-1", mobileconfig=text, updated_at=WRITTEN.isoformat())
+
+
 @pytest.mark.parametrize(
-    "known, certificates, expires",
+    "known, held, certificates, present, expires, proof",
     [
-        ({"C02X": WRITTEN}, [PrismCertificate("d1", common_name="C02X 1")], WRITTEN),
-        ({"C02X": WRITTEN}, [], WRITTEN),
-        ({}, [], None),
-        ({}, [PrismCertificate("d1", common_name="VMC02X 1", created_at=SEEN)], None),
-        ({}, [PrismCertificate("d1", common_name="C02X 1")], WRITTEN + YEAR),
+        # Reported
+        ({"C02X": WRITTEN}, [PRESENT], [PROVED], True, WRITTEN, "proved"),
+        ({"C02X": WRITTEN}, [], [], False, WRITTEN, "proved"),
+        # Estimated from the newest certificate with the UUID
+        ({}, [PRESENT], [PROVED], True, WRITTEN + timedelta(days=2) + YEAR, "proved"),
         (
             {},
-            [
-                PrismCertificate("d1", common_name="C02X 1", created_at=SEEN),
-                PrismCertificate("d1", common_name="C02X 2", created_at="2026-11-21T00:00:00Z"),
-            ],
+            [PRESENT],
+            [PROVED, replace(PROVED, created_at="2026-11-20T12:00:00Z")],
+            True,
             WRITTEN + timedelta(days=2) + YEAR,
+            "proved",
         ),
+        ({}, [], [replace(PROVED, created_at=None)], False, WRITTEN + YEAR, "proved"),
+        # Those of an earlier generation count by the UUID that is installed
+        (
+            {},
+            [BEFORE],
+            [replace(PROVED, common_name=f"C02X {BEFORE.payload_uuid}")],
+            False,
+            WRITTEN + timedelta(days=2) + YEAR,
+            "proved",
+        ),
+        # Those of other authorities never count; the profile requested one when it came
+        (
+            {},
+            [PRESENT],
+            [replace(PROVED, common_name="C02X.wifi.acme.com")],
+            True,
+            WRITTEN + timedelta(days=1) + YEAR,
+            "missing",
+        ),
+        ({}, [], [replace(PROVED, common_name=f"VMC02X {UUID}")], False, None, "missing"),
+        ({}, [], [], False, None, "missing"),
     ],
 )
-def test_the_expiry_of_a_mac_is_the_reported_one_else_estimated(
-    known: dict[str, datetime], certificates: list[PrismCertificate], expires: datetime | None
+def test_a_certificate_expires_as_reported_else_by_the_best_estimate(
+    known: dict[str, datetime],
+    held: list[InstalledProfile],
+    certificates: list[PrismCertificate],
+    present: bool,
+    expires: datetime | None,
+    proof: str,
 ) -> None:
     fleet = module.Fleet([], [], [MAC], {"d1": certificates}, known)
-    assert fleet.expiry_of(MAC, WRITTEN) == expires
-    assert fleet.expiry_of(KandjiDevice("d2", "C02Y"), WRITTEN) is None
+    read = fleet.certificate_of(MAC, profile(), held)
+    assert read == MacCertificate("C02x", present, expires, proof)
+
+
+@pytest.mark.parametrize("common_name", ["$SERIAL_NUMBER", "$EMAIL"])
+def test_without_the_uuid_in_the_subject_a_certificate_is_unknowable(common_name: str) -> None:
+    fleet = module.Fleet([], [], [MAC], {"d1": [replace(PROVED, common_name="C02X")]}, {})
+    read = fleet.certificate_of(MAC, profile(common_name), [PRESENT])
+    expires = WRITTEN + timedelta(days=1) + YEAR
+    assert read == MacCertificate("C02x", True, expires, "unknowable")

@@ -39,6 +39,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evi
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 PHONE = Enrollment("phone_number", "ACTIVE")
+UUID = "0a1b0000-0000-4000-8000-00000000000a"  # of the SCEP profile on each Mac
 
 
 @dataclass
@@ -148,9 +149,11 @@ class FakeKandji:
     def add(self, serial: str, seen: str | None = "2026-11-21T10:00:00Z") -> None:
         self.macs.append(KandjiDevice(f"d-{serial}", serial, f"Mac {serial}", "Mac"))
         types = frozenset({"com.apple.security.scep"})
-        self.profiles.append(InstalledProfile(f"d-{serial}", serial, payload_types=types))
+        self.profiles.append(
+            InstalledProfile(f"d-{serial}", serial, payload_uuid=UUID, payload_types=types)
+        )
         if seen:
-            name = f"{serial} 0A1B"
+            name = f"{serial} {UUID.upper()}"
             self.certificates.append(PrismCertificate(f"d-{serial}", serial, name, seen))
 
     def devices(self, platform: str | None = None) -> list[KandjiDevice]:

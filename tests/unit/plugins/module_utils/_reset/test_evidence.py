@@ -125,17 +125,34 @@ def test_only_macs_count_and_other_platforms_are_read_if_they_are_wanted(reset: 
     assert (sorted(macs), fleet, reset.kandji.calls[0]) == (["c01", "phone"], 1, None)
 
 
-def test_a_certificate_counts_by_its_common_name_and_time(reset: t.Any) -> None:
+def test_a_certificate_counts_by_the_uuid_in_its_name_and_its_time(reset: t.Any) -> None:
     reset.kandji.add("C01")
     (certificate,) = reset.kandji.certificates
     reset.kandji.certificates += [
-        replace(certificate, common_name="C019 0A1B"),
         replace(certificate, created_at=None),
         replace(certificate, serial="C07"),
         replace(certificate, serial="c01", created_at="2026-11-22T10:00:00Z"),
     ]
     macs, _fleet = macs_of(reset, "C01")
-    assert macs["c01"].certificates == (SEEN, SEEN + timedelta(days=1))
+    assert macs["c01"] == Mac("C01", "Mac C01", "", True, (SEEN, SEEN + timedelta(days=1)))
+
+
+@pytest.mark.parametrize(
+    "name, former, unproved",
+    [
+        ("C01", (), True),
+        ("C01.wifi.acme.com", (), True),
+        ("C01 7f7f0000-0000-4000-8000-00000000000f", (SEEN,), True),
+        ("com.apple.kerberos.kdc", (), False),
+    ],
+)
+def test_a_certificate_of_another_authority_proves_nothing(
+    reset: t.Any, name: str, former: tuple[datetime, ...], unproved: bool
+) -> None:
+    reset.kandji.add("C01")
+    reset.kandji.certificates = [replace(reset.kandji.certificates[0], common_name=name)]
+    macs, _fleet = macs_of(reset, "C01")
+    assert macs["c01"] == Mac("C01", "Mac C01", "", True, (), former, unproved)
 
 
 UUID = "0a1b0000-0000-0000-0000-000000000000"

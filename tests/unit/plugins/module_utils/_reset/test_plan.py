@@ -134,6 +134,16 @@ LIFTED = [
         "No certificate of its Mac was seen yet, so",
     ),
     (
+        target(device(), mac=replace(MAC, certificates=(), has_unproved=True)),
+        "no_profile",
+        "No certificate of its Mac is proved: those that were seen hold its serial alone, and not",
+    ),
+    (
+        target(device(), user(), mac=replace(MAC, former=(REGISTERED - timedelta(days=1),))),
+        "registered_after_certificate",
+        "so it needs a FastPass sign-in",
+    ),
+    (
         target(device(created="2026-11-20T10:00:00Z"), user()),
         "registered_after_certificate",
         "so it needs a FastPass sign-in",
@@ -666,7 +676,8 @@ def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
     assert reset.is_bound(aged(days=90, seconds=1), set(), START) is True
     assert reset.is_bound(aged(days=1), {"guo1"}, START) is True
     assert reset.is_bound(target(), {"C02A"}, START) is True
-    assert reset.is_bound(target(device(), mac=None), set(), START) is None
+    # Kandji cannot deliver a new one to a Mac that it does not know
+    assert reset.is_bound(target(device(), mac=None), {"guo1"}, START) is None
 
 
 def test_a_timestamp_separates_revoked_certificates_from_new_ones() -> None:

@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    Subject,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
     ItemStatus,
@@ -40,7 +43,7 @@ def event(text: str = COMMON_NAME, field: str = "alternateId") -> LogEvent:
     )
 
 
-PROFILE = InstalledProfile(DEVICE)
+PROFILE = InstalledProfile(DEVICE, payload_uuid=UUID)
 CERTIFICATE = PrismCertificate(DEVICE, common_name=COMMON_NAME)
 ISSUED, OF_ANOTHER_MAC = event(), event("another Mac")
 NO_OKTA = gate.OktaProof(lambda: [], lambda: False)
@@ -125,8 +128,6 @@ def test_the_facts_of_a_mac_are_its_own_rows() -> None:
         [InstalledProfile(others), PROFILE],
         [
             replace(CERTIFICATE, device_id=others),
-            replace(CERTIFICATE, common_name=f"VM{SERIAL}"),
-            replace(CERTIFICATE, common_name=""),
             CERTIFICATE,
         ],
     )
@@ -156,27 +157,42 @@ def test_an_installed_profile_has_the_identity_of_the_last_write(
     assert expected.is_installed(InstalledProfile(DEVICE, payload_uuid=payload_uuid)) is installed
 
 
+ITEM = "3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e"
+SUBJECT = Subject(frozenset({UUID, ITEM}), holds_uuid=True, holds_serial=True)
+SERIAL_ALONE = replace(SUBJECT, holds_uuid=False)
+WRITE = gate.Expected(UUID, WRITTEN, SUBJECT)
+SECOND = timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     "expected, common_name, age, counts",
     [
-        (gate.ANYTHING, SERIAL, timedelta(days=1), True),
-        (gate.Expected(UUID, WRITTEN), COMMON_NAME, timedelta(days=1), True),
-        (gate.Expected(UUID, WRITTEN), SERIAL, timedelta(seconds=1), False),
-        (gate.Expected(UUID, WRITTEN), SERIAL, timedelta(0), True),
-        (gate.Expected(UUID, WRITTEN), SERIAL, -timedelta(days=1), True),
-        (gate.Expected(UUID, WRITTEN), SERIAL, None, True),
-        (gate.Expected(UUID, WRITTEN), f"{SERIAL} another", timedelta(seconds=1), False),
-        (gate.Expected("", WRITTEN), COMMON_NAME, timedelta(seconds=1), False),
-        (gate.Expected("", WRITTEN), COMMON_NAME, timedelta(0), True),
-        (gate.Expected(UUID), SERIAL, timedelta(days=1), True),
+        # The UUID of the last write, whenever Kandji first saw it
+        (WRITE, COMMON_NAME, timedelta(days=1), True),
+        (WRITE, COMMON_NAME, None, True),
+        # The id of the item is in certificates of earlier writes too
+        (WRITE, f"{SERIAL} {ITEM}", SECOND, False),
+        (WRITE, f"{SERIAL} {ITEM}", timedelta(0), True),
+        (WRITE, f"{SERIAL} {ITEM}", None, True),
+        # A serial proves nothing, however new the certificate is: Wi-Fi, Device Access
+        (WRITE, SERIAL, -timedelta(days=1), False),
+        (WRITE, f"{SERIAL}.wifi.acme.com", -timedelta(days=1), False),
+        (replace(WRITE, subject=SERIAL_ALONE), SERIAL, -timedelta(days=1), False),
+        # Of another Mac, or of an earlier write
+        (WRITE, f"VM{SERIAL} {UUID}", -timedelta(days=1), False),
+        (WRITE, f"{SERIAL} 11111111-1111-4111-8111-111111111111", -timedelta(days=1), False),
+        # Nothing is known of the last write: the UUID of the installed profile
+        (gate.ANYTHING, COMMON_NAME, timedelta(days=1), True),
+        (gate.ANYTHING, SERIAL, -timedelta(days=1), False),
+        (gate.Expected("", WRITTEN), COMMON_NAME, SECOND, True),
     ],
 )
-def test_a_certificate_counts_by_the_identity_in_its_name_or_by_when_it_was_first_seen(
+def test_a_certificate_is_proved_by_the_uuid_in_its_name(
     expected: gate.Expected, common_name: str, age: timedelta | None, counts: bool
 ) -> None:
     created_at = None if age is None else (WRITTEN - age).isoformat()
     certificate = PrismCertificate(DEVICE, common_name=common_name, created_at=created_at)
-    assert expected.is_certificate(certificate) is counts
+    assert expected.is_certificate(certificate, SERIAL, [PROFILE]) is counts
 
 
 @pytest.mark.parametrize(
@@ -197,26 +213,41 @@ def test_only_what_came_after_the_last_write_counts(
         tuple(InstalledProfile(DEVICE, payload_uuid=uuid) for uuid in uuids),
         (replace(CERTIFICATE, common_name=name, created_at="2026-11-19T10:00:00Z"),),
     )
-    assert gate.judge(facts, NO_OKTA, gate.Expected(UUID, WRITTEN)) == verdict
+    assert gate.judge(facts, NO_OKTA, WRITE) == verdict
 
 
 @pytest.mark.parametrize(
     "target, named",
     [
         ([{"alternateId": COMMON_NAME}], True),
-        ([{"displayName": f"CN={SERIAL}"}], True),
+        ([{"displayName": f"CN={COMMON_NAME}"}], True),
         ([{"detailEntry": {"subject": {"cn": COMMON_NAME.lower()}}}], True),
         ([{"detailEntry": {"names": ["x", COMMON_NAME]}}], True),
         ([{"displayName": "CA"}, {"displayName": COMMON_NAME}], True),
-        ([{"alternateId": f"VM{SERIAL}"}], False),
+        ([{"alternateId": f"VM{COMMON_NAME}"}], False),
+        ([{"alternateId": SERIAL}], False),  # such as a certificate for Device Access
+        ([{"alternateId": SERIAL, "displayName": UUID}], False),
         ([{"id": None, "detailEntry": {"n": 5}}], False),
         ([], False),
         (None, False),
     ],
 )
-def test_an_event_names_a_serial_in_any_text_of_its_targets(target: t.Any, named: bool) -> None:
-    row = {"target": target, "displayMessage": COMMON_NAME}
-    assert gate.mentions(LogEvent.from_row(row), SERIAL) is named
+def test_an_event_names_serial_and_uuid_in_any_text_of_its_targets(
+    target: t.Any, named: bool
+) -> None:
+    row = LogEvent.from_row({"target": target, "displayMessage": COMMON_NAME})
+    assert WRITE.is_issued(row, SERIAL) is named
+
+
+@pytest.mark.parametrize("expected", [gate.ANYTHING, replace(WRITE, subject=SERIAL_ALONE)])
+def test_without_the_uuid_in_the_subject_an_event_names_the_serial(expected: gate.Expected) -> None:
+    assert expected.is_issued(event(f"CN={SERIAL}"), SERIAL)
+    assert not expected.is_issued(event(f"CN=VM{SERIAL}"), SERIAL)
+
+
+def test_nothing_is_known_of_the_last_write_without_uuid_and_time() -> None:
+    assert gate.ANYTHING.is_unknown and gate.Expected(subject=SUBJECT).is_unknown
+    assert not gate.Expected(UUID).is_unknown and not gate.Expected("", WRITTEN).is_unknown
 
 
 def test_a_verdict_in_the_result() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import typing as t
 from dataclasses import replace
 
@@ -112,23 +113,58 @@ def test_a_long_log_is_cut() -> None:
     assert statuses.logs == {"dev-1": "x" * 200, "dev-2": ""}
 
 
-def test_certificates_that_name_another_serial_are_foreign() -> None:
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+
+
+def scep_profile(common_name: str = "$SERIAL_NUMBER $PROFILE_UUID") -> CustomProfile:
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadContent": {"Subject": [[["CN", common_name]]]},
+    }
+    plist = {"PayloadUUID": UUID.upper(), "PayloadContent": [payload]}
+    return CustomProfile("item-1", mobileconfig=plistlib.dumps(plist).decode())
+
+
+def test_certificates_are_distinguished_by_uuid_and_serial() -> None:
     table = join.gather_certificates(
         [
-            PrismCertificate("dev-1", "C02A", "C02A x", SEEN),
-            PrismCertificate("dev-1", "C02A", "c02a y", None),
-            PrismCertificate("dev-2", "C02B", f"C02A {UDID.upper()}", SEEN),
+            PrismCertificate("dev-1", "C02A", f"C02A {UUID}", SEEN),
+            PrismCertificate("dev-1", "C02A", f"c02a {UUID.upper()}", None),
+            PrismCertificate("dev-1", "C02A", "C02A.wifi.acme.com", SEEN),
+            PrismCertificate("dev-1", "C02A", f"C02A {UDID.upper()} {UUID}", SEEN),
+            PrismCertificate("dev-2", "C02B", "C02B 7f7f0000-0000-4000-8000-00000000000f", SEEN),
+            PrismCertificate("dev-3", "C02C", f"C02A {UUID}", SEEN),
         ],
-        [],
+        [scep_profile()],
     )
     assert table == join.Certificates(
-        {"dev-1": (SEEN, "")},
-        [("dev-2", SEEN, f"C02A {UDID.upper()}")],
-        {UDID: "dev-2"},
+        {"dev-1": (SEEN, "", SEEN)},
+        {"dev-2": (SEEN,)},
+        [("dev-3", SEEN, f"C02A {UUID}")],
+        {UDID: "dev-1", "7f7f0000-0000-4000-8000-00000000000f": "dev-2"},
     )
-    assert table.device_ids == {"dev-1", "dev-2"} and not table.is_empty
-    assert not join.Certificates(foreign=[("dev-2", SEEN, "")]).is_empty
-    assert join.Certificates().is_empty
+    assert table.device_ids == {"dev-1", "dev-2", "dev-3"} and not table.is_empty
+
+
+def test_without_serial_and_uuid_in_the_subject_no_identity_counts() -> None:
+    """The Kerberos identity of each Mac is not its certificate."""
+    names = ("com.apple.kerberos.kdc", "ada@acme.com", "C02A")
+    rows = [PrismCertificate("dev-1", "C02A", name, SEEN) for name in names]
+    table = join.gather_certificates(rows, [scep_profile("$EMAIL")])
+    assert table == join.Certificates(unproved={"dev-1": (SEEN,)})
+
+
+@pytest.mark.parametrize(
+    "table, is_empty",
+    [
+        (join.Certificates(), True),
+        (join.Certificates({"dev-1": (SEEN,)}), False),
+        (join.Certificates(unproved={"dev-1": (SEEN,)}), False),
+        (join.Certificates(foreign=[("dev-2", SEEN, "")]), False),
+    ],
+)
+def test_a_table_without_certificates_is_empty(table: join.Certificates, is_empty: bool) -> None:
+    assert table.is_empty is is_empty
 
 
 def test_a_ring_is_the_first_with_the_blueprint() -> None:
@@ -162,7 +198,7 @@ def test_macs_that_only_other_tables_name_are_found(
         mac(),
         removed={"dev-9"},
         certificates=join.Certificates(
-            {"dev-1": (SEEN,), "dev-3": (SEEN,), "dev-9": (SEEN,)}, [("dev-2", SEEN, "")]
+            {"dev-1": (SEEN,), "dev-9": (SEEN,)}, {"dev-3": (SEEN,)}, [("dev-2", SEEN, "")]
         ),
         profile_statuses=join.Statuses({"dev-4": "installed"}),
     )
@@ -267,6 +303,7 @@ def test_a_foreign_certificate_is_the_macs_own_or_a_copy_of_anothers() -> None:
         mac("C02C", "dev-3"),
         certificates=join.Certificates(
             {},
+            {"dev-2": (SEEN,)},
             [
                 ("dev-1", SEEN, "C02A x"),
                 ("dev-3", SEEN, "C02B x"),
@@ -275,7 +312,7 @@ def test_a_foreign_certificate_is_the_macs_own_or_a_copy_of_anothers() -> None:
             ],
         ),
     )
-    assert own.certificates == (SEEN,)
+    assert own.certificates == other.unproved == (SEEN,) and other.certificates == ()
     assert (own.copied, other.copied, copy.copied) == (False, True, True)
 
 

@@ -60,7 +60,7 @@ IDENTITIES = {"identity_certificate": {"eq": True}}
 def profile(
     uuid: str | None = "7d8A",
     common_name: str = "$SERIAL_NUMBER $PROFILE_UUID",
-    item_id: str = "item-1",
+    item_id: str = "abcd",
 ) -> CustomProfile:
     content = {"Subject": [[["CN", common_name]]]}
     plist: dict[str, t.Any] = {
@@ -73,14 +73,18 @@ def profile(
 @pytest.mark.parametrize(
     "profiles, wanted",
     [
-        ([profile()], {**IDENTITIES, "common_name": {"like": ["7D8A", "7d8a"]}}),
+        # The UUID of the profile and the id of its item, in either case
+        ([profile()], {**IDENTITIES, "common_name": {"like": ["7D8A", "7d8a", "ABCD", "abcd"]}}),
         (
             [profile(), profile("00FF")],
-            {**IDENTITIES, "common_name": {"like": ["00FF", "00ff", "7D8A", "7d8a"]}},
+            {
+                **IDENTITIES,
+                "common_name": {"like": ["00FF", "00ff", "7D8A", "7d8a", "ABCD", "abcd"]},
+            },
         ),
         ([profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
         ([profile(), profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
-        ([profile(None)], IDENTITIES),
+        ([profile(None)], {**IDENTITIES, "common_name": {"like": ["ABCD", "abcd"]}}),
         ([CustomProfile("1", mobileconfig="signed")], IDENTITIES),
     ],
 )
@@ -268,8 +272,26 @@ def test_a_mac_is_joined_from_all_that_is_known_of_it() -> None:
     assert (row.stage, row.unconfirmed) == ("REGISTERED_NOT_MANAGED", False)
 
 
-def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read() -> None:
-    there = [{"device_id": "dev-1", "common_name": SERIAL, "created_at": "2026-11-10T10:00:00Z"}]
+@pytest.mark.parametrize(
+    "name, stage, unconfirmed",
+    [
+        # $PROFILE_UUID stands for something else: known by its serial alone
+        (f"{SERIAL} 7f7f0000-0000-4000-8000-00000000000f", "REGISTERED_NOT_MANAGED", True),
+        # Of another authority
+        (f"{SERIAL}.wifi.acme.com", "CERTIFICATE_ABSENT", True),
+    ],
+)
+def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read(
+    name: str, stage: str, unconfirmed: bool
+) -> None:
+    there = [
+        {
+            "device_id": "dev-1",
+            "serial_number": SERIAL,
+            "common_name": name,
+            "created_at": "2026-11-10T10:00:00Z",
+        }
+    ]
     asked: list[t.Any] = []
     tenant = kandji(
         prism_certificates=lambda row_filter: (
@@ -277,7 +299,8 @@ def test_where_macs_hold_certificates_that_the_narrow_search_misses_all_are_read
         )
     )
     (row,) = read(okta(), tenant, [Ring("canary", {"b-canary"}, profile())], ["app-1"])
-    assert row.certificates == 1 and [("common_name" in one) for one in asked] == [True, False]
+    assert (row.certificates, row.stage, row.unconfirmed) == (0, stage, unconfirmed)
+    assert [("common_name" in one) for one in asked] == [True, False]
 
 
 def test_a_record_that_kandji_does_not_know_is_a_row_too() -> None:
@@ -344,7 +367,7 @@ def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, fo
 
 
 @pytest.mark.parametrize(
-    "item_id, stage", [("item-1", "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")]
+    "item_id, stage", [("abcd", "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")]
 )
 def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
     item_id: str, stage: str

@@ -7,9 +7,13 @@ it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    Subject,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.redelivery import (
     MacState,
     Step,
@@ -80,22 +84,50 @@ def test_a_mac_comes_to_its_end_from_every_step():
     assert actions == ["tag", "wait", "untag", "wait"]
 
 
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+SUBJECT = Subject(frozenset({"item"}), holds_uuid=True, holds_serial=True)
+
+
+def state(profiles=(), certificates=(), tagged=False, subject=SUBJECT):
+    return MacState.of_device(MAC, tagged, profiles, certificates, subject)
+
+
 def test_another_macs_rows_do_not_count():
     profiles = [
-        InstalledProfile("other", created_at=NEW.isoformat()),
-        InstalledProfile("one", created_at=OLD.isoformat()),
+        InstalledProfile("other", created_at=NEW.isoformat(), payload_uuid=UUID),
+        InstalledProfile("one", created_at=OLD.isoformat(), payload_uuid=UUID),
     ]
-    certificates = [PrismCertificate("one", common_name="VMC02X uuid", created_at=NEW.isoformat())]
-    assert MacState.of_device(MAC, False, profiles, certificates) == MacState(False, True, OLD)
+    names = {"one": f"VMC02X {UUID}", "other": f"C02X {UUID}"}
     certificates = [
-        PrismCertificate("one", common_name="c02x uuid", created_at=NEW.isoformat()),
-        PrismCertificate("one", common_name="C02X uuid", created_at=OLD.isoformat()),
-        PrismCertificate("other", common_name="C02X uuid", created_at=(NEW + SECOND).isoformat()),
+        PrismCertificate(device, common_name=name, created_at=(NEW + SECOND).isoformat())
+        for device, name in names.items()
     ]
-    assert MacState.of_device(MAC, True, profiles, certificates) == MacState(
-        True, True, OLD, True, NEW
-    )
-    assert MacState.of_device(MAC, False, [], []) == MacState(False, False)
+    assert state(profiles, certificates) == MacState(False, True, OLD)
+    certificates += [
+        PrismCertificate("one", common_name=f"c02x {UUID.upper()}", created_at=NEW.isoformat()),
+        PrismCertificate("one", common_name="C02X item", created_at=OLD.isoformat()),
+    ]
+    assert state(profiles, certificates, tagged=True) == MacState(True, True, OLD, True, NEW)
+    assert state() == MacState(False, False)
+
+
+@pytest.mark.parametrize("name", ["C02X", "C02X.wifi.acme.com", "com.apple.kerberos.kdc"])
+def test_certificates_of_other_authorities_do_not_count(name):
+    """A redelivery is not done before it began."""
+    profiles = [InstalledProfile("one", created_at=OLD.isoformat(), payload_uuid=UUID)]
+    certificates = [PrismCertificate("one", common_name=name, created_at=NEW.isoformat())]
+    assert state(profiles, certificates) == MacState(False, True, OLD)
+
+
+def test_without_the_uuid_in_the_subject_the_end_cannot_be_seen():
+    subject = replace(SUBJECT, holds_uuid=False)
+    profiles = [InstalledProfile("one", created_at=NEW.isoformat(), payload_uuid=UUID)]
+    certificates = [PrismCertificate("one", common_name="C02X", created_at=NEW.isoformat())]
+    mac = state(profiles, certificates, subject=subject)
+    assert mac == MacState(False, True, NEW, is_provable=False)
+    step = next_step(mac, BEGUN)
+    assert (step.action, step.state) == ("nothing", "unclear")
+    assert "$PROFILE_UUID" in step.reason
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a certificate in Kandji's inventory is one that a SCEP profile requested. Pure.
+
+The inventory has the common name of a certificate, and neither issuer nor expiry. A serial number
+in the name proves nothing: certificates of a Wi-Fi, VPN or Device Access authority hold it too. The
+UUID of the profile proves it, since only what this profile requests holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from .._core.text import names_serial
+from .profiles import mobileconfig
+from .records import CustomProfile, InstalledProfile, PrismCertificate
+
+_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+
+
+class Proof(Enum):
+    """What the name of a certificate says of its origin.
+
+    PROVED: it holds the UUID of the profile. FORMER: it holds the Mac's serial and another UUID, as
+    certificates of an earlier generation do. POSSIBLE: it holds the serial, and the subject of the
+    profile has no UUID that could prove more. NONE: it is another authority's, or nothing is known.
+    """
+
+    PROVED = "proved"
+    FORMER = "former"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the certificates of SCEP profiles hold in their names.
+
+    ``uuids`` (lower case) are what $PROFILE_UUID may stand for. ``holds_uuid`` and ``holds_serial``
+    are None if the subject is unknown, as that of a console-managed item.
+    """
+
+    uuids: frozenset[str] = frozenset()
+    holds_uuid: bool | None = None
+    holds_serial: bool | None = None
+
+    @classmethod
+    def of_profile(cls, profile: CustomProfile | None) -> Subject:
+        """Return the subject of a profile. Whose UUID the variable stands for is not documented."""
+        if profile is None:
+            return cls()
+        plist = mobileconfig.parse(profile.mobileconfig) or {}
+        subjects = [
+            repr(payload["PayloadContent"].get("Subject"))
+            for payload in mobileconfig.scep_payloads(plist)
+        ]
+        uuids = frozenset(
+            text for text in (str(plist.get("PayloadUUID") or "").lower(), profile.id) if text
+        )
+        if not subjects:
+            return cls(uuids)
+        return cls(
+            uuids,
+            any("$PROFILE_UUID" in subject for subject in subjects),
+            any("$SERIAL_NUMBER" in subject for subject in subjects),
+        )
+
+    @classmethod
+    def of_profiles(cls, profiles: Iterable[CustomProfile]) -> Subject:
+        """Return the subject of several profiles: what is unknown of one is unknown of all."""
+        subjects = [cls.of_profile(profile) for profile in profiles]
+        if not subjects:
+            return cls()
+        return cls(
+            frozenset().union(*(subject.uuids for subject in subjects)),
+            _all([subject.holds_uuid for subject in subjects]),
+            _all([subject.holds_serial for subject in subjects]),
+        )
+
+    @property
+    def can_be_proved(self) -> bool:
+        """Whether names can prove anything; False for a subject that is known and has no UUID."""
+        return self.holds_uuid is not False
+
+    def installed(self, profiles: Iterable[InstalledProfile]) -> Subject:
+        """Return the subject with the UUIDs of these installed profiles as well."""
+        uuids = {profile.payload_uuid for profile in profiles if profile.payload_uuid}
+        return Subject(self.uuids | uuids, self.holds_uuid, self.holds_serial)
+
+    def names_profile(self, name: str) -> bool:
+        """Return whether a common name holds the UUID of a profile, whichever Mac it names."""
+        return any(uuid in name.lower() for uuid in self.uuids)
+
+    def judge(self, certificate: PrismCertificate, serial: str) -> Proof:
+        """Return what a certificate of the Mac with this serial proves."""
+        name = certificate.common_name.lower()
+        has_serial = names_serial(name, serial)
+        if self.names_profile(name):
+            return Proof.PROVED if has_serial or self.holds_serial is not True else Proof.NONE
+        if not has_serial:
+            return Proof.NONE
+        if self.holds_uuid is not False and _UUID.search(name):
+            return Proof.FORMER
+        return Proof.NONE if self.holds_uuid else Proof.POSSIBLE
+
+    def select(
+        self, certificates: Iterable[PrismCertificate], serial: str, *proofs: Proof
+    ) -> list[PrismCertificate]:
+        """Return the certificates of a Mac with one of these proofs."""
+        return [each for each in certificates if self.judge(each, serial) in proofs]
+
+
+def _all(values: list[bool | None]) -> bool | None:
+    """Return whether all are True; None if one is unknown and none is False."""
+    if any(value is False for value in values):
+        return False
+    return None if any(value is None for value in values) else True

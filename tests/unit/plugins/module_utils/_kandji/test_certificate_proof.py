@@ -1,0 +1,130 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which certificates in the inventory are those of a SCEP profile."""
+
+from __future__ import annotations
+
+import plistlib
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    Proof,
+    Subject,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+    InstalledProfile,
+    PrismCertificate,
+)
+
+ITEM = "3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e"
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+OLD = "7f7f0000-0000-4000-8000-00000000000f"
+
+
+def profile(common_name: str, uuid: str = UUID, item_id: str = ITEM) -> CustomProfile:
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadContent": {"Subject": [[["CN", common_name]]]},
+    }
+    plist = {"PayloadUUID": uuid.upper(), "PayloadContent": [payload]}
+    return CustomProfile(item_id, mobileconfig=plistlib.dumps(plist).decode())
+
+
+DEFAULT = Subject.of_profile(profile("$SERIAL_NUMBER $PROFILE_UUID"))
+SERIAL_ALONE = Subject.of_profile(profile("$SERIAL_NUMBER"))
+UUID_ALONE = Subject.of_profile(profile("$PROFILE_UUID"))
+NEITHER = Subject.of_profile(profile("$EMAIL"))
+CONSOLE = Subject.of_profile(CustomProfile(ITEM))
+
+
+def judge(subject: Subject, name: str, serial: str = "C02A") -> Proof:
+    return subject.judge(PrismCertificate("d-1", serial, name), serial)
+
+
+@pytest.mark.parametrize(
+    "subject, name, proof",
+    [
+        (DEFAULT, f"C02A {UUID}", Proof.PROVED),
+        (DEFAULT, f"c02a {UUID.upper()}", Proof.PROVED),
+        (DEFAULT, f"C02A {ITEM}", Proof.PROVED),  # the variable may stand for the item's id
+        (DEFAULT, f"C02A {OLD}", Proof.FORMER),
+        # Of other authorities: Wi-Fi, Device Access, Kerberos
+        (DEFAULT, "C02A.wifi.acme.com", Proof.NONE),
+        (DEFAULT, "C02A", Proof.NONE),
+        (DEFAULT, "com.apple.kerberos.kdc", Proof.NONE),
+        # The copy of another Mac's certificate
+        (DEFAULT, f"C02B {UUID}", Proof.NONE),
+        (DEFAULT, f"C02AB {OLD}", Proof.NONE),
+        (UUID_ALONE, UUID, Proof.PROVED),
+        (UUID_ALONE, "C02A", Proof.NONE),
+        # Without the UUID in the subject nothing can be proved
+        (SERIAL_ALONE, "C02A", Proof.POSSIBLE),
+        (SERIAL_ALONE, "C02A.wifi.acme.com", Proof.POSSIBLE),
+        (SERIAL_ALONE, "C02B", Proof.NONE),
+        (NEITHER, "ada@acme.com", Proof.NONE),
+        (NEITHER, "com.apple.kerberos.kdc", Proof.NONE),
+        # The subject of a console-managed item is unknown
+        (CONSOLE, f"C02A {ITEM}", Proof.PROVED),
+        (CONSOLE, ITEM, Proof.PROVED),
+        (CONSOLE, f"C02A {UUID}", Proof.FORMER),
+        (CONSOLE, "C02A", Proof.POSSIBLE),
+        (CONSOLE, "com.apple.kerberos.kdc", Proof.NONE),
+        (Subject(), "C02A", Proof.POSSIBLE),
+        (Subject(), "", Proof.NONE),
+    ],
+)
+def test_the_uuid_of_the_profile_proves_a_certificate(
+    subject: Subject, name: str, proof: Proof
+) -> None:
+    assert judge(subject, name) is proof
+
+
+def test_a_mac_without_a_serial_has_only_what_the_uuid_proves() -> None:
+    assert judge(SERIAL_ALONE, "C02A", serial="") is Proof.NONE
+    assert judge(UUID_ALONE, UUID, serial="") is Proof.PROVED
+
+
+def test_the_uuid_of_an_installed_profile_proves_as_well() -> None:
+    installed = [InstalledProfile("d-1", "C02A", payload_uuid=OLD), InstalledProfile("d-1", "C02A")]
+    known = DEFAULT.installed(installed)
+    assert judge(known, f"C02A {OLD}") is judge(known, f"C02A {UUID}") is Proof.PROVED
+    assert judge(known, "C02A") is Proof.NONE
+
+
+@pytest.mark.parametrize(
+    "subject, can_be_proved",
+    [(DEFAULT, True), (UUID_ALONE, True), (CONSOLE, True), (SERIAL_ALONE, False), (NEITHER, False)],
+)
+def test_a_subject_without_the_uuid_can_prove_nothing(
+    subject: Subject, can_be_proved: bool
+) -> None:
+    assert subject.can_be_proved is can_be_proved
+
+
+@pytest.mark.parametrize(
+    "names, holds_uuid, holds_serial",
+    [
+        (["$SERIAL_NUMBER $PROFILE_UUID", "$PROFILE_UUID"], True, False),
+        (["$SERIAL_NUMBER $PROFILE_UUID", "$SERIAL_NUMBER"], False, True),
+        (["$SERIAL_NUMBER $PROFILE_UUID", None], None, None),
+        (["$EMAIL", None], False, False),
+        ([], None, None),
+    ],
+)
+def test_of_several_profiles_what_one_lacks_all_lack(
+    names: list[str | None], holds_uuid: bool | None, holds_serial: bool | None
+) -> None:
+    profiles = [profile(name) if name else CustomProfile(OLD) for name in names]
+    both = Subject.of_profiles(profiles)
+    assert (both.holds_uuid, both.holds_serial) == (holds_uuid, holds_serial)
+    assert both.uuids == {uuid for each in profiles for uuid in Subject.of_profile(each).uuids}
+
+
+def test_certificates_are_selected_by_their_proof() -> None:
+    rows = [
+        PrismCertificate("d-1", "C02A", name) for name in (f"C02A {UUID}", "C02A", f"C02A {OLD}")
+    ]
+    assert DEFAULT.select(rows, "C02A", Proof.PROVED) == rows[:1]
+    assert DEFAULT.select(rows, "C02A", Proof.PROVED, Proof.FORMER) == [rows[0], rows[2]]
