@@ -153,7 +153,7 @@ def test_an_empty_fleet(told):
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("html", "answered with HTML"),
+        ("html", "answered 200 with an HTML page"),
         ("truncate", "cannot be reached"),
         ("5xx", "503"),
         ("drop", "cannot be reached"),
