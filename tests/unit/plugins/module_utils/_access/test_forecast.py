@@ -379,6 +379,8 @@ def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
             {"constraints": [{"knowledge": {"required": False, "types": ["SECURITY_QUESTION"]}}]},
             True,
         ),
+        (needs(methods=["signed_nonce"]), True),
+        (needs(types=["app"]), True),
         (chain({"key": "okta_verify"}), True),
         (chain({"key": "okta_verify_fastpass"}), True),
         (chain({"key": "okta_verify", "method": "push"}), None),
