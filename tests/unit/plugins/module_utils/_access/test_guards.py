@@ -413,8 +413,11 @@ def sign_in(login, *apps, device="d1"):
     )
 
 
-def change_of(app=APP, before=OPEN, after=ONLY_MANAGED):
-    return guards.AppChange(app, before, after)
+def change_of(app=APP, before=None, after=None):
+    """Return a change of an app from open to managed devices alone, or to other rules."""
+    return guards.AppChange(
+        app, OPEN if before is None else before, ONLY_MANAGED if after is None else after
+    )
 
 
 def logins_of(rows):

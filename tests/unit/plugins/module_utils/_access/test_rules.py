@@ -256,9 +256,9 @@ def test_a_difference_names_both_values(wanted, current, difference):
     ],
 )
 def test_rules_have_the_same_effect_whatever_their_ids_and_places(changes, same):
-    some, other = PolicyRule.from_row(READ), PolicyRule.from_row({**READ, **changes})
-    assert rule_comparison.have_same_effect(some, other) is same
-    assert rule_comparison.have_same_effect(other, some) is same
+    rules = [PolicyRule.from_row(READ), PolicyRule.from_row({**READ, **changes})]
+    assert rule_comparison.have_same_effect(*rules) is same
+    assert rule_comparison.have_same_effect(*reversed(rules)) is same
 
 
 def test_a_member_with_fewer_keys_does_not_take_the_place_of_a_more_particular_one():

@@ -81,11 +81,12 @@ def xml(**plist: t.Any) -> str:
 def profile(
     item_id: str = "p1",
     name: str = "Notes",
-    flags: t.Mapping[str, object] = KEPT,
+    flags: t.Mapping[str, object] | None = None,
     text: str | None = None,
     **plist: t.Any,
 ) -> CustomProfile:
     """Return a profile of the tenant: with this text, or with these keys, else with NOTE."""
+    flags = KEPT if flags is None else flags
     keys = plist or NOTE.build(name, None)
     return CustomProfile(item_id, name, xml(**keys) if text is None else text, flags)
 
