@@ -90,7 +90,9 @@ class Switches:
     # or "taken": rules of one policy that are written at the same time
     parallel_rule_writes: str = "500"
     delete_mapped_policy: str = "refuse"  # or "reassign": its apps get the org's default policy
-    simulation: str = "ready"  # or "missing": the org has no /policies/simulate
+    # "object": one question, as a recorded org takes it; "list": as the OpenAPI description has it;
+    # "missing": the org has no /policies/simulate
+    simulation: str = "object"
     # the result of an expression in a rule (elCondition): the lab does not evaluate them
     expressions_hold: bool = True
     # or "unsatisfied": the log has application.policy.sign_on.deny_access only if authenticators do

@@ -330,11 +330,11 @@ class PolicyOperations:
     def _simulate(self, call: Call) -> Answer:
         if self.switches.simulation == "missing":
             refuse("E0000015")
-        body = parse_body(call, list)
         expand = call.query.get("expand", "")
-        return Answer(
-            [evaluation for item in body for evaluation in simulate(self.org, item, expand)]
+        bodies = (
+            parse_body(call, list) if self.switches.simulation == "list" else [parse_body(call)]
         )
+        return Answer([each for body in bodies for each in simulate(self.org, body, expand)])
 
 
 class RuleWrites:

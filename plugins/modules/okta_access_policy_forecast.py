@@ -53,8 +53,10 @@ options:
     default: true
   simulate:
     description:
-      - Also ask Okta, for apps that have the policy already. At most 20 sign-ins, in one request.
-      - If the org has no simulation, the result says so. That is not an error.
+      - Also ask Okta, for apps that have the policy already. At most 20 sign-ins, a request for
+        each.
+      - If Okta does not answer them all, for example because the org has no simulation, a warning
+        and the result say so. That is not an error.
     type: bool
     default: false
 seealso:
@@ -147,8 +149,8 @@ rule_changes:
   elements: str
   sample: ["create rule 'Unmanaged Macs' of policy 'Company apps'"]
 simulation:
-  description: Whether Okta agrees, or null where it was not asked. C(available) is false where the
-    org has no simulation, and C(reason) says what it answered.
+  description: Whether Okta agrees, or null where it was not asked. C(available) is false where Okta
+    did not answer all sign-ins, and C(reason) says what it answered.
   returned: success
   type: dict
   sample: {available: true, asked: 6, agreed: 6, differing: [], reason: ""}
@@ -314,6 +316,11 @@ def _simulate(
         ctx.warn(
             f"Okta's simulation matches other rules than the forecast for {len(report.differing)}"
             f" of {report.asked} sign-ins. See simulation in the result."
+        )
+    if not report.available:
+        ctx.warn(
+            "simulate: Okta's simulation did not confirm the forecast."
+            f" {report.reason} Check a sign-in of the app by hand before you move more apps."
         )
     return report.as_result()
 

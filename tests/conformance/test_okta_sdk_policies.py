@@ -269,6 +269,8 @@ def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
         )
         for managed in (True, False)
     ]
+    with org_lab.world.lock:  # the SDK sends a list, which a recorded org refused
+        org_lab.world.switches.set(simulation="list")
     told = sdk.create_policy_simulation(asked)
     assert [one.result.policies[0].rules[0].name for one in told] == [
         "Managed Macs",

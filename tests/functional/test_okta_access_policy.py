@@ -553,13 +553,13 @@ def test_the_forecast_tells_what_the_modules_would_do(desk):
     )
 
 
-@pytest.mark.parametrize("simulation", ["ready", "missing"])
-def test_okta_is_asked_where_it_has_a_simulation(desk, simulation):
+@pytest.mark.parametrize("simulation", ["object", "list", "missing"])
+def test_okta_is_asked_in_the_form_that_it_takes(desk, simulation):
     desk.user()
     desk.watched.switch(simulation=simulation)
     for wanted in (MANAGED, OTHERS):
         assert desk.run(RULE, wanted)["changed"]
-    told = desk.run(
+    done = desk.run(
         FORECAST,
         {
             "policy": "Company apps",
@@ -567,12 +567,11 @@ def test_okta_is_asked_where_it_has_a_simulation(desk, simulation):
             "simulate": True,
             "break_glass_group": "Break glass",
         },
-    )["simulation"]
-    assert (
-        told["available"] == (simulation == "ready")
-        and told["differing"] == []
-        and (told["agreed"] == told["asked"] > 1 or "E0000015" in told["reason"])
     )
+    told, warned = done["simulation"], "did not confirm the forecast" in str(done.get("warnings"))
+    assert told["available"] == (simulation != "missing") != warned
+    assert told["differing"] == []
+    assert told["agreed"] == told["asked"] > 1 or "E0000015" in told["reason"]
 
 
 # Okta FastPass

@@ -387,13 +387,11 @@ def test_a_simulation_says_what_a_sign_in_meets(org, okta, app, rule, mac):
     user = {"user": {"id": mac.user_id}, "groups": {"ids": []}}
 
     def meets(device, expand=""):
-        body = [
-            {
-                "appInstance": app.id,
-                "policyTypes": ["ACCESS_POLICY"],
-                "policyContext": {**user, "device": device} if device else user,
-            }
-        ]
+        body = {
+            "appInstance": app.id,
+            "policyTypes": ["ACCESS_POLICY"],
+            "policyContext": {**user, "device": device} if device else user,
+        }
         (told,) = okta.send(
             "POST", "/api/v1/policies/simulate", query={"expand": expand}, json=body
         ).json
@@ -434,7 +432,7 @@ def test_a_simulation_agrees_with_what_people_experience(org, okta):
             (found,) = okta.send(
                 "POST",
                 "/api/v1/policies/simulate",
-                json=[{"appInstance": told["app_id"], "policyContext": context}],
+                json={"appInstance": told["app_id"], "policyContext": context},
             ).json
             if not found["undefined"]["policies"] and outcome.rule:
                 assert found["result"]["policies"][0]["rules"][0]["name"] == outcome.rule
@@ -444,9 +442,11 @@ def test_a_simulation_agrees_with_what_people_experience(org, okta):
     ("switch", "body", "status", "code"),
     [
         ("missing", [], 401, "E0000015"),
-        ("ready", {}, 400, "E0000003"),
-        ("ready", [{}], 400, "E0000001"),
-        ("ready", [{"appInstance": "0oaNone"}], 404, "E0000007"),
+        ("object", [{}], 400, "E0000003"),  # recorded
+        ("list", {}, 400, "E0000003"),
+        ("object", {}, 400, "E0000001"),
+        ("list", [{}], 400, "E0000001"),
+        ("object", {"appInstance": "0oaNone"}, 404, "E0000007"),
     ],
 )
 def test_what_cannot_be_simulated(okta, okta_world, switch, body, status, code):

@@ -495,13 +495,16 @@ class Okta:
             ACTIVATE_RULE if active else DEACTIVATE_RULE, {"policyId": policy_id, "ruleId": rule_id}
         )
 
-    def simulate(self, bodies: t.Sequence[Row]) -> list[PolicySimulation]:
-        """Return what the policies in force say of simulated sign-ins, one answer for each.
+    def simulate(self, body: Row, *, as_list: bool = False) -> list[PolicySimulation]:
+        """Return what the policies in force say of a simulated sign-in, an item per evaluation.
 
         createPolicySimulation; it writes nothing.
+
+        :arg as_list: send a list of the one body, as the OpenAPI description has it. Okta's guide
+            sends the body itself, and a recorded org answered 400 E0000003 to a list.
         """
-        body = self.transport.call(SIMULATE, json=list(bodies)).json
-        rows = body if isinstance(body, list) else [body]
+        answer = self.transport.call(SIMULATE, json=[body] if as_list else body).json
+        rows = answer if isinstance(answer, list) else [answer]
         return [PolicySimulation.from_row(_row(row)) for row in rows]
 
     def _unless_gone(self, operation: Operation, path: t.Mapping[str, str]) -> None:

@@ -115,6 +115,7 @@ def test_a_question_is_sent_as_okta_takes_it() -> None:
         "policyTypes": ["ACCESS_POLICY"],
         "policyContext": {
             "user": {"id": "u0"},
+            "groups": {"ids": []},
             "device": {"platform": "MACOS", "registered": True, "managed": True},
         },
     }
@@ -123,16 +124,24 @@ def test_a_question_is_sent_as_okta_takes_it() -> None:
 # What Okta answers
 
 
-class FakeOkta:
-    """An org whose simulation answers with these rules, one tuple for each question."""
+NOT_WELL_FORMED = ApiError(
+    "The request body was not well-formed.", status=400, error_code="E0000003"
+)
 
-    def __init__(self, *matched_rules: tuple[str, ...]) -> None:
-        self.answers = [PolicySimulation(names) for names in matched_rules]
+
+class FakeOkta:
+    """An org whose simulation answers with these rules or errors, one for each request."""
+
+    def __init__(self, *answers: tuple[str, ...] | ApiError) -> None:
+        self.answers = list(answers)
         self.asked: list[t.Any] = []
 
-    def simulate(self, bodies: list[t.Any]) -> list[PolicySimulation]:
-        self.asked = bodies
-        return self.answers
+    def simulate(self, body: t.Any, *, as_list: bool = False) -> list[PolicySimulation]:
+        self.asked.append([body] if as_list else body)
+        answer = self.answers.pop(0)
+        if isinstance(answer, ApiError):
+            raise answer
+        return [PolicySimulation(answer)]
 
 
 def simulate(okta: t.Any, *questions: simulation.Question) -> dict[str, object]:
@@ -171,10 +180,28 @@ def test_without_questions_okta_is_not_asked() -> None:
 
 
 def test_an_org_without_the_feature_is_not_an_error() -> None:
-    class Without:
-        def simulate(self, _bodies: t.Any) -> t.Any:
-            raise ApiError("Okta: not enabled.")
-
-    result = simulate(Without(), QUESTION)
+    result = simulate(FakeOkta(ApiError("Okta: not enabled.")), QUESTION)
     assert (result["available"], result["reason"]) == (False, "Okta: not enabled.")
     assert (result["asked"], result["differing"]) == (0, [])
+
+
+def test_an_org_that_takes_a_list_is_asked_by_lists_from_then_on() -> None:
+    okta = FakeOkta(NOT_WELL_FORMED, ("Managed",), ("Catch-all Rule",))
+    result = simulate(okta, QUESTION, OTHER)
+    assert (result["available"], result["asked"], result["agreed"]) == (True, 2, 2)
+    first, second = map(simulation.question_body, (QUESTION, OTHER))
+    assert okta.asked == [first, [first], [second]]
+
+
+def test_an_org_that_takes_neither_form_confirms_nothing() -> None:
+    okta = FakeOkta(NOT_WELL_FORMED, NOT_WELL_FORMED)
+    result = simulate(okta, QUESTION, OTHER)
+    assert (result["available"], result["asked"]) == (False, 0)
+    assert result["reason"] == "The request body was not well-formed."
+    assert len(okta.asked) == 2
+
+
+def test_a_simulation_that_ends_half_way_shows_what_it_answered() -> None:
+    result = simulate(FakeOkta(("More",), ApiError("Okta: 500.")), QUESTION, OTHER)
+    assert (result["available"], result["asked"], result["agreed"]) == (False, 1, 0)
+    assert result["reason"] == "Okta: 500."
