@@ -127,9 +127,9 @@ api_calls:
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
-from ..module_utils._core.errors import BadOption
+from ..module_utils._core.errors import BadOption, Forbidden
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     KANDJI,
@@ -141,7 +141,7 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
-from ..module_utils._core.timestamps import parse_timestamp, require_timestamp
+from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject
@@ -156,6 +156,9 @@ from ..module_utils._kandji.records import (
     PrismCertificate,
     newest_first_seen,
 )
+from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
+from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._status import renewal
 from ..module_utils._status.ledger import known_expiry
 from ..module_utils._status.rings import (
@@ -183,7 +186,9 @@ USES = (
     kandji_api.ITEM_STATUSES,
     kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_CERTIFICATES,
+    okta_api.LIST_LOG_EVENTS,
 )
+RESETS = f'eventType eq "{RESET_EVENT}"'
 
 
 Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
@@ -253,6 +258,8 @@ def run(ctx: ModuleContext) -> Result:
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
         ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+    if pace.rotate:
+        _check_challenge(ctx, facts, now)
     decisions = renewal.decide(facts, now, pace)
     return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
 
@@ -324,6 +331,39 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         len(holders),
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
     )
+
+
+def _check_challenge(
+    ctx: ModuleContext, rings: t.Sequence[renewal.RingFacts], now: datetime
+) -> None:
+    """Raise BadOption if a ring holds the challenge since before Okta reset the secret key.
+
+    A log that cannot be read leaves that open, with a warning.
+    """
+    written = {
+        ring.name: ring.written for ring in rings if ring.has_profile and not ring.has_stale_secret
+    }
+    times = [time for time in written.values() if time]
+    if not times:
+        return
+    since = max(min(times), now - LOG_RETENTION)
+    until = now + timedelta(minutes=1)
+    try:
+        events = list(ctx.okta.log_events(RESETS, since.isoformat(), until.isoformat()))
+    except (Forbidden, BadOption) as error:
+        ctx.warn(
+            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+            f" read. {error.message}"
+        )
+        return
+    for name, time in written.items():
+        reset = stale_challenge(events, time.isoformat()) if time else None
+        if time and reset:
+            raise BadOption(
+                f"challenge: It is the old secret. The profile of {name} holds it since"
+                f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the new"
+                " secret, as Okta displayed it after the reset."
+            )
 
 
 def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:

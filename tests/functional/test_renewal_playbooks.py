@@ -250,6 +250,18 @@ def test_a_secret_that_is_not_the_new_one_is_refused_before_anything_is_written(
     )
 
 
+def test_a_rotation_with_the_old_secret_is_refused(year, watched, playbook):
+    """The secret was reset in Okta, and the vault still holds the one before."""
+    old = watched.lab.announcement["scep_challenge"]
+    year.hours(1)
+    watched.control("POST", "/secret/reset")
+    mark = watched.mark()
+    variables = {**QUICK, "device_trust_scep_challenge": old}
+    result = playbook(watched.lab, path=ROTATE, variables=variables)
+    assert result.status == 2 and "challenge: It is the old secret." in said(result), result.output
+    assert watched.writes(mark) == [] and old not in result.output
+
+
 def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, watched, playbook):
     new = watched.control("POST", "/secret/reset")["scep_challenge"]
     mark = watched.mark()

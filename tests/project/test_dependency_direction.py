@@ -23,6 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "action/*",
         "plugin_utils/*",
         "inventory/*",
+        "lookup/*",
         "filter/*",
         "doc_fragments/*",
     ),
