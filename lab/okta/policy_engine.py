@@ -31,6 +31,7 @@ TYPES = {
     "phone_number": "PHONE",
     "okta_verify": "APP",
 }
+NAMED_METHODS = ("authenticationMethods", "excludedAuthenticationMethods", "methods", "types")
 ASKED = ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection")
 
 # Methods of authentication: (key, method) -> its class and characteristics, as Okta names them.
@@ -281,7 +282,16 @@ def _meets_constraint(constraint: Json, held: Methods) -> bool:
             for factor, facts in held.items()
         )
         for name, part in constraint.items()
-        if name in ("knowledge", "possession") and part.get("required", True)
+        if name in ("knowledge", "possession") and _is_asked(part)
+    )
+
+
+def _is_asked(part: Json) -> bool:
+    """Return whether a part limits methods. Recorded rules that do have ``required: false``."""
+    return (
+        part.get("required", True)
+        or any(part.get(name) for name in NAMED_METHODS)
+        or any(part.get(name) == "REQUIRED" for name in (*ASKED, "userPresence"))
     )
 
 

@@ -8,6 +8,7 @@ Equal seeds give equal orgs. Take the world's lock around every call.
 
 from __future__ import annotations
 
+import copy
 import random
 import typing as t
 from datetime import timedelta
@@ -33,6 +34,42 @@ FASTPASS: Json = {
         "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}],
     }
 }
+PASSWORD: Json = {"required": True, "types": ["password"], "reauthenticateIn": "PT0S"}
+# Constraints as real orgs answered them: ``required: false`` limits what it names all the same.
+RECORDED: tuple[list[Json], ...] = (
+    [
+        {
+            "knowledge": PASSWORD,
+            "possession": {
+                "required": False,
+                "excludedAuthenticationMethods": [
+                    {"key": "okta_email", "method": "email"},
+                    {"key": "phone_number", "method": "sms"},
+                    {"key": "phone_number", "method": "voice"},
+                ],
+                "userPresence": "REQUIRED",
+                "userVerification": "OPTIONAL",
+            },
+        }
+    ],
+    [
+        {
+            "knowledge": {**PASSWORD, "required": False},
+            "possession": {"required": False, "deviceBound": "REQUIRED"},
+        },
+        {
+            "possession": {
+                "required": False,
+                "hardwareProtection": "REQUIRED",
+                "deviceBound": "REQUIRED",
+                "userPresence": "OPTIONAL",
+                "userVerification": "OPTIONAL",
+            }
+        },
+    ],
+    [{"possession": {"required": True, "deviceBound": "REQUIRED"}}],
+    [{}],
+)
 
 
 def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
@@ -209,4 +246,6 @@ def _draw_actions(draws: random.Random) -> Json:
         method["constraints"] = [
             {"knowledge": {"types": ["password"]}, "possession": {"hardwareProtection": "REQUIRED"}}
         ]
+    elif asks < 0.65:
+        method["constraints"] = copy.deepcopy(draws.choice(RECORDED))
     return {"access": "ALLOW", "verificationMethod": method}

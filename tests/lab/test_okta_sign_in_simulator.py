@@ -23,6 +23,9 @@ ALLOW = {"access": "ALLOW", "verificationMethod": {"type": "ASSURANCE", "factorM
 DENY = {"access": "DENY"}
 
 
+NO_PHONES = [{"key": "okta_email"}, {"key": "phone_number"}]
+
+
 def asking(**possession):
     return {
         "access": "ALLOW",
@@ -191,6 +194,11 @@ def test_an_expression_holds_or_not_as_the_switch_says(org, okta_world, app, rul
             False,
         ),
         ({"types": ["PHONE"]}, True, True),
+        # recorded: required is false where methods are excluded or characteristics required
+        ({"required": False, "phishingResistant": "REQUIRED"}, True, False),
+        ({"required": False, "types": ["SECURITY_KEY"]}, False, False),
+        ({"required": False, "userVerification": "OPTIONAL"}, True, True),
+        ({"required": False, "excludedAuthenticationMethods": NO_PHONES}, True, True),  # by push
         (
             {
                 "excludedAuthenticationMethods": [{"key": "okta_verify"}],
@@ -200,7 +208,6 @@ def test_an_expression_holds_or_not_as_the_switch_says(org, okta_world, app, rul
             False,
             False,
         ),
-        ({"required": False, "phishingResistant": "REQUIRED"}, True, True),
     ],
 )
 def test_what_a_device_can_prove(org, app, rule, mac, possession, here, elsewhere):

@@ -14,11 +14,20 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from .._okta.records import App
-from .conditions import AnyOf, Conjunction, DeviceContext, Person, unknowns_to_apply
+from .conditions import (
+    ALWAYS,
+    NEVER,
+    AnyOf,
+    Conjunction,
+    DeviceContext,
+    Person,
+    unknowns_to_apply,
+)
 from .rule_order import Rules, in_order
 from .verification import satisfiable_by
 
-# With more unknowns not every combination is tried: people who may be refused count as refused.
+# With more unknowns not every combination is tried: a person who may be admitted before and refused
+# after counts as locked out.
 MAX_UNKNOWNS = 10
 USABLE_STATUSES = ("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY")  # of users who can sign in
 
@@ -107,9 +116,39 @@ def compare_outcomes(
     if old == new:
         return _compare_under(old, new, [frozenset()])
     if len(names) > MAX_UNKNOWNS:
-        refusal = Outcome(False, new[0].rule if new else "")
-        return OutcomeChange(True, False, decide(old, set(names)), refusal, tuple(names))
+        return _compare_extremes(old, new, tuple(names))
     return _compare_under(old, new, _combinations(names))
+
+
+def _compare_extremes(
+    old: t.Sequence[Candidate], new: t.Sequence[Candidate], names: tuple[str, ...]
+) -> OutcomeChange:
+    """Return the change where not every combination can be tried.
+
+    A person counts as locked out who may be admitted before and may be refused after.
+    """
+    lost = _admission(old).admitted and not _refusal(new).admitted
+    gained = not lost and not _refusal(old).admitted and _admission(new).admitted
+    if gained:
+        return OutcomeChange(False, True, _refusal(old), _admission(new))
+    return OutcomeChange(lost, False, _admission(old), _refusal(new), names if lost else ())
+
+
+def _admission(chosen: t.Iterable[Candidate]) -> Outcome:
+    """Return the first rule that may admit a person, else a refusal."""
+    admitting = (candidate.rule for candidate in chosen if candidate.admits != NEVER)
+    rule = next(admitting, None)
+    return Outcome(rule is not None, rule or "")
+
+
+def _refusal(chosen: t.Sequence[Candidate]) -> Outcome:
+    """Return the first rule that may refuse a person, else an admission."""
+    for candidate in chosen:
+        if candidate.admits != ALWAYS:
+            return Outcome(False, candidate.rule)
+    if not chosen or chosen[-1].applies:
+        return Outcome(False, "")
+    return Outcome(True, chosen[-1].rule)
 
 
 def _combinations(names: t.Sequence[str]) -> list[Conjunction]:

@@ -19,6 +19,18 @@ from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown
 SECOND_FACTOR = "authenticator: a second factor"
 HARDWARE_KEYS = "device: its keys are protected by hardware"
 SCREEN_LOCK = "device: its user set up biometrics or a passcode"
+# Keys of a part of a constraint: those that say nothing of which authenticators it permits, those
+# that name authenticators, and the characteristics that Okta FastPass may have.
+NO_LIMITS = ("required", "reauthenticateIn")
+NAMED_METHODS = ("authenticationMethods", "excludedAuthenticationMethods", "methods", "types")
+CHARACTERISTICS = (
+    "deviceBound",
+    "phishingResistant",
+    "hardwareProtection",
+    "userPresence",
+    "userVerification",
+    "userVerificationMethods",
+)
 
 
 def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
@@ -31,12 +43,9 @@ def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
         return _any_of([_chain(chain, device) for chain in method.get("chains") or []])
     if kind not in (None, "ASSURANCE"):
         return _unknown("verification method", method)
-    constraints = method.get("constraints") or []
-    if constraints:
-        return _any_of([_constraint(constraint, device) for constraint in constraints])
-    if device.registered or method.get("factorMode") != "2FA":
-        return ALWAYS
-    return (frozenset({SECOND_FACTOR}),)
+    two_factors = method.get("factorMode") == "2FA"
+    constraints = method.get("constraints") or [{}]
+    return _any_of([_constraint(each, two_factors, device) for each in constraints])
 
 
 def _unknown(subject: str, value: object) -> AnyOf:
@@ -52,38 +61,77 @@ def _all_of(parts: t.Sequence[AnyOf]) -> AnyOf:
     return _any_of([(frozenset().union(*chosen),) for chosen in product(*parts)])
 
 
-def _constraint(constraint: Row, device: DeviceContext) -> AnyOf:
-    return _all_of(
-        [
-            _knowledge(constraint.get("knowledge")),
-            _possession(constraint.get("possession"), device),
-        ]
+def _constraint(constraint: Row, two_factors: bool, device: DeviceContext) -> AnyOf:
+    """Return what lets a person pass one constraint, which has to be met in all its parts.
+
+    Where it does not ask for a possession factor, the number of factors alone counts.
+    """
+    possession = constraint.get("possession")
+    parts = [_knowledge(constraint.get("knowledge"))]
+    parts += [
+        _unknown("constraint", {name: part})
+        for name, part in constraint.items()
+        if name not in ("knowledge", "possession") and part
+    ]
+    if possession is not None and _is_asked(possession):
+        parts.append(_possession(possession, device))
+    elif two_factors and not device.registered:
+        parts.append((frozenset({SECOND_FACTOR}),))
+    return _all_of(parts)
+
+
+def _is_asked(part: Row) -> bool:
+    """Return whether a part of a constraint limits which authenticators a person may use.
+
+    Okta shows ``required: false`` also on parts that do, whenever they exclude methods, and for
+    user presence and device-bound factors (recorded rules).
+    """
+    return part.get("required") is not False or bool(_limits(part))
+
+
+def _limits(part: Row) -> dict[str, object]:
+    """Return the keys of a part that limit authenticators, without what they leave open."""
+    return {
+        key: value
+        for key, value in part.items()
+        if key not in NO_LIMITS and value not in (None, "", "OPTIONAL", [], {})
+    }
+
+
+def _knowledge(part: Row | None) -> AnyOf:
+    """Return what lets a person pass: each has a password, and maybe a security question."""
+    if part is None or not _is_asked(part) or _permits_password(part):
+        return ALWAYS
+    return _unknown("authenticator", _limits(part))
+
+
+def _permits_password(part: Row) -> bool:
+    methods = part.get("authenticationMethods") or []
+    excluded = part.get("excludedAuthenticationMethods") or []
+    return (
+        (not methods or any(map(_is_password, methods)))
+        and not any(map(_is_password, excluded))
+        and _permits(part.get("methods"), "PASSWORD")
+        and _permits(part.get("types"), "PASSWORD")
+        and set(_limits(part)) <= set(NAMED_METHODS)
     )
 
 
-def _is_optional(constraint: Row | None) -> bool:
-    return not constraint or constraint.get("required") is False
+def _is_password(method: Row) -> bool:
+    return method.get("key") == "okta_password"
 
 
-def _knowledge(constraint: Row | None) -> AnyOf:
-    """Return what lets a person pass: each has a password, and maybe a security question."""
-    if constraint is None or _is_optional(constraint):
-        return ALWAYS
-    if _permits(constraint.get("types"), "PASSWORD"):
-        return ALWAYS
-    return _unknown("authenticator", constraint)
-
-
-def _possession(constraint: Row | None, device: DeviceContext) -> AnyOf:
-    if constraint is None or _is_optional(constraint):
-        return ALWAYS
-    methods = constraint.get("authenticationMethods") or []
+def _possession(part: Row, device: DeviceContext) -> AnyOf:
+    """Return what lets a person pass: Okta FastPass on this device, else an unknown factor."""
+    methods = part.get("authenticationMethods") or []
     fast_pass_only = all(_is_fast_pass(method) and method.get("method") for method in methods)
-    by_fast_pass = _fast_pass(constraint, device) if _permits_fast_pass(constraint) else NEVER
+    by_fast_pass = _fast_pass(part, device) if _permits_fast_pass(part) else NEVER
+    unknown_limits = set(_limits(part)) - {*NAMED_METHODS, *CHARACTERISTICS}
+    if unknown_limits:
+        return _unknown("authenticator", _limits(part))
     if methods and fast_pass_only:
         return by_fast_pass
-    asked = {key: value for key, value in constraint.items() if key != "required"}
-    return _any_of([by_fast_pass, _unknown("authenticator", asked)])
+    return _any_of([by_fast_pass, _unknown("authenticator", _limits(part))])
 
 
 def _permits_fast_pass(constraint: Row) -> bool:

@@ -68,6 +68,7 @@ def needs(**possession):
 
 
 OPEN = policy(rule("Catch-all Rule", system=True))
+CLOSED = rule("Closed", "DENY", system=True)
 MANAGED_ONLY = policy(
     rule("Managed Macs", **macos(device={"registered": True, "managed": True})),
     rule("Other Macs", "DENY", **macos()),
@@ -221,7 +222,21 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
         (needs(methods=["SMS"]), MAC, None),
         (needs(types=["SECURITY_KEY"]), MAC, None),
         (needs(hardwareProtection="REQUIRED"), MAC, None),
-        (needs(hardwareProtection="REQUIRED", required=False), STRANGE_MAC, True),
+        (needs(hardwareProtection="REQUIRED", required=False), STRANGE_MAC, None),
+        (needs(required=False), STRANGE_MAC, None),  # the second factor
+        (needs(required=False, userVerification="OPTIONAL"), MAC, True),
+        ({"type": "ASSURANCE", "factorMode": "1FA", "constraints": [{}]}, STRANGE_MAC, True),
+        ({"type": "ASSURANCE", "factorMode": "2FA", "constraints": [{}]}, STRANGE_MAC, None),
+        ({"type": "ASSURANCE", "factorMode": "2FA", "constraints": [{}]}, PLAIN_MAC, True),
+        ({"factorMode": "2FA", "constraints": [{"knowledge": {"types": ["password"]}}]}, MAC, True),
+        (
+            {"factorMode": "2FA", "constraints": [{"knowledge": {"types": ["password"]}}]},
+            STRANGE_MAC,
+            None,
+        ),
+        ({"constraints": [{"possession": {}}]}, STRANGE_MAC, None),  # required by default
+        ({"constraints": [{"inherence": {"required": True}}]}, MAC, None),  # not known here
+        (needs(attested="REQUIRED"), MAC, None),
         (
             needs(hardwareProtection="REQUIRED", authenticationMethods=[SIGN_NONCE]),
             DeviceContext("MACOS", True, True, secure_hardware=False),
@@ -319,6 +334,52 @@ def test_okta_verify_on_a_registered_device_is_known_and_other_authenticators_ar
 
 
 CHAIN = {"type": "AUTH_METHOD_CHAIN"}
+PASSWORD = {"key": "okta_password", "method": "password"}
+# Constraints of 2FA rules as orgs answered them.
+NO_PHONES = {
+    "knowledge": {"required": True, "types": ["password"], "reauthenticateIn": "PT0S"},
+    "possession": {
+        "required": False,
+        "excludedAuthenticationMethods": [
+            {"key": "okta_email", "method": "email"},
+            {"key": "phone_number", "method": "sms"},
+            {"key": "phone_number", "method": "voice"},
+        ],
+        "userPresence": "REQUIRED",
+        "userVerification": "OPTIONAL",
+    },
+}
+DEVICE_BOUND = {
+    "knowledge": {"required": False, "types": ["password"], "reauthenticateIn": "PT2H"},
+    "possession": {"required": False, "deviceBound": "REQUIRED"},
+}
+HARDWARE = {
+    "possession": {
+        "required": False,
+        "hardwareProtection": "REQUIRED",
+        "deviceBound": "REQUIRED",
+        "userPresence": "OPTIONAL",
+        "userVerification": "OPTIONAL",
+    }
+}
+EXTERNAL = {
+    "knowledge": {"required": True, "types": ["password"], "reauthenticateIn": "PT2H"},
+    "possession": {
+        "required": True,
+        "authenticationMethods": [{"key": "external_idp", "id": "aut1", "method": "idp"}],
+        "userPresence": "OPTIONAL",
+    },
+}
+RECORDED = [[NO_PHONES], [DEVICE_BOUND, HARDWARE], [EXTERNAL], [{}]]
+
+
+@pytest.mark.parametrize("constraints", RECORDED)
+def test_recorded_constraints_name_people_without_such_a_factor(constraints):
+    strict = {"type": "ASSURANCE", "factorMode": "2FA", "constraints": constraints}
+    simple = {"type": "ASSURANCE", "factorMode": "1FA"}
+    before, after = policy(rule("All", method=simple)), policy(rule("All", method=strict))
+    ada = replace(ANN, devices=(STRANGE_MAC,))
+    assert forecast.forecast(before, after, [ada]).locked_out_logins == [ada.login]
 
 
 def chain(*methods):
@@ -377,8 +438,14 @@ def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
         ({"constraints": [{"knowledge": {"types": ["password"]}}]}, True),
         (
             {"constraints": [{"knowledge": {"required": False, "types": ["SECURITY_QUESTION"]}}]},
-            True,
+            None,
         ),
+        (
+            {"constraints": [{"knowledge": {"excludedAuthenticationMethods": [PASSWORD]}}]},
+            None,
+        ),
+        ({"constraints": [{"knowledge": {"authenticationMethods": [PASSWORD]}}]}, True),
+        ({"constraints": [{"knowledge": {"required": False, "reauthenticateIn": "PT2H"}}]}, True),
         (needs(methods=["signed_nonce"]), True),
         (needs(types=["app"]), True),
         (chain({"key": "okta_verify"}), True),
@@ -446,14 +513,27 @@ def with_unknowns(count):
 
 
 def test_too_many_unknowns_to_try_count_as_refused():
-    many = with_unknowns(forecast.MAX_UNKNOWNS + 1)
+    many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     names = tuple(sorted(f"expression: x == {number}" for number in range(11)))
     assert forecast.compare_outcomes(OPEN, many, ANN, MAC) == forecast.OutcomeChange(
-        True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "r0"), names
+        True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"), names
     )
     assert forecast.compare_outcomes(many, [], ANN, MAC) == forecast.OutcomeChange(
         True, False, Outcome(True, "r0"), Outcome(False, ""), names
     )
+
+
+def test_who_was_refused_before_is_not_locked_out_by_many_unknowns():
+    many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
+    seen = forecast.compare_outcomes([CLOSED], many, ANN, MAC)
+    assert (seen.lost, seen.gained) == (False, True)
+    assert (seen.before, seen.after) == (Outcome(False, "Closed"), Outcome(True, "r0"))
+
+
+def test_who_is_admitted_in_any_case_is_not_locked_out_by_many_unknowns():
+    many = with_unknowns(forecast.MAX_UNKNOWNS + 1)
+    assert not forecast.compare_outcomes(OPEN, many, ANN, MAC).lost
+    assert not forecast.compare_outcomes(many, OPEN, ANN, MAC).lost
 
 
 def test_as_many_unknowns_as_can_be_tried_are_tried():
@@ -465,7 +545,6 @@ def test_no_rule_at_all_refuses():
     assert forecast.decide([], frozenset()) == Outcome(False, "")
 
 
-CLOSED = rule("Closed", "DENY", system=True)
 OFFICE = {"network": {"connection": "ZONE", "include": ["z1"]}}
 LOW, HIGH = {"riskScore": {"level": "LOW"}}, {"riskScore": {"level": "HIGH"}}
 
