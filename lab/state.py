@@ -98,6 +98,8 @@ class Switches:
     # or "unsatisfied": the log has application.policy.sign_on.deny_access only if authenticators do
     # not suffice
     deny_access_events: str = "all"
+    # or "one": the rules that the event of a denial has as targets; recorded ones have all
+    denial_rules: str = "all"
     policy_resource: bool = True  # whether policies have _embedded.resourceType
     # whether Okta Verify is listed as three authenticators, one for each of its methods
     flexible_okta_verify: bool = False

@@ -42,6 +42,7 @@ SWITCH_CHOICES: dict[str, tuple[t.Any, ...]] = {
     "rule_numbers": ("renumbered", "gaps"),
     "parallel_rule_writes": ("500", "taken"),
     "delete_mapped_policy": ("refuse", "reassign"),
+    "denial_rules": ("all", "one"),
     "simulation": ("object", "list", "missing"),
     "deny_access_events": ("all", "unsatisfied"),
 }

@@ -206,7 +206,7 @@ class SignIns:
             "policy.evaluate_sign_on",
             "Evaluation of sign-on policy",
             actor=user.in_the_log,
-            target=[app.in_the_log, *policy_targets(policy, judgement.rule)],
+            target=[app.in_the_log, *self._targets(policy, judgement)],
             outcome={"result": word, "reason": f"Sign-on policy evaluation resulted in {word}"},
             **facts,
         )
@@ -221,6 +221,13 @@ class SignIns:
         if link and not self.org.is_off(FASTPASS[1]):
             self.org.registry.log_authentication(user, link, "SIGNED_NONCE", facts["client"])
         self._log_use("user.authentication.sso", "User single sign on to app", user, app, seat)
+
+    def _targets(self, policy: Policy, judgement: Judgement) -> list[Json]:
+        """Return the policy and the rule that decided; of a denial, all rules by a switch."""
+        named = policy_targets(policy, judgement.rule)
+        if judgement.admitted or self.org.world.switches.denial_rules == "one":
+            return named
+        return [named[0], *(policy_targets(policy, rule)[1] for rule in policy.rules)]
 
     def deny(self, user: User, app: App, reason: str | None = None, **facts: t.Any) -> None:
         """Log that a policy denied a user access to an app."""

@@ -67,11 +67,14 @@ EXAMPLES = r"""
 RETURN = r"""
 denied:
   description: People who were refused since the timestamp, how often, where, and by which rules.
+    C(rule_unknown) counts the refusals whose event lists several rules, or none. Okta's log then
+    does not tell which rule refused.
   returned: success
   type: list
   elements: dict
   sample:
-    - {login: ann@acme.com, count: 2, apps: [Salesforce], rules: [Other Macs], before: false}
+    - {login: ann@acme.com, count: 2, apps: [Salesforce], rules: [Other Macs], rule_unknown: 0,
+       before: false}
 newly_denied:
   description: Logins of those who were not refused in the same time before it.
   returned: success

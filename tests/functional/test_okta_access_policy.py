@@ -365,9 +365,13 @@ def test_more_people_may_be_locked_out_where_that_is_asked_for(desk):
     assert (
         denied["newly_denied"] == ["unready@example.com"]
         and denied["rise"]
-        and denied["denied"][0]["rules"] == ["Other Macs"]
+        and denied["denied"][0]["rules"] == []
+        and denied["denied"][0]["rule_unknown"] == denied["denied"][0]["count"]
     )
     assert any("1 person was refused" in text for text in denied["warnings"])
+    desk.watched.switch(denial_rules="one")
+    desk.open("Salesforce")
+    assert desk.run(DENIALS, {"apps": ["Salesforce"]})["denied"][0]["rules"] == ["Other Macs"]
     assert not desk.run(DENIALS, {"apps": ["Salesforce"], "max_denied": 1})["rise"]
 
 

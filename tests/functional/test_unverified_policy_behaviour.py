@@ -19,6 +19,7 @@ OPEN = {
     "rule_numbers": ("renumbered", "gaps"),
     "parallel_rule_writes": ("500", "taken"),
     "delete_mapped_policy": ("refuse", "reassign"),
+    "denial_rules": ("all", "one"),
     "simulation": ("object", "list", "missing"),
     "deny_access_events": ("all", "unsatisfied"),
     "policy_resource": (True, False),

@@ -310,6 +310,7 @@ def test_a_refusal_is_two_events(org, app, rule, mac):
     assert [target["displayName"] for target in evaluated["target"]] == [
         "Salesforce",
         "Mine",
+        "Rule 1",  # recorded denials list every rule
         "Catch-all Rule",
     ]
     assert (denied["eventType"], denied["outcome"]["result"]) == (

@@ -13,17 +13,25 @@ from .._okta.records import LogEvent
 
 @dataclass(frozen=True)
 class DeniedPerson:
-    """A person who was refused: how often, at which apps, and by which rules."""
+    """A person who was refused: how often, at which apps, and by which rules.
+
+    ``rule_unknown`` counts the refusals whose rule the log does not tell.
+    """
 
     login: str
     count: int = 0
     apps: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
+    rule_unknown: int = 0
 
-    def plus(self, apps: t.Iterable[str], rules: t.Iterable[str]) -> DeniedPerson:
-        """Return the person with one more refusal."""
+    def plus(self, apps: t.Iterable[str], rule: str | None) -> DeniedPerson:
+        """Return the person with one more refusal, by a rule or None for an unknown one."""
         return replace(
-            self, count=self.count + 1, apps=self.apps | {*apps}, rules=self.rules | {*rules}
+            self,
+            count=self.count + 1,
+            apps=self.apps | {*apps},
+            rules=self.rules | ({rule} if rule else set()),
+            rule_unknown=self.rule_unknown + (not rule),
         )
 
     def as_result(self) -> dict[str, object]:
@@ -33,6 +41,7 @@ class DeniedPerson:
             "count": self.count,
             "apps": sorted(self.apps),
             "rules": sorted(self.rules),
+            "rule_unknown": self.rule_unknown,
         }
 
 
@@ -67,13 +76,19 @@ def count_denials(
         if not apps or not login:
             continue
         people = denials.since if (event.published or "") >= timestamp else denials.before
-        people[login] = people.get(login, DeniedPerson(login)).plus(apps, _rule_names(event))
+        people[login] = people.get(login, DeniedPerson(login)).plus(apps, _rule_name(event))
     return denials
 
 
-def _rule_names(event: LogEvent) -> list[str]:
-    return [
-        target.display_name or target.id
+def _rule_name(event: LogEvent) -> str | None:
+    """Return the rule that refused, None if the event does not tell.
+
+    Recorded denials list every rule of the policy as target, without a mark of the one that
+    decided.
+    """
+    names = {
+        target.id: target.display_name or target.id
         for target in event.targets
         if "rule" in str(target.type).lower()
-    ]
+    }
+    return next(iter(names.values())) if len(names) == 1 else None

@@ -88,15 +88,23 @@ class SignIns:
 
 
 def platform_of(event: LogEvent) -> str | None:
-    """Return Okta's os type of an event's device, else of its browser, else None."""
-    for text in (event.device_platform, event.browser_os, event.user_agent):
-        words = (text or "").lower()
-        if words in ("", "unknown"):
-            continue
-        if "iphone" in words or "ipad" in words:  # their browsers say "like Mac OS X"
-            return "IOS"
-        return next((platform for word, platform in SYSTEMS if word in words), "OTHER")
-    return None
+    """Return Okta's os type of an event's device, else of its browser or agent, else None.
+
+    Recorded events of Okta Verify on an iPhone have the system "Unknown mobile".
+    """
+    texts = [
+        text.lower()
+        for text in (event.device_platform, event.browser_os, event.user_agent)
+        if text and not text.lower().startswith("unknown")
+    ]
+    known = (platform for text in texts for platform in [_platform_in(text)] if platform)
+    return next(known, "OTHER" if texts else None)
+
+
+def _platform_in(text: str) -> str | None:
+    if "iphone" in text or "ipad" in text:  # their browsers say "like Mac OS X"
+        return "IOS"
+    return next((platform for word, platform in SYSTEMS if word in text), None)
 
 
 def apps_filter(app_ids: t.Iterable[str]) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     denials,
@@ -176,6 +178,7 @@ def test_only_who_was_refused_since_and_not_before_is_new():
         "count": 2,
         "apps": ["Salesforce"],
         "rules": ["Other Macs"],
+        "rule_unknown": 0,
     }
 
 
@@ -207,17 +210,45 @@ def test_apps_and_rules_of_several_refusals_are_collected_in_order():
     ]
     rules = [
         {"id": "r1", "type": "Rule", "displayName": "Others"},
-        {"id": "r2", "type": "PolicyRule"},
         {"id": "p1", "type": "Policy", "displayName": "Company apps"},
         {"id": "x1"},
     ]
+    unnamed = {"id": "r2", "type": "PolicyRule"}
     by_id = {"actor": {"id": "ann"}}
-    events = [event(target=[*apps, *rules], **by_id), event(target=apps[:1], **by_id)]
+    events = [event(target=[*apps, *rules], **by_id), event(target=[apps[0], unnamed], **by_id)]
     denied = denials.count_denials(events, ["app1", "app2", "app3"], "2026")
     assert denied.since["ann"].as_result() == {
         "login": "ann",
         "count": 2,
         "apps": ["Jira", "Slack", "app3"],
         "rules": ["Others", "r2"],
+        "rule_unknown": 0,
     }
     assert "app9" not in denied.since["ann"].apps
+
+
+def test_an_event_that_lists_several_rules_does_not_say_which_refused():
+    """Recorded denials have each rule of the policy as a target."""
+    app = {"id": "app1", "displayName": "Slack"}
+    rules = [{"id": f"r{n}", "type": "Rule", "displayName": f"Rule {n}"} for n in range(3)]
+    events = [event(target=[app, *rules]), event(target=[app]), event(target=[app, rules[1]])]
+    (person,) = denials.count_denials(events, ["app1"], "2026").since.values()
+    result = person.as_result()
+    assert (result["count"], result["rules"], result["rule_unknown"]) == (3, ["Rule 1"], 2)
+
+
+def test_a_rule_that_is_a_target_twice_is_one_rule():
+    target = [{"id": "app1"}, *[{"id": "r1", "type": "Rule", "displayName": "Others"}] * 2]
+    (person,) = denials.count_denials([event(target=target)], ["app1"], "2026").since.values()
+    assert (person.as_result()["rules"], person.as_result()["rule_unknown"]) == (["Others"], 0)
+
+
+def test_okta_verify_on_an_iphone_is_recognized_by_its_agent():
+    """Recorded: the log calls the system of Okta Verify on an iPhone unknown."""
+    agent = "B7F.com.okta.mobile/7.12.0 OktaVerify/7.12.0 iOS/16.1.2 Apple/iPhone14,2"
+    seen = LogEvent(browser_os="Unknown mobile", user_agent=agent)
+    assert evidence.platform_of(seen) == "IOS"
+    assert evidence.platform_of(replace(seen, user_agent=None)) is None
+    assert evidence.platform_of(replace(seen, user_agent="Unknown/1.0")) is None
+    assert evidence.platform_of(replace(seen, browser_os="Haiku")) == "IOS"
+    assert evidence.platform_of(LogEvent(browser_os="Haiku")) == "OTHER"
