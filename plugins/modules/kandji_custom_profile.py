@@ -13,8 +13,10 @@ description:
   - Creates, changes, assigns and deletes a Custom Profile in Kandji (Iru) with any content.
   - Nothing is written without a difference, because each write makes every Mac in scope install the
     profile again.
-  - Parsed payloads are compared as a whole, not texts. Identifiers, UUIDs and the order of payloads
-    are not compared.
+  - Parsed payloads are compared as a whole, not texts. The order of payloads is not compared.
+  - Identifiers and UUIDs of payloads are not compared. A value that refers to a payload, such as
+    C(PayloadCertificateUUID), is compared by the payload that it means. A tool may build the file
+    with new UUIDs each time.
   - Of the keys outside the payloads, only those of O(mobileconfig) are compared;
     C(PayloadDescription) and C(PayloadOrganization) only where Kandji shows one.
   - For the SCEP profile of Okta use M(devicetrust.okta_kandji.kandji_scep_profile), which builds
@@ -214,7 +216,6 @@ from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
 from ..module_utils._kandji.profiles import apply, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.file import FileContent
-from ..module_utils._kandji.profiles.mobileconfig import Plist
 from ..module_utils._kandji.profiles.plan import (
     Library,
     Plan,
@@ -222,6 +223,7 @@ from ..module_utils._kandji.profiles.plan import (
     Wanted,
     profile_options,
 )
+from ..module_utils._kandji.profiles.references import Plist
 from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 import typing as t
 
 ABSENT = object()
@@ -37,30 +38,40 @@ class Change(t.NamedTuple):
 
 
 def differences(
-    desired: t.Mapping[str, object], current: t.Mapping[str, object], path: str = ""
+    desired: t.Mapping[str, object],
+    current: t.Mapping[str, object],
+    path: str = "",
+    same_text: t.Callable[[str, str], bool] = operator.eq,
 ) -> list[Difference]:
     """Return where ``current`` differs from ``desired``.
 
-    Only keys of ``desired`` count; the value ABSENT wants a key gone.
+    Only keys of ``desired`` count; the value ABSENT wants a key gone. ``same_text`` compares a
+    desired text with a current one.
     """
     result: list[Difference] = []
     for key, want in desired.items():
         where, have = f"{path}{key}", current.get(key, ABSENT)
         if isinstance(want, dict) and isinstance(have, dict):
-            result += differences(want, have, f"{where}.")
-        elif not _is_same(want, have):
+            result += differences(want, have, f"{where}.", same_text)
+        elif not _is_same(want, have, same_text):
             result.append(Difference(where, have, want))
     return result
 
 
-def _is_same(want: t.Any, have: t.Any) -> bool:
+def _is_same(want: t.Any, have: t.Any, same_text: t.Callable[[str, str], bool]) -> bool:
     """Return whether two values are equal and of equal types, in lists and dictionaries too."""
     if type(want) is not type(have):
         return False
+    if isinstance(want, str):
+        return same_text(want, have)
     if isinstance(want, list):
-        return len(want) == len(have) and all(map(_is_same, want, have))
+        return len(want) == len(have) and all(
+            _is_same(each, other, same_text) for each, other in zip(want, have, strict=True)
+        )
     if isinstance(want, dict):
-        return want.keys() == have.keys() and all(_is_same(want[key], have[key]) for key in want)
+        return want.keys() == have.keys() and all(
+            _is_same(want[key], have[key], same_text) for key in want
+        )
     return bool(want == have)
 
 

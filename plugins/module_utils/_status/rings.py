@@ -19,7 +19,7 @@ from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
-from .._kandji.profiles.mobileconfig import Plist
+from .._kandji.profiles.references import Plist
 from .._kandji.records import Blueprint, CustomProfile
 
 # What read_rings sends.

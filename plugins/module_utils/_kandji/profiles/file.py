@@ -12,21 +12,16 @@ from dataclasses import dataclass, field
 
 from ..._core.changes import Difference, Shown
 from ..._core.masking import MASK
+from .comparison import compare_profiles, describe_content, label_payloads, profile_level_keys
 from .mobileconfig import (
     MARK,
-    Plist,
-    PlistDict,
-    canonical,
-    comparable_payload,
-    compare_profiles,
     enrols,
     mask_value,
-    pair_payloads,
     payloads_of,
-    profile_level_keys,
     read_mark,
     remove_mark,
 )
+from .references import Plist, PlistDict, canonical
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ class FileContent:
         It is only stored inside the profile that it describes.
         """
         content = [
-            sorted(canonical(comparable_payload(each)) for each in payloads_of(self.plist)),
-            canonical(profile_level_keys(self.plist)),
+            describe_content(self.plist),
             sorted(self.runs_on),
             generation or "",
         ]
@@ -95,13 +89,15 @@ class FileContent:
             mask_value(value, path, self.secret_keys)
             for value in (difference.before, difference.after)
         )
-        return (f"{MASK} (another one)" if before == after == MASK else before), after
+        if before == after == MASK:
+            return f"{MASK} (another one)", after
+        if before == after and isinstance(before, (str, list)):
+            return f"{before} (names another payload)", after
+        return before, after
 
     def describe(self) -> Shown:
         """Return the content of a new profile, for people, without secrets."""
-        payloads = {
-            label: payload for label, payload, _absent in pair_payloads(payloads_of(self.plist), [])
-        }
+        payloads = label_payloads(self.plist)
         return {
             key: mask_value(value, "" if key in payloads else key, self.secret_keys)
             for key, value in {**profile_level_keys(self.plist), **payloads}.items()

@@ -1,11 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration profiles as property lists: parsed, checked, compared, and masked. Pure.
-
-Profiles are compared as values, never as texts. Identities are not compared: Kandji gives a profile
-its own, and a tool that writes a file may make others each time.
-"""
+"""Configuration profiles as property lists: parsed, checked, and masked. Pure."""
 
 from __future__ import annotations
 
@@ -13,31 +9,19 @@ import hashlib
 import plistlib
 import re
 import typing as t
-from collections import Counter
-from itertools import zip_longest
 from xml.parsers.expat import ExpatError
 
-from ..._core.changes import ABSENT, Difference, differences
+from ..._core.changes import ABSENT
 from ..._core.errors import BadOption
 from ..._core.masking import MASK
 from ..._core.text import walk_texts
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
-
-# A dictionary of a property list: a profile, one of its payloads, or what a payload contains. Apple
-# and the makers of apps define its keys.
-Plist = t.Mapping[str, t.Any]
-# Such a dictionary that is being built.
-PlistDict = dict[str, t.Any]
+from .references import Plist, PlistDict
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
 SSO = "com.apple.extensiblesso"
 OKTA_VERIFY = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")
 MARK = "Written by devicetrust.okta_kandji, content "
-IDENTITY = ("PayloadIdentifier", "PayloadUUID")
-# Of the whole profile: Kandji writes its own, or the payloads are compared one by one.
-REWRITTEN = (*IDENTITY, "PayloadDisplayName", "PayloadContent")
-# Of the whole profile: whether Kandji keeps them is not documented.
-MAYBE_KEPT = ("PayloadDescription", "PayloadOrganization")
 # Apple's description: no Mac installs a payload without.
 REQUIRED_KEYS = {"PayloadVersion": int, "PayloadIdentifier": str, "PayloadUUID": str}
 SECRET_KEY = re.compile(
@@ -246,102 +230,6 @@ def remove_mark(payload: Plist) -> PlistDict:
         key: value for key, value in payload.items() if not match or key != "PayloadDescription"
     }
     return {**kept, "PayloadDescription": description} if match and description else kept
-
-
-# Comparison
-
-
-def comparable_payload(payload: Plist) -> PlistDict:
-    """Return a payload without its identity, its mark and an empty description."""
-    return {
-        key: value
-        for key, value in remove_mark(payload).items()
-        if key not in IDENTITY and (key, value) != ("PayloadDescription", "")
-    }
-
-
-def profile_level_keys(plist: Plist) -> PlistDict:
-    """Return what the profile as a whole sets, next to its payloads."""
-    return {key: value for key, value in plist.items() if key not in REWRITTEN}
-
-
-def compare_profiles(desired: Plist, current: Plist) -> list[Difference]:
-    """Return where a profile differs from the desired one.
-
-    A payload's keys are named ``com.okta.mobile/OktaVerify.OrgUrl``; their order is not compared.
-    Of the profile level only keys of ``desired`` count. Those that Kandji may not keep count only
-    if it kept another value.
-    """
-    top = {
-        key: value
-        for key, value in profile_level_keys(desired).items()
-        if key not in MAYBE_KEPT or key in current
-    }
-    changed = differences(top, current)
-    for label, wanted, present in pair_payloads(payloads_of(desired), payloads_of(current)):
-        if wanted is ABSENT or present is ABSENT:
-            changed.append(Difference(label, present, wanted))
-        else:
-            changed += [
-                each._replace(path=f"{label}/{each.path}")
-                for each in differences(_exactly(wanted, present), present)
-            ]
-    return changed
-
-
-def pair_payloads(
-    desired: t.Sequence[Plist], current: t.Sequence[Plist]
-) -> t.Iterator[tuple[str, t.Any, t.Any]]:
-    """Yield label, desired and current payload of each type, without the equal ones.
-
-    The others are paired in their order. A side that has no more is ABSENT.
-    """
-    for kind in dict.fromkeys(str(each.get("PayloadType")) for each in [*desired, *current]):
-        sides = [
-            [comparable_payload(each) for each in side if str(each.get("PayloadType")) == kind]
-            for side in (desired, current)
-        ]
-        equal = Counter(map(canonical, sides[0])) & Counter(map(canonical, sides[1]))
-        for number, (wanted, present) in enumerate(
-            zip_longest(*(_without(side, equal) for side in sides), fillvalue=ABSENT), 1
-        ):
-            yield kind if number == 1 else f"{kind} ({number})", wanted, present
-
-
-def _without(side: t.Sequence[Plist], equal: Counter[str]) -> list[Plist]:
-    """Return the payloads that remain when those that both sides have are taken away."""
-    remaining, rest = Counter(equal), []
-    for payload in side:
-        text = canonical(payload)
-        remaining[text] -= 1
-        if remaining[text] < 0:
-            rest.append(payload)
-    return rest
-
-
-def _exactly(desired: Plist, current: Plist) -> PlistDict:
-    """Return ``desired`` for the differ, with the keys that must not remain as ABSENT."""
-    surplus = {key: ABSENT for key in current if key not in desired}
-    wanted = {
-        key: (
-            _exactly(value, current[key])
-            if isinstance(value, dict) and isinstance(current.get(key), dict)
-            else value
-        )
-        for key, value in desired.items()
-    }
-    return {**wanted, **surplus}
-
-
-def canonical(value: object) -> str:
-    """Return one text for one value: types count, the order of keys does not."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value)) + "}"
-    return (
-        "[" + ",".join(map(canonical, value)) + "]"
-        if isinstance(value, list)
-        else f"{type(value).__name__}:{value!r}"
-    )
 
 
 # Kandji's variables

@@ -19,7 +19,7 @@ from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_
 from ..catalogs import profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from . import mobileconfig
-from .mobileconfig import Plist, PlistDict
+from .references import Plist, PlistDict
 
 Flags: t.TypeAlias = "t.Mapping[str, bool | str]"
 

@@ -26,7 +26,8 @@ from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..identifiers import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
-from .mobileconfig import MARK, VARIABLES, Plist, PlistDict, parse, scep_payloads
+from .mobileconfig import MARK, VARIABLES, parse, payloads_of, scep_payloads
+from .references import IDENTITY, Plist, PlistDict, rename_references
 
 IDENTIFIER = "devicetrust.okta_kandji.scep"
 NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
@@ -252,14 +253,41 @@ def build_profile(
     payload["PayloadContent"] = inner
     payload["PayloadDescription"] = MARK + digest_settings(settings, wanted or "")
     if wanted and read_generation(payload) != wanted:
-        payload["PayloadIdentifier"] = f"{IDENTIFIER}.{wanted}"
-        payload["PayloadUUID"] = str(uuid.uuid5(NAMESPACE, f"{name}/{wanted}")).upper()
+        _rename(plist, payload, f"{IDENTIFIER}.{wanted}", _new_uuid(plist, payload, name, wanted))
     if payload.get("PayloadType") != SCEP_PAYLOAD:
         payload.update(
             {"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"}
         )
         plist["PayloadContent"] = [*plist["PayloadContent"], payload]
     return plist
+
+
+def _new_uuid(plist: Plist, payload: Plist, name: str, generation: str) -> str:
+    """Return the PayloadUUID of a generation, which no other payload of the profile has."""
+    taken = {
+        str(each.get("PayloadUUID")).upper() for each in payloads_of(plist) if each is not payload
+    }
+    seeds = (f"{name}/{generation}", f"{name}/{generation}/{payload['PayloadContent']['URL']}")
+    first, second = (str(uuid.uuid5(NAMESPACE, seed)).upper() for seed in seeds)
+    return second if first in taken else first
+
+
+def _rename(plist: PlistDict, payload: PlistDict, identifier: str, payload_uuid: str) -> None:
+    """Give a payload other names, and let what refers to it follow.
+
+    macOS refuses a profile with a reference to a payload that it does not hold.
+    """
+    old = [payload.get("PayloadUUID"), payload.get("PayloadIdentifier")]
+    payload["PayloadUUID"], payload["PayloadIdentifier"] = payload_uuid, identifier
+    kept = {str(each.get(key)).lower() for each in payloads_of(plist) for key in IDENTITY}
+    kept.add(SCEP_PAYLOAD)  # many tools use the type as identifier, too
+    renamed = {
+        name: new
+        for name, new in zip(old, (payload_uuid, identifier), strict=True)
+        if isinstance(name, str) and name and name.lower() not in kept
+    }
+    for each in payloads_of(plist):
+        each.update(rename_references([each], renamed)[0])
 
 
 def _empty_profile(name: str) -> PlistDict:

@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    comparison,
     mobileconfig,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
@@ -186,7 +187,7 @@ def test_what_was_written_is_no_difference_in_any_order_and_with_any_identity(
     # own words.
     assert FileContent(stored, generation).compare(stored) == []
     assert (
-        mobileconfig.compare_profiles(
+        comparison.compare_profiles(
             profile(*inner), FileContent(stored, generation).build("Name", stored)
         )
         == []
@@ -212,7 +213,7 @@ def test_two_files_that_say_different_things_differ(
             }
         return [plain(each) for each in value] if isinstance(value, list) else value
 
-    assert (mobileconfig.compare_profiles(profile(*one), profile(*other)) == []) == (
+    assert (comparison.compare_profiles(profile(*one), profile(*other)) == []) == (
         says(one) == says(other)
     )
 
@@ -231,10 +232,10 @@ def test_two_files_that_say_different_things_differ(
             profile(WIFI, {**APP, "More": {"x": 1}}),
             [Difference("com.acme.app/More", {"x": 1}, ABSENT)],
         ),
-        (profile(WIFI), [Difference("com.acme.app", ABSENT, mobileconfig.comparable_payload(APP))]),
+        (profile(WIFI), [Difference("com.acme.app", ABSENT, comparison.comparable_payload(APP))]),
         (
             profile(WIFI, APP, APP),
-            [Difference("com.acme.app", mobileconfig.comparable_payload(APP), ABSENT)],
+            [Difference("com.acme.app", comparison.comparable_payload(APP), ABSENT)],
         ),
         ({**MINE, "PayloadVersion": 2}, [Difference("PayloadVersion", 2, 1)]),
     ],
@@ -242,13 +243,13 @@ def test_two_files_that_say_different_things_differ(
 def test_a_difference_is_named_by_payload_and_key(
     current: dict[str, t.Any], found: list[Difference]
 ) -> None:
-    assert mobileconfig.compare_profiles(MINE, current) == found
+    assert comparison.compare_profiles(MINE, current) == found
 
 
 def test_of_what_kandji_may_not_keep_only_another_value_is_a_difference() -> None:
     mine = {**MINE, "PayloadOrganization": "Acme"}
-    assert mobileconfig.compare_profiles(mine, MINE) == []
-    assert mobileconfig.compare_profiles(mine, {**MINE, "PayloadOrganization": "Other"}) == [
+    assert comparison.compare_profiles(mine, MINE) == []
+    assert comparison.compare_profiles(mine, {**MINE, "PayloadOrganization": "Other"}) == [
         Difference("PayloadOrganization", "Other", "Acme")
     ]
 
@@ -319,6 +320,11 @@ def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
         "********",
     )
     assert mobileconfig.secrets(content.plist, []) == []
+
+
+def test_a_reference_to_another_payload_is_shown_as_one_though_its_text_is_the_same() -> None:
+    difference = Difference("com.apple.wifi.managed/PayloadCertificateUUID", "A-1", "A-1")
+    assert FileContent(MINE).mask(difference) == ("A-1 (names another payload)", "A-1")
 
 
 def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:

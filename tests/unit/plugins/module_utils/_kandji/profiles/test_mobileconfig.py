@@ -16,7 +16,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    comparison,
     mobileconfig,
+    references,
 )
 
 DIGEST = "0123456789abcdef" * 2
@@ -167,13 +169,13 @@ def test_a_payload_without_a_mark_stays_as_it_is(unmarked: dict[str, t.Any]) -> 
 def test_every_difference_of_every_payload_is_named(
     desired: list[dict[str, t.Any]], current: list[dict[str, t.Any]], changed: list[Difference]
 ) -> None:
-    assert mobileconfig.compare_profiles(profile(*desired), profile(*current)) == changed
+    assert comparison.compare_profiles(profile(*desired), profile(*current)) == changed
 
 
 def test_a_difference_of_the_profile_comes_before_those_of_its_payloads() -> None:
     desired = profile(payload(Url="x"), PayloadVersion=1)
     current = profile(payload(Url="y"), PayloadVersion=2)
-    assert mobileconfig.compare_profiles(desired, current) == [
+    assert comparison.compare_profiles(desired, current) == [
         Difference("PayloadVersion", 2, 1),
         Difference("com.acme.app/Url", "y", "x"),
     ]
@@ -182,7 +184,7 @@ def test_a_difference_of_the_profile_comes_before_those_of_its_payloads() -> Non
 def test_the_canonical_text_of_a_value_stays_the_same() -> None:
     """The digests in profiles that exist already are of this text."""
     value = {"b": [1, True, "x"], "a": {"data": b"\x00", "real": 1.0}}
-    assert mobileconfig.canonical(value) == (
+    assert references.canonical(value) == (
         r"{'a':{'data':bytes:b'\x00','real':float:1.0},'b':[int:1,bool:True,str:'x']}"
     )
 

@@ -25,6 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.as
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     mobileconfig,
     plan,
+    references,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
     Library,
@@ -52,16 +53,16 @@ class Note:
     write_effect: str = "rings a bell"
     counts_as: str = "reinstall"
 
-    def find_obstacle(self, current: mobileconfig.Plist) -> str | None:
+    def find_obstacle(self, current: references.Plist) -> str | None:
         return None if "Note" in current else "holds no note"
 
-    def compare(self, current: mobileconfig.Plist) -> list[Difference]:
+    def compare(self, current: references.Plist) -> list[Difference]:
         return differences({"Note": self.text}, current)
 
-    def was_written(self, current: mobileconfig.Plist) -> bool:
+    def was_written(self, current: references.Plist) -> bool:
         return bool(current.get("Written") == self.text)
 
-    def build(self, name: str, current: mobileconfig.Plist | None) -> dict[str, t.Any]:
+    def build(self, name: str, current: references.Plist | None) -> dict[str, t.Any]:
         return {**(current or {}), "Name": name, "Note": self.text, "Written": self.text}
 
     def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
