@@ -113,7 +113,7 @@ options:
     description:
       - What authenticators have to be like, in Okta's own form (C(AccessPolicyConstraints)); one of
         the list has to be met.
-      - The whole list is replaced where it differs.
+      - The whole list is replaced where it differs. A key that Okta does not document is refused.
     type: list
     elements: dict
   chains:

@@ -141,7 +141,7 @@ def test_a_rule_is_made_kept_changed_and_taken_away(desk):
         }
     }
     assert (
-        desk.watched.writes(mark) == ["replacePolicyRule", "deactivatePolicyRule"]
+        desk.watched.writes(mark) == ["deactivatePolicyRule", "replacePolicyRule"]
         and desk.rules()[0].status == "INACTIVE"
     )
     gone = desk.run(RULE, {"policy": "Company apps", "name": "Managed Macs", "state": "absent"})
@@ -256,6 +256,26 @@ def test_a_write_that_met_anothers_is_tried_again(desk, status):
     )
 
 
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_change_of_a_rule_that_was_not_carried_out_is_sent_again(desk, status):
+    assert desk.run(RULE, MANAGED)["changed"]
+    desk.watched.fault("5xx", "replacePolicyRule", times=1, status=status)
+    done = desk.run(RULE, {**MANAGED, "reauthenticate_in": "PT9H"})
+    assert done["changed"] and "PT9H" in str(done["rule"])
+
+
+def test_a_time_of_chains_and_of_their_rule_replace_each_other(desk):
+    step = {"authenticationMethods": [{"key": "okta_password", "method": "password"}]}
+    wanted = {"policy": "Company apps", "name": "Chains", "access": "ALLOW"}
+    of_the_rule = {**wanted, "chains": [step], "reauthenticate_in": "PT2H"}
+    of_the_chain = {**wanted, "chains": [{**step, "reauthenticateIn": "PT1H"}]}
+    for options in (of_the_rule, of_the_chain, of_the_rule):
+        predicted = desk.run(RULE, options, check=True, diff=True)
+        done = desk.run(RULE, options, diff=True)
+        assert done["changed"] and predicted["diff"] == done["diff"], done
+        assert not desk.run(RULE, options)["changed"]
+
+
 def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
     wanted = {"policy": "Company apps", "name": "Catch-all Rule", "reauthenticate_in": "PT8H"}
     assert desk.run(RULE, wanted)["changed"] and not desk.run(RULE, wanted)["changed"]
@@ -277,6 +297,7 @@ def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
         ({"max_locked_out": -1}, "is negative"),
         ({"access": None}, "needs access"),
         ({"reauthenticate_in": "2h"}, "ISO 8601"),
+        ({"constraints": [{"posession": {}}]}, "did you mean 'possession'?"),
         ({"after": "x"}, "mutually exclusive"),
     ],
 )

@@ -229,10 +229,7 @@ def apply_rule(okta: Okta, policy: Policy, plan: RulePlan) -> list[PolicyRule]:
     if plan.deletes and plan.current:
         okta.delete_rule(policy.id, plan.current.id)
         return in_order(okta.policy_rules(policy.id))
-    if plan.body is not None:
-        _write_rule(okta, policy.id, plan, plan.body)
-    if plan.status and plan.current:
-        okta.set_rule_status(policy.id, plan.current.id, plan.status == "ACTIVE")
+    _write_changes(okta, policy.id, plan)
     rules = in_order(okta.policy_rules(policy.id))
     for _attempt in range(MAX_ATTEMPTS):
         if is_placed(rules, request.name, request.place):
@@ -246,6 +243,17 @@ def apply_rule(okta: Okta, policy: Policy, plan: RulePlan) -> list[PolicyRule]:
             keys=["priority"],
         )
     return rules
+
+
+def _write_changes(okta: Okta, policy_id: str, plan: RulePlan) -> None:
+    """Write content and status so that new content is in force with its new status only."""
+    deactivates = plan.status == "INACTIVE"
+    if plan.current and deactivates:
+        okta.set_rule_status(policy_id, plan.current.id, False)
+    if plan.body is not None:
+        _write_rule(okta, policy_id, plan, plan.body)
+    if plan.current and plan.status and not deactivates:
+        okta.set_rule_status(policy_id, plan.current.id, True)
 
 
 def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Json) -> None:

@@ -48,6 +48,51 @@ def parse_duration(value: object) -> object:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
+# The time after which a person authenticates again: of the rule, or inside its chains
+
+
+def has_times(chains: t.Iterable[Row] | None) -> bool:
+    """Return whether any step of chains has a time of its own."""
+    return any(
+        chain.get("reauthenticateIn") not in (None, ABSENT) or has_times(chain.get("next"))
+        for chain in chains or ()
+    )
+
+
+def exclude_other_time(wanted: Row, current: Row) -> Row:
+    """Return what is wanted of a rule, with ABSENT for the time that Okta would refuse next to it.
+
+    A time of the rule excludes times inside its chains, and the other way around.
+    """
+    method = _sign_on(wanted).get("verificationMethod")
+    if not method:
+        return wanted
+    chains = method.get("chains")
+    if chains is None:
+        chains = (_sign_on(current).get("verificationMethod") or {}).get("chains")
+    if has_times(method.get("chains")):
+        method = {**method, "reauthenticateIn": ABSENT}
+    elif chains and method.get("reauthenticateIn") not in (None, ABSENT):
+        method = {**method, "chains": [_without_times(chain) for chain in chains]}
+    else:
+        return wanted
+    sign_on = {**_sign_on(wanted), "verificationMethod": method}
+    return {**wanted, "actions": {**wanted["actions"], "appSignOn": sign_on}}
+
+
+def _without_times(chain: Row) -> Json:
+    following = [_without_times(step) for step in chain.get("next") or []]
+    steps = {"next": following} if following else {}
+    return {**chain, **steps, "reauthenticateIn": ABSENT}
+
+
+def without_absent(value: t.Any) -> t.Any:
+    """Return a value without the keys that are to be absent, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_absent(inner) for key, inner in value.items() if inner is not ABSENT}
+    return [without_absent(inner) for inner in value] if isinstance(value, list) else value
+
+
 # Compare
 
 
@@ -58,6 +103,7 @@ def find_differences(wanted: Row, current: Row) -> list[Difference]:
     verification method of a rule that denies is not compared: it has no effect, and Okta may
     change it.
     """
+    wanted = exclude_other_time(wanted, current)
     sign_on = _sign_on(wanted)
     access = sign_on.get("access") or _sign_on(current).get("access")
     if access == "DENY" and "verificationMethod" in sign_on:
@@ -92,7 +138,7 @@ def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Differ
         for key, value in wanted.items():
             yield from _compare(value, have.get(key), f"{path}.{key}" if path else key)
     elif not _is_same(wanted, current, path.rpartition(".")[2]):
-        yield Difference(path, current, wanted)
+        yield Difference(path, current, without_absent(wanted))
 
 
 def _is_same(wanted: object, current: object, key: str) -> bool:
@@ -155,10 +201,8 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
         for key, value in row.items()
         if key not in READ_ONLY and value is not None
     }
-    _merge(body, wanted)
-    user_type = (body.get("conditions") or {}).get("userType")
-    if user_type is not None:  # Okta's description requires both lists
-        body["conditions"]["userType"] = {"include": [], "exclude": [], **user_type}
+    _merge(body, exclude_other_time(wanted, body))
+    _complete(body)
     sign_on = body.setdefault("actions", {}).setdefault("appSignOn", {})
     if current is None and not sign_on.get("access"):
         raise BadOption("access: a new rule needs access. Set it to ALLOW or DENY.")
@@ -171,6 +215,16 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     return body
 
 
+def _complete(body: Json) -> None:
+    """Change what Okta shows and does not accept: the read form into the write form."""
+    user_type = (body.get("conditions") or {}).get("userType")
+    if user_type is not None:  # Okta's description requires both lists
+        body["conditions"]["userType"] = {"include": [], "exclude": [], **user_type}
+    method = _sign_on(body).get("verificationMethod") or {}
+    if has_times(method.get("chains")):  # Okta takes a time of the rule or times of its chains
+        method.pop("reauthenticateIn", None)
+
+
 def _merge(body: Json, wanted: Row) -> None:
     for key, value in wanted.items():
         have = body.get(key)
@@ -180,7 +234,7 @@ def _merge(body: Json, wanted: Row) -> None:
             inner = body[key] = have if isinstance(have, dict) else {}
             _merge(inner, value)
         elif not _has_members(value, have):
-            body[key] = value
+            body[key] = without_absent(value)
 
 
 def _changes_type(key: str, value: Row, have: object) -> bool:

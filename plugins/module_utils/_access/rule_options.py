@@ -17,6 +17,7 @@ from .._core.errors import BadOption
 from .._core.options import Params
 from .._core.rows import Json, Row
 from .rule_comparison import parse_duration
+from .rule_keys import CHAIN, CONSTRAINT, check_keys
 
 MAX_CHAINS = 5
 MAX_CHAIN_STEPS = 3
@@ -129,6 +130,9 @@ def check_options(options: Params) -> None:
     _check_denial(options)
     if _is_set(options, "chains"):
         _check_chains(options)
+        check_keys("chains", options["chains"], CHAIN)
+    if _is_set(options, "constraints"):
+        check_keys("constraints", options["constraints"], CONSTRAINT)
     _check_durations(options)
     _check_removals(options)
 

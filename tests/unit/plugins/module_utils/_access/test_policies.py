@@ -512,6 +512,26 @@ def test_a_status_has_an_operation_of_its_own(okta: FakeOkta, status: str, activ
     assert okta.writes == [("set status", "rst1", "rul-x", active)] and written.status == status
 
 
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        ("ACTIVE", ["replace rule", "set status"]),
+        ("INACTIVE", ["set status", "replace rule"]),
+    ],
+)
+def test_a_rule_has_its_new_content_only_while_it_should(
+    okta: FakeOkta, status: str, kinds: list[str]
+) -> None:
+    """New content is written while the rule is inactive, so that nothing in between is in force."""
+    company = okta.add(
+        "rst1", rule_row("x", status="ACTIVE" if status == "INACTIVE" else "INACTIVE")
+    )
+    request = rules.RuleRequest("x", ALLOW_BODY, status=status)
+    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    policies.apply_rule(t.cast(t.Any, okta), company, plan)
+    assert [write[0] for write in okta.writes] == kinds
+
+
 def test_a_rule_is_deleted_by_its_id(okta: FakeOkta) -> None:
     assert write_rule(okta, {}, "a", "x", absent=True) == ["a", "Catch-all Rule"]
     assert okta.writes == [("delete rule", "rst1", "rul-x")]

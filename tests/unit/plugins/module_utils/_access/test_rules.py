@@ -359,6 +359,182 @@ def test_reauthenticate_in_alone_keeps_the_type():
     }
 
 
+PASSWORD_STEP = {"authenticationMethods": [{"key": "okta_password", "method": "password"}]}
+EMAIL_STEP = {"authenticationMethods": [{"key": "okta_email", "method": "email"}]}
+
+
+def chained(chains, **more):
+    """Return a rule with chains, as Okta shows it."""
+    row = copy.deepcopy(READ)
+    method = {"type": "AUTH_METHOD_CHAIN", "chains": chains, **more}
+    row["actions"]["appSignOn"]["verificationMethod"] = method
+    return PolicyRule.from_row(row)
+
+
+@pytest.mark.parametrize(
+    ("current", "options", "method"),
+    [
+        # The rule's own time goes where the chains get times,
+        (
+            chained([PASSWORD_STEP], reauthenticateIn="PT1H"),
+            {"chains": [{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]},
+            {"chains": [{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]},
+        ),
+        (
+            chained([PASSWORD_STEP], reauthenticateIn="PT1H"),
+            {"chains": [{**PASSWORD_STEP, "next": [{**EMAIL_STEP, "reauthenticateIn": "PT0S"}]}]},
+            {"chains": [{**PASSWORD_STEP, "next": [{**EMAIL_STEP, "reauthenticateIn": "PT0S"}]}]},
+        ),
+        # and the times of chains go where the rule gets one.
+        (
+            chained(
+                [
+                    {
+                        **PASSWORD_STEP,
+                        "reauthenticateIn": "PT2H",
+                        "next": [{**EMAIL_STEP, "reauthenticateIn": "PT0S"}],
+                    }
+                ]
+            ),
+            {"reauthenticate_in": "PT1H"},
+            {"chains": [{**PASSWORD_STEP, "next": [EMAIL_STEP]}], "reauthenticateIn": "PT1H"},
+        ),
+        (
+            chained([{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]),
+            {"chains": [PASSWORD_STEP], "reauthenticate_in": "PT1H"},
+            {"chains": [PASSWORD_STEP], "reauthenticateIn": "PT1H"},
+        ),
+        # A rule that Okta shows with both times
+        (
+            chained([{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}], reauthenticateIn="PT1H"),
+            {"managed": True},
+            {"chains": [{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]},
+        ),
+        # Another type of verification
+        (
+            PolicyRule.from_row(READ),
+            {"chains": [PASSWORD_STEP], "reauthenticate_in": "PT1H"},
+            {"chains": [PASSWORD_STEP], "reauthenticateIn": "PT1H"},
+        ),
+    ],
+)
+def test_a_time_is_sent_for_the_rule_or_inside_chains(current, options, method):
+    wanted = rule_options.build_rule({"name": "Managed Macs", **options})
+    body = rule_comparison.merge_rule(wanted, current)
+    written = body["actions"]["appSignOn"]["verificationMethod"]
+    assert written == {"type": "AUTH_METHOD_CHAIN", **method}
+    after = PolicyRule.from_row({**current.row, **body})
+    assert rule_comparison.find_differences(wanted, after.row) == []
+    assert rule_comparison.merge_rule(wanted, after) == body
+    assert current.row["id"] == "rul1", "the rule as read stays"
+
+
+def test_a_diff_shows_the_time_that_goes():
+    current = chained([PASSWORD_STEP], reauthenticateIn="PT1H")
+    timed = [{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]
+    plan = rules.plan_rule(
+        [current], rules.RuleRequest("Managed Macs", wanted(chains=timed)), "Apps"
+    )
+    (change,) = plan.changes
+    path = "actions.appSignOn.verificationMethod"
+    assert change.before[f"{path}.reauthenticateIn"] == "PT1H"
+    assert change.after == {f"{path}.reauthenticateIn": None, f"{path}.chains": timed}
+    back = rules.plan_rule(
+        [chained(timed)],
+        rules.RuleRequest("Managed Macs", wanted(reauthenticate_in="PT1H")),
+        "Apps",
+    )
+    assert back.changes[0].after == {
+        f"{path}.reauthenticateIn": "PT1H",
+        f"{path}.chains": [PASSWORD_STEP],
+    }
+
+
+def wanted(**options):
+    return rule_options.build_rule({"name": "Managed Macs", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"constraints": [{"posession": {"deviceBound": "REQUIRED"}}]},
+            "^constraints: item 1 has a key 'posession', which Okta does not document; did you mean"
+            " 'possession'",
+        ),
+        (
+            {"constraints": [{}, {"possession": {"deviceBond": "REQUIRED"}}]},
+            "^constraints: item 2, possession has a key 'deviceBond', .* 'deviceBound'",
+        ),
+        (
+            {"constraints": [{"knowledge": {"deviceBound": "REQUIRED"}}]},
+            "^constraints: item 1, knowledge has a key 'deviceBound'",
+        ),
+        (
+            {"constraints": [{"possession": {"authenticationMethods": [{"kye": "okta_email"}]}}]},
+            "^constraints: item 1, possession, authenticationMethods has a key 'kye', .* 'key'",
+        ),
+        (
+            {"constraints": [{"possession": {"excludedAuthenticationMethods": [{"meth": "x"}]}}]},
+            "^constraints: item 1, possession, excludedAuthenticationMethods has a key 'meth'",
+        ),
+        (
+            {"constraints": [{"possession": {"phishingResistant": "YES"}}]},
+            "^constraints: item 1, possession: phishingResistant is 'YES'. Set it to OPTIONAL or"
+            " REQUIRED.$",
+        ),
+        (
+            {"constraints": [{"possession": {"required": "no"}}]},
+            "^constraints: item 1, possession: required is 'no'. Set it to true or false.$",
+        ),
+        (
+            {"constraints": [{"possession": ["deviceBound"]}]},
+            r"^constraints: item 1, possession is not a dictionary\. Write its keys and values\.$",
+        ),
+        (
+            {"chains": [{"authenticationMethods": [{"key": "okta_email"}], "nxt": []}]},
+            "^chains: item 1 has a key 'nxt', .* 'next'",
+        ),
+        (
+            {"chains": [{**PASSWORD_STEP, "next": [{"authenticationMethod": []}]}]},
+            "^chains: item 1, next has a key 'authenticationMethod', .*'authenticationMethods'",
+        ),
+        (
+            {"chains": [{"authenticationMethods": [{"key": "x", "userVerfication": "REQUIRED"}]}]},
+            "^chains: item 1, authenticationMethods has a key 'userVerfication'",
+        ),
+    ],
+)
+def test_a_key_that_okta_does_not_know_is_refused_with_the_nearest(options, message):
+    with pytest.raises(BadOption, match=message):
+        rule_options.build_rule({"name": "x", **options})
+
+
+def test_recorded_constraints_and_chains_are_accepted():
+    constraints = [
+        {
+            "knowledge": {"required": False, "types": ["password"], "reauthenticateIn": "PT2H"},
+            "possession": {
+                "required": False,
+                "excludedAuthenticationMethods": [{"key": "phone_number", "method": "sms"}],
+                "userPresence": "REQUIRED",
+                "userVerification": "OPTIONAL",
+                "hardwareProtection": "REQUIRED",
+                "deviceBound": "REQUIRED",
+            },
+        },
+        {
+            "possession": {
+                "authenticationMethods": [{"key": "external_idp", "id": "a", "method": "idp"}]
+            }
+        },
+        {},
+    ]
+    wanted(constraints=constraints)
+    webauthn = {"key": "webauthn", "method": "webauthn", "userVerification": "REQUIRED"}
+    wanted(chains=[{"authenticationMethods": [webauthn], "reauthenticateIn": "PT43800H"}])
+
+
 def chain_of(steps):
     return {"next": [chain_of(steps - 1)]} if steps > 1 else {}
 
