@@ -1,0 +1,191 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Okta org and a Kandji tenant as objects, so that a reset runs without HTTP."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import NotFound
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    InstalledProfile,
+    KandjiDevice,
+    PrismCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    Enrollment,
+    LogEvent,
+    OktaDevice,
+    OktaUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.apply import (
+    ResetOptions,
+    ResetResult,
+    ResetRun,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.audit import (
+    Audit,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+    Selection,
+)
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+PHONE = Enrollment("phone_number", "ACTIVE")
+UUID = "0a1b0000-0000-4000-8000-00000000000a"  # of the SCEP profile on each Mac
+
+
+@dataclass
+class FakeOkta:
+    """An org. ``calls`` has each call; ``before`` runs before each, to change the org meanwhile."""
+
+    records: dict[str, OktaDevice] = field(default_factory=dict)
+    users_of: dict[str, list[DeviceUser]] = field(default_factory=dict)
+    enrolled: dict[str, list[Enrollment]] = field(default_factory=dict)
+    events: list[LogEvent] = field(default_factory=list)
+    unsearchable: set[str] = field(default_factory=set)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    before: t.Callable[[tuple[str, ...]], None] = lambda _call: None
+    minutes: float = 0.0
+    org_url: str = "https://acme.okta.com"
+    last_request_id: str = "req-1"
+
+    @property
+    def transport(self) -> SimpleNamespace:
+        now = NOW + timedelta(minutes=self.minutes)
+        return SimpleNamespace(now=now.timestamp, started=NOW.timestamp)
+
+    def _call(self, *call: str) -> None:
+        self.before(call)
+        self.calls.append(call)
+
+    def add(self, device_id: str, serial: str, *names: str, **values: t.Any) -> OktaDevice:
+        """Register a Mac whose users have a phone as well."""
+        created = "2026-11-01T10:00:00.000Z"  # younger than the System Log's memory
+        values = {"status": "ACTIVE", "platform": "MACOS", "created": created, **values}
+        record = OktaDevice(device_id, serial_number=serial, last_updated="1", **values)
+        self.records[device_id] = record
+        self.users_of[device_id] = [
+            DeviceUser(OktaUser(f"00u-{name}", f"{name}@acme.com"), "NOT_MANAGED") for name in names
+        ]
+        for name in names:
+            self.enrolled.setdefault(f"00u-{name}", [PHONE])
+        return record
+
+    def devices_with(self, attribute: str, values: list[str]) -> list[OktaDevice]:
+        self._call("search", attribute, *values)
+        wanted = {value.lower() for value in values}
+        return [
+            record
+            for record in self.records.values()
+            if (record.serial_number if "serial" in attribute else record.id).lower() in wanted
+            and record.id not in self.unsearchable
+        ]
+
+    def device(self, device_id: str) -> OktaDevice | None:
+        self._call("device", device_id)
+        return self.records.get(device_id)
+
+    def device_users(self, device_id: str) -> list[DeviceUser]:
+        self._call("users", device_id)
+        if device_id not in self.users_of:
+            raise NotFound("gone")
+        return self.users_of[device_id]
+
+    def user(self, login: str) -> OktaUser | None:
+        self._call("user", login)
+        name = login.partition("@")[0]
+        return OktaUser(f"00u-{name}", login) if f"00u-{name}" in self.enrolled else None
+
+    def user_devices(self, user_id: str) -> list[OktaDevice]:
+        self._call("user devices", user_id)
+        return [
+            self.records[device_id]
+            for device_id, users in self.users_of.items()
+            if user_id in [user.user.id for user in users]
+        ]
+
+    def enrollments(self, user_id: str) -> list[Enrollment]:
+        self._call("enrollments", user_id)
+        return self.enrolled.get(user_id, [])
+
+    def log_events(
+        self, log_filter: str, since: str, until: str, word: str | None = None
+    ) -> list[LogEvent]:
+        """Return the events; those that have a type, only if the filter asks for it."""
+        self._call("log", log_filter, since, until, *([word] if word else []))
+        return [event for event in self.events if f'"{event.event_type}' in log_filter + '"']
+
+    def deactivate_device(self, device_id: str) -> str:
+        self._call("deactivate", device_id)
+        return "done"
+
+    def delete_device(self, device_id: str) -> str:
+        self._call("delete", device_id)
+        del self.users_of[device_id]
+        return "done" if self.records.pop(device_id, None) else "absent"
+
+    @property
+    def writes(self) -> list[tuple[str, ...]]:
+        return [call for call in self.calls if call[0] in ("deactivate", "delete")]
+
+
+@dataclass
+class FakeKandji:
+    """A tenant. Macs have a live SCEP profile and a certificate that was seen two days ago."""
+
+    macs: list[KandjiDevice] = field(default_factory=list)
+    profiles: list[InstalledProfile] = field(default_factory=list)
+    certificates: list[PrismCertificate] = field(default_factory=list)
+    calls: list[t.Any] = field(default_factory=list)
+
+    def add(self, serial: str, seen: str | None = "2026-11-21T10:00:00Z") -> None:
+        self.macs.append(KandjiDevice(f"d-{serial}", serial, f"Mac {serial}", "Mac"))
+        types = frozenset({"com.apple.security.scep"})
+        self.profiles.append(
+            InstalledProfile(f"d-{serial}", serial, payload_uuid=UUID, payload_types=types)
+        )
+        if seen:
+            name = f"{serial} {UUID.upper()}"
+            self.certificates.append(PrismCertificate(f"d-{serial}", serial, name, seen))
+
+    def devices(self, platform: str | None = None) -> list[KandjiDevice]:
+        self.calls.append(platform)
+        return [mac for mac in self.macs if platform in (None, mac.platform)]
+
+    def prism_profiles(self, row_filter: dict[str, t.Any]) -> list[InstalledProfile]:
+        self.calls.append(row_filter)
+        return self.profiles
+
+    def prism_certificates(self, row_filter: dict[str, t.Any]) -> list[PrismCertificate]:
+        self.calls.append(row_filter)
+        return self.certificates
+
+
+class Reset:
+    """Runs resets of an org and a tenant; ``warnings`` and ``progress`` are what they left."""
+
+    def __init__(self, directory: t.Any) -> None:
+        self.okta, self.kandji = FakeOkta(), FakeKandji()
+        self.directory, self.warnings = directory, list[str]()
+        self.progress: list[str] = []
+
+    def stuck(self, number: int, *names: str, **values: t.Any) -> OktaDevice:
+        """Add a Mac that registered before its certificate came: what a reset is for."""
+        self.kandji.add(f"C0{number}")
+        return self.okta.add(f"guo{number}", f"C0{number}", *(names or (f"ann{number}",)), **values)
+
+    def run(self, *serials: str, **options: t.Any) -> ResetResult:
+        options = {"selection": Selection(serials=serials), "max_percent": 100, **options}
+        audit = Audit("rosa", "CHG-1", Masker())
+        okta, kandji = t.cast(t.Any, self.okta), t.cast(t.Any, self.kandji)
+        options_ = ResetOptions(**options)
+        return ResetRun(
+            okta, kandji, options_, audit, self.progress.append, self.warnings.append
+        ).run()
