@@ -16,7 +16,7 @@ import typing as t
 from pathlib import Path
 
 from lab.server import Lab
-from lab.state import Options
+from lab.state import LIMITS, Options
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -59,6 +59,18 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         "--nothing-made", action="store_true", help="the consoles have not been used yet"
     )
     parser.add_argument(
+        "--fastpass-off",
+        action="store_true",
+        help="Okta FastPass and push of Okta Verify start inactive",
+    )
+    parser.add_argument(
+        "--limits",
+        choices=LIMITS,
+        default=defaults.limits,
+        help="Okta's limits by the minute: recorded, or so high that nobody waits for them"
+        " (default %(default)s)",
+    )
+    parser.add_argument(
         "--directory",
         type=Path,
         help="where the CA file is written and left; otherwise nothing is left",
@@ -72,6 +84,8 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         latency=parsed.latency,
         past=parsed.past,
         consoles=not parsed.nothing_made,
+        fastpass_off=parsed.fastpass_off,
+        limits=parsed.limits,
     )
     return options, parsed.directory
 

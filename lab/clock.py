@@ -34,11 +34,19 @@ class Clock:
 
 
 def iso(timestamp: datetime) -> str:
-    """Return a timestamp as both vendors print it: 2026-11-23T10:00:00.000Z."""
+    """Return a timestamp with milliseconds: 2026-11-23T10:00:00.123Z."""
     return (
         timestamp.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.")
         + f"{timestamp.microsecond // 1000:03d}Z"
     )
+
+
+def whole_seconds(timestamp: datetime) -> str:
+    """Return a timestamp as Okta prints those of its objects: 2026-11-23T10:00:00.000Z.
+
+    Recorded: only events of the System Log have milliseconds.
+    """
+    return iso(timestamp.replace(microsecond=0))
 
 
 def http_date(timestamp: datetime) -> str:

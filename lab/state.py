@@ -25,7 +25,8 @@ class Switches:
 
     # Kandji
     new_identity_on_every_patch: bool = True  # also on a PATCH of metadata alone
-    profile_uuid_case: str = "upper"  # or "lower": of $PROFILE_UUID and PayloadUUID
+    # or "upper": of $PROFILE_UUID and PayloadUUID. Recorded: lower, of a profile never changed
+    profile_uuid_case: str = "lower"
     profile_uuid_variable: str = "payload_uuid"  # or "item_id": what $PROFILE_UUID resolves to
     # whether PayloadDescription and PayloadOrganization of a custom profile are kept
     top_level_keys_survive: bool = True
@@ -54,11 +55,15 @@ class Switches:
     certificate_rows: str = "certificate"
     # how many characters of a Custom Script's output a status keeps; 0: all
     script_log_length: int = 0
-    # requests a second that Kandji takes, in addition to the limit by the hour; 0: any number
-    per_second_limit: int = 0
+    # requests a second that Kandji takes, in addition to the limit by the hour; 0: any number.
+    # Recorded in its headers: 50
+    per_second_limit: int = 50
     # Okta
     search_lag_seconds: float = 0.0
     stale_managed_in_search: bool = False
+    # how long getDevice shows a record as it was before a lifecycle step, of every step but
+    # unsuspend, after which it always does for a while
+    lifecycle_lag_seconds: float = 0.0
     repeated_lifecycle: int = 204  # or 400: a lifecycle operation that changes nothing
     delete_active_error: str = "E0000152"
     # or "displayName", or "detailEntry": where pki.cert.* has the common name
@@ -157,6 +162,9 @@ class RequestRecord:
     request_id: str
 
 
+LIMITS = ("recorded", "high")
+
+
 @dataclass
 class Options:
     """The options of ``python -m lab``."""
@@ -170,6 +178,10 @@ class Options:
     # whether what only a console can make exists: Okta's Desktop platform, the App Store item
     # Okta Verify
     consoles: bool = True
+    # whether Okta FastPass and push start as they were recorded: inactive
+    fastpass_off: bool = False
+    # Okta's limits by the minute: "recorded", or so "high" that nobody waits for them
+    limits: str = "recorded"
 
 
 class World:
@@ -184,6 +196,8 @@ class World:
         self.clock = Clock()
         self.random = random.Random(options.seed)
         self.switches = Switches(people_act=options.people, macs_act=options.people)
+        if options.limits == "high":
+            self.switches.per_second_limit = 0
         self.requests: list[RequestRecord] = []
         self.faults: list[Fault] = []
         self.ca_file: Path | None = None  # the CA of the lab's own HTTPS, set when it is built

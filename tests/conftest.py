@@ -62,15 +62,18 @@ def _no_real_tenant() -> t.Iterator[None]:
 @pytest.fixture(scope="session")
 def lab() -> t.Iterator[Lab]:
     """Start one lab for all tests of this process that only read, or undo what they do."""
-    with Lab(Options(macs=25)) as running:
+    with Lab(Options(macs=25, limits="high")) as running:
         yield running
 
 
 @pytest.fixture
 def fresh_lab(request: pytest.FixtureRequest) -> t.Iterator[Lab]:
-    """Start a lab for this test alone. Options by marker: @pytest.mark.lab(macs=3, seed=7)."""
+    """Start a lab for this test alone. Options by marker: @pytest.mark.lab(macs=3, seed=7).
+
+    Okta's limits are high, unless the marker says limits="recorded": no test waits for a minute.
+    """
     marker = request.node.get_closest_marker("lab")
-    with Lab(Options(**(marker.kwargs if marker else {}))) as running:
+    with Lab(Options(**{"limits": "high", **(marker.kwargs if marker else {})})) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 
 from lab.okta.errors import ERRORS
 from lab.okta.oauth import EVERYTHING
-from lab.state import Options, Switches
+from lab.state import LIMITS, Options, Switches
 
 Body = dict[str, t.Any]
 Types = type | tuple[type, ...]
@@ -165,6 +165,7 @@ def read_options(current: Options, body: Body) -> Options:
     for name, value in body.items():
         if not has_type(value, kinds[name]):
             raise BadRequest(f"{name} cannot be {json.dumps(value)}.")
+    check_choice("limits", body.get("limits", current.limits), LIMITS)
     return replace(current, **body)
 
 

@@ -125,6 +125,7 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
 # In no documentation: iructl asks it, without a token, before anything else, and wants no more than
 # a status below 400.
 PING = "ping"
+UNLIMITED = 100_000  # requests a second, where the switch says any number
 
 
 class KandjiApp(VendorApp):
@@ -206,6 +207,21 @@ class KandjiApp(VendorApp):
         if limit and self._used_in_second > limit:
             raise Refusal(self.too_many(call, 1, False))
 
+    def _rate_headers(self) -> dict[str, str]:
+        """Return what the gateway says of its limits, as recorded in 2024."""
+        second = str(self.world.switches.per_second_limit or UNLIMITED)
+        left = str(max(0, int(second) - self._used_in_second))
+        hour = self.tenant.hourly_limit
+        return {
+            "RateLimit-Limit": second,
+            "RateLimit-Remaining": left,
+            "RateLimit-Reset": "1",
+            "X-RateLimit-Limit-Hour": str(hour),
+            "X-RateLimit-Remaining-Hour": str(max(0, hour - self._used)),
+            "X-RateLimit-Limit-Second": second,
+            "X-RateLimit-Remaining-Second": left,
+        }
+
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
         """Return the answer 429, whose body and header the vendor does not document: switches."""
         switches = self.world.switches
@@ -234,7 +250,10 @@ class KandjiApp(VendorApp):
         )
 
     def finish(self, call: Call | None, answer: Answer) -> None:
-        """Write ids in mixed case if the switch says so."""
+        """Add the gateway's headers, and write ids in mixed case if the switch says so."""
+        if call and call.operation.name != PING and answer.status != 401:
+            for name, value in self._rate_headers().items():
+                answer.headers.setdefault(name, value)
         if self.world.switches.mixed_case_ids:
             answer.body = mixed_case(answer.body)
 

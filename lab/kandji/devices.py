@@ -69,7 +69,9 @@ FILTERS: dict[str, Matches] = {
     "user_email": _contains(_email),
     "user_email_exact": _equals(_email),
     "user_id": (
-        lambda tenant, device, value: device.user is not None and device.user.id == value.lower()
+        lambda tenant, device, value: (
+            device.user is not None and value.lower() in (device.user.id, str(device.user.number))
+        )
     ),
     "user_name": _contains(_user_name),
 }
@@ -94,7 +96,7 @@ def render_user(device: Device) -> dict[str, t.Any] | str:
     return {
         "email": device.user.email,
         "name": device.user.name,
-        "id": device.user.id,
+        "id": device.user.number,  # recorded in 2022 and 2023: the number that users had before
         "is_archived": device.user.archived,
     }
 

@@ -200,7 +200,8 @@ class Tenant:
             active=active,
             runs_on=runs_on,
         )
-        self._store(profile, document, self.new_payload_uuid())
+        # Recorded: a profile that was never changed has the id of its item as PayloadUUID.
+        self._store(profile, document, self._in_case(profile.id))
         self.keep(profile)
         self.changed()
         return profile

@@ -23,16 +23,18 @@ from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.policy_operations import PolicyOperations, RuleWrites
-from lab.okta.rate_limits import CountedRequests
+from lab.okta.rate_limits import CountedRequests, bucket_of
 from lab.okta.scep_server import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
 from lab.okta.serializers import (
     device_shape,
+    device_user,
     enrollment_shape,
     link_shape,
     user_shape,
     user_summary,
+    user_with_links,
 )
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page
 from lab.okta.timestamps import parse_timestamp
@@ -73,7 +75,6 @@ class OktaApp(VendorApp):
                 f"{device}/lifecycle/{step}",
                 self._step(step),
                 writes=True,
-                bucket="devices",
             )
             for step in ("activate", "deactivate", "suspend", "unsuspend")
         ]
@@ -83,45 +84,38 @@ class OktaApp(VendorApp):
                 "GET",
                 "/.well-known/okta-organization",
                 self._organization,
-                bucket="other",
             ),
-            Operation("token", "POST", TOKEN_PATH, self.org.oauth.token, bucket="other"),
-            Operation("listDevices", "GET", DEVICES, self._list_devices, bucket="devices"),
-            Operation("getDevice", "GET", device, self._get_device, bucket="devices"),
-            Operation(
-                "deleteDevice", "DELETE", device, self._delete_device, writes=True, bucket="devices"
-            ),
+            Operation("token", "POST", TOKEN_PATH, self.org.oauth.token),
+            Operation("listDevices", "GET", DEVICES, self._list_devices),
+            Operation("getDevice", "GET", device, self._get_device),
+            Operation("deleteDevice", "DELETE", device, self._delete_device, writes=True),
             *steps,
             Operation(
                 "listDeviceUsers",
                 "GET",
                 f"{device}/users",
                 self._list_device_users,
-                bucket="devices",
             ),
             Operation(
                 "listUserDevices",
                 "GET",
                 "/api/v1/users/{userId}/devices",
                 self._list_user_devices,
-                bucket="other",
             ),
             Operation(
                 "listAuthenticatorEnrollments",
                 "GET",
                 "/api/v1/users/{userId}/authenticator-enrollments",
                 self._list_enrollments,
-                bucket="other",
             ),
-            Operation("listUsers", "GET", "/api/v1/users", self._list_users, bucket="other"),
-            Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user, bucket="other"),
-            Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events, bucket="logs"),
+            Operation("listUsers", "GET", "/api/v1/users", self._list_users),
+            Operation("getUser", "GET", "/api/v1/users/{id}", self._get_user),
+            Operation("listLogEvents", "GET", "/api/v1/logs", self._list_log_events),
             Operation(
                 "listDeviceIntegrations",
                 "GET",
                 "/api/v1/device-integrations",
                 self._list_device_integrations,
-                bucket="other",
             ),
             *AuthenticatorOperations(self.org).operations(),
             *PolicyOperations(self.org).operations(),
@@ -164,7 +158,7 @@ class OktaApp(VendorApp):
     def _count(self, call: Call) -> None:
         if self.limits.one_too_many:
             raise Refusal(self.too_many(call, 0, True))
-        if not self.limits.take(call.operation.bucket, call.principal):
+        if not self.limits.take(_bucket(call), call.principal):
             raise Refusal(self.too_many(call, 0, False))
 
     def too_many(self, call: Call, seconds: float, concurrency: bool) -> Answer:
@@ -203,7 +197,7 @@ class OktaApp(VendorApp):
         if answer.media_type == "text/html":  # it does not come from Okta
             return
         answer.headers.setdefault("X-Okta-Request-Id", uuid.uuid4().hex)
-        for name, value in self.limits.headers(call.operation.bucket if call else "other").items():
+        for name, value in self.limits.headers(_bucket(call) if call else "other").items():
             answer.headers.setdefault(name, value)
 
     # The org
@@ -212,7 +206,15 @@ class OktaApp(VendorApp):
         links = {"organization": {"href": call.base_url}}
         if self.world.switches.scep_host == "alternate":
             links["alternate"] = {"href": self.org.other_url}
-        return Answer({"id": self.org.org_id, "pipeline": self.org.pipeline, "_links": links})
+        return Answer(
+            {
+                "id": self.org.org_id,
+                "cell": "op3",
+                "_links": links,
+                "pipeline": self.org.pipeline,
+                "settings": dict(_ORG_SETTINGS),
+            }
+        )
 
     def _list_device_integrations(self, call: Call) -> Answer:
         """Answer with signal providers. The Desktop platform has no public operation."""
@@ -269,7 +271,7 @@ class OktaApp(VendorApp):
     def _users(
         self, record: Record, base_url: str, expand: str, stale: bool = False
     ) -> list[dict[str, t.Any]]:
-        shape = user_shape if expand == "user" else user_summary
+        shape = device_user if expand == "user" else user_summary
         return [
             link_shape(
                 link,
@@ -279,19 +281,21 @@ class OktaApp(VendorApp):
             for link in record.users.values()
         ]
 
-    def _record(self, call: Call) -> Record:
+    def _record(self, call: Call, kind: str = "Device") -> Record:
         device_id = call.path["deviceId"]
         if device_id not in self.org.devices:
-            refuse("E0000007", f"{device_id} (GenericUDObject)")
+            refuse("E0000007", f"{device_id} ({kind})")
         return self.org.devices[device_id]
 
     def _get_device(self, call: Call) -> Answer:
         verify = self.org.authenticators["okta_verify"]
         origin = {"originatedFrom": [{"id": verify.id, "name": verify.name, "key": verify.key}]}
-        return Answer({**device_shape(self._record(call), call.base_url), "_embedded": origin})
+        record = self.org.registry.read(self._record(call))
+        return Answer({**device_shape(record, call.base_url), "_embedded": origin})
 
     def _list_device_users(self, call: Call) -> Answer:
-        return Answer(self._users(self._record(call), call.base_url, "user"))
+        record = self._record(call, "GenericUDObject")  # recorded: here alone
+        return Answer(self._users(record, call.base_url, "user"))
 
     def _list_user_devices(self, call: Call) -> Answer:
         user_id = call.path["userId"]
@@ -359,7 +363,7 @@ class OktaApp(VendorApp):
         )
         if user is None:
             refuse("E0000007", f"{wanted} (User)")
-        shape = user_shape(user, call.base_url, self.org.realm_id)
+        shape = user_with_links(user, call.base_url, self.org.realm_id)
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
 
     def _list_enrollments(self, call: Call) -> Answer:
@@ -437,6 +441,16 @@ class OktaApp(VendorApp):
         )
 
 
+# As recorded of an org with Desktop MFA.
+_ORG_SETTINGS = {
+    "analyticsCollectionEnabled": False,
+    "bugReportingEnabled": True,
+    "omEnabled": False,
+    "pssoEnabled": True,
+    "desktopMFAEnabled": True,
+    "itpEnabled": True,
+}
+
 _IDENTITY_ENGINE_ONLY = {
     "listDevices",
     "getDevice",
@@ -456,6 +470,11 @@ _IDENTITY_ENGINE_ONLY = {
     "clonePolicy",
     "assignApplicationPolicy",
 }
+
+
+def _bucket(call: Call) -> str:
+    """Return the bucket of Okta's rate limits that a call counts against."""
+    return call.operation.bucket or bucket_of(call.operation.path)
 
 
 def _timestamp(call: Call, name: str) -> t.Any:

@@ -12,10 +12,12 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab.clock import iso
+from lab.clock import whole_seconds
 
 STATUSES = ("ACTIVE", "INACTIVE")
-_ALGORITHMS = ["RS256", "ES256"]
+_ALGORITHMS = ["ES256", "RS256"]
+# Recorded: only these methods of Okta Verify can be turned off by themselves.
+_SWITCHED = ("push", "signed_nonce")
 
 
 @dataclass
@@ -51,11 +53,16 @@ class Authenticator:
             "name": self.name,
             "type": self.type,
             "status": status,
-            "created": iso(self.created),
-            "lastUpdated": iso(self.last_updated or self.created),
+            "created": whole_seconds(self.created),
+            "lastUpdated": whole_seconds(self.last_updated or self.created),
             "_links": {
-                **_lifecycle(url, status),
+                **_lifecycle(url, status, self.key != "okta_password"),
                 "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}},
+                **(
+                    {"enroll": _link(f"{base_url}/idp/authenticators", "POST")}
+                    if self.type == "app"
+                    else {}
+                ),
             },
         }
         return {**shape, "settings": self.settings} if self.settings else shape
@@ -63,7 +70,8 @@ class Authenticator:
     def method_shape(self, base_url: str, method: str) -> dict[str, t.Any]:
         """Return a method as Okta's answers print it."""
         status = self.status_of(method)
-        links = _lifecycle(f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}", status)
+        url = f"{base_url}/api/v1/authenticators/{self.id}/methods/{method}"
+        links = _lifecycle(url, status, method in _SWITCHED)
         shape = {"type": method, "status": status, "_links": links}
         return {**shape, "settings": self.methods[method]} if self.methods[method] else shape
 
@@ -107,18 +115,26 @@ def split(verify: Authenticator) -> list[Authenticator]:
     ]
 
 
-def _lifecycle(url: str, status: str) -> dict[str, t.Any]:
-    step = "deactivate" if status == "ACTIVE" else "activate"
-    return {
-        "self": {"href": url, "hints": {"allow": ["GET", "PUT"]}},
-        step: {"href": f"{url}/lifecycle/{step}", "hints": {"allow": ["POST"]}},
-    }
+def _lifecycle(url: str, status: str, has_step: bool) -> dict[str, t.Any]:
+    """Return the link to an object itself, and to the step that it can take, if there is one."""
+    links = {"self": _link(url, "GET", "PUT")}
+    if has_step:
+        step = "deactivate" if status == "ACTIVE" else "activate"
+        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+    return links
+
+
+def _link(url: str, *verbs: str) -> dict[str, t.Any]:
+    return {"href": url, "hints": {"allow": list(verbs)}}
 
 
 def make_authenticators(
-    new_id: t.Callable[[str], str], created: datetime
+    new_id: t.Callable[[str], str], created: datetime, fastpass_off: bool = False
 ) -> dict[str, Authenticator]:
-    """Return the authenticators by key. Okta Verify has the three methods that Okta documents."""
+    """Return the authenticators by key. Okta Verify has the three methods that Okta documents.
+
+    With ``fastpass_off`` FastPass and push are inactive, as recorded of a new org.
+    """
     verify = Authenticator(
         new_id("aut"),
         "okta_verify",
@@ -131,7 +147,7 @@ def make_authenticators(
             "userVerification": "PREFERRED",
             "userVerificationMethods": ["BIOMETRICS"],
             "enrollmentSecurityLevel": "HIGH",
-            "appInstanceId": new_id("0oa"),
+            "appInstanceId": "",  # in all 16 recorded orgs
         },
         methods={
             "push": {
@@ -142,15 +158,16 @@ def make_authenticators(
             "signed_nonce": {
                 "algorithms": _ALGORITHMS,
                 "keyProtection": "ANY",
-                "showSignInWithOV": "ALWAYS",
+                "showSignInWithOV": "NEVER" if fastpass_off else "ALWAYS",
             },
             "totp": {
                 "timeIntervalInSeconds": 30,
-                "encoding": "base32",
+                "encoding": "Base32",
                 "algorithm": "HMACSHA1",
                 "passCodeLength": 6,
             },
         },
+        inactive={"push", "signed_nonce"} if fastpass_off else set(),
     )
     others = [
         Authenticator(
@@ -162,7 +179,13 @@ def make_authenticators(
             methods={"password": {}},
         ),
         Authenticator(
-            new_id("aut"), "okta_email", "Email", "email", created, methods={"email": {}}
+            new_id("aut"),
+            "okta_email",
+            "Email",
+            "email",
+            created,
+            settings={"allowedFor": "any", "tokenLifetimeInMinutes": 5},
+            methods={"email": {}},
         ),
     ]
     return {authenticator.key: authenticator for authenticator in (*others, verify)}

@@ -29,6 +29,9 @@ STEPS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+UNSUSPEND_LAG = 2.0  # seconds, more than the one second that was recorded
+
+
 class Gone(Exception):
     """Okta Verify still has an account of a deleted record (410 E0000153 on its own endpoint)."""
 
@@ -169,7 +172,10 @@ class DeviceRegistry:
             "User login to Okta",
             actor=user.in_the_log,
             device=log_device(record, link),
-            target=[enrollment_target(link.id)],
+            target=[
+                enrollment_target(link.id),
+                org.directory.app("okta_enduser").in_the_log,
+            ],
         )
         return link.managed
 
@@ -203,6 +209,7 @@ class DeviceRegistry:
             return False
         if record.status not in allowed:
             raise WrongStatus(f"A device that is {record.status} cannot take the step {name}.")
+        record.before_step = (self._org.now(), record.copy())
         self.before_change(record)
         record.status = leads_to
         self._org.administrator_event(
@@ -216,6 +223,19 @@ class DeviceRegistry:
         elif name == "activate":
             self._org.platform.set_status(record, "ACTIVE")
         return True
+
+    def read(self, record: Record) -> Record:
+        """Return a record as getDevice shows it, which may be how it was before its last step.
+
+        Recorded: one second after an unsuspend that was answered 204, it was still suspended.
+        """
+        if record.before_step is None:
+            return record
+        taken_at, before = record.before_step
+        lag = self._org.world.switches.lifecycle_lag_seconds
+        if before.status == "SUSPENDED" and record.status == "ACTIVE":
+            lag = max(lag, UNSUSPEND_LAG)
+        return before if self._org.now() - taken_at < timedelta(seconds=lag) else record
 
     def delete(self, record: Record) -> None:
         """Delete a deactivated record. Raises WrongStatus for another one."""

@@ -85,6 +85,7 @@ class Record:
     status: str = "ACTIVE"
     users: dict[str, DeviceUser] = field(default_factory=dict)
     certificates: list[int] = field(default_factory=list)
+    before_step: tuple[datetime, Record] | None = None  # the last lifecycle step, and how it was
 
     def copy(self) -> Record:
         """Return a copy that later changes of this record do not reach."""

@@ -77,6 +77,11 @@ class App:
             "detailEntry": None,
         }
 
+    @cached_property
+    def in_use(self) -> dict[str, t.Any]:
+        """The app as target of the events of its use, which name how people sign in to it."""
+        return {**self.in_the_log, "detailEntry": {"signOnModeType": self.sign_on_mode}}
+
 
 @dataclass
 class Directory:

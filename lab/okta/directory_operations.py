@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from lab.clock import iso
+from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
 from lab.okta import paging
 from lab.okta.directory import App, Group
@@ -190,9 +190,9 @@ def group_shape(group: Group, base_url: str) -> Json:
     url, logo = f"{base_url}{GROUPS}/{group.id}", f"{base_url}/img/logos/groups/okta"
     return {
         "id": group.id,
-        "created": iso(group.created),
-        "lastUpdated": iso(group.last_updated or group.created),
-        "lastMembershipUpdated": iso(group.last_membership_updated or group.created),
+        "created": whole_seconds(group.created),
+        "lastUpdated": whole_seconds(group.last_updated or group.created),
+        "lastMembershipUpdated": whole_seconds(group.last_membership_updated or group.created),
         "objectClass": ["okta:user_group"],
         "type": group.type,
         "profile": {"name": group.name, "description": group.description},
@@ -215,10 +215,14 @@ def app_shape(app: App, base_url: str) -> Json:
         "name": app.name,
         "label": app.label,
         "status": app.status,
-        "created": iso(app.created),
-        "lastUpdated": iso(app.last_updated or app.created),
+        "created": whole_seconds(app.created),
+        "lastUpdated": whole_seconds(app.last_updated or app.created),
         "signOnMode": app.sign_on_mode,
-        "accessibility": {"selfService": False},
+        "accessibility": {
+            "selfService": False,
+            "errorRedirectUrl": None,
+            "loginRedirectUrl": None,
+        },
         "visibility": {
             "autoLaunch": False,
             "autoSubmitToolbar": False,
@@ -229,16 +233,27 @@ def app_shape(app: App, base_url: str) -> Json:
         "settings": _settings(app),
         "credentials": _credentials(app),
         "_links": {
-            "self": {"href": url},
+            "appLinks": [],
+            "logo": [
+                {
+                    "name": "medium",
+                    "href": f"{base_url}/assets/img/logos/{app.name}.png",
+                    "type": "image/png",
+                }
+            ],
             "accessPolicy": {"href": f"{base_url}/api/v1/policies/{app.policy_id}"},
-            "users": {"href": f"{url}/users", "hints": {"allow": ["GET"]}},
-            "groups": {"href": f"{url}/groups", "hints": {"allow": ["GET"]}},
+            "users": {"href": f"{url}/users"},
+            "groups": {"href": f"{url}/groups"},
+            "deactivate": {"href": f"{url}/lifecycle/deactivate"},
         },
     }
 
 
 def _credentials(app: App) -> Json:
-    template = {"userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"}}
+    template: Json = {
+        "userNameTemplate": {"template": "${source.login}", "type": "BUILT_IN"},
+        "signing": {},
+    }
     if app.sign_on_mode != "OPENID_CONNECT":
         return template
     return {
@@ -248,8 +263,9 @@ def _credentials(app: App) -> Json:
 
 
 def _settings(app: App) -> Json:
-    return (
-        {"app": {"url": "https://check.example.com", "requestIntegration": False}}
-        if app.sign_on_mode == "BOOKMARK"
-        else {}
-    )
+    bookmark = {"url": "https://check.example.com", "requestIntegration": False}
+    vpn = {"network": {"connection": "DISABLED"}, "message": None, "helpUrl": None}
+    return {
+        "app": bookmark if app.sign_on_mode == "BOOKMARK" else {},
+        "notifications": {"vpn": vpn},
+    }

@@ -20,6 +20,7 @@ ERRORS = {
     "E0000011": (401, "Invalid token provided"),
     "E0000015": (401, "You do not have permission to access the feature you are requesting"),
     "E0000022": (405, "The endpoint does not support the HTTP method of the request"),
+    "E0000029": (400, "Invalid paging request."),
     "E0000031": (400, "Invalid search criteria."),
     "E0000047": (429, "API call exceeded rate limit due to too many requests."),
     "E0000053": (400, "Invalid filter: {}"),

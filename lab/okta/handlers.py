@@ -15,12 +15,12 @@ Handler = t.Callable[[Call], Answer]
 
 def read_operation(name: str, path: str, handler: Handler) -> Operation:
     """Return an operation that reads, by GET."""
-    return Operation(name, "GET", path, handler, bucket="other")
+    return Operation(name, "GET", path, handler)
 
 
 def write_operation(name: str, verb: str, path: str, handler: Handler) -> Operation:
     """Return an operation that writes."""
-    return Operation(name, verb, path, handler, writes=True, bucket="other")
+    return Operation(name, verb, path, handler, writes=True)
 
 
 def parse_body(call: Call, kind: type = dict) -> t.Any:

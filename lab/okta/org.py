@@ -56,7 +56,7 @@ class Org:
         self.deleted: set[str] = set()
         self.log = SystemLog()
         self.hooks: list[EventHook] = []
-        self.limits = Limits(world.clock)
+        self.limits = Limits(world.clock, high=world.options.limits == "high")
         self.registry = DeviceRegistry(self)
         self._administrator = User(
             self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()
@@ -68,7 +68,7 @@ class Org:
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(
-                self.new_id, self.now()
+                self.new_id, self.now(), world.options.fastpass_off
             )
             if world.options.consoles:
                 self.platform.add()

@@ -28,7 +28,10 @@ def make_cursor(position: int) -> str:
 
 
 def read_position(call: Call) -> int:
-    """Return the position of the query's cursor, 0 without one. Raises Refusal."""
+    """Return the position of the query's cursor, 0 without one. Raises Refusal.
+
+    Recorded: listDevices refuses a bad cursor with E0000031, listApplications with E0000029.
+    """
     text = call.query.get("after")
     if not text:
         return 0
@@ -40,7 +43,8 @@ def read_position(call: Call) -> int:
             raise ValueError(mark)
         return int(number)
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        refuse("E0000031", causes=["Invalid cursor."])
+        code = "E0000029" if call.operation.name == "listApplications" else "E0000031"
+        refuse(code, causes=["Invalid cursor."])
 
 
 def build_page(call: Call, rows: list[dict[str, t.Any]], following: str | None) -> Answer:

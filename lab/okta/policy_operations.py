@@ -12,7 +12,7 @@ import typing as t
 from collections import Counter
 from contextvars import ContextVar
 
-from lab.clock import iso
+from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
 from lab.okta import paging, policies
 from lab.okta.directory_operations import app_shape
@@ -63,7 +63,6 @@ class PolicyOperations:
                 "POST",
                 POLICIES + "/simulate",
                 self._simulate,
-                bucket="other",
             ),
             read_operation(
                 "getPolicy", POLICY, lambda call: Answer(self._shape(call, self._policy(call)))
@@ -399,12 +398,12 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
         "id": policy.id,
         "status": policy.status,
         "name": policy.name,
-        "description": policy.description,
+        **({} if policy.description is None else {"description": policy.description}),
         "priority": policy.priority,
         "system": policy.system,
         "conditions": None,
-        "created": iso(policy.created),
-        "lastUpdated": iso(policy.last_updated),
+        "created": whole_seconds(policy.created),
+        "lastUpdated": whole_seconds(policy.last_updated),
         "_links": links,
         **({"_embedded": {"resourceType": policy.resource}} if with_resource else {}),
     }
@@ -422,8 +421,8 @@ def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
         "status": rule.status,
         "name": rule.name,
         "priority": rule.priority,
-        "created": iso(rule.created),
-        "lastUpdated": iso(rule.last_updated),
+        "created": whole_seconds(rule.created),
+        "lastUpdated": whole_seconds(rule.last_updated),
         "system": rule.system,
         "conditions": rule.conditions,
         "actions": rule.actions,

@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime
 from urllib.parse import quote
 
-from lab.clock import iso
+from lab.clock import whole_seconds
 from lab.okta.devices import DeviceUser, Record, User
 
 # Which steps the links of a record offer, by its status.
@@ -17,6 +17,18 @@ PERMITTED = {
     "ACTIVE": ("suspend", "deactivate"),
     "SUSPENDED": ("unsuspend", "deactivate"),
     "DEACTIVATED": ("activate",),
+}
+
+
+# Link of an active user -> the end of its path.
+_USER_STEPS = {
+    "suspend": "lifecycle/suspend",
+    "resetPassword": "lifecycle/reset_password",
+    "forgotPassword": "credentials/forgot_password",
+    "expirePassword": "lifecycle/expire_password",
+    "changeRecoveryQuestion": "credentials/change_recovery_question",
+    "resetFactors": "lifecycle/reset_factors",
+    "changePassword": "credentials/change_password",
 }
 
 
@@ -40,8 +52,8 @@ def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
     return {
         "id": record.id,
         "status": record.status,
-        "created": iso(record.created),
-        "lastUpdated": iso(record.last_updated),
+        "created": whole_seconds(record.created),
+        "lastUpdated": whole_seconds(record.last_updated),
         "profile": record.profile,
         "resourceType": "UDDevice",
         "resourceDisplayName": {"value": record.profile["displayName"], "sensitive": False},
@@ -58,26 +70,58 @@ def link_shape(link: DeviceUser, managed: bool, user: dict[str, t.Any]) -> dict[
     """Return a user of a device."""
     return {
         "managementStatus": "MANAGED" if managed else "NOT_MANAGED",
-        "created": iso(link.created),
+        "created": whole_seconds(link.created),
         "screenLockType": link.screen_lock_type,
         "user": user,
     }
 
 
 def user_shape(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
-    """Return a user."""
+    """Return a user as lists of users show it."""
+    summary = user_summary(user, base_url, realm_id)
     return {
-        **user_summary(user, base_url, realm_id),
+        **summary,
+        "profile": {**summary["profile"], "mobilePhone": None, "secondEmail": None},
         "status": user.status,
-        "created": iso(user.created),
-        "activated": iso(user.created),
-        "statusChanged": iso(user.created),
-        "lastLogin": iso(user.last_login) if user.last_login else None,
-        "lastUpdated": iso(user.created),
-        "passwordChanged": iso(user.created),
+        "created": whole_seconds(user.created),
+        "activated": whole_seconds(user.created),
+        "statusChanged": whole_seconds(user.created),
+        "lastLogin": whole_seconds(user.last_login) if user.last_login else None,
+        "lastUpdated": whole_seconds(user.created),
+        "passwordChanged": whole_seconds(user.created),
         "type": {"id": "oty" + realm_id[3:]},
-        "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
+        "credentials": {
+            "password": {},
+            "emails": [{"value": user.email, "status": "VERIFIED", "type": "PRIMARY"}],
+            "provider": {"type": "OKTA", "name": "OKTA"},
+        },
     }
+
+
+def user_with_links(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    """Return a user as getUser shows it, with links to what can be done."""
+    shape = user_shape(user, base_url, realm_id)
+    url = shape["_links"]["self"]["href"]
+    meta = f"{base_url}/api/v1/meta"
+    shape["_links"] = {
+        **{
+            name: {"href": f"{url}/{path}", "method": "POST"}
+            for name, path in _USER_STEPS.items()
+            if user.status == "ACTIVE" or name == "resetFactors"
+        },
+        "schema": {"href": f"{meta}/schemas/user/osc{realm_id[3:]}"},
+        "self": {"href": url},
+        "type": {"href": f"{meta}/types/user/oty{realm_id[3:]}"},
+        "deactivate": {"href": f"{url}/lifecycle/deactivate", "method": "POST"},
+    }
+    return shape
+
+
+def device_user(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
+    """Return a user as listDeviceUsers shows it: as getUser does, without e-mail addresses."""
+    shape = user_with_links(user, base_url, realm_id)
+    del shape["credentials"]["emails"]
+    return shape
 
 
 def user_summary(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
@@ -109,8 +153,8 @@ def enrollment_shape(
         "name": name,
         "type": kind,
         "status": "ACTIVE",
-        "created": iso(created),
-        "lastUpdated": iso(created),
+        "created": whole_seconds(created),
+        "lastUpdated": whole_seconds(created),
         **profile,
         "_links": {
             "self": {

@@ -28,7 +28,7 @@ from lab.okta.policy_engine import (
     judge,
 )
 from lab.okta.serializers import log_device
-from lab.okta.system_log import Event
+from lab.okta.system_log import GEOGRAPHY, Event
 
 Json = dict[str, t.Any]
 
@@ -247,7 +247,7 @@ class SignIns:
             event_type,
             message,
             actor=user.in_the_log,
-            target=[app.in_the_log, user.of_an_app],
+            target=[app.in_use, user.of_an_app],
             client=_client(seat.platform),
             device=self._device(seat),
             outcome={"result": result, "reason": None} if result else None,
@@ -273,7 +273,7 @@ class SignIns:
                 "user.authentication.sso",
                 "User single sign on to app",
                 user.in_the_log,
-                (app.in_the_log, user.of_an_app),
+                (app.in_use, user.of_an_app),
                 client=_client(seat.platform),
             )
             for app, seat, time in uses
@@ -320,11 +320,11 @@ _CLIENTS = {
             "os": system,
             "browser": browser,
         },
-        "zone": None,
+        "zone": "null",
         "device": kind,
         "id": None,
         "ipAddress": "198.51.100.7",
-        "geographicalContext": None,
+        "geographicalContext": GEOGRAPHY,
     }
     for platform, (system, kind, browser) in _BROWSERS.items()
 }

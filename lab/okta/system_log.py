@@ -28,14 +28,27 @@ RETENTION = timedelta(days=90)
 _JUST_NOW = timedelta(milliseconds=1)
 
 _OPERATORS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
-_IN_EVERY_EVENT = {
+# Where everybody in the lab is.
+GEOGRAPHY = {
+    "city": "Exampletown",
+    "state": "Examplestate",
+    "country": "Exampleland",
+    "postalCode": "00000",
+    "geolocation": {"lat": 0.0, "lon": 0.0},
+}
+_LEGACY_TYPES = {
+    "user.authentication.auth_via_mfa": "core.user.factor.attempt_success",
+    "user.authentication.sso": "app.auth.sso",
+    "user.session.start": "core.user_auth.login_success",
+}
+_IN_EVERY_EVENT: dict[str, t.Any] = {
     "client": {
         "userAgent": {"rawUserAgent": "Okta Verify", "os": "Mac OS X", "browser": "UNKNOWN"},
-        "zone": None,
+        "zone": "null",
         "device": "Computer",
         "id": None,
         "ipAddress": "198.51.100.7",
-        "geographicalContext": None,
+        "geographicalContext": GEOGRAPHY,
     },
     "authenticationContext": {
         "authenticationProvider": None,
@@ -47,20 +60,24 @@ _IN_EVERY_EVENT = {
         "externalSessionId": "unknown",
     },
     "securityContext": {
-        "asNumber": None,
-        "asOrg": None,
-        "isp": None,
-        "domain": None,
-        "isProxy": None,
+        "asNumber": 64500,
+        "asOrg": "example",
+        "isp": "example",
+        "domain": "example.net",
+        "isProxy": False,
     },
     "request": {
         "ipChain": [
-            {"ip": "198.51.100.7", "geographicalContext": None, "version": "V4", "source": None}
+            {
+                "ip": "198.51.100.7",
+                "geographicalContext": GEOGRAPHY,
+                "version": "V4",
+                "source": None,
+            }
         ]
     },
     "outcome": {"result": "SUCCESS", "reason": None},
     "severity": "INFO",
-    "legacyEventType": None,
     "version": "0",
 }
 
@@ -88,11 +105,7 @@ class Event:
 
     def as_dict(self) -> Json:
         """Return the LogEvent."""
-        return {
-            name: self.part(name)
-            for name in sorted(ATTRIBUTES | {"published"})
-            if name != "device" or self.device
-        }
+        return {name: self.part(name) for name in sorted(ATTRIBUTES | {"published"})}
 
     def own_text(self) -> str:
         """Return the texts in which the event differs from others."""
@@ -122,8 +135,18 @@ class Event:
         )
 
 
+_FACTOR_CONTEXT = {
+    **_IN_EVERY_EVENT["authenticationContext"],
+    "authenticationProvider": "FACTOR_PROVIDER",
+    "credentialProvider": "OKTA_CREDENTIAL_PROVIDER",
+}
 _PARTS: dict[str, t.Callable[[Event], t.Any]] = {
     "actor": lambda event: event.actor,
+    "authenticationContext": lambda event: (
+        _FACTOR_CONTEXT
+        if event.event_type == "user.authentication.auth_via_mfa"
+        else _IN_EVERY_EVENT["authenticationContext"]
+    ),
     "client": lambda event: event.client or _IN_EVERY_EVENT["client"],
     "debugContext": lambda event: {
         "debugData": {"requestId": f"{event.number:032x}", **(event.debug_data or {})}
@@ -131,6 +154,7 @@ _PARTS: dict[str, t.Callable[[Event], t.Any]] = {
     "device": lambda event: event.device,
     "displayMessage": lambda event: event.message,
     "eventType": lambda event: event.event_type,
+    "legacyEventType": lambda event: _LEGACY_TYPES.get(event.event_type),
     "outcome": lambda event: event.outcome or _IN_EVERY_EVENT["outcome"],
     "published": lambda event: iso(event.published),
     "target": lambda event: list(event.target),

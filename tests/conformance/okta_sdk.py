@@ -81,7 +81,7 @@ class Sdk:
 
 @pytest.fixture(scope="module")
 def org_lab() -> t.Iterator[Lab]:
-    with Lab(Options(macs=MACS)) as running:
+    with Lab(Options(macs=MACS, limits="high")) as running:
         told = running.announcement
         limits = {
             "devices": None,

@@ -21,7 +21,7 @@ from tests.functional.conftest import Watched
 from tests.functional.helpers import examples
 
 EXAMPLES = examples.tasks()
-SIZE = Options(macs=14)
+SIZE = Options(macs=14, limits="high")
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ class Killed(BaseException):
 @pytest.fixture(scope="module")
 def many():
     """One lab for all of these; each test uses serials of its own."""
-    with Lab(Options(macs=1)) as running:
+    with Lab(Options(macs=1, limits="high")) as running:
         watched = Watched(running)
         watched.control("PATCH", "/limits", {"devices": None, "other": None, "logs": None})
         yield watched, ResetFleet(watched)

@@ -50,7 +50,7 @@ def converged():
 
     Tests of this module share it and undo what they do.
     """
-    with Lab(Options(macs=25)) as running:
+    with Lab(Options(macs=25, limits="high")) as running:
         yield Watched(running)
 
 

@@ -26,7 +26,7 @@ ON_THE_WAY = {
     "repeated_lifecycle": (204, 400),
     "ca_certificate_answer": ("der", "pkcs7"),
     "new_identity_on_every_patch": (True, False),
-    "profile_uuid_case": ("upper", "lower"),
+    "profile_uuid_case": ("lower", "upper"),
     "profile_uuid_variable": ("payload_uuid", "item_id"),
     "top_level_keys_survive": (True, False),
     "tabs_become_spaces": (False, True),
@@ -37,7 +37,7 @@ ON_THE_WAY = {
     "status_of_console_items": (True, False),
     "retry_after": (True, False),
     "too_many_body": ("detail", "empty", "html"),
-    "per_second_limit": (0, 5),
+    "per_second_limit": (50, 20, 0),
     "scep_capabilities": ("modern", "old", "none", "missing"),
     "scep_content_types": ("rfc", "generic", "html"),
     "scep_host": ("org", "alternate"),
@@ -57,7 +57,7 @@ THROTTLED = ("retry_after", "too_many_body")
 # On no module's ordinary way: the tests below.
 BESIDE_THE_WAY = {"delete_active_error", "unknown_tag"}
 # Walked through in test_reset_playbook.py and test_okta_device_reset.py.
-OF_RESET = {"record_before_certificate", "sign_in_touches_record"}
+OF_RESET = {"record_before_certificate", "sign_in_touches_record", "lifecycle_lag_seconds"}
 # Walked through in test_device_trust_certificates.py.
 OF_SCRIPTS = {"script_log_length"}
 # Walked through in test_scep_unknowns.py.

@@ -203,7 +203,7 @@ def kandji(control: ControlClient) -> KandjiClient:
 def okta_world() -> World:
     from lab.okta.org import Org
 
-    world = World(Options(macs=0))
+    world = World(Options(macs=0, limits="high"))
     world.okta = Org(world, "https://localhost")
     return world
 

@@ -135,8 +135,8 @@ def test_limits_are_set(control):
 
 def test_the_share_and_the_requests_at_once_are_limits_too(control):
     told = control.send("PATCH", "/limits", {"concurrency": None, "principal_percent": 20}).json
-    assert (told["concurrency"], told["principal_percent"], told["devices"]) == (None, 20, 100)
-    assert [control.ask_okta("/api/v1/devices").status for _unused in range(21)] == [200] * 20 + [
+    assert (told["concurrency"], told["principal_percent"], told["devices"]) == (None, 20, 50)
+    assert [control.ask_okta("/api/v1/devices").status for _unused in range(11)] == [200] * 10 + [
         429
     ]
 
@@ -146,9 +146,9 @@ def test_somebody_else_uses_a_bucket(control):
         control.send("POST", "/limits/use", {"bucket": "devices", "requests": 30}).json[
             "X-Rate-Limit-Remaining"
         ]
-        == "70"
+        == "20"
     )
-    assert control.ask_okta("/api/v1/devices").headers["x-rate-limit-remaining"] == "69"
+    assert control.ask_okta("/api/v1/devices").headers["x-rate-limit-remaining"] == "19"
 
 
 def test_the_secret_is_reset(control):
@@ -227,11 +227,11 @@ def test_macs_and_people_act_when_told(control):
         ("PATCH", "/switches", {"people_act": "false"}),
         ("PATCH", "/switches", {"certificate_target_field": "id"}),
         ("PATCH", "/limits", {"devices": 0}),
-        ("PATCH", "/limits", {"policies": 10}),
+        ("PATCH", "/limits", {"buckets": 10}),
         ("PATCH", "/limits", {"concurrency": 0}),
         ("PATCH", "/limits", {"principal_percent": 101}),
         ("PATCH", "/limits", {"principal_percent": None}),
-        ("POST", "/limits/use", {"bucket": "policies", "requests": 1}),
+        ("POST", "/limits/use", {"bucket": "scep", "requests": 1}),
         ("POST", "/limits/use", {"bucket": "devices"}),
         ("PATCH", "/kandji/permissions", {"list devices": False}),
         ("PATCH", "/okta/refuse", {"listDevices": "yes"}),

@@ -66,7 +66,7 @@ def test_a_device_that_is_nobody_s_has_an_empty_string_for_a_user(client, tenant
     assert client.get(f"/devices/{somebody.id}").json["user"] == {
         "email": "ana@example.com",
         "name": "Ana",
-        "id": somebody.user.id,
+        "id": somebody.user.number,
         "is_archived": False,
     }
 

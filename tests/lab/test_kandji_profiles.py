@@ -46,7 +46,7 @@ def test_three_keys_are_rewritten_and_the_content_is_kept(profile, scep_profile)
     document = stored(profile)
     assert document["PayloadIdentifier"] == profile["mdm_identifier"]
     assert document["PayloadDisplayName"] == "Okta SCEP"
-    assert document["PayloadUUID"] not in ("mine", profile["id"])
+    assert document["PayloadUUID"] == profile["id"]  # as long as it is never changed
     assert document["PayloadContent"] == scep_profile["PayloadContent"]
     assert document["PayloadDescription"] == "kept"
 
@@ -140,9 +140,9 @@ def test_patching_may_be_form_encoded(client, profile):
 
 
 def test_the_case_of_the_identity_is_a_switch(client, profile, kandji_world):
-    assert stored(profile)["PayloadUUID"].isupper()
-    kandji_world.switches.set(profile_uuid_case="lower")
-    assert stored(patch(client, profile, {"name": "x"}))["PayloadUUID"].islower()
+    assert stored(profile)["PayloadUUID"].islower()
+    kandji_world.switches.set(profile_uuid_case="upper")
+    assert stored(patch(client, profile, {"name": "x"}))["PayloadUUID"].isupper()
 
 
 def test_the_tenant_may_drop_other_top_level_keys(client, scep_profile, kandji_world):

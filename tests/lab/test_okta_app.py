@@ -38,8 +38,11 @@ def managed(okta_world, org, register):
 
 def test_the_organization_is_told_to_everybody(okta, org):
     okta.token = None
-    assert okta.send("GET", "/.well-known/okta-organization").json == {
+    metadata = okta.send("GET", "/.well-known/okta-organization").json
+    assert metadata.pop("settings")["desktopMFAEnabled"]
+    assert metadata == {
         "id": org.org_id,
+        "cell": "op3",
         "pipeline": "idx",
         "_links": {"organization": {"href": "https://localhost"}},
     }
