@@ -358,6 +358,43 @@ def test_every_stage_and_flag_has_its_line_in_troubleshooting():
     assert [name for name in (*ladder.STAGES, *ladder.FLAGS) if f"\n| `{name}` |" not in text] == []
 
 
+# Where to add
+
+
+def recipe_steps() -> list[str]:
+    """Return the steps of the recipes for contributors, each on one line."""
+    text = (CHECKOUT / "docs" / "dev" / "contributing.md").read_text(encoding="utf-8")
+    section = text.split("\n## Where to add\n")[1].split("\n## ")[0]
+    return [
+        " ".join(step.split()) for step in re.findall(r"^- (.*(?:\n  .*)*)", section, re.MULTILINE)
+    ]
+
+
+def absent_from_code(step: str) -> list[str]:
+    """Return the files and names of a recipe's step that do not exist."""
+    named = re.findall(r"`([^`]+)`", step)
+    files = [name for name in named if re.fullmatch(r"[\w/]+\.(?:py|yml|md)", name)]
+    places = [
+        CHECKOUT / ("plugins/module_utils" if name.startswith("_") else "") / name for name in files
+    ]
+    text = "".join(place.read_text(encoding="utf-8") for place in places if place.is_file())
+    words = {name for name in named if re.fullmatch(r"\w+", name)}
+    return [
+        *(name for name, place in zip(files, places, strict=True) if not place.is_file()),
+        *sorted(word for word in words if not re.search(rf"\b{word}\b", text)),
+    ]
+
+
+@pytest.mark.parametrize("step", recipe_steps(), ids=lambda step: step.split("`")[1])
+def test_a_recipe_for_contributors_names_files_and_what_they_hold(step):
+    assert absent_from_code(step) == []
+
+
+def test_a_name_that_a_recipe_invents_is_seen():
+    step = "`_reset/plan.py`: a reason of `ALLOW`, of `_check_moon` and of `_reset/moon.py`"
+    assert absent_from_code(step) == ["_reset/moon.py", "_check_moon"]
+
+
 # The site
 
 
