@@ -31,6 +31,8 @@ class Switches:
     # whether PayloadDescription and PayloadOrganization of a custom profile are kept
     top_level_keys_survive: bool = True
     tabs_become_spaces: bool = False
+    # whether Custom Profiles are listed with runs_on_mac and the like: a tenant of 2024 did not
+    profile_flags_listed: bool = True
     tenant_changes_profile: bool = False  # the tenant stores another Retries than was sent
     unknown_tag: str = "create"  # or "error"
     page_rows: int = 300  # the most rows in a page of devices, statuses, blueprints and Prism

@@ -38,17 +38,17 @@ def seconds(time: t.Any) -> str | None:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
 
 
-def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
+def render_profile(tenant: Tenant, profile: CustomProfile) -> dict[str, t.Any]:
     """Return a Custom Profile as the API lists it."""
+    flags = {switch: platform in profile.runs_on for platform, switch in PLATFORM_SWITCHES.items()}
+    flags |= {"runs_on_android": False, "runs_on_windows": False}
     return {
         "id": profile.id,
         "name": profile.name,
         "active": profile.active,
         "profile": profile.text,
         "mdm_identifier": profile.mdm_identifier,
-        **{switch: platform in profile.runs_on for platform, switch in PLATFORM_SWITCHES.items()},
-        "runs_on_android": False,
-        "runs_on_windows": False,
+        **(flags if tenant.world.switches.profile_flags_listed else {}),
         "created_at": stamp(profile.created_at),
         "updated_at": stamp(profile.updated_at),
     }
@@ -57,7 +57,13 @@ def render_profile(profile: CustomProfile) -> dict[str, t.Any]:
 def list_profiles(tenant: Tenant, call: Call) -> Answer:
     """Return a page of the Custom Profiles."""
     return Answer(
-        numbered(tenant, call, tenant.profiles(), render_profile, size=tenant.profile_page_size)
+        numbered(
+            tenant,
+            call,
+            tenant.profiles(),
+            lambda profile: render_profile(tenant, profile),
+            size=tenant.profile_page_size,
+        )
     )
 
 
@@ -76,12 +82,12 @@ def create_profile(tenant: Tenant, call: Call) -> Answer:
         runs_on=runs_on,
         active=_flag(call, "active", True),
     )
-    return Answer(render_profile(profile), 201)
+    return Answer(render_profile(tenant, profile), 201)
 
 
 def get_profile(tenant: Tenant, call: Call) -> Answer:
     """Return one Custom Profile."""
-    return Answer(render_profile(_profile(tenant, call)))
+    return Answer(render_profile(tenant, _profile(tenant, call)))
 
 
 def update_profile(tenant: Tenant, call: Call) -> Answer:
@@ -95,7 +101,7 @@ def update_profile(tenant: Tenant, call: Call) -> Answer:
         runs_on=_platforms(call, profile.runs_on),
         active=_flag(call, "active", profile.active),
     )
-    return Answer(render_profile(profile))
+    return Answer(render_profile(tenant, profile))
 
 
 def delete_profile(tenant: Tenant, call: Call) -> Answer:

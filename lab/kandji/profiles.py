@@ -78,13 +78,29 @@ def rewritten(
         stored.pop("PayloadDescription", None)
         stored.pop("PayloadOrganization", None)
     if not switches.inner_identity_survives:
-        for number, payload in enumerate(stored["PayloadContent"]):
-            inner = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{payload_uuid} {number}"))
-            if isinstance(payload, dict):
-                payload.update(
-                    PayloadUUID=inner, PayloadIdentifier=f"{stored['PayloadIdentifier']}.{inner}"
-                )
+        _rewrite_inner_identities(stored, payload_uuid)
     return stored
+
+
+def _rewrite_inner_identities(stored: dict[str, t.Any], payload_uuid: str) -> None:
+    """Give all payloads other names, and let what refers to them follow."""
+    renamed: dict[object, str] = {}
+    for number, payload in enumerate(stored["PayloadContent"]):
+        inner = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{payload_uuid} {number}"))
+        if isinstance(payload, dict):
+            renamed[payload.get("PayloadUUID")] = inner
+            payload.update(
+                PayloadUUID=inner, PayloadIdentifier=f"{stored['PayloadIdentifier']}.{inner}"
+            )
+    stored["PayloadContent"] = _with_references(stored["PayloadContent"], renamed)
+
+
+def _with_references(value: t.Any, renamed: dict[object, str]) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _with_references(inner, renamed) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_references(inner, renamed) for inner in value]
+    return renamed.get(value, value) if isinstance(value, str) else value
 
 
 def with_other_retries(document: dict[str, t.Any]) -> dict[str, t.Any]:

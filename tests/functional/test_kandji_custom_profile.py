@@ -9,6 +9,8 @@ Any profile, written only where it says something else, and taken away only with
 from __future__ import annotations
 
 import plistlib
+import random
+import uuid
 
 import pytest
 
@@ -98,6 +100,7 @@ def test_made_once_and_left_alone_after(watched, run_module, wanted):
         {"inner_identity_survives": False},
         {"tabs_become_spaces": True},
         {"mixed_case_ids": True},
+        {"profile_flags_listed": False},
     ],
 )
 def test_what_the_tenant_rewrites_is_no_difference(watched, run_module, wanted, switches):
@@ -115,6 +118,27 @@ def test_what_the_tenant_rewrites_is_no_difference(watched, run_module, wanted, 
     mark = watched.mark()
     second = run_module(MODULE, full, lab=watched.lab)
     assert not second["changed"] and watched.writes(mark) == [], second
+
+
+@pytest.mark.parametrize("survives", [True, False])
+def test_a_file_that_is_built_again_with_other_uuids_is_unchanged(
+    watched, run_module, wanted, survives
+):
+    watched.switch(inner_identity_survives=survives)
+
+    def built(number):
+        names = [str(uuid.UUID(int=16 * number + each)).upper() for each in range(2)]
+        root = {**payload("com.apple.security.root", PayloadContent=b"root"), **named(names[0])}
+        network = {**wifi(PayloadCertificateUUID=names[0]), **named(names[1])}
+        return {**wanted, "mobileconfig": text(*random.sample([root, network], 2))}
+
+    def named(name):
+        return {"PayloadUUID": name, "PayloadIdentifier": f"com.acme.{name}"}
+
+    assert run_module(MODULE, built(1), lab=watched.lab)["changed"]
+    mark = watched.mark()
+    again = run_module(MODULE, built(2), lab=watched.lab)
+    assert not again["changed"] and watched.writes(mark) == [], again
 
 
 def test_a_change_that_macs_hold_needs_max_reinstall_and_shows_what_changes(

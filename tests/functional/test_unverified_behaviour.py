@@ -30,6 +30,7 @@ ON_THE_WAY = {
     "profile_uuid_variable": ("payload_uuid", "item_id"),
     "top_level_keys_survive": (True, False),
     "tabs_become_spaces": (False, True),
+    "profile_flags_listed": (True, False),
     "mixed_case_ids": (False, True),
     "next_links_on_web_host": (True, False),
     "page_rows": (300, 5),

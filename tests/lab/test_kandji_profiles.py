@@ -164,6 +164,34 @@ def test_the_identity_of_inner_payloads_may_be_rewritten_too(client, scep_profil
     assert inner["PayloadContent"] == sent["PayloadContent"]
 
 
+def test_references_follow_where_the_tenant_rewrites_identities(client, kandji_world):
+    kandji_world.switches.set(inner_identity_survives=False)
+    certificate, wifi = ("AAAAAAAA-0000-4000-8000-000000000001", "AAAAAAAA-0000-4000-8000-00000002")
+    document = {
+        "PayloadType": "Configuration",
+        "PayloadContent": [
+            {"PayloadType": "com.apple.security.root", "PayloadUUID": certificate},
+            {
+                "PayloadType": "com.apple.wifi.managed",
+                "PayloadUUID": wifi,
+                "EAPClientConfiguration": {"PayloadCertificateAnchorUUID": [certificate]},
+            },
+        ],
+    }
+    created = client.upload("POST", PATH, {"name": "x", "runs_on_mac": "true"}, document).json
+    root, network = stored(created)["PayloadContent"]
+    assert root["PayloadUUID"] != certificate
+    assert network["EAPClientConfiguration"]["PayloadCertificateAnchorUUID"] == [
+        root["PayloadUUID"]
+    ]
+
+
+def test_a_tenant_of_2024_lists_no_platforms(client, profile, kandji_world):
+    kandji_world.switches.set(profile_flags_listed=False)
+    row = client.get(PATH).json["results"][0]
+    assert "active" in row and not [key for key in row if key.startswith("runs_on_")]
+
+
 def test_the_tenant_may_turn_tabs_into_spaces(client, scep_profile, kandji_world):
     kandji_world.switches.set(tabs_become_spaces=True)
     created = client.upload("POST", PATH, {"name": "x", "runs_on_mac": "true"}, scep_profile).json

@@ -345,13 +345,14 @@ class CustomProfile:
     """A Custom Profile.
 
     ``mobileconfig`` is its XML. ``flags`` are active and runs_on_mac ..., as far as Kandji returned
-    them. ``mdm_identifier`` is written as Kandji shows it. ``updated_at`` is ISO 8601.
+    them: in 2024 a tenant listed profiles without runs_on_mac and the like. An absent flag is
+    unknown. ``mdm_identifier`` is written as Kandji shows it. ``updated_at`` is ISO 8601.
     """
 
     id: str
     name: str = ""
     mobileconfig: str | None = field(default=None, repr=False)
-    flags: t.Mapping[str, object] = field(default_factory=dict)
+    flags: t.Mapping[str, bool] = field(default_factory=dict)
     mdm_identifier: str | None = None
     updated_at: str | None = None
 
@@ -365,7 +366,7 @@ class CustomProfile:
             flags={
                 key: value
                 for key, value in row.items()
-                if key == "active" or key.startswith("runs_on_")
+                if (key == "active" or key.startswith("runs_on_")) and isinstance(value, bool)
             },
             mdm_identifier=as_text(row.get("mdm_identifier")),
             updated_at=as_text(row.get("updated_at")),
@@ -374,7 +375,7 @@ class CustomProfile:
     @property
     def is_active(self) -> bool:
         """Return whether Macs get it: only a profile that Kandji calls inactive is not."""
-        return bool(self.flags.get("active", True))
+        return self.flags.get("active", True)
 
 
 @dataclass(frozen=True)

@@ -219,8 +219,9 @@ def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
 
 def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: Flags) -> PlanT:
     plist = _manageable_plist(plan, current, content)
-    kept = {**platform_flags(()), "name": current.name, **current.flags}
-    changed_fields = differences(fields, kept)
+    kept = _known_fields(current)
+    # A field that Kandji does not list is unknown: a write because of it would be one each run.
+    changed_fields = differences({key: fields[key] for key in fields if key in kept}, kept)
     changed_keys = content.compare(plist)
     pairs = {each.path: content.mask(each) for each in changed_keys}
     pairs.update(
@@ -245,6 +246,11 @@ def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: 
         fields={each.path: each.after for each in changed_fields},
         changes=(*plan.changes, change),
     )
+
+
+def _known_fields(profile: CustomProfile) -> dict[str, bool | str]:
+    """Return name and flags of a profile, as far as Kandji returned them."""
+    return {**profile.flags, **({"name": profile.name} if profile.name else {})}
 
 
 def _manageable_plist(plan: Plan, current: CustomProfile, content: Content) -> Plist:
@@ -325,9 +331,10 @@ def check_written(plan: Plan, content: Content, answer: CustomProfile) -> None:
         if plist is None or content.find_obstacle(plist)
         else content.compare(plist)
     )
-    kept: dict[str, object] = {**answer.flags, **({"name": answer.name} if answer.name else {})}
+    kept = _known_fields(answer)
+    written = {"name": plan.name, **plan.fields}
     keys = [each.path for each in changed] + [
-        key for key, value in plan.fields.items() if key in kept and kept[key] != value
+        key for key, value in written.items() if key in kept and kept[key] != value
     ]
     if keys:
         raise NotAsWritten(

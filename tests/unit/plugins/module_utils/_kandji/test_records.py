@@ -71,6 +71,14 @@ def test_an_empty_text_is_unknown_but_an_empty_file_is_empty() -> None:
     assert (script.script, script.remediation_script) == ("", "")
 
 
+def test_only_flags_that_kandji_listed_as_true_or_false_are_known() -> None:
+    row = {"id": UPPER, "active": True, "runs_on_mac": None, "runs_on_ipad": "false"}
+    profile = records.CustomProfile.from_row(row)
+    assert profile.flags == {"active": True} and profile.is_active
+    assert records.CustomProfile.from_row({"id": UPPER}).is_active
+    assert not records.CustomProfile.from_row({"id": UPPER, "active": False}).is_active
+
+
 @pytest.mark.parametrize("platform", ["iPhone", "mac", "Vision Pro"])
 def test_another_platform_stays_as_it_is_and_is_not_a_mac(platform: str) -> None:
     device = records.KandjiDevice.from_row({"platform": platform})

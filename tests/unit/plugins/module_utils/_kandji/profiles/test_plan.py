@@ -82,7 +82,7 @@ def xml(**plist: t.Any) -> str:
 def profile(
     item_id: str = "p1",
     name: str = "Notes",
-    flags: t.Mapping[str, object] | None = None,
+    flags: t.Mapping[str, bool] | None = None,
     text: str | None = None,
     **plist: t.Any,
 ) -> CustomProfile:
@@ -205,7 +205,6 @@ def test_other_content_is_written_with_what_the_profile_already_holds() -> None:
         (profile(name="Old"), "name", "Old", "Notes"),
         (profile(flags={**KEPT, "active": False}), "active", False, True),
         (profile(flags={**FLAGS, "runs_on_mac": False}, Note="Hello"), "runs_on_mac", False, True),
-        (profile(flags={"active": True}, Note="Hello"), "runs_on_mac", False, True),
     ],
 )
 def test_a_field_that_differs_is_the_only_field_to_write(
@@ -214,6 +213,18 @@ def test_a_field_that_differs_is_the_only_field_to_write(
     result = planned(current)
     assert result.fields == {field: after}
     assert result.changes == (Change("update", "profile 'Notes'", {field: before}, {field: after}),)
+
+
+@pytest.mark.parametrize("flags", [{}, {"active": True}, {"runs_on_mac": True}])
+def test_a_field_that_kandji_does_not_list_is_unknown_and_no_reason_for_a_write(
+    flags: dict[str, bool],
+) -> None:
+    result = planned(profile(flags=flags))
+    assert (result.fields, result.changes, result.writes_profile) == ({}, (), False)
+
+
+def test_a_name_that_kandji_does_not_list_is_no_reason_for_a_write() -> None:
+    assert planned(profile(name="")).fields == {}
 
 
 def test_a_plan_keeps_the_changes_that_it_has_already() -> None:
@@ -349,6 +360,7 @@ def check_answer(answer: CustomProfile, **fields: bool | str) -> list[str]:
     [
         (profile(), FLAGS, []),
         (profile(name="Old"), {"name": "Notes"}, ["name"]),
+        (profile(name="Old"), FLAGS, ["name"]),
         (profile(name=""), {"name": "Notes"}, []),
         (profile(flags={}), FLAGS, []),
         (profile(flags={"active": False}), FLAGS, ["active"]),
