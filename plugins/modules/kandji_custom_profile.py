@@ -79,8 +79,10 @@ options:
   secret_keys:
     description:
       - Further keys inside O(mobileconfig) whose values are secret. Data is shown as its digest.
-      - Keys with C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
-        C(credential), C(privatekey) or C(apikey) in their names are always secret.
+      - Keys that Apple describes as passwords, secrets and the like are always secret. So are other
+        keys with C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
+        C(credential), C(pin) or C(psk) in their names, and keys that end with C(Key).
+      - What Kandji holds under a key that O(mobileconfig) does not have is never shown.
     type: list
     elements: str
     default: []
@@ -224,6 +226,11 @@ from ..module_utils._kandji.profiles.plan import (
     profile_options,
 )
 from ..module_utils._kandji.profiles.references import Plist
+from ..module_utils._kandji.profiles.secrets import (
+    is_ordinary,
+    secret_texts,
+    unknown_variables,
+)
 from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 
@@ -325,9 +332,9 @@ def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist 
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
     plist = mobileconfig.read(params["mobileconfig"])
-    for secret in mobileconfig.secrets(plist, params["secret_keys"]):
-        ctx.masker.add(secret)
-    for text in mobileconfig.unknown_variables(plist, params["secret_keys"]):
+    for secret in secret_texts(plist, params["secret_keys"]):
+        ctx.masker.add(secret, ordinary=is_ordinary(secret))
+    for text in unknown_variables(plist, params["secret_keys"]):
         ctx.warn(
             f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it unchanged."
         )

@@ -32,13 +32,13 @@ options:
     description: Id of an existing Custom Script to manage, instead of the one named O(name).
     type: str
   script:
-    description: The text of the script. Kandji replaces its global variables in it, such as
-      C($SERIAL_NUMBER).
+    description: The text of the script, which is never shown. Kandji replaces its global variables
+      in it, such as C($SERIAL_NUMBER).
     type: str
     required: true
   remediation_script:
-    description: The text of the script that runs when O(script) fails. Not compared if not set. An
-      empty text removes it.
+    description: The text of the script that runs when O(script) fails, which is never shown. Not
+      compared if not set. An empty text removes it.
     type: str
   execution_frequency:
     description: How often the script runs. V(no_enforcement) leaves it to Self Service.
@@ -154,8 +154,9 @@ OPTIONS: ArgumentSpec = {
     **REQUIRED_ASSIGNMENT,
     "name": {"type": "str"},
     "library_item_id": {"type": "str"},
-    "script": {"type": "str", "required": True},
-    "remediation_script": {"type": "str"},
+    # Scripts hold tokens.
+    "script": {"type": "str", "required": True, "no_log": True},
+    "remediation_script": {"type": "str", "no_log": True},
     "execution_frequency": {
         "type": "str",
         "choices": list(scripts.FREQUENCIES),

@@ -8,6 +8,7 @@ Any profile, written only where it says something else, and taken away only with
 
 from __future__ import annotations
 
+import json
 import plistlib
 import random
 import uuid
@@ -176,6 +177,49 @@ def test_a_change_that_macs_hold_needs_max_reinstall_and_shows_what_changes(
     for secret in (PASSWORD, "another-canary-password"):
         assert shown(secret) == []
     assert not run_module(MODULE, changed, lab=watched.lab)["changed"]
+
+
+KEYS = {
+    "AuthKey": "canary-secret-1",
+    "PreSharedKey": "canary-secret-2",
+    "RecoveryKey": "canary-secret-3",
+    "PIN": "canary-secret-4",
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_diff_shows_no_secret(watched, run_module, wanted, key):
+    args = {**wanted, "mobileconfig": text(payload("com.acme.vpn", **{key: KEYS[key]}))}
+    result = run_module(MODULE, args, lab=watched.lab, diff=True)
+    assert result["changed"] and "canary-secret" not in json.dumps(result)
+
+
+def test_a_failure_shows_no_secret_that_somebody_else_wrote(watched, run_module, wanted):
+    args = {**wanted, "mobileconfig": text(payload("com.acme.vpn", **KEYS, Number=7))}
+    run_module(MODULE, args, lab=watched.lab)
+    profile = stored(watched)
+    document = plistlib.loads(profile.text.encode())
+    document["PayloadContent"][0].update(AuthKey="canary-secret-rotated", Own="canary-secret-6")
+    watched.world.kandji.update_profile(
+        profile, name="Wi-Fi", document=document, runs_on={"Mac"}, active=True
+    )
+    refused = run_module(MODULE, args, lab=watched.lab)
+    assert refused["differences"] == {
+        "com.acme.vpn/AuthKey": {"in_kandji": "******** (another one)", "asked_for": "********"},
+        "com.acme.vpn/Own": {"in_kandji": "********", "asked_for": None},
+    }
+    assert "canary-secret" not in json.dumps(refused)
+
+
+@pytest.mark.parametrize("key", ["TokenToUserMapping", "Password"])
+def test_a_value_that_is_an_ordinary_word_leaves_the_result_readable(
+    watched, run_module, wanted, key
+):
+    sso = payload("com.apple.extensiblesso", **{key: {"FullName": "name", "Account": "Canary"}})
+    result = run_module(MODULE, {**wanted, "mobileconfig": text(sso)}, lab=watched.lab, diff=True)
+    assert result["profiles"][0]["name"] == "Wi-Fi"
+    assert result["profiles"][0]["blueprints"][0]["name"] == "Canary"
+    assert result["changes"][1] == "assign profile 'Wi-Fi' to blueprint 'Canary'"
 
 
 def test_a_scep_payload_in_it_is_proven_and_counts_as_new_certificates(watched, run_module, wanted):

@@ -73,6 +73,14 @@ def test_a_change_sends_what_differs_alone(watched, run_module, wanted, change, 
     assert not run_module(MODULE, {**wanted, **change}, lab=watched.lab)["changed"]
 
 
+@pytest.mark.parametrize("option", ["script", "remediation_script"])
+def test_no_result_shows_the_text_of_a_script(watched, run_module, wanted, option):
+    args = {**wanted, option: "#!/bin/sh\nTOKEN=canary-secret-5\n"}
+    for check in (True, False):
+        result = run_module(MODULE, args, lab=watched.lab, check=check, diff=True)
+        assert result["changed"] and "canary-secret-5" not in json.dumps(result)
+
+
 def test_a_diff_shows_no_text_of_a_script(watched, run_module, wanted):
     secret = "hunter2hunter2hunter2"
     result = run_module(

@@ -13,6 +13,8 @@ from html import escape
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
+# A key that a result of this collection may have.
+_RESULT_KEY = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
 # Signed tokens (JWS, compact) are recognized by their form: a run makes one for every request, too
 # many to learn each.
 SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}", re.ASCII)
@@ -39,35 +41,70 @@ def _encodings(secret: str) -> t.Iterator[str]:
 
 
 class Masker:
-    """Replaces known secrets, in any encoding, and all signed tokens by asterisks."""
+    """Replaces known secrets, in any encoding, and all signed tokens by asterisks.
+
+    An ordinary secret is a word or a number that messages hold for other reasons, such as the
+    password "Employees". It is replaced in texts of others alone.
+    """
 
     def __init__(self, secrets: t.Iterable[str | None] = ()) -> None:
         self._forms: list[str] = []
+        self._ordinary_forms: list[str] = []
         for secret in secrets:
             self.add(secret)
 
-    def add(self, secret: str | None) -> None:
+    def add(self, secret: str | None, ordinary: bool = False) -> None:
         """Learn a secret.
 
         Values shorter than four characters are too common to be replaced in texts.
         """
         if not secret or len(secret) < 4:
             return
-        forms = set(self._forms) | {form for form in _encodings(secret) if len(form) >= 4}
-        self._forms = sorted(forms, key=len, reverse=True)
+        forms = {form for form in _encodings(secret) if len(form) >= 4}
+        self._ordinary_forms = _longest_first(forms | set(self._ordinary_forms))
+        if not ordinary:
+            self._forms = _longest_first(forms | set(self._forms))
 
     def text(self, value: str) -> str:
-        """Return a text without the secrets."""
-        for form in self._forms:
-            value = value.replace(form, MASK)
-        return SIGNED_TOKEN.sub(MASK, value)
+        """Return a text of the collection without the secrets."""
+        return _replaced(value, self._forms)
+
+    def foreign_text(self, value: str) -> str:
+        """Return a text of a vendor or a library without the secrets, the ordinary ones too."""
+        return _replaced(value, self._ordinary_forms)
 
     def value(self, value: t.Any) -> t.Any:
-        """Return a copy of plain data (dicts, lists, strings) without the secrets."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {self.value(name): self.value(inner) for name, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(inner) for inner in value]
-        return value
+        """Return a copy of plain data (dicts, lists, strings) without the secrets.
+
+        Keys of results stay, whatever the secrets are.
+        """
+        return _masked_copy(value, self.text)
+
+    def foreign_value(self, value: t.Any) -> t.Any:
+        """Return a copy of data of a vendor without the secrets, the ordinary ones too."""
+        return _masked_copy(value, self.foreign_text)
+
+
+def _masked_copy(value: t.Any, mask: t.Callable[[str], str]) -> t.Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            mask(name)
+            if isinstance(name, str) and not _RESULT_KEY.fullmatch(name)
+            else name: _masked_copy(inner, mask)
+            for name, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_masked_copy(inner, mask) for inner in value]
+    return value
+
+
+def _longest_first(forms: t.Iterable[str]) -> list[str]:
+    return sorted(forms, key=len, reverse=True)
+
+
+def _replaced(value: str, forms: t.Iterable[str]) -> str:
+    for form in forms:
+        value = value.replace(form, MASK)
+    return SIGNED_TOKEN.sub(MASK, value)

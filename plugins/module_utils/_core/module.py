@@ -131,10 +131,11 @@ def run_module(
         module.fail_json(**_failure(context, error.message, error.details))
     # No traceback reaches a user; the type and the place are enough for a report.
     except Exception as error:
+        text = context.masker.foreign_text(str(error)) if context else str(error)
         module.fail_json(
             **_failure(
                 context,
-                f"Unexpected {type(error).__name__} at {_place(error)}: {error}. Please report"
+                f"Unexpected {type(error).__name__} at {_place(error)}: {text}. Please report"
                 " this.",
                 {},
             )

@@ -13,7 +13,7 @@ import threading
 import time
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
 from .._core.errors import (
@@ -345,7 +345,12 @@ class Transport:
             body = response.json()
         except ValueError:
             body = response.text[:500]
-        return self._explain(response.status_code, response.headers, body)
+        explained = self._explain(response.status_code, response.headers, body)
+        return replace(
+            explained,
+            text=self.masker.foreign_text(explained.text),
+            extra=self.masker.foreign_value(explained.extra),
+        )
 
     def _error(
         self, operation: Operation, response: requests.Response, auth: Auth

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -16,12 +17,14 @@ from .comparison import compare_profiles, describe_content, label_payloads, prof
 from .mobileconfig import (
     MARK,
     enrols,
-    mask_value,
     payloads_of,
     read_mark,
     remove_mark,
 )
-from .references import Plist, PlistDict, canonical
+from .references import Plist, PlistDict, canonical, kind_of
+from .secrets import Mask
+
+_NUMBER = re.compile(r" \(\d+\)\Z")
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,9 @@ class FileContent:
 
     def mask(self, difference: Difference) -> tuple[t.Any, t.Any]:
         """Return before and after of a difference, for people, without secrets."""
-        path = difference.path.partition("/")[2] or difference.path
-        before, after = (
-            mask_value(value, path, self.secret_keys)
-            for value in (difference.before, difference.after)
-        )
+        mask, path = self._mask_of(difference.path)
+        before = mask.old_value(difference.before, difference.after, path)
+        after = mask.value(difference.after, path)
         if before == after == MASK:
             return f"{MASK} (another one)", after
         if before == after and isinstance(before, (str, list)):
@@ -97,8 +98,14 @@ class FileContent:
 
     def describe(self) -> Shown:
         """Return the content of a new profile, for people, without secrets."""
-        payloads = label_payloads(self.plist)
-        return {
-            key: mask_value(value, "" if key in payloads else key, self.secret_keys)
-            for key, value in {**profile_level_keys(self.plist), **payloads}.items()
-        }
+        content: Shown = Mask("", self.secret_keys).value(profile_level_keys(self.plist))
+        for label, payload in label_payloads(self.plist).items():
+            content[label] = Mask(kind_of(payload), self.secret_keys).value(payload)
+        return content
+
+    def _mask_of(self, path: str) -> tuple[Mask, str]:
+        """Return the mask for what a difference names, and the keys inside the payload."""
+        label, slash, keys = path.partition("/")
+        if not slash and label in self.plist:
+            return Mask("", self.secret_keys), label
+        return Mask(_NUMBER.sub("", label), self.secret_keys), keys

@@ -1,20 +1,16 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration profiles as property lists: parsed, checked, and masked. Pure."""
+"""Configuration profiles as property lists: parsed and checked. Pure."""
 
 from __future__ import annotations
 
-import hashlib
 import plistlib
 import re
 import typing as t
 from xml.parsers.expat import ExpatError
 
-from ..._core.changes import ABSENT
 from ..._core.errors import BadOption
-from ..._core.masking import MASK
-from ..._core.text import walk_texts
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 from .references import Plist, PlistDict
 
@@ -24,10 +20,6 @@ OKTA_VERIFY = ("com.okta.mobile", "com.okta.mobile.auth-service-extension")
 MARK = "Written by devicetrust.okta_kandji, content "
 # Apple's description: no Mac installs a payload without.
 REQUIRED_KEYS = {"PayloadVersion": int, "PayloadIdentifier": str, "PayloadUUID": str}
-SECRET_KEY = re.compile(
-    r"password|passphrase|passcode|challenge|secret|token|credential|private_?key|api_?key",
-    re.IGNORECASE,
-)
 VARIABLES = (
     "SERIAL_NUMBER",
     "DEVICE_NAME",
@@ -49,7 +41,6 @@ VARIABLES = (
 )
 _MARK = re.compile(r" ?" + re.escape(MARK) + r"([0-9a-f]{32})(?:, generation (.+))?\Z", re.DOTALL)
 _SIGNED = (b"\x30\x80", b"\x30\x82", b"\x30\x83", b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"MII")
-_UNKNOWN_VARIABLE = re.compile(r"\$[A-Z][A-Z_]+")
 _UNREADABLE = (
     plistlib.InvalidFileException,
     ValueError,
@@ -235,60 +226,6 @@ def remove_mark(payload: Plist) -> PlistDict:
 # Kandji's variables
 
 
-def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
-    """Return values that are nothing but a variable which Kandji does not know.
-
-    Macs would get them unchanged.
-    """
-    texts = {
-        text
-        for payload in payloads_of(plist)
-        for path, text in walk_texts(payload)
-        if not is_secret(path, secret_keys)
-    }
-    return sorted(
-        text for text in texts if _UNKNOWN_VARIABLE.fullmatch(text) and text[1:] not in VARIABLES
-    )
-
-
 def holds_variable(texts: t.Iterable[object]) -> bool:
     """Return whether Kandji would replace something in one of the texts."""
     return any(f"${name}" in str(text) for text in texts for name in VARIABLES)
-
-
-# Secrets
-
-
-def is_secret(path: str, secret_keys: t.Sequence[str]) -> bool:
-    """Return whether one of the keys, with dots between them, is that of a secret."""
-    return bool(SECRET_KEY.search(path)) or any(
-        f".{key.lower()}." in f".{path.lower()}." for key in secret_keys
-    )
-
-
-def secrets(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
-    """Return the texts that no output may hold. A variable of Kandji's is not a secret."""
-    texts = [
-        text
-        for payload in payloads_of(plist)
-        for path, text in walk_texts(payload)
-        if is_secret(path, secret_keys)
-    ]
-    return [text for text in texts if text.lstrip("$") not in VARIABLES]
-
-
-def mask_value(value: t.Any, path: str, secret_keys: t.Sequence[str]) -> t.Any:
-    """Return a value for people: secrets masked, other data as its digest."""
-    if isinstance(value, dict):
-        return {
-            name: mask_value(inner, f"{path}.{name}", secret_keys) for name, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [mask_value(inner, path, secret_keys) for inner in value]
-    if isinstance(value, (str, bytes)) and is_secret(path, secret_keys):
-        return MASK
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes, sha256:{hashlib.sha256(value).hexdigest()}"
-    if isinstance(value, (str, bool, int, float)):
-        return value
-    return None if value is ABSENT else str(value)

@@ -146,6 +146,20 @@ def test_a_secret_that_is_learned_later_is_masked_from_then_on() -> None:
     assert masker.text("a later secret") == f"a {MASK} secret"
 
 
+def test_an_ordinary_word_is_masked_in_texts_of_others_alone() -> None:
+    masker = Masker()
+    masker.add("Employees", ordinary=True)
+    own = {"msg": "The profile 'Employees' is on 'Canary'.", "profiles": [{"name": "Employees"}]}
+    assert masker.value(own) == own and masker.text(own["msg"]) == own["msg"]
+    assert masker.foreign_text("Password: Employees") == f"Password: {MASK}"
+    assert masker.foreign_value({"why": ["not Employees"]}) == {"why": [f"not {MASK}"]}
+
+
+@pytest.mark.parametrize("word", ["name", "profiles", "library_item_id"])
+def test_a_key_of_a_result_stays_though_it_equals_a_secret(word: str) -> None:
+    assert Masker([word]).value({word: f"<{word}>"}) == {word: f"<{MASK}>"}
+
+
 def test_plain_data_is_masked_in_keys_and_values_and_is_a_copy() -> None:
     value = {
         "texts": ["x", f"<{PLAIN}>"],

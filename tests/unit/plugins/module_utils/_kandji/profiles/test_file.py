@@ -20,6 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     comparison,
     mobileconfig,
+    secrets,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
     FileContent,
@@ -310,7 +311,7 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
         for one in content.compare(profile(WIFI, payload("com.acme.app", Licence="old-canary")))
     ]
     assert SECRET not in repr(differing) and "old-canary" not in repr(differing)
-    assert set(mobileconfig.secrets(full, ["licence"])) == {SECRET}
+    assert set(secrets.secret_texts(full, ["licence"])) == {SECRET}
 
 
 def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
@@ -319,7 +320,7 @@ def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
         "******** (another one)",
         "********",
     )
-    assert mobileconfig.secrets(content.plist, []) == []
+    assert secrets.secret_texts(content.plist, []) == []
 
 
 def test_a_reference_to_another_payload_is_shown_as_one_though_its_text_is_the_same() -> None:
@@ -336,7 +337,7 @@ def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:
         Token="$TOKEN_CANARY",
         Short="$A",
     )
-    assert mobileconfig.unknown_variables(profile(inner), []) == ["$EMIAL"]
+    assert secrets.unknown_variables(profile(inner), []) == ["$EMIAL"]
 
 
 @pytest.mark.parametrize(

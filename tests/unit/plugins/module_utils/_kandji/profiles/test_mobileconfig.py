@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import plistlib
 import typing as t
-from datetime import datetime
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
@@ -203,34 +202,3 @@ def test_the_canonical_text_of_a_value_stays_the_same() -> None:
 )
 def test_a_variable_may_be_anywhere_in_a_text(texts: list[object], holds: bool) -> None:
     assert mobileconfig.holds_variable(texts) is holds
-
-
-# Secrets
-
-
-@pytest.mark.parametrize(
-    "text, secrets", [("canary", ["canary"]), ("XUDID", ["XUDID"]), ("$UDID", []), ("$X", ["$X"])]
-)
-def test_a_variable_of_kandji_is_not_a_secret(text: str, secrets: list[str]) -> None:
-    assert mobileconfig.secrets(profile(payload(Password=text)), []) == secrets
-
-
-@pytest.mark.parametrize(
-    "value, masked",
-    [
-        ("text", "text"),
-        (True, True),
-        (1, 1),
-        (1.5, 1.5),
-        (ABSENT, None),
-        (datetime(2026, 1, 2), "2026-01-02 00:00:00"),
-        (["a", {"Token": "canary"}], ["a", {"Token": "********"}]),
-        ({"Token": ["canary"], "Name": "x"}, {"Token": ["********"], "Name": "x"}),
-        (
-            b"key",
-            "3 bytes, sha256:2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683",
-        ),
-    ],
-)
-def test_a_value_is_masked_in_its_form(value: object, masked: object) -> None:
-    assert mobileconfig.mask_value(value, "Key", []) == masked

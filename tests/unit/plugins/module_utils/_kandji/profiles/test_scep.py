@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ABSENT,
     ansible_diff,
     described,
 )
@@ -291,7 +292,7 @@ def content_of(settings: ScepSettings) -> dict[str, t.Any]:
     return {
         key: value
         for key, value in scep_profile.payload_content(settings).items()
-        if value is not mobileconfig.ABSENT
+        if value is not ABSENT
     }
 
 

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which values of a configuration profile are secret, and profiles without them. Pure.
+
+The type of the payload and the key decide. A key that no table names is secret if its name looks
+like one. What an older profile holds under a key that the file does not have is secret, too: who
+wrote the file did not judge it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from ..._core.changes import ABSENT
+from ..._core.masking import MASK, SIGNED_TOKEN
+from ..._core.text import walk_texts
+from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
+from .mobileconfig import VARIABLES, payloads_of
+from .references import Plist, kind_of
+
+_NETWORK = ("Password", "UserPassword", "ProxyPassword")
+# By type of payload, the keys that Apple describes as passwords, secrets, tokens and the like
+# (github.com/apple/device-management, mdm/profiles).
+SECRET_KEYS: dict[str, tuple[str, ...]] = {
+    SCEP_PAYLOAD: ("Challenge",),
+    # A one-time value for many authorities.
+    ACME_PAYLOAD: ("ClientIdentifier",),
+    "com.apple.security.pkcs12": ("Password",),
+    "com.apple.ADCertificate.managed": ("Password",),
+    "com.apple.DirectoryService.managed": ("Password",),
+    "com.apple.wifi.managed": _NETWORK,
+    "com.apple.globalethernet.managed": _NETWORK,
+    "com.apple.firstactiveethernet.managed": _NETWORK,
+    "com.apple.vpn.managed": ("SharedSecret", "XAuthPassword", "AuthPassword", "Password"),
+    "com.apple.vpn.managed.applayer": ("SharedSecret", "XAuthPassword", "AuthPassword"),
+    "com.apple.relay.managed": ("AdditionalHTTPHeaderFields",),
+    "com.apple.proxy.http.global": ("ProxyPassword",),
+    "com.apple.cellular": ("Password",),
+    "com.apple.apn.managed": ("password",),
+    "com.apple.mail.managed": ("IncomingPassword", "OutgoingPassword"),
+    "com.apple.eas.account": ("Password", "CertificatePassword"),
+    "com.apple.ews.account": ("Password", "CertificatePassword"),
+    "com.apple.ldap.account": ("LDAPAccountPassword",),
+    "com.apple.caldav.account": ("CalDAVPassword",),
+    "com.apple.carddav.account": ("CardDAVPassword",),
+    "com.apple.subscribedcalendar.account": ("SubCalAccountPassword",),
+    "com.apple.osxserver.account": ("Password",),
+    "com.apple.MCX.FileVault2": ("Password", "RecoveryKey"),
+    "com.apple.profileRemovalPassword": ("RemovalPassword",),
+    "com.apple.airplay": ("Password",),
+    "com.apple.airplay.security": ("Password",),
+    "com.apple.webcontent-filter": ("Password",),
+    "com.apple.configurationprofile.identification": ("Password",),
+    "com.apple.extensiblesso": ("RegistrationToken",),
+}
+# Keys whose names look like a secret's, and which hold none.
+ORDINARY_KEYS: dict[str, tuple[str, ...]] = {
+    "com.apple.extensiblesso": ("TokenToUserMapping",),
+}
+_SECRET_NAME = re.compile(
+    r"password|passphrase|passcode|passwd|challenge|secret|token|credential"
+    r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key",
+    re.IGNORECASE,
+)
+_SECRET_WORDS = {"pin", "psk", "pass", "pwd", "pw", "otp", "bearer", "cookie", "authorization"}
+# The last word of a key that describes a secret and does not hold it: PasswordType, PINLength.
+_DESCRIPTIONS = {
+    *("uuid", "type", "usage", "size", "mode", "method", "mapping", "length", "age", "history"),
+    *("days", "minutes", "seconds", "count", "attempts", "version"),
+}
+_UNKNOWN_VARIABLE = re.compile(r"\$[A-Z][A-Z_]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\w+://[^/\s:@]*:[^/\s@]+@")
+# What describes a payload, in any payload.
+_METADATA = {
+    "PayloadType",
+    "PayloadVersion",
+    "PayloadDisplayName",
+    "PayloadOrganization",
+    "PayloadEnabled",
+    "PayloadScope",
+}
+
+
+def is_secret(path: str, kind: str = "", secret_keys: t.Sequence[str] = ()) -> bool:
+    """Return whether one of the keys, with dots between them, is that of a secret.
+
+    ``kind`` is the type of the payload; ``secret_keys`` are secret in any payload.
+    """
+    dotted = f".{path.lower()}."
+    for key in (*secret_keys, *SECRET_KEYS.get(kind, ())):
+        if f".{key.lower()}." in dotted:
+            return True
+    ordinary = ORDINARY_KEYS.get(kind, ())
+    return any(_names_secret(key) for key in path.split(".") if key not in ordinary)
+
+
+def _names_secret(key: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(key)]
+    if not words or words[-1] in _DESCRIPTIONS:
+        return False
+    return (
+        bool(_SECRET_NAME.search(key))
+        or not _SECRET_WORDS.isdisjoint(words)
+        or words[-1] == "key"
+        and words[-2:] != ["public", "key"]
+    )
+
+
+def secret_texts(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
+    """Return the texts that no output may hold. A variable of Kandji's is not a secret."""
+    return [
+        text
+        for payload in payloads_of(plist)
+        for path, text in walk_texts(payload)
+        if _is_secret_value(text, path, kind_of(payload), secret_keys)
+        and not (text.startswith("$") and text[1:] in VARIABLES)
+    ]
+
+
+def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
+    """Return values that are nothing but a variable which Kandji does not know.
+
+    Macs would get them unchanged. Secrets are left out.
+    """
+    texts = {
+        text
+        for payload in payloads_of(plist)
+        for path, text in walk_texts(payload)
+        if not is_secret(path, kind_of(payload), secret_keys)
+    }
+    return sorted(
+        text for text in texts if _UNKNOWN_VARIABLE.fullmatch(text) and text[1:] not in VARIABLES
+    )
+
+
+def is_ordinary(text: str) -> bool:
+    """Return whether a secret may be a word or a number that a message holds for other reasons."""
+    return len(text) < 8 or len(text) < 16 and (text.isalpha() or not re.search("[a-zA-Z]", text))
+
+
+def _is_secret_value(value: object, path: str, kind: str, secret_keys: t.Sequence[str]) -> bool:
+    """Return whether a single value is secret, by its key or by what it is.
+
+    A switch says nothing of the secret that it is about.
+    """
+    if isinstance(value, bool) or value is ABSENT:
+        return False
+    if isinstance(value, str) and (SIGNED_TOKEN.search(value) or _SECRET_TEXT.search(value)):
+        return True
+    return is_secret(path, kind, secret_keys)
+
+
+class Mask:
+    """Values of one payload, or of a whole profile (without a type), for people."""
+
+    def __init__(self, kind: str = "", secret_keys: t.Sequence[str] = ()) -> None:
+        self._kind, self._secret_keys = kind, secret_keys
+
+    def value(self, value: t.Any, path: str = "") -> t.Any:
+        """Return a value with secrets masked, and other data as its digest."""
+        if isinstance(value, dict):
+            return {key: self.value(inner, _below(path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner, path) for inner in value]
+        if _is_secret_value(value, path, self._kind, self._secret_keys):
+            return MASK
+        if isinstance(value, bytes):
+            return f"{len(value)} bytes, sha256:{hashlib.sha256(value).hexdigest()}"
+        if value is None or isinstance(value, (str, bool, int, float)):
+            return value
+        return None if value is ABSENT else str(value)
+
+    def old_value(self, before: t.Any, after: t.Any, path: str = "") -> t.Any:
+        """Return a value that is to be replaced by ``after``.
+
+        What it holds under a key that ``after`` does not have is masked.
+        """
+        if isinstance(before, dict):
+            known = after if isinstance(after, dict) else {}
+            return {
+                key: self.value(inner, _below(path, key))
+                if key in _METADATA
+                else self.old_value(inner, known.get(key, ABSENT), _below(path, key))
+                for key, inner in before.items()
+            }
+        if isinstance(before, list):
+            known_values = after if isinstance(after, list) else []
+            return [
+                self.old_value(inner, _counterpart(inner, known_values), path) for inner in before
+            ]
+        if after is ABSENT or isinstance(after, (dict, list)):
+            return before if isinstance(before, bool) else None if before is ABSENT else MASK
+        return self.value(before, path)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _counterpart(before: t.Any, after: t.Sequence[t.Any]) -> t.Any:
+    """Return what the elements of a list hold that is of the form of an older element."""
+    if isinstance(before, dict):
+        return {
+            key: value for each in after if isinstance(each, dict) for key, value in each.items()
+        }
+    kinds = list if isinstance(before, list) else (str, bytes, int, float)
+    return next((each for each in after if isinstance(each, kinds)), ABSENT)

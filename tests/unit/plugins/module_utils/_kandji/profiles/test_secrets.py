@@ -1,0 +1,215 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is secret in a profile, and profiles as people may see them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import typing as t
+from datetime import datetime
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
+    ABSENT,
+    Difference,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import MASK
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    secrets,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
+    FileContent,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+CANARY = "canary-secret-1"
+
+
+def payload(kind: str = "com.acme.vpn", **values: t.Any) -> dict[str, t.Any]:
+    identity = {"PayloadVersion": 1, "PayloadIdentifier": "com.acme", "PayloadUUID": "U"}
+    return {"PayloadType": kind, **identity, **values}
+
+
+def profile(*payloads: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"PayloadType": "Configuration", "PayloadContent": list(payloads)}
+
+
+# Which keys
+
+
+@pytest.mark.parametrize(
+    "kind, path",
+    [(kind, key) for kind, keys in secrets.SECRET_KEYS.items() for key in keys],
+)
+def test_what_apple_describes_as_secret_is_secret_at_any_depth(kind: str, path: str) -> None:
+    assert secrets.is_secret(path, kind) and secrets.is_secret(f"Inner.{path}.x", kind)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("AuthKey", "PreSharedKey", "RecoveryKey", "PIN", "DevicePIN", "pin", "Psk", "apiKey"),
+        *("Credentials.Name", "OktaVerify.ClientSecret", "client_secret", "API Key", "ApiToken"),
+        *("bearerToken", "Authorization", "adminpassword", "LicenseKey", "licencekey", "Key"),
+    ],
+)
+def test_a_key_that_looks_like_a_secret_is_one(path: str) -> None:
+    assert secrets.is_secret(path)
+
+
+@pytest.mark.parametrize(
+    "kind, path",
+    [
+        ("com.apple.extensiblesso", "TokenToUserMapping.FullName"),
+        ("com.apple.extensiblesso", "PlatformSSO.TokenToUserMapping.AccountName"),
+        ("com.acme.app", "Mapping"),
+        ("com.acme.app", "ShippingAddress"),
+        ("com.acme.app", "PublicKey"),
+        ("com.acme.app", "Key Type"),
+        ("com.acme.app", "KeyIsExtractable"),
+        ("com.acme.app", "PasswordType"),
+        ("com.apple.wifi.managed", "PayloadCertificateUUID"),
+        ("com.apple.mobiledevice.passwordpolicy", "maxPINAgeInDays"),
+    ],
+)
+def test_an_ordinary_key_is_not_secret(kind: str, path: str) -> None:
+    assert not secrets.is_secret(path, kind)
+
+
+def test_further_keys_are_secret_in_any_case() -> None:
+    assert secrets.is_secret("Licence.Number", "com.acme.app", ["licence"])
+    assert secrets.is_secret("OktaVerify.Site", "com.okta.mobile", ["OktaVerify.Site"])
+
+
+# Which texts
+
+
+@pytest.mark.parametrize(
+    "text, texts",
+    [
+        ("canary", ["canary"]),
+        ("XUDID", ["XUDID"]),
+        ("EMAIL", ["EMAIL"]),
+        ("$$EMAIL", ["$$EMAIL"]),
+        ("$UDID", []),
+        ("$X", ["$X"]),
+    ],
+)
+def test_a_variable_of_kandji_is_not_a_secret(text: str, texts: list[str]) -> None:
+    assert secrets.secret_texts(profile(payload(Password=text)), []) == texts
+
+
+@pytest.mark.parametrize(
+    "text, ordinary",
+    [
+        *[("name", True), ("Employees", True), ("20261126", True), ("hunter2", True)],
+        *[("hunter2!", False), (CANARY, False), ("correcthorsebatterystaple", False)],
+    ],
+)
+def test_words_and_numbers_are_ordinary_secrets(text: str, ordinary: bool) -> None:
+    assert secrets.is_ordinary(text) is ordinary
+
+
+# What is shown
+
+
+@pytest.mark.parametrize(
+    "value, masked",
+    [
+        ("text", "text"),
+        (True, True),
+        (1, 1),
+        (1.5, 1.5),
+        (None, None),
+        (ABSENT, None),
+        (datetime(2026, 1, 2), "2026-01-02 00:00:00"),
+        (["a", {"Token": "canary"}], ["a", {"Token": MASK}]),
+        ({"Token": ["canary", 7, True], "Name": "x"}, {"Token": [MASK, MASK, True], "Name": "x"}),
+        (
+            {"PIN": 1234, "forcePIN": True, "minLength": 8},
+            {"PIN": MASK, "forcePIN": True, "minLength": 8},
+        ),
+        ("https://ann:canary@acme.test", MASK),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", MASK),
+        (
+            b"key",
+            "3 bytes, sha256:2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683",
+        ),
+        ({"PSK": b"key"}, {"PSK": MASK}),
+    ],
+)
+def test_a_value_is_masked_in_its_form(value: object, masked: object) -> None:
+    assert secrets.Mask().value(value, "Name") == masked
+
+
+@pytest.mark.parametrize(
+    "before, after, shown",
+    [
+        ("old", "new", "old"),
+        ("old", ABSENT, MASK),
+        (7, ABSENT, MASK),
+        (True, ABSENT, True),
+        (ABSENT, "new", None),
+        ("old", {"a": 1}, MASK),
+        ({"a": "x", "b": "y"}, {"a": "z"}, {"a": "x", "b": MASK}),
+        ({"PayloadType": "t", "Url": "u"}, ABSENT, {"PayloadType": "t", "Url": MASK}),
+        ([{"a": "x", "b": "y"}], [{"a": 1}, {"c": 2}], [{"a": "x", "b": MASK}]),
+        (["x", {"a": "y"}], ["z"], ["x", {"a": MASK}]),
+    ],
+)
+def test_what_the_file_does_not_know_is_masked_in_what_kandji_holds(
+    before: object, after: object, shown: object
+) -> None:
+    assert secrets.Mask().old_value(before, after, "Name") == shown
+
+
+def test_a_difference_is_masked_by_the_type_of_its_payload() -> None:
+    content = FileContent(profile(payload("com.apple.security.acme")))
+    path = "com.apple.security.acme (2)/ClientIdentifier"
+    assert content.mask(Difference(path, CANARY, "x")) == (f"{MASK} (another one)", MASK)
+    other = Difference("com.acme.app/ClientIdentifier", "x", "y")
+    assert content.mask(other) == ("x", "y")
+    assert content.mask(Difference("generation", None, "2")) == (None, "2")
+
+
+# Any profile
+
+KINDS = [*secrets.SECRET_KEYS, "com.acme.app"]
+NAMES = ["SSID_STR", "Url", "Inner", "AuthKey", "PIN", "Password", "Challenge", "x"]
+
+
+@st.composite
+def drawn(draw: st.DrawFn, marker: str) -> dict[str, t.Any]:
+    """Draw a profile whose secret values, and no others, hold the marker."""
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3))
+    payloads = []
+    for kind in kinds:
+        names = st.sampled_from([*NAMES, *secrets.SECRET_KEYS.get(kind, ())])
+
+        def values(path: str, depth: int, kind: str = kind, names: t.Any = names) -> t.Any:
+            form = draw(st.sampled_from(["text", "list", "dict"] if depth else ["text"]))
+            if form == "list":
+                return [values(path, depth - 1) for _each in range(draw(st.integers(0, 2)))]
+            if form == "dict":
+                chosen = draw(st.lists(names, max_size=2, unique=True))
+                return {name: values(f"{path}.{name}", depth - 1) for name in chosen}
+            return f"{marker}-1" if secrets.is_secret(path, kind) else "plain"
+
+        chosen = draw(st.lists(names, max_size=3, unique=True))
+        payloads.append(payload(kind, **{name: values(name, 2) for name in chosen}))
+    return profile(*payloads)
+
+
+@given(drawn("first-canary"), drawn("second-canary"))
+def test_nothing_that_is_shown_of_any_profile_holds_a_secret(
+    desired: dict[str, t.Any], current: dict[str, t.Any]
+) -> None:
+    content = FileContent(desired)
+    before = copy.deepcopy(desired)
+    shown = [content.describe(), *(content.mask(each) for each in content.compare(current))]
+    assert "canary" not in json.dumps(shown)
+    assert {text[:5] for text in secrets.secret_texts(desired, [])} <= {"first"}
+    assert desired == before
