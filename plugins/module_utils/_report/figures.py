@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from .._status.rows import MacRow
 from . import page
 
-# The steps from an enrolled to a managed Mac, each with the stages of Macs that it has not taken.
+# The steps from an enrolled to a managed Mac, each with the stages of Macs that have not taken it.
 FUNNEL = (
     ("Known to Kandji", ("KANDJI_MISSING",)),
     ("In a ring", ("NOT_IN_SCOPE",)),
@@ -140,12 +140,15 @@ def _ordered(counts: Mapping[str, int], order: Sequence[str]) -> dict[str, int]:
 
 
 def funnel(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the steps from known to managed, each with the number of Macs that took it."""
-    left, steps = sum(counts.values()), []
-    for step, stopped in FUNNEL:
-        left -= sum(counts.get(stage, 0) for stage in stopped)
-        steps.append((step, left))
-    return steps
+    """Return the steps from known to managed, each with the number of Macs that took it.
+
+    A Mac at a stage that no step names has taken none.
+    """
+    taken, steps = counts.get("MANAGED", 0), []
+    for step, stopped in reversed(FUNNEL):
+        steps.append((step, taken))
+        taken += sum(counts.get(stage, 0) for stage in stopped)
+    return steps[::-1]
 
 
 @dataclass

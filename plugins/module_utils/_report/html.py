@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from .._status.rows import MacRow
+from .._status.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import page
 from .columns import LABELS, SHOWN
 from .csv_json import COLUMNS
@@ -39,14 +40,7 @@ PAGE_COLUMNS = tuple(
 
 NAMED_MOVES = 25
 
-FOR_ADMINISTRATORS = (
-    "KANDJI_MISSING",
-    "PROFILE_FAILED",
-    "CERTIFICATE_EXPIRED",
-    "NO_LICENCE",
-    "SUSPENDED",
-    "DEACTIVATED",
-)
+# Stage -> what to tell the users of its Macs. A quiet stage needs no message.
 TELL = {
     "KANDJI_MISSING": (
         "Okta knows a Mac of yours that our device management does not. If you still use it, please"
@@ -176,9 +170,9 @@ def label(stage: str) -> str:
 
 def kind(stage: str) -> str:
     """Return the colour of a stage, which is that of who has to act."""
-    if stage in ("MANAGED", "NOT_IN_SCOPE"):
-        return "good" if stage == "MANAGED" else "none"
-    return "bad" if stage in FOR_ADMINISTRATORS else "wait"
+    if stage == "MANAGED":
+        return "good"
+    return {NOBODY: "none", ADMINISTRATOR: "bad"}.get(ACTORS[stage], "wait")
 
 
 def _host(url: str) -> str:
@@ -347,7 +341,7 @@ def _moved(title: str, macs: Sequence[tuple[str, str | None, str | None]]) -> st
 def _tell(figures: Figures) -> str:
     lines = []
     for stage, count in figures.counts.items():
-        if stage not in TELL:
+        if stage in QUIET_STAGES:
             continue
         lines.append(
             page.TELL.format(

@@ -23,34 +23,33 @@ from .facts import (
     earliest,
 )
 
-# From the bottom to the top. Names are what results, tables and gates use.
-STAGES = (
-    "KANDJI_MISSING",
-    "NOT_IN_SCOPE",
-    "PROFILE_FAILED",
-    "PROFILE_PENDING",
-    "CERTIFICATE_ABSENT",
-    "CERTIFICATE_EXPIRED",
-    "NO_LICENCE",
-    "OKTA_VERIFY_MISSING",
-    "NOT_REGISTERED",
-    "SUSPENDED",
-    "DEACTIVATED",
-    "REGISTERED_BEFORE_CERTIFICATE",
-    "REGISTERED_NOT_MANAGED",
-    "MIXED",
-    "MANAGED",
-)
-# Stages that end with time or by the Mac's user alone; the others need an administrator.
-PEOPLE_STAGES = (
-    "PROFILE_PENDING",
-    "CERTIFICATE_ABSENT",
-    "OKTA_VERIFY_MISSING",
-    "NOT_REGISTERED",
-    "REGISTERED_NOT_MANAGED",
-)
+# Who acts next: the Mac's user, time alone, an administrator, or nobody.
+USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"
+
+# Stage -> who acts next, from the bottom to the top. The names of stages are what results, tables
+# and gates use.
+ACTORS = {
+    "KANDJI_MISSING": ADMINISTRATOR,
+    "NOT_IN_SCOPE": NOBODY,
+    "PROFILE_FAILED": ADMINISTRATOR,
+    "PROFILE_PENDING": TIME,
+    "CERTIFICATE_ABSENT": TIME,
+    "CERTIFICATE_EXPIRED": ADMINISTRATOR,
+    "NO_LICENCE": ADMINISTRATOR,
+    "OKTA_VERIFY_MISSING": TIME,
+    "NOT_REGISTERED": USER,
+    "SUSPENDED": ADMINISTRATOR,
+    "DEACTIVATED": ADMINISTRATOR,
+    "REGISTERED_BEFORE_CERTIFICATE": USER,
+    "REGISTERED_NOT_MANAGED": USER,
+    "MIXED": USER,
+    "MANAGED": NOBODY,
+}
+STAGES = tuple(ACTORS)
+# Stages that end with time or by the Mac's user alone.
+PEOPLE_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] in (USER, TIME))
 # Stages that need no next step.
-QUIET_STAGES = ("MANAGED", "NOT_IN_SCOPE")
+QUIET_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] == NOBODY)
 FLAGS = (
     "DUPLICATE_RECORD",
     "ORPHAN",

@@ -29,7 +29,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.ro
     MacRow,
     RowUser,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import STAGES
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+    ACTORS,
+    QUIET_STAGES,
+    STAGES,
+)
 
 SAMPLE = MacRow(
     serial_number="C02",
@@ -157,6 +161,41 @@ def test_the_funnel_counts_how_far_macs_have_come() -> None:
         "KANDJI_MISSING": 1,
     }
     assert [macs for _step, macs in figures.funnel(counts)] == [15, 11, 8, 8, 7, 5, 5]
+
+
+def test_each_stage_but_managed_stops_at_one_step_of_the_funnel() -> None:
+    stopped = [stage for _step, stages in figures.FUNNEL for stage in stages]
+    assert sorted(stopped) == sorted(set(STAGES) - {"MANAGED"})
+
+
+def test_a_stage_that_the_funnel_does_not_name_takes_no_step() -> None:
+    steps = figures.funnel({"MANAGED": 2, "NEW_STAGE": 3})
+    assert {macs for _step, macs in steps} == {2}
+
+
+def test_the_report_has_a_message_for_each_stage_that_is_not_quiet() -> None:
+    assert set(html.TELL) == set(STAGES) - set(QUIET_STAGES)
+    text = page([replace(SAMPLE, serial_number=stage, stage=stage) for stage in STAGES])
+    shown = re.findall(
+        r'data-copy>Copy text</button> <button type="button" data-stage="(\w+)"', text
+    )
+    assert sorted(shown) == sorted(html.TELL)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_colour_of_a_stage_shows_who_acts(stage: str) -> None:
+    colours = {"user": "wait", "time": "wait", "administrator": "bad", "nobody": "none"}
+    assert html.kind(stage) == ("good" if stage == "MANAGED" else colours[ACTORS[stage]])
+
+
+def test_the_tiles_count_the_macs_by_who_acts() -> None:
+    text = page([replace(SAMPLE, serial_number=stage, stage=stage) for stage in STAGES])
+    assert re.findall(r'<li class="\w+"><b>(\d+)</b> ([^<]+)</li>', text) == [
+        ("1", "managed"),
+        ("7", "wait for time or their user"),
+        ("6", "need an administrator"),
+        ("1", "in no ring"),
+    ]
 
 
 def test_figures_come_from_one_pass() -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import stages
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
@@ -13,6 +15,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.fa
 )
 
 from tests.unit.plugins.module_utils._status.builders import AFTER, BEFORE, ISSUED, NOW, mac, record
+
+
+def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
+    """Return the rows of a parametrized test."""
+    (marker,) = (mark for mark in test.pytestmark if mark.name == "parametrize")
+    return list(marker.args[1])
 
 
 @pytest.mark.parametrize(
@@ -170,12 +178,7 @@ def test_the_stage_of_a_mac(facts: MacFacts, stage: str, reason: str) -> None:
 
 
 def test_the_table_above_has_every_stage() -> None:
-    (marker,) = (mark for mark in test_the_stage_of_a_mac.pytestmark if mark.name == "parametrize")
-    assert {case[1] for case in marker.args[1]} == set(stages.STAGES)
-
-
-def test_stages_that_people_leave_behind_are_stages() -> None:
-    assert set(stages.PEOPLE_STAGES) < set(stages.STAGES)
+    assert {case[1] for case in cases_of(test_the_stage_of_a_mac)} == set(stages.STAGES)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +352,27 @@ def test_each_stage_has_a_reason_and_a_next_step(
     )
 
 
+@pytest.mark.parametrize(
+    "stage, next_step",
+    [
+        (stage, next_step)
+        for _facts, stage, _reason, next_step in cases_of(
+            test_each_stage_has_a_reason_and_a_next_step
+        )
+    ],
+)
+def test_who_acts_is_the_subject_of_the_next_step(stage: str, next_step: str) -> None:
+    """The user is named, time is waited for, and an imperative is for an administrator."""
+    subjects = {"Its user": "user", "The named user": "user", "Wait": "time", "Nothing": "nobody"}
+    actors = {actor for subject, actor in subjects.items() if next_step.startswith(subject)}
+    assert {stages.ACTORS[stage]} == (actors or {"administrator"})
+
+
+def test_each_stage_has_a_next_step_to_compare_with() -> None:
+    cases = cases_of(test_each_stage_has_a_reason_and_a_next_step)
+    assert {case[1] for case in cases} == set(stages.ACTORS)
+
+
 def test_the_expiry_that_the_mac_names_stands_for_a_certificate() -> None:
     facts = mac(certificates=[], expires="2027-06-01T00:00:00Z", expiry_source="mac")
     assert stages.classify(facts, NOW).stage == "NOT_REGISTERED"
@@ -381,12 +405,11 @@ def test_without_a_present_nothing_is_stale_or_expired() -> None:
     assert stages.flags_of(old) == ()
 
 
-def test_stages_that_need_nothing_are_stages() -> None:
-    assert stages.QUIET_STAGES == ("MANAGED", "NOT_IN_SCOPE")
-    assert stages.PEOPLE_STAGES == (
-        "PROFILE_PENDING",
-        "CERTIFICATE_ABSENT",
-        "OKTA_VERIFY_MISSING",
-        "NOT_REGISTERED",
-        "REGISTERED_NOT_MANAGED",
-    )
+def test_only_time_and_users_are_waited_for_and_only_nobody_is_quiet() -> None:
+    acts = {
+        stage: ("people" if stage in stages.PEOPLE_STAGES else "")
+        + ("quiet" if stage in stages.QUIET_STAGES else "")
+        for stage in stages.STAGES
+    }
+    kinds = {"user": "people", "time": "people", "administrator": "", "nobody": "quiet"}
+    assert acts == {stage: kinds[actor] for stage, actor in stages.ACTORS.items()}
