@@ -52,6 +52,7 @@ def child_environment(**more: str) -> dict[str, str]:
         # Without this, an older copy that somebody once installed would be found first.
         "ANSIBLE_COLLECTIONS_PATH": str(CACHE / "ansible" / "collections"),
         "ANSIBLE_REMOTE_TEMP": str(CACHE / "ansible" / "tmp"),
+        "ANSIBLE_ASYNC_DIR": str(CACHE / "ansible" / "async"),
         "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tools" / "support" / "callback"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
         "PIP_CACHE_DIR": str(CACHE / "pip"),
