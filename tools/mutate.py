@@ -4,15 +4,18 @@
 """`make mutate`: mutation tests of the plans, each with the unit tests of its package alone.
 
 mutmut changes one expression at a time and runs the tests of that function. A mutant that survives
-is a decision that no unit test holds. ``make mutate PLANS="gate reset"`` runs the plans of PLANS
-below; a path below plugins/module_utils does too. The table is printed, and the survivors with
-their differences are written to .cache/mutate/survivors.txt.
+is a decision that no unit test holds. A plan is a file whose docstring has the word Pure, or one of
+NOT_PURE below. ``make mutate PLANS="gate reset"`` runs files and packages by their names; a path
+below plugins/module_utils does too. The table is printed, and the survivors with their differences
+are written to .cache/mutate/survivors.txt.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +23,7 @@ import time
 import typing as t
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tools.support.environment import CACHE, CHECKOUT, child_environment
@@ -31,24 +35,14 @@ REPORT = PLACE / "survivors.txt"
 # The name that the plugins have on the import path, and so the names of mutmut's mutants.
 COLLECTION = Path("ansible_collections") / "devicetrust" / "okta_kandji"
 UTILS = Path("plugins") / "module_utils"
-# Globs below plugins/module_utils.
-PLANS: dict[str, tuple[str, ...]] = {
-    "profiles": (
-        "_kandji/profiles/plan.py",
-        "_kandji/profiles/scep.py",
-        "_kandji/profiles/mobileconfig.py",
-        "_kandji/profiles/redelivery.py",
-    ),
-    "assignments": ("_kandji/assignments.py", "_kandji/library_items.py"),
-    "scripts": ("_kandji/scripts.py",),
-    "reset": ("_reset/plan*.py", "_reset/evidence.py", "_reset/apply.py"),
-    "authenticators": ("_okta/authenticator_methods.py",),
-    "access": ("_access/rule*.py", "_access/policies.py", "_access/guards.py"),
-    "forecast": ("_access/forecast.py", "_access/simulation.py", "_access/denials.py"),
-    "gate": ("_status/gate.py",),
-    "stages": ("_status/stages.py", "_status/confidence.py"),
-    "renewal": ("_status/renewal.py",),
-    "certificates": ("_status/certificate_check.py", "_status/ledger.py"),
+# Files that decide as well, though they also read or write. Paths below plugins/module_utils.
+NOT_PURE = {
+    "_kandji/assignments.py": "which blueprints an item goes to and leaves, on how many Macs",
+    "_kandji/library_items.py": "which item an option names, and what its statuses mean",
+    "_reset/evidence.py": "which events and certificates belong to a record",
+    "_reset/apply.py": "which records are still to be deleted when they are read again",
+    "_access/policies.py": "which policy is cloned, and what is left to move or to write",
+    "_access/guards.py": "which changes of rules are refused",
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")
 # Exit codes by which mutmut records what became of a mutant (mutmut.stats).
@@ -86,15 +80,37 @@ class Mutant:
         )
 
 
+def is_pure(file: Path) -> bool:
+    """Return whether the docstring of a Python file has the word Pure."""
+    docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return re.search(r"\bPure\b", docstring) is not None
+
+
+@cache
+def plans(directory: Path = CHECKOUT) -> t.Mapping[str, t.Sequence[Path]]:
+    """Return the files to mutate, by the names that PLANS takes.
+
+    A name is that of a package without its underscore, or of a file without its suffix.
+    """
+    utils = directory / UTILS
+    files = sorted({*filter(is_pure, utils.rglob("*.py")), *(utils / name for name in NOT_PURE)})
+    named: dict[str, list[Path]] = {}
+    for file in files:
+        below = file.relative_to(utils)
+        for name in dict.fromkeys((*(part.lstrip("_") for part in below.parts[:-1]), file.stem)):
+            named.setdefault(name, []).append(file.relative_to(directory))
+    return dict(sorted(named.items()))
+
+
 def sources(names: t.Sequence[str], directory: Path = CHECKOUT) -> list[Path]:
     """Return the files of these plans, or of all. Raises ValueError for a name without a file."""
+    known = plans(directory)
     files: list[Path] = []
-    for name in names or PLANS:
-        patterns = PLANS.get(name, (name.removeprefix(f"{UTILS}/"),))
-        found = sorted(path for glob in patterns for path in (directory / UTILS).glob(glob))
-        if not found:
-            raise ValueError(f"PLANS: {name} is not a plan. Choose from {', '.join(PLANS)}.")
-        files += [path.relative_to(directory) for path in found]
+    for name in names or known:
+        path = UTILS / name.removeprefix(f"{UTILS}/")
+        if name not in known and not (directory / path).is_file():
+            raise ValueError(f"PLANS: {name} is not a plan. Choose from {', '.join(known)}.")
+        files += known.get(name, [path])
     return list(dict.fromkeys(files))
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ import tomllib
 
 from tools.mutate import (
     COLLECTION,
-    PLANS,
+    NOT_PURE,
     UTILS,
     Mutant,
     judge,
     main,
+    plans,
     read_mutants,
     report,
     settings,
@@ -25,6 +27,7 @@ from tools.mutate import (
     table,
     unit_tests,
 )
+from tools.support.environment import CHECKOUT
 
 FILE = Path("plugins/module_utils/_status/gate.py")
 LOGIC = """--- gate.py
@@ -46,21 +49,55 @@ def mutant(name: str, exit_code: int | None, diff: str = "") -> Mutant:
     return Mutant(str(FILE), name, exit_code, diff)
 
 
-@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("plan", plans())
 def test_every_plan_has_files_and_unit_tests(plan):
     files = sources([plan])
     assert files
     assert unit_tests(files)
 
 
+def pure_by_text() -> set[Path]:
+    """Return the files below module_utils that say Pure before their first import."""
+    return {
+        path.relative_to(CHECKOUT)
+        for path in (CHECKOUT / UTILS).rglob("*.py")
+        if re.search(r"\bPure\b", path.read_text(encoding="utf-8").split("\nfrom __future__")[0])
+    }
+
+
+def test_every_pure_file_is_in_a_plan():
+    assert len(pure_by_text()) > 30
+    assert pure_by_text() - set(sources([])) == set()
+
+
+def test_a_plan_that_is_not_pure_is_named_with_its_decision():
+    others = set(sources([])) - pure_by_text()
+    assert others == {UTILS / name for name in NOT_PURE}
+    assert all(NOT_PURE.values())
+
+
+def test_a_package_and_a_file_are_plans_by_their_names(tmp_path):
+    for name, docstring in (
+        *((name, "What it decides.") for name in NOT_PURE),
+        ("_moon/phase.py", "The phase of the moon. Pure."),
+        ("_moon/reader.py", "Reads of the moon. It is not purely arithmetic."),
+    ):
+        (tmp_path / UTILS / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / UTILS / name).write_text(f'"""{docstring}"""\n')
+    phase = UTILS / "_moon" / "phase.py"
+    assert sources(["moon"], tmp_path) == sources(["phase"], tmp_path) == [phase]
+    assert UTILS / "_moon" / "reader.py" not in sources([], tmp_path)
+
+
 def test_a_path_is_a_plan_of_its_own():
     assert sources(["_status/gate.py"]) == sources(["gate"]) == [FILE]
     assert sources([str(FILE), "gate"]) == [FILE]
+    assert sources(["_status/reader.py"]) == [UTILS / "_status" / "reader.py"]
 
 
 def test_a_name_that_is_not_a_plan_is_refused(capsys):
     assert main(["gates"]) == 2
-    assert capsys.readouterr().err.startswith("PLANS: gates is not a plan. Choose from profiles,")
+    assert capsys.readouterr().err.startswith("PLANS: gates is not a plan. Choose from access,")
 
 
 def test_mutmut_gets_the_files_and_their_tests_by_their_full_names():
