@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import types
 
+import pytest
+
+from tests.support.client_operations import client_operations
 from tools.generate import permissions
+from tools.support.environment import CHECKOUT
 
 
 def test_the_page_is_what_the_code_says() -> None:
@@ -35,14 +39,14 @@ def test_what_writes_is_set_apart() -> None:
 
 
 def test_no_operation_of_a_client_is_left_over() -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
-        client as _kandji,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
-        client as _okta,
-    )
+    declared = {used for name in permissions.names() for used in permissions.operations(name)}
+    assert len(declared) > 40
+    assert {used.name for used in client_operations() if used not in declared} == set()
 
-    declared = {one for name in permissions.names() for one in permissions.operations(name)}
-    assert {
-        one.name for one in (*_okta.OPERATIONS, *_kandji.OPERATIONS) if one not in declared
-    } == set()
+
+@pytest.mark.parametrize("name", ["_okta", "_kandji"])
+def test_every_operation_that_a_client_defines_is_collected(name: str) -> None:
+    client = CHECKOUT / "plugins" / "module_utils" / name / "client.py"
+    defined = client.read_text().count(" = Operation(")
+    assert defined > 20
+    assert len(client_operations(name)) == defined

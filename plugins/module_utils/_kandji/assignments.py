@@ -173,7 +173,8 @@ def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> No
             if str(error.details.get("error_text")) != ONE_OF_ITS_TYPE:
                 raise _translate_error(error, blueprint, item_id) from None
             # Kandji answers this for the item itself, and for another one of its type.
-            if item_id.lower() not in {item.id for item in kandji.library_items(blueprint.id)}:
+            items = read_items(kandji, [blueprint])[blueprint.id]
+            if item_id.lower() not in {item.id for item in items}:
                 raise Refused(
                     f"The node of the blueprint {blueprint.name!r} holds another library item of"
                     " this type already, and takes one only. Remove that item from the node in"
@@ -210,8 +211,19 @@ def _translate_error(error: ApiError, blueprint: Blueprint, item_id: str) -> Exc
 
 
 def read_items(kandji: Kandji, blueprints: t.Iterable[Blueprint]) -> dict[str, list[LibraryItem]]:
-    """Return blueprint id -> items on it."""
-    return {blueprint.id: kandji.library_items(blueprint.id) for blueprint in blueprints}
+    """Return blueprint id -> items on it. Raises BadOption for a blueprint that does not exist."""
+    return {blueprint.id: _read_items_of(kandji, blueprint) for blueprint in blueprints}
+
+
+def _read_items_of(kandji: Kandji, blueprint: Blueprint) -> list[LibraryItem]:
+    try:
+        return kandji.library_items(blueprint.id)
+    except NotFound as error:
+        raise BadOption(
+            f"blueprints: Kandji has no blueprint with the id {blueprint.id}. Set the name or the"
+            " id of an existing blueprint.",
+            **error.details,
+        ) from None
 
 
 def item_ids(items: Items) -> dict[str, set[str]]:

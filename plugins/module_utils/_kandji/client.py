@@ -147,31 +147,6 @@ PRISM_PROFILES = Operation(
 )
 PRISM_APPS = Operation("Applications", "GET", PRISM + "/apps", "Applications")
 
-OPERATIONS = (
-    LIST_PROFILES,
-    CREATE_PROFILE,
-    UPDATE_PROFILE,
-    LIST_SCRIPTS,
-    CREATE_SCRIPT,
-    UPDATE_SCRIPT,
-    LIST_BLUEPRINTS,
-    LIST_ITEMS,
-    ASSIGN_ITEM,
-    REMOVE_ITEM,
-    ITEM_STATUSES,
-    LIST_DEVICES,
-    DEVICE_ITEMS,
-    DAILY_CHECK_IN,
-    LIST_EVENTS,
-    PRISM_CERTIFICATES,
-    PRISM_PROFILES,
-    PRISM_APPS,
-    GET_DEVICE,
-    UPDATE_DEVICE,
-    LIST_TAGS,
-    DELETE_PROFILE,
-)
-
 ALREADY_ASSIGNED = (
     "Library Item already exists on Blueprint",
     "Library Item already exists in Assignment Node",
@@ -364,15 +339,12 @@ class Kandji:
         return map(Blueprint.from_row, self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE}))
 
     def library_items(self, blueprint_id: str) -> list[LibraryItem]:
-        """Return the items on a blueprint: id and name, no type. List Library Items."""
+        """Return the items on a blueprint: id and name, no type.
+
+        List Library Items. Raises NotFound for a blueprint that does not exist.
+        """
         path = {"blueprint_id": blueprint_id}
-        try:
-            return list(map(LibraryItem.from_row, self._linked_pages(LIST_ITEMS, path=path)))
-        except NotFound:
-            raise BadOption(
-                f"blueprints: Kandji has no blueprint with the id {blueprint_id}. Set the name or"
-                " the id of an existing blueprint."
-            ) from None
+        return list(map(LibraryItem.from_row, self._linked_pages(LIST_ITEMS, path=path)))
 
     def assign_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
         """Assign an item to a blueprint. Return whether it was not assigned before.
@@ -443,12 +415,9 @@ class Kandji:
         Removed devices are left out unless they are asked for.
         """
         wanted = {serial.lower(): serial for serial in serials or ()}
-        if serials is None:
-            searches: list[dict[str, str]] = [{}]
-        elif len(wanted) <= ONE_BY_ONE:
+        searches: list[dict[str, str]] = [{}]
+        if serials is not None and len(wanted) <= ONE_BY_ONE:
             searches = [{"serial_number": serial} for serial in wanted.values()]
-        else:
-            searches = [{}]
         for search in searches:
             asked = {search["serial_number"].lower()} if search else set(wanted)
             for row in self._device_pages({**filters, **search}):

@@ -169,42 +169,6 @@ SIMULATE = Operation(
     "createPolicySimulation", "POST", "/api/v1/policies/simulate", "okta.policies.read"
 )
 
-OPERATIONS = (
-    GET_ORGANIZATION,
-    LIST_AUTHENTICATORS,
-    LIST_METHODS,
-    LIST_DEVICES,
-    GET_DEVICE,
-    LIST_DEVICE_USERS,
-    DEACTIVATE_DEVICE,
-    DELETE_DEVICE,
-    GET_USER,
-    LIST_USER_DEVICES,
-    LIST_ENROLLMENTS,
-    LIST_LOG_EVENTS,
-    LIST_GROUPS,
-    LIST_GROUP_USERS,
-    LIST_APPS,
-    ASSIGN_APP_POLICY,
-    REPLACE_METHOD,
-    ACTIVATE_METHOD,
-    DEACTIVATE_METHOD,
-    LIST_POLICIES,
-    CREATE_POLICY,
-    CLONE_POLICY,
-    REPLACE_POLICY,
-    DELETE_POLICY,
-    LIST_MAPPINGS,
-    LIST_RULES,
-    GET_RULE,
-    CREATE_RULE,
-    REPLACE_RULE,
-    DELETE_RULE,
-    ACTIVATE_RULE,
-    DEACTIVATE_RULE,
-    SIMULATE,
-)
-
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends

@@ -361,6 +361,29 @@ def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> 
     assert assignments.item_ids(items)[SALES.id] == {ITEM, ""}
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda kandji: assignments.read_items(kandji, [CANARY, SALES]),
+        lambda kandji: assignments.apply_assignment(kandji, ITEM, Assignment([CANARY], [])),
+    ],
+    ids=["read", "read after a refused assignment"],
+)
+def test_a_blueprint_that_is_not_there_is_a_wrong_option(
+    act: t.Callable[[mock.Mock], t.Any],
+) -> None:
+    taken = ApiError("Kandji: taken.", error_text=assignments.ONE_OF_ITS_TYPE)
+    absent = NotFound("Kandji: not found.", status=404)
+    kandji = mock.Mock(**{"assign_item.side_effect": taken, "library_items.side_effect": absent})
+    with pytest.raises(BadOption) as raised:
+        act(kandji)
+    assert raised.value.message == (
+        f"blueprints: Kandji has no blueprint with the id {CANARY.id}. Set the name or the id of an"
+        " existing blueprint."
+    )
+    assert raised.value.details == {"status": 404}
+
+
 # Macs in scope
 
 

@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
     Forbidden,
     NotAsWritten,
+    NotFound,
     RateLimited,
     Unauthorized,
     Uncertain,
@@ -397,7 +398,7 @@ def test_statuses_are_read_of_all_macs_or_of_one(
 def test_what_is_not_there_is_nothing_but_for_a_blueprint(wire: t.Any) -> None:
     wire.script((404, {"detail": "Not found."}))
     assert list(kandji(wire).item_statuses(ITEM)) == []
-    with pytest.raises(BadOption, match=f"no blueprint with the id {BLUEPRINT}"):
+    with pytest.raises(NotFound, match="List Library Items"):
         kandji(wire).library_items(BLUEPRINT)
 
 
