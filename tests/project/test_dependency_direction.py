@@ -50,6 +50,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/library_items.py",
         "module_utils/_kandji/profile_holders.py",
         "module_utils/_kandji/profiles/mobileconfig.py",
+        "module_utils/_kandji/profiles/property_list.py",
         "module_utils/_kandji/profiles/references.py",
         "module_utils/_kandji/profiles/secrets.py",
         "module_utils/_status/certificate_check.py",

@@ -38,6 +38,7 @@ class FileContent:
     generation: str | None = None
     runs_on: t.Sequence[str] = ("mac",)
     secret_keys: t.Sequence[str] = ()
+    keeps_content: t.ClassVar[bool] = False
     write_effect: t.ClassVar[str] = "has every Mac in scope reinstall it"
 
     @property

@@ -12,6 +12,7 @@ from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
+from .property_list import PropertyListError, find_unwritable, read_xml
 from .references import Plist, PlistDict
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
@@ -41,6 +42,9 @@ VARIABLES = (
 )
 _MARK = re.compile(r" ?" + re.escape(MARK) + r"([0-9a-f]{32})(?:, generation (.+))?\Z", re.DOTALL)
 _SIGNED = (b"\x30\x80", b"\x30\x82", b"\x30\x83", b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"MII")
+# The text is decoded already, whatever encoding it names.
+_DECLARATION = re.compile(r"\A<\?xml\s[^>]*\?>")
+_UTF_8 = '<?xml version="1.0" encoding="UTF-8"?>'
 _UNREADABLE = (
     plistlib.InvalidFileException,
     ValueError,
@@ -63,15 +67,32 @@ def parse(text: str | bytes | None) -> PlistDict | None:
     if text is None:
         return None
     try:
-        plist = plistlib.loads(text.encode() if isinstance(text, str) else text)
+        data = _DECLARATION.sub(_UTF_8, text).encode() if isinstance(text, str) else text
+        plist = plistlib.loads(data)
     except (ExpatError, *_UNREADABLE):
         return None
     return plist if isinstance(plist, dict) else None
 
 
 def to_xml(plist: Plist) -> bytes:
-    """Return the profile as XML, with its keys in a stable order."""
+    """Return the profile as XML, with its keys in a stable order.
+
+    Raises BadOption for a value that XML cannot hold.
+    """
+    problem = find_unwritable(plist)
+    if problem:
+        raise BadOption(f"The profile cannot be written. {problem}. Set another value.")
     return plistlib.dumps(dict(plist), sort_keys=True)
+
+
+def check_rewritable(text: str | None, subject: str) -> None:
+    """Raise BadOption if a write would change more of a profile than the keys that are set."""
+    try:
+        read_xml(_DECLARATION.sub("", text or "").encode(errors="surrogatepass"))
+    except PropertyListError as error:
+        raise BadOption(
+            f"{subject} cannot be written again without a loss: {error}. Correct it in Kandji."
+        ) from None
 
 
 def read(text: str) -> PlistDict:
@@ -79,7 +100,8 @@ def read(text: str) -> PlistDict:
 
     Raises BadOption that names what the text is instead, never with a value from it.
     """
-    data = text.lstrip("\ufeff \t\r\n").encode(errors="surrogateescape")
+    trimmed = text.lstrip("\ufeff \t\r\n")
+    data = _encoded(trimmed)
     if not data:
         raise BadOption("mobileconfig: it is empty. Set the text of a configuration profile.")
     if data.startswith(b"bplist"):
@@ -91,16 +113,27 @@ def read(text: str) -> PlistDict:
             "mobileconfig: it is a signed profile, which cannot be compared with what Kandji holds."
             " Set the text that was signed (security cms -D -i FILE shows it)."
         )
+    # Lines are counted from the beginning of the file.
+    skipped = "\n" * text[: len(text) - len(trimmed)].count("\n")
     try:
-        plist: PlistDict = plistlib.loads(data, fmt=plistlib.FMT_XML)
-    except ExpatError as error:
-        raise BadOption(
-            f"mobileconfig: it is not well-formed XML (line {error.lineno}, column {error.offset})."
-        ) from None
-    except _UNREADABLE:
-        raise BadOption("mobileconfig: it is XML, but not a valid property list.") from None
+        plist = read_xml(skipped.encode() + _encoded(_DECLARATION.sub(_blank, trimmed)))
+    except PropertyListError as error:
+        raise BadOption(f"mobileconfig: {error}. Correct the file.") from None
     check(plist)
-    return plist
+    return t.cast(PlistDict, plist)
+
+
+def _encoded(text: str) -> bytes:
+    """Return the bytes of a text, also of one that is not Unicode."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="surrogatepass")
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Return white space of the same form, so that lines and columns stay."""
+    return re.sub(r"[^\n]", " ", match.group())
 
 
 def check(plist: object) -> None:

@@ -38,6 +38,10 @@ class Content(t.Protocol):
         It is reissue or reinstall.
         """
 
+    @property
+    def keeps_content(self) -> bool:
+        """Return whether a write keeps what else the existing profile holds."""
+
     def find_obstacle(self, current: Plist) -> str | None:
         """Return why an existing profile cannot be managed, as a verb phrase, or None."""
 
@@ -223,13 +227,7 @@ def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: 
     # A field that Kandji does not list is unknown: a write because of it would be one each run.
     changed_fields = differences({key: fields[key] for key in fields if key in kept}, kept)
     changed_keys = content.compare(plist)
-    pairs = {each.path: content.mask(each) for each in changed_keys}
-    pairs.update(
-        {
-            each.path: (render_value(each.before), render_value(each.after))
-            for each in changed_fields
-        }
-    )
+    pairs = _shown_pairs(content, changed_keys, changed_fields)
     # A profile that somebody deactivated in the console is activated again. Its content and its
     # platforms were kept as written, or were not.
     unkept = [each.path for each in changed_keys]
@@ -242,10 +240,29 @@ def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: 
     change = Change("update", f"profile {plan.name!r}", before, after)
     return replace(
         plan,
-        mobileconfig=mobileconfig.to_xml(content.build(plan.name, plist)) if unkept else None,
+        mobileconfig=_rewritten(plan, current, content, plist) if unkept else None,
         fields={each.path: each.after for each in changed_fields},
         changes=(*plan.changes, change),
     )
+
+
+def _shown_pairs(
+    content: Content, keys: t.Sequence[Difference], fields: t.Sequence[Difference]
+) -> dict[str, tuple[t.Any, t.Any]]:
+    """Return before and after of all differences, for people, by their paths."""
+    pairs = {each.path: content.mask(each) for each in keys}
+    pairs.update(
+        {each.path: (render_value(each.before), render_value(each.after)) for each in fields}
+    )
+    return pairs
+
+
+def _rewritten(plan: Plan, current: CustomProfile, content: Content, plist: Plist) -> bytes:
+    """Return the XML to write. Raises BadOption if the profile would lose something by it."""
+    if content.keeps_content:
+        subject = f"The custom profile {plan.name!r} ({plan.item_id})"
+        mobileconfig.check_rewritable(current.mobileconfig, subject)
+    return mobileconfig.to_xml(content.build(plan.name, plist))
 
 
 def _known_fields(profile: CustomProfile) -> dict[str, bool | str]:

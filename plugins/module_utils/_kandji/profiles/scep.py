@@ -362,6 +362,7 @@ class ScepContent:
 
     settings: ScepSettings
     generation: str | None
+    keeps_content: t.ClassVar[bool] = True
     write_effect: t.ClassVar[str] = "gives every Mac in scope a new certificate"
     counts_as: t.ClassVar[str] = "reissue"
 

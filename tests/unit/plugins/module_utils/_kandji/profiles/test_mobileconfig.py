@@ -48,7 +48,10 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
     "text, problem",
     [
         ("", "it is empty. Set the text of a configuration profile."),
-        ("X" + xml(profile(payload())), "it is not well-formed XML (line 1, column 1)."),
+        (
+            "X" + xml(profile(payload())),
+            "it is not well-formed XML (line 1, column 1). Correct the file.",
+        ),
         (
             "bplist00",
             "it is a binary property list. Convert it to XML (plutil -convert xml1).",
@@ -58,7 +61,10 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
             "it is a signed profile, which cannot be compared with what Kandji holds. Set the text"
             " that was signed (security cms -D -i FILE shows it).",
         ),
-        ("<plist><integer>one</integer></plist>", "it is XML, but not a valid property list."),
+        (
+            "<plist><integer>one</integer></plist>",
+            "line 1: an integer is not a number. Correct the file.",
+        ),
         (
             xml({"PayloadType": "Other"}),
             "it is a property list, but not a configuration profile (a dictionary whose PayloadType"

@@ -52,6 +52,7 @@ class Note:
     text: str
     write_effect: str = "rings a bell"
     counts_as: str = "reinstall"
+    keeps_content: bool = True
 
     def find_obstacle(self, current: references.Plist) -> str | None:
         return None if "Note" in current else "holds no note"
@@ -247,6 +248,26 @@ def test_a_profile_that_cannot_be_managed_is_refused(current: CustomProfile, obs
         planned(current)
     assert raised.value.message == (
         f"The custom profile 'Notes' (p1) {obstacle}. Choose another name, or correct it in Kandji."
+    )
+
+
+def test_a_profile_that_would_lose_something_by_a_write_is_refused() -> None:
+    text = xml(Note="Hi").replace("<dict>", "<dict><key>Note</key><string>x</string>")
+    with pytest.raises(BadOption) as raised:
+        planned(profile(text=text))
+    assert raised.value.message == (
+        "The custom profile 'Notes' (p1) cannot be written again without a loss: line 5 (key"
+        " 'Note'): the dictionary has this key twice. Correct it in Kandji."
+    )
+    assert planned(profile(text=text), replace(NOTE, keeps_content=False)).writes_profile
+
+
+def test_a_value_that_xml_cannot_hold_is_refused_before_a_write() -> None:
+    with pytest.raises(BadOption) as raised:
+        planned(None, name="Notes\x1b[0m")
+    assert raised.value.message == (
+        "The profile cannot be written. 'Name': its value holds a control character. Set another"
+        " value."
     )
 
 

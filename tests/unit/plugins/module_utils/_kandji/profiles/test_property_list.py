@@ -1,0 +1,165 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Property lists: every value survives the way through XML, or the file is refused."""
+
+from __future__ import annotations
+
+import math
+import plistlib
+import typing as t
+from datetime import datetime
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    mobileconfig,
+    property_list,
+)
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+def read(inner: str) -> t.Any:
+    """Return the value of key K of a property list with this element."""
+    text = f"<plist><dict>\n<key>K</key>{inner}</dict></plist>"
+    return property_list.read_xml(text.encode())["K"]
+
+
+@pytest.mark.parametrize(
+    "inner, value",
+    [
+        ("<string> a &amp; <![CDATA[<b>]]> </string>", " a & <b> "),
+        ("<string>a<!-- not a part of it -->b</string>", "ab"),
+        ("<string></string>", ""),
+        ("<string/>", ""),
+        ("<array/>", []),
+        ("<dict/>", {}),
+        ("<array><dict/><array/></array>", [{}, []]),
+        ("<integer> -1 </integer>", -1),
+        ("<integer>0x1F</integer>", 31),
+        ("<integer>18446744073709551615</integer>", (1 << 64) - 1),
+        ("<real>1e3</real>", 1000.0),
+        ("<real>-.5</real>", -0.5),
+        ("<true/>", True),
+        ("<data>\n AAE= \n</data>", b"\x00\x01"),
+        ("<data></data>", b""),
+        ("<date>2026-11-26T10:00:00Z</date>", datetime(2026, 11, 26, 10)),
+        ("<dict><key>CF$UID</key><integer>1</integer></dict>", {"CF$UID": 1}),
+        ("<dict><key></key><string>x</string></dict>", {"": "x"}),
+    ],
+)
+def test_a_value_is_read(inner: str, value: object) -> None:
+    assert read(inner) == value and type(read(inner)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "inner, problem",
+    [
+        ("<string>a&#13;b</string>", "a text holds a carriage return, which becomes a line feed"),
+        ("<integer>18446744073709551616</integer>", "an integer does not fit into 64 bits"),
+        ("<integer>-9223372036854775809</integer>", "an integer does not fit into 64 bits"),
+        ("<integer>1_0</integer>", "an integer is not a number"),
+        ("<integer>١</integer>", "an integer is not a number"),
+        ("<integer></integer>", "an integer is not a number"),
+        ("<real>nan</real>", "a real is not a finite number"),
+        ("<real>1e999</real>", "a real is not a finite number"),
+        ("<real>1_0.0</real>", "a real is not a finite number"),
+        ("<data>!canary!</data>", "data is not base64"),
+        ("<data>AAE</data>", "data is not base64"),
+        ("<date>2026</date>", "a date is not like 2026-11-26T10:00:00Z"),
+        ("<date>2026-11-26T10:00:00Z canary</date>", "a date is not like"),
+        ("<date>2026-02-30T10:00:00Z</date>", "a date does not exist"),
+        ("<true>canary</true>", "a switch holds a text"),
+        ("<ustring>canary</ustring>", "<ustring> is not an element of a property list"),
+        ("<string><b>canary</b></string>", "<b> is not an element of a property list"),
+        ("<string><true/></string>", "<true> is inside <string>"),
+        ("<string>a</string>canary", "it holds a text outside an element for texts"),
+        ("<string>a</string><key>K</key><true/>", "the dictionary has this key twice"),
+        ("<true/><true/>", "a dictionary does not have a key before each value"),
+        ("<true/><key>L</key>", "the key has no value"),
+        ("<true/><key></key>", "the key has no value"),
+        ("<array><key>L</key></array>", "a dictionary does not have a key before each value"),
+        ("<array>" * 200 + "</array>" * 200, "it is nested deeper than 100 levels"),
+    ],
+)
+def test_a_value_that_would_not_survive_is_refused_with_its_line(inner: str, problem: str) -> None:
+    with pytest.raises(property_list.PropertyListError) as raised:
+        read(inner)
+    message = str(raised.value)
+    assert message.startswith("line 2") and problem in message and "canary" not in message
+
+
+def test_the_key_of_a_problem_is_named_with_those_above_it() -> None:
+    with pytest.raises(property_list.PropertyListError, match=r"line 2 \(key 'K.L'\): data is"):
+        read("<array><dict><key>L</key><data>!</data></dict></array>")
+
+
+@pytest.mark.parametrize("text", ["&#1;", "&#xD800;", "\x01", "&unknown;"])
+def test_a_character_that_xml_does_not_have_is_not_well_formed(text: str) -> None:
+    with pytest.raises(property_list.PropertyListError, match=r"not well-formed XML \(line 2, col"):
+        read(f"<string>{text}</string>")
+
+
+def test_lines_are_counted_from_the_beginning_of_the_file() -> None:
+    with pytest.raises(BadOption, match=r"mobileconfig: line 4: data is not base64. Correct the"):
+        mobileconfig.read('\n\n<?xml version="1.0"?>\n<plist><data>!</data></plist>')
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-8"])
+def test_a_text_is_decoded_already_whatever_encoding_it_names(encoding: str) -> None:
+    profile = {
+        "PayloadType": "Configuration",
+        "PayloadContent": [
+            {"PayloadType": "a", "PayloadVersion": 1, "PayloadIdentifier": "ü", "PayloadUUID": "u"}
+        ],
+    }
+    text = plistlib.dumps(profile).decode().replace("UTF-8", encoding)
+    assert mobileconfig.read(text) == profile == mobileconfig.parse(text)
+
+
+@pytest.mark.parametrize(
+    "value, problem",
+    [
+        ({"a": [{"b": "x\x00"}]}, "'a.b': its value holds a control character"),
+        ({"a": "x\r"}, "'a': its value holds a control character"),
+        ({"a": "\ud800"}, "'a': its value holds a control character"),
+        ({"a\x07": 1}, "'a\\x07': its name holds a control character"),
+        ({"a": 1 << 64}, "'a': its value does not fit into 64 bits"),
+        ({"a": math.nan}, "'a': its value is not a finite number"),
+        ({"a": plistlib.UID(1)}, "'a': its value is of a type that property lists do not have"),
+        ({"a": None}, "'a': its value is of a type that property lists do not have"),
+        ({1: "a"}, "1: its name is not a text"),
+        ({"a": ["\t\n", True, 1.5, b"", {}, datetime(2026, 1, 1)]}, None),
+    ],
+)
+def test_what_xml_cannot_hold_is_named_by_its_key(value: object, problem: str | None) -> None:
+    assert property_list.find_unwritable(value) == problem
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+values = st.recursive(
+    st.booleans()
+    | st.integers(-(1 << 65), 1 << 65)
+    | st.floats()
+    | texts
+    | st.binary(max_size=5)
+    | st.datetimes(datetime(1, 1, 1), datetime(9999, 1, 1)).map(
+        lambda at: at.replace(microsecond=0)
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(texts, values, max_size=3))
+@example({"a": "x\r\n"})
+@example({"": {"": []}})
+def test_any_value_survives_or_is_refused(value: dict[str, t.Any]) -> None:
+    try:
+        data = mobileconfig.to_xml(value)
+    except BadOption as error:
+        assert error.message.startswith("The profile cannot be written. ")
+        return
+    once_more = property_list.read_xml(data)
+    assert once_more == value and mobileconfig.to_xml(once_more) == data
