@@ -177,15 +177,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
     macs = _read_test_macs(ctx)
-    expected = _read_expected(ctx) if macs and ctx.params["state"] == "present" else gate.ANYTHING
+    expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None
     deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = (
-            _read_absent(ctx, macs)
-            if ctx.params["state"] == "absent"
-            else _read_present(ctx, macs, expected)
-        )
+        verdicts = _read_verdicts(ctx, macs, expected)
         unmet = [verdict.serial for verdict in verdicts if not verdict.is_met]
         if not unmet or ctx.check_mode or not ctx.params["library_item_id"]:
             break
@@ -214,6 +210,15 @@ def _read_test_macs(ctx: ModuleContext) -> dict[str, str]:
         else:
             ctx.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
     return macs
+
+
+def _read_verdicts(
+    ctx: ModuleContext, macs: t.Mapping[str, str], expected: gate.Expected
+) -> list[gate.Verdict]:
+    """Return a verdict on each test Mac, for the state that the options ask for."""
+    if ctx.params["state"] == "absent":
+        return _read_absent(ctx, macs)
+    return _read_present(ctx, macs, expected)
 
 
 def _read_present(
@@ -249,7 +254,12 @@ def _read_present(
 
 
 def _read_expected(ctx: ModuleContext) -> gate.Expected:
-    """Return the profile that the options name, with the subject of its certificates."""
+    """Return the profile that the options name, with the subject of its certificates.
+
+    State absent expects none.
+    """
+    if ctx.params["state"] != "present":
+        return gate.ANYTHING
     item_id = (ctx.params["library_item_id"] or "").lower()
     payload_uuid = (ctx.params["payload_uuid"] or "").lower()
     updated_at = ctx.params["updated_at"]
