@@ -145,3 +145,25 @@ def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_
     assert not run_module(MODULE, wanted, lab=watched.lab)["changed"] and watched.writes(mark) == []
     for secret in ("canary-other-secret-<&>", watched.lab.announcement["scep_challenge"]):
         assert shown(secret) == []
+
+
+def test_what_refers_to_its_certificate_follows_a_new_generation(watched, run_module, by_hand):
+    told = watched.lab.announcement
+    item = watched.world.kandji.items[by_hand]
+    network, scep = item.document["PayloadContent"]
+    network["PayloadCertificateUUID"] = scep["PayloadUUID"]
+    watched.world.kandji.update_profile(
+        item, name=NAME, document=item.document, runs_on={"Mac"}, active=True
+    )
+    args = {
+        "name": NAME,
+        "blueprints": watched.canary["blueprints"],
+        "url": told["scep_url"],
+        "challenge": told["scep_challenge"],
+        "generation": "2",
+        "max_reissue": 10,
+    }
+    assert run_module(MODULE, args, lab=watched.lab)["changed"]
+    network, scep = plistlib.loads(item.text.encode())["PayloadContent"]
+    assert scep["PayloadIdentifier"].endswith(".2")
+    assert network["PayloadCertificateUUID"] == scep["PayloadUUID"]

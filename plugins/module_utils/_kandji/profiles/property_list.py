@@ -148,9 +148,7 @@ class _Reader:
 
 def _read_text(text: str) -> str:
     if "\r" in text:
-        raise ValueError(
-            "a text holds a carriage return, which becomes a line feed when Kandji stores it"
-        )
+        raise ValueError("a text holds a carriage return, which becomes a line feed when written")
     return text
 
 
