@@ -449,7 +449,14 @@ def test_nobody_named_is_a_mistake_and_an_empty_list_is_nothing_to_do(watched, r
 # How
 
 
-@pytest.mark.parametrize("switches", [{"repeated_lifecycle": 400}, {"repeated_lifecycle": 204}])
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"repeated_lifecycle": 400},
+        {"repeated_lifecycle": 204},
+        {"repeated_lifecycle": 400, "lifecycle_lag_seconds": 1.0},
+    ],
+)
 @pytest.mark.parametrize("operation", ["deactivateDevice", "deleteDevice"])
 def test_a_step_whose_answer_was_lost_is_a_step_done(
     watched, fleet, run_module, operation, switches

@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 
+from lab.okta.devices import DeviceFacts
 from lab.state import Fault
 
 UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
@@ -50,7 +51,7 @@ def statuses(watched: t.Any) -> list[int]:
     return [one.status for one in watched.asked() if one.operation == "listLogEvents"]
 
 
-@pytest.mark.lab(macs=1)
+@pytest.mark.lab(macs=1, limits="recorded")
 def test_a_bucket_that_is_used_up_is_waited_for_until_its_reset(
     watched, run_module, sleeping
 ) -> None:
@@ -141,3 +142,63 @@ def test_a_request_that_is_slow_counts_as_long_as_it_takes(watched, run_module) 
     ask("/api/v1/devices")
     slow.join()
     assert answers == [429, 200]
+
+
+# The recorded limits
+
+
+def register(watched: t.Any, count: int) -> list[str]:
+    """Register so many devices, each with a user of its own, and return their ids."""
+    org, ids = watched.world.okta, []
+    for number in range(count):
+        user = org.add_user("Ana", "Silva", f"limit{number}@example.com")
+        serial = f"C02LIMIT{number:03}"
+        facts = DeviceFacts(serial, f"UDID-{serial}", serial, "Mac14,2", "26.1")
+        ids.append(org.registry.register(user.id, facts).id)
+    return ids
+
+
+@pytest.mark.lab(macs=60, real_macs=0, limits="recorded")
+def test_a_fleet_is_read_at_the_recorded_limits_without_waiting(
+    watched, run_module, sleeping
+) -> None:
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    options = {"rings": watched.ring_variables}
+    assert not run_module("device_trust_info", options, lab=watched.lab).get("failed")
+    assert {one.status for one in watched.asked()} == {200} and slept == []
+
+
+@pytest.mark.lab(macs=60, real_macs=0, limits="recorded")
+@pytest.mark.parametrize(
+    ("bucket", "others"), [("devices", 25), ("logs", 60), ("policies", 50), ("users", 50)]
+)
+def test_a_fleet_read_waits_for_the_limits_that_it_uses_alone(
+    watched, run_module, sleeping, bucket, others
+) -> None:
+    """Others have used half of one bucket, or all of one that the read does not need."""
+    register(watched, 450)
+    watched.control("POST", "/limits/use", {"bucket": bucket, "requests": others})
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    options = {"rings": watched.ring_variables}
+    first = run_module("device_trust_info", options, lab=watched.lab)
+    assert not first.get("failed")
+    assert 429 not in {one.status for one in watched.asked()}
+    pages = {one["operation"]: one["count"] for one in first["api_calls"]}
+    assert pages["listDevices"] > 1 and pages["listLogEvents"] == 1
+    # The first page shows that the share is used up; the second one waits for the reset.
+    assert len(slept) == (bucket == "devices")
+    assert all(55 <= seconds <= 62 for seconds in slept)
+
+
+@pytest.mark.lab(macs=1, limits="recorded")
+def test_users_of_records_do_not_wait_for_the_limit_of_the_records(
+    watched, run_module, sleeping
+) -> None:
+    """Recorded: 300 requests a minute for the users of records, 50 for the records."""
+    ids = register(watched, 30)
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    result = run_module("okta_device_info", {"device_ids": ids}, lab=watched.lab)
+    assert [row["id"] for row in result["devices"]] == ids
+    assert 429 not in {one.status for one in watched.asked()}
+    # After 25 records their share of a minute is used up; their users have another one.
+    assert len(slept) == 1 and 55 <= slept[0] <= 62

@@ -175,3 +175,15 @@ def test_the_tenant_answers_by_whatever_name_it_is_called(client, tenant, kandji
             .json["next"]
             .startswith(f"https://{host}/api/v1/blueprints?")
         )
+
+
+def test_the_gateway_names_its_limits_in_every_answer(client, kandji_world):
+    first, second = client.get("/blueprints"), client.get("/devices")
+    assert first.headers["ratelimit-limit"] == first.headers["x-ratelimit-limit-second"] == "50"
+    assert first.headers["x-ratelimit-limit-hour"] == "10000"
+    assert int(first.headers["x-ratelimit-remaining-hour"]) == 9999
+    assert int(second.headers["x-ratelimit-remaining-hour"]) == 9998
+    kandji_world.faults.append(Fault("5xx", "List Devices"))
+    assert "ratelimit-remaining" in client.get("/devices").headers
+    kandji_world.faults.append(Fault("429", "List Devices"))
+    assert "ratelimit-remaining" in client.get("/devices").headers

@@ -590,3 +590,44 @@ def test_what_is_no_scep_message_is_a_bad_request(okta, okta_world, org, verb, q
         "PKIOperation",
         True,
     )
+
+
+# As recorded
+
+
+def test_a_record_is_shown_suspended_for_a_while_after_it_was_unsuspended(okta, org, register):
+    record = register()
+    org.registry.step(record, "suspend")
+    before = okta.get(f"/devices/{record.id}").json
+    assert okta.post(f"/devices/{record.id}/lifecycle/unsuspend").status == 204
+    assert okta.get(f"/devices/{record.id}").json == before
+    org.world.clock.advance(seconds=3)
+    assert okta.get(f"/devices/{record.id}").json["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize(("lag", "status"), [(0.0, "DEACTIVATED"), (5.0, "ACTIVE")])
+def test_how_soon_another_step_is_shown_is_a_switch(okta, okta_world, register, lag, status):
+    record = register()
+    okta_world.switches.set(lifecycle_lag_seconds=lag)
+    okta.post(f"/devices/{record.id}/lifecycle/deactivate")
+    assert okta.get(f"/devices/{record.id}").json["status"] == status
+
+
+def test_an_unknown_device_is_called_otherwise_by_the_list_of_its_users(okta):
+    summaries = [
+        okta.get(path).json["errorSummary"].rpartition(" ")[2]
+        for path in ("/devices/guo1", "/devices/guo1/users")
+    ]
+    assert summaries == ["(Device)", "(GenericUDObject)"]
+
+
+def test_a_wrong_cursor_has_a_code_of_its_own_for_apps(okta):
+    assert error_of(okta.get("/apps", after="guessed")) == (400, "E0000029")
+    assert error_of(okta.get("/groups", after="guessed")) == (400, "E0000031")
+
+
+def test_objects_are_dated_in_whole_seconds_and_events_in_milliseconds(okta, org, register):
+    with org.dated(org.now().replace(microsecond=123_000)):
+        record = register()
+    assert okta.get(f"/devices/{record.id}").json["created"].endswith(".000Z")
+    assert [event["published"][-5:] for event in okta.get("/logs").json] == [".123Z"] * 2

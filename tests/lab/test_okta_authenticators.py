@@ -100,3 +100,32 @@ def test_okta_verify_may_be_three_authenticators(okta, okta_world, org):
     assert [row["type"] for row in okta.send("GET", f"{fastpass}/methods").json] == ["signed_nonce"]
     okta.send("POST", f"{fastpass}/methods/signed_nonce/lifecycle/deactivate")
     assert org.is_off("signed_nonce") and okta.send("GET", fastpass).json["status"] == "INACTIVE"
+
+
+def test_only_push_and_fastpass_are_turned_off_by_themselves(okta, org):
+    steps = {}
+    for authenticator in org.authenticators.values():
+        for row in okta.get(f"/authenticators/{authenticator.id}/methods").json:
+            steps[row["type"]] = set(row["_links"]) - {"self"}
+    assert steps == {
+        "password": set(),
+        "email": set(),
+        "totp": set(),
+        "push": {"deactivate"},
+        "signed_nonce": {"deactivate"},
+    }
+
+
+def test_fastpass_may_start_as_it_was_recorded():
+    from lab.okta.org import Org
+    from lab.state import Options, World
+
+    world = World(Options(macs=0, fastpass_off=True))
+    org = Org(world, "https://localhost")
+    verify = org.authenticators["okta_verify"]
+    assert [org.is_off(method) for method in ("signed_nonce", "push", "totp")] == [
+        True,
+        True,
+        False,
+    ]
+    assert verify.methods["signed_nonce"]["showSignInWithOV"] == "NEVER"

@@ -17,6 +17,11 @@ from .._core.text import texts_in
 
 # Devices and their users
 
+# Statuses of a device record that works: "UNSUSPENDED returns a suspended device to ACTIVE".
+WORKING_STATUSES = ("ACTIVE", "UNSUSPENDED")
+DEVICE_STATUSES = (*WORKING_STATUSES, "SUSPENDED", "DEACTIVATED")
+MANAGEMENT_STATUSES = ("MANAGED", "NOT_MANAGED")
+
 
 @dataclass(frozen=True, slots=True)
 class OktaUser:
@@ -75,6 +80,11 @@ class DeviceUser:
         """Whether Okta treats the device as managed for this user."""
         return self.management_status == "MANAGED"
 
+    @property
+    def may_be_managed(self) -> bool:
+        """Whether Okta does not say that the device is not managed for this user."""
+        return self.management_status != "NOT_MANAGED"
+
 
 @dataclass(frozen=True, slots=True)
 class OktaDevice:
@@ -124,6 +134,11 @@ class OktaDevice:
     def serial_key(self) -> str:
         """The serial in lower case, for comparisons; "" if Okta knows none."""
         return self.serial_number.lower()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether its users can sign in with it."""
+        return self.status in WORKING_STATUSES
 
 
 @dataclass(frozen=True, slots=True)

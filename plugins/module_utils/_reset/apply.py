@@ -14,6 +14,7 @@ from .._core.errors import DeviceTrustError
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .._okta.facts import WEAK_AUTHENTICATORS
+from .._okta.records import WORKING_STATUSES
 from .._status.reader import FleetQuery, read_fleet
 from .._status.stages import classify
 from .audit import Audit
@@ -245,7 +246,7 @@ class ResetRun:
         if again.resets and decision.is_spare:
             keeper = find_keeper(decision, decisions)
             kept = self._okta.device(keeper.id) if keeper else None
-            if kept is None or kept.status == "DEACTIVATED":
+            if kept is None or kept.status not in (*WORKING_STATUSES, "SUSPENDED"):
                 return keep_spare(again)
         return again
 

@@ -68,7 +68,5 @@ class EvidenceReader:
         enrollments = self._enrollments[user_id] = self._okta.enrollments(user_id)
         if relies_on_okta_verify(enrollments, self._guards):
             self._active_records[user_id] = {
-                device.id
-                for device in self._okta.user_devices(user_id)
-                if device.status == "ACTIVE"
+                device.id for device in self._okta.user_devices(user_id) if device.is_working
             }

@@ -186,6 +186,13 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
             "managed",
             f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it).",
         )
+    unknown = [login_of(user) for user in target.users if user.may_be_managed]
+    if unknown and guards.forbid("managed"):
+        return Refusal(
+            "managed",
+            f"It may work: Okta does not say whether it is managed for {', '.join(unknown)}"
+            " (allow: managed resets it).",
+        )
     active = [login_of(user) for user in target.active_users]
     if len(active) > 1 and guards.forbid("shared"):
         return Refusal(
@@ -297,7 +304,8 @@ def _check_duplicates(
 def _rank(target: ResetTarget) -> tuple[bool, bool, str, str]:
     """Return the sort key by which the record to keep of a serial is the greatest."""
     created = target.device.created if target.device else None
-    return bool(target.managed_logins), target.status == "ACTIVE", str(created), target.id
+    works = bool(target.device and target.device.is_working)
+    return bool(target.managed_logins), works, str(created), target.id
 
 
 def _check_group(

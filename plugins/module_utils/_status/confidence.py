@@ -21,6 +21,8 @@ from .facts import (
     best_record,
     certificate_expiry,
     earliest,
+    unknown_item_status,
+    unknown_status,
 )
 
 # Okta's search is eventually consistent: a record that has just changed may show another state.
@@ -40,6 +42,8 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
         return contradiction
     if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
         return "Its record changed within the last minutes, and Okta's search may lag."
+    if unknown_status(best_record(mac.records)):
+        return unknown_status(best_record(mac.records))
     check = _CHECKS.get(stage)
     reason = check(mac, best_record(mac.records)) if check else ""
     return reason or (_check_proof(mac) if stage in _AFTER_CERTIFICATE else "")
@@ -64,9 +68,10 @@ def _contradiction(mac: MacFacts) -> str:
 
 
 def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
-    if events.status and events.status != record.status:
+    shown = "ACTIVE" if record.is_working else record.status
+    if events.status and events.status != shown:
         return True
-    if record.status != "ACTIVE":
+    if not record.is_working:
         return False
     if events.bound is not None and events.bound != ("MANAGED" in record.users.values()):
         return True
@@ -87,11 +92,15 @@ def _check_proof(mac: MacFacts) -> str:
 
 
 def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
-    return _GAP.format("SCEP profile") if "profile" in mac.unlisted else ""
+    if "profile" in mac.unlisted:
+        return _GAP.format("SCEP profile")
+    return unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
 
 
 def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
-    return _GAP.format("Okta Verify") if "app" in mac.unlisted else ""
+    if "app" in mac.unlisted:
+        return _GAP.format("Okta Verify")
+    return unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
 
 
 def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
 from .._okta.facts import CERTIFICATE_LIFETIME
+from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class DeviceRecord:
     users: dict[str, str] = field(default_factory=dict)
     serial: str = ""
     name: str = ""
+
+    @property
+    def is_working(self) -> bool:
+        """Whether its users can sign in with it."""
+        return self.status in WORKING_STATUSES
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ class MacFacts:
     certificates: Sequence[str] = ()  # when each of its ring's profile was first seen
     unproved: Sequence[str] = ()  # the same of those that only name its serial
     app_state: str | None = None
+    app_log: str = ""
     app_present: bool = False
     records: Sequence[DeviceRecord] = ()
     in_kandji: bool = True
@@ -96,13 +103,42 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     return max(
         records,
         key=lambda record: (
-            record.status == "ACTIVE",
+            record.is_working,
             "MANAGED" in record.users.values(),
             record.last_updated,
             record.id,
         ),
         default=None,
     )
+
+
+def unknown_status(record: DeviceRecord | None) -> str:
+    """Return which status of a record and its users is unknown, as a sentence, or "".
+
+    A vendor may add values, and a row may lack the key.
+    """
+    if record is None:
+        return ""
+    if record.status not in DEVICE_STATUSES:
+        return f"Okta shows {_quote(record.status)} for its record, which is unknown."
+    unknown = {
+        login: status for login, status in record.users.items() if status not in MANAGEMENT_STATUSES
+    }
+    if not unknown:
+        return ""
+    statuses = " and ".join(sorted({_quote(status) for status in unknown.values()}))
+    return f"Okta shows {statuses} of management for {', '.join(sorted(unknown))}."
+
+
+def unknown_item_status(state: str | None, log: str, name: str) -> str:
+    """Return that the status of an item is unknown, as a sentence, or ""."""
+    if state != "unknown":
+        return ""
+    return f"Kandji shows {_quote(log)} for {name}, which is unknown."
+
+
+def _quote(status: str) -> str:
+    return f"the status {status!r}" if status else "no status"
 
 
 def earliest(timestamps: Iterable[str]) -> datetime | None:

@@ -37,7 +37,8 @@ _OTHER_PLATFORMS = ("runs_on_iphone", "runs_on_ipad", "runs_on_tv", "runs_on_vis
 class Statuses:
     """Statuses of library items by device id.
 
-    ``states`` are those of ItemStatus.state, ``logs`` are of failures, ``several`` are the devices
+    ``states`` are those of ItemStatus.state, ``logs`` are of failures, and Kandji's own word
+    where a state is unknown, ``several`` are the devices
     that have more than one of the items installed.
     """
 
@@ -56,6 +57,8 @@ class Statuses:
             self.logs.pop(device_id, None)
             if state == "failed":
                 self.logs[device_id] = (status.log or "")[:_LONGEST_LOG]
+            elif state == "unknown":
+                self.logs[device_id] = (status.status or "")[:_LONGEST_LOG]
 
 
 @dataclass
@@ -142,9 +145,9 @@ def device_record(device: OktaDevice) -> DeviceRecord:
 
 
 def management_by_user(users: Iterable[DeviceUser]) -> dict[str, str]:
-    """Return login, else id, else number of each user -> managementStatus."""
+    """Return login, else id, else number of each user -> managementStatus, "" if it is absent."""
     return {
-        user.user.name or str(number): sys.intern(user.management_status or "NOT_MANAGED")
+        user.user.name or str(number): sys.intern(user.management_status or "")
         for number, user in enumerate(users)
     }
 
@@ -240,6 +243,7 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
     mac.competing = mac.device_id in tables.competing or mac.device_id in statuses.several
     if isinstance(apps, Statuses):
         mac.app_state = apps.states.get(mac.device_id)
+        mac.app_log = apps.logs.get(mac.device_id, "")
     else:
         mac.app_present = mac.device_id in apps
     # Whether Kandji has statuses of items that its web app created is not documented; without a

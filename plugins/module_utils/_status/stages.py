@@ -21,6 +21,8 @@ from .facts import (
     best_record,
     certificate_expiry,
     earliest,
+    unknown_item_status,
+    unknown_status,
 )
 
 # Who acts next: the Mac's user, time alone, an administrator, or nobody.
@@ -50,6 +52,7 @@ STAGES = tuple(ACTORS)
 PEOPLE_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] in (USER, TIME))
 # Stages that need no next step.
 QUIET_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] == NOBODY)
+READ_RECORD = "Look its record up in Okta (okta_device_info), and report the status."
 FLAGS = (
     "DUPLICATE_RECORD",
     "ORPHAN",
@@ -115,7 +118,7 @@ def _kandji_stage(mac: MacFacts) -> Classification | None:
 
 
 def _managed_stage(best: DeviceRecord | None) -> Classification | None:
-    if best is None or best.status != "ACTIVE":
+    if best is None or not best.is_working:
         return None
     statuses = set(best.users.values())
     if statuses == {"MANAGED"}:
@@ -126,6 +129,8 @@ def _managed_stage(best: DeviceRecord | None) -> Classification | None:
         waiting = ", ".join(
             sorted(login for login, status in best.users.items() if status != "MANAGED")
         )
+        if unknown_status(best):
+            return Classification("MIXED", unknown_status(best), READ_RECORD)
         return Classification(
             "MIXED",
             f"Okta shows it as managed for some of its users, but not for {waiting}.",
@@ -151,7 +156,8 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
     if mac.profile_state != "installed":
         return Classification(
             "PROFILE_PENDING",
-            "The SCEP profile is not installed yet.",
+            unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
+            or "The SCEP profile is not installed yet.",
             "Wait for its check-in (within 24 hours), or request one in Kandji.",
         )
     return None
@@ -188,7 +194,8 @@ def _app_stage(mac: MacFacts) -> Classification | None:
         )
     return Classification(
         "OKTA_VERIFY_MISSING",
-        _app_reason(mac.app_state),
+        unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
+        or _app_reason(mac.app_state),
         "Wait for its check-in, or request one in Kandji.",
     )
 
@@ -211,6 +218,8 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
             "It has a certificate and Okta Verify, but nobody has registered it with Okta.",
             "Its user opens Okta Verify and adds the account.",
         )
+    if unknown_status(best):
+        return Classification("REGISTERED_NOT_MANAGED", unknown_status(best), READ_RECORD)
     if best.status in ("SUSPENDED", "DEACTIVATED"):
         return Classification(
             best.status,

@@ -244,7 +244,13 @@ def test_users_are_read_right_before_the_first_write_to_their_record(reset: t.An
 
 
 @pytest.mark.parametrize(
-    "keeper, state", [(None, "skipped"), ({"status": "DEACTIVATED"}, "skipped"), ({}, "reset")]
+    "keeper, state",
+    [
+        (None, "skipped"),
+        ({"status": "DEACTIVATED"}, "skipped"),
+        ({"status": "QUARANTINED"}, "skipped"),
+        ({}, "reset"),
+    ],
 )
 def test_a_spare_record_is_deleted_only_next_to_the_one_that_is_kept(
     reset: t.Any, keeper: dict[str, str] | None, state: str

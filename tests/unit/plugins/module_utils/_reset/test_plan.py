@@ -75,7 +75,6 @@ def allowing(*reasons: str, **values: t.Any) -> Guards:
     [
         target(device()),
         target(device(), user()),
-        target(device(), user(management=None)),
         target(device(status="DEACTIVATED")),
         target(device(status="SUSPENDED"), user()),
         target(device(created="2026-11-23T09:59:59.999Z")),
@@ -105,6 +104,16 @@ LIFTED = [
         target(device(), user("ada", "MANAGED"), user("bob", "MANAGED", status="SUSPENDED")),
         "managed",
         "ada@acme.com, bob@acme.com is MANAGED",
+    ),
+    (
+        target(device(), user(management=None)),
+        "managed",
+        "Okta does not say whether it is managed for ada@acme.com",
+    ),
+    (
+        target(device(), user("ada"), user("bob", "PENDING", status="SUSPENDED")),
+        "managed",
+        "Okta does not say whether it is managed for bob@acme.com",
     ),
     (
         target(device(), user("ada"), user("bob")),
@@ -358,6 +367,8 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
         ((device("guo1"),), (device("guo2", "2026-11-02", status="SUSPENDED"),), 0),
         ((device("guo1"),), (device("guo2", "2026-11-02"),), 1),
         ((device("guo9"),), (device("guo2"),), 0),
+        ((device("guo1", status="UNSUSPENDED"),), (device("guo2", status="SUSPENDED"),), 0),
+        ((device("guo1", status="QUARANTINED"),), (device("guo2"),), 1),
     ],
 )
 def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:

@@ -36,7 +36,7 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         (mac(profile_state="failed"), "PROFILE_FAILED", "no reason"),
         (mac(profile_state="pending"), "PROFILE_PENDING", "not installed yet"),
         (mac(profile_state=None), "PROFILE_PENDING", "not installed yet"),
-        (mac(profile_state="unknown"), "PROFILE_PENDING", "not installed yet"),
+        (mac(profile_state="unknown"), "PROFILE_PENDING", "no status for the SCEP profile"),
         (mac(profile_state="excluded"), "PROFILE_PENDING", "not installed yet"),
         (mac(certificates=[]), "CERTIFICATE_ABSENT", "shows no certificate"),
         (mac(app_present=False, app_state="no_licence"), "NO_LICENCE", "licence"),
@@ -246,7 +246,7 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             "Nothing.",
         ),
         (
-            mac(record(bob="NOT_MANAGED", ada="MANAGED", al="ODD")),
+            mac(record(bob="NOT_MANAGED", ada="MANAGED", al="NOT_MANAGED")),
             "MIXED",
             "Okta shows it as managed for some of its users, but not for al, bob.",
             "The named user signs in once with Okta FastPass on this Mac.",
