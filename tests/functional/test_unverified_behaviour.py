@@ -76,6 +76,7 @@ OF_POLICIES = {
     "delete_mapped_policy",
     "simulation",
     "deny_access_events",
+    "denial_rules",
     "policy_resource",
     "flexible_okta_verify",
     "expressions_hold",

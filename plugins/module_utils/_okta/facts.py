@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+# Okta shows created and lastUpdated of its objects in whole seconds, the rest is cut off: recorded.
+OBJECT_TIME_PRECISION = timedelta(seconds=1)
 LOG_RETENTION = timedelta(days=90)  # of the System Log
 UNUSED_CERTIFICATE_LIFETIME = timedelta(days=90)  # one that is not used so long is revoked
 CERTIFICATE_LIFETIME = timedelta(days=365)  # of a certificate of Okta's SCEP authority

@@ -19,7 +19,7 @@ from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, PrismCertificate
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
-from .._okta.facts import LOG_RETENTION
+from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
 from .._status.rings import Ring, profile_uuid
 from .records import Decision, Mac, ResetTarget, outlives_certificates
@@ -267,10 +267,10 @@ def read_deletions(
     deletions = list(okta.log_events(DELETIONS, since, until))
     earlier: dict[str, datetime] = {}
     for target in targets if deletions else ():
-        registered = target.registered_at
+        latest = target.registered_at and target.registered_at + OBJECT_TIME_PRECISION
         ids = _ids_of_serial(okta, target.serial, deletions, (since, until))
         seen = [parse_timestamp(event.published) for event in deletions if _names(event, ids)]
-        before = [time for time in seen if time and registered and time < registered]
+        before = [time for time in seen if time and latest and time < latest]
         if before:
             earlier[target.id] = max(before)
     return earlier

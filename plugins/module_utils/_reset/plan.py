@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
-from .._okta.facts import LOG_RETENTION, UNUSED_CERTIFICATE_LIFETIME
+from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
 from .records import Decision, Evidence, Guards, Mac, ResetTarget, login_of
 
@@ -169,7 +169,9 @@ def _check_registered_again(
 ) -> Refusal | None:
     """Skip what a repeated command would delete: the registration that its first run led to."""
     registered, deleted = target.registered_at, evidence.earlier_deletions.get(target.id)
-    if not (registered and deleted and deleted < registered and needs_history(target, guards)):
+    if not (registered and deleted and needs_history(target, guards)):
+        return None
+    if deleted >= registered + OBJECT_TIME_PRECISION:
         return None
     return Refusal(
         "registered_again",
@@ -215,7 +217,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
             " (allow: no_profile resets it).",
         )
     seen = [*mac.certificates, *mac.former]
-    if not seen or registered is None or registered < min(seen):
+    if not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen):
         return None
     if target.is_idle or not guards.forbid("registered_after_certificate"):
         return None

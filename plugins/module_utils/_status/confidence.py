@@ -68,8 +68,8 @@ def _contradiction(mac: MacFacts) -> str:
 
 
 def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
-    shown = "ACTIVE" if record.is_working else record.status
-    if events.status and events.status != shown:
+    current = "ACTIVE" if record.is_working else record.status
+    if events.status and events.status != current:
         return True
     if not record.is_working:
         return False

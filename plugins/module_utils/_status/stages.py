@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._core.timestamps import parse_timestamp
+from .._okta.facts import OBJECT_TIME_PRECISION
 from .confidence import unconfirmed_reason
 from .facts import (
     TIMELESS,
@@ -231,7 +232,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
             ),
         )
     registered, first = parse_timestamp(best.created), earliest([*mac.certificates, mac.issued])
-    if registered and first and first > registered:
+    if registered and first and first >= registered + OBJECT_TIME_PRECISION:
         return Classification(
             "REGISTERED_BEFORE_CERTIFICATE",
             "It was registered with Okta before it had its first certificate.",

@@ -326,7 +326,8 @@ REGISTRATION = LogEvent(
         ([deletion("guo0", "C019")], None),  # of another serial
         ([deletion("guo0"), replace(REGISTRATION, targets=(LogEntity("guo0"),))], None),
         ([replace(deletion("guo0", "C01"), published="2026-11-02T10:00:00Z")], None),  # later
-        ([replace(deletion("guo0", "C01"), published="2026-11-01T10:00:00Z")], None),  # with it
+        # A second after it, and so not in the second that Okta shows for the registration
+        ([replace(deletion("guo0", "C01"), published="2026-11-01T10:00:01Z")], None),
         ([replace(deletion("guo0", "C01"), published=None)], None),
     ],
 )

@@ -413,3 +413,22 @@ def test_only_time_and_users_are_waited_for_and_only_nobody_is_quiet() -> None:
     }
     kinds = {"user": "people", "time": "people", "administrator": "", "nobody": "quiet"}
     assert acts == {stage: kinds[actor] for stage, actor in stages.ACTORS.items()}
+
+
+@pytest.mark.parametrize(
+    ("created", "stage"),
+    [
+        ("2026-11-10T09:59:59.000Z", "REGISTERED_BEFORE_CERTIFICATE"),
+        ("2026-11-10T10:00:00.000Z", "REGISTERED_NOT_MANAGED"),
+    ],
+)
+def test_a_record_of_the_second_of_its_certificate_may_be_the_later_of_both(
+    created: str, stage: str
+) -> None:
+    """Okta cuts the time of a registration to whole seconds."""
+    facts = mac(record(created=created, ada="NOT_MANAGED"), certificates=[ISSUED])
+    assert stages.classify(facts).stage == stage
+    late = mac(
+        record(created="2026-11-10T10:00:00.000Z"), certificates=["2026-11-10T10:00:00.900000Z"]
+    )
+    assert stages.classify(late).stage == "REGISTERED_NOT_MANAGED"
