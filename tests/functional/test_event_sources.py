@@ -281,7 +281,7 @@ def test_texts_of_others_are_no_templates(watched, log, args):
         ({"limit": 5000}, "limit from 1 to 1000"),
         ({"since": "yesterday"}, "'yesterday' is not a time in ISO 8601"),
         ({"capacity_percent": 0}, "capacity_percent: 0 is not between 1 and 100."),
-        ({"filter": 'eventType qq "x"'}, "okta refused listLogEvents with 400"),
+        ({"filter": 'eventType qq "x"'}, "Okta refused listLogEvents with 400"),
         ({"okta_api_token": "00canary-of-a-token-that-okta-does-not-know"}, "is not accepted"),
         ({"okta_org_url": "http://acme.okta.com"}, "a token is only sent over https"),
     ],

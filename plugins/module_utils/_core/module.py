@@ -16,9 +16,9 @@ from dataclasses import replace
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._http import transport as _transport
-from .._http.operations import Operation, api_calls
+from .._http.operations import Operation
 from .._http.settings import Settings
-from .._http.transport import Transport
+from .._http.transport import Transport, api_calls
 from .._kandji.client import Kandji
 from .._okta.auth import TOKEN, make_auth, scopes_of
 from .._okta.client import Okta

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations of vendors, requests for them, and what comes back."""
+"""Vendors, their operations, requests for them, and what comes back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 if t.TYPE_CHECKING:
     from .auth import Auth
-    from .transport import Transport
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,19 @@ class Explanation:
         return self.code or self.text
 
 
-def api_calls(*transports: Transport | None) -> list[dict[str, str | int]]:
-    """Return the requests sent, by vendor, operation and verb: {vendor, operation, verb, count}."""
-    return [
-        {"vendor": transport.vendor, "operation": name, "verb": verb, "count": count}
-        for transport in transports
-        if transport is not None
-        for (name, verb), count in sorted(transport.calls.items())
-    ]
+@dataclass(frozen=True)
+class Vendor:
+    """Whom a transport speaks to.
+
+    :arg name: okta, kandji or scep; it names the calls in results and in errors.
+    :arg title: the vendor as a person calls it.
+    :arg explain: reads error bodies: (status, headers, parsed body or text) -> Explanation.
+    :arg hourly_limit: the vendor's limit of requests per hour; 0 is none.
+    :arg is_declared: modules declare the operations that they send.
+    """
+
+    name: str
+    title: str
+    explain: Callable[[int, Mapping[str, str], t.Any], Explanation]
+    hourly_limit: int = 0
+    is_declared: bool = True

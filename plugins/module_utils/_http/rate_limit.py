@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from .failures import Failures
+from .operations import Operation
 from .retry import MAX_WAIT
 
 
@@ -24,14 +26,12 @@ class Window:
 
     :arg reset: seconds since the epoch, by the vendor's clock; at least a second after the answer.
     :arg is_over: a thread has waited for the reset.
-    :arg reason: what a wait for the reset is for, in words.
     """
 
     limit: int
     remaining: int
     reset: float
     is_over: bool = False
-    reason: str = "for the rate limit"
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def must_wait(self, capacity_percent: int) -> bool:
@@ -48,7 +48,7 @@ def windows(headers: Mapping[str, str], now: float) -> list[Window]:
     :arg now: the vendor's clock, seconds since the epoch.
     """
     rows = [
-        *((limit, remaining, reset) for limit, remaining, reset in _rows(headers, "X-Rate-Limit-")),
+        *_rows(headers, "X-Rate-Limit-"),
         *((limit, remaining, now + s - 1) for limit, remaining, s in _rows(headers, "RateLimit-")),
     ]
     # One second more: clocks that count whole seconds.
@@ -87,31 +87,30 @@ class Pacer:
     Threads that use the same limit wait together; the others go on.
 
     :arg capacity_percent: the share of each limit that a run may use.
-    :arg hourly_limit: the vendor's limit of requests per hour until an answer names it; 0 is none.
     :arg sleep: waits so many seconds for a reason.
     """
 
     def __init__(
-        self, capacity_percent: int, hourly_limit: int, sleep: Callable[[float, str], None]
+        self, failures: Failures, capacity_percent: int, sleep: Callable[[float, str], None]
     ) -> None:
-        self._capacity_percent, self._sleep = capacity_percent, sleep
-        self.hourly_limit = hourly_limit
+        self._failures, self._capacity_percent, self._sleep = failures, capacity_percent, sleep
+        self._hourly_limit = failures.vendor.hourly_limit  # until an answer names it
         self._windows: dict[tuple[int, float], Window] = {}
         self._of_operation: dict[str, list[Window]] = {}
+        self._pauses: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
-    @property
-    def hourly_share(self) -> int:
-        """The requests that this run may send; 0 is any number."""
-        if not self.hourly_limit:
-            return 0
-        return max(1, self.hourly_limit * self._capacity_percent // 100)
+    def check_hour(self, operation: Operation, sent: int) -> None:
+        """Raise RateLimited if a run that sent so many requests has used its share of an hour's."""
+        share = max(1, self._hourly_limit * self._capacity_percent // 100)
+        if self._hourly_limit and sent >= share:
+            raise self._failures.hourly_share_used(operation, share, self._hourly_limit)
 
     def learn(self, operation: str, headers: Mapping[str, str], now: float) -> None:
         """Take note of what an answer says of the rate limits of its operation."""
         hourly = headers.get("X-RateLimit-Limit-Hour", "").strip()
         if hourly.isdecimal() and 0 < len(hourly) < 16 and int(hourly):
-            self.hourly_limit = int(hourly)
+            self._hourly_limit = int(hourly)
         with self._lock:
             self._of_operation[operation] = [
                 self._merge(window) for window in windows(headers, now)
@@ -124,18 +123,28 @@ class Pacer:
         return known
 
     def wait_for_share(self, operation: str, now: float) -> None:
-        """Wait for the reset of each limit of the operation whose share is used up."""
+        """Wait for the reset of each limit of the operation whose share is used up.
+
+        If another thread waits as the vendor asked for this operation, wait with it.
+        """
         with self._lock:
-            known = list(self._of_operation.get(operation, ()))
+            known, pause = list(self._of_operation.get(operation, ())), self._pauses.get(operation)
+        if pause is not None:
+            pause.wait()
         for window in known:
             with window.lock:
                 seconds = 0 if window.is_over else window.reset - now
                 if seconds > 0 and window.must_wait(self._capacity_percent):
-                    self._sleep(min(seconds, MAX_WAIT), window.reason)
+                    self._sleep(min(seconds, MAX_WAIT), "for the rate limit")
                     window.is_over = True
 
     def wait(self, operation: str, seconds: float, reason: str) -> None:
         """Wait as the vendor asks; what was known of the rate limit is outdated then."""
+        pause = threading.Event()
         with self._lock:
-            self._of_operation[operation] = [Window(1, 0, seconds, reason=reason)]
-        self.wait_for_share(operation, now=0)
+            self._of_operation.pop(operation, None)
+            self._pauses[operation] = pause
+        try:
+            self._sleep(seconds, reason)
+        finally:
+            pause.set()

@@ -20,10 +20,10 @@ from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadab
 from .._core.masking import Masker
 from .._core.rows import Row
 from .._http.auth import Token
-from .._http.operations import Explanation, Operation, Query, Request
+from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
-from .._http.transport import Transport, Vendor
+from .._http.transport import Transport
 from .._http.urls import check_origin, is_loopback, next_query
 from .records import (
     AuditEvent,
@@ -239,7 +239,7 @@ class Kandji:
         masker.add(api_token)
         self.api_url = check_api_url(api_url)
         self.transport = Transport(
-            Vendor("kandji", explain, HOURLY_LIMIT),
+            Vendor("kandji", "Kandji", explain, HOURLY_LIMIT),
             self.api_url,
             ApiToken(api_token),
             settings,

@@ -318,7 +318,7 @@ class ServiceApp(Auth):
         if not isinstance(body, dict) or not body.get("access_token"):
             raise Unreadable(
                 f"{transport.origin} answered the token request without a token.",
-                vendor=transport.vendor,
+                vendor=transport.vendor.name,
                 operation=TOKEN.name,
             )
         self._token = str(body["access_token"])

@@ -19,10 +19,10 @@ from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadabl
 from .._core.masking import Masker
 from .._core.rows import Row
 from .._http.auth import Auth
-from .._http.operations import Explanation, Operation, Query, Request
+from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
-from .._http.transport import Transport, Vendor
+from .._http.transport import Transport
 from .._http.urls import batches, check_origin, next_query
 from .records import (
     App,
@@ -251,7 +251,9 @@ class Okta:
 
     def __init__(self, org_url: str, auth: Auth, settings: Settings, masker: Masker) -> None:
         self.org_url = check_org_url(org_url)
-        self.transport = Transport(Vendor("okta", explain), self.org_url, auth, settings, masker)
+        self.transport = Transport(
+            Vendor("okta", "Okta", explain), self.org_url, auth, settings, masker
+        )
         self.last_request_id = ""  # of the last lifecycle step, for an audit
 
     def organization(self) -> Org:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from .._core.errors import ApiError, BadOption, Refused
 from .._core.masking import Masker
 from .._http.auth import Auth
-from .._http.operations import Explanation, Operation, Request
+from .._http.operations import Explanation, Operation, Request, Vendor
 from .._http.settings import Settings
-from .._http.transport import Transport, Vendor
+from .._http.transport import Transport
 from .._http.urls import is_loopback
 from .._okta.facts import OKTA_DOMAINS
 from . import client
@@ -66,7 +66,7 @@ class ScepEndpoint:
         parts = urlsplit(url)
         self._path = parts.path.replace("{", "{{").replace("}", "}}")
         self.transport = Transport(
-            Vendor("scep", _explain),
+            Vendor("scep", "SCEP", _explain, is_declared=False),
             f"{parts.scheme}://{parts.netloc}",
             Auth(),
             settings,

@@ -36,14 +36,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
     Explanation,
     Operation,
     Request,
-    api_calls,
+    Vendor,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
-    Vendor,
+    api_calls,
 )
 from requests import exceptions
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
@@ -75,7 +75,7 @@ def transport(
 ) -> Transport:
     wire.masker.add(token)
     return Transport(
-        Vendor("acme", explain, hourly_limit),
+        Vendor("acme", "Acme", explain, hourly_limit),
         ORIGIN,
         Token("Bearer", token) if token else Auth(),
         wire.settings(**settings),
@@ -156,7 +156,7 @@ def test_the_given_ca_outweighs_the_one_of_the_environment(
 def test_a_token_that_cannot_be_sent_is_told_in_a_sentence_without_it(lab: Lab, token: str) -> None:
     """A block in YAML ends with a line break; a copy from a web page with an ellipsis."""
     sender = Transport(
-        Vendor("acme", explain),
+        Vendor("acme", "Acme", explain),
         lab.announcement["okta_url"],
         Token("Bearer", token),
         Settings(ca_path=lab.announcement["ca_file"], retries=0),
@@ -528,6 +528,48 @@ def test_threads_wait_for_their_own_limit_alone(wire: t.Any) -> None:
     assert len(wire.sent) == 4
 
 
+def test_threads_that_use_the_operation_wait_together_as_the_vendor_asks(wire: t.Any) -> None:
+    wire.script((429, "", {"Retry-After": "7"}), (200, {}))
+    waiting, go_on, sleeps = threading.Event(), threading.Event(), []
+
+    def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+        waiting.set()
+        assert go_on.wait(10)
+
+    caller = transport(wire, sleep=sleep)
+    threads = [threading.Thread(target=caller.call, args=(READ,)) for _unused in range(2)]
+    threads[0].start()
+    assert waiting.wait(10)
+    try:
+        threads[1].start()
+        threads[1].join(0.2)
+        assert threads[1].is_alive()
+        caller.call(OTHER_READ)
+        assert len(wire.sent) == 2
+    finally:
+        go_on.set()
+        for thread in threads:
+            thread.join()
+    assert len(wire.sent) == 4
+    assert sleeps == [7]
+
+
+def test_a_wait_that_is_interrupted_does_not_hold_up_other_threads(wire: t.Any) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    wire.script((429, "", {"Retry-After": "7"}), (200, {}))
+    caller = transport(wire, sleep=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        caller.call(READ)
+    thread = threading.Thread(target=caller.call, args=(READ,), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(wire.sent) == 2
+
+
 def test_each_request_and_each_wait_is_reported(wire: t.Any) -> None:
     reports: list[str] = []
     wire.script(
@@ -551,13 +593,6 @@ def test_each_request_and_each_wait_is_reported(wire: t.Any) -> None:
         "Acme: waiting 2 s to send listThings again",
         "Acme: listThings, 5 requests",
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "title"), [("okta", "Okta"), ("kandji", "Kandji"), ("scep", "SCEP")]
-)
-def test_a_vendor_has_its_own_spelling(name: str, title: str) -> None:
-    assert Vendor(name, explain).title == title
 
 
 @pytest.mark.parametrize("status, slept", [(503, [7]), (429, [7]), (423, [7])])
@@ -641,6 +676,25 @@ def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any
 # Check mode
 
 
+def test_an_operation_that_the_module_does_not_declare_is_not_sent(wire: t.Any) -> None:
+    caller = transport(wire, uses=(READ,))
+    caller.call(READ)
+    with pytest.raises(DeviceTrustError, match="listOthers was called and is not declared"):
+        caller.call(OTHER_READ)
+    assert len(wire.sent) == 1
+
+
+def test_modules_declare_nothing_of_a_vendor_whose_operations_need_no_permission(
+    wire: t.Any,
+) -> None:
+    vendor = Vendor("scep", "SCEP", explain, is_declared=False)
+    caller = Transport(vendor, ORIGIN, Auth(), wire.settings(uses=()), wire.masker)
+    caller.call(READ)
+    assert api_calls(caller) == [
+        {"vendor": "scep", "operation": "listThings", "verb": "GET", "count": 1}
+    ]
+
+
 @pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
 def test_check_mode_refuses_a_write_before_anything_is_sent(
     wire: t.Any, operation: Operation
@@ -676,16 +730,16 @@ def test_check_mode_reads(wire: t.Any, operation: Operation) -> None:
             "lacks a permission: listThings needs 'things.read' (403 E0000006)",
         ),
         (WRITE, (403, {"text": "no"}), Forbidden, "createThing needs 'things.manage' (403 no)"),
-        (OTHER_READ, (403, {"text": "no"}), Forbidden, "acme refused listOthers with 403: no"),
+        (OTHER_READ, (403, {"text": "no"}), Forbidden, "Acme refused listOthers with 403: no"),
         (
             READ,
             (404, {"text": "Not found."}),
             NotFound,
-            "acme refused listThings with 404: Not found.",
+            "Acme refused listThings with 404: Not found.",
         ),
-        (WRITE, (400, "bare text"), ApiError, "acme refused createThing with 400: bare text"),
+        (WRITE, (400, "bare text"), ApiError, "Acme refused createThing with 400: bare text"),
         (WRITE, (400, ["one", "two"]), ApiError, "one"),
-        (WRITE, (409, b"\xff\xfe"), ApiError, "acme refused createThing with 409"),
+        (WRITE, (409, b"\xff\xfe"), ApiError, "Acme refused createThing with 409"),
     ],
 )
 def test_an_error_says_who_refused_what_and_why(
@@ -891,7 +945,7 @@ def to_the_lab(lab: Lab, wire_settings: dict[str, t.Any] | None = None) -> Trans
     }
     token = lab.announcement["okta_api_token"]
     return Transport(
-        Vendor("okta", explain),
+        Vendor("okta", "Okta", explain),
         lab.announcement["okta_url"],
         Token("SSWS", token),
         Settings(**settings),
@@ -948,7 +1002,11 @@ def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -
 
 def test_a_host_that_nobody_answers_at_is_told(lab: Lab) -> None:
     caller = Transport(
-        Vendor("okta", explain), "https://127.0.0.1:1", Auth(), Settings(retries=0), Masker()
+        Vendor("okta", "Okta", explain),
+        "https://127.0.0.1:1",
+        Auth(),
+        Settings(retries=0),
+        Masker(),
     )
     with pytest.raises(Unreachable, match="https://127.0.0.1:1 .*Connection refused"):
         caller.call(GET_ORGANIZATION)

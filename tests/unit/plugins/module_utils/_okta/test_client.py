@@ -171,7 +171,7 @@ def test_every_shape_of_an_error_is_read(body: t.Any, text: str, code: str) -> N
         (
             (400, error_body("E0000031", "Invalid search criteria.")),
             ApiError,
-            "okta refused listDevices with 400: Invalid search criteria.",
+            "Okta refused listDevices with 400: Invalid search criteria.",
         ),
         ((410, error_body("E0000153")), ApiError, "with 410"),
     ],

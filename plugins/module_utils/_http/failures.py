@@ -1,0 +1,199 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of requests, in sentences that name the origin or the vendor, with secrets masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._core.errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    NotTrusted,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreachable,
+    Unreadable,
+    WriteInCheckMode,
+)
+from .._core.masking import Masker
+from .operations import Explanation, Operation, Vendor
+
+ERROR_TYPES = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
+
+
+@dataclass(frozen=True)
+class Failures:
+    """The errors of requests to one origin."""
+
+    vendor: Vendor
+    origin: str
+    masker: Masker
+
+    # Before a request is sent
+
+    def write_in_check_mode(self, operation: Operation) -> WriteInCheckMode:
+        """Return the error of a write that check mode forbids."""
+        return WriteInCheckMode(
+            f"{operation.name} writes and was called in check mode. Please report this.",
+            operation=operation.name,
+        )
+
+    def undeclared(self, operation: Operation) -> DeviceTrustError:
+        """Return the error of an operation that the module does not declare."""
+        return DeviceTrustError(
+            f"{operation.name} was called and is not declared by this module. Please report this.",
+            operation=operation.name,
+        )
+
+    def hourly_share_used(self, operation: Operation, share: int, limit: int) -> RateLimited:
+        """Return the error of a run that has sent its share of the requests of an hour."""
+        return RateLimited(
+            f"This run has used its share of {self.vendor.title}'s hourly limit ({share} of {limit}"
+            " calls). Run again later, or raise capacity_percent.",
+            vendor=self.vendor.name,
+            operation=operation.name,
+        )
+
+    # Without an answer
+
+    def bad_settings(self, error: OSError) -> BadOption:
+        """Return the error of settings that no request can be sent with."""
+        return BadOption(self.masker.text(f"ca_path or network settings: {error}."))
+
+    def bad_tls(
+        self, operation: Operation, error: Exception, ca_path: str | None
+    ) -> DeviceTrustError:
+        """Return the error of a TLS connection that was not made or that broke."""
+        text = repr(error)
+        if "NO_CERTIFICATE_OR_CRL_FOUND" in text:
+            return BadOption(f"ca_path: {ca_path} holds no certificate.")
+        if "CERTIFICATE_VERIFY_FAILED" not in text and "doesn't match" not in text:
+            # It may have broken after the request was sent: a write may have been carried out.
+            return self.unreachable(operation, f"the TLS connection failed ({_reason(error)})")
+        return NotTrusted(
+            self.masker.text(
+                f"The TLS certificate of {self.origin} cannot be verified ({_reason(error)}). If"
+                " its CA is a private one, set ca_path."
+            ),
+            vendor=self.vendor.name,
+            operation=operation.name,
+        )
+
+    def broken_connection(self, operation: Operation, error: Exception) -> Unreachable:
+        """Return the error of a connection that was not made or that broke."""
+        text = repr(error)
+        never_sent = "NewConnectionError" in text or "NameResolution" in text
+        return self.unreachable(operation, _reason(error), never_sent)
+
+    def unreachable(
+        self, operation: Operation, reason: str, never_sent: bool = False
+    ) -> Unreachable:
+        """Return the error of a request without an answer."""
+        return Unreachable(
+            self.masker.text(f"{self.origin} ({operation.name}) cannot be reached: {reason}."),
+            vendor=self.vendor.name,
+            never_sent=never_sent or None,
+        )
+
+    def lost(self, operation: Operation, error: Unreachable) -> DeviceTrustError:
+        """Return the error of a request without an answer: Uncertain if it may have written."""
+        if not operation.writes or error.details.get("never_sent"):
+            return error
+        return Uncertain(
+            f"{error.message} {_uncertain(operation)}",
+            vendor=self.vendor.name,
+            operation=operation.name,
+        )
+
+    # Of an answer
+
+    def wait_too_long(self, operation: Operation, status: int, seconds: float) -> RateLimited:
+        """Return the error of an answer that asks for a wait that is too long."""
+        return RateLimited(
+            f"{self.vendor.title} asks to wait {seconds:.0f} s before the next {operation.name}."
+            " Run again later.",
+            vendor=self.vendor.name,
+            operation=operation.name,
+            status=status,
+        )
+
+    def redirect(self, operation: Operation, status: int) -> Unreadable:
+        """Return the error of a redirect."""
+        return Unreadable(
+            f"{self.origin} ({operation.name}) answers with a redirect, which is never followed"
+            " with a token. Check the URL.",
+            vendor=self.vendor.name,
+            operation=operation.name,
+            status=status,
+        )
+
+    def unreadable(self, operation: Operation, status: int, is_page: bool) -> DeviceTrustError:
+        """Return the error of an answer that is not JSON: Uncertain if it may have written."""
+        kind = "an HTML page" if is_page else "something that is not complete JSON"
+        text = (
+            f"{self.origin} ({operation.name}) answered {status} with {kind}, not as the API of"
+            f" {self.vendor.title} does. Check the URL, and whether a proxy or gateway is in"
+            " between."
+        )
+        details = {"vendor": self.vendor.name, "operation": operation.name}
+        if operation.writes and not 400 <= status < 500:
+            return Uncertain(f"{text} {_uncertain(operation)}", status=status, **details)
+        return Unreadable(text, status=status, **details)
+
+    def refused(
+        self, operation: Operation, status: int, explained: Explanation, text: str | None = None
+    ) -> ApiError:
+        """Return the error of a refusal. ``text`` is its message if authentication explains it."""
+        details = {
+            "error_code": explained.code,
+            "request_id": explained.request_id,
+            "error_text": explained.text,
+            **explained.extra,
+        }
+        return ERROR_TYPES.get(status, ApiError)(
+            self.masker.text(text or self._refusal(operation, status, explained)),
+            vendor=self.vendor.name,
+            operation=operation.name,
+            status=status,
+            **self.masker.value(details),
+        )
+
+    def _refusal(self, operation: Operation, status: int, explained: Explanation) -> str:
+        """Return the message of a refusal that authentication does not explain."""
+        if status == 401:
+            return (
+                f"The token for {self.origin} is not accepted (401 {explained.reason}). Check that"
+                " it is whole, not expired and of this tenant."
+            )
+        if status == 403 and operation.permission:
+            return (
+                f"The token for {self.origin} lacks a permission: {operation.name} needs"
+                f" {operation.permission!r} (403 {explained.reason})."
+            )
+        return f"{self.vendor.title} refused {operation.name} with {status}: {explained.text}"
+
+
+def _uncertain(operation: Operation) -> str:
+    return (
+        f"Whether {operation.name} was carried out is unknown. Run again: the next run reads first."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return the innermost cause of an exception of requests, in its own words and short."""
+    inner: BaseException = error
+    for _attempt in range(6):
+        deeper = getattr(inner, "reason", None) or next(
+            (arg for arg in getattr(inner, "args", ()) if isinstance(arg, Exception)), None
+        )
+        if not isinstance(deeper, Exception):
+            break
+        inner = deeper
+    text = str(inner)
+    return text.rsplit(": ", 1)[-1] if "HTTPSConnection" in text else text[:200]
