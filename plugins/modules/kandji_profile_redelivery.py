@@ -145,6 +145,7 @@ from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, U
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
@@ -346,13 +347,10 @@ def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:
     missing = [serial for serial in wanted if serial.lower() not in known]
     if missing:
         raise BadOption(
-            f"serials: Kandji has no Mac {_some(missing)}. Nothing was written.", serials=missing
+            f"serials: Kandji has no Mac {abbreviate(missing, 5)}. Nothing was written.",
+            serials=missing,
         )
     return {serial: Mac.of(known[serial.lower()]) for serial in wanted}
-
-
-def _some(names: t.Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
 
 
 def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
@@ -372,7 +370,7 @@ def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
         and device.device_id not in named
     ]
     if left_over:
-        serials = _some([mac.device.serial for mac in left_over])
+        serials = abbreviate([mac.device.serial for mac in left_over], 5)
         ctx.warn(
             f"A previous run left the tag {tag!r} on {serials}. It is removed; the profile stays or"
             " comes back."

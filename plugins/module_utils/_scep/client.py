@@ -19,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 
 from .._core.errors import DeviceTrustError
 from . import messages
+from .subjects import SUBJECT_OIDS
 
 try:
     from asn1crypto import x509 as asn1_x509
@@ -33,18 +34,8 @@ Exchange: t.TypeAlias = (
 )
 Subject = t.Sequence[t.Sequence[t.Sequence[str]]]
 
-# The names that Apple's payload knows; any other type is a dotted OID.
-_SUBJECT_TYPES = {
-    "CN": "2.5.4.3",
-    "C": "2.5.4.6",
-    "L": "2.5.4.7",
-    "ST": "2.5.4.8",
-    "O": "2.5.4.10",
-    "OU": "2.5.4.11",
-}
-
 _PRINTED_TYPES = {
-    **{dotted: short for short, dotted in _SUBJECT_TYPES.items()},
+    **{dotted: short for short, dotted in SUBJECT_OIDS.items()},
     "0.9.2342.19200300.100.1.25": "DC",
 }
 
@@ -372,14 +363,14 @@ def _build_subject(subject: Subject) -> x509.Name:
     try:
         return messages.build_name(
             [
-                [(_SUBJECT_TYPES.get(kind, kind), value) for kind, value in relative_name]
+                [(SUBJECT_OIDS.get(kind, kind), value) for kind, value in relative_name]
                 for relative_name in subject
             ]
         )
     except (ValueError, TypeError):
         raise ScepError(
             "The subject is not a list of relative names, each a list of [type, value] with type"
-            f" one of {', '.join(sorted(_SUBJECT_TYPES))} or a dotted OID, with values that a"
+            f" one of {', '.join(sorted(SUBJECT_OIDS))} or a dotted OID, with values that a"
             " certificate can carry."
         ) from None
 

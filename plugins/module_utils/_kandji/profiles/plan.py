@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from ..._core.changes import Change, Difference, Shown, differences, render_value
 from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.options import PROFILE_PLATFORMS, Params
+from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
 from ..catalogs import profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
@@ -399,7 +400,7 @@ def device_trust_conflicts(
     macs = sorted({profile.serial for profile in installed if profile.blueprint_id in ids})
     if not macs:
         return []
-    names = ", ".join(macs[:5]) + (" ..." if len(macs) > 5 else "")
+    names = abbreviate(macs, 5)
     return [
         f"Kandji's own Okta Device Trust integration serves {len(macs)}"
         f" Mac{'' if len(macs) == 1 else 's'} of these blueprints already ({names})"

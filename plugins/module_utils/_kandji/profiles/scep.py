@@ -21,8 +21,10 @@ from ..._core.changes import ABSENT, Difference, Shown, differences, render_valu
 from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
 from ..._core.results import Result
+from ..._core.text import abbreviate
 from ..._core.timestamps import parse_timestamp
 from ..._okta.facts import CERTIFICATE_LIFETIME
+from ..._scep.subjects import SUBJECT_OIDS
 from ..identifiers import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
@@ -35,14 +37,6 @@ FIRST_GENERATION = "1"
 # With two live certificates of one authority on a Mac, Okta accepts either.
 ONE_OF_AN_AUTHORITY = "A Mac must have one SCEP profile of this authority"
 KEY_USAGES = {"signing": 1, "encryption": 4, "both": 5}
-SUBJECT_OIDS = {
-    "C": "2.5.4.6",
-    "L": "2.5.4.7",
-    "ST": "2.5.4.8",
-    "O": "2.5.4.10",
-    "OU": "2.5.4.11",
-    "CN": "2.5.4.3",
-}
 ALTERNATIVE_NAMES = {
     "rfc822_name": "rfc822Name",
     "dns_name": "dNSName",
@@ -511,7 +505,7 @@ def check_replaced(
             replaces=name,
         )
     if len(serials) > max_remaining:
-        names = ", ".join(sorted(serials)[:5]) + (" ..." if len(serials) > 5 else "")
+        names = abbreviate(sorted(serials), 5)
         raise Refused(
             f"{wanted!r} replaces {name!r}, which {len(serials)}"
             f" Mac{'' if len(serials) == 1 else 's'} of these blueprints still"

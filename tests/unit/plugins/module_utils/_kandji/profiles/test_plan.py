@@ -432,7 +432,7 @@ def test_neighbours_are_the_other_active_readable_profiles_on_these_blueprints()
     [
         (1, "1 Mac of these blueprints already (M0)"),
         (5, "5 Macs of these blueprints already (M0, M1, M2, M3, M4)"),
-        (6, "6 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"),
+        (6, "6 Macs of these blueprints already (M0, M1, M2, M3, M4 and 1 more)"),
     ],
 )
 def test_up_to_five_macs_of_kandjis_own_integration_are_named(count: int, macs: str) -> None:

@@ -611,13 +611,13 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
             [],
             {f"C{number}" for number in range(6)},
             4,
-            "6 Macs of these blueprints still hold (C0, C1, C2, C3, C4 ...).",
+            "6 Macs of these blueprints still hold (C0, C1, C2, C3, C4 and 1 more).",
         ),
         (
             [],
             {f"C{number}" for number in range(7)},
             6,
-            "7 Macs of these blueprints still hold (C0, C1, C2, C3, C4 ...)",
+            "7 Macs of these blueprints still hold (C0, C1, C2, C3, C4 and 2 more)",
         ),
     ],
 )
@@ -762,7 +762,7 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
         ),
         (
             [{"serial_number": f"M{number}", "blueprint_id": "b-canary"} for number in range(7)],
-            ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 ...)"],
+            ["serves 7 Macs of these blueprints already (M0, M1, M2, M3, M4 and 2 more)"],
         ),
     ],
 )
