@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write plugins/module_utils/_report/page.py from the files of tools/assets/report.
+"""Write plugins/module_utils/_report/generated_page.py from the files of tools/assets/report.
 
 Ansible sends a module nothing but Python files, so the report's page, style and script are
 constants of a Python file there. ``python -m tools.generate.report_page`` writes it after a change
@@ -17,7 +17,7 @@ from pathlib import Path
 from tools.support.environment import CHECKOUT
 
 ASSETS = CHECKOUT / "tools" / "assets" / "report"
-TARGET = CHECKOUT / "plugins" / "module_utils" / "_report" / "page.py"
+TARGET = CHECKOUT / "plugins" / "module_utils" / "_report" / "generated_page.py"
 COMMAND = "python -m tools.generate.report_page"
 # page.html is cut at these lines; each part is a constant.
 PART = re.compile(r"^<!-- ([A-Z]+) -->\n", re.MULTILINE)
@@ -33,7 +33,7 @@ from __future__ import annotations
 
 
 def generate(assets: Path = ASSETS) -> str:
-    """Return the text of page.py for a directory with page.html, style.css and script.js."""
+    """Return the text of TARGET for a directory with page.html, style.css and script.js."""
     _before, *parts = PART.split((assets / "page.html").read_text(encoding="utf-8"))
     constants = dict(zip(parts[::2], parts[1::2], strict=True))
     # Within their elements, style and script begin on a new line.

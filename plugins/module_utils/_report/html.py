@@ -14,7 +14,7 @@ from typing import Any
 
 from .._status.rows import MacRow
 from .._status.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
-from . import page
+from . import generated_page as page
 from .columns import LABELS, SHOWN
 from .csv_json import COLUMNS
 from .figures import Figures, Meta, funnel, moves
