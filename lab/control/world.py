@@ -15,7 +15,6 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
 
-from lab import page
 from lab.actors import mac, person
 from lab.clock import iso
 from lab.control.okta_users import find_app, find_user
@@ -33,6 +32,7 @@ from lab.control.schemas import (
     read_texts,
 )
 from lab.okta.descriptions import describe_certificates, describe_org
+from lab.page import data
 from lab.state import Fault, Options, World
 
 MAX_ADVANCE = timedelta(days=3653)
@@ -66,7 +66,7 @@ class WorldControls:
             ControlRoute("POST", "/clock/advance", self.advance_clock),
             ControlRoute("GET", "/state", self.show_state),
             ControlRoute("GET", "/size", self.show_size),
-            ControlRoute("GET", "/fleet", lambda _request: page.fleet(self.world)),
+            ControlRoute("GET", "/fleet", lambda _request: data.fleet(self.world)),
             ControlRoute("GET", "/news", self.show_news),
             ControlRoute("GET", "/requests", self.list_requests),
             ControlRoute("DELETE", "/requests", self.clear_requests),
@@ -146,7 +146,7 @@ class WorldControls:
         known = {name: request.query.get(name, "0") for name in ("requests", "events")}
         if not all(number.isdecimal() for number in known.values()):
             raise BadRequest("requests and events have to be numbers.")
-        return page.news(self.world, int(known["requests"]), int(known["events"]))
+        return data.news(self.world, int(known["requests"]), int(known["events"]))
 
     def list_requests(self, request: ControlRequest) -> list[Body]:
         """Return the log of requests.

@@ -62,9 +62,9 @@ class Org:
             self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()
         ).in_the_log
         # apart: ids of devices stay what they are
-        self._policies_random = random.Random(f"okta policies {world.options.seed}")
-        self.policies = Policies(self._policy_id, self.now)
-        self.directory = Directory(self._policy_id, self.now)
+        self._directory_random = random.Random(f"okta policies {world.options.seed}")
+        self.policies = Policies(self._directory_id, self.now)
+        self.directory = Directory(self._directory_id, self.now)
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(
@@ -85,8 +85,9 @@ class Org:
         """Return a new id with the prefix that Okta gives to such objects."""
         return prefix + self._token(17)
 
-    def _policy_id(self, prefix: str) -> str:
-        return prefix + "".join(self._policies_random.choices(_LETTERS, k=17))
+    def _directory_id(self, prefix: str) -> str:
+        """Return a new id of a policy, group, app or user."""
+        return prefix + "".join(self._directory_random.choices(_LETTERS, k=17))
 
     def _token(self, length: int) -> str:
         return "".join(self._random.choices(_LETTERS, k=length))
@@ -129,7 +130,7 @@ class Org:
 
     def add_emergency_user(self, login: str) -> User:
         """Add a user whose id is drawn apart: a seed gives the same ids with and without it."""
-        user = User(self._policy_id("00u"), login, login, "Break", "Glass", self.now())
+        user = User(self._directory_id("00u"), login, login, "Break", "Glass", self.now())
         self.users[user.id] = user
         return user
 
@@ -188,7 +189,7 @@ class Org:
 
     def random_number(self) -> int:
         """Return 128 random bits. Ids that are drawn later do not change by it."""
-        return self._policies_random.getrandbits(128)
+        return self._directory_random.getrandbits(128)
 
     # The System Log
 

@@ -16,10 +16,10 @@ FILES = ["/", "/page.css", "/page.js"]
 
 
 @pytest.fixture
-def page():
-    from lab import page
+def data():
+    from lab.page import data
 
-    return page
+    return data
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -212,11 +212,11 @@ def test_numbers_begin_anew_when_requests_were_forgotten(control):
     ] == ["listLogEvents"]
 
 
-def test_no_answer_has_more_news_than_somebody_reads(control, page):
-    for number in range(page.MOST + 1):
+def test_no_answer_has_more_news_than_somebody_reads(control, data):
+    for number in range(data.MOST + 1):
         control.world.okta.platform.book(f"C{number:04d}")
     events = control.send("GET", "/news").json["events"]
-    assert (len(events), events[0]["target"]) == (page.MOST, f"C{page.MOST:04d}")
+    assert (len(events), events[0]["target"]) == (data.MOST, f"C{data.MOST:04d}")
 
 
 @pytest.mark.parametrize("query", [{"requests": "-1"}, {"events": "all"}, {"since": "1"}])
