@@ -52,8 +52,8 @@ def all_scenarios() -> list[str]:
 
 
 def molecule(scenarios: t.Sequence[str]) -> bool:
-    # What a run that was cut off has left would be taken for a lab that is there.
     """Run molecule scenarios. Return whether every step of each was executed."""
+    # What a run that was cut off has left would be taken for a lab that is there.
     for left in (CACHE / "ansible" / "tmp").glob("molecule.*"):
         shutil.rmtree(left)
     chosen = (
@@ -88,7 +88,7 @@ def long() -> bool:
 
 
 def programs() -> bool:
-    """Their tests alone, after the programs are there."""
+    """Run the conformance tests with the programs of others alone, after these are installed."""
     return run_tool("python", "-m", "tools.support.system_packages", "--all") and run_tool(
         "pytest", "-m", "programs", "--numprocesses", "1", "--quiet"
     )

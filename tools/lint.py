@@ -14,12 +14,12 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tests.support.vocabulary import check_vocabulary
 from tools.support.complexity import check_complexity
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
 from tools.support.pipeline import Stage, run_stages
 from tools.support.type_check import check_types
+from tools.support.vocabulary import check_vocabulary
 from tools.support.web_syntax import check_web_syntax
 
 PROCESSED = re.compile(r"in (\d+) files? processed")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.vocabulary import (
+from tools.support.vocabulary import (
     allowed,
     count_all,
     covered,

@@ -9,11 +9,6 @@ SCEP_PAYLOAD = "com.apple.security.scep"
 ACME_PAYLOAD = "com.apple.security.acme"
 MDM_PAYLOAD = "com.apple.mdm"  # its profile holds a SCEP payload of another authority, too
 
-CUSTOM_PROFILE = "com.kandji.profile.custom."
+CUSTOM_PROFILE = "com.kandji.profile.custom."  # the id of the Library Item follows
 OKTA_DEVICE_TRUST = "com.kandji.profile.odt."  # Kandji's own integration: .scep, .sso
 OKTA_DEVICE_TRUST_SCEP = OKTA_DEVICE_TRUST + "scep"
-
-
-def custom_profile_identifier(item_id: str) -> str:
-    """Return the identifier that Kandji gives to a Custom Profile with this id."""
-    return f"{CUSTOM_PROFILE}{item_id}"

@@ -4,8 +4,8 @@
 """Count the words that the collection does not use, in prose, messages, docstrings and names.
 
 ``tests/project/vocabulary.json`` lists what is left from before the rule, file by file. It only
-shrinks: ``python -m tests.support.vocabulary --update`` sets its counts to those of the checkout,
-and refuses if there are more in all. ``python -m tests.support.vocabulary FILE`` shows the words of
+shrinks: ``python -m tools.support.vocabulary --update`` sets its counts to those of the checkout,
+and refuses if there are more in all. ``python -m tools.support.vocabulary FILE`` shows the words of
 a file.
 """
 
@@ -25,7 +25,7 @@ from tools.support.environment import CHECKOUT
 from tools.support.git_files import tracked_files
 
 TABLE = CHECKOUT / "tests" / "project" / "vocabulary.json"
-COMMAND = "python -m tests.support.vocabulary --update"
+COMMAND = "python -m tools.support.vocabulary --update"
 
 # What stands behind a word is what to write instead.
 WORDS = {
