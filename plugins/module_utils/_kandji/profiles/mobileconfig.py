@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
-from .property_list import PropertyListError, find_unwritable, read_xml
+from .property_list import PropertyListError, find_unwritable, is_too_deep, read_xml
 from .references import Plist, PlistDict
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
@@ -62,7 +62,7 @@ _UNREADABLE = (
 def parse(text: str | bytes | None) -> PlistDict | None:
     """Return a profile's XML as a dictionary, or None if it is not a property list.
 
-    A signed profile is not one.
+    A signed profile is not one, and neither is one that is nested too deeply for any Mac.
     """
     if text is None:
         return None
@@ -71,7 +71,7 @@ def parse(text: str | bytes | None) -> PlistDict | None:
         plist = plistlib.loads(data)
     except (ExpatError, *_UNREADABLE):
         return None
-    return plist if isinstance(plist, dict) else None
+    return plist if isinstance(plist, dict) and not is_too_deep(plist) else None
 
 
 def to_xml(plist: Plist) -> bytes:

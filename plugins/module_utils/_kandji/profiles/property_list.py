@@ -204,6 +204,19 @@ _READERS: dict[str, t.Callable[[str], t.Any]] = {
 }
 
 
+def is_too_deep(value: object) -> bool:
+    """Return whether a value is nested deeper than MAX_DEPTH levels."""
+    level = [value]
+    for _depth in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return any(isinstance(each, (dict, list)) for each in level)
+
+
 # What can be written
 
 

@@ -106,6 +106,20 @@ def test_lines_are_counted_from_the_beginning_of_the_file() -> None:
         mobileconfig.read('\n\n<?xml version="1.0"?>\n<plist><data>!</data></plist>')
 
 
+@pytest.mark.parametrize("depth, readable", [(90, True), (100, True), (101, False), (5000, False)])
+def test_a_profile_of_a_tenant_that_is_nested_too_deeply_cannot_be_read(
+    depth: int, readable: bool
+) -> None:
+    inner = "<array>" * depth + "</array>" * depth
+    text = f'<?xml version="1.0"?><plist><dict><key>K</key>{inner}</dict></plist>'
+    assert (mobileconfig.parse(text) is not None) is readable
+    if readable:
+        assert property_list.read_xml(text.encode()) == mobileconfig.parse(text)
+    else:
+        with pytest.raises(property_list.PropertyListError, match="nested deeper than 100"):
+            property_list.read_xml(text.encode())
+
+
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-8"])
 def test_a_text_is_decoded_already_whatever_encoding_it_names(encoding: str) -> None:
     profile = {
