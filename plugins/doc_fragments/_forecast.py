@@ -39,15 +39,19 @@ options:
   break_glass_group:
     description:
       - Id or exact name of a group that keeps access when device trust fails. Required as soon as a
-        rule of the policy requires managed devices.
+        rule of the policy requires managed devices, or a change may refuse anybody at one of Okta's
+        own apps.
       - Such rules must exclude the group (C(groups_excluded)). The group needs a member who can
         sign in, and the remaining rules must admit it.
     type: str
   allow_protected_apps:
     description:
-      - Ids or exact labels of Okta's own apps that may require managed devices anyway. By default
-        these are refused, the Admin Console, the dashboard, the page where people add Okta Verify
-        and the app that Okta Verify enrols by.
+      - Ids or exact labels of Okta's own apps that may require managed devices, or refuse people,
+        anyway. By default these are refused, the Admin Console, the dashboard, the page where
+        people add Okta Verify and the app that Okta Verify enrols by. Nobody needs to have used
+        them.
+      - If Okta does not show the app that Okta Verify enrols by, each app of Okta's own counts as
+        that app.
       - To use the policy that decides who may add an authenticator, name it here too, by its id or
         name.
     type: list

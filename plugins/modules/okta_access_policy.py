@@ -246,7 +246,8 @@ def _guard(
         if before not in rules:
             rules[before] = ctx.okta.policy_rules(before)
         changes.append(guards.AppChange(app, rules[before], after))
-    return guards.check_change(ctx.okta, changes, after, policy, options)
+    change = guards.PolicyChange(policy, after, after, changes)
+    return guards.check_change(ctx.okta, change, options)
 
 
 def _assignment(app: App, policy: Policy) -> Change:

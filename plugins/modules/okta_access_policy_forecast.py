@@ -172,7 +172,7 @@ from ..module_utils._access import guards, policies, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import named_groups, read_directory
 from ..module_utils._access.forecast import Forecast
-from ..module_utils._access.rule_order import Rules, in_order
+from ..module_utils._access.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules import plan_rule
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import BadOption, Refused
@@ -225,7 +225,7 @@ def run(ctx: ModuleContext) -> Result:
     after, rule_changes = _plan(ctx, wanted, current)
     apps = _apps(ctx, policy.id)
     changes = _app_changes(ctx, apps, policy, current, after)
-    forecast, refusal = _forecast(ctx, changes, after, policy)
+    forecast, refusal = _forecast(ctx, guards.PolicyChange(policy, current, after, changes))
     return {
         "changed": False,
         "forecast": forecast.as_result() if forecast else None,
@@ -292,19 +292,21 @@ def _app_changes(
 
 
 def _forecast(
-    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], after: Rules, policy: Policy
+    ctx: ModuleContext, change: guards.PolicyChange
 ) -> tuple[Forecast | None, str | None]:
     """Return the forecast, and why a guard would refuse the change. Raises Refused."""
     options = guards.GuardOptions.from_params(ctx.params)
+    effective = [each for each in change.apps if each.has_effect]
+    if not effective and same_rules(change.before, change.after):
+        return Forecast(), None
     try:
-        effective = [change for change in changes if change.has_effect]
-        if not effective:
-            return Forecast(), None
-        return guards.check_change(ctx.okta, effective, after, policy, options), None
+        return guards.check_change(ctx.okta, replace(change, apps=effective), options), None
     except Refused as error:
         if ctx.params["refuse"]:
             raise
-        forecast = guards.read_forecast(ctx.okta, changes, options.active_days, options.log_events)
+        forecast = guards.read_forecast(
+            ctx.okta, effective, options.active_days, options.log_events
+        )
         return forecast, error.message
 
 

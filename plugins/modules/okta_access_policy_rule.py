@@ -219,7 +219,8 @@ def _guard(ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan) -> 
     apps = [app for app in ctx.okta.apps() if app.id in mapped] if mapped else []
     changes = [guards.AppChange(app, rules, plan.after) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)
-    return guards.check_change(ctx.okta, changes, plan.after, policy, options)
+    change = guards.PolicyChange(policy, rules, plan.after, changes)
+    return guards.check_change(ctx.okta, change, options)
 
 
 def main() -> None:

@@ -318,6 +318,35 @@ def test_a_break_glass_group_lives_and_gets_in(desk):
     assert "'Catch-all Rule' refuses them" in refused(desk.run(RULE, MANAGED))
 
 
+DENIALS_OF_ALL = [
+    {"name": "Stop", "position": "first"},
+    {"name": "Macs", "position": "first", "platforms": ["MACOS"]},
+    {"name": "Catch-all Rule"},
+]
+
+
+@pytest.mark.parametrize("rule", DENIALS_OF_ALL)
+@pytest.mark.parametrize("policy", ["Okta Account Management", "Okta Admin Console"])
+@pytest.mark.parametrize("resource", [True, False])
+def test_nobody_is_refused_where_people_administer_or_enrol(desk, rule, policy, resource):
+    """No sign-in of these is in the log."""
+    desk.watched.switch(policy_resource=resource)
+    mark = desk.watched.mark()
+    wanted = {"policy": policy, "access": "DENY", **rule}
+    assert "in allow_protected_apps" in refused(desk.run(RULE, wanted))
+    assert "in allow_protected_apps" in refused(desk.run(RULE, wanted, check=True))
+    allowed = {**wanted, "allow_protected_apps": [policy]}
+    assert "^break_glass_group" in "^" + refused(desk.run(RULE, allowed))
+    group = {**allowed, "break_glass_group": "Break glass"}
+    assert "admits no member of group" in refused(desk.run(RULE, group))
+    assert desk.watched.writes(mark) == []
+    admitted = {"policy": policy, "name": "Glass", "access": "ALLOW", "factor_mode": "2FA"}
+    assert desk.run(RULE, {**admitted, "groups": ["Break glass"], "position": "first"})["changed"]
+    if "position" in rule:
+        group = {**{key: group[key] for key in group if key != "position"}, "after": "Glass"}
+    assert desk.run(RULE, group)["changed"]
+
+
 def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
     record, _seat = desk.user()
     assert desk.open("Salesforce")["unready@example.com", "Salesforce"]

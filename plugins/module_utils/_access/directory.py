@@ -131,15 +131,16 @@ def named_groups(*policies: Rules) -> set[str]:
 
 
 def named_platforms(*policies: Rules) -> list[str]:
-    """Return the os types that conditions name, and MACOS."""
-    platforms = {
-        str((entry.get("os") or {}).get("type") or "ANY")
+    """Return the os types that conditions name, those of mobile devices of any os, and MACOS."""
+    entries = [
+        (entry.get("type"), str((entry.get("os") or {}).get("type") or "ANY"))
         for rules in policies
         for rule in rules
         for side in ("include", "exclude")
         for entry in rule.condition("platform").get(side) or []
-    }
-    return sorted({"MACOS", *platforms} - {"ANY"})
+    ]
+    mobile = {"ANDROID", "IOS"} if ("MOBILE", "ANY") in entries else set[str]()
+    return sorted({"MACOS", *mobile, *(system for _kind, system in entries)} - {"ANY"})
 
 
 # People

@@ -22,6 +22,7 @@ from . import directory as directories
 from .conditions import NEVER, DeviceContext, Person
 from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
+from .refusals import newly_refusing_rule
 from .resolution import find_groups
 from .rule_order import Rules, same_rules
 
@@ -36,8 +37,10 @@ OWN_APPS = {
     "okta_browser_plugin": "the browser plugin",
 }
 ENROLLMENT_APP = "the app that Okta Verify enrols by"
+POSSIBLE_ENROLLMENT_APP = "an app of Okta that Okta Verify may enrol by; Okta does not show which"
 # The policy that decides who may add an authenticator.
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
+ACCOUNT_POLICY = "okta account management"  # how its name begins, in lower case
 MAX_UNKNOWN_NAMES = 3  # in a message
 
 
@@ -53,6 +56,16 @@ class AppChange:
     def has_effect(self) -> bool:
         """Whether the rules differ; a copy of the policy does not."""
         return not same_rules(self.before, self.after)
+
+
+@dataclass(frozen=True)
+class PolicyChange:
+    """A policy, its rules before and after a change, and the apps that the change affects."""
+
+    policy: Policy
+    before: Rules
+    after: Rules
+    apps: t.Sequence[AppChange] = ()
 
 
 @dataclass(frozen=True)
@@ -85,28 +98,20 @@ class GuardOptions:
                 )
 
 
-def check_change(
-    okta: Okta,
-    changes: t.Sequence[AppChange],
-    after: Rules,
-    policy: Policy,
-    options: GuardOptions,
-) -> Forecast | None:
+def check_change(okta: Okta, change: PolicyChange, options: GuardOptions) -> Forecast | None:
     """Return the forecast of a change, None if it is switched off. Only reads.
 
     Raises Refused if the change would lock people out.
-
-    :arg changes: the apps whose sign-ins the change affects.
-    :arg after: the rules of the policy as they will be.
     """
     if not options.forecast:
         return None
     options.check()
+    refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
     members: directories.Members = {}
-    if any(map(requires_managed, after)):
-        ProtectedAppsGuard(okta, options.allow_protected_apps).check(changes, policy)
-        members = BreakGlassGuard(okta, options.break_glass_group).check(after, policy.name)
-    result = read_forecast(okta, changes, options.active_days, options.log_events, members)
+    if refusing is not None or any(map(requires_managed, change.after)):
+        guard = BreakGlassGuard(okta, options.break_glass_group)
+        members = guard.check(change.after, change.policy.name, refusing)
+    result = read_forecast(okta, change.apps, options.active_days, options.log_events, members)
     LockOutGuard(options.max_locked_out).check(result)
     return result
 
@@ -128,48 +133,109 @@ def requires_managed(rule: PolicyRule) -> bool:
 class ProtectedAppsGuard:
     """Protects Okta's own apps, and the policy for adding authenticators.
 
-    People who are locked out of these cannot help themselves.
+    People who are locked out of these cannot help themselves. Whether anybody used an app does not
+    count: each kind of person and device that the rules tell apart is judged.
     """
 
     okta: Okta
     allowed: t.Sequence[str]  # labels, names or ids
 
-    def check(self, changes: t.Sequence[AppChange], policy: Policy) -> None:
-        """Raise Refused if rules for managed devices would apply to one of them."""
-        if policy.resource_type == OWN_RESOURCE and not self._is_allowed(policy.id, policy.name):
-            raise Refused(
-                f"Policy {policy.name!r} decides who may add an authenticator. If it requires a"
-                " managed device, no new device can become one. If you intend that, name it in"
-                " allow_protected_apps."
-            )
-        roles = self._protected_roles([change.app for change in changes])
+    def check(self, change: PolicyChange) -> str | None:
+        """Return a rule that may refuse people at one of them where that is allowed, or None.
+
+        Raises Refused where it is not allowed.
+        """
+        refusing = self._check_account_policy(change)
+        strict = [
+            (each, rule)
+            for each in change.apps
+            for rule in [_refusing_rule(each.before, each.after)]
+            if rule is not None
+        ]
+        enrollment = self._enrollment_apps() if strict else frozenset()
+        roles: list[str] = []
+        for each, rule in strict:
+            role = _role_of(each.app, enrollment)
+            if not role:
+                continue
+            refusing = refusing or rule
+            if not self._is_allowed(each.app.id, each.app.label):
+                roles.append(f"{each.app.label!r} ({role})")
         if roles:
-            pronoun = "it" if len(roles) == 1 else "them"
-            raise Refused(
-                f"{', '.join(roles)} would require managed devices, and people who are locked out"
-                f" there cannot help themselves. Remove {pronoun}. If you intend that, name"
-                f" {pronoun} in allow_protected_apps."
-            )
+            raise Refused(_explain_roles(roles, change, refusing))
+        return refusing
+
+    def _check_account_policy(self, change: PolicyChange) -> str | None:
+        policy = change.policy
+        refusing = (
+            _refusing_rule(change.before, change.after) if is_account_policy(policy) else None
+        )
+        if refusing is None or self._is_allowed(policy.id, policy.name):
+            return refusing
+        reason = (
+            "If it requires a managed device, no new device can become one."
+            if any(map(requires_managed, change.after))
+            else f"Rule {refusing!r} may refuse people who can add one now, and then no new device"
+            " can be registered."
+        )
+        raise Refused(
+            f"Policy {policy.name!r} decides who may add an authenticator. {reason} If you intend"
+            " that, name it in allow_protected_apps."
+        )
 
     def _is_allowed(self, *names: str | None) -> bool:
         return any(name in self.allowed for name in names)
 
-    def _protected_roles(self, apps: t.Sequence[App]) -> list[str]:
-        enrollment_app = self._enrollment_app_id() if apps else None
-        roles = []
-        for app in apps:
-            role = OWN_APPS.get(str(app.name))
-            if not role and app.id == enrollment_app:
-                role = ENROLLMENT_APP
-            if role and not self._is_allowed(app.id, app.label):
-                roles.append(f"{app.label!r} ({role})")
-        return roles
+    def _enrollment_apps(self) -> frozenset[str]:
+        """Return the ids of the apps that Okta Verify enrols by, "" for one that is not shown."""
+        return frozenset(
+            authenticator.app_instance_id
+            for authenticator in self.okta.authenticators()
+            if str(authenticator.key).startswith("okta_verify")
+        )
 
-    def _enrollment_app_id(self) -> str | None:
-        for authenticator in self.okta.authenticators():
-            if authenticator.key == "okta_verify":
-                return authenticator.app_instance_id
-        return None
+
+def is_account_policy(policy: Policy) -> bool:
+    """Return whether a policy decides who may add an authenticator.
+
+    Some listed policies do not show what they guard; of these, the name decides.
+    """
+    if policy.resource_type:
+        return policy.resource_type == OWN_RESOURCE
+    return policy.name.casefold().startswith(ACCOUNT_POLICY)
+
+
+def _refusing_rule(before: Rules, after: Rules) -> str | None:
+    """Return a rule that requires managed devices, else one that may refuse people, else None."""
+    demanding = next((rule.name for rule in after if requires_managed(rule)), None)
+    return newly_refusing_rule(before, after) if demanding is None else demanding
+
+
+def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
+    """Return what people need an app of Okta for, "" for any other app.
+
+    In recorded orgs Okta does not show the app that Okta Verify enrols by. Each app of Okta's own
+    may then be it.
+    """
+    role = OWN_APPS.get(str(app.name), "")
+    if role or app.id in enrollment_apps - {""}:
+        return role or ENROLLMENT_APP
+    own = str(app.name).startswith("okta_") or "okta verify" in str(app.label).casefold()
+    return POSSIBLE_ENROLLMENT_APP if own and enrollment_apps == {""} else ""
+
+
+def _explain_roles(roles: t.Sequence[str], change: PolicyChange, refusing: str | None) -> str:
+    demands = any(requires_managed(rule) for each in change.apps for rule in each.after)
+    effect = (
+        "would require managed devices"
+        if demands
+        else f"may refuse people who are admitted now (rule {refusing!r})"
+    )
+    pronoun = "it" if len(roles) == 1 else "them"
+    return (
+        f"{', '.join(roles)} {effect}, and people who are locked out there cannot help themselves."
+        f" Remove {pronoun}. If you intend that, name {pronoun} in allow_protected_apps."
+    )
 
 
 # Break glass
@@ -182,18 +248,15 @@ class BreakGlassGuard:
     okta: Okta
     group_name: str | None  # or its id
 
-    def check(self, after: Rules, policy: str) -> directories.Members:
-        """Return the members of the group. Raises Refused.
+    def check(self, after: Rules, policy: str, refusing: str | None = None) -> directories.Members:
+        """Return the members of the group and of the groups that rules name. Raises Refused.
 
         :arg policy: the name of the policy, for messages.
+        :arg refusing: a rule that may refuse people at one of Okta's own apps.
         """
         demanding = [rule for rule in after if requires_managed(rule)]
         if not self.group_name:
-            raise Refused(
-                f"break_glass_group: {_list_rules(demanding)} of policy {policy!r} would require"
-                " managed devices, and no group keeps access if that fails. Name a group here and"
-                " in groups_excluded."
-            )
+            raise Refused(_explain_missing_group(demanding, policy, refusing))
         group = find_groups(self.okta, [self.group_name], "break_glass_group")[0]
         including = [
             rule for rule in demanding if group.id not in rule.members("groups", "exclude")
@@ -204,14 +267,15 @@ class BreakGlassGuard:
                 f" managed devices and does not exclude group {group.name!r}. Add the group to"
                 " groups_excluded."
             )
-        users = list(self.okta.group_users(group.id))
+        members = self._read_members({group.id, *directories.named_groups(after)})
+        users = members[group.id]
         active = [user for user in users if user.status in USABLE_STATUSES]
         if not active:
             raise Refused(
                 f"break_glass_group: group {group.name!r} has no member who can sign in (status"
                 f" {', '.join(USABLE_STATUSES)}). Add an active member."
             )
-        blocking = [blocking_rule(after, _person(user, group.id)) for user in active]
+        blocking = [blocking_rule(after, _person(user, members)) for user in active]
         if None not in blocking:
             raise Refused(
                 f"break_glass_group: policy {policy!r} admits no member of group {group.name!r}"
@@ -219,15 +283,34 @@ class BreakGlassGuard:
                 f" {min(str(rule) for rule in blocking)!r} refuses them. Add a rule that admits"
                 " the group."
             )
-        return {group.id: users}
+        return members
+
+    def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
+        return {group: list(self.okta.group_users(group)) for group in sorted(groups)}
+
+
+def _explain_missing_group(demanding: Rules, policy: str, refusing: str | None) -> str:
+    if demanding:
+        return (
+            f"break_glass_group: {_list_rules(demanding)} of policy {policy!r} would require"
+            " managed devices, and no group keeps access if that fails. Name a group here and in"
+            " groups_excluded."
+        )
+    return (
+        f"break_glass_group: rule {refusing!r} of policy {policy!r} may refuse people, and no group"
+        " keeps access if that fails. Name a group here that another rule admits."
+    )
 
 
 def _list_rules(rules: Rules) -> str:
     return f"rule{'s' if len(rules) > 1 else ''} {', '.join(repr(rule.name) for rule in rules)}"
 
 
-def _person(user: OktaUser, group_id: str) -> Person:
-    return Person(user.id, user.name, frozenset({group_id}), user.type_id)
+def _person(user: OktaUser, members: directories.Members) -> Person:
+    groups = frozenset(
+        group for group, users in members.items() if user.id in [each.id for each in users]
+    )
+    return Person(user.id, user.name, groups, user.type_id)
 
 
 def blocking_rule(after: Rules, person: Person) -> str | None:

@@ -181,6 +181,7 @@ class FakeOrg:
         return [Group("glass", "Break glass")]
 
     def group_users(self, group_id):
+        """Return all users, whichever group is asked."""
         self.reads.append(f"members of {group_id}")
         return iter(self.users)
 
@@ -206,6 +207,11 @@ def app_change(app=APP, after=(MANAGED,)):
     return guards.AppChange(app, OPEN, after)
 
 
+def company(*apps, policy=COMPANY, before=None, after=(MANAGED,)):
+    """Return a change of a policy, from open to managed devices alone, or other rules."""
+    return guards.PolicyChange(policy, OPEN if before is None else before, after, apps)
+
+
 # Okta's own apps
 
 
@@ -219,44 +225,163 @@ def app_change(app=APP, after=(MANAGED,)):
 )
 def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
     with pytest.raises(Refused, match=rf"{app.label}' \({role}\) would .* Remove it\."):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check([app_change(), app_change(app)], COMPANY)
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(app_change(), app_change(app)))
     for name in (app.label, app.id):
-        guards.ProtectedAppsGuard(FakeOrg(), [name]).check([app_change(app)], COMPANY)
+        guards.ProtectedAppsGuard(FakeOrg(), [name]).check(company(app_change(app)))
 
 
 def test_several_protected_apps_are_named_at_once():
     apps = [App("a1", "Console", "saasure"), App("a2", "Dashboard", "okta_enduser")]
     with pytest.raises(Refused, match="'Console' .*, 'Dashboard' .* Remove them"):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(list(map(app_change, apps)), COMPANY)
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(*map(app_change, apps)))
 
 
 def test_any_other_app_may_require_managed_devices():
     org = FakeOrg()
-    guards.ProtectedAppsGuard(org, []).check([app_change(), app_change(App("", "No id"))], COMPANY)
-    guards.ProtectedAppsGuard(org, []).check([], COMPANY)
+    guard = guards.ProtectedAppsGuard(org, [])
+    assert guard.check(company(app_change(), app_change(App("", "No id")))) is None
+    assert guard.check(company()) is None
     assert org.reads == ["authenticators"], "without apps, nothing is read"
 
 
 def test_without_okta_verify_no_app_is_its_own():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("aut1", "okta_password", app_instance_id="app1")]
-    guards.ProtectedAppsGuard(org, []).check([app_change()], COMPANY)
+    guards.ProtectedAppsGuard(org, []).check(company(app_change()))
 
 
 def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
     enrolment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
     with pytest.raises(Refused) as caught:
-        guards.ProtectedAppsGuard(FakeOrg(), ["app1"]).check([], enrolment)
+        guards.ProtectedAppsGuard(FakeOrg(), ["app1"]).check(company(policy=enrolment))
     assert caught.value.message == (
         "Policy 'Company apps' decides who may add an authenticator. If it requires a managed"
         " device, no new device can become one. If you intend that, name it in"
         " allow_protected_apps."
     )
     for name in (enrolment.name, enrolment.id):
-        guards.ProtectedAppsGuard(FakeOrg(), [name]).check([], enrolment)
+        guard = guards.ProtectedAppsGuard(FakeOrg(), [name])
+        assert guard.check(company(policy=enrolment)) == "Managed"
+
+
+STOP = rule("Stop", "DENY")
+NO_MACS = rule("No Macs", "DENY", platform={"include": [{"os": {"type": "MACOS"}}]})
+STAFF = {"people": {"groups": {"include": ["staff"]}}}
+
+
+@pytest.mark.parametrize(
+    ("after", "refusing"),
+    [
+        ([STOP, *OPEN], "Stop"),
+        ([NO_MACS, *OPEN], "No Macs"),
+        ([rule("Catch-all Rule", "DENY")], "Catch-all Rule"),
+        ([rule("Staff", "DENY", **STAFF), *OPEN], "Staff"),
+        ([rule("Risky", "DENY", riskScore={"level": "HIGH"}), *OPEN], "Risky"),
+        ([rule("Ada", "DENY", people={"users": {"include": ["ada"]}}), *OPEN], "Ada"),
+        ([], ""),
+    ],
+)
+def test_a_rule_that_may_refuse_anybody_needs_consent_at_an_app_of_okta(after, refusing):
+    """Whether anybody used the app does not count."""
+    console = App("a1", "Okta Admin Console", "saasure")
+    account = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
+    enrolment = company(policy=account, after=after)
+    admin = company(app_change(console, after), after=after)
+    with pytest.raises(Refused, match=f"Rule '{refusing}' may refuse people who can add one now"):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(enrolment)
+    with pytest.raises(Refused, match=rf"the Admin Console\) may refuse .* \(rule '{refusing}'\)"):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(admin)
+    options = replace(OPTIONS, allow_protected_apps=[console.id, account.id])
+    for change in (enrolment, admin):
+        allowed = guards.ProtectedAppsGuard(FakeOrg(), options.allow_protected_apps)
+        assert allowed.check(change) == refusing
+        with pytest.raises(Refused, match=f"^break_glass_group: rule '{refusing}' of policy"):
+            guards.check_change(FakeOrg(), change, replace(options, break_glass_group=None))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (OPEN, OPEN),
+        (OPEN, [rule("Staff", **STAFF), *OPEN]),
+        ([STOP], [STOP]),
+        ([STOP], OPEN),
+        ([STOP], [rule("Staff", **STAFF), STOP]),
+        ([rule("Staff", "DENY", **STAFF), *OPEN], [rule("Employees", "DENY", **STAFF), *OPEN]),
+    ],
+)
+def test_a_change_that_refuses_nobody_needs_no_consent(before, after):
+    account = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
+    console = guards.AppChange(App("a1", "Console", "saasure"), before, after)
+    org = FakeOrg()
+    for change in (
+        company(policy=account, before=before, after=after),
+        company(console, after=after),
+    ):
+        assert guards.ProtectedAppsGuard(org, []).check(change) is None
+    assert org.reads == []
+
+
+def test_a_person_in_two_groups_is_judged_by_both():
+    guests = {"people": {"groups": {"include": ["guests"]}}}
+    before = [rule("Staff", **STAFF), STOP]
+    after = [rule("Guests", "DENY", **guests), *before]
+    console = guards.AppChange(App("a1", "Console", "saasure"), before, after)
+    with pytest.raises(Refused, match="rule 'Guests'"):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(console, after=after))
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "name", "protected"),
+    [
+        ("END_USER_ACCOUNT_MANAGEMENT", "Any name", True),
+        ("APP", "Okta Account Management Policy", False),
+        (None, "Okta Account Management Policy", True),  # recorded: some show no resource type
+        (None, "Company apps", False),
+    ],
+)
+def test_which_policy_decides_who_may_add_an_authenticator(resource_type, name, protected):
+    policy = replace(COMPANY, resource_type=resource_type, name=name)
+    assert guards.is_account_policy(policy) is protected
+
+
+@pytest.mark.parametrize(
+    ("app", "role"),
+    [
+        (App("a1", "Okta Verify", "other"), "an app of Okta that Okta Verify may enrol by"),
+        (App("a2", "Enrolment", "okta_something_new"), "Okta does not show which"),
+        (App("a3", "Console", "saasure"), "the Admin Console"),
+        (App("a4", "Slack", "slack"), None),
+    ],
+)
+@pytest.mark.parametrize("keys", [["okta_verify"], ["okta_verify_fastpass", "okta_verify_push"]])
+def test_an_enrolment_app_that_okta_does_not_show_is_guarded(app, role, keys):
+    """Recorded: all orgs have an empty appInstanceId of Okta Verify."""
+    org = FakeOrg()
+    org.authenticators = lambda: [Authenticator(f"aut-{key}", key) for key in keys]
+    change, guard = company(app_change(app)), guards.ProtectedAppsGuard(org, [])
+    if role is None:
+        assert guard.check(change) is None
+    else:
+        with pytest.raises(Refused, match=role):
+            guard.check(change)
+
+
+def test_the_app_of_one_of_three_authenticators_is_protected():
+    org = FakeOrg()
+    org.authenticators = lambda: [Authenticator("a", "okta_verify_totp", app_instance_id="app1")]
+    with pytest.raises(Refused, match="the app that Okta Verify enrols by"):
+        guards.ProtectedAppsGuard(org, []).check(company(app_change()))
 
 
 # Break glass
+
+
+def test_a_member_is_judged_by_all_groups():
+    """Each member of the group is also in the group that the first rule refuses."""
+    others = rule("Contractors", "DENY", people={"groups": {"include": ["contractors"]}})
+    with pytest.raises(Refused, match="rule 'Contractors' refuses them"):
+        break_glass([others, MANAGED, *OPEN])
 
 
 def break_glass(after, users=(ADA,), group="Break glass"):
@@ -355,37 +480,35 @@ def test_a_rule_that_may_refuse_blocks_on_any_platform_that_rules_name():
 
 def test_a_forecast_that_is_switched_off_reads_nothing():
     org, off = FakeOrg(), replace(OPTIONS, forecast=False, active_days=0)
-    assert guards.check_change(org, [app_change()], [MANAGED], COMPANY, off) is None
+    assert guards.check_change(org, company(app_change()), off) is None
     assert org.reads == []
 
 
 def test_numbers_are_checked_before_anything_is_read():
     org = FakeOrg()
     with pytest.raises(BadOption, match="active_days"):
-        guards.check_change(
-            org, [app_change()], [MANAGED], COMPANY, replace(OPTIONS, active_days=0)
-        )
+        guards.check_change(org, company(app_change()), replace(OPTIONS, active_days=0))
     assert org.reads == []
 
 
 def test_rules_without_managed_devices_need_no_break_glass_group():
     org, options = FakeOrg(), replace(OPTIONS, break_glass_group=None)
-    assert guards.check_change(org, [], OPEN, COMPANY, options) == Forecast()
+    assert guards.check_change(org, company(after=OPEN), options) == Forecast()
     assert org.reads == []
 
 
 def test_rules_for_managed_devices_pass_every_guard():
     org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
-    assert guards.check_change(org, [], after, COMPANY, OPTIONS) == Forecast()
+    assert guards.check_change(org, company(after=after), OPTIONS) == Forecast()
     assert org.reads == ["groups", "members of glass"]
     with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
-        guards.check_change(FakeOrg(), [], after, COMPANY, OPTIONS)
+        guards.check_change(FakeOrg(), company(after=after), OPTIONS)
     nobody = replace(OPTIONS, break_glass_group=None)
     with pytest.raises(Refused, match="rule 'Managed' of policy 'Company apps' would require"):
-        guards.check_change(org, [], after, COMPANY, nobody)
+        guards.check_change(org, company(after=after), nobody)
     console = app_change(App("a1", "Console", "saasure"))
     with pytest.raises(Refused, match="the Admin Console"):
-        guards.check_change(FakeOrg([ADA]), [console], after, COMPANY, OPTIONS)
+        guards.check_change(FakeOrg([ADA]), company(console, after=after), OPTIONS)
 
 
 # The forecast over apps
@@ -517,23 +640,23 @@ def test_members_of_the_groups_that_rules_name_keep_their_access():
 def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
     org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
     with pytest.raises(Refused, match="max_locked_out: 1 person .* locked out: ann@acme.com"):
-        guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, OPTIONS)
+        guards.check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
     result = guards.check_change(
-        org, [change_of()], ONLY_MANAGED, COMPANY, replace(OPTIONS, max_locked_out=1)
+        org, company(change_of(), after=ONLY_MANAGED), replace(OPTIONS, max_locked_out=1)
     )
     assert result.locked_out_logins == ["ann@acme.com"]
 
 
 def test_the_break_glass_group_is_read_once():
     org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
-    guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, OPTIONS)
+    guards.check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
     assert org.reads == ["authenticators", "groups", "members of glass", "devices"]
 
 
 def test_the_options_limit_what_is_read_of_the_log():
     org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
     options = replace(OPTIONS, active_days=7, log_events=5)
-    guards.check_change(org, [change_of()], ONLY_MANAGED, COMPANY, options)
+    guards.check_change(org, company(change_of(), after=ONLY_MANAGED), options)
     ((_log_filter, limits),) = org.log_reads
     assert limits["since"].startswith("2026-11-17T") and limits["at_most"] == 6
 
