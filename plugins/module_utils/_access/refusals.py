@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a change of rules may refuse anybody at all, whoever used the app. Pure.
+"""Whether a change of rules may refuse anybody at all, whatever the log shows. Pure.
 
 The System Log shows who used an app. For apps that everyone needs in an emergency, that is not
 enough: these functions judge each kind of person and device that the rules tell apart.
