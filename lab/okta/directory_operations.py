@@ -10,7 +10,7 @@ import typing as t
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
 from lab.okta import paging
-from lab.okta.directory import App, Group
+from lab.okta.directory import ADMIN_CONSOLE, App, Group
 from lab.okta.errors import refuse
 from lab.okta.handlers import read_operation, write_operation
 from lab.okta.org import Org
@@ -122,6 +122,16 @@ class DirectoryOperations:
         policy = self.org.policies.by_id.get(wanted)
         if policy is None or policy.resource != "APP":
             refuse("E0000007", f"{wanted} (Policy)")
+        for owner in self.org.directory.apps_of(policy.id):
+            if owner.name == ADMIN_CONSOLE and app is not owner:  # recorded
+                refuse(
+                    "E0000001",
+                    "Policy",
+                    [
+                        f'This policy belongs to "{owner.label}", and re-assignment of this policy'
+                        " is not allowed"
+                    ],
+                )
         self.org.assign(app, policy)
         return Answer(status=204)
 

@@ -333,11 +333,11 @@ class Policies:
         )
 
     def clone(self, policy: Policy) -> Policy:
-        """Return a copy whose rules have new ids. Okta does not document the name of a clone."""
+        """Return a copy whose rules have new ids, with a name as recorded."""
         names = {other.name for other in self.by_id.values()}
         wishes = [
-            f"{policy.name} (clone)",
-            *(f"{policy.name} (clone {number})" for number in range(2, len(names) + 2)),
+            f"[cloned] {policy.name}",
+            *(f"[cloned] {policy.name} {number}" for number in range(2, len(names) + 2)),
         ]
         made = self.add(next(name for name in wishes if name not in names), policy.description)
         made.rules = [

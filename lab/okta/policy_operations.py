@@ -169,7 +169,7 @@ class PolicyOperations:
             self.org.policies.add, _valid(policies.accept_name, body), body.get("description")
         )
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
-        return Answer(self._shape(call, policy))
+        return Answer(policy_shape(policy, call.base_url, False))  # recorded
 
     def _replace(self, call: Call) -> Answer:
         policy = self._policy(call)
@@ -216,7 +216,8 @@ class PolicyOperations:
             refuse("E0000001", "policy", ["This policy cannot be cloned."])
         made = _valid(self.org.policies.clone, policy)
         self.org.policy_event("policy.lifecycle.create", "Create policy", made)
-        return Answer(self._shape(call, made))
+        undated = {"created": None, "lastUpdated": None}  # recorded
+        return Answer({**policy_shape(made, call.base_url, False), **undated})
 
     # The apps of a policy
 

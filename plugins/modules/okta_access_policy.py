@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Creates an app sign-in policy, new or as a clone of another one. Manages its description, and
     moves apps to it, one after the other.
-  - The description of a clone names the policy that it was made from. Its apps can therefore go
-    back without any file (O(state=reverted)).
+  - The description of a clone names the policy that it was made from, and the earlier policy of
+    each app that moved. Its apps can therefore go back without any file (O(state=reverted)).
   - Before an app moves, the module evaluates its current and its new rules for everyone who used
     it. It refuses the move if more than O(max_locked_out) people would be locked out.
   - To write rules, use M(devicetrust.okta_kandji.okta_access_policy_rule).
@@ -33,8 +33,9 @@ options:
   state:
     description:
       - V(present) creates the policy if it does not exist.
-      - V(reverted) assigns all apps of the policy to the one that it was made from. The policy
-        itself stays. The module makes no forecast.
+      - V(reverted) assigns each app of the policy to the one that it had before, as the description
+        of the clone says. An app whose earlier policy is not known stays, with a warning. The
+        policy itself stays. The module makes no forecast.
       - V(absent) deletes it if it has no app.
     type: str
     choices: [present, reverted, absent]
@@ -43,12 +44,12 @@ options:
     description:
       - Id or exact name of the policy that a new one is cloned from, with its rules. A policy of
         the name that was made from another one is refused.
-      - If a run was interrupted before it named the clone, the next run finds the clone and
-        finishes it.
+      - If a run was interrupted before it named the clone, that clone stays, because nothing tells
+        it from a clone that somebody keeps. The next run clones again and names it in a warning.
     type: str
   description:
-    description: Description of the policy. The description of a clone ends with the id of the other
-      policy.
+    description: Description of the policy. The description of a clone ends with the ids of the
+      other policy, and of the apps that moved. Do not change these marks.
     type: str
   apps:
     description: Ids or exact labels of apps to assign to the policy. They move in this order. Other
@@ -102,6 +103,12 @@ moved_apps:
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Device check, from_policy: rst0n8sbwArJ7OQRw406}
+left_apps:
+  description: With O(state=reverted), the apps that stay because their earlier policy is not known.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 forecast:
   description: Who would be refused, as M(devicetrust.okta_kandji.okta_access_policy_rule) returns
     it. Null where no app moves, or no forecast is made.
@@ -130,7 +137,7 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ..module_utils._access import guards, policies, resolution
@@ -169,7 +176,8 @@ USES = (
 class Done:
     """What a run did, or would do in check mode.
 
-    ``came_from`` is the id of the policy that all moved apps had, if it is one.
+    ``came_from`` is the id of the policy that all moved apps had, if it is one. ``left_apps`` could
+    not go back.
     """
 
     policy: Policy
@@ -177,6 +185,7 @@ class Done:
     moved_apps: t.Sequence[App] = ()
     forecast: Forecast | None = None
     came_from: str = ""
+    left_apps: t.Sequence[App] = ()
 
     def as_result(self) -> Result:
         """Return the module's result."""
@@ -191,7 +200,10 @@ class Done:
             "made_from": policies.origin_of(self.policy),
         }
         forecast = self.forecast.as_result() if self.forecast else None
-        return build_result(self.changes, policy=policy_row, moved_apps=rows, forecast=forecast)
+        left = [{"id": app.id, "label": app.label} for app in self.left_apps]
+        return build_result(
+            self.changes, policy=policy_row, moved_apps=rows, left_apps=left, forecast=forecast
+        )
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -208,18 +220,31 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     params, original = ctx.params, None
     if params["clone_of"]:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
-    plan = policies.plan_policy(params["name"], params["description"], current, original)
     apps = resolution.resolve_apps(ctx.okta.apps(), params["apps"]) if params["apps"] else []
     mapped = ctx.okta.policy_apps(current.id) if current and apps else []
     moving = [app for app in apps if app.id not in mapped]
+    came_from = {app.id: app.policy_id for app in moving if app.policy_id}
+    plan = policies.plan_policy(params["name"], params["description"], current, original, came_from)
+    if current is None and original:
+        _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
     forecast = _guard(ctx, plan.future, current or original, moving) if moving else None
     policy = plan.future
     if not ctx.check_mode:
-        policy = policies.apply_policy(ctx.okta, plan, known)
+        policy = policies.apply_policy(ctx.okta, plan)
         for app in moving:
             policies.move_app(ctx.okta, app, policy)
     return Done(policy, changes, moving, forecast)
+
+
+def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: Policy) -> None:
+    leftovers = policies.leftover_clones(known, original)
+    if leftovers:
+        ctx.warn(
+            f"{', '.join(map(repr, leftovers))}: an interrupted run may have left it, or somebody"
+            " may keep it. Nothing marks it as made by this collection, so it stays. Delete it if"
+            " nobody needs it."
+        )
 
 
 def _guard(
@@ -259,15 +284,33 @@ def _assignment(app: App, policy: Policy) -> Change:
 def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
         return Done(Policy("", ctx.params["name"]))
-    original = policies.require_origin(current, known)
     mapped = ctx.okta.policy_apps(current.id)
     apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
-    moving = [apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
+    plan = policies.plan_reversal(
+        current, [apps.get(app_id, App(app_id, app_id)) for app_id in mapped], known
+    )
+    changes = [_assignment(app, target) for app, target in plan.moves]
+    if plan.description != (current.description or ""):
+        before, after = {"description": current.description}, {"description": plan.description}
+        changes.append(Change("update", f"policy {current.name!r}", before, after))
     if not ctx.check_mode:
-        for app in moving:
-            policies.move_app(ctx.okta, app, original)
-    changes = [_assignment(app, original) for app in moving]
-    return Done(current, changes, moving, came_from=current.id)
+        for app, target in plan.moves:
+            policies.move_app(ctx.okta, app, target)
+        if plan.description != (current.description or ""):
+            policies.write_policy(ctx.okta, current, current.name, plan.description)
+    _warn_of_left_apps(ctx, current, plan.left)
+    moved = [app for app, _target in plan.moves]
+    future = replace(current, description=plan.description)
+    return Done(future, changes, moved, came_from=current.id, left_apps=plan.left)
+
+
+def _warn_of_left_apps(ctx: ModuleContext, policy: Policy, left: t.Sequence[App]) -> None:
+    if left:
+        ctx.warn(
+            f"{', '.join(repr(app.label) for app in left)}: the policy before {policy.name!r} is"
+            " not known or does not exist any more, so it stays. Assign its policy with"
+            " okta_access_policy."
+        )
 
 
 def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:

@@ -116,6 +116,29 @@ def test_two_policies_cannot_have_one_name(okta, policy):
     ) == (400, "E0000001")
 
 
+def test_a_new_policy_and_a_clone_look_as_recorded(okta, policy):
+    made = okta.post(f"/policies/{policy}/clone").json
+    assert made["name"] == "[cloned] Mine"
+    assert (made["created"], made["lastUpdated"]) == (None, None) and "_embedded" not in made
+    assert okta.get(f"/policies/{made['id']}").json["created"] is not None
+    body = {"type": "ACCESS_POLICY", "name": "Other"}
+    assert "_embedded" not in okta.send("POST", "/api/v1/policies", json=body).json
+
+
+def test_the_policy_of_the_admin_console_takes_no_other_app(okta, org):
+    console, slack = (org.directory.app(name) for name in ("Okta Admin Console", "Slack"))
+    reply = okta.send("PUT", f"/api/v1/apps/{slack.id}/policies/{console.policy_id}")
+    assert reply.json["errorSummary"] == "Api validation failed: Policy"
+    assert reply.json["errorCauses"] == [
+        {
+            "errorSummary": 'This policy belongs to "Okta Admin Console", and re-assignment of this'
+            " policy is not allowed"
+        }
+    ]
+    own = okta.send("PUT", f"/api/v1/apps/{console.id}/policies/{console.policy_id}")
+    assert own.status == 204
+
+
 def test_a_clone_has_the_rules_under_ids_of_their_own(okta, policy, write):
     write(rule(conditions={"device": {"registered": True, "managed": True}}))
     made = okta.post(f"/policies/{policy}/clone").json

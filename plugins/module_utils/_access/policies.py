@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, replace
 from itertools import count
@@ -15,6 +14,7 @@ from .._core.errors import ApiError, NotAsWritten, NotFound, Refused, Unreadable
 from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
+from .policy_marks import Marks, parse_marks, with_marks
 from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
@@ -23,27 +23,17 @@ from .rule_order import (
     is_placed,
     place_index,
     place_priority,
-    same_rules,
 )
 from .rules import RulePlan, RuleRequest, verify_rule
 
-# The origin of a clone in its description, so that no file is needed to revert it.
-ORIGIN = "[made from policy {}]"
-_ORIGIN = re.compile(r"\[made from policy ([^\]\s]+)\]")
+CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
 READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
 MAX_ATTEMPTS = 3  # while other clients write to the policy
 
 
 def origin_of(policy: Policy) -> str | None:
     """Return the id of the policy that a clone was made from, by its description."""
-    match = _ORIGIN.search(policy.description or "")
-    return match.group(1) if match else None
-
-
-def with_origin(description: str | None, policy_id: str) -> str:
-    """Return a description with this origin in place of any other."""
-    text = _ORIGIN.sub("", description or "").strip()
-    return f"{text} {ORIGIN.format(policy_id)}".strip()
+    return parse_marks(policy.description).origin
 
 
 def require_policy_of(app: App) -> str:
@@ -57,21 +47,42 @@ def require_policy_of(app: App) -> str:
     return app.policy_id
 
 
-def require_origin(policy: Policy, policies: t.Sequence[Policy]) -> Policy:
-    """Return the policy that a clone was made from. Raises Refused."""
-    remedy = "Assign its apps with okta_access_policy and the name of their future policy."
-    origin = origin_of(policy)
-    if not origin:
+# Back to the earlier policies
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """Which apps of a policy go back to which one, and which stay.
+
+    ``left`` are apps whose earlier policy is not known, or does not exist any more. ``description``
+    is that of the policy afterwards.
+    """
+
+    moves: tuple[tuple[App, Policy], ...]
+    left: tuple[App, ...]
+    description: str
+
+
+def plan_reversal(policy: Policy, apps: t.Sequence[App], known: t.Sequence[Policy]) -> Reversal:
+    """Return how the apps of a policy go back to the policies that they had.
+
+    Raises Refused for a policy without the mark of this collection.
+    """
+    marks = parse_marks(policy.description)
+    if not marks.origin:
         raise Refused(
             f"Policy {policy.name!r}: its description does not name the policy that it was made"
-            f" from, so its apps cannot be moved back. {remedy}"
+            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
+            " the name of their future policy."
         )
-    for original in policies:
-        if original.id == origin:
-            return original
-    raise Refused(
-        f"Policy {policy.name!r}: it was made from policy {origin}, which does not exist any more."
-        f" {remedy}"
+    by_id = {each.id: each for each in known if each.id != policy.id}
+    earlier = [(app, by_id.get(marks.came_from.get(app.id, ""))) for app in apps]
+    left = tuple(app for app, target in earlier if target is None)
+    kept = {app.id: marks.came_from[app.id] for app in left if app.id in marks.came_from}
+    return Reversal(
+        tuple((app, target) for app, target in earlier if target is not None),
+        left,
+        with_marks(policy.description, replace(marks, came_from=kept)),
     )
 
 
@@ -93,24 +104,33 @@ class PolicyPlan:
 
 
 def plan_policy(
-    name: str, description: str | None, current: Policy | None, original: Policy | None
+    name: str,
+    description: str | None,
+    current: Policy | None,
+    original: Policy | None,
+    came_from: t.Mapping[str, str] | None = None,
 ) -> PolicyPlan:
     """Return what to do about a policy.
 
     Raises Refused if a policy of this name was made from another original.
+
+    :arg came_from: the policies of apps that will move to it, both by id. A clone keeps them in its
+        description, which is written before an app moves.
     """
     if current is None:
-        return _plan_new_policy(name, description, original)
-    origin = origin_of(current)
-    if original and origin != original.id:
-        fact = f"made from policy {origin}" if origin else "not marked as made from another one"
+        return _plan_new_policy(name, description, original, came_from or {})
+    marks = parse_marks(current.description)
+    if original and marks.origin != original.id:
+        fact = (
+            f"made from policy {marks.origin}"
+            if marks.origin
+            else "not marked as made from another one"
+        )
         raise Refused(
             f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
             f" ({original.id}). Choose another name."
         )
-    text = current.description
-    if description is not None:
-        text = with_origin(description, origin) if origin else description
+    text = _describe_policy(current, description, marks, came_from or {})
     future = replace(current, description=text)
     if (text or "") == (current.description or ""):
         return PolicyPlan(current, original, future)
@@ -123,14 +143,31 @@ def plan_policy(
     return PolicyPlan(current, original, future, (change,))
 
 
-def _plan_new_policy(name: str, description: str | None, original: Policy | None) -> PolicyPlan:
-    text = with_origin(description, original.id) if original else description
+def _describe_policy(
+    current: Policy, description: str | None, marks: Marks, came_from: t.Mapping[str, str]
+) -> str | None:
+    """Return the future description; that of a policy which is not a clone gets no marks."""
+    if not marks.origin:
+        return current.description if description is None else description
+    future = replace(marks, came_from={**marks.came_from, **came_from})
+    if description is None and future == marks:
+        return current.description
+    return with_marks(current.description if description is None else description, future)
+
+
+def _plan_new_policy(
+    name: str,
+    description: str | None,
+    original: Policy | None,
+    came_from: t.Mapping[str, str],
+) -> PolicyPlan:
+    text = with_marks(description, Marks(original.id, came_from)) if original else description
     values = {"description": text, **({"clone_of": original.name} if original else {})}
     change = Change("create", f"policy {name!r}", {}, values)
     return PolicyPlan(None, original, Policy("", name, text), (change,))
 
 
-def apply_policy(okta: Okta, plan: PolicyPlan, policies: t.Sequence[Policy]) -> Policy:
+def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
     """Carry out a plan. Returns the policy as Okta shows it."""
     name, description = plan.future.name, plan.future.description
     if not plan.changes:
@@ -142,37 +179,20 @@ def apply_policy(okta: Okta, plan: PolicyPlan, policies: t.Sequence[Policy]) -> 
         return okta.create_policy(
             body if description is None else {**body, "description": description}
         )
-    clone = unfinished_clone(okta, policies, plan.original) or okta.clone_policy(plan.original.id)
+    clone = okta.clone_policy(plan.original.id)
     return write_policy(okta, clone, name, description)
 
 
-def unfinished_clone(okta: Okta, policies: t.Sequence[Policy], original: Policy) -> Policy | None:
-    """Return a clone that an interrupted run made and did not name yet, or None.
+def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
+    """Return the names of clones that an interrupted run may have left without its mark.
 
-    Okta names it after the original. It is newer, has the same description and rules, and no app.
+    They may as well be somebody's backup: Okta names both alike.
     """
-    rules = okta.policy_rules(original.id)
-    for policy in sorted(policies, key=lambda each: each.created or ""):
-        if (
-            _may_be_clone(policy, original)
-            and not okta.policy_apps(policy.id)
-            and same_rules(okta.policy_rules(policy.id), rules)
-        ):
-            return policy
-    return None
-
-
-def _may_be_clone(policy: Policy, original: Policy) -> bool:
-    """Return whether a policy may be an unfinished clone; never without both creation times."""
-    if not (policy.created and original.created):
-        return False
-    return (
-        policy.id != original.id
-        and not policy.system
-        and original.name in policy.name
-        and policy.description == original.description
-        and policy.created > original.created
-    )
+    return [
+        policy.name
+        for policy in policies
+        if policy.name.startswith(f"{CLONED}{original.name}") and not origin_of(policy)
+    ]
 
 
 def write_policy(okta: Okta, policy: Policy, name: str, description: str | None) -> Policy:

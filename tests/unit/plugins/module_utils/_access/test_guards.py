@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guards that refuse a change of sign-in rules, and where a clone names its origin."""
+"""The guards that refuse a change of sign-in rules, and the objects that options name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     guards,
-    policies,
     resolution,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
@@ -668,18 +667,6 @@ def test_a_copy_of_a_policy_has_no_effect():
     assert not guards.AppChange(APP, *same).has_effect
     assert guards.AppChange(APP, same[0], [row_of({**row, "status": "INACTIVE"})]).has_effect
     assert guards.AppChange(APP, same[0], []).has_effect
-
-
-def test_a_clone_says_where_it_came_from_and_says_it_once():
-    text = policies.with_origin("Ours. [made from policy rst1]", "rst2")
-    assert (
-        text == "Ours. [made from policy rst2]"
-        and policies.origin_of(Policy("p", description=text)) == "rst2"
-    )
-    assert (
-        policies.with_origin("", "rst2") == "[made from policy rst2]"
-        and policies.origin_of(Policy("p")) is None
-    )
 
 
 def test_apps_are_found_by_id_or_exact_label_each_once():

@@ -13,6 +13,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     policies,
     rules,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
+    Marks,
+    parse_marks,
+    with_marks,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
 )
@@ -41,29 +46,6 @@ def policy(**values: t.Any) -> Policy:
 
 def original(**values: t.Any) -> Policy:
     return policy(**{"id": "rst1", "name": "Strict", "created": EARLIER, **values})
-
-
-def test_a_later_copy_of_the_original_may_be_its_clone():
-    assert policies._may_be_clone(policy(), original())
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"id": "rst1"},
-        {"system": True},
-        {"name": "Something else"},
-        {"description": "Made by a person"},
-        {"created": EARLIER},
-        {"created": None},
-    ],
-)
-def test_another_policy_is_not_a_clone(values):
-    assert not policies._may_be_clone(policy(**values), original())
-
-
-def test_nothing_is_a_clone_of_a_policy_whose_creation_time_is_unknown():
-    assert not policies._may_be_clone(policy(), original(created=None))
 
 
 # An org
@@ -193,31 +175,87 @@ def test_an_app_without_a_policy_cannot_be_judged() -> None:
     assert raised.value.details == {"vendor": "okta"}
 
 
-def test_the_origin_of_a_clone_is_found_by_its_description() -> None:
-    clone = policy(description="Ours. [made from policy rst1]")
-    assert policies.require_origin(clone, [policy(), original()]) == original()
+# Marks in descriptions
 
 
 @pytest.mark.parametrize(
-    ("description", "problem"),
+    ("description", "text", "marks"),
     [
+        (None, "", Marks()),
+        ("Ours.", "Ours.", Marks()),
+        ("Ours. [made from policy rst1]", "Ours.", Marks("rst1")),
         (
+            "Ours. [made from policy rst1] [apps from policy rst1: a1 a2] [apps from policy rst9: a3]",
             "Ours.",
-            "Policy 'Copy of Strict': its description does not name the policy that it was made"
-            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
-            " the name of their future policy.",
-        ),
-        (
-            "[made from policy rst7]",
-            "Policy 'Copy of Strict': it was made from policy rst7, which does not exist any more."
-            " Assign its apps with okta_access_policy and the name of their future policy.",
+            Marks("rst1", {"a1": "rst1", "a2": "rst1", "a3": "rst9"}),
         ),
     ],
 )
-def test_apps_cannot_move_back_to_an_unknown_policy(description: str, problem: str) -> None:
+def test_marks_are_read_as_they_were_written(
+    description: str | None, text: str, marks: Marks
+) -> None:
+    assert parse_marks(description) == marks
+    assert with_marks(text, marks) == (description or "")
+
+
+def test_an_app_that_is_marked_twice_is_unknown() -> None:
+    twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
+    assert parse_marks(twice).came_from == {"a2": "r1"}
+
+
+def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
+    slack, jira, new, gone = (App(f"a{n}", name) for n, name in enumerate("sjng"))
+    text = "Ours. [made from policy rst1] [apps from policy rst1: a0] [apps from policy rst7: a1]"
+    clone = policy(description=f"{text} [apps from policy rst8: a3]")
+    other = policy(id="rst7", name="Other")
+    plan = policies.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
+    assert plan.moves == ((slack, original()), (jira, other))
+    assert plan.left == (new, gone)
+    assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
+
+
+def test_an_app_never_goes_back_to_the_clone_itself() -> None:
+    clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
+    plan = policies.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
+    assert plan.moves == () and plan.left == (App("a1", "Slack"),)
+
+
+def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
     with pytest.raises(Refused) as raised:
-        policies.require_origin(policy(description=description), [original()])
-    assert raised.value.message == problem
+        policies.plan_reversal(policy(description="Ours."), [], [original()])
+    assert raised.value.message == (
+        "Policy 'Copy of Strict': its description does not name the policy that it was made from,"
+        " so its apps cannot be moved back. Assign its apps with okta_access_policy and the name of"
+        " their future policy."
+    )
+
+
+def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
+    apps = {"a1": "rst1", "a2": "rst9"}
+    marks = "[made from policy rst1] [apps from policy rst1: a1] [apps from policy rst9: a2]"
+    new = policies.plan_policy("Managed", "Ours.", None, original(), apps)
+    assert new.future.description == f"Ours. {marks}"
+    clone = policy(description="Ours. [made from policy rst1] [apps from policy rst1: a2]")
+    plan = policies.plan_policy("x", None, clone, original(), apps)
+    assert plan.future.description == f"Ours. {marks}"
+    assert policies.plan_policy("x", None, plan.future, original(), {}).changes == ()
+    renamed = policies.plan_policy("x", "Theirs.", plan.future, original(), {})
+    assert renamed.future.description == f"Theirs. {marks}"
+
+
+def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
+    plan = policies.plan_policy("x", None, policy(description="Ours."), None, {"a1": "rst1"})
+    assert plan.changes == () and plan.future.description == "Ours."
+
+
+def test_a_clone_without_a_mark_may_be_a_backup_and_is_only_named() -> None:
+    known = [
+        policy(name="[cloned] Strict"),
+        policy(name="[cloned] Strict", description="[made from policy rst1]"),
+        policy(name="Strict - backup"),
+        original(),
+    ]
+    assert policies.leftover_clones(known, original()) == ["[cloned] Strict"]
 
 
 # What to do about a policy
@@ -314,8 +352,8 @@ def test_a_policy_from_another_original_is_not_taken_over(description: str, fact
 # Writing a policy
 
 
-def apply(okta: t.Any, *arguments: t.Any, known: t.Sequence[Policy] = ()) -> Policy:
-    return policies.apply_policy(okta, policies.plan_policy(*arguments), known)
+def apply(okta: t.Any, *arguments: t.Any) -> Policy:
+    return policies.apply_policy(okta, policies.plan_policy(*arguments))
 
 
 def test_a_policy_as_wanted_is_not_written(okta: FakeOkta) -> None:
@@ -346,14 +384,6 @@ def test_a_clone_gets_its_name_and_origin(okta: FakeOkta) -> None:
     ]
 
 
-def test_the_clone_of_an_interrupted_run_is_used(okta: FakeOkta) -> None:
-    strict = okta.add("rst1", rule_row("a"), name="Strict", created=EARLIER)
-    clone = okta.add("rst2", rule_row("a"), name="Copy of Strict", created=LATER)
-    made = apply(okta, "Managed", None, None, strict, known=[strict, clone])
-    assert (made.id, made.name) == ("rst2", "Managed")
-    assert [write[:2] for write in okta.writes] == [("replace policy", "rst2")]
-
-
 def test_a_description_alone_keeps_the_name(okta: FakeOkta) -> None:
     known = okta.add("rst2", name="Managed", description="Ours.", created=LATER, system=False)
     assert apply(okta, "other", "Theirs.", known, None).description == "Theirs."
@@ -378,31 +408,6 @@ def test_a_policy_that_okta_shows_otherwise_is_an_error(okta: FakeOkta) -> None:
         "Okta accepted policy 'Managed' and shows other values for name, description. Run again."
     )
     assert raised.value.details == {"keys": ["name", "description"]}
-
-
-@pytest.mark.parametrize(
-    ("rows", "apps", "found"),
-    [
-        ([rule_row("a")], [], True),
-        ([rule_row("a")], ["app1"], False),
-        ([rule_row("b")], [], False),
-    ],
-)
-def test_an_unfinished_clone_has_the_rules_of_its_original_and_no_app(
-    okta: FakeOkta, rows: t.Any, apps: list[str], found: bool
-) -> None:
-    strict = okta.add("rst1", rule_row("a"), name="Strict", created=EARLIER)
-    clone = okta.add("rst2", *rows, apps=apps, name="Copy of Strict", created=LATER)
-    chosen = policies.unfinished_clone(t.cast(t.Any, okta), [strict, clone], strict)
-    assert chosen == (clone if found else None)
-
-
-def test_the_oldest_of_several_unfinished_clones_is_used(okta: FakeOkta) -> None:
-    strict = okta.add("rst1", name="Strict", created=EARLIER)
-    newer = okta.add("rst3", name="Copy of Strict", created="2026-03-01T00:00:00.000Z")
-    older = okta.add("rst2", name="Copy of Strict", created=LATER)
-    known = [newer, policy(created=None), older]
-    assert policies.unfinished_clone(t.cast(t.Any, okta), known, strict) == older
 
 
 # Apps

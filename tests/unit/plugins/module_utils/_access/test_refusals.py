@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drawn policies: if a change locks a person out, the guards of Okta's own apps see that it refuses."""
+"""Drawn policies: if a change locks a person out, the guards of Okta's own apps see it."""
 
 from __future__ import annotations
 
