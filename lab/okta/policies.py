@@ -34,6 +34,19 @@ ANY_TWO_FACTORS: Json = {
         "keepMeSignedIn": {"postAuth": "NOT_ALLOWED"},
     },
 }
+# Of the catch-all rule of a policy that is created by API, as recorded
+DEVICE_BOUND: Json = {
+    "appSignOn": {
+        "access": "ALLOW",
+        "verificationMethod": {
+            "factorMode": "2FA",
+            "type": "ASSURANCE",
+            "reauthenticateIn": "PT12H",
+            "constraints": [{"possession": {"required": True, "deviceBound": "REQUIRED"}}],
+        },
+        "keepMeSignedIn": {"postAuth": "NOT_ALLOWED"},
+    },
+}
 METHODS = ("ASSURANCE", "AUTH_METHOD_CHAIN", "ID_PROOFING")
 SYSTEMS = ("ANDROID", "ANY", "CHROMEOS", "IOS", "LINUX", "MACOS", "OTHER", "WINDOWS")
 MOST_CHAINS, MOST_STEPS = 5, 3
@@ -206,17 +219,28 @@ def _complete_method(method: Json) -> None:
     if method["type"] == "ASSURANCE":
         if method.get("factorMode") not in ("1FA", "2FA"):
             raise Invalid("factorMode", "factorMode is either 1FA or 2FA.")
-        for constraint in method.setdefault("constraints", []):
-            for part in (
-                _require_object(constraint[name], name)
-                for name in ("knowledge", "possession")
-                if name in constraint
-            ):
-                part.setdefault("required", not part.get("excludedAuthenticationMethods"))
+        method.setdefault("reauthenticateIn", "PT12H")  # recorded
+        if "constraints" in method:
+            method["constraints"] = [
+                _accept_constraint(_require_object(each, "constraint"))
+                for each in method["constraints"] or []
+            ]
     elif method["type"] == "AUTH_METHOD_CHAIN":
         for dropped in ("factorMode", "inactivityPeriod"):
             method.pop(dropped, None)
         _check_chains(method)
+
+
+def _accept_constraint(constraint: Json) -> Json:
+    """Return a constraint as Okta stores it, without other keys: an unknown one leaves {}."""
+    kept: Json = {
+        name: _require_object(constraint[name], name)
+        for name in ("knowledge", "possession")
+        if name in constraint
+    }
+    for part in kept.values():
+        part.setdefault("required", not part.get("excludedAuthenticationMethods"))
+    return kept
 
 
 def _check_chains(method: Json) -> None:

@@ -8,6 +8,7 @@ The lab has app sign-in policies only.
 
 from __future__ import annotations
 
+import copy
 import typing as t
 from collections import Counter
 from contextvars import ContextVar
@@ -168,6 +169,7 @@ class PolicyOperations:
         policy = _valid(
             self.org.policies.add, _valid(policies.accept_name, body), body.get("description")
         )
+        policy.catch_all.actions = copy.deepcopy(policies.DEVICE_BOUND)
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
         return Answer(policy_shape(policy, call.base_url, False))  # recorded
 

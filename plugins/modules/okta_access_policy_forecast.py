@@ -170,8 +170,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._access import guards, policies, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
-from ..module_utils._access.directory import named_groups, read_directory
+from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.rule_names import named_groups
 from ..module_utils._access.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules import plan_rule
 from ..module_utils._core.changes import described

@@ -459,12 +459,6 @@ REFUSED: dict[str, t.Callable[[Labs, Recording], Reply]] = {
 }
 
 
-# Recorded refusals that the lab does not have yet, each with its reason.
-OPEN_REFUSALS = {
-    "okta/assignApplicationPolicy/1": "Okta's own policies are guarded in a change of its own.",
-}
-
-
 class Deviation(t.NamedTuple):
     """Differences that remain: the operation, a pattern of their texts, and why."""
 
@@ -477,7 +471,6 @@ _IPHONE = "The recorded device in this status is an iPhone."
 _ANDROID = "The recorded device in this status is an Android phone, which names neither."
 _REALM = "Recorded in 2026 of listGroupUsers; the org of this recording had no realms."
 _NEWER = "Newer than the recording: Kandji's description of 2026 has it."
-_D14 = "The policy answers are corrected separately."
 # One that is not needed fails the test.
 DEVIATIONS = (
     Deviation("List Custom Profiles", r"\[\]\.results\[\]\.runs_on_\w+: not recorded", _NEWER),
@@ -506,14 +499,6 @@ DEVIATIONS = (
         r"\[okta_verify\]\.settings\.enrollmentSecurityLevel: not recorded",
         "Documented, and not set in the recorded orgs.",
     ),
-    Deviation(
-        "getPolicyRule",
-        r".*\.verificationMethod\.constraints: not recorded",
-        "No recorded rule of this operation has constraints; those of listPolicyRules have.",
-    ),
-    Deviation("clonePolicy", r"\[ACTIVE\]\._embedded: not recorded", _D14),
-    Deviation("clonePolicy", r"\[ACTIVE\]\.(created|lastUpdated): .*", _D14),
-    Deviation("createPolicy", r"\[ACTIVE\]\._embedded: not recorded", _D14),
     Deviation(
         "events",
         r"\[policy\.evaluate_sign_on\]\.device: object, recorded null",
@@ -568,10 +553,7 @@ def test_the_lab_refuses_in_the_recorded_words(labs, answer) -> None:
         "errorId": reply.json["errorId"] if reply.content else "",
         "errorSummary": answer.body["errorSummary"].replace(unknown, UNKNOWN),
     }
-    is_open = answer.name in OPEN_REFUSALS
-    assert (
-        (reply.status, reply.content and reply.json) == (answer.status, expected)
-    ) is not is_open
+    assert (reply.status, reply.content and reply.json) == (answer.status, expected)
 
 
 def test_the_lab_logs_events_as_they_were_quoted(labs, org_events) -> None:

@@ -89,6 +89,8 @@ def test_policies_come_in_pages(okta):
 
 def test_a_new_policy_has_a_catch_all_rule(okta, policy):
     (only,) = okta.get(f"/policies/{policy}/rules").json
+    method = only["actions"]["appSignOn"]["verificationMethod"]
+    assert method["constraints"] == [{"possession": {"required": True, "deviceBound": "REQUIRED"}}]
     assert (only["name"], only["priority"], only["system"], only["conditions"]) == (
         "Catch-all Rule",
         99,
@@ -114,6 +116,37 @@ def test_two_policies_cannot_have_one_name(okta, policy):
     assert refusal(
         okta.send("POST", "/api/v1/policies", json={"type": "ACCESS_POLICY", "name": "Mine"})
     ) == (400, "E0000001")
+
+
+PASSWORD_THEN_EMAIL = {
+    "authenticationMethods": [{"key": "okta_password", "method": "password"}],
+    "next": [{"authenticationMethods": [{"key": "okta_email", "method": "email"}]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ({}, {"reauthenticateIn": "PT12H"}),
+        ({"reauthenticateIn": "PT2H"}, {"reauthenticateIn": "PT2H"}),
+        (
+            {"inactivityPeriod": "PT1H", "constraints": [PASSWORD_THEN_EMAIL]},
+            {"reauthenticateIn": "PT12H", "inactivityPeriod": "PT1H", "constraints": [{}]},
+        ),
+        (
+            {"reauthenticateIn": "PT12H", "constraints": [{"possession": {"types": ["app"]}}]},
+            {
+                "reauthenticateIn": "PT12H",
+                "constraints": [{"possession": {"types": ["app"], "required": True}}],
+            },
+        ),
+    ],
+)
+def test_a_verification_method_is_stored_as_recorded(write, sent, stored):
+    method = {"type": "ASSURANCE", "factorMode": "2FA"}
+    actions = {"appSignOn": {"access": "ALLOW", "verificationMethod": {**method, **sent}}}
+    made = write(rule(actions=actions)).json
+    assert made["actions"]["appSignOn"]["verificationMethod"] == {**method, **stored}
 
 
 def test_a_new_policy_and_a_clone_look_as_recorded(okta, policy):

@@ -14,7 +14,6 @@ from .._okta.device_events import LogFacts
 from .._okta.records import DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
 from .evidence import Sighting, SignIns
-from .rule_order import Rules
 
 USES = (
     okta_api.LIST_LOG_EVENTS,
@@ -114,33 +113,6 @@ def correct_devices(okta: Okta, directory: Directory, log_facts: LogFacts) -> No
 
 def _managed_users(okta: Okta, device_id: str) -> dict[str, bool]:
     return {each.user.id: each.is_managed for each in okta.device_users(device_id)}
-
-
-# What rules name
-
-
-def named_groups(*policies: Rules) -> set[str]:
-    """Return the ids of the groups that conditions name."""
-    return {
-        group
-        for rules in policies
-        for rule in rules
-        for side in ("include", "exclude")
-        for group in rule.members("groups", side)
-    }
-
-
-def named_platforms(*policies: Rules) -> list[str]:
-    """Return the os types that conditions name, those of mobile devices of any os, and MACOS."""
-    entries = [
-        (entry.get("type"), str((entry.get("os") or {}).get("type") or "ANY"))
-        for rules in policies
-        for rule in rules
-        for side in ("include", "exclude")
-        for entry in rule.condition("platform").get(side) or []
-    ]
-    mobile = {"ANDROID", "IOS"} if ("MOBILE", "ANY") in entries else set[str]()
-    return sorted({"MACOS", *mobile, *(system for _kind, system in entries)} - {"ANY"})
 
 
 # People

@@ -24,6 +24,7 @@ from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
 from .refusals import newly_refusing_rule
 from .resolution import find_groups
+from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, same_rules
 
 USES = (*directories.USES, okta_api.LIST_GROUPS, okta_api.LIST_AUTHENTICATORS)
@@ -267,7 +268,7 @@ class BreakGlassGuard:
                 f" managed devices and does not exclude group {group.name!r}. Add the group to"
                 " groups_excluded."
             )
-        members = self._read_members({group.id, *directories.named_groups(after)})
+        members = self._read_members({group.id, *named_groups(after)})
         users = members[group.id]
         active = [user for user in users if user.status in USABLE_STATUSES]
         if not active:
@@ -318,7 +319,7 @@ def blocking_rule(after: Rules, person: Person) -> str | None:
 
     It is "" if no rule applies. Which authenticators the person has is not checked.
     """
-    for platform in directories.named_platforms(after):
+    for platform in named_platforms(after):
         chosen = candidates(after, person, DeviceContext(platform))
         for candidate in chosen:
             if candidate.admits == NEVER:
@@ -380,12 +381,12 @@ def read_forecast(
     if not changes:
         return Forecast()
     policies = [rules for change in changes for rules in (change.before, change.after)]
-    directory = directories.read_directory(okta, directories.named_groups(*policies), members)
+    directory = directories.read_directory(okta, named_groups(*policies), members)
     sign_ins = read_sign_ins(okta, [change.app.id for change in changes], active_days, log_events)
     directories.correct_devices(okta, directory, sign_ins.log_facts)
     total, user_ids = Forecast(log_names_devices=sign_ins.names_devices), set[str]()
     for change in changes:
-        platforms = directories.named_platforms(change.before, change.after)
+        platforms = named_platforms(change.before, change.after)
         used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
         part = forecast(change.before, change.after, used, unseen).for_app(change.app)
         user_ids.update(person.id for person in used)

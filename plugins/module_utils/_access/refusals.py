@@ -13,8 +13,8 @@ import typing as t
 from itertools import combinations
 
 from .conditions import DeviceContext, Person
-from .directory import named_groups, named_platforms
 from .forecast import Comparison
+from .rule_names import named_groups, named_platforms
 from .rule_order import Rules
 
 MAX_GROUPS = 5  # of which each combination is judged
