@@ -220,9 +220,7 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     params, original = ctx.params, None
     if params["clone_of"]:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
-    apps = resolution.resolve_apps(ctx.okta.apps(), params["apps"]) if params["apps"] else []
-    mapped = ctx.okta.policy_apps(current.id) if current and apps else []
-    moving = [app for app in apps if app.id not in mapped]
+    moving = _moving_apps(ctx, current)
     came_from = {app.id: app.policy_id for app in moving if app.policy_id}
     plan = policies.plan_policy(params["name"], params["description"], current, original, came_from)
     if current is None and original:
@@ -235,6 +233,14 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         for app in moving:
             policies.move_app(ctx.okta, app, policy)
     return Done(policy, changes, moving, forecast)
+
+
+def _moving_apps(ctx: ModuleContext, current: Policy | None) -> list[App]:
+    """Return the wanted apps that the policy does not have yet."""
+    wanted = ctx.params["apps"]
+    apps = resolution.resolve_apps(ctx.okta.apps(), wanted) if wanted else []
+    mapped = ctx.okta.policy_apps(current.id) if current and apps else []
+    return [app for app in apps if app.id not in mapped]
 
 
 def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: Policy) -> None:
