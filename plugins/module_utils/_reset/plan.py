@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
+from .._okta.duplicates import Rank, rank_record
 from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
 from .records import Decision, Evidence, Guards, Mac, ResetTarget, login_of
@@ -303,11 +304,9 @@ def _check_duplicates(
     )
 
 
-def _rank(target: ResetTarget) -> tuple[bool, bool, str, str]:
-    """Return the sort key by which the record to keep of a serial is the greatest."""
-    created = target.device.created if target.device else None
+def _rank(target: ResetTarget) -> Rank:
     works = bool(target.device and target.device.is_working)
-    return bool(target.managed_logins), works, str(created), target.id
+    return rank_record(target.id, works, bool(target.managed_logins), target.registered_at)
 
 
 def _check_group(

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
+from .._okta.duplicates import rank_record
 from .._okta.facts import CERTIFICATE_LIFETIME
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
@@ -99,14 +100,14 @@ class Fleet:
 
 
 def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
-    """Return the record that counts for a serial: the working one, else the newest."""
+    """Return the record that counts for a serial: the one that a reset keeps, too."""
     return max(
         records,
-        key=lambda record: (
+        key=lambda record: rank_record(
+            record.id,
             record.is_working,
             "MANAGED" in record.users.values(),
-            record.last_updated,
-            record.id,
+            parse_timestamp(record.created),
         ),
         default=None,
     )

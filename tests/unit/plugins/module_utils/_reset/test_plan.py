@@ -27,6 +27,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     Mac,
     ResetTarget,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
+    best_record,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.join import (
+    device_record,
+)
 
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
@@ -373,8 +379,9 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
 @pytest.mark.parametrize(
     "first, second, kept",
     [
-        # The working one, else the active one, else the newest, else by id.
+        # The active one, else the managed one, else the newest, else by id.
         ((device("guo1"), user("ada", "MANAGED")), (device("guo2", "2026-11-02"),), 0),
+        ((device("guo1", status="SUSPENDED"), user("ada", "MANAGED")), (device("guo2"),), 1),
         ((device("guo1"),), (device("guo2", "2026-11-02", status="SUSPENDED"),), 0),
         ((device("guo1"),), (device("guo2", "2026-11-02"),), 1),
         ((device("guo9"),), (device("guo2"),), 0),
@@ -388,6 +395,48 @@ def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     verdicts = reset.check_static_guards(targets, guards, Evidence())
     assert [one.is_spare for one in verdicts] == [kept == 1, kept == 0]
     assert reset.plan_reset(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
+
+
+def test_a_record_of_unknown_age_is_never_the_newest() -> None:
+    unknown = target(device("guo9", created=None))
+    assert codes([target(device()), unknown], replace(GUARDS, duplicates="clean_up")) == [
+        "kept_record",
+        "registration_time_unknown",
+    ]
+
+
+FIRST_RECORDS = [
+    (device("guo1", created, status=status, last_updated=updated), *users)
+    for status in ("ACTIVE", "UNSUSPENDED", "SUSPENDED", "DEACTIVATED")
+    for users in ((), (user("ada"),), (user("ada", "MANAGED"),))
+    for created in (OLD, "2026-11-02T10:00:00+02:00", None)
+    for updated in (OLD, "2026-11-20T10:00:00.000Z")
+]
+
+
+@pytest.mark.parametrize("first", FIRST_RECORDS)
+@pytest.mark.parametrize("status", ["ACTIVE", "SUSPENDED", "DEACTIVATED"])
+@pytest.mark.parametrize("management", ["NOT_MANAGED", "MANAGED"])
+def test_clean_up_keeps_the_record_that_the_status_shows(
+    first: t.Any, status: str, management: str
+) -> None:
+    created, updated = "2026-11-02T09:00:00.000Z", "2026-11-10T10:00:00.000Z"
+    second = (
+        device("guo2", created, status=status, last_updated=updated),
+        user("bob", management),
+    )
+    targets = [target(*first), target(*second)]
+    clean_up = allowing("managed", "last_authenticator", duplicates="clean_up")
+    (kept,) = [
+        each.target.id
+        for each in reset.plan_reset(targets, clean_up, Evidence())
+        if not each.is_spare
+    ]
+    records_of_serial = [
+        device_record(replace(each[0], users=each[1:])) for each in (first, second)
+    ]
+    shown = best_record(records_of_serial)
+    assert shown is not None and kept == shown.id
 
 
 def test_serials_are_compared_in_any_case_and_empty_ones_never() -> None:

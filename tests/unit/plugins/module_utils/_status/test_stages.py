@@ -125,24 +125,24 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         # Several records for one serial: the working one counts, else the newest
         (
             mac(
-                record("DEACTIVATED", updated=AFTER),
-                record(ada="MANAGED", updated=BEFORE, record_id="guo2"),
+                record("DEACTIVATED", created=AFTER),
+                record(ada="MANAGED", created=BEFORE, record_id="guo2"),
             ),
             "MANAGED",
             "managed",
         ),
         (
             mac(
-                record(ada="MANAGED", updated=BEFORE),
-                record(ada="NOT_MANAGED", updated=AFTER, record_id="guo2"),
+                record(ada="MANAGED", created=BEFORE),
+                record(ada="NOT_MANAGED", created=AFTER, record_id="guo2"),
             ),
             "MANAGED",
             "managed",
         ),
         (
             mac(
-                record("DEACTIVATED", updated=AFTER),
-                record(ada="NOT_MANAGED", updated=BEFORE, record_id="guo2"),
+                record("DEACTIVATED", created=AFTER),
+                record(ada="NOT_MANAGED", created=ISSUED, record_id="guo2"),
             ),
             "REGISTERED_NOT_MANAGED",
             "no FastPass",
@@ -154,16 +154,16 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         ),
         (
             mac(
-                record("DEACTIVATED", updated=BEFORE),
-                record("SUSPENDED", updated=AFTER, record_id="guo2"),
+                record("SUSPENDED", created=AFTER, updated=BEFORE),
+                record("DEACTIVATED", created=BEFORE, updated=AFTER, record_id="guo2"),
             ),
             "SUSPENDED",
             "suspended",
         ),
         (
             mac(
-                record(ada="NOT_MANAGED", created=BEFORE, updated=BEFORE),
-                record(ada="NOT_MANAGED", record_id="guo2"),
+                record(ada="NOT_MANAGED", created=BEFORE, updated=AFTER, record_id="guo2"),
+                record(ada="NOT_MANAGED", updated=BEFORE),
             ),
             "REGISTERED_NOT_MANAGED",
             "no FastPass",
