@@ -92,13 +92,13 @@ def _check_proof(mac: MacFacts) -> str:
 
 
 def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
-    if "profile" in mac.unlisted:
+    if "profile" in mac.status_gaps:
         return _GAP.format("SCEP profile")
     return unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
 
 
 def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
-    if "app" in mac.unlisted:
+    if "app" in mac.status_gaps:
         return _GAP.format("Okta Verify")
     return unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
 

@@ -76,7 +76,7 @@ class MacFacts:
     events: dict[str, RecordEvents] | None = None  # by id of the device record
     incomplete: str = ""  # why the join itself may be wrong
     # profile, app: lists of statuses that name other Macs of its blueprint, but not this one
-    unlisted: tuple[str, ...] = ()
+    status_gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of Kandji and Okta joined into facts of each Mac. Pure.
+"""The tables of Kandji and Okta joined into facts of each Mac, without any read.
 
+The join fills the MacFacts of its tables in place, since fleets are large.
 Tables are joined by Kandji's device id, and both vendors by serial, compared without case.
 """
 
@@ -217,7 +218,7 @@ def _is_for_macs_only(profile: CustomProfile) -> bool:
 def join_fleet(
     tables: FleetTables, rings: Sequence[Ring], expiries: Expiries, is_changing: bool
 ) -> list[MacFacts]:
-    """Return all Macs of both vendors in a stable order.
+    """Return all Macs of both vendors in a stable order, those of the tables filled in place.
 
     ``is_changing``: Kandji's tables changed while they were read.
     """
@@ -269,9 +270,9 @@ def _note_gaps(macs: Sequence[MacFacts]) -> None:
     with_app = {mac.blueprint_id for mac in macs if mac.app_state is not None}
     for mac in macs:
         if mac.profile_state is None and mac.blueprint_id in with_profile:
-            mac.unlisted += ("profile",)
+            mac.status_gaps += ("profile",)
         if mac.app_state is None and mac.blueprint_id in with_app:
-            mac.unlisted += ("app",)
+            mac.status_gaps += ("app",)
 
 
 def _assign_foreign_certificates(macs: Sequence[MacFacts], certificates: Certificates) -> None:

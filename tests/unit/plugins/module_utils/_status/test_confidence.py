@@ -71,9 +71,13 @@ from tests.unit.plugins.module_utils._status.builders import BEFORE, ISSUED, NOW
         (mac(record("DEACTIVATED"), events={"guo1": RecordEvents("ACTIVE")}), "DEACTIVATED", True),
         (mac(certificates=[]), "CERTIFICATE_ABSENT", True),
         (mac(profile_state=None), "PROFILE_PENDING", False),
-        (mac(profile_state=None, unlisted=("profile",)), "PROFILE_PENDING", True),
-        (mac(profile_state="pending", app_state=None, unlisted=("app",)), "PROFILE_PENDING", False),
-        (mac(app_present=False, app_state=None, unlisted=("app",)), "OKTA_VERIFY_MISSING", True),
+        (mac(profile_state=None, status_gaps=("profile",)), "PROFILE_PENDING", True),
+        (
+            mac(profile_state="pending", app_state=None, status_gaps=("app",)),
+            "PROFILE_PENDING",
+            False,
+        ),
+        (mac(app_present=False, app_state=None, status_gaps=("app",)), "OKTA_VERIFY_MISSING", True),
         (mac(certificates=[], issued=ISSUED), "CERTIFICATE_ABSENT", True),
         (mac(certificates=["2025-11-20T10:00:00Z"]), "CERTIFICATE_EXPIRED", True),
         (mac(expires=BEFORE, expiry_source="mac"), "CERTIFICATE_EXPIRED", False),
@@ -110,13 +114,13 @@ def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
         ),
         (mac(record(ada="MANAGED", updated="2026-11-30T23:55:00.000Z")), "MANAGED", ""),
         (
-            mac(unlisted=("profile",)),
+            mac(status_gaps=("profile",)),
             "PROFILE_PENDING",
             "Kandji's list of statuses of the SCEP profile names other Macs of its blueprint, but"
             " not this one.",
         ),
         (
-            mac(unlisted=("app",)),
+            mac(status_gaps=("app",)),
             "OKTA_VERIFY_MISSING",
             "Kandji's list of statuses of the Okta Verify names other Macs of its blueprint, but"
             " not this one.",

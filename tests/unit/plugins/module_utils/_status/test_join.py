@@ -249,7 +249,7 @@ def test_statuses_apps_and_competitors_are_joined_by_device() -> None:
     assert (first.profile_state, first.profile_log) == ("failed", "why")
     assert [one.competing for one in (first, second, third)] == [False, True, True]
     assert [one.app_present for one in (first, second, third)] == [False, True, False]
-    assert second.unlisted == ("profile",) and first.unlisted == ()
+    assert second.status_gaps == ("profile",) and first.status_gaps == ()
 
 
 def test_with_items_the_app_has_a_state() -> None:
@@ -259,7 +259,7 @@ def test_with_items_the_app_has_a_state() -> None:
         apps=join.Statuses({"dev-1": "pending"}),
     )
     assert (first.app_state, first.app_present) == ("pending", False)
-    assert (second.app_state, second.unlisted) == (None, ("app",))
+    assert (second.app_state, second.status_gaps) == (None, ("app",))
 
 
 @pytest.mark.parametrize(
