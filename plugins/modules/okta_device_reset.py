@@ -118,8 +118,9 @@ options:
     default: [okta_password, okta_email, security_question]
   duplicates:
     description:
-      - What to do if several records have one serial. V(skip) and V(clean_up) keep the working one,
-        else the newest.
+      - What to do if several records have one serial. V(skip) and V(clean_up) keep the one whose
+        stage M(devicetrust.okta_kandji.device_trust_info) returns. It is the active one, of several
+        the managed one, else the newest.
       - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else.
         V(each) decides each by itself.
     type: str
@@ -312,8 +313,10 @@ devices:
         - Why a record is skipped or absent; null if it is reset.
         - One of the values of O(allow), or one that O(allow) does not lift, C(other_platform)
           (O(platforms)), C(registered_recently) and C(registration_time_unknown)
-          (O(created_before)), C(kept_record), C(duplicate_record) and C(only_record)
-          (O(duplicates)), or C(no_record).
+          (O(created_before)), C(kept_record), C(duplicate_record), C(only_record) and
+          C(kept_record_gone) (O(duplicates)), or C(no_record).
+        - C(kept_record_gone) is a spare record that is kept, because the record that was to be kept
+          in its place was deleted or deactivated during the run.
       type: str
       returned: always
   sample:
@@ -445,7 +448,8 @@ from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
 from ..module_utils._reset.apply import ResetOptions, ResetRun
 from ..module_utils._reset.audit import Audit
 from ..module_utils._reset.evidence import Selection
-from ..module_utils._reset.plan import ALLOW
+from ..module_utils._reset.plan import ALLOW, Limits
+from ..module_utils._reset.records import GuardOptions
 from ..module_utils._reset.report import (
     Outcome,
     count_states,
@@ -457,19 +461,6 @@ from ..module_utils._reset.report import (
 from ..module_utils._status.rings import read_rings, ring_options
 from ..module_utils._status.stages import STAGES
 
-# Options that ResetOptions has under the same name.
-PASSED_ON = (
-    "allow",
-    "duplicates",
-    "sign_in_grace",
-    "platforms",
-    "weak_authenticators",
-    "max_devices",
-    "max_percent",
-    "confirm_above",
-    "report_bound_certificates",
-    "state_dir",
-)
 OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
@@ -559,11 +550,24 @@ def _options(ctx: ModuleContext) -> ResetOptions:
             rings=rings,
             okta_verify_item_ids=params["okta_verify_item_ids"],
         ),
+        guards=GuardOptions(
+            allow=params["allow"],
+            duplicates=params["duplicates"],
+            sign_in_grace=params["sign_in_grace"],
+            platforms=params["platforms"],
+            weak_authenticators=params["weak_authenticators"],
+        ),
+        limits=Limits(
+            max_devices=params["max_devices"],
+            max_percent=params["max_percent"],
+            confirm_above=params["confirm_above"],
+            confirm=params["confirm"] or "",
+        ),
         created_before=require_timestamp(created_before) if created_before else None,
-        confirm=params["confirm"] or "",
         approved_digest=params["plan_digest"] or "",
+        report_bound_certificates=params["report_bound_certificates"],
+        state_dir=params["state_dir"],
         check_mode=ctx.check_mode,
-        **{name: params[name] for name in PASSED_ON},
     )
 
 

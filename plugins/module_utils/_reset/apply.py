@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from .._core.errors import DeviceTrustError
 from .._kandji.client import Kandji
 from .._okta.client import Okta
-from .._okta.facts import WEAK_AUTHENTICATORS
 from .._okta.records import WORKING_STATUSES
 from .._status.reader import FleetQuery, read_fleet
 from .._status.stages import classify
@@ -30,38 +29,31 @@ from .plan import (
     decide_again,
     digest_plan,
     find_keeper,
-    is_bound,
     keep_spare,
+    loses_certificate,
     plan_reset,
     reissue_after,
 )
-from .records import Decision, Guards, ResetTarget
+from .records import Decision, GuardOptions, Guards, ResetTarget
 from .report import Outcome
 
 
 @dataclass(frozen=True)
 class ResetOptions:
-    """What the caller asks for. ``approved_digest`` is that of the approved plan, if there is one.
+    """What the caller asks for. ``approved_digest`` is that of the approved plan, "" if none.
 
     ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
     audit.
     """
 
     selection: Selection
-    allow: Collection[str] = ()
-    duplicates: str = "skip"
-    created_before: datetime | None = None
-    sign_in_grace: float = 24.0
-    platforms: Sequence[str] = ("MACOS",)
-    weak_authenticators: Sequence[str] = WEAK_AUTHENTICATORS
-    max_devices: int = 10
-    max_percent: int = 20
-    confirm_above: int = 10
-    confirm: str = ""
-    approved_digest: str = ""
-    report_bound_certificates: bool = False
-    state_dir: str | None = None
-    check_mode: bool = False
+    guards: GuardOptions
+    limits: Limits
+    created_before: datetime | None
+    approved_digest: str
+    report_bound_certificates: bool
+    state_dir: str | None
+    check_mode: bool
 
 
 @dataclass(frozen=True)
@@ -119,15 +111,7 @@ class ResetRun:
         guards = self._guards()
         reader = EvidenceReader(self._okta, guards)
         decisions = plan_reset(targets, guards, reader.read(targets))
-        limits = Limits(
-            options.max_devices,
-            options.max_percent,
-            options.confirm_above,
-            options.confirm,
-            fleet,
-            self._host,
-        )
-        digest = self._check(decisions, limits)
+        digest = self._check(decisions, fleet)
         revocations = (
             read_revocations(self._okta, decisions, guards.now)
             if options.report_bound_certificates
@@ -139,7 +123,7 @@ class ResetRun:
         return ResetResult(
             outcomes,
             digest,
-            confirmation_phrase(count, self._host) if count > limits.confirm_above else "",
+            confirmation_phrase(count, self._host) if count > options.limits.confirm_above else "",
             self._audit.path,
             _reissue_after(outcomes, revocations, guards.now),
         )
@@ -148,7 +132,9 @@ class ResetRun:
         """Return the targets with Macs and users, and how many Macs Kandji has."""
         options = self._options
         serials = sorted({target.serial for target in targets if target.serial})
-        macs, fleet = read_macs(self._kandji, serials, options.platforms, options.selection.rings)
+        macs, fleet = read_macs(
+            self._kandji, serials, options.guards.platforms, options.selection.rings
+        )
         complete = []
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
@@ -163,19 +149,19 @@ class ResetRun:
             created_before=(
                 options.created_before or datetime.fromtimestamp(clock.started(), timezone.utc)
             ),
-            allow=options.allow,
-            duplicates=options.duplicates,
-            sign_in_grace=options.sign_in_grace,
-            platforms=options.platforms,
-            weak_authenticators=options.weak_authenticators,
+            options=options.guards,
         )
 
-    def _check(self, decisions: Sequence[Decision], limits: Limits) -> str:
-        """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan."""
-        check_limits(decisions, limits)
+    def _check(self, decisions: Sequence[Decision], fleet: int) -> str:
+        """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan.
+
+        ``fleet`` is the number of Macs in Kandji.
+        """
+        options = self._options
+        check_limits(decisions, options.limits, fleet)
         digest = self._approve(decisions)
-        if not self._options.check_mode and not self._options.approved_digest:
-            check_confirmed(decisions, limits)
+        if not options.check_mode and not options.approved_digest:
+            check_confirmed(decisions, options.limits, self._host)
         return digest
 
     def _approve(self, decisions: Sequence[Decision]) -> str:
@@ -214,12 +200,12 @@ class ResetRun:
                     devices=[outcome.row() for outcome in outcomes], changed=changed
                 )
                 raise
-            bound = (
-                is_bound(decision.target, revocations, guards.now)
+            loses = (
+                loses_certificate(decision.target, revocations, guards.now)
                 if self._options.report_bound_certificates
                 else None
             )
-            outcomes.append(Outcome(decision, state, bound))
+            outcomes.append(Outcome(decision, state, loses))
             if outcomes[-1].is_reset:
                 done += 1
                 words = state.replace("_", " ")

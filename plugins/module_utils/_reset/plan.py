@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,10 +19,10 @@ from .._core.errors import Refused
 from .._okta.duplicates import Rank, rank_record
 from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
-from .records import Decision, Evidence, Guards, Mac, ResetTarget, login_of
+from .records import Decision, Evidence, Guards, Mac, ReasonCode, ResetTarget, login_of
 
 # The reasons for skipping a record that the option ``allow`` lifts.
-ALLOW = (
+ALLOW: tuple[ReasonCode, ...] = (
     "managed",
     "shared",
     "last_authenticator",
@@ -50,7 +50,7 @@ PlannedDeletions = Mapping[str, set[str]]  # user id -> ids of the user's record
 class Refusal(t.NamedTuple):
     """Why a record is skipped: a code for programs and one sentence for people."""
 
-    code: str
+    code: ReasonCode
     sentence: str
 
 
@@ -66,15 +66,14 @@ class Verdict(t.NamedTuple):
 class Limits:
     """How many records one run may delete.
 
-    ``fleet`` is the number of Macs that ``max_percent`` is a part of, or None if it is unknown.
+    ``max_percent`` is a part of the Macs in Kandji. ``confirm`` is the phrase of the caller, "" if
+    there is none.
     """
 
     max_devices: int
     max_percent: int
     confirm_above: int
-    confirm: str = ""
-    fleet: int | None = None
-    host: str = ""
+    confirm: str
 
 
 # The guards of one record
@@ -87,10 +86,10 @@ def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
     """
     certificate = target.newer_certificate
     return bool(
-        guards.forbid("sign_in_pending")
+        guards.forbids("sign_in_pending")
         and certificate
         and not target.is_idle
-        and guards.now < certificate + timedelta(hours=guards.sign_in_grace)
+        and guards.now < certificate + timedelta(hours=guards.options.sign_in_grace)
     )
 
 
@@ -101,7 +100,7 @@ def needs_history(target: ResetTarget, guards: Guards) -> bool:
     """
     registered = target.registered_at
     return bool(
-        guards.forbid("registered_again")
+        guards.forbids("registered_again")
         and registered
         and target.serial
         and not target.is_idle
@@ -116,13 +115,13 @@ def check_record(
 
     A spare record is not registered again, so certificates and sign-ins do not matter to it.
     """
-    refusal = _check_spare(target, guards, evidence)
+    refusal = _check_any_record(target, guards, evidence)
     if refusal or is_spare:
         return refusal
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
 
 
-def _check_spare(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     return (
         _check_identity(target, guards)
         or _check_age(target, guards)
@@ -133,12 +132,12 @@ def _check_spare(target: ResetTarget, guards: Guards, evidence: Evidence) -> Ref
 
 def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
     platform = target.device.platform if target.device else None
-    if platform not in guards.platforms:
-        allowed = ", ".join(guards.platforms) or "none"
+    if platform not in guards.options.platforms:
+        allowed = ", ".join(guards.options.platforms) or "none"
         return Refusal(
             "other_platform", f"Its platform is {platform}, and platforms allows {allowed}."
         )
-    if target.mac is None and guards.forbid("unknown_to_kandji"):
+    if target.mac is None and guards.forbids("unknown_to_kandji"):
         lacks = (
             f"Kandji has no Mac with the serial {target.serial}"
             if target.serial
@@ -184,20 +183,20 @@ def _check_registered_again(
 
 def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     managed = target.managed_logins
-    if managed and guards.forbid("managed"):
+    if managed and guards.forbids("managed"):
         return Refusal(
             "managed",
             f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it).",
         )
     unknown = [login_of(user) for user in target.users if user.may_be_managed]
-    if unknown and guards.forbid("managed"):
+    if unknown and guards.forbids("managed"):
         return Refusal(
             "managed",
             f"It may work: Okta does not say whether it is managed for {', '.join(unknown)}"
             " (allow: managed resets it).",
         )
     active = [login_of(user) for user in target.active_users]
-    if len(active) > 1 and guards.forbid("shared"):
+    if len(active) > 1 and guards.forbids("shared"):
         return Refusal(
             "shared",
             f"It is shared: {', '.join(active)} would all have to register again"
@@ -210,7 +209,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     mac, registered = target.mac, target.registered_at
     if mac is None:
         return None
-    if guards.forbid("no_profile") and not (mac.profile_live and mac.certificates):
+    if guards.forbids("no_profile") and not (mac.profile_live and mac.certificates):
         lacks = _what_mac_lacks(mac)
         return Refusal(
             "no_profile",
@@ -220,7 +219,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     seen = [*mac.certificates, *mac.former]
     if not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen):
         return None
-    if target.is_idle or not guards.forbid("registered_after_certificate"):
+    if target.is_idle or not guards.forbids("registered_after_certificate"):
         return None
     return Refusal(
         "registered_after_certificate",
@@ -250,8 +249,9 @@ def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> R
     return Refusal(
         "sign_in_pending",
         f"A newer certificate was seen at {certificate.isoformat()}, and a FastPass sign-in may"
-        f" cure the record without a reset (for {guards.sign_in_grace:g} hours, sign_in_grace;"
-        " allow: sign_in_pending resets it).",
+        " cure the record without a reset (for"
+        f" {guards.options.sign_in_grace:g} hours, sign_in_grace; allow: sign_in_pending resets"
+        " it).",
     )
 
 
@@ -286,8 +286,8 @@ def _check_duplicates(
     if target.device is None:
         return Verdict(target, False, None)
     group = groups.get(target.serial.lower(), [])
-    is_alone = target.by_id or guards.duplicates == "each" or len(group) < 2
-    if is_alone and not target.by_id and guards.duplicates == "clean_up":
+    is_alone = target.by_id or guards.options.duplicates == "each" or len(group) < 2
+    if is_alone and not target.by_id and guards.options.duplicates == "clean_up":
         refusal = Refusal(
             "only_record",
             "It is the only record of its serial, and duplicates: clean_up resets spare records"
@@ -300,7 +300,8 @@ def _check_duplicates(
     return Verdict(
         target,
         target is not keeper,
-        _check_spare(target, guards, evidence) or _check_group(target, keeper, len(group), guards),
+        _check_any_record(target, guards, evidence)
+        or _check_group(target, keeper, len(group), guards),
     )
 
 
@@ -318,7 +319,7 @@ def _check_group(
             f"It is the one to keep of {count} records of its serial: the working one or the"
             " newest (duplicates).",
         )
-    if guards.duplicates == "skip":
+    if guards.options.duplicates == "skip":
         return Refusal(
             "duplicate_record",
             f"It is one of {count} records of its serial, of which {keeper.id} is kept; to delete"
@@ -358,7 +359,7 @@ def check_last_authenticator(
 
 def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
     """Return whether the authenticators of the record's users decide about it."""
-    return guards.forbid("last_authenticator") and not target.is_idle
+    return guards.forbids("last_authenticator") and not target.is_idle
 
 
 def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> bool:
@@ -374,7 +375,8 @@ def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollmen
     return [
         enrollment
         for enrollment in enrollments
-        if enrollment.status == "ACTIVE" and enrollment.key not in guards.weak_authenticators
+        if enrollment.status == "ACTIVE"
+        and enrollment.key not in guards.options.weak_authenticators
     ]
 
 
@@ -472,30 +474,32 @@ def _decide(target: ResetTarget, refusal: Refusal | None, is_spare: bool) -> Dec
 # Certificates that are revoked with a record
 
 
-def is_bound(target: ResetTarget, bound: Collection[str], now: datetime) -> bool | None:
+def loses_certificate(
+    target: ResetTarget, revocations: Mapping[str, datetime], now: datetime
+) -> bool | None:
     """Return whether the Mac's certificate is revoked with the record, None if none is known.
 
-    ``bound``: the device ids and serials that the System Log names. A certificate older than
-    what Okta keeps unused is revoked, too. Without a Mac in Kandji no new one can be delivered, so
-    nothing is to be waited for.
+    ``revocations`` is by ``ResetTarget.revocation_key``: what the System Log names. A certificate
+    older than what Okta keeps unused is revoked, too. Without a Mac in Kandji no new one can be
+    delivered, so nothing is to be waited for.
     """
     if target.mac is None:
         return None
-    if (target.id or target.serial) in bound:
+    if target.revocation_key in revocations:
         return True
     newest = target.newest_certificate
     return None if newest is None else newest < now - UNUSED_CERTIFICATE_LIFETIME
 
 
 def reissue_after(
-    targets: Iterable[ResetTarget], revoked: Mapping[str, datetime], now: datetime
+    targets: Iterable[ResetTarget], revocations: Mapping[str, datetime], now: datetime
 ) -> datetime:
     """Return a time after all certificates of these Macs were seen or revoked.
 
     A certificate that is seen later is a new one. Later runs return the same time until then.
     """
     return max(
-        _last_seen(target) or revoked.get(target.id or target.serial, now) for target in targets
+        _last_seen(target) or revocations.get(target.revocation_key, now) for target in targets
     )
 
 
@@ -517,8 +521,11 @@ def count_resets(decisions: Iterable[Decision]) -> int:
     return sum(decision.resets for decision in decisions)
 
 
-def check_limits(decisions: Sequence[Decision], limits: Limits) -> None:
-    """Raise Refused, before any write, if more records are deleted than the limits allow."""
+def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | None) -> None:
+    """Raise Refused, before any write, if more records are deleted than the limits allow.
+
+    ``fleet`` is the number of Macs in Kandji, None if it is unknown.
+    """
     count = count_resets(decisions)
     if count > limits.max_devices:
         raise Refused(
@@ -527,20 +534,20 @@ def check_limits(decisions: Sequence[Decision], limits: Limits) -> None:
             count=count,
             allowed=limits.max_devices,
         )
-    if limits.fleet is None:
+    if fleet is None:
         return
-    allowed = limits.fleet * limits.max_percent // 100
+    allowed = fleet * limits.max_percent // 100
     if count > max(1, allowed):
         raise Refused(
             f"max_percent: {count} device records would be deleted, and {limits.max_percent} % of"
-            f" {limits.fleet} Macs is {allowed}. Nothing was written. Raise max_percent if that is"
+            f" {fleet} Macs is {allowed}. Nothing was written. Raise max_percent if that is"
             " intended.",
             count=count,
             allowed=allowed,
         )
 
 
-def check_confirmed(decisions: Sequence[Decision], limits: Limits) -> None:
+def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) -> None:
     """Raise Refused unless ``confirm`` holds the phrase that the plan needs.
 
     The next run after an interrupted one deletes fewer: the targets without a record may be among
@@ -548,7 +555,7 @@ def check_confirmed(decisions: Sequence[Decision], limits: Limits) -> None:
     """
     count = count_resets(decisions)
     absent = sum(decision.action == "none" for decision in decisions)
-    phrases = [confirmation_phrase(count + more, limits.host) for more in range(absent + 1)]
+    phrases = [confirmation_phrase(count + more, host) for more in range(absent + 1)]
     if count <= limits.confirm_above or limits.confirm in phrases:
         return
     raise Refused(

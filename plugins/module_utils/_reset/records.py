@@ -5,13 +5,33 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
-from .._okta.facts import WEAK_AUTHENTICATORS
 from .._okta.records import DeviceUser, Enrollment, OktaDevice
+
+# Why a record is not reset. RETURN of okta_device_reset documents the codes.
+ReasonCode = t.Literal[
+    "managed",
+    "shared",
+    "last_authenticator",
+    "registered_after_certificate",
+    "unknown_to_kandji",
+    "no_profile",
+    "sign_in_pending",
+    "registered_again",
+    "other_platform",
+    "registered_recently",
+    "registration_time_unknown",
+    "kept_record",
+    "duplicate_record",
+    "only_record",
+    "kept_record_gone",
+    "no_record",
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,11 @@ class ResetTarget:
         return "" if self.by_id else self.name
 
     @property
+    def revocation_key(self) -> str:
+        """By what revocations name it: the id of the record, the serial if the record is gone."""
+        return self.id or self.serial
+
+    @property
     def status(self) -> str | None:
         """The status of the device record."""
         return self.device.status if self.device else None
@@ -103,20 +128,27 @@ class ResetTarget:
 
 
 @dataclass(frozen=True)
+class GuardOptions:
+    """What the options exclude. ``allow`` holds values of ALLOW, ``sign_in_grace`` is in hours."""
+
+    allow: Collection[str]
+    duplicates: str
+    sign_in_grace: float
+    platforms: Sequence[str]
+    weak_authenticators: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Guards:
-    """What the options exclude. ``now`` is Okta's clock, ``sign_in_grace`` is in hours."""
+    """What is excluded in one run. ``now`` is Okta's clock."""
 
     now: datetime
     created_before: datetime
-    allow: Collection[str] = ()  # of ALLOW
-    duplicates: str = "skip"
-    sign_in_grace: float = 24.0
-    platforms: Sequence[str] = ("MACOS",)
-    weak_authenticators: Sequence[str] = WEAK_AUTHENTICATORS
+    options: GuardOptions
 
-    def forbid(self, reason: str) -> bool:
+    def forbids(self, reason: ReasonCode) -> bool:
         """Return whether a record is skipped for this reason, which is one of ALLOW."""
-        return reason not in self.allow
+        return reason not in self.options.allow
 
 
 @dataclass(frozen=True)
@@ -146,7 +178,7 @@ class Decision:
     target: ResetTarget
     action: str
     reason: str
-    code: str | None = None
+    code: ReasonCode | None = None
     is_spare: bool = False
 
     @property

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -35,10 +35,33 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.aud
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
     Selection,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import Limits
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GuardOptions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_device_reset
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 PHONE = Enrollment("phone_number", "ACTIVE")
 UUID = "0a1b0000-0000-4000-8000-00000000000a"  # of the SCEP profile on each Mac
+GUARDS = [each.name for each in fields(GuardOptions)]
+LIMITS = [each.name for each in fields(Limits)]
+
+
+def guard_options(**values: t.Any) -> GuardOptions:
+    """Return the guards of the module's defaults, but for these values."""
+    return GuardOptions(**_options(GuardOptions, values))
+
+
+def limits(**values: t.Any) -> Limits:
+    """Return the limits of the module's defaults, but for these values."""
+    return Limits(**{"confirm": "", **_options(Limits, values)})
+
+
+def _options(kind: t.Any, values: dict[str, t.Any]) -> dict[str, t.Any]:
+    options = okta_device_reset.OPTIONS
+    names = [each.name for each in fields(kind) if "default" in options[each.name]]
+    return {**{name: options[name]["default"] for name in names}, **values}
 
 
 @dataclass
@@ -182,10 +205,24 @@ class Reset:
         return self.okta.add(f"guo{number}", f"C0{number}", *(names or (f"ann{number}",)), **values)
 
     def run(self, *serials: str, **options: t.Any) -> ResetResult:
-        options = {"selection": Selection(serials=serials), "max_percent": 100, **options}
+        """Reset these serials; ``options`` are those of the module, by its names."""
+        guards = {name: options.pop(name) for name in GUARDS if name in options}
+        allowed = {name: options.pop(name) for name in LIMITS if name in options}
+        options_ = ResetOptions(
+            **{
+                "selection": Selection(serials=serials),
+                "guards": guard_options(**guards),
+                "limits": limits(**{"max_percent": 100, **allowed}),
+                "created_before": None,
+                "approved_digest": "",
+                "report_bound_certificates": False,
+                "state_dir": None,
+                "check_mode": False,
+                **options,
+            }
+        )
         audit = Audit("rosa", "CHG-1", Masker())
         okta, kandji = t.cast(t.Any, self.okta), t.cast(t.Any, self.kandji)
-        options_ = ResetOptions(**options)
         return ResetRun(
             okta, kandji, options_, audit, self.progress.append, self.warnings.append
         ).run()

@@ -39,8 +39,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 
+from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options
+
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-GUARDS = Guards(NOW, NOW)
+GUARDS = Guards(NOW, NOW, guard_options())
 SEEN = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
 
 
@@ -212,7 +214,7 @@ def test_authenticators_are_read_once_and_only_where_they_decide(reset: t.Any) -
     read = EvidenceReader(reset.okta, GUARDS).read(targets)
     assert list(read.enrollments) == ["00u-ann"] and read.sign_ins == {}
     assert [call for call in reset.okta.calls if call[0] != "log"] == [("enrollments", "00u-ann")]
-    allowed = replace(GUARDS, allow=("last_authenticator",))
+    allowed = replace(GUARDS, options=guard_options(allow=("last_authenticator",)))
     assert EvidenceReader(reset.okta, allowed).read(targets).enrollments == {}
 
 

@@ -19,7 +19,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import plan as reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import records
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import Limits
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
     Evidence,
@@ -34,11 +33,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.jo
     device_record,
 )
 
+from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options, limits
+
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 OLD, NEW = "2026-11-01T10:00:00.000Z", "2026-11-23T10:00:01.000Z"
 REGISTERED = datetime(2026, 11, 1, 10, tzinfo=timezone.utc)
 CERTIFIED = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
-GUARDS = Guards(START, START)
+GUARDS = Guards(START, START, guard_options())
 MAC = Mac("C02A", profile_live=True, certificates=(CERTIFIED,))
 PHONE = Enrollment("phone_number", "ACTIVE")
 VERIFY = Enrollment("okta_verify", "ACTIVE")
@@ -70,7 +71,11 @@ def decide(one: ResetTarget, guards: Guards = GUARDS, evidence: Evidence | None 
 
 
 def allowing(*reasons: str, **values: t.Any) -> Guards:
-    return replace(GUARDS, allow=reasons, **values)
+    return guarding(allow=reasons, **values)
+
+
+def guarding(**values: t.Any) -> Guards:
+    return replace(GUARDS, options=guard_options(**values))
 
 
 # Each guard
@@ -217,8 +222,8 @@ def test_some_guards_cannot_be_lifted(one: ResetTarget, code: str, sentence: str
 
 def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
     phone = target(device(platform="IOS"))
-    assert decide(phone, replace(GUARDS, platforms=("MACOS", "IOS"))).action == "reset"
-    nothing = decide(phone, replace(GUARDS, platforms=()))
+    assert decide(phone, guarding(platforms=("MACOS", "IOS"))).action == "reset"
+    nothing = decide(phone, guarding(platforms=()))
     assert nothing.reason == "Its platform is IOS, and platforms allows none."
 
 
@@ -304,7 +309,7 @@ def test_a_newer_certificate_delays_a_reset_for_the_grace_period(
 ) -> None:
     mac = replace(MAC, certificates=(START - timedelta(hours=hours),))
     one = target(device(), user(), mac=mac)
-    guards = replace(GUARDS, sign_in_grace=grace)
+    guards = guarding(sign_in_grace=grace)
     assert decide(one, guards).code == code
     assert reset.is_in_sign_in_grace(one, guards) is (code is not None)
 
@@ -363,7 +368,7 @@ def codes(targets: t.Sequence[ResetTarget], guards: Guards) -> list[str | None]:
     ],
 )
 def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str | None]) -> None:
-    assert codes(two_records(), replace(GUARDS, duplicates=duplicates)) == expected
+    assert codes(two_records(), guarding(duplicates=duplicates)) == expected
 
 
 def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
@@ -399,7 +404,7 @@ def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
 
 def test_a_record_of_unknown_age_is_never_the_newest() -> None:
     unknown = target(device("guo9", created=None))
-    assert codes([target(device()), unknown], replace(GUARDS, duplicates="clean_up")) == [
+    assert codes([target(device()), unknown], guarding(duplicates="clean_up")) == [
         "kept_record",
         "registration_time_unknown",
     ]
@@ -450,11 +455,11 @@ def test_serials_are_compared_in_any_case_and_empty_ones_never() -> None:
 def test_a_record_that_is_named_by_its_id_has_no_duplicates() -> None:
     first, second = two_records()
     for duplicates in ("skip", "clean_up", "each"):
-        guards = replace(GUARDS, duplicates=duplicates)
+        guards = guarding(duplicates=duplicates)
         assert codes([replace(first, by_id=True)], guards) == [None]
     by_id = replace(first, by_id=True)
     assert codes([by_id, second], GUARDS) == [None, None]
-    assert codes([by_id, second], replace(GUARDS, duplicates="clean_up")) == [None, "only_record"]
+    assert codes([by_id, second], guarding(duplicates="clean_up")) == [None, "only_record"]
 
 
 def test_clean_up_keeps_the_only_record_of_a_serial() -> None:
@@ -463,7 +468,7 @@ def test_clean_up_keeps_the_only_record_of_a_serial() -> None:
 
 
 def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> None:
-    clean_up = replace(GUARDS, duplicates="clean_up")
+    clean_up = guarding(duplicates="clean_up")
     assert codes(two_records(mac=Mac("C02A")), clean_up) == [None, "kept_record"]
     assert codes(two_records(mac=None), clean_up) == ["unknown_to_kandji"] * 2
     spare = replace(two_records()[0], users=(user("eve"),))
@@ -504,7 +509,7 @@ def test_a_user_keeps_a_strong_authenticator(
 
 def test_a_weak_authenticator_is_what_the_option_names() -> None:
     one = target(device(), user())
-    weak_phones = replace(GUARDS, weak_authenticators=("phone_number",))
+    weak_phones = guarding(weak_authenticators=("phone_number",))
     assert decide(one, weak_phones).code == "last_authenticator"
     passwords = Evidence(enrollments={"00u-ada": [Enrollment("okta_password", "ACTIVE")]})
     assert decide(one, weak_phones, passwords).action == "reset"
@@ -632,8 +637,8 @@ def decisions_of(*actions: str) -> list[Decision]:
 
 def test_only_records_that_are_deleted_count_against_the_limits() -> None:
     planned = decisions_of("reset", "reset", "skip", "none", "skip")
-    reset.check_limits(planned, Limits(2, 100, 10, fleet=2))
-    reset.check_limits([], Limits(0, 0, 0, fleet=0))
+    reset.check_limits(planned, limits(max_devices=2, max_percent=100), 2)
+    reset.check_limits([], limits(max_devices=0, max_percent=0), 0)
     assert reset.count_resets(planned) == 2
 
 
@@ -645,7 +650,7 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
         match=f"^max_devices: {count} device records .* {limit} is the limit. Nothing was written."
         f" Set max_devices: {count} ",
     ) as raised:
-        reset.check_limits(decisions_of(*actions), Limits(limit, 100, 10))
+        reset.check_limits(decisions_of(*actions), limits(max_devices=limit), None)
     assert raised.value.details == {"count": count, "allowed": limit}
 
 
@@ -657,14 +662,14 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
 def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed(
     count: int, percent: int, fleet: int | None, allowed: int | None
 ) -> None:
-    planned, limits = decisions_of(*["reset"] * count), Limits(10, percent, 10, fleet=fleet)
+    planned, at_most = decisions_of(*["reset"] * count), limits(max_percent=percent)
     if allowed is None:
-        reset.check_limits(planned, limits)
+        reset.check_limits(planned, at_most, fleet)
         return
     with pytest.raises(
         Refused, match=f"^max_percent: {count} device .* {percent} % of {fleet} Macs is {allowed}"
     ) as raised:
-        reset.check_limits(planned, limits)
+        reset.check_limits(planned, at_most, fleet)
     assert raised.value.details == {"count": count, "allowed": allowed}
 
 
@@ -672,24 +677,24 @@ def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed
 def test_the_phrase_is_valid_for_what_is_left_and_not_for_skipped_records(
     number: int, fits: bool
 ) -> None:
-    limits = Limits(10, 100, 1, f"RESET {number} DEVICES acme.okta.com", host="acme.okta.com")
+    confirmed = limits(confirm_above=1, confirm=f"RESET {number} DEVICES acme.okta.com")
     planned = decisions_of("reset", "reset", "none", "skip", "skip")
     if fits:
-        reset.check_confirmed(planned, limits)
+        reset.check_confirmed(planned, confirmed, "acme.okta.com")
         return
     with pytest.raises(Refused, match="confirm: RESET 2 DEVICES acme.okta.com$") as raised:
-        reset.check_confirmed(planned, limits)
+        reset.check_confirmed(planned, confirmed, "acme.okta.com")
     assert raised.value.details == {"count": 2, "confirm": "RESET 2 DEVICES acme.okta.com"}
 
 
 @pytest.mark.parametrize("above, needed", [(1, True), (2, False), (3, False)])
 def test_up_to_confirm_above_no_phrase_is_needed(above: int, needed: bool) -> None:
-    limits = Limits(10, 100, above, host="acme.okta.com")
+    unconfirmed = limits(confirm_above=above)
     if needed:
         with pytest.raises(Refused, match=rf"more than confirm_above \({above}\)"):
-            reset.check_confirmed(decisions_of("reset", "reset"), limits)
+            reset.check_confirmed(decisions_of("reset", "reset"), unconfirmed, "acme.okta.com")
     else:
-        reset.check_confirmed(decisions_of("reset", "reset"), limits)
+        reset.check_confirmed(decisions_of("reset", "reset"), unconfirmed, "acme.okta.com")
 
 
 # Approval
@@ -738,17 +743,17 @@ def test_a_plan_that_nobody_approved_is_refused(other: list[Decision], host: str
 # Certificates that are revoked
 
 
-def test_a_certificate_is_bound_by_the_log_or_by_its_age() -> None:
+def test_a_certificate_is_lost_by_the_log_or_by_its_age() -> None:
     def aged(**age: float) -> ResetTarget:
         return target(device(), mac=Mac("C02A", certificates=(START - timedelta(**age),)))
 
-    assert reset.is_bound(aged(days=1), set(), START) is False
-    assert reset.is_bound(aged(days=90), set(), START) is False
-    assert reset.is_bound(aged(days=90, seconds=1), set(), START) is True
-    assert reset.is_bound(aged(days=1), {"guo1"}, START) is True
-    assert reset.is_bound(target(), {"C02A"}, START) is True
+    assert reset.loses_certificate(aged(days=1), {}, START) is False
+    assert reset.loses_certificate(aged(days=90), {}, START) is False
+    assert reset.loses_certificate(aged(days=90, seconds=1), {}, START) is True
+    assert reset.loses_certificate(aged(days=1), {"guo1": START}, START) is True
+    assert reset.loses_certificate(target(), {"C02A": START}, START) is True
     # Kandji cannot deliver a new one to a Mac that it does not know
-    assert reset.is_bound(target(device(), mac=None), {"guo1"}, START) is None
+    assert reset.loses_certificate(target(device(), mac=None), {"guo1": START}, START) is None
 
 
 def test_a_timestamp_separates_revoked_certificates_from_new_ones() -> None:

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What okta_device_reset documents, against what its plan returns."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import typing as t
+
+import yaml
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import plan
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    ReasonCode,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_device_reset
+
+
+def documented_codes() -> set[str]:
+    """Return the values of ``allow`` and the codes that RETURN adds to them."""
+    returned = yaml.safe_load(okta_device_reset.RETURN)
+    lines = " ".join(returned["devices"]["contains"]["reason_code"]["description"])
+    options = yaml.safe_load(okta_device_reset.DOCUMENTATION)["options"]
+    return {*options["allow"]["choices"], *re.findall(r"C\((\w+)\)", lines)}
+
+
+def planned_codes() -> set[str]:
+    """Return the codes that the source of the plan gives to its refusals and decisions."""
+    places = {"Refusal": 0, "Decision": 3}
+    codes = set()
+    for node in ast.walk(ast.parse(inspect.getsource(plan))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = places.get(node.func.id, len(node.args))
+            for code in node.args[place : place + 1]:
+                if isinstance(code, ast.Constant):
+                    codes.add(str(code.value))
+    return codes
+
+
+def test_each_reason_code_of_the_plan_is_documented() -> None:
+    assert documented_codes() == planned_codes() == set(t.get_args(ReasonCode))
+
+
+def test_allow_lifts_what_the_plan_calls_liftable() -> None:
+    options = yaml.safe_load(okta_device_reset.DOCUMENTATION)["options"]
+    assert options["allow"]["choices"] == list(plan.ALLOW)
