@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of Kandji and Okta joined into facts of each Mac, without any read.
+"""The tables of Kandji and Okta joined into facts of each Mac.
 
-The join fills the MacFacts of its tables in place, since fleets are large.
+Pure, but for the MacFacts of its tables: the join fills them in place, since fleets are large.
 Tables are joined by Kandji's device id, and both vendors by serial, compared without case.
 """
 
