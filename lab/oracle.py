@@ -156,14 +156,14 @@ class _Oracle:
             return "NOT_REGISTERED"
         active = [record for record in records if record.status == "ACTIVE"]
         if not active:
-            return _newest(records).status
+            return _counting(records).status
         issued = [
             certificate.issued_at
             for certificate in self.world.okta.platform.authority.find_by_word(mac.serial)
         ]
         return (
             "REGISTERED_BEFORE_CERTIFICATE"
-            if min(issued) > _newest(active).created
+            if min(issued) > _counting(active).created
             else "REGISTERED_NOT_MANAGED"
         )
 
@@ -226,5 +226,10 @@ class _Oracle:
         return {flag for flag, is_true in flags.items() if is_true}
 
 
-def _newest(records: t.Iterable[Record]) -> Record:
-    return max(records, key=lambda record: (record.last_updated, record.id))
+def _counting(records: t.Iterable[Record]) -> Record:
+    """Return the record that counts, of records that all work or all do not."""
+    return max(records, key=lambda record: (_is_managed(record), record.created, record.id))
+
+
+def _is_managed(record: Record) -> bool:
+    return any(link.managed for link in record.users.values())
