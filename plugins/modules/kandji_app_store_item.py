@@ -140,6 +140,7 @@ from ..module_utils._core.errors import Forbidden, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.records import Blueprint, KandjiDevice, LibraryItem
@@ -187,9 +188,13 @@ def run(ctx: ModuleContext) -> Result:
     )
     changes = assignments.assignment_changes(f"library item {item.name!r}", plan)
     counted = changes or params["report"] or params["licences"] is not None
-    devices = list(ctx.kandji.devices(platform="Mac")) if counted else []
+    everything = list(ctx.kandji.devices()) if plan.remove else []
+    devices = [each for each in everything if each.is_mac]
+    if counted and not everything:
+        devices = list(ctx.kandji.devices(platform="Mac"))
     if changes:
-        _check_limits(ctx, plan, wanted, devices)
+        _check_removed(ctx, plan, wanted, everything)
+        _check_licences(ctx, plan, wanted, devices)
     if not ctx.check_mode:
         assignments.apply_assignment(ctx.kandji, item.id, plan)
     result = build_result(
@@ -240,17 +245,26 @@ def _find_in_events(
     return candidates
 
 
-def _check_limits(
+def _check_removed(
     ctx: ModuleContext,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
 ) -> None:
-    """Raise Refused if too many Macs lose the app, or too few licences were bought."""
-    removed = assignments.macs_on(devices, plan.remove) - assignments.macs_on(devices, wanted)
-    assignments.check_limit(
-        "max_removed", ctx.params["max_removed"], len(removed), "Taking the app off blueprints"
-    )
+    """Raise Refused if too many devices, of any platform, lose the app."""
+    removed = assignments.devices_on(devices, plan.remove) - assignments.devices_on(devices, wanted)
+    places = abbreviate([repr(each.name) for each in plan.remove], 5)
+    action = f"The removal of {ctx.params['name']!r} from {places}"
+    assignments.check_limit("max_removed", ctx.params["max_removed"], len(removed), action)
+
+
+def _check_licences(
+    ctx: ModuleContext,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+    devices: t.Sequence[KandjiDevice],
+) -> None:
+    """Raise Refused if too few licences were bought for the Macs."""
     licences, scope = ctx.params["licences"], len(assignments.macs_on(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
         raise Refused(

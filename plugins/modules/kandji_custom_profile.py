@@ -259,10 +259,10 @@ OPTIONS: ArgumentSpec = {
     "max_reinstall": {"type": "int", "default": 0},
 }
 LIMITS = {
-    "reinstall": "A change of a profile that Macs hold, which they reinstall,",
-    "reissue": "A change of a profile that Macs hold, which gives them new certificates,",
-    "new": "The first assignment of the profile",
-    "removed": "Taking the profile away",
+    "reinstall": "A change that devices install again",
+    "reissue": "A change that gives devices new certificates",
+    "new": "The first assignment",
+    "removed": "The removal of the profile",
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -404,9 +404,9 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
 
 
 def _check_limits(ctx: ModuleContext, plans: t.Sequence[Plan]) -> dict[str, int]:
-    """Return how many Macs the plans touch. Raises Refused beyond a limit."""
-    counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
-    return apply.check_limits(counts, ctx.params, LIMITS)
+    """Return how many devices the plans touch. Raises Refused beyond a limit."""
+    reaches = apply.find_reaches(ctx.kandji, plans, ctx.params["blueprints_mode"])
+    return apply.check_limits(plans, reaches, ctx.params, LIMITS)
 
 
 def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:

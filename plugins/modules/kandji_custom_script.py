@@ -146,6 +146,7 @@ import typing as t
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.records import Blueprint, CustomScript
@@ -202,9 +203,9 @@ def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Bl
     devices = list(ctx.kandji.devices(platform="Mac"))
     losing = assignments.macs_on(devices, plan.assignment.remove)
     count = len(losing - assignments.macs_on(devices, wanted))
-    assignments.check_limit(
-        "max_removed", ctx.params["max_removed"], count, "Taking the script off blueprints"
-    )
+    places = abbreviate([repr(each.name) for each in plan.assignment.remove], 5)
+    action = f"The removal of the script {plan.name!r} from {places}"
+    assignments.check_limit("max_removed", ctx.params["max_removed"], count, action)
     return count
 
 

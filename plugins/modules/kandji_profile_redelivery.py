@@ -206,7 +206,12 @@ def run(ctx: ModuleContext) -> Result:
     deadline = time.monotonic() + ctx.params["wait"]
     item_id = ctx.params["library_item_id"].lower()
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
-    subject = Subject.of_profile(profile or CustomProfile(item_id))
+    if profile is None:
+        raise BadOption(
+            f"library_item_id: Kandji has no custom profile with the id {item_id!r}. Set the id of"
+            " the SCEP profile, as kandji_scep_profile returns it."
+        )
+    subject = Subject.of_profile(profile)
     steps = _plan(ctx, macs, issued_before, subject)
     _check_prerequisites(ctx, macs, steps, profile)
     work = Redelivery(ctx, macs)
@@ -406,7 +411,7 @@ def _check_prerequisites(
     ctx: ModuleContext,
     macs: t.Mapping[str, Mac],
     steps: t.Mapping[str, redelivery.Step],
-    profile: CustomProfile | None,
+    profile: CustomProfile,
 ) -> None:
     """Check the limit, the map and the tag before the first write.
 
@@ -415,10 +420,9 @@ def _check_prerequisites(
     begun = [macs[serial] for serial, step in steps.items() if step.action == "tag"]
     if not begun:
         return
-    tag, item_id = ctx.params["tag"], ctx.params["library_item_id"]
-    check_limit("max_reissue", ctx.params["max_reissue"], len(begun), "This")
-    if profile is None:
-        raise BadOption(f"library_item_id: Kandji has no custom profile with the id {item_id}.")
+    tag = ctx.params["tag"]
+    action = f"The redelivery of the profile {profile.name!r}"
+    check_limit("max_reissue", ctx.params["max_reissue"], len(begun), action)
     remedy = (
         "Nothing was written. Follow console_steps, or use another generation for the whole ring."
     )

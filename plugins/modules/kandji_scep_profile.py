@@ -471,9 +471,9 @@ SETTINGS = (
     "ca_fingerprint",
 )
 LIMITS = {
-    "reissue": "A change of a profile that Macs hold, which gives them new certificates,",
-    "new": "The first assignment of the profile",
-    "removed": "Taking the profile, and with it the certificate, off blueprints",
+    "reissue": "A change that gives devices new certificates",
+    "new": "The first assignment",
+    "removed": "The removal of the profile, and with it of the certificate,",
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -681,9 +681,9 @@ def _check_replaced(ctx: ModuleContext, task: ProfileTask, library: custom_profi
 
 
 def _check_limits(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> dict[str, int]:
-    """Return how many Macs the plans touch. Raises Refused beyond a limit."""
-    counts = apply.count_macs(ctx.kandji, plans, ctx.params["blueprints_mode"])
-    return apply.check_limits(counts, ctx.params, LIMITS)
+    """Return how many devices the plans touch. Raises Refused beyond a limit."""
+    reaches = apply.find_reaches(ctx.kandji, plans, ctx.params["blueprints_mode"])
+    return apply.check_limits(plans, reaches, ctx.params, LIMITS)
 
 
 def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:

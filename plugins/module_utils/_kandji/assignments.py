@@ -237,12 +237,22 @@ def macs_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]
     return {device.serial for device in devices if device.is_mac and device.blueprint_id in ids}
 
 
+def devices_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]) -> set[str]:
+    """Return the ids of the devices of every platform on these blueprints."""
+    ids = {blueprint.id for blueprint in blueprints}
+    return {device.device_id for device in devices if device.blueprint_id in ids}
+
+
 def check_limit(option: str, limit: int | None, count: int, action: str) -> None:
-    """Raise Refused, with the count, if more Macs would be touched than the option allows."""
+    """Raise Refused, with the count, if more devices would be touched than the option allows.
+
+    :arg action: what would touch them: the item, its blueprints, and the keys that would change.
+    """
     if limit is not None and count > limit:
         raise Refused(
-            f"{action} would touch {count} Mac{'' if count == 1 else 's'}, and {option} is {limit}."
-            f" Nothing was written. To allow it, set {option}: {count}.",
+            f"{option}: {action} would touch {count} device{'' if count == 1 else 's'}, and"
+            f" {limit} is the limit. Nothing was written. Set {option}: {count} if that is"
+            " intended.",
             limit=option,
             count=count,
             allowed=limit,

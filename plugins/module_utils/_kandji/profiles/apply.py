@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.options import Params
-from ..assignments import apply_assignment, check_limit, macs_on
+from ..assignments import apply_assignment, check_limit
 from ..client import Kandji
 from ..profile_holders import ProfileItem, read_holders
-from ..records import CustomProfile, KandjiDevice
+from ..records import CustomProfile
 from .plan import Content, Plan, check_written
+from .reach import Reach, describe_reach, find_reach
 
 
 def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomProfile | None:
@@ -36,42 +37,35 @@ def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomPro
     return profile
 
 
-def count_macs(kandji: Kandji, plans: t.Iterable[Plan], mode: str) -> dict[str, int]:
-    """Return how many Macs the plans reach.
-
-    Those that hold a profile that changes (reissue, reinstall), get it for the first time (new), or
-    lose it (removed).
-    """
-    devices = list(kandji.devices(platform="Mac"))
-    counts = {"reissue": 0, "reinstall": 0, "new": 0, "removed": 0}
+def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Reach]:
+    """Return the devices that each plan reaches. All devices of the tenant are read."""
+    devices = list(kandji.devices())
+    reaches = []
     for plan in plans:
         holders: set[str] = set()
-        if plan.current and (plan.writes_profile or plan.deletes):
+        if plan.current and (plan.writes_profile or plan.deletes or plan.assignment.remove):
             holders = read_holders(kandji, ProfileItem.of_profile(plan.current))
-        if plan.writes_profile:
-            counts[plan.counts_as] += len(holders)
-        counts["new"] += len(macs_on(devices, plan.assignment.assign))
-        counts["removed"] += len(_losing_macs(plan, devices, holders, mode))
-    return counts
-
-
-def _losing_macs(
-    plan: Plan, devices: t.Sequence[KandjiDevice], holders: t.AbstractSet[str], mode: str
-) -> set[str]:
-    kept = plan.wanted.blueprints if mode != "remove" else ()
-    losing = macs_on(devices, plan.assignment.remove) - macs_on(devices, kept)
-    if plan.removes_from_holders:
-        losing |= {device.serial for device in devices if device.device_id in holders}
-    return losing
+        reaches.append(find_reach(plan, devices, holders, mode))
+    return reaches
 
 
 def check_limits(
-    counts: t.Mapping[str, int], params: Params, limits: t.Mapping[str, str]
+    plans: t.Sequence[Plan],
+    reaches: t.Sequence[Reach],
+    params: Params,
+    limits: t.Mapping[str, str],
 ) -> dict[str, int]:
     """Return the counts that ``limits`` name: reissue, new ... -> what would happen.
 
-    Raises Refused if one exceeds the option max_reissue, max_new ...
+    Raises Refused if one exceeds the option max_reissue, max_new ... It names the profiles, their
+    blueprints and the keys that would change.
     """
+    counts = [
+        (plan, reach.counts(plan.counts_as)) for plan, reach in zip(plans, reaches, strict=True)
+    ]
+    totals = {name: sum(each[name] for _plan, each in counts) for name in limits}
     for name, action in limits.items():
-        check_limit(f"max_{name}", params[f"max_{name}"], counts[name], action)
-    return {name: counts[name] for name in limits}
+        subjects = [describe_reach(plan, name) for plan, each in counts if each[name]]
+        text = f"{action} ({'; '.join(subjects)})"
+        check_limit(f"max_{name}", params[f"max_{name}"], totals[name], text)
+    return totals

@@ -157,8 +157,8 @@ def renewal(tenant: Tenant, _option: str) -> bool:
 def limits(tenant: Tenant, _option: str) -> bool:
     wanted = plan.Wanted("SCEP", None, [])
     changed = plan.Plan(wanted, "SCEP", tenant.profile(), fields={"name": "x"})
-    counts = apply.count_macs(tenant, [changed], "add")  # type: ignore[arg-type]  # stub
-    return bool(counts["reissue"])
+    (reach,) = apply.find_reaches(tenant, [changed], "add")  # type: ignore[arg-type]  # stub
+    return bool(reach.changed)
 
 
 def reset(tenant: Tenant, _option: str) -> bool:

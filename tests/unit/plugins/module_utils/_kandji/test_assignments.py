@@ -400,6 +400,15 @@ def test_only_macs_of_these_blueprints_are_in_scope() -> None:
     assert assignments.macs_on(devices, []) == set()
 
 
+def test_devices_of_every_platform_are_on_a_blueprint() -> None:
+    devices = [
+        KandjiDevice("d-1", "MAC1", platform="Mac", blueprint_id=CANARY.id),
+        KandjiDevice("d-2", "", platform="iPad", blueprint_id=CANARY.id),
+        KandjiDevice("d-3", "MAC3", platform="Mac", blueprint_id="elsewhere"),
+    ]
+    assert assignments.devices_on(devices, [CANARY]) == {"d-1", "d-2"}
+
+
 @pytest.mark.parametrize("limit, count", [(None, 10000), (0, 0), (5, 5), (5, 4)])
 def test_up_to_the_limit_all_is_well(limit: int | None, count: int) -> None:
     assignments.check_limit("max_new", limit, count, "Assigning it")
@@ -412,16 +421,16 @@ def test_up_to_the_limit_all_is_well(limit: int | None, count: int) -> None:
             0,
             1,
             (
-                "Changing it would touch 1 Mac, and max_reissue is 0. Nothing was written. To allow"
-                " it, set max_reissue: 1."
+                "max_reissue: Changing it would touch 1 device, and 0 is the limit. Nothing was"
+                " written. Set max_reissue: 1 if that is intended."
             ),
         ),
         (
             5,
             6,
             (
-                "Changing it would touch 6 Macs, and max_reissue is 5. Nothing was written. To allow"
-                " it, set max_reissue: 6."
+                "max_reissue: Changing it would touch 6 devices, and 5 is the limit. Nothing was"
+                " written. Set max_reissue: 6 if that is intended."
             ),
         ),
     ],

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which devices the plan of a Custom Profile reaches, for the limits. Pure.
+
+Every platform counts, in every way that a write reaches a device. What is unknown counts: a limit
+that may be exceeded is exceeded.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.text import abbreviate
+from ..assignments import devices_on
+from ..records import KandjiDevice
+from .plan import Plan
+
+# Kandji's platform of a device, in lower case and without spaces -> the flag of a profile.
+FLAGS = {
+    "mac": "runs_on_mac",
+    "iphone": "runs_on_iphone",
+    "ipad": "runs_on_ipad",
+    "appletv": "runs_on_tv",
+    "tv": "runs_on_tv",
+    "tvos": "runs_on_tv",
+    "vision": "runs_on_vision",
+    "applevision": "runs_on_vision",
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The ids of the devices that a plan reaches.
+
+    ``changed`` hold the profile and install it again, ``new`` get it for the first time, and
+    ``removed`` lose it.
+    """
+
+    changed: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+
+    def counts(self, counts_as: str) -> dict[str, int]:
+        """Return the counts by limit: reissue or reinstall, new, removed."""
+        counts = {"reissue": 0, "reinstall": 0, "new": len(self.new), "removed": len(self.removed)}
+        counts[counts_as] += len(self.changed)
+        return counts
+
+
+def find_reach(
+    plan: Plan, devices: t.Sequence[KandjiDevice], holders: t.AbstractSet[str], mode: str
+) -> Reach:
+    """Return the devices that a plan reaches.
+
+    :arg devices: all devices of the tenant.
+    :arg holders: ids of the devices that hold the profile now.
+    :arg mode: the option blueprints_mode.
+    """
+    platforms = {device.device_id: device.platform for device in devices}
+    kept = plan.wanted.blueprints if mode != "remove" else ()
+    assigned = devices_on(devices, plan.assignment.assign)
+    if _extends(plan):
+        assigned |= devices_on(devices, kept) - holders
+    taken = devices_on(devices, plan.assignment.remove) - devices_on(devices, kept)
+    had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
+    # A device that has not reported its status yet may have the profile, too.
+    may_have = {each for each in devices_on(devices, kept) if _ran_on(plan, platforms[each])}
+    lost = {each for each in holders | may_have if _loses(plan, platforms.get(each))}
+    return Reach(
+        frozenset(holders if plan.writes_profile else ()),
+        frozenset(each for each in assigned if _runs_on(plan, platforms[each])),
+        frozenset(had | lost),
+    )
+
+
+def flag_of(platform: str | None) -> str | None:
+    """Return the flag of a profile for a device's platform, or None if it is not known."""
+    return FLAGS.get((platform or "").lower().replace(" ", ""))
+
+
+def _runs_on(plan: Plan, platform: str | None) -> bool:
+    """Return whether the profile runs on a platform after the plan, as far as is known."""
+    flags = {**(plan.current.flags if plan.current else {}), **plan.fields}
+    flag = flag_of(platform)
+    return flags.get("active") is not False and (flag is None or flags.get(flag) is not False)
+
+
+def _ran_on(plan: Plan, platform: str | None) -> bool:
+    """Return whether the profile ran on a platform before the plan, as far as is known."""
+    flag = flag_of(platform)
+    return flag is None or (plan.current.flags if plan.current else {}).get(flag) is not False
+
+
+def _loses(plan: Plan, platform: str | None) -> bool:
+    """Return whether a holder of this platform loses the profile by the write itself."""
+    if plan.deletes or (plan.current and plan.fields.get("active") is False):
+        return True
+    flag = flag_of(platform)
+    if not plan.current:
+        return False
+    if flag is None:
+        return any(plan.fields.get(name) is False for name in set(FLAGS.values()))
+    return plan.fields.get(flag) is False
+
+
+def _extends(plan: Plan) -> bool:
+    """Return whether the write brings an existing profile to further devices."""
+    names = ("active", *set(FLAGS.values()))
+    return plan.current is not None and any(plan.fields.get(name) is True for name in names)
+
+
+def describe_reach(plan: Plan, limit: str) -> str:
+    """Return what of a plan a limit counts: the profile, its blueprints, the keys that change."""
+    blueprints = {"new": plan.assignment.assign, "removed": plan.assignment.remove}.get(limit, [])
+    places = abbreviate([repr(each.name) for each in blueprints or plan.wanted.blueprints], 5)
+    keys = sorted(
+        {
+            key
+            for change in plan.changes
+            if change.action == "update"
+            for key in {*change.before, *change.after}
+        }
+    )
+    parts = [f"profile {plan.name!r}"]
+    parts += [f"on {places}"] if places else []
+    parts += [f"changing {abbreviate(keys, 5)}"] if keys and limit not in ("new",) else []
+    return " ".join(parts)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits count the devices of every platform that a change reaches."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.test_kandji_custom_profile import text, wifi
+
+CUSTOM, APP = "kandji_custom_profile", "kandji_app_store_item"
+PHONES = ["iPhones and iPads"]
+pytestmark = pytest.mark.lab(macs=3)
+
+
+def test_an_app_is_not_taken_from_iphones_unnoticed(watched, run_module):
+    items = watched.world.kandji.items.values()
+    item = next(each for each in items if each.name == "Okta Verify")
+    watched.control("PATCH", f"/kandji/items/{item.id}", {"blueprints": ["Canary", *PHONES]})
+    asked = {"blueprints": ["Canary"], "blueprints_mode": "exact", "max_removed": 0}
+    refused = run_module(APP, asked, lab=watched.lab)
+    assert refused["failed"] and watched.writes() == []
+    assert "The removal of 'Okta Verify' from 'iPhones and iPads'" in refused["msg"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "absent"},
+        {"blueprints": PHONES, "blueprints_mode": "remove"},
+        {"active": False},
+        {"runs_on": ["mac"]},
+    ],
+    ids=["deleted", "unassigned", "deactivated", "of other platforms"],
+)
+def test_a_profile_is_not_taken_from_iphones_unnoticed(watched, run_module, change):
+    wanted = {
+        "name": "iPhone Wi-Fi",
+        "mobileconfig": text(wifi()),
+        "blueprints": PHONES,
+        "runs_on": ["iphone", "ipad"],
+    }
+    assert run_module(CUSTOM, wanted, lab=watched.lab)["changed"]
+    asked = change if "state" in change else {**wanted, **change}
+    mark = watched.mark()
+    refused = run_module(
+        CUSTOM, {"name": "iPhone Wi-Fi", **asked, "max_removed": 0}, lab=watched.lab
+    )
+    assert refused["failed"] and watched.writes(mark) == [], refused
+    assert "profile 'iPhone Wi-Fi'" in refused["msg"] and "max_removed: " in refused["msg"]
+
+
+def test_a_refusal_names_the_profile_and_the_keys_that_would_change(
+    watched, run_module, profile_args
+):
+    run_module("kandji_scep_profile", profile_args, lab=watched.lab)
+    watched.live()
+    refused = run_module(
+        "kandji_scep_profile", {**profile_args, "generation": "2"}, lab=watched.lab
+    )
+    assert refused["failed"] and refused["limit"] == "max_reissue"
+    assert "profile 'Okta SCEP - canary' on 'Canary' changing " in refused["msg"], refused["msg"]
