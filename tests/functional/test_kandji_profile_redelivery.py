@@ -233,3 +233,13 @@ def test_bad_input_is_told_in_a_sentence_and_nothing_is_written(
     mark = watched.mark()
     result = run_module(MODULE, {**prepared, **change}, lab=watched.lab)
     assert result["failed"] and said in result["msg"] and watched.writes(mark) == [], result
+
+
+def test_an_unknown_profile_is_refused_before_anything_is_asked_of_a_mac(
+    watched, run_module, prepared
+):
+    for check in (True, False):
+        asked = {**prepared, "library_item_id": "nope"}
+        refused = run_module(MODULE, asked, lab=watched.lab, check=check)
+        assert refused["failed"] and refused["msg"].startswith("library_item_id: Kandji has no")
+    assert "Daily check-in" not in watched.writes()

@@ -269,3 +269,13 @@ def test_a_wrong_secret_leaves_no_certificate_and_a_status_that_says_so(
         and "could not be installed" in gate["test_macs"][0]["reason"]
         and shown(wrong) == []
     )
+
+
+@pytest.mark.parametrize("option", ["retries", "retry_delay"])
+@pytest.mark.parametrize("value", [-1, 2**31])
+def test_a_number_that_a_profile_cannot_hold_is_refused(
+    watched, run_module, profile_args, option, value
+):
+    refused = run_module("kandji_scep_profile", {**profile_args, option: value}, lab=watched.lab)
+    assert refused["failed"] and refused["msg"].startswith(f"{option}: {value} is not between 0")
+    assert watched.asked() == []

@@ -232,6 +232,17 @@ def test_the_same_command_again_keeps_the_registration_that_followed(watched, bo
     assert "a new registration is kept" in again.output
 
 
+@pytest.mark.lab(macs=4)
+def test_a_wrong_id_of_the_profile_is_found_before_a_record_is_deleted(watched, bound, playbook):
+    _mac, variables = bound
+    mark = watched.mark()
+    for check in (True, False):
+        wrong = {**variables, "device_trust_reset_library_item_id": "nope"}
+        result = playbook(watched.lab, RESET, variables=wrong, check=check)
+        assert result.status == 2 and watched.writes(mark) == [], result.output
+        assert "library_item_id: Kandji has no custom profile" in " ".join(result.output.split())
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=4)
 def test_a_mac_that_left_kandji_does_not_stop_the_redelivery_to_the_others(

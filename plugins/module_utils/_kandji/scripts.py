@@ -59,6 +59,11 @@ def check_options(params: Params) -> None:
     """Raise BadOption for what Kandji would refuse."""
     if not params["script"].strip():
         raise BadOption("script: it is empty. Set the text of the script.")
+    if "\r" in params["script"]:
+        raise BadOption(
+            "script: it has carriage returns, which macOS takes for a part of the interpreter's"
+            " name. Save it with line feeds alone."
+        )
     if params["execution_frequency"] == "no_enforcement" and not params["show_in_self_service"]:
         raise BadOption(
             "execution_frequency: no_enforcement leaves the script to Self Service. Set"

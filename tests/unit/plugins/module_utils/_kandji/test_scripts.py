@@ -67,6 +67,11 @@ def params(**options: t.Any) -> dict[str, t.Any]:
             {"show_in_self_service": True},
             "self_service_category_id: Self Service shows a script in a category. Set its id.",
         ),
+        (
+            {"script": "#!/bin/zsh\r\necho hi\r\n"},
+            "script: it has carriage returns, which macOS takes for a part of the interpreter's"
+            " name. Save it with line feeds alone.",
+        ),
     ],
 )
 def test_options_that_kandji_would_refuse(options, message):
