@@ -322,10 +322,11 @@ profiles:
       description:
         - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on
           them, and is empty where Kandji does not tell it.
-          C(certificates) counts those of them that hold an identity certificate with their serial
-          number, C(profiles) those that reported a
-          profile whose identifier holds the item's id; whether Kandji puts it there is not
-          documented.
+          C(profiles) counts those of them that reported a profile whose identifier holds the
+          item's id; whether Kandji puts it there is not documented.
+        - C(certificates) counts those whose identity certificate holds the UUID of that profile.
+          C(unproved) counts the others whose identity certificate holds their serial number
+          without it, as those of other authorities do.
       type: dict
       returned: when O(library_item) is set
     changed:
@@ -383,17 +384,17 @@ from ..module_utils._core.options import (
     require,
 )
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import names_serial
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.catalogs import profile_catalog
+from ..module_utils._kandji.certificate_proof import Proof, Subject
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import apply, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
-from ..module_utils._kandji.records import CustomProfile
+from ..module_utils._kandji.records import CustomProfile, InstalledProfile
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -719,22 +720,35 @@ def _console_item_evidence(
         for status in ctx.kandji.item_statuses(item_id)
         if status.blueprint_id not in assigned
     ]
-    certificates = ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}})
-    holders = {
-        certificate.serial
-        for certificate in certificates
-        if names_serial(certificate.common_name, certificate.serial)
-    }
-    reported = ctx.kandji.prism_profiles(
+    reported: dict[str, list[InstalledProfile]] = {}
+    for profile in ctx.kandji.prism_profiles(
         {"payload_identifier": {"like": [item_id]}},
         [blueprint.id for blueprint in task.wanted.blueprints],
-    )
-    macs = {profile.serial for profile in reported}
+    ):
+        reported.setdefault(profile.serial, []).append(profile)
+    proofs = _certificate_proofs(ctx, reported)
+    held = [proofs.get(serial, {Proof.NONE}) for serial in serials]
     return {
         "statuses": {state: states.count(state) for state in sorted(set(states))},
-        "certificates": len(holders & serials),
-        "profiles": len(macs & serials),
+        "certificates": sum(Proof.PROVED in each for each in held),
+        "unproved": sum(Proof.PROVED not in each and each != {Proof.NONE} for each in held),
+        "profiles": len(serials & set(reported)),
     }
+
+
+def _certificate_proofs(
+    ctx: ModuleContext, reported: t.Mapping[str, t.Sequence[InstalledProfile]]
+) -> dict[str, set[Proof]]:
+    """Return what the identity certificates of Macs prove, by serial.
+
+    ``reported`` are the profiles of the item that Macs reported, by serial.
+    """
+    proofs: dict[str, set[Proof]] = {}
+    for certificate in ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}}):
+        subject = Subject().installed(reported.get(certificate.serial, ()))
+        proof = subject.judge(certificate, certificate.serial)
+        proofs.setdefault(certificate.serial, set()).add(proof)
+    return proofs
 
 
 def main() -> None:

@@ -55,12 +55,18 @@ def test_what_is_seen_of_it_is_the_proof(watched, run_module, item, told):
     watched.switch(status_of_console_items=told)
     wanted = {"library_item": item, "blueprints": watched.canary["blueprints"]}
     new = run_module(MODULE, wanted, lab=watched.lab)
-    assert new["profiles"][0]["proof"] == {"statuses": {}, "certificates": 0, "profiles": 0}, new
+    assert new["profiles"][0]["proof"] == {
+        "statuses": {},
+        "certificates": 0,
+        "unproved": 0,
+        "profiles": 0,
+    }, new
     watched.live(2)
     proof = run_module(MODULE, wanted, lab=watched.lab)["profiles"][0]["proof"]
     assert (
         proof["certificates"] > 0
         and proof["profiles"] == proof["certificates"]
+        and proof["unproved"] == 0
         and (proof["statuses"].get("installed", 0) > 0) is told
     ), proof
 

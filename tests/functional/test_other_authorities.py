@@ -115,3 +115,19 @@ def test_a_gate_stays_shut(watched, run_module, profile_args, name):
     result = run_module(GATE, asked, lab=watched.lab, check=True)
     assert not result["met"], result["test_macs"]
     assert "no certificate" in result["test_macs"][0]["reason"]
+
+
+@pytest.mark.lab(macs=3)
+def test_it_is_no_proof_of_an_item_of_the_console(watched, run_module):
+    item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Okta SCEP (web app)"})
+    wanted = {"library_item": item["id"], "blueprints": watched.canary["blueprints"]}
+    run_module(SCEP, wanted, lab=watched.lab)
+    (serial,) = watched.canary["test_macs"][:1]
+    watched.mac(serial).check_in(watched.world.clock.now())
+    before = run_module(SCEP, wanted, lab=watched.lab)["profiles"][0]["proof"]
+    others = [mac.serial for mac in watched.world.macs if mac.serial != serial]
+    assert (before["certificates"], before["unproved"]) == (1, 0)
+    add_certificate(watched, serial, days_ago=1)
+    add_certificate(watched, others[0], days_ago=1)
+    after = run_module(SCEP, wanted, lab=watched.lab)["profiles"][0]["proof"]
+    assert after == {**before, "unproved": 1}
