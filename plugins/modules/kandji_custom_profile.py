@@ -206,7 +206,7 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
@@ -371,8 +371,6 @@ def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Libr
         content = FileContent(plist, wanted.generation, params["runs_on"], params["secret_keys"])
         flags = {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])}
         plan = custom_profile.plan_content(plan, content, flags)
-        if plan.current and mobileconfig.enrols(mobileconfig.parse(plan.current.mobileconfig)):
-            plan = replace(plan, counts_as="reissue")
     plan = custom_profile.plan_places(plan, library, params["blueprints_mode"])
     return ProfileTask(plan, content)
 

@@ -41,10 +41,12 @@ class FileContent:
     keeps_content: t.ClassVar[bool] = False
     write_effect: t.ClassVar[str] = "has every Mac in scope reinstall it"
 
-    @property
-    def counts_as(self) -> str:
-        """Return the limit that a change of a profile counts against."""
-        return "reissue" if enrols(self.plist) else "reinstall"
+    def counts_as(self, current: Plist) -> str:
+        """Return the limit that a change of a profile counts against.
+
+        A SCEP payload gives Macs new certificates, and takes theirs with it when it is removed.
+        """
+        return "reissue" if enrols(self.plist) or enrols(current) else "reinstall"
 
     def find_obstacle(self, current: Plist) -> str | None:
         """Return None: a file can replace any profile."""

@@ -32,11 +32,10 @@ class Content(t.Protocol):
     def write_effect(self) -> str:
         """Return what each write does to Macs, as a verb phrase."""
 
-    @property
-    def counts_as(self) -> str:
+    def counts_as(self, current: Plist) -> str:
         """Return the limit that a change of a held profile counts against.
 
-        It is reissue or reinstall.
+        It is reissue or reinstall. ``current`` is the profile that Macs hold, {} if there is none.
         """
 
     @property
@@ -210,11 +209,11 @@ def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
     ``flags``: active, runs_on_mac ... Raises BadOption, and NotAsWritten if the tenant keeps
     changing what was written.
     """
-    plan = replace(plan, counts_as=content.counts_as)
     if plan.current is None:
         change = Change("create", f"profile {plan.name!r}", {}, content.describe())
         return replace(
             plan,
+            counts_as=content.counts_as({}),
             fields=dict(flags),
             mobileconfig=mobileconfig.to_xml(content.build(plan.name, None)),
             changes=(*plan.changes, change),
@@ -224,6 +223,7 @@ def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
 
 def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: Flags) -> PlanT:
     plist = _manageable_plist(plan, current, content)
+    plan = replace(plan, counts_as=content.counts_as(plist))
     kept = _known_fields(current)
     # A field that Kandji does not list is unknown: a write because of it would be one each run.
     changed_fields = differences({key: fields[key] for key in fields if key in kept}, kept)

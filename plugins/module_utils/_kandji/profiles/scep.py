@@ -358,7 +358,10 @@ class ScepContent:
     generation: str | None
     keeps_content: t.ClassVar[bool] = True
     write_effect: t.ClassVar[str] = "gives every Mac in scope a new certificate"
-    counts_as: t.ClassVar[str] = "reissue"
+
+    def counts_as(self, current: Plist) -> str:
+        """Return reissue: each change of the profile gives Macs new certificates."""
+        return "reissue"
 
     def find_obstacle(self, current: Plist) -> str | None:
         """Return why the SCEP payload to manage is not clear, or None."""

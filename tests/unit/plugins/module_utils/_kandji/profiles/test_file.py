@@ -341,6 +341,9 @@ def test_values_that_look_like_variables_are_told_and_secrets_are_not() -> None:
     assert secrets.unknown_variables(profile(inner), []) == ["$EMIAL"]
 
 
+SCEP = payload("com.apple.security.scep", PayloadContent={"URL": "https://x/y"})
+
+
 @pytest.mark.parametrize(
     "inner, enrols, okta, claimed",
     [
@@ -380,3 +383,19 @@ def test_what_a_profile_brings(
         mobileconfig.configures_okta_verify(plist),
         mobileconfig.exclusive_resources(plist),
     ) == (enrols, okta, claimed)
+
+
+@pytest.mark.parametrize(
+    "held, wanted, counts_as",
+    [
+        ([], [WIFI], "reinstall"),
+        ([WIFI], [WIFI], "reinstall"),
+        ([WIFI], [SCEP], "reissue"),
+        ([SCEP], [SCEP], "reissue"),
+        ([SCEP], [WIFI], "reissue"),  # the certificates go with the payload
+    ],
+)
+def test_a_change_counts_as_new_certificates_if_macs_get_or_lose_one(
+    held: list[dict[str, t.Any]], wanted: list[dict[str, t.Any]], counts_as: str
+) -> None:
+    assert FileContent(profile(*wanted)).counts_as(profile(*held)) == counts_as

@@ -51,8 +51,10 @@ class Note:
 
     text: str
     write_effect: str = "rings a bell"
-    counts_as: str = "reinstall"
     keeps_content: bool = True
+
+    def counts_as(self, current: references.Plist) -> str:
+        return "reissue" if current.get("Loud") else "reinstall"
 
     def find_obstacle(self, current: references.Plist) -> str | None:
         return None if "Note" in current else "holds no note"
@@ -183,6 +185,13 @@ def test_a_new_profile_is_created_with_its_content_and_all_flags() -> None:
     assert result.fields == FLAGS and result.counts_as == "reinstall"
     assert mobileconfig.parse(result.mobileconfig) == NOTE.build("Notes", None)
     assert result.writes_profile and result.enrols_macs and result.item_id is None
+
+
+@pytest.mark.parametrize("loud, counts_as", [(False, "reinstall"), (True, "reissue")])
+def test_the_content_decides_by_what_macs_hold_which_limit_counts(
+    loud: bool, counts_as: str
+) -> None:
+    assert planned(profile(Name="Notes", Note="Bye", Loud=loud)).counts_as == counts_as
 
 
 def test_a_profile_that_is_as_wanted_has_no_changes() -> None:
