@@ -219,7 +219,12 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     seen = [*mac.certificates, *mac.former]
     if not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen):
         return None
-    if target.is_idle or not guards.forbids("registered_after_certificate"):
+    # A managed record needs no sign-in: it had one.
+    if (
+        target.is_idle
+        or target.managed_logins
+        or not guards.forbids("registered_after_certificate")
+    ):
         return None
     return Refusal(
         "registered_after_certificate",
