@@ -143,6 +143,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.recheck import check_assignment
 from ..module_utils._kandji.records import Blueprint, KandjiDevice, LibraryItem
 
 OPTIONS: ArgumentSpec = {
@@ -196,6 +197,7 @@ def run(ctx: ModuleContext) -> Result:
         _check_removed(ctx, plan, wanted, everything)
         _check_licences(ctx, plan, wanted, devices)
     if not ctx.check_mode:
+        check_assignment(ctx.kandji, f"library item {item.name!r}", item.id, plan)
         assignments.apply_assignment(ctx.kandji, item.id, plan)
     result = build_result(
         changes,

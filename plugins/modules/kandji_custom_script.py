@@ -143,12 +143,14 @@ api_calls:
 
 import typing as t
 
+from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.recheck import check_assignment, check_unchanged, find_older_twin
 from ..module_utils._kandji.records import Blueprint, CustomScript
 
 OPTIONS: ArgumentSpec = {
@@ -210,17 +212,36 @@ def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Bl
 
 
 def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
-    script = plan.current
+    script, subject = plan.current, f"script {plan.name!r}"
+    if plan.changes:
+        check_unchanged(subject, plan.name, plan.current, ctx.kandji.scripts())
+        check_assignment(ctx.kandji, subject, plan.item_id, plan.assignment)
     if plan.fields:
         script = (
             ctx.kandji.update_script(plan.current.id, plan.fields)
             if plan.current
             else ctx.kandji.create_script(plan.fields)
         )
+        if plan.current is None:
+            _check_twin(ctx, subject, script)
         scripts.check_written(plan, script)
     if script is not None:
         assignments.apply_assignment(ctx.kandji, script.id, plan.assignment)
     return script
+
+
+def _check_twin(ctx: ModuleContext, subject: str, script: CustomScript) -> None:
+    """Raise Refused if another run created the script first.
+
+    No operation of this collection deletes a script, so the copy stays, assigned to nothing.
+    """
+    twin = find_older_twin(script, ctx.kandji.scripts())
+    if twin is not None:
+        raise Refused(
+            f"{subject}: another run created it at the same time ({twin.id}). The copy of this run"
+            f" ({script.id}) is assigned to nothing. Delete the copy in Kandji, then run again.",
+            library_item_id=script.id,
+        )
 
 
 def main() -> None:

@@ -346,7 +346,7 @@ class CustomProfile:
 
     ``mobileconfig`` is its XML. ``flags`` are active and runs_on_mac ..., as far as Kandji returned
     them: in 2024 a tenant listed profiles without runs_on_mac and the like. An absent flag is
-    unknown. ``mdm_identifier`` is written as Kandji shows it. ``updated_at`` is ISO 8601.
+    unknown. ``mdm_identifier`` is written as Kandji shows it. The timestamps are ISO 8601.
     """
 
     id: str
@@ -355,6 +355,7 @@ class CustomProfile:
     flags: t.Mapping[str, bool] = field(default_factory=dict)
     mdm_identifier: str | None = None
     updated_at: str | None = None
+    created_at: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> CustomProfile:
@@ -370,6 +371,7 @@ class CustomProfile:
             },
             mdm_identifier=as_text(row.get("mdm_identifier")),
             updated_at=as_text(row.get("updated_at")),
+            created_at=as_text(row.get("created_at")),
         )
 
     @property
@@ -380,7 +382,7 @@ class CustomProfile:
 
 @dataclass(frozen=True)
 class CustomScript:
-    """A Custom Script. ``updated_at`` is ISO 8601."""
+    """A Custom Script. The timestamps are ISO 8601."""
 
     id: str
     name: str = ""
@@ -391,6 +393,7 @@ class CustomScript:
     restart: bool | None = None
     show_in_self_service: bool | None = None
     updated_at: str | None = None
+    created_at: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> CustomScript:
@@ -405,4 +408,5 @@ class CustomScript:
             restart=row.get("restart"),
             show_in_self_service=row.get("show_in_self_service"),
             updated_at=as_text(row.get("updated_at")),
+            created_at=as_text(row.get("created_at")),
         )

@@ -11,6 +11,7 @@ from ..._core.options import Params
 from ..assignments import apply_assignment, check_limit
 from ..client import Kandji
 from ..profile_holders import ProfileItem, read_holders
+from ..recheck import check_assignment, check_unchanged, find_older_twin, twin_refused
 from ..records import CustomProfile
 from .plan import Content, Plan, check_written
 from .reach import Reach, describe_reach, find_reach
@@ -19,8 +20,14 @@ from .reach import Reach, describe_reach, find_reach
 def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomProfile | None:
     """Write, compare with what Kandji returned, assign, and return the profile as it is now.
 
-    ``content`` is what the plan was made for. Raises NotAsWritten.
+    ``content`` is what the plan was made for. Raises NotAsWritten, and Refused if what the plan
+    relies on changed, or another run created the profile at the same time.
     """
+    subject = f"profile {plan.name!r}"
+    if plan.changes:
+        if plan.current is not None or plan.writes_profile:
+            check_unchanged(subject, plan.name, plan.current, kandji.profiles())
+        check_assignment(kandji, subject, plan.item_id, plan.assignment)
     if plan.deletes:
         kandji.delete_profile(str(plan.item_id))
         return None
@@ -28,6 +35,10 @@ def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomPro
     if plan.writes_profile and content is not None:
         if profile is None:
             profile = kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
+            twin = find_older_twin(profile, kandji.profiles())
+            if twin is not None:
+                kandji.delete_profile(profile.id)
+                raise twin_refused(subject, twin)
         else:
             profile = kandji.update_profile(profile.id, plan.fields, plan.mobileconfig)
         check_written(plan, content, profile)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two runs at once, and edits in the console during a run: nothing is doubled or lost."""
+
+from __future__ import annotations
+
+import plistlib
+from unittest import mock
+
+import pytest
+import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import client
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import endpoint
+
+SCEP = "kandji_scep_profile"
+NAME = "Okta SCEP - canary"
+
+
+def during_the_test_enrolment(act):
+    """Act once, between the plan of a run and its first write."""
+    real, acted = endpoint.ScepEndpoint.make_test_enrollment, []
+
+    def enrol(self, *args, **options):
+        if not acted:
+            acted.append(True)
+            act()
+        return real(self, *args, **options)
+
+    return mock.patch.object(endpoint.ScepEndpoint, "make_test_enrollment", enrol)
+
+
+def profiles(watched, name=NAME):
+    return [each for each in watched.world.kandji.profiles() if each.name == name]
+
+
+def test_a_profile_that_another_run_created_is_not_created_again(watched, run_module, profile_args):
+    with during_the_test_enrolment(lambda: run_module(SCEP, profile_args, lab=watched.lab)):
+        late = run_module(SCEP, profile_args, lab=watched.lab)
+    assert late["failed"] and "it was created in Kandji after this run read it" in late["msg"]
+    watched.live()
+    assert len(profiles(watched)) == 1
+    assert len(watched.mac(watched.canary["test_macs"][0]).certificates) == 1
+
+
+def test_two_runs_with_one_new_generation_change_the_profile_once(
+    watched, run_module, profile_args
+):
+    run_module(SCEP, profile_args, lab=watched.lab)
+    watched.live()
+    wanted, mark = {**profile_args, "generation": "2027", "max_reissue": 50}, watched.mark()
+    with during_the_test_enrolment(lambda: run_module(SCEP, wanted, lab=watched.lab)):
+        late = run_module(SCEP, wanted, lab=watched.lab)
+    assert late["failed"] and "it was changed in Kandji" in late["msg"]
+    assert watched.writes(mark).count("Update Custom Profile") == 1
+
+
+def test_a_payload_that_was_added_in_the_console_meanwhile_stays(watched, run_module, profile_args):
+    run_module(SCEP, profile_args, lab=watched.lab)
+    [item] = profiles(watched)
+    announced = watched.lab.announcement
+
+    def edit():
+        plist = plistlib.loads(item.text.encode())
+        plist["PayloadContent"].append(
+            {
+                "PayloadType": "com.apple.security.root",
+                "PayloadVersion": 1,
+                "PayloadIdentifier": "com.example.root",
+                "PayloadUUID": "9B2B1E0C-4C7D-4B3E-9B0B-5C0F4E1B7A11",
+                "PayloadContent": b"root",
+            }
+        )
+        requests.patch(
+            f"{announced['kandji_url']}/api/v1/library/custom-profiles/{item.id}",
+            headers={"Authorization": f"Bearer {announced['kandji_api_token']}"},
+            verify=announced["ca_file"],
+            files={"file": ("x.mobileconfig", plistlib.dumps(plist))},
+            timeout=30,
+        ).raise_for_status()
+
+    with during_the_test_enrolment(edit):
+        late = run_module(SCEP, {**profile_args, "retries": 7}, lab=watched.lab)
+    payloads = plistlib.loads(item.text.encode())["PayloadContent"]
+    assert late["failed"], late
+    assert "com.apple.security.root" in [each["PayloadType"] for each in payloads]
+
+
+@pytest.mark.parametrize("other_first", [True, False])
+def test_of_two_creates_at_once_the_older_profile_stays(
+    watched, run_module, profile_args, other_first
+):
+    real = client.Kandji.create_profile
+
+    def create(self, name, text, flags):
+        if other_first:
+            real(self, name, text, flags)  # what another run sends
+        created = real(self, name, text, flags)
+        if not other_first:
+            real(self, name, text, flags)  # what another run sends
+        return created
+
+    with mock.patch.object(client.Kandji, "create_profile", create):
+        run = run_module(SCEP, profile_args, lab=watched.lab)
+    assigned = [bool(each.blueprints) for each in profiles(watched)]
+    if other_first:
+        assert "another run created it at the same time" in run["msg"] and assigned == [False]
+    else:
+        assert not run.get("failed") and sorted(assigned) == [False, True], run
