@@ -488,6 +488,7 @@ USES = (
     kandji_api.PRISM_PROFILES,
     kandji_api.CREATE_PROFILE,
     kandji_api.UPDATE_PROFILE,
+    kandji_api.DELETE_PROFILE,
     kandji_api.ASSIGN_ITEM,
     kandji_api.REMOVE_ITEM,
 )
