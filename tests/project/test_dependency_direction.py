@@ -49,6 +49,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/certificate_proof.py",
         "module_utils/_kandji/library_items.py",
         "module_utils/_kandji/profile_holders.py",
+        "module_utils/_kandji/recheck.py",
         "module_utils/_kandji/profiles/mobileconfig.py",
         "module_utils/_kandji/profiles/property_list.py",
         "module_utils/_kandji/profiles/references.py",
