@@ -59,7 +59,7 @@ def _kinds_of_people(*policies: Rules) -> t.Iterator[Person]:
     for groups in _combinations(named):
         yield Person("", "", groups)
     for user in sorted(users):
-        for groups in {frozenset[str](), frozenset(named)}:
+        for groups in dict.fromkeys((frozenset[str](), frozenset(named))):
             yield Person(user, user, groups)
 
 

@@ -120,17 +120,16 @@ class _Side:
         identities = Identities(payloads)
         self.links: list[list[Targets]] = []
         self.labels: list[str] = []
+
+        def render(text: str) -> str:
+            skeleton, targets = identities.split(text)
+            self.links[-1] += targets
+            return skeleton
+
         for payload in payloads:
-            links: list[Targets] = []
-
-            def render(text: str, links: list[Targets] = links) -> str:
-                skeleton, targets = identities.split(text)
-                links += targets
-                return skeleton
-
+            self.links.append([])
             content = {key: value for key, value in payload.items() if key not in IDENTITY}
             self.labels.append(_hash(canonical(content, render)))
-            self.links.append(links)
         self.linked = {
             number
             for source, links in enumerate(self.links)

@@ -232,15 +232,17 @@ def test_an_event_that_lists_several_rules_does_not_say_which_refused():
     app = {"id": "app1", "displayName": "Slack"}
     rules = [{"id": f"r{n}", "type": "Rule", "displayName": f"Rule {n}"} for n in range(3)]
     events = [event(target=[app, *rules]), event(target=[app]), event(target=[app, rules[1]])]
-    (person,) = denials.count_denials(events, ["app1"], "2026").since.values()
-    result = person.as_result()
+    (result,) = [
+        each.as_result() for each in denials.count_denials(events, ["app1"], "2026").since.values()
+    ]
     assert (result["count"], result["rules"], result["rule_unknown"]) == (3, ["Rule 1"], 2)
 
 
 def test_a_rule_that_is_a_target_twice_is_one_rule():
     target = [{"id": "app1"}, *[{"id": "r1", "type": "Rule", "displayName": "Others"}] * 2]
-    (person,) = denials.count_denials([event(target=target)], ["app1"], "2026").since.values()
-    assert (person.as_result()["rules"], person.as_result()["rule_unknown"]) == (["Others"], 0)
+    counted = denials.count_denials([event(target=target)], ["app1"], "2026").since.values()
+    (result,) = [each.as_result() for each in counted]
+    assert (result["rules"], result["rule_unknown"]) == (["Others"], 0)
 
 
 def test_okta_verify_on_an_iphone_is_recognized_by_its_agent():
