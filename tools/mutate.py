@@ -41,7 +41,7 @@ NOT_PURE = {
     "_kandji/library_items.py": "which item an option names, and what its statuses mean",
     "_reset/evidence.py": "which events and certificates belong to a record",
     "_reset/apply.py": "which records are still to be deleted when they are read again",
-    "_access/policies.py": "which policy is cloned, and what is left to move or to write",
+    "_access/policy_apply.py": "which rule is placed or created again",
     "_access/guards.py": "which changes of rules are refused",
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")

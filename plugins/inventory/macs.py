@@ -80,16 +80,16 @@ from ..module_utils._core.options import (
     PROFILES,
     Params,
 )
+from ..module_utils._fleet import inventory as macs
+from ..module_utils._fleet import reader as fleet_reads
+from ..module_utils._fleet import rings as ring_reads
+from ..module_utils._fleet.join import Expiries
+from ..module_utils._fleet.ledger import known_expiry
+from ..module_utils._fleet.reader import FleetQuery, read_fleet
+from ..module_utils._fleet.rings import read_rings, ring_options
+from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
 from ..module_utils._report.figures import masked
-from ..module_utils._status import inventory as macs
-from ..module_utils._status import reader as fleet_reads
-from ..module_utils._status import rings as ring_reads
-from ..module_utils._status.join import Expiries
-from ..module_utils._status.ledger import known_expiry
-from ..module_utils._status.reader import FleetQuery, read_fleet
-from ..module_utils._status.rings import read_rings, ring_options
-from ..module_utils._status.rows import rows
 
 USES = (*ring_reads.USES, *fleet_reads.USES)
 TABLES = (OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES)

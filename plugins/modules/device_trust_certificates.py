@@ -111,11 +111,11 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._fleet import ledger
+from ..module_utils._fleet.certificate_check import expiry_by_device
+from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._status import ledger
-from ..module_utils._status.certificate_check import expiry_by_device
-from ..module_utils._status.gate import ISSUED
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,

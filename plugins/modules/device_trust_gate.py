@@ -140,6 +140,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
+from ..module_utils._fleet import gate
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
@@ -147,7 +148,6 @@ from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
-from ..module_utils._status import gate
 
 OPTIONS: ArgumentSpec = {
     **POLLING,

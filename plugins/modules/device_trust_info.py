@@ -186,17 +186,17 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
+from ..module_utils._fleet import reader as fleet_reads
+from ..module_utils._fleet import rings as ring_reads
+from ..module_utils._fleet.facts import Fleet
+from ..module_utils._fleet.join import Expiries
+from ..module_utils._fleet.ledger import known_expiry
+from ..module_utils._fleet.reader import FleetQuery, read_fleet
+from ..module_utils._fleet.rings import Ring, read_rings, ring_options
+from ..module_utils._fleet.rows import MacRow, rows
+from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
+from ..module_utils._fleet.table import count_by_stage, render_table
 from ..module_utils._kandji.profiles.scep import renew_by
-from ..module_utils._status import reader as fleet_reads
-from ..module_utils._status import rings as ring_reads
-from ..module_utils._status.facts import Fleet
-from ..module_utils._status.join import Expiries
-from ..module_utils._status.ledger import known_expiry
-from ..module_utils._status.reader import FleetQuery, read_fleet
-from ..module_utils._status.rings import Ring, read_rings, ring_options
-from ..module_utils._status.rows import MacRow, rows
-from ..module_utils._status.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
-from ..module_utils._status.table import count_by_stage, render_table
 
 OPTIONS: ArgumentSpec = {
     **FLEET,

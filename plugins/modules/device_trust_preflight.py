@@ -93,14 +93,14 @@ from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
 from ..module_utils._core.results import Result
+from ..module_utils._fleet import preflight
+from ..module_utils._fleet.preflight import ResolvedRing
+from ..module_utils._fleet.rings import ring_options
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.records import Blueprint
 from ..module_utils._okta import client as okta_api
-from ..module_utils._status import preflight
-from ..module_utils._status.preflight import ResolvedRing
-from ..module_utils._status.rings import ring_options
 
 USES = (
     kandji_api.LIST_BLUEPRINTS,

@@ -142,6 +142,15 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
+from ..module_utils._fleet import renewal
+from ..module_utils._fleet.ledger import known_expiry
+from ..module_utils._fleet.rings import (
+    RingOptions,
+    check_profiles,
+    find_ring_profile,
+    profile_uuid,
+    ring_options,
+)
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject
@@ -159,15 +168,6 @@ from ..module_utils._kandji.records import (
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
 from ..module_utils._okta.facts import LOG_RETENTION
-from ..module_utils._status import renewal
-from ..module_utils._status.ledger import known_expiry
-from ..module_utils._status.rings import (
-    RingOptions,
-    check_profiles,
-    find_ring_profile,
-    profile_uuid,
-    ring_options,
-)
 
 OPTIONS: ArgumentSpec = {
     **LEDGER,

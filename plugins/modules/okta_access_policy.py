@@ -140,7 +140,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ..module_utils._access import guards, policies, resolution
+from ..module_utils._access import guards, policy_apply, policy_plan, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
@@ -197,7 +197,7 @@ class Done:
             "id": self.policy.id or None,
             "name": self.policy.name,
             "description": self.policy.description,
-            "made_from": policies.origin_of(self.policy),
+            "made_from": policy_plan.origin_of(self.policy),
         }
         forecast = self.forecast.as_result() if self.forecast else None
         left = [{"id": app.id, "label": app.label} for app in self.left_apps]
@@ -222,16 +222,18 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
     moving = _moving_apps(ctx, current)
     came_from = {app.id: app.policy_id for app in moving if app.policy_id}
-    plan = policies.plan_policy(params["name"], params["description"], current, original, came_from)
+    plan = policy_plan.plan_policy(
+        params["name"], params["description"], current, original, came_from
+    )
     if current is None and original:
         _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
     forecast = _guard(ctx, plan.future, current or original, moving) if moving else None
     policy = plan.future
     if not ctx.check_mode:
-        policy = policies.apply_policy(ctx.okta, plan)
+        policy = policy_apply.apply_policy(ctx.okta, plan)
         for app in moving:
-            policies.move_app(ctx.okta, app, policy)
+            policy_apply.move_app(ctx.okta, app, policy)
     return Done(policy, changes, moving, forecast)
 
 
@@ -244,7 +246,7 @@ def _moving_apps(ctx: ModuleContext, current: Policy | None) -> list[App]:
 
 
 def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: Policy) -> None:
-    leftovers = policies.leftover_clones(known, original)
+    leftovers = policy_plan.leftover_clones(known, original)
     if leftovers:
         ctx.warn(
             f"{', '.join(map(repr, leftovers))}: an interrupted run may have left it, or somebody"
@@ -273,7 +275,7 @@ def _guard(
     rules: dict[str, Rules] = {source.id: after}
     changes = []
     for app in moving:
-        before = policies.require_policy_of(app)
+        before = policy_plan.require_policy_of(app)
         if before not in rules:
             rules[before] = ctx.okta.policy_rules(before)
         changes.append(guards.AppChange(app, rules[before], after))
@@ -292,7 +294,7 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
         return Done(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
     apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
-    plan = policies.plan_reversal(
+    plan = policy_plan.plan_reversal(
         current, [apps.get(app_id, App(app_id, app_id)) for app_id in mapped], known
     )
     changes = [_assignment(app, target) for app, target in plan.moves]
@@ -301,9 +303,9 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
         changes.append(Change("update", f"policy {current.name!r}", before, after))
     if not ctx.check_mode:
         for app, target in plan.moves:
-            policies.move_app(ctx.okta, app, target)
+            policy_apply.move_app(ctx.okta, app, target)
         if plan.description != (current.description or ""):
-            policies.write_policy(ctx.okta, current, current.name, plan.description)
+            policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
     _warn_of_left_apps(ctx, current, plan.left)
     moved = [app for app, _target in plan.moves]
     future = replace(current, description=plan.description)
@@ -322,7 +324,7 @@ def _warn_of_left_apps(ctx: ModuleContext, policy: Policy, left: t.Sequence[App]
 def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
         return Done(Policy("", ctx.params["name"]))
-    policies.check_unmapped(ctx.okta, current)
+    policy_apply.check_unmapped(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)
     change = Change("delete", f"policy {current.name!r}", {"description": current.description}, {})

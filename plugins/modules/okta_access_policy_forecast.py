@@ -168,13 +168,13 @@ from dataclasses import replace
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._access import guards, policies, resolution, simulation
+from ..module_utils._access import guards, policy_plan, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_names import named_groups
 from ..module_utils._access.rule_order import Rules, in_order, same_rules
-from ..module_utils._access.rules import plan_rule
+from ..module_utils._access.rule_plan import plan_rule
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
@@ -285,7 +285,7 @@ def _app_changes(
     rules: dict[str, Rules] = {policy.id: current}
     changes = []
     for app in apps:
-        before = policies.require_policy_of(app)
+        before = policy_plan.require_policy_of(app)
         if before not in rules:
             rules[before] = in_order(ctx.okta.policy_rules(before))
         changes.append(guards.AppChange(app, rules[before], after))

@@ -135,10 +135,10 @@ api_calls:
 
 from dataclasses import replace
 
-from ..module_utils._access import guards, policies, resolution
+from ..module_utils._access import guards, policy_apply, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Place, Rules, in_order
-from ..module_utils._access.rules import RulePlan, RuleRequest, plan_rule
+from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -176,7 +176,7 @@ def run(ctx: ModuleContext) -> Result:
     forecast = _guard(ctx, policy, rules, plan) if plan.changes else None
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
-        after = policies.apply_rule(ctx.okta, policy, plan)
+        after = policy_apply.apply_rule(ctx.okta, policy, plan)
     return build_result(
         plan.changes,
         rule=next((dict(rule.row) for rule in after if rule.name == request.name), {}),

@@ -101,11 +101,11 @@ from ..module_utils._core.errors import NotFound
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
+from ..module_utils._fleet.join import management_by_user
+from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
 from ..module_utils._okta.records import DeviceUser, OktaDevice
-from ..module_utils._status.join import management_by_user
-from ..module_utils._status.reader import MACS_IN_OKTA
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,

@@ -442,6 +442,8 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._fleet.rings import read_rings, ring_options
+from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
@@ -458,8 +460,6 @@ from ..module_utils._reset.report import (
     write_messages,
     write_report,
 )
-from ..module_utils._status.rings import read_rings, ring_options
-from ..module_utils._status.stages import STAGES
 
 OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str"},

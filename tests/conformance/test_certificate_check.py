@@ -18,7 +18,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
     certificate_check,
 )
 from cryptography import x509

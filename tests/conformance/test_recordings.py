@@ -218,7 +218,7 @@ def recorded_rules() -> list[recordings.Json]:
 
 @pytest.mark.parametrize("row", recorded_rules(), ids=lambda row: row["id"])
 def test_a_recorded_rule_that_is_wanted_as_it_is_needs_no_change(row) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_plan import (
         RuleRequest,
         plan_rule,
     )
@@ -251,18 +251,18 @@ def test_a_rule_as_it_was_sent_differs_from_what_okta_shows_only_in_what_okta_dr
 
 
 def test_recorded_devices_join_with_the_macs_of_their_serial() -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
-        OktaDevice,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
         MacFacts,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.join import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
         DeviceRecords,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
         STAGES,
         classify,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+        OktaDevice,
     )
 
     table = DeviceRecords()

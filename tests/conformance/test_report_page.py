@@ -92,15 +92,15 @@ def row(number: int) -> dict[str, t.Any]:
 def write_report(path: Path, count: int) -> Path:
     """As the module writes it."""
     # Not at the top: the collection's import path is not set up when this file is read.
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
+        STAGES as ORDER,
+    )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
         figures as report,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
         html,
-    )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
-        STAGES as ORDER,
     )
 
     def rows() -> t.Iterator[MacRow]:

@@ -14,11 +14,11 @@ import subprocess
 import sys
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reader import (
+    FleetQuery,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
     EVENTS,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import (
-    FleetQuery,
 )
 
 from lab.okta.devices import DeviceFacts

@@ -14,13 +14,13 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import stages
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     client as _kandji,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     client as _okta,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import stages
 
 from tests.functional.helpers.all_stages import MACS, EveryStage
 

@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
     Place,
     in_order,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_plan import (
     RuleRequest,
     plan_rule,
 )

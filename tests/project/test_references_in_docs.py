@@ -353,7 +353,7 @@ def test_make_targets_in_sentences_exist(page):
 
 
 def test_every_stage_and_flag_has_its_line_in_troubleshooting():
-    ladder = import_module(f"{PLUGINS}.module_utils._status.stages")
+    ladder = import_module(f"{PLUGINS}.module_utils._fleet.stages")
     text = (CHECKOUT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     assert [name for name in (*ladder.STAGES, *ladder.FLAGS) if f"\n| `{name}` |" not in text] == []
 

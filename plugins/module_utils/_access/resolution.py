@@ -14,7 +14,7 @@ from .._okta.client import Okta, quote_filter
 from .._okta.records import App, Group, Policy
 from .rule_options import build_rule
 from .rule_order import Place
-from .rules import RuleRequest
+from .rule_plan import RuleRequest
 
 
 def _policies(policies: t.Sequence[Policy]) -> Catalog[Policy]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .._status.rows import MacRow
+from .._fleet.rows import MacRow
 from .figures import Figures, Meta, funnel
 
 COLUMNS = (

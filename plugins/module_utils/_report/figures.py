@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .._status.rows import MacRow
+from .._fleet.rows import MacRow
 from . import generated_page as page
 
 # The steps from an enrolled to a managed Mac, each with the stages of Macs that have not taken it.

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from .._status.rows import MacRow
-from .._status.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
+from .._fleet.rows import MacRow
+from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
 from .columns import LABELS, SHOWN
 from .csv_json import COLUMNS

@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from .._core.errors import DeviceTrustError
+from .._fleet.reader import FleetQuery, read_fleet
+from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .._okta.records import WORKING_STATUSES
-from .._status.reader import FleetQuery, read_fleet
-from .._status.stages import classify
 from .audit import Audit
 from .evidence import Selection, find_targets, read_macs, read_revocations, read_users
 from .evidence_reader import EvidenceReader

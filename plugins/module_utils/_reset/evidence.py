@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from .._core.errors import NotFound
 from .._core.text import names_serial
 from .._core.timestamps import parse_timestamp
+from .._fleet.rings import Ring, profile_uuid
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.client import Kandji, RowFilter
@@ -21,7 +22,6 @@ from .._kandji.records import CustomProfile, InstalledProfile, PrismCertificate
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
-from .._status.rings import Ring, profile_uuid
 from .records import Decision, Mac, ResetTarget, outlives_certificates
 
 # Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;

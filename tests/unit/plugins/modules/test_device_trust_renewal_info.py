@@ -11,14 +11,14 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
+    MacCertificate,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     InstalledProfile,
     KandjiDevice,
     PrismCertificate,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.renewal import (
-    MacCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_renewal_info as module,

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     apply,
     plan,
@@ -27,7 +28,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_gate,
     device_trust_renewal_info,

@@ -19,20 +19,20 @@ from dataclasses import replace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
+    MacRow,
+    RowUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
+    ACTORS,
+    QUIET_STAGES,
+    STAGES,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
     csv_json,
     figures,
     files,
     html,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
-    MacRow,
-    RowUser,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
-    ACTORS,
-    QUIET_STAGES,
-    STAGES,
 )
 
 SAMPLE = MacRow(

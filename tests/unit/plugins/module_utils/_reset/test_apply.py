@@ -16,6 +16,15 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
     Refused,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    AgeLimits,
+    MacFacts,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reader import (
+    Fleet,
+    FleetQuery,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     LogEntity,
     LogEvent,
@@ -27,15 +36,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
     Selection,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
-    AgeLimits,
-    MacFacts,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.reader import (
-    Fleet,
-    FleetQuery,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 
 
 def states(result: ResetResult) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     MAX_FILTER_TERMS,
 )
@@ -37,7 +38,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     Mac,
     ResetTarget,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 
 from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options
 

@@ -11,6 +11,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    best_record,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
+    device_record,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
     Enrollment,
@@ -25,12 +31,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     Guards,
     Mac,
     ResetTarget,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
-    best_record,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.join import (
-    device_record,
 )
 
 from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options, limits

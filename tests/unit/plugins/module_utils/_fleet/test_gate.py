@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     Subject,
 )
@@ -19,7 +20,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import gate
 
 SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "0d5e-one", "7d8a6f3c-1111-4111-8111-000000000001"
 COMMON_NAME = f"{SERIAL} {UUID.upper()}"

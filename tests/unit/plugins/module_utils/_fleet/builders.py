@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
     DeviceRecord,
     MacFacts,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import rings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+    RingOptions,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import rings
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import (
-    RingOptions,
 )
 
 PREFIX = "Okta SCEP - "

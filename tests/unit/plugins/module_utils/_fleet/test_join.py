@@ -10,6 +10,9 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     ItemStatus,
@@ -23,9 +26,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     OktaDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import join
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import MacFacts
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
 
 SEEN = "2026-11-10T10:00:00Z"
 UDID = "00008103-001a2b3c4d5e001e"

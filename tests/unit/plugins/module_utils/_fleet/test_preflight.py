@@ -8,16 +8,16 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import preflight
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+    RingOptions,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
     AuthenticatorMethod,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import preflight
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import (
-    RingOptions,
 )
 
 BLUEPRINTS = [

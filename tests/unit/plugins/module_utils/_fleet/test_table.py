@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import table
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import table
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 
 
 def test_stages_are_counted_from_the_top() -> None:

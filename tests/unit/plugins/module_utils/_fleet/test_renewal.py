@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import renewal
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.renewal import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import renewal
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     Decision,
     MacCertificate,
     Pace,

@@ -20,6 +20,22 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     Unauthorized,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    join,
+    reader,
+    rings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    DeviceRecord,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
+    MacRow,
+    RowUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
+    rows as rows_of,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profile_holders import (
     ProfileItem,
 )
@@ -34,22 +50,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     LogEvent,
     OktaDevice,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
-    join,
-    reader,
-    rings,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
-    DeviceRecord,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rings import Ring
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
-    MacRow,
-    RowUser,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import (
-    rows as rows_of,
 )
 
 SERIAL = "C02XK1ZAJG5J"

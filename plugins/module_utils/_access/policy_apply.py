@@ -1,20 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""App sign-in policies: cloned, their apps moved and moved back, their rules written."""
+"""Carry out the plans of app sign-in policies and of their rules."""
 
 from __future__ import annotations
 
-import typing as t
-from dataclasses import dataclass, replace
 from itertools import count
 
-from .._core.changes import Change
-from .._core.errors import ApiError, NotAsWritten, NotFound, Refused, Unreadable
+from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
 from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
-from .policy_marks import Marks, parse_marks, with_marks
+from .policy_plan import PolicyPlan
 from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
@@ -24,147 +21,10 @@ from .rule_order import (
     place_index,
     place_priority,
 )
-from .rules import RulePlan, RuleRequest, verify_rule
+from .rule_plan import RulePlan, RuleRequest, verify_rule
 
-CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
 READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
 MAX_ATTEMPTS = 3  # while other clients write to the policy
-
-
-def origin_of(policy: Policy) -> str | None:
-    """Return the id of the policy that a clone was made from, by its description."""
-    return parse_marks(policy.description).origin
-
-
-def require_policy_of(app: App) -> str:
-    """Return the id of an app's policy. Raises Unreadable if Okta does not show it."""
-    if not app.policy_id:
-        raise Unreadable(
-            f"App {app.label!r}: Okta does not show its sign-in policy, so the effect on its users"
-            " is unknown. Check the app in the Admin Console.",
-            vendor="okta",
-        )
-    return app.policy_id
-
-
-# Back to the earlier policies
-
-
-@dataclass(frozen=True)
-class Reversal:
-    """Which apps of a policy go back to which one, and which stay.
-
-    ``left`` are apps whose earlier policy is not known, or does not exist any more. ``description``
-    is that of the policy afterwards.
-    """
-
-    moves: tuple[tuple[App, Policy], ...]
-    left: tuple[App, ...]
-    description: str
-
-
-def plan_reversal(policy: Policy, apps: t.Sequence[App], known: t.Sequence[Policy]) -> Reversal:
-    """Return how the apps of a policy go back to the policies that they had.
-
-    Raises Refused for a policy without the mark of this collection.
-    """
-    marks = parse_marks(policy.description)
-    if not marks.origin:
-        raise Refused(
-            f"Policy {policy.name!r}: its description does not name the policy that it was made"
-            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
-            " the name of their future policy."
-        )
-    by_id = {each.id: each for each in known if each.id != policy.id}
-    earlier = [(app, by_id.get(marks.came_from.get(app.id, ""))) for app in apps]
-    left = tuple(app for app, target in earlier if target is None)
-    kept = {app.id: marks.came_from[app.id] for app in left if app.id in marks.came_from}
-    return Reversal(
-        tuple((app, target) for app, target in earlier if target is not None),
-        left,
-        with_marks(policy.description, replace(marks, came_from=kept)),
-    )
-
-
-# The policy itself
-
-
-@dataclass(frozen=True)
-class PolicyPlan:
-    """What to do about a policy.
-
-    ``future`` is the policy as it will be, with the id "" if it does not exist yet; ``original`` is
-    what a new one is cloned from.
-    """
-
-    current: Policy | None
-    original: Policy | None
-    future: Policy
-    changes: tuple[Change, ...] = ()
-
-
-def plan_policy(
-    name: str,
-    description: str | None,
-    current: Policy | None,
-    original: Policy | None,
-    came_from: t.Mapping[str, str] | None = None,
-) -> PolicyPlan:
-    """Return what to do about a policy.
-
-    Raises Refused if a policy of this name was made from another original.
-
-    :arg came_from: the policies of apps that will move to it, both by id. A clone keeps them in its
-        description, which is written before an app moves.
-    """
-    if current is None:
-        return _plan_new_policy(name, description, original, came_from or {})
-    marks = parse_marks(current.description)
-    if original and marks.origin != original.id:
-        fact = (
-            f"made from policy {marks.origin}"
-            if marks.origin
-            else "not marked as made from another one"
-        )
-        raise Refused(
-            f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
-            f" ({original.id}). Choose another name."
-        )
-    text = _describe_policy(current, description, marks, came_from or {})
-    future = replace(current, description=text)
-    if (text or "") == (current.description or ""):
-        return PolicyPlan(current, original, future)
-    change = Change(
-        "update",
-        f"policy {current.name!r}",
-        {"description": current.description},
-        {"description": text},
-    )
-    return PolicyPlan(current, original, future, (change,))
-
-
-def _describe_policy(
-    current: Policy, description: str | None, marks: Marks, came_from: t.Mapping[str, str]
-) -> str | None:
-    """Return the future description; that of a policy which is not a clone gets no marks."""
-    if not marks.origin:
-        return current.description if description is None else description
-    future = replace(marks, came_from={**marks.came_from, **came_from})
-    if description is None and future == marks:
-        return current.description
-    return with_marks(current.description if description is None else description, future)
-
-
-def _plan_new_policy(
-    name: str,
-    description: str | None,
-    original: Policy | None,
-    came_from: t.Mapping[str, str],
-) -> PolicyPlan:
-    text = with_marks(description, Marks(original.id, came_from)) if original else description
-    values = {"description": text, **({"clone_of": original.name} if original else {})}
-    change = Change("create", f"policy {name!r}", {}, values)
-    return PolicyPlan(None, original, Policy("", name, text), (change,))
 
 
 def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
@@ -181,18 +41,6 @@ def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
         )
     clone = okta.clone_policy(plan.original.id)
     return write_policy(okta, clone, name, description)
-
-
-def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
-    """Return the names of clones that an interrupted run may have left without its mark.
-
-    They may as well be somebody's backup: Okta names both alike.
-    """
-    return [
-        policy.name
-        for policy in policies
-        if policy.name.startswith(f"{CLONED}{original.name}") and not origin_of(policy)
-    ]
 
 
 def write_policy(okta: Okta, policy: Policy, name: str, description: str | None) -> Policy:

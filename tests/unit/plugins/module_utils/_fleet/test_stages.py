@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import stages
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import stages
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
 )
 
-from tests.unit.plugins.module_utils._status.builders import AFTER, BEFORE, ISSUED, NOW, mac, record
+from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, ISSUED, NOW, mac, record
 
 
 def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import ledger
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import ledger
 
 ORG = "https://acme.okta.com"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)

@@ -9,6 +9,16 @@ A value that a vendor adds later, and a key that a row lacks, are unknown.
 from __future__ import annotations
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    best_record,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
+    Statuses,
+    device_record,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
+    classify,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
 )
@@ -18,18 +28,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     OktaDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import (
-    best_record,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.join import (
-    Statuses,
-    device_record,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import (
-    classify,
-)
 
-from tests.unit.plugins.module_utils._status.builders import AFTER, BEFORE, mac, record
+from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, mac, record
 
 
 def test_an_unsuspended_record_works():

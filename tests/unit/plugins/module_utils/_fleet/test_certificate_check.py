@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    certificate_check,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
-    certificate_check,
 )
 from hypothesis import given, strategies
 

@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     rule_comparison,
     rule_options,
     rule_order,
-    rules,
+    rule_plan,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
@@ -130,8 +130,8 @@ NO_PLACE = Place()
 
 
 def planned(current, body, place=NO_PLACE, status=None, absent=False):
-    request = rules.RuleRequest(body["name"], body, place, status, absent)
-    return rules.plan_rule(current, request, "Apps")
+    request = rule_plan.RuleRequest(body["name"], body, place, status, absent)
+    return rule_plan.plan_rule(current, request, "Apps")
 
 
 def order(plan):
@@ -432,16 +432,16 @@ def test_a_time_is_sent_for_the_rule_or_inside_chains(current, options, method):
 def test_a_diff_shows_the_time_that_goes():
     current = chained([PASSWORD_STEP], reauthenticateIn="PT1H")
     timed = [{**PASSWORD_STEP, "reauthenticateIn": "PT2H"}]
-    plan = rules.plan_rule(
-        [current], rules.RuleRequest("Managed Macs", wanted(chains=timed)), "Apps"
+    plan = rule_plan.plan_rule(
+        [current], rule_plan.RuleRequest("Managed Macs", wanted(chains=timed)), "Apps"
     )
     (change,) = plan.changes
     path = "actions.appSignOn.verificationMethod"
     assert change.before[f"{path}.reauthenticateIn"] == "PT1H"
     assert change.after == {f"{path}.reauthenticateIn": None, f"{path}.chains": timed}
-    back = rules.plan_rule(
+    back = rule_plan.plan_rule(
         [chained(timed)],
-        rules.RuleRequest("Managed Macs", wanted(reauthenticate_in="PT1H")),
+        rule_plan.RuleRequest("Managed Macs", wanted(reauthenticate_in="PT1H")),
         "Apps",
     )
     assert back.changes[0].after == {
@@ -899,24 +899,26 @@ def test_a_new_rule_says_what_it_does(options, says):
 
 
 def test_what_survives_a_write_is_named():
-    request = rules.RuleRequest("Managed Macs", rule_options.build_rule(MANAGED), status="ACTIVE")
-    assert rules.verify_rule(request, [PolicyRule.from_row(READ)], "Apps").id == "rul1"
+    request = rule_plan.RuleRequest(
+        "Managed Macs", rule_options.build_rule(MANAGED), status="ACTIVE"
+    )
+    assert rule_plan.verify_rule(request, [PolicyRule.from_row(READ)], "Apps").id == "rul1"
     other = copy.deepcopy(READ)
     del other["conditions"]["device"]
     inactive = replace(request, status="INACTIVE")
     with pytest.raises(
         NotAsWritten, match=r"conditions\.device\.managed, conditions\.device\.registered, status"
     ) as raised:
-        rules.verify_rule(inactive, [PolicyRule.from_row(other)], "Apps")
+        rule_plan.verify_rule(inactive, [PolicyRule.from_row(other)], "Apps")
     assert raised.value.details["keys"][-1] == "status"
     assert raised.value.message.endswith(
         "Another client may write to it too. If this persists, correct these options."
     )
     with pytest.raises(NotAsWritten) as gone:
-        rules.verify_rule(request, [], "Apps")
+        rule_plan.verify_rule(request, [], "Apps")
     assert gone.value.message == (
         "Rule 'Managed Macs' was written to policy 'Apps', which does not have it now. Another"
         " administrator may have deleted it. Run again."
     )
     with pytest.raises(BadOption, match="policy 'Apps' has 2 rules named 'Managed Macs'"):
-        rules.verify_rule(request, [PolicyRule.from_row(READ)] * 2, "Apps")
+        rule_plan.verify_rule(request, [PolicyRule.from_row(READ)] * 2, "Apps")

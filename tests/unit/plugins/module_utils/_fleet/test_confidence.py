@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import confidence
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
     RecordEvents,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import confidence
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.facts import MacFacts
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.stages import classify
 
-from tests.unit.plugins.module_utils._status.builders import BEFORE, ISSUED, NOW, mac, record
+from tests.unit.plugins.module_utils._fleet.builders import BEFORE, ISSUED, NOW, mac, record
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
     inventory as macs,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._status.rows import MacRow
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 
 ROW = MacRow(
     serial_number="C02",

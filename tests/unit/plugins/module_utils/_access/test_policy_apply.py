@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    policies,
-    rules,
+    policy_apply,
+    policy_plan,
+    rule_plan,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
     Marks,
@@ -165,9 +166,9 @@ def rule_row(name: str, priority: int = 0, **values: t.Any) -> dict[str, t.Any]:
 
 
 def test_an_app_without_a_policy_cannot_be_judged() -> None:
-    assert policies.require_policy_of(App("app1", "Slack", policy_id="rst1")) == "rst1"
+    assert policy_plan.require_policy_of(App("app1", "Slack", policy_id="rst1")) == "rst1"
     with pytest.raises(Unreadable) as raised:
-        policies.require_policy_of(App("app1", "Slack"))
+        policy_plan.require_policy_of(App("app1", "Slack"))
     assert raised.value.message == (
         "App 'Slack': Okta does not show its sign-in policy, so the effect on its users is"
         " unknown. Check the app in the Admin Console."
@@ -208,7 +209,7 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
     text = "Ours. [made from policy rst1] [apps from policy rst1: a0] [apps from policy rst7: a1]"
     clone = policy(description=f"{text} [apps from policy rst8: a3]")
     other = policy(id="rst7", name="Other")
-    plan = policies.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
+    plan = policy_plan.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
     assert plan.moves == ((slack, original()), (jira, other))
     assert plan.left == (new, gone)
     assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
@@ -216,13 +217,13 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
 
 def test_an_app_never_goes_back_to_the_clone_itself() -> None:
     clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
-    plan = policies.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
+    plan = policy_plan.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
     assert plan.moves == () and plan.left == (App("a1", "Slack"),)
 
 
 def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
     with pytest.raises(Refused) as raised:
-        policies.plan_reversal(policy(description="Ours."), [], [original()])
+        policy_plan.plan_reversal(policy(description="Ours."), [], [original()])
     assert raised.value.message == (
         "Policy 'Copy of Strict': its description does not name the policy that it was made from,"
         " so its apps cannot be moved back. Assign its apps with okta_access_policy and the name of"
@@ -233,18 +234,18 @@ def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
 def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
     apps = {"a1": "rst1", "a2": "rst9"}
     marks = "[made from policy rst1] [apps from policy rst1: a1] [apps from policy rst9: a2]"
-    new = policies.plan_policy("Managed", "Ours.", None, original(), apps)
+    new = policy_plan.plan_policy("Managed", "Ours.", None, original(), apps)
     assert new.future.description == f"Ours. {marks}"
     clone = policy(description="Ours. [made from policy rst1] [apps from policy rst1: a2]")
-    plan = policies.plan_policy("x", None, clone, original(), apps)
+    plan = policy_plan.plan_policy("x", None, clone, original(), apps)
     assert plan.future.description == f"Ours. {marks}"
-    assert policies.plan_policy("x", None, plan.future, original(), {}).changes == ()
-    renamed = policies.plan_policy("x", "Theirs.", plan.future, original(), {})
+    assert policy_plan.plan_policy("x", None, plan.future, original(), {}).changes == ()
+    renamed = policy_plan.plan_policy("x", "Theirs.", plan.future, original(), {})
     assert renamed.future.description == f"Theirs. {marks}"
 
 
 def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
-    plan = policies.plan_policy("x", None, policy(description="Ours."), None, {"a1": "rst1"})
+    plan = policy_plan.plan_policy("x", None, policy(description="Ours."), None, {"a1": "rst1"})
     assert plan.changes == () and plan.future.description == "Ours."
 
 
@@ -255,14 +256,14 @@ def test_a_clone_without_a_mark_may_be_a_backup_and_is_only_named() -> None:
         policy(name="Strict - backup"),
         original(),
     ]
-    assert policies.leftover_clones(known, original()) == ["[cloned] Strict"]
+    assert policy_plan.leftover_clones(known, original()) == ["[cloned] Strict"]
 
 
 # What to do about a policy
 
 
 def test_a_new_policy_is_a_clone_that_names_its_original() -> None:
-    plan = policies.plan_policy("Managed", "Ours.", None, original())
+    plan = policy_plan.plan_policy("Managed", "Ours.", None, original())
     text = "Ours. [made from policy rst1]"
     assert plan.changes == (
         Change("create", "policy 'Managed'", {}, {"description": text, "clone_of": "Strict"}),
@@ -272,8 +273,8 @@ def test_a_new_policy_is_a_clone_that_names_its_original() -> None:
 
 
 def test_a_new_policy_without_an_original_is_empty() -> None:
-    plan = policies.plan_policy("Managed", None, None, None)
-    assert plan == policies.PolicyPlan(
+    plan = policy_plan.plan_policy("Managed", None, None, None)
+    assert plan == policy_plan.PolicyPlan(
         None,
         None,
         Policy("", "Managed", None),
@@ -298,7 +299,7 @@ def test_a_policy_as_wanted_is_left_alone(
 ) -> None:
     known = policy(description=current)
     origin = original() if with_original else None
-    plan = policies.plan_policy(known.name, description, known, origin)
+    plan = policy_plan.plan_policy(known.name, description, known, origin)
     assert plan.changes == () and plan.current == known and plan.original == origin
     assert plan.future.id == known.id
 
@@ -315,7 +316,7 @@ def test_another_description_is_an_update_that_keeps_the_origin(
     current: str | None, after: str
 ) -> None:
     known = policy(description=current)
-    plan = policies.plan_policy(known.name, "Theirs.", known, None)
+    plan = policy_plan.plan_policy(known.name, "Theirs.", known, None)
     assert plan.changes == (
         Change(
             "update",
@@ -330,7 +331,7 @@ def test_another_description_is_an_update_that_keeps_the_origin(
 
 def test_an_update_keeps_the_original_of_its_policy() -> None:
     known = policy(description="Ours. [made from policy rst1]")
-    assert policies.plan_policy(known.name, "New.", known, original()).original == original()
+    assert policy_plan.plan_policy(known.name, "New.", known, original()).original == original()
 
 
 @pytest.mark.parametrize(
@@ -342,7 +343,7 @@ def test_an_update_keeps_the_original_of_its_policy() -> None:
 )
 def test_a_policy_from_another_original_is_not_taken_over(description: str, fact: str) -> None:
     with pytest.raises(Refused) as raised:
-        policies.plan_policy("x", None, policy(description=description), original())
+        policy_plan.plan_policy("x", None, policy(description=description), original())
     assert raised.value.message == (
         f"Policy 'Copy of Strict': it exists and is {fact}, not from 'Strict' (rst1). Choose"
         " another name."
@@ -353,7 +354,7 @@ def test_a_policy_from_another_original_is_not_taken_over(description: str, fact
 
 
 def apply(okta: t.Any, *arguments: t.Any) -> Policy:
-    return policies.apply_policy(okta, policies.plan_policy(*arguments))
+    return policy_apply.apply_policy(okta, policy_plan.plan_policy(*arguments))
 
 
 def test_a_policy_as_wanted_is_not_written(okta: FakeOkta) -> None:
@@ -394,7 +395,7 @@ def test_a_description_alone_keeps_the_name(okta: FakeOkta) -> None:
 
 def test_without_a_description_that_of_the_policy_is_written_back(okta: FakeOkta) -> None:
     known = okta.add("rst2", description="Ours.")
-    policies.write_policy(t.cast(t.Any, okta), known, "Managed", None)
+    policy_apply.write_policy(t.cast(t.Any, okta), known, "Managed", None)
     assert okta.writes == [("replace policy", "rst2", {"name": "Managed", "description": "Ours."})]
 
 
@@ -403,7 +404,7 @@ def test_a_policy_that_okta_shows_otherwise_is_an_error(okta: FakeOkta) -> None:
     answer = Policy("rst2", "cut", "off")
     okta.replace_policy = lambda policy_id, body: answer  # type: ignore[method-assign]  # a lossy org
     with pytest.raises(NotAsWritten) as raised:
-        policies.write_policy(t.cast(t.Any, okta), known, "Managed", "Ours.")
+        policy_apply.write_policy(t.cast(t.Any, okta), known, "Managed", "Ours.")
     assert raised.value.message == (
         "Okta accepted policy 'Managed' and shows other values for name, description. Run again."
     )
@@ -415,7 +416,7 @@ def test_a_policy_that_okta_shows_otherwise_is_an_error(okta: FakeOkta) -> None:
 
 def test_an_app_moves_to_a_policy(okta: FakeOkta) -> None:
     managed = okta.add("rst2", name="Managed")
-    policies.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
     assert okta.writes == [("assign", "app1", "rst2")]
 
 
@@ -423,7 +424,7 @@ def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> No
     managed = okta.add("rst2", name="Managed")
     okta.before = lambda call: okta.apps["rst2"].clear()
     with pytest.raises(NotAsWritten) as raised:
-        policies.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+        policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
     assert raised.value.message == (
         "Okta accepted policy 'Managed' for app 'Slack' and does not show it there. Another client"
         " may move it too. Run again."
@@ -436,7 +437,7 @@ def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> No
 def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, names: str) -> None:
     used = okta.add("rst2", name="Managed", apps=[f"a{number}" for number in range(count)])
     with pytest.raises(Refused) as raised:
-        policies.check_unmapped(t.cast(t.Any, okta), used)
+        policy_apply.check_unmapped(t.cast(t.Any, okta), used)
     assert raised.value.message == (
         f"Policy 'Managed': {count} apps use it ({names}), so it is not deleted. Assign another"
         " policy to them first."
@@ -444,7 +445,7 @@ def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, names
 
 
 def test_a_policy_without_apps_may_be_deleted(okta: FakeOkta) -> None:
-    policies.check_unmapped(t.cast(t.Any, okta), okta.add("rst2"))
+    policy_apply.check_unmapped(t.cast(t.Any, okta), okta.add("rst2"))
 
 
 # Writing a rule
@@ -460,10 +461,10 @@ def write_rule(okta: FakeOkta, body: t.Any, *names: str, **wanted: t.Any) -> lis
     """Plan and write rule "x" of a policy with these rules; return its rules in order."""
     rows = [rule_row(name, number) for number, name in enumerate(names)]
     company = okta.add("rst1", *rows, {**LAST}, name="Apps")
-    request = rules.RuleRequest("x", body, **wanted)
-    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    request = rule_plan.RuleRequest("x", body, **wanted)
+    plan = rule_plan.plan_rule(okta.policy_rules("rst1"), request, "Apps")
     okta.writes.clear()
-    return [rule.name for rule in policies.apply_rule(t.cast(t.Any, okta), company, plan)]
+    return [rule.name for rule in policy_apply.apply_rule(t.cast(t.Any, okta), company, plan)]
 
 
 def test_a_new_rule_is_created_at_its_place(okta: FakeOkta) -> None:
@@ -511,9 +512,9 @@ def test_a_rule_that_another_client_deletes_meanwhile_is_an_error(okta: FakeOkta
 @pytest.mark.parametrize(("status", "active"), [("INACTIVE", False), ("ACTIVE", True)])
 def test_a_status_has_an_operation_of_its_own(okta: FakeOkta, status: str, active: bool) -> None:
     company = okta.add("rst1", rule_row("x", status="INACTIVE" if active else "ACTIVE"))
-    request = rules.RuleRequest("x", {"name": "x"}, status=status)
-    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
-    (written,) = policies.apply_rule(t.cast(t.Any, okta), company, plan)
+    request = rule_plan.RuleRequest("x", {"name": "x"}, status=status)
+    plan = rule_plan.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    (written,) = policy_apply.apply_rule(t.cast(t.Any, okta), company, plan)
     assert okta.writes == [("set status", "rst1", "rul-x", active)] and written.status == status
 
 
@@ -531,9 +532,9 @@ def test_a_rule_has_its_new_content_only_while_it_should(
     company = okta.add(
         "rst1", rule_row("x", status="ACTIVE" if status == "INACTIVE" else "INACTIVE")
     )
-    request = rules.RuleRequest("x", ALLOW_BODY, status=status)
-    plan = rules.plan_rule(okta.policy_rules("rst1"), request, "Apps")
-    policies.apply_rule(t.cast(t.Any, okta), company, plan)
+    request = rule_plan.RuleRequest("x", ALLOW_BODY, status=status)
+    plan = rule_plan.plan_rule(okta.policy_rules("rst1"), request, "Apps")
+    policy_apply.apply_rule(t.cast(t.Any, okta), company, plan)
     assert [write[0] for write in okta.writes] == kinds
 
 
@@ -603,7 +604,7 @@ def test_a_rule_that_does_not_stay_at_its_place_is_an_error(okta: FakeOkta) -> N
         " again."
     )
     assert raised.value.details == {"keys": ["priority"]}
-    assert len(okta.writes) == 1 + policies.MAX_ATTEMPTS
+    assert len(okta.writes) == 1 + policy_apply.MAX_ATTEMPTS
 
 
 def test_a_written_rule_that_is_gone_is_an_error(okta: FakeOkta) -> None:
