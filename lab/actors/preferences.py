@@ -11,6 +11,7 @@ mdm/profiles).
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 Payload = dict[str, t.Any]
@@ -37,6 +38,9 @@ TEMPLATE = {
     "OktaVerify.PasswordSyncClientID": str,
     "PlatformSSO.ProtocolVersion": str,
 }
+# apple/device-management: the keys that hold "the UUID of the certificate payload within the same
+# profile", alone or in a list.
+CERTIFICATE_REFERENCE = re.compile(r"(Certificate|CertificateAnchor|CertPayload)UUIDs?\Z")
 SSO_KEYS = {"ExtensionIdentifier": str, "TeamIdentifier": str, "Type": str}
 
 
@@ -62,6 +66,33 @@ def check(payloads: t.Sequence[Payload], others: t.Sequence[Payload]) -> None:
             _check_sso(payload, [other for other in others if other.get("PayloadType") == SSO])
         if payload["PayloadType"] == LOGIN_ITEMS:
             _check_login_items(payload)
+    _check_references(payloads)
+
+
+def _check_references(payloads: t.Sequence[Payload]) -> None:
+    names = {str(payload["PayloadUUID"]).lower() for payload in payloads}
+    for payload in payloads:
+        if payload["PayloadType"].startswith("com.apple."):
+            for name in _certificate_references(payload):
+                if name.lower() not in names:
+                    raise Invalid(
+                        f"The certificate of the payload {payload['PayloadType']} could not be"
+                        " found."
+                    )
+
+
+def _certificate_references(value: t.Any) -> t.Iterator[str]:
+    """Yield the UUIDs of the payloads that a payload names as certificates."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _certificate_references(each)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if CERTIFICATE_REFERENCE.search(key):
+                names = inner if isinstance(inner, list) else [inner]
+                yield from (name for name in names if isinstance(name, str))
+            else:
+                yield from _certificate_references(inner)
 
 
 def _check_sso(payload: Payload, others: t.Sequence[Payload]) -> None:

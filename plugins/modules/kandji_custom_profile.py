@@ -74,6 +74,8 @@ options:
       - Kandji sets its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
         whole profile. The module adds a mark to the first payload's C(PayloadDescription), to
         recognize what it wrote.
+      - A payload of Apple's that names a certificate, as C(PayloadCertificateUUID) does, needs the
+        payload of that certificate in the same file. macOS does not install the profile otherwise.
       - Required, except with O(state=absent) and O(blueprints_mode=remove). It is never shown.
     type: str
   secret_keys:

@@ -583,3 +583,26 @@ def test_a_log_may_be_cut(kandji_world, tenant, mac, blueprint, profile):
         len(log) == len("Executing Look...\n") + 100 + len("Exit code: 0")
         and _certificate_check.read_check(log).identities == ()
     )
+
+
+def test_a_profile_that_names_a_certificate_which_it_lacks_is_not_installed(
+    mac, tenant, profile, scep_profile
+):
+    [scep] = scep_profile["PayloadContent"]
+    network = {
+        **{key: scep[key] for key in ("PayloadVersion", "PayloadIdentifier")},
+        "PayloadType": "com.apple.wifi.managed",
+        "PayloadUUID": "AAAAAAAA-0000-4000-8000-000000000002",
+        "SSID_STR": "Acme",
+        "PayloadCertificateUUID": scep["PayloadUUID"],
+    }
+    complete = {**scep_profile, "PayloadContent": [scep, network]}
+    unchanged = {"name": "Okta SCEP", "runs_on": {"Mac"}, "active": True}
+    tenant.update_profile(profile, document=complete, **unchanged)
+    assert mac.check_in().installed == ["Okta SCEP"] and len(mac.certificates) == 1
+    dangling = {**network, "PayloadCertificateUUID": "AAAAAAAA-0000-4000-8000-000000000003"}
+    incomplete = {**complete, "PayloadContent": [scep, dangling]}
+    tenant.update_profile(profile, document=incomplete, **unchanged)
+    assert mac.check_in().failed == ["Okta SCEP"]
+    status = mac.device.statuses[profile.id]
+    assert (status.status, "could not be installed" in status.log) == ("ERROR", True)

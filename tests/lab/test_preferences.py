@@ -48,6 +48,17 @@ def settings(domain="com.okta.mobile", **values):
         ([sso("a.com", Type="credential")], []),
         ([sso("a.com", TeamIdentifier=None)], []),
         ([sso("A.com")], [sso("a.com")]),
+        ([payload("com.apple.wifi.managed", PayloadCertificateUUID="another")], []),
+        ([payload("com.apple.vpn.managed", IKEv2={"PayloadCertificateUUID": "another"})], []),
+        (
+            [
+                payload(
+                    "com.apple.wifi.managed",
+                    EAPClientConfiguration={"PayloadCertificateAnchorUUID": ["u", "another"]},
+                )
+            ],
+            [],
+        ),
         ([payload("com.apple.loginitems.managed")], []),
         (
             [

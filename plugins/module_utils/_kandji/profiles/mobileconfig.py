@@ -11,9 +11,10 @@ import typing as t
 from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
+from ..._core.text import abbreviate
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 from .property_list import PropertyListError, find_unwritable, is_too_deep, read_xml
-from .references import Plist, PlistDict
+from .references import Plist, PlistDict, dangling_references
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
 SSO = "com.apple.extensiblesso"
@@ -164,6 +165,13 @@ def check(plist: object) -> None:
                     f"mobileconfig: payload {number} ({payload['PayloadType']}) has no {key},"
                     " without which no Mac installs it."
                 )
+    dangling = dangling_references(payloads)
+    if dangling:
+        raise BadOption(
+            "mobileconfig: no payload of the profile has this PayloadUUID, and no Mac installs a"
+            f" profile whose certificate is missing ({abbreviate(dangling)}). Add the payload of"
+            " the certificate to the file."
+        )
 
 
 # Payloads

@@ -4,8 +4,9 @@
 """Identities of the payloads of a profile, and values of other payloads that refer to them. Pure.
 
 A Wi-Fi payload names its certificate by the PayloadUUID of another payload
-(``PayloadCertificateUUID``). Apple has many such keys, some hold lists. Therefore a reference is
-recognized by its value, not by its key: it is the UUID or the identifier of a payload.
+(``PayloadCertificateUUID``). Apple has many such keys, and makers of apps have others. Therefore a
+reference is recognized by its value, not by its key: it is the UUID or the identifier of a payload.
+Only a reference to a payload that is not there is recognized by its key (see payload_keys).
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from __future__ import annotations
 import hashlib
 import re
 import typing as t
+
+from ..._core.text import walk_texts
+from .payload_keys import REFERENCE_KEYS
 
 # A dictionary of a property list: a profile, one of its payloads, or what a payload contains. Apple
 # and the makers of apps define its keys.
@@ -74,6 +78,24 @@ def canonical(value: object, render_text: t.Callable[[str], str] = str) -> str:
     if isinstance(value, str):
         return f"{type(value).__name__}:{render_text(value)!r}"
     return f"{type(value).__name__}:{value!r}"
+
+
+def dangling_references(payloads: t.Sequence[Plist]) -> list[str]:
+    """Return where payloads name a certificate that no payload of the profile is.
+
+    Only Apple's payloads and keys count. A text is ``com.apple.wifi.managed/PayloadCertificateUUID:
+    <UUID>``. macOS does not install such a profile.
+    """
+    identities = Identities(payloads)
+    return [
+        f"{kind_of(payload)}/{path[1:]}: {value}"
+        for payload in payloads
+        if kind_of(payload).startswith("com.apple.")
+        for path, value in walk_texts(payload)
+        if path.rpartition(".")[2] in REFERENCE_KEYS
+        and _UUID.fullmatch(value)
+        and not identities.named_by(value)
+    ]
 
 
 # References that follow a new identity

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which values of a configuration profile are secret, and profiles without them. Pure.
 
-The type of the payload and the key decide. A key that no table names is secret if its name looks
-like one. What an older profile holds under a key that the file does not have is secret, too: who
-wrote the file did not judge it.
+The type of the payload and the key decide (see payload_keys). A key that no table names is secret
+if its name looks like one. What an older profile holds under a key that the file does not have is
+secret, too: who wrote the file did not judge it.
 """
 
 from __future__ import annotations
@@ -17,49 +17,10 @@ import typing as t
 from ..._core.changes import ABSENT
 from ..._core.masking import MASK, SIGNED_TOKEN
 from ..._core.text import walk_texts
-from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 from .mobileconfig import VARIABLES, payloads_of
+from .payload_keys import ORDINARY_KEYS, SECRET_KEYS
 from .references import Plist, kind_of
 
-_NETWORK = ("Password", "UserPassword", "ProxyPassword")
-# By type of payload, the keys that Apple describes as passwords, secrets, tokens and the like
-# (github.com/apple/device-management, mdm/profiles).
-SECRET_KEYS: dict[str, tuple[str, ...]] = {
-    SCEP_PAYLOAD: ("Challenge",),
-    # A one-time value for many authorities.
-    ACME_PAYLOAD: ("ClientIdentifier",),
-    "com.apple.security.pkcs12": ("Password",),
-    "com.apple.ADCertificate.managed": ("Password",),
-    "com.apple.DirectoryService.managed": ("Password",),
-    "com.apple.wifi.managed": _NETWORK,
-    "com.apple.globalethernet.managed": _NETWORK,
-    "com.apple.firstactiveethernet.managed": _NETWORK,
-    "com.apple.vpn.managed": ("SharedSecret", "XAuthPassword", "AuthPassword", "Password"),
-    "com.apple.vpn.managed.applayer": ("SharedSecret", "XAuthPassword", "AuthPassword"),
-    "com.apple.relay.managed": ("AdditionalHTTPHeaderFields",),
-    "com.apple.proxy.http.global": ("ProxyPassword",),
-    "com.apple.cellular": ("Password",),
-    "com.apple.apn.managed": ("password",),
-    "com.apple.mail.managed": ("IncomingPassword", "OutgoingPassword"),
-    "com.apple.eas.account": ("Password", "CertificatePassword"),
-    "com.apple.ews.account": ("Password", "CertificatePassword"),
-    "com.apple.ldap.account": ("LDAPAccountPassword",),
-    "com.apple.caldav.account": ("CalDAVPassword",),
-    "com.apple.carddav.account": ("CardDAVPassword",),
-    "com.apple.subscribedcalendar.account": ("SubCalAccountPassword",),
-    "com.apple.osxserver.account": ("Password",),
-    "com.apple.MCX.FileVault2": ("Password", "RecoveryKey"),
-    "com.apple.profileRemovalPassword": ("RemovalPassword",),
-    "com.apple.airplay": ("Password",),
-    "com.apple.airplay.security": ("Password",),
-    "com.apple.webcontent-filter": ("Password",),
-    "com.apple.configurationprofile.identification": ("Password",),
-    "com.apple.extensiblesso": ("RegistrationToken",),
-}
-# Keys whose names look like a secret's, and which hold none.
-ORDINARY_KEYS: dict[str, tuple[str, ...]] = {
-    "com.apple.extensiblesso": ("TokenToUserMapping",),
-}
 _SECRET_NAME = re.compile(
     r"password|passphrase|passcode|passwd|challenge|secret|token|credential"
     r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key",

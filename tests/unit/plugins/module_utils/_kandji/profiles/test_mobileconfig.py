@@ -37,6 +37,8 @@ def xml(value: object) -> str:
     return plistlib.dumps(value).decode()
 
 
+ANOTHER = "AAAAAAAA-0000-4000-8000-000000000003"
+
 # Reading and writing
 
 
@@ -78,6 +80,12 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
         (
             xml(profile(payload(PayloadVersion="1"))),
             "payload 1 (com.acme.app) has no PayloadVersion, without which no Mac installs it.",
+        ),
+        (
+            xml(profile(payload("com.apple.wifi.managed", PayloadCertificateUUID=ANOTHER))),
+            "no payload of the profile has this PayloadUUID, and no Mac installs a profile whose"
+            f" certificate is missing (com.apple.wifi.managed/PayloadCertificateUUID: {ANOTHER})."
+            " Add the payload of the certificate to the file.",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     comparison,
+    payload_keys,
     references,
     scep,
 )
@@ -129,6 +130,38 @@ def test_two_payloads_of_one_profile_never_get_one_uuid() -> None:
     first = scep.build_profile("Okta SCEP", SETTINGS, "2", both)
     built = scep.build_profile("Okta SCEP", replace(SETTINGS, url=second), "2", first)
     assert len({each["PayloadUUID"] for each in built["PayloadContent"]}) == 2
+
+
+# A certificate that is missing
+
+
+@pytest.mark.parametrize("key", sorted(payload_keys.REFERENCE_KEYS))
+@pytest.mark.parametrize("above", ["", "Inner"])
+def test_a_certificate_that_no_payload_is_is_found(key: str, above: str) -> None:
+    """Apple: "The UUID of the certificate payload within the same profile"."""
+    value: t.Any = [ROOT, SCEP] if key.endswith(("s", "AnchorUUID")) else SCEP
+    named = payload("com.apple.acme", WIFI, **({above: [{key: value}]} if above else {key: value}))
+    path = f"{above}.{key}" if above else key
+    assert references.dangling_references([root(), named]) == [f"com.apple.acme/{path}: {SCEP}"]
+    assert references.dangling_references([root(), named, scep_payload(SCEP.lower())]) == []
+
+
+@pytest.mark.parametrize(
+    "kind, values",
+    [
+        # What apps outside the profile refer to, and what is empty.
+        ("com.apple.mail.managed", {"VPNUUID": SCEP}),
+        ("com.apple.webcontent-filter", {"ContentFilterUUID": SCEP}),
+        ("com.apple.dnsProxy.managed", {"DNSProxyUUID": SCEP}),
+        ("com.apple.relay.managed", {"RelayUUID": SCEP}),
+        ("com.apple.education", {"OrganizationUUID": SCEP}),
+        ("com.apple.wifi.managed", {"PayloadCertificateUUID": ""}),
+        # Of another maker's payload, nobody knows what the key means.
+        ("com.acme.app", {"PayloadCertificateUUID": SCEP}),
+    ],
+)
+def test_what_does_not_name_a_payload_is_not_missing(kind: str, values: dict[str, t.Any]) -> None:
+    assert references.dangling_references([payload(kind, WIFI, **values)]) == []
 
 
 # Comparison by meaning

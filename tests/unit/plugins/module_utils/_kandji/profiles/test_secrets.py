@@ -17,6 +17,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import MASK
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    payload_keys,
     secrets,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
@@ -42,10 +43,29 @@ def profile(*payloads: dict[str, t.Any]) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize(
     "kind, path",
-    [(kind, key) for kind, keys in secrets.SECRET_KEYS.items() for key in keys],
+    [(kind, key) for kind, keys in payload_keys.SECRET_KEYS.items() for key in keys],
 )
 def test_what_apple_describes_as_secret_is_secret_at_any_depth(kind: str, path: str) -> None:
     assert secrets.is_secret(path, kind) and secrets.is_secret(f"Inner.{path}.x", kind)
+
+
+@pytest.mark.parametrize(
+    "kind, path",
+    [
+        ("com.apple.vpn.managed", "IKEv2.PPK"),
+        ("com.apple.vpn.managed.applayer", "IKEv2.PPK"),
+        ("com.apple.vpn.managed", "Proxies.HTTPProxyPassword"),
+        ("com.apple.vpn.managed", "IPSec.SharedSecret"),
+        ("com.apple.eas.account", "HeaderMagic"),
+        ("com.apple.relay.managed", "Relays.AdditionalHTTPHeaderFields.X-Acme"),
+        ("com.apple.secondactiveethernet.managed", "EAPClientConfiguration.UserPassword"),
+        ("com.apple.xsan", "sharedSecret"),
+        ("com.apple.loginwindow", "AutologinPassword"),
+        ("com.apple.airplay", "Passwords.Password"),
+    ],
+)
+def test_secrets_of_apples_descriptions_are_masked(kind: str, path: str) -> None:
+    assert secrets.Mask(kind).value(CANARY, path) == MASK
 
 
 @pytest.mark.parametrize(
@@ -73,6 +93,14 @@ def test_a_key_that_looks_like_a_secret_is_one(path: str) -> None:
         ("com.acme.app", "PasswordType"),
         ("com.apple.wifi.managed", "PayloadCertificateUUID"),
         ("com.apple.mobiledevice.passwordpolicy", "maxPINAgeInDays"),
+        ("com.apple.mobiledevice.passwordpolicy", "customRegex.passwordContentRegex"),
+        ("com.apple.TCC.configuration-profile-policy", "Services.ScreenCapture.Authorization"),
+        ("com.apple.airplay", "Passwords.DeviceName"),
+        ("com.apple.extensiblesso", "PlatformSSO.AuthorizationGroups.system.preferences"),
+        ("com.apple.extensiblesso", "ExtensionData.pwReqText"),
+        ("com.apple.eas.account", "OAuthTokenRequestURL"),
+        ("com.apple.vpn.managed", "IPSec.XAuthPasswordEncryption"),
+        ("com.apple.wifi.managed", "EAPClientConfiguration.SystemModeCredentialsSource"),
     ],
 )
 def test_an_ordinary_key_is_not_secret(kind: str, path: str) -> None:
@@ -177,7 +205,7 @@ def test_a_difference_is_masked_by_the_type_of_its_payload() -> None:
 
 # Any profile
 
-KINDS = [*secrets.SECRET_KEYS, "com.acme.app"]
+KINDS = [*payload_keys.SECRET_KEYS, "com.acme.app"]
 NAMES = ["SSID_STR", "Url", "Inner", "AuthKey", "PIN", "Password", "Challenge", "x"]
 
 
@@ -187,7 +215,7 @@ def drawn(draw: st.DrawFn, marker: str) -> dict[str, t.Any]:
     kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3))
     payloads = []
     for kind in kinds:
-        names = st.sampled_from([*NAMES, *secrets.SECRET_KEYS.get(kind, ())])
+        names = st.sampled_from([*NAMES, *payload_keys.SECRET_KEYS.get(kind, ())])
 
         def values(path: str, depth: int, kind: str = kind, names: t.Any = names) -> t.Any:
             form = draw(st.sampled_from(["text", "list", "dict"] if depth else ["text"]))
