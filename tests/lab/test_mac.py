@@ -604,5 +604,5 @@ def test_a_profile_that_names_a_certificate_which_it_lacks_is_not_installed(
     incomplete = {**complete, "PayloadContent": [scep, dangling]}
     tenant.update_profile(profile, document=incomplete, **unchanged)
     assert mac.check_in().failed == ["Okta SCEP"]
-    status = mac.device.statuses[profile.id]
-    assert (status.status, "could not be installed" in status.log) == ("ERROR", True)
+    shown = status(tenant, mac, profile)
+    assert (shown.status, "could not be installed" in shown.log) == ("failed", True)
