@@ -14,17 +14,19 @@ class ModuleDocFragment:
 options:
   forecast:
     description:
-      - Before a change, forecast who would be refused, and check the break-glass group and Okta's
-        own apps.
-      - Set it to V(false) only to return to rules that were active before.
+      - Before a change, forecast who would be refused.
+      - Set it to V(false) only to return to rules that were active before. Then O(max_locked_out)
+        does not count. Okta's own apps, the policy that decides who may add an authenticator and
+        the break-glass group are checked all the same.
     type: bool
     default: true
   max_locked_out:
     description:
       - How many people may go from admitted to refused. Only people who used one of the apps in
         O(active_days) count. People who were never seen are listed separately.
-      - A condition that is unknown before the sign-in counts as refused. Examples are risk,
-        network, an expression, or an authenticator other than Okta Verify.
+      - A condition may be unknown before the sign-in. Examples are risk, network, an expression, or
+        an authenticator other than Okta Verify. It is the same before and after the change. If any
+        answer to it admits a person before and refuses them after, the person counts.
     type: int
     default: 0
   active_days:

@@ -268,9 +268,6 @@ def _guard(
             "apps: a policy that this run creates without clone_of has only the rules of Okta."
             " Write its rules first, then assign it to apps."
         )
-    options = guards.GuardOptions.from_params(ctx.params)
-    if not options.forecast:
-        return None
     after = ctx.okta.policy_rules(source.id)
     rules: dict[str, Rules] = {source.id: after}
     changes = []
@@ -280,7 +277,7 @@ def _guard(
             rules[before] = ctx.okta.policy_rules(before)
         changes.append(guards.AppChange(app, rules[before], after))
     change = guards.PolicyChange(policy, after, after, changes)
-    return guards.check_change(ctx.okta, change, options)
+    return guards.check_change(ctx.okta, change, guards.GuardOptions.from_params(ctx.params))
 
 
 def _assignment(app: App, policy: Policy) -> Change:

@@ -314,6 +314,8 @@ BY_MODULE = {
     "constraints": [FASTPASS],
     "forecast": False,
 }
+# A rule that requires managed devices is not written without a group that keeps access.
+WRITTEN = {**BY_MODULE, "break_glass_group": "Break glass", "groups_excluded": ["Break glass"]}
 
 
 def test_what_the_sdk_wrote_reads_as_unchanged(sdk, policy, org_lab, run_module, referee):
@@ -333,7 +335,7 @@ def test_what_the_collection_wrote_means_the_same_to_the_sdk(
     referee(
         SDK, "getPolicyRule", "of okta_access_policy_rule, written back by the SDK: nothing changes"
     )
-    written = run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)
+    written = run_module("okta_access_policy_rule", {"policy": policy, **WRITTEN}, lab=org_lab)
     assert written["changed"], written
     read = sdk.get_policy_rule(policy, written["rule"]["id"])
     method = read.actions.app_sign_on.verification_method
@@ -345,9 +347,7 @@ def test_what_the_collection_wrote_means_the_same_to_the_sdk(
     assert method.constraints[0].possession.phishing_resistant == "REQUIRED"
     sdk.replace_policy_rule(policy, read.id, read)
     assert (
-        run_module("okta_access_policy_rule", {"policy": policy, **BY_MODULE}, lab=org_lab)[
-            "changed"
-        ]
+        run_module("okta_access_policy_rule", {"policy": policy, **WRITTEN}, lab=org_lab)["changed"]
         is False
     )
 
@@ -356,8 +356,8 @@ def test_rules_that_come_between_do_no_harm(sdk, policy, org_lab, run_module, re
     referee(
         SDK, "createPolicyRule", "before a rule of okta_access_policy_rule, which stays as it is"
     )
-    first = {"policy": policy, **BY_MODULE, "position": "first"}
-    second = {"policy": policy, **BY_MODULE, "name": "Second", "after": "Managed devices"}
+    first = {"policy": policy, **WRITTEN, "position": "first"}
+    second = {"policy": policy, **WRITTEN, "name": "Second", "after": "Managed devices"}
     for wanted in (first, second):
         assert run_module("okta_access_policy_rule", wanted, lab=org_lab)["changed"]
     sdk.create_policy_rule(policy, rule("Between", priority=1))

@@ -335,6 +335,7 @@ def test_nobody_is_refused_where_people_administer_or_enrol(desk, rule, policy, 
     wanted = {"policy": policy, "access": "DENY", **rule}
     assert "in allow_protected_apps" in refused(desk.run(RULE, wanted))
     assert "in allow_protected_apps" in refused(desk.run(RULE, wanted, check=True))
+    assert "in allow_protected_apps" in refused(desk.run(RULE, {**wanted, "forecast": False}))
     allowed = {**wanted, "allow_protected_apps": [policy]}
     assert "^break_glass_group" in "^" + refused(desk.run(RULE, allowed))
     group = {**allowed, "break_glass_group": "Break glass"}
@@ -591,8 +592,11 @@ def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
         "locked out: unready@example.com" in refused(desk.run(POLICY, move))
         and desk.watched.writes(mark) == []
     )
-    assert "no group keeps access" in refused(desk.run(POLICY, {**move, "break_glass_group": ""}))
-    assert desk.run(POLICY, {**move, "forecast": False})["changed"]
+    without_group = {**move, "break_glass_group": ""}
+    assert "no group keeps access" in refused(desk.run(POLICY, without_group))
+    off = {"forecast": False}
+    assert "no group keeps access" in refused(desk.run(POLICY, {**without_group, **off}))
+    assert desk.run(POLICY, {**move, **off})["changed"]
 
 
 @pytest.mark.parametrize(

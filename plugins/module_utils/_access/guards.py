@@ -102,16 +102,17 @@ class GuardOptions:
 def check_change(okta: Okta, change: PolicyChange, options: GuardOptions) -> Forecast | None:
     """Return the forecast of a change, None if it is switched off. Only reads.
 
-    Raises Refused if the change would lock people out.
+    Raises Refused if the change would lock people out. Okta's own apps, the policy for adding
+    authenticators and the break-glass group are guarded without a forecast, too.
     """
-    if not options.forecast:
-        return None
     options.check()
     refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
     members: directories.Members = {}
     if refusing is not None or any(map(requires_managed, change.after)):
         guard = BreakGlassGuard(okta, options.break_glass_group)
         members = guard.check(change.after, change.policy.name, refusing)
+    if not options.forecast:
+        return None
     result = read_forecast(okta, change.apps, options.active_days, options.log_events, members)
     LockOutGuard(options.max_locked_out).check(result)
     return result
@@ -358,7 +359,10 @@ def _explain_unknowns(result: Forecast) -> str:
     text = ""
     if result.unknowns:
         names = "; ".join(result.unknowns[:MAX_UNKNOWN_NAMES])
-        text = f" The rules depend on what cannot be known: {names}. It counts as refused."
+        text = (
+            f" The rules depend on what cannot be known: {names}. If any answer to it admits a"
+            " person before the change and refuses them after it, they count as locked out."
+        )
     if not result.log_names_devices:
         text += (
             " The System Log does not name their devices; they are assumed to be unknown to Okta."

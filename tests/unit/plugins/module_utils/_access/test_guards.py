@@ -100,14 +100,17 @@ def test_a_log_without_devices_is_explained():
 
 
 def test_unknowns_and_a_log_without_devices_are_both_explained():
-    with pytest.raises(Refused, match="It counts as refused. The System Log does not name"):
+    with pytest.raises(Refused, match="count as locked out. The System Log does not name"):
         guards.LockOutGuard(0).check(forecast_of(1, ("risk: HIGH",), log_names_devices=False))
 
 
 def test_a_lock_out_counts_the_unknowns_that_it_names():
     with pytest.raises(Refused) as caught:
         guards.LockOutGuard(0).check(forecast_of(2, ("a", "b", "c", "d")))
-    assert "2 people" in caught.value.message and "known: a; b; c. It" in caught.value.message
+    assert (
+        "2 people" in caught.value.message
+        and "known: a; b; c. If any answer" in caught.value.message
+    )
     details = caught.value.details
     assert (details["count"], details["allowed"], details["forecast"]["people"]) == (2, 0, 2)
     guards.LockOutGuard(0).check(Forecast())
@@ -477,10 +480,32 @@ def test_a_rule_that_may_refuse_blocks_on_any_platform_that_rules_name():
 # All guards
 
 
-def test_a_forecast_that_is_switched_off_reads_nothing():
-    org, off = FakeOrg(), replace(OPTIONS, forecast=False, active_days=0)
-    assert guards.check_change(org, company(app_change()), off) is None
-    assert org.reads == []
+OFF = replace(OPTIONS, forecast=False)
+
+
+def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
+    org = FakeOrg([ADA])
+    after = [MANAGED, *OPEN]
+    assert guards.check_change(org, company(app_change(after=after), after=after), OFF) is None
+    assert org.reads == ["authenticators", "groups", "members of glass"]
+
+
+def test_without_a_forecast_the_guards_stay():
+    console = app_change(App("a1", "Console", "saasure"))
+    with pytest.raises(Refused, match="the Admin Console"):
+        guards.check_change(FakeOrg([ADA]), company(console), OFF)
+    account = Policy("p", "Okta Account Management")
+    with pytest.raises(Refused, match="decides who may add an authenticator"):
+        guards.check_change(FakeOrg([ADA]), company(policy=account), OFF)
+    with pytest.raises(Refused, match="no group keeps access"):
+        guards.check_change(FakeOrg([ADA]), company(), replace(OFF, break_glass_group=None))
+
+
+def test_what_is_consented_to_needs_no_forecast():
+    console = app_change(App("a1", "Console", "saasure"))
+    consented = replace(OFF, allow_protected_apps=["Console"])
+    change = company(console, after=[MANAGED, *OPEN])
+    assert guards.check_change(FakeOrg([ADA]), change, consented) is None
 
 
 def test_numbers_are_checked_before_anything_is_read():
