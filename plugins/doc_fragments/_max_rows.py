@@ -7,7 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation of the limit where reading ends there, and where only the list does."""
+    """Documentation of the limit where reading ends there, and where only the list does.
+
+    V(0) lists everything in both.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -16,10 +19,19 @@ options:
     type: int
     default: 200
 """
+    TROUBLE = r"""
+options:
+  max_rows:
+    description: How many devices with a problem the result lists at most for an item. V(0) lists
+      all of them. The counts cover all devices.
+    type: int
+    default: 200
+"""
     LISTED = r"""
 options:
   max_rows:
-    description: How many Macs the result lists at most. V(0) lists none. The counts cover all Macs.
+    description: How many Macs the result lists at most. V(0) lists all of them. The counts cover
+      all Macs.
     type: int
     default: 200
 """

@@ -110,7 +110,7 @@ from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, MAX_ROWS, OKTA, ArgumentSpec, arguments
-from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet import ledger
 from ..module_utils._fleet.certificate_check import expiry_by_device
 from ..module_utils._fleet.gate import ISSUED
@@ -134,6 +134,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return when the certificates of the fleet's Macs expire."""
     params = ctx.params
+    limit = row_limit(params["max_rows"])
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
     serials = {
@@ -161,10 +162,10 @@ def run(ctx: ModuleContext) -> Result:
                 if serials.get(device_id)
             }
         )
-    first = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
+    rows = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
     return build_result(
         changes,
-        certificates=dict(first[: params["max_rows"]]),
+        certificates=dict(rows[:limit]),
         counts=_counts(known, len(serials)),
     )
 

@@ -185,7 +185,7 @@ from ..module_utils._core.options import (
     Params,
     arguments,
 )
-from ..module_utils._core.results import Result
+from ..module_utils._core.results import Result, row_limit
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.facts import Fleet
@@ -220,17 +220,13 @@ class Summary:
     up.
     """
 
-    def __init__(self, fleet: Fleet, max_rows: int, serials: t.Sequence[str] = ()) -> None:
+    def __init__(self, fleet: Fleet, limit: int | None, serials: t.Sequence[str] = ()) -> None:
         self._asked_for = {serial.upper() for serial in serials}
         self.total: Counter[str] = Counter()
         self.by_ring: dict[str | None, Counter[str]] = {}
         self.flags: Counter[str] = Counter()
         self.unconfirmed = 0
-        self.shown = heapq.nsmallest(
-            max(0, max_rows),
-            self._count(fleet),
-            key=lambda row: (STAGES.index(row.stage), row.serial_number),
-        )
+        self.shown = _lowest(self._count(fleet), limit)
 
     def _count(self, fleet: Fleet) -> t.Iterator[MacRow]:
         for row in rows(fleet):
@@ -254,6 +250,17 @@ class Summary:
         return sum(self.total[stage] for stage in PEOPLE_STAGES)
 
 
+def _lowest(rows: t.Iterable[MacRow], limit: int | None) -> list[MacRow]:
+    """Return the rows from the lowest stage up, so many or all (None)."""
+
+    def place(row: MacRow) -> tuple[int, str]:
+        return STAGES.index(row.stage), row.serial_number
+
+    if limit is None:
+        return sorted(rows, key=place)
+    return heapq.nsmallest(limit, rows, key=place)
+
+
 SHOWN = (
     "serial_number",
     "device_name",
@@ -271,6 +278,7 @@ SHOWN = (
 def run(ctx: ModuleContext) -> Result:
     """Return the stages of the fleet, after waiting for Macs that time and their users move on."""
     params = ctx.params
+    limit = row_limit(params["max_rows"])
     deadline = time.monotonic() + params["wait"]
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     by_device, ledger = known_expiry(
@@ -288,7 +296,7 @@ def run(ctx: ModuleContext) -> Result:
     )
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query)
-        summary = Summary(fleet, params["max_rows"], params["serials"])
+        summary = Summary(fleet, limit, params["serials"])
         if not summary.waiting or ctx.check_mode or time.monotonic() >= deadline:
             break
         ctx.progress(f"waiting for Macs and their users: {summary.waiting}")

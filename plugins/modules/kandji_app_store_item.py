@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._assignment.required
   - devicetrust.okta_kandji._assignment.mode
+  - devicetrust.okta_kandji._max_rows.trouble
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -48,10 +49,6 @@ options:
     description: Read the item's statuses over the fleet. The number of reads grows with the fleet.
     type: bool
     default: true
-  max_rows:
-    description: How many Macs with a problem the result lists.
-    type: int
-    default: 50
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
 """
@@ -138,8 +135,14 @@ import typing as t
 
 from ..module_utils._core.errors import Forbidden, Refused
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
-from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.options import (
+    KANDJI,
+    MAX_ROWS,
+    REQUIRED_ASSIGNMENT,
+    ArgumentSpec,
+    arguments,
+)
+from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
@@ -153,7 +156,7 @@ OPTIONS: ArgumentSpec = {
     "bundle_id": {"type": "str", "default": "com.okta.mobile"},
     "licences": {"type": "int"},
     "report": {"type": "bool", "default": True},
-    "max_rows": {"type": "int", "default": 50},
+    **MAX_ROWS,
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -179,6 +182,7 @@ class Found(t.NamedTuple):
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
+    limit = row_limit(params["max_rows"])
     exact = params["blueprints_mode"] == "exact"
     wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
     nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
@@ -207,7 +211,7 @@ def run(ctx: ModuleContext) -> Result:
     if devices:
         result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
     if params["report"]:
-        result["statuses"] = _report(ctx, item.id, devices)
+        result["statuses"] = _report(ctx, item.id, devices, limit)
     return result
 
 
@@ -278,13 +282,15 @@ def _check_licences(
         )
 
 
-def _report(ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice]) -> Result:
+def _report(
+    ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice], limit: int | None
+) -> Result:
     bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
     return library_items.report(
         ctx.kandji.item_statuses(item_id),
         {device.device_id for device in devices},
         {app.device_id for app in ctx.kandji.prism_apps(bundle)},
-        ctx.params["max_rows"],
+        limit,
     )
 
 

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._max_rows.trouble
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.kandji
 options:
@@ -39,10 +40,6 @@ options:
       or O(library_item_ids).
     type: bool
     default: false
-  max_rows:
-    description: How many devices with a problem the result lists for each item.
-    type: int
-    default: 200
 seealso:
   - module: devicetrust.okta_kandji.kandji_app_store_item
 """
@@ -90,8 +87,8 @@ api_calls:
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
-from ..module_utils._core.results import Result
+from ..module_utils._core.options import KANDJI, MAX_ROWS, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, row_limit
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji import library_items
 from ..module_utils._kandji.assignments import read_blueprints, read_items
@@ -101,7 +98,7 @@ OPTIONS: ArgumentSpec = {
     "library_item_ids": {"type": "list", "elements": "str"},
     "blueprints": {"type": "list", "elements": "str"},
     "statuses": {"type": "bool", "default": False},
-    "max_rows": {"type": "int", "default": 200},
+    **MAX_ROWS,
 }
 USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATUSES)
 
@@ -109,6 +106,7 @@ USES = (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS, kandji_api.ITEM_STATU
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params, kandji = ctx.params, ctx.kandji
+    limit = row_limit(params["max_rows"])
     if params["statuses"] and params["names"] is None and params["library_item_ids"] is None:
         raise BadOption(
             "statuses: names and library_item_ids are not set. Name the items; the statuses of a"
@@ -119,11 +117,11 @@ def run(ctx: ModuleContext) -> Result:
     items = library_items.catalogue(
         read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"]
     )
-    rows = [_summarize(ctx, item) for item in items]
+    rows = [_summarize(ctx, item, limit) for item in items]
     return {"changed": False, "library_items": rows}
 
 
-def _summarize(ctx: ModuleContext, item: library_items.Candidate) -> Result:
+def _summarize(ctx: ModuleContext, item: library_items.Candidate, limit: int | None) -> Result:
     row: Result = {
         "library_item_id": item.id,
         "name": item.name,
@@ -132,7 +130,7 @@ def _summarize(ctx: ModuleContext, item: library_items.Candidate) -> Result:
     if not ctx.params["statuses"]:
         return row
     statuses = ctx.kandji.item_statuses(item.id)
-    return {**row, **library_items.states(statuses, ctx.params["max_rows"]).as_result()}
+    return {**row, **library_items.states(statuses, limit).as_result()}
 
 
 def main() -> None:

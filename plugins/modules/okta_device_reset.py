@@ -121,8 +121,8 @@ options:
       - What to do if several records have one serial. V(skip) and V(clean_up) keep the one whose
         stage M(devicetrust.okta_kandji.device_trust_info) returns. It is the active one, of several
         the managed one, else the newest.
-      - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else.
-        V(each) decides each by itself.
+      - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else,
+        where the one to keep works. V(each) decides each by itself.
     type: str
     choices: [skip, clean_up, each]
     default: skip
@@ -313,10 +313,12 @@ devices:
         - Why a record is skipped or absent; null if it is reset.
         - One of the values of O(allow), or one that O(allow) does not lift, C(other_platform)
           (O(platforms)), C(registered_recently) and C(registration_time_unknown)
-          (O(created_before)), C(kept_record), C(duplicate_record), C(only_record) and
-          C(kept_record_gone) (O(duplicates)), or C(no_record).
+          (O(created_before)), C(kept_record), C(duplicate_record), C(only_record),
+          C(no_working_record) and C(kept_record_gone) (O(duplicates)), or C(no_record).
+        - C(no_working_record) is a spare record that is kept, because no record of its serial
+          works.
         - C(kept_record_gone) is a spare record that is kept, because the record that was to be kept
-          in its place was deleted or deactivated during the run.
+          in its place was deleted, deactivated or suspended during the run.
       type: str
       returned: always
   sample:

@@ -91,7 +91,7 @@ api_calls:
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
-from ..module_utils._core.results import Result, take_rows
+from ..module_utils._core.results import Result, row_limit, take_rows
 from ..module_utils._core.timestamps import require_timestamp as parse_time
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_events import EVENTS
@@ -121,13 +121,13 @@ def run(ctx: ModuleContext) -> Result:
             f"q: Okta takes at most {MOST_WORDS} words of at most {LONGEST_WORD} characters."
         )
     # One more than is shown tells whether there are more.
-    limit = params["max_rows"] + 1 if params["max_rows"] > 0 else None
+    limit = row_limit(params["max_rows"])
     events = ctx.okta.log_events(
         params["filter"] or EVENTS,
         params["since"],
         params["until"],
         params["sort_order"] == "DESCENDING",
-        at_most=limit,
+        at_most=None if limit is None else limit + 1,
         word=params["q"],
     )
     rows, more = take_rows((dict(event.row) for event in events), params["max_rows"])

@@ -26,13 +26,19 @@ def build_result(changes: t.Sequence[Change], **values: t.Any) -> Result:
     }
 
 
+def row_limit(max_rows: int) -> int | None:
+    """Return how many rows a result may list, None for all of them (0). Raises BadOption."""
+    if max_rows < 0:
+        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
+    return max_rows or None
+
+
 def take_rows(rows: t.Iterable[Item], max_rows: int) -> tuple[list[Item], bool]:
     """Return at most ``max_rows`` rows (0: all), and whether there are more.
 
     No page is read beyond those that are needed. Raises BadOption.
     """
-    if max_rows < 0:
-        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
-    taken = list(islice(rows, max_rows + 1 if max_rows else None))
-    more = bool(max_rows) and len(taken) > max_rows
-    return taken[:max_rows] if more else taken, more
+    limit = row_limit(max_rows)
+    taken = list(islice(rows, None if limit is None else limit + 1))
+    more = limit is not None and len(taken) > limit
+    return taken[:limit] if more else taken, more

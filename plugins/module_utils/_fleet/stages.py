@@ -29,8 +29,8 @@ from .facts import (
 # Who acts next: the Mac's user, time alone, an administrator, or nobody.
 USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"
 
-# Stage -> who acts next, from the bottom to the top. The names of stages are what results, tables
-# and gates use.
+# Stage -> who acts next, from the bottom to the top. Of OKTA_VERIFY_MISSING it is the user where
+# only Self Service offers the app. Results, tables and gates use the names of stages.
 ACTORS = {
     "KANDJI_MISSING": ADMINISTRATOR,
     "NOT_IN_SCOPE": NOBODY,
@@ -197,7 +197,7 @@ def _app_stage(mac: MacFacts) -> Classification | None:
         "OKTA_VERIFY_MISSING",
         unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
         or _app_reason(mac.app_state),
-        "Wait for its check-in, or request one in Kandji.",
+        _app_step(mac.app_state),
     )
 
 
@@ -210,6 +210,15 @@ def _app_reason(state: str | None) -> str:
         ),
     }
     return reasons.get(str(state), "Okta Verify is not installed yet.")
+
+
+def _app_step(state: str | None) -> str:
+    if state == "self_service_only":  # which no check-in installs
+        return (
+            "Its user installs Okta Verify in Self Service, or set the item's installation type to"
+            " Install and Continuously Enforce in Kandji."
+        )
+    return "Wait for its check-in, or request one in Kandji."
 
 
 def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classification:

@@ -243,13 +243,14 @@ def report(
     statuses: t.Iterable[ItemStatus],
     macs: t.AbstractSet[str],
     with_bundle: t.AbstractSet[str],
-    max_rows: int,
+    limit: int | None,
 ) -> Result:
     """Return counts by state over the Macs (device ids), and those in trouble by name.
 
+    ``limit`` is how many of these are listed, None for all.
     ``macs_with_bundle`` counts the Macs that reported the app itself.
     """
-    summary = states((status for status in statuses if status.device_id in macs), max_rows)
+    summary = states((status for status in statuses if status.device_id in macs), limit)
     return {
         **{state: summary.counts.get(state, 0) for state in STATES},
         "macs_with_bundle": len(with_bundle & macs),
@@ -257,13 +258,16 @@ def report(
     }
 
 
-def states(statuses: t.Iterable[ItemStatus], max_rows: int) -> StateCounts:
-    """Return how many devices are in each state, and up to ``max_rows`` of those in trouble."""
+def states(statuses: t.Iterable[ItemStatus], limit: int | None) -> StateCounts:
+    """Return how many devices are in each state, and those in trouble.
+
+    ``limit`` is how many of these are listed, None for all.
+    """
     counts: Counter[str] = Counter()
     trouble: list[ItemStatus] = []
     for status in statuses:
         counts[status.state] += 1
-        if status.state not in IN_ORDER and len(trouble) < max_rows:
+        if status.state not in IN_ORDER and (limit is None or len(trouble) < limit):
             trouble.append(status)
     return StateCounts(counts, tuple(trouble))
 

@@ -15,7 +15,6 @@ from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.client import Okta
-from .._okta.records import WORKING_STATUSES
 from .audit import Audit
 from .evidence import Selection, find_targets, read_macs, read_revocations, read_users
 from .evidence_reader import EvidenceReader
@@ -232,7 +231,7 @@ class ResetRun:
         if again.resets and decision.is_spare:
             keeper = find_keeper(decision, decisions)
             kept = self._okta.device(keeper.id) if keeper else None
-            if kept is None or kept.status not in (*WORKING_STATUSES, "SUSPENDED"):
+            if kept is None or not kept.is_working:
                 return keep_spare(again)
         return again
 

@@ -311,8 +311,12 @@ def _check_duplicates(
 
 
 def _rank(target: ResetTarget) -> Rank:
-    works = bool(target.device and target.device.is_working)
-    return rank_record(target.id, works, bool(target.managed_logins), target.registered_at)
+    managed = bool(target.managed_logins)
+    return rank_record(target.id, _works(target), managed, target.registered_at)
+
+
+def _works(target: ResetTarget) -> bool:
+    return target.device is not None and target.device.is_working
 
 
 def _check_group(
@@ -323,6 +327,12 @@ def _check_group(
             "kept_record",
             f"It is the one to keep of {count} records of its serial: the working one or the"
             " newest (duplicates).",
+        )
+    if guards.options.duplicates == "clean_up" and not _works(keeper):
+        return Refusal(
+            "no_working_record",
+            f"None of the {count} records of its serial works: {keeper.id}, which would be kept, is"
+            f" {keeper.status}. Unsuspend that one, or name this one in device_ids ({target.id}).",
         )
     if guards.options.duplicates == "skip":
         return Refusal(
@@ -448,11 +458,11 @@ def find_keeper(decision: Decision, decisions: Iterable[Decision]) -> ResetTarge
 
 
 def keep_spare(decision: Decision) -> Decision:
-    """Return the decision for a spare record whose keeper is gone: it is kept, too."""
+    """Return the decision for a spare record whose keeper does not work any more: both stay."""
     refusal = Refusal(
         "kept_record_gone",
-        "The record of its serial that was to be kept is gone or deactivated. Run again: the next"
-        " run decides which record is kept.",
+        "The record of its serial that was to be kept is gone or does not work. Run again: the"
+        " next run decides which record is kept.",
     )
     return _decide(decision.target, refusal, is_spare=True)
 

@@ -30,6 +30,7 @@ ReasonCode = t.Literal[
     "duplicate_record",
     "only_record",
     "kept_record_gone",
+    "no_working_record",
     "no_record",
 ]
 

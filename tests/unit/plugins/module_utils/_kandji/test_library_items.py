@@ -192,7 +192,7 @@ def test_a_report_counts_by_state_and_names_those_in_trouble() -> None:
         row("ipad", "ERROR"),
         ItemStatus("", status="PASS"),
     ]
-    found = library_item.report(rows, {"one", "two", "three", "four"}, {"one", "ipad"}, max_rows=10)
+    found = library_item.report(rows, {"one", "two", "three", "four"}, {"one", "ipad"}, limit=10)
     assert found == {
         "installed": 1,
         "pending": 1,
@@ -226,7 +226,7 @@ def test_a_report_names_no_more_than_asked_for_and_says_how_many_there_are() -> 
         [row(str(number), "ERROR", "x" * 1000) for number in range(9)],
         {str(number) for number in range(9)},
         set(),
-        max_rows=3,
+        limit=3,
     )
     assert (
         [one["device_id"] for one in found["trouble"]],
@@ -237,17 +237,18 @@ def test_a_report_names_no_more_than_asked_for_and_says_how_many_there_are() -> 
 
 
 def test_an_empty_fleet_has_an_empty_report() -> None:
-    found = library_item.report([row("one", "PASS")], set(), {"one"}, max_rows=3)
+    found = library_item.report([row("one", "PASS")], set(), {"one"}, limit=3)
     assert {key: value for key, value in found.items() if value} == {}
 
 
 def test_only_states_that_devices_are_in_are_shown() -> None:
-    counts = library_item.states([row("one", "PASS"), row("two", "ERROR")], max_rows=0)
-    assert counts.as_result() == {
-        "states": {"installed": 1, "failed": 1},
-        "trouble": [],
-        "trouble_total": 1,
-    }
+    counts = library_item.states([row("one", "PASS"), row("two", "ERROR")], limit=1)
+    assert counts.as_result()["states"] == {"installed": 1, "failed": 1}
+
+
+def test_without_a_limit_all_in_trouble_are_named() -> None:
+    counts = library_item.states([row(str(number), "ERROR") for number in range(999)], None)
+    assert len(counts.as_result()["trouble"]) == 999
 
 
 # The audit log

@@ -355,6 +355,9 @@ def two_records(**values: t.Any) -> list[ResetTarget]:
     return [target(device(), **values), target(new, **values)]
 
 
+CLEAN_UP = guarding(duplicates="clean_up")
+
+
 def codes(targets: t.Sequence[ResetTarget], guards: Guards) -> list[str | None]:
     return [one.code for one in reset.plan_reset(targets, guards, with_phones("ada"))]
 
@@ -369,6 +372,15 @@ def codes(targets: t.Sequence[ResetTarget], guards: Guards) -> list[str | None]:
 )
 def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str | None]) -> None:
     assert codes(two_records(), guarding(duplicates=duplicates)) == expected
+
+
+@pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", "QUARANTINED", None])
+def test_where_no_record_works_every_one_stays(status: str | None) -> None:
+    """A deactivated or suspended record does not register a Mac."""
+    old, new = (device(each.id, each.device.created, status=status) for each in two_records())
+    spare, kept = reset.plan_reset([target(old), target(new)], CLEAN_UP, Evidence())
+    assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
+    assert f"guo2, which would be kept, is {status}. Unsuspend that one" in spare.reason
 
 
 def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
