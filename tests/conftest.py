@@ -53,10 +53,13 @@ hypothesis.settings.load_profile("checkout")
 
 
 @pytest.fixture(autouse=True)
-def _no_real_tenant() -> t.Iterator[None]:
-    """Keep a developer's own OKTA_* and KANDJI_* variables away from tests."""
-    with mock.patch.dict(os.environ, without_tenants(dict(os.environ)), clear=True):
-        yield
+def _no_real_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's own OKTA_* and KANDJI_* variables away from tests.
+
+    Deletes these alone: writing the whole environment takes longer than most unit tests.
+    """
+    for name in os.environ.keys() - without_tenants(dict(os.environ)).keys():
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

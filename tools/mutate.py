@@ -45,6 +45,12 @@ NOT_PURE = {
     "_access/guards.py": "which changes of rules are refused",
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")
+# Drawn values find a decision by chance and take seconds, so an example has to hold it: tests with
+# hypothesis do not run. Nothing reads a traceback, and pytest need not collect garbage at its end.
+PYTEST = (
+    *("--import-mode=importlib", "-m", "not hypothesis", "--tb=no"),
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"),
+)
 # Exit codes by which mutmut records what became of a mutant (mutmut.stats).
 SURVIVED, NO_TESTS = frozenset({0}), frozenset({5, 33})
 IGNORED = frozenset({34})
@@ -130,7 +136,7 @@ def settings(files: t.Sequence[Path], tests: t.Sequence[Path]) -> str:
         "source_paths": [str(COLLECTION)],
         "only_mutate": [str(COLLECTION / file) for file in files],
         "pytest_add_cli_args_test_selection": [str(COLLECTION / test) for test in tests],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--import-mode=importlib"],
+        "pytest_add_cli_args": list(PYTEST),
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in mutmut.items()]
     switches = ["use_setproctitle", "track_dependencies", "use_git_change_detection"]

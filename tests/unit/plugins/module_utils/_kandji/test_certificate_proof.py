@@ -32,19 +32,23 @@ def profile(common_name: str, uuid: str = UUID, item_id: str = ITEM) -> CustomPr
     return CustomProfile(item_id, mobileconfig=plistlib.dumps(plist).decode())
 
 
-DEFAULT = Subject.of_profile(profile("$SERIAL_NUMBER $PROFILE_UUID"))
-SERIAL_ALONE = Subject.of_profile(profile("$SERIAL_NUMBER"))
-UUID_ALONE = Subject.of_profile(profile("$PROFILE_UUID"))
-NEITHER = Subject.of_profile(profile("$EMAIL"))
-CONSOLE = Subject.of_profile(CustomProfile(ITEM))
+DEFAULT = profile("$SERIAL_NUMBER $PROFILE_UUID")
+SERIAL_ALONE = profile("$SERIAL_NUMBER")
+UUID_ALONE = profile("$PROFILE_UUID")
+NEITHER = profile("$EMAIL")
+CONSOLE = CustomProfile(ITEM)
 
 
 def judge(subject: Subject, name: str, serial: str = "C02A") -> Proof:
     return subject.judge(PrismCertificate("d-1", serial, name), serial)
 
 
+def judge_by(profile: CustomProfile | None, name: str, serial: str = "C02A") -> Proof:
+    return judge(Subject.of_profile(profile), name, serial)
+
+
 @pytest.mark.parametrize(
-    "subject, name, proof",
+    "profile, name, proof",
     [
         (DEFAULT, f"C02A {UUID}", Proof.PROVED),
         (DEFAULT, f"c02a {UUID.upper()}", Proof.PROVED),
@@ -71,36 +75,45 @@ def judge(subject: Subject, name: str, serial: str = "C02A") -> Proof:
         (CONSOLE, f"C02A {UUID}", Proof.FORMER),
         (CONSOLE, "C02A", Proof.POSSIBLE),
         (CONSOLE, "com.apple.kerberos.kdc", Proof.NONE),
-        (Subject(), "C02A", Proof.POSSIBLE),
-        (Subject(), "", Proof.NONE),
+        # and a profile that does not exist has none.
+        (None, "C02A", Proof.POSSIBLE),
+        (None, "", Proof.NONE),
     ],
 )
 def test_the_uuid_of_the_profile_proves_a_certificate(
-    subject: Subject, name: str, proof: Proof
+    profile: CustomProfile | None, name: str, proof: Proof
 ) -> None:
-    assert judge(subject, name) is proof
+    assert judge_by(profile, name) is proof
+
+
+def test_a_profile_without_a_uuid_is_known_by_its_id_alone() -> None:
+    assert Subject.of_profile(DEFAULT).uuids == {UUID, ITEM}
+    assert Subject.of_profile(profile("$PROFILE_UUID", uuid="")).uuids == {ITEM}
+    assert Subject.of_profile(CONSOLE).uuids == {ITEM}
 
 
 def test_a_mac_without_a_serial_has_only_what_the_uuid_proves() -> None:
-    assert judge(SERIAL_ALONE, "C02A", serial="") is Proof.NONE
-    assert judge(UUID_ALONE, UUID, serial="") is Proof.PROVED
+    assert judge_by(SERIAL_ALONE, "C02A", serial="") is Proof.NONE
+    assert judge_by(UUID_ALONE, UUID, serial="") is Proof.PROVED
 
 
 def test_the_uuid_of_an_installed_profile_proves_as_well() -> None:
     installed = [InstalledProfile("d-1", "C02A", payload_uuid=OLD), InstalledProfile("d-1", "C02A")]
-    known = DEFAULT.installed(installed)
+    known = Subject.of_profile(DEFAULT).installed(installed)
     assert judge(known, f"C02A {OLD}") is judge(known, f"C02A {UUID}") is Proof.PROVED
     assert judge(known, "C02A") is Proof.NONE
+    # The subject still names the Mac, so another Mac's certificate proves nothing.
+    assert judge(known, f"C02B {OLD}") is Proof.NONE
 
 
 @pytest.mark.parametrize(
-    "subject, can_be_proved",
+    "profile, can_be_proved",
     [(DEFAULT, True), (UUID_ALONE, True), (CONSOLE, True), (SERIAL_ALONE, False), (NEITHER, False)],
 )
 def test_a_subject_without_the_uuid_can_prove_nothing(
-    subject: Subject, can_be_proved: bool
+    profile: CustomProfile, can_be_proved: bool
 ) -> None:
-    assert subject.can_be_proved is can_be_proved
+    assert Subject.of_profile(profile).can_be_proved is can_be_proved
 
 
 @pytest.mark.parametrize(
@@ -126,5 +139,6 @@ def test_certificates_are_selected_by_their_proof() -> None:
     rows = [
         PrismCertificate("d-1", "C02A", name) for name in (f"C02A {UUID}", "C02A", f"C02A {OLD}")
     ]
-    assert DEFAULT.select(rows, "C02A", Proof.PROVED) == rows[:1]
-    assert DEFAULT.select(rows, "C02A", Proof.PROVED, Proof.FORMER) == [rows[0], rows[2]]
+    subject = Subject.of_profile(DEFAULT)
+    assert subject.select(rows, "C02A", Proof.PROVED) == rows[:1]
+    assert subject.select(rows, "C02A", Proof.PROVED, Proof.FORMER) == [rows[0], rows[2]]
