@@ -16,6 +16,7 @@ import math
 import re
 import typing as t
 from datetime import datetime
+from functools import partial
 from xml.parsers.expat import ExpatError, ParserCreate
 
 MAX_DEPTH = 100
@@ -184,13 +185,10 @@ def _read_date(text: str) -> datetime:
         raise ValueError("a date does not exist") from None
 
 
-def _read_switch(value: bool) -> t.Callable[[str], bool]:
-    def read(text: str) -> bool:
-        if text.strip():
-            raise ValueError("a switch holds a text")
-        return value
-
-    return read
+def _read_switch(value: bool, text: str) -> bool:
+    if text.strip():
+        raise ValueError("a switch holds a text")
+    return value
 
 
 _READERS: dict[str, t.Callable[[str], t.Any]] = {
@@ -199,8 +197,8 @@ _READERS: dict[str, t.Callable[[str], t.Any]] = {
     "real": _read_real,
     "data": _read_data,
     "date": _read_date,
-    "true": _read_switch(True),
-    "false": _read_switch(False),
+    "true": partial(_read_switch, True),
+    "false": partial(_read_switch, False),
 }
 
 
