@@ -44,9 +44,8 @@ class Reach:
 
     def counts(self, counts_as: str) -> dict[str, int]:
         """Return the counts by limit: reissue or reinstall, new, removed."""
-        counts = {"reissue": 0, "reinstall": 0, "new": len(self.new), "removed": len(self.removed)}
-        counts[counts_as] += len(self.changed)
-        return counts
+        limited = {"new": len(self.new), "removed": len(self.removed)}
+        return {"reissue": 0, "reinstall": 0, counts_as: len(self.changed), **limited}
 
 
 def find_reach(
@@ -125,5 +124,5 @@ def describe_reach(plan: Plan, limit: str) -> str:
     )
     parts = [f"profile {plan.name!r}"]
     parts += [f"on {places}"] if places else []
-    parts += [f"changing {abbreviate(keys, 5)}"] if keys and limit not in ("new",) else []
+    parts += [f"changing {abbreviate(keys, 5)}"] if keys and limit != "new" else []
     return " ".join(parts)

@@ -21,7 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.reach import (
     Reach,
+    describe_reach,
     find_reach,
+    flag_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -130,6 +132,42 @@ def test_a_flag_that_comes_brings_it_to_the_devices_of_its_blueprints(
     assert reach(plan(flags, assigned_only=False, fields=fields), "mac-2").new == new
 
 
+def test_a_profile_that_ran_on_macs_alone_is_taken_from_macs() -> None:
+    stopped = plan(FOR_MACS, assigned_only=False, fields={"active": False})
+    assert reach(stopped).removed == ids("mac-2", "watch")
+
+
+def test_an_assignment_and_a_flag_bring_it_to_the_devices_of_both() -> None:
+    extended = plan(
+        FOR_MACS,
+        assigned_only=False,
+        fields={"runs_on_ipad": True},
+        assignment=Assignment([MACS], []),
+    )
+    assert reach(extended, "mac-2").new == ids("mac-1", "pad", "watch")
+
+
+def test_a_plan_that_writes_nothing_reaches_nobody() -> None:
+    assert reach(plan(), "mac-2", "phone") == Reach()
+
+
+@pytest.mark.parametrize(
+    "platform, flag",
+    [
+        ("Mac", "runs_on_mac"),
+        ("iPhone", "runs_on_iphone"),
+        ("iPad", "runs_on_ipad"),
+        ("Apple TV", "runs_on_tv"),
+        ("AppleTV", "runs_on_tv"),
+        ("Apple Vision", "runs_on_vision"),
+        ("Watch", None),
+        (None, None),
+    ],
+)
+def test_a_platform_has_a_flag_in_a_profile(platform: str | None, flag: str | None) -> None:
+    assert flag_of(platform) == flag
+
+
 def test_the_refusal_names_profile_blueprints_and_keys() -> None:
     change = Change(
         "update", "profile 'Wi-Fi'", {"PayloadContent.SSID": "a"}, {"PayloadContent.SSID": "b"}
@@ -147,3 +185,49 @@ def test_the_refusal_names_profile_blueprints_and_keys() -> None:
     assert apply.check_limits([written], reaches, {"max_reissue": 2}, limits) == {"reissue": 2}
     silent = [replace(reaches[0], changed=ids())]
     assert apply.check_limits([written], silent, {"max_reissue": 0}, limits) == {"reissue": 0}
+
+
+def test_each_device_counts_for_the_limit_of_what_happens_to_it() -> None:
+    some = Reach(changed=ids("mac-1", "mac-2"), new=ids("phone"), removed=ids("pad", "watch", "tv"))
+    new_and_removed = {"new": 1, "removed": 3}
+    assert some.counts("reissue") == {"reissue": 2, "reinstall": 0, **new_and_removed}
+    assert some.counts("reinstall") == {"reissue": 0, "reinstall": 2, **new_and_removed}
+
+
+def blueprints(*names: str) -> list[Blueprint]:
+    return [Blueprint(f"b-{name}", name) for name in names]
+
+
+CHANGE = Change("update", "profile 'Wi-Fi'", {"B": 1, "A": 1}, {"B": 2, "C": 2})
+CREATION = Change("create", "profile 'Wi-Fi'", {}, {"PayloadContent": "x"})
+
+
+@pytest.mark.parametrize(
+    "limit, text",
+    [
+        # A limit of blueprints names those that the profile comes to or leaves,
+        ("new", "profile 'Wi-Fi' on 'Berlin'"),
+        ("removed", "profile 'Wi-Fi' on 'Paris' changing A, B, C"),
+        # and a limit of changes names all that have it.
+        ("reissue", "profile 'Wi-Fi' on 'Macs', 'Berlin' changing A, B, C"),
+    ],
+)
+def test_a_limit_names_the_blueprints_that_it_is_about(limit: str, text: str) -> None:
+    moved = plan(
+        blueprints=blueprints("Macs", "Berlin"),
+        assignment=Assignment(blueprints("Berlin"), blueprints("Paris")),
+        changes=(CHANGE, CREATION),
+    )
+    assert describe_reach(moved, limit) == text
+
+
+def test_a_profile_without_blueprints_and_changes_is_named_alone() -> None:
+    assert describe_reach(plan(blueprints=[], changes=(CREATION,)), "reissue") == "profile 'Wi-Fi'"
+
+
+def test_of_many_blueprints_and_keys_five_are_named() -> None:
+    keys = Change("update", "profile 'Wi-Fi'", dict.fromkeys("ABCDEF"), {})
+    many = plan(blueprints=blueprints(*"123456"), changes=(keys,))
+    assert describe_reach(many, "reissue") == (
+        "profile 'Wi-Fi' on '1', '2', '3', '4', '5' and 1 more changing A, B, C, D, E and 1 more"
+    )

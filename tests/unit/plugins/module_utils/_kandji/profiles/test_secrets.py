@@ -115,6 +115,14 @@ def test_further_keys_are_secret_in_any_case() -> None:
 # Which texts
 
 
+def test_a_variable_that_kandji_does_not_know_is_named_unless_it_may_be_a_secret() -> None:
+    texts = {"Name": "$EMIAL", "Password": "$CANARY", "Site": "$CANARY", "Note": "$EMAIL $XY"}
+    assert secrets.unknown_variables(profile(payload(**texts)), ["site"]) == ["$EMIAL"]
+    acme = payload("com.apple.security.acme", ClientIdentifier="$CANARY", Attest="$SERIAL_NR")
+    other = payload("com.acme.app", ClientIdentifier="$CLIENT")
+    assert secrets.unknown_variables(profile(acme, other), []) == ["$CLIENT", "$SERIAL_NR"]
+
+
 @pytest.mark.parametrize(
     "text, texts",
     [
@@ -135,6 +143,10 @@ def test_a_variable_of_kandji_is_not_a_secret(text: str, texts: list[str]) -> No
     [
         *[("name", True), ("Employees", True), ("20261126", True), ("hunter2", True)],
         *[("hunter2!", False), (CANARY, False), ("correcthorsebatterystaple", False)],
+        *[("12345678z", False), ("12345678Z", False)],
+        # Words and numbers of 16 characters and more do not occur by chance.
+        *[("correcthorsebat", True), ("correcthorsebatt", False)],
+        *[("202611261000000", True), ("2026112610000000", False)],
     ],
 )
 def test_words_and_numbers_are_ordinary_secrets(text: str, ordinary: bool) -> None:
@@ -186,6 +198,11 @@ def test_a_value_is_masked_in_its_form(value: object, masked: object) -> None:
         ({"PayloadType": "t", "Url": "u"}, ABSENT, {"PayloadType": "t", "Url": MASK}),
         ([{"a": "x", "b": "y"}], [{"a": 1}, {"c": 2}], [{"a": "x", "b": MASK}]),
         (["x", {"a": "y"}], ["z"], ["x", {"a": MASK}]),
+        # A list has no keys: its elements are compared with one of their form.
+        (["x"], [{"a": "z"}, "z"], ["x"]),
+        (["x"], [{"a": "z"}], [MASK]),
+        ([["x"]], ["z", ["y"]], [["x"]]),
+        ([["x"]], ["z"], [[MASK]]),
     ],
 )
 def test_what_the_file_does_not_know_is_masked_in_what_kandji_holds(
