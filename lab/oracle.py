@@ -135,7 +135,7 @@ class _Oracle:
         """Return the stage of a Mac without Okta Verify: whether a licence is left decides."""
         bringing = [
             item
-            for item in self.world.kandji.items_for(mac.device)
+            for item in self.world.kandji.assignments.items_for(mac.device)
             if item.bundle_id == OKTA_VERIFY and item.licenses is not None
         ]
         short = [

@@ -27,9 +27,10 @@ from lab.actors.inventory import (
     profile_columns,
 )
 from lab.clock import iso
+from lab.kandji.deliveries import Delivery
 from lab.kandji.model import CustomScript, Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
-from lab.kandji.tenant import Delivery, Tenant
+from lab.kandji.tenant import Tenant
 from lab.state import World
 
 AT_ONCE = 4  # Macs that talk to the SCEP server at the same time
@@ -128,12 +129,14 @@ class Mac:
 
     def _profile_commands(self, result: CheckIn) -> list[Delivery]:
         """Remove profiles that are no longer in scope. Return those that are new or changed."""
-        self._tenant.evaluate(self.device)
-        self._tenant.redistribute(
+        self._tenant.deliveries.evaluate(self.device)
+        self._tenant.deliveries.redistribute(
             self.device, [(held.common_name, held.not_after) for held in self.certificates]
         )
         items = [
-            item for item in self._tenant.items_for(self.device) if isinstance(item, ProfileItem)
+            item
+            for item in self._tenant.assignments.items_for(self.device)
+            if isinstance(item, ProfileItem)
         ]
         wanted = {item.mdm_identifier for item in items}
         for identifier in [
@@ -144,7 +147,11 @@ class Mac:
             result.removed.append(self.profiles[identifier].columns["profile_display_name"])
             self.device.statuses.pop(self.profiles[identifier].item_id, None)
             self._drop_profile(identifier)
-        return [self._tenant.deliver(self.device, item) for item in items if self._differs(item)]
+        return [
+            self._tenant.deliveries.deliver(self.device, item)
+            for item in items
+            if self._differs(item)
+        ]
 
     def _differs(self, item: ProfileItem) -> bool:
         installed = self.profiles.get(item.mdm_identifier)
@@ -190,7 +197,7 @@ class Mac:
         with self.world.lock:
             item = self._tenant.items.get(delivery.item_id)
             if item is not None:  # it may have been deleted meanwhile
-                self._tenant.set_status(
+                self._tenant.deliveries.set_status(
                     self.device, item, status, log=log, identity=delivery.payload_uuid
                 )
 
@@ -202,7 +209,7 @@ class Mac:
         with self.world.lock:
             items = [
                 item
-                for item in self._tenant.items_for(self.device)
+                for item in self._tenant.assignments.items_for(self.device)
                 if isinstance(item, CustomScript)
             ]
             scripts = {
@@ -233,7 +240,7 @@ class Mac:
     def _apply_other_items(self, result: CheckIn, outputs: t.Mapping[str, str]) -> None:
         items = {
             item.id: item
-            for item in self._tenant.items_for(self.device)
+            for item in self._tenant.assignments.items_for(self.device)
             if not isinstance(item, ProfileItem)
         }
         self._release_apps(items, result)
@@ -241,7 +248,7 @@ class Mac:
             if item.bundle_id:
                 self._install_app(item, result)
             else:
-                self._tenant.set_status(
+                self._tenant.deliveries.set_status(
                     self.device,
                     item,
                     "PASS",
@@ -262,7 +269,7 @@ class Mac:
 
     def _install_app(self, item: LibraryItem, result: CheckIn) -> None:
         if not item.take_license(self.device.id):
-            self._tenant.set_status(
+            self._tenant.deliveries.set_status(
                 self.device,
                 item,
                 "ERROR",
@@ -278,7 +285,7 @@ class Mac:
                 item.id,
             )
             result.installed.append(item.name)
-        self._tenant.set_status(
+        self._tenant.deliveries.set_status(
             self.device, item, "PASS", log=f"{item.name} {item.version} is installed."
         )
 
@@ -309,7 +316,7 @@ class Mac:
                 for profile in (MDM_PROFILE, *self.profiles.values())
             ]
             apps = [Row(app.bundle_id, app.columns, now) for app in (SAFARI, *self.apps.values())]
-            self._tenant.receive_report(
+            self._tenant.deliveries.receive_report(
                 self.device, certificates=certificates, installed=profiles, apps=apps, at=now
             )
             self.device.pending.discard("updateinventory")

@@ -22,8 +22,8 @@ from lab.control.schemas import (
 )
 from lab.http import Operation
 from lab.kandji import admin_console
-from lab.kandji.devices import change_device, render_device
-from lab.kandji.events import API_TOKEN
+from lab.kandji.audit_log import API_TOKEN
+from lab.kandji.device_operations import change_device, render_device
 from lab.kandji.model import Blueprint, LibraryItem, Node
 from lab.kandji.tenant import Tenant
 
@@ -90,15 +90,15 @@ def edit_item(tenant: Tenant, request: ControlRequest) -> Body:
 def delete_item(tenant: Tenant, request: ControlRequest) -> Body:
     """Delete a library item."""
     check_values(request.body, {})
-    tenant.delete_item(_find_item(tenant, request.key).id)
+    tenant.library.delete_item(_find_item(tenant, request.key).id)
     return {"deleted": request.key}
 
 
 def _assign(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
-    before = tenant.places_of(item)
+    before = tenant.assignments.places_of(item)
     admin_console.assign_exactly(tenant, item, places)
-    if tenant.places_of(item) != before:
-        tenant.record_item("update", item)
+    if tenant.assignments.places_of(item) != before:
+        tenant.library.record_item("update", item)
 
 
 def _find_item(tenant: Tenant, item_id: str) -> LibraryItem:
@@ -113,7 +113,7 @@ def _describe_item(tenant: Tenant, item: LibraryItem) -> Body:
         "name": item.name,
         "type": item.type,
         "active": item.active,
-        "places": tenant.places_of(item),
+        "places": tenant.assignments.places_of(item),
     }
 
 

@@ -80,7 +80,9 @@ def make_item(tenant: Tenant, kind: str, name: str, values: Values) -> LibraryIt
     app = {key: values[key] for key in ("bundle_id", "version", "licenses") if key in values}
     if kind == "vpp-app":
         app.setdefault("licenses", len(tenant.devices))
-    return tenant.add_item(name, kind, **{"version": "1.0", **app} if app.get("bundle_id") else app)
+    return tenant.library.add_item(
+        name, kind, **{"version": "1.0", **app} if app.get("bundle_id") else app
+    )
 
 
 def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
@@ -109,8 +111,8 @@ def make_scep(tenant: Tenant, name: str, settings: Values) -> NativeScep:
         if opaque
         else f"com.kandji.profile.scep.{item.id}"
     )
-    item.document = _document(name, identifier, tenant.new_payload_uuid(), payload)
-    tenant.keep(item)
+    item.document = _document(name, identifier, tenant.library.new_payload_uuid(), payload)
+    tenant.library.keep(item)
     return item
 
 
@@ -129,10 +131,10 @@ def edit_item(tenant: Tenant, item: LibraryItem, values: Values) -> None:
     if isinstance(item, NativeScep):
         item.settings, item.redistribution_days = settings, settings["redistribution_days"]
         item.document = _document(
-            item.name, item.mdm_identifier, tenant.new_payload_uuid(), payload
+            item.name, item.mdm_identifier, tenant.library.new_payload_uuid(), payload
         )
         item.redistributed.clear()
-    tenant.edited(item)
+    tenant.library.edited(item)
 
 
 def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
@@ -147,7 +149,7 @@ def assign_exactly(tenant: Tenant, item: LibraryItem, places: list[tuple[Bluepri
                 node.item_ids.remove(item.id)
             elif node.id in wanted and node.id not in had:
                 node.item_ids.append(item.id)
-        tenant.scope_changed(
+        tenant.assignments.scope_changed(
             blueprint, added=[] if had else [item], removed=[] if wanted else [item]
         )
 
@@ -203,12 +205,12 @@ def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None])
 def add_scripts(tenant: Tenant, blueprint: Blueprint, number: int) -> None:
     """Put a number of scripts on a blueprint that have nothing to do with device trust."""
     items: list[LibraryItem] = [
-        tenant.create_script(f"{blueprint.name} {index}", script="exit 0")
+        tenant.library.create_script(f"{blueprint.name} {index}", script="exit 0")
         for index in range(number)
     ]
     blueprint.nodes[0].item_ids += [item.id for item in items]
     if items:
-        tenant.scope_changed(blueprint, added=items)
+        tenant.assignments.scope_changed(blueprint, added=items)
 
 
 def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None:
@@ -229,7 +231,7 @@ def edit_map(tenant: Tenant, blueprint: Blueprint, wanted: list[Values]) -> None
     nodes = [known[node["id"]] if node.get("id") else Node(tenant.world.uuid()) for node in wanted]
     for node, asked in zip(nodes, wanted, strict=True):
         node.tag, node.without = asked.get("tag"), bool(asked.get("without"))
-    tenant.edit_map(blueprint, nodes)
+    tenant.assignments.edit_map(blueprint, nodes)
 
 
 def _conditions(tags: list[str | None]) -> list[str]:

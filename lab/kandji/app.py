@@ -11,7 +11,14 @@ import typing as t
 from datetime import datetime, timedelta
 
 from lab.http import Answer, Call, Operation, Refusal, VendorApp
-from lab.kandji import audit, blueprints, devices, library, prism, scripts
+from lab.kandji import (
+    audit_operations,
+    blueprint_operations,
+    device_operations,
+    library_operations,
+    prism_operations,
+    script_operations,
+)
 from lab.kandji.tenant import Tenant
 from lab.state import World
 
@@ -19,107 +26,132 @@ Handler = t.Callable[[Tenant, Call], Answer]
 
 # The names are those of the vendor.
 OPERATIONS: list[tuple[str, str, str, Handler]] = [
-    ("List Custom Profiles", "GET", "/library/custom-profiles", library.list_profiles),
-    ("Create Custom Profile", "POST", "/library/custom-profiles", library.create_profile),
+    ("List Custom Profiles", "GET", "/library/custom-profiles", library_operations.list_profiles),
+    (
+        "Create Custom Profile",
+        "POST",
+        "/library/custom-profiles",
+        library_operations.create_profile,
+    ),
     (
         "Get Custom Profile",
         "GET",
         "/library/custom-profiles/{library_item_id}",
-        library.get_profile,
+        library_operations.get_profile,
     ),
     (
         "Update Custom Profile",
         "PATCH",
         "/library/custom-profiles/{library_item_id}",
-        library.update_profile,
+        library_operations.update_profile,
     ),
     (
         "Delete Custom Profile",
         "DELETE",
         "/library/custom-profiles/{library_item_id}",
-        library.delete_profile,
+        library_operations.delete_profile,
     ),
-    ("List Custom Scripts", "GET", "/library/custom-scripts", scripts.list_scripts),
-    ("Create Custom Script", "POST", "/library/custom-scripts", scripts.create_script),
-    ("Get Custom Script", "GET", "/library/custom-scripts/{library_item_id}", scripts.get_script),
+    ("List Custom Scripts", "GET", "/library/custom-scripts", script_operations.list_scripts),
+    ("Create Custom Script", "POST", "/library/custom-scripts", script_operations.create_script),
+    (
+        "Get Custom Script",
+        "GET",
+        "/library/custom-scripts/{library_item_id}",
+        script_operations.get_script,
+    ),
     (
         "Update Custom Script",
         "PATCH",
         "/library/custom-scripts/{library_item_id}",
-        scripts.update_script,
+        script_operations.update_script,
     ),
     (
         "Delete Custom Script",
         "DELETE",
         "/library/custom-scripts/{library_item_id}",
-        scripts.delete_script,
+        script_operations.delete_script,
     ),
-    ("List Custom Apps", "GET", "/library/custom-apps", scripts.list_apps),
-    ("List Self Service Categories", "GET", "/self-service/categories", scripts.list_categories),
+    ("List Custom Apps", "GET", "/library/custom-apps", script_operations.list_apps),
+    (
+        "List Self Service Categories",
+        "GET",
+        "/self-service/categories",
+        script_operations.list_categories,
+    ),
     (
         "Get Library Item Statuses",
         "GET",
         "/library/library-items/{library_item_id}/status",
-        library.list_statuses,
+        library_operations.list_statuses,
     ),
     (
         "Get Library Item Activity",
         "GET",
         "/library/library-items/{library_item_id}/activity",
-        library.list_activity,
+        library_operations.list_activity,
     ),
-    ("List Blueprints", "GET", "/blueprints", blueprints.list_blueprints),
-    ("Get Blueprint", "GET", "/blueprints/{blueprint_id}", blueprints.get_blueprint),
+    ("List Blueprints", "GET", "/blueprints", blueprint_operations.list_blueprints),
+    ("Get Blueprint", "GET", "/blueprints/{blueprint_id}", blueprint_operations.get_blueprint),
     (
         "List Library Items",
         "GET",
         "/blueprints/{blueprint_id}/list-library-items",
-        blueprints.list_items,
+        blueprint_operations.list_items,
     ),
     (
         "Assign Library Item",
         "POST",
         "/blueprints/{blueprint_id}/assign-library-item",
-        blueprints.assign_item,
+        blueprint_operations.assign_item,
     ),
     (
         "Remove Library Item",
         "POST",
         "/blueprints/{blueprint_id}/remove-library-item",
-        blueprints.remove_item,
+        blueprint_operations.remove_item,
     ),
-    ("List Devices", "GET", "/devices", devices.list_devices),
-    ("Get Device", "GET", "/devices/{device_id}", devices.get_device),
-    ("Update Device", "PATCH", "/devices/{device_id}", devices.update_device),
-    ("Get Device Details", "GET", "/devices/{device_id}/details", devices.get_details),
-    ("Get Device Apps", "GET", "/devices/{device_id}/apps", devices.get_apps),
+    ("List Devices", "GET", "/devices", device_operations.list_devices),
+    ("Get Device", "GET", "/devices/{device_id}", device_operations.get_device),
+    ("Update Device", "PATCH", "/devices/{device_id}", device_operations.update_device),
+    ("Get Device Details", "GET", "/devices/{device_id}/details", device_operations.get_details),
+    ("Get Device Apps", "GET", "/devices/{device_id}/apps", device_operations.get_apps),
     (
         "Get Device Library Items",
         "GET",
         "/devices/{device_id}/library-items",
-        devices.get_library_items,
+        device_operations.get_library_items,
     ),
-    ("Get Device Status", "GET", "/devices/{device_id}/status", devices.get_status),
-    ("Daily check-in", "POST", "/devices/{device_id}/action/dailycheckin", devices.act),
-    ("Update Inventory", "POST", "/devices/{device_id}/action/updateinventory", devices.act),
-    ("Send Blankpush", "POST", "/devices/{device_id}/action/blankpush", devices.act),
+    ("Get Device Status", "GET", "/devices/{device_id}/status", device_operations.get_status),
+    ("Daily check-in", "POST", "/devices/{device_id}/action/dailycheckin", device_operations.act),
+    (
+        "Update Inventory",
+        "POST",
+        "/devices/{device_id}/action/updateinventory",
+        device_operations.act,
+    ),
+    ("Send Blankpush", "POST", "/devices/{device_id}/action/blankpush", device_operations.act),
     (
         "Certificates",
         "GET",
         "/prism/certificates",
-        functools.partial(prism.answer, category="certificates"),
+        functools.partial(prism_operations.answer, category="certificates"),
     ),
     (
         "Installed profiles",
         "GET",
         "/prism/installed_profiles",
-        functools.partial(prism.answer, category="installed_profiles"),
+        functools.partial(prism_operations.answer, category="installed_profiles"),
     ),
-    ("Applications", "GET", "/prism/apps", functools.partial(prism.answer, category="apps")),
-    ("List users", "GET", "/users", devices.list_users),
-    ("Get user", "GET", "/users/{user_id}", devices.get_user),
-    ("Get Tags", "GET", "/tags", devices.list_tags),
-    ("Create Tag", "POST", "/tags", devices.create_tag),
+    (
+        "Applications",
+        "GET",
+        "/prism/apps",
+        functools.partial(prism_operations.answer, category="apps"),
+    ),
+    ("List users", "GET", "/users", device_operations.list_users),
+    ("Get user", "GET", "/users/{user_id}", device_operations.get_user),
+    ("Get Tags", "GET", "/tags", device_operations.list_tags),
+    ("Create Tag", "POST", "/tags", device_operations.create_tag),
 ]
 
 # In no documentation: iructl asks it, without a token, before anything else, and wants no more than
@@ -153,7 +185,7 @@ class KandjiApp(VendorApp):
         named = [
             *OPERATIONS,
             ("Licensing", "GET", "/settings/licensing", _licensing),
-            ("List audit events", "GET", "/audit/events", audit.list_events),
+            ("List audit events", "GET", "/audit/events", audit_operations.list_events),
         ]
         ping = Operation(PING, "GET", "/app/v1/ping", lambda _call: Answer())
         return [

@@ -24,7 +24,7 @@ from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.policy_operations import PolicyOperations, RuleWrites
 from lab.okta.rate_limits import CountedRequests, bucket_of
-from lab.okta.scep_server import scep_operations
+from lab.okta.scep_operations import scep_operations
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.search import compile_search
 from lab.okta.serializers import (

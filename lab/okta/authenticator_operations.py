@@ -13,7 +13,7 @@ import typing as t
 from lab.http import Answer, Call, Operation
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
-from lab.okta.handlers import parse_body, read_operation, write_operation
+from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 
 AUTHENTICATORS = "/api/v1/authenticators"

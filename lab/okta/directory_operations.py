@@ -12,7 +12,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging
 from lab.okta.directory import ADMIN_CONSOLE, App, Group
 from lab.okta.errors import refuse
-from lab.okta.handlers import read_operation, write_operation
+from lab.okta.operations import read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.scim import (
     BadFilter,

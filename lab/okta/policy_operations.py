@@ -18,7 +18,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
-from lab.okta.handlers import parse_body, read_operation, write_operation
+from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.simulation import simulate

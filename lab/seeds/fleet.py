@@ -163,17 +163,17 @@ class _Fleet:
         self._make_custom_profiles()
 
     def _make_console_items(self) -> None:
-        chrome = self.tenant.add_item(
+        chrome = self.tenant.library.add_item(
             "Google Chrome", "automatic-app", bundle_id="com.google.Chrome", version="131.0.6778.86"
         )
-        hello = self.tenant.create_script(
+        hello = self.tenant.library.create_script(
             "Say hello", script="#!/bin/zsh\necho hello", execution_frequency="every_day"
         )
-        system = self.tenant.add_item("macOS 26 Tahoe", "macos-release")
-        older = self.tenant.add_item("macOS 15 Sequoia", "macos-release")
-        setup = self.tenant.add_item("Setup Assistant", "kandji-setup")
+        system = self.tenant.library.add_item("macOS 26 Tahoe", "macos-release")
+        older = self.tenant.library.add_item("macOS 15 Sequoia", "macos-release")
+        setup = self.tenant.library.add_item("Setup Assistant", "kandji-setup")
         from_the_store = self._make_app_store_items()
-        by_package = self.tenant.add_item(
+        by_package = self.tenant.library.add_item(
             "Okta Verify for Mac", "automatic-app", bundle_id=OKTA_VERIFY, version="9.53.1"
         )
         for name in ("Canary", "Engineering", "Everyone else"):
@@ -185,7 +185,7 @@ class _Fleet:
         """Return the App Store item Okta Verify, if it was made in the console."""
         if not self.world.options.consoles:
             return []
-        self.okta_verify = self.tenant.add_item(
+        self.okta_verify = self.tenant.library.add_item(
             "Okta Verify",
             "vpp-app",
             bundle_id=OKTA_VERIFY,
@@ -229,12 +229,14 @@ class _Fleet:
             "PayloadOrganization": "Example",
             "PayloadContent": [inner],
         }
-        return self.tenant.create_profile(name=name, document=document, runs_on=runs_on)
+        return self.tenant.library.create_profile(name=name, document=document, runs_on=runs_on)
 
     def _assign(self, blueprint: str, *items: LibraryItem) -> None:
         target = self.blueprints[blueprint]
         for item in items:
-            self.tenant.assign(target, item, target.nodes[0].id if target.has_conditions else None)
+            self.tenant.assignments.assign(
+                target, item, target.nodes[0].id if target.has_conditions else None
+            )
 
     # Devices that are not Macs of the company
 

@@ -87,12 +87,14 @@ def _add_profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
             "PayloadScope": "System",
             "PayloadContent": [inner],
         }
-        profile = tenant.create_profile(
+        profile = tenant.library.create_profile(
             name=name, document=document, runs_on={"Mac"}, active=number % 7 != 0
         )
         target = blueprints[number % len(blueprints)]
         if number % 3:
-            tenant.assign(target, profile, target.nodes[0].id if target.has_conditions else None)
+            tenant.assignments.assign(
+                target, profile, target.nodes[0].id if target.has_conditions else None
+            )
 
 
 def _add_leavers(world: World) -> None:

@@ -181,14 +181,14 @@ def test_profiles_are_listed_over_pages(iructl, fresh_lab, referee):
     tenant = fresh_lab.world.kandji
     tenant.profile_page_size = 1
     found = {row["id"]: row["mdm_identifier"] for row in iructl.remote()}
-    assert found == {profile.id: profile.mdm_identifier for profile in tenant.profiles()}
+    assert found == {profile.id: profile.mdm_identifier for profile in tenant.library.profiles()}
     assert iructl.asked == ["ping", *["List Custom Profiles"] * len(found)] and len(found) > 1
 
 
 def test_what_is_pulled_is_in_sync(iructl, fresh_lab, referee):
     referee(IRUCTL, "List Custom Profiles", "pulled, and synced without a write")
     iructl("profile", "pull", "--all")
-    for profile in fresh_lab.world.kandji.profiles():
+    for profile in fresh_lab.world.kandji.library.profiles():
         assert iructl.info(profile.name)["id"] == profile.id
         assert plistlib.loads(iructl.mobileconfig(profile.name).read_bytes()) == profile.document
     iructl("profile", "sync", "--all")

@@ -169,14 +169,14 @@ def give_profiles(lab: Lab) -> None:
             "PayloadDisplayName": "Okta SCEP",
             "PayloadContent": [payload],
         }
-        profile: ProfileItem = world.kandji.create_profile(
+        profile: ProfileItem = world.kandji.library.create_profile(
             name="Okta SCEP", document=document, runs_on={"Mac"}
         )
         verify = next(item for item in world.kandji.items.values() if item.name == "Okta Verify")
         for blueprint in world.kandji.blueprints.values():
             if blueprint.name in ("Canary", "Engineering", "Everyone else"):
-                world.kandji.assign(blueprint, profile, None)
-                world.kandji.assign(blueprint, verify, None)
+                world.kandji.assignments.assign(blueprint, profile, None)
+                world.kandji.assignments.assign(blueprint, verify, None)
 
 
 def test_the_fleet_is_shown_filtered_and_sorted(page: Page) -> None:

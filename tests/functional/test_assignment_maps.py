@@ -93,7 +93,10 @@ def test_a_map_with_conditions_wants_a_node_and_the_next_run_finishes(watched, r
         in refused["msg"]
     ), refused
     run_module(PROFILE, wanted, lab=watched.lab)
-    assert len([one for one in watched.world.kandji.profiles() if one.name == wanted["name"]]) == 1
+    assert (
+        len([one for one in watched.world.kandji.library.profiles() if one.name == wanted["name"]])
+        == 1
+    )
     assert not run_module(PROFILE, wanted, lab=watched.lab)["changed"]
 
 
@@ -238,7 +241,9 @@ def test_a_ring_on_a_map_with_conditions_through_the_site_playbook(watched, play
     first = playbook(watched.lab, variables=asked)
     assert first.status == 0 and first.changed, first.output
     profile = next(
-        one for one in watched.world.kandji.profiles() if one.name == "Okta SCEP - engineers"
+        one
+        for one in watched.world.kandji.library.profiles()
+        if one.name == "Okta SCEP - engineers"
     )
     app = next(one for one in watched.world.kandji.items.values() if one.name == "Okta Verify")
     assert nodes_with(watched, profile.id) == [node] and nodes_with(watched, app.id)[-1] == node

@@ -31,7 +31,7 @@ def during_the_test_enrolment(act):
 
 
 def profiles(watched, name=NAME):
-    return [each for each in watched.world.kandji.profiles() if each.name == name]
+    return [each for each in watched.world.kandji.library.profiles() if each.name == name]
 
 
 def test_a_profile_that_another_run_created_is_not_created_again(watched, run_module, profile_args):

@@ -174,7 +174,7 @@ def test_a_ring_with_such_an_item_through_the_site_playbook(watched, playbook, i
     first = playbook(watched.lab, variables=asked)
     assert first.status == 0 and first.changed, first.output
     assert not [
-        one for one in watched.world.kandji.profiles() if one.name.startswith("Okta SCEP -")
+        one for one in watched.world.kandji.library.profiles() if one.name.startswith("Okta SCEP -")
     ]
     mark = watched.mark()
     again = playbook(watched.lab, variables=asked)

@@ -238,7 +238,9 @@ ROLE = """
 
 def made_script(watched):
     return next(
-        one for one in watched.world.kandji.scripts() if one.name == "Okta certificate check"
+        one
+        for one in watched.world.kandji.library.scripts()
+        if one.name == "Okta certificate check"
     )
 
 

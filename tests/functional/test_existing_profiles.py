@@ -137,7 +137,9 @@ def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_
     }
     written = run_module(MODULE, wanted, lab=watched.lab, diff=True)
     assert written["diff"] == predicted["diff"]
-    document = next(one for one in watched.world.kandji.profiles() if one.id == by_hand).document
+    document = next(
+        one for one in watched.world.kandji.library.profiles() if one.id == by_hand
+    ).document
     wifi, scep = document["PayloadContent"]
     assert wifi["SSID_STR"] == "Acme" and scep["PayloadIdentifier"] == "com.acme.scep.payload"
     assert scep["PayloadContent"]["RetryDelay"] == 60 and plistlib.dumps(document)
@@ -152,7 +154,7 @@ def test_what_refers_to_its_certificate_follows_a_new_generation(watched, run_mo
     item = watched.world.kandji.items[by_hand]
     network, scep = item.document["PayloadContent"]
     network["PayloadCertificateUUID"] = scep["PayloadUUID"]
-    watched.world.kandji.update_profile(
+    watched.world.kandji.library.update_profile(
         item, name=NAME, document=item.document, runs_on={"Mac"}, active=True
     )
     args = {

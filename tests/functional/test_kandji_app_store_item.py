@@ -42,9 +42,9 @@ def test_not_there_gives_console_steps(watched, run_module):
 
 def test_two_of_one_name_are_not_guessed_between(watched, run_module):
     tenant = watched.world.kandji
-    twin = tenant.add_item("Okta Verify", "automatic-app", bundle_id="com.okta.mobile")
+    twin = tenant.library.add_item("Okta Verify", "automatic-app", bundle_id="com.okta.mobile")
     blueprint = next(one for one in tenant.blueprints.values() if one.name == "Staging")
-    tenant.assign(blueprint, twin, None)
+    tenant.assignments.assign(blueprint, twin, None)
     refused = run_module(MODULE, {"blueprints": watched.canary["blueprints"]}, lab=watched.lab)
     assert refused["failed"] and twin.id in refused["msg"] and len(refused["candidates"]) == 2
     chosen = run_module(

@@ -61,7 +61,7 @@ def wanted(watched):
 
 
 def stored(watched, name="Wi-Fi"):
-    return next((one for one in watched.world.kandji.profiles() if one.name == name), None)
+    return next((one for one in watched.world.kandji.library.profiles() if one.name == name), None)
 
 
 def test_made_once_and_left_alone_after(watched, run_module, wanted):
@@ -200,7 +200,7 @@ def test_a_failure_shows_no_secret_that_somebody_else_wrote(watched, run_module,
     profile = stored(watched)
     document = plistlib.loads(profile.text.encode())
     document["PayloadContent"][0].update(AuthKey="canary-secret-rotated", Own="canary-secret-6")
-    watched.world.kandji.update_profile(
+    watched.world.kandji.library.update_profile(
         profile, name="Wi-Fi", document=document, runs_on={"Mac"}, active=True
     )
     refused = run_module(MODULE, args, lab=watched.lab)
@@ -268,7 +268,7 @@ def test_what_somebody_changed_there_is_told_and_written_again_by_another_genera
     profile = stored(watched)
     document = plistlib.loads(profile.text.encode())
     document["PayloadContent"][0]["SSID_STR"] = "Guests"
-    watched.world.kandji.update_profile(
+    watched.world.kandji.library.update_profile(
         profile, name="Wi-Fi", document=document, runs_on={"Mac"}, active=True
     )
     mark = watched.mark()
@@ -313,7 +313,9 @@ def test_one_that_was_there_is_adopted_without_a_write(watched, run_module, want
     other = payload("com.acme.app", Key=1)
     theirs = {**wifi(), "PayloadUUID": "THEIRS", "PayloadIdentifier": "theirs"}
     document = plistlib.loads(text(other, dict(reversed(theirs.items()))).encode())
-    profile = watched.world.kandji.create_profile(name="Wi-Fi", document=document, runs_on={"Mac"})
+    profile = watched.world.kandji.library.create_profile(
+        name="Wi-Fi", document=document, runs_on={"Mac"}
+    )
     args = {**wanted, "mobileconfig": text(wifi(), other)}
     assert run_module(MODULE, args, lab=watched.lab)["changes"] == [
         "assign profile 'Wi-Fi' to blueprint 'Canary'"
@@ -411,7 +413,7 @@ def test_an_answer_that_is_lost_is_finished_by_the_next_run(watched, run_module,
     watched.fault("drop", operation, times=1)
     run_module(MODULE, args, lab=watched.lab)
     run_module(MODULE, wanted, lab=watched.lab)
-    assert [one.name for one in watched.world.kandji.profiles()].count("Wi-Fi") == (
+    assert [one.name for one in watched.world.kandji.library.profiles()].count("Wi-Fi") == (
         0 if operation.startswith("Delete") else 1
     )
     assert not run_module(MODULE, wanted, lab=watched.lab)["changed"]

@@ -25,7 +25,7 @@ def wanted(watched):
 
 
 def script_of(watched, name="Look"):
-    return next(one for one in watched.world.kandji.scripts() if one.name == name)
+    return next(one for one in watched.world.kandji.library.scripts() if one.name == name)
 
 
 def test_a_second_run_writes_nothing_although_kandji_trims_the_text(watched, run_module, wanted):
@@ -113,7 +113,7 @@ def test_by_id_it_is_given_another_name(watched, run_module, wanted):
 
 def test_of_two_with_one_name_none_is_guessed(watched, run_module, wanted):
     for _unused in range(2):
-        watched.world.kandji.create_script("Look", script="exit 0")
+        watched.world.kandji.library.create_script("Look", script="exit 0")
     refused = run_module(MODULE, wanted, lab=watched.lab)
     assert (
         refused["failed"]
@@ -169,9 +169,9 @@ def test_an_answer_that_is_lost_is_no_reason_to_write_twice(watched, run_module,
     assert run_module(MODULE, wanted, lab=watched.lab)["failed"]
     assert watched.writes(mark).count(name) <= 1
     run_module(MODULE, wanted, lab=watched.lab)
-    assert [one.name for one in watched.world.kandji.scripts()].count("Look") == 1 and script_of(
-        watched
-    ).script == wanted["script"].rstrip()
+    assert [one.name for one in watched.world.kandji.library.scripts()].count(
+        "Look"
+    ) == 1 and script_of(watched).script == wanted["script"].rstrip()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ MODULE = "kandji_scep_profile"
 
 
 def our_profile(watched):
-    return next(one for one in watched.world.kandji.profiles() if one.name == "Okta SCEP - canary")
+    return next(
+        one for one in watched.world.kandji.library.profiles() if one.name == "Okta SCEP - canary"
+    )
 
 
 def inner(profile):
@@ -138,7 +140,7 @@ def test_a_wrong_challenge_is_found_before_anything_is_written(
     )
     assert wrong["failed"] and "test enrolment was refused" in wrong["msg"]
     assert watched.writes() == ["PKIOperation"] and not [
-        one for one in watched.world.kandji.profiles() if "Okta SCEP" in one.name
+        one for one in watched.world.kandji.library.profiles() if "Okta SCEP" in one.name
     ]
     assert shown("canary-typo-secret-1234567890") == []
 
@@ -180,7 +182,9 @@ def test_a_second_profile_with_the_same_url_is_refused(watched, run_module, prof
 def test_two_profiles_of_one_name_are_told_apart_by_id(watched, run_module, profile_args):
     run_module(MODULE, profile_args, lab=watched.lab)
     tenant, mine = watched.world.kandji, our_profile(watched)
-    twin = tenant.create_profile(name=mine.name, document=dict(mine.document), runs_on={"Mac"})
+    twin = tenant.library.create_profile(
+        name=mine.name, document=dict(mine.document), runs_on={"Mac"}
+    )
     refused = run_module(MODULE, profile_args, lab=watched.lab)
     assert refused["failed"] and mine.id in refused["msg"] and twin.id in refused["msg"]
     chosen = run_module(
@@ -215,7 +219,13 @@ def test_a_lost_answer_is_finished_by_the_next_run(watched, run_module, profile_
     run_module(MODULE, {**profile_args, "api_retries": 0}, lab=watched.lab)
     run_module(MODULE, profile_args, lab=watched.lab)
     assert (
-        len([one for one in watched.world.kandji.profiles() if one.name == profile_args["name"]])
+        len(
+            [
+                one
+                for one in watched.world.kandji.library.profiles()
+                if one.name == profile_args["name"]
+            ]
+        )
         == 1
     )
     assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"]

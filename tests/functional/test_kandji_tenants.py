@@ -32,7 +32,7 @@ def test_in_a_full_tenant_every_page_is_read_once_and_nothing_is_made_twice(watc
     for number in range(400):
         tenant.add_blueprint(f"Blueprint {number:03d}", "classic", [])
     for number in range(650):
-        tenant.create_profile(
+        tenant.library.create_profile(
             name=f"Profile {number:03d}",
             document={"PayloadType": "Configuration", "PayloadContent": []},
             runs_on={"Mac"},
@@ -45,7 +45,7 @@ def test_in_a_full_tenant_every_page_is_read_once_and_nothing_is_made_twice(watc
     asked = pages(watched, mark)
     assert set(asked.values()) == {1}
     assert Counter(operation for operation, _path, _query in asked)["List Custom Profiles"] == 3
-    assert len([one for one in tenant.profiles() if one.name == "zz last"]) == 1
+    assert len([one for one in tenant.library.profiles() if one.name == "zz last"]) == 1
 
 
 @pytest.mark.lab(macs=3)

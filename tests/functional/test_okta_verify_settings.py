@@ -50,7 +50,7 @@ def state(watched, serial):
 def settings_of(watched):
     return [
         one
-        for one in watched.world.kandji.profiles()
+        for one in watched.world.kandji.library.profiles()
         if one.name.startswith("Okta Verify settings")
     ]
 

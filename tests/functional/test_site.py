@@ -57,7 +57,9 @@ def converged():
 @pytest.fixture
 def site(converged, playbook):
     """The converged lab; brought about by whoever comes first."""
-    if not [one for one in converged.world.kandji.profiles() if one.name.startswith("Okta SCEP")]:
+    if not [
+        one for one in converged.world.kandji.library.profiles() if one.name.startswith("Okta SCEP")
+    ]:
         check = playbook(converged.lab, check=True, variables=QUICK)
         assert check.status == 0 and converged.writes() == [], check.output
         first = bring_about(converged, playbook)

@@ -228,11 +228,11 @@ def test_who_edits_a_map_has_its_conditions_looked_at_at_once(control, tenant, k
     mac = control.world.macs[0]
     control.send("PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "Map"})
     control.send("PATCH", f"/kandji/devices/{mac.serial}", {"tags": ["vip"]})
-    assert tenant.in_scope(item) == []  # by MDM, once a day
+    assert tenant.assignments.in_scope(item) == []  # by MDM, once a day
     control.send(
         "PATCH", f"/kandji/blueprints/{blueprint['id']}", {"nodes": [root, vip, {"tag": "loaner"}]}
     )
-    assert tenant.in_scope(item) == [mac.device]
+    assert tenant.assignments.in_scope(item) == [mac.device]
 
 
 def test_a_node_that_goes_takes_its_items_along(control, kandji):

@@ -81,8 +81,11 @@ def test_licensing_counts_devices_by_platform(client, add_device):
 
 
 def test_audit_events_name_the_items_that_were_added_to_a_blueprint(client, tenant):
-    blueprint, item = tenant.add_blueprint("Canary"), tenant.add_item("Okta Verify", "vpp-app")
-    tenant.assign(blueprint, item, None)
+    blueprint, item = (
+        tenant.add_blueprint("Canary"),
+        tenant.library.add_item("Okta Verify", "vpp-app"),
+    )
+    tenant.assignments.assign(blueprint, item, None)
     newest = client.get("/audit/events", limit=1, sort_by="-occurred_at").json["results"][0]
     assert newest["target_component"] == "library_items"
     assert newest["new_state"]["library_items_added"] == [{"id": item.id, "name": "Okta Verify"}]

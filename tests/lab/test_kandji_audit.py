@@ -63,8 +63,8 @@ def test_items_are_recorded_with_what_they_are(client, tenant, scep_profile):
 def test_what_an_assignment_added_and_a_removal_took_away(client, tenant):
     blueprint, first, second = (
         tenant.add_blueprint("Canary"),
-        tenant.add_item("Okta Verify", "vpp-app"),
-        tenant.add_item("Chrome", "automatic-app"),
+        tenant.library.add_item("Okta Verify", "vpp-app"),
+        tenant.library.add_item("Chrome", "automatic-app"),
     )
     for item in (first, second):
         client.post(f"/blueprints/{blueprint.id}/assign-library-item", {"library_item_id": item.id})
@@ -85,7 +85,10 @@ def test_what_an_assignment_added_and_a_removal_took_away(client, tenant):
 
 
 def test_a_refused_assignment_is_no_event(client, tenant):
-    blueprint, item = tenant.add_blueprint("Canary"), tenant.add_item("Okta Verify", "vpp-app")
+    blueprint, item = (
+        tenant.add_blueprint("Canary"),
+        tenant.library.add_item("Okta Verify", "vpp-app"),
+    )
     for _unused in range(2):
         client.post(f"/blueprints/{blueprint.id}/assign-library-item", {"library_item_id": item.id})
     assert len([row for row in rows(client) if row["target_component"] == "library_items"]) == 1
@@ -97,7 +100,7 @@ def test_a_refused_assignment_is_no_event(client, tenant):
 )
 def test_oldest_first_unless_asked_otherwise(client, tenant, sort_by, expected):
     for name in "abc":
-        tenant.add_item(name, "custom-app")
+        tenant.library.add_item(name, "custom-app")
     assert [
         row["new_state"]["name"]
         for row in rows(client, **({"sort_by": sort_by} if sort_by else {}))
@@ -111,7 +114,7 @@ def test_an_order_that_does_not_exist_is_refused(client):
 @pytest.mark.parametrize("sort_by", ["occurred_at", "-occurred_at"])
 def test_a_cursor_goes_on_where_it_stopped_whatever_happens_meanwhile(client, tenant, sort_by):
     for number in range(5):
-        tenant.add_item(str(number), "custom-app")
+        tenant.library.add_item(str(number), "custom-app")
     page = client.get("/audit/events", sort_by=sort_by, limit=2).json
     seen = page["results"]
     while page["next"]:
@@ -119,7 +122,7 @@ def test_a_cursor_goes_on_where_it_stopped_whatever_happens_meanwhile(client, te
         assert (query["sort_by"], query["limit"]) == (sort_by, "2")
         page = client.get("/audit/events", **query).json
         seen += page["results"]
-        tenant.add_item("meanwhile", "custom-app") if len(seen) == 4 else None
+        tenant.library.add_item("meanwhile", "custom-app") if len(seen) == 4 else None
     names = [row["new_state"]["name"] for row in seen]
     assert names == (
         ["0", "1", "2", "3", "4", "meanwhile"]
@@ -135,15 +138,15 @@ def test_a_cursor_that_was_made_up_is_refused(client):
 
 def test_a_page_has_five_hundred_at_most(client, tenant):
     for number in range(501):
-        tenant.add_item(str(number), "custom-app")
+        tenant.library.add_item(str(number), "custom-app")
     page = client.get("/audit/events", limit=1000).json
     assert len(page["results"]) == 500 and page["next"]
 
 
 def test_dates_bound_the_list(client, tenant, kandji_world):
-    tenant.add_item("old", "custom-app")
+    tenant.library.add_item("old", "custom-app")
     kandji_world.clock.advance(days=3)
-    tenant.add_item("new", "custom-app")
+    tenant.library.add_item("new", "custom-app")
     between = kandji_world.clock.now() - timedelta(days=1)
 
     def names(**query):
@@ -161,8 +164,8 @@ def test_dates_bound_the_list(client, tenant, kandji_world):
 
 
 def test_after_a_year_it_is_forgotten(client, tenant, kandji_world):
-    tenant.add_item("old", "custom-app")
+    tenant.library.add_item("old", "custom-app")
     kandji_world.clock.advance(days=200)
-    tenant.add_item("new", "custom-app")
+    tenant.library.add_item("new", "custom-app")
     kandji_world.clock.advance(days=200)
     assert [row["new_state"]["name"] for row in rows(client)] == ["new"]

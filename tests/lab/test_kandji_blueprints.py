@@ -12,7 +12,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def item(tenant):
-    return tenant.add_item("Okta Verify", "vpp-app")
+    return tenant.library.add_item("Okta Verify", "vpp-app")
 
 
 def assign(client, blueprint, item, node_id=None):
@@ -68,7 +68,10 @@ def test_removed_devices_do_not_count(client, tenant, add_device):
 
 
 def test_assigning_returns_all_items_and_removing_those_that_are_left(client, tenant, item):
-    blueprint, other = tenant.add_blueprint("Canary"), tenant.add_item("Chrome", "automatic-app")
+    blueprint, other = (
+        tenant.add_blueprint("Canary"),
+        tenant.library.add_item("Chrome", "automatic-app"),
+    )
     assert assign(client, blueprint, other).json == [other.id]
     assert assign(client, blueprint, item).json == [other.id, item.id]
     assert client.get(f"/blueprints/{blueprint.id}/list-library-items").json["results"] == [
@@ -123,8 +126,8 @@ def test_an_item_on_two_nodes_stays_on_the_blueprint_when_one_loses_it(client, t
 
 def test_some_types_come_once_to_a_node(client, tenant):
     blueprint = tenant.add_blueprint("Design", "map")
-    assign(client, blueprint, tenant.add_item("macOS 15", "macos-release"))
-    refused = assign(client, blueprint, tenant.add_item("macOS 26", "macos-release"))
+    assign(client, blueprint, tenant.library.add_item("macOS 15", "macos-release"))
+    refused = assign(client, blueprint, tenant.library.add_item("macOS 26", "macos-release"))
     assert (refused.status, refused.json) == (
         400,
         "Assignment node can only have one of this Library Item type.",
@@ -136,7 +139,7 @@ def test_of_which_types_a_node_takes_one_is_a_switch(client, tenant, kandji_worl
     blueprint = tenant.add_blueprint("Sales", "map", conditions=["loaner"])
     root, node = (node.id for node in blueprint.nodes)
     assert assign(client, blueprint, item, node).status == 200
-    other = tenant.add_item("Slack", "vpp-app")
+    other = tenant.library.add_item("Slack", "vpp-app")
     assert (
         assign(client, blueprint, other, node).json
         == "Assignment node can only have one of this Library Item type."
@@ -164,7 +167,8 @@ def test_a_classic_blueprint_takes_any_number_of_a_type(client, tenant, kandji_w
     kandji_world.switches.set(one_per_node_types="vpp-app")
     blueprint = tenant.add_blueprint("Canary")
     assert [
-        assign(client, blueprint, one).status for one in (item, tenant.add_item("Slack", "vpp-app"))
+        assign(client, blueprint, one).status
+        for one in (item, tenant.library.add_item("Slack", "vpp-app"))
     ] == [200, 200]
 
 
@@ -186,6 +190,6 @@ def test_a_body_that_is_no_json(client, tenant):
 
 def test_items_of_a_map_reach_the_devices_that_meet_the_condition(tenant, add_device, item):
     blueprint = tenant.add_blueprint("Sales", "map", conditions=["loaner"])
-    tenant.assign(blueprint, item, blueprint.nodes[1].id)
+    tenant.assignments.assign(blueprint, item, blueprint.nodes[1].id)
     loaner, _other = add_device(blueprint.id, tags=["loaner"]), add_device(blueprint.id, "OTHER")
-    assert tenant.in_scope(item) == [loaner]
+    assert tenant.assignments.in_scope(item) == [loaner]

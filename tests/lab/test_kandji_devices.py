@@ -125,11 +125,11 @@ def test_library_items_of_a_device_have_types_and_profiles_have_lower_case_statu
     blueprint = tenant.add_blueprint("Canary")
     device = add_device(blueprint.id)
     app, profile = (
-        tenant.add_item("Okta Verify", "vpp-app"),
-        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+        tenant.library.add_item("Okta Verify", "vpp-app"),
+        tenant.library.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
     )
     for item in (app, profile):
-        tenant.assign(blueprint, item, None)
+        tenant.assignments.assign(blueprint, item, None)
     rows = client.get(f"/devices/{device.id}/library-items").json["library_items"]
     assert [(row["item_id"], row["type"], row["status"]) for row in rows] == [
         (app.id, "vpp-app", "PENDING"),
@@ -141,10 +141,13 @@ def test_library_items_of_a_device_have_types_and_profiles_have_lower_case_statu
 
 
 def test_statuses_of_an_item_by_device(client, tenant, add_device):
-    blueprint, item = tenant.add_blueprint("Canary"), tenant.add_item("Okta Verify", "vpp-app")
+    blueprint, item = (
+        tenant.add_blueprint("Canary"),
+        tenant.library.add_item("Okta Verify", "vpp-app"),
+    )
     devices = [add_device(blueprint.id, f"S{number}") for number in range(3)]
-    tenant.assign(blueprint, item, None)
-    tenant.set_status(devices[1], item, "ERROR", log="No licenses")
+    tenant.assignments.assign(blueprint, item, None)
+    tenant.deliveries.set_status(devices[1], item, "ERROR", log="No licenses")
     page = client.get(f"/library/library-items/{item.id}/status", limit=2).json
     assert (page["count"], [row["status"] for row in page["results"]]) == (3, ["PENDING", "ERROR"])
     assert page["results"][0]["reported_at"] is None
@@ -156,11 +159,11 @@ def test_statuses_of_an_item_by_device(client, tenant, add_device):
 def test_a_profile_that_was_changed_is_pending_again(client, tenant, add_device, scep_profile):
     blueprint, profile = (
         tenant.add_blueprint("Canary"),
-        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+        tenant.library.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
     )
     device = add_device(blueprint.id)
-    tenant.assign(blueprint, profile, None)
-    tenant.set_status(device, profile, "PASS")
+    tenant.assignments.assign(blueprint, profile, None)
+    tenant.deliveries.set_status(device, profile, "PASS")
 
     def statuses():
         return [
@@ -169,7 +172,7 @@ def test_a_profile_that_was_changed_is_pending_again(client, tenant, add_device,
         ]
 
     assert statuses() == ["success"]
-    tenant.update_profile(profile, name="SCEP", document=None, runs_on={"Mac"}, active=True)
+    tenant.library.update_profile(profile, name="SCEP", document=None, runs_on={"Mac"}, active=True)
     assert statuses() == ["pending"]
 
 

@@ -86,7 +86,7 @@ def test_one_licence_too_few_and_always_for_the_same_mac(company):
     app = item(world, "Okta Verify")
     assert app.licenses == len(world.macs) - 1
     for name in ("Everyone else", "Canary", "Engineering"):
-        world.kandji.assign(blueprint(world, name), app, None)
+        world.kandji.assignments.assign(blueprint(world, name), app, None)
     macs.act(world)
     without = [mac for mac in world.macs if OKTA_VERIFY not in mac.apps and not mac.in_a_drawer]
     assert without == [mac_of(world, "licence")]

@@ -25,7 +25,9 @@ def report(tenant, kandji_world):
             )
             for name in common_names
         ]
-        tenant.receive_report(device, certificates=rows, installed=[], apps=[], at=moment)
+        tenant.deliveries.receive_report(
+            device, certificates=rows, installed=[], apps=[], at=moment
+        )
 
     return reported
 

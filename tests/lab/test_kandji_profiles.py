@@ -207,7 +207,9 @@ def test_the_tenant_may_store_something_else_than_was_sent(client, scep_profile,
 
 def test_listing_shows_the_payload_page_by_page(client, tenant, scep_profile):
     for number in range(3):
-        tenant.create_profile(name=f"Profile {number}", document=scep_profile, runs_on={"Mac"})
+        tenant.library.create_profile(
+            name=f"Profile {number}", document=scep_profile, runs_on={"Mac"}
+        )
     tenant.profile_page_size = 2
     first = client.get(PATH).json
     assert (first["count"], len(first["results"]), first["previous"]) == (3, 2, None)
@@ -227,6 +229,6 @@ def test_unknown_profiles(client):
 
 def test_deleting_takes_the_profile_off_its_blueprints(client, tenant, profile):
     blueprint = tenant.add_blueprint("Canary")
-    tenant.assign(blueprint, tenant.items[profile["id"]], None)
+    tenant.assignments.assign(blueprint, tenant.items[profile["id"]], None)
     assert client.send("DELETE", f"{PATH}/{profile['id']}").status == 204
     assert client.get(f"/blueprints/{blueprint.id}/list-library-items").json["results"] == []

@@ -87,7 +87,7 @@ def test_a_change_that_is_refused_changes_nothing(client):
 
 
 def test_other_items_are_no_scripts(client, tenant):
-    app = tenant.add_item("Chrome", "automatic-app")
+    app = tenant.library.add_item("Chrome", "automatic-app")
     for item_id in (app.id, UNKNOWN):
         assert client.get(f"{PATH}/{item_id}").json == {"detail": "Not found."}
         assert (

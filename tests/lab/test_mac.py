@@ -69,8 +69,10 @@ def mac(kandji_world, add_device, blueprint, exchange):
 @pytest.fixture
 def profile(tenant, blueprint, scep_profile):
     """The SCEP profile, on the Mac's blueprint."""
-    created = tenant.create_profile(name="Okta SCEP", document=scep_profile, runs_on={"Mac"})
-    tenant.assign(blueprint, created, None)
+    created = tenant.library.create_profile(
+        name="Okta SCEP", document=scep_profile, runs_on={"Mac"}
+    )
+    tenant.assignments.assign(blueprint, created, None)
     return created
 
 
@@ -78,18 +80,18 @@ def profile(tenant, blueprint, scep_profile):
 def native(tenant, blueprint, authority):
     """A SCEP item that somebody made in the console, on the Mac's blueprint."""
     item = console.make_scep(tenant, "Okta SCEP by hand", {"URL": SCEP_URL, "Challenge": CHALLENGE})
-    tenant.assign(blueprint, item, None)
+    tenant.assignments.assign(blueprint, item, None)
     return item
 
 
 def touch(tenant, profile):
-    tenant.update_profile(
+    tenant.library.update_profile(
         profile, name=profile.name, document=None, runs_on=profile.runs_on, active=True
     )
 
 
 def status(tenant, mac, item):
-    return tenant.status_of(mac.device, item)
+    return tenant.deliveries.status_of(mac.device, item)
 
 
 def test_a_check_in_enrols_and_reports(mac, profile, tenant, authority):
@@ -128,7 +130,7 @@ def test_a_new_identity_replaces_profile_key_and_certificate(mac, profile, tenan
 
 def test_profile_and_certificate_leave_with_the_scope(mac, profile, tenant, blueprint):
     mac.check_in()
-    tenant.remove(blueprint, profile, None)
+    tenant.assignments.remove(blueprint, profile, None)
     assert mac.check_in().removed == ["Okta SCEP"]
     assert (mac.certificates, mac.profiles) == ([], {})
     assert profile.identity not in [
@@ -138,7 +140,9 @@ def test_profile_and_certificate_leave_with_the_scope(mac, profile, tenant, blue
 
 def test_an_inactive_profile_is_out_of_scope(mac, profile, tenant):
     mac.check_in()
-    tenant.update_profile(profile, name="Okta SCEP", document=None, runs_on={"Mac"}, active=False)
+    tenant.library.update_profile(
+        profile, name="Okta SCEP", document=None, runs_on={"Mac"}, active=False
+    )
     mac.check_in()
     assert mac.certificates == []
 
@@ -231,12 +235,12 @@ def test_variables_of_a_user_are_empty_without_one(kandji_world, tenant, mac, sc
     scep_profile["PayloadContent"][0]["PayloadContent"]["Subject"] = [
         [["CN", "$EMAIL|$EMAIL_PREFIX|$DEVICE_ID|$UDID|$DEVICE_NAME|$NO_SUCH"]]
     ]
-    profile = tenant.create_profile(name="x", document=scep_profile, runs_on={"Mac"})
+    profile = tenant.library.create_profile(name="x", document=scep_profile, runs_on={"Mac"})
 
     def subject():
-        return tenant.deliver(mac.device, profile).document["PayloadContent"][0]["PayloadContent"][
-            "Subject"
-        ][0][0][1]
+        return tenant.deliveries.deliver(mac.device, profile).document["PayloadContent"][0][
+            "PayloadContent"
+        ]["Subject"][0][0][1]
 
     rest = f"{mac.device_id}|{mac.udid}|{mac.device.name}|$NO_SUCH"
     assert subject() == f"||{rest}"
@@ -284,34 +288,34 @@ def test_only_the_named_macs_act(mac, profile, kandji_world):
 
 
 def test_the_app_comes_with_a_licence_and_goes_with_the_scope(mac, tenant, blueprint):
-    item = tenant.add_item(
+    item = tenant.library.add_item(
         "Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, version="9.52.0", licenses=1
     )
-    tenant.assign(blueprint, item, None)
+    tenant.assignments.assign(blueprint, item, None)
     mac.check_in()
     assert (OKTA_VERIFY in mac.apps, item.holders, status(tenant, mac, item).status) == (
         True,
         {mac.device_id},
         "PASS",
     )
-    tenant.remove(blueprint, item, None)
+    tenant.assignments.remove(blueprint, item, None)
     mac.check_in()
     assert (OKTA_VERIFY in mac.apps, item.holders) == (False, set())
 
 
 def test_an_app_that_came_by_hand_stays(mac, tenant, blueprint):
-    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=1)
+    item = tenant.library.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=1)
     mac.install_by_hand()
-    tenant.assign(blueprint, item, None)
+    tenant.assignments.assign(blueprint, item, None)
     mac.check_in()
-    tenant.remove(blueprint, item, None)
+    tenant.assignments.remove(blueprint, item, None)
     mac.check_in()
     assert OKTA_VERIFY in mac.apps
 
 
 def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
-    item = tenant.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=0)
-    tenant.assign(blueprint, item, None)
+    item = tenant.library.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=0)
+    tenant.assignments.assign(blueprint, item, None)
     mac.check_in()
     assert OKTA_VERIFY not in mac.apps
     assert (
@@ -321,7 +325,7 @@ def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
 
 
 def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
-    item = tenant.add_item(
+    item = tenant.library.add_item(
         "Okta Verify",
         "vpp-app",
         bundle_id=OKTA_VERIFY,
@@ -488,7 +492,7 @@ def test_item_and_custom_profile_side_by_side_are_two_certificates(
 ):
     mac.check_in()
     assert len(mac.certificates) == 2
-    tenant.remove(blueprint, native, None)
+    tenant.assignments.remove(blueprint, native, None)
     assert mac.check_in().removed == ["Okta SCEP by hand"]
     assert common_names(mac) == [f"{mac.serial} {profile.identity}"]
 
@@ -501,11 +505,11 @@ def test_other_tags_wait_for_the_check_in_of_mdm_and_the_agent_is_quicker(
 ):
     blueprint = tenant.add_blueprint("Map", "map", conditions=["vip"])
     profile, script = (
-        tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
-        tenant.create_script("Hello", script="echo"),
+        tenant.library.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"}),
+        tenant.library.create_script("Hello", script="echo"),
     )
     for item in (profile, script):
-        tenant.assign(blueprint, item, blueprint.nodes[1].id)
+        tenant.assignments.assign(blueprint, item, blueprint.nodes[1].id)
     client.send("PATCH", f"/devices/{mac.device_id}", json={"blueprint_id": blueprint.id})
     client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": ["vip"]})
 
@@ -528,19 +532,19 @@ def test_an_assignment_has_the_map_looked_at_at_once(client, mac, tenant, scep_p
     blueprint = tenant.add_blueprint("Map", "map", conditions=["vip"])
     client.send("PATCH", f"/devices/{mac.device_id}", json={"blueprint_id": blueprint.id})
     client.send("PATCH", f"/devices/{mac.device_id}", json={"tags": ["vip"]})
-    profile = tenant.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"})
-    tenant.assign(blueprint, profile, blueprint.nodes[1].id)
-    assert tenant.in_scope(profile) == [mac.device]
+    profile = tenant.library.create_profile(name="SCEP", document=scep_profile, runs_on={"Mac"})
+    tenant.assignments.assign(blueprint, profile, blueprint.nodes[1].id)
+    assert tenant.assignments.in_scope(profile) == [mac.device]
 
 
 # Custom Scripts
 
 
 def log_after_check_in(kandji_world, tenant, mac, blueprint, script):
-    item = tenant.create_script("Look", script=script)
-    tenant.assign(blueprint, item, None)
+    item = tenant.library.create_script("Look", script=script)
+    tenant.assignments.assign(blueprint, item, None)
     mac.check_in()
-    return tenant.status_of(mac.device, item).log
+    return tenant.deliveries.status_of(mac.device, item).log
 
 
 def test_the_certificate_check_says_what_the_mac_holds(
@@ -598,11 +602,11 @@ def test_a_profile_that_names_a_certificate_which_it_lacks_is_not_installed(
     }
     complete = {**scep_profile, "PayloadContent": [scep, network]}
     unchanged = {"name": "Okta SCEP", "runs_on": {"Mac"}, "active": True}
-    tenant.update_profile(profile, document=complete, **unchanged)
+    tenant.library.update_profile(profile, document=complete, **unchanged)
     assert mac.check_in().installed == ["Okta SCEP"] and len(mac.certificates) == 1
     dangling = {**network, "PayloadCertificateUUID": "AAAAAAAA-0000-4000-8000-000000000003"}
     incomplete = {**complete, "PayloadContent": [scep, dangling]}
-    tenant.update_profile(profile, document=incomplete, **unchanged)
+    tenant.library.update_profile(profile, document=incomplete, **unchanged)
     assert mac.check_in().failed == ["Okta SCEP"]
     shown = status(tenant, mac, profile)
     assert (shown.status, "could not be installed" in shown.log) == ("failed", True)

@@ -141,7 +141,7 @@ class EveryStage:
 
         absent.certificates.clear()  # CERTIFICATE_ABSENT
         without_app.apps.pop(OKTA_VERIFY)  # OKTA_VERIFY_MISSING
-        self.world.kandji.set_status(
+        self.world.kandji.deliveries.set_status(
             without_app.device, self.world.kandji.items[self.app_id], "PENDING"
         )
         competing, renewed, original, copy = (self.spare() for _unused in range(4))

@@ -20,7 +20,7 @@ _LETTERS = (  # Crockford's base 32, of which the vendor's ids are made
 )
 
 
-class Events:
+class AuditLog:
     """The rows of the log as the vendor lists them, oldest first, for a year."""
 
     def __init__(self, clock: Clock) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from lab.http import Answer, Call
+from lab.kandji.assignments import Refused
 from lab.kandji.model import Blueprint, LibraryItem
 from lab.kandji.paging import bad_request, envelope, json_body, not_found
-from lab.kandji.tenant import Refused, Tenant
+from lab.kandji.tenant import Tenant
 
 
 def render_blueprint(tenant: Tenant, blueprint: Blueprint) -> dict[str, t.Any]:
@@ -22,7 +23,7 @@ def render_blueprint(tenant: Tenant, blueprint: Blueprint) -> dict[str, t.Any]:
         "color": "aqua-500",
         "description": blueprint.description,
         "params": {},
-        "computers_count": len(tenant.devices_of(blueprint.id)),
+        "computers_count": len(tenant.assignments.devices_of(blueprint.id)),
         "enrollment_code": {"code": blueprint.enrollment_code, "is_active": True},
         "type": blueprint.type,
     }
@@ -68,12 +69,12 @@ def list_items(tenant: Tenant, call: Call) -> Answer:
 
 def assign_item(tenant: Tenant, call: Call) -> Answer:
     """Assign an item to a blueprint."""
-    return _change(tenant, call, tenant.assign)
+    return _change(tenant, call, tenant.assignments.assign)
 
 
 def remove_item(tenant: Tenant, call: Call) -> Answer:
     """Remove an item from a blueprint."""
-    return _change(tenant, call, tenant.remove)
+    return _change(tenant, call, tenant.assignments.remove)
 
 
 def _change(

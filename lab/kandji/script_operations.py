@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from lab.http import Answer, Call, Refusal
-from lab.kandji.library import HTML_404, stamp
+from lab.kandji.library_operations import HTML_404, stamp
 from lab.kandji.model import CustomScript
 from lab.kandji.paging import bad_request, json_body, not_found, numbered
 from lab.kandji.tenant import Tenant
@@ -43,7 +43,9 @@ def render_script(script: CustomScript) -> dict[str, t.Any]:
 def list_scripts(tenant: Tenant, call: Call) -> Answer:
     """Return a page of the Custom Scripts."""
     return Answer(
-        numbered(tenant, call, tenant.scripts(), render_script, size=tenant.profile_page_size)
+        numbered(
+            tenant, call, tenant.library.scripts(), render_script, size=tenant.profile_page_size
+        )
     )
 
 
@@ -53,7 +55,7 @@ def create_script(tenant: Tenant, call: Call) -> Answer:
     missing = [name for name in ("name", "execution_frequency", "script") if not body.get(name)]
     if missing:
         raise bad_request({name: ["This field is required."] for name in missing})
-    return Answer(render_script(tenant.create_script(**_values(tenant, body, None))), 201)
+    return Answer(render_script(tenant.library.create_script(**_values(tenant, body, None))), 201)
 
 
 def get_script(tenant: Tenant, call: Call) -> Answer:
@@ -66,7 +68,7 @@ def update_script(tenant: Tenant, call: Call) -> Answer:
     script = _script(tenant, call)
     for name, value in _values(tenant, json_body(call), script).items():
         setattr(script, name, value)
-    tenant.edited(script)
+    tenant.library.edited(script)
     return Answer(render_script(script))
 
 
@@ -75,7 +77,7 @@ def delete_script(tenant: Tenant, call: Call) -> Answer:
     item_id = call.path["library_item_id"].lower()
     if not isinstance(tenant.items.get(item_id), CustomScript):
         raise Refusal(Answer(HTML_404, 404, media_type="text/html"))
-    tenant.delete_item(item_id)
+    tenant.library.delete_item(item_id)
     return Answer(None, 204)
 
 

@@ -9,7 +9,7 @@ import functools
 import typing as t
 
 from lab.http import Answer, Call
-from lab.kandji.library import render_status, stamp
+from lab.kandji.library_operations import render_status, stamp
 from lab.kandji.model import Device, KandjiUser
 from lab.kandji.paging import (
     PAGE_CAP,
@@ -346,8 +346,8 @@ def get_library_items(tenant: Tenant, call: Call) -> Answer:
 def _library_items(tenant: Tenant, device: Device) -> dict[str, t.Any]:
     blueprint = tenant.blueprints.get(device.blueprint_id)
     rows = []
-    for item in tenant.items_for(device):
-        status = tenant.status_of(device, item)
+    for item in tenant.assignments.items_for(device):
+        status = tenant.deliveries.status_of(device, item)
         rows.append(
             {
                 "id": status.id,
