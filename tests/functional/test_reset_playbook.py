@@ -219,7 +219,7 @@ def test_the_same_command_again_keeps_the_registration_that_followed(watched, bo
     watched.switch(macs_act=True)
     playbook(watched.lab, RESET, variables=variables)
     watched.switch(macs_act=False)
-    people.tell(watched.world, [mac.serial])
+    people.ask_to_register(watched.world, [mac.serial])
     people.act(watched.world, [mac.serial])
     assert managed(watched, mac) == [True]
     watched.world.clock.advance(hours=1)

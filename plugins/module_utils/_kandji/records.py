@@ -55,7 +55,7 @@ STATES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KandjiDevice:
     """A device, as List Devices and Get Device describe it.
 
@@ -106,7 +106,7 @@ class KandjiDevice:
         return self.platform == MAC
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ItemStatus:
     """The status of a library item on one device. ``status`` is Kandji's own word."""
 
@@ -155,7 +155,7 @@ class ItemStatus:
         return (self.log, self.last_audit_log, self.control_log)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DeviceItem:
     """A library item of one device, with its type."""
 
@@ -178,7 +178,7 @@ class DeviceItem:
 # Prism: what Macs reported at their last inventory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InstalledProfile:
     """A profile that a Mac reported.
 
@@ -220,7 +220,7 @@ class InstalledProfile:
         return parse_timestamp(self.created_at)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrismCertificate:
     """A certificate that a Mac reported. ``created_at`` is when Kandji first saw it (ISO 8601)."""
 
@@ -245,7 +245,7 @@ class PrismCertificate:
         return parse_timestamp(self.created_at)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrismApp:
     """An application that a Mac reported."""
 
@@ -276,7 +276,7 @@ def newest_first_seen(
 # The audit log
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AuditEvent:
     """An event of the tenant's audit log.
 
@@ -307,7 +307,7 @@ class AuditEvent:
 # The library
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """A blueprint. ``type`` is Kandji's own word: classic or map."""
 
@@ -327,7 +327,7 @@ class Blueprint:
         return {"id": self.id, "name": self.name}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LibraryItem:
     """A library item of any type, as a blueprint lists it: no type among its columns."""
 
@@ -340,7 +340,7 @@ class LibraryItem:
         return cls(id=_key(row.get("id")), name=as_name(row.get("name")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CustomProfile:
     """A Custom Profile.
 
@@ -380,7 +380,7 @@ class CustomProfile:
         return self.flags.get("active", True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CustomScript:
     """A Custom Script. The timestamps are ISO 8601."""
 
