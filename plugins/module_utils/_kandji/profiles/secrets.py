@@ -47,7 +47,7 @@ _METADATA = {
 
 
 def is_secret(path: str, kind: str = "", secret_keys: t.Sequence[str] = ()) -> bool:
-    """Return whether one of the keys, with dots between them, is that of a secret.
+    """Return whether one of the keys, with dots between or before them, is that of a secret.
 
     ``kind`` is the type of the payload; ``secret_keys`` are secret in any payload.
     """
@@ -124,7 +124,7 @@ class Mask:
     def value(self, value: t.Any, path: str = "") -> t.Any:
         """Return a value with secrets masked, and other data as its digest."""
         if isinstance(value, dict):
-            return {key: self.value(inner, _below(path, key)) for key, inner in value.items()}
+            return {key: self.value(inner, f"{path}.{key}") for key, inner in value.items()}
         if isinstance(value, list):
             return [self.value(inner, path) for inner in value]
         if _is_secret_value(value, path, self._kind, self._secret_keys):
@@ -143,9 +143,9 @@ class Mask:
         if isinstance(before, dict):
             known = after if isinstance(after, dict) else {}
             return {
-                key: self.value(inner, _below(path, key))
+                key: self.value(inner, f"{path}.{key}")
                 if key in _METADATA
-                else self.old_value(inner, known.get(key, ABSENT), _below(path, key))
+                else self.old_value(inner, known.get(key, ABSENT), f"{path}.{key}")
                 for key, inner in before.items()
             }
         if isinstance(before, list):
@@ -156,10 +156,6 @@ class Mask:
         if after is ABSENT or isinstance(after, (dict, list)):
             return before if isinstance(before, bool) else None if before is ABSENT else MASK
         return self.value(before, path)
-
-
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
 
 
 def _counterpart(before: t.Any, after: t.Sequence[t.Any]) -> t.Any:

@@ -138,6 +138,13 @@ def test_a_variable_of_kandji_is_not_a_secret(text: str, texts: list[str]) -> No
     assert secrets.secret_texts(profile(payload(Password=text)), []) == texts
 
 
+def test_a_text_is_secret_by_the_type_of_its_payload_or_by_what_it_is() -> None:
+    acme = payload("com.apple.security.acme", ClientIdentifier=CANARY)
+    other = payload("com.acme.app", ClientIdentifier="x", Site="https://ann:canary@acme.test")
+    texts = [CANARY, "https://ann:canary@acme.test"]
+    assert secrets.secret_texts(profile(acme, other), []) == texts
+
+
 @pytest.mark.parametrize(
     "text, ordinary",
     [
@@ -203,12 +210,30 @@ def test_a_value_is_masked_in_its_form(value: object, masked: object) -> None:
         (["x"], [{"a": "z"}], [MASK]),
         ([["x"]], ["z", ["y"]], [["x"]]),
         ([["x"]], ["z"], [[MASK]]),
+        (["x"], "z", [MASK]),
+        (["x"], ABSENT, [MASK]),
+        (ABSENT, {"a": 1}, None),
     ],
 )
 def test_what_the_file_does_not_know_is_masked_in_what_kandji_holds(
     before: object, after: object, shown: object
 ) -> None:
     assert secrets.Mask().old_value(before, after, "Name") == shown
+
+
+@pytest.mark.parametrize(
+    "before, after, shown",
+    [
+        # All keys above a value decide, in dictionaries and in lists.
+        ({"Licence": {"Nr": "x"}}, {"Licence": {"Nr": "y"}}, {"Licence": {"Nr": MASK}}),
+        ({"Licence": {"Nr": ["x"]}}, {"Licence": {"Nr": ["y"]}}, {"Licence": {"Nr": [MASK]}}),
+        ({"Nr": "x"}, {"Nr": "y"}, {"Nr": "x"}),
+        ({"Password": {"PayloadScope": "x"}}, ABSENT, {"Password": {"PayloadScope": MASK}}),
+        ({"PayloadScope": "System"}, ABSENT, {"PayloadScope": "System"}),
+    ],
+)
+def test_an_older_value_is_secret_by_its_keys(before: object, after: object, shown: object) -> None:
+    assert secrets.Mask(secret_keys=["Licence.Nr"]).old_value(before, after) == shown
 
 
 def test_a_difference_is_masked_by_the_type_of_its_payload() -> None:
