@@ -19,6 +19,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+CARRIAGE_RETURN = "a text holds a carriage return, which becomes a line feed when written"
+
 
 def read(inner: str) -> t.Any:
     """Return the value of key K of a property list with this element."""
@@ -43,7 +45,10 @@ def read(inner: str) -> t.Any:
         ("<real>-.5</real>", -0.5),
         ("<true/>", True),
         ("<data>\n AAE= \n</data>", b"\x00\x01"),
+        ("<data>AA\n\tE=</data>", b"\x00\x01"),
         ("<data></data>", b""),
+        ("<false/>", False),
+        ("<true> </true>", True),
         ("<date>2026-11-26T10:00:00Z</date>", datetime(2026, 11, 26, 10)),
         ("<dict><key>CF$UID</key><integer>1</integer></dict>", {"CF$UID": 1}),
         ("<dict><key></key><string>x</string></dict>", {"": "x"}),
@@ -56,7 +61,7 @@ def test_a_value_is_read(inner: str, value: object) -> None:
 @pytest.mark.parametrize(
     "inner, problem",
     [
-        ("<string>a&#13;b</string>", "a text holds a carriage return, which becomes a line feed"),
+        ("<string>a&#13;b</string>", CARRIAGE_RETURN),
         ("<integer>18446744073709551616</integer>", "an integer does not fit into 64 bits"),
         ("<integer>-9223372036854775809</integer>", "an integer does not fit into 64 bits"),
         ("<integer>1_0</integer>", "an integer is not a number"),
@@ -68,7 +73,7 @@ def test_a_value_is_read(inner: str, value: object) -> None:
         ("<data>!canary!</data>", "data is not base64"),
         ("<data>AAE</data>", "data is not base64"),
         ("<date>2026</date>", "a date is not like 2026-11-26T10:00:00Z"),
-        ("<date>2026-11-26T10:00:00Z canary</date>", "a date is not like"),
+        ("<date>2026-11-26T10:00:00Z canary</date>", "a date is not like 2026-11-26T10:00:00Z"),
         ("<date>2026-02-30T10:00:00Z</date>", "a date does not exist"),
         ("<true>canary</true>", "a switch holds a text"),
         ("<ustring>canary</ustring>", "<ustring> is not an element of a property list"),
@@ -87,7 +92,9 @@ def test_a_value_that_would_not_survive_is_refused_with_its_line(inner: str, pro
     with pytest.raises(property_list.PropertyListError) as raised:
         read(inner)
     message = str(raised.value)
-    assert message.startswith("line 2") and problem in message and "canary" not in message
+    where, said = message.split(": ", 1)
+    assert where.startswith("line 2") and said == problem
+    assert "canary" not in message
 
 
 def test_the_key_of_a_problem_is_named_with_those_above_it() -> None:

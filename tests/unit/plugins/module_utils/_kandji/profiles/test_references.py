@@ -164,6 +164,14 @@ def test_what_does_not_name_a_payload_is_not_missing(kind: str, values: dict[str
     assert references.dangling_references([payload(kind, WIFI, **values)]) == []
 
 
+def test_names_and_types_stay_where_references_follow() -> None:
+    app = payload("com.acme.app", SCEP, Certificate=SCEP, App="com.acme.app", Text=f"a {ROOT} b")
+    names = {"com.acme.app": "new", SCEP.lower(): VPN, ROOT.lower(): WIFI}
+    assert references.rename_references([app], names) == [
+        {**app, "Certificate": VPN, "App": "new", "Text": f"a {WIFI} b"}
+    ]
+
+
 # Comparison by meaning
 
 
@@ -260,6 +268,56 @@ def test_pairs_of_equal_payloads_stay_together(seed: int) -> None:
         *(wifi(name, name=own) for name, own in zip(names[:3], names[3:], strict=True)),
     )
     assert comparison.compare_profiles(twins, renamed(twins, seed)) == []
+
+
+def test_of_equal_payloads_those_of_one_name_correspond() -> None:
+    here, there = root(SCEP, b"1"), root(ROOT, b"1")
+    assert references.match_payloads([here, there], [there, here]) == {0: 1, 1: 0}
+    assert references.match_payloads([here, there], [here, there]) == {0: 0, 1: 1}
+
+
+def test_an_equal_payload_corresponds_before_one_of_the_same_name() -> None:
+    network = payload("com.apple.wifi.managed", WIFI, SSID_STR="Acme")
+    desired = [root(), network]
+    current = [{**network, "PayloadUUID": VPN}, {**network, "AutoJoin": True}]
+    assert references.match_payloads(desired, current) == {1: 0}
+
+
+def test_of_payloads_with_as_much_in_common_the_name_decides_and_then_the_place() -> None:
+    network = payload("com.apple.wifi.managed", WIFI, SSID_STR="Acme")
+    other = payload("com.apple.wifi.managed", VPN, SSID_STR="Guests")
+    renamed_network = payload("com.apple.wifi.managed", WIFI.lower(), SSID_STR="Employees")
+    assert references.match_payloads([network], [other, renamed_network]) == {0: 1}
+    third = payload("com.apple.wifi.managed", SCEP, SSID_STR="Employees")
+    assert references.match_payloads([root(), network], [other, third, root()]) == {0: 2, 1: 1}
+
+
+def test_a_reference_to_the_same_payload_is_in_common() -> None:
+    app = payload("com.acme.app", WIFI, Certificate=SCEP, Server="a")
+    without = payload("com.acme.app", VPN, Certificate="none", Server="b")
+    with_reference = payload("com.acme.app", "P", Certificate=ROOT, Server="b")
+    current = [scep_payload(ROOT), without, with_reference]
+    assert references.match_payloads([scep_payload(), app], current) == {0: 0, 1: 2}
+
+
+def test_a_reference_of_the_profile_itself_is_compared_by_its_payload() -> None:
+    desired = {**profile(root(SCEP)), "Trusts": SCEP}
+    assert comparison.compare_profiles(desired, {**profile(root(ROOT)), "Trusts": ROOT}) == []
+    assert comparison.compare_profiles(desired, {**profile(root(ROOT)), "Trusts": VPN}) == [
+        Difference("Trusts", VPN, SCEP)
+    ]
+
+
+def test_a_payload_without_references_does_not_part_those_with_them() -> None:
+    wanted = profile(
+        *(scep_payload("A" + SCEP[1:]), scep_payload("B" + SCEP[1:]), root()),
+        *(wifi("A" + SCEP[1:], name=WIFI), wifi("B" + SCEP[1:], name=VPN)),
+    )
+    present = profile(
+        *(root(), scep_payload("C" + SCEP[1:]), scep_payload("D" + SCEP[1:])),
+        *(wifi("D" + SCEP[1:], name="P"), wifi("C" + SCEP[1:], name="Q")),
+    )
+    assert comparison.compare_profiles(wanted, present) == []
 
 
 def test_a_name_that_is_an_ordinary_word_is_compared_as_a_word() -> None:
