@@ -270,6 +270,18 @@ def test_pairs_of_equal_payloads_stay_together(seed: int) -> None:
     assert comparison.compare_profiles(twins, renamed(twins, seed)) == []
 
 
+def test_a_text_refers_to_payloads_by_their_whole_names_or_by_uuids_in_it() -> None:
+    named_after_it = {**root(), "PayloadIdentifier": f"Acme.{SCEP}"}
+    names = references.Identities([scep_payload(), named_after_it])
+    assert names.split(f"acme.{SCEP}") == ("\0", ({1},))
+    assert names.split(f"{ROOT.lower()} or {SCEP}, {WIFI}") == (f"\0 or \0, {WIFI}", ({1}, {0}))
+    # An identifier without a UUID may be an ordinary word.
+    word = {"PayloadIdentifier": "acme", "PayloadUUID": ""}
+    names = references.Identities([word, {"PayloadIdentifier": 7}])
+    assert names.split("acme") == ("acme", ()) and names.named_by("Acme") == {0}
+    assert names.named_by("") == names.named_by("other") == frozenset()
+
+
 def test_of_equal_payloads_those_of_one_name_correspond() -> None:
     here, there = root(SCEP, b"1"), root(ROOT, b"1")
     assert references.match_payloads([here, there], [there, here]) == {0: 1, 1: 0}
