@@ -186,7 +186,7 @@ class _Side:
 
 
 def _hash(value: object) -> str:
-    return hashlib.sha256(repr(value).encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(repr(value).encode()).hexdigest()
 
 
 def fingerprints(payloads: t.Sequence[Plist]) -> list[str]:

@@ -33,6 +33,7 @@ def read(inner: str) -> t.Any:
     [
         ("<string> a &amp; <![CDATA[<b>]]> </string>", " a & <b> "),
         ("<string>a<!-- not a part of it -->b</string>", "ab"),
+        (f"<string>{'long text ' * 10_000}</string>", "long text " * 10_000),
         ("<string></string>", ""),
         ("<string/>", ""),
         ("<array/>", []),
@@ -97,6 +98,27 @@ def test_a_value_that_would_not_survive_is_refused_with_its_line(inner: str, pro
     assert "canary" not in message
 
 
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("<plist>canary<dict/></plist>", "line 1: it holds a text outside an element for texts"),
+        ("<plist>\n<dict/><array/></plist>", "line 2: it holds more than one value"),
+        (
+            "<plist><dict><key>a&#13;b</key><true/></dict></plist>",
+            "line 1: a key holds a carriage return",
+        ),
+        (
+            '<!DOCTYPE plist [<!ENTITY a "canary">]><plist/>',
+            "line 1: it declares an entity, which property lists cannot have",
+        ),
+    ],
+)
+def test_a_file_that_is_not_a_property_list_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(property_list.PropertyListError) as raised:
+        property_list.read_xml(text.encode())
+    assert str(raised.value) == problem
+
+
 def test_the_key_of_a_problem_is_named_with_those_above_it() -> None:
     with pytest.raises(property_list.PropertyListError, match=r"line 2 \(key 'K.L'\): data is"):
         read("<array><dict><key>L</key><data>!</data></dict></array>")
@@ -151,6 +173,8 @@ def test_a_text_is_decoded_already_whatever_encoding_it_names(encoding: str) -> 
         ({"a": plistlib.UID(1)}, "'a': its value is of a type that property lists do not have"),
         ({"a": None}, "'a': its value is of a type that property lists do not have"),
         ({1: "a"}, "1: its name is not a text"),
+        ({"a": -(1 << 63) - 1}, "'a': its value does not fit into 64 bits"),
+        ({"a": [(1 << 64) - 1, -(1 << 63)]}, None),
         ({"a": ["\t\n", True, 1.5, b"", {}, datetime(2026, 1, 1)]}, None),
     ],
 )

@@ -295,6 +295,12 @@ def test_an_equal_payload_corresponds_before_one_of_the_same_name() -> None:
     assert references.match_payloads(desired, current) == {1: 0}
 
 
+def test_an_equal_payload_corresponds_whatever_else_the_profile_holds() -> None:
+    app = payload("com.acme.app", VPN, Server="\ud800")  # a text of a damaged profile
+    current = [{**app, "PayloadUUID": "P"}, {**app, "Port": 443}]
+    assert references.match_payloads([scep_payload(), wifi(SCEP), app], current) == {2: 0}
+
+
 def test_of_payloads_with_as_much_in_common_the_name_decides_and_then_the_place() -> None:
     network = payload("com.apple.wifi.managed", WIFI, SSID_STR="Acme")
     other = payload("com.apple.wifi.managed", VPN, SSID_STR="Guests")
