@@ -57,6 +57,7 @@ lab: setup
 generate: setup
 	@$(PY) -m tools.generate.permissions
 	@$(PY) -m tools.generate.report_page
+	@$(PY) -m tools.generate.variables
 
 setup:
 	@sh tools/setup.sh

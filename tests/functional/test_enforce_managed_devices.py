@@ -113,15 +113,19 @@ def test_one_person_unready_is_named_and_nothing_is_written(company, playbook):
         (
             ENFORCE,
             "device_trust_access_policy",
-            "device_trust_access_policy has to name the sign-in policy",
+            "device_trust_access_policy: It is not set.",
         ),
         (
             ROLLBACK,
             "device_trust_access_policy",
-            "device_trust_access_policy has to name the sign-in policy",
+            "device_trust_access_policy: It is not set.",
         ),
-        (ENFORCE, "device_trust_access_apps", "has to name the apps"),
-        (ENFORCE, "device_trust_break_glass_group", "one of them is empty"),
+        (ENFORCE, "device_trust_access_apps", "device_trust_access_apps: It is not set."),
+        (
+            ENFORCE,
+            "device_trust_break_glass_group",
+            "device_trust_break_glass_group: It is not set.",
+        ),
     ],
 )
 def test_what_was_not_said_is_asked_for(watched, playbook, path, left_out, says):

@@ -213,6 +213,6 @@ def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (
         result.status != 0
-        and "Set device_trust_migrate_to" in result.output
+        and "device_trust_migrate_to: It is not set." in result.output
         and watched.writes() == []
     )

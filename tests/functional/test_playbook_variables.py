@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tools.support.playbook import SITE
+from tools.support.playbook import SITE, run_playbook
 
+COLLECTION = "devicetrust.okta_kandji."
 QUICK = {"device_trust_gate_wait": 0, "device_trust_poll_interval": 1}
 RENEW, REPORT = SITE.parent / "renew_certificates.yml", SITE.parent / "report.yml"
+STATUS = SITE.parent / "device_status.yml"
 
 
 @pytest.mark.lab(macs=3)
@@ -50,3 +54,82 @@ def test_a_variable_that_refers_to_an_undefined_one_ends_the_run_before_it_begin
         in text
     )
     assert "device_trust_ca_fingerprint: Its value refers to 'vault', which is undefined." in text
+
+
+@pytest.mark.lab(macs=1)
+def test_everything_that_is_wrong_is_said_before_the_first_request(watched, playbook):
+    variables = {
+        "device_trust_gate_wait": "ten",
+        "device_trust_poll_intervall": 1,
+        "device_trust_rings": ["canary"],
+        "device_trust_max_reissue": -1,
+    }
+    for check in (True, False):
+        result = playbook(watched.lab, variables=variables, check=check)
+        assert result.status == 2 and watched.asked() == []
+        assert result.results("Validate the variables")[0]["msg"].splitlines() == [
+            "device_trust_poll_intervall: This variable does not exist; did you mean"
+            " 'device_trust_poll_interval'?",
+            "device_trust_rings[0]: 'canary' is not a ring. Write its keys, at least name and"
+            " blueprints.",
+            "device_trust_max_reissue: -1 is out of range. Set a number from 0 to 1000000.",
+            "device_trust_gate_wait: 'ten' is not a whole number. Set one from 0 to 14400.",
+            "Nothing was sent.",
+        ]
+
+
+@pytest.mark.lab(macs=1)
+def test_a_relative_path_begins_where_the_user_stands(watched, playbook, tmp_path):
+    variables = {"device_trust_report_dir": "reports", "device_trust_state_dir": "./state"}
+    result = playbook(watched.lab, REPORT, variables=variables, directory=tmp_path)
+    assert result.status == 0, result.output
+    assert (tmp_path / "reports").is_dir() and (tmp_path / "state").is_dir()
+    assert not list(REPORT.parent.glob("reports")) + list(REPORT.parent.glob("state"))
+    paths = (
+        f"Paths: device_trust_state_dir: {tmp_path}/state,"
+        f" device_trust_report_dir: {tmp_path}/reports"
+    )
+    assert paths in result.output
+
+
+@pytest.mark.lab(macs=1)
+def test_a_run_says_in_a_line_where_it_goes_and_where_its_credentials_come_from(watched, playbook):
+    told = watched.lab.announcement
+    variables = {
+        "device_trust_status_serials": "c0nobody, CNOBODY2",
+        "device_trust_kandji_api_token": "{{ vault_kandji_token }}",
+        "vault_kandji_token": told["kandji_api_token"],
+    }
+    result = playbook(watched.lab, STATUS, variables=variables)
+    assert result.status == 0, result.output
+    assert (
+        f"Okta: {told['okta_url']} (from OKTA_CLIENT_ORGURL (environment)), credentials from"
+        f" OKTA_CLIENT_TOKEN (environment). Kandji: {told['kandji_url']} (from IRUCTL_TENANT"
+        " (environment)), credentials from device_trust_kandji_api_token (extra vars, by"
+        " vault_kandji_token (extra vars)). Paths:"
+    ) in result.output
+    assert told["kandji_api_token"] not in result.output
+    assert "no Mac with these serial numbers: C0NOBODY, CNOBODY2." in result.output
+
+
+@pytest.mark.lab(macs=2)
+def test_the_status_alone_needs_no_challenge(watched, playbook):
+    environment = {"OKTA_SCEP_CHALLENGE": "", "OKTA_SCEP_URL": ""}
+    tags = ["--tags", "managed_status"]
+    result = playbook(watched.lab, arguments=tags, environment=environment)
+    assert result.status == 0 and watched.writes() == [], result.output
+    refused = playbook(watched.lab, environment=environment)
+    assert refused.status == 2 and watched.writes() == []
+
+
+@pytest.mark.parametrize("values", [{}, {"device_trust_gate_wait": "ten"}])
+def test_the_module_sends_nothing_and_needs_no_connection(values, tmp_path):
+    """On a host that nobody reaches."""
+    task = {COLLECTION + "validate_variables": {"playbook": "configure_awx"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": {"nowhere.invalid": {}}}}))
+    result = run_playbook(tmp_path / "play.yml", None, variables=values, inventory=inventory)
+    assert result.status == (2 if values else 0), result.output
+    assert result.total("unreachable") == 0 and result.changed == []

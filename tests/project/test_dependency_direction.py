@@ -24,7 +24,6 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "action/*",
         "plugin_utils/*",
         "inventory/*",
-        "lookup/*",
         "doc_fragments/*",
     ),
     "context": ("module_utils/_core/module.py",),

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A boolean may come as text: by -e name=false, from a survey, or from the environment.
+"""The variables of the playbooks are declared once, and everything else agrees with that.
 
-Where a playbook or role decides by one, it converts it first. What a module takes, it converts.
+A boolean of a role may come as text. Where a role decides by one, it converts it first. What a
+module takes, it converts; what a playbook reads, validate_variables converted.
 """
 
 from __future__ import annotations
@@ -14,25 +15,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils import _variables
 
+from tests.support.awx_job import role_data
+from tools.generate import variables as variables_page
 from tools.support.environment import CHECKOUT
 
+DECLARATION = _variables.read_declaration()
+VARIABLES = DECLARATION.variables
+PLAYBOOKS = sorted(CHECKOUT.glob("playbooks/*.yml"))
+PLAYBOOK_FILES = sorted(
+    path
+    for part in ("playbooks/*.yml", "playbooks/tasks/*.yml", "playbooks/vars/*.yml")
+    for path in CHECKOUT.glob(part)
+)
+RULEBOOKS = sorted(CHECKOUT.glob("extensions/eda/rulebooks/*.yml"))
 FILES = sorted(
     path
     for part in ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml")
     for path in CHECKOUT.glob(part)
 )
-# Booleans of the playbooks, which have no argument specification.
-PLAYBOOK_BOOLEANS = {
-    "device_trust_certificate_check",
-    "device_trust_enforce",
-    "device_trust_okta_verify_login_item",
-    "device_trust_okta_verify_settings",
-    "device_trust_okta_verify_sso_extension",
-    "device_trust_renewal_rotates",
-    "device_trust_reset_approved_only",
-    "device_trust_test_enrollment",
-}
 CONDITIONS = ("when", "changed_when", "failed_when", "until", "that")
 
 
@@ -44,13 +46,13 @@ def role_booleans() -> set[str]:
     return names
 
 
-BOOLEANS = PLAYBOOK_BOOLEANS | role_booleans()
+BOOLEANS = {*role_booleans(), "_device_trust_renewal_rotates"}
 
 
 def unconverted(expression: str) -> set[str]:
     """Return the booleans of an expression that are compared or combined as they came."""
     found = set()
-    for match in re.finditer(r"\w+", expression):
+    for match in re.finditer(r"(?<!\bdevice_trust\.)\b\w+", expression):
         rest = re.sub(r"^\s*\|\s*default\([^()]*\)", "", expression[match.end() :])
         if match.group() in BOOLEANS and not re.match(r"\s*\)*\s*\|\s*bool\b|\s*=", rest):
             found.add(match.group())
@@ -83,33 +85,131 @@ def test_a_boolean_is_converted_before_it_decides(path: Path) -> None:
 @pytest.mark.parametrize(
     "expression, names",
     [
-        ("device_trust_enforce", {"device_trust_enforce"}),
-        ("device_trust_enforce | default(false)", {"device_trust_enforce"}),
-        ("not device_trust_enforce and x", {"device_trust_enforce"}),
-        ("device_trust_enforce | bool", set()),
-        ("device_trust_enforce | default(false) | bool", set()),
-        ("x or (device_trust_enforce | default(false)) | bool", set()),
-        ("device_trust_enforcement", set()),
+        ("managed_status_certificate_check", {"managed_status_certificate_check"}),
+        ("managed_status_certificate_check | default(false)", {"managed_status_certificate_check"}),
+        ("not managed_status_certificate_check and x", {"managed_status_certificate_check"}),
+        ("managed_status_certificate_check | bool", set()),
+        ("managed_status_certificate_check | default(false) | bool", set()),
+        ("x or (managed_status_certificate_check | default(false)) | bool", set()),
+        ("managed_status_certificate_checks", set()),
+        ("device_trust.okta_verify_settings", set()),
     ],
 )
 def test_the_check_finds_what_is_not_converted(expression: str, names: set[str]) -> None:
     assert unconverted(expression) == names
 
 
-@pytest.mark.parametrize(
-    "path", sorted(CHECKOUT.glob("playbooks/*.yml")), ids=lambda path: path.stem
-)
-def test_every_playbook_resolves_its_variables_first(path: Path) -> None:
-    """In a task of its own where ansible-rulebook copies the playbook alone."""
-    for play in yaml.safe_load(path.read_text(encoding="utf-8")):
-        if play.get("hosts"):
-            first = play["tasks"][0]
-            assert "unresolved_variables" in str(first) or "tasks/variables.yml" in str(first)
-            assert first["tags"] == ["always"]
-            break
-    else:
-        pytest.fail("The playbook has no play with tasks.")
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_every_playbook_validates_its_variables_first(path: Path) -> None:
+    """In a task of its own, since ansible-rulebook copies a playbook without its task files."""
+    plays = [play for play in yaml.safe_load(path.read_text()) if play.get("hosts")]
+    assert plays[0]["tasks"][0] == {
+        "name": "Validate the variables",
+        "devicetrust.okta_kandji.validate_variables": {"playbook": path.stem},
+        "register": "device_trust",
+        "tags": ["always"],
+    }
+
+
+def test_the_needs_of_every_playbook_are_declared() -> None:
+    assert sorted(DECLARATION.playbooks) == [path.stem for path in PLAYBOOKS]
+    module = (CHECKOUT / "plugins" / "modules" / "validate_variables.py").read_text()
+    assert re.findall(r"^      - (\w+)$", module, re.MULTILINE) == sorted(DECLARATION.playbooks)
+    needs: list[object] = [need for needs in DECLARATION.vendors.values() for need in needs]
+    for playbook in DECLARATION.playbooks.values():
+        needs += [*playbook.requires, *playbook.requires_if, *playbook.requires_if.values()]
+    assert set(re.findall(r"device_trust_\w+", str(needs))) <= set(VARIABLES)
+
+
+@pytest.mark.parametrize("path", PLAYBOOK_FILES, ids=lambda path: path.name)
+def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
+    """Typed as device_trust.name. Only secrets, and what plays need before, by their own name."""
+    text = re.sub(r"^ *#.*$", "", path.read_text(), flags=re.MULTILINE)
+    typed = set(re.findall(r"(?<!\w)device_trust\.(\w+)", text))
+    readable = {
+        variable.key
+        for variable in VARIABLES.values()
+        if not variable.secret or variable.type == "key"
+    }
+    assert typed <= readable
+    raw = set(re.findall(r"(?<![\w.])device_trust_\w+", text))
+    secret = {variable.name for variable in VARIABLES.values() if variable.secret}
+    assert raw <= {
+        *secret,
+        "device_trust_hosts",
+        "device_trust_notification",
+        "device_trust_reset_plan_digest",
+    }
+
+
+def test_every_declared_variable_is_read_by_a_playbook_or_a_rulebook() -> None:
+    texts = "".join(path.read_text() for path in [*PLAYBOOK_FILES, *RULEBOOKS])
+    # What only decides whether others are needed.
+    texts += str([list(playbook.requires_if) for playbook in DECLARATION.playbooks.values()])
+    assert [
+        variable.name
+        for variable in VARIABLES.values()
+        if not re.search(rf"\bdevice_trust\.{variable.key}\b|\b{variable.name}\b", texts)
+    ] == []
+
+
+@pytest.mark.parametrize("path", RULEBOOKS, ids=lambda path: path.stem)
+def test_a_rulebook_reads_only_declared_variables(path: Path) -> None:
+    assert set(re.findall(r"(?<![\w.])device_trust_\w+", path.read_text())) <= set(VARIABLES)
+
+
+def test_every_default_and_example_is_a_valid_value() -> None:
+    values = {name: variable.default for name, variable in VARIABLES.items()}
+    for playbook in DECLARATION.playbooks:
+        _typed, problems = _variables.validate(
+            DECLARATION, _variables.Settings(playbook, values, {}, "/")
+        )
+        assert [problem for problem in problems if "It is not set." not in problem] == []
+
+
+def test_the_example_inventory_has_valid_values_of_declared_variables() -> None:
+    text = (CHECKOUT / "playbooks" / "inventory" / "example.yml").read_text()
+    proposed = re.sub(r"^( +)# (device_trust_\w+:)", r"\1\2", text, flags=re.MULTILINE)
+    values = yaml.safe_load(proposed)["all"]["vars"]
+    assert "device_trust_okta_verify_settings" in values  # which is a comment in the file
+    settings = _variables.Settings("site", values, {}, "/")
+    assert _variables.validate(DECLARATION, settings)[1] == []
+
+
+def test_the_page_has_the_tables_of_the_declaration() -> None:
+    text = variables_page.PAGE.read_text(encoding="utf-8")
+    assert variables_page.page(text) == text, "run python -m tools.generate.variables"
+
+
+def test_a_variable_comes_from_the_environment_variable_of_its_option() -> None:
+    options = (CHECKOUT / "plugins" / "module_utils" / "_core" / "options.py").read_text()
+    for variable in VARIABLES.values():
+        if variable.environment and f'"{variable.key}": {{' in options:
+            after = options.partition(f'"{variable.key}": {{')[2]
+            assert re.findall(r'env_fallback, \["(\w+)"', after)[0] == variable.environment
+
+
+def survey_questions() -> list[dict[str, object]]:
+    defaults = role_data("defaults")
+    items = [
+        *defaults["awx_configuration_job_templates"],
+        *defaults["awx_configuration_workflows"],
+    ]
+    return [question for item in items for question in item.get("survey", [])]
+
+
+@pytest.mark.parametrize("question", survey_questions(), ids=lambda each: each["variable"])
+def test_a_survey_asks_within_the_range_and_choices_of_the_variable(
+    question: dict[str, object],
+) -> None:
+    variable = VARIABLES[str(question["variable"])]
+    kinds = {"int": {"integer"}, "str": {"text", "multiplechoice"}}
+    assert question["type"] in kinds.get(variable.type, {"text", "textarea"})
+    if variable.type == "int":
+        assert (question["min"], question["max"]) == (variable.minimum, variable.maximum)
+        assert question["default"] == variable.default
+    assert question.get("choices", list(variable.choices)) == list(variable.choices)
 
 
 def test_every_playbook_and_role_is_read() -> None:
-    assert len(FILES) > 30 and len(BOOLEANS) > 20
+    assert len(FILES) > 30 and len(BOOLEANS) > 15 and len(VARIABLES) > 80

@@ -44,11 +44,11 @@ SCEP address needs no permission.
 
 
 def names() -> list[str]:
-    """Return the names of the modules."""
+    """Return the names of the modules that send requests."""
     return sorted(
         path.stem
         for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
-        if path.stem != "__init__"
+        if "\nUSES = " in path.read_text(encoding="utf-8")
     )
 
 

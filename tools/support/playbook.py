@@ -70,13 +70,15 @@ def run_playbook(  # noqa: PLR0913 - each is an option of ansible-playbook
     environment: dict[str, str] | None = None,
     inventory: Path = INVENTORY,
     show: bool = False,
+    directory: Path = CHECKOUT,
 ) -> PlayResult:
     """Run it to its end, with a lab's variables, if any.
 
-    ``environment`` and ``variables`` win over them; ``show`` lets a person watch.
+    ``environment`` and ``variables`` win over them; ``show`` lets a person watch. ``directory`` is
+    where it is started.
     """
-    with tempfile.TemporaryDirectory(prefix="devicetrust-play-") as directory:
-        record, extra = Path(directory) / "record.json", Path(directory) / "variables.json"
+    with tempfile.TemporaryDirectory(prefix="devicetrust-play-") as scratch:
+        record, extra = Path(scratch) / "record.json", Path(scratch) / "variables.json"
         extra.write_text(
             json.dumps(
                 {
@@ -103,7 +105,8 @@ def run_playbook(  # noqa: PLR0913 - each is an option of ansible-playbook
         }
         if show and sys.stdout.isatty():
             more["ANSIBLE_FORCE_COLOR"] = "true"
-        status, output = run_and_read(command, child_environment(**more), show=show)
+        environ = child_environment(**more)
+        status, output = run_and_read(command, environ, directory, show=show)
         # A playbook that Ansible could not even read leaves no record.
         recorded = json.loads(record.read_text()) if record.exists() else {"stats": {}, "tasks": []}
     return PlayResult(status, output, recorded["stats"], recorded["tasks"])

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the variables of a playbook on the controller, without a connection or a request."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
+
+from ..module_utils._core.options import Params
+from ..module_utils._core.results import Result
+from ..plugin_utils import _variables as variables
+
+_UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
+_REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+# Types of values that are encrypted by themselves, of ansible-core before and from 2.19.
+_VAULTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
+
+
+class ActionModule(ActionBase):
+    """Returns the typed values of the variables, or fails with all that is wrong with them."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: Params | None = None) -> Result:
+        """Return the module's result."""
+        result: Result = super().run(tmp, task_vars)
+        known = task_vars or {}
+        declaration = variables.read_declaration()
+        _validation, arguments = self.validate_argument_spec(
+            {"playbook": {"type": "str", "required": True, "choices": [*declaration.playbooks]}}
+        )
+        values, unresolved = self._resolve_all(known)
+        settings = variables.Settings(
+            arguments["playbook"],
+            values,
+            os.environ,
+            os.getcwd() if self._connection.transport == "local" else "",
+            [*unresolved],
+        )
+        typed, wrong = variables.validate(declaration, settings)
+        problems = [*unresolved.values(), *wrong]
+        if problems:
+            return {**result, "failed": True, "msg": "\n".join([*problems, "Nothing was sent."])}
+        line = self._describe_run(declaration, settings, typed, known)
+        if line:
+            Display().display(line)
+        return {**result, "changed": False, **typed}
+
+    def _resolve_all(self, known: Params) -> tuple[dict[str, object], dict[str, str]]:
+        """Return the values of the variables with the prefix, and why others have none."""
+        values: dict[str, object] = {}
+        unresolved = {}
+        for name in sorted(known):
+            if name.startswith(variables.PREFIX):
+                try:
+                    values[name] = _plain(self._templar.template(known[name]))
+                except AnsibleUndefinedVariable as error:
+                    unresolved[name] = _describe_undefined(name, error)
+                except AnsibleError as error:
+                    unresolved[name] = _describe_unresolved(name, known[name], error)
+        omitted = known.get("omit", "")
+        return {name: value for name, value in values.items() if value != omitted}, unresolved
+
+    def _describe_run(
+        self,
+        declaration: variables.Declaration,
+        settings: variables.Settings,
+        typed: Params,
+        known: Params,
+    ) -> str:
+        """Return a line that names org, tenant, the sources of credentials, and all paths."""
+        known_variables = declaration.variables
+        parts = []
+        for vendor in declaration.playbooks[settings.playbook].vendors:
+            url_need, credentials = declaration.vendors[vendor]
+            url = known_variables[str(url_need)]
+            names = [credentials] if isinstance(credentials, str) else credentials
+            sources = [settings.source(known_variables[name]) for name in names]
+            origins = [self._describe_source(source, known) for source in sources if source]
+            parts.append(
+                f"{vendor.capitalize()}: {typed[url.key]}"
+                f" (from {self._describe_source(settings.source(url), known)}), credentials from"
+                f" {' and '.join(origins)}."
+            )
+        paths = [
+            f"{variable.name}: {typed[variable.key]}"
+            for variable in known_variables.values()
+            if variable.type == "path" and typed[variable.key]
+        ]
+        return " ".join([*parts, *(["Paths: " + ", ".join(paths) + "."] if paths else [])])
+
+    def _describe_source(self, name: str, known: Params) -> str:
+        """Return where a variable is set: its name, and inventory, extra vars or environment."""
+        if name not in known:
+            return f"{name} (environment)"
+        places = ["extra vars" if name in load_extra_vars(self._loader) else "inventory"]
+        value = known[name]
+        if type(value).__name__ in _VAULTED:
+            places.append("vault")
+        reference = _REFERENCE.fullmatch(str(value).strip()) if isinstance(value, str) else None
+        if reference and reference[1] in known:
+            places.append(f"by {self._describe_source(reference[1], known)}")
+        return f"{name} ({', '.join(places)})"
+
+
+def _plain(value: object) -> object:
+    """Return a resolved value whose containers are plain. Raise AnsibleUndefinedVariable."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _describe_undefined(name: str, error: Exception) -> str:
+    match = _UNDEFINED.search(str(error))
+    undefined = f"'{match['name'] or match['attribute']}'" if match else "a variable"
+    return (
+        f"{name}: Its value refers to {undefined}, which is undefined. Define it, or load the"
+        " file that does."
+    )
+
+
+def _describe_unresolved(name: str, value: object, error: Exception) -> str:
+    """Return a sentence. It quotes the error only if that does not quote the value."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    parts = [part for part in re.split(r"[{}\s]+", str(value)) if len(part) > 5]
+    reason = f" ({text})" if text and not any(part in text for part in parts) else ""
+    return f"{name}: Its value cannot be resolved{reason}. Correct it."

@@ -1,0 +1,448 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the playbooks: their declaration, and the typed values of what a user set."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import difflib
+import os
+import re
+import typing as t
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from ..module_utils._core.errors import BadOption
+from ..module_utils._core.options import Params
+from ..module_utils._http.urls import check_origin
+
+PREFIX = "device_trust_"
+DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
+LONGEST_TEXT = 1024  # characters; no name, path or subject of either vendor is longer
+LONGEST_QUOTE = 60  # characters of a value in a message
+BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True),
+    **dict.fromkeys(("false", "no", "off", "0", "n", "f"), False),
+}
+# What a value is, for messages. A bool is an int as well, so it stands before.
+KINDS: tuple[tuple[t.Any, str], ...] = (
+    (bool, "a boolean"),
+    ((int, float), "a number"),
+    (datetime.date, "a date"),
+    (str, "a text"),
+    (Mapping, "a mapping"),
+    (Sequence, "a list"),
+)
+
+# A typed value and what is wrong with it, one sentence each.
+Checked = tuple[t.Any, list[str]]
+# A variable's name, or several of which one is enough.
+Need: t.TypeAlias = "str | Sequence[str]"
+
+
+class WrongValue(ValueError):
+    """A value that its variable cannot have. The text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable, or a key of a ring, as the declaration describes it.
+
+    :arg environment: the environment variable that counts if the variable is not set.
+    :arg secret: whether its value must not be shown.
+    :arg multiline: whether its text may have several lines and any length.
+    :arg remedy: of a key that a ring must have: what to do if it is not set.
+    """
+
+    name: str
+    type: str
+    description: str
+    default: t.Any = None
+    default_text: str = ""
+    minimum: int = 0
+    maximum: int = 0
+    choices: Sequence[str] = ()
+    pattern: str = ""
+    environment: str = ""
+    secret: bool = False
+    multiline: bool = False
+    remedy: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return its name without the prefix."""
+        return self.name.removeprefix(PREFIX)
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """What a playbook cannot do without.
+
+    :arg vendors: the vendors that it sends requests to, "okta" and "kandji".
+    :arg requires_if: further variables that it needs if another one is set.
+    """
+
+    vendors: Sequence[str] = ()
+    requires: Sequence[Need] = ()
+    requires_if: Mapping[str, Sequence[Need]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All variables by group, the keys of a ring, and the needs of vendors and playbooks."""
+
+    groups: Mapping[str, Sequence[Variable]]
+    ring: Sequence[Variable]
+    vendors: Mapping[str, Sequence[Need]]
+    playbooks: Mapping[str, Playbook]
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """Return the variables by name, in the order of the declaration."""
+        return {variable.name: variable for group in self.groups.values() for variable in group}
+
+
+@cache
+def read_declaration() -> Declaration:
+    """Return what playbooks/meta/variables.yml declares."""
+    content = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))
+    return Declaration(
+        {
+            group["title"]: [Variable(**variable) for variable in group["variables"]]
+            for group in content["groups"]
+        },
+        [Variable(**key) for key in content["ring"]],
+        content["vendors"],
+        {name: Playbook(**needs) for name, needs in content["playbooks"].items()},
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user set for a run of a playbook.
+
+    :arg values: the resolved values of the variables whose names begin with the prefix.
+    :arg directory: what a relative path is relative to, "" if that is not known.
+    :arg unresolved: the variables whose values cannot be resolved.
+    """
+
+    playbook: str
+    values: Mapping[str, object]
+    environment: Mapping[str, str]
+    directory: str = ""
+    unresolved: Sequence[str] = ()
+
+    def source(self, variable: Variable) -> str:
+        """Return the name that its value comes from, or "" if it is not set."""
+        if variable.name in self.unresolved or not is_unset(self.values.get(variable.name)):
+            return variable.name
+        return variable.environment if self.environment.get(variable.environment) else ""
+
+    def value(self, variable: Variable) -> object:
+        """Return its value as it was set, or None."""
+        source = self.source(variable)
+        if source == variable.name:
+            return self.values.get(source)
+        return self.environment.get(source)
+
+
+def validate(declaration: Declaration, settings: Settings) -> Checked:
+    """Return the typed values by name without the prefix, and everything that is wrong.
+
+    Secrets are checked and left out.
+    """
+    result: dict[str, object] = {}
+    names = sorted({*settings.values, *settings.unresolved})
+    problems = [_unknown(name, declaration.variables) for name in names]
+    for variable in declaration.variables.values():
+        place = settings.source(variable) or variable.name
+        checker = Checker(declaration, settings.directory)
+        value, wrong = checker.check(place, variable, settings.value(variable))
+        problems += wrong
+        if not variable.secret or (variable.type == "key" and os.path.isfile(str(value))):
+            result[variable.key] = value
+    problems += _missing(declaration, settings, result)
+    return result, [problem for problem in problems if problem]
+
+
+def is_unset(value: object) -> bool:
+    """Return whether a value stands for a variable that is not set, as a survey leaves it."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    if name in known:
+        return ""
+    return f"{name}: This variable does not exist{_near(name, known)}"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests the nearest name."""
+    by_key = {each.removeprefix(PREFIX): each for each in known}
+    wanted = name.removeprefix(PREFIX).lower()
+    begun = sorted((key for key in by_key if wanted and key.startswith(wanted)), key=len)
+    close = begun or difflib.get_close_matches(wanted, by_key, n=1, cutoff=0.6)
+    return f"; did you mean '{by_key[close[0]]}'?" if close else ". Remove it."
+
+
+def _missing(declaration: Declaration, settings: Settings, result: Params) -> Iterator[str]:
+    """Yield a sentence for everything that the playbook needs and that is not set."""
+    playbook, variables = declaration.playbooks[settings.playbook], declaration.variables
+
+    def is_set(name: str) -> bool:
+        variable = variables[name]
+        wrong = name in settings.unresolved or result.get(variable.key, "") is None
+        if variable.type in LISTS or variable.type == "bool":
+            return wrong or bool(result[variable.key])
+        return bool(settings.source(variable))
+
+    needs = [need for vendor in playbook.vendors for need in declaration.vendors[vendor]]
+    needs += playbook.requires
+    for name, further in playbook.requires_if.items():
+        needs += further if result[variables[name].key] else []
+    for need in needs:
+        names = [need] if isinstance(need, str) else need
+        if not any(map(is_set, names)):
+            yield _describe_missing([variables[name] for name in names])
+
+
+def _describe_missing(variables: Sequence[Variable]) -> str:
+    first, others = variables[0], [variable.name for variable in variables[1:]]
+    remedies = ["Set it"]
+    if first.environment:
+        remedies.append(f"{first.environment} in the environment")
+    if others:
+        remedies.append(f"{', '.join(others[:-1])} or {others[-1]}")
+    return f"{first.name}: It is not set. {', or '.join(remedies)}."
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks values against what is declared, and gives them their types.
+
+    :arg directory: what a relative path is relative to, "" if that is not known.
+    """
+
+    declaration: Declaration
+    directory: str
+
+    def check(self, place: str, variable: Variable, value: object) -> Checked:
+        """Return the typed value of a variable and what is wrong with it.
+
+        :arg place: where the value stands, for messages, such as "device_trust_rings[0].name".
+        """
+        if is_unset(value):
+            empty = "" if variable.type in TEXTS and variable.default is None else variable.default
+            return copy.deepcopy(empty), []
+        try:
+            if variable.type in LISTS:
+                return getattr(self, LISTS[variable.type])(place, variable, value)  # type: ignore[no-any-return]  # methods of one signature
+            if variable.type in ("path", "key"):
+                return self._path(variable, value), []
+            return SCALARS[variable.type](variable, value), []
+        except WrongValue as error:
+            return None, [f"{place}: {error}"]
+
+    def _path(self, variable: Variable, value: object) -> str:
+        text = to_text(variable, value)
+        if variable.type == "key" and ("{" in text or "-----BEGIN" in text):
+            return text
+        path = os.path.expanduser(os.path.expandvars(text.strip()))
+        if os.path.isabs(path):
+            return os.path.normpath(path)
+        if not self.directory:
+            raise WrongValue(
+                "It is relative, and the play runs on another host. Set an absolute path."
+            )
+        return os.path.normpath(os.path.join(self.directory, path))
+
+    def texts(self, place: str, variable: Variable, value: object) -> Checked:
+        """Return the texts of a list, and what is wrong with them."""
+        if isinstance(value, str) and not value.lstrip().startswith("["):
+            value = [part.strip() for part in re.split(r"[,\r\n]", value) if part.strip()]
+        elements = _parse(value, Sequence, "a list")
+        result: list[str] = []
+        problems = []
+        for number, element in enumerate(elements):
+            try:
+                if is_unset(element):
+                    raise WrongValue("It is empty. Remove it.")
+                result.append(to_text(variable, element))
+            except WrongValue as error:
+                problems.append(f"{place}[{number}]: {error}")
+        return result, problems if len(problems) < 4 else problems[:3] + [_more(place, problems)]
+
+    def serials(self, place: str, variable: Variable, value: object) -> Checked:
+        """Return serial numbers as Kandji writes them, and what is wrong with them."""
+        texts, problems = self.texts(place, variable, value)
+        return [text.strip().upper() for text in texts], problems
+
+    def mapping(self, place: str, _variable: Variable, value: object) -> Checked:
+        """Return a mapping of texts, and what is wrong with it."""
+        result, problems = {}, []
+        text = Variable("", "str", "")
+        for key, each in _parse(value, Mapping, "a mapping").items():
+            plain = each.isoformat() if isinstance(each, datetime.date) else each
+            try:
+                result[to_text(text, key)] = to_text(text, plain)
+            except WrongValue as error:
+                problems.append(f"{place}.{key}: {error}")
+        return result, problems
+
+    def rings(self, place: str, _variable: Variable, value: object) -> Checked:
+        """Return the rings, each with the keys that are set, and what is wrong with them."""
+        result, problems = [], []
+        for number, element in enumerate(_parse(value, Sequence, "a list")):
+            ring, wrong = self._ring(f"{place}[{number}]", element)
+            result.append(ring)
+            problems += wrong
+        return result, problems + list(_shared(place, result))
+
+    def _ring(self, place: str, element: object) -> Checked:
+        keys = {key.name: key for key in self.declaration.ring}
+        if not isinstance(element, Mapping):
+            return {}, [f"{place}: {quote(element)} is not a ring. Write its keys, {_LEAST}."]
+        ring, problems = {}, []
+        for name in element:
+            if name not in keys:
+                near = _near(str(name), keys)
+                problems.append(f"{place}.{name}: A ring has no such key{near}")
+        for key in keys.values():
+            value, wrong = self.check(f"{place}.{key.name}", key, element.get(key.name))
+            problems += wrong
+            if not wrong and key.remedy and not value:
+                problems.append(f"{place}.{key.name}: It is not set. {key.remedy}")
+            if value not in (None, ""):
+                ring[key.name] = value
+        return ring, problems
+
+
+def _more(place: str, problems: Sequence[str]) -> str:
+    return f"{place}: {len(problems) - 3} more of its values are wrong. Correct them, too."
+
+
+_LEAST = "at least name and blueprints"
+
+
+def _shared(place: str, rings: Sequence[Params]) -> Iterator[str]:
+    """Yield a sentence for each name of two rings, and each blueprint in two."""
+    names: dict[str, int] = {}
+    blueprints: dict[str, int] = {}
+    for number, ring in enumerate(rings):
+        other = names.setdefault(ring["name"], number) if ring.get("name") else number
+        if other != number:
+            yield (
+                f"{place}[{number}].name: {place}[{other}] has the name {quote(ring['name'])}, too."
+                " Give each ring its own name."
+            )
+        for blueprint in ring.get("blueprints") or ():
+            other = blueprints.setdefault(blueprint, number)
+            if other != number:
+                yield (
+                    f"{place}[{number}].blueprints: {quote(blueprint)} is in {place}[{other}], too."
+                    " Leave it in one ring."
+                )
+
+
+def quote(value: object) -> str:
+    """Return a value for a message: printable and short."""
+    text = repr(str(value)) if isinstance(value, str) else describe_kind(value)
+    if isinstance(value, (bool, int, float)):
+        text = repr(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]}...'"
+
+
+def describe_kind(value: object) -> str:
+    """Return what a value is, such as "a list"."""
+    return next((kind for kinds, kind in KINDS if isinstance(value, kinds)), "not a text")
+
+
+def _parse(value: object, wanted: t.Any, kind: str) -> t.Any:
+    """Return a value that is, or whose YAML or JSON text describes, a list or a mapping."""
+    parsed = value
+    if isinstance(value, str):
+        try:
+            parsed = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise WrongValue(f"Its text is not YAML or JSON. Write {kind}.") from None
+    if isinstance(parsed, (str, bytes)) or not isinstance(parsed, wanted):
+        raise WrongValue(f"It is {describe_kind(parsed)}. Write {kind}.")
+    return parsed
+
+
+def to_text(variable: Variable, value: object) -> str:
+    """Return the value of a variable that is a text. Raise WrongValue."""
+    if not isinstance(value, str):
+        kind = describe_kind(value)
+        is_scalar = isinstance(value, (bool, int, float, datetime.date))
+        raise WrongValue(f"It is {kind}. {'Put it in quotes' if is_scalar else 'Set a text'}.")
+    text = str(value)
+    _check_characters(variable, text)
+    if variable.choices and text not in variable.choices:
+        close = difflib.get_close_matches(text, variable.choices, n=1, cutoff=0.6)
+        hint = f"; did you mean '{close[0]}'? Set" if close else ". Set"
+        wrong = f"{quote(text)} is not a valid value{hint}"
+        raise WrongValue(f"{wrong} one of {', '.join(variable.choices)}.")
+    if variable.pattern and not re.fullmatch(variable.pattern, text):
+        raise WrongValue(f"{quote(text)} is not valid. Write it like '{variable.default}'.")
+    return text
+
+
+def _check_characters(variable: Variable, text: str) -> None:
+    allowed = "\n\r\t" if variable.multiline or variable.type == "key" else ""
+    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in text):
+        raise WrongValue("It has a line break or another control character. Remove it.")
+    if len(text) > LONGEST_TEXT and not (variable.multiline or variable.secret):
+        raise WrongValue(f"It has {len(text)} characters. Use at most {LONGEST_TEXT}.")
+
+
+def to_boolean(_variable: Variable, value: object) -> bool:
+    """Return the value of a variable that is a boolean. Raise WrongValue."""
+    if isinstance(value, bool):
+        return value
+    known = BOOLEANS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
+    if known is None:
+        raise WrongValue(f"{quote(value)} is not a boolean. Set true or false.")
+    return known
+
+
+def to_integer(variable: Variable, value: object) -> int:
+    """Return the value of a variable that is a whole number. Raise WrongValue."""
+    limits = f"from {variable.minimum} to {variable.maximum}"
+    text = str(value).strip()
+    if isinstance(value, float) and value.is_integer():
+        text = f"{value:.0f}"
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise WrongValue(f"{quote(value)} is not a whole number. Set one {limits}.")
+    if len(text) > 20 or not variable.minimum <= int(text) <= variable.maximum:
+        raise WrongValue(f"{quote(value)} is out of range. Set a number {limits}.")
+    return int(text)
+
+
+def to_origin(variable: Variable, value: object) -> str:
+    """Return the value of a variable that is the URL of a host. Raise WrongValue."""
+    text = to_text(variable, value).strip()
+    try:
+        return check_origin("", text)
+    except BadOption as error:
+        raise WrongValue(error.message.removeprefix(": ")) from None
+    except ValueError:  # of urllib, about brackets
+        raise WrongValue(f"{quote(text)} is not a URL. Give it as https://host.") from None
+
+
+TEXTS = ("str", "url", "path", "key")
+SCALARS: Mapping[str, Callable[[Variable, object], object]] = {
+    "str": to_text,
+    "bool": to_boolean,
+    "int": to_integer,
+    "url": to_origin,
+}
+# Types of several values -> the method of Checker that reads them.
+LISTS = {"list": "texts", "serials": "serials", "dict": "mapping", "rings": "rings"}
