@@ -107,7 +107,8 @@ def test_a_rulebook_runs_playbooks_that_are_there_and_read_what_they_are_told(ru
             path.read_text(encoding="utf-8")
             for path in (CHECKOUT / "playbooks" / "tasks").glob("renewal*.yml")
         )
-        assert [variable for variable in given if variable not in read] == []
+        typed = {variable: variable.replace("_trust_", "_trust.", 1) for variable in given}
+        assert [variable for variable in given if typed[variable] not in read] == []
         # ansible-rulebook copies it out of the collection first.
         assert not re.search(
             r"(import|include)_(tasks|playbook)(:|:\n +file:) (?!devicetrust\.)", text
