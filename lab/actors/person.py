@@ -132,7 +132,7 @@ class Person:
             "user_id": self.user_id,
             "serial": self.serial,
             "habit": self.habit,
-            "told_to_register_again": self.asked_to_register,
+            "asked_to_register": self.asked_to_register,
             "last_outcome": self.last_outcome,
         }
 

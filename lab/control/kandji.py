@@ -103,7 +103,7 @@ def _assign(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Nod
 
 def _find_item(tenant: Tenant, item_id: str) -> LibraryItem:
     if item_id.lower() not in tenant.items:
-        raise BadRequest(f"There is no item {item_id!r}.")
+        raise BadRequest(f"Item {item_id!r} does not exist.")
     return tenant.items[item_id.lower()]
 
 

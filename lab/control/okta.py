@@ -109,7 +109,7 @@ class OktaControls:
         check_names(request.body, ("client_id", "scopes", "dpop", "role", "active"))
         app = self.org.oauth.apps.get(str(request.body.get("client_id", "")))
         if app is None:
-            raise BadRequest("There is no service app with this client_id.")
+            raise BadRequest("client_id: a service app with this id does not exist.")
         settings = {name: value for name, value in request.body.items() if name != "client_id"}
         for name, value in read_app_settings(settings).items():
             setattr(app, name, set(value) if name == "scopes" else value)

@@ -211,7 +211,7 @@ def find_user(org: Org, login: t.Any) -> User:
     for user in org.users.values():
         if user.login == login:
             return user
-    raise BadRequest(f"There is no user {login!r} in the org.")
+    raise BadRequest(f"The org does not have a user {login!r}.")
 
 
 def find_app(org: Org, name: str) -> App:
@@ -219,4 +219,4 @@ def find_app(org: Org, name: str) -> App:
     try:
         return org.directory.app(name)
     except KeyError:
-        raise BadRequest(f"There is no app {name!r} in the org.") from None
+        raise BadRequest(f"The org does not have an app {name!r}.") from None

@@ -75,7 +75,7 @@ class WorldControls:
             ControlRoute("DELETE", "/faults", self.remove_faults),
             ControlRoute("GET", "/switches", lambda _request: self.world.switches.as_dict()),
             ControlRoute("PATCH", "/switches", self.set_switches),
-            ControlRoute("POST", "/people/tell", self.announce_reset),
+            ControlRoute("POST", "/people/ask", self.ask_to_register),
             ControlRoute("POST", "/act/macs", self.let_macs_act, in_thread=True),
             ControlRoute("POST", "/act/people", self.let_people_act, in_thread=True),
             ControlRoute("POST", "/act/apps", self.open_apps, in_thread=True),
@@ -186,7 +186,7 @@ class WorldControls:
             if not has_type(value, FAULT_TYPES[name]):
                 raise BadRequest(f"{name} cannot be {json.dumps(value)}.")
         if body.get("operation", "*") not in self._operations | {"*"}:
-            raise BadRequest(f"There is no operation {body['operation']!r} in the lab.")
+            raise BadRequest(f"The lab does not have an operation {body['operation']!r}.")
         if "name" not in body:
             raise BadRequest("A fault needs a name.")
         try:
@@ -201,7 +201,7 @@ class WorldControls:
         check_names(request.query, ("id",))
         fault_id, faults = request.query.get("id"), self.world.faults
         if fault_id is not None and fault_id not in [fault.id for fault in faults]:
-            raise BadRequest(f"There is no fault {fault_id!r}.")
+            raise BadRequest(f"Fault {fault_id!r} does not exist.")
         kept = [fault for fault in faults if fault_id is not None and fault.id != fault_id]
         removed = len(faults) - len(kept)
         faults[:] = kept
@@ -215,9 +215,9 @@ class WorldControls:
 
     # Macs and people
 
-    def announce_reset(self, request: ControlRequest) -> Body:
-        """Ask the users of Macs to add their Okta account again. Return whom it reached."""
-        return {"told": person.ask_to_register(self.world, read_serials(request.body))}
+    def ask_to_register(self, request: ControlRequest) -> Body:
+        """Ask the users of Macs to add their Okta account again. Return how many it reached."""
+        return {"asked": person.ask_to_register(self.world, read_serials(request.body))}
 
     def let_macs_act(self, request: ControlRequest) -> Body:
         """Make all Macs, or those with the ``serials``, check in. Return what they did."""

@@ -182,7 +182,7 @@ def find_blueprint(tenant: Tenant, name_or_id: str) -> Blueprint:
     for blueprint in tenant.blueprints.values():
         if name_or_id in (blueprint.id, blueprint.name):
             return blueprint
-    raise Mistake(f"There is no blueprint {name_or_id!r}.")
+    raise Mistake(f"Blueprint {name_or_id!r} does not exist.")
 
 
 def make_blueprint(tenant: Tenant, name: str, kind: str, tags: list[str | None]) -> Blueprint:
@@ -251,7 +251,7 @@ def find_device(tenant: Tenant, serial: str) -> Device:
     for device in tenant.devices.values():
         if device.serial == serial:
             return device
-    raise Mistake(f"There is no device {serial!r}.")
+    raise Mistake(f"Device {serial!r} does not exist.")
 
 
 def find_user(tenant: Tenant, email: str) -> KandjiUser:
@@ -259,7 +259,7 @@ def find_user(tenant: Tenant, email: str) -> KandjiUser:
     for user in tenant.users.values():
         if user.email.lower() == email.lower():
             return user
-    raise Mistake(f"There is no user {email!r}.")
+    raise Mistake(f"User {email!r} does not exist.")
 
 
 def archive(tenant: Tenant, user: KandjiUser, archived: bool) -> None:

@@ -5,8 +5,8 @@
 
 What they found stands in docs/dev/conformance.md.
 
-def test_it_lists_devices(sdk, referee):
-    referee("Okta SDK 3.4.6", "listDevices", "by API token")
+def test_it_lists_devices(sdk, record_conformance):
+    record_conformance("Okta SDK 3.4.6", "listDevices", "by API token")
     ...
 """
 
@@ -18,7 +18,7 @@ import typing as t
 import pytest
 
 from tests.conformance.okta_sdk import connect, org_lab, register, runner, sdk
-from tools.generate import conformance as referees
+from tools.generate import conformance
 
 __all__ = ["connect", "org_lab", "register", "runner", "sdk"]  # fixtures, handed on
 
@@ -39,8 +39,10 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, str], None]]:
-    """Call it with a referee, the vendor's name of an operation, and how it was tried.
+def record_conformance(
+    request: pytest.FixtureRequest,
+) -> t.Iterator[t.Callable[[str, str, str], None]]:
+    """Call it with a program, the vendor's name of an operation, and how it was tried.
 
     A row of the table, ok if the test passes.
 
@@ -53,15 +55,16 @@ def referee(request: pytest.FixtureRequest) -> t.Iterator[t.Callable[[str, str, 
     passed = node.stash.get(PASSED, None)
     if passed is None or not claimed:
         return
-    test = referees.short_id(node.nodeid)
+    test = conformance.short_id(node.nodeid)
     result = "ok" if passed else "failed"
     rows = [
-        referees.Row(program, operation, how, result, test) for program, operation, how in claimed
+        conformance.Row(program, operation, how, result, test)
+        for program, operation, how in claimed
     ]
-    referees.record(test, rows)
-    if passed and os.environ.get(referees.WRITING) != "write":
-        found = referees.differences(test, rows, referees.PAGE.read_text(encoding="utf-8"))
+    conformance.record(test, rows)
+    if passed and os.environ.get(conformance.WRITING) != "write":
+        found = conformance.differences(test, rows, conformance.PAGE.read_text(encoding="utf-8"))
         assert not found, (
-            f"docs/dev/conformance.md is out of date; write it anew with {referees.COMMAND}. It"
+            f"docs/dev/conformance.md is out of date; write it again with {conformance.COMMAND}. It"
             f" {'; '.join(found)}"
         )

@@ -176,8 +176,8 @@ def iructl(python: str, fresh_lab: Lab, tmp_path: Path) -> Iructl:
 # By itself
 
 
-def test_profiles_are_listed_over_pages(iructl, fresh_lab, referee):
-    referee(IRUCTL, "List Custom Profiles", "over pages, by the next links")
+def test_profiles_are_listed_over_pages(iructl, fresh_lab, record_conformance):
+    record_conformance(IRUCTL, "List Custom Profiles", "over pages, by the next links")
     tenant = fresh_lab.world.kandji
     tenant.profile_page_size = 1
     found = {row["id"]: row["mdm_identifier"] for row in iructl.remote()}
@@ -185,8 +185,8 @@ def test_profiles_are_listed_over_pages(iructl, fresh_lab, referee):
     assert iructl.asked == ["ping", *["List Custom Profiles"] * len(found)] and len(found) > 1
 
 
-def test_what_is_pulled_is_in_sync(iructl, fresh_lab, referee):
-    referee(IRUCTL, "List Custom Profiles", "pulled, and synced without a write")
+def test_what_is_pulled_is_in_sync(iructl, fresh_lab, record_conformance):
+    record_conformance(IRUCTL, "List Custom Profiles", "pulled, and synced without a write")
     iructl("profile", "pull", "--all")
     for profile in fresh_lab.world.kandji.library.profiles():
         assert iructl.info(profile.name)["id"] == profile.id
@@ -195,9 +195,9 @@ def test_what_is_pulled_is_in_sync(iructl, fresh_lab, referee):
     assert iructl.writes == []
 
 
-def test_a_profile_is_made_changed_and_deleted(iructl, fresh_lab, tmp_path, referee):
+def test_a_profile_is_made_changed_and_deleted(iructl, fresh_lab, tmp_path, record_conformance):
     for operation in ("Create Custom Profile", "Update Custom Profile", "Delete Custom Profile"):
-        referee(IRUCTL, operation, "its own profile, from new to gone")
+        record_conformance(IRUCTL, operation, "its own profile, from new to gone")
     tenant = fresh_lab.world.kandji
     item_id = iructl.make("Made by iructl", handmade("https://scep.example.com/one", "first"))
     assert iructl.writes == ["Create Custom Profile"]
@@ -230,9 +230,9 @@ def test_a_profile_is_made_changed_and_deleted(iructl, fresh_lab, tmp_path, refe
     assert iructl.writes == ["Delete Custom Profile"] and item_id not in tenant.items
 
 
-def test_a_profile_is_put_on_blueprints(iructl, fresh_lab, referee):
-    referee(IRUCTL, "List Blueprints", "to find blueprints by name")
-    referee(
+def test_a_profile_is_put_on_blueprints(iructl, fresh_lab, record_conformance):
+    record_conformance(IRUCTL, "List Blueprints", "to find blueprints by name")
+    record_conformance(
         IRUCTL,
         "Assign Library Item",
         "to a classic blueprint, to the root of a map, to a node of a map",
@@ -252,8 +252,8 @@ def test_a_profile_is_put_on_blueprints(iructl, fresh_lab, referee):
     assert item_id in sales.nodes[1].item_ids and item_id not in sales.nodes[0].item_ids
 
 
-def test_what_is_on_a_node_of_a_map_already_is_no_mistake(iructl, fresh_lab, referee):
-    referee(IRUCTL, "Assign Library Item", "again: it knows the words of the refusal")
+def test_what_is_on_a_node_of_a_map_already_is_no_mistake(iructl, fresh_lab, record_conformance):
+    record_conformance(IRUCTL, "Assign Library Item", "again: it knows the words of the refusal")
     item_id = iructl.make("Printers", handmade("https://scep.example.com/one", "first"), "Design")
     iructl("profile", "push", "--id", item_id)
     assert iructl.writes == ["Assign Library Item"]
@@ -262,11 +262,13 @@ def test_what_is_on_a_node_of_a_map_already_is_no_mistake(iructl, fresh_lab, ref
     ] == [200, 400]
 
 
-def test_what_is_on_a_classic_blueprint_already_is_told(iructl, referee):
+def test_what_is_on_a_classic_blueprint_already_is_reported(iructl, record_conformance):
     """These words of the refusal stand in the vendor's documentation, and iructl does not know
     them.
     """
-    referee(IRUCTL, "Assign Library Item", "again on a classic blueprint: it reports the refusal")
+    record_conformance(
+        IRUCTL, "Assign Library Item", "again on a classic blueprint: it reports the refusal"
+    )
     item_id = iructl.make("Printers", handmade("https://scep.example.com/one", "first"), "Canary")
     assert "[400] Library Item already exists on Blueprint" in iructl(
         "profile", "push", "--id", item_id, status=1
@@ -347,13 +349,15 @@ def scep(fresh_lab):
     }
 
 
-def test_the_collection_adopts_what_iructl_made_and_assigned(iructl, ours, scep, referee):
-    referee(
+def test_the_collection_adopts_what_iructl_made_and_assigned(
+    iructl, ours, scep, record_conformance
+):
+    record_conformance(
         IRUCTL,
         "Create Custom Profile",
         "then kandji_scep_profile adopts it by name and by id without a write",
     )
-    referee(IRUCTL, "Assign Library Item", "then kandji_scep_profile finds it assigned")
+    record_conformance(IRUCTL, "Assign Library Item", "then kandji_scep_profile finds it assigned")
     item_id = iructl.make("Okta SCEP", handmade(**scep), "Canary")
     for wanted in (
         {"name": "Okta SCEP"},
@@ -372,8 +376,8 @@ def test_the_collection_adopts_what_iructl_made_and_assigned(iructl, ours, scep,
     ]
 
 
-def test_iructl_finds_nothing_to_do_in_what_the_collection_made(iructl, ours, referee):
-    referee(
+def test_iructl_finds_nothing_to_do_in_what_the_collection_made(iructl, ours, record_conformance):
+    record_conformance(
         IRUCTL,
         "Update Custom Profile",
         "not sent for a profile of kandji_scep_profile that it pulled; nor does the module write"
@@ -405,11 +409,13 @@ def edit(iructl: Iructl, name: str, *replacements: tuple[str, str]) -> None:
 TYPED = "typed-in-by-hand-4711"
 
 
-def test_the_collection_shows_what_iructl_changed_and_no_secret(iructl, ours, shown, scep, referee):
-    referee(
+def test_the_collection_shows_what_iructl_changed_and_no_secret(
+    iructl, ours, shown, scep, record_conformance
+):
+    record_conformance(
         IRUCTL,
         "Update Custom Profile",
-        "then kandji_scep_profile shows the difference in check mode, its secrets masked, and mends"
+        "then kandji_scep_profile shows the difference in check mode, its secrets masked, and corrects"
         " it once",
     )
     wanted = {"name": "Okta SCEP", "blueprints": ["Design"]}
@@ -435,9 +441,9 @@ def test_the_collection_shows_what_iructl_changed_and_no_secret(iructl, ours, sh
 
 
 def test_what_iructl_changes_of_our_writing_is_not_written_over_unasked(
-    iructl, ours, run_module, fresh_lab, shown, scep, referee
+    iructl, ours, run_module, fresh_lab, shown, scep, record_conformance
 ):
-    referee(
+    record_conformance(
         IRUCTL,
         "Update Custom Profile",
         "of what kandji_scep_profile wrote: it says which keys differ, and writes with a new"
@@ -464,17 +470,17 @@ def test_what_iructl_changes_of_our_writing_is_not_written_over_unasked(
     assert shown(scep["challenge"]) == shown(TYPED) == []
 
 
-def test_one_file_is_the_same_for_both(iructl, ours, fresh_lab, referee):
+def test_one_file_is_the_same_for_both(iructl, ours, fresh_lab, record_conformance):
     """Of any content.
 
     What either wrote, the other finds right, and what iructl pulls is as good a file as the first.
     """
-    referee(
+    record_conformance(
         IRUCTL,
         "Create Custom Profile",
         "then kandji_custom_profile finds the same file written, and assigns it alone",
     )
-    referee(
+    record_conformance(
         IRUCTL,
         "Update Custom Profile",
         "not sent for a profile of kandji_custom_profile that it pulled; nor does the module write"

@@ -22,15 +22,15 @@ from tests.conformance.okta_sdk import SDK, SdkError
 # Devices
 
 
-def test_devices_are_listed_over_pages(sdk, org_lab, referee):
-    referee(SDK, "listDevices", "by API token, two to a page")
+def test_devices_are_listed_over_pages(sdk, org_lab, record_conformance):
+    record_conformance(SDK, "listDevices", "by API token, two to a page")
     pages = list(sdk.pages("list_devices", limit=2))
     assert len(pages) > 2 and max(map(len, pages)) == 2
     assert {row.id for page in pages for row in page} == set(org_lab.world.okta.devices)
 
 
-def test_devices_are_found_by_search(sdk, register, referee):
-    referee(SDK, "listDevices", "search by serial number, status and platform")
+def test_devices_are_found_by_search(sdk, register, record_conformance):
+    record_conformance(SDK, "listDevices", "search by serial number, status and platform")
     record = register("SDKSEARCH01")
     search = (
         'profile.serialNumber eq "sdksearch01" and status eq "ACTIVE" and profile.platform eq'
@@ -43,25 +43,25 @@ def test_devices_are_found_by_search(sdk, register, referee):
     assert sdk.list_devices(search='profile.serialNumber eq "SDKSEARCH0"') == []
 
 
-def test_a_search_that_okta_does_not_take_is_an_error_with_its_code(sdk, referee):
-    referee(SDK, "listDevices", "search by what cannot be searched for: E0000031")
+def test_a_search_that_okta_does_not_take_is_an_error_with_its_code(sdk, record_conformance):
+    record_conformance(SDK, "listDevices", "search by what cannot be searched for: E0000031")
     with pytest.raises(SdkError) as refused:
         sdk.list_devices(search='managementStatus eq "MANAGED"')
     assert refused.value.code == "E0000031"
 
 
 @pytest.mark.parametrize("expand", ["user", "userSummary"])
-def test_devices_come_with_their_users(sdk, register, referee, expand):
-    referee(SDK, "listDevices", f"expand {expand}")
+def test_devices_come_with_their_users(sdk, register, record_conformance, expand):
+    record_conformance(SDK, "listDevices", f"expand {expand}")
     record = register(f"SDKEXPAND{expand}")
     found = sdk.list_devices(search=f'id eq "{record.id}"', expand=expand)
     (link,) = found[0].embedded.users
     assert (link.management_status, link.user.id) == ("NOT_MANAGED", next(iter(record.users)))
 
 
-def test_a_device_and_its_users_are_read(sdk, register, referee):
-    referee(SDK, "getDevice", "by API token")
-    referee(SDK, "listDeviceUsers", "by API token")
+def test_a_device_and_its_users_are_read(sdk, register, record_conformance):
+    record_conformance(SDK, "getDevice", "by API token")
+    record_conformance(SDK, "listDeviceUsers", "by API token")
     record = register("SDKREAD01")
     device = sdk.get_device(record.id)
     assert (device.id, device.profile.serial_number, device.profile.secure_hardware_present) == (
@@ -76,14 +76,14 @@ def test_a_device_and_its_users_are_read(sdk, register, referee):
     )
 
 
-def test_what_is_not_there_is_an_error_with_its_code(sdk, referee):
-    referee(SDK, "getDevice", "an id that Okta does not know: E0000007")
+def test_what_is_not_there_is_an_error_with_its_code(sdk, record_conformance):
+    record_conformance(SDK, "getDevice", "an id that Okta does not know: E0000007")
     with pytest.raises(SdkError) as missing:
         sdk.get_device("guoUnknown0000000000")
     assert missing.value.code == "E0000007"
 
 
-def test_a_device_is_taken_through_its_life(sdk, org_lab, register, referee):
+def test_a_device_is_taken_through_its_life(sdk, org_lab, register, record_conformance):
     record = register("SDKLIFE01")
     steps = [
         ("suspend_device", "suspendDevice", "SUSPENDED"),
@@ -94,20 +94,20 @@ def test_a_device_is_taken_through_its_life(sdk, org_lab, register, referee):
         ("deactivate_device", "deactivateDevice", "DEACTIVATED"),
     ]
     for call, operation, status in steps:
-        referee(SDK, operation, "by API token")
+        record_conformance(SDK, operation, "by API token")
         getattr(sdk, call)(record.id)
         # As recorded: a second after unsuspendDevice, getDevice still had the old status.
         org_lab.world.clock.advance(seconds=5)
         assert sdk.get_device(record.id).status.value == status
-    referee(SDK, "deleteDevice", "by API token")
+    record_conformance(SDK, "deleteDevice", "by API token")
     sdk.delete_device(record.id)
     assert record.id in org_lab.world.okta.deleted
     with pytest.raises(SdkError):
         sdk.get_device(record.id)
 
 
-def test_an_active_device_is_not_deleted(sdk, register, referee):
-    referee(SDK, "deleteDevice", "of an active record: E0000152")
+def test_an_active_device_is_not_deleted(sdk, register, record_conformance):
+    record_conformance(SDK, "deleteDevice", "of an active record: E0000152")
     with pytest.raises(SdkError) as refused:
         sdk.delete_device(register("SDKACTIVE01").id)
     assert refused.value.code == "E0000152"
@@ -116,8 +116,8 @@ def test_an_active_device_is_not_deleted(sdk, register, referee):
 # The System Log
 
 
-def test_the_log_is_read_over_pages(sdk, org_lab, register, referee):
-    referee(SDK, "listLogEvents", "since and until, one to a page")
+def test_the_log_is_read_over_pages(sdk, org_lab, register, record_conformance):
+    record_conformance(SDK, "listLogEvents", "since and until, one to a page")
     org_lab.world.clock.advance(minutes=1)
     since, records = org_lab.world.okta.now(), [register(f"SDKLOG{number}") for number in range(3)]
     org_lab.world.clock.advance(minutes=1)
@@ -136,8 +136,8 @@ def test_the_log_is_read_over_pages(sdk, org_lab, register, referee):
     assert moments == sorted(moments) and len(moments) >= 6
 
 
-def test_the_log_is_filtered(sdk, org_lab, register, referee):
-    referee(SDK, "listLogEvents", "filter, newest first")
+def test_the_log_is_filtered(sdk, org_lab, register, record_conformance):
+    record_conformance(SDK, "listLogEvents", "filter, newest first")
     record = register("SDKFILTER01")
     since = iso(org_lab.world.okta.now() - timedelta(hours=1))
     events = sdk.list_log_events(
@@ -158,8 +158,10 @@ def test_the_log_is_filtered(sdk, org_lab, register, referee):
     ] == ["device.user.add"]
 
 
-def test_the_log_is_polled(sdk, org_lab, register, referee):
-    referee(SDK, "listLogEvents", "polling: the next link of an empty page brings what came after")
+def test_the_log_is_polled(sdk, org_lab, register, record_conformance):
+    record_conformance(
+        SDK, "listLogEvents", "polling: the next link of an empty page brings what came after"
+    )
     org_lab.world.clock.advance(minutes=1)
     pages = sdk.pages("list_log_events", since=iso(org_lab.world.okta.now()), limit=100)
     assert next(pages) == []
@@ -168,8 +170,8 @@ def test_the_log_is_polled(sdk, org_lab, register, referee):
     assert record.id in [target.id for event in next(pages) for target in event.target]
 
 
-def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, referee):
-    referee(SDK, "listLogEvents", "events of certificates, sign-ins and the platform")
+def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, record_conformance):
+    record_conformance(SDK, "listLogEvents", "events of certificates, sign-ins and the platform")
     record, org = register("SDKEVENT01"), org_lab.world.okta
     with org_lab.world.lock:
         certificate = org.platform.book("SDKEVENT01 0A1B")
@@ -194,11 +196,11 @@ def test_certificates_and_sign_ins_are_events_too(sdk, org_lab, register, refere
 # Authenticators
 
 
-def test_authenticators_and_their_methods_are_read(sdk, referee):
-    referee(SDK, "listAuthenticators", "by API token")
-    referee(SDK, "getAuthenticator", "by API token")
-    referee(SDK, "listAuthenticatorMethods", "of every authenticator but Okta Verify")
-    referee(SDK, "getAuthenticatorMethod", "signed_nonce")
+def test_authenticators_and_their_methods_are_read(sdk, record_conformance):
+    record_conformance(SDK, "listAuthenticators", "by API token")
+    record_conformance(SDK, "getAuthenticator", "by API token")
+    record_conformance(SDK, "listAuthenticatorMethods", "of every authenticator but Okta Verify")
+    record_conformance(SDK, "getAuthenticatorMethod", "signed_nonce")
     found = {row.key.value: row for row in sdk.list_authenticators()}
     assert {"okta_verify", "okta_password", "okta_email"} <= set(found)
     methods = {
@@ -223,16 +225,16 @@ def test_authenticators_and_their_methods_are_read(sdk, referee):
 # People
 
 
-def test_people_are_listed_over_pages(sdk, org_lab, referee):
-    referee(SDK, "listUsers", "by API token, three to a page")
+def test_people_are_listed_over_pages(sdk, org_lab, record_conformance):
+    record_conformance(SDK, "listUsers", "by API token, three to a page")
     pages = list(sdk.pages("list_users", limit=3))
     assert len(pages) > 1 and {user.id for page in pages for user in page} == set(
         org_lab.world.okta.users
     )
 
 
-def test_people_are_found(sdk, register, referee):
-    referee(SDK, "listUsers", "search and filter")
+def test_people_are_found(sdk, register, record_conformance):
+    record_conformance(SDK, "listUsers", "search and filter")
     register("SDKPERSON01")
     for question in (
         {"search": 'profile.login eq "SDKPERSON01@example.com"'},
@@ -243,9 +245,9 @@ def test_people_are_found(sdk, register, referee):
         ]
 
 
-def test_a_person_and_their_devices_are_read(sdk, register, referee):
-    referee(SDK, "getUser", "by id and by login")
-    referee(SDK, "listUserDevices", "by API token")
+def test_a_person_and_their_devices_are_read(sdk, register, record_conformance):
+    record_conformance(SDK, "getUser", "by id and by login")
+    record_conformance(SDK, "listUserDevices", "by API token")
     record = register("SDKPERSON02")
     user = sdk.get_user("sdkperson02@example.com")
     assert (
@@ -259,16 +261,16 @@ def test_a_person_and_their_devices_are_read(sdk, register, referee):
 # The org
 
 
-def test_the_org_is_read(sdk, org_lab, referee):
-    referee(SDK, "getWellknownOrgMetadata", "by API token")
-    referee(SDK, "listDeviceIntegrations", "by API token")
+def test_the_org_is_read(sdk, org_lab, record_conformance):
+    record_conformance(SDK, "getWellknownOrgMetadata", "by API token")
+    record_conformance(SDK, "listDeviceIntegrations", "by API token")
     told = sdk.get_wellknown_org_metadata()
     assert (told.id, told.pipeline.value) == (org_lab.world.okta.org_id, "idx")
     assert [row.name.value for row in sdk.list_device_integrations()] == ["com.okta.device.osquery"]
 
 
-def test_a_wrong_token_is_an_error_with_its_code(connect, referee):
-    referee(SDK, "listDevices", "wrong API token: E0000011")
+def test_a_wrong_token_is_an_error_with_its_code(connect, record_conformance):
+    record_conformance(SDK, "listDevices", "wrong API token: E0000011")
     with pytest.raises(SdkError) as refused:
         connect({"token": "00wrong"}).list_devices()
     assert refused.value.code == "E0000011"
@@ -308,7 +310,7 @@ def by_private_key(
 @pytest.mark.parametrize(
     ("form", "dpop"), [("PEM", False), ("JWK", False), ("PEM", True)], ids=["PEM", "JWK", "DPoP"]
 )
-def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, dpop):
+def test_it_signs_in_by_private_key(connect, org_lab, register, record_conformance, form, dpop):
     how = f"by private key ({form}){', with proof of possession' if dpop else ''}"
     for operation in (
         "token",
@@ -319,9 +321,9 @@ def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, d
         "deactivateDevice",
         "deleteDevice",
     ):
-        referee(SDK, operation, how)
+        record_conformance(SDK, operation, how)
     for operation in ("listLogEvents", "listUsers", "listAuthenticators"):
-        referee(SDK, operation, how)
+        record_conformance(SDK, operation, how)
     record = register(f"SDKKEY{form}{int(dpop)}")
     mark = len(org_lab.world.requests)
     sdk = connect(by_private_key(org_lab, form, dpop, [*READS, "okta.devices.manage"]))
@@ -341,15 +343,19 @@ def test_it_signs_in_by_private_key(connect, org_lab, register, referee, form, d
     )  # with DPoP the first request is told the nonce
 
 
-def test_a_scope_that_the_token_lacks_is_an_error_with_its_code(connect, org_lab, referee):
-    referee(SDK, "listDevices", "by private key, without its scope: E0000006")
+def test_a_scope_that_the_token_lacks_is_an_error_with_its_code(
+    connect, org_lab, record_conformance
+):
+    record_conformance(SDK, "listDevices", "by private key, without its scope: E0000006")
     with pytest.raises(SdkError) as refused:
         connect(by_private_key(org_lab, "PEM", False, ["okta.logs.read"])).list_devices()
     assert refused.value.code == "E0000006"
 
 
-def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(connect, org_lab, referee):
-    referee(SDK, "token", "a scope that the app was not granted: invalid_scope")
+def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(
+    connect, org_lab, record_conformance
+):
+    record_conformance(SDK, "token", "a scope that the app was not granted: invalid_scope")
     with pytest.raises(SdkError) as refused:
         connect(
             by_private_key(org_lab, "PEM", False, READS, granted=["okta.logs.read"])
@@ -363,12 +369,12 @@ def test_a_scope_that_the_app_was_not_granted_is_an_error_of_the_token(connect, 
 @pytest.mark.parametrize(
     ("fault", "how"), [("429", "rate limit"), ("concurrency", "concurrency limit")]
 )
-def test_a_limit_is_waited_out(sdk, org_lab, referee, fault, how):
+def test_a_limit_is_waited_out(sdk, org_lab, record_conformance, fault, how):
     """The SDK waits as the headers say.
 
     Until the reset, which it holds against the answer's Date.
     """
-    referee(SDK, "listDevices", f"429 for the {how}, then the answer")
+    record_conformance(SDK, "listDevices", f"429 for the {how}, then the answer")
     org_lab.world.faults.append(Fault(fault, "listDevices"))
     assert sdk.list_devices(limit=1)
     assert sdk.statuses == [429, 200]
@@ -402,9 +408,9 @@ def living(org_lab, run_module):
 
 
 def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(
-    sdk, org_lab, living, run_module, referee
+    sdk, org_lab, living, run_module, record_conformance
 ):
-    referee(SDK, "suspendDevice", "then device_trust_info reports SUSPENDED")
+    record_conformance(SDK, "suspendDevice", "then device_trust_info reports SUSPENDED")
     record, *_rest = sdk.list_devices(search=f'profile.serialNumber eq "{living["test_macs"][0]}"')
     ring = {
         "name": "canary",
@@ -427,9 +433,9 @@ def test_a_device_that_the_sdk_suspends_is_suspended_for_the_collection(
 
 
 def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(
-    sdk, org_lab, register, run_module, referee
+    sdk, org_lab, register, run_module, record_conformance
 ):
-    referee(SDK, "getDevice", "gone after okta_device_reset")
+    record_conformance(SDK, "getDevice", "gone after okta_device_reset")
     record = register("SDKRESET01")
     org_lab.world.clock.advance(minutes=1)
     done = run_module(
@@ -447,9 +453,11 @@ def test_a_device_that_the_collection_resets_is_gone_for_the_sdk(
 
 
 def test_a_device_that_the_sdk_deactivates_is_only_deleted_by_the_collection(
-    sdk, org_lab, register, run_module, referee
+    sdk, org_lab, register, run_module, record_conformance
 ):
-    referee(SDK, "deactivateDevice", "then okta_device_reset deletes without deactivating")
+    record_conformance(
+        SDK, "deactivateDevice", "then okta_device_reset deletes without deactivating"
+    )
     record = register("SDKRESET02")
     org_lab.world.clock.advance(minutes=1)
     sdk.deactivate_device(record.id)

@@ -100,15 +100,15 @@ def names(sdk, policy):
 # Policies
 
 
-def test_policies_are_listed_over_pages(sdk, org_lab, policy, referee):
-    referee(SDK, "listPolicies", "of type ACCESS_POLICY, three to a page")
+def test_policies_are_listed_over_pages(sdk, org_lab, policy, record_conformance):
+    record_conformance(SDK, "listPolicies", "of type ACCESS_POLICY, three to a page")
     pages = list(sdk.pages("list_policies", type="ACCESS_POLICY", limit="3"))
     assert len(pages) > 2 and {one.id for page in pages for one in page} == set(
         org_lab.world.okta.policies.by_id
     )
 
 
-def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, referee):
+def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, record_conformance):
     for operation in (
         "createPolicy",
         "getPolicy",
@@ -118,7 +118,7 @@ def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, refer
         "deactivatePolicy",
         "deletePolicy",
     ):
-        referee(SDK, operation, "by API token")
+        record_conformance(SDK, operation, "by API token")
     read = sdk.get_policy(policy)
     assert (read.description, read.system, read.status.value) == ("By the SDK", False, "ACTIVE")
     read.name = "Renamed by the SDK"
@@ -136,9 +136,9 @@ def test_a_policy_is_made_changed_cloned_and_deleted(sdk, org_lab, policy, refer
     assert clone.id not in org_lab.world.okta.policies.by_id
 
 
-def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, referee):
-    referee(SDK, "createPolicyRule", "managed without registered: E0000001")
-    referee(SDK, "getPolicyRule", "an id that Okta does not know: E0000007")
+def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, record_conformance):
+    record_conformance(SDK, "createPolicyRule", "managed without registered: E0000001")
+    record_conformance(SDK, "getPolicyRule", "an id that Okta does not know: E0000007")
     with pytest.raises(SdkError) as refused:
         sdk.create_policy_rule(
             policy, rule("Managed alone", conditions={"device": {"managed": True}})
@@ -154,10 +154,12 @@ def test_what_cannot_be_is_an_error_with_its_code(sdk, policy, referee):
 
 @pytest.mark.parametrize("method", list(METHODS))
 def test_a_rule_is_written_read_and_written_back_without_a_change(
-    sdk, policy, org_lab, referee, method
+    sdk, policy, org_lab, record_conformance, method
 ):
-    referee(SDK, "createPolicyRule", f"for managed Macs, {method}")
-    referee(SDK, "replacePolicyRule", f"what was read is written back: nothing changes, {method}")
+    record_conformance(SDK, "createPolicyRule", f"for managed Macs, {method}")
+    record_conformance(
+        SDK, "replacePolicyRule", f"what was read is written back: nothing changes, {method}"
+    )
     made = sdk.create_policy_rule(policy, rule("Managed Macs", method))
     assert (
         made.conditions.device.managed
@@ -169,15 +171,15 @@ def test_a_rule_is_written_read_and_written_back_without_a_change(
     assert (kept.conditions, kept.actions) == before
 
 
-def test_rules_are_ordered_switched_off_and_deleted(sdk, policy, referee):
+def test_rules_are_ordered_switched_off_and_deleted(sdk, policy, record_conformance):
     for operation in (
         "listPolicyRules",
         "activatePolicyRule",
         "deactivatePolicyRule",
         "deletePolicyRule",
     ):
-        referee(SDK, operation, "by API token")
-    referee(SDK, "createPolicyRule", "with a priority, before others")
+        record_conformance(SDK, operation, "by API token")
+    record_conformance(SDK, "createPolicyRule", "with a priority, before others")
     second = sdk.create_policy_rule(policy, rule("Second"))
     sdk.create_policy_rule(policy, rule("First", access="DENY", priority=0))
     assert names(sdk, policy) == [("First", 0), ("Second", 1), ("Catch-all Rule", 99)]
@@ -188,8 +190,8 @@ def test_rules_are_ordered_switched_off_and_deleted(sdk, policy, referee):
     assert names(sdk, policy) == [("First", 0), ("Catch-all Rule", 99)]
 
 
-def test_the_catch_all_rule_takes_other_actions(sdk, policy, referee):
-    referee(SDK, "replacePolicyRule", "of the catch-all rule: access is denied")
+def test_the_catch_all_rule_takes_other_actions(sdk, policy, record_conformance):
+    record_conformance(SDK, "replacePolicyRule", "of the catch-all rule: access is denied")
     (catch_all,) = sdk.list_policy_rules(policy)
     catch_all.actions.app_sign_on.access = "DENY"
     assert (
@@ -204,15 +206,15 @@ def test_the_catch_all_rule_takes_other_actions(sdk, policy, referee):
 # Apps and groups
 
 
-def test_an_app_moves_to_another_policy_and_back(sdk, policy, referee):
+def test_an_app_moves_to_another_policy_and_back(sdk, policy, record_conformance):
     for operation in (
         "assignApplicationPolicy",
         "listPolicyMappings",
         "getPolicyMapping",
         "getApplication",
     ):
-        referee(SDK, operation, "by API token")
-    referee(SDK, "listApplications", "by a name's beginning")
+        record_conformance(SDK, operation, "by API token")
+    record_conformance(SDK, "listApplications", "by a name's beginning")
     (app,) = sdk.list_applications(q="Device check")
     before = app.links.access_policy.href.rpartition("/")[2]
     sdk.assign_application_policy(app.id, policy)
@@ -223,18 +225,18 @@ def test_an_app_moves_to_another_policy_and_back(sdk, policy, referee):
     assert sdk.list_policy_mappings(policy) == []
 
 
-def test_apps_are_listed_over_pages(sdk, org_lab, referee):
-    referee(SDK, "listApplications", "three to a page")
+def test_apps_are_listed_over_pages(sdk, org_lab, record_conformance):
+    record_conformance(SDK, "listApplications", "three to a page")
     pages = list(sdk.pages("list_applications", limit=3))
     assert len(pages) > 2 and {app.id for page in pages for app in page} == set(
         org_lab.world.okta.directory.apps
     )
 
 
-def test_groups_and_their_members_are_read(sdk, org_lab, referee):
-    referee(SDK, "listGroups", "search by name")
-    referee(SDK, "getGroup", "by API token")
-    referee(SDK, "listGroupUsers", "by API token")
+def test_groups_and_their_members_are_read(sdk, org_lab, record_conformance):
+    record_conformance(SDK, "listGroups", "search by name")
+    record_conformance(SDK, "getGroup", "by API token")
+    record_conformance(SDK, "listGroupUsers", "by API token")
     (group,) = sdk.list_groups(search='profile.name eq "Break glass"')
     assert sdk.get_group(group.id).type.value == "OKTA_GROUP"
     assert [user.profile.login for user in sdk.list_group_users(group.id)] == [
@@ -245,8 +247,8 @@ def test_groups_and_their_members_are_read(sdk, org_lab, referee):
 # What if
 
 
-def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
-    referee(SDK, "createPolicySimulation", "of a managed and of an unmanaged Mac")
+def test_a_sign_in_is_simulated(sdk, org_lab, policy, record_conformance):
+    record_conformance(SDK, "createPolicySimulation", "of a managed and of an unmanaged Mac")
     from okta.models import SimulatePolicyBody
 
     sdk.create_policy_rule(policy, rule("Managed Macs"))
@@ -281,14 +283,14 @@ def test_a_sign_in_is_simulated(sdk, org_lab, policy, referee):
 # Authenticators
 
 
-def test_fastpass_is_switched_and_refused_while_a_rule_needs_it(sdk, policy, referee):
-    referee(SDK, "replaceAuthenticatorMethod", "what was read is written back")
-    referee(
+def test_fastpass_is_switched_and_refused_while_a_rule_needs_it(sdk, policy, record_conformance):
+    record_conformance(SDK, "replaceAuthenticatorMethod", "what was read is written back")
+    record_conformance(
         SDK,
         "deactivateAuthenticatorMethod",
         "FastPass, while a rule has device conditions: E0000174",
     )
-    referee(SDK, "deactivateAuthenticator", "Okta Verify: E0000148")
+    record_conformance(SDK, "deactivateAuthenticator", "Okta Verify: E0000148")
     verify = next(one.id for one in sdk.list_authenticators() if one.key.value == "okta_verify")
     method = sdk.get_authenticator_method(verify, "signed_nonce")
     assert sdk.replace_authenticator_method(verify, "signed_nonce", method).status.value == "ACTIVE"
@@ -318,8 +320,12 @@ BY_MODULE = {
 WRITTEN = {**BY_MODULE, "break_glass_group": "Break glass", "groups_excluded": ["Break glass"]}
 
 
-def test_what_the_sdk_wrote_reads_as_unchanged(sdk, policy, org_lab, run_module, referee):
-    referee(SDK, "createPolicyRule", "then okta_access_policy_rule wants the same: nothing changes")
+def test_what_the_sdk_wrote_reads_as_unchanged(
+    sdk, policy, org_lab, run_module, record_conformance
+):
+    record_conformance(
+        SDK, "createPolicyRule", "then okta_access_policy_rule wants the same: nothing changes"
+    )
     conditions = {
         "device": {"registered": True, "managed": True},
         "network": {"connection": "ANYWHERE"},
@@ -330,9 +336,9 @@ def test_what_the_sdk_wrote_reads_as_unchanged(sdk, policy, org_lab, run_module,
 
 
 def test_what_the_collection_wrote_means_the_same_to_the_sdk(
-    sdk, policy, org_lab, run_module, referee
+    sdk, policy, org_lab, run_module, record_conformance
 ):
-    referee(
+    record_conformance(
         SDK, "getPolicyRule", "of okta_access_policy_rule, written back by the SDK: nothing changes"
     )
     written = run_module("okta_access_policy_rule", {"policy": policy, **WRITTEN}, lab=org_lab)
@@ -352,8 +358,8 @@ def test_what_the_collection_wrote_means_the_same_to_the_sdk(
     )
 
 
-def test_rules_that_come_between_do_no_harm(sdk, policy, org_lab, run_module, referee):
-    referee(
+def test_rules_that_come_between_do_no_harm(sdk, policy, org_lab, run_module, record_conformance):
+    record_conformance(
         SDK, "createPolicyRule", "before a rule of okta_access_policy_rule, which stays as it is"
     )
     first = {"policy": policy, **WRITTEN, "position": "first"}

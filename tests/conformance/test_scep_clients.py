@@ -150,10 +150,10 @@ def strongswan(relay: Relay, tmp_path: Path) -> StrongSwan:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_strongswan_reads_the_authority_and_trusts_what_it_issues(
-    scep, relay, strongswan, judged, referee, form
+    scep, relay, strongswan, judged, record_conformance, form
 ):
-    referee(STRONGSWAN, "GetCACert", form.upper())
-    referee(
+    record_conformance(STRONGSWAN, "GetCACert", form.upper())
+    record_conformance(
         STRONGSWAN,
         "PKIOperation",
         f"enrols by AES, SHA-256, POST, with GetCACert as {form.upper()}",
@@ -177,9 +177,9 @@ def test_strongswan_reads_the_authority_and_trusts_what_it_issues(
     ("cipher", "digest"), [("aes", "sha1"), ("aes", "sha512"), ("des3", "sha1"), ("des3", "sha256")]
 )
 def test_strongswan_chooses_other_algorithms(
-    scep, relay, strongswan, judged, referee, cipher, digest
+    scep, relay, strongswan, judged, record_conformance, cipher, digest
 ):
-    referee(STRONGSWAN, "PKIOperation", f"enrols by {cipher}, {digest}, POST")
+    record_conformance(STRONGSWAN, "PKIOperation", f"enrols by {cipher}, {digest}, POST")
     strongswan.fetch_authority()
     done = strongswan.enrol(
         strongswan.key(),
@@ -198,8 +198,10 @@ def test_strongswan_chooses_other_algorithms(
     )
 
 
-def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, referee):
-    referee(STRONGSWAN, "PKIOperation", "enrols with a SAN in the request and a key of 4096 bits")
+def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, record_conformance):
+    record_conformance(
+        STRONGSWAN, "PKIOperation", "enrols with a SAN in the request and a key of 4096 bits"
+    )
     strongswan.fetch_authority()
     done = strongswan.enrol(
         strongswan.key(4096),
@@ -213,16 +215,16 @@ def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, re
     assert "Public-Key: (4096 bit)" in judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
 
 
-def test_strongswan_is_refused_with_a_wrong_challenge(scep, relay, strongswan, referee):
-    referee(STRONGSWAN, "PKIOperation", "is refused with a wrong challenge: badRequest")
+def test_strongswan_is_refused_with_a_wrong_challenge(scep, relay, strongswan, record_conformance):
+    record_conformance(STRONGSWAN, "PKIOperation", "is refused with a wrong challenge: badRequest")
     strongswan.fetch_authority()
     done = strongswan.enrol(strongswan.key(), WRONG)
     assert done.returncode != 0 and "badRequest" in done.stderr and not done.stdout
     assert fail_info(relay.enrolments[-1]) == "badRequest"
 
 
-def test_strongswan_may_not_renew(scep, relay, strongswan, referee):
-    referee(
+def test_strongswan_may_not_renew(scep, relay, strongswan, record_conformance):
+    record_conformance(
         STRONGSWAN,
         "PKIOperation",
         "is refused a RenewalReq (17) though the challenge is right: badRequest",
@@ -288,9 +290,9 @@ def scepclient(scep: Lab, tmp_path: Path) -> ScepClient:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_micromdms_client_enrols_over_https(scep, scepclient, judged, referee, form):
-    referee(SCEPCLIENT, "GetCACert", form.upper())
-    referee(
+def test_micromdms_client_enrols_over_https(scep, scepclient, judged, record_conformance, form):
+    record_conformance(SCEPCLIENT, "GetCACert", form.upper())
+    record_conformance(
         SCEPCLIENT, "PKIOperation", f"enrols over HTTPS by POST, with GetCACert as {form.upper()}"
     )
     scep.world.switches.set(ca_certificate_answer=form)
@@ -305,9 +307,11 @@ def test_micromdms_client_enrols_over_https(scep, scepclient, judged, referee, f
 
 
 def test_micromdms_client_asks_with_what_okta_is_known_to_accept(
-    scep, relay, scepclient, judged, referee
+    scep, relay, scepclient, judged, record_conformance
 ):
-    referee(SCEPCLIENT, "PKIOperation", "enrols by single DES and SHA-1, whatever is announced")
+    record_conformance(
+        SCEPCLIENT, "PKIOperation", "enrols by single DES and SHA-1, whatever is announced"
+    )
     assert scepclient.enrol(url=relay.url).returncode == 0
     judged(scepclient.certificate, scepclient.subject)
     assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
@@ -316,14 +320,14 @@ def test_micromdms_client_asks_with_what_okta_is_known_to_accept(
     )
 
 
-def test_micromdms_client_asks_with_a_long_key(scepclient, judged, referee):
-    referee(SCEPCLIENT, "PKIOperation", "enrols with a key of 4096 bits")
+def test_micromdms_client_asks_with_a_long_key(scepclient, judged, record_conformance):
+    record_conformance(SCEPCLIENT, "PKIOperation", "enrols with a key of 4096 bits")
     assert scepclient.enrol(None, "-keySize", "4096").returncode == 0
     assert "Public-Key: (4096 bit)" in judged(scepclient.certificate, scepclient.subject)
 
 
-def test_micromdms_client_is_refused_with_a_wrong_challenge(scepclient, referee):
-    referee(SCEPCLIENT, "PKIOperation", "is refused with a wrong challenge: badRequest")
+def test_micromdms_client_is_refused_with_a_wrong_challenge(scepclient, record_conformance):
+    record_conformance(SCEPCLIENT, "PKIOperation", "is refused with a wrong challenge: badRequest")
     done = scepclient.enrol(WRONG)
     assert (
         done.returncode != 0
@@ -332,8 +336,8 @@ def test_micromdms_client_is_refused_with_a_wrong_challenge(scepclient, referee)
     )
 
 
-def test_micromdms_client_may_not_renew(relay, scepclient, referee):
-    referee(
+def test_micromdms_client_may_not_renew(relay, scepclient, record_conformance):
+    record_conformance(
         SCEPCLIENT,
         "PKIOperation",
         "is refused a RenewalReq (17) though the challenge is right: badRequest",
@@ -438,9 +442,9 @@ def certmonger(relay: Relay, tmp_path: Path) -> Certmonger:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_certmonger_enrols(scep, relay, certmonger, root, judged, referee, form):
-    referee(CERTMONGER, "GetCACert", form.upper())
-    referee(
+def test_certmonger_enrols(scep, relay, certmonger, root, judged, record_conformance, form):
+    record_conformance(CERTMONGER, "GetCACert", form.upper())
+    record_conformance(
         CERTMONGER, "PKIOperation", f"enrols by AES, SHA-256, GET, with GetCACert as {form.upper()}"
     )
     scep.world.switches.set(ca_certificate_answer=form)
@@ -457,8 +461,8 @@ def test_certmonger_enrols(scep, relay, certmonger, root, judged, referee, form)
     )
 
 
-def test_certmonger_is_refused_with_a_wrong_challenge(relay, certmonger, root, referee):
-    referee(CERTMONGER, "PKIOperation", "is refused with a wrong challenge: badRequest")
+def test_certmonger_is_refused_with_a_wrong_challenge(relay, certmonger, root, record_conformance):
+    record_conformance(CERTMONGER, "PKIOperation", "is refused with a wrong challenge: badRequest")
     said = certmonger.enrol(WRONG, "-N", root)
     # It looks for content in the refusal, where RFC 8894 (3.3.2.2) wants none, and so calls the
     # authority unreachable.
@@ -467,9 +471,9 @@ def test_certmonger_is_refused_with_a_wrong_challenge(relay, certmonger, root, r
 
 
 def test_certmonger_replaces_a_certificate_by_a_new_request(
-    scep, relay, certmonger, root, judged, referee
+    scep, relay, certmonger, root, judged, record_conformance
 ):
-    referee(
+    record_conformance(
         CERTMONGER,
         "PKIOperation",
         "gets a new certificate by a new request, as no Renewal is announced",
@@ -568,10 +572,12 @@ def endpoint(server: ScepServer) -> t.Any:
     return ScepEndpoint(server.url, Settings(), Masker())
 
 
-def test_a_right_secret_is_proven_at_micromdms_server(scepserver, referee):
-    referee(SCEPSERVER, "GetCACaps", "described by our client")
-    referee(SCEPSERVER, "GetCACert", "described by our client")
-    referee(SCEPSERVER, "PKIOperation", "our test enrolment passes with the right secret")
+def test_a_right_secret_is_proven_at_micromdms_server(scepserver, record_conformance):
+    record_conformance(SCEPSERVER, "GetCACaps", "described by our client")
+    record_conformance(SCEPSERVER, "GetCACert", "described by our client")
+    record_conformance(
+        SCEPSERVER, "PKIOperation", "our test enrolment passes with the right secret"
+    )
     asked = endpoint(scepserver)
     service = asked.describe()
     assert "AES" in service.capabilities and [one.is_ca for one in service.certificates] == [True]
@@ -589,12 +595,12 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, referee):
     )
 
 
-def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, referee):
+def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, record_conformance):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
         Refused,
     )
 
-    referee(
+    record_conformance(
         SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest"
     )
     with pytest.raises(Refused, match="was refused by the SCEP endpoint") as refused:
@@ -624,7 +630,7 @@ def listening(
     return exchange
 
 
-def test_micromdms_way_of_writing_is_read(scepserver, referee):
+def test_micromdms_way_of_writing_is_read(scepserver, record_conformance):
     """It answers in single DES whatever it was asked in, and in pieces.
 
     Encrypted content as a constructed OCTET STRING.
@@ -634,7 +640,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
         messages,
     )
 
-    referee(
+    record_conformance(
         SCEPSERVER, "PKIOperation", "its reply in single DES and a constructed OCTET STRING is read"
     )
     heard: dict[str, tuple[str, t.Any]] = {}
@@ -666,7 +672,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, referee):
     ],
 )
 def test_micromdms_server_takes_what_our_client_falls_back_on(
-    scepserver, referee, capabilities, verb, digest
+    scepserver, record_conformance, capabilities, verb, digest
 ):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
         client,
@@ -674,7 +680,7 @@ def test_micromdms_server_takes_what_our_client_falls_back_on(
     )
 
     announced = capabilities.decode().replace("\n", ", ") or "nothing"
-    referee(
+    record_conformance(
         SCEPSERVER,
         "PKIOperation",
         f"our client enrols by {verb} and {digest} when {announced} is announced",
@@ -693,8 +699,10 @@ def test_micromdms_server_takes_what_our_client_falls_back_on(
     assert len(scepserver.issued) == 1
 
 
-def test_the_modules_prove_at_micromdms_server(scep, scepserver, run_module, shown, referee):
-    referee(
+def test_the_modules_prove_at_micromdms_server(
+    scep, scepserver, run_module, shown, record_conformance
+):
+    record_conformance(
         SCEPSERVER, "PKIOperation", "okta_device_integration proves by it, and tells a wrong secret"
     )
     options = {"scep_url": scepserver.url, "scep_hosts": ["127.0.0.1"], "test_enrollment": True}
@@ -715,9 +723,11 @@ def test_the_modules_prove_at_micromdms_server(scep, scepserver, run_module, sho
 
 
 def test_a_profile_is_written_only_where_the_secret_is_right(
-    fresh_lab, scepserver, run_module, shown, referee
+    fresh_lab, scepserver, run_module, shown, record_conformance
 ):
-    referee(SCEPSERVER, "PKIOperation", "kandji_scep_profile writes only what it proved there")
+    record_conformance(
+        SCEPSERVER, "PKIOperation", "kandji_scep_profile writes only what it proved there"
+    )
     wanted = {
         "name": "Okta SCEP - canary",
         "blueprints": fresh_lab.announcement["rings"][0]["blueprints"],

@@ -69,9 +69,9 @@ def chain(scep: Lab, tmp_path: Path) -> dict[str, str]:
     ("form", "capabilities"),
     [("der", "modern"), ("pkcs7", "modern"), ("der", "old"), ("pkcs7", "old")],
 )
-def test_what_our_client_gets_is_accepted(scep, tmp_path, referee, form, capabilities):
+def test_what_our_client_gets_is_accepted(scep, tmp_path, record_conformance, form, capabilities):
     how = "AES, SHA-256, POST" if capabilities == "modern" else "3DES, SHA-1, GET"
-    referee(
+    record_conformance(
         OPENSSL, "PKIOperation", f"accepts what our client got: GetCACert as {form.upper()}, {how}"
     )
     scep.world.switches.set(ca_certificate_answer=form, scep_capabilities=capabilities)
@@ -88,8 +88,8 @@ def test_what_our_client_gets_is_accepted(scep, tmp_path, referee, form, capabil
 
 
 @pytest.mark.parametrize("capabilities", ["modern", "old"])
-def test_our_clients_request_is_read(scep, tmp_path, referee, capabilities):
-    referee(
+def test_our_clients_request_is_read(scep, tmp_path, record_conformance, capabilities):
+    record_conformance(
         OPENSSL,
         "PKIOperation",
         "verifies, opens and reads our client's request to"
@@ -358,8 +358,10 @@ def by_hand(scep: Lab, chain: dict[str, str], tmp_path: Path) -> t.Callable[...,
 @pytest.mark.parametrize(
     ("verb", "cipher", "digest"), list(itertools.product(VERBS, CIPHERS, DIGESTS))
 )
-def test_a_request_of_openssls_is_answered(by_hand, chain, referee, verb, cipher, digest):
-    referee(
+def test_a_request_of_openssls_is_answered(
+    by_hand, chain, record_conformance, verb, cipher, digest
+):
+    record_conformance(
         OPENSSL,
         "PKIOperation",
         f"makes a request and opens the reply: {verb}, {CIPHERS[cipher]}, {DIGESTS[digest]}",
@@ -374,8 +376,8 @@ def test_a_request_of_openssls_is_answered(by_hand, chain, referee, verb, cipher
     )
 
 
-def test_a_request_with_a_name_and_a_long_key_is_answered(by_hand, chain, referee):
-    referee(OPENSSL, "PKIOperation", "makes a request with a SAN and a key of 4096 bits")
+def test_a_request_with_a_name_and_a_long_key_is_answered(by_hand, chain, record_conformance):
+    record_conformance(OPENSSL, "PKIOperation", "makes a request with a SAN and a key of 4096 bits")
     client = by_hand(key="rsa:4096", more=SAN)
     assert "DNS:host.example" in openssl(
         "req", "-inform", "DER", "-in", client.place("request"), "-noout", "-text"
@@ -384,8 +386,10 @@ def test_a_request_with_a_name_and_a_long_key_is_answered(by_hand, chain, refere
     assert "Public-Key: (4096 bit)" in judge(client.certificate(), chain, "CN=C02XK1ZAJG5J")
 
 
-def test_a_wrong_challenge_is_refused(by_hand, referee):
-    referee(OPENSSL, "PKIOperation", "reads the refusal of a wrong challenge: badRequest")
+def test_a_wrong_challenge_is_refused(by_hand, record_conformance):
+    record_conformance(
+        OPENSSL, "PKIOperation", "reads the refusal of a wrong challenge: badRequest"
+    )
     assert attributes(by_hand(challenge="not-the-secret-key").ask()) == {
         "messageType": "3",
         "pkiStatus": "2",
@@ -394,8 +398,8 @@ def test_a_wrong_challenge_is_refused(by_hand, referee):
     }
 
 
-def test_a_renewal_is_refused_though_all_else_is_right(by_hand, referee):
-    referee(
+def test_a_renewal_is_refused_though_all_else_is_right(by_hand, record_conformance):
+    record_conformance(
         OPENSSL,
         "PKIOperation",
         "reads the refusal of a RenewalReq (17): badRequest, as Okta's authority does not renew",
@@ -415,8 +419,8 @@ def test_a_renewal_is_refused_though_all_else_is_right(by_hand, referee):
     )  # it is the type of the message that is refused
 
 
-def test_the_chain_is_a_chain(chain, referee):
-    referee(OPENSSL, "GetCACert", "reads the PKCS#7: an authority under its root")
+def test_the_chain_is_a_chain(chain, record_conformance):
+    record_conformance(OPENSSL, "GetCACert", "reads the PKCS#7: an authority under its root")
     assert openssl(
         "verify", "-x509_strict", "-CAfile", chain["root"], chain["intermediate"]
     ).endswith("OK\n")

@@ -203,7 +203,7 @@ def test_macs_and_people_act_when_told(control):
         done["serial"]
         for done in control.send("POST", "/act/people", {"serials": serials}).json["done"]
     ] == serials
-    assert control.send("POST", "/people/tell", {"serials": serials}).json == {"told": 1}
+    assert control.send("POST", "/people/ask", {"serials": serials}).json == {"asked": 1}
     assert len(control.send("POST", "/act/macs").json["done"]) == len(control.world.macs)
 
 

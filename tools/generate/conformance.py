@@ -24,11 +24,11 @@ from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environmen
 
 PAGE = CHECKOUT / "docs" / "dev" / "conformance.md"
 TESTS = CHECKOUT / "tests" / "conformance"
-ROWS = CACHE / "referees" / "rows"
-WRITING = "REFEREES_PAGE"  # set to "write" in the environment, tests record and do not compare
+ROWS = CACHE / "conformance" / "rows"
+WRITING = "CONFORMANCE_PAGE"  # set to "write" in the environment, tests record and do not compare
 COMMAND = "python -m tools.generate.conformance"
 
-_HEAD = "| referee | operation | how | result | test |"
+_HEAD = "| program | operation | how | result | test |"
 _RULE = "|---|---|---|---|---|"
 
 
@@ -36,7 +36,7 @@ _RULE = "|---|---|---|---|---|"
 class Row:
     """``test`` is a pytest node id below tests/conformance; ``result`` is ok or failed."""
 
-    referee: str
+    program: str
     operation: str
     how: str
     result: str
@@ -87,7 +87,7 @@ def with_rows(text: str, rows: t.Iterable[Row]) -> str:
     before, _head, _table = text.partition(_HEAD)
     lines = [_HEAD, _RULE]
     for row in sorted(set(rows)):
-        cells = [row.referee, row.operation, row.how, row.result, f"`{row.test}`"]
+        cells = [row.program, row.operation, row.how, row.result, f"`{row.test}`"]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return before + "\n".join(lines) + "\n"
 
@@ -108,11 +108,11 @@ def differences(test: str, ran: t.Iterable[Row], text: str) -> list[str]:
     """Return the differences between the page and the recorded rows of one test."""
     said, found = {row for row in rows_of(text) if row.test == test}, set(ran)
     lacking = [
-        f"lacks: {row.referee}, {row.operation}, {row.how}, {row.result}"
+        f"lacks: {row.program}, {row.operation}, {row.how}, {row.result}"
         for row in sorted(found - said)
     ]
     return lacking + [
-        f"holds: {row.referee}, {row.operation}, {row.how}, {row.result}"
+        f"holds: {row.program}, {row.operation}, {row.how}, {row.result}"
         for row in sorted(said - found)
     ]
 

@@ -3,16 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Count the words that the collection does not use, in prose, messages, docstrings and names.
 
-``tests/project/vocabulary.json`` lists what is left from before the rule, file by file. It only
-shrinks: ``python -m tools.support.vocabulary --update`` sets its counts to those of the checkout,
-and refuses if there are more in all. ``python -m tools.support.vocabulary FILE`` shows the words of
-a file.
+``python -m tools.support.vocabulary FILE`` shows the words of a file and what to write instead.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sys
 import typing as t
@@ -24,8 +20,7 @@ import yaml
 from tools.support.environment import CHECKOUT
 from tools.support.git_files import tracked_files
 
-TABLE = CHECKOUT / "tests" / "project" / "vocabulary.json"
-COMMAND = "python -m tools.support.vocabulary --update"
+COMMAND = "python -m tools.support.vocabulary FILE"
 
 # What stands behind a word is what to write instead.
 WORDS = {
@@ -164,42 +159,17 @@ def count_all() -> dict[str, dict[str, int]]:
     return {"words": count_words(files), "task names": count_task_names(files)}
 
 
-def allowed() -> dict[str, dict[str, int]]:
-    """Return both counts that the table allows, by file."""
-    table: dict[str, dict[str, int]] = json.loads(TABLE.read_text(encoding="utf-8"))
-    return table
-
-
-def total(counts: dict[str, dict[str, int]], kind: str) -> int:
-    """Return the sum of a kind over all files."""
-    return sum(counts.get(kind, {}).values())
-
-
-def raised(counts: dict[str, dict[str, int]], table: dict[str, dict[str, int]]) -> list[str]:
-    """Return the files that have more than the table allows."""
-    return [
-        f"{file}: {count} {kind}, {table.get(kind, {}).get(file, 0)} allowed"
-        for kind, by_file in counts.items()
-        for file, count in by_file.items()
-        if count > table.get(kind, {}).get(file, 0)
-    ]
-
-
 def check_vocabulary() -> bool:
-    """Check that the table has the counts of the checkout: `make lint`."""
-    return judge_vocabulary(count_all(), allowed())
+    """Check that the checkout has no such words and task names: `make lint`."""
+    return judge_vocabulary(count_all())
 
 
-def judge_vocabulary(counts: dict[str, dict[str, int]], table: dict[str, dict[str, int]]) -> bool:
-    """Return whether each file has as many unwanted words as the table says, no more, no fewer."""
-    for kind in sorted(counts):
-        current, known = counts[kind], table.get(kind, {})
-        for file in sorted(current.keys() | known.keys()):
-            if current.get(file, 0) != known.get(file, 0):
-                print(f"{file}: {current.get(file, 0)} {kind}, the table has {known.get(file, 0)}.")
-    if counts != table:
-        print(f"Reword what is new, or lower the table: {COMMAND}")
-    return counts == table
+def judge_vocabulary(counts: dict[str, dict[str, int]]) -> bool:
+    """Return whether there are no unwanted words and task names, and print the files that have."""
+    for kind, by_file in sorted(counts.items()):
+        for file, count in sorted(by_file.items()):
+            print(f"{file}: {count} unwanted {kind}. To see them: {COMMAND}")
+    return not any(counts.values())
 
 
 def explain(file: Path) -> t.Iterator[str]:
@@ -218,19 +188,11 @@ def explain(file: Path) -> t.Iterator[str]:
                 yield f"{file}: the task {name!r} does not begin with a verb of the list"
 
 
-def main(arguments: t.Sequence[str]) -> int:
-    """Lower the table, or print the unwanted words of files. Return 1 if a count would rise."""
-    if list(arguments) != ["--update"]:
-        for argument in arguments:
-            print("\n".join(explain(Path(argument))))
-        return 0
-    counts = count_all()
-    if TABLE.exists() and any(total(counts, kind) > total(allowed(), kind) for kind in counts):
-        print("\n".join(raised(counts, allowed())))
-        return 1
-    TABLE.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    return 0
+def main(arguments: t.Sequence[str]) -> None:
+    """Print the unwanted words of files."""
+    for argument in arguments:
+        print("\n".join(explain(Path(argument))))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -365,3 +365,18 @@ def test_the_order_is_that_of_serials_then_ids() -> None:
         ("B", "1"),
         ("B", "2"),
     ]
+
+
+# Values that a vendor adds later, and keys that a row lacks
+
+
+def test_a_row_without_a_management_status_does_not_say_that_it_is_not_managed():
+    users = [{"user": {"id": "00u1", "profile": {"login": "ada"}}}]
+    device = OktaDevice.from_row({"id": "guo1", "status": "ACTIVE", "_embedded": {"users": users}})
+    assert join.device_record(device).users == {"ada": ""}
+
+
+def test_an_unknown_status_of_an_item_is_kept_as_its_log():
+    table = join.Statuses()
+    table.add(ItemStatus("d1", status="QUEUED"))
+    assert (table.states, table.logs) == ({"d1": "unknown"}, {"d1": "QUEUED"})

@@ -13,6 +13,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     DeviceRecord,
     MacFacts,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    RecordEvents,
+)
 
 from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, ISSUED, NOW, mac, record
 
@@ -434,3 +437,51 @@ def test_a_record_of_the_second_of_its_certificate_may_be_the_later_of_both(
         record(created="2026-11-10T10:00:00.000Z"), certificates=["2026-11-10T10:00:00.900000Z"]
     )
     assert stages.classify(late).stage == "REGISTERED_NOT_MANAGED"
+
+
+# Values that a vendor adds later, and keys that a row lacks
+
+
+def test_an_unsuspended_record_works():
+    stage = stages.classify(mac(record("UNSUSPENDED", ada="MANAGED")))
+    assert (stage.stage, stage.unconfirmed_reason) == ("MANAGED", "")
+
+
+def test_an_unsuspend_in_the_log_is_no_news_about_an_unsuspended_record():
+    events = {"guo1": RecordEvents(status="ACTIVE")}
+    stage = stages.classify(mac(record("UNSUSPENDED", ada="MANAGED"), events=events))
+    assert stage.unconfirmed_reason == ""
+
+
+@pytest.mark.parametrize(("status", "shown"), [("QUARANTINED", "'QUARANTINED'"), ("", "no status")])
+def test_a_record_with_an_unknown_status_is_neither_managed_nor_waiting(status, shown):
+    stage = stages.classify(mac(record(status, ada="MANAGED")))
+    assert stage.stage == "REGISTERED_NOT_MANAGED"
+    assert shown in stage.reason and "sign" not in stage.next_step
+    assert shown in stage.unconfirmed_reason
+
+
+@pytest.mark.parametrize(("status", "shown"), [("PENDING", "'PENDING'"), ("", "no status")])
+def test_an_unknown_management_status_is_not_taken_for_not_managed(status, shown):
+    alone = stages.classify(mac(record(ada=status)))
+    assert (alone.stage, shown in alone.reason) == ("REGISTERED_NOT_MANAGED", True)
+    mixed = stages.classify(mac(record(ada="MANAGED", bob=status)))
+    assert (mixed.stage, shown in mixed.reason) == ("MIXED", True)
+    for stage in (alone, mixed):
+        assert shown in stage.unconfirmed_reason and "signs in" not in stage.next_step
+
+
+def test_a_record_that_works_counts_and_not_an_old_one():
+    old = record("DEACTIVATED", record_id="guo0", updated=AFTER)
+    works = record("UNSUSPENDED", record_id="guo1", updated=BEFORE, ada="MANAGED")
+    assert stages.classify(mac(old, works)).stage == "MANAGED"
+
+
+@pytest.mark.parametrize("item", ["profile", "app"])
+def test_an_unknown_status_of_an_item_is_shown(item):
+    facts = {f"{item}_state": "unknown", f"{item}_log": "QUEUED"}
+    if item == "app":
+        facts["app_present"] = False
+    stage = stages.classify(mac(**facts))
+    assert stage.stage == {"profile": "PROFILE_PENDING", "app": "OKTA_VERIFY_MISSING"}[item]
+    assert "'QUEUED'" in stage.reason and "'QUEUED'" in stage.unconfirmed_reason

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Marks in the descriptions of policies: where a clone and its apps came from."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
+    Marks,
+    parse_marks,
+    with_marks,
+)
+
+
+@pytest.mark.parametrize(
+    ("description", "text", "marks"),
+    [
+        (None, "", Marks()),
+        ("Ours.", "Ours.", Marks()),
+        ("Ours. [made from policy rst1]", "Ours.", Marks("rst1")),
+        (
+            "Ours. [made from policy rst1] [apps from policy rst1: a1 a2] [apps from policy rst9: a3]",
+            "Ours.",
+            Marks("rst1", {"a1": "rst1", "a2": "rst1", "a3": "rst9"}),
+        ),
+    ],
+)
+def test_marks_are_read_as_they_were_written(
+    description: str | None, text: str, marks: Marks
+) -> None:
+    assert parse_marks(description) == marks
+    assert with_marks(text, marks) == (description or "")
+
+
+def test_an_app_that_is_marked_twice_is_unknown() -> None:
+    twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
+    assert parse_marks(twice).came_from == {"a2": "r1"}

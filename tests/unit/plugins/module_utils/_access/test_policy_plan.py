@@ -1,0 +1,193 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans for app sign-in policies: new ones, clones, changes, and moving apps back."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    policy_plan,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    Refused,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+)
+
+EARLIER, LATER = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
+
+
+def policy(**values: t.Any) -> Policy:
+    row = {"id": "rst2", "name": "Copy of Strict", "description": "", "created": LATER, **values}
+    return Policy.from_row({key: value for key, value in row.items() if value is not None})
+
+
+def original(**values: t.Any) -> Policy:
+    return policy(**{"id": "rst1", "name": "Strict", "created": EARLIER, **values})
+
+
+def test_an_app_without_a_policy_cannot_be_judged() -> None:
+    assert policy_plan.require_policy_of(App("app1", "Slack", policy_id="rst1")) == "rst1"
+    with pytest.raises(Unreadable) as raised:
+        policy_plan.require_policy_of(App("app1", "Slack"))
+    assert raised.value.message == (
+        "App 'Slack': Okta does not show its sign-in policy, so the effect on its users is"
+        " unknown. Check the app in the Admin Console."
+    )
+    assert raised.value.details == {"vendor": "okta"}
+
+
+# The origin of a clone
+
+
+def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
+    slack, jira, new, gone = (App(f"a{n}", name) for n, name in enumerate("sjng"))
+    text = "Ours. [made from policy rst1] [apps from policy rst1: a0] [apps from policy rst7: a1]"
+    clone = policy(description=f"{text} [apps from policy rst8: a3]")
+    other = policy(id="rst7", name="Other")
+    plan = policy_plan.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
+    assert plan.moves == ((slack, original()), (jira, other))
+    assert plan.left == (new, gone)
+    assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
+
+
+def test_an_app_never_goes_back_to_the_clone_itself() -> None:
+    clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
+    plan = policy_plan.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
+    assert plan.moves == () and plan.left == (App("a1", "Slack"),)
+
+
+def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
+    with pytest.raises(Refused) as raised:
+        policy_plan.plan_reversal(policy(description="Ours."), [], [original()])
+    assert raised.value.message == (
+        "Policy 'Copy of Strict': its description does not name the policy that it was made from,"
+        " so its apps cannot be moved back. Assign its apps with okta_access_policy and the name of"
+        " their future policy."
+    )
+
+
+def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
+    apps = {"a1": "rst1", "a2": "rst9"}
+    marks = "[made from policy rst1] [apps from policy rst1: a1] [apps from policy rst9: a2]"
+    new = policy_plan.plan_policy("Managed", "Ours.", None, original(), apps)
+    assert new.future.description == f"Ours. {marks}"
+    clone = policy(description="Ours. [made from policy rst1] [apps from policy rst1: a2]")
+    plan = policy_plan.plan_policy("x", None, clone, original(), apps)
+    assert plan.future.description == f"Ours. {marks}"
+    assert policy_plan.plan_policy("x", None, plan.future, original(), {}).changes == ()
+    renamed = policy_plan.plan_policy("x", "Theirs.", plan.future, original(), {})
+    assert renamed.future.description == f"Theirs. {marks}"
+
+
+def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
+    plan = policy_plan.plan_policy("x", None, policy(description="Ours."), None, {"a1": "rst1"})
+    assert plan.changes == () and plan.future.description == "Ours."
+
+
+def test_a_clone_without_a_mark_may_be_a_backup_and_is_only_named() -> None:
+    known = [
+        policy(name="[cloned] Strict"),
+        policy(name="[cloned] Strict", description="[made from policy rst1]"),
+        policy(name="Strict - backup"),
+        original(),
+    ]
+    assert policy_plan.leftover_clones(known, original()) == ["[cloned] Strict"]
+
+
+# What to do about a policy
+
+
+def test_a_new_policy_is_a_clone_that_names_its_original() -> None:
+    plan = policy_plan.plan_policy("Managed", "Ours.", None, original())
+    text = "Ours. [made from policy rst1]"
+    assert plan.changes == (
+        Change("create", "policy 'Managed'", {}, {"description": text, "clone_of": "Strict"}),
+    )
+    assert plan.current is None and plan.original == original()
+    assert plan.future == Policy("", "Managed", text)
+
+
+def test_a_new_policy_without_an_original_is_empty() -> None:
+    plan = policy_plan.plan_policy("Managed", None, None, None)
+    assert plan == policy_plan.PolicyPlan(
+        None,
+        None,
+        Policy("", "Managed", None),
+        (Change("create", "policy 'Managed'", {}, {"description": None}),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("current", "description", "with_original"),
+    [
+        ("Ours. [made from policy rst1]", None, True),
+        ("Ours. [made from policy rst1]", "Ours.", True),
+        ("Ours. [made from policy rst1]", "Ours.", False),
+        ("Ours.", "Ours.", False),
+        (None, "", False),
+        ("", None, False),
+        (None, None, False),
+    ],
+)
+def test_a_policy_as_wanted_is_left_alone(
+    current: str | None, description: str | None, with_original: bool
+) -> None:
+    known = policy(description=current)
+    origin = original() if with_original else None
+    plan = policy_plan.plan_policy(known.name, description, known, origin)
+    assert plan.changes == () and plan.current == known and plan.original == origin
+    assert plan.future.id == known.id
+
+
+@pytest.mark.parametrize(
+    ("current", "after"),
+    [
+        ("Ours.", "Theirs."),
+        ("Ours. [made from policy rst1]", "Theirs. [made from policy rst1]"),
+        (None, "Theirs."),
+    ],
+)
+def test_another_description_is_an_update_that_keeps_the_origin(
+    current: str | None, after: str
+) -> None:
+    known = policy(description=current)
+    plan = policy_plan.plan_policy(known.name, "Theirs.", known, None)
+    assert plan.changes == (
+        Change(
+            "update",
+            "policy 'Copy of Strict'",
+            {"description": current},
+            {"description": after},
+        ),
+    )
+    assert plan.current == known and plan.original is None
+    assert (plan.future.id, plan.future.description) == ("rst2", after)
+
+
+def test_an_update_keeps_the_original_of_its_policy() -> None:
+    known = policy(description="Ours. [made from policy rst1]")
+    assert policy_plan.plan_policy(known.name, "New.", known, original()).original == original()
+
+
+@pytest.mark.parametrize(
+    ("description", "fact"),
+    [
+        ("Ours.", "not marked as made from another one"),
+        ("[made from policy rst7]", "made from policy rst7"),
+    ],
+)
+def test_a_policy_from_another_original_is_not_taken_over(description: str, fact: str) -> None:
+    with pytest.raises(Refused) as raised:
+        policy_plan.plan_policy("x", None, policy(description=description), original())
+    assert raised.value.message == (
+        f"Policy 'Copy of Strict': it exists and is {fact}, not from 'Strict' (rst1). Choose"
+        " another name."
+    )
