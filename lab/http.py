@@ -203,6 +203,7 @@ class VendorApp:
                 answer = Answer(
                     b"<html><body>upstream error</body></html>",
                     fault.status,
+                    {"Retry-After": fault.retry_after} if fault.retry_after else {},
                     media_type="text/html",
                 )
             elif name == "html":

@@ -140,6 +140,7 @@ class Fault:
     after: int = 0  # let this many requests pass first
     status: int = 503  # for 5xx
     seconds: float = 1.0  # for slow, and the wait that a 429 asks for
+    retry_after: str | None = None  # the header of a 5xx; without it, none is sent
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
     def __post_init__(self) -> None:

@@ -149,7 +149,7 @@ def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
         filters["blueprint_id"] = "".join(blueprints)
     for row in kandji.device_rows(params["serial_numbers"], **filters):
         device = KandjiDevice.from_row(row)
-        if device.platform == params["platform"] and (
+        if device.platform in (params["platform"], None) and (
             blueprints is None or device.blueprint_id in blueprints
         ):
             yield row

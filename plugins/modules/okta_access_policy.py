@@ -321,7 +321,7 @@ def _warn_of_left_apps(ctx: ModuleContext, policy: Policy, left: t.Sequence[App]
 def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
         return Done(Policy("", ctx.params["name"]))
-    policy_apply.check_unmapped(ctx.okta, current)
+    policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)
     change = Change("delete", f"policy {current.name!r}", {"description": current.description}, {})

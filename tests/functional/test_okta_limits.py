@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's two kinds of 429, met by a module.
+"""Okta's two kinds of 429, and servers that ask for a pause, met by a module.
 
-The one is waited out in Okta's clock, the other is tried again after a while.
+The one 429 is waited out in Okta's clock, the other is tried again after a while.
 """
 
 from __future__ import annotations
@@ -85,6 +85,44 @@ def test_too_many_at_once_are_tried_again_with_a_growing_pause(
     assert not run_module("okta_device_integration", {}, lab=watched.lab).get("failed")
     assert slept == [0.5, 1.0]
     assert [one.status for one in watched.asked()][:3] == [429, 429, 200]
+
+
+READS = (
+    ("okta_device_integration", {}, "listLogEvents"),
+    ("kandji_device_info", {}, "List Devices"),
+)
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("module, options, operation", READS)
+@pytest.mark.parametrize("status", [503, 408, 520])
+@pytest.mark.parametrize(
+    "retry_after, pauses",
+    [
+        ("7", [7.0, 7.0]),
+        ("0", [0.5, 1.0]),  # no burst, whatever the server says
+        (None, [0.5, 1.0]),
+    ],
+)
+def test_a_server_that_asks_for_a_pause_gets_it(
+    watched, run_module, sleeping, module, options, operation, status, retry_after, pauses
+) -> None:
+    watched.fault("5xx", operation, status=status, times=2, retry_after=retry_after)
+    slept = sleeping(lambda seconds: watched.world.clock.advance(seconds=seconds))
+    result = run_module(module, options, lab=watched.lab)
+    assert not result.get("failed"), result
+    seen = [one.status for one in watched.asked() if one.operation == operation]
+    assert seen[:3] == [status, status, 200]
+    assert slept == pauses
+
+
+@pytest.mark.lab(macs=1)
+def test_a_pause_that_is_too_long_ends_the_run_and_is_named(watched, run_module, sleeping) -> None:
+    watched.fault("5xx", "List Devices", times=None, retry_after="3600")
+    slept = sleeping(lambda seconds: None)
+    result = run_module("kandji_device_info", {}, lab=watched.lab)
+    assert result["failed"] and "Kandji asks to wait 3600 s" in result["msg"], result
+    assert slept == [] and len(watched.asked()) == 1
 
 
 @pytest.mark.lab(macs=1)

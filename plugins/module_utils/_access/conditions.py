@@ -39,8 +39,8 @@ KNOWN_CONDITIONS = (
 class DeviceContext:
     """The device that a person signs in from, as far as it is known.
 
-    ``platform`` is one of Okta's os types (MACOS, WINDOWS ...). ``managed`` is a fact of this
-    device and this person. ``device_id`` is None for a device that Okta does not know.
+    ``platform`` is one of Okta's os types (MACOS, WINDOWS ...), "" where unknown. ``managed`` is a
+    fact of this device and this person. ``device_id`` is None for a device that Okta does not know.
     ``secure_hardware`` and ``screen_lock`` are None where unknown. ``registered_at`` is when this
     person added their account to Okta Verify there, "" where unknown.
     """
@@ -72,7 +72,8 @@ class DeviceContext:
             state = "managed"
         else:
             state = "registered, not managed" if self.registered else "not registered"
-        return f"{self.platform}{f' {self.device_name!r}' if self.device_name else ''} ({state})"
+        platform = self.platform or "unknown platform"
+        return f"{platform}{f' {self.device_name!r}' if self.device_name else ''} ({state})"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def unknowns_to_apply(
     """Return the unknowns under which a rule applies, None if it cannot apply."""
     if rule.is_inactive:
         return None
-    unknowns = _contextual(rule.conditions)
+    unknowns = _contextual(rule.conditions) | _status(rule)
     for answer in (
         _device(rule.condition("device"), device),
         _people(rule, person),
@@ -115,6 +116,16 @@ def unknowns_to_apply(
             return None
         unknowns |= answer
     return unknowns
+
+
+def _status(rule: PolicyRule) -> Conjunction:
+    """Return the status of a rule as an unknown, unless Okta says that the rule is active.
+
+    The catch-all rule cannot be deactivated.
+    """
+    if rule.status == "ACTIVE" or rule.system:
+        return NOTHING
+    return frozenset({name_unknown(f"status of rule {rule.name!r}", rule.status or "not shown")})
 
 
 def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
@@ -165,21 +176,28 @@ def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:
 
 def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[bool]:
     """Return, for each platform of a condition that may be the device's, whether it surely is."""
-    return [_is_certain(entry) for entry in entries if _may_be_on(entry, device)]
+    return [_is_certain(entry, device) for entry in entries if _may_be_on(entry, device)]
 
 
 def _may_be_on(entry: Row, device: DeviceContext) -> bool:
     """Return whether a device may be on a platform, whatever version it has.
 
+    A device of an unknown platform may be on each.
+
     :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
     """
+    if not device.platform:
+        return True
     platform = device.platform if device.platform in PLATFORMS else "OTHER"
     kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
     return kind in ("ANY", PLATFORMS.get(platform, "OTHER")) and system in ("ANY", platform)
 
 
-def _is_certain(entry: Row) -> bool:
+def _is_certain(entry: Row, device: DeviceContext) -> bool:
     system = entry.get("os") or {}
+    kinds = entry.get("type") or "ANY", system.get("type") or "ANY"
+    if not device.platform and kinds != ("ANY", "ANY"):
+        return False
     return not system.get("expression") and not system.get("version")
 
 

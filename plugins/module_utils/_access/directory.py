@@ -79,7 +79,7 @@ def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = 
 def device_context(device: OktaDevice, device_user: DeviceUser) -> DeviceContext:
     """Return a device record as the device that one of its users signs in from."""
     return DeviceContext(
-        platform=device.platform or "OTHER",
+        platform=device.platform or "",
         registered=device.registered is not False,
         managed=device_user.is_managed,
         device_id=device.id,
@@ -196,10 +196,11 @@ def _sighted_devices(
     if sighting.device_id:
         for device in devices:
             if device.device_id == sighting.device_id:
-                return {device}
+                # The log may name the platform that the record does not show.
+                return {replace(device, platform=device.platform or sighting.platform or "")}
     contexts: set[DeviceContext] = set()
     for platform in [sighting.platform] if sighting.platform else platforms:
-        candidates = {device for device in devices if device.platform == platform}
+        candidates = {device for device in devices if device.platform in (platform, "")}
         if candidates and _precedes_registration(sighting, candidates):
             contexts |= candidates
             continue

@@ -74,8 +74,13 @@ def move_app(okta: Okta, app: App, policy: Policy) -> None:
         )
 
 
-def check_unmapped(okta: Okta, policy: Policy) -> None:
-    """Raise Refused if any app has the policy."""
+def check_deletable(okta: Okta, policy: Policy) -> None:
+    """Raise Refused if the policy is Okta's own, or if any app has it."""
+    if policy.system:
+        raise Refused(
+            f"Policy {policy.name!r}: it is Okta's own, and Okta does not delete it. Remove this"
+            " task."
+        )
     app_ids = okta.policy_apps(policy.id)
     if app_ids:
         names = ", ".join(app_ids[:5]) + (" ..." if len(app_ids) > 5 else "")

@@ -69,7 +69,7 @@ def select_questions(app_id: str, rules: Rules, people: t.Iterable[Person]) -> l
     for person in people:
         for device in person.devices:
             outcome = certain_outcome(rules, person, device)
-            if outcome and outcome.rule:
+            if outcome and outcome.rule and device.platform:
                 key = (outcome.rule, device.platform, device.registered, device.managed)
                 questions.setdefault(key, Question(app_id, person, device, outcome.rule))
     return list(questions.values())[:MAX_QUESTIONS]

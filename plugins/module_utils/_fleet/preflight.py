@@ -147,14 +147,24 @@ def okta_verify_problems(
         return []
     if authenticator.status != "ACTIVE":
         return [
-            "The authenticator Okta Verify is not active. Activate it in Security > Authenticators."
+            f"The authenticator Okta Verify {_inactivity(authenticator.status)}. Activate it in"
+            " Security > Authenticators."
         ]
-    if not any(method.type == FASTPASS and method.status == "ACTIVE" for method in methods):
+    statuses = [method.status for method in methods if method.type == FASTPASS]
+    if "ACTIVE" not in statuses:
+        reason = _inactivity(statuses[0]) if statuses else "is not there"
         return [
-            "Okta FastPass (method signed_nonce of Okta Verify) is not active. Activate it in"
+            f"Okta FastPass (method signed_nonce of Okta Verify) {reason}. Activate it in"
             " Security > Authenticators > Okta Verify."
         ]
     return []
+
+
+def _inactivity(status: str | None) -> str:
+    """Return why a status is not enough: what Okta does not call active is not relied on."""
+    if status == "INACTIVE":
+        return "is not active"
+    return f"has the unknown status {status}" if status else "is shown without a status"
 
 
 def fleet_problems(first_mac: KandjiDevice | None) -> list[str]:

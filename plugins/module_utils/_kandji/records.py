@@ -102,8 +102,11 @@ class KandjiDevice:
 
     @property
     def is_mac(self) -> bool:
-        """Return whether the device is a Mac."""
-        return self.platform == MAC
+        """Return whether the device is a Mac, or may be one: its platform is not shown.
+
+        Limits count it then, and lists have it.
+        """
+        return self.platform in (MAC, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,13 @@ def test_nobody_has_another_platforms_device():
     ] == [DeviceContext("WINDOWS")]
 
 
+def test_a_device_whose_platform_is_not_shown_may_be_any_of_theirs():
+    nameless = replace(MAC, platform="")
+    before = [event(published="2026-11-01T00:00:00.000Z")]
+    assert people(before, [nameless])[0]["ann@acme.com"] == [nameless]
+    assert people([event(device={"id": "d1"})], [nameless])[0]["ann@acme.com"] == [MAC]
+
+
 def test_a_device_that_is_no_longer_theirs_is_one_that_okta_does_not_know():
     assert people([event(device={"id": "gone"})])[0]["ann@acme.com"] == [DeviceContext("MACOS")]
     assert people([event(device={"id": "d1", "registered": False})], [])[0]["ann@acme.com"] == [

@@ -196,6 +196,38 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
     )
 
 
+@pytest.mark.parametrize("status", ["PAUSED", None])
+def test_a_rule_of_an_unknown_status_may_apply_or_not(status):
+    paused = rule("Paused", "DENY", status=status)
+    name = f"status of rule 'Paused': {status or 'not shown'}"
+    assert conditions.unknowns_to_apply(paused, ANN, MAC) == {name}
+    lost = forecast.compare_outcomes(policy(rule("All")), policy(paused, rule("All")), ANN, MAC)
+    assert lost.lost and lost.after.rule == "Paused" and lost.unknowns == (name,)
+    assert not forecast.compare_outcomes(policy(paused), policy(paused), ANN, MAC).lost
+    admitting = rule("Paused", status=status)
+    closed = rule("Closed", "DENY")
+    assert forecast.compare_outcomes(policy(admitting, closed), policy(closed), ANN, MAC).lost
+    catch_all = rule("Catch-all Rule", status=status, system=True)
+    assert conditions.unknowns_to_apply(catch_all, ANN, MAC) == frozenset()
+
+
+def test_a_device_of_an_unknown_platform_may_be_on_each():
+    unknown = replace(MAC, platform="")
+    for system in ("MACOS", "WINDOWS", "IOS"):
+        entries = [{"type": "ANY", "os": {"type": system}}]
+        for side, name in (("include", "platform"), ("exclude", "excluded platform")):
+            asked = rule("x", platform={side: entries})
+            [found] = conditions.unknowns_to_apply(asked, ANN, unknown)
+            assert found.startswith(f"{name}: ")
+    anywhere = rule("x", platform={"include": [{"type": "ANY", "os": {"type": "ANY"}}]})
+    assert conditions.unknowns_to_apply(anywhere, ANN, unknown) == frozenset()
+    assert unknown.label.startswith("unknown platform")
+    closed = rule("Macs", "DENY", **macos())
+    assert forecast.compare_outcomes(
+        policy(rule("All")), policy(closed, rule("All")), ANN, unknown
+    ).lost
+
+
 # What a rule asks for
 
 

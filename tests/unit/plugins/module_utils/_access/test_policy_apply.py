@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -236,15 +237,21 @@ def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> No
 def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, names: str) -> None:
     used = okta.add("rst2", name="Managed", apps=[f"a{number}" for number in range(count)])
     with pytest.raises(Refused) as raised:
-        policy_apply.check_unmapped(t.cast(t.Any, okta), used)
+        policy_apply.check_deletable(t.cast(t.Any, okta), used)
     assert raised.value.message == (
         f"Policy 'Managed': {count} apps use it ({names}), so it is not deleted. Assign another"
         " policy to them first."
     )
 
 
+def test_a_policy_of_oktas_own_is_not_deleted(okta: FakeOkta) -> None:
+    own = replace(okta.add("rst1"), system=True)
+    with pytest.raises(Refused, match="it is Okta's own"):
+        policy_apply.check_deletable(t.cast(t.Any, okta), own)
+
+
 def test_a_policy_without_apps_may_be_deleted(okta: FakeOkta) -> None:
-    policy_apply.check_unmapped(t.cast(t.Any, okta), okta.add("rst2"))
+    policy_apply.check_deletable(t.cast(t.Any, okta), okta.add("rst2"))
 
 
 # Writing a rule

@@ -36,7 +36,7 @@ MATCH = {
 
 def rule(name: str, access: str = "ALLOW", **conditions: t.Any) -> PolicyRule:
     sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA"}}
-    return PolicyRule(name=name, conditions=conditions, sign_on=sign_on)
+    return PolicyRule(name=name, status="ACTIVE", conditions=conditions, sign_on=sign_on)
 
 
 LAST = rule("Catch-all Rule")

@@ -142,7 +142,7 @@ def test_every_unknown_blueprint_and_every_one_in_two_rings_is_told(
 # Okta Verify
 
 
-def authenticator(key: str = "okta_verify", status: str = "ACTIVE") -> Authenticator:
+def authenticator(key: str = "okta_verify", status: str | None = "ACTIVE") -> Authenticator:
     return Authenticator(f"aut-{key}", key, status)
 
 
@@ -164,6 +164,15 @@ FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
         ([authenticator()], [], "FastPass"),
         ([authenticator()], [AuthenticatorMethod("push", "ACTIVE")], "FastPass"),
         ([authenticator()], [AuthenticatorMethod("signed_nonce", "INACTIVE")], "FastPass"),
+        # What Okta does not call active is not relied on, and shown as it is.
+        ([authenticator(status="PAUSED")], [FASTPASS_METHOD], "has the unknown status PAUSED"),
+        ([authenticator(status=None)], [FASTPASS_METHOD], "is shown without a status"),
+        (
+            [authenticator()],
+            [AuthenticatorMethod("signed_nonce", "PAUSED")],
+            "signed_nonce of Okta Verify) has the unknown status PAUSED",
+        ),
+        ([authenticator()], [AuthenticatorMethod("signed_nonce")], "is shown without a status"),
         # The split form: FastPass is an authenticator of its own
         ([PUSH, authenticator("okta_verify_fastpass")], [], None),
         ([PUSH, authenticator("okta_verify_fastpass", "INACTIVE")], [], "not active"),

@@ -388,15 +388,16 @@ def test_a_blueprint_that_is_not_there_is_a_wrong_option(
 
 
 def test_only_macs_of_these_blueprints_are_in_scope() -> None:
+    """A device whose platform Kandji does not show may be a Mac."""
     devices = [
         KandjiDevice("1", "MAC1", platform="Mac", blueprint_id=CANARY.id),
         KandjiDevice("2", "MAC2", platform="Mac", blueprint_id=SALES.id),
         KandjiDevice("3", "MAC3", platform="Mac"),
         KandjiDevice("4", "PAD1", platform="iPad", blueprint_id=CANARY.id),
-        KandjiDevice("5", "PAD2", blueprint_id=CANARY.id),
+        KandjiDevice("5", "ANY1", blueprint_id=CANARY.id),
     ]
-    assert assignments.macs_on(devices, [CANARY]) == {"MAC1"}
-    assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2"}
+    assert assignments.macs_on(devices, [CANARY]) == {"MAC1", "ANY1"}
+    assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2", "ANY1"}
     assert assignments.macs_on(devices, []) == set()
 
 

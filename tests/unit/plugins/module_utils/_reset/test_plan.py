@@ -204,7 +204,7 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
     [
         (target(), "no_record", "It has no device record."),
         (target(device(platform="IOS")), "other_platform", "is IOS, and platforms allows MACOS."),
-        (target(device(platform=None)), "other_platform", "Its platform is None"),
+        (target(device(platform=None)), "other_platform", "Okta does not show its platform"),
         (target(device(created=None)), "registration_time_unknown", "may be a new registration"),
         (
             target(device(created=NEW)),
