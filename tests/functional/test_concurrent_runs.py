@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import plistlib
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 import pytest
 import requests
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import client
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import endpoint
+
+from tools.support.playbook import SITE, PlayResult, run_playbook
 
 SCEP = "kandji_scep_profile"
 NAME = "Okta SCEP - canary"
@@ -84,6 +87,26 @@ def test_a_payload_that_was_added_in_the_console_meanwhile_stays(watched, run_mo
     payloads = plistlib.loads(item.text.encode())["PayloadContent"]
     assert late["failed"], late
     assert "com.apple.security.root" in [each["PayloadType"] for each in payloads]
+
+
+@pytest.mark.long
+@pytest.mark.lab(latency=0.2)
+def test_two_first_runs_of_the_site_playbook_at_once(watched):
+    """Two processes, 0.2 s a request, as over the Internet: no interleaving is made by hand."""
+    watched.switch(macs_act=True, people_act=True)
+    quick = {"device_trust_gate_wait": 30, "device_trust_poll_interval": 1}
+
+    def run(_number: int) -> PlayResult:
+        return run_playbook(SITE, watched.lab.announcement, variables=quick)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, range(2)))
+    names = sorted(
+        each.name for each in watched.world.kandji.profiles() if each.name.startswith("Okta SCEP")
+    )
+    assert names == ["Okta SCEP - canary", "Okta SCEP - wide"]
+    assert not [mac.serial for mac in watched.world.macs if len(mac.certificates) > 1]
+    assert run(3).status == 0
 
 
 @pytest.mark.parametrize("other_first", [True, False])

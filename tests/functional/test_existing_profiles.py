@@ -149,13 +149,49 @@ def test_what_it_says_otherwise_is_shown_masked_and_written_once_beside_what_is_
         assert shown(secret) == []
 
 
-def test_what_refers_to_its_certificate_follows_a_new_generation(watched, run_module, by_hand):
+def reference(kind: str, **keys: t.Any) -> dict[str, t.Any]:
+    """Return a payload that names its certificate in the keys."""
+    return {
+        "PayloadType": kind,
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"com.acme.{kind}",
+        "PayloadUUID": "9E7A1C7E-2B43-4B7B-9B51-0A8A4B0D6C14",
+        **keys,
+    }
+
+
+SCEP_UUID = "8E7A1C7E-2B43-4B7B-9B51-0A8A4B0D6C13"
+REFERENCES = [
+    reference(
+        "com.apple.security.identitypreference",
+        Name="https://vpn.acme.com",
+        PayloadCertificateUUID=SCEP_UUID,
+    ),
+    reference("com.apple.wifi.managed", SSID_STR="Acme", PayloadCertificateUUID=SCEP_UUID),
+    reference("com.apple.vpn.managed", IKEv2={"PayloadCertificateUUID": SCEP_UUID.lower()}),
+    reference(
+        "com.apple.wifi.managed",
+        SSID_STR="Acme",
+        EAPClientConfiguration={"PayloadCertificateAnchorUUID": [SCEP_UUID]},
+    ),
+]
+
+
+@pytest.mark.parametrize("referring", REFERENCES)
+def test_what_refers_to_its_certificate_follows_a_new_generation(
+    watched, run_module, by_hand, referring
+):
+    """macOS refuses a profile with a reference to a payload that it does not hold."""
     told = watched.lab.announcement
     item = watched.world.kandji.items[by_hand]
-    network, scep = item.document["PayloadContent"]
-    network["PayloadCertificateUUID"] = scep["PayloadUUID"]
+    scep = item.document["PayloadContent"][1]
+    assert scep["PayloadUUID"] == SCEP_UUID
     watched.world.kandji.library.update_profile(
-        item, name=NAME, document=item.document, runs_on={"Mac"}, active=True
+        item,
+        name=NAME,
+        document={**item.document, "PayloadContent": [referring, scep]},
+        runs_on={"Mac"},
+        active=True,
     )
     args = {
         "name": NAME,
@@ -166,6 +202,9 @@ def test_what_refers_to_its_certificate_follows_a_new_generation(watched, run_mo
         "max_reissue": 10,
     }
     assert run_module(MODULE, args, lab=watched.lab)["changed"]
-    network, scep = plistlib.loads(item.text.encode())["PayloadContent"]
-    assert scep["PayloadIdentifier"].endswith(".2")
-    assert network["PayloadCertificateUUID"] == scep["PayloadUUID"]
+    referring, scep = plistlib.loads(item.text.encode())["PayloadContent"]
+    assert scep["PayloadIdentifier"].endswith(".2") and scep["PayloadUUID"] != SCEP_UUID
+    assert scep["PayloadUUID"] in repr(referring) and SCEP_UUID not in repr(referring).upper()
+    results = [mac.check_in() for mac in watched.world.macs]
+    assert any(NAME in each.installed for each in results)
+    assert not any(each.failed for each in results)

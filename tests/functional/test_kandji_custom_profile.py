@@ -122,16 +122,26 @@ def test_what_the_tenant_rewrites_is_no_difference(watched, run_module, wanted, 
 
 
 @pytest.mark.parametrize("survives", [True, False])
+@pytest.mark.parametrize("kind", ["com.apple.security.root", "com.apple.security.scep"])
 def test_a_file_that_is_built_again_with_other_uuids_is_unchanged(
-    watched, run_module, wanted, survives
+    watched, run_module, wanted, kind, survives
 ):
     watched.switch(inner_identity_survives=survives)
+    told = watched.lab.announcement
+    contents = {
+        "com.apple.security.root": b"root",
+        "com.apple.security.scep": {
+            "URL": told["scep_url"],
+            "Challenge": told["scep_challenge"],
+            "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
+        },
+    }
 
     def built(number):
         names = [str(uuid.UUID(int=16 * number + each)).upper() for each in range(2)]
-        root = {**payload("com.apple.security.root", PayloadContent=b"root"), **named(names[0])}
+        certificate = {**payload(kind, PayloadContent=contents[kind]), **named(names[0])}
         network = {**wifi(PayloadCertificateUUID=names[0]), **named(names[1])}
-        return {**wanted, "mobileconfig": text(*random.sample([root, network], 2))}
+        return {**wanted, "mobileconfig": text(*random.sample([certificate, network], 2))}
 
     def named(name):
         return {"PayloadUUID": name, "PayloadIdentifier": f"com.acme.{name}"}
@@ -140,6 +150,22 @@ def test_a_file_that_is_built_again_with_other_uuids_is_unchanged(
     mark = watched.mark()
     again = run_module(MODULE, built(2), lab=watched.lab)
     assert not again["changed"] and watched.writes(mark) == [], again
+
+
+@pytest.mark.parametrize(
+    "stored, asked", [(True, 1), (False, 0), (1, 1.0), (1, True), (0, False)], ids=repr
+)
+@pytest.mark.parametrize("form", ["value", "list", "dictionary in a list"])
+def test_a_number_is_not_the_switch_or_the_number_of_another_type(
+    watched, run_module, wanted, stored, asked, form
+):
+    def file(value):
+        values = {"value": value, "list": [value], "dictionary in a list": [{"Key": value}]}
+        return {**wanted, "mobileconfig": text(payload("com.acme.app", Values=values[form]))}
+
+    assert run_module(MODULE, file(stored), lab=watched.lab)["changed"]
+    assert not run_module(MODULE, file(stored), lab=watched.lab, check=True)["changed"]
+    assert run_module(MODULE, file(asked), lab=watched.lab, check=True)["changed"]
 
 
 def test_a_change_that_macs_hold_needs_max_reinstall_and_shows_what_changes(

@@ -51,6 +51,27 @@ def test_a_profile_is_not_taken_from_iphones_unnoticed(watched, run_module, chan
     assert "profile 'iPhone Wi-Fi'" in refused["msg"] and "max_removed: " in refused["msg"]
 
 
+@pytest.mark.lab(macs=60)
+@pytest.mark.parametrize("page_rows", [25, 50])
+def test_short_pages_hide_no_mac(watched, run_module, page_rows):
+    """A tenant may return fewer rows a page than are asked for."""
+    watched.switch(page_rows=page_rows)
+    everywhere = sorted({name for ring in watched.ring_variables for name in ring["blueprints"]})
+    wanted = {"name": "Okta SCEP - all", "blueprints": everywhere}
+    run_module("kandji_scep_profile", wanted, lab=watched.lab)
+    watched.live()
+    holders = [mac for mac in watched.world.macs if mac.certificates]
+    assert len(holders) > page_rows
+    ring = {"name": "all", "blueprints": everywhere, "scep_profile": wanted["name"]}
+    info = {"rings": [ring], "max_rows": 0}
+    found = run_module("device_trust_info", info, lab=watched.lab)
+    absent = {row["serial_number"] for row in found["macs"] if row["stage"] == "CERTIFICATE_ABSENT"}
+    assert not absent & {mac.serial for mac in holders}
+    changed = {**wanted, "generation": "2", "max_reissue": page_rows}
+    refused = run_module("kandji_scep_profile", changed, lab=watched.lab)
+    assert refused["failed"] and refused["count"] == len(holders), refused
+
+
 def test_a_refusal_names_the_profile_and_the_keys_that_would_change(
     watched, run_module, profile_args
 ):

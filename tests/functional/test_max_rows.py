@@ -39,7 +39,7 @@ def options(watched, run_module, profile_args) -> dict[str, dict[str, t.Any]]:
     run_module("kandji_app_store_item", {"blueprints": blueprints}, lab=watched.lab)
     with watched.world.lock:
         for device in tenant.devices.values():
-            tenant.set_status(device, verify, "ERROR", log="It cannot be installed.")
+            tenant.deliveries.set_status(device, verify, "ERROR", log="It cannot be installed.")
     return {
         "okta_device_info": {},
         "okta_system_log_info": {},

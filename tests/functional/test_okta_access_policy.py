@@ -398,6 +398,39 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
     assert desk.open("Salesforce")["unready@example.com", "Salesforce"]
 
 
+# A rule of a recorded org: Okta sends ``required: false`` wherever methods are excluded.
+NO_PHONES = {
+    "knowledge": {"required": True, "types": ["password"], "reauthenticateIn": "PT0S"},
+    "possession": {
+        "required": False,
+        "excludedAuthenticationMethods": [
+            {"key": "okta_email", "method": "email"},
+            {"key": "phone_number", "method": "sms"},
+            {"key": "phone_number", "method": "voice"},
+        ],
+        "userPresence": "REQUIRED",
+        "userVerification": "OPTIONAL",
+    },
+}
+
+
+@pytest.mark.parametrize("constraints", [[NO_PHONES], [{}]])
+def test_who_lacks_a_second_factor_is_named(desk, constraints):
+    """They open apps with a password alone, from a Mac that Okta does not know."""
+    _record, seat = desk.user()
+    desk.okta.sign_ins.seats.remove(seat)
+    desk.okta.sign_ins.seats.append(Seat(seat.user_id, "MACOS"))
+    one_factor = {"policy": "Company apps", "name": "Catch-all Rule", "factor_mode": "1FA"}
+    desk.run(RULE, one_factor)
+    assert desk.open("Salesforce")["unready@example.com", "Salesforce"]
+    wanted = {**one_factor, "factor_mode": "2FA", "constraints": constraints}
+    mark = desk.watched.mark()
+    result = desk.run(RULE, wanted)
+    assert "locked out: unready@example.com" in refused(result)
+    assert result["forecast"]["locked_out_people"] == ["unready@example.com"]
+    assert desk.watched.writes(mark) == []
+
+
 def test_more_people_may_be_locked_out_where_that_is_asked_for(desk):
     desk.user()
     desk.open("Salesforce")

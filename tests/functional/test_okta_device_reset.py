@@ -284,6 +284,31 @@ def test_a_fastpass_sign_in_that_did_not_help_ends_the_waiting(watched, fleet, r
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("change", ["deleted", "SUSPENDED", "DEACTIVATED"])
+def test_a_spare_record_stays_where_the_one_to_keep_is_lost_meanwhile(
+    watched, fleet, run_module, change
+):
+    fleet.mac("GUARDED00001")
+    user = fleet.user()
+    spare = fleet.record("GUARDED00001", user, age=200)
+    keep = fleet.record("GUARDED00001", user, age=96)
+
+    def lose(exchange):
+        if exchange.operation == "getDevice" and spare.id in exchange.path:
+            if change == "deleted":
+                watched.world.okta.devices.pop(keep.id, None)
+            else:
+                keep.status = change
+
+    watched.world.observers.append(lose)
+    args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert spare.id in watched.world.okta.devices
+    codes = {row["device_id"]: row["reason_code"] for row in result["devices"]}
+    assert codes == {spare.id: "kept_record_gone", keep.id: "kept_record"}
+
+
+@pytest.mark.lab(macs=1)
 def test_a_record_that_turns_to_managed_behind_a_stale_search_is_kept(watched, fleet, run_module):
     fleet.mac(STUCK)
     user = fleet.user()

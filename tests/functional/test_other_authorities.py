@@ -14,6 +14,7 @@ import pytest
 
 from lab.kandji.model import Row
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.test_kandji_profile_redelivery import prepared  # noqa: F401 (a fixture)
 
 SCEP, RENEWAL, GATE = "kandji_scep_profile", "device_trust_renewal_info", "device_trust_gate"
 INFO, RESET = "device_trust_info", "okta_device_reset"
@@ -91,6 +92,22 @@ def test_an_old_certificate_of_another_authority_does_not_prevent_a_reset(watche
     add_certificate(watched, "RESETMAC0001", days_ago=200)
     result = run_module(RESET, {"serials": ["RESETMAC0001"]}, lab=watched.lab, check=True)
     assert result["devices"][0]["state"] == "would_reset", result
+
+
+@pytest.mark.lab(macs=4)
+@pytest.mark.parametrize("name", ["{}", "{} Device Access", "{}.wifi.acme.com"])
+def test_a_redelivery_is_not_finished_by_another_certificate(
+    watched,
+    run_module,
+    prepared,  # noqa: F811 (the fixture)
+    name,
+):
+    """It came after the redelivery was asked for, and is not the profile's."""
+    serial = prepared["serials"][0]
+    add_certificate(watched, serial, days_ago=0, name=name)
+    asked = {**prepared, "serials": [serial]}
+    result = run_module("kandji_profile_redelivery", asked, lab=watched.lab)
+    assert not result["finished"] and result["changed"], result["macs"]
 
 
 @pytest.mark.parametrize("name", ["{}", "{} Device Access", "{}.wifi.acme.com"])

@@ -134,8 +134,8 @@ def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
     platform = target.device.platform if target.device else None
     if platform not in guards.options.platforms:
         allowed = ", ".join(guards.options.platforms) or "none"
-        shown = f"Its platform is {platform}" if platform else "Okta does not show its platform"
-        return Refusal("other_platform", f"{shown}, and platforms allows {allowed}.")
+        fact = f"Its platform is {platform}" if platform else "Okta does not show its platform"
+        return Refusal("other_platform", f"{fact}, and platforms allows {allowed}.")
     if target.mac is None and guards.forbids("unknown_to_kandji"):
         lacks = (
             f"Kandji has no Mac with the serial {target.serial}"
