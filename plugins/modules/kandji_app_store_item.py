@@ -146,6 +146,7 @@ from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, library_items
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.assignment_apply import apply_assignment
 from ..module_utils._kandji.recheck import check_assignment
 from ..module_utils._kandji.records import Blueprint, KandjiDevice, LibraryItem
 
@@ -202,7 +203,7 @@ def run(ctx: ModuleContext) -> Result:
         _check_licences(ctx, plan, wanted, devices)
     if not ctx.check_mode:
         check_assignment(ctx.kandji, f"library item {item.name!r}", item.id, plan)
-        assignments.apply_assignment(ctx.kandji, item.id, plan)
+        apply_assignment(ctx.kandji, item.id, plan)
     result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},

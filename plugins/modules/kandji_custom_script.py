@@ -150,6 +150,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.assignment_apply import apply_assignment
 from ..module_utils._kandji.recheck import check_assignment, check_unchanged, find_older_twin
 from ..module_utils._kandji.records import Blueprint, CustomScript
 
@@ -226,7 +227,7 @@ def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
             _check_twin(ctx, subject, script)
         scripts.check_written(plan, script)
     if script is not None:
-        assignments.apply_assignment(ctx.kandji, script.id, plan.assignment)
+        apply_assignment(ctx.kandji, script.id, plan.assignment)
     return script
 
 

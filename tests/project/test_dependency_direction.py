@@ -73,6 +73,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_reset/evidence_reader.py",
     ),
     "writers": (
+        "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_access/policy_apply.py",
         "module_utils/_reset/apply.py",

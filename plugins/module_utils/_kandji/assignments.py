@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blueprints and the items on them: resolved by name, planned, applied, and their Macs counted."""
+"""Blueprints and the items on them: resolved by name, planned, and their devices counted."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import typing as t
 import uuid
 
 from .._core.changes import Change
-from .._core.errors import ApiError, BadOption, NotFound, Refused
+from .._core.errors import BadOption, NotFound, Refused
 from .._core.lookup import suggestion
 from .catalogs import blueprint_catalog
 from .client import Kandji
 from .records import Blueprint, KandjiDevice, LibraryItem
 
-NODE_NEEDED = "Must provide assignment_node_id for Assignment Map Blueprint"
-NODE_REFUSED = "assignment_node_id cannot be provided for Classic Blueprint"
-ONE_OF_ITS_TYPE = "Assignment node can only have one of this Library Item type."
 NODE_HELP = (
     "Hold the Option key in the assignment map of Kandji's web app to see and copy the ids of its"
     " nodes."
@@ -91,7 +88,7 @@ def resolve_nodes(
                 f" {NODE_HELP}"
             )
         if any(each.type == "classic" for each in known if each.id == blueprint_id):
-            raise BadOption(_classic_message(str(name)))
+            raise BadOption(classic_message(str(name)))
         if nodes.setdefault(blueprint_id, node.lower()) != node.lower():
             raise BadOption(
                 f"assignment_nodes: the blueprint {name!r} has two nodes. Name it once, with one"
@@ -100,7 +97,8 @@ def resolve_nodes(
     return nodes
 
 
-def _classic_message(name: str) -> str:
+def classic_message(name: str) -> str:
+    """Return the message for a node of a blueprint that is not an assignment map."""
     return (
         f"assignment_nodes: the blueprint {name!r} is a classic one and has no nodes. Remove it"
         " from assignment_nodes."
@@ -162,52 +160,6 @@ def _step(action: str, subject: str, blueprint: Blueprint, assignment: Assignmen
     sides = ({"assigned": False}, assigned)
     before, after = sides if action == "assign" else reversed(sides)
     return Change(action, f"{subject} blueprint {blueprint.name!r}", before, after)
-
-
-def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> None:
-    """Assign first, remove after: an interrupted run leaves nothing missing anywhere."""
-    for blueprint in assignment.assign:
-        try:
-            kandji.assign_item(blueprint.id, item_id, assignment.nodes.get(blueprint.id))
-        except ApiError as error:
-            if str(error.details.get("error_text")) != ONE_OF_ITS_TYPE:
-                raise _translate_error(error, blueprint, item_id) from None
-            # Kandji answers this for the item itself, and for another one of its type.
-            items = read_items(kandji, [blueprint])[blueprint.id]
-            if item_id.lower() not in {item.id for item in items}:
-                raise Refused(
-                    f"The node of the blueprint {blueprint.name!r} holds another library item of"
-                    " this type already, and takes one only. Remove that item from the node in"
-                    " Kandji's web app, or name another node in assignment_nodes.",
-                    **error.details,
-                ) from None
-    for blueprint in assignment.remove:
-        try:
-            kandji.remove_item(blueprint.id, item_id, assignment.nodes.get(blueprint.id))
-        except ApiError as error:
-            raise _translate_error(error, blueprint, item_id) from None
-
-
-def _translate_error(error: ApiError, blueprint: Blueprint, item_id: str) -> Exception:
-    """Return Kandji's refusal in the words of the options; any other error unchanged."""
-    name, text = blueprint.name, str(error.details.get("error_text"))
-    if text == NODE_NEEDED:
-        return BadOption(
-            f"assignment_nodes: the blueprint {name!r} is an assignment map with conditions, and"
-            f" Kandji requires an assignment node. Name its id in assignment_nodes ({name!r}: id)."
-            f" {NODE_HELP}",
-            **error.details,
-        )
-    if text == NODE_REFUSED:
-        return BadOption(_classic_message(name), **error.details)
-    if isinstance(error, NotFound):
-        return NotFound(
-            f"Kandji does not know the library item {item_id}, the blueprint {name!r} or its node:"
-            " one of them was deleted, or an id is wrong. Check them in Kandji's web app, then run"
-            " again.",
-            **error.details,
-        )
-    return error
 
 
 def read_items(kandji: Kandji, blueprints: t.Iterable[Blueprint]) -> dict[str, list[LibraryItem]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.options import Params
-from ..assignments import apply_assignment, check_limit
+from ..assignment_apply import apply_assignment
+from ..assignments import check_limit
 from ..client import Kandji
 from ..profile_holders import ProfileItem, read_holders
 from ..recheck import check_assignment, check_unchanged, find_older_twin, twin_refused

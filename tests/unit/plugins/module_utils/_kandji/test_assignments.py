@@ -13,7 +13,6 @@ from unittest import mock
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
-    ApiError,
     BadOption,
     NotFound,
     Refused,
@@ -182,16 +181,6 @@ def test_an_assignment_in_words() -> None:
     assert assignments.assignment_changes("profile 'Okta'", Assignment([], [])) == []
 
 
-def test_everything_is_assigned_before_anything_is_removed() -> None:
-    kandji = mock.Mock()
-    assignments.apply_assignment(kandji, ITEM, Assignment([CANARY, ENGINEERING], [SALES]))
-    assert kandji.method_calls == [
-        mock.call.assign_item(CANARY.id, ITEM, None),
-        mock.call.assign_item(ENGINEERING.id, ITEM, None),
-        mock.call.remove_item(SALES.id, ITEM, None),
-    ]
-
-
 # Nodes of assignment maps
 
 
@@ -277,75 +266,17 @@ def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
     assert changes[0].after == {"assigned": True, "assignment_node_id": NODE} and changes[
         0
     ].before == {"assigned": False}
-    kandji = mock.Mock()
-    assignments.apply_assignment(kandji, ITEM, plan)
-    assert kandji.method_calls == [
-        mock.call.assign_item(CANARY.id, ITEM, NODE),
-        mock.call.remove_item(SALES.id, ITEM, OTHER_NODE),
-    ]
 
 
-def refusing(text: str, error: type = ApiError, items: t.Sequence[str] = ()) -> mock.Mock:
-    """A tenant that answers writes with this, and has these items on Canary."""
-    refusal = error(f"Kandji: {text}", status=404 if error is NotFound else 400, error_text=text)
-    return mock.Mock(
-        **{
-            "assign_item.side_effect": refusal,
-            "remove_item.side_effect": refusal,
-            "library_items.side_effect": {CANARY.id: [LibraryItem(each) for each in items]}.get,
-        }
-    )
-
-
-@pytest.mark.parametrize("plan", [Assignment([CANARY], []), Assignment([], [CANARY])])
-@pytest.mark.parametrize(
-    "text, error, raises, said",
-    [
-        (
-            assignments.NODE_NEEDED,
-            ApiError,
-            BadOption,
-            "Name its id in assignment_nodes ('Canary': id). Hold the Option key",
-        ),
-        (
-            assignments.NODE_REFUSED,
-            ApiError,
-            BadOption,
-            "'Canary' is a classic one and has no nodes. Remove it from assignment_nodes",
-        ),
-        (
-            "Not found.",
-            NotFound,
-            NotFound,
-            f"does not know the library item {ITEM}, the blueprint 'Canary' or its node: one of"
-            " them was deleted, or an id is wrong. Check them in Kandji's web app, then run again.",
-        ),
-        ("Something else.", ApiError, ApiError, "Kandji: Something else."),
-    ],
-)
-def test_kandjis_refusals_in_the_words_of_our_options(
-    plan: Assignment, text: str, error: type, raises: type, said: str
-) -> None:
-    with pytest.raises(raises) as raised:
-        assignments.apply_assignment(refusing(text, error), ITEM, plan)
-    assert said in raised.value.message
-    assert raised.value.details["error_text"] == text
-
-
-def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
-    assignments.apply_assignment(
-        refusing(assignments.ONE_OF_ITS_TYPE, items=[ITEM]), ITEM, Assignment([CANARY], [])
-    )
-    with pytest.raises(Refused) as raised:
-        assignments.apply_assignment(
-            refusing(assignments.ONE_OF_ITS_TYPE, items=[NODE]), ITEM, Assignment([CANARY], [])
-        )
+def test_a_blueprint_that_is_not_there_is_a_wrong_option() -> None:
+    absent = NotFound("Kandji: not found.", status=404)
+    with pytest.raises(BadOption) as raised:
+        assignments.read_items(mock.Mock(**{"library_items.side_effect": absent}), [CANARY])
     assert raised.value.message == (
-        "The node of the blueprint 'Canary' holds another library item of this type already, and"
-        " takes one only. Remove that item from the node in Kandji's web app, or name another node"
-        " in assignment_nodes."
+        f"blueprints: Kandji has no blueprint with the id {CANARY.id}. Set the name or the id of an"
+        " existing blueprint."
     )
-    assert raised.value.details["error_text"] == assignments.ONE_OF_ITS_TYPE
+    assert raised.value.details == {"status": 404}
 
 
 def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> None:
@@ -359,29 +290,6 @@ def test_items_are_read_per_blueprint_and_their_ids_compared_in_lower_case() -> 
     assert list(items) == [CANARY.id, SALES.id]
     assert items[SALES.id][0].name == SALES.id
     assert assignments.item_ids(items)[SALES.id] == {ITEM, ""}
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda kandji: assignments.read_items(kandji, [CANARY, SALES]),
-        lambda kandji: assignments.apply_assignment(kandji, ITEM, Assignment([CANARY], [])),
-    ],
-    ids=["read", "read after a refused assignment"],
-)
-def test_a_blueprint_that_is_not_there_is_a_wrong_option(
-    act: t.Callable[[mock.Mock], t.Any],
-) -> None:
-    taken = ApiError("Kandji: taken.", error_text=assignments.ONE_OF_ITS_TYPE)
-    absent = NotFound("Kandji: not found.", status=404)
-    kandji = mock.Mock(**{"assign_item.side_effect": taken, "library_items.side_effect": absent})
-    with pytest.raises(BadOption) as raised:
-        act(kandji)
-    assert raised.value.message == (
-        f"blueprints: Kandji has no blueprint with the id {CANARY.id}. Set the name or the id of an"
-        " existing blueprint."
-    )
-    assert raised.value.details == {"status": 404}
 
 
 # Macs in scope
