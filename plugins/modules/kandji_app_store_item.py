@@ -201,8 +201,10 @@ def run(ctx: ModuleContext) -> Result:
     if changes:
         _check_removed(ctx, plan, wanted, everything)
         _check_licences(ctx, plan, wanted, devices)
-    if not ctx.check_mode:
-        check_assignment(ctx.kandji, f"library item {item.name!r}", item.id, plan)
+    if changes and not ctx.check_mode:
+        now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
+        subject = f"library item {item.name!r}"
+        check_assignment(subject, item.id, plan, assignments.item_ids(now))
         apply_assignment(ctx.kandji, item.id, plan)
     result = build_result(
         changes,

@@ -45,8 +45,11 @@ options:
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. The module plans
-      them from one read.
+    description:
+      - Several profiles that share all other options, one for each ring. The module plans them from
+        one read, and reads all of them again before the first write.
+      - A profile, an item or a blueprint is in one entry only. With O(on_conflict=warn), entries
+        may be for different nodes of one assignment map.
     type: list
     elements: dict
     suboptions:
@@ -208,16 +211,14 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
-from ..module_utils._kandji.profiles import apply, mobileconfig
+from ..module_utils._kandji.profiles import apply, entries, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.file import FileContent
 from ..module_utils._kandji.profiles.plan import (
@@ -233,7 +234,6 @@ from ..module_utils._kandji.profiles.secrets import (
     secret_texts,
     unknown_variables,
 )
-from ..module_utils._kandji.records import Blueprint, CustomProfile
 from ..module_utils._scep.endpoint import ScepEndpoint
 
 PROFILE: ArgumentSpec = {
@@ -282,36 +282,31 @@ USES = (
 ONE_OF_A_KIND = "A Mac must get each of these from one profile"
 
 
-@dataclass
-class ProfileTask:
-    """One profile from its options to its result. Without content it is not written."""
-
-    plan: Plan
-    content: FileContent | None
-    written: CustomProfile | None = None
+Task = apply.ProfileTask[Plan]
 
 
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
-    asked = profile_options(ctx.params)
+    params = ctx.params
+    deletes, removes = params["state"] == "absent", params["blueprints_mode"] == "remove"
+    asked = profile_options(params)
+    entries.check_options(asked, deletes or removes or params["on_conflict"] == "warn")
     plist = _read_plist(ctx, asked)
-    library, wanted = _read(ctx, asked)
+    library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"], deletes)
     tasks = [_plan(ctx, each, plist, library) for each in wanted]
     plans = [task.plan for task in tasks]
+    entries.check_plans(plans, deletes or removes, params["on_conflict"] == "warn")
     if plist:
         _check_conflicts(ctx, plist, plans, library)
-    changes = [change for plan in plans for change in plan.changes]
-    touched = _check_limits(ctx, plans) if changes else dict.fromkeys(LIMITS, 0)
-    if plist and not ctx.check_mode and any(plan.enrols_macs for plan in plans):
-        _make_test_enrollments(ctx, plist)
-    for task in tasks:
-        task.written = (
-            task.plan.current
-            if ctx.check_mode
-            else apply.apply_plan(ctx.kandji, task.plan, task.content)
-        )
+    touched = apply.count_devices(ctx.kandji, plans, params, LIMITS)
+    if not ctx.check_mode:
+        if plist and any(plan.enrols_macs for plan in plans):
+            _make_test_enrollments(ctx, plist)
+        apply.apply_tasks(ctx.kandji, tasks, lambda now: _recheck_conflicts(ctx, plist, plans, now))
     return build_result(
-        changes, profiles=[_summarize(task) for task in tasks], macs_touched=touched
+        [change for plan in plans for change in plan.changes],
+        profiles=[_summarize(task) for task in tasks],
+        macs_touched=touched,
     )
 
 
@@ -343,29 +338,10 @@ def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist 
     return plist
 
 
-def _read(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> tuple[Library, list[Wanted]]:
-    absent, exact = ctx.params["state"] == "absent", ctx.params["blueprints_mode"] == "exact"
-    names = [] if absent else [name for each in asked for name in each.blueprints]
-    blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=absent or exact)
-    profiles = list(ctx.kandji.profiles())
-    items = assignments.read_items(ctx.kandji, known if absent or exact else blueprints)
-    wanted = []
-    for each in asked:
-        places: list[Blueprint] = []
-        nodes: dict[str, str] = {}
-        if not absent:
-            places = assignments.resolve(each.blueprints, known or blueprints)
-            nodes = assignments.resolve_nodes(
-                each.assignment_nodes, places, known, everywhere=exact
-            )
-        wanted.append(Wanted(each.name, each.library_item_id, places, each.generation, nodes))
-    return Library(profiles, known, items), wanted
-
-
-def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Library) -> ProfileTask:
+def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Library) -> Task:
     params = ctx.params
     if params["state"] == "absent":
-        return ProfileTask(custom_profile.plan_deletion(wanted, library), None)
+        return Task(custom_profile.plan_deletion(wanted, library), None)
     identity = custom_profile.identify(wanted, library.profiles)
     plan = Plan(wanted, *identity, assigned_only=plist is None)
     content = None
@@ -374,20 +350,33 @@ def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Libr
         flags = {"active": params["active"], **custom_profile.platform_flags(params["runs_on"])}
         plan = custom_profile.plan_content(plan, content, flags)
     plan = custom_profile.plan_places(plan, library, params["blueprints_mode"])
-    return ProfileTask(plan, content)
+    return Task(plan, content)
 
 
 def _check_conflicts(
     ctx: ModuleContext, plist: Plist, plans: t.Sequence[Plan], library: Library
 ) -> None:
-    own = mobileconfig.exclusive_resources(plist)
-    conflicts = [text for plan in plans for text in _resource_conflicts(own, plan, library) if own]
+    conflicts = _profile_conflicts(plist, plans, library)
     if "mac" in ctx.params["runs_on"] and mobileconfig.configures_okta_verify(plist):
         installed = ctx.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
         blueprints = [blueprint for plan in plans for blueprint in plan.wanted.blueprints]
         conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
     for text in custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND):
         ctx.warn(f"Duplicate configuration: {text}.")
+
+
+def _recheck_conflicts(
+    ctx: ModuleContext, plist: Plist | None, plans: t.Sequence[Plan], library: Library
+) -> None:
+    """Raise Refused for a profile that came to the blueprints after the plans were made."""
+    if plist:
+        conflicts = _profile_conflicts(plist, plans, library)
+        custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND)
+
+
+def _profile_conflicts(plist: Plist, plans: t.Sequence[Plan], library: Library) -> list[str]:
+    own = mobileconfig.exclusive_resources(plist)
+    return [text for plan in plans for text in _resource_conflicts(own, plan, library) if own]
 
 
 def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -> t.Iterator[str]:
@@ -401,12 +390,6 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
                 f"the custom profile {each.profile.name!r} ({each.profile.id}) is on {each.places}"
                 f" and brings {', '.join(both)} too"
             )
-
-
-def _check_limits(ctx: ModuleContext, plans: t.Sequence[Plan]) -> dict[str, int]:
-    """Return how many devices the plans touch. Raises Refused beyond a limit."""
-    reaches = apply.find_reaches(ctx.kandji, plans, ctx.params["blueprints_mode"])
-    return apply.check_limits(plans, reaches, ctx.params, LIMITS)
 
 
 def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:
@@ -435,7 +418,7 @@ def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:
         )
 
 
-def _summarize(task: ProfileTask) -> Result:
+def _summarize(task: Task) -> Result:
     profile = task.written
     plist = mobileconfig.parse(profile.mobileconfig if profile else None) or {}
     return {

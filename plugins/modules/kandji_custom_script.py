@@ -143,7 +143,6 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, REQUIRED_ASSIGNMENT, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -151,7 +150,13 @@ from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import assignments, scripts
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignment_apply import apply_assignment
-from ..module_utils._kandji.recheck import check_assignment, check_unchanged, find_older_twin
+from ..module_utils._kandji.recheck import (
+    check_assignment,
+    check_last_write,
+    check_unchanged,
+    find_older_twin,
+    twin_left,
+)
 from ..module_utils._kandji.records import Blueprint, CustomScript
 
 OPTIONS: ArgumentSpec = {
@@ -215,34 +220,34 @@ def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Bl
 def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
     script, subject = plan.current, f"script {plan.name!r}"
     if plan.changes:
+        places = [*plan.assignment.assign, *plan.assignment.remove]
+        now = assignments.item_ids(assignments.read_items(ctx.kandji, places))
         check_unchanged(subject, plan.name, plan.current, ctx.kandji.scripts())
-        check_assignment(ctx.kandji, subject, plan.item_id, plan.assignment)
+        check_assignment(subject, plan.item_id, plan.assignment, now)
     if plan.fields:
-        script = (
-            ctx.kandji.update_script(plan.current.id, plan.fields)
-            if plan.current
-            else ctx.kandji.create_script(plan.fields)
-        )
-        if plan.current is None:
-            _check_twin(ctx, subject, script)
-        scripts.check_written(plan, script)
+        script = _write(ctx, plan, subject)
     if script is not None:
         apply_assignment(ctx.kandji, script.id, plan.assignment)
     return script
 
 
-def _check_twin(ctx: ModuleContext, subject: str, script: CustomScript) -> None:
-    """Raise Refused if another run created the script first.
+def _write(ctx: ModuleContext, plan: scripts.Plan, subject: str) -> CustomScript:
+    """Create or change the script and return it.
 
-    No operation of this collection deletes a script, so the copy stays, assigned to nothing.
+    No operation of this collection deletes a script. If another run created the script first, the
+    copy of this run stays, assigned to nothing. Raises NotAsWritten and Refused.
     """
+    if plan.current is not None:
+        script = ctx.kandji.update_script(plan.current.id, plan.fields)
+        scripts.check_written(plan, script)
+        check_last_write(subject, plan.current, script, ctx.kandji.scripts())
+        return script
+    script = ctx.kandji.create_script(plan.fields)
     twin = find_older_twin(script, ctx.kandji.scripts())
     if twin is not None:
-        raise Refused(
-            f"{subject}: another run created it at the same time ({twin.id}). The copy of this run"
-            f" ({script.id}) is assigned to nothing. Delete the copy in Kandji, then run again.",
-            library_item_id=script.id,
-        )
+        raise twin_left(subject, twin, script)
+    scripts.check_written(plan, script)
+    return script
 
 
 def main() -> None:

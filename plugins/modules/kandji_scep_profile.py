@@ -59,8 +59,11 @@ options:
       - Not compared when not set.
     type: str
   profiles:
-    description: Several profiles that share all other options, one for each ring. The module plans
-      them from one read.
+    description:
+      - Several profiles that share all other options, one for each ring. The module plans them from
+        one read, and reads all of them again before the first write.
+      - A profile, an item or a blueprint is in one entry only. With O(on_conflict=warn), entries
+        may be for different nodes of one assignment map.
     type: list
     elements: dict
     suboptions:
@@ -163,8 +166,11 @@ options:
     type: int
     default: 30
   on_conflict:
-    description: What to do if Macs of O(blueprints) have Kandji's own Okta Device Trust profiles,
-      or a second profile with the same SCEP URL.
+    description:
+      - What to do if Macs of O(blueprints) have Kandji's own Okta Device Trust profiles, or a
+        second profile with the same SCEP URL.
+      - No API shows the SCEP URL of O(library_item). Next to it, each Custom Profile for Okta is a
+        conflict.
     type: str
     choices: [fail, warn]
     default: fail
@@ -391,10 +397,10 @@ from ..module_utils._kandji.certificate_proof import Proof, Subject
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
-from ..module_utils._kandji.profiles import apply, scep
+from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
-from ..module_utils._kandji.records import CustomProfile, InstalledProfile
+from ..module_utils._kandji.records import InstalledProfile
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -495,43 +501,37 @@ USES = (
 
 
 @dataclass
-class ProfileTask:
-    """One profile from its options to its result."""
+class Task(apply.ProfileTask[scep.Plan]):
+    """One profile from its plan to its result, and the item that it replaces."""
 
-    wanted: scep.Wanted
-    plan: scep.Plan
-    content: scep.ScepContent
     replaced: scep.Replaced | None = None
-    written: CustomProfile | None = None
 
 
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
+    removes, may_share = params["blueprints_mode"] == "remove", params["on_conflict"] == "warn"
     asked = profile_options(params)
+    entries.check_options(asked, removes or may_share)
     settings = _scep_settings(params, asked)
-    library, wanted = _read(ctx, asked)
+    library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"])
     tasks = [_plan(ctx, each, settings, library) for each in wanted]
-    if params["blueprints_mode"] != "remove":
+    plans = [task.plan for task in tasks]
+    entries.check_plans(plans, removes, may_share)
+    if not removes:
         for task in tasks:
-            task.replaced = _find_replaced(ctx, task, library)
+            task.replaced = _find_replaced(ctx, task.plan, library)
         _check_conflicts(ctx, tasks, library)
         for task in tasks:
             _check_replaced(ctx, task, library)
-    plans = [task.plan for task in tasks]
-    changes = [change for plan in plans for change in plan.changes]
-    touched = _check_limits(ctx, plans) if changes else dict.fromkeys(LIMITS, 0)
+    touched = apply.count_devices(ctx.kandji, plans, params, LIMITS)
     if any(plan.writes_profile for plan in plans) and "$PROFILE_UUID" not in settings.subject:
         ctx.warn(NO_UUID)
     if not ctx.check_mode:
         _make_test_enrollment(ctx, plans)
-    for task in tasks:
-        task.written = (
-            task.plan.current
-            if ctx.check_mode
-            else apply.apply_plan(ctx.kandji, task.plan, task.content)
-        )
+        apply.apply_tasks(ctx.kandji, tasks, lambda now: _recheck_conflicts(ctx, tasks, now))
+    changes = [change for plan in plans for change in plan.changes]
     return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
@@ -556,38 +556,12 @@ def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     return settings
 
 
-def _read(
-    ctx: ModuleContext, asked: t.Sequence[ProfileOptions]
-) -> tuple[custom_profile.Library, list[scep.Wanted]]:
-    exact = ctx.params["blueprints_mode"] == "exact"
-    names = [name for each in asked for name in each.blueprints]
-    blueprints, known = assignments.read_blueprints(ctx.kandji, names, everything=exact)
-    profiles = list(ctx.kandji.profiles())
-    items = assignments.read_items(ctx.kandji, known if exact else blueprints)
-    wanted = []
-    for each in asked:
-        places = assignments.resolve(each.blueprints, known or blueprints)
-        nodes = assignments.resolve_nodes(each.assignment_nodes, places, known, everywhere=exact)
-        wanted.append(
-            scep.Wanted(
-                each.name,
-                each.library_item_id,
-                places,
-                each.generation,
-                nodes,
-                each.library_item,
-                each.replaces,
-            )
-        )
-    return custom_profile.Library(profiles, known, items), wanted
-
-
 def _plan(
     ctx: ModuleContext,
-    wanted: scep.Wanted,
+    wanted: custom_profile.Wanted,
     settings: scep.ScepSettings,
     library: custom_profile.Library,
-) -> ProfileTask:
+) -> Task:
     mode, content = ctx.params["blueprints_mode"], scep.ScepContent(settings, wanted.generation)
     if wanted.library_item:
         item = find_scep_item(ctx.kandji, wanted.library_item, library.items, library.profiles)
@@ -596,31 +570,28 @@ def _plan(
         plan = scep.plan_removal(wanted, library)
     else:
         plan = scep.plan_profile(wanted, content, library, mode)
-    return ProfileTask(wanted, plan, content)
+    return Task(plan, content)
 
 
 def _find_replaced(
-    ctx: ModuleContext, task: ProfileTask, library: custom_profile.Library
+    ctx: ModuleContext, plan: scep.Plan, library: custom_profile.Library
 ) -> scep.Replaced | None:
     """Return the item that option replaces names, if something is to be assigned."""
-    asked = task.wanted.replaces
-    if not asked or not task.plan.assignment.assign:
+    asked = plan.wanted.replaces
+    if not asked or not plan.assignment.assign:
         return None
     custom = profile_catalog(library.profiles).find_one(asked, "replaces")
     item = custom or find_scep_item(ctx.kandji, asked, library.items, library.profiles)
-    if item.id == task.plan.item_id:
+    if item.id == plan.item_id:
         raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
     return scep.Replaced(item.id, item.name, custom is None)
 
 
 def _check_conflicts(
-    ctx: ModuleContext, tasks: t.Sequence[ProfileTask], library: custom_profile.Library
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
 ) -> None:
-    url, conflicts = ctx.params["url"], []
-    for task in tasks if url else ():
-        own = {task.plan.item_id or "", task.replaced.id if task.replaced else ""}
-        conflicts += scep.url_conflicts(url, own, task.wanted.blueprints, library)
-    blueprints = [blueprint for task in tasks for blueprint in task.wanted.blueprints]
+    conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+    blueprints = [blueprint for task in tasks for blueprint in task.plan.wanted.blueprints]
     if "mac" in ctx.params["runs_on"]:
         installed = ctx.kandji.prism_profiles(
             {"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}}
@@ -634,7 +605,27 @@ def _check_conflicts(
         ctx.warn(f"Two SCEP profiles of one authority: {text}.")
 
 
-def _may_duplicate(task: ProfileTask) -> bool:
+def _recheck_conflicts(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> None:
+    """Raise Refused for a profile that came to the blueprints after the plans were made."""
+    if ctx.params["blueprints_mode"] != "remove":
+        conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+        on_conflict = ctx.params["on_conflict"]
+        custom_profile.check_conflicts(conflicts, on_conflict, scep.ONE_OF_AN_AUTHORITY)
+
+
+def _profile_conflicts(
+    url: str | None, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> list[str]:
+    conflicts = []
+    for task in tasks:
+        own = {task.plan.item_id or "", task.replaced.id if task.replaced else ""}
+        conflicts += scep.find_conflicts(url, own, task.plan, library)
+    return conflicts
+
+
+def _may_duplicate(task: Task) -> bool:
     """Return whether Macs get a profile next to one that the console manages."""
     return (
         bool(task.plan.assignment.assign)
@@ -658,12 +649,12 @@ def _warn_of_console_profiles(ctx: ModuleContext, blueprint_ids: t.Sequence[str]
         )
 
 
-def _check_replaced(ctx: ModuleContext, task: ProfileTask, library: custom_profile.Library) -> None:
+def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Library) -> None:
     """Raise Refused, or warn in check mode, if too many Macs still hold the replaced item."""
     item, items = task.replaced, library.item_ids
     if item is None:
         return
-    ids = {blueprint.id for blueprint in task.wanted.blueprints}
+    ids = {blueprint.id for blueprint in task.plan.wanted.blueprints}
     holders = read_holders(
         ctx.kandji,
         ProfileItem(item.id),
@@ -676,19 +667,13 @@ def _check_replaced(ctx: ModuleContext, task: ProfileTask, library: custom_profi
         for device in (ctx.kandji.devices(platform="Mac") if holders else ())
         if device.device_id in holders and device.blueprint_id in ids
     }
-    places = [each for each in task.wanted.blueprints if item.id in items.get(each.id, ())]
+    places = [each for each in task.plan.wanted.blueprints if item.id in items.get(each.id, ())]
     try:
         scep.check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
     except Refused as refused:
         if not ctx.check_mode:
             raise
         ctx.warn(f"It would wait: {refused.message}")
-
-
-def _check_limits(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> dict[str, int]:
-    """Return how many devices the plans touch. Raises Refused beyond a limit."""
-    reaches = apply.find_reaches(ctx.kandji, plans, ctx.params["blueprints_mode"])
-    return apply.check_limits(plans, reaches, ctx.params, LIMITS)
 
 
 def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
@@ -698,7 +683,7 @@ def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> N
         endpoint.make_test_enrollment(ctx.params["challenge"], ctx.params["ca_fingerprint"])
 
 
-def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[Result]:
+def _summarize(ctx: ModuleContext, tasks: t.Sequence[Task]) -> list[Result]:
     challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
     rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
     if not any(task.plan.console_item for task in tasks):
@@ -706,14 +691,12 @@ def _summarize(ctx: ModuleContext, tasks: t.Sequence[ProfileTask]) -> list[Resul
     devices = list(ctx.kandji.devices(platform="Mac"))
     for row, task in zip(rows, tasks, strict=True):
         if task.plan.console_item:
-            macs = assignments.macs_on(devices, task.wanted.blueprints)
+            macs = assignments.macs_on(devices, task.plan.wanted.blueprints)
             row["proof"] = _console_item_evidence(ctx, task, macs)
     return rows
 
 
-def _console_item_evidence(
-    ctx: ModuleContext, task: ProfileTask, serials: t.AbstractSet[str]
-) -> Result:
+def _console_item_evidence(ctx: ModuleContext, task: Task, serials: t.AbstractSet[str]) -> Result:
     """Return what is visible of a console-managed item on the Macs of its blueprints."""
     item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
     states = [
@@ -724,7 +707,7 @@ def _console_item_evidence(
     reported: dict[str, list[InstalledProfile]] = {}
     for profile in ctx.kandji.prism_profiles(
         {"payload_identifier": {"like": [item_id]}},
-        [blueprint.id for blueprint in task.wanted.blueprints],
+        [blueprint.id for blueprint in task.plan.wanted.blueprints],
     ):
         reported.setdefault(profile.serial, []).append(profile)
     proofs = _certificate_proofs(ctx, reported)

@@ -133,3 +133,96 @@ def test_of_two_creates_at_once_the_older_profile_stays(
         assert "another run created it at the same time" in run["msg"] and assigned == [False]
     else:
         assert not run.get("failed") and sorted(assigned) == [False, True], run
+
+
+def rings(watched, **values):
+    return {
+        "profiles": [
+            {"name": f"Okta SCEP - {ring['name']}", "blueprints": ring["blueprints"], **values}
+            for ring in watched.ring_variables
+        ],
+        "max_reissue": 100,
+    }
+
+
+def patch_profile(watched, item, **form):
+    """What a person or another program sends."""
+    announced = watched.lab.announcement
+    requests.patch(
+        f"{announced['kandji_url']}/api/v1/library/custom-profiles/{item.id}",
+        headers={"Authorization": f"Bearer {announced['kandji_api_token']}"},
+        verify=announced["ca_file"],
+        files={name: (None, value) for name, value in form.items()},
+        timeout=30,
+    ).raise_for_status()
+
+
+def test_no_ring_is_written_if_a_later_one_has_changed(watched, run_module):
+    run_module(SCEP, rings(watched), lab=watched.lab)
+    last = profiles(watched, f"Okta SCEP - {watched.ring_variables[-1]['name']}")[0]
+    mark = watched.mark()
+    with during_the_test_enrolment(lambda: patch_profile(watched, last, name="Renamed")):
+        late = run_module(SCEP, rings(watched, generation="2027"), lab=watched.lab)
+    assert (
+        late["failed"]
+        and f"profile {'Okta SCEP - ' + watched.ring_variables[-1]['name']!r}" in (late["msg"])
+    )
+    assert watched.writes(mark).count("Update Custom Profile") == 1  # the other one's
+    assert "changed" not in late or not late["changed"]
+
+
+def test_a_profile_that_was_assigned_to_the_ring_meanwhile_stops_the_run(
+    watched, run_module, profile_args
+):
+    other = {**profile_args, "name": "Okta SCEP by another playbook"}
+    with during_the_test_enrolment(lambda: run_module(SCEP, other, lab=watched.lab)):
+        late = run_module(SCEP, profile_args, lab=watched.lab)
+    assert late["failed"] and "has the same SCEP URL and is on 'Canary'" in late["msg"], late
+    assert profiles(watched) == []
+    watched.live()
+    assert len(watched.mac(watched.canary["test_macs"][0]).certificates) == 1
+
+
+def test_a_write_of_another_run_after_that_of_this_run_is_noticed(watched, run_module):
+    """Both runs had read the profile again before either of them wrote to it."""
+    run_module(SCEP, rings(watched), lab=watched.lab)
+    real, changed = client.Kandji.update_profile, []
+
+    def update(self, item_id, fields, mobileconfig):
+        written = real(self, item_id, fields, mobileconfig)
+        if not changed:
+            changed.append(item_id)
+            real(self, item_id, fields, mobileconfig)  # what the other run sends
+        return written
+
+    mark = watched.mark()
+    with mock.patch.object(client.Kandji, "update_profile", update):
+        early = run_module(SCEP, rings(watched, generation="2027"), lab=watched.lab)
+    assert early["failed"] and early["changed"], early
+    assert "another run or person wrote to it right after this run wrote to it" in early["msg"]
+    assert early["library_item_id"] == changed[0]
+    assert watched.writes(mark).count("Update Custom Profile") == 2  # no further ring
+    again = run_module(SCEP, rings(watched, generation="2027"), lab=watched.lab)
+    assert len(again["changes"]) == len(watched.ring_variables) - 1, again
+
+
+def test_a_copy_that_may_not_be_deleted_is_named(watched, run_module, profile_args):
+    real = client.Kandji.create_profile
+
+    def create(self, name, text, flags):
+        real(self, name, text, flags)  # what another run sends
+        return real(self, name, text, flags)
+
+    watched.forbid("Delete Custom Profile")
+    with mock.patch.object(client.Kandji, "create_profile", create):
+        late = run_module(SCEP, profile_args, lab=watched.lab)
+    older, copy = sorted(profiles(watched), key=lambda each: each.created_at)
+    assert late["failed"] and late["changed"] and late["library_item_id"] == copy.id, late
+    assert f"another run created it at the same time ({older.id})" in late["msg"]
+    assert (
+        f"The copy of this run ({copy.id}) is assigned to nothing. Delete the copy" in late["msg"]
+    )
+    assert "Delete Custom Profile" in late["msg"]
+    assert "Assign Library Item" not in watched.writes()
+    again = run_module(SCEP, profile_args, lab=watched.lab)
+    assert again["failed"] and older.id in again["msg"] and copy.id in again["msg"], again

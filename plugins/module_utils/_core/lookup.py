@@ -14,6 +14,17 @@ from .errors import BadOption
 Item = t.TypeVar("Item")
 
 
+class HasName(t.Protocol):
+    """An object with a name. Names need not be unique."""
+
+    @property
+    def name(self) -> str:
+        """Return the name."""
+
+
+Named = t.TypeVar("Named", bound=HasName)
+
+
 @dataclass(frozen=True)
 class Catalog(t.Generic[Item]):
     """Objects of one kind, among which options name some.
@@ -82,6 +93,11 @@ class Catalog(t.Generic[Item]):
 
     def _key(self, item_id: str) -> str:
         return item_id.lower() if self.fold_case else item_id
+
+
+def named(items: t.Iterable[Named], name: str | None) -> list[Named]:
+    """Return all objects with exactly this name."""
+    return [item for item in items if item.name == name]
 
 
 def suggestion(name: str, names: t.Iterable[str]) -> str:

@@ -86,6 +86,10 @@ class ModuleContext:
         """Display which step begins, if the run takes long enough for a person to wait for it."""
         self._progress.begin(step)
 
+    def has_written(self) -> bool:
+        """Return whether a vendor carried out a write of this run."""
+        return any(transport.has_written for transport in self._transports)
+
     def calls(self) -> list[dict[str, str | int]]:
         """Return the requests that were sent, by vendor and operation."""
         return api_calls(*self._transports)
@@ -146,8 +150,12 @@ def run_module(
 def _failure(
     context: ModuleContext | None, message: str, details: t.Mapping[str, object]
 ) -> Result:
-    result = {**details, "msg": message, "api_calls": context.calls() if context else []}
-    return context.masker.value(result) if context else result
+    if context is None:
+        return {**details, "msg": message, "api_calls": []}
+    # A task that failed after a write has changed something, which handlers and people go by.
+    changed = {"changed": True} if context.has_written() else {}
+    result: Result = {**changed, **details, "msg": message, "api_calls": context.calls()}
+    return t.cast(Result, context.masker.value(result))
 
 
 def _place(error: BaseException) -> str:

@@ -22,6 +22,7 @@ class Operation:
     :arg permission: the scope, or the entry in the token's permissions, that it needs.
     :arg writes: what check mode goes by. A token request is a POST that reads.
     :arg repeatable: sending it twice does no more than sending it once.
+    :arg keeps_state: a write after which the vendor keeps what it kept, such as a check-in.
     :arg html_statuses: statuses that the vendor itself answers with an HTML page.
     """
 
@@ -31,12 +32,18 @@ class Operation:
     permission: str = ""
     writes: bool = False
     repeatable: bool = False
+    keeps_state: bool = False
     html_statuses: tuple[int, ...] = ()
 
     @property
     def may_repeat(self) -> bool:
         """Whether sending it again is safe."""
         return self.repeatable or not self.writes
+
+    @property
+    def changes_state(self) -> bool:
+        """Whether the vendor keeps something else afterwards."""
+        return self.writes and not self.keeps_state
 
     def expand_path(self, values: Mapping[str, str]) -> str:
         """Return the path with the values, percent-encoded, in place of its placeholders."""

@@ -44,6 +44,8 @@ class Transport:
 
     :arg origin: scheme, host and port, as ``check_origin`` returns it.
     :arg auth: authorizes each request.
+
+    ``has_written`` is whether the vendor answered that it carried out a write of this run.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Transport:
         self.vendor, self.origin = vendor, origin
         self.settings, self.masker = settings, masker
         self.calls: dict[tuple[str, str], int] = {}
+        self.has_written = False
         self._auth, self._failures = auth, Failures(vendor, origin, masker)
         self._first_date: float | None = None
         self._last_date: float | None = None
@@ -220,6 +223,7 @@ class Transport:
             raise self._failures.redirect(operation, status)
         if status >= 400:
             raise self._error(operation, response, auth)
+        self.has_written = self.has_written or operation.changes_state
         if raw or not response.content.strip():
             return Answer(status, response.headers, response.content)
         try:

@@ -139,6 +139,7 @@ DAILY_CHECK_IN = Operation(
     "Daily check-in",
     writes=True,
     repeatable=True,
+    keeps_state=True,
 )
 LIST_EVENTS = Operation("List audit events", "GET", AUDIT, "List audit events")
 PRISM_CERTIFICATES = Operation("Certificates", "GET", PRISM + "/certificates", "Certificates")

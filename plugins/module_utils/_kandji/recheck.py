@@ -1,23 +1,25 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan relies on, read again before its first write, and twins after a create.
+"""What a plan relies on, read again before its first write, and what other runs write meanwhile.
 
-A write costs one more read of the list that its plan relies on, and one of each blueprint that an
-existing item is assigned to or removed from. A create costs one more read of the list after it.
+Kandji has no precondition for a write: a run cannot ask it to refuse a write after another one. So
+a run reads before its first write and after each write, and stops with a sentence.
 """
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from .._core.errors import Refused
+from .._core.errors import DeviceTrustError, Refused
+from .._core.lookup import named
 from .assignments import Assignment
-from .client import Kandji
+from .profiles import mobileconfig
 from .records import CustomProfile, CustomScript
 
 Item = t.TypeVar("Item", CustomProfile, CustomScript)
+ItemIds = t.Mapping[str, t.AbstractSet[str]]  # by blueprint id
 
 
 def check_unchanged(
@@ -30,7 +32,7 @@ def check_unchanged(
     """
     items = list(listed)
     if planned is None:
-        if any(each.name == name for each in items):
+        if named(items, name):
             raise _changed(subject, "was created")
         return
     now = next((each for each in items if each.id == planned.id), None)
@@ -38,22 +40,42 @@ def check_unchanged(
         raise _changed(subject, "was deleted")
     if _content(now) != _content(planned):
         raise _changed(subject, "was changed")
-    if name != planned.name and any(each.name == name for each in items):
+    if name != planned.name and named(items, name):
         raise _changed(subject, "got a namesake")
 
 
 def check_assignment(
-    kandji: Kandji, subject: str, item_id: str | None, assignment: Assignment
+    subject: str, item_id: str | None, assignment: Assignment, item_ids: ItemIds
 ) -> None:
-    """Raise Refused if an existing item was assigned or removed where the plan would do so."""
+    """Raise Refused if an existing item was assigned or removed where the plan would do so.
+
+    :arg item_ids: the ids on the blueprints of the assignment, as they are now.
+    """
     if item_id is None:
         return
     for blueprints, planned in ((assignment.assign, False), (assignment.remove, True)):
         for blueprint in blueprints:
-            ids = {item.id for item in kandji.library_items(blueprint.id)}
-            if (item_id.lower() in ids) is not planned:
+            if (item_id.lower() in item_ids[blueprint.id]) is not planned:
                 verb = "was removed from" if planned else "was assigned to"
                 raise _changed(subject, f"{verb} the blueprint {blueprint.name!r}")
+
+
+def check_last_write(subject: str, planned: Item, written: Item, listed: t.Iterable[Item]) -> None:
+    """Raise Refused if another run or person wrote to an item after this run did.
+
+    A list that still shows the item as planned is not up to date, which says nothing.
+
+    :arg written: the item as Kandji returned it to the write of this run.
+    """
+    now = next((each for each in listed if each.id == written.id), None)
+    if now is not None and (_agree(now, written) or _agree(now, planned)):
+        return
+    what = "deleted it" if now is None else "wrote to it"
+    raise Refused(
+        f"{subject}: another run or person {what} right after this run wrote to it. Kandji does not"
+        " hold what this run wrote. Wait for the other run, then run again.",
+        library_item_id=written.id,
+    )
 
 
 def find_older_twin(created: Item, listed: t.Iterable[Item]) -> Item | None:
@@ -62,13 +84,11 @@ def find_older_twin(created: Item, listed: t.Iterable[Item]) -> Item | None:
     Two runs that created a twin at once decide by the same order: the time of creation, then the
     id. The item that comes first stays.
     """
-    own = (created.created_at or "", created.id)
-    older = [
-        each
-        for each in listed
-        if each.name == created.name and (each.created_at or "", each.id) < own
-    ]
-    return min(older, key=lambda each: (each.created_at or "", each.id), default=None)
+    oldest = created
+    for each in named(listed, created.name):
+        if (each.created_at or "", each.id) < (oldest.created_at or "", oldest.id):
+            oldest = each
+    return None if oldest.id == created.id else oldest
 
 
 def twin_refused(subject: str, twin: CustomProfile | CustomScript) -> Refused:
@@ -80,8 +100,48 @@ def twin_refused(subject: str, twin: CustomProfile | CustomScript) -> Refused:
     )
 
 
+def twin_left(
+    subject: str, twin: Item, copy: Item, error: DeviceTrustError | None = None
+) -> Refused:
+    """Return the error of the run that created the later twin, and did not delete it.
+
+    :arg error: why Kandji did not delete it, if this run tried to.
+    """
+    reason = f" This run could not delete it: {error.message}" if error else ""
+    return Refused(
+        f"{subject}: another run created it at the same time ({twin.id}). The copy of this run"
+        f" ({copy.id}) is assigned to nothing. Delete the copy in Kandji, then run again.{reason}",
+        library_item_id=copy.id,
+    )
+
+
 def _content(item: Item) -> Item:
     return replace(item, updated_at=None, created_at=None)
+
+
+def _agree(first: Item, second: Item) -> bool:
+    """Return whether two records are of one content, as far as Kandji returned it in both.
+
+    Which fields an answer has differs between the list and the answer to a write.
+    """
+    pairs = [
+        (getattr(_content(first), each.name), getattr(_content(second), each.name))
+        for each in fields(first)
+    ]
+    return all(map(_agree_values, *zip(*pairs, strict=True)))
+
+
+def _agree_values(first: object, second: object) -> bool:
+    if first is None or second is None or first == second:
+        return True
+    if isinstance(first, dict) and isinstance(second, dict):
+        return all(first[key] == second[key] for key in first.keys() & second.keys())
+    if isinstance(first, str) and isinstance(second, str):
+        parsed = mobileconfig.parse(first)
+        if parsed is not None:
+            return parsed == mobileconfig.parse(second)
+        return first.rstrip() == second.rstrip()
+    return False
 
 
 def _changed(subject: str, what: str) -> Refused:

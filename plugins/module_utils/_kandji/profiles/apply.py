@@ -6,47 +6,177 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
+from ..._core.errors import DeviceTrustError
 from ..._core.options import Params
 from ..assignment_apply import apply_assignment
-from ..assignments import check_limit
+from ..assignments import (
+    check_limit,
+    item_ids,
+    read_blueprints,
+    read_items,
+    resolve,
+    resolve_nodes,
+)
 from ..client import Kandji
 from ..profile_holders import ProfileItem, read_holders
-from ..recheck import check_assignment, check_unchanged, find_older_twin, twin_refused
-from ..records import CustomProfile
-from .plan import Content, Plan, check_written
+from ..recheck import (
+    check_assignment,
+    check_last_write,
+    check_unchanged,
+    find_older_twin,
+    twin_left,
+    twin_refused,
+)
+from ..records import Blueprint, CustomProfile
+from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
 from .reach import Reach, describe_reach, find_reach
 
 
-def apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomProfile | None:
-    """Write, compare with what Kandji returned, assign, and return the profile as it is now.
+@dataclass
+class ProfileTask(t.Generic[PlanT]):
+    """One profile from its plan to its result. Without content it is not written.
 
-    ``content`` is what the plan was made for. Raises NotAsWritten, and Refused if what the plan
-    relies on changed, or another run created the profile at the same time.
+    ``written`` is the profile as Kandji returned it, or as it was read if nothing was written.
     """
-    subject = f"profile {plan.name!r}"
-    if plan.changes:
+
+    plan: PlanT
+    content: Content | None
+    written: CustomProfile | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the profile as it was read."""
+        self.written = self.plan.current
+
+
+def read_library(
+    kandji: Kandji, asked: t.Sequence[ProfileOptions], mode: str, deletes: bool = False
+) -> tuple[Library, list[Wanted]]:
+    """Return what plans need of the tenant, and the profiles with the ids of their blueprints.
+
+    :arg mode: the option blueprints_mode.
+    :arg deletes: whether the profiles are deleted, wherever they are.
+    """
+    exact = mode == "exact"
+    names = [] if deletes else [name for each in asked for name in each.blueprints]
+    blueprints, known = read_blueprints(kandji, names, everything=deletes or exact)
+    profiles = list(kandji.profiles())
+    items = read_items(kandji, known if deletes or exact else blueprints)
+    wanted = []
+    for each in asked:
+        places: list[Blueprint] = []
+        nodes: dict[str, str] = {}
+        if not deletes:
+            places = resolve(each.blueprints, known or blueprints)
+            nodes = resolve_nodes(each.assignment_nodes, places, known, everywhere=exact)
+        wanted.append(
+            Wanted(
+                each.name,
+                each.library_item_id,
+                places,
+                each.generation,
+                nodes,
+                each.library_item,
+                each.replaces,
+            )
+        )
+    return Library(profiles, known, items), wanted
+
+
+# The writes
+
+
+def apply_tasks(
+    kandji: Kandji,
+    tasks: t.Sequence[ProfileTask[PlanT]],
+    check_conflicts: t.Callable[[Library], None],
+) -> None:
+    """Carry out the plans, one after the other, and keep what Kandji returned in each task.
+
+    All plans are checked against what Kandji holds now before the first write, so that a ring is
+    not written when the next one turns out to have changed. Each further plan is checked once more
+    before its own writes. Raises NotAsWritten, and Refused if what a plan relies on changed, or if
+    another run writes at the same time.
+
+    :arg check_conflicts: raises for a profile that came to these blueprints meanwhile.
+    """
+    pending = [task for task in tasks if task.plan.changes]
+    if pending:
+        check_conflicts(_recheck(kandji, [task.plan for task in pending]))
+    for number, task in enumerate(pending):
+        if number:
+            _recheck(kandji, [task.plan])
+        task.written = _apply_plan(kandji, task.plan, task.content)
+
+
+def _recheck(kandji: Kandji, plans: t.Sequence[Plan]) -> Library:
+    """Return what Kandji holds now. Raises Refused if a plan was made for something else."""
+    places = [each for plan in plans for each in (*plan.assignment.assign, *plan.assignment.remove)]
+    library = Library(
+        list(kandji.profiles()), (), read_items(kandji, {each.id: each for each in places}.values())
+    )
+    for plan in plans:
         if plan.current is not None or plan.writes_profile:
-            check_unchanged(subject, plan.name, plan.current, kandji.profiles())
-        check_assignment(kandji, subject, plan.item_id, plan.assignment)
+            check_unchanged(_subject(plan), plan.name, plan.current, library.profiles)
+        check_assignment(_subject(plan), plan.item_id, plan.assignment, item_ids(library.items))
+    return library
+
+
+def _subject(plan: Plan) -> str:
+    return f"profile {plan.name!r}"
+
+
+def _apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomProfile | None:
+    """Write, compare with what Kandji returned, assign, and return the profile as it is now."""
     if plan.deletes:
         kandji.delete_profile(str(plan.item_id))
         return None
     profile = plan.current
     if plan.writes_profile and content is not None:
-        if profile is None:
-            profile = kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
-            twin = find_older_twin(profile, kandji.profiles())
-            if twin is not None:
-                kandji.delete_profile(profile.id)
-                raise twin_refused(subject, twin)
+        if plan.current is None:
+            profile = _create(kandji, plan)
         else:
-            profile = kandji.update_profile(profile.id, plan.fields, plan.mobileconfig)
+            profile = kandji.update_profile(plan.current.id, plan.fields, plan.mobileconfig)
         check_written(plan, content, profile)
+        if plan.current is not None:
+            check_last_write(_subject(plan), plan.current, profile, kandji.profiles())
     item_id = profile.id if profile else plan.item_id
     if item_id is not None:
         apply_assignment(kandji, item_id, plan.assignment)
     return profile
+
+
+def _create(kandji: Kandji, plan: Plan) -> CustomProfile:
+    """Create a profile and return it. Raises Refused if another run created it first."""
+    profile = kandji.create_profile(plan.name, plan.mobileconfig or b"", plan.fields)
+    twin = find_older_twin(profile, kandji.profiles())
+    if twin is None:
+        return profile
+    try:
+        kandji.delete_profile(profile.id)
+    except DeviceTrustError as error:
+        raise twin_left(_subject(plan), twin, profile, error) from None
+    raise twin_refused(_subject(plan), twin)
+
+
+# The limits
+
+
+def count_devices(
+    kandji: Kandji,
+    plans: t.Sequence[Plan],
+    params: Params,
+    limits: t.Mapping[str, str],
+) -> dict[str, int]:
+    """Return how many devices the plans reach, by limit. Raises Refused beyond a limit.
+
+    Devices are read only if there is something to change.
+    """
+    if not any(plan.changes for plan in plans):
+        return dict.fromkeys(limits, 0)
+    reaches = find_reaches(kandji, plans, params["blueprints_mode"])
+    return check_limits(plans, reaches, params, limits)
 
 
 def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Reach]:

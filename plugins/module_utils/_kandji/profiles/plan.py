@@ -103,7 +103,8 @@ def profile_options(params: Params) -> list[ProfileOptions]:
 class Wanted:
     """A profile as the options ask for it.
 
-    ``blueprints`` and ``nodes`` (blueprint id -> node id) are resolved already.
+    ``blueprints`` and ``nodes`` (blueprint id -> node id) are resolved already. ``library_item``
+    and ``replaces`` are options of kandji_scep_profile alone.
     """
 
     name: str | None
@@ -111,6 +112,8 @@ class Wanted:
     blueprints: t.Sequence[Blueprint]
     generation: str | None = None
     nodes: t.Mapping[str, str] = field(default_factory=dict)
+    library_item: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,11 @@ class Plan:
         return not self.assigned_only and (
             self.current is None or self.mobileconfig is not None or bool(self.fields)
         )
+
+    @property
+    def takes_name(self) -> bool:
+        """Return whether the plan gives a profile a name that it did not have."""
+        return self.writes_profile and (self.current is None or self.current.name != self.name)
 
     @property
     def enrols_macs(self) -> bool:

@@ -16,6 +16,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from ..._core.changes import ABSENT, Difference, Shown, differences, render_value
 from ..._core.errors import BadOption, Refused
@@ -23,6 +24,7 @@ from ..._core.masking import MASK
 from ..._core.results import Result
 from ..._core.text import abbreviate
 from ..._core.timestamps import parse_timestamp
+from ..._okta.device_integration import KNOWN_SHAPE
 from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..._scep.subjects import SUBJECT_OIDS
 from ..identifiers import SCEP_PAYLOAD
@@ -412,14 +414,6 @@ class ScepContent:
 
 
 @dataclass(frozen=True)
-class Wanted(custom_profile.Wanted):
-    """A profile, or a console-managed item, as the options ask for it."""
-
-    library_item: str | None = None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
 class Plan(custom_profile.Plan):
     """What has to be done for one profile.
 
@@ -449,7 +443,7 @@ class Replaced(t.NamedTuple):
 
 
 def plan_profile(
-    wanted: Wanted, content: ScepContent, library: custom_profile.Library, mode: str
+    wanted: custom_profile.Wanted, content: ScepContent, library: custom_profile.Library, mode: str
 ) -> Plan:
     """Return the plan of one profile.
 
@@ -463,32 +457,48 @@ def plan_profile(
 
 
 def plan_console_item(
-    wanted: Wanted, item: LibraryItem, library: custom_profile.Library, mode: str
+    wanted: custom_profile.Wanted, item: LibraryItem, library: custom_profile.Library, mode: str
 ) -> Plan:
     """Return the plan of a console-managed item: where it is assigned, and nothing else."""
     plan = Plan(wanted=wanted, name=item.name, current=None, assigned_only=True, console_item=item)
     return custom_profile.plan_places(plan, library, mode, "library item")
 
 
-def plan_removal(wanted: Wanted, library: custom_profile.Library) -> Plan:
+def plan_removal(wanted: custom_profile.Wanted, library: custom_profile.Library) -> Plan:
     """Return the plan that removes a profile from its blueprints and keeps it in the library."""
     plan = Plan(wanted, *custom_profile.identify(wanted, library.profiles), assigned_only=True)
     return custom_profile.plan_places(plan, library, "remove")
 
 
-def url_conflicts(
-    url: str,
+def find_conflicts(
+    url: str | None,
     own_ids: t.AbstractSet[str],
-    blueprints: t.Sequence[Blueprint],
+    plan: Plan,
     library: custom_profile.Library,
 ) -> list[str]:
-    """Return a sentence for each other profile with the same SCEP URL on the same blueprints."""
-    return [
-        f"the custom profile {each.profile.name!r} ({each.profile.id}) has the same SCEP URL and is"
-        f" on {each.places}"
-        for each in custom_profile.find_neighbours(own_ids, blueprints, library)
-        if any(payload["PayloadContent"].get("URL") == url for payload in scep_payloads(each.plist))
-    ]
+    """Return a sentence for each other profile of the same authority on the same blueprints.
+
+    No API shows the URL of a console-managed item. Next to it each profile for Okta counts,
+    whatever its URL.
+    """
+    conflicts = []
+    for each in custom_profile.find_neighbours(own_ids, plan.wanted.blueprints, library):
+        payloads = scep_payloads(each.plist)
+        subject = f"the custom profile {each.profile.name!r} ({each.profile.id})"
+        if url and any(payload["PayloadContent"].get("URL") == url for payload in payloads):
+            conflicts.append(f"{subject} has the same SCEP URL and is on {each.places}")
+        elif plan.console_item and any(map(_is_for_okta, payloads)):
+            conflicts.append(
+                f"{subject} is a SCEP profile for Okta and is on {each.places} (no API shows the"
+                f" SCEP URL of {plan.name!r})"
+            )
+    return conflicts
+
+
+def _is_for_okta(payload: Plist) -> bool:
+    """Return whether this module made a SCEP payload, or its URL looks like those of Okta."""
+    url = str(payload["PayloadContent"].get("URL"))
+    return bool(read_generation(payload) or KNOWN_SHAPE.fullmatch(urlsplit(url).path))
 
 
 def check_replaced(

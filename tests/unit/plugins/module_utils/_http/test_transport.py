@@ -8,6 +8,7 @@ What is repeated and what never, how long is waited, where a token goes, and wha
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 import threading
@@ -232,6 +233,28 @@ def test_an_answer_is_read(wire: t.Any, answer: t.Any, raw: bool, parsed: t.Any)
     read = transport(wire).send(READ, Request(raw=raw))
     assert (read.status, read.json) == (answer[0], parsed)
     assert not raw or read.content == answer[1]
+
+
+@pytest.mark.parametrize(
+    "operation, answer, written",
+    [
+        (WRITE, (200, {}), True),
+        (WRITE, (200, "{"), True),
+        (WRITE, (403, {}), False),
+        (READ_BY_POST, (200, {}), False),
+        (Operation("checkIn", "POST", "/things", writes=True, keeps_state=True), (200, {}), False),
+    ],
+)
+def test_a_write_that_was_carried_out_is_kept_in_mind(
+    wire: t.Any, operation: Operation, answer: t.Any, written: bool
+) -> None:
+    wire.script(answer, (200, {}))
+    sender = transport(wire)
+    with contextlib.suppress(DeviceTrustError):
+        sender.call(operation)
+    assert sender.has_written is written
+    sender.call(READ)
+    assert sender.has_written is written
 
 
 # What is repeated

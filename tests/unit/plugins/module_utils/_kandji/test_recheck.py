@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    Forbidden,
+    Refused,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import recheck
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
     Assignment,
@@ -16,22 +19,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.as
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
-    LibraryItem,
+    CustomScript,
 )
 
 EARLY, LATE = "2026-11-26T05:00:00.000001Z", "2026-11-26T05:00:00.000002Z"
 PROFILE = CustomProfile("b", "SCEP", "<plist/>", {"active": True}, created_at=LATE)
 CANARY = Blueprint("c", "Canary")
-
-
-class Tenant:
-    """A tenant whose blueprints hold these items."""
-
-    def __init__(self, *ids: str) -> None:
-        self.ids = ids
-
-    def library_items(self, _blueprint_id: str) -> list[LibraryItem]:
-        return [LibraryItem(each) for each in self.ids]
 
 
 def check(planned: CustomProfile | None, *listed: CustomProfile, name: str = "SCEP") -> None:
@@ -72,13 +65,16 @@ def test_other_profiles_and_a_new_timestamp_alone_stop_nothing():
 )
 def test_an_assignment_since_the_plan_stops_the_run(on_blueprint, assignment, text):
     with pytest.raises(Refused, match=text):
-        recheck.check_assignment(Tenant(*on_blueprint), "profile 'SCEP'", "B", assignment)
+        recheck.check_assignment("profile 'SCEP'", "B", assignment, {"c": set(on_blueprint)})
 
 
 def test_an_assignment_as_planned_stops_nothing():
-    recheck.check_assignment(Tenant("x"), "profile 'SCEP'", "B", Assignment([CANARY], []))
-    recheck.check_assignment(Tenant("b"), "profile 'SCEP'", "B", Assignment([], [CANARY]))
-    recheck.check_assignment(Tenant("b"), "profile 'SCEP'", None, Assignment([CANARY], []))
+    for item_id, on_blueprint, assignment in (
+        ("B", "x", Assignment([CANARY], [])),
+        ("B", "b", Assignment([], [CANARY])),
+        (None, "b", Assignment([CANARY], [])),
+    ):
+        recheck.check_assignment("profile 'SCEP'", item_id, assignment, {"c": {on_blueprint}})
 
 
 @pytest.mark.parametrize(
@@ -96,3 +92,61 @@ def test_both_runs_agree_on_the_twin_that_stays(twin, first):
     assert (older.id if older else PROFILE.id) == first
     if twin.name == PROFILE.name:
         assert (recheck.find_older_twin(twin, listed) is None) == (first == twin.id)
+
+
+WRITTEN = replace(
+    PROFILE, mobileconfig="<plist><dict><key>A</key><integer>2</integer></dict></plist>"
+)
+LAYOUT = "<plist>\n<dict><key>A</key>  <integer>2</integer></dict></plist>"
+
+
+def check_write(*listed: CustomProfile, written: CustomProfile = WRITTEN) -> None:
+    recheck.check_last_write("profile 'SCEP'", PROFILE, written, listed)
+
+
+def test_a_write_that_kandji_still_holds_stops_nothing():
+    check_write(WRITTEN)
+    check_write(replace(WRITTEN, updated_at=LATE, mobileconfig=LAYOUT))
+    # The list may show fewer fields than the answer to the write.
+    check_write(replace(WRITTEN, flags={}), written=replace(WRITTEN, flags={"runs_on_mac": True}))
+    check_write(replace(WRITTEN, mobileconfig=None))
+
+
+def test_a_list_that_is_not_up_to_date_stops_nothing():
+    check_write(PROFILE)
+
+
+@pytest.mark.parametrize(
+    ("listed", "text"),
+    [
+        ([replace(WRITTEN, mobileconfig="<other/>")], "another run or person wrote to it"),
+        ([replace(WRITTEN, flags={"active": False})], "another run or person wrote to it"),
+        ([replace(WRITTEN, name="Renamed")], "another run or person wrote to it"),
+        ([replace(WRITTEN, id="x")], "another run or person deleted it"),
+    ],
+)
+def test_a_write_after_that_of_this_run_is_noticed(listed, text):
+    with pytest.raises(Refused, match=text) as raised:
+        check_write(*listed)
+    assert raised.value.details == {"library_item_id": "b"}
+
+
+def test_scripts_are_compared_without_their_last_newline():
+    planned = CustomScript("s", "Say hello", "echo\n")
+    written = replace(planned, script="echo hello\n", active=True)
+    recheck.check_last_write("script", planned, written, [replace(written, script="echo hello")])
+    with pytest.raises(Refused):
+        recheck.check_last_write("script", planned, written, [replace(written, script="echo bye")])
+    with pytest.raises(Refused):
+        recheck.check_last_write("script", planned, written, [replace(written, active=False)])
+
+
+def test_a_twin_that_could_not_be_deleted_is_named_with_what_to_do():
+    twin, error = replace(PROFILE, id="a"), Forbidden("Kandji: 403.")
+    refused = recheck.twin_left("profile 'SCEP'", twin, PROFILE, error)
+    assert refused.message == (
+        "profile 'SCEP': another run created it at the same time (a). The copy of this run (b) is"
+        " assigned to nothing. Delete the copy in Kandji, then run again. This run could not delete"
+        " it: Kandji: 403."
+    )
+    assert "could not" not in recheck.twin_left("script", twin, PROFILE).message

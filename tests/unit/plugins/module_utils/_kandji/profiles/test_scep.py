@@ -37,12 +37,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
     Library,
+    Wanted,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
     Plan,
     ScepContent,
     ScepSettings,
-    Wanted,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -747,7 +747,33 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
     row: dict[str, t.Any], on: t.Any, found: list[str]
 ) -> None:
     read = library([row], {each.id: {row["id"]} for each in on})
-    assert scep_profile.url_conflicts(URL, {"own"}, [CANARY], read) == found
+    own = Plan(Wanted("Okta SCEP", None, [CANARY]), "Okta SCEP", None)
+    assert scep_profile.find_conflicts(URL, {"own"}, own, read) == found
+
+
+def foreign(url: str) -> dict[str, t.Any]:
+    """A profile whose SCEP payload this collection did not make."""
+    row = in_kandji(replace(SETTINGS, url=url))
+    return {**row, "profile": row["profile"].replace(scep_profile.IDENTIFIER, "com.acme.scep")}
+
+
+@pytest.mark.parametrize("url", [None, URL + "x"])
+@pytest.mark.parametrize(
+    "row, conflict",
+    [
+        (in_kandji(), True),
+        (foreign(URL), True),
+        (foreign("https://ca.acme.com/scep"), False),
+        (in_kandji(active=False), False),
+    ],
+)
+def test_next_to_a_console_managed_item_each_profile_for_okta_is_a_conflict(
+    row: dict[str, t.Any], conflict: bool, url: str | None
+) -> None:
+    read = library([row], {CANARY.id: {row["id"]}})
+    item = scep_profile.plan_console_item(Wanted(None, None, [CANARY]), ITEM, read, "add")
+    assert bool(scep_profile.find_conflicts(url, {ITEM.id}, item, read)) is conflict
+    assert scep_profile.find_conflicts(url, {KEY}, item, read) == []
 
 
 @pytest.mark.parametrize(

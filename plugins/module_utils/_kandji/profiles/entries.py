@@ -1,0 +1,125 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The entries of option profiles, checked against each other. Pure.
+
+Two entries must not name one profile: both would create it, or one would undo the other. Two
+entries must not be for one blueprint: its Macs would get both profiles.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import BadOption
+from .plan import Plan, ProfileOptions
+
+
+class Mention(t.NamedTuple):
+    """A thing that an entry names.
+
+    ``key`` is the same for all names of the thing, and ``title`` is its name in messages.
+    ``number`` counts the entries, and ``entry`` is how messages call the entry.
+    """
+
+    key: str
+    title: str
+    number: int
+    entry: str
+
+
+def fold_name(name: str) -> str:
+    """Return a name without what people overlook: case, and spaces around it.
+
+    Whether Kandji distinguishes such names is not documented.
+    """
+    return name.strip().casefold()
+
+
+def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:
+    """Raise BadOption for entries that name one thing twice by the same text.
+
+    Nothing has to be read for it; ``check_plans`` finds what is named in several ways.
+
+    :arg shares_blueprints: whether several entries may be for one blueprint.
+    """
+    numbered = list(enumerate(entries))
+    for option in ("name", "library_item_id", "library_item"):
+        named = [(number, getattr(entry, option)) for number, entry in numbered]
+        _check_names(
+            Mention(fold_name(name), repr(name), number, name) for number, name in named if name
+        )
+    if not shares_blueprints:
+        _check_blueprints(
+            Mention(fold_name(blueprint), repr(blueprint), number, _entry_name(entry))
+            for number, entry in numbered
+            for blueprint in entry.blueprints
+        )
+
+
+def check_plans(
+    plans: t.Sequence[Plan], shares_blueprints: bool = False, shares_maps: bool = False
+) -> None:
+    """Raise BadOption for plans of one profile, of one new name, or for one blueprint.
+
+    :arg shares_blueprints: whether several plans may be for one blueprint.
+    :arg shares_maps: whether they may be for different nodes of one assignment map.
+    """
+    numbered = list(enumerate(plans))
+    _check_names(
+        Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number, plan.name)
+        for number, plan in numbered
+        if plan.item_id
+    )
+    new_names = {fold_name(plan.name) for plan in plans if plan.takes_name}
+    _check_names(
+        Mention(fold_name(plan.name), repr(plan.name), number, plan.name)
+        for number, plan in numbered
+        if fold_name(plan.name) in new_names
+    )
+    if not shares_blueprints:
+        everywhere = {
+            blueprint.id
+            for plan in plans
+            for blueprint in plan.wanted.blueprints
+            if not shares_maps or blueprint.id not in plan.wanted.nodes
+        }
+        _check_blueprints(
+            Mention(
+                blueprint.id if blueprint.id in everywhere else plan.wanted.nodes[blueprint.id],
+                repr(blueprint.name),
+                number,
+                plan.name,
+            )
+            for number, plan in numbered
+            for blueprint in plan.wanted.blueprints
+        )
+
+
+def _entry_name(entry: ProfileOptions) -> str:
+    return entry.name or entry.library_item_id or entry.library_item or ""
+
+
+def _check_names(mentions: t.Iterable[Mention]) -> None:
+    for first, _second in _pairs(mentions):
+        raise BadOption(
+            f"profiles: two entries name {first.title}. Name each profile in one entry."
+        )
+
+
+def _check_blueprints(mentions: t.Iterable[Mention]) -> None:
+    for first, second in _pairs(mentions):
+        raise BadOption(
+            f"profiles: the blueprint {first.title} is in the entries {first.entry!r} and"
+            f" {second.entry!r}, so that its Macs would get both profiles. Name each blueprint in"
+            " one entry."
+        )
+
+
+def _pairs(mentions: t.Iterable[Mention]) -> t.Iterator[tuple[Mention, Mention]]:
+    """Yield the mentions of one thing in two entries."""
+    firsts: dict[str, Mention] = {}
+    for mention in mentions:
+        first = firsts.setdefault(mention.key, mention)
+        if first.number != mention.number:
+            yield first, mention

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries of option profiles that name one profile or one blueprint."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    entries,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
+    Plan,
+    ProfileOptions,
+    Wanted,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
+)
+
+CANARY, SALES = Blueprint("c", "Canary"), Blueprint("s", "Sales")
+
+
+def entry(name: str | None, *blueprints: str, **values: str) -> ProfileOptions:
+    return ProfileOptions(name, blueprints=blueprints, **values)
+
+
+def plan(
+    name: str,
+    *blueprints: Blueprint,
+    current: CustomProfile | None = None,
+    nodes: dict[str, str] | None = None,
+    assigned_only: bool = False,
+) -> Plan:
+    wanted = Wanted(name, None, blueprints, nodes=nodes or {})
+    return Plan(
+        wanted, name, current, assigned_only=assigned_only, fields={"name": name} if current else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "text"),
+    [
+        (entry("a", "Sales"), "two entries name 'a'"),
+        (entry(" A", "Sales"), "two entries name 'a'"),
+        (entry("b", "canary "), "the blueprint 'Canary' is in the entries 'a' and 'b'"),
+        (entry(None, "Canary", library_item_id="i"), "is in the entries 'a' and 'i'"),
+        (entry(None, "Canary", library_item="By hand"), "is in the entries 'a' and 'By hand'"),
+    ],
+)
+def test_two_entries_that_name_one_thing_are_refused(second, text):
+    with pytest.raises(BadOption, match=text):
+        entries.check_options([entry("a", "Canary"), second])
+
+
+@pytest.mark.parametrize("option", ["library_item_id", "library_item"])
+def test_an_item_in_two_entries_is_refused(option):
+    both = [entry(None, name, **{option: item}) for name, item in (("A", "x-1"), ("B", "X-1"))]
+    with pytest.raises(BadOption, match="two entries name 'x-1'"):
+        entries.check_options(both)
+
+
+def test_entries_of_their_own_are_accepted():
+    entries.check_options([entry("a", "Canary", "canary"), entry("b", "Sales")])
+    entries.check_options([entry("a", "Canary"), entry("b", "Canary")], shares_blueprints=True)
+    with pytest.raises(BadOption):
+        entries.check_options([entry("a", "Canary"), entry("a")], shares_blueprints=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text"),
+    [
+        (plan("a", CANARY), plan("b", CANARY), "'Canary' is in the entries 'a' and 'b'"),
+        (
+            plan("a", current=CustomProfile("i", "a")),
+            plan("b", current=CustomProfile("i", "a")),
+            r"two entries name 'a' \(i\)",
+        ),
+        (
+            plan("a", current=CustomProfile("i", "a")),
+            plan("A", current=CustomProfile("j", "b")),
+            "two entries name 'a'",
+        ),
+        (plan("a"), plan("a", current=CustomProfile("j", "a")), "two entries name 'a'"),
+    ],
+)
+def test_two_plans_for_one_thing_are_refused(first, second, text):
+    with pytest.raises(BadOption, match=text):
+        entries.check_plans([first, second])
+
+
+def test_two_old_profiles_of_one_name_are_managed_by_their_ids():
+    twins = [plan("a", each, current=CustomProfile(each.id, "a")) for each in (CANARY, SALES)]
+    entries.check_plans(twins)
+
+
+def test_profiles_are_removed_from_a_blueprint_together():
+    entries.check_plans([plan("a", CANARY), plan("b", CANARY)], shares_blueprints=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "accepted"),
+    [({"c": "n1"}, {"c": "n2"}, True), ({"c": "n1"}, {"c": "n1"}, False), ({"c": "n1"}, {}, False)],
+)
+def test_different_nodes_of_one_map_are_accepted_where_conflicts_are(first, second, accepted):
+    plans = [plan("a", CANARY, nodes=first), plan("b", CANARY, nodes=second)]
+    with pytest.raises(BadOption):
+        entries.check_plans(plans)
+    if accepted:
+        entries.check_plans(plans, shares_maps=True)
+    else:
+        with pytest.raises(BadOption):
+            entries.check_plans(plans, shares_maps=True)
