@@ -75,26 +75,28 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description:
-    - By serial, when the last certificate of the Mac expires (ISO 8601, UTC). C(source) is V(mac)
-      or V(ledger).
-    - Those that expire first, up to O(max_rows).
+    - A dictionary by serial number. C(expires) is when the Mac's last certificate expires, in
+      ISO 8601 and UTC. C(source) is V(mac) or V(ledger).
+    - It lists the certificates that expire first, up to O(max_rows).
   returned: success
   type: dict
   sample: {C02XK1ZAJG5J: {expires: "2027-11-23T10:00:00Z", source: mac}}
 counts:
-  description: How many Macs each source knows. C(unknown) counts those without a known
-    certificate.
+  description: Number of Macs by the source of their expiry date. C(unknown) counts Macs without a
+    known certificate.
   returned: success
   type: dict
   sample: {mac: 118, ledger: 2, unknown: 1}
 changes:
-  description: What was written to the ledger, or would be in check mode.
+  description: One line for each write to the ledger, also in check mode. Empty without
+    O(state_dir).
   returned: success
   type: list
   elements: str
   sample: ["update ledger /var/lib/device-trust/certificates.jsonl: certificates, read_to"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

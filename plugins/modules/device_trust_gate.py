@@ -11,9 +11,10 @@ short_description: Check that the test Macs of a ring have the SCEP profile and 
 version_added: 0.1.0
 description:
   - Checks that the SCEP profile is installed on the test Macs, and that their certificates were
-    issued. Any of these proves a certificate - C(pki.cert.issue) in Okta's System Log, a
-    certificate with the serial in Kandji's inventory and the installed profile, or a device record
-    that is managed.
+    issued. Any of three facts proves a certificate.
+  - One is C(pki.cert.issue) in Okta's System Log. Another is a certificate with the serial in
+    Kandji's inventory, together with the installed profile. The third is a device record that is
+    managed.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
     it. A gate that is not met is not a failure; RV(met) shows it.
   - With O(state=absent), for the change from one SCEP item to another, the gate is met when no
@@ -44,7 +45,7 @@ options:
   updated_at:
     description: When the profile was last written
       (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates
-      issued before it are no proof.
+      issued before it do not prove anything.
     type: str
   state:
     description:
@@ -107,7 +108,8 @@ met:
   type: bool
   sample: true
 test_macs:
-  description: What was found on each test Mac.
+  description: Result for each test Mac. C(proof) names what proves the certificate, or is null.
+    C(reason) says why the Mac does not meet the gate, or is null.
   returned: success
   type: list
   elements: dict
@@ -117,13 +119,14 @@ test_macs:
     - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not
       installed yet.}
 asked_to_check_in:
-  description: Serials of the Macs from which a check-in was requested.
+  description: Serial numbers of the Macs from which the module requested a daily check-in.
   returned: success
   type: list
   elements: str
   sample: [FVFXC2ABQ05D]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -14,9 +14,9 @@ description:
     reason, and its next step.
   - Calls grow with the pages of the fleet, never with single Macs. K is the number of Macs, C of
     certificates of the rings' profiles, O of device records and E of events.
-  - Then there are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of
-    Okta Verify, C/300, O/200 and E/1000, each rounded up. Three more calls read blueprints,
-    profiles and competing configurations.
+  - There are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta
+    Verify. Certificates take C/300 calls, device records O/200 and events E/1000, each rounded up.
+    Three more calls read blueprints, profiles and competing configurations.
   - If the list of Macs changed during the read, up to 20 Macs that it missed are read by id.
   - Okta's search may lag behind. If only a read by id would settle the stage of a row, the row is
     marked as unconfirmed. Modules that write read by id first.
@@ -64,7 +64,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Where the Macs stand
+- name: Read the stage of each Mac of a ring
   devicetrust.okta_kandji.device_trust_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -95,7 +95,7 @@ EXAMPLES = r"""
     log_events: 5000
     redistribution_days: 45
 
-- name: Where two Macs stand, even where they are managed
+- name: Read the stage of two Macs, even if they are managed
   devicetrust.okta_kandji.device_trust_info:
     rings:
       - name: canary
@@ -106,17 +106,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many Macs stand on each stage that is taken, from the top down.
+  description: Number of Macs by stage, from MANAGED down. Stages without Macs are left out.
   returned: success
   type: dict
   sample: {MANAGED: 20, REGISTERED_BEFORE_CERTIFICATE: 3, NOT_REGISTERED: 1, NO_LICENCE: 1}
 by_ring:
-  description: The same by ring.
+  description: Number of Macs by ring and stage.
   returned: success
   type: dict
   sample: {canary: {MANAGED: 5}}
 macs:
-  description: Macs that are not managed, or those of O(serials); up to O(max_rows).
+  description: The Macs that are not managed, or those that O(serials) names, up to O(max_rows).
   returned: success
   type: list
   elements: dict
@@ -132,18 +132,18 @@ macs:
       unconfirmed: false
       unconfirmed_reason: ""
 flags:
-  description: How many Macs have each flag that is set.
+  description: Number of Macs by flag. Flags that no Mac has are left out.
   returned: success
   type: dict
   sample: {DUPLICATE_RECORD: 2, SHARED_DEVICE: 1}
 unconfirmed:
-  description: On how many Macs only a read by id would settle the stage.
+  description: Number of Macs whose stage only a read by id would settle.
   returned: success
   type: int
   sample: 3
 profiles:
-  description: The SCEP profile of each ring, where there is one, with the date by which its
-    certificates have to be renewed.
+  description: The SCEP profile of each ring that has one. C(renew_by) is the date by which you
+    have to renew its certificates.
   returned: success
   type: list
   elements: dict
@@ -151,13 +151,15 @@ profiles:
     - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at:
       "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24"}
 table:
-  description: The same as lines of text, for people.
+  description: Lines of text for people. They list Macs by stage, Macs by next step, and renewals
+    by ring.
   returned: success
   type: list
   elements: str
   sample: ["stage                           Macs", "MANAGED                          20"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

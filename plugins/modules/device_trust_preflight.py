@@ -27,7 +27,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Everything is ready
+- name: Check that both vendors are ready for two rings
   devicetrust.okta_kandji.device_trust_preflight:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -41,8 +41,7 @@ EXAMPLES = r"""
         blueprints: [Engineering, Everyone else]
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web
-    app
+- name: Check rings with an assignment map, with a generation, and with a console-managed item
   devicetrust.okta_kandji.device_trust_preflight:
     rings:
       - name: canary
@@ -60,7 +59,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rings:
-  description: The rings, with blueprints by id and name.
+  description: The rings as O(rings) defines them. C(blueprints) holds ids and names.
   returned: success
   type: list
   elements: dict
@@ -72,13 +71,14 @@ rings:
       generation: null
       library_item: null
 problems:
-  description: Everything that is wrong, a sentence each.
+  description: One sentence for each problem.
   returned: failure
   type: list
   elements: str
   sample: ["Okta FastPass (method signed_nonce of Okta Verify) is not active."]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -102,8 +102,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rings:
-  description: The decision for each ring, in order. C(due) are serial numbers; C(waiting) means
-    that a ring is due and has to wait.
+  description: The decision for each ring, in the order of O(rings). C(due) lists serial numbers.
+    C(waiting) is true if a ring is due and has to wait.
   returned: success
   type: list
   elements: dict
@@ -117,7 +117,8 @@ rings:
       waiting: false
       healthy_percent: 100
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

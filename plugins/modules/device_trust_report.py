@@ -53,7 +53,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The report of the fleet
+- name: Write the report of the fleet
   devicetrust.okta_kandji.device_trust_report:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     state_dir: /var/lib/device-trust
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: For a spreadsheet alone, readable to all
+- name: Write only the CSV file, and let all users read it
   devicetrust.okta_kandji.device_trust_report:
     rings:
       - name: canary
@@ -79,25 +79,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many Macs stand on each stage that is taken, from the top down.
+  description: Number of Macs by stage, from MANAGED down. Stages without Macs are left out.
   returned: success
   type: dict
   sample: {MANAGED: 20, NOT_REGISTERED: 1}
 files:
-  description: The files of the report, whether or not they had to be written.
+  description: Paths of the files of the report, whether or not the module had to write them.
   returned: success
   type: list
   elements: str
   sample: [/srv/reports/device-trust.html, /srv/reports/device-trust.csv,
     /srv/reports/device-trust.json]
 changes:
-  description: What was written, or in check mode would be.
+  description: One line for each file that the module wrote, or would write in check mode.
   returned: success
   type: list
   elements: str
   sample: ["create /srv/reports/device-trust.html"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

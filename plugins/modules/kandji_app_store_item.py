@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Okta Verify on the canary ring
+- name: Assign Okta Verify to the canary ring
   devicetrust.okta_kandji.kandji_app_store_item:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -64,7 +64,7 @@ EXAMPLES = r"""
     licences: 120
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: One of several items with that name, in the node of an assignment map, and nowhere else
+- name: Assign one of several items of that name to a node of an assignment map alone
   devicetrust.okta_kandji.kandji_app_store_item:
     library_item_id: 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
     bundle_id: com.okta.mobile
@@ -80,50 +80,53 @@ EXAMPLES = r"""
 
 RETURN = r"""
 library_item:
-  description: The item, by id and name.
+  description: Id and name of the item.
   returned: success
   type: dict
-  sample: {id: 1f6a1c1e-2b3c-4d5e-8f90-a1b2c3d4e5f6, name: Okta Verify}
+  sample: {id: 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d, name: Okta Verify}
 assigned_to:
-  description: Ids of the blueprints that the item was assigned to in this run, or would be in check
-    mode.
+  description: Ids of the blueprints to which the module assigned the item, or would assign it in
+    check mode.
   returned: success
   type: list
   elements: str
   sample: [3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c]
 statuses:
   description:
-    - Macs by the state of the item on them. C(installed), C(pending), C(failed),
-      C(self_service_only) (the installation type is not Install and Continuously
-      Enforce), C(no_licence), C(excluded), C(incompatible), C(unknown).
-    - C(macs_with_bundle) counts the Macs that reported the app itself. C(trouble) names those in
-      trouble.
+    - Number of Macs by the state of the item on them. The states are C(installed), C(pending),
+      C(failed), C(self_service_only), C(no_licence), C(excluded), C(incompatible) and C(unknown).
+    - C(self_service_only) means that the installation type is not Install and Continuously Enforce.
+    - C(macs_with_bundle) counts the Macs that reported the app itself.
+    - C(trouble) lists devices with a problem, up to O(max_rows). C(trouble_total) is the number of
+      all of them.
   returned: when O(report=true)
   type: dict
   sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_licence: 1, excluded: 0,
     incompatible: 0, unknown: 0, macs_with_bundle: 118,
-           trouble: [{device_id: 0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d, device_name: MacBook of Ann,
-             state: no_licence, log: No license is available.}],
+           trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: MacBook of Ann,
+             state: no_licence,
+             log: No licenses available for Okta Verify in Apps and Books.}],
            trouble_total: 1}
 macs_in_scope:
-  description: How many Macs are on O(blueprints).
+  description: Number of Macs on O(blueprints).
   returned: when O(report=true) or O(licences) is set
   type: int
   sample: 121
 console_steps:
-  description: What to click, in order, where the item has to be made in the console.
+  description: The steps, in order, by which you create the item in Kandji's web app.
   returned: when the item does not exist
   type: list
   elements: str
   sample: ["Log in to the Kandji web app and click Library."]
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["assign library item 'Okta Verify' to blueprint 'Canary'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

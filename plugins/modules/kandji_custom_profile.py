@@ -77,8 +77,8 @@ options:
       - Kandji sets its own C(PayloadIdentifier), C(PayloadDisplayName) and C(PayloadUUID) on the
         whole profile. The module adds a mark to the first payload's C(PayloadDescription), to
         recognize what it wrote.
-      - A payload of Apple's that names a certificate, as C(PayloadCertificateUUID) does, needs the
-        payload of that certificate in the same file. macOS does not install the profile otherwise.
+      - If a payload of Apple's names a certificate, as C(PayloadCertificateUUID) does, the same
+        file needs the payload of that certificate. Otherwise macOS does not install the profile.
       - Required, except with O(state=absent) and O(blueprints_mode=remove). It is never shown.
     type: str
   secret_keys:
@@ -121,7 +121,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The company's Wi-Fi on the canary ring
+- name: Deploy the company's Wi-Fi to the canary ring
   devicetrust.okta_kandji.kandji_custom_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -130,7 +130,7 @@ EXAMPLES = r"""
     blueprints:
       - Canary
 
-- name: Gone from everywhere, which are 12 Macs
+- name: Delete a profile that 12 Macs hold
   devicetrust.okta_kandji.kandji_custom_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -139,7 +139,7 @@ EXAMPLES = r"""
     max_removed: 12
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Two rings from one read, one of them in the node of an assignment map, and nowhere else
+- name: Deploy a profile to two rings alone, one of them a node of an assignment map
   devicetrust.okta_kandji.kandji_custom_profile:
     profiles:
       - name: Wi-Fi - canary
@@ -159,7 +159,7 @@ EXAMPLES = r"""
     max_new: 200
     max_removed: 0
 
-- name: Another content for a profile that 40 Macs hold
+- name: Change the content of a profile that 40 Macs hold
   devicetrust.okta_kandji.kandji_custom_profile:
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     name: Wi-Fi
@@ -172,10 +172,10 @@ EXAMPLES = r"""
 RETURN = r"""
 profiles:
   description:
-    - What is there of each profile, or would be in check mode; nothing of its content.
-      C(library_item_id), C(mdm_identifier), C(payload_uuid) and
-      C(updated_at) are null where there is none. C(generation) is null where none was asked for.
-      Each write gives C(payload_uuid) another value.
+    - Each profile after the run, or as it would be in check mode, without its content.
+    - C(library_item_id), C(mdm_identifier), C(payload_uuid) and C(updated_at) are null if the
+      profile does not exist. C(generation) is null if you set none.
+    - Each write gives C(payload_uuid) another value.
   returned: success
   type: list
   elements: dict
@@ -189,20 +189,24 @@ profiles:
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
       changed: false
 macs_touched:
-  description: How many Macs the changes reach, where there are any. Macs that get a new
-    certificate, reinstall it, get it for the first time, and lose it.
+  description:
+    - Number of Macs that the changes reach. All are 0 if there are no changes.
+    - C(reissue) counts Macs that get a new certificate. C(new) counts Macs that get the profile for
+      the first time. C(removed) counts Macs that lose it.
+    - C(reinstall) counts Macs that reinstall the profile.
   returned: success
   type: dict
   sample: {reissue: 0, reinstall: 0, new: 4, removed: 0}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["update profile 'Wi-Fi': com.apple.wifi.managed/SSID_STR", "assign profile 'Wi-Fi' to
     blueprint 'Canary'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -70,7 +70,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A script that runs every day on the canary ring
+- name: Run a script every day on the canary ring
   devicetrust.okta_kandji.kandji_custom_script:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -83,8 +83,7 @@ EXAMPLES = r"""
       - Canary
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: An existing script gets a remediation, a place in Self Service, and the node of an
-    assignment map alone
+- name: Add a remediation script and Self Service to a script, and assign it to one node alone
   devicetrust.okta_kandji.kandji_custom_script:
     library_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
     name: Repair the clock
@@ -111,8 +110,8 @@ EXAMPLES = r"""
 RETURN = r"""
 script:
   description:
-    - The script, without its text. C(sha256) is the digest of the text as Kandji keeps it. C(id)
-      and C(updated_at) are null where check mode would create it.
+    - The script, without its text. C(sha256) is the digest of the text as Kandji stores it.
+    - C(id) and C(updated_at) are null if check mode would create the script.
   returned: success
   type: dict
   sample:
@@ -122,18 +121,19 @@ script:
     sha256: 3b0f6f3f2f6d6d9d0c8b1a2e3f4d5c6b7a8f9e0d1c2b3a4f5e6d7c8b9a0f1e2d
     updated_at: "2026-11-23T10:00:00.000Z"
 macs_removed:
-  description: How many Macs lose the script.
+  description: Number of Macs that lose the script.
   returned: success
   type: int
   sample: 0
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["create script 'Say hello'", "assign script 'Say hello' to blueprint 'Canary'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

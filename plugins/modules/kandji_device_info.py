@@ -62,8 +62,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The devices as Kandji describes them, with C(library_items) if
-    O(library_items=true).
+  description: The devices with the keys of Kandji's operation List Devices. With
+    O(library_items=true), C(library_items) holds the library items of each device.
   returned: success
   type: list
   elements: dict
@@ -85,13 +85,14 @@ more:
   type: bool
   sample: false
 absent:
-  description: Which of O(serial_numbers) no device has.
+  description: The values of O(serial_numbers) that no device has.
   returned: success
   type: list
   elements: str
   sample: []
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

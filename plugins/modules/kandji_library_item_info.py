@@ -45,7 +45,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: How far Okta Verify has come
+- name: Read the statuses of Okta Verify over the fleet
   devicetrust.okta_kandji.kandji_library_item_info:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -53,7 +53,7 @@ EXAMPLES = r"""
     statuses: true
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: One item on one blueprint
+- name: Read one item on one blueprint
   devicetrust.okta_kandji.kandji_library_item_info:
     library_item_ids: [8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11]
     blueprints: [Canary]
@@ -62,21 +62,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 library_items:
-  description: The items, in the order of their names. C(states) and C(trouble) are there where
-    O(statuses) asked for them.
+  description: The items, sorted by name. With O(statuses=true), C(states) counts devices by state.
+    C(trouble) then lists devices with a problem, up to O(max_rows).
   returned: success
   type: list
   elements: dict
   sample:
-    - library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    - library_item_id: 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
       name: Okta Verify
       blueprints: [Canary, Engineering]
       states: {installed: 24, no_licence: 1}
-      trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: iMac, state:
-        no_licence, log: No licenses available.}]
+      trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: MacBook of Ann,
+        state: no_licence,
+        log: No licenses available for Okta Verify in Apps and Books.}]
       trouble_total: 1
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -93,13 +93,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 finished:
-  description: Whether every Mac has its new certificate, and none the tag.
+  description: Whether each Mac has its new certificate and no Mac has the tag.
   returned: success
   type: bool
   sample: false
 macs:
-  description: Where each Mac is. C(state) is V(done), V(excluding), V(delivering), V(certifying) or
-    V(unclear).
+  description: The state of each Mac, and the reason in one sentence. C(state) is V(done),
+    V(excluding), V(delivering), V(certifying) or V(unclear).
   returned: success
   type: list
   elements: dict
@@ -107,27 +107,33 @@ macs:
     - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set. The next
       check-in removes the profile.}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be next in check
-    mode.
+  description: One line for each step that the module took, or would take next in check mode.
   returned: success
   type: list
   elements: str
   sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
+console_steps:
+  description: The steps, in order, by which you prepare an assignment map in Kandji's web app.
+  returned: failure because no node can exclude O(tag)
+  type: list
+  elements: str
+  sample: ["In Kandji, create the tag 'okta-scep-redelivery' (Devices > Tags)."]
 left_over:
-  description: Serials of Macs that O(serials) does not name, and on which a previous run had left
-    the tag. It is removed.
+  description: Serial numbers of Macs that O(serials) does not name and on which a previous run left
+    the tag. The module removes it.
   returned: success
   type: list
   elements: str
   sample: []
 asked_to_check_in:
-  description: Serials of the Macs from which a check-in was requested.
+  description: Serial numbers of the Macs from which the module requested a daily check-in.
   returned: success
   type: list
   elements: str
   sample: [C02XK1ZAJG5J]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

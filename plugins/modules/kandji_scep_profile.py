@@ -184,7 +184,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The SCEP profile for the canary ring
+- name: Create the SCEP profile for the canary ring
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -194,7 +194,7 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
 
-- name: On an assignment map, in the node for engineers
+- name: Assign a SCEP profile to the node for engineers of an assignment map
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -206,7 +206,7 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
 
-- name: A SCEP item that was made in Kandji's web app
+- name: Assign a SCEP item that you created in Kandji's web app
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -214,7 +214,7 @@ EXAMPLES = r"""
     blueprints:
       - Canary
 
-- name: In the place of a SCEP item that was made in Kandji's web app, after it was taken off
+- name: Replace a SCEP item of Kandji's web app after you removed it from the blueprint
   devicetrust.okta_kandji.kandji_scep_profile:
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
@@ -239,7 +239,7 @@ EXAMPLES = r"""
     max_reissue: 40
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Two rings from one read, the first profile by its id, and nowhere else
+- name: Manage the profiles of two rings from one read, and assign them nowhere else
   devicetrust.okta_kandji.kandji_scep_profile:
     profiles:
       - library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
@@ -253,7 +253,7 @@ EXAMPLES = r"""
     max_new: 200
     on_conflict: warn
 
-- name: All that a SCEP payload can say
+- name: Set each option of a SCEP payload
   devicetrust.okta_kandji.kandji_scep_profile:
     name: Okta SCEP - everything
     blueprints: [Engineering]
@@ -280,7 +280,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 profiles:
-  description: What is there of each profile, or would be in check mode.
+  description: Each profile after the run, or as it would be in check mode.
   returned: success
   type: list
   elements: dict
@@ -290,53 +290,52 @@ profiles:
       type: str
       returned: always
     library_item_id:
-      description: Its id in Kandji; null where check mode would create it.
+      description: Id of the profile in Kandji. Null if check mode would create it.
       type: str
       returned: always
     mdm_identifier:
-      description: Identifier under which Macs report it.
+      description: Identifier under which Macs report the profile.
       type: str
       returned: always
     payload_uuid:
-      description: Its present identity; each write gives it another.
+      description: Identity of the profile (C(PayloadUUID)). Each write gives it another value.
       type: str
       returned: always
     generation:
-      description: Generation that it was written under; null for a profile that is not of this
-        module's making.
+      description: Generation of the last write. Null for a profile that this module did not write.
       type: str
       returned: always
     challenge_matches:
-      description: Whether it holds the given challenge.
+      description: Whether the profile holds O(challenge).
       type: bool
       returned: always
     updated_at:
-      description: When it was last written.
+      description: When the profile was last written, in ISO 8601 and UTC.
       type: str
       returned: always
     renew_by:
-      description: Date by which its certificates have to be renewed, estimated from the last
+      description: Date by which you have to renew its certificates, estimated from the last
         write.
       type: str
       returned: always
     blueprints:
-      description: The blueprints asked for, by id and name.
+      description: Ids and names of the blueprints that O(blueprints) names.
       type: list
       elements: dict
       returned: always
     proof:
       description:
-        - What was seen of it. C(statuses) counts the Macs on the blueprints by the item's state on
-          them, and is empty where Kandji does not tell it.
-          C(profiles) counts those of them that reported a profile whose identifier holds the
-          item's id; whether Kandji puts it there is not documented.
-        - C(certificates) counts those whose identity certificate holds the UUID of that profile.
-          C(unproved) counts the others whose identity certificate holds their serial number
-          without it, as those of other authorities do.
+        - What Kandji reports of a console-managed item. C(statuses) counts the Macs on the
+          blueprints by the item's state on them. It is empty if Kandji does not report it.
+        - C(profiles) counts the Macs that reported a profile whose identifier holds the item's id.
+          Kandji does not document whether it puts the id there.
+        - C(certificates) counts the Macs whose identity certificate holds the UUID of that profile.
+        - C(unproved) counts the other Macs whose identity certificate holds their serial number.
+          Certificates of other authorities can hold it, too.
       type: dict
       returned: when O(library_item) is set
     changed:
-      description: Whether something was changed, or would be.
+      description: Whether the module changed something, or would in check mode.
       type: bool
       returned: always
   sample:
@@ -351,20 +350,23 @@ profiles:
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]
       changed: false
 macs_touched:
-  description: How many Macs the changes reach, where there are any. Macs that get a new
-    certificate, get the profile for the first time, and lose it.
+  description:
+    - Number of Macs that the changes reach. All are 0 if there are no changes.
+    - C(reissue) counts Macs that get a new certificate. C(new) counts Macs that get the profile for
+      the first time. C(removed) counts Macs that lose it.
   returned: success
   type: dict
   sample: {reissue: 0, new: 4, removed: 0}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["create profile 'Okta SCEP - canary'", "assign profile 'Okta SCEP - canary' to blueprint
     'Canary'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

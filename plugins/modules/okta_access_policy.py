@@ -63,7 +63,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A copy of the policy, for managed devices
+- name: Clone a sign-in policy for managed devices
   devicetrust.okta_kandji.okta_access_policy:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -71,7 +71,7 @@ EXAMPLES = r"""
     clone_of: Company apps
     description: Apps of the company, from managed devices alone
 
-- name: Its first app
+- name: Assign the first app to the clone
   devicetrust.okta_kandji.okta_access_policy:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -79,7 +79,7 @@ EXAMPLES = r"""
     apps: [Device check]
     break_glass_group: Break glass
 
-- name: And back
+- name: Return all apps to the policies that they had
   devicetrust.okta_kandji.okta_access_policy:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -89,46 +89,48 @@ EXAMPLES = r"""
 
 RETURN = r"""
 policy:
-  description: The policy. C(id) is null in check mode where it would be made, C(made_from) the id
-    of the policy that it was cloned from.
+  description: The policy. C(id) is null if check mode would create it. C(made_from) is the id of
+    the policy that it is a clone of, or null.
   returned: success
   type: dict
-  sample: {id: rst1n8sbwArJ7OQRw406, name: Managed apps, description: "[made from policy
-    rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406}
+  sample: {id: rst1n8sbwArJ7OQRw406, name: Company apps (managed devices), description: "[made
+    from policy rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406}
 moved_apps:
-  description: The apps that moved in this run, or would in check mode, with the policy that they
-    came from.
+  description: The apps that the module moved, or would move in check mode. C(from_policy) is the
+    id of the policy that an app had.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Device check, from_policy: rst0n8sbwArJ7OQRw406}
 left_apps:
-  description: With O(state=reverted), the apps that stay because their earlier policy is not known.
+  description: The apps that keep the policy, because their earlier policy is not known. Empty
+    unless O(state=reverted).
   returned: success
   type: list
   elements: dict
   sample: []
 forecast:
-  description: Who would be refused, as M(devicetrust.okta_kandji.okta_access_policy_rule) returns
-    it. Null where no app moves, or no forecast is made.
-  returned: success, and where the move is refused
+  description: The forecast, with the keys that M(devicetrust.okta_kandji.okta_access_policy_rule)
+    returns. Null if no app moves, or if the module makes no forecast.
+  returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
     unknowns: []}
 started:
-  description: When the run began, by Okta's clock.
+  description: When the run began, by Okta's clock, in ISO 8601 and UTC.
   returned: success
   type: str
   sample: "2026-11-25T08:00:00Z"
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["assign app 'Device check' to policy 'Company apps (managed devices)'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -65,7 +65,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who would be refused if only managed Macs came in
+- name: Forecast who would be refused if only managed Macs were admitted
   devicetrust.okta_kandji.okta_access_policy_forecast:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -82,7 +82,7 @@ EXAMPLES = r"""
   register: forecast
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Two apps under a clone that is not there yet; fails where somebody would be locked out
+- name: Fail if a clone that does not exist yet would lock somebody out of two apps
   devicetrust.okta_kandji.okta_access_policy_forecast:
     policy: Company apps (managed devices)
     clone_of: Company apps
@@ -102,7 +102,7 @@ EXAMPLES = r"""
         groups_excluded: [Break glass]
         access: DENY
 
-- name: Does Okta's simulation say the same of an app that has moved?
+- name: Compare the forecast for an app that has moved with Okta's simulation
   devicetrust.okta_kandji.okta_access_policy_forecast:
     policy: Company apps (managed devices)
     apps: [Device check]
@@ -113,49 +113,53 @@ EXAMPLES = r"""
 RETURN = r"""
 forecast:
   description:
-    - Who would be refused. C(locked_out) has a row for each person, app and device,
-      C(locked_out_people) each name once, C(newly_admitted) whom the change
-      lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody
-      can know. C(people) is how many were judged.
-  returned: success, and where it refuses
+    - The people whom the change would refuse. C(locked_out) has a row for each person, app and
+      device. C(locked_out_people) has each login once.
+    - C(newly_admitted) has the people whom the change lets in. C(never_seen) has the people whom it
+      would refuse and who did not use the app.
+    - C(unknowns) lists the conditions that are unknown before a sign-in. C(people) is the number of
+      people that the forecast covers.
+  returned: success, and failure because of the forecast
   type: dict
   sample:
     people: 120
     locked_out_people: [ann@acme.com]
     locked_out:
       - {user_id: 00u1n8sbwArJ7OQRw406, login: ann@acme.com, device: "MACOS 'MacBook of Ann'
-        (registered, not managed)", device_id: guo1n8sbwArJ7OQRw406,
+        (registered, not managed)", device_id: guo4a5u7YAHhjXrMK0g4,
          admitted_by: Catch-all Rule, refused_by: Unmanaged Macs, unknowns: [], app: Salesforce,
            app_id: 0oa1n8sbwArJ7OQRw406}
     newly_admitted: []
     never_seen: []
     unknowns: []
 refusal:
-  description: The sentence with which a change would be refused, or null.
+  description: The sentence with which a module would refuse the change, or null.
   returned: success
   type: str
   sample: null
 apps:
-  description: The apps that were judged, and the policy that each has.
+  description: The apps that the forecast covers. C(policy) is the id of the policy that each has.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Salesforce, policy: rst1n8sbwArJ7OQRw406}
 rule_changes:
-  description: What would be done to the policy's rules, in words.
+  description: One line for each change of the policy's rules that the forecast assumes.
   returned: success
   type: list
   elements: str
   sample: ["create rule 'Unmanaged Macs' of policy 'Company apps'"]
 simulation:
-  description: Whether Okta agrees, or null where it was not asked. C(available) is false where Okta
-    did not answer all sign-ins, and C(reason) says what it answered.
+  description: Comparison with Okta's operation createPolicySimulation, or null unless
+    O(simulate=true). C(available) is false if Okta did not answer for all sign-ins. C(reason) then
+    holds its answer.
   returned: success
   type: dict
   sample: {available: true, asked: 6, agreed: 6, differing: [], reason: ""}
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -51,7 +51,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Managed Macs come in by Okta FastPass
+- name: Admit managed Macs by Okta FastPass
   devicetrust.okta_kandji.okta_access_policy_rule:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -74,7 +74,7 @@ EXAMPLES = r"""
             - key: okta_verify
               method: signed_nonce
 
-- name: Other Macs do not
+- name: Refuse other Macs
   devicetrust.okta_kandji.okta_access_policy_rule:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -87,7 +87,7 @@ EXAMPLES = r"""
     access: DENY
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: A rule that is needed no longer
+- name: Delete a rule
   devicetrust.okta_kandji.okta_access_policy_rule:
     policy: Company apps (managed devices)
     name: Contractors
@@ -97,35 +97,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rule:
-  description: The rule as Okta shows it; in check mode as it would be. Empty where it was deleted.
+  description: The rule as Okta returns it. In check mode, the rule as it would be. Empty after a
+    deletion.
   returned: success
   type: dict
   sample: {id: rul1n8sbwArJ7OQRw406, name: Managed Macs, priority: 0, status: ACTIVE}
 order:
-  description: The names of the policy's rules in the order in which Okta asks them.
+  description: Names of the policy's rules, in the order in which Okta evaluates them.
   returned: success
   type: list
   elements: str
   sample: [Managed Macs, Other Macs, Catch-all Rule]
 forecast:
   description:
-    - Who would be refused. C(locked_out) has a row for each person, app and device,
-      C(locked_out_people) each name once, C(newly_admitted) whom the change
-      lets in, C(never_seen) who would be refused and did not use the app, C(unknowns) what nobody
-      can know. C(people) is how many were judged.
-    - Null where nothing changes, or O(forecast=false).
-  returned: success, and where the change is refused
+    - The people whom the change would refuse. C(locked_out) has a row for each person, app and
+      device. C(locked_out_people) has each login once.
+    - C(newly_admitted) has the people whom the change lets in. C(never_seen) has the people whom it
+      would refuse and who did not use the app.
+    - C(unknowns) lists the conditions that are unknown before a sign-in. C(people) is the number of
+      people that the forecast covers.
+    - Null if nothing changes, or if O(forecast=false).
+  returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
     unknowns: []}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["create rule 'Managed Macs' of policy 'Company apps (managed devices)'"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

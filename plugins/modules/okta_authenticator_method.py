@@ -57,7 +57,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Okta FastPass is on, with its button
+- name: Turn Okta FastPass on and show its button
   devicetrust.okta_kandji.okta_authenticator_method:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -65,12 +65,12 @@ EXAMPLES = r"""
     show_sign_in_with_ov: ALWAYS
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Keys of Okta FastPass live in hardware alone, on Macs in the Secure Enclave
+- name: Require hardware keys for Okta FastPass
   devicetrust.okta_kandji.okta_authenticator_method:
     key_protection: HARDWARE
     algorithms: [ES256]
 
-- name: Okta Verify gives no codes
+- name: Turn the one-time codes of Okta Verify off
   devicetrust.okta_kandji.okta_authenticator_method:
     authenticator: okta_verify
     method: totp
@@ -79,19 +79,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 method:
-  description: The method as Okta shows it; in check mode as it is today.
+  description: The method as Okta returns it. In check mode, the method before the change.
   returned: success
   type: dict
   sample: {type: signed_nonce, status: ACTIVE, settings: {algorithms: [RS256, ES256], keyProtection:
     ANY, showSignInWithOV: ALWAYS}}
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["update method signed_nonce of okta_verify: status"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

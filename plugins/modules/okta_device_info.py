@@ -42,20 +42,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What Okta knows of two Macs
+- name: Read the device records of two Macs
   devicetrust.okta_kandji.okta_device_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
     serial_numbers: [C02XK1ZAJG5J, FVFXC2ABQ05D]
 
-- name: Macs that were suspended
+- name: Read the device records of suspended Macs
   devicetrust.okta_kandji.okta_device_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
     search: status eq "SUSPENDED" and profile.platform eq "MACOS"
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: One record by its id
+- name: Read one device record by its id
   devicetrust.okta_kandji.okta_device_info:
     device_ids: [guo8a1b2c3d4e5f6g7h8]
     max_rows: 1
@@ -63,15 +63,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: The records, under Okta's own names. C(users) are those of the record, each with what
-    Okta says of it on this device.
+  description: The device records. C(id), C(status), C(created), C(lastUpdated) and C(profile) are
+    as Okta returns them. C(users) lists the users of a record, each with its management status.
   returned: success
   type: list
   elements: dict
   sample:
     - id: guo4a5u7YAHhjXrMK0g4
       status: ACTIVE
-      created: "2026-11-01T10:00:00.000Z"
+      created: "2026-10-01T08:00:00.000Z"
       lastUpdated: "2026-11-20T08:12:00.000Z"
       profile: {displayName: MacBook of Ann, platform: MACOS, serialNumber: C02XK1ZAJG5J}
       users: [{login: ann@acme.com, managementStatus: MANAGED}]
@@ -81,13 +81,14 @@ more:
   type: bool
   sample: false
 absent:
-  description: What of O(serial_numbers) or O(device_ids) has no record.
+  description: The values of O(serial_numbers) or O(device_ids) that no record has.
   returned: success
   type: list
   elements: str
   sample: []
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

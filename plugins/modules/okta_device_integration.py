@@ -79,13 +79,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Okta's certificate authority is there
+- name: Verify Okta's certificate authority
   devicetrust.okta_kandji.okta_device_integration:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
     scep_url: "{{ vault_okta_scep_url }}"
 
-- name: The secret key in the vault is the right one
+- name: Verify the secret key in the vault by a test enrolment
   devicetrust.okta_kandji.okta_device_integration:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -94,8 +94,8 @@ EXAMPLES = r"""
     test_enrollment: true
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: The same authority as ever, of an org with a custom domain, and with a challenge that no
-    reset has made stale
+- name: Verify the authority's fingerprint, its custom domain, and that no reset made the challenge
+    stale
   devicetrust.okta_kandji.okta_device_integration:
     state: verified
     scep_url: "{{ vault_okta_scep_url }}"
@@ -108,26 +108,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 organization:
-  description: Id and pipeline of the org; C(idx) is Identity Engine.
+  description: Id and pipeline of the org. The pipeline C(idx) is Identity Engine.
   returned: success
   type: dict
   sample: {id: 00o1n8sbwArJ7OQRw406, pipeline: idx}
 console_steps:
-  description: What to click, in order, where something has to be done in Okta's Admin Console.
+  description: The steps, in order, by which you create the authority in Okta's Admin Console.
   returned: when O(scep_url) is not set
   type: list
   elements: str
   sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add
     platform."]
 capabilities:
-  description: What the SCEP endpoint says it can do (GetCACaps).
+  description: The capabilities of the SCEP endpoint, as it answers GetCACaps.
   returned: success
   type: list
   elements: str
   sample: [POSTPKIOperation, SHA-256, AES]
 ca_certificates:
-  description: The certificates that the SCEP endpoint hands out (GetCACert), with SHA-1 and SHA-256
-    fingerprints.
+  description: The CA certificates of the SCEP endpoint, as it answers GetCACert, with SHA-1 and
+    SHA-256 fingerprints. Timestamps are in ISO 8601 and UTC.
   returned: success
   type: list
   elements: dict
@@ -140,8 +140,8 @@ ca_certificates:
       sha1: 4f0c5f0e6e2b1d3a9c8b7a6f5e4d3c2b1a09f8e7
       sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 platform_events:
-  description: The last events about the platform (C(device.platform.*)) of the past 90 days, newest
-    first.
+  description: The last events of the past 90 days whose type begins with C(device.platform.), the
+    newest first.
   returned: success
   type: list
   elements: dict
@@ -150,17 +150,18 @@ platform_events:
       published: "2026-11-01T10:00:00.000Z"
       actor: admin@acme.com
 challenge_stale_since:
-  description: When the secret key was reset after the challenge was deployed, or null.
+  description: When the secret key was reset after O(challenge_deployed_at), or null.
   returned: success
   type: str
   sample: null
 test_enrollment:
-  description: The subject and transaction of the test enrolment, if one was made.
+  description: Subject and transaction id of the test enrolment.
   returned: when O(test_enrollment=true), outside check mode
   type: dict
   sample: {subject: devicetrust.okta_kandji test enrolment, transaction_id: 0A1B2C}
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -15,11 +15,12 @@ description:
     reason.
   - A deleted record cannot be restored. Its users must remove the account in Okta Verify and
     register again, and a certificate that was bound to the record is revoked with it.
-  - A device that works (a user of it is managed) is skipped. So are shared Macs, records whose
-    deletion would leave a user without a strong authenticator, several records of one serial,
-    registrations newer than O(created_before), than their Mac's certificate or than an earlier
-    reset, records that a FastPass sign-in may still cure, and Macs on which no SCEP profile is
-    live.
+  - A device that works (a user of it is managed) is skipped. So are shared Macs, Macs on which no
+    SCEP profile is live, and several records of one serial.
+  - A record is skipped if its deletion would leave a user without a strong authenticator, or if a
+    FastPass sign-in may still make it managed.
+  - A registration is skipped if it is newer than O(created_before), than its Mac's certificate, or
+    than an earlier reset.
   - Nothing is written if more records would be deleted than O(max_devices), O(max_percent) or
     O(confirm) allow.
   - Right before a record is written to, the module reads it and its users again by its id. Next to
@@ -82,10 +83,10 @@ options:
         such a record neither profile nor certificate is known.
       - V(no_profile) resets a record also when no SCEP profile is live on its Mac, or no
         certificate of it was seen.
-      - V(sign_in_pending) resets a record also when a FastPass sign-in may still cure it, that is,
-        its Mac has a certificate newer than the record and younger than O(sign_in_grace), and the
-        System Log has no FastPass sign-in since. Without it, the System Log is read once where a
-        record has such a certificate.
+      - V(sign_in_pending) resets a record also when a FastPass sign-in may still make it managed.
+        Its Mac then has a certificate newer than the record and younger than O(sign_in_grace), and
+        the System Log has no FastPass sign-in since. Without V(sign_in_pending), the System Log is
+        read once if a record has such a certificate.
       - V(registered_again) resets a record also when the System Log has the deletion of an earlier
         record of its serial, and it was registered after that. Without it, the same command again
         never deletes the registration that followed its first run. Okta keeps the log for 90 days.
@@ -253,13 +254,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: What was found for each target, what was done, and why.
+  description: For each target, the record, what the module did with it, and why.
   returned: success
   type: list
   elements: dict
   contains:
     target:
-      description: The serial, device id or login that selected the record, as it was given.
+      description: The serial number, device id or login that selected the record, as the option
+        has it.
       type: str
       returned: always
     device_id:
@@ -267,7 +269,7 @@ devices:
       type: str
       returned: always
     serial_number:
-      description: Serial in the record.
+      description: Serial number in the record.
       type: str
       returned: always
     display_name:
@@ -283,11 +285,11 @@ devices:
       type: str
       returned: always
     created:
-      description: When the record was made.
+      description: When the record was created, in ISO 8601 and UTC.
       type: str
       returned: always
     users:
-      description: Its users, by login and name, with their management status.
+      description: The users of the record, each with login, name and management status.
       type: list
       elements: dict
       returned: always
@@ -296,12 +298,12 @@ devices:
       type: str
       returned: always
     certificate_bound:
-      description: Whether the Mac's certificate is revoked with the record; null if that is
-        unknown.
+      description: Whether the Mac's certificate is revoked with the record. Null if unknown.
       type: bool
       returned: always
     state:
-      description: One of C(reset), C(would_reset) (check mode), C(skipped), C(absent).
+      description: What the module did. V(reset), V(skipped), V(absent), or in check mode
+        V(would_reset).
       type: str
       returned: always
     reason:
@@ -310,15 +312,17 @@ devices:
       returned: always
     reason_code:
       description:
-        - Why a record is skipped or absent; null if it is reset.
-        - One of the values of O(allow), or one that O(allow) does not lift, C(other_platform)
-          (O(platforms)), C(registered_recently) and C(registration_time_unknown)
-          (O(created_before)), C(kept_record), C(duplicate_record), C(only_record),
-          C(no_working_record) and C(kept_record_gone) (O(duplicates)), or C(no_record).
-        - C(no_working_record) is a spare record that is kept, because no record of its serial
-          works.
-        - C(kept_record_gone) is a spare record that is kept, because the record that was to be kept
-          in its place was deleted, deactivated or suspended during the run.
+        - Why a record is skipped or absent. Null if it is reset.
+        - It is a value of O(allow), or a code that O(allow) does not lift. C(no_record) means that
+          the target has no record.
+        - Because of O(platforms), it is C(other_platform). Because of O(created_before), it is
+          C(registered_recently) or C(registration_time_unknown).
+        - Because of O(duplicates), it is C(kept_record), C(duplicate_record), C(only_record),
+          C(no_working_record) or C(kept_record_gone).
+        - C(no_working_record) means that a spare record is kept because no record of its serial
+          number works.
+        - C(kept_record_gone) means that a spare record is kept because the other one was deleted,
+          deactivated or suspended during the run.
       type: str
       returned: always
   sample:
@@ -336,14 +340,15 @@ devices:
       reason: Its record is deactivated and deleted; its users register again.
       reason_code: null
 counts:
-  description: How many records were reset (or would be), skipped and absent.
+  description: Number of records that were reset (in check mode, would be), skipped and absent.
   returned: success
   type: dict
   sample: {reset: 1, skipped: 0, absent: 0}
 report:
   description:
-    - Lines for an operator. One for each record that exists, one for what becomes of each target,
-      then what cannot be undone and the phrase that the plan needs.
+    - Lines of text for an operator. There is a line for each record, and one for the outcome of
+      each target.
+    - What cannot be undone, and the phrase that the plan needs, follow.
   returned: success
   type: list
   elements: str
@@ -352,9 +357,9 @@ report:
       users register again."
 messages:
   description:
-    - A message to the user of each Mac whose record is deleted or absent. With
-      O(report_bound_certificates), users of a Mac whose certificate is revoked with the record are
-      asked to wait (C(register_now) is false).
+    - A message to the user of each Mac whose record is deleted or absent.
+    - With O(report_bound_certificates), C(register_now) is false if the Mac's certificate is
+      revoked with the record. The message then asks the user to wait.
   returned: success
   type: list
   elements: dict
@@ -364,7 +369,8 @@ messages:
       register_now: true
       steps: ["Ann Smith, please register MacBook of Ann (C02XK1ZAJG5J) with Okta again:"]
 messages_after_reissue:
-  description: A message to each user who is asked to wait, for when the new certificate was seen.
+  description: A message to each user who has to wait. Send it once Kandji reported the new
+    certificate.
   returned: success
   type: list
   elements: dict
@@ -374,7 +380,7 @@ messages_after_reissue:
       register_now: true
       steps: ["Ann Smith, please register MacBook of Ann (C02XK1ZAJG5J) with Okta again:"]
 cannot_be_undone:
-  description: What cannot be undone, in sentences. Empty if nothing is reset.
+  description: One sentence for each effect that cannot be undone. Empty if nothing is reset.
   returned: success
   type: list
   elements: str
@@ -382,43 +388,44 @@ cannot_be_undone:
     - "A device record that is deleted cannot be restored, and a deactivated one loses its users for
       good."
 confirm:
-  description: The phrase that confirms this plan, if it needs one.
+  description: The phrase for O(confirm) that confirms this plan, if it needs one.
   returned: success
   type: str
   sample: RESET 25 DEVICES acme.okta.com
 plan_digest:
-  description: Identifies what is reset, or would be. The option of the same name holds another run
-    to it.
+  description: Digest of the records that are reset, or would be. With O(plan_digest), another run
+    resets these records or none.
   returned: success
   type: str
   sample: 4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
 org_url:
-  description: URL of the org.
+  description: URL of the Okta org.
   returned: success
   type: str
   sample: https://acme.okta.com
 reissue_after:
   description:
-    - A timestamp (ISO 8601) after all certificates that are revoked with a record, or were
-      (C(certificate_bound)). A certificate of these Macs that is seen later is a new one, for
-      O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty if there are
-      none.
+    - A timestamp (ISO 8601) after all certificates that are or were revoked with a record
+      (C(certificate_bound)). A certificate of these Macs that Kandji sees later is a new one.
+    - Use it for O(devicetrust.okta_kandji.kandji_profile_redelivery#module:issued_before). Empty if
+      there are no such certificates.
   returned: success
   type: str
   sample: "2026-11-20T10:00:01+00:00"
 audit_file:
-  description: Path of the audit, empty if none is kept.
+  description: Path of the audit file. Empty without O(state_dir).
   returned: success
   type: str
   sample: /var/lib/device-trust/device_reset_audit.jsonl
 changes:
-  description: The plan in words, a line for each step that was taken, or would be in check mode.
+  description: One line for each step that the module took, or would take in check mode.
   returned: success
   type: list
   elements: str
   sample: ["delete device record guo4a5u7YAHhjXrMK0g4 (C02XK1ZAJG5J), which cannot be undone"]
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -48,7 +48,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Is anybody refused who was not an hour ago?
+- name: Find people who are refused since an hour ago and were not before
   devicetrust.okta_kandji.okta_sign_in_denials_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -56,7 +56,7 @@ EXAMPLES = r"""
     minutes: 60
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: A quarter of an hour after a change, are more than two people refused who were not before?
+- name: Wait a quarter of an hour after a change, and accept two newly refused people
   devicetrust.okta_kandji.okta_sign_in_denials_info:
     apps: [Device check]
     since: "2026-11-25T08:00:00Z"
@@ -66,9 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 denied:
-  description: People who were refused since the timestamp, how often, where, and by which rules.
-    C(rule_unknown) counts the refusals whose event lists several rules, or none. Okta's log then
-    does not tell which rule refused.
+  description: People who were refused since the timestamp. C(count) is how often, C(apps) and
+    C(rules) are where and by what. C(rule_unknown) counts the refusals whose event lists several
+    rules, or none. C(before) is true if the person was refused before the timestamp, too.
   returned: success
   type: list
   elements: dict
@@ -76,23 +76,25 @@ denied:
     - {login: ann@acme.com, count: 2, apps: [Salesforce], rules: [Other Macs], rule_unknown: 0,
        before: false}
 newly_denied:
-  description: Logins of those who were not refused in the same time before it.
+  description: Logins of the people who were refused since the timestamp, and not in the same time
+    before it.
   returned: success
   type: list
   elements: str
   sample: [ann@acme.com]
 rise:
-  description: Whether there are more of them than O(max_denied).
+  description: Whether RV(newly_denied) has more people than O(max_denied).
   returned: success
   type: bool
   sample: true
 since:
-  description: The timestamp.
+  description: The timestamp, in ISO 8601 and UTC.
   returned: success
   type: str
   sample: "2026-11-25T08:00:00.000Z"
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -44,7 +44,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: When certificates were issued to a Mac
+- name: Read when certificates were issued to a Mac
   devicetrust.okta_kandji.okta_system_log_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -53,7 +53,7 @@ EXAMPLES = r"""
     since: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}"
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: The first events of a day
+- name: Read the first events of a day
   devicetrust.okta_kandji.okta_system_log_info:
     since: "2026-11-22T00:00:00Z"
     until: "2026-11-23T00:00:00Z"
@@ -63,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 events:
-  description: The events as Okta tells them.
+  description: The events with the keys of Okta's operation listLogEvents.
   returned: success
   type: list
   elements: dict
@@ -79,7 +79,8 @@ more:
   type: bool
   sample: false
 api_calls:
-  description: Requests sent, by vendor, operation and verb.
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
   returned: always
   type: list
   elements: dict

@@ -366,17 +366,17 @@ def nobody_uses_apps(stage: Stage) -> None:
 
 def cloned_policy(stage: Stage) -> None:
     nobody_uses_apps(stage)
-    stage.example("A copy of the policy, for managed devices")
+    stage.example("Clone a sign-in policy for managed devices")
 
 
 def first_rule(stage: Stage) -> None:
     cloned_policy(stage)
-    stage.example("Managed Macs come in by Okta FastPass")
+    stage.example("Admit managed Macs by Okta FastPass")
 
 
 def both_rules(stage: Stage) -> None:
     first_rule(stage)
-    stage.example("Other Macs do not")
+    stage.example("Refuse other Macs")
 
 
 def another_rule(stage: Stage) -> None:
@@ -394,7 +394,7 @@ def another_rule(stage: Stage) -> None:
 
 def first_app_moved(stage: Stage) -> None:
     both_rules(stage)
-    stage.example("Its first app")
+    stage.example("Assign the first app to the clone")
 
 
 def a_quarter_of_an_hour_ago(stage: Stage) -> None:
@@ -406,27 +406,23 @@ def a_quarter_of_an_hour_ago(stage: Stage) -> None:
 
 Scene = t.Callable[[Stage], None]
 SCENES: dict[str, Scene] = {
-    "Everything is ready": nothing_yet,
-    "The SCEP profile for the canary ring": nothing_yet,
-    "A SCEP item that was made in Kandji's web app": made_by_hand,
-    "In the place of a SCEP item that was made in Kandji's web app, after it was taken off": (
+    "Check that both vendors are ready for two rings": nothing_yet,
+    "Create the SCEP profile for the canary ring": nothing_yet,
+    "Assign a SCEP item that you created in Kandji's web app": made_by_hand,
+    "Replace a SCEP item of Kandji's web app after you removed it from the blueprint": (
         made_by_hand
     ),
-    "On an assignment map, in the node for engineers": with_a_map,
-    "A ring of an assignment map, one of a deliberate generation, one of an item of Kandji's web app": (
+    "Assign a SCEP profile to the node for engineers of an assignment map": with_a_map,
+    "Check rings with an assignment map, with a generation, and with a console-managed item": (
         test_macs_on_a_map
     ),
     "Check the profile as kandji_scep_profile last wrote it": after_the_last_write,
     "Wait until no test Mac holds the old item": was_made_by_hand,
-    "One of several items with that name, in the node of an assignment map, and nowhere else": (
+    "Assign one of several items of that name to a node of an assignment map alone": (with_a_map),
+    "Add a remediation script and Self Service to a script, and assign it to one node alone": (
         with_a_map
     ),
-    "An existing script gets a remediation, a place in Self Service, and the node of an assignment map alone": (
-        with_a_map
-    ),
-    "Two rings from one read, one of them in the node of an assignment map, and nowhere else": (
-        with_a_map
-    ),
+    "Deploy a profile to two rings alone, one of them a node of an assignment map": (with_a_map),
     "Renew the certificates of two Macs": after_half_a_year,
     "Use another tag, at most two Macs at a time, and check every minute": (
         after_half_a_year_by_another_tag
@@ -440,29 +436,29 @@ SCENES: dict[str, Scene] = {
     "Reset the records of a ring whose SCEP item was made in Kandji's web app": (
         ring_by_hand_registered_too_early
     ),
-    "One record by its id": record_of_a_mac,
-    "Macs that were suspended": suspended,
-    "A copy of the policy, for managed devices": nothing_yet,
-    "Its first app": both_rules,
-    "And back": first_app_moved,
-    "Managed Macs come in by Okta FastPass": cloned_policy,
-    "Other Macs do not": first_rule,
-    "A rule that is needed no longer": another_rule,
-    "Two apps under a clone that is not there yet; fails where somebody would be locked out": (
+    "Read one device record by its id": record_of_a_mac,
+    "Read the device records of suspended Macs": suspended,
+    "Clone a sign-in policy for managed devices": nothing_yet,
+    "Assign the first app to the clone": both_rules,
+    "Return all apps to the policies that they had": first_app_moved,
+    "Admit managed Macs by Okta FastPass": cloned_policy,
+    "Refuse other Macs": first_rule,
+    "Delete a rule": another_rule,
+    "Fail if a clone that does not exist yet would lock somebody out of two apps": (
         nobody_uses_apps
     ),
-    "Does Okta's simulation say the same of an app that has moved?": first_app_moved,
-    "Okta FastPass is on, with its button": without_its_button,
-    "Gone from everywhere, which are 12 Macs": old_profile,
-    "A script that runs every day on the canary ring": another_script,
-    "Keys of Okta FastPass live in hardware alone, on Macs in the Secure Enclave": nothing_yet,
-    "Okta Verify gives no codes": nothing_yet,
-    "A quarter of an hour after a change, are more than two people refused who were not before?": (
+    "Compare the forecast for an app that has moved with Okta's simulation": first_app_moved,
+    "Turn Okta FastPass on and show its button": without_its_button,
+    "Delete a profile that 12 Macs hold": old_profile,
+    "Run a script every day on the canary ring": another_script,
+    "Require hardware keys for Okta FastPass": nothing_yet,
+    "Turn the one-time codes of Okta Verify off": nothing_yet,
+    "Wait a quarter of an hour after a change, and accept two newly refused people": (
         a_quarter_of_an_hour_ago
     ),
 }
 # A test enrolment is a change each time, and none in check mode.
-CHANGES_EACH_TIME = {"The secret key in the vault is the right one"}
+CHANGES_EACH_TIME = {"Verify the secret key in the vault by a test enrolment"}
 # What was approved is done once; the second time the plan is another one, and refused.
 DONE_ONCE = {"Carry out the approved plan alone"}
 # It keeps no file, and so has nothing to write.
