@@ -102,7 +102,9 @@ def test_two_first_runs_of_the_site_playbook_at_once(watched):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(run, range(2)))
     names = sorted(
-        each.name for each in watched.world.kandji.profiles() if each.name.startswith("Okta SCEP")
+        each.name
+        for each in watched.world.kandji.library.profiles()
+        if each.name.startswith("Okta SCEP")
     )
     assert names == ["Okta SCEP - canary", "Okta SCEP - wide"]
     assert not [mac.serial for mac in watched.world.macs if len(mac.certificates) > 1]
