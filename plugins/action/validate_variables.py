@@ -22,6 +22,7 @@ from ..plugin_utils import _variables as variables
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
 _REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 # Types of values that are encrypted by themselves, of ansible-core before and from 2.19.
+_OMITTED = "AnsibleValueOmittedError"  # of ansible-core from 2.19
 _VAULTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 
 
@@ -66,7 +67,8 @@ class ActionModule(ActionBase):
                 except AnsibleUndefinedVariable as error:
                     unresolved[name] = _describe_undefined(name, error)
                 except AnsibleError as error:
-                    unresolved[name] = _describe_unresolved(name, known[name], error)
+                    if type(error).__name__ != _OMITTED:
+                        unresolved[name] = _describe_unresolved(name, known[name], error)
         omitted = known.get("omit", "")
         return {name: value for name, value in values.items() if value != omitted}, unresolved
 
@@ -87,8 +89,8 @@ class ActionModule(ActionBase):
             sources = [settings.source(known_variables[name]) for name in names]
             origins = [self._describe_source(source, known) for source in sources if source]
             parts.append(
-                f"{vendor.capitalize()}: {typed[url.key]}"
-                f" (from {self._describe_source(settings.source(url), known)}), credentials from"
+                f"{vendor.capitalize()}: {typed[url.key]} from"
+                f" {self._describe_source(settings.source(url), known)}, credentials from"
                 f" {' and '.join(origins)}."
             )
         paths = [
@@ -113,12 +115,12 @@ class ActionModule(ActionBase):
 
 
 def _plain(value: object) -> object:
-    """Return a resolved value whose containers are plain. Raise AnsibleUndefinedVariable."""
+    """Return a resolved value of plain types, decrypted. Raise AnsibleError."""
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
-    return value
+    return str(value) if type(value).__name__ in _VAULTED else value
 
 
 def _describe_undefined(name: str, error: Exception) -> str:

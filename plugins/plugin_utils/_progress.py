@@ -23,6 +23,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._core.progress import FILE_VARIABLE
 from ..module_utils._core.results import Result
+from ._caller_names import rename_options, trace_options
 
 # The longest time without a line, in seconds. 0 displays no lines.
 INTERVAL_VARIABLE = "DEVICE_TRUST_PROGRESS_INTERVAL"
@@ -31,7 +32,10 @@ TaskVars = dict[str, t.Any]  # the variables of a host in a play
 
 
 class ActionModule(NormalAction):
-    """Runs the module of the same name as Ansible does without this plugin, and displays lines."""
+    """Runs the module of the same name as Ansible does without this plugin, and displays lines.
+
+    Its messages name the variables of the playbook or role that the options come from.
+    """
 
     def run(self, tmp: t.Any = None, task_vars: TaskVars | None = None) -> Result:
         """Return the module's result."""
@@ -49,7 +53,14 @@ class ActionModule(NormalAction):
                 task.environment = [*(environment or []), {FILE_VARIABLE: file.name}]
                 stack.enter_context(watching(file, lines))
             result: Result = super().run(tmp, task_vars)
-        return result
+        return rename_options(result, self._variables_of_options(task_vars or {}))
+
+    def _variables_of_options(self, task_vars: TaskVars) -> dict[str, str]:
+        """Return option -> the variable that a user of the playbook or role sets for it."""
+        source = self._task.get_ds()
+        arguments = source.get(self._task.action) if isinstance(source, dict) else None
+        role = self._task._role
+        return trace_options(arguments, role.get_name(False) if role else "", task_vars)
 
 
 class Lines:

@@ -103,9 +103,9 @@ def test_a_run_says_in_a_line_where_it_goes_and_where_its_credentials_come_from(
     result = playbook(watched.lab, STATUS, variables=variables)
     assert result.status == 0, result.output
     assert (
-        f"Okta: {told['okta_url']} (from OKTA_CLIENT_ORGURL (environment)), credentials from"
-        f" OKTA_CLIENT_TOKEN (environment). Kandji: {told['kandji_url']} (from IRUCTL_TENANT"
-        " (environment)), credentials from device_trust_kandji_api_token (extra vars, by"
+        f"Okta: {told['okta_url']} from OKTA_CLIENT_ORGURL (environment), credentials from"
+        f" OKTA_CLIENT_TOKEN (environment). Kandji: {told['kandji_url']} from IRUCTL_TENANT"
+        " (environment), credentials from device_trust_kandji_api_token (extra vars, by"
         " vault_kandji_token (extra vars)). Paths:"
     ) in result.output
     assert told["kandji_api_token"] not in result.output
@@ -120,6 +120,16 @@ def test_the_status_alone_needs_no_challenge(watched, playbook):
     assert result.status == 0 and watched.writes() == [], result.output
     refused = playbook(watched.lab, environment=environment)
     assert refused.status == 2 and watched.writes() == []
+
+
+@pytest.mark.lab(macs=2)
+def test_a_limit_of_a_module_is_called_by_the_name_that_the_user_set(watched, playbook):
+    variables = {"device_trust_max_new": 0, "device_trust_okta_verify_name": "Okta Verfy"}
+    result = playbook(watched.lab, variables=variables)
+    problems = result.results("Require that preflight found no problems")[0]["msg"]
+    assert result.status == 2 and watched.writes() == []
+    assert any("Set device_trust_max_new: " in problem for problem in problems), problems
+    assert any("device_trust_okta_verify_name" in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize("values", [{}, {"device_trust_gate_wait": "ten"}])

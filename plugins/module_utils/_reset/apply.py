@@ -139,6 +139,11 @@ class ResetRun:
             target = replace(target, mac=macs.get(target.serial.lower()))
             complete.append(read_users(self._okta, target))
             self._progress(f"{number} of {len(targets)} records read")
+        unknown = [target.name for target in complete if target.is_unknown and not target.by_id]
+        if unknown:
+            self._warn(
+                f"serials: Neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
+            )
         return complete, fleet
 
     def _guards(self) -> Guards:

@@ -101,6 +101,11 @@ class ResetTarget:
         return parse_timestamp(self.device.created) if self.device else None
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether neither Okta has a record of it nor Kandji a Mac."""
+        return self.device is None and self.mac is None
+
+    @property
     def is_idle(self) -> bool:
         """Whether the record is deactivated or has no users."""
         return self.status == "DEACTIVATED" or not self.users

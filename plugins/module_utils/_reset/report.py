@@ -150,7 +150,9 @@ def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [
         outcome
         for outcome in outcomes
-        if outcome.state != "skipped" and outcome.decision.target.serial
+        if outcome.state != "skipped"
+        and outcome.decision.target.serial
+        and not outcome.decision.target.is_unknown
     ]
 
 

@@ -44,7 +44,8 @@ def done(target: ResetTarget = TARGET, state: str = "reset", bound: bool | None 
     return Outcome(Decision(target, "reset", "Because.", None), state, bound)
 
 
-ABSENT = Outcome(Decision(ResetTarget("C09"), "none", "No record.", "no_record"), "absent")
+NOBODYS_MAC = ResetTarget("C09", mac=Mac("C09", "", ""))
+ABSENT = Outcome(Decision(NOBODYS_MAC, "none", "No record.", "no_record"), "absent")
 
 
 def test_the_row_of_a_record() -> None:
@@ -150,13 +151,18 @@ def test_a_user_whose_certificate_is_revoked_waits_and_registers_later() -> None
         ),
         (replace(TARGET, users=()), "rosa@acme.com", "rosa@acme.com"),
         (replace(TARGET, users=(), mac=None), "", "The user of Ann's Mac"),
-        (ResetTarget("C09"), "", "The user of C09"),
+        (NOBODYS_MAC, "", "The user of C09"),
     ],
 )
 def test_who_a_message_is_for(target: ResetTarget, to: str, addressee: str) -> None:
     (message,) = report.write_messages([done(target)], URL)
     assert message["to"] == to
     assert t.cast(list[str], message["steps"])[0].startswith(f"{addressee}, please register")
+
+
+def test_nobody_is_asked_for_a_serial_that_neither_vendor_knows() -> None:
+    misspelt = Outcome(Decision(ResetTarget("C0I"), "none", "No record.", "no_record"), "absent")
+    assert report.write_messages([misspelt], URL) == []
 
 
 def test_nobody_is_asked_for_a_skipped_record_or_one_without_a_serial() -> None:

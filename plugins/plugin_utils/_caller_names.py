@@ -1,0 +1,85 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages of modules in the names that the caller of a playbook or role set.
+
+A role passes C(kandji_scep_max_reissue) to the option C(max_reissue), and a playbook passes
+C(device_trust_max_reissue) to the role. The templates of the task and of these variables say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..module_utils._core.options import Params
+from ._variables import PREFIX, read_declaration
+
+_TYPED = re.compile(r"(?<!\w)device_trust\.(\w+)")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_LONGEST_CHAIN = 5  # templates between an option and the variable of a user
+_KEYS = ("msg", "problems", "warnings")  # of a result
+
+
+def trace_options(arguments: object, role: str, variables: Params) -> dict[str, str]:
+    """Return option -> the variable of the playbook or role that its value comes from.
+
+    :arg arguments: the options of the task as its file has them, not resolved.
+    :arg role: the name of the role that the task belongs to, "" without one.
+    :arg variables: all variables, not resolved.
+    """
+    names = {}
+    if isinstance(variables.get("device_trust"), Mapping):  # validate_variables of a playbook
+        names = {
+            variable.key: variable.name
+            for variable in read_declaration().variables.values()
+            if variable.environment  # which playbooks pass by module_defaults
+        }
+    for option, template in arguments.items() if isinstance(arguments, Mapping) else ():
+        name = _trace(template, role, variables, _LONGEST_CHAIN)
+        if name and name != option:
+            names[str(option)] = name
+    return names
+
+
+def _trace(template: object, role: str, variables: Params, depth: int) -> str:
+    if not isinstance(template, str) or "{{" not in template or not depth:
+        return ""
+    typed = _TYPED.search(template)
+    if typed:
+        return PREFIX + typed[1]
+    known = variables.keys() - {"omit"}
+    name = next((each for each in _IDENTIFIER.findall(template) if each in known), "")
+    if not name or name.startswith("_"):
+        return ""
+    value = variables[name]
+    if isinstance(value, str) and "{{" in value:
+        return _trace(value, role, variables, depth - 1)
+    return name if role and name.startswith(f"{role}_") else ""
+
+
+def rename_options(result: Params, names: Mapping[str, str]) -> dict[str, object]:
+    """Return a module's result whose messages name the variables instead of the options."""
+    return {
+        key: _rename(value, names) if names and key in _KEYS else value
+        for key, value in result.items()
+    }
+
+
+def _rename(value: object, names: Mapping[str, str]) -> object:
+    if isinstance(value, list):
+        return [_rename(each, names) for each in value]
+    if not isinstance(value, str):
+        return value
+    # The options that are words of their own only where they are surely meant.
+    unmistakable = [re.escape(option) for option in names if "_" in option]
+    words = [re.escape(option) for option in names if "_" not in option]
+    patterns = []
+    if unmistakable:
+        patterns.append(rf"(?<![\w.])(?:{'|'.join(unmistakable)})(?![\w.]*\w)")
+        patterns.append(rf"(?<![\w.])(?:{'|'.join(unmistakable)})(?=[.\[:])")
+    if words:
+        one_of = f"(?:{'|'.join(words)})"
+        patterns.append(rf"(?:(?<=\A)|(?<=\n)|(?<=[.!?] )){one_of}(?=:|\[\d|\.\w+:)")
+        patterns.append(rf"(?:(?<=[Ss]et )|(?<=[Rr]aise )){one_of}(?=[:.]| to )")
+    return re.sub("|".join(patterns), lambda match: names[match[0]], value)

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An option of a module is called what the user of the playbook or role called it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils._caller_names import (
+    rename_options,
+    trace_options,
+)
+
+TASK = {
+    "max_reissue": "{{ kandji_scep_max_reissue | default(omit) }}",
+    "max_new": "{{ omit if kandji_scep_max_new | default('') | string == '' else 1 }}",
+    "url": "{{ kandji_scep_url | default(omit, true) }}",
+    "profiles": "{{ kandji_scep_profiles }}",
+    "retries": "{{ kandji_scep_retries | default(omit) }}",
+    "wait": 600,
+    "tag": "{{ nothing_of_this_name }}",
+}
+OF_PLAYBOOK = {
+    "omit": "omit",
+    "kandji_scep_max_reissue": "{{ device_trust.max_reissue }}",
+    "kandji_scep_max_new": "{{ '' if device_trust.max_new is none else device_trust.max_new }}",
+    "kandji_scep_url": "{{ device_trust.scep_url }}",
+    "kandji_scep_profiles": "{{ [_device_trust_wanted_profiles[0]] }}",
+    "_device_trust_wanted_profiles": [],
+    "kandji_scep_retries": 5,
+}
+
+
+def test_a_playbook_passes_its_variables_through_a_role() -> None:
+    assert trace_options(TASK, "kandji_scep", OF_PLAYBOOK) == {
+        "max_reissue": "device_trust_max_reissue",
+        "max_new": "device_trust_max_new",
+        "url": "device_trust_scep_url",
+        "retries": "kandji_scep_retries",
+    }
+
+
+def test_the_connection_comes_from_the_defaults_of_the_play() -> None:
+    names = trace_options({}, "", {"device_trust": {"gate_wait": 600}})
+    assert names["okta_org_url"] == "device_trust_okta_org_url"
+    assert names["kandji_api_token"] == "device_trust_kandji_api_token"
+    assert "gate_wait" not in names
+
+
+def test_a_role_is_used_without_the_playbook() -> None:
+    variables = {"omit": "omit", "kandji_scep_max_reissue": 5, "kandji_scep_url": "https://x"}
+    assert trace_options(TASK, "kandji_scep", variables) == {
+        "max_reissue": "kandji_scep_max_reissue",
+        "url": "kandji_scep_url",
+    }
+
+
+def test_a_module_is_used_without_a_role() -> None:
+    """The author of the task knows its options."""
+    arguments = {"max_reissue": "{{ my_limit }}", "url": "{{ urls.first }}"}
+    assert trace_options(arguments, "", {"my_limit": 5, "urls": {}}) == {}
+    assert trace_options("max_reissue=5", "", {}) == {}
+    assert trace_options(None, "", {}) == {}
+
+
+def test_variables_that_refer_to_each_other_end() -> None:
+    variables = {"kandji_scep_url": "{{ other }}", "other": "{{ kandji_scep_url }}"}
+    assert trace_options(TASK, "kandji_scep", variables) == {}
+
+
+NAMES = trace_options(TASK, "kandji_scep", OF_PLAYBOOK) | {
+    "name": "device_trust_okta_verify_name",
+    "rings": "device_trust_rings",
+    "confirm": "device_trust_reset_confirm",
+    "confirm_above": "device_trust_reset_confirm_above",
+}
+
+
+@pytest.mark.parametrize(
+    "text, renamed",
+    [
+        (
+            "max_reissue: It would touch 24 Macs. Set max_reissue: 24.",
+            "device_trust_max_reissue: It would touch 24 Macs. Set device_trust_max_reissue: 24.",
+        ),
+        ("url: 'x' is not a URL.", "device_trust_scep_url: 'x' is not a URL."),
+        ("name: No item has this name.", "device_trust_okta_verify_name: No item has this name."),
+        ("rings[1].blueprints: Wrong.", "device_trust_rings[1].blueprints: Wrong."),
+        ("A name, a url and rings.", "A name, a url and rings."),
+        ("my.max_reissue and max_reissued", "my.max_reissue and max_reissued"),
+        ("device_trust_max_reissue", "device_trust_max_reissue"),
+        (
+            "confirm: It is above confirm_above (10). If intended, set confirm: RESET",
+            "device_trust_reset_confirm: It is above device_trust_reset_confirm_above (10). If"
+            " intended, set device_trust_reset_confirm: RESET",
+        ),
+        ("Raise max_new if that is intended.", "Raise device_trust_max_new if that is intended."),
+    ],
+)
+def test_a_message_names_the_variable(text: str, renamed: str) -> None:
+    result = {"msg": text, "problems": [text], "warnings": [text], "report": text, "failed": True}
+    assert rename_options(result, NAMES) == {
+        "msg": renamed,
+        "problems": [renamed],
+        "warnings": [renamed],
+        "report": text,
+        "failed": True,
+    }
+
+
+def test_without_names_nothing_changes() -> None:
+    assert rename_options({"msg": "url: x", "changed": False}, {}) == {
+        "msg": "url: x",
+        "changed": False,
+    }
