@@ -97,6 +97,11 @@ finished:
   returned: success
   type: bool
   sample: false
+option:
+  description: The option whose value cannot work, such as an id that no profile has.
+  returned: failure, if it is one that Kandji's data shows
+  type: str
+  sample: library_item_id
 macs:
   description: The state of each Mac, and the reason in one sentence. C(state) is V(done),
     V(excluding), V(delivering), V(certifying) or V(unclear).
@@ -215,7 +220,8 @@ def run(ctx: ModuleContext) -> Result:
     if profile is None:
         raise BadOption(
             f"library_item_id: Kandji has no custom profile with the id {item_id!r}. Set the id of"
-            " the SCEP profile, as kandji_scep_profile returns it."
+            " the SCEP profile, as kandji_scep_profile returns it.",
+            option="library_item_id",
         )
     subject = Subject.of_profile(profile)
     steps = _plan(ctx, macs, issued_before, subject)

@@ -82,6 +82,32 @@ def test_a_boolean_is_converted_before_it_decides(path: Path) -> None:
     assert not problems, f"Append `| bool` to {', '.join(sorted(problems))}."
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_no_condition_reads_the_words_of_a_message(path: Path) -> None:
+    """They name the caller's variables, which differ by caller."""
+    conditions = [
+        condition
+        for name in CONDITIONS
+        for condition in conditions_of(yaml.safe_load(path.read_text(encoding="utf-8")), name)
+    ]
+    assert [each for each in conditions if re.search(r"\.msg\b", each)] == []
+
+
+def conditions_of(node: object, keyword: str) -> Iterator[str]:
+    """Yield the conditions of a keyword anywhere in a YAML document."""
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from conditions_of(each, keyword)
+    if isinstance(node, dict) and keyword in node:
+        conditions = node[keyword]
+        yield from map(str, conditions if isinstance(conditions, list) else [conditions])
+
+
+def test_a_condition_on_a_message_is_found() -> None:
+    task = {"block": [{"failed_when": "result.msg is match('url')"}, {"when": ["a", "b"]}]}
+    assert list(conditions_of([task], "failed_when")) == ["result.msg is match('url')"]
+    assert list(conditions_of([task], "when")) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "expression, names",
     [
@@ -137,8 +163,9 @@ def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
     assert raw <= {
         *secret,
         "device_trust_hosts",
-        "device_trust_notification",
-        "device_trust_reset_plan_digest",
+        "device_trust_notification",  # which a playbook sets for another
+        "device_trust_reset_plan_digest",  # which a job sets for the next
+        "device_trust_reset_confirm",  # which a message names
     }
 
 
