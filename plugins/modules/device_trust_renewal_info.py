@@ -147,6 +147,7 @@ from ..module_utils._fleet import renewal
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
+    check_generations,
     check_profiles,
     find_ring_profile,
     profile_uuid,
@@ -247,6 +248,8 @@ def run(ctx: ModuleContext) -> Result:
         )
     rings = ring_options(params)
     check_profiles(rings)
+    if not params["challenge"]:
+        check_generations(rings)
     fleet = _read_fleet(ctx, rings)
     pace = renewal.Pace(
         params["renew_within_days"],

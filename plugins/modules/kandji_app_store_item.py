@@ -202,13 +202,11 @@ def run(ctx: ModuleContext) -> Result:
     if counted and not everything:
         devices = list(ctx.kandji.devices(platform="Mac"))
     if changes:
+        _check_type(ctx, item, read)
         _check_removed(ctx, plan, wanted, everything)
         _check_licences(ctx, plan, wanted, devices)
-    if changes and not ctx.check_mode:
-        now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
-        subject = f"library item {item.name!r}"
-        check_assignment(subject, item.id, plan, assignments.item_ids(now))
-        apply_assignment(ctx.kandji, item.id, plan)
+        if not ctx.check_mode:
+            _apply(ctx, item, plan)
     result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},
@@ -242,7 +240,8 @@ def _find_item(
     candidates, items = library_items.search(ctx.kandji, name, items, known)
     if not candidates:
         candidates = _find_in_events(ctx, name, wanted, items)
-    return Found(library_items.choose(name, candidates, known), known, items)
+    item = library_items.choose(name, candidates, known, unwanted=library_items.NOT_AN_APP)
+    return Found(item, known, items)
 
 
 def _find_in_events(
@@ -255,6 +254,19 @@ def _find_in_events(
     if not candidates:
         raise library_items.not_found(name, wanted, items)
     return candidates
+
+
+def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:
+    """Raise BadOption if a Mac shows that the item is not an app."""
+    option = "library_item_id" if ctx.params["library_item_id"] else "name"
+    library_items.check_type(ctx.kandji, item, items, option, library_items.NOT_AN_APP)
+
+
+def _apply(ctx: ModuleContext, item: LibraryItem, plan: assignments.Assignment) -> None:
+    """Assign and remove the item. Raises Refused if it was assigned or removed meanwhile."""
+    now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
+    check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
+    apply_assignment(ctx.kandji, item.id, plan)
 
 
 def _check_removed(

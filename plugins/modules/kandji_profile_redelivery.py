@@ -306,7 +306,7 @@ class Redelivery:
         They are read after each write. A tag that was not kept is written again, with a warning.
         Raises NotAsWritten.
         """
-        first = current = self._read(device)
+        first = current = self._read(device, wanted)
         for attempt in range(WRITES_OF_TAGS):
             if (self.tag in current) is wanted:
                 return first, current
@@ -324,7 +324,7 @@ class Redelivery:
                     f"The answer to a write of the tags of the Mac {device.serial} was lost. They"
                     " are read again."
                 )
-            current = self._read(device)
+            current = self._read(device, wanted)
         if (self.tag in current) is wanted:
             return first, current
         raise NotAsWritten(
@@ -333,13 +333,22 @@ class Redelivery:
             vendor="kandji",
         )
 
-    def _read(self, device: KandjiDevice) -> list[str]:
-        """Return the device's present tags. Raises NotAsWritten and Unreadable."""
+    def _read(self, device: KandjiDevice, tagging: bool) -> list[str]:
+        """Return the device's present tags. Raises NotAsWritten and Unreadable.
+
+        :arg tagging: whether the tag is to be set, which the node of another blueprint may ignore.
+        """
         current = self.run.kandji.device(device.device_id)
         if current.serial_key != device.serial_key:
             raise NotAsWritten(
                 f"Kandji's device {device.device_id} is no longer the Mac {device.serial}; nothing"
                 " was written to it. Run again.",
+                vendor="kandji",
+            )
+        if tagging and current.blueprint_id != device.blueprint_id:
+            raise NotAsWritten(
+                f"The Mac {device.serial} was moved to another blueprint after this run read it;"
+                " nothing was written to it. Run again.",
                 vendor="kandji",
             )
         if current.tags is None:
@@ -353,7 +362,8 @@ class Redelivery:
 
 def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:
     """Return the Macs by the serial with which the options name them. Raises BadOption."""
-    wanted = list(dict.fromkeys(ctx.params["serials"]))
+    wanted = list({serial.lower(): serial for serial in reversed(ctx.params["serials"])}.values())
+    wanted.reverse()
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
     known = {

@@ -566,7 +566,9 @@ def _plan(
 ) -> Task:
     mode, content = ctx.params["blueprints_mode"], scep.ScepContent(settings, wanted.generation)
     if wanted.library_item:
-        item = find_scep_item(ctx.kandji, wanted.library_item, library.items, library.profiles)
+        item = find_scep_item(
+            ctx.kandji, wanted.library_item, library.items, library.profiles, checks_type=True
+        )
         plan = scep.plan_console_item(wanted, item, library, mode)
     elif mode == "remove":
         plan = scep.plan_removal(wanted, library)

@@ -141,7 +141,7 @@ from dataclasses import replace
 
 from ..module_utils._access import guards, policy_apply, resolution
 from ..module_utils._access.forecast import Forecast
-from ..module_utils._access.rule_order import Place, Rules, in_order
+from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
@@ -181,9 +181,10 @@ def run(ctx: ModuleContext) -> Result:
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         after = policy_apply.apply_rule(ctx.okta, policy, plan)
+    rule = find_rule(after, request.name, policy.name)
     return build_result(
         plan.changes,
-        rule=next((dict(rule.row) for rule in after if rule.name == request.name), {}),
+        rule=dict(rule.row) if rule else {},
         order=[rule.name for rule in after],
         forecast=forecast.as_result() if forecast else None,
     )

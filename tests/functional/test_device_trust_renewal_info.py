@@ -260,3 +260,41 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
         and watched.writes(mark) == []
         and shown(new) == []
     ), again.output
+
+
+def test_the_playbook_refuses_a_ring_whose_generation_the_site_playbook_sets(
+    watched, run_module, playbook, profile_args
+):
+    run_module(PROFILE, {**profile_args, "generation": "2026"}, lab=watched.lab)
+    watched.live()
+    watched.world.clock.advance(days=345)
+    watched.live()
+    rings, mark = [{**watched.canary, "generation": "2026"}], watched.mark()
+    refused = playbook(watched.lab, RENEW, variables={**QUICK, "device_trust_rings": rings})
+    assert refused.status != 0 and "'canary' has a generation" in refused.output, refused.output
+    assert watched.writes(mark) == []
+
+
+def test_between_two_certificate_checks_of_one_name_none_is_selected(
+    watched, run_module, playbook, canary
+):
+    ids = [
+        watched.control(
+            "POST",
+            "/kandji/items",
+            {"type": "custom-script", "name": "Okta certificate check", "blueprints": [blueprint]},
+        )["id"]
+        for blueprint in watched.canary["blueprints"] * 2
+    ]
+    refused = playbook(
+        watched.lab,
+        RENEW,
+        variables={
+            **QUICK,
+            "device_trust_rings": [watched.canary],
+            "device_trust_certificate_check": True,
+        },
+    )
+    text = " ".join(refused.output.split())
+    assert refused.status != 0 and "Kandji has 2 library items named" in text, refused.output
+    assert all(item_id in text for item_id in ids)

@@ -8,7 +8,10 @@ Off and on by a tag, interrupted anywhere, and nobody else touched.
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import client
 
 from lab.clock import iso
 
@@ -243,3 +246,34 @@ def test_an_unknown_profile_is_refused_before_anything_is_asked_of_a_mac(
         refused = run_module(MODULE, asked, lab=watched.lab, check=check)
         assert refused["failed"] and refused["msg"].startswith("library_item_id: Kandji has no")
     assert "Daily check-in" not in watched.writes()
+
+
+def test_a_mac_that_was_moved_after_the_plan_is_not_tagged(watched, run_module, prepared):
+    real, serial = client.Kandji.has_tag, prepared["serials"][0]
+
+    def has_tag(self, name):
+        watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "Canary"})
+        return real(self, name)
+
+    mark = watched.mark()
+    with mock.patch.object(client.Kandji, "has_tag", has_tag):
+        result = run_module(MODULE, prepared, lab=watched.lab)
+    assert result["failed"] and f"The Mac {serial} was moved to another blueprint" in result["msg"]
+    assert "Update Device" not in watched.writes(mark)
+
+
+def test_a_mac_that_was_moved_while_it_had_the_tag_loses_the_tag(watched, run_module, prepared):
+    first, second = prepared["serials"]
+    run_module(MODULE, prepared, lab=watched.lab)
+    watched.live()
+    watched.control("PATCH", f"/kandji/devices/{first}", {"blueprint": "Canary"})
+    run_module(MODULE, prepared, lab=watched.lab)
+    assert tags(watched, first) == ["vip"] and tags(watched, second) == ["vip"]
+
+
+def test_one_serial_in_two_spellings_is_one_mac(watched, run_module, prepared):
+    serial = prepared["serials"][0]
+    wanted = {**prepared, "serials": [serial, serial.lower()], "max_reissue": 1}
+    result = run_module(MODULE, wanted, lab=watched.lab)
+    assert [mac["serial_number"] for mac in result["macs"]] == [serial], result
+    assert len(result["changes"]) == 1

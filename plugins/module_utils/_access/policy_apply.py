@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import count
 
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
+from .._core.lookup import named
 from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
@@ -160,7 +161,7 @@ def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
             if error.status not in (409, 500) or attempt == MAX_ATTEMPTS:
                 raise
         settings.sleep(attempt * settings.chance())
-        if any(rule.name == body["name"] for rule in okta.policy_rules(policy_id)):
+        if named(okta.policy_rules(policy_id), body["name"]):
             return
 
 

@@ -138,6 +138,17 @@ def check_profiles(rings: Iterable[RingOptions]) -> None:
             )
 
 
+def check_generations(rings: Iterable[RingOptions]) -> None:
+    """Raise BadOption if a ring has a generation, where the renewal decides it."""
+    fixed = [ring.name for ring in rings if ring.generation]
+    if fixed:
+        raise BadOption(
+            f"rings: {', '.join(map(repr, fixed))} has a generation, and the renewal sets another:"
+            " the site playbook would set the ring's own again, and the Macs would enrol each time."
+            " Remove generation from rings."
+        )
+
+
 def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -> list[ProfileItem]:
     """Return the other active custom profiles with the SCEP URL of a ring's profile."""
     own = {ring.profile.id for ring in rings if ring.profile}

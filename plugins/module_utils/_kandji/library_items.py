@@ -10,13 +10,29 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, NeedsConsole
-from .._core.lookup import suggestion
+from .._core.lookup import named, suggestion
 from .._core.results import Result
 from .assignments import Items, is_id, read_items
 from .catalogs import profile_catalog
 from .client import Kandji
 from .records import STATES, AuditEvent, Blueprint, CustomProfile, ItemStatus, LibraryItem
 
+# Kandji's types of items that are certainly not what is looked for. Which type it shows for a SCEP
+# item of its web app is not documented.
+NOT_AN_APP = frozenset(
+    ("custom-script", "kandji-setup", "macos-release", "profile", "threat-security-policy")
+)
+NOT_A_SCEP_ITEM = frozenset(
+    (
+        "automatic-app",
+        "custom-app",
+        "custom-script",
+        "kandji-setup",
+        "macos-release",
+        "threat-security-policy",
+        "vpp-app",
+    )
+)
 IN_ORDER = ("installed", "pending", "excluded")  # states in which nothing is wrong with a device
 
 
@@ -46,11 +62,9 @@ def find_item(name: str, items: Items) -> dict[str, Candidate]:
     """Return all items of exactly this name on these blueprints, by id."""
     candidates: dict[str, Candidate] = {}
     for blueprint, on_it in items.items():
-        for item in on_it:
-            if item.name == name:
-                known = candidates.get(item.id, Candidate(item.id, name))
-                places = (*known.blueprints, blueprint)
-                candidates[item.id] = replace(known, blueprints=places)
+        for item in named(on_it, name):
+            known = candidates.get(item.id, Candidate(item.id, name))
+            candidates[item.id] = replace(known, blueprints=(*known.blueprints, blueprint))
     return candidates
 
 
@@ -96,12 +110,18 @@ def search(
 
 
 def find_scep_item(
-    kandji: Kandji, asked: str, items: Items, profiles: t.Sequence[CustomProfile]
+    kandji: Kandji,
+    asked: str,
+    items: Items,
+    profiles: t.Sequence[CustomProfile],
+    checks_type: bool = False,
 ) -> LibraryItem:
     """Return the console-managed item that option library_item names, by id or exact name.
 
     By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
     Raises BadOption.
+
+    :arg checks_type: whether Macs are asked for the type of the item, too.
     """
     profile = profile_catalog(profiles).find_one(asked, "library_item")
     if profile is not None:
@@ -110,9 +130,12 @@ def find_scep_item(
             " Name it by name or library_item_id instead."
         )
     if is_id(asked):
-        return item_by_id(asked, items, asked)
+        item = item_by_id(asked, items, asked)
+        if checks_type:
+            check_type(kandji, item, items, "library_item", NOT_A_SCEP_ITEM)
+        return item
     blueprints = list(kandji.blueprints())
-    candidates = search(kandji, asked, items, blueprints)[0]
+    candidates, everywhere = search(kandji, asked, items, blueprints)
     if not candidates:
         candidates = find_in_events(asked, kandji.audit_events())
     if not candidates:
@@ -121,7 +144,11 @@ def find_scep_item(
             " audit log. Create it in Kandji's web app, or set its id, which is in the address"
             " of its page there."
         )
-    return choose(asked, candidates, blueprints, "library_item", "its id")
+    unwanted: t.AbstractSet[str] = NOT_A_SCEP_ITEM if checks_type else frozenset()
+    item = choose(asked, candidates, blueprints, "library_item", "its id", unwanted)
+    if checks_type:
+        check_type(kandji, item, everywhere, "library_item", unwanted)
+    return item
 
 
 def item_by_id(item_id: str, items: Items, name: str) -> LibraryItem:
@@ -138,8 +165,43 @@ def types_on_devices(
     macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
     for blueprint in blueprints:
         items = kandji.device_items(macs[blueprint.id]) if blueprint.id in macs else []
-        types.update({item.item_id: str(item.type) for item in items if item.name == name})
+        types.update({item.item_id: str(item.type) for item in named(items, name)})
     return types
+
+
+def check_type(
+    kandji: Kandji,
+    item: LibraryItem,
+    items: Items,
+    option: str,
+    unwanted: t.AbstractSet[str],
+) -> None:
+    """Raise BadOption if Macs show that an item is of a type that is not looked for.
+
+    One Mac of each blueprint that holds the item is asked, until one shows the type. A type that
+    no Mac shows is unknown, which is accepted.
+
+    :arg items: by blueprint id, as far as they were read.
+    """
+    places = [place for place, on_it in items.items() if item.id in {each.id for each in on_it}]
+    if not places:
+        return
+    macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
+    for device_id in [macs[place] for place in places if place in macs]:
+        types = {each.item_id: each.type for each in kandji.device_items(device_id)}
+        _check_type(item, types.get(item.id), option, unwanted)
+        if types.get(item.id):
+            return
+
+
+def _check_type(
+    item: LibraryItem, item_type: str | None, option: str, unwanted: t.AbstractSet[str]
+) -> None:
+    if item_type in unwanted:
+        raise BadOption(
+            f"{option}: the library item {item.name!r} ({item.id}) is of type {item_type!r}. Name"
+            " an item of the right type, or give its id."
+        )
 
 
 def choose(
@@ -148,14 +210,18 @@ def choose(
     blueprints: t.Iterable[Blueprint],
     option: str = "name",
     remedy: str = "library_item_id",
+    unwanted: t.AbstractSet[str] = frozenset(),
 ) -> LibraryItem:
     """Return the only candidate.
 
-    Raises BadOption that describes each of several; the module never selects one of them.
+    Raises BadOption that describes each of several; the module never selects one of them. Raises
+    BadOption for a candidate of one of the types ``unwanted``, too.
     """
     ordered = [candidate for _id, candidate in sorted(candidates.items())]
     if len(ordered) == 1:
-        return LibraryItem(ordered[0].id, ordered[0].name)
+        item = LibraryItem(ordered[0].id, ordered[0].name)
+        _check_type(item, ordered[0].type, option, unwanted)
+        return item
     names = {blueprint.id: blueprint.name for blueprint in blueprints}
     descriptions = "; ".join(
         f"{each.id} is of type {each.type or 'unknown'} on"

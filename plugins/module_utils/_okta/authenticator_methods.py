@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, render_value
-from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
+from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused
 from .._core.rows import Json, Row
 from .records import Authenticator, AuthenticatorMethod
 
@@ -80,8 +80,16 @@ def authenticators_with(
     """Return the authenticators that may have a method, those that writes need first.
 
     That is the authenticator that Okta made of the method alone, then the one with this key.
+    Raises BadOption if several have it, as custom authenticators may.
     """
     keys = [SPLIT_KEYS[method], key] if key == "okta_verify" and method in SPLIT_KEYS else [key]
+    for wanted in keys:
+        ids = [each.id for each in authenticators if each.key == wanted]
+        if len(ids) > 1:
+            raise BadOption(
+                f"authenticator: Okta has {len(ids)} authenticators with the key {wanted!r}"
+                f" ({', '.join(ids)}). Change the method of the right one in the Admin Console."
+            )
     return [each for wanted in keys for each in authenticators if each.key == wanted]
 
 

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
+    BadOption,
     NotAsWritten,
     Refused,
 )
@@ -63,6 +64,14 @@ def test_the_authenticators_that_may_have_a_method(
     known: list[Authenticator], key: str, method: str, ids: list[str]
 ) -> None:
     assert [each.id for each in methods.authenticators_with(known, key, method)] == ids
+
+
+def test_between_custom_authenticators_of_one_key_none_is_selected():
+    twins = [Authenticator("aut1", "custom_app"), Authenticator("aut2", "custom_app")]
+    with pytest.raises(
+        BadOption, match=r"2 authenticators with the key 'custom_app' \(aut1, aut2\)"
+    ):
+        methods.authenticators_with(twins, "custom_app", "push")
 
 
 def test_a_method_is_found_by_its_type() -> None:
