@@ -15,7 +15,7 @@ from lab.actors.mac import Mac
 from lab.okta.device_registry import Gone, RegistrationRefused
 from lab.okta.devices import DeviceFacts
 from lab.okta.directory import App
-from lab.okta.sign_in_simulator import Outcome, Seat
+from lab.okta.sign_ins import Outcome, Seat
 from lab.state import World
 
 HABITS = {

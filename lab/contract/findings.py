@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.contract.exceptions import DEVIATIONS, Deviation, covering
+from lab.contract.accepted_deviations import DEVIATIONS, Deviation, covering
 from lab.contract.recorder import DEFAULT_PLACE, DESCRIPTIONS, FINDINGS, Finding
 
 
@@ -85,7 +85,7 @@ def check(place: Path = DEFAULT_PLACE) -> bool:
     verdict = judged(place)
     for entry in verdict.stale:
         print(
-            "warning: nothing needed this entry of lab/contract/exceptions.py any more:"
+            "warning: nothing needed this entry of lab/contract/accepted_deviations.py any more:"
             f" {entry.vendor} {', '.join(entry.operations)}: {entry.lacks}"
         )
     for line in verdict.lines():

@@ -25,7 +25,7 @@ from lab.okta.device_registry import RegistrationRefused
 from lab.okta.devices import DeviceFacts, User
 from lab.okta.directory import App
 from lab.okta.org import Org
-from lab.okta.sign_in_simulator import PLATFORMS, RISKS, Surroundings
+from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
 from lab.seeds import random_org
 from lab.state import World
 

@@ -31,7 +31,7 @@ from lab.control.schemas import (
     read_serials,
     read_texts,
 )
-from lab.okta.descriptions import describe_certificates, describe_org
+from lab.okta.org_state import describe_certificates, describe_org
 from lab.page import data
 from lab.state import Fault, Options, World
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from lab.okta.devices import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.log_targets import device_target, enrollment_target, policy_targets
 from lab.okta.serializers import log_device
-from lab.okta.sign_in_simulator import Seat
+from lab.okta.sign_ins import Seat
 from lab.okta.system_log import Json
 
 if t.TYPE_CHECKING:

@@ -26,7 +26,7 @@ from lab.okta.log_targets import policy_targets
 from lab.okta.oauth import OAuth
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.rate_limits import Limits
-from lab.okta.sign_in_simulator import SignIns
+from lab.okta.sign_ins import SignIns
 from lab.okta.system_log import Event, Json, SystemLog
 from lab.state import World
 

@@ -21,7 +21,7 @@ from lab.okta.errors import refuse
 from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
-from lab.okta.simulation import simulate
+from lab.okta.policy_simulation import simulate
 
 POLICIES = "/api/v1/policies"
 POLICY = POLICIES + "/{policyId}"

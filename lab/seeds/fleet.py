@@ -21,7 +21,7 @@ from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem
 from lab.kandji.tenant import Tenant
 from lab.okta.devices import DeviceFacts
 from lab.okta.directory import ADMINISTRATORS, BREAK_GLASS, COMPANY_APPS, App
-from lab.okta.sign_in_simulator import Seat
+from lab.okta.sign_ins import Seat
 from lab.state import World
 
 DOMAIN = "example.com"

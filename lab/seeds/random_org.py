@@ -18,7 +18,7 @@ from lab.okta.devices import DeviceFacts, User
 from lab.okta.directory import BREAK_GLASS, App
 from lab.okta.org import Org
 from lab.okta.policies import Json
-from lab.okta.sign_in_simulator import RISKS, Seat, Surroundings
+from lab.okta.sign_ins import RISKS, Seat, Surroundings
 
 ZONES = ("nzoOffice00000000000", "nzoAbroad00000000000")
 ASSURANCES = ("daeDiskEncrypted00000", "daeNewSystem0000000000")

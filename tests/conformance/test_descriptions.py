@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.contract.exceptions import covering
+from lab.contract.accepted_deviations import covering
 from lab.contract.recorder import DESCRIPTIONS, descriptions
 
 

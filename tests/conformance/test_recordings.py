@@ -21,7 +21,7 @@ import requests
 
 from lab.okta.authenticators import Authenticator
 from lab.okta.devices import DeviceFacts
-from lab.okta.sign_in_simulator import Seat
+from lab.okta.sign_ins import Seat
 from lab.state import Options, World
 from tests.conformance import recordings
 from tests.conformance.recordings import Recording

@@ -4,7 +4,7 @@
 """Every Mac of a fleet that stands on every stage at once is told as it is, or is marked as
 unconfirmed, whatever happens while the fleet is read.
 
-The lab tells the truth by itself (lab/oracle.py), from its Macs and books.
+The lab tells the truth by itself (lab/true_stage.py), from its Macs and books.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def report(watched, run_module, fleet, tmp_path):
 
 
 def so(fleet):
-    from lab.oracle import truths
+    from lab.true_stage import truths
 
     return truths(fleet.world, fleet.profiles)
 

@@ -12,7 +12,7 @@ import pytest
 from lab.actors import person as people
 from lab.clock import iso
 from lab.okta.devices import DeviceFacts
-from lab.okta.sign_in_simulator import Seat
+from lab.okta.sign_ins import Seat
 
 POLICY, RULE, FORECAST, DENIALS = (
     "okta_access_policy",

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from lab.actors import person as people
-from lab.okta.descriptions import describe_org
+from lab.okta.org_state import describe_org
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 

@@ -9,9 +9,9 @@ import json
 
 import pytest
 
-from lab.contract import exceptions as deviations
+from lab.contract import accepted_deviations as deviations
 from lab.contract import findings
-from lab.contract.exceptions import Deviation
+from lab.contract.accepted_deviations import Deviation
 from lab.contract.openapi import Description, from_examples
 from lab.contract.recorder import (
     DESCRIPTIONS,
@@ -308,7 +308,7 @@ def test_a_check_that_saw_nothing_does_not_pass(monkeypatch, tmp_path):
 
 def test_the_page_is_that_of_the_list():
     assert deviations.PAGE.read_text(encoding="utf-8") == deviations.rendered(), (
-        "write it anew with python -m lab.contract.exceptions"
+        "write it anew with python -m lab.contract.accepted_deviations"
     )
 
 

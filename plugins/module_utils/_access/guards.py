@@ -22,7 +22,7 @@ from . import directory as directories
 from .conditions import NEVER, DeviceContext, Person
 from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
-from .refusals import newly_refusing_rule
+from .possible_refusals import newly_refusing_rule
 from .resolution import find_groups
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, same_rules

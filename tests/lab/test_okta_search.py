@@ -13,9 +13,9 @@ from datetime import datetime, timezone
 
 import pytest
 
+from lab.okta.device_search import compile_search
 from lab.okta.devices import Record
 from lab.okta.scim import BadFilter, Unsupported
-from lab.okta.search import compile_search
 from lab.okta.system_log import Event, SystemLog, compile_log_filter
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)

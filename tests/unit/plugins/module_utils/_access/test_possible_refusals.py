@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.co
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     forecast,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.refusals import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.possible_refusals import (
     newly_refusing_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

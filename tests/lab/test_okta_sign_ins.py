@@ -15,7 +15,7 @@ import pytest
 
 from lab.okta import policies
 from lab.okta.device_registry import RegistrationRefused
-from lab.okta.sign_in_simulator import Seat, Surroundings
+from lab.okta.sign_ins import Seat, Surroundings
 from lab.seeds import random_org
 
 MANAGED = {"device": {"registered": True, "managed": True}}

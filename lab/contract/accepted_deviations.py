@@ -4,8 +4,8 @@
 """Accepted deviations: what the vendors' OpenAPI descriptions lack or get wrong, with the source.
 
 The recorder (lab.contract.recorder) finds differences between the lab and a description. What is
-not on this list is an error of the lab or of the collection. ``python -m lab.contract.exceptions``
-writes the list to docs/dev/openapi-exceptions.md.
+not on this list is an error of the lab or of the collection.
+``python -m lab.contract.accepted_deviations`` writes the list to docs/dev/openapi-exceptions.md.
 """
 
 from __future__ import annotations
@@ -466,7 +466,8 @@ descriptions. If they differ, the lab or the collection is wrong and is fixed, o
 wrong. This table lists all cases of the second kind, each with the source that proves it. A finding
 that is not in this table fails the tests.
 
-`python -m lab.contract.exceptions` writes this page from `lab/contract/exceptions.py`.
+`python -m lab.contract.accepted_deviations` writes this page from
+`lab/contract/accepted_deviations.py`.
 
 """
 

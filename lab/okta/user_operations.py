@@ -1,0 +1,94 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users and their authenticators in Okta's management API."""
+
+from __future__ import annotations
+
+import zlib
+
+from lab.http import Answer, Call, Operation
+from lab.okta.errors import refuse
+from lab.okta.operations import read_operation
+from lab.okta.org import Org
+from lab.okta.paging import build_page, make_cursor, read_number, read_position
+from lab.okta.scim import BadFilter, Unsupported
+from lab.okta.serializers import enrollment_shape, user_shape, user_with_links
+from lab.okta.user_search import compile_user_query
+
+OKTA_VERIFY = "okta_verify"
+
+
+class UserOperations:
+    """The operations on users of an org."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+
+    def operations(self) -> list[Operation]:
+        """Return the operations."""
+        return [
+            read_operation("listUsers", "/api/v1/users", self._list_users),
+            read_operation("getUser", "/api/v1/users/{id}", self._get_user),
+            read_operation(
+                "listAuthenticatorEnrollments",
+                "/api/v1/users/{userId}/authenticator-enrollments",
+                self._list_enrollments,
+            ),
+        ]
+
+    def _list_users(self, call: Call) -> Answer:
+        limit, start = (
+            read_number(call, "limit", 10 if call.query.get("q") else 200, 1, 200),
+            read_position(call),
+        )
+        try:
+            matches = compile_user_query(call.query)
+        except (BadFilter, Unsupported) as problem:
+            refuse("E0000031", causes=[str(problem)])
+        users = [user for user in self.org.users.values() if matches(user)]
+        more = start + limit < len(users) and not call.query.get("q")  # q does not page
+        rows = [
+            user_shape(user, call.base_url, self.org.realm_id)
+            for user in users[start : start + limit]
+        ]
+        return build_page(call, rows, make_cursor(start + limit) if more else None)
+
+    def _get_user(self, call: Call) -> Answer:
+        """Answer with a user by id or login."""
+        wanted = call.path["id"]
+        user = self.org.users.get(wanted) or next(
+            (user for user in self.org.users.values() if user.login == wanted), None
+        )
+        if user is None:
+            refuse("E0000007", f"{wanted} (User)")
+        shape = user_with_links(user, call.base_url, self.org.realm_id)
+        return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
+
+    def _list_enrollments(self, call: Call) -> Answer:
+        """Answer with a user's authenticators.
+
+        Password, e-mail, a phone number unless the user has none, and Okta Verify once for each
+        device.
+        """
+        user = self.org.users.get(call.path["userId"]) or refuse(
+            "E0000007", f"{call.path['userId']} (User)"
+        )
+        others = [
+            key for key in ("okta_password", "okta_email") if key in self.org.authenticators
+        ] + ["phone_number"] * user.has_phone
+        verify = [
+            (link.id, OKTA_VERIFY, link.created)
+            for record in self.org.devices.values()
+            for link in record.users.values()
+            if link.user_id == user.id
+        ]
+        enrolled = [(f"{key[:3]}{user.id[3:]}", key, user.created) for key in others] + verify
+        return Answer(
+            [
+                enrollment_shape(
+                    user, place, key, created, self.org.authenticators.get(key), call.base_url
+                )
+                for place, key, created in enrolled
+            ]
+        )
