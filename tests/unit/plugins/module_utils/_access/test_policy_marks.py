@@ -18,7 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
     [
         (None, "", Marks()),
         ("Ours.", "Ours.", Marks()),
-        ("Ours. [made from policy rst1]", "Ours.", Marks("rst1")),
+        ("Since 2024. [made from policy rst1]", "Since 2024.", Marks("rst1")),
         (
             "Ours. [made from policy rst1] [apps from policy rst1: a1 a2] [apps from policy rst9: a3]",
             "Ours.",

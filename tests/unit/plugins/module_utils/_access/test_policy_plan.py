@@ -95,7 +95,7 @@ def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
 def test_a_clone_without_a_mark_may_be_a_backup_and_is_only_named() -> None:
     known = [
         policy(name="[cloned] Strict"),
-        policy(name="[cloned] Strict", description="[made from policy rst1]"),
+        policy(name="[cloned] Strict 2", description="[made from policy rst1]"),
         policy(name="Strict - backup"),
         original(),
     ]

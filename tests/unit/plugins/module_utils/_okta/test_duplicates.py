@@ -1,0 +1,32 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of several device records of one serial counts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
+    rank_record,
+)
+
+EARLY, LATE = (datetime(2026, month, 1, tzinfo=timezone.utc) for month in (1, 2))
+
+
+def test_the_working_record_counts_then_the_managed_then_the_newest_then_the_greatest_id() -> None:
+    ascending = [
+        rank_record("guo9", False, False, None),
+        rank_record("guo9", False, False, EARLY),
+        rank_record("guo1", False, False, LATE),
+        rank_record("guo2", False, False, LATE),
+        rank_record("guo1", False, True, EARLY),
+        rank_record("guo1", True, False, None),
+        rank_record("guo1", True, True, None),
+    ]
+    assert sorted(reversed(ascending)) == ascending
+
+
+def test_a_record_without_a_time_of_creation_is_older_than_any() -> None:
+    first = datetime.min.replace(tzinfo=timezone.utc)
+    assert rank_record("guo1", True, True, None) == (True, True, first, "guo1")
