@@ -6,15 +6,23 @@
 from __future__ import annotations
 
 import csv
+import json
 import typing as t
 from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
+    RowUser,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import STAGES
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report import (
     csv_json,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.figures import (
+    Figures,
+    Meta,
+    funnel,
 )
 
 SAMPLE = MacRow(
@@ -56,3 +64,55 @@ def test_csv_has_every_column_of_every_mac() -> None:
         )
     )
     assert list(rows[0]) == list(csv_json.COLUMNS) and rows[0]["device_name"] == name
+
+
+# Whole files
+
+ROWS = [
+    MacRow("C01", "=Ann", stage="MANAGED", tags=["a", "b"], users=[RowUser("ann", "MANAGED")]),
+    MacRow("C02", stage="MIXED", unconfirmed=True),
+]
+
+
+def test_the_csv_file_has_a_line_for_each_mac() -> None:
+    assert list(csv_json.csv_pieces(ROWS)) == [
+        f"\ufeff{','.join(csv_json.COLUMNS)}\r\n",
+        "C01,'=Ann,,,MANAGED,,,,false,,,,,,a; b,,,,,,ann MANAGED,0,,,\r\n",
+        "C02,,,,MIXED,,,,true,,,,,,,,,,,,,0,,,\r\n",
+    ]
+
+
+def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
+    figures = Figures(
+        counts={"MANAGED": 1, "MIXED": 1},
+        by_ring={"": {"MANAGED": 1, "MIXED": 1}},
+        months={"2027-03": 1},
+        flags={"STALE": 1},
+        fingerprint="f00",
+    )
+    meta = Meta(
+        "2026-11-24T06:00:00Z",
+        "https://acme.okta.com",
+        "https://acme.api.kandji.io",
+        STAGES,
+        renewals={"canary": "2027-02-01"},
+        api_calls=42,
+    )
+    text = "".join(csv_json.json_pieces(ROWS, figures, meta))
+    assert json.loads(text) == {
+        "fingerprint": "f00",
+        "generated_at": "2026-11-24T06:00:00Z",
+        "org_url": "https://acme.okta.com",
+        "tenant": "https://acme.api.kandji.io",
+        "counts": figures.counts,
+        "by_ring": figures.by_ring,
+        "funnel": [{"step": step, "macs": macs} for step, macs in funnel(figures.counts)],
+        "flags": {"STALE": 1},
+        "certificates_by_month": {"2027-03": 1},
+        "renewals": {"canary": "2027-02-01"},
+        "api_calls": 42,
+        "macs": [row.as_result() for row in ROWS],
+    }
+    lines = text.splitlines()
+    assert len(lines) == 4 and lines[0].endswith('"macs": [') and lines[3] == "]}"
+    assert text.endswith("]}\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
@@ -111,3 +112,65 @@ def test_moves_go_up_down_in_and_out() -> None:
         [("b", "MANAGED", "MIXED")],
     )
     assert (found.new, found.disappeared) == ([("d", None, "MANAGED")], [("c", "MANAGED", None)])
+
+
+@pytest.mark.parametrize(
+    "before, after, is_up",
+    [
+        ("NEW_STAGE", "KANDJI_MISSING", True),
+        ("KANDJI_MISSING", "NEW_STAGE", False),
+        ("KANDJI_MISSING", "NOT_IN_SCOPE", True),
+    ],
+)
+def test_a_stage_that_is_not_in_the_order_is_below_all(
+    before: str, after: str, is_up: bool
+) -> None:
+    changed = figures.moves({"a": before}, {"a": after}, STAGES)
+    moved = [("a", before, after)]
+    assert (changed.up, changed.down) == ((moved, []) if is_up else ([], moved))
+
+
+def test_figures_are_ordered_for_people() -> None:
+    rows = [
+        MacRow("C1", stage="MIXED", ring=None, flags=["STALE"], next_step="a"),
+        MacRow("C2", stage="MANAGED", ring="b", flags=["ORPHAN"], unconfirmed=True),
+        MacRow("C3", stage="Z", ring="b", flags=["ORPHAN"], certificates=1),
+        MacRow("C4", stage="A", ring="a", certificates=2, certificate_expires="2027-03-01"),
+        MacRow("C5", stage="MIXED", ring="a", certificates=1, certificate_expires="2026-12-01"),
+        MacRow("C6", stage="MIXED", ring="a", next_step="b"),
+        MacRow("C7", stage="MIXED", ring="a", next_step="b", unconfirmed=True),
+    ]
+    found = figures.survey(iter(rows), meta())
+    # From the highest stage down, and what is not in the order last
+    assert list(found.counts.items()) == [("MANAGED", 1), ("MIXED", 4), ("A", 1), ("Z", 1)]
+    assert list(found.by_ring) == ["a", "b", ""]
+    assert list(found.by_ring["b"]) == ["MANAGED", "Z"]
+    assert list(found.months.items()) == [("2026-12", 1), ("2027-03", 1), ("", 1)]
+    assert list(found.flags.items()) == [("ORPHAN", 2), ("STALE", 1)]
+    # The next step that most Macs of a stage have
+    assert found.steps == {"MIXED": "b", "MANAGED": "", "Z": "", "A": ""}
+    assert found.unconfirmed == 2 and found.stages["C5"] == "MIXED"
+
+
+def test_a_mac_is_named_by_what_is_known_of_it() -> None:
+    assert figures.name_of(MacRow("C1", device_id="d1", okta_device_ids=["guo1"])) == "C1"
+    assert figures.name_of(MacRow(device_id="d1", okta_device_ids=["guo1"])) == "d1"
+    assert figures.name_of(MacRow(okta_device_ids=["guo1", "guo2"])) == "guo1,guo2"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"org_url": "https://other.okta.com"},
+        {"tenant": "https://other.api.kandji.io"},
+        {"renewals": {"canary": "2027-02-01"}},
+    ],
+)
+def test_another_company_or_renewal_changes_the_fingerprint(values: dict[str, t.Any]) -> None:
+    first = figures.survey([SAMPLE], meta()).fingerprint
+    assert figures.survey([SAMPLE], meta(**values)).fingerprint != first
+
+
+def test_a_name_outside_ascii_is_masked_too() -> None:
+    (clean,) = figures.masked([replace(SAMPLE, device_name="x gehëim y")], Masker(["gehëim"]).text)
+    assert "gehëim" not in clean.device_name and clean.device_name.startswith("x ")
