@@ -1,12 +1,16 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drawn policies: if a change locks a person out, the guards of Okta's own apps see it."""
+"""Whom a change of rules may refuse, whatever the log shows.
+
+Drawn policies show that the guards of Okta's own apps see each change that locks a person out.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
+import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
     DeviceContext,
     Person,
@@ -22,6 +26,111 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+
+def rule_of(
+    number: int, access: str, method: t.Any, conditions: t.Any, name: str = ""
+) -> PolicyRule:
+    sign_on = {"access": access, **({"verificationMethod": method} if access == "ALLOW" else {})}
+    row = {
+        "name": name or f"r{number}",
+        "priority": number,
+        "status": "ACTIVE",
+        "conditions": conditions,
+    }
+    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
+
+
+def allow(name: str, **conditions: t.Any) -> PolicyRule:
+    return rule_of(0, "ALLOW", {"factorMode": "1FA"}, conditions, name)
+
+
+def deny(name: str, **conditions: t.Any) -> PolicyRule:
+    return rule_of(0, "DENY", None, conditions, name)
+
+
+def people(kind: str, **sides: list[str]) -> dict[str, t.Any]:
+    return {"people": {kind: sides}}
+
+
+EVERYONE, NOBODY = allow("everyone"), deny("nobody")
+
+
+# Examples
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        {"registered": False},
+        {"registered": True, "managed": False},
+        {"registered": True, "managed": True},
+    ],
+)
+def test_each_state_of_a_device_is_judged(device: dict[str, bool]) -> None:
+    stop = deny("Stop", device=device)
+    assert newly_refusing_rule([EVERYONE], [stop, EVERYONE]) == "Stop"
+    # No device is managed without being registered.
+    admitted = [allow(state, device={"registered": state == "yes"}) for state in ("yes", "no")]
+    assert newly_refusing_rule([EVERYONE], [*admitted, NOBODY]) is None
+
+
+def on(system: str) -> dict[str, t.Any]:
+    return {"platform": {"include": [{"type": "ANY", "os": {"type": system}}]}}
+
+
+def test_platforms_that_rules_name_before_or_after_are_judged_and_any_other() -> None:
+    windows = allow("Windows", **on("WINDOWS"))
+    assert newly_refusing_rule([windows, NOBODY], [NOBODY]) == "nobody"
+    assert newly_refusing_rule([EVERYONE], [deny("No Windows", **on("WINDOWS")), EVERYONE]) == (
+        "No Windows"
+    )
+    macs = allow("Macs", **on("MACOS"))
+    assert newly_refusing_rule([EVERYONE], [macs, windows, NOBODY]) == "nobody"
+    assert newly_refusing_rule([macs, NOBODY], [macs, windows, NOBODY]) is None
+
+
+def test_people_whom_rules_name_before_or_after_are_judged() -> None:
+    ada = allow("Ada", **people("users", include=["ada"]))
+    others = deny("Others", **people("users", exclude=["ada"]))
+    assert newly_refusing_rule([ada, NOBODY], [NOBODY]) == "nobody"
+    assert newly_refusing_rule([others, EVERYONE], [NOBODY]) == "nobody"
+    not_ada = deny("Not Ada", **people("users", include=["ada"]))
+    assert newly_refusing_rule([EVERYONE], [not_ada, EVERYONE]) == "Not Ada"
+
+
+def test_a_person_whom_a_rule_names_is_judged_in_no_group_and_in_all() -> None:
+    ada = allow("Ada", **people("users", include=["ada"]))
+    guests = deny("Guests", **people("groups", include=["guests"]))
+    members = deny("Members", **people("groups", exclude=["staff"]))
+    assert newly_refusing_rule([ada, NOBODY], [guests, ada, NOBODY]) == "Guests"
+    assert newly_refusing_rule([ada, NOBODY], [members, ada, NOBODY]) == "Members"
+
+
+def refusing_exactly(chosen: int, count: int) -> list[PolicyRule]:
+    """Return rules that refuse people in this many of the groups, if they are in no other one."""
+    groups = [f"g{number}" for number in range(count)]
+    others = [allow(name, **people("groups", include=[name])) for name in groups[chosen:]]
+    without = [allow(name, **people("groups", exclude=[name])) for name in groups[:chosen]]
+    return [*others, *without, NOBODY]
+
+
+@pytest.mark.parametrize(
+    "chosen, count, is_seen",
+    [
+        *((chosen, 5, True) for chosen in range(6)),
+        # Of more than five groups: none, one, two, and all
+        *((chosen, 6, chosen in (0, 1, 2, 6)) for chosen in range(7)),
+    ],
+)
+def test_people_are_judged_in_combinations_of_groups(
+    chosen: int, count: int, is_seen: bool
+) -> None:
+    refusing = newly_refusing_rule([EVERYONE], refusing_exactly(chosen, count))
+    assert refusing == ("nobody" if is_seen else None)
+
+
+# Drawn policies
 
 # Values of constraints as real orgs answered them
 KNOWLEDGE = st.fixed_dictionaries(
@@ -72,12 +181,6 @@ CONDITIONS = st.fixed_dictionaries(
         "riskScore": st.just({"level": "HIGH"}),
     },
 )
-
-
-def rule_of(number: int, access: str, method: t.Any, conditions: t.Any) -> PolicyRule:
-    sign_on = {"access": access, **({"verificationMethod": method} if access == "ALLOW" else {})}
-    row = {"name": f"r{number}", "priority": number, "status": "ACTIVE", "conditions": conditions}
-    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
 
 
 @st.composite
