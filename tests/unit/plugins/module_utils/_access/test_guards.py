@@ -289,7 +289,11 @@ def test_a_rule_that_may_refuse_anybody_needs_consent_at_an_app_of_okta(after, r
     account = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
     enrolment = company(policy=account, after=after)
     admin = company(app_change(console, after), after=after)
-    with pytest.raises(Refused, match=f"Rule '{refusing}' may refuse people who can add one now"):
+    account_message = (
+        f"Rule '{refusing}' may refuse people who can add one now, and then no new device can be"
+        " registered. If you intend that, name it"
+    )
+    with pytest.raises(Refused, match=account_message):
         guards.ProtectedAppsGuard(FakeOrg(), []).check(enrolment)
     with pytest.raises(Refused, match=rf"the Admin Console\) may refuse .* \(rule '{refusing}'\)"):
         guards.ProtectedAppsGuard(FakeOrg(), []).check(admin)

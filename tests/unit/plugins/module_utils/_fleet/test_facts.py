@@ -1,18 +1,98 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of a Mac: which of its device records counts."""
+"""What is derived from the facts of one Mac."""
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import facts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
-    best_record,
+    DeviceRecord,
+    MacFacts,
 )
 
 from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, record
 
 
-def test_an_unsuspended_record_is_better_than_an_old_one():
+def test_a_working_record_counts_then_a_managed_one_then_the_newest() -> None:
+    old = DeviceRecord("1", "DEACTIVATED", "2026-01-01T00:00:00Z", users={"a": "MANAGED"})
+    working = DeviceRecord("2", "ACTIVE", "2026-01-02T00:00:00Z", users={"a": "NOT_MANAGED"})
+    managed = DeviceRecord("3", "ACTIVE", "2026-01-01T00:00:00Z", users={"a": "MANAGED"})
+    newest = DeviceRecord("4", "ACTIVE", "2026-01-03T00:00:00Z")
+    assert facts.best_record([old, working]) == working
+    assert facts.best_record([newest, managed, working, old]) == managed
+    assert facts.best_record([working, newest]) == newest
+    assert facts.best_record([]) is None
+
+
+def test_an_unsuspended_record_is_better_than_an_old_one() -> None:
     old = record("DEACTIVATED", record_id="guo0", updated=AFTER)
     works = record("UNSUSPENDED", record_id="guo1", updated=BEFORE, ada="MANAGED")
-    assert best_record([old, works]) is works
+    assert facts.best_record([old, works]) is works
+
+
+@pytest.mark.parametrize(
+    "device_record, sentence",
+    [
+        (None, ""),
+        (DeviceRecord("1", "ACTIVE", users={"ada": "MANAGED", "ben": "NOT_MANAGED"}), ""),
+        (
+            DeviceRecord("1", "LOST", users={"ada": "?"}),
+            "Okta shows the status 'LOST' for its record, which is unknown.",
+        ),
+        (DeviceRecord("1", ""), "Okta shows no status for its record, which is unknown."),
+        (
+            DeviceRecord("1", "ACTIVE", users={"cy": "B", "ada": "", "ben": "B", "eve": "MANAGED"}),
+            "Okta shows no status and the status 'B' of management for ada, ben, cy.",
+        ),
+    ],
+)
+def test_a_status_that_no_description_has_is_named(
+    device_record: DeviceRecord | None, sentence: str
+) -> None:
+    assert facts.unknown_status(device_record) == sentence
+
+
+@pytest.mark.parametrize(
+    "state, log, sentence",
+    [
+        ("installed", "PASS", ""),
+        (None, "", ""),
+        ("unknown", "PAUSED", "Kandji shows the status 'PAUSED' for the app, which is unknown."),
+        ("unknown", "", "Kandji shows no status for the app, which is unknown."),
+    ],
+)
+def test_a_status_of_an_item_that_is_not_documented_is_named(
+    state: str | None, log: str, sentence: str
+) -> None:
+    assert facts.unknown_item_status(state, log, "the app") == sentence
+
+
+def day(year: int, month: int, number: int) -> datetime:
+    return datetime(year, month, number, tzinfo=timezone.utc)
+
+
+def test_the_earliest_of_timestamps_is_the_first_that_can_be_parsed() -> None:
+    assert facts.earliest(["2026-02-01", "", "soon", "2026-01-01"]) == day(2026, 1, 1)
+    assert facts.earliest([""]) is None
+
+
+@pytest.mark.parametrize(
+    "mac, expiry, source",
+    [
+        (MacFacts("C1", expires="2027-01-01", expiry_source="ledger"), day(2027, 1, 1), "ledger"),
+        (
+            MacFacts("C1", certificates=["2026-01-01", "?", "2026-02-01"], expires="?"),
+            day(2027, 2, 1),
+            "estimated",
+        ),
+        (MacFacts("C1", expires="?", expiry_source="mac"), None, ""),
+    ],
+)
+def test_the_expiry_is_known_or_estimated_from_the_newest_certificate(
+    mac: MacFacts, expiry: datetime | None, source: str
+) -> None:
+    assert facts.certificate_expiry(mac) == (expiry, source)

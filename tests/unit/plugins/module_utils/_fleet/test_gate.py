@@ -195,6 +195,15 @@ def test_a_certificate_is_proved_by_the_uuid_in_its_name(
     assert expected.is_certificate(certificate, SERIAL, [PROFILE]) is counts
 
 
+def test_a_profile_without_a_uuid_proves_nothing_older_than_its_last_write() -> None:
+    expected = gate.Expected("", WRITTEN, SUBJECT)
+    nameless = [InstalledProfile(DEVICE)]
+    for age, counts in ((SECOND, False), (timedelta(0), True)):
+        created_at = (WRITTEN - age).isoformat()
+        certificate = PrismCertificate(DEVICE, "", f"{SERIAL} {ITEM}", created_at=created_at)
+        assert expected.is_certificate(certificate, SERIAL, nameless) is counts
+
+
 @pytest.mark.parametrize(
     "uuids, name, verdict",
     [

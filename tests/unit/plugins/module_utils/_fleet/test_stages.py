@@ -484,4 +484,6 @@ def test_an_unknown_status_of_an_item_is_shown(item):
         facts["app_present"] = False
     stage = stages.classify(mac(**facts))
     assert stage.stage == {"profile": "PROFILE_PENDING", "app": "OKTA_VERIFY_MISSING"}[item]
-    assert "'QUEUED'" in stage.reason and "'QUEUED'" in stage.unconfirmed_reason
+    name = {"profile": "the SCEP profile", "app": "Okta Verify"}[item]
+    sentence = f"Kandji shows the status 'QUEUED' for {name}, which is unknown."
+    assert sentence in stage.reason and stage.unconfirmed_reason == sentence
