@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 import pytest
@@ -215,3 +216,25 @@ def test_events_contradict_the_search_only_where_they_differ(facts: MacFacts, re
 def test_without_a_present_no_record_is_fresh() -> None:
     facts = mac(record(ada="MANAGED", updated="2026-11-30T23:59:00.000Z"))
     assert confidence.unconfirmed_reason(facts, "MANAGED") == ""
+
+
+@pytest.mark.parametrize(
+    "facts, is_proved",
+    [
+        ({"certificates": []}, False),
+        ({"certificates": [ISSUED]}, True),
+        ({"certificates": [], "expires": ISSUED, "expiry_source": "mac"}, True),
+        ({"certificates": [], "issued": ISSUED}, True),
+    ],
+)
+def test_a_certificate_that_names_the_serial_alone_may_be_of_another_authority(
+    facts: dict[str, t.Any], is_proved: bool
+) -> None:
+    reason = confidence.unconfirmed_reason(mac(unproved=[ISSUED], **facts), "NOT_REGISTERED")
+    assert reason == (
+        ""
+        if is_proved
+        else "Its certificate is known by its serial alone, which certificates of other authorities"
+        " hold too."
+    )
+    assert confidence.unconfirmed_reason(mac(**facts), "NOT_REGISTERED") == ""

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.row
     row_of,
     rows,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
 
 from tests.unit.plugins.module_utils._fleet.builders import NOW, SERIAL, mac, record
 
@@ -30,9 +31,10 @@ def test_a_row_holds_what_is_known_of_a_mac() -> None:
         model="MacBook Air",
         tags=["a"],
         last_check_in="2026-11-30T00:00:00Z",
-        certificates=["2026-11-10T00:00:00Z", "2026-11-09T00:00:00Z"],
+        certificates=["2026-11-10T00:00:00Z"],
         issued="2026-11-08T00:00:00Z",
     )
+    stage = classify(facts, NOW)
     assert row_of(facts, NOW) == MacRow(
         serial_number=SERIAL,
         device_name="Ada's Mac",
@@ -46,15 +48,15 @@ def test_a_row_holds_what_is_known_of_a_mac() -> None:
         tags=["a"],
         last_check_in="2026-11-30T00:00:00Z",
         stage="MANAGED",
-        reason=row_of(facts, NOW).reason,
-        next_step=row_of(facts, NOW).next_step,
+        reason=stage.reason,
+        next_step=stage.next_step,
         flags=("DUPLICATE_RECORD", "SHARED_DEVICE"),
         # Of a person with several records the best one counts.
         users=[RowUser("ada", "MANAGED"), RowUser("ben", "NOT_MANAGED")],
         okta_device_ids=["guo2", "guo1"],
         okta_status="ACTIVE",
         last_seen_by_okta="2026-11-12T00:00:00.000Z",
-        certificates=2,
+        certificates=1,
         certificate_first_seen="2026-11-08T00:00:00Z",
         certificate_expires="2027-11-10T00:00:00Z",
         certificate_expiry_source="estimated",
