@@ -83,6 +83,36 @@ def joined(
 # The tables
 
 
+def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint() -> None:
+    device = KandjiDevice(
+        "dev-1",
+        "C02A",
+        "Ada's Mac",
+        blueprint_id="b1",
+        blueprint_name="IT",
+        os_version="26.1",
+        model="MacBook Air",
+        person="ada@acme.com",
+        tags=("a", "b"),
+        last_check_in=SEEN,
+    )
+    rings = [Ring("canary", {"b2"}), Ring("wide", {"b1", "b3"}), Ring("all", {"b1"})]
+    assert join.mac_of(device, rings) == MacFacts(
+        "C02A",
+        name="Ada's Mac",
+        device_id="dev-1",
+        person="ada@acme.com",
+        ring="wide",
+        blueprint="IT",
+        blueprint_id="b1",
+        os_version="26.1",
+        model="MacBook Air",
+        tags=("a", "b"),
+        last_check_in=SEEN,
+    )
+    assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts("", device_id="dev-1")
+
+
 @pytest.mark.parametrize(
     "words, state, log, several",
     [
