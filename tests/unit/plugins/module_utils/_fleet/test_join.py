@@ -143,6 +143,23 @@ def test_a_long_log_is_cut() -> None:
     assert statuses.logs == {"dev-1": "x" * 200, "dev-2": ""}
 
 
+def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
+    profile_statuses, apps = join.Statuses(), join.Statuses()
+    profile_statuses.add(ItemStatus("dev-1", status="FAILED", log="why"))
+    apps.add(ItemStatus("dev-1", status="FAILED", log="no space"))
+    certificates = join.Certificates({"dev-1": (SEEN,)}, unproved={"dev-1": (SEEN, "")})
+    one, other = joined(
+        *(mac(), mac("C02B", "dev-2")),
+        profile_statuses=profile_statuses,
+        apps=apps,
+        certificates=certificates,
+    )
+    assert (one.profile_state, one.profile_log) == ("failed", "why")
+    assert (one.app_state, one.app_log, one.app_present) == ("failed", "no space", False)
+    assert (one.certificates, one.unproved) == ((SEEN,), (SEEN, ""))
+    assert other == mac("C02B", "dev-2")
+
+
 UUID = "0a1b0000-0000-4000-8000-00000000000a"
 
 
