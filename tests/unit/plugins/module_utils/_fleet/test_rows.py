@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import Fleet
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    TIMELESS,
+    Fleet,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,
@@ -30,7 +33,7 @@ def test_a_row_holds_what_is_known_of_a_mac() -> None:
         os_version="26.1",
         model="MacBook Air",
         tags=["a"],
-        last_check_in="2026-11-30T00:00:00Z",
+        last_check_in="2026-06-01T00:00:00Z",
         certificates=["2026-11-10T00:00:00Z"],
         issued="2026-11-08T00:00:00Z",
     )
@@ -46,7 +49,7 @@ def test_a_row_holds_what_is_known_of_a_mac() -> None:
         os_version="26.1",
         model="MacBook Air",
         tags=["a"],
-        last_check_in="2026-11-30T00:00:00Z",
+        last_check_in="2026-06-01T00:00:00Z",
         stage="MANAGED",
         reason=stage.reason,
         next_step=stage.next_step,
@@ -80,6 +83,12 @@ def test_a_stage_that_is_not_certain_has_its_reason() -> None:
     assert unknown.unconfirmed and unknown.unconfirmed_reason == (
         "Okta shows the status 'LOST' for its record, which is unknown."
     )
+
+
+def test_a_certificate_is_expired_by_the_time_of_the_limits() -> None:
+    facts = mac(record(ada="MANAGED"), expires="2026-11-30T00:00:00Z", expiry_source="mac")
+    assert row_of(facts, NOW).flags == ("CERTIFICATE_EXPIRED",)
+    assert row_of(facts, TIMELESS).flags == ()
 
 
 def test_each_mac_of_a_fleet_has_a_row() -> None:
