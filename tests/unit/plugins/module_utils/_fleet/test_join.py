@@ -160,6 +160,13 @@ def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
     assert other == mac("C02B", "dev-2", status_gaps=("profile", "app"))
 
 
+def test_the_ledger_is_asked_for_the_serials_of_all_macs() -> None:
+    expiries = join.Expiries({"dev-2": "2027-01-01"}, lambda serials: dict.fromkeys(serials, SEEN))
+    one, other = joined(mac(), mac("C02B", "dev-2"), expiries=expiries)
+    assert (one.expires, one.expiry_source) == (SEEN, "ledger")
+    assert (other.expires, other.expiry_source) == ("2027-01-01", "mac")
+
+
 UUID = "0a1b0000-0000-4000-8000-00000000000a"
 
 
@@ -195,10 +202,10 @@ def test_certificates_are_distinguished_by_uuid_and_serial() -> None:
 
 def test_without_serial_and_uuid_in_the_subject_no_identity_counts() -> None:
     """The Kerberos identity of each Mac is not its certificate."""
-    names = ("com.apple.kerberos.kdc", "ada@acme.com", "C02A")
+    names = ("com.apple.kerberos.kdc", "ada@acme.com", "C02A", "C02A.wifi.acme.com")
     rows = [PrismCertificate("dev-1", "C02A", name, SEEN) for name in names]
     table = join.gather_certificates(rows, [scep_profile("$EMAIL")])
-    assert table == join.Certificates(unproved={"dev-1": (SEEN,)})
+    assert table == join.Certificates(unproved={"dev-1": (SEEN, SEEN)})
 
 
 @pytest.mark.parametrize(
