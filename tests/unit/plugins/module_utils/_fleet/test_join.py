@@ -281,7 +281,9 @@ def test_a_record_that_kandji_does_not_know_is_a_mac_too(is_changing: bool) -> N
         log=LogFacts({"guo0": RecordEvents("ACTIVE")}, {"guo0": "C02B"}),
     )
     assert (facts.serial, facts.name, facts.person) == ("C02b", "Ada's Mac", "ada")
-    assert not facts.in_kandji and bool(facts.incomplete) is is_changing
+    assert facts.in_kandji is False and facts.incomplete == (
+        "Kandji's tables changed while they were read." if is_changing else ""
+    )
     assert facts.events == {"guo0": RecordEvents("ACTIVE")}
 
 
@@ -400,7 +402,8 @@ def test_a_stray_record_may_belong_to_a_mac_of_the_same_person_or_name(
     stray, facts = joined(
         mac("C02Z", person=person, name=name), records=records_of(okta_record("guo1", ""))
     )
-    assert (stray.serial, stray.in_kandji, bool(stray.incomplete)) == ("", False, True)
+    assert (stray.serial, stray.in_kandji) == ("", False)
+    assert stray.incomplete == "Its record has no serial and may belong to any Mac."
     assert (stray.person, stray.name) == ("ada", "Ada's Mac")
     assert bool(facts.incomplete) is incomplete
 
@@ -434,3 +437,40 @@ def test_an_unknown_status_of_an_item_is_kept_as_its_log():
     table = join.Statuses()
     table.add(ItemStatus("d1", status="QUEUED"))
     assert (table.states, table.logs) == ({"d1": "unknown"}, {"d1": "QUEUED"})
+
+
+def test_macs_that_only_okta_knows_have_their_records_in_a_stable_order() -> None:
+    without_users = [
+        OktaDevice.from_row({"id": record_id, "status": "ACTIVE", "profile": profile})
+        for record_id, profile in (
+            ("guo9", {"serialNumber": "C02B", "displayName": "Ben's Mac"}),
+            ("guo8", {}),
+            ("guo7", {}),
+        )
+    ]
+    ada = okta_record("guo6", "")
+    macs = joined(mac(), records=records_of(*without_users, ada))
+    named = [(facts.serial, facts.name, facts.person) for facts in macs]
+    assert named == [
+        *(("", "Ada's Mac", "ada"), ("", "", ""), ("", "", "")),
+        *(("C02A", "", ""), ("C02B", "Ben's Mac", "")),
+    ]
+    assert [[record.id for record in facts.records] for facts in macs] == [
+        *(["guo6"], ["guo7"], ["guo8"]),
+        *([], ["guo9"]),
+    ]
+    assert macs[3].issued == ""
+
+
+def test_a_certificate_of_a_device_that_is_not_listed_is_passed_over() -> None:
+    certificates = join.Certificates(
+        foreign=[("dev-9", SEEN, f"C02A {UUID}"), ("dev-1", SEEN, f"C02A {UUID}")]
+    )
+    (facts,) = joined(mac(), certificates=certificates)
+    assert facts.certificates == (SEEN,) and not facts.copied
+
+
+def test_events_of_a_record_without_a_serial_are_no_macs() -> None:
+    log = LogFacts(records={"guo1": RecordEvents("ACTIVE")})
+    (facts,) = joined(mac("", "dev-1"), log=log)
+    assert facts.events is None
