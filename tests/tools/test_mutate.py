@@ -110,6 +110,13 @@ def test_mutmut_gets_the_files_and_their_tests_by_their_full_names():
     )
 
 
+def test_examples_alone_kill_a_mutant():
+    """A test with drawn values finds one by chance, and takes seconds for each."""
+    read = tomllib.loads(settings([FILE], unit_tests([FILE])))["tool"]
+    arguments = read["mutmut"]["pytest_add_cli_args"]
+    assert arguments[arguments.index("-m") + 1] == "not hypothesis"
+
+
 def test_what_mutmut_recorded_is_read(tmp_path):
     meta = tmp_path / "mutants" / COLLECTION / f"{FILE}.meta"
     meta.parent.mkdir(parents=True)
