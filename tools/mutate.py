@@ -139,6 +139,9 @@ def settings(files: t.Sequence[Path], tests: t.Sequence[Path]) -> str:
         "pytest_add_cli_args": list(PYTEST),
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in mutmut.items()]
+    # A run that takes a minute longer than its tests (15 times this) counts as killed: on a machine
+    # that others use, a run of a second may take many.
+    lines.append("timeout_constant = 4.0")
     switches = ["use_setproctitle", "track_dependencies", "use_git_change_detection"]
     lines += [f"{name} = false" for name in switches]
     pytest = ["[tool.pytest.ini_options]", f"pythonpath = {json.dumps([str(COLLECTION)])}"]
