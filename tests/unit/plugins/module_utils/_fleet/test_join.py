@@ -11,7 +11,10 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    DeviceRecord,
+    MacFacts,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -433,6 +436,16 @@ def test_a_row_without_a_management_status_does_not_say_that_it_is_not_managed()
     users = [{"user": {"id": "00u1", "profile": {"login": "ada"}}}]
     device = OktaDevice.from_row({"id": "guo1", "status": "ACTIVE", "_embedded": {"users": users}})
     assert join.device_record(device).users == {"ada": ""}
+
+
+def test_a_record_without_texts_has_empty_ones():
+    assert join.device_record(OktaDevice("guo1")) == DeviceRecord("guo1", "")
+
+
+def test_an_item_without_a_status_is_unknown():
+    table = join.Statuses()
+    table.add(ItemStatus("d1"))
+    assert (table.states, table.logs) == ({"d1": "unknown"}, {"d1": ""})
 
 
 def test_an_unknown_status_of_an_item_is_kept_as_its_log():
