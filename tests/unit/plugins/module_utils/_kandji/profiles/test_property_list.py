@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+LINE = "a line of a long text\n"
 CARRIAGE_RETURN = "a text holds a carriage return, which becomes a line feed when written"
 
 
@@ -33,7 +34,7 @@ def read(inner: str) -> t.Any:
     [
         ("<string> a &amp; <![CDATA[<b>]]> </string>", " a & <b> "),
         ("<string>a<!-- not a part of it -->b</string>", "ab"),
-        (f"<string>{'long text ' * 10_000}</string>", "long text " * 10_000),
+        (f"<string>{10_000 * LINE}</string>", 10_000 * LINE),
         ("<string></string>", ""),
         ("<string/>", ""),
         ("<array/>", []),
@@ -42,6 +43,7 @@ def read(inner: str) -> t.Any:
         ("<integer> -1 </integer>", -1),
         ("<integer>0x1F</integer>", 31),
         ("<integer>18446744073709551615</integer>", (1 << 64) - 1),
+        ("<integer>-9223372036854775808</integer>", -(1 << 63)),
         ("<real>1e3</real>", 1000.0),
         ("<real>-.5</real>", -0.5),
         ("<true/>", True),

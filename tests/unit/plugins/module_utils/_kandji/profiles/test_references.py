@@ -165,8 +165,9 @@ def test_what_does_not_name_a_payload_is_not_missing(kind: str, values: dict[str
 
 
 def test_names_and_types_stay_where_references_follow() -> None:
-    app = payload("com.acme.app", SCEP, Certificate=SCEP, App="com.acme.app", Text=f"a {ROOT} b")
-    names = {"com.acme.app": "new", SCEP.lower(): VPN, ROOT.lower(): WIFI}
+    name = "ABCDEF00-0000-4000-8000-00000000000A"
+    app = payload("com.acme.app", SCEP, Certificate=SCEP, App="com.acme.app", Text=f"a {name} b")
+    names = {"com.acme.app": "new", SCEP.lower(): VPN, name.lower(): WIFI}
     assert references.rename_references([app], names) == [
         {**app, "Certificate": VPN, "App": "new", "Text": f"a {WIFI} b"}
     ]
