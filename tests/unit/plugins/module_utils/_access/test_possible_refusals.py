@@ -62,7 +62,7 @@ EVERYONE, NOBODY = allow("everyone"), deny("nobody")
 @pytest.mark.parametrize(
     "device",
     [
-        {"registered": False},
+        {"registered": False, "managed": False},
         {"registered": True, "managed": False},
         {"registered": True, "managed": True},
     ],
