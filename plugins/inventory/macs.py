@@ -63,8 +63,10 @@ keyed_groups:
     prefix: model
 """
 
+import difflib
 import typing as t
 
+from ansible import constants as C
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
@@ -107,9 +109,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the Macs to the inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        self._check_keys(self._read_config_data(path))
         for name, values in self._macs(path, cache):
             self._add(name, values, macs.groups(values))
+
+    def _check_keys(self, content: t.Mapping[str, object]) -> None:
+        """Raise AnsibleParserError if the file has a key that is not an option."""
+        known = C.config.get_configuration_definitions("inventory", self._load_name)
+        for key in content:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+                remedy = f"; did you mean {near[0]!r}?" if near else ". Remove it."
+                raise AnsibleParserError(f"{key}: This option does not exist{remedy}")
 
     def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.HostVars]]:
         """Return the Macs from the cache if it is wanted and fresh, else from the vendors."""

@@ -194,8 +194,7 @@ def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
     new = ledger.merge(old, events, ctx.params["lifetime_days"])
     if new is old:
         return old, []
-    if not ctx.check_mode:
-        ledger.save(state_dir, new)
+    ledger.save(state_dir, new, ctx.check_mode)
     before, after = (
         {"certificates": len(state.issued), "read_to": state.read_to} for state in (old, new)
     )

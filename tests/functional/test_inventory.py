@@ -141,6 +141,8 @@ def test_constructed_groups_and_variables(watched, inventory):
             "Kandji has no blueprint 'No such'",
         ),
         ({"capacity_percent": 0}, "capacity_percent"),
+        ({"ring": []}, "ring: This option does not exist; did you mean 'rings'?"),
+        ({"xyzzy": 1}, "xyzzy: This option does not exist. Remove it."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(inventory, options, said):

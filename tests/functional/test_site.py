@@ -199,10 +199,12 @@ def test_none_at_all_is_a_limit_too(watched, playbook, variable, limit):
 def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
     watched.control("PATCH", "/okta/org", {"pipeline": "v1"})
     watched.forbid("List Custom Profiles")
+    blueprints = watched.world.kandji.blueprints.values()
+    by_id = next(blueprint.id for blueprint in blueprints if blueprint.name == "Engineering")
     rings = [
         {"name": "canary", "blueprints": ["Canry"], "test_macs": ["X"]},
         {"name": "wide", "blueprints": ["Engineering"]},
-        {"name": "more", "blueprints": ["Engineering"]},
+        {"name": "more", "blueprints": [by_id]},
     ]
     result = playbook(watched.lab, variables={**QUICK, "device_trust_rings": rings})
     assert result.status != 0 and watched.writes() == []

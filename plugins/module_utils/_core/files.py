@@ -5,9 +5,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import typing as t
+from pathlib import Path
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise the OSError that writing a file with its directories would raise, without writing."""
+    parent = next(each for each in Path(path).absolute().parents if each.exists())
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
+    if Path(path).is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
 
 
 def atomic_write(path: str | os.PathLike[str], pieces: t.Iterable[str], mode: int) -> None:

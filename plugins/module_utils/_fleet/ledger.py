@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from .._core.errors import BadOption
-from .._core.files import atomic_write
+from .._core.files import atomic_write, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.client import Kandji
@@ -217,15 +217,19 @@ def known_expiry(
     return by_device, partial(expiry_by_serial, ledger, lifetime_days=CERTIFICATE_LIFETIME.days)
 
 
-def save(state_dir: str, ledger: Ledger) -> None:
+def save(state_dir: str, ledger: Ledger, check_mode: bool = False) -> None:
     """Write the ledger to a file that only its owner can read. Raises BadOption.
 
-    An interruption leaves either the old file or the new one.
+    An interruption leaves either the old file or the new one. Check mode only finds out whether it
+    can be written.
     """
     path = os.path.join(state_dir, FILE)
     try:
-        os.makedirs(state_dir, mode=0o700, exist_ok=True)
-        atomic_write(path, [render(ledger)], 0o600)
+        if check_mode:
+            check_writable(path)
+        else:
+            os.makedirs(state_dir, mode=0o700, exist_ok=True)
+            atomic_write(path, [render(ledger)], 0o600)
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise BadOption(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._core.changes import Change
 from .._core.errors import BadOption
-from .._core.files import atomic_write
+from .._core.files import atomic_write, check_writable
 from .figures import PastReport
 
 HISTORY = "device-trust-report.json"
@@ -49,7 +49,9 @@ def write_report(
         is_current = mode_before is not None and _has_content(path, pieces, fingerprint)
         if is_current and mode_before == mode:
             return []
-        if not check_mode:
+        if check_mode:
+            check_writable(path)
+        else:
             _write(path, pieces, mode, is_current)
     except OSError as error:
         raise BadOption(f"dest: {path} cannot be written: {error.strerror or error}.") from None
@@ -142,7 +144,9 @@ class History:
             fingerprint, PastReport(generated_at, stages), self.past.last if self.past else None
         )
         try:
-            if not check_mode:
+            if check_mode:
+                check_writable(self.path)
+            else:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 atomic_write(self.path, [json.dumps(asdict(new))], 0o600)
         except OSError as error:

@@ -176,7 +176,9 @@ class ResetRun:
     def _open_audit(self, count: int) -> None:
         """Open the audit before the first write: a directory that is not writable stops the run."""
         directory = self._options.state_dir
-        if count and directory and not self._options.check_mode:
+        if count and directory and self._options.check_mode:
+            self._audit.check(directory)
+        elif count and directory:
             self._audit.open(directory)
         if count and not directory:
             self._warn("state_dir: It is not set, so no audit of this reset is kept.")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from .._core.errors import BadOption
+from .._core.files import check_writable
 from .._core.masking import Masker
 from .records import ResetTarget, login_of
 
@@ -32,6 +33,12 @@ class Audit:
         self.path = os.path.join(directory, FILE_NAME)
         self._try(lambda: os.makedirs(directory, mode=0o700, exist_ok=True))
         self._append("")
+
+    def check(self, directory: str) -> None:
+        """Raise BadOption if the audit could not be kept in this directory. Nothing is written."""
+        path = self.path = os.path.join(directory, FILE_NAME)
+        self._try(lambda: check_writable(path))
+        self.path = ""
 
     def write(self, target: ResetTarget, result: str, request_id: str = "") -> None:
         """Keep a step.

@@ -362,6 +362,15 @@ def audit_of(result: ResetResult) -> list[dict[str, t.Any]]:
         return [json.loads(line) for line in file]
 
 
+def test_check_mode_finds_an_audit_that_is_not_writable(reset: t.Any, tmp_path: t.Any) -> None:
+    (tmp_path / "file").write_text("")
+    reset.stuck(1)
+    with pytest.raises(BadOption, match="^state_dir: .*file/device_reset_audit.jsonl is not wri"):
+        reset.run("C01", state_dir=str(tmp_path / "file"), check_mode=True)
+    reset.run("C01", state_dir=str(tmp_path / "state"), check_mode=True)
+    assert not (tmp_path / "state").exists()
+
+
 def test_each_step_is_kept_for_an_audit(reset: t.Any, tmp_path: t.Any) -> None:
     reset.stuck(1, display_name="Ann's Mac")
     result = reset.run("C01", state_dir=str(tmp_path / "state"))
