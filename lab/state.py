@@ -76,6 +76,11 @@ class Switches:
     scep_capabilities: str = "modern"
     # or "generic" (octet-stream), or "html": the content type of SCEP answers
     scep_content_types: str = "rfc"
+    # or "feature" (401 E0000015), "forbidden" (403), "missing" (404), "verb" (405): what an org
+    # without the Certificate Authorities API answers
+    certificate_authorities: str = "served"
+    # whether an API token may read the certificate authorities; 401 E0000011 if not
+    api_token_reads_authorities: bool = True
     # or "alternate": another host that the org's metadata names; or "other": one that it does not
     scep_host: str = "org"
     record_before_certificate: str = "needs_reset"  # or "heals"

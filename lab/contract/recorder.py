@@ -4,7 +4,8 @@
 """Compare each request to the lab and its answer with the vendors' OpenAPI descriptions.
 
 The environment variable ``DEVICE_TRUST_API_DESCRIPTIONS`` names their directory and switches the
-recorder on. The directory holds one file ``okta*.json``, and one ``iru*.json`` or ``kandji*.json``.
+recorder on. The directory holds files ``okta*.json``, and ``iru*.json`` or ``kandji*.json``. Of
+several files of a vendor, the first that describes an operation counts.
 Findings are lines of JSON, a file for each process, in ``.cache/recorder`` or in the directory that
 ``DEVICE_TRUST_API_FINDINGS`` names. A finding holds no values of a request or an answer, except
 single short words that are not secret.
@@ -111,17 +112,18 @@ def _recorder(directory: str, findings: str) -> Recorder:
 
 
 @functools.lru_cache(maxsize=2)
-def descriptions(directory: Path) -> dict[str, Judge]:
-    """Return the judge of each vendor. Raise ValueError if a description is missing."""
+def descriptions(directory: Path) -> dict[str, Judges]:
+    """Return the judges of each vendor. Raise ValueError if a description is missing."""
     judges = {}
     for vendor, patterns in FILES.items():
         files = sorted(place for pattern in patterns for place in directory.glob(pattern))
-        if len(files) != 1:
+        if not files:
             raise ValueError(
-                f"{DESCRIPTIONS} names {directory}, which must hold one file"
-                f" {' or '.join(patterns)}; it holds {len(files)}."
+                f"{DESCRIPTIONS} names {directory}, which must hold a file"
+                f" {' or '.join(patterns)}; it holds none."
             )
-        judges[vendor] = Judge(Description(json.loads(files[0].read_text(encoding="utf-8"))))
+        documents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        judges[vendor] = Judges([Judge(Description(document)) for document in documents])
     return judges
 
 
@@ -131,7 +133,7 @@ class Recorder:
     A finding is written when it is first seen, and again after ten times as many occurrences.
     """
 
-    def __init__(self, judges: t.Mapping[str, Judge], place: Path) -> None:
+    def __init__(self, judges: t.Mapping[str, Judges | Judge], place: Path) -> None:
         self.judges, self.place = judges, place
         self.seen: Counter[t.Any] = Counter()
         self._lock = threading.Lock()
@@ -179,6 +181,27 @@ def _missing_headers(exchange: Exchange, response: Schema) -> list[Problem]:
         for name in response.get("headers", {})
         if name.lower() not in headers
     ]
+
+
+class Judges:
+    """The judges of one vendor, which publishes its descriptions in several documents."""
+
+    def __init__(self, judges: t.Sequence[Judge]) -> None:
+        self._judges = judges
+
+    def find(self, verb: str, template: str) -> Schema | None:
+        """Return the operation of a verb and a path template, or None."""
+        return self._judge(verb, template).description.find(verb, template)
+
+    def problems(self, exchange: Exchange) -> list[Problem]:
+        """Return the differences between an exchange and the document that describes it."""
+        return self._judge(exchange.verb, exchange.template).problems(exchange)
+
+    def _judge(self, verb: str, template: str) -> Judge:
+        return next(
+            (judge for judge in self._judges if judge.description.find(verb, template)),
+            self._judges[0],
+        )
 
 
 class Judge:

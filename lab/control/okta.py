@@ -15,6 +15,7 @@ from lab.control.schemas import (
     ControlRoute,
     check_choice,
     check_names,
+    check_values,
     has_type,
     read_app_settings,
     read_flags,
@@ -24,6 +25,7 @@ from lab.okta.authenticators import STATUSES
 from lab.okta.hooks import HookSettings, NotAHook
 from lab.okta.oauth import ALGORITHMS
 from lab.okta.org import Org
+from lab.okta.scep_configurations import CHALLENGE_TYPES, NoConfiguration
 from lab.state import World
 
 PIPELINES = ("idx", "v1")
@@ -54,6 +56,10 @@ class OktaControls:
             ControlRoute("PATCH", "/okta/apps", self.change_app),
             ControlRoute("POST", "/okta/tokens/expire", self.expire_tokens),
             ControlRoute("POST", "/okta/platform", self.add_platform),
+            ControlRoute("POST", "/okta/platforms", self.add_further_platform),
+            ControlRoute("DELETE", "/okta/platforms/{key}", self.remove_platform),
+            ControlRoute("POST", "/okta/authority/renew", self.renew_authority),
+            ControlRoute("POST", "/okta/authority/migrate", self.migrate_platforms),
             ControlRoute("POST", "/secret/reset", self.reset_secret),
             ControlRoute("PATCH", "/okta/authenticators", self.set_authenticators),
             ControlRoute("GET", "/okta/hooks", self.list_hooks),
@@ -134,6 +140,50 @@ class OktaControls:
             raise BadRequest("The Desktop platform is there already.")
         platform.add()
         return {"scep_url": platform.shown_scep_url, "scep_challenge": platform.challenge}
+
+    def add_further_platform(self, request: ControlRequest) -> Body:
+        """Add another platform, for SCEP enrolment or for Device Access."""
+        check_values(request.body, {"name": str, "challenge_type": str, "device_access": bool})
+        platform = self.org.platform
+        challenge_type = request.body.get("challenge_type", CHALLENGE_TYPES[0])
+        check_choice("challenge_type", challenge_type, CHALLENGE_TYPES)
+        configuration = platform.configurations.new(
+            platform.device_access if request.body.get("device_access") else platform.authority,
+            request.body.get("name", ""),
+            challenge_type=challenge_type,
+        )
+        platform.configurations.add(configuration)
+        platform.log_event("device.platform.add", "Add device management platform", configuration)
+        return {
+            "id": configuration.id,
+            "scep_url": platform.show_url(configuration),
+            "scep_challenge": configuration.challenge,
+        }
+
+    def remove_platform(self, request: ControlRequest) -> Body:
+        """Delete a platform."""
+        try:
+            return {"id": self.org.platform.configurations.remove(request.key).id}
+        except NoConfiguration as problem:
+            raise BadRequest(str(problem)) from None
+
+    def renew_authority(self, request: ControlRequest) -> Body:
+        """Generate the replacement of the authority's certificate, as Okta does by itself."""
+        check_names(request.body, ("status",))
+        status = request.body.get("status", "VALID")
+        check_choice("status", status, ("VALID", "INACTIVE"))
+        return {"key_id": self.org.platform.renew_authority(status)}
+
+    def migrate_platforms(self, request: ControlRequest) -> Body:
+        """Move platforms to the replacement, as an administrator does in the console."""
+        check_values(request.body, {"platforms": list})
+        platform = self.org.platform
+        every = [each.id for each in platform.configurations.of(platform.authority)]
+        try:
+            moved = [platform.migrate(str(each)) for each in request.body.get("platforms", every)]
+        except NoConfiguration as problem:
+            raise BadRequest(str(problem)) from None
+        return {"platforms": [each.id for each in moved]}
 
     def reset_secret(self, _request: ControlRequest) -> Body:
         """Replace the challenge of the platform. Return the new one."""

@@ -33,6 +33,7 @@ SWITCH_CHOICES: dict[str, tuple[t.Any, ...]] = {
     "ca_certificate_answer": ("der", "pkcs7"),
     "scep_capabilities": ("modern", "old", "none", "missing"),
     "scep_content_types": ("rfc", "generic", "html"),
+    "certificate_authorities": ("served", "feature", "forbidden", "missing", "verb"),
     "scep_host": ("org", "alternate", "other"),
     "record_before_certificate": ("needs_reset", "heals"),
     "registered_false": ("matches", "refused"),

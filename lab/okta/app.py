@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from lab.http import Answer, Call, Operation, Refusal, VendorApp
 from lab.okta.authenticator_operations import AuthenticatorOperations
+from lab.okta.authority_operations import AuthorityOperations
 from lab.okta.device_operations import DeviceOperations
 from lab.okta.directory_operations import DirectoryOperations
 from lab.okta.errors import error, refuse
@@ -57,6 +58,7 @@ class OktaApp(VendorApp):
             *DeviceOperations(self.org).operations(),
             *UserOperations(self.org).operations(),
             *LogOperations(self.org).operations(),
+            *AuthorityOperations(self.org).operations(),
             *AuthenticatorOperations(self.org).operations(),
             *PolicyOperations(self.org).operations(),
             *DirectoryOperations(self.org).operations(),

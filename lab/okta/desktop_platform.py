@@ -13,9 +13,10 @@ import random
 import typing as t
 from datetime import datetime, timedelta
 
-from lab.okta.certificate_authority import Authority, IssuedCertificate
+from lab.okta.certificate_authority import DEVICE_ACCESS, Authority, IssuedCertificate
 from lab.okta.devices import Record, User
 from lab.okta.log_targets import SYSTEM, certificate_target, device_target, target
+from lab.okta.scep_configurations import ScepConfiguration, ScepConfigurations
 from lab.okta.serializers import log_device
 from lab.okta.system_log import Json
 
@@ -32,32 +33,55 @@ _STATUS_EVENTS = {
 
 
 class DesktopPlatform:
-    """The platform of one org, whether it was added or not."""
+    """The platform of one org, whether it was added or not.
+
+    ``configurations`` are those of all its platforms; an administrator may add more.
+    """
 
     def __init__(self, org: Org, chance: random.Random) -> None:
         self._org = org
         self._chance = chance
         self.added = False
-        self.scep_path = f"/pki/{chance.getrandbits(160):040X}/scep/{org.new_id('rac')}"
+        instance_id, configuration_id = f"{chance.getrandbits(160):040X}", org.new_id("rac")
+        challenge = self._new_challenge()
+        clock = org.world.clock
+        self.authority = Authority(clock, org.subdomain, org.org_id, instance_id)
+        self.device_access = Authority(
+            clock, org.subdomain, org.org_id, _reversed(instance_id), DEVICE_ACCESS
+        )
+        self.configurations = ScepConfigurations(
+            [self.authority, self.device_access], org.now, org.world.options.seed
+        )
+        self.configuration = self.configurations.new(
+            self.authority, id=configuration_id, challenge=challenge
+        )
+        self.scep_path = self.configuration.path
         self.scep_url = org.base_url + self.scep_path
-        self.challenge = self._new_challenge()
-        self.authority = Authority(org.world.clock, org.subdomain, org.org_id)
 
     def add(self) -> None:
         """Add the platform, as the Admin Console does, which then shows URL and secret key."""
         self.added = True
+        self.configurations.add(self.configuration)
         self.log_event("device.platform.add", "Add device management platform")
+
+    @property
+    def challenge(self) -> str:
+        """The secret key."""
+        return self.configuration.challenge
 
     @property
     def shown_scep_url(self) -> str:
         """The SCEP URL as the console shows it. It works under either name of the org."""
-        if self._org.world.switches.scep_host == "org":
-            return self.scep_url
-        return self._org.other_url + self.scep_path
+        return self.show_url(self.configuration)
+
+    def show_url(self, configuration: ScepConfiguration) -> str:
+        """Return the SCEP URL of a configuration as console and API show it."""
+        shows_own = self._org.world.switches.scep_host == "org"
+        return (self._org.base_url if shows_own else self._org.other_url) + configuration.path
 
     def reset_secret(self) -> str:
         """Replace the secret key. Return the new one; the old one is refused from now on."""
-        self.challenge = self._new_challenge()
+        self.configuration.challenge = self._new_challenge()
         self.log_event(
             "device.platform.secret_key.reset", "Reset device management platform secret key"
         )
@@ -66,17 +90,49 @@ class DesktopPlatform:
     def _new_challenge(self) -> str:
         return base64.urlsafe_b64encode(self._chance.randbytes(32)).decode().rstrip("=")
 
-    def log_event(self, event_type: str, message: str) -> None:
-        """Log that an administrator changed the platform."""
-        platform = target(self.scep_path.rpartition("/")[2], "DevicePlatform", "Desktop")
-        self._org.administrator_event(event_type, message, [platform])
+    def log_event(
+        self, event_type: str, message: str, configuration: ScepConfiguration | None = None
+    ) -> None:
+        """Log that an administrator changed the platform, or another one."""
+        changed = configuration or self.configuration
+        self._org.administrator_event(
+            event_type, message, [target(changed.id, "DevicePlatform", "Desktop")]
+        )
+
+    # The authority's own renewal
+
+    def renew_authority(self, status: str = "VALID") -> str:
+        """Generate the replacement of the authority's certificate. Return its key identifier.
+
+        Okta does it by itself. The platforms stay on the old one.
+        """
+        generation = self.authority.renew(status)
+        self._org.event(
+            "pki.ca.renew",
+            "Renew certificate authority",
+            actor=SYSTEM,
+            target=[target(self.authority.instance_id, "CertificateAuthority", "Intermediate")],
+        )
+        return generation.key_id
+
+    def migrate(self, configuration_id: str) -> ScepConfiguration:
+        """Move a platform to the replacement. Raises NoConfiguration."""
+        configuration = self.configurations.migrate(configuration_id)
+        if configuration is self.configuration:
+            self.authority.current = configuration.generation
+        self.log_event("device.platform.renew", "Renew device management platform", configuration)
+        return configuration
 
     # Certificates
 
-    def enrol(self, message: bytes) -> bytes:
+    def enrol(self, message: bytes, configuration: ScepConfiguration | None = None) -> bytes:
         """Answer a SCEP PKIOperation. Raises MessageError."""
-        reply, certificate = self.authority.pki_operation(
-            message, self.challenge, modern=self._org.world.switches.scep_capabilities == "modern"
+        asked = configuration or self.configuration
+        reply, certificate = asked.authority.pki_operation(
+            message,
+            asked.challenge,
+            self._org.world.switches.scep_capabilities == "modern",
+            asked.generation,
         )
         if certificate is not None:
             self._log_issue(certificate)
@@ -186,3 +242,8 @@ class DesktopPlatform:
 
     def _target(self, certificate: IssuedCertificate) -> Json:
         return certificate_target(certificate, self._org.world.switches.certificate_target_field)
+
+
+def _reversed(key_id: str) -> str:
+    """Return another key identifier, without a further draw."""
+    return key_id[::-1]

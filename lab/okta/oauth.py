@@ -44,6 +44,7 @@ SCOPES = (
     ("/api/v1/policies", "okta.policies.read"),
     ("/api/v1/apps", "okta.apps.read"),
     ("/api/v1/groups", "okta.groups.read"),
+    ("/pki/api/v2/certificate-authorities", "okta.certificateAuthorities.read"),
 )
 EVERYTHING = frozenset(
     form

@@ -342,13 +342,14 @@ def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
 def test_a_mac_that_is_a_record_is_judged_by_the_same_things(
     kandji_world, tenant, authority, add_device, blueprint, profile
 ):
-    kandji_world.okta.platform.scep_url, kandji_world.okta.platform.challenge = SCEP_URL, CHALLENGE
+    kandji_world.okta.platform.scep_url = SCEP_URL
+    kandji_world.okta.platform.configuration.challenge = CHALLENGE
     mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), enrol_as_record)
     mac.check_in()
     assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
     assert authority.certificates[mac.certificates[0].serial_number].der is None
     assert mac.newest_certificate == mac.certificates[0].serial_number
-    kandji_world.okta.platform.challenge = "reset meanwhile"
+    kandji_world.okta.platform.configuration.challenge = "reset meanwhile"
     touch(tenant, profile)
     assert mac.check_in().failed == ["Okta SCEP"]
     assert mac.certificates == []

@@ -294,10 +294,21 @@ def test_it_is_off_where_the_environment_says_nothing(monkeypatch, capsys):
     assert "The recorder was off" in capsys.readouterr().out
 
 
+def test_a_vendor_may_publish_several_descriptions(monkeypatch, tmp_path):
+    for name, document in (("okta-first", {"paths": {}}), ("okta-second", DOCUMENT)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    (tmp_path / "iru.json").write_text(json.dumps({"paths": {}}))
+    judges = descriptions(tmp_path)
+    path = next(iter(DOCUMENT["paths"]))
+    verb = next(iter(DOCUMENT["paths"][path]))
+    assert judges["okta"].find(verb.upper(), path) is not None
+    assert judges["kandji"].find(verb.upper(), path) is None
+
+
 def test_a_directory_without_descriptions_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv(DESCRIPTIONS, str(tmp_path))
     monkeypatch.setenv(FINDINGS, str(tmp_path))
-    with pytest.raises(ValueError, match="must hold one file"):
+    with pytest.raises(ValueError, match="must hold a file"):
         observers()
 
 

@@ -18,6 +18,10 @@ if t.TYPE_CHECKING:
 class Auth:
     """Base of all authentication methods. It adds nothing itself, as SCEP requires."""
 
+    def for_operation(self, operation: Operation) -> Auth:
+        """Return the authentication of one operation, which is this one for most."""
+        return self
+
     def headers(self, transport: Transport, verb: str, url: str) -> dict[str, str]:
         """Return the headers to add to one attempt. ``url`` is without its query."""
         return {}

@@ -23,6 +23,8 @@ class Operation:
     :arg writes: what check mode goes by. A token request is a POST that reads.
     :arg repeatable: sending it twice does no more than sending it once.
     :arg keeps_state: a write after which the vendor keeps what it kept, such as a check-in.
+    :arg optional: what it reads enriches a result, and nothing depends on it. Its permission is asked
+        for apart from the others, so that they do not fail with it.
     :arg html_statuses: statuses that the vendor itself answers with an HTML page.
     """
 
@@ -33,6 +35,7 @@ class Operation:
     writes: bool = False
     repeatable: bool = False
     keeps_state: bool = False
+    optional: bool = False
     html_statuses: tuple[int, ...] = ()
 
     @property

@@ -90,7 +90,7 @@ class Transport:
         What is safe to repeat is retried. The wait is the one that the vendor asks for, if any.
         """
         self._check_allowed(operation)
-        auth, renewed = request.auth or self._auth, False
+        auth, renewed = request.auth or self._auth.for_operation(operation), False
         url = self.origin + operation.expand_path(request.path)
         settings = self.settings
         attempts = Attempts(settings.retries, request.max_transport_retries, settings.chance)

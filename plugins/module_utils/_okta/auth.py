@@ -250,6 +250,20 @@ class ServiceApp(Auth):
         self._expiry = 0.0
         self._signer: DpopSigner | None = None
         self._nonce: str | None = None
+        self._apart: dict[str, ServiceApp] = {}
+
+    def for_operation(self, operation: Operation) -> ServiceApp:
+        """Return this app, or for an optional operation the app with a token of its own.
+
+        Okta refuses a token request with one scope that is not granted as a whole.
+        """
+        scope = operation.permission
+        if not operation.optional:
+            return self
+        with self._lock:
+            if scope not in self._apart:
+                self._apart[scope] = ServiceApp(self.client_id, self._key, [scope], self._masker)
+            return self._apart[scope]
 
     def now(self) -> float:
         """Return seconds since the epoch by the org's clock."""
@@ -422,11 +436,16 @@ def _seconds(value: t.Any) -> float:
 
 
 def scopes_of(operations: Iterable[Operation], check_mode: bool) -> list[str]:
-    """Return the Okta scopes that these operations need, in check mode only of those that read."""
+    """Return the Okta scopes that these operations need, in check mode only of those that read.
+
+    Those of optional operations are left out.
+    """
     return sorted(
         {
             operation.permission
             for operation in operations
-            if operation.permission.startswith("okta.") and not (check_mode and operation.writes)
+            if operation.permission.startswith("okta.")
+            and not operation.optional
+            and not (check_mode and operation.writes)
         }
     )

@@ -24,6 +24,7 @@ from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .._http.urls import batches, check_origin, next_query
+from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .records import (
     App,
     Authenticator,
@@ -169,6 +170,22 @@ SIMULATE = Operation(
     "createPolicySimulation", "POST", "/api/v1/policies/simulate", "okta.policies.read"
 )
 
+AUTHORITIES = "/pki/api/v2/certificate-authorities"
+LIST_AUTHORITIES = Operation(
+    "listCertificateAuthorities",
+    "GET",
+    AUTHORITIES,
+    "okta.certificateAuthorities.read",
+    optional=True,
+)
+LIST_REGISTRATION_AUTHORITIES = Operation(
+    "listRegistrationAuthorities",
+    "GET",
+    AUTHORITIES + "/{authorityInstanceId}/registration-authorities",
+    "okta.certificateAuthorities.read",
+    optional=True,
+)
+
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
@@ -287,6 +304,23 @@ class Okta:
             "okta", self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json
         )
         return list(map(AuthenticatorMethod.from_row, rows))
+
+    # Certificate authorities: an Early Access API, whose lists are {"data": [...]} and have no pages
+
+    def certificate_authorities(self) -> list[CertificateAuthority]:
+        """Return the intermediate authorities of both families with their certificates.
+
+        listCertificateAuthorities. Certificates that have expired are not in it.
+        """
+        query = {"type": "INTERMEDIATE", "expand": "certificates"}
+        answer = self.transport.call(LIST_AUTHORITIES, query=query)
+        return list(map(CertificateAuthority.from_row, _data(answer.json)))
+
+    def registration_authorities(self, authority_id: str) -> list[RegistrationAuthority]:
+        """Return the active SCEP configurations of an authority. listRegistrationAuthorities."""
+        path = {"authorityInstanceId": authority_id}
+        answer = self.transport.call(LIST_REGISTRATION_AUTHORITIES, path)
+        return list(map(RegistrationAuthority.from_row, _data(answer.json)))
 
     # Device records and their users
 
@@ -627,3 +661,7 @@ def _row(body: t.Any) -> Row:
             "Okta answered with something else than the object that was asked for.", vendor="okta"
         )
     return body
+
+
+def _data(body: t.Any) -> list[Row]:
+    return rows_of("okta", body.get("data") if isinstance(body, dict) else None)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Okta's certificate authorities, read where the org and the credentials allow it.
+
+The API is Early Access: what it answers without the feature is not documented. Reading is an
+enrichment, so an org without it is a value here and never an error.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import ApiError, Unauthorized, Unreachable, Unreadable
+from .auth import FEATURE_MISSING
+from .certificate_authority_records import (
+    ATTESTATION,
+    CertificateAuthority,
+    RegistrationAuthority,
+)
+from .client import Okta
+
+SCOPE = "okta.certificateAuthorities.read"
+
+
+@dataclass(frozen=True)
+class Authorities:
+    """The certificate authorities of an org.
+
+    :arg all: the intermediate authorities of both families.
+    :arg platforms: the SCEP configurations of those that attest management.
+    :arg unavailable: why nothing was read, "" if everything was.
+    """
+
+    all: tuple[CertificateAuthority, ...] = ()
+    platforms: tuple[RegistrationAuthority, ...] = ()
+    unavailable: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether everything was read. Only then does an absence say anything."""
+        return not self.unavailable
+
+    @property
+    def attesting(self) -> list[CertificateAuthority]:
+        """The authorities whose certificates attest management."""
+        return [authority for authority in self.all if authority.family == ATTESTATION]
+
+    def authority_of(self, platform: RegistrationAuthority) -> CertificateAuthority | None:
+        """Return the authority of a platform, or None."""
+        return next((each for each in self.all if each.id == platform.authority_id), None)
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The key identifiers by which certificates that attest management name their issuer.
+
+        Those of certificates that were superseded and are still valid are among them.
+        """
+        return frozenset(
+            certificate.key_id
+            for authority in self.attesting
+            for certificate in authority.certificates
+            if certificate.key_id
+        )
+
+
+def read_authorities(okta: Okta, confirm: t.Callable[[], object] | None = None) -> Authorities:
+    """Return the certificate authorities of an org, or why they cannot be read.
+
+    :arg confirm: a read with the same credentials, for a 401: it raises Unauthorized if Okta does
+        not accept them at all. Whether an API token may call this API is not documented.
+    """
+    try:
+        authorities = tuple(okta.certificate_authorities())
+        platforms = tuple(
+            platform
+            for authority in authorities
+            if authority.family == ATTESTATION
+            for platform in okta.registration_authorities(authority.id)
+        )
+    except Unauthorized as error:
+        if error.error_code != FEATURE_MISSING:
+            if confirm is None:
+                raise
+            confirm()
+        return Authorities(unavailable=_reason(error))
+    except ApiError as error:
+        if error.details.get("operation") == "token" and error.error_code != "invalid_scope":
+            raise
+        return Authorities(unavailable=_reason(error))
+    except (Unreachable, Unreadable) as error:
+        return Authorities(unavailable=error.message)
+    return Authorities(authorities, platforms)
+
+
+def _reason(error: ApiError) -> str:
+    """Return why an answer shows that the authorities cannot be read."""
+    code = f"{error.status} {error.error_code}".strip()
+    if error.error_code == FEATURE_MISSING or error.status in (404, 405):
+        return f"the org does not have the Certificate Authorities API ({code})"
+    if error.status in (401, 403) or error.error_code == "invalid_scope":
+        return f"the credentials may not read them ({code}); the scope is {SCOPE}"
+    return error.message.rstrip(".")
