@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the site playbook against a lab whose Macs and people act by themselves: `make demo`.
 
+It signs in as a service app that may read Okta's certificate authorities, and is given no SCEP URL.
 It is predicted, run, and run again. The last lines and the exit status say whether all went as it
 must.
 """
@@ -35,15 +36,20 @@ def main() -> int:
     with Lab(Options(macs=25, people=True)) as lab:
         print(
             f"A lab is running: Okta org {lab.announcement['okta_url']}, Kandji tenant"
-            f" {lab.announcement['kandji_url']}, 25 Macs, their people."
+            f" {lab.announcement['kandji_url']}, 25 Macs, their people. No SCEP URL is given: a"
+            " service app with the scope okta.certificateAuthorities.read finds it."
         )
         predicted = run(lab, "ansible-playbook playbooks/site.yml --check", check=True)
         done = run(lab, "ansible-playbook playbooks/site.yml")
         again = run(lab, "ansible-playbook playbooks/site.yml, once more")
+        expected_url = lab.announcement["scep_url"]
     print(heading("In short"))
     for each in (predicted, done, again):
         print(in_short(each))
     wrong = list(judge(predicted, done, again))
+    print(f"The SCEP URL that Okta's API showed: {found_url(done.play)}")
+    if found_url(done.play) != expected_url:
+        wrong.append("The SCEP URL was not found in Okta.")
     print(
         "\n".join(f"NOT AS IT MUST BE: {sentence}" for sentence in wrong)
         or "The prediction held, and the second run had nothing left to do."
@@ -61,6 +67,7 @@ def run(lab: Lab, title: str, *, check: bool = False) -> Run:
         lab.announcement,
         check=check,
         variables={"device_trust_wait_for_people": WAIT_FOR_PEOPLE},
+        environment=credentials(lab.announcement),
         show=True,
     )
     with lab.world.lock:
@@ -70,6 +77,23 @@ def run(lab: Lab, title: str, *, check: bool = False) -> Run:
             if is_write_of_ours(request)
         )
     return Run(title, play, writes)
+
+
+def credentials(announcement: dict[str, t.Any]) -> dict[str, str]:
+    """Return the environment of a service app in the place of an API token and the SCEP URL."""
+    return {
+        "OKTA_CLIENT_TOKEN": "",
+        "OKTA_SCEP_URL": "",
+        "OKTA_CLIENT_CLIENTID": announcement["okta_client_id"],
+        "OKTA_CLIENT_PRIVATEKEY": announcement["okta_private_key"],
+        "OKTA_CLIENT_KID": announcement["okta_key_id"],
+    }
+
+
+def found_url(play: PlayResult) -> str:
+    """Return the SCEP URL that a run read from Okta, "" if it read none."""
+    results = play.results("Verify Okta's certificate authority")
+    return next((str(result["scep_url"]) for result in results if "scep_url" in result), "")
 
 
 def is_write_of_ours(request: RequestRecord) -> bool:

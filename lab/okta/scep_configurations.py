@@ -99,7 +99,7 @@ class ScepConfigurations:
         for configuration in self.all:
             if configuration.id == configuration_id:
                 return configuration
-        raise NoConfiguration(f"There is no platform with the id {configuration_id!r}.")
+        raise NoConfiguration(f"No platform has the id {configuration_id!r}.")
 
     def find(self, instance_id: str, configuration_id: str) -> ScepConfiguration | None:
         """Return the configuration that a SCEP URL names, or None."""
@@ -121,7 +121,7 @@ class ScepConfigurations:
     def migrate(self, configuration_id: str) -> ScepConfiguration:
         """Bind a configuration to the newest generation: id and URL stay. Raises NoConfiguration.
 
-        Its next certificates are signed by that generation. There is no way back.
+        Its next certificates are signed by that generation. It cannot be moved back.
         """
         configuration = self.require(configuration_id)
         newest = configuration.authority.generations[-1]

@@ -12,8 +12,12 @@ version_added: 0.1.0
 description:
   - This module creates nothing, because no public API can. Only the Admin Console can create Okta's
     Desktop platform with its SCEP URL and secret key.
-  - Without O(scep_url), it fails and returns the console steps with the org's own links. With it,
-    it verifies the result by every public means.
+  - Without O(scep_url), it uses the one platform with a static SCEP URL that Okta's Certificate
+    Authorities API shows. That API is Early Access, and needs a scope of its own. If it cannot be
+    read or shows none, the module fails and returns the console steps with the org's own links.
+  - With O(scep_url), it refuses the URL of a platform that was deleted, belongs to Device Access or
+    to another org, or does not have a static challenge. If the API cannot be read, it warns that
+    this was not verified.
   - The org is on Identity Engine, the SCEP URL is this org's, and the SCEP endpoint answers. Its CA
     certificates are valid and match the pinned one. The deployed challenge is not older than the
     last reset of the secret key.
@@ -35,8 +39,13 @@ options:
     default: verified
   scep_url:
     description:
-      - The SCEP URL that Okta showed when the platform was created.
+      - The SCEP URL that Okta showed when the platform was created. Not needed if the certificate
+        authorities of the org can be read, and one platform has a static SCEP URL.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
+    type: str
+  platform:
+    description:
+      - Id or name of the platform (RV(platforms)), if several have a static SCEP URL.
     type: str
   scep_challenge:
     description:
@@ -85,6 +94,19 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     scep_url: "{{ vault_okta_scep_url }}"
 
+- name: Find the only platform with a static SCEP URL
+  devicetrust.okta_kandji.okta_device_integration:
+    okta_org_url: https://acme.okta.com
+    okta_client_id: 0oa1b2c3d4e5f6g7h8i9
+    okta_private_key: "{{ vault_okta_private_key }}"
+
+- name: Choose one of several platforms
+  devicetrust.okta_kandji.okta_device_integration:
+    okta_org_url: https://acme.okta.com
+    okta_client_id: 0oa1b2c3d4e5f6g7h8i9
+    okta_private_key: "{{ vault_okta_private_key }}"
+    platform: Endpoint management 2
+
 - name: Verify the secret key in the vault by a test enrolment
   devicetrust.okta_kandji.okta_device_integration:
     okta_org_url: https://acme.okta.com
@@ -114,11 +136,100 @@ organization:
   sample: {id: 00o1n8sbwArJ7OQRw406, pipeline: idx}
 console_steps:
   description: The steps, in order, by which you create the authority in Okta's Admin Console.
-  returned: when O(scep_url) is not set
+  returned: when no SCEP URL is known
   type: list
   elements: str
   sample: ["Log in to the Okta Admin Console at https://acme-admin.okta.com.", "Select Add
     platform."]
+scep_url:
+  description: The SCEP URL, as O(scep_url) or Okta's API has it.
+  returned: success
+  type: str
+  sample: https://acme.okta.com/pki/1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC/scep/rac6kzcjk4IcgtZ574x7
+platform:
+  description: The platform of RV(scep_url), one of RV(platforms), or null if Okta does not show it.
+  returned: success
+  type: dict
+  sample: {id: rac6kzcjk4IcgtZ574x7, name: Endpoint management, challenge_type: STATIC}
+authorities:
+  description: The intermediate certificate authorities of the org, with their certificates that
+    have not expired, newest first. Empty if RV(authorities_unavailable).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the authority, which is part of SCEP URLs.
+      type: str
+      returned: always
+    family:
+      description: C(OKTA_AS_CA) issues the certificates that attest management,
+        C(DEVICE_ACCESS_OKTA_AS_CA) those of Device Access.
+      type: str
+      returned: always
+    status:
+      description: C(VALID) or C(INACTIVE).
+      type: str
+      returned: always
+    subject:
+      description: Name of its certificates, which a renewal does not change.
+      type: str
+      returned: always
+    certificates:
+      description: Each with C(key_id), by which certificates of Macs name their issuer,
+        C(rotation_state) (C(ACTIVE) is the newest, C(RETIRING) an earlier one), C(status),
+        C(subject), C(created) and C(expires).
+      type: list
+      elements: dict
+      returned: always
+platforms:
+  description: The SCEP configurations of the authorities that attest management. Empty if
+    RV(authorities_unavailable).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the platform, the last part of its SCEP URL.
+      type: str
+      returned: always
+    name:
+      description: Its name. Several platforms may have one name.
+      type: str
+      returned: always
+    challenge_type:
+      description: C(STATIC), C(DYNAMIC) or C(DELEGATED).
+      type: str
+      returned: always
+    status:
+      description: C(ACTIVE).
+      type: str
+      returned: always
+    authority_id:
+      description: Id of its authority.
+      type: str
+      returned: always
+    authority_key_id:
+      description: Key identifier of the CA certificate that it issues with.
+      type: str
+      returned: always
+    scep_url:
+      description: Its SCEP URL.
+      type: str
+      returned: always
+    ca_expires:
+      description: When that CA certificate expires.
+      type: str
+      returned: always
+    created:
+      description: When it was created.
+      type: str
+      returned: always
+authorities_unavailable:
+  description: Why authorities and platforms were not read, or null if they were.
+  returned: success
+  type: str
+  sample: null
 capabilities:
   description: The capabilities of the SCEP endpoint, as it answers GetCACaps.
   returned: success
@@ -181,13 +292,16 @@ from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
+from ..module_utils._okta.certificate_authorities import read_authorities
 from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._okta.records import LogEvent, Org
-from ..module_utils._scep.endpoint import ScepEndpoint
+from ..module_utils._okta.scep_platforms import choose_url
+from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 OPTIONS: ArgumentSpec = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},
     "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "platform": {"type": "str"},
     "scep_challenge": {
         "type": "str",
         "no_log": True,
@@ -202,6 +316,8 @@ OPTIONS: ArgumentSpec = {
 USES = (
     okta_api.GET_ORGANIZATION,
     okta_api.LIST_LOG_EVENTS,
+    okta_api.LIST_AUTHORITIES,
+    okta_api.LIST_REGISTRATION_AUTHORITIES,
 )
 
 
@@ -211,18 +327,25 @@ def run(ctx: ModuleContext) -> Result:
     ctx.masker.add(params["scep_challenge"])
     org = ctx.okta.organization()
     integration.check_identity_engine(org, ctx.okta.org_url)
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    events = _platform_events(ctx, now)
+    authorities = read_authorities(ctx.okta, credentials_work=True)
+    if params["scep_url"]:
+        _check_url(ctx, params["scep_url"], org)
+    choice = choose_url(authorities, params["scep_url"], params["platform"], ctx.okta.org_url)
+    for text in choice.warnings:
+        ctx.warn(text)
     if not params["scep_url"]:
-        raise integration.needs_scep_url(ctx.okta.org_url)
-    endpoint = _endpoint(ctx, org)
+        _check_url(ctx, choice.url, org)
+    endpoint = ScepEndpoint(choice.url, ctx.settings, ctx.masker)
+    ctx.opened(endpoint.transport)
     service = endpoint.describe()
     fingerprint = parse_fingerprint(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
-    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(
         service.certificates, now, params["expiry_warning_days"]
     ):
         ctx.warn(text)
-    events = _platform_events(ctx, now)
     test_enrollment = _test_enrollment(ctx, endpoint)
     stale = (
         None
@@ -238,6 +361,11 @@ def run(ctx: ModuleContext) -> Result:
     return {
         "changed": bool(test_enrollment),
         "organization": {"id": org.id or None, "pipeline": org.pipeline},
+        "scep_url": endpoint.url,
+        "platform": choice.platform.as_result() if choice.platform else None,
+        "authorities": [each.as_result() for each in authorities.all],
+        "platforms": [each.as_result() for each in authorities.platforms],
+        "authorities_unavailable": authorities.unavailable or None,
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
         "platform_events": [integration.event_facts(event) for event in events],
@@ -246,14 +374,11 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _endpoint(ctx: ModuleContext, org: Org) -> ScepEndpoint:
-    endpoint = ScepEndpoint(ctx.params["scep_url"], ctx.settings, ctx.masker)
-    for text in integration.check_host(
-        endpoint.url, ctx.okta.org_url, org, ctx.params["scep_hosts"]
-    ):
+def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
+    """Raise BadOption if no Mac of this org can enrol at a SCEP URL; warn of an unknown host."""
+    check_scep_url(scep_url)
+    for text in integration.check_host(scep_url, ctx.okta.org_url, org, ctx.params["scep_hosts"]):
         ctx.warn(text)
-    ctx.opened(endpoint.transport)
-    return endpoint
 
 
 def _platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:

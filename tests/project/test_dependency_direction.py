@@ -31,6 +31,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "http": ("module_utils/_http/*",),
     "clients": (
         "module_utils/_okta/client.py",
+        "module_utils/_okta/certificate_authority_records.py",
         "module_utils/_okta/auth.py",
         "module_utils/_okta/dpop.py",
         "module_utils/_okta/facts.py",

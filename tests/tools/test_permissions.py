@@ -24,17 +24,18 @@ def test_the_page_is_what_the_code_says() -> None:
 
 def test_what_writes_is_set_apart() -> None:
     used = [
-        types.SimpleNamespace(permission=name, writes=writes)
-        for name, writes in (
-            ("okta.devices.read", False),
-            ("okta.devices.manage", True),
-            ("List Devices", False),
-            ("", False),
+        types.SimpleNamespace(permission=name, writes=writes, optional=optional)
+        for name, writes, optional in (
+            ("okta.devices.read", False, False),
+            ("okta.devices.manage", True, False),
+            ("okta.certificateAuthorities.read", False, True),
+            ("List Devices", False, False),
+            ("", False, False),
         )
     ]
-    assert (
-        permissions.row("`one`", used)
-        == "| `one` | **`okta.devices.manage`**, `okta.devices.read` | List Devices |"
+    assert permissions.row("`one`", used) == (
+        "| `one` | *`okta.certificateAuthorities.read`*, **`okta.devices.manage`**,"
+        " `okta.devices.read` | List Devices |"
     )
 
 

@@ -38,8 +38,9 @@ one fails. Okta permissions are OAuth scopes. A service app needs the scope **an
 that allows the same; an API token has the admin roles of the person who created it. Kandji
 permissions are the entries of an API token's permissions, by the titles of its API documentation.
 
-Permissions in **bold** are for runs that write: check mode does not need or request them. Okta's
-SCEP address needs no permission.
+Permissions in **bold** are for runs that write: check mode does not need or request them. Those in
+*italics* are optional: a run without them says what it could not see, and works. A service app asks
+for them in a token request of its own. Okta's SCEP address needs no permission.
 """
 
 
@@ -59,20 +60,21 @@ def operations(module: str) -> tuple[t.Any, ...]:
 
 def row(title: str, used: t.Sequence[t.Any]) -> str:
     """Return the table row of some operations, with the permissions of both vendors."""
-    okta = {one.permission: one.writes for one in used if one.permission.startswith("okta.")}
+    okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
     kandji = {
-        one.permission: one.writes
+        one.permission: _mark(one)
         for one in used
         if one.permission and not one.permission.startswith("okta.")
     }
     return f"| {title} | {_cell(okta, '`')} | {_cell(kandji, '')} |"
 
 
-def _cell(permissions: dict[str, bool], quote: str) -> str:
-    shown = [
-        f"**{quote}{name}{quote}**" if writes else f"{quote}{name}{quote}"
-        for name, writes in sorted(permissions.items())
-    ]
+def _mark(used: t.Any) -> str:
+    return "**" if used.writes else "*" if used.optional else ""
+
+
+def _cell(permissions: dict[str, str], quote: str) -> str:
+    shown = [f"{mark}{quote}{name}{quote}{mark}" for name, mark in sorted(permissions.items())]
     return ", ".join(shown) or "none"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 from .errors import BadOption
 
-# An offset without a colon, as Okta's Certificate Authorities API writes it. Python 3.10 refuses it.
+# An offset without a colon, as Okta's Certificate Authorities API has it. Python 3.10 refuses it.
 _SHORT_OFFSET = re.compile(r"(?<=[+-]\d\d)(?=\d\d$)")
 
 

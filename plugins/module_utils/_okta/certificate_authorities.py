@@ -9,11 +9,10 @@ enrichment, so an org without it is a value here and never an error.
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import ApiError, Unauthorized, Unreachable, Unreadable
-from .auth import FEATURE_MISSING
+from .._core.errors import ApiError, Unreachable, Unreadable
+from .auth import FEATURE_MISSING, TOKEN
 from .certificate_authority_records import (
     ATTESTATION,
     CertificateAuthority,
@@ -65,11 +64,12 @@ class Authorities:
         )
 
 
-def read_authorities(okta: Okta, confirm: t.Callable[[], object] | None = None) -> Authorities:
+def read_authorities(okta: Okta, credentials_work: bool = False) -> Authorities:
     """Return the certificate authorities of an org, or why they cannot be read.
 
-    :arg confirm: a read with the same credentials, for a 401: it raises Unauthorized if Okta does
-        not accept them at all. Whether an API token may call this API is not documented.
+    :arg credentials_work: whether Okta has accepted the credentials in this run. A 401 is then an
+        answer of this API, else a failure to sign in, which is raised. Whether an API token may
+        call this API is not documented.
     """
     try:
         authorities = tuple(okta.certificate_authorities())
@@ -79,19 +79,20 @@ def read_authorities(okta: Okta, confirm: t.Callable[[], object] | None = None) 
             if authority.family == ATTESTATION
             for platform in okta.registration_authorities(authority.id)
         )
-    except Unauthorized as error:
-        if error.error_code != FEATURE_MISSING:
-            if confirm is None:
-                raise
-            confirm()
-        return Authorities(unavailable=_reason(error))
     except ApiError as error:
-        if error.details.get("operation") == "token" and error.error_code != "invalid_scope":
+        if _is_sign_in_failure(error, credentials_work):
             raise
         return Authorities(unavailable=_reason(error))
     except (Unreachable, Unreadable) as error:
         return Authorities(unavailable=error.message)
     return Authorities(authorities, platforms)
+
+
+def _is_sign_in_failure(error: ApiError, credentials_work: bool) -> bool:
+    """Return whether Okta refuses the credentials themselves."""
+    if error.details.get("operation") == TOKEN.name:
+        return error.status in (400, 401, 403) and error.error_code != "invalid_scope"
+    return error.status == 401 and error.error_code != FEATURE_MISSING and not credentials_work
 
 
 def _reason(error: ApiError) -> str:

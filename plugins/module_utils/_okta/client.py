@@ -305,7 +305,7 @@ class Okta:
         )
         return list(map(AuthenticatorMethod.from_row, rows))
 
-    # Certificate authorities: an Early Access API, whose lists are {"data": [...]} and have no pages
+    # Certificate authorities: an Early Access API whose lists are {"data": [...]}, without pages
 
     def certificate_authorities(self) -> list[CertificateAuthority]:
         """Return the intermediate authorities of both families with their certificates.

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Okta's Desktop platform, which has no API. Pure.
+"""Okta's Desktop platform, which no API creates. Pure.
 
-The SCEP endpoint, the System Log and a test enrolment are what shows its state.
+The SCEP endpoint, the System Log, a test enrolment, and the certificate authorities where they can
+be read, show its state.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from .._core.errors import BadOption, NeedsConsole, Refused
+from .._core.errors import BadOption, Refused
 from .._core.timestamps import require_timestamp
 from .._http.urls import is_loopback
 from .._scep.client import CaCertificate
@@ -47,8 +48,8 @@ def platform_console_steps(org_url: str) -> list[str]:
         "Select Generate.",
         "Copy the SCEP URL and the Secret key into your vault: the secret key is shown this once.",
         (
-            "Select Save, then run this again with the SCEP URL (scep_url or OKTA_SCEP_URL) and the"
-            " challenge (scep_challenge or OKTA_SCEP_CHALLENGE)."
+            "Select Save, then run this again with the SCEP URL (scep_url or OKTA_SCEP_URL), unless"
+            " it can be read, and the challenge (scep_challenge or OKTA_SCEP_CHALLENGE)."
         ),
     ]
 
@@ -116,15 +117,6 @@ def shape_warning(scep_url: str) -> list[str]:
         "scep_url: it does not look like the known SCEP URLs (…/pki/<40 digits>/scep/rac…). Check"
         " that it was copied completely; if so, ignore this."
     ]
-
-
-def needs_scep_url(org_url: str) -> NeedsConsole:
-    """Return the error for a missing SCEP URL, with the steps that create one."""
-    return NeedsConsole(
-        "scep_url: it is not set, and no public API can create one. Follow console_steps once in"
-        " the Okta Admin Console, then run again with scep_url.",
-        console_steps=platform_console_steps(org_url),
-    )
 
 
 def check_pin(certificates: t.Sequence[CaCertificate], fingerprint: bytes | None) -> None:

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Certificate Authorities API: its rows, and the ways in which an org does not have it."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+import pytest
+import requests
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    Unauthorized,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+    AccessToken,
+    ApiToken,
+    ServiceApp,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (  # noqa: E501
+    read_authorities,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.private_key import Key
+from cryptography.hazmat.primitives.asymmetric import ec
+
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+ORG = "https://acme.okta.com"
+FIRST = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC"
+RENEWED = "53D22A615854286F8CD72E3E18E0FACC7A9D3948"
+ACCESS = "B94E9A79DF30FC870CF018C274138A0BF56DEB04"
+SUBJECT = "CN=Organization Intermediate Authority, OU=00o1, DC=example, DC=okta, DC=com"
+# As in the examples of Okta's Go SDK: in the middle of a renewal.
+AUTHORITY = {
+    "authorityInstanceId": FIRST,
+    "type": "INTERMEDIATE",
+    "caType": "OKTA_AS_CA",
+    "status": "VALID",
+    "subjectDN": SUBJECT,
+    "_embedded": {
+        "certificates": [
+            {
+                "ski": RENEWED,
+                "rotationState": "ACTIVE",
+                "status": "VALID",
+                "subjectDN": SUBJECT,
+                "createdDate": "2026-09-25T00:10:20.000+0000",
+                "expirationDate": "2031-09-25T00:10:19.000+0000",
+            },
+            {
+                "ski": FIRST,
+                "rotationState": "RETIRING",
+                "status": "VALID",
+                "subjectDN": SUBJECT,
+                "createdDate": "2023-03-18T23:44:57.000+0000",
+                "expirationDate": "2028-03-18T23:44:57.000+0000",
+            },
+        ]
+    },
+}
+DEVICE_ACCESS = {"authorityInstanceId": ACCESS, "caType": "DEVICE_ACCESS_OKTA_AS_CA"}
+PLATFORM = {
+    "id": "rac6kzcjk4IcgtZ574x7",
+    "name": "Endpoint management",
+    "protocol": "SCEP",
+    "challengeType": "STATIC",
+    "status": "ACTIVE",
+    "aki": FIRST,
+    "caExpirationDate": "2028-03-18T23:44:57.000+0000",
+    "authorityInstanceId": FIRST,
+    "scepUrl": f"https://example.okta.com/pki/{FIRST}/scep/rac6kzcjk4IcgtZ574x7",
+    "createdDate": "2023-03-19T00:38:52.000+0000",
+}
+
+
+def org(wire: t.Any, auth: t.Any = None) -> Okta:
+    return Okta(ORG, auth or ApiToken("00abc"), wire.settings(retries=1), wire.masker)
+
+
+def error_body(code: str) -> dict[str, t.Any]:
+    return {"errorCode": code, "errorSummary": "Summary.", "errorCauses": []}
+
+
+def test_authorities_of_both_families_and_the_platforms_of_the_attesting_one(wire: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY, DEVICE_ACCESS]}), (200, {"data": [PLATFORM]}))
+    authorities = read_authorities(org(wire))
+    assert [request.path_url for request in wire.sent] == [
+        "/pki/api/v2/certificate-authorities?type=INTERMEDIATE&expand=certificates",
+        f"/pki/api/v2/certificate-authorities/{FIRST}/registration-authorities",
+    ]
+    assert authorities.is_read
+    assert authorities.key_ids == {FIRST, RENEWED}
+    (platform,) = authorities.platforms
+    assert platform.ca_expires == datetime(2028, 3, 18, 23, 44, 57, tzinfo=timezone.utc)
+    assert authorities.authority_of(platform) is authorities.attesting[0]
+    assert platform.as_result()["created"] == "2023-03-19T00:38:52Z"
+    newest = authorities.all[0].as_result()["certificates"][0]
+    assert (newest["rotation_state"], newest["expires"]) == ("ACTIVE", "2031-09-25T00:10:19Z")
+
+
+def test_fields_that_are_missing_are_unknown(wire: t.Any) -> None:
+    wire.script(
+        (200, {"data": [{"authorityInstanceId": FIRST, "caType": "OKTA_AS_CA"}]}),
+        (200, {"data": [{"id": "rac1", "authorityInstanceId": FIRST}]}),
+    )
+    authorities = read_authorities(org(wire))
+    assert authorities.key_ids == frozenset()
+    assert authorities.platforms[0].path == f"/pki/{FIRST}/scep/rac1"
+    assert authorities.platforms[0].as_result()["ca_expires"] is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((401, error_body("E0000015")), "does not have the Certificate Authorities API (401 E00"),
+        ((404, error_body("E0000007")), "does not have the Certificate Authorities API (404 E00"),
+        ((405, error_body("E0000022")), "does not have the Certificate Authorities API (405 E00"),
+        ((403, error_body("E0000006")), "may not read them (403 E0000006); the scope is okta.cert"),
+        ((503, "<html>"), "503"),
+        ((200, "<html>"), "an HTML page"),
+        ((200, {"items": []}), "something else than the list"),
+        ((200, []), "something else than the list"),
+        (requests.exceptions.ConnectionError("cut"), "cannot be reached"),
+    ],
+)
+def test_an_org_without_it_is_not_an_error(wire: t.Any, answer: t.Any, says: str) -> None:
+    wire.script(answer)
+    authorities = read_authorities(org(wire))
+    assert not authorities.is_read and authorities.platforms == ()
+    assert says in authorities.unavailable
+
+
+def test_a_list_of_platforms_that_cannot_be_read_leaves_nothing(wire: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY]}), (404, error_body("E0000007")))
+    authorities = read_authorities(org(wire))
+    assert (authorities.all, authorities.is_read) == ((), False)
+
+
+def test_a_failure_to_sign_in_stays_one(wire: t.Any) -> None:
+    wire.script((401, error_body("E0000011")))
+    with pytest.raises(Unauthorized, match="is not accepted"):
+        read_authorities(org(wire))
+
+
+def test_credentials_that_work_elsewhere_are_not_accepted_here(wire: t.Any) -> None:
+    wire.script((401, error_body("E0000011")))
+    authorities = read_authorities(org(wire), credentials_work=True)
+    assert "may not read them (401 E0000011)" in authorities.unavailable
+
+
+def test_an_access_token_without_the_scope(wire: t.Any) -> None:
+    wire.script((403, error_body("E0000006"), {"WWW-Authenticate": 'error="insufficient_scope"'}))
+    unavailable = read_authorities(org(wire, AccessToken("eyJ"))).unavailable
+    assert "may not read them (403 insufficient_scope)" in unavailable
+
+
+def service_app(wire: t.Any, scope: str) -> ServiceApp:
+    return ServiceApp("0oaClient", Key(EC_KEY, "ES256", "k1"), [scope], wire.masker)
+
+
+def test_a_refused_token_request_of_the_scope_leaves_the_other_token_alone(
+    wire: t.Any,
+) -> None:
+    token = {"access_token": "eyJ1", "token_type": "Bearer", "expires_in": 3600, "scope": "x"}
+    wire.script((200, token), (200, []), (400, {"error": "invalid_scope"}), (200, []))
+    okta = org(wire, service_app(wire, "okta.authenticators.read"))
+    okta.authenticators()
+    assert "may not read them (400 invalid_scope)" in read_authorities(okta).unavailable
+    okta.authenticators()
+    scopes = [
+        request.body.partition("scope=")[2].partition("&")[0]
+        for request in wire.sent
+        if request.path_url == "/oauth2/v1/token"
+    ]
+    assert scopes == ["okta.authenticators.read", "okta.certificateAuthorities.read"]
+
+
+@pytest.mark.parametrize("credentials_work", [False, True])
+def test_a_service_app_that_is_not_accepted_is_an_error(
+    wire: t.Any, credentials_work: bool
+) -> None:
+    wire.script((401, {"error": "invalid_client"}))
+    with pytest.raises(ApiError, match="does not accept the service app"):
+        read_authorities(org(wire, service_app(wire, "okta.logs.read")), credentials_work)
