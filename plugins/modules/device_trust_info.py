@@ -150,6 +150,13 @@ profiles:
   sample:
     - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at:
       "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24"}
+authority:
+  description: Where the renewal of Okta's certificate authority stands, for the platforms of the
+    rings' SCEP URLs; C(unavailable) says why that was not read. Each of C(renewals) is as
+    RV(devicetrust.okta_kandji.okta_device_integration#module:renewal).
+  returned: success
+  type: dict
+  sample: {unavailable: null, alarm: false, renewals: []}
 table:
   description: Lines of text for people. They list Macs by stage, Macs by next step, and renewals
     by ring.
@@ -194,11 +201,13 @@ from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import Ring, read_rings, ring_options
+from ..module_utils._fleet.rings import Ring, read_rings, ring_options, ring_urls
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.table import count_by_stage, render_table
 from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._okta import authority_status
+from ..module_utils._okta.authority_status import AuthorityStatus, read_status
 
 OPTIONS: ArgumentSpec = {
     **FLEET,
@@ -212,7 +221,7 @@ OPTIONS: ArgumentSpec = {
     "log_days": {"type": "int", "default": 30},
     "log_events": {"type": "int", "default": 12000},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES)
+USES = (*ring_reads.USES, *fleet_reads.USES, *authority_status.USES)
 
 
 class Summary:
@@ -303,10 +312,12 @@ def run(ctx: ModuleContext) -> Result:
             break
         ctx.progress(f"waiting for Macs and their users: {summary.waiting}")
         ctx.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
-    return _result(summary, rings, params)
+    return _result(summary, rings, params, read_status(ctx.okta, ring_urls(rings)))
 
 
-def _result(summary: Summary, rings: t.Sequence[Ring], params: Params) -> Result:
+def _result(
+    summary: Summary, rings: t.Sequence[Ring], params: Params, authority: AuthorityStatus
+) -> Result:
     counts = count_by_stage(summary.total)
     profiles = [_profile(ring, params["redistribution_days"]) for ring in rings if ring.profile]
     renewals = {profile["ring"]: profile["renew_by"] for profile in profiles}
@@ -315,7 +326,8 @@ def _result(summary: Summary, rings: t.Sequence[Ring], params: Params) -> Result
         "counts": counts,
         "macs": [_summarize_mac(row) for row in summary.shown],
         "profiles": profiles,
-        "table": render_table(summary.shown, counts, renewals),
+        "table": render_table(summary.shown, counts, renewals, authority.lines),
+        "authority": authority.as_result(),
         "by_ring": {
             ring.name: count_by_stage(summary.by_ring.get(ring.name, Counter())) for ring in rings
         },

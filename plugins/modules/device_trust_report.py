@@ -83,6 +83,12 @@ counts:
   returned: success
   type: dict
   sample: {MANAGED: 20, NOT_REGISTERED: 1}
+authority:
+  description: Where the renewal of Okta's certificate authority stands, as
+    RV(devicetrust.okta_kandji.device_trust_info#module:authority).
+  returned: success
+  type: dict
+  sample: {unavailable: null, alarm: false, renewals: []}
 files:
   description: Paths of the files of the report, whether or not the module had to write them.
   returned: success
@@ -128,10 +134,12 @@ from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import Ring, read_rings, ring_options
+from ..module_utils._fleet.rings import Ring, read_rings, ring_options, ring_urls
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._okta import authority_status
+from ..module_utils._okta.authority_status import read_status
 from ..module_utils._report import csv_json, files, html
 from ..module_utils._report.figures import Figures, Meta, masked, survey
 
@@ -147,7 +155,7 @@ OPTIONS: ArgumentSpec = {
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES)
+USES = (*ring_reads.USES, *fleet_reads.USES, *authority_status.USES)
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -181,12 +189,16 @@ def run(ctx: ModuleContext) -> Result:
     # Last, so that a run that was interrupted says what changed once more.
     changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)
     return build_result(
-        changes, counts=figures.counts, files=[str(path) for path, _unused in reports]
+        changes,
+        counts=figures.counts,
+        files=[str(path) for path, _unused in reports],
+        authority=meta.authority.as_result(),
     )
 
 
 def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    authority = read_status(ctx.okta, ring_urls(rings))
     return Meta(
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         org_url=ctx.params["okta_org_url"],
@@ -197,6 +209,7 @@ def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
             for ring in rings
             if ring.profile
         },
+        authority=authority,
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )

@@ -225,6 +225,54 @@ platforms:
       description: When it was created.
       type: str
       returned: always
+renewal:
+  description: Where the renewal of the authority itself stands for the platform of RV(scep_url), or
+    null if that is not known.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description:
+        - C(none), no renewal. C(waiting), Okta has a renewed certificate, and the platform still
+          issues with the old one. C(rolled_over), it issues with the renewed one, and the old one
+          is still valid.
+        - C(overdue), the certificate that it issues with expires in less than a year, which is how
+          long certificates of Macs live. C(broken), that certificate is not valid any more.
+          C(unknown), Okta does not say it.
+      type: str
+      returned: always
+    alarm:
+      description: Whether RV(renewal.deadline) has passed, or no certificate can be issued.
+      type: bool
+      returned: always
+    message:
+      description: What to do, or an empty text.
+      type: str
+      returned: always
+    platform:
+      description: Id of the platform.
+      type: str
+      returned: always
+    key_id:
+      description: Key identifier of the CA certificate that it issues with.
+      type: str
+      returned: always
+    expires:
+      description: When that certificate expires.
+      type: str
+      returned: always
+    deadline:
+      description: When the platform has to be moved, one year and 60 days before.
+      type: str
+      returned: always
+    replacement_key_id:
+      description: Key identifier of the renewed certificate, if the platform is not on it.
+      type: str
+      returned: always
+    replacement_expires:
+      description: When that one expires.
+      type: str
+      returned: always
 authorities_unavailable:
   description: Why authorities and platforms were not read, or null if they were.
   returned: success
@@ -292,6 +340,7 @@ from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
+from ..module_utils._okta.authority_renewal import authority_renewal
 from ..module_utils._okta.certificate_authorities import read_authorities
 from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._okta.records import LogEvent, Org
@@ -333,7 +382,8 @@ def run(ctx: ModuleContext) -> Result:
     if params["scep_url"]:
         _check_url(ctx, params["scep_url"], org)
     choice = choose_url(authorities, params["scep_url"], params["platform"], ctx.okta.org_url)
-    for text in choice.warnings:
+    renewal = authority_renewal(authorities, choice.platform, now)
+    for text in [*choice.warnings, *(renewal.warnings if renewal else ())]:
         ctx.warn(text)
     if not params["scep_url"]:
         _check_url(ctx, choice.url, org)
@@ -365,6 +415,7 @@ def run(ctx: ModuleContext) -> Result:
         "platform": choice.platform.as_result() if choice.platform else None,
         "authorities": [each.as_result() for each in authorities.all],
         "platforms": [each.as_result() for each in authorities.platforms],
+        "renewal": renewal.as_result() if renewal else None,
         "authorities_unavailable": authorities.unavailable or None,
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],

@@ -41,7 +41,12 @@ def test_each_playbook_has_a_template():
     outside = {"configure_awx.yml"}  # which sets AWX up
     # Rulebooks run them by themselves, and tell them of which event: docs/events.md. Nobody
     # launches them.
-    for_rulebooks = {"device_status.yml", "on_scep_challenge_reset.yml", "notify.yml"}
+    for_rulebooks = {
+        "device_status.yml",
+        "notify.yml",
+        "on_certificate_authority_change.yml",
+        "on_scep_challenge_reset.yml",
+    }
     rulebooks = "".join(
         path.read_text() for path in (CHECKOUT / "extensions" / "eda" / "rulebooks").glob("*.yml")
     )

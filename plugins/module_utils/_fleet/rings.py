@@ -152,7 +152,7 @@ def check_generations(rings: Iterable[RingOptions]) -> None:
 def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -> list[ProfileItem]:
     """Return the other active custom profiles with the SCEP URL of a ring's profile."""
     own = {ring.profile.id for ring in rings if ring.profile}
-    urls = {url for ring in rings if ring.profile for url in _scep_urls(ring.profile)}
+    urls = ring_urls(rings)
     return [
         ProfileItem.of_profile(profile)
         for profile in profiles
@@ -160,6 +160,11 @@ def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -
         and profile.id not in own
         and urls & _scep_urls(profile)
     ]
+
+
+def ring_urls(rings: Iterable[Ring]) -> set[str]:
+    """Return the SCEP URLs of the rings' profiles, as far as they are known."""
+    return {url for ring in rings if ring.profile for url in _scep_urls(ring.profile)}
 
 
 def _scep_urls(profile: CustomProfile) -> set[str]:

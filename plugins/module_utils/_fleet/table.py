@@ -20,9 +20,12 @@ def render_table(
     rows: Sequence[MacRow],
     counts: Mapping[str, int],
     renewals: Mapping[str, str | None],
+    authority: Sequence[str] = (),
     max_names: int = 10,
 ) -> list[str]:
-    """Return the lines of a table: Macs by stage, Macs by next step, renewals by ring.
+    """Return the lines of a table: Macs by stage, Macs by next step, renewals by ring, authority.
+
+    ``authority`` are sentences on Okta's certificate authority.
 
     Each group of Macs with the same next step names at most ``max_names`` of them.
     """
@@ -45,4 +48,6 @@ def render_table(
             f"  ring {ring}: renew its certificates by {date or 'unknown'}"
             for ring, date in renewals.items()
         ]
+    if authority:
+        lines += ["", "Certificate authority:", *(f"  {line}" for line in authority)]
     return lines

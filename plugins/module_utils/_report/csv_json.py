@@ -92,6 +92,7 @@ def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
         "flags": figures.flags,
         "certificates_by_month": figures.months,
         "renewals": dict(meta.renewals),
+        "authority": meta.authority.as_result(),
         "api_calls": meta.api_calls,
     }
     yield json.dumps(head)[:-1] + ', "macs": [\n'

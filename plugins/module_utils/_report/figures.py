@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._fleet.rows import MacRow
+from .._okta.authority_status import AuthorityStatus
 from . import generated_page as page
 
 # The steps from an enrolled to a managed Mac, each with the stages of Macs that have not taken it.
@@ -69,6 +70,7 @@ class Meta:
     tenant: str
     order: Sequence[str]
     renewals: Mapping[str, str | None] = field(default_factory=dict)
+    authority: AuthorityStatus = field(default_factory=AuthorityStatus)
     previous: PastReport | None = None
     history: bool = False
     api_calls: int = 0
@@ -95,7 +97,15 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
     steps: dict[str, Counter[str]] = defaultdict(Counter)
     digest = hashlib.sha256(
         json.dumps(
-            [page.HEAD, page.STYLE, page.SCRIPT, meta.org_url, meta.tenant, dict(meta.renewals)]
+            [
+                page.HEAD,
+                page.STYLE,
+                page.SCRIPT,
+                meta.org_url,
+                meta.tenant,
+                dict(meta.renewals),
+                meta.authority.as_result(),
+            ]
         ).encode()
     )
     unconfirmed = 0

@@ -297,6 +297,8 @@ def _months(figures: Figures, meta: Meta) -> str:
         for ring, date in meta.renewals.items()
     )
     body += f'<h3>Renew by</h3><ul class="plain">{renewals}</ul>' if renewals else ""
+    authority = "".join(f"<li>{escape(line)}</li>" for line in meta.authority.lines)
+    body += f'<h3>Certificate authority</h3><ul class="plain">{authority}</ul>' if authority else ""
     return page.SECTION.format(id="months", title="Certificates by month of expiry", body=body)
 
 

@@ -1,0 +1,205 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the renewal of Okta's certificate authority stands, as one platform sees it. Pure.
+
+Okta renews a certificate of five years after three and a half. The platform stays on the old
+certificate until an administrator moves it. Only then are new certificates of the renewed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .._core.results import Result
+from .._core.timestamps import format_timestamp
+from .certificate_authorities import Authorities
+from .certificate_authority_records import (
+    ACTIVE,
+    AuthorityCertificate,
+    RegistrationAuthority,
+)
+from .facts import CERTIFICATE_LIFETIME
+from .scep_platforms import find_platform
+
+NONE, WAITING, ROLLED_OVER = "none", "waiting", "rolled_over"
+OVERDUE, BROKEN, UNKNOWN = "overdue", "broken", "unknown"
+# Certificates of Macs live a year, and must not outlive the one that signed them.
+SLACK = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class AuthorityRenewal:
+    """The state of the renewal, for one platform.
+
+    :arg state: ``none``: the platform issues with the only certificate. ``waiting``: there is a
+        replacement, and the platform is on the old one. ``rolled_over``: it is on the replacement,
+        and the old one is still valid. ``overdue``: the certificate that it issues with expires
+        before certificates of today do. ``broken``: that certificate is not valid any more.
+        ``unknown``: Okta's answer does not say it.
+    :arg current: the certificate that the platform issues with, if it is listed.
+    :arg replacement: the newest certificate, if it is another one.
+    :arg retiring: the earlier certificate that expires last, if one is still valid.
+    :arg expires: when the certificate that the platform issues with expires.
+    """
+
+    state: str
+    platform: RegistrationAuthority
+    now: datetime
+    current: AuthorityCertificate | None = None
+    replacement: AuthorityCertificate | None = None
+    retiring: AuthorityCertificate | None = None
+    expires: datetime | None = None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the platform has to be on a newer certificate, with slack."""
+        return self.expires - CERTIFICATE_LIFETIME - SLACK if self.expires else None
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether the deadline has passed."""
+        if self.state in (OVERDUE, BROKEN):
+            return True
+        deadline = self.deadline
+        return self.state == WAITING and deadline is not None and self.now >= deadline
+
+    @property
+    def message(self) -> str:
+        """What is due, "" if nothing is."""
+        return _message(self)
+
+    @property
+    def summary(self) -> str:
+        """The message, or that nothing is due."""
+        if self.message:
+            return self.message
+        name = f"platform {self.platform.name!r} ({self.platform.id})"
+        if self.state == UNKNOWN:
+            return f"Okta does not show which CA certificate {name} issues with."
+        return f"The CA certificate of {name} expires on {_day(self.expires)}; nothing is due."
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The message, if the platform has to be moved."""
+        return (self.message,) if self.state in (WAITING, OVERDUE, BROKEN) else ()
+
+    def as_result(self) -> Result:
+        """Return the state as results show it."""
+        return {
+            "state": self.state,
+            "alarm": self.is_alarm,
+            "message": self.message,
+            "platform": self.platform.id,
+            "key_id": self.platform.authority_key_id or None,
+            "expires": _text(self.expires),
+            "deadline": _text(self.deadline),
+            "replacement_key_id": self.replacement.key_id if self.replacement else None,
+            "replacement_expires": _text(self.replacement.expires) if self.replacement else None,
+        }
+
+
+def authority_renewal(
+    authorities: Authorities, platform: RegistrationAuthority | None, now: datetime
+) -> AuthorityRenewal | None:
+    """Return where the renewal stands for a platform, or None without a platform."""
+    if platform is None:
+        return None
+    authority = authorities.authority_of(platform)
+    certificates = authority.certificates if authority else ()
+    current = _find(certificates, platform.authority_key_id)
+    newest = next((each for each in certificates if each.rotation_state == ACTIVE), None)
+    expires = (current.expires if current else None) or platform.ca_expires
+    retiring = [
+        each for each in certificates if each.rotation_state != ACTIVE and each.expires is not None
+    ]
+    return AuthorityRenewal(
+        _state(platform, current, newest, certificates, expires, now),
+        platform,
+        now,
+        current,
+        newest if newest != current else None,
+        max(retiring, key=lambda each: each.expires or now, default=None),
+        expires,
+    )
+
+
+def authority_renewals(
+    authorities: Authorities, scep_urls: Iterable[str], now: datetime
+) -> list[AuthorityRenewal]:
+    """Return where the renewal stands for the platforms of SCEP URLs, each platform once."""
+    platforms = {
+        platform.id: platform
+        for platform in (find_platform(authorities, url) for url in scep_urls)
+        if platform is not None
+    }
+    renewals = [authority_renewal(authorities, each, now) for each in platforms.values()]
+    return [renewal for renewal in renewals if renewal is not None]
+
+
+def _find(certificates: Sequence[AuthorityCertificate], key_id: str) -> AuthorityCertificate | None:
+    return next((each for each in certificates if key_id and each.key_id == key_id), None)
+
+
+def _state(
+    platform: RegistrationAuthority,
+    current: AuthorityCertificate | None,
+    newest: AuthorityCertificate | None,
+    certificates: Sequence[AuthorityCertificate],
+    expires: datetime | None,
+    now: datetime,
+) -> str:
+    if not platform.authority_key_id or newest is None:
+        return UNKNOWN
+    if current is None:  # certificates that have expired are not listed
+        return BROKEN
+    if expires is not None and now >= expires - CERTIFICATE_LIFETIME:
+        return OVERDUE
+    if current != newest:
+        return WAITING
+    return ROLLED_OVER if len(certificates) > 1 else NONE
+
+
+def _message(renewal: AuthorityRenewal) -> str:
+    name = f"platform {renewal.platform.name!r} ({renewal.platform.id})"
+    expiry, deadline = _day(renewal.expires), _day(renewal.deadline)
+    move = (
+        f"Move {name} to the renewed certificate in the Admin Console"
+        " (playbook renew_certificate_authority.yml)"
+        if renewal.replacement
+        else "Ask Okta why the authority was not renewed"
+    )
+    if renewal.state == WAITING:
+        late = "was due" if renewal.is_alarm else "is due"
+        return (
+            f"Okta renewed its certificate authority, and {name} still issues with the old"
+            f" certificate, which expires on {expiry}. The move {late} by {deadline}. {move}."
+        )
+    if renewal.state == OVERDUE:
+        return (
+            f"The CA certificate that {name} issues with expires on {expiry}, before new"
+            f" certificates of Macs do. {move}."
+        )
+    if renewal.state == BROKEN:
+        return (
+            f"The CA certificate that {name} issues with is not valid any more. No new certificate"
+            f" makes a Mac managed. {move}."
+        )
+    if renewal.state == ROLLED_OVER:
+        return (
+            f"Okta's certificate authority was renewed, and {name} issues with the renewed"
+            " certificate. Certificates of the old one count until"
+            f" {_day(renewal.retiring.expires if renewal.retiring else None)}. Re-issue them ring"
+            " by ring."
+        )
+    return ""
+
+
+def _day(timestamp: datetime | None) -> str:
+    return f"{timestamp:%Y-%m-%d}" if timestamp else "an unknown day"
+
+
+def _text(timestamp: datetime | None) -> str | None:
+    return format_timestamp(timestamp) if timestamp else None

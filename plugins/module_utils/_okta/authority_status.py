@@ -1,0 +1,61 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of Okta's certificate authority, as reports of a fleet show it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from .._core.results import Result
+from .authority_renewal import AuthorityRenewal, authority_renewals
+from .certificate_authorities import read_authorities
+from .certificate_authority_records import STATIC
+from .client import LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES, Okta
+
+USES = (LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES)
+
+
+@dataclass(frozen=True)
+class AuthorityStatus:
+    """Where the renewal stands for the platforms in use, or why that was not read."""
+
+    renewals: tuple[AuthorityRenewal, ...] = ()
+    unavailable: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """A sentence for each platform, or why none was read."""
+        if self.unavailable:
+            return [f"Okta's certificate authorities were not read: {self.unavailable}."]
+        return [renewal.summary for renewal in self.renewals]
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether a platform has to be moved now."""
+        return any(renewal.is_alarm for renewal in self.renewals)
+
+    def as_result(self) -> Result:
+        """Return the status as results show it."""
+        return {
+            "unavailable": self.unavailable or None,
+            "alarm": self.is_alarm,
+            "renewals": [renewal.as_result() for renewal in self.renewals],
+        }
+
+
+def read_status(okta: Okta, scep_urls: Collection[str]) -> AuthorityStatus:
+    """Return the status for the platforms of SCEP URLs, for all static ones if no URL is known.
+
+    Call it after another read: the credentials are known to be accepted then.
+    """
+    authorities = read_authorities(okta, credentials_work=True)
+    urls = scep_urls or [
+        platform.scep_url for platform in authorities.platforms if platform.challenge_type == STATIC
+    ]
+    now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
+    return AuthorityStatus(
+        tuple(authority_renewals(authorities, urls, now)), authorities.unavailable
+    )
