@@ -75,7 +75,11 @@ class MacCertificate:
             else ISSUER
         )
         return macos_shims.CheckedIdentity(
-            self.common_name, issuer, f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}", digest
+            self.common_name,
+            issuer,
+            f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}",
+            digest,
+            authority_key_id=_authority_key_id(parsed) if parsed else "",
         )
 
     def describe(self) -> dict[str, t.Any]:
@@ -90,6 +94,11 @@ class MacCertificate:
             "profile_identifier": self.profile_identifier,
             "pem": parsed.public_bytes(serialization.Encoding.PEM).decode() if parsed else None,
         }
+
+
+def _authority_key_id(certificate: x509.Certificate) -> str:
+    extension = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    return (extension.value.key_identifier or b"").hex().upper()
 
 
 Enrol = t.Callable[[World, dict[str, t.Any], str], MacCertificate]

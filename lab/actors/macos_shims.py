@@ -113,6 +113,7 @@ class CheckedIdentity:
     not_after: str
     sha256: str
     keychain: str = "system"
+    authority_key_id: str = ""
 
 
 def compute_line(
@@ -133,10 +134,12 @@ def compute_line(
         reverse=True,
     )
     for identity in matching:
+        authority = {"aki": identity.authority_key_id} if identity.authority_key_id else {}
         text = _compact(
             {
                 "cn": _escaped(identity.common_name),
                 "issuer": _escaped(identity.issuer),
+                **authority,
                 "not_after": identity.not_after,
                 "sha256": identity.sha256,
                 "in": identity.keychain,

@@ -91,9 +91,11 @@ from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
+from ..module_utils._okta import certificate_authorities
+from ..module_utils._okta.certificate_authorities import read_authorities
 from ..module_utils._report.figures import masked
 
-USES = (*ring_reads.USES, *fleet_reads.USES)
+USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 TABLES = (OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES)
 
 
@@ -153,7 +155,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             rings, competitors = read_rings(
                 context.kandji, ring_options(params), params["scep_profile_prefix"]
             )
-            by_device, _none = known_expiry(context.kandji, params["certificate_check_item_id"])
+            check_item_id = params["certificate_check_item_id"]
+            key_ids = read_authorities(context.okta).key_ids if check_item_id else ()
+            by_device, _none = known_expiry(context.kandji, check_item_id, key_ids=key_ids)
             query = FleetQuery(
                 rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
             )

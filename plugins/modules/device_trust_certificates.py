@@ -117,7 +117,9 @@ from ..module_utils._fleet import ledger
 from ..module_utils._fleet.certificate_check import expiry_by_device
 from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.certificate_authorities import read_authorities
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,
@@ -129,7 +131,7 @@ USES = (
     kandji_api.LIST_DEVICES,
     kandji_api.ITEM_STATUSES,
     okta_api.GET_ORGANIZATION,
-    okta_api.LIST_LOG_EVENTS,
+    *certificate_authorities.USES,
 )
 
 
@@ -157,10 +159,11 @@ def run(ctx: ModuleContext) -> Result:
         )
     if params["certificate_check_item_id"]:
         statuses = ctx.kandji.item_statuses(params["certificate_check_item_id"])
+        key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
         known.update(
             {
                 serials[device_id]: {"expires": expires, "source": "mac"}
-                for device_id, expires in expiry_by_device(statuses).items()
+                for device_id, expires in expiry_by_device(statuses, key_ids).items()
                 if serials.get(device_id)
             }
         )

@@ -206,8 +206,9 @@ from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.table import count_by_stage, render_table
 from ..module_utils._kandji.profiles.scep import renew_by
-from ..module_utils._okta import authority_status
-from ..module_utils._okta.authority_status import AuthorityStatus, read_status
+from ..module_utils._okta import certificate_authorities
+from ..module_utils._okta.authority_status import AuthorityStatus, authority_status
+from ..module_utils._okta.certificate_authorities import read_authorities
 
 OPTIONS: ArgumentSpec = {
     **FLEET,
@@ -221,7 +222,7 @@ OPTIONS: ArgumentSpec = {
     "log_days": {"type": "int", "default": 30},
     "log_events": {"type": "int", "default": 12000},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES, *authority_status.USES)
+USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 
 
 class Summary:
@@ -292,8 +293,13 @@ def run(ctx: ModuleContext) -> Result:
     limit = row_limit(params["max_rows"])
     deadline = time.monotonic() + params["wait"]
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
+    authorities = read_authorities(ctx.okta)
     by_device, ledger = known_expiry(
-        ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
+        ctx.kandji,
+        params["certificate_check_item_id"],
+        ctx.okta.org_url,
+        params["state_dir"],
+        authorities.key_ids,
     )
     query = FleetQuery(
         rings,
@@ -312,7 +318,8 @@ def run(ctx: ModuleContext) -> Result:
             break
         ctx.progress(f"waiting for Macs and their users: {summary.waiting}")
         ctx.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
-    return _result(summary, rings, params, read_status(ctx.okta, ring_urls(rings)))
+    status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
+    return _result(summary, rings, params, status)
 
 
 def _result(

@@ -57,6 +57,13 @@ options:
     description: How many Macs may be made to enrol in one hour, over all rings. A larger ring
       renews alone. No limit if not set.
     type: int
+  written_before:
+    description:
+      - A time in ISO 8601. Rings whose profile was last written before it are due, whatever their
+        certificates say, and O(min_days_between) does not apply.
+      - After the platform in Okta was moved to a renewed CA certificate, this is
+        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].last_updated).
+    type: str
   challenge:
     description: The new secret, after a reset in Okta. Rings whose profile has another secret are
       then due, and certificates do not count.
@@ -98,6 +105,14 @@ EXAMPLES = r"""
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
     challenge: "{{ vault_okta_scep_challenge }}"
+
+- name: Find the rings that were written before the platform in Okta was moved to a renewed CA
+  devicetrust.okta_kandji.device_trust_renewal_info:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        scep_profile: Okta SCEP - canary
+    written_before: "2026-11-25T08:00:00Z"
 """
 
 RETURN = r"""
@@ -167,7 +182,8 @@ from ..module_utils._kandji.records import (
     PrismCertificate,
     newest_first_seen,
 )
-from ..module_utils._okta import client as okta_api
+from ..module_utils._okta import certificate_authorities
+from ..module_utils._okta.certificate_authorities import read_authorities
 from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
 from ..module_utils._okta.facts import LOG_RETENTION
 
@@ -179,6 +195,7 @@ OPTIONS: ArgumentSpec = {
     "min_days_between": {"type": "int", "default": 60},
     "min_healthy_percent": {"type": "int", "default": 90},
     "max_enrolments_per_hour": {"type": "int"},
+    "written_before": {"type": "str"},
     "challenge": {"type": "str", "no_log": True},
 }
 USES = (
@@ -188,7 +205,7 @@ USES = (
     kandji_api.ITEM_STATUSES,
     kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_CERTIFICATES,
-    okta_api.LIST_LOG_EVENTS,
+    *certificate_authorities.USES,
 )
 RESETS = f'eventType eq "{RESET_EVENT}"'
 
@@ -257,6 +274,7 @@ def run(ctx: ModuleContext) -> Result:
         params["min_healthy_percent"],
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
+        require_timestamp(params["written_before"]) if params["written_before"] else None,
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
@@ -296,6 +314,9 @@ def _read_expiry(ctx: ModuleContext, devices: t.Sequence[KandjiDevice]) -> dict[
         params["certificate_check_item_id"],
         ctx.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
+        read_authorities(ctx.okta).key_ids
+        if params["certificate_check_item_id"] and ctx.has_okta
+        else (),
     )
     serials = {device.device_id: device.serial for device in devices}
     known = dict(by_ledger(serials.values())) if by_ledger else {}
@@ -379,7 +400,12 @@ def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
 
 def main() -> None:
     """Run the module."""
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS),
+        mutually_exclusive=[("challenge", "written_before")],
+    )
 
 
 if __name__ == "__main__":

@@ -138,8 +138,9 @@ from ..module_utils._fleet.rings import Ring, read_rings, ring_options, ring_url
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji.profiles.scep import renew_by
-from ..module_utils._okta import authority_status
-from ..module_utils._okta.authority_status import read_status
+from ..module_utils._okta import certificate_authorities
+from ..module_utils._okta.authority_status import authority_status
+from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
 from ..module_utils._report import csv_json, files, html
 from ..module_utils._report.figures import Figures, Meta, masked, survey
 
@@ -155,7 +156,7 @@ OPTIONS: ArgumentSpec = {
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES, *authority_status.USES)
+USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -163,8 +164,13 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     mode = files.parse_mode(params["mode"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
+    authorities = read_authorities(ctx.okta)
     by_device, ledger = known_expiry(
-        ctx.kandji, params["certificate_check_item_id"], ctx.okta.org_url, params["state_dir"]
+        ctx.kandji,
+        params["certificate_check_item_id"],
+        ctx.okta.org_url,
+        params["state_dir"],
+        authorities.key_ids,
     )
     query = FleetQuery(
         rings, params["okta_verify_item_ids"], competitors, Expiries(by_device, ledger)
@@ -174,7 +180,7 @@ def run(ctx: ModuleContext) -> Result:
     def read() -> t.Iterator[MacRow]:
         return masked(rows(fleet), ctx.masker.text)
 
-    meta = _meta(ctx, rings)
+    meta = _meta(ctx, rings, authorities)
     figures = survey(read(), meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
@@ -196,9 +202,8 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
+def _meta(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities) -> Meta:
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
-    authority = read_status(ctx.okta, ring_urls(rings))
     return Meta(
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         org_url=ctx.params["okta_org_url"],
@@ -209,7 +214,7 @@ def _meta(ctx: ModuleContext, rings: t.Sequence[Ring]) -> Meta:
             for ring in rings
             if ring.profile
         },
-        authority=authority,
+        authority=authority_status(authorities, ring_urls(rings), ctx.okta.transport.now()),
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )

@@ -225,6 +225,10 @@ platforms:
       description: When it was created.
       type: str
       returned: always
+    last_updated:
+      description: When it was last changed. The move to a renewed certificate is a change.
+      type: str
+      returned: always
 renewal:
   description: Where the renewal of the authority itself stands for the platform of RV(scep_url), or
     null if that is not known.
@@ -248,6 +252,11 @@ renewal:
     message:
       description: What to do, or an empty text.
       type: str
+      returned: always
+    pin_breaks:
+      description: Whether O(ca_fingerprint) is of the certificate that the platform is moved away
+        from. A profile that pins it lets no Mac enrol after the move.
+      type: bool
       returned: always
     platform:
       description: Id of the platform.
@@ -340,11 +349,11 @@ from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
-from ..module_utils._okta.authority_renewal import authority_renewal
-from ..module_utils._okta.certificate_authorities import read_authorities
+from ..module_utils._okta.authority_renewal import authority_renewal, renewal_warnings
+from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
 from ..module_utils._okta.facts import LOG_RETENTION
 from ..module_utils._okta.records import LogEvent, Org
-from ..module_utils._okta.scep_platforms import choose_url
+from ..module_utils._okta.scep_platforms import Choice, choose_url
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 OPTIONS: ArgumentSpec = {
@@ -378,51 +387,69 @@ def run(ctx: ModuleContext) -> Result:
     integration.check_identity_engine(org, ctx.okta.org_url)
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     events = _platform_events(ctx, now)
-    authorities = read_authorities(ctx.okta, credentials_work=True)
-    if params["scep_url"]:
-        _check_url(ctx, params["scep_url"], org)
-    choice = choose_url(authorities, params["scep_url"], params["platform"], ctx.okta.org_url)
-    renewal = authority_renewal(authorities, choice.platform, now)
-    for text in [*choice.warnings, *(renewal.warnings if renewal else ())]:
-        ctx.warn(text)
-    if not params["scep_url"]:
-        _check_url(ctx, choice.url, org)
+    authorities = read_authorities(ctx.okta)
+    choice = _choose_url(ctx, authorities, org)
     endpoint = ScepEndpoint(choice.url, ctx.settings, ctx.masker)
     ctx.opened(endpoint.transport)
     service = endpoint.describe()
     fingerprint = parse_fingerprint(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
     integration.check_pin(service.certificates, fingerprint)
-    for text in integration.shape_warning(endpoint.url) + integration.expiry_warnings(
-        service.certificates, now, params["expiry_warning_days"]
-    ):
+    renewal = authority_renewal(authorities, choice.platform, now)
+    to_be_moved = renewal is not None and renewal.is_to_be_moved
+    pin_breaks = integration.pin_breaks(service.certificates, fingerprint, to_be_moved)
+    warnings = [
+        *choice.warnings,
+        *([integration.PIN_BREAKS] if pin_breaks else []),
+        *renewal_warnings(renewal),
+        *integration.shape_warning(endpoint.url),
+        *integration.expiry_warnings(service.certificates, now, params["expiry_warning_days"]),
+    ]
+    for text in warnings:
         ctx.warn(text)
     test_enrollment = _test_enrollment(ctx, endpoint)
-    stale = (
-        None
-        if test_enrollment
-        else integration.stale_challenge(events, params["challenge_deployed_at"])
-    )
-    if stale:
-        ctx.warn(
-            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
-            f" it was deployed ({params['challenge_deployed_at']}). Macs can no longer enrol with"
-            " it; put the new secret key into the vault."
-        )
     return {
         "changed": bool(test_enrollment),
         "organization": {"id": org.id or None, "pipeline": org.pipeline},
         "scep_url": endpoint.url,
-        "platform": choice.platform.as_result() if choice.platform else None,
+        "platform": _platform(choice),
         "authorities": [each.as_result() for each in authorities.all],
         "platforms": [each.as_result() for each in authorities.platforms],
-        "renewal": renewal.as_result() if renewal else None,
+        "renewal": {**renewal.as_result(), "pin_breaks": pin_breaks} if renewal else None,
         "authorities_unavailable": authorities.unavailable or None,
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
         "platform_events": [integration.event_facts(event) for event in events],
-        "challenge_stale_since": stale,
+        "challenge_stale_since": None if test_enrollment else _stale_challenge(ctx, events),
         **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
+
+
+def _choose_url(ctx: ModuleContext, authorities: Authorities, org: Org) -> Choice:
+    """Return the SCEP URL to use. A URL of the option is checked before its platform is."""
+    scep_url = ctx.params["scep_url"]
+    if scep_url:
+        _check_url(ctx, scep_url, org)
+    choice = choose_url(authorities, scep_url, ctx.params["platform"], ctx.okta.org_url)
+    if not scep_url:
+        _check_url(ctx, choice.url, org)
+    return choice
+
+
+def _platform(choice: Choice) -> Result | None:
+    return choice.platform.as_result() if choice.platform else None
+
+
+def _stale_challenge(ctx: ModuleContext, events: list[LogEvent]) -> str | None:
+    """Return since when the deployed challenge is stale, with a warning, else None."""
+    deployed_at = ctx.params["challenge_deployed_at"]
+    stale = integration.stale_challenge(events, deployed_at)
+    if stale:
+        ctx.warn(
+            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
+            f" it was deployed ({deployed_at}). Macs can no longer enrol with it; put the new"
+            " secret key into the vault."
+        )
+    return stale
 
 
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:

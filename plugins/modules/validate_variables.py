@@ -45,7 +45,9 @@ options:
       - enforce_managed_devices
       - migrate_scep_item
       - notify
+      - on_certificate_authority_change
       - on_scep_challenge_reset
+      - renew_certificate_authority
       - renew_certificates
       - report
       - reset_devices

@@ -71,7 +71,12 @@ def key() -> t.Any:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def certificate(common_name: str = "C02XK1ZAJG5J", issuer: str = ISSUER, days: int = 365) -> bytes:
+def certificate(
+    common_name: str = "C02XK1ZAJG5J",
+    issuer: str = ISSUER,
+    days: int = 365,
+    authority_key_id: str = "",
+) -> bytes:
     def name(text: str) -> x509.Name:
         return x509.Name(
             [
@@ -92,6 +97,9 @@ def certificate(common_name: str = "C02XK1ZAJG5J", issuer: str = ISSUER, days: i
         .not_valid_before(end - timedelta(days=365))
         .not_valid_after(end)
     )
+    if authority_key_id:
+        identifier = x509.AuthorityKeyIdentifier(bytes.fromhex(authority_key_id), None, None)
+        builder = builder.add_extension(identifier, critical=False)
     return builder.sign(key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -127,6 +135,13 @@ def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
     assert looked(shell, MacState(system=None, scep_profiles=None)) == certificate_check.Check(
         (), 0, None, None
     )
+
+
+@pytest.mark.parametrize("key_id", ["1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "00AB"])
+def test_the_authority_key_identifier_is_reported(shell, key_id):
+    ders = [certificate(authority_key_id=key_id), certificate("older", days=9)]
+    newest, oldest = looked(shell, MacState(Keychain(ders))).identities
+    assert (newest.authority_key_id, oldest.authority_key_id) == (key_id, "")
 
 
 def test_one_identity_is_told_whole(shell):

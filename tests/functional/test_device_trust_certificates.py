@@ -71,7 +71,50 @@ def test_by_the_macs_own_word(watched, run_module, held, item_id):
         found["counts"] == {"mac": len(held), "ledger": 0, "unknown": macs - len(held)}
         and len(held) > 15
     )
-    assert len(watched.asked(mark)) == 2 * ceil(macs / 300)
+    authorities = 2  # the authorities, and the platforms of the one that attests management
+    assert len(watched.asked(mark)) == authorities + 2 * ceil(macs / 300)
+
+
+@pytest.fixture
+def device_access(watched, run_module, held):
+    """Every Mac also holds a certificate of Device Access, issued later, with the same names."""
+    access = watched.control("POST", "/okta/platforms", {"device_access": True})
+    watched.switch(certificate_authorities="missing")  # nothing verifies this URL
+    watched.world.clock.advance(days=100)
+    every = [name for ring in watched.ring_variables for name in ring["blueprints"]]
+    options = {
+        "name": "Device Access",
+        "blueprints": every,
+        "url": access["scep_url"],
+        "challenge": access["scep_challenge"],
+    }
+    run_module("kandji_scep_profile", options, lab=watched.lab)
+    watched.live()
+    watched.switch(certificate_authorities="served")
+    macs = [mac for mac in watched.world.macs if mac.serial in held]
+    assert all(len(mac.certificates) == 2 for mac in macs)
+
+
+def test_a_device_access_certificate_does_not_count(
+    watched, run_module, held, device_access, item_id
+):
+    options = {"certificate_check_item_id": item_id}
+    rows = run_module(MODULE, options, lab=watched.lab)["certificates"]
+    assert {serial: row["expires"] for serial, row in rows.items()} == held
+    rings = {"rings": watched.ring_variables, **options}
+    watched.world.clock.advance(days=240)  # 25 days before those of the attesting authority end
+    watched.live()
+    renewal = run_module("device_trust_renewal_info", rings, lab=watched.lab)
+    assert renewal["rings"][0]["due"]
+
+
+def test_without_the_api_the_name_of_the_issuer_decides_as_before(
+    watched, run_module, held, device_access, item_id
+):
+    watched.switch(certificate_authorities="feature")
+    options = {"certificate_check_item_id": item_id}
+    rows = run_module(MODULE, options, lab=watched.lab)["certificates"]
+    assert all(row["expires"] > held[serial] for serial, row in rows.items())
 
 
 def test_those_that_end_first_are_named(watched, run_module, item_id):

@@ -43,7 +43,6 @@ class Year:
             mac.install_by_hand()
         watched.live()
         self.everybody = self.managed()
-        assert len(self.everybody) == len(watched.world.macs)
 
     def days(self, number):
         self.watched.control("POST", "/clock/advance", {"days": number})
@@ -110,7 +109,9 @@ class Year:
 
 @pytest.fixture
 def year(watched, run_module, playbook):
-    return Year(watched, run_module, playbook)
+    year = Year(watched, run_module, playbook)
+    assert len(year.everybody) == len(watched.world.macs)
+    return year
 
 
 def said(result):

@@ -20,7 +20,7 @@ from .._http.operations import Operation
 from .._http.settings import Settings
 from .._http.transport import Transport, api_calls
 from .._kandji.client import Kandji
-from .._okta.auth import TOKEN, make_auth, scopes_of
+from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta
 from .errors import BadOption, DeviceTrustError
 from .masking import Masker
@@ -62,6 +62,11 @@ class ModuleContext:
             self._okta = Okta(url, auth, self.settings, self.masker)
             self._transports.append(self._okta.transport)
         return self._okta
+
+    @property
+    def has_okta(self) -> bool:
+        """Whether options or environment name an org, for modules that can do without."""
+        return bool(self.params["okta_org_url"]) and has_credentials(self.params)
 
     @property
     def kandji(self) -> Kandji:

@@ -32,7 +32,8 @@ _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
 class Identity:
     """A certificate with its private key, as it is on a Mac.
 
-    ``not_after`` is ISO 8601 in UTC; ``keychain`` is system or user.
+    ``not_after`` is ISO 8601 in UTC; ``keychain`` is system or user. ``authority_key_id`` names the
+    certificate that signed it, "" if the check does not report it.
     """
 
     common_name: str
@@ -40,6 +41,14 @@ class Identity:
     not_after: str
     sha256: str
     keychain: str = ""
+    authority_key_id: str = ""
+
+    def may_be_of(self, key_ids: t.Collection[str]) -> bool:
+        """Return whether one of these CA certificates signed it; the issuer's name decides if not.
+
+        ``key_ids`` are key identifiers in upper case, none if the authorities were not read.
+        """
+        return not key_ids or not self.authority_key_id or self.authority_key_id in key_ids
 
 
 @dataclass(frozen=True)
@@ -69,16 +78,22 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
     return checks
 
 
-def expiry_by_device(statuses: t.Iterable[ItemStatus]) -> dict[str, str]:
+def expiry_by_device(
+    statuses: t.Iterable[ItemStatus], key_ids: t.Collection[str] = ()
+) -> dict[str, str]:
     """Return device id -> expiry (ISO 8601) of the Mac's last certificate of the authority.
 
     Macs without one are left out.
+
+    :arg key_ids: the key identifiers of the authority's certificates, if they were read. A
+        certificate of another authority with the same name does not count then.
     """
-    return {
-        device_id: max(identity.not_after for identity in check.identities)
-        for device_id, check in read_checks(statuses).items()
-        if check.identities
-    }
+    expiries: dict[str, str] = {}
+    for device_id, check in read_checks(statuses).items():
+        own = [each.not_after for each in check.identities if each.may_be_of(key_ids)]
+        if own:
+            expiries[device_id] = max(own)
+    return expiries
 
 
 def read_check(log: str | None) -> Check | None:
@@ -124,6 +139,7 @@ def _identities(line: str) -> t.Iterator[Identity]:
                 format_timestamp(not_after),
                 row["sha256"],
                 str(row.get("in") or ""),
+                str(row.get("aki") or "").upper(),
             )
         rest = rest[end:].lstrip().lstrip(",").lstrip()
 

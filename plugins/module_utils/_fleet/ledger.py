@@ -204,13 +204,15 @@ def known_expiry(
     check_item_id: str | None,
     org: str = "",
     state_dir: str | None = None,
+    key_ids: t.Collection[str] = (),
 ) -> tuple[dict[str, str], t.Callable[[t.Iterable[str]], dict[str, str]] | None]:
     """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
 
     By device if there is a certificate check. The second value, from serials to expiry by serial,
-    is None without a ledger.
+    is None without a ledger. ``key_ids`` are those of ``expiry_by_device``.
     """
-    by_device = expiry_by_device(kandji.item_statuses(check_item_id)) if check_item_id else {}
+    statuses = kandji.item_statuses(check_item_id) if check_item_id else []
+    by_device = expiry_by_device(statuses, key_ids)
     if not state_dir:
         return by_device, None
     ledger = load(state_dir, org)

@@ -86,13 +86,18 @@ class RingFacts:
 
 @dataclass(frozen=True)
 class Pace:
-    """The options. ``rotate``: a ring is due by its secret, not by its certificates."""
+    """The options.
+
+    ``rotate``: a ring is due by its secret, not by its certificates. ``written_before``: it is due
+    if its profile was last written before that, whatever its certificates say.
+    """
 
     renew_within_days: int = 30
     min_days_between: int = 60
     min_healthy_percent: int = 90
     max_enrolments_per_hour: int | None = None
     rotate: bool = False
+    written_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +163,8 @@ def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Deci
 
 
 def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> Decision:
-    due = [] if pace.rotate else ring.due_serials(now + timedelta(days=pace.renew_within_days))
+    by_expiry = not pace.rotate and pace.written_before is None
+    due = ring.due_serials(now + timedelta(days=pace.renew_within_days)) if by_expiry else []
     not_due = _why_not_due(ring, due, now, pace)
     waits = "" if not_due else _why_wait(ring, queue, now, pace)
     renew = not not_due and not waits
@@ -166,7 +172,7 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
         ring.name,
         renew,
         not_due or waits or _why_renew(ring, due, pace),
-        f"renewed-{now.date().isoformat()}" if renew and not pace.rotate else ring.generation,
+        _generation(now, pace) if renew and not pace.rotate else ring.generation,
         ring.to_enrol if renew else 0,
         due,
         bool(waits),
@@ -174,11 +180,19 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
     )
 
 
+def _generation(now: datetime, pace: Pace) -> str:
+    """Return a name that no generation of the same day has for the other reason."""
+    reason = "renewed" if pace.written_before is None else "authority"
+    return f"{reason}-{now.date().isoformat()}"
+
+
 def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -> str:
     if not ring.has_profile:
         return "The ring has no SCEP profile yet; playbooks/site.yml creates it."
     if pace.rotate:
         return "" if ring.has_stale_secret else "The profile holds this secret already."
+    if pace.written_before is not None:
+        return _why_not_old(ring, pace.written_before)
     if not due:
         late = sum(not mac.is_present for mac in ring.macs)
         more = (
@@ -200,6 +214,15 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
             f" {pace.min_days_between} days."
         )
     return ""
+
+
+def _why_not_old(ring: RingFacts, limit: datetime) -> str:
+    if ring.written is None:
+        return (
+            "Kandji does not report when the profile was last written. Give the ring another"
+            " generation in rings."
+        )
+    return "" if ring.written < limit else f"Its profile was written after {limit:%Y-%m-%d %H:%M}."
 
 
 def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
@@ -226,6 +249,11 @@ def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
 def _why_renew(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
     if pace.rotate:
         return f"The profile holds another secret; {ring.to_enrol} Macs enrol with the new one."
+    if pace.written_before is not None:
+        return (
+            f"Its profile was written before {pace.written_before:%Y-%m-%d %H:%M}; {ring.to_enrol}"
+            " Macs enrol."
+        )
     return (
         f"{len(due)} certificates expire within {pace.renew_within_days} days; {ring.to_enrol} Macs"
         " enrol."

@@ -81,6 +81,11 @@ def select_auth_method(params: Params, table: ArgumentSpec, environment: Mapping
     return first
 
 
+def has_credentials(params: Params) -> bool:
+    """Return whether an option of any authentication method is set."""
+    return bool(_configured_methods(params))
+
+
 def _configured_methods(params: Params) -> dict[str, list[str]]:
     """Return the authentication methods of which options are set, with these options."""
     options = {

@@ -86,6 +86,11 @@ class AuthorityRenewal:
         """The message, if the platform has to be moved."""
         return (self.message,) if self.state in (WAITING, OVERDUE, BROKEN) else ()
 
+    @property
+    def is_to_be_moved(self) -> bool:
+        """Whether the platform is not on the newest certificate."""
+        return self.replacement is not None
+
     def as_result(self) -> Result:
         """Return the state as results show it."""
         return {
@@ -124,6 +129,11 @@ def authority_renewal(
         max(retiring, key=lambda each: each.expires or now, default=None),
         expires,
     )
+
+
+def renewal_warnings(renewal: AuthorityRenewal | None) -> tuple[str, ...]:
+    """Return what to warn of, nothing if the state is not known."""
+    return renewal.warnings if renewal else ()
 
 
 def authority_renewals(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of Okta's certificate authority, as reports of a fleet show it."""
+"""The state of Okta's certificate authority, as reports of a fleet show it. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from datetime import datetime, timezone
 
 from .._core.results import Result
 from .authority_renewal import AuthorityRenewal, authority_renewals
-from .certificate_authorities import read_authorities
+from .certificate_authorities import Authorities
 from .certificate_authority_records import STATIC
-from .client import LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES, Okta
-
-USES = (LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES)
 
 
 @dataclass(frozen=True)
@@ -46,16 +43,15 @@ class AuthorityStatus:
         }
 
 
-def read_status(okta: Okta, scep_urls: Collection[str]) -> AuthorityStatus:
+def authority_status(
+    authorities: Authorities, scep_urls: Collection[str], now: float
+) -> AuthorityStatus:
     """Return the status for the platforms of SCEP URLs, for all static ones if no URL is known.
 
-    Call it after another read: the credentials are known to be accepted then.
+    :arg now: seconds since the epoch.
     """
-    authorities = read_authorities(okta, credentials_work=True)
     urls = scep_urls or [
         platform.scep_url for platform in authorities.platforms if platform.challenge_type == STATIC
     ]
-    now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
-    return AuthorityStatus(
-        tuple(authority_renewals(authorities, urls, now)), authorities.unavailable
-    )
+    renewals = authority_renewals(authorities, urls, datetime.fromtimestamp(now, timezone.utc))
+    return AuthorityStatus(tuple(renewals), authorities.unavailable)

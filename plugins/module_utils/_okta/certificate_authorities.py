@@ -9,17 +9,24 @@ enrichment, so an org without it is a value here and never an error.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
-from .._core.errors import ApiError, Unreachable, Unreadable
+from .._core.errors import ApiError, Forbidden, Unreachable, Unreadable
 from .auth import FEATURE_MISSING, TOKEN
 from .certificate_authority_records import (
     ATTESTATION,
     CertificateAuthority,
     RegistrationAuthority,
 )
-from .client import Okta
+from .client import (
+    LIST_AUTHORITIES,
+    LIST_LOG_EVENTS,
+    LIST_REGISTRATION_AUTHORITIES,
+    Okta,
+)
 
+USES = (LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES, LIST_LOG_EVENTS)
 SCOPE = "okta.certificateAuthorities.read"
 
 
@@ -64,12 +71,11 @@ class Authorities:
         )
 
 
-def read_authorities(okta: Okta, credentials_work: bool = False) -> Authorities:
+def read_authorities(okta: Okta) -> Authorities:
     """Return the certificate authorities of an org, or why they cannot be read.
 
-    :arg credentials_work: whether Okta has accepted the credentials in this run. A 401 is then an
-        answer of this API, else a failure to sign in, which is raised. Whether an API token may
-        call this API is not documented.
+    Raises Unauthorized if Okta does not accept the credentials, as listLogEvents shows after a 401.
+    Whether an API token may call this API is not documented.
     """
     try:
         authorities = tuple(okta.certificate_authorities())
@@ -80,19 +86,21 @@ def read_authorities(okta: Okta, credentials_work: bool = False) -> Authorities:
             for platform in okta.registration_authorities(authority.id)
         )
     except ApiError as error:
-        if _is_sign_in_failure(error, credentials_work):
-            raise
+        _check_sign_in(okta, error)
         return Authorities(unavailable=_reason(error))
     except (Unreachable, Unreadable) as error:
         return Authorities(unavailable=error.message)
     return Authorities(authorities, platforms)
 
 
-def _is_sign_in_failure(error: ApiError, credentials_work: bool) -> bool:
-    """Return whether Okta refuses the credentials themselves."""
+def _check_sign_in(okta: Okta, error: ApiError) -> None:
+    """Raise the error, or Unauthorized, if Okta refuses the credentials themselves."""
     if error.details.get("operation") == TOKEN.name:
-        return error.status in (400, 401, 403) and error.error_code != "invalid_scope"
-    return error.status == 401 and error.error_code != FEATURE_MISSING and not credentials_work
+        if error.status in (400, 401, 403) and error.error_code != "invalid_scope":
+            raise error
+    elif error.status == 401 and error.error_code != FEATURE_MISSING:
+        with contextlib.suppress(Forbidden):  # of credentials that are accepted
+            okta.log_page({"limit": 1})
 
 
 def _reason(error: ApiError) -> str:

@@ -108,6 +108,7 @@ class RegistrationAuthority:
     :arg challenge_type: STATIC, DYNAMIC or DELEGATED.
     :arg authority_key_id: the key identifier of the certificate that it issues with.
     :arg ca_expires: when that certificate expires.
+    :arg last_updated: its last change. Moving it to another certificate is one.
     """
 
     id: str
@@ -119,6 +120,7 @@ class RegistrationAuthority:
     scep_url: str = ""
     ca_expires: datetime | None = None
     created: datetime | None = None
+    last_updated: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> RegistrationAuthority:
@@ -133,6 +135,7 @@ class RegistrationAuthority:
             scep_url=as_name(row.get("scepUrl")),
             ca_expires=parse_timestamp(row.get("caExpirationDate")),
             created=parse_timestamp(row.get("createdDate")),
+            last_updated=parse_timestamp(row.get("lastUpdatedDate")),
         )
 
     @property
@@ -152,6 +155,7 @@ class RegistrationAuthority:
             "scep_url": self.scep_url,
             "ca_expires": _text(self.ca_expires),
             "created": _text(self.created),
+            "last_updated": _text(self.last_updated),
         }
 
 

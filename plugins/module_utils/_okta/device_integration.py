@@ -119,6 +119,26 @@ def shape_warning(scep_url: str) -> list[str]:
     ]
 
 
+PIN_BREAKS = (
+    "ca_fingerprint: it is of the CA certificate that Okta has renewed. No Mac can enrol with a"
+    " profile that pins it once the platform is moved. Remove it from the profiles before the move,"
+    " and pin the renewed certificate after it."
+)
+
+
+def pin_breaks(
+    certificates: t.Sequence[CaCertificate], fingerprint: bytes | None, is_to_be_moved: bool
+) -> bool:
+    """Return whether a pinned fingerprint stops matching when the platform is moved.
+
+    That of a root stays: it signs the renewed certificate, too.
+    """
+    if fingerprint is None or not is_to_be_moved:
+        return False
+    pinned = [each for each in certificates if fingerprint.hex() in (each.sha1, each.sha256)]
+    return any(each.subject != each.issuer for each in pinned)
+
+
 def check_pin(certificates: t.Sequence[CaCertificate], fingerprint: bytes | None) -> None:
     """Raise Refused if a pinned fingerprint is not one of the certificates'."""
     if fingerprint is None or any(

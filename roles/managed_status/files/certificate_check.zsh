@@ -30,9 +30,16 @@ trap 'exit 1' HUP INT TERM
 certificate_issuer=$(printf '%s' "$issuer_base64" | openssl base64 -d -A) || exit 1
 export certificate_issuer
 
-# The line of one certificate: end, SHA-256, keychain, common name, issuer, with tabs between. openssl escapes control characters and all but ASCII as \XX.
+# The authority key identifier of the certificate in file $1, in hexadecimal digits; nothing if it has none. macOS has no openssl that prints it alone.
+authority_key_id() {
+  openssl x509 -in "$1" -noout -text 2>/dev/null |
+    awk '/X509v3 Authority Key Identifier/ { getline; sub(/^ *(keyid:)?/, ""); gsub(/[: ]/, ""); if ($0 ~ /^[0-9A-Fa-f]+$/) print toupper($0); exit }'
+}
+
+# The line of one certificate: end, SHA-256, keychain, common name, issuer, authority key identifier, with tabs between.
+# openssl escapes control characters and all but ASCII as \XX.
 describe() {
-  awk -v keychain="$1" '
+  awk -v keychain="$1" -v authority="$2" '
     /^subject=/ { part = "subject" }
     /^issuer=/ { part = "issuer" }
     /^ +commonName *= / { value = $0; sub(/^ +commonName *= /, "", value); if (!(part in name)) name[part] = value }
@@ -42,7 +49,7 @@ describe() {
       end = sprintf("%04d-%02d-%02dT%sZ", date[4], month, date[2], date[3])
     }
     /Fingerprint=/ { sub(/.*=/, ""); gsub(/:/, ""); sha256 = tolower($0) }
-    END { if (end && sha256) printf "%s\t%s\t%s\t%s\t%s\n", end, sha256, keychain, name["subject"], name["issuer"] }
+    END { if (end && sha256) printf "%s\t%s\t%s\t%s\t%s\t%s\n", end, sha256, keychain, name["subject"], name["issuer"], authority }
   '
 }
 
@@ -52,7 +59,8 @@ read_certificate() {
   if [ -z "$sha1" ] || ! grep -q -i -x "$sha1" "$folder/identities"; then return 0; fi
   openssl x509 -in "$1" -noout -issuer -nameopt multiline,utf8,-esc_msb 2>/dev/null |
     awk '/^ +commonName *= / { sub(/^ +commonName *= /, ""); if (index($0, ENVIRON["certificate_issuer"])) found = 1 } END { exit !found }' || return 0
-  openssl x509 -in "$1" -noout -subject -issuer -enddate -fingerprint -sha256 -nameopt multiline,utf8 2>/dev/null | describe "$2" >> "$folder/found"
+  openssl x509 -in "$1" -noout -subject -issuer -enddate -fingerprint -sha256 -nameopt multiline,utf8 2>/dev/null |
+    describe "$2" "$(authority_key_id "$1")" >> "$folder/found"
 }
 
 # Certificates of the file $2, a keychain of kind $1. Expired and untrusted identities count: this Mac need not know the authority.
@@ -104,7 +112,8 @@ sort -r "$folder/found" | awk -F '\t' '
   {
     seen[$2] = 1
     count++
-    one = "{\"cn\":" text($4) ",\"issuer\":" text($5) ",\"not_after\":" text($1) ",\"sha256\":" text($2) ",\"in\":" text($3) "}"
+    authority = $6 ? ",\"aki\":" text($6) : ""
+    one = "{\"cn\":" text($4) ",\"issuer\":" text($5) authority ",\"not_after\":" text($1) ",\"sha256\":" text($2) ",\"in\":" text($3) "}"
     if (left_out || length(all) + length(one) > 780) left_out++
     else all = all (all ? "," : "") one
   }

@@ -245,3 +245,38 @@ def test_the_first_log_with_a_report_counts():
         "d1": "2027-11-23T10:00:00Z",
         "d2": "2027-01-01T00:00:00Z",
     }
+
+
+OWN, ACCESS = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "B94E9A79DF30FC870CF018C274138A0BF56DEB04"
+
+
+def expiries(*identities, key_ids=()):
+    status = ItemStatus.from_row(row(line(*identities)))
+    return certificate_check.expiry_by_device([status], key_ids)
+
+
+def test_a_certificate_counts_by_the_key_that_signed_it():
+    own = identity("2027-01-01T00:00:00Z", "a", aki=OWN)
+    access = identity("2027-11-23T10:00:00Z", "b", aki=ACCESS.lower())
+    assert expiries(own, access, key_ids={OWN}) == {"aaaa": "2027-01-01T00:00:00Z"}
+    assert expiries(access, key_ids={OWN}) == {}
+    assert expiries(own, access, key_ids={OWN, ACCESS}) == {"aaaa": "2027-11-23T10:00:00Z"}
+
+
+def test_without_a_key_on_either_side_the_name_of_the_issuer_decides():
+    access = identity("2027-11-23T10:00:00Z", "b", aki=ACCESS)
+    assert expiries(access) == {"aaaa": "2027-11-23T10:00:00Z"}
+    assert expiries(identity(), key_ids={OWN}) == {"aaaa": "2027-11-23T10:00:00Z"}
+
+
+@given(strategies.lists(strategies.sampled_from([OWN, ACCESS, None])), strategies.booleans())
+def test_no_certificate_of_another_key_ever_counts(keys, is_read):
+    identities = [
+        identity(f"20{30 + number}-01-01T00:00:00Z", f"{number:x}", **({"aki": key} if key else {}))
+        for number, key in enumerate(keys[:9])
+    ]
+    counted = [
+        each["not_after"] for each in identities if not is_read or each.get("aki") in (None, OWN)
+    ]
+    expected = {"aaaa": max(counted)} if counted else {}
+    assert expiries(*identities, key_ids={OWN} if is_read else ()) == expected

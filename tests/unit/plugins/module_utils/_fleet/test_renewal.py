@@ -251,3 +251,31 @@ def test_an_expiry_that_nobody_read_is_estimated() -> None:
     assert renewal.estimate_expiry(NOW, NOW - days(9)) == NOW + days(365)
     assert renewal.estimate_expiry(None, NOW) == NOW + days(365)
     assert renewal.estimate_expiry(None, None) is None
+
+
+# After the certificate authority was renewed
+
+
+def test_rings_that_were_written_before_the_move_are_due_whatever_their_certificates_say() -> None:
+    pace = Pace(written_before=NOW - days(1))
+    old, new = ring(mac(300), written=2), ring(mac(300), name="wide", written=0.5)
+    first, second = decide([old, new], NOW, pace)
+    assert (first.renew, first.generation) == (True, "authority-2027-10-25")
+    assert first.reason == "Its profile was written before 2027-10-24 03:00; 1 Macs enrol."
+    assert (second.renew, second.generation) == (False, "1")
+    assert second.reason == "Its profile was written after 2027-10-24 03:00."
+
+
+def test_rings_go_one_after_the_other_then_too() -> None:
+    pace = Pace(written_before=NOW, min_days_between=60)
+    first, second = decide([ring(mac(300), written=2), ring(mac(300), name="wide")], NOW, pace)
+    assert first.renew and not second.renew
+    assert second.reason == "It is due, but waits for the ring canary."
+    unhealthy = replace(ring(mac(300, present=False), written=-1))
+    _done, waits = decide([unhealthy, ring(mac(300), name="wide")], NOW, pace)
+    assert "waits for the ring canary: 0 % of its Macs are healthy" in waits.reason
+
+
+def test_a_ring_whose_last_write_is_unknown_is_left_to_a_person() -> None:
+    (decision,) = decide([replace(ring(mac(3)), written=None)], NOW, Pace(written_before=NOW))
+    assert not decision.renew and "another generation" in decision.reason

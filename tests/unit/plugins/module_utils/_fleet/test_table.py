@@ -85,3 +85,8 @@ def test_where_all_is_well_the_table_is_the_counts_alone() -> None:
         "stage                          Macs",
         "MANAGED                           2",
     ]
+
+
+def test_sentences_on_the_authority_come_last() -> None:
+    lines = table.render_table([row(1)], {"PROFILE_PENDING": 1}, {}, ["The move is due by 2027."])
+    assert lines[-2:] == ["Certificate authority:", "  The move is due by 2027."]

@@ -144,10 +144,12 @@ def test_a_failure_to_sign_in_stays_one(wire: t.Any) -> None:
         read_authorities(org(wire))
 
 
-def test_credentials_that_work_elsewhere_are_not_accepted_here(wire: t.Any) -> None:
-    wire.script((401, error_body("E0000011")))
-    authorities = read_authorities(org(wire), credentials_work=True)
+@pytest.mark.parametrize("log", [(200, []), (403, error_body("E0000006"))])
+def test_credentials_that_work_elsewhere_are_not_accepted_here(wire: t.Any, log: t.Any) -> None:
+    wire.script((401, error_body("E0000011")), log)
+    authorities = read_authorities(org(wire))
     assert "may not read them (401 E0000011)" in authorities.unavailable
+    assert wire.sent[-1].path_url == "/api/v1/logs?limit=1"
 
 
 def test_an_access_token_without_the_scope(wire: t.Any) -> None:
@@ -177,10 +179,7 @@ def test_a_refused_token_request_of_the_scope_leaves_the_other_token_alone(
     assert scopes == ["okta.authenticators.read", "okta.certificateAuthorities.read"]
 
 
-@pytest.mark.parametrize("credentials_work", [False, True])
-def test_a_service_app_that_is_not_accepted_is_an_error(
-    wire: t.Any, credentials_work: bool
-) -> None:
+def test_a_service_app_that_is_not_accepted_is_an_error(wire: t.Any) -> None:
     wire.script((401, {"error": "invalid_client"}))
     with pytest.raises(ApiError, match="does not accept the service app"):
-        read_authorities(org(wire, service_app(wire, "okta.logs.read")), credentials_work)
+        read_authorities(org(wire, service_app(wire, "okta.logs.read")))

@@ -325,3 +325,29 @@ def test_an_event_in_short(actor: t.Any, name: str | None) -> None:
         "published": RESET,
         "actor": name,
     }
+
+
+# A renewed authority
+
+
+def ca(subject: str, issuer: str, digit: str) -> CaCertificate:
+    return CaCertificate(subject, issuer, NOW, NOW, digit * 40, digit * 64, b"", True)
+
+
+@pytest.mark.parametrize(
+    ("pin", "is_to_be_moved", "breaks"),
+    [
+        ("a" * 64, True, True),
+        ("a" * 40, True, True),
+        ("a" * 64, False, False),
+        ("b" * 64, True, False),
+        ("c" * 64, True, False),
+        (None, True, False),
+    ],
+)
+def test_a_pin_of_the_old_certificate_breaks_and_one_of_the_root_stays(
+    pin: str | None, is_to_be_moved: bool, breaks: bool
+) -> None:
+    chain = [ca("CN=Intermediate", "CN=Root", "a"), ca("CN=Root", "CN=Root", "b")]
+    fingerprint = bytes.fromhex(pin) if pin else None
+    assert integration.pin_breaks(chain, fingerprint, is_to_be_moved) is breaks

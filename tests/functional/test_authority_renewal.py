@@ -1,0 +1,121 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two fleets go through a whole renewal of Okta's certificate authority, one of them pinned.
+
+Nobody loses the managed state for longer than until the next sign-in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.functional.test_renewal_playbooks import QUICK, Year
+from tools.support.playbook import SITE
+
+RENEW_AUTHORITY = SITE.parent / "renew_certificate_authority.yml"
+
+pytestmark = [pytest.mark.long, pytest.mark.lab(macs=25)]
+
+
+@pytest.fixture
+def year(watched, run_module, playbook):
+    year = Year(watched, run_module, playbook)
+    assert len(year.everybody) > 20
+    return year
+
+
+def run(year, playbook, **options):
+    """Run the playbook once. What it prints is one line."""
+    variables = {**QUICK, **options.pop("variables", {})}
+    result = playbook(year.watched.lab, RENEW_AUTHORITY, variables=variables, **options)
+    return result, " ".join(result.output.split())
+
+
+def signers(year):
+    """Return the keys that signed the newest certificate of each Mac that holds one."""
+    books = year.watched.world.okta.platform.authority.certificates
+    numbers = filter(None, year.certificates().values())
+    return {books[number].issuer_key_id for number in numbers}
+
+
+def fingerprint(year):
+    """Return the fingerprint of the certificate that the platform issues with."""
+    return hashlib.sha256(year.watched.world.okta.platform.authority.ca_certificate_der).hexdigest()
+
+
+def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
+    old = watched.world.okta.platform.authority.instance_id
+    mark = watched.mark()
+    before, output = run(year, playbook)
+    assert before.status == 0 and "Nothing is due." in output
+
+    new = watched.control("POST", "/okta/authority/renew")["key_id"]
+    waiting, output = run(year, playbook)
+    assert waiting.status != 0 and "activate the renewed certificate for the platform" in output
+    assert "Affected are the Macs of the rings canary, wide" in output
+    assert watched.writes(mark) == [] and signers(year) == {old}
+
+    watched.control("POST", "/okta/authority/migrate")
+    year.hours(1)
+    predicted, output = run(year, playbook, check=True)
+    assert predicted.status == 0 and watched.writes(mark) == [], output
+    assert "Its profile was written before" in output
+    year.run(RENEW_AUTHORITY)
+    assert year.patches(mark) == ["canary", "wide"]
+    assert signers(year) == {new}
+    last = year.run(RENEW_AUTHORITY)
+    assert last.changed == [] and year.patches(mark) == ["canary", "wide"]
+
+    year.days(60)
+    watched.live()
+    assert year.managed() == year.everybody
+
+
+def test_a_pinned_fleet_is_unpinned_before_the_move_and_pinned_after(
+    year, watched, playbook, run_module
+):
+    pinned = {"device_trust_ca_fingerprint": fingerprint(year)}
+
+    def write(**options):
+        for ring in watched.ring_variables:
+            options_of_ring = {
+                "name": f"Okta SCEP - {ring['name']}",
+                "blueprints": ring["blueprints"],
+                "max_reissue": 100,
+                **options,
+            }
+            assert run_module("kandji_scep_profile", options_of_ring, lab=watched.lab)["changed"]
+        watched.live()
+        assert year.managed() == year.everybody
+
+    write(ca_fingerprint=fingerprint(year))
+    new = watched.control("POST", "/okta/authority/renew")["key_id"]
+    mark = watched.mark()
+    refused, output = run(year, playbook, variables=pinned)
+    assert refused.status != 0 and "After the move no Mac could enrol" in output
+    still_pinned, output = run(year, playbook)
+    assert still_pinned.status != 0 and "max_reissue" in output
+    assert "activate the renewed certificate" not in output and watched.writes(mark) == []
+
+    write()
+    ready, output = run(year, playbook)
+    assert ready.status != 0 and "activate the renewed certificate" in output
+    watched.control("POST", "/okta/authority/migrate")
+    year.hours(1)
+    outdated, output = run(year, playbook, variables=pinned)
+    assert outdated.status != 0 and "it matches none of the certificates" in output
+    year.run(RENEW_AUTHORITY, device_trust_ca_fingerprint=fingerprint(year))
+    assert signers(year) == {new}
+    profiles = [each for each in watched.world.kandji.profiles() if "Okta SCEP" in each.name]
+    assert all("CAFingerprint" in str(each.document) for each in profiles)
+
+
+def test_without_the_api_nothing_is_moved_and_nothing_is_written(year, watched, playbook):
+    watched.switch(certificate_authorities="feature")
+    watched.control("POST", "/okta/authority/renew")
+    result, output = run(year, playbook)
+    assert result.status != 0 and "Okta does not show which certificate" in output
+    assert watched.writes(year.watched.mark()) == []
