@@ -128,7 +128,7 @@ class DeviceOperations:
         )
 
     def _list_device_integrations(self, call: Call) -> Answer:
-        """Answer with signal providers. The Desktop platform has no public operation."""
+        """Answer with signal providers. The Desktop platform is not one of them."""
         integration_id = "din" + self.org.org_id[3:]
         url = f"{call.base_url}/api/v1/device-integrations/{integration_id}"
         return Answer(
