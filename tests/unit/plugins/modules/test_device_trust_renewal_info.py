@@ -39,14 +39,35 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
         return by_device, lambda serials: by_ledger if set(serials) == {"a", "B"} else {}
 
     monkeypatch.setattr(module, "known_expiry", known_expiry)
+    okta = SimpleNamespace(org_url="https://acme.okta.com")
+    authorities = {okta.org_url: SimpleNamespace(key_ids={"1699E426"})}
+    monkeypatch.setattr(module, "read_authorities", lambda asked: authorities[asked.org_url])
     run = SimpleNamespace(
         params={"certificate_check_item_id": "i", "state_dir": "/d"},
         kandji="kandji",
-        okta=SimpleNamespace(org_url="https://acme.okta.com"),
+        okta=okta,
+        has_okta=True,
     )
     expiry = module._read_expiry(run, [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")])
     assert {serial: time.year for serial, time in expiry.items()} == {"A": 2027, "B": 2028}
-    assert asked == [("kandji", "i", "https://acme.okta.com", "/d")]
+    assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"})]
+
+
+@pytest.mark.parametrize(("check_item_id", "has_okta"), [(None, True), ("i", False)])
+def test_the_authorities_are_read_for_the_check_alone_and_where_okta_is_configured(
+    monkeypatch: pytest.MonkeyPatch, check_item_id: str | None, has_okta: bool
+) -> None:
+    asked = []
+
+    def known_expiry(*arguments: object) -> object:
+        asked.append(arguments)
+        return {}, None
+
+    monkeypatch.setattr(module, "known_expiry", known_expiry)
+    params = {"certificate_check_item_id": check_item_id, "state_dir": None}
+    run = SimpleNamespace(params=params, kandji="kandji", has_okta=has_okta)
+    assert module._read_expiry(run, []) == {}
+    assert asked == [("kandji", check_item_id, "", None, ())]
 
 
 UUID = "0a1b0000-0000-4000-8000-00000000000a"

@@ -148,6 +148,7 @@ def renewal(tenant: Tenant, _option: str) -> bool:
         min_days_between=0,
         min_healthy_percent=90,
         max_enrolments_per_hour=None,
+        written_before=None,
         certificate_expiry={},
     )
     [ring] = device_trust_renewal_info.run(run)["rings"]

@@ -110,6 +110,7 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "flags": {"STALE": 1},
         "certificates_by_month": {"2027-03": 1},
         "renewals": {"canary": "2027-02-01"},
+        "authority": {"alarm": False, "renewals": [], "unavailable": None},
         "api_calls": 42,
         "macs": [row.as_result() for row in ROWS],
     }
