@@ -58,7 +58,7 @@ class Variable:
     :arg environment: the environment variable that counts if the variable is not set.
     :arg secret: whether its value must not be shown.
     :arg multiline: whether its text may have several lines and any length.
-    :arg remedy: of a key that a ring must have: what to do if it is not set.
+    :arg remedy: what to do if it is not set but must be. Each key that a ring must have has one.
     """
 
     name: str
@@ -215,6 +215,8 @@ def _missing(declaration: Declaration, settings: Settings, result: Params) -> It
 
 def _describe_missing(variables: Sequence[Variable]) -> str:
     first, others = variables[0], [variable.name for variable in variables[1:]]
+    if first.remedy:
+        return f"{first.name}: It is not set. {first.remedy}"
     remedies = ["Set it"]
     if first.environment:
         remedies.append(f"{first.environment} in the environment")

@@ -321,9 +321,10 @@ def test_a_reset_by_stage_needs_rings_and_an_approved_one_its_digest() -> None:
         "device_trust_reset_approved_only": "true",
         "device_trust_rings": [],
     }
-    assert [each.split(":")[0] for each in checked(values, "reset_devices")[1]] == [
-        "device_trust_rings",
-        "device_trust_reset_plan_digest",
+    assert checked(values, "reset_devices")[1] == [
+        "device_trust_rings: It is not set. Set it.",
+        "device_trust_reset_plan_digest: It is not set. Launch the workflow, or set the digest of"
+        " the approved plan.",
     ]
 
 
