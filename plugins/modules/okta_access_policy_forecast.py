@@ -342,8 +342,8 @@ def _questions(
     people = [
         Person(
             user_id,
-            directory.logins.get(user_id, user_id),
-            directory.groups_of(user_id),
+            login=directory.logins.get(user_id, user_id),
+            groups=directory.groups_of(user_id),
             devices=(*devices, DeviceContext("MACOS")),
         )
         for user_id, devices in directory.devices.items()

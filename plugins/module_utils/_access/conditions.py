@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.rows import Row
 from .._okta.records import PolicyRule
@@ -77,18 +77,27 @@ class DeviceContext:
 
 
 @dataclass(frozen=True)
-class Person:
-    """A user who signs in.
+class Identity:
+    """What rules can ask of a person.
 
-    ``groups`` are ids of the groups that were read; ``user_type`` and ``status`` are None where
-    unknown. ``devices`` are those that the person used; of a person who was never seen, all that
-    are known.
+    ``id`` is "" for people whom no rule names. ``groups`` are ids of the groups that were read;
+    ``user_type`` is None where unknown.
     """
 
-    id: str
-    login: str
+    id: str = ""
     groups: frozenset[str] = frozenset()
     user_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Person(Identity):
+    """A user who signs in.
+
+    ``status`` is None where unknown. ``devices`` are those that the person used; of a person who
+    was never seen, all that are known.
+    """
+
+    login: str = field(kw_only=True)
     status: str | None = None
     devices: tuple[DeviceContext, ...] = ()
 
@@ -100,7 +109,7 @@ def name_unknown(subject: str, value: object) -> str:
 
 
 def unknowns_to_apply(
-    rule: PolicyRule, person: Person, device: DeviceContext
+    rule: PolicyRule, person: Identity, device: DeviceContext
 ) -> Conjunction | None:
     """Return the unknowns under which a rule applies, None if it cannot apply."""
     if rule.is_inactive:
@@ -148,7 +157,7 @@ def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
     )
 
 
-def _people(rule: PolicyRule, person: Person) -> Conjunction | None:
+def _people(rule: PolicyRule, person: Identity) -> Conjunction | None:
     users, groups = rule.members("users", "include"), rule.members("groups", "include")
     if person.id in rule.members("users", "exclude"):
         return None
@@ -201,7 +210,7 @@ def _is_certain(entry: Row, device: DeviceContext) -> bool:
     return not system.get("expression") and not system.get("version")
 
 
-def _user_type(condition: Row, person: Person) -> Conjunction | None:
+def _user_type(condition: Row, person: Identity) -> Conjunction | None:
     include, exclude = condition.get("include") or [], condition.get("exclude") or []
     if not include and not exclude:
         return NOTHING

@@ -20,6 +20,7 @@ from .conditions import (
     AnyOf,
     Conjunction,
     DeviceContext,
+    Identity,
     Person,
     unknowns_to_apply,
 )
@@ -47,7 +48,7 @@ class Candidate(t.NamedTuple):
     admits: AnyOf
 
 
-def candidates(rules: Rules, person: Person, device: DeviceContext) -> list[Candidate]:
+def candidates(rules: Rules, person: Identity, device: DeviceContext) -> list[Candidate]:
     """Return the rules that may decide, in order, up to the first that applies in any case."""
     chosen = []
     for rule in in_order(rules):
@@ -79,7 +80,7 @@ def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
     }
 
 
-def certain_outcome(rules: Rules, person: Person, device: DeviceContext) -> Outcome | None:
+def certain_outcome(rules: Rules, person: Identity, device: DeviceContext) -> Outcome | None:
     """Return the outcome if it does not depend on unknowns, else None.
 
     Only such an outcome can be compared with a simulation of Okta.
@@ -105,7 +106,7 @@ class OutcomeChange(t.NamedTuple):
 
 
 def compare_outcomes(
-    before: Rules, after: Rules, person: Person, device: DeviceContext
+    before: Rules, after: Rules, person: Identity, device: DeviceContext
 ) -> OutcomeChange:
     """Return how the outcome changes under any combination of the unknowns.
 
@@ -274,7 +275,7 @@ class Comparison:
             for kind in ("users", "groups")
         )
 
-    def outcome_for(self, person: Person, device: DeviceContext) -> OutcomeChange:
+    def outcome_for(self, person: Identity, device: DeviceContext) -> OutcomeChange:
         """Return what the change does to a person on a device."""
         key = (
             person.id if person.id in self._users else None,

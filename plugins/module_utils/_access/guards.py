@@ -19,7 +19,7 @@ from .._okta.client import Okta
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
-from .conditions import NEVER, DeviceContext, Person
+from .conditions import NEVER, DeviceContext, Identity
 from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
 from .possible_refusals import newly_refusing_rule
@@ -277,7 +277,7 @@ class BreakGlassGuard:
                 f"break_glass_group: group {group.name!r} has no member who can sign in (status"
                 f" {', '.join(USABLE_STATUSES)}). Add an active member."
             )
-        blocking = [blocking_rule(after, _person(user, members)) for user in active]
+        blocking = [blocking_rule(after, _identity(user, members)) for user in active]
         if None not in blocking:
             raise Refused(
                 f"break_glass_group: policy {policy!r} admits no member of group {group.name!r}"
@@ -308,14 +308,14 @@ def _list_rules(rules: Rules) -> str:
     return f"rule{'s' if len(rules) > 1 else ''} {', '.join(repr(rule.name) for rule in rules)}"
 
 
-def _person(user: OktaUser, members: directories.Members) -> Person:
+def _identity(user: OktaUser, members: directories.Members) -> Identity:
     groups = frozenset(
         group for group, users in members.items() if user.id in [each.id for each in users]
     )
-    return Person(user.id, user.name, groups, user.type_id)
+    return Identity(user.id, groups, user.type_id)
 
 
-def blocking_rule(after: Rules, person: Person) -> str | None:
+def blocking_rule(after: Rules, person: Identity) -> str | None:
     """Return the rule that may refuse a person on a device that Okta does not know, or None.
 
     It is "" if no rule applies. Which authenticators the person has is not checked.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from itertools import combinations
 
-from .conditions import DeviceContext, Person
+from .conditions import DeviceContext, Identity
 from .forecast import Comparison
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules
@@ -43,7 +43,7 @@ def _kinds_of_devices(*policies: Rules) -> list[DeviceContext]:
     ]
 
 
-def _kinds_of_people(*policies: Rules) -> t.Iterator[Person]:
+def _kinds_of_people(*policies: Rules) -> t.Iterator[Identity]:
     """Return people whom no rule names, in each combination of groups, and those whom one does.
 
     The latter are in no group, and in all.
@@ -57,10 +57,10 @@ def _kinds_of_people(*policies: Rules) -> t.Iterator[Person]:
     }
     named = sorted(named_groups(*policies))
     for groups in _combinations(named):
-        yield Person("", "", groups)
+        yield Identity(groups=groups)
     for user in sorted(users):
         for groups in dict.fromkeys((frozenset[str](), frozenset(named))):
-            yield Person(user, user, groups)
+            yield Identity(user, groups)
 
 
 def _combinations(groups: list[str]) -> list[frozenset[str]]:

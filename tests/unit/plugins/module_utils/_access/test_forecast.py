@@ -34,7 +34,7 @@ PLAIN_MAC = DeviceContext("MACOS", registered=True, device_id="d2")
 STRANGE_MAC = DeviceContext("MACOS")
 PLAN_9 = DeviceContext("PLAN_9")
 IPHONE = DeviceContext("IOS", registered=True, device_id="d3")
-ANN = Person("ann", "ann@acme.com", frozenset({"staff"}), "type1")
+ANN = Person("ann", frozenset({"staff"}), "type1", login="ann@acme.com")
 SIGN_NONCE = {"key": "okta_verify", "method": "signed_nonce"}
 
 
@@ -185,7 +185,9 @@ def test_equal_conditions_have_equal_names():
 
 def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_applies():
     assert conditions.unknowns_to_apply(
-        rule("x", userType={"include": ["t2", "t1"], "exclude": ["t3"]}), Person("bob", "bob"), MAC
+        rule("x", userType={"include": ["t2", "t1"], "exclude": ["t3"]}),
+        Person("bob", login="bob"),
+        MAC,
     ) == {'user type: [["t1", "t2"], ["t3"]]'}
     assert conditions.unknowns_to_apply(rule("x", status="INACTIVE"), ANN, MAC) is None
     assert (
@@ -623,12 +625,12 @@ def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
 
 
 def test_people_are_counted_once_and_told_apart_from_those_never_seen():
-    two = Person("ann", "ann@acme.com", devices=(MAC, PLAIN_MAC, STRANGE_MAC))
+    two = Person("ann", login="ann@acme.com", devices=(MAC, PLAIN_MAC, STRANGE_MAC))
     found = forecast.forecast(
         OPEN,
         MANAGED_ONLY,
-        [two, Person("bob", "bob@acme.com", devices=(MAC,))],
-        [Person("eve", "eve@acme.com", devices=(STRANGE_MAC,))],
+        [two, Person("bob", login="bob@acme.com", devices=(MAC,))],
+        [Person("eve", login="eve@acme.com", devices=(STRANGE_MAC,))],
     )
     assert (
         found.people == 2
@@ -650,8 +652,8 @@ def test_people_are_counted_once_and_told_apart_from_those_never_seen():
 
 def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
     risky = policy(rule("Risky", "DENY", **HIGH), *OPEN)
-    ann = Person("ann", "ann@acme.com", devices=(PLAIN_MAC,))
-    eve = Person("eve", "eve@acme.com", devices=(STRANGE_MAC,))
+    ann = Person("ann", login="ann@acme.com", devices=(PLAIN_MAC,))
+    eve = Person("eve", login="eve@acme.com", devices=(STRANGE_MAC,))
     found = forecast.forecast(OPEN, risky, [ann], [eve]).for_app(App("app1", "Slack"))
     name = 'risk: {"level": "HIGH"}'
     shared = {
@@ -688,7 +690,7 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
 
 def test_who_is_newly_admitted_is_listed():
     found = forecast.forecast(
-        MANAGED_ONLY, OPEN, [Person("ann", "ann@acme.com", devices=(PLAIN_MAC,))]
+        MANAGED_ONLY, OPEN, [Person("ann", login="ann@acme.com", devices=(PLAIN_MAC,))]
     )
     assert (
         found.locked_out == ()
@@ -709,8 +711,8 @@ def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkey
     some = [
         Person(
             f"u{number}",
-            f"u{number}",
             frozenset({"staff"} if number % 2 else ()),
+            login=f"u{number}",
             devices=(PLAIN_MAC,),
         )
         for number in range(50)

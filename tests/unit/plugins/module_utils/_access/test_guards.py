@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     resolution,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
-    Person,
+    Identity,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     AccessChange,
@@ -476,7 +476,7 @@ def test_one_member_who_is_admitted_is_enough():
 
 
 def test_a_rule_that_may_refuse_blocks_on_any_platform_that_rules_name():
-    person = Person("ada", "ada", frozenset({"glass"}))
+    person = Identity("ada", frozenset({"glass"}))
     phones = {"platform": {"include": [{"type": "MOBILE", "os": {"type": "IOS"}}]}}
     risky = rule("Risky", "DENY", riskScore={"level": "HIGH"})
     assert guards.blocking_rule(OPEN, person) is None

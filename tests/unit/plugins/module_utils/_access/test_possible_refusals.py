@@ -198,7 +198,7 @@ DEVICES = st.builds(
     st.sampled_from(["unknown", "registered", "managed"]),
 )
 PEOPLE = st.builds(
-    lambda groups, device: Person("ada", "ada@acme.com", groups, devices=(device,)),
+    lambda groups, device: Person("ada", groups, login="ada@acme.com", devices=(device,)),
     st.frozensets(st.sampled_from(GROUPS)),
     DEVICES,
 )

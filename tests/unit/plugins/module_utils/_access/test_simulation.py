@@ -43,7 +43,7 @@ LAST = rule("Catch-all Rule")
 
 
 def people(count: int, *devices: DeviceContext) -> list[Person]:
-    return [Person(f"u{n}", f"u{n}@acme.com", devices=devices) for n in range(count)]
+    return [Person(f"u{n}", login=f"u{n}@acme.com", devices=devices) for n in range(count)]
 
 
 @pytest.mark.parametrize(
