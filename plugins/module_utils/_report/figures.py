@@ -82,7 +82,7 @@ def masked(rows: Iterable[MacRow], mask: Callable[[str], str]) -> Iterator[MacRo
     As JSON a row is one text, in which the masker finds secrets in all their forms.
     """
     for row in rows:
-        text = json.dumps(row.as_result(), ensure_ascii=False)
+        text = json.dumps(row.as_result())
         clean = mask(text)
         yield row if clean == text else MacRow.from_result(json.loads(clean))
 
@@ -110,7 +110,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
     )
     unconfirmed = 0
     for row in rows:
-        digest.update(json.dumps(row.as_result(), sort_keys=True).encode())
+        digest.update(json.dumps(row.as_result()).encode())
         counts[row.stage] += 1
         by_ring[row.ring or ""][row.stage] += 1
         if row.certificates:
@@ -118,7 +118,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
         flags.update(row.flags)
         unconfirmed += bool(row.unconfirmed)
         stages[name_of(row)] = row.stage
-        steps[row.stage][row.next_step] += 1
+        steps[row.stage].update([row.next_step])
     return Figures(
         _ordered(counts, meta.order),
         {
@@ -128,7 +128,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
         dict(sorted(months.items(), key=lambda item: item[0] or "~")),
         dict(flags.most_common()),
         stages,
-        {stage: texts.most_common(1)[0][0] for stage, texts in steps.items()},
+        {stage: max(texts, key=texts.__getitem__) for stage, texts in steps.items()},
         unconfirmed,
         digest.hexdigest(),
     )

@@ -48,6 +48,17 @@ def test_a_secret_in_a_row_is_masked_in_any_form() -> None:
     assert replace(clean, device_name="").as_result() == replace(row, device_name="").as_result()
 
 
+def test_a_secret_with_any_letters_is_masked() -> None:
+    row = replace(SAMPLE, device_name="x schlüssel-wörter y")
+    (clean,) = figures.masked([row], Masker(["schlüssel-wörter"]).text)
+    assert "schl" not in clean.device_name
+
+
+def test_a_row_without_a_secret_stays_the_same_object() -> None:
+    (clean,) = figures.masked([SAMPLE], Masker(["s3cret"]).text)
+    assert clean is SAMPLE
+
+
 def test_the_funnel_counts_how_far_macs_have_come() -> None:
     counts = {
         "MANAGED": 5,
@@ -68,6 +79,10 @@ def test_each_stage_but_managed_stops_at_one_step_of_the_funnel() -> None:
 def test_a_stage_that_the_funnel_does_not_name_takes_no_step() -> None:
     steps = figures.funnel({"MANAGED": 2, "NEW_STAGE": 3})
     assert {macs for _step, macs in steps} == {2}
+
+
+def test_no_mac_is_managed_at_first() -> None:
+    assert [macs for _step, macs in figures.funnel({"NOT_REGISTERED": 2})][-2:] == [0, 0]
 
 
 def test_figures_come_from_one_pass() -> None:
@@ -120,6 +135,7 @@ def test_moves_go_up_down_in_and_out() -> None:
         ("NEW_STAGE", "KANDJI_MISSING", True),
         ("KANDJI_MISSING", "NEW_STAGE", False),
         ("KANDJI_MISSING", "NOT_IN_SCOPE", True),
+        ("NEW_STAGE", "NEWER_STAGE", False),
     ],
 )
 def test_a_stage_that_is_not_in_the_order_is_below_all(
@@ -135,6 +151,7 @@ def test_figures_are_ordered_for_people() -> None:
         MacRow("C1", stage="MIXED", ring=None, flags=["STALE"], next_step="a"),
         MacRow("C2", stage="MANAGED", ring="b", flags=["ORPHAN"], unconfirmed=True),
         MacRow("C3", stage="Z", ring="b", flags=["ORPHAN"], certificates=1),
+        MacRow("C8", stage="Z", ring="b", certificates=1),
         MacRow("C4", stage="A", ring="a", certificates=2, certificate_expires="2027-03-01"),
         MacRow("C5", stage="MIXED", ring="a", certificates=1, certificate_expires="2026-12-01"),
         MacRow("C6", stage="MIXED", ring="a", next_step="b"),
@@ -142,10 +159,11 @@ def test_figures_are_ordered_for_people() -> None:
     ]
     found = figures.survey(iter(rows), meta())
     # From the highest stage down, and what is not in the order last
-    assert list(found.counts.items()) == [("MANAGED", 1), ("MIXED", 4), ("A", 1), ("Z", 1)]
+    assert list(found.counts.items()) == [("MANAGED", 1), ("MIXED", 4), ("A", 1), ("Z", 2)]
     assert list(found.by_ring) == ["a", "b", ""]
     assert list(found.by_ring["b"]) == ["MANAGED", "Z"]
-    assert list(found.months.items()) == [("2026-12", 1), ("2027-03", 1), ("", 1)]
+    assert found.by_ring["a"] == {"MIXED": 3, "A": 1}
+    assert list(found.months.items()) == [("2026-12", 1), ("2027-03", 1), ("", 2)]
     assert list(found.flags.items()) == [("ORPHAN", 2), ("STALE", 1)]
     # The next step that most Macs of a stage have
     assert found.steps == {"MIXED": "b", "MANAGED": "", "Z": "", "A": ""}
