@@ -225,8 +225,15 @@ def test_a_device_that_was_enrolled_is_looked_at_and_once_only_over_a_restart(
 ):
     with started("device_trust", log_variables) as rulebook:
         polled()
+        with watched.world.lock:  # a phone, of which Okta knows no serial number
+            owner = next(iter(watched.world.okta.users.values())).in_the_log
+            watched.world.okta.event(
+                "device.enrollment.create", "Device enrollment", actor=owner, target=[owner]
+            )
+        polled()
         serial = enrol(watched)
         rulebook.says(f"{serial}: ")
+        assert rulebook.output.count(banner("device_status")) == 1
     with started("device_trust", log_variables) as rulebook:
         polled(3)
         assert "PLAY [" not in rulebook.output
