@@ -131,6 +131,7 @@ rings:
       due: [C02XK1ZAJG5J, FVFXC2ABQ05D, FVFXC2ABQ05E]
       waiting: false
       healthy_percent: 100
+      pinned_fingerprint: null
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -355,7 +356,14 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         macs,
         len(holders),
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
+        _pinned_fingerprint(payload.get("PayloadContent", {})),
     )
+
+
+def _pinned_fingerprint(content: t.Mapping[str, object]) -> str | None:
+    """Return the CA fingerprint that a SCEP payload pins, in hexadecimal digits, or None."""
+    pinned = content.get("CAFingerprint")
+    return pinned.hex() if isinstance(pinned, bytes) else None
 
 
 def _check_challenge(

@@ -74,43 +74,34 @@ def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
     assert year.managed() == year.everybody
 
 
-def test_a_pinned_fleet_is_unpinned_before_the_move_and_pinned_after(
-    year, watched, playbook, run_module
-):
+def test_a_pinned_fleet_is_found_before_and_after_the_move(year, watched, playbook, run_module):
     pinned = {"device_trust_ca_fingerprint": fingerprint(year)}
-
-    def write(**options):
-        for ring in watched.ring_variables:
-            options_of_ring = {
-                "name": f"Okta SCEP - {ring['name']}",
-                "blueprints": ring["blueprints"],
-                "max_reissue": 100,
-                **options,
-            }
-            assert run_module("kandji_scep_profile", options_of_ring, lab=watched.lab)["changed"]
-        watched.live()
-        assert year.managed() == year.everybody
-
-    write(ca_fingerprint=fingerprint(year))
+    for ring in watched.ring_variables:
+        options = {
+            "name": f"Okta SCEP - {ring['name']}",
+            "blueprints": ring["blueprints"],
+            "max_reissue": 100,
+            "ca_fingerprint": fingerprint(year),
+        }
+        assert run_module("kandji_scep_profile", options, lab=watched.lab)["changed"]
+    watched.live()
     new = watched.control("POST", "/okta/authority/renew")["key_id"]
     mark = watched.mark()
     refused, output = run(year, playbook, variables=pinned)
     assert refused.status != 0 and "After the move no Mac could enrol" in output
     still_pinned, output = run(year, playbook)
-    assert still_pinned.status != 0 and "max_reissue" in output
-    assert "activate the renewed certificate" not in output and watched.writes(mark) == []
+    assert still_pinned.status != 0 and "these rings pin a CA fingerprint: canary, wide" in output
+    assert "activate the renewed certificate" not in output
 
-    write()
-    ready, output = run(year, playbook)
-    assert ready.status != 0 and "activate the renewed certificate" in output
     watched.control("POST", "/okta/authority/migrate")
     year.hours(1)
     outdated, output = run(year, playbook, variables=pinned)
     assert outdated.status != 0 and "it matches none of the certificates" in output
+    unset, output = run(year, playbook)
+    assert unset.status != 0 and "that the SCEP endpoint does not return: canary, wide" in output
+    assert watched.writes(mark) == [] and year.managed() == year.everybody
     year.run(RENEW_AUTHORITY, device_trust_ca_fingerprint=fingerprint(year))
     assert signers(year) == {new}
-    profiles = [each for each in watched.world.kandji.profiles() if "Okta SCEP" in each.name]
-    assert all("CAFingerprint" in str(each.document) for each in profiles)
 
 
 def test_without_the_api_nothing_is_moved_and_nothing_is_written(year, watched, playbook):

@@ -64,6 +64,7 @@ class RingFacts:
     macs: tuple[MacCertificate, ...] = ()
     to_enrol: int = 0
     has_stale_secret: bool = False
+    pinned_fingerprint: str | None = None
 
     def healthy_percent(self, now: datetime) -> int:
         """Return the share of healthy Macs. A ring without Macs is healthy."""
@@ -123,6 +124,7 @@ class Decision(t.NamedTuple):
     due: list[str]
     waiting: bool
     healthy_percent: int
+    pinned_fingerprint: str | None = None
 
 
 def estimate_expiry(*seen: datetime | None) -> datetime | None:
@@ -177,6 +179,7 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
         due,
         bool(waits),
         ring.healthy_percent(now),
+        ring.pinned_fingerprint,
     )
 
 

@@ -279,3 +279,9 @@ def test_rings_go_one_after_the_other_then_too() -> None:
 def test_a_ring_whose_last_write_is_unknown_is_left_to_a_person() -> None:
     (decision,) = decide([replace(ring(mac(3)), written=None)], NOW, Pace(written_before=NOW))
     assert not decision.renew and "another generation" in decision.reason
+
+
+def test_what_a_profile_pins_is_in_the_decision() -> None:
+    pinned = replace(ring(mac(300)), pinned_fingerprint="ab" * 32)
+    (decision,) = decide([pinned], NOW, Pace())
+    assert decision.pinned_fingerprint == "ab" * 32
