@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, login_of, name_of
+from .records import Decision, ResetTarget, login_of, name_of
 
 Message = dict[str, object]
 
@@ -45,7 +45,7 @@ class Outcome:
     def row(self) -> dict[str, object]:
         """Return what the module's result holds of the target."""
         target = self.decision.target
-        device, mac = target.device, target.mac
+        device = target.device
         return {
             "target": target.name,
             "device_id": device.id if device else None,
@@ -62,7 +62,7 @@ class Outcome:
                 }
                 for user in target.users
             ],
-            "person": mac.person if mac else "",
+            "person": _person(target),
             "certificate_bound": self.certificate_bound,
             "state": self.state,
             "reason": self.decision.reason,
@@ -179,10 +179,9 @@ def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
 
 def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
     target = outcome.decision.target
-    person = target.mac.person if target.mac else ""
     return {
         "serial_number": target.serial,
-        "to": ", ".join(login_of(user) for user in target.users) or person,
+        "to": ", ".join(login_of(user) for user in target.users) or _person(target),
         "register_now": register_now,
         "steps": steps,
     }
@@ -191,8 +190,12 @@ def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
 def _addressee(outcome: Outcome) -> str:
     target = outcome.decision.target
     names = ", ".join(name_of(user) for user in target.users)
-    person = target.mac.person if target.mac else ""
-    return names or person or f"The user of {outcome.display_name or target.serial}"
+    return names or _person(target) or f"The user of {outcome.display_name or target.serial}"
+
+
+def _person(target: ResetTarget) -> str:
+    """Return whom Kandji assigned the Mac to, "" if nobody."""
+    return target.mac.person if target.mac else ""
 
 
 def _mac(outcome: Outcome) -> str:

@@ -472,6 +472,112 @@ def test_an_id_that_is_on_no_blueprint_is_taken_as_it_is() -> None:
     assert item == LibraryItem(TWIN.id, item_id)
 
 
+# The type of an item
+
+
+@pytest.mark.parametrize("asked", [CONSOLE_ITEM.id.upper(), CONSOLE_ITEM.name])
+@pytest.mark.parametrize(
+    "type_, problem",
+    [
+        (
+            "vpp-app",
+            "library_item: the library item 'Okta SCEP by hand' (dddd0000-0000-4000-8000-00000000000d)"
+            " is of type 'vpp-app'. Name an item of the right type, or give its id.",
+        ),
+        ("scep", None),
+    ],
+)
+def test_a_mac_is_asked_for_the_type_of_a_scep_item(
+    asked: str, type_: str, problem: str | None
+) -> None:
+    kandji = tenant(on_device=[on_mac(CONSOLE_ITEM.id, CONSOLE_ITEM.name, type_)])
+    items = {"canary": [CONSOLE_ITEM], "sales": []}
+    # Most callers accept any type.
+    assert library_item.find_scep_item(kandji, asked, items, []) == CONSOLE_ITEM
+    if problem is None:
+        assert library_item.find_scep_item(kandji, asked, items, [], True) == CONSOLE_ITEM
+        return
+    with pytest.raises(BadOption) as raised:
+        library_item.find_scep_item(kandji, asked, items, [], checks_type=True)
+    assert raised.value.message == problem
+
+
+def test_the_type_of_an_item_on_another_blueprint_is_asked_for() -> None:
+    """The search reads the items of blueprints that the caller did not read."""
+    kandji = tenant(
+        on_sales=[CONSOLE_ITEM], on_device=[on_mac(CONSOLE_ITEM.id, CONSOLE_ITEM.name, "vpp-app")]
+    )
+    kandji.devices = lambda **_filters: iter([KandjiDevice("mac-1", blueprint_id="sales")])
+    with pytest.raises(BadOption, match="is of type 'vpp-app'"):
+        library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [], True)
+
+
+def test_the_type_that_only_a_mac_or_the_audit_log_shows_counts() -> None:
+    on_device = [on_mac(CONSOLE_ITEM.id, CONSOLE_ITEM.name, "vpp-app")]
+    event_of_an_app = created(CONSOLE_ITEM.name)
+    event_of_an_app["new_state"]["type"] = "vpp-app"
+    for kandji in (tenant(on_device=on_device), tenant(events=[event_of_an_app])):
+        with pytest.raises(BadOption, match="^library_item: the library item .* of type 'vpp-app'"):
+            library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [], True)
+        item = library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [])
+        assert item == CONSOLE_ITEM
+
+
+@pytest.mark.parametrize(
+    "types, devices",
+    [
+        # A Mac that does not show the item settles nothing.
+        ({}, ["mac-2", "mac-3"]),
+        ({"mac-2": "vpp-app", "mac-3": "custom-app"}, ["mac-2"]),
+        ({"mac-3": "vpp-app"}, ["mac-2", "mac-3"]),
+    ],
+)
+def test_one_mac_of_each_blueprint_is_asked_until_one_shows_the_type(
+    types: dict[str, str], devices: list[str]
+) -> None:
+    kandji = mock.Mock()
+    kandji.devices.return_value = [
+        KandjiDevice(f"mac-{number}", blueprint_id=f"b{number}") for number in (1, 2, 3)
+    ]
+    kandji.device_items.side_effect = lambda device: [
+        DeviceItem.from_row(on_mac(STORE.id, type_=type_))
+        for mac, type_ in types.items()
+        if mac == device
+    ]
+    # b1 does not hold the item, and b4 has no Mac.
+    items = {"b1": [OTHER], "b4": [STORE], "b2": [OTHER, STORE], "b3": [STORE]}
+    library_item.check_type(kandji, STORE, items, "name", frozenset({"custom-app"}))
+    assert kandji.method_calls == [
+        mock.call.devices(platform="Mac"),
+        *(mock.call.device_items(device) for device in devices),
+    ]
+
+
+def test_a_type_that_is_not_looked_for_is_refused() -> None:
+    kandji = tenant(on_device=[on_mac(OTHER.id), on_mac(STORE.id, type_="custom-app")])
+    with pytest.raises(BadOption) as raised:
+        library_item.check_type(
+            kandji, STORE, {"canary": [STORE]}, "name", frozenset({"custom-app"})
+        )
+    assert raised.value.message == (
+        "name: the library item 'Okta Verify' (aaaa) is of type 'custom-app'. Name an item of the"
+        " right type, or give its id."
+    )
+
+
+def test_no_mac_is_asked_for_an_item_that_is_on_no_blueprint() -> None:
+    kandji = mock.Mock()
+    library_item.check_type(kandji, STORE, {"canary": [OTHER]}, "name", frozenset())
+    assert kandji.method_calls == []
+
+
+def test_the_only_candidate_may_be_of_a_type_that_is_not_looked_for() -> None:
+    candidates = {"a": Candidate("a", "Okta Verify", type="profile")}
+    assert library_item.choose("Okta Verify", candidates, []) == LibraryItem("a", "Okta Verify")
+    with pytest.raises(BadOption, match=r"^name: the library item 'Okta Verify' \(a\) is of type"):
+        library_item.choose("Okta Verify", candidates, [], unwanted=frozenset({"profile"}))
+
+
 # All items of blueprints
 
 

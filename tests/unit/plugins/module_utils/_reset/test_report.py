@@ -69,15 +69,29 @@ def test_the_row_of_a_record() -> None:
 
 
 def test_the_row_of_a_target_without_a_record() -> None:
-    assert {key: value for key, value in ABSENT.row().items() if value} == {
+    assert ABSENT.row() == {
         "target": "C09",
+        "device_id": None,
         "serial_number": "C09",
+        "display_name": "",
+        "platform": None,
+        "status_before": None,
+        "created": None,
+        "users": [],
+        "person": "",
+        "certificate_bound": None,
         "state": "absent",
         "reason": "No record.",
         "reason_code": "no_record",
     }
     in_kandji = replace(ABSENT, decision=Decision(ResetTarget("C01", mac=MAC), "none", ""))
     assert in_kandji.row()["display_name"] == "C01 in Kandji"
+
+
+def test_the_row_of_a_record_that_has_no_serial_and_is_not_in_kandji() -> None:
+    row = done(ResetTarget("guo1", OktaDevice("guo1"), by_id=True)).row()
+    assert (row["target"], row["device_id"], row["serial_number"]) == ("guo1", "guo1", None)
+    assert (row["display_name"], row["person"]) == (None, "")
 
 
 def test_states_are_counted_and_losses_listed() -> None:
@@ -120,8 +134,15 @@ def test_a_user_is_asked_to_register_again() -> None:
     (message,) = report.write_messages([done()], URL)
     steps = t.cast(list[str], message.pop("steps"))
     assert message == {"serial_number": "C01", "to": "ann@acme.com", "register_now": True}
-    assert steps[0] == "Ann Smith, please register Ann's Mac (C01) with Okta again:"
-    assert len(steps) == 5 and f"URL {URL}, and" in steps[3] and f"Open {URL} in" in steps[4]
+    assert steps == [
+        "Ann Smith, please register Ann's Mac (C01) with Okta again:",
+        "1. On this Mac, open Okta Verify.",
+        "2. Select your account, then Remove account (also if a red alert says that the device does"
+        " not exist any more).",
+        "3. Select Add account, choose Organization, enter the sign-in URL https://acme.okta.com,"
+        " and follow the steps.",
+        "4. Open https://acme.okta.com in a web browser and select Sign in with Okta FastPass.",
+    ]
 
 
 def test_a_user_whose_certificate_is_revoked_waits_and_registers_later() -> None:

@@ -413,6 +413,34 @@ def test_an_alternative_name_may_be_a_list_of_one_name(names: list[str], differ:
     assert changed == [Difference("SubjectAltName.dNSName", names, "a.test")] * differ
 
 
+@pytest.mark.parametrize(
+    "subject, is_same",
+    [
+        ([[["2.5.4.3", "$SERIAL_NUMBER $PROFILE_UUID"]]], True),
+        ([[["cn", "$SERIAL_NUMBER $PROFILE_UUID"]]], True),
+        ([[["2.5.4.10", "$SERIAL_NUMBER $PROFILE_UUID"]]], False),
+        ([[["CN", "$SERIAL_NUMBER"]]], False),
+        ([["CN", "$SERIAL_NUMBER $PROFILE_UUID"]], False),
+        ([[["CN", "$SERIAL_NUMBER $PROFILE_UUID", "x"]]], False),
+        ([[["CN", 1]]], False),
+        ("CN=$SERIAL_NUMBER $PROFILE_UUID", False),
+        ([], False),
+    ],
+)
+def test_a_subject_may_name_its_attributes_by_identifiers(subject: t.Any, is_same: bool) -> None:
+    changed = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(Subject=subject)))
+    assert [difference.path for difference in changed] == ["Subject"] * (not is_same)
+
+
+def test_attributes_of_other_types_are_compared_by_the_identifiers_that_they_have() -> None:
+    settings = replace(SETTINGS, subject="1.2.3.4=a,O=b")
+    subject = [[["1.2.3.4", "a"]], [["2.5.4.10", "b"]]]
+    payload = payload_of(somebody_elses(Subject=subject))
+    assert scep.compare_payload(settings, None, payload) == []
+    other = payload_of(somebody_elses(Subject=[[["1.2.3.5", "a"]], [["2.5.4.10", "b"]]]))
+    assert [each.path for each in scep.compare_payload(settings, None, other)] == ["Subject"]
+
+
 def test_any_other_key_may_not_be_a_list_of_one_value() -> None:
     (difference,) = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(Retries=[5])))
     assert difference == Difference("Retries", [5], 5)
