@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .._okta.records import OktaDevice
 from .plan import CANNOT_BE_UNDONE
 from .records import Decision, ResetTarget, login_of, name_of
 
@@ -89,16 +90,19 @@ def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:
     """
     phrase = [f"This plan needs the phrase: {confirm}"] if confirm else []
     return [
-        *(_describe_record(outcome) for outcome in outcomes if outcome.decision.target.device),
+        *(
+            _describe_record(outcome, device)
+            for outcome in outcomes
+            if (device := outcome.decision.target.device)
+        ),
         *(_describe_decision(outcome) for outcome in outcomes),
         *list_losses(outcomes),
         *phrase,
     ]
 
 
-def _describe_record(outcome: Outcome) -> str:
+def _describe_record(outcome: Outcome, device: OktaDevice) -> str:
     target = outcome.decision.target
-    created = target.device.created if target.device else None
     users = ", ".join(
         f"{name_of(user)} ({login_of(user)}) is {user.management_status}" for user in target.users
     )
@@ -109,7 +113,7 @@ def _describe_record(outcome: Outcome) -> str:
     }[outcome.certificate_bound]
     return (
         f"{target.serial or 'no serial'}, {outcome.display_name or 'no name'}, {target.id}:"
-        f" {target.status}, registered at {created}; {users or 'no user'}; {certificate}"
+        f" {target.status}, registered at {device.created}; {users or 'no user'}; {certificate}"
     )
 
 

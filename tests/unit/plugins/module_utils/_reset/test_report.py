@@ -159,6 +159,7 @@ def test_a_user_whose_certificate_is_revoked_waits_and_registers_later() -> None
         ("ann@acme.com", True),
         ("bob@acme.com", True),
     ]
+    assert all(URL in t.cast(list[str], message["steps"])[3] for message in later)
     assert report.write_later_messages([done(), ABSENT], URL) == []
 
 
