@@ -89,4 +89,9 @@ def test_where_all_is_well_the_table_is_the_counts_alone() -> None:
 
 def test_sentences_on_the_authority_come_last() -> None:
     lines = table.render_table([row(1)], {"PROFILE_PENDING": 1}, {}, ["The move is due by 2027."])
-    assert lines[-2:] == ["Certificate authority:", "  The move is due by 2027."]
+    assert lines[-3:] == ["", "Certificate authority:", "  The move is due by 2027."]
+
+
+def test_ten_macs_of_a_group_are_named_where_no_number_is_set() -> None:
+    lines = table.render_table([row(number) for number in range(12)], {}, {})
+    assert lines[-2:] == ["    C9 Mac 9 (ada@acme.com)", "    ... and 2 more"]
