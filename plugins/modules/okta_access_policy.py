@@ -142,7 +142,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ..module_utils._access import guards, policy_apply, policy_plan, resolution
+from ..module_utils._access import guards, policy_apply, policy_plan, recheck, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
@@ -230,12 +230,15 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     if current is None and original:
         _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
-    forecast = _guard(ctx, plan.future, current or original, moving) if moving else None
+    rules = _read_rules(ctx, current or original, moving) if moving else {}
+    forecast = _guard(ctx, plan.future, rules, moving) if moving else None
     policy = plan.future
-    if not ctx.check_mode:
+    if changes and not ctx.check_mode:
+        _check_rules(ctx, known, rules)
+        recheck.check_policy(ctx.okta, params["name"], current)
         policy = policy_apply.apply_policy(ctx.okta, plan)
         for app in moving:
-            policy_apply.move_app(ctx.okta, app, policy)
+            policy_apply.move_app(ctx.okta, app, policy, app.policy_id)
     return Done(policy, changes, moving, forecast)
 
 
@@ -257,10 +260,12 @@ def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: 
         )
 
 
-def _guard(
-    ctx: ModuleContext, policy: Policy, source: Policy | None, moving: t.Sequence[App]
-) -> Forecast | None:
-    """Return the forecast of moving the apps. Raises Refused, BadOption.
+def _read_rules(
+    ctx: ModuleContext, source: Policy | None, moving: t.Sequence[App]
+) -> dict[str, Rules]:
+    """Return the rules that the apps would get, then those that they have, by their policies.
+
+    Raises BadOption.
 
     :arg source: the policy with the rules that the apps would get; None for a new policy that is
         not a clone, which has none yet.
@@ -270,16 +275,30 @@ def _guard(
             "apps: a policy that this run creates without clone_of has only the rules of Okta."
             " Write its rules first, then assign it to apps."
         )
-    after = ctx.okta.policy_rules(source.id)
-    rules: dict[str, Rules] = {source.id: after}
-    changes = []
-    for app in moving:
-        before = policy_plan.require_policy_of(app)
-        if before not in rules:
-            rules[before] = ctx.okta.policy_rules(before)
-        changes.append(guards.AppChange(app, rules[before], after))
+    policies = dict.fromkeys([source.id, *map(policy_plan.require_policy_of, moving)])
+    return {policy_id: ctx.okta.policy_rules(policy_id) for policy_id in policies}
+
+
+def _guard(
+    ctx: ModuleContext, policy: Policy, rules: t.Mapping[str, Rules], moving: t.Sequence[App]
+) -> Forecast | None:
+    """Return the forecast of moving the apps to a policy. Raises Refused.
+
+    :arg rules: the rules of ``_read_rules``.
+    """
+    after = next(iter(rules.values()))
+    changes = [guards.AppChange(app, rules[app.policy_id], after) for app in moving]
     change = guards.PolicyChange(policy, after, after, changes)
     return guards.check_change(ctx.okta, change, guards.GuardOptions.from_params(ctx.params))
+
+
+def _check_rules(
+    ctx: ModuleContext, known: t.Sequence[Policy], rules: t.Mapping[str, Rules]
+) -> None:
+    """Raise Refused if the rules of ``_read_rules`` are not the same any more."""
+    for policy in known:
+        if policy.id in rules:
+            recheck.check_rules(ctx.okta, policy, rules[policy.id])
 
 
 def _assignment(app: App, policy: Policy) -> Change:
@@ -300,10 +319,12 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     if plan.description != (current.description or ""):
         before, after = {"description": current.description}, {"description": plan.description}
         changes.append(Change("update", f"policy {current.name!r}", before, after))
-    if not ctx.check_mode:
+    if changes and not ctx.check_mode:
+        recheck.check_policy(ctx.okta, current.name, current)
         for app, target in plan.moves:
-            policy_apply.move_app(ctx.okta, app, target)
+            policy_apply.move_app(ctx.okta, app, target, current.id)
         if plan.description != (current.description or ""):
+            recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
     _warn_of_left_apps(ctx, current, plan.left)
     moved = [app for app, _target in plan.moves]
@@ -323,6 +344,8 @@ def _warn_of_left_apps(ctx: ModuleContext, policy: Policy, left: t.Sequence[App]
 def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
         return Done(Policy("", ctx.params["name"]))
+    if not ctx.check_mode:
+        recheck.check_policy(ctx.okta, current.name, current)
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)

@@ -137,9 +137,10 @@ api_calls:
     - {vendor: okta, operation: createPolicyRule, verb: POST, count: 1}
 """
 
+import typing as t
 from dataclasses import replace
 
-from ..module_utils._access import guards, policy_apply, resolution
+from ..module_utils._access import guards, policy_apply, recheck, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
@@ -177,9 +178,12 @@ def run(ctx: ModuleContext) -> Result:
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     request = _with_known_place(ctx, rules, resolution.resolve_rule(ctx.okta, ctx.params))
     plan = plan_rule(rules, request, policy.name)
-    forecast = _guard(ctx, policy, rules, plan) if plan.changes else None
+    mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
+    forecast = _guard(ctx, policy, rules, plan, mapped) if plan.changes else None
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
+        recheck.check_apps(ctx.okta, policy, mapped)
+        recheck.check_rules(ctx.okta, policy, rules)
         after = policy_apply.apply_rule(ctx.okta, policy, plan)
     rule = find_rule(after, request.name, policy.name)
     return build_result(
@@ -219,8 +223,10 @@ def _find_policy(ctx: ModuleContext) -> tuple[Policy, str]:
     return policy, policy.id
 
 
-def _guard(ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan) -> Forecast | None:
-    mapped = ctx.okta.policy_apps(policy.id) if policy.id else []
+def _guard(
+    ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan, mapped: t.Sequence[str]
+) -> Forecast | None:
+    """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = [app for app in ctx.okta.apps() if app.id in mapped] if mapped else []
     changes = [guards.AppChange(app, rules, plan.after) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)

@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     guards,
-    policies,
+    policy_apply,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
@@ -140,7 +140,7 @@ class Trial:
         for edit in edits:
             plan = plan_rule(rules, edit, "Drawn")
             if plan.changes:
-                rules = policies.apply_rule(self.okta, self.policy, plan)
+                rules = policy_apply.apply_rule(self.okta, self.policy, plan)
         assert [rule.name for rule in planned] == [rule.name for rule in rules]
         after = self.open_all()
         lost = {key for key, admitted in before.items() if admitted and not after[key]}

@@ -193,15 +193,19 @@ def test_what_another_wrote_since_is_kept(desk, monkeypatch):
         client as _okta,
     )
 
-    real = _okta.Okta.policy_rules
+    real, wanted = _okta.Okta.policy_rules, {**MANAGED, "reauthenticate_in": "PT4H"}
 
     def read_then_somebody_writes(self, policy_id):
         found = real(self, policy_id)
         desk.rules()[0].conditions["people"]["users"]["exclude"] = [next(iter(desk.okta.users))]
         return found
 
-    monkeypatch.setattr(_okta.Okta, "policy_rules", read_then_somebody_writes)
-    assert desk.run(RULE, {**MANAGED, "reauthenticate_in": "PT4H"})["changed"]
+    mark = desk.watched.mark()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(_okta.Okta, "policy_rules", read_then_somebody_writes)
+        message = refused(desk.run(RULE, wanted))
+    assert message.startswith("Policy 'Company apps': it got other rules in Okta after this run")
+    assert desk.watched.writes(mark) == [] and desk.run(RULE, wanted)["changed"]
     assert (
         desk.rules()[0].conditions["people"]["users"]["exclude"]
         and desk.rules()[0].actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] == "PT4H"

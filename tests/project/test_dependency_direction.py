@@ -68,6 +68,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Reads that a plan asks for.
     "evidence": (
         "module_utils/_access/directory.py",
+        "module_utils/_access/recheck.py",
         "module_utils/_access/guards.py",
         "module_utils/_access/resolution.py",
         "module_utils/_access/simulation.py",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
@@ -13,6 +14,7 @@ from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
 from .policy_plan import PolicyPlan
+from .recheck import check_app, find_older_twin
 from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
@@ -37,11 +39,41 @@ def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
         return write_policy(okta, plan.current, plan.current.name, description)
     if plan.original is None:
         body = {"type": "ACCESS_POLICY", "name": name}
-        return okta.create_policy(
+        created = okta.create_policy(
             body if description is None else {**body, "description": description}
         )
-    clone = okta.clone_policy(plan.original.id)
-    return write_policy(okta, clone, name, description)
+    else:
+        created = _name_clone(okta, okta.clone_policy(plan.original.id), name, description)
+    _check_twin(okta, created)
+    return created
+
+
+def _name_clone(okta: Okta, clone: Policy, name: str, description: str | None) -> Policy:
+    """Return the clone with its name. Deletes it and raises Refused if the name is taken."""
+    try:
+        return write_policy(okta, clone, name, description)
+    except ApiError as error:
+        twins = [each for each in okta.access_policies() if each.name == name]
+        if error.status != 400 or not twins:
+            raise
+        raise _withdraw(okta, replace(clone, name=name), twins[0]) from error
+
+
+def _check_twin(okta: Okta, created: Policy) -> None:
+    """Delete the policy that this run created if another run created it before. Raises Refused."""
+    twin = find_older_twin(created, okta.access_policies())
+    if twin:
+        raise _withdraw(okta, created, twin)
+
+
+def _withdraw(okta: Okta, created: Policy, twin: Policy) -> Refused:
+    """Delete the policy that this run created. Return the error that names the one that stays."""
+    check_deletable(okta, created)
+    okta.delete_policy(created.id)
+    return Refused(
+        f"Policy {created.name!r}: another run created it at the same time ({twin.id}). This run"
+        " deleted its own copy before an app had it. Wait for the other run, then run again."
+    )
 
 
 def write_policy(okta: Okta, policy: Policy, name: str, description: str | None) -> Policy:
@@ -65,8 +97,14 @@ def write_policy(okta: Okta, policy: Policy, name: str, description: str | None)
     return written
 
 
-def move_app(okta: Okta, app: App, policy: Policy) -> None:
-    """Assign a policy to an app, and verify that Okta shows it. Raises NotAsWritten."""
+def move_app(okta: Okta, app: App, policy: Policy, earlier_id: str = "") -> None:
+    """Assign a policy to an app, and verify that Okta shows it. Raises NotAsWritten, Refused.
+
+    :arg earlier_id: the policy that the app has in the plan, "" if that is not known. It is
+        refused if the app has another one by now.
+    """
+    if earlier_id:
+        check_app(okta, app, earlier_id)
     okta.assign_app_policy(app.id, policy.id)
     if app.id not in okta.policy_apps(policy.id):
         raise NotAsWritten(

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     policy_apply,
     policy_plan,
+    recheck,
     rule_plan,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
@@ -56,6 +57,14 @@ class FakeOkta:
         self.rows[policy_id] = {"id": policy_id, "name": policy_id, "_links": {}, **values}
         self.rules[policy_id], self.apps[policy_id] = list(rows), list(apps)
         return Policy.from_row(self.rows[policy_id])
+
+    def access_policies(self) -> list[Policy]:
+        self.before("policies")
+        return [Policy.from_row({**row}) for row in self.rows.values()]
+
+    def delete_policy(self, policy_id: str) -> None:
+        self.writes.append(("delete policy", policy_id))
+        del self.rows[policy_id]
 
     def create_policy(self, body: t.Any) -> Policy:
         self.writes.append(("create policy", body))
@@ -460,3 +469,82 @@ def test_a_creation_that_keeps_failing_is_an_error(
     with pytest.raises(ApiError, match="Okta: no."):
         write_rule(okta, ALLOW_BODY)
     assert len(okta.writes) == attempts and len(okta.slept) == attempts - 1
+
+
+# What was planned is read again
+
+EARLIER, LATER = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
+
+
+def test_a_policy_that_was_edited_since_the_plan_is_refused(okta: FakeOkta) -> None:
+    planned = okta.add("rst2", name="Managed", description="Ours.")
+    okta.rows["rst2"]["description"] = "Ours. Ask Ann before you change it."
+    with pytest.raises(Refused) as raised:
+        recheck.check_policy(t.cast(t.Any, okta), "Managed", planned)
+    assert raised.value.message == (
+        "Policy 'Managed': it was changed in Okta after this run read it. This run wrote nothing"
+        " more. Run again to plan with what Okta holds now."
+    )
+
+
+@pytest.mark.parametrize(
+    ("planned", "fact"),
+    [(None, "it was created"), (Policy("rst3", "Managed"), "it was deleted")],
+)
+def test_a_policy_that_came_or_went_since_the_plan_is_refused(
+    okta: FakeOkta, planned: Policy | None, fact: str
+) -> None:
+    okta.add("rst2", name="Managed")
+    with pytest.raises(Refused, match=fact):
+        recheck.check_policy(t.cast(t.Any, okta), "Managed", planned)
+
+
+def test_only_what_the_vendor_counts_by_itself_may_differ_in_rules(okta: FakeOkta) -> None:
+    company = okta.add("rst1", rule_row("a", 0, lastUpdated=EARLIER), {**LAST}, name="Apps")
+    planned = okta.policy_rules("rst1")
+    okta.rules["rst1"][0]["lastUpdated"] = LATER
+    recheck.check_rules(t.cast(t.Any, okta), company, planned)
+    okta.rules["rst1"][0]["status"] = "INACTIVE"
+    with pytest.raises(Refused, match="Policy 'Apps': it got other rules in Okta"):
+        recheck.check_rules(t.cast(t.Any, okta), company, planned)
+
+
+def test_an_app_that_an_administrator_moved_elsewhere_stays_there(okta: FakeOkta) -> None:
+    okta.add("rst1", name="Strict")
+    managed = okta.add("rst2", name="Managed")
+    with pytest.raises(Refused, match="App 'Slack': it got another policy in Okta"):
+        policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed, "rst1")
+    assert okta.writes == []
+
+
+@pytest.mark.parametrize(("created", "stays"), [(EARLIER, False), (LATER, True)])
+def test_of_two_clones_of_one_name_the_older_stays(
+    okta: FakeOkta, created: str, stays: bool
+) -> None:
+    strict = okta.add("rst1", name="Strict")
+
+    def another_run(call: str) -> None:
+        if call == "replace policy":
+            okta.rows["copy"]["created"] = "2026-01-15T00:00:00.000Z"
+            okta.rows["rst7"] = {"id": "rst7", "name": "Managed", "created": created}
+
+    okta.before = another_run
+    if stays:
+        assert apply(okta, "Managed", None, None, strict).id == "copy"
+        return
+    with pytest.raises(Refused, match=r"another run created it at the same time \(rst7\)"):
+        apply(okta, "Managed", None, None, strict)
+    assert okta.writes[-1] == ("delete policy", "copy") and "rst7" in okta.rows
+
+
+def test_a_clone_whose_name_is_taken_is_deleted(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", name="Strict")
+
+    def refuse(policy_id: str, body: t.Any) -> Policy:
+        okta.add("rst7", name=body["name"], created=LATER)
+        raise ApiError("Okta refused replacePolicy with 400.", status=400)
+
+    okta.replace_policy = refuse  # type: ignore[method-assign]  # names are unique
+    with pytest.raises(Refused, match=r"another run created it at the same time \(rst7\)"):
+        apply(okta, "Managed", None, None, strict)
+    assert okta.writes == [("clone policy", "rst1"), ("delete policy", "copy")]

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan of policies and rules relies on, read again before its writes, and twins of a policy.
+
+Between plan and write there may be minutes: the forecast reads the log of many days. A policy, its
+rules or its apps that changed in the meantime make the plan and its forecast wrong.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import Refused
+from .._core.rows import Row
+from .._okta.client import Okta
+from .._okta.records import App, Policy
+from .rule_order import Rules, in_order
+
+_READ_ONLY = ("lastUpdated", "_links", "_embedded")
+
+
+def check_policy(okta: Okta, name: str, planned: Policy | None) -> None:
+    """Raise Refused if a policy is not as it was planned.
+
+    :arg planned: the policy that the plan read, or None if it creates one of this name.
+    """
+    policies = okta.access_policies()
+    if planned is None:
+        if any(each.name == name for each in policies):
+            raise _changed(f"Policy {name!r}", "was created")
+        return
+    current = next((each for each in policies if each.id == planned.id), None)
+    if current is None:
+        raise _changed(f"Policy {planned.name!r}", "was deleted")
+    if current != planned:
+        raise _changed(f"Policy {planned.name!r}", "was changed")
+
+
+def check_rules(okta: Okta, policy: Policy, planned: Rules) -> None:
+    """Raise Refused if the rules of a policy are not those that the plan read."""
+    current = okta.policy_rules(policy.id)
+    if _contents(current) != _contents(planned):
+        raise _changed(f"Policy {policy.name!r}", "got other rules")
+
+
+def check_apps(okta: Okta, policy: Policy, planned: t.Collection[str]) -> None:
+    """Raise Refused if a policy does not have the apps, by id, that the plan read."""
+    if set(okta.policy_apps(policy.id)) != set(planned):
+        raise _changed(f"Policy {policy.name!r}", "got or lost an app")
+
+
+def check_app(okta: Okta, app: App, policy_id: str) -> None:
+    """Raise Refused if an app does not have the policy any more that the plan read."""
+    if app.id not in okta.policy_apps(policy_id):
+        raise _changed(f"App {app.label!r}", "got another policy")
+
+
+def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | None:
+    """Return another policy of the name that was created before this one, or None.
+
+    Two runs that created a twin at once decide by the same order: the time of creation, then the
+    id. The policy that comes first stays. A clone's own answer has no time of creation.
+    """
+    times = {each.id: each.created or "" for each in policies}
+    own = (times.get(created.id, created.created or "~"), created.id)
+    older = [
+        each
+        for each in policies
+        if each.name == created.name and each.id != created.id and (times[each.id], each.id) < own
+    ]
+    return min(older, key=lambda each: (times[each.id], each.id), default=None)
+
+
+def _contents(rules: Rules) -> list[Row]:
+    return [
+        {key: value for key, value in rule.row.items() if key not in _READ_ONLY}
+        for rule in in_order(rules)
+    ]
+
+
+def _changed(subject: str, what: str) -> Refused:
+    return Refused(
+        f"{subject}: it {what} in Okta after this run read it. This run wrote nothing more. Run"
+        " again to plan with what Okta holds now."
+    )
