@@ -180,6 +180,8 @@ class VendorApp:
                 call.fault = fault.name if fault else ""
             if fault and fault.name == "slow":
                 await asyncio.sleep(fault.seconds)
+            if fault and fault.name == "hold":
+                await self._hold(fault)
             with self.world.lock:
                 answer = self._answer(call, fault)
                 self._log(request, operation, answer)
@@ -193,6 +195,12 @@ class VendorApp:
             return self._response(answer)
 
         return endpoint
+
+    async def _hold(self, fault: t.Any) -> None:
+        """Wait until the fault is released; other requests are answered meanwhile."""
+        self.world.held.append(fault)
+        while fault in self.world.held:
+            await asyncio.sleep(0.02)
 
     def _answer(self, call: Call, fault: t.Any) -> Answer:
         name = fault.name if fault else ""
@@ -287,7 +295,7 @@ class VendorApp:
                     },
                     answer_type=answer.media_type.partition(";")[0],
                     answer=answer.body,
-                    fault=bool(fault) and fault.name not in ("slow", "stale"),
+                    fault=bool(fault) and fault.name not in ("slow", "hold", "stale"),
                 )
             )
 

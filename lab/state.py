@@ -132,7 +132,7 @@ class Switches:
         return asdict(self)
 
 
-FAULTS = ("429", "concurrency", "5xx", "drop", "truncate", "html", "slow", "stale")
+FAULTS = ("429", "concurrency", "5xx", "drop", "truncate", "html", "slow", "hold", "stale")
 
 
 @dataclass
@@ -208,6 +208,8 @@ class World:
             self.switches.per_second_limit = 0
         self.requests: list[RequestRecord] = []
         self.faults: list[Fault] = []
+        # the faults "hold" whose request waits until its fault is taken off this list
+        self.held: list[Fault] = []
         self.ca_file: Path | None = None  # the CA of the lab's own HTTPS, set when it is built
         self.okta: t.Any = None  # lab.okta.org.Org
         self.kandji: t.Any = None  # lab.kandji.tenant.Tenant

@@ -73,6 +73,8 @@ class WorldControls:
             ControlRoute("GET", "/faults", self.list_faults),
             ControlRoute("POST", "/faults", self.add_fault),
             ControlRoute("DELETE", "/faults", self.remove_faults),
+            ControlRoute("GET", "/held", self.list_held),
+            ControlRoute("DELETE", "/held", self.release_held),
             ControlRoute("GET", "/switches", lambda _request: self.world.switches.as_dict()),
             ControlRoute("PATCH", "/switches", self.set_switches),
             ControlRoute("POST", "/people/ask", self.ask_to_register),
@@ -206,6 +208,16 @@ class WorldControls:
         removed = len(faults) - len(kept)
         faults[:] = kept
         return {"removed": removed}
+
+    def list_held(self, _request: ControlRequest) -> list[Body]:
+        """Return the faults whose requests are held."""
+        return [asdict(fault) for fault in self.world.held]
+
+    def release_held(self, _request: ControlRequest) -> Body:
+        """Let all requests that are held go on."""
+        released = len(self.world.held)
+        self.world.held.clear()
+        return {"released": released}
 
     def set_switches(self, request: ControlRequest) -> Body:
         """Set switches and return all of them."""

@@ -404,3 +404,18 @@ def test_rules_come_by_chance(control):
 )
 def test_what_cannot_be_done_with_apps(control, path, body):
     assert control.send("POST", path, body).status == 400
+
+
+def test_a_request_is_held_until_it_is_released_and_others_are_answered(control):
+    control.send("POST", "/faults", {"name": "hold", "operation": "listDevices"})
+    statuses: list[int] = []
+    waiting = threading.Thread(
+        target=lambda: statuses.append(control.ask_okta("/api/v1/devices").status)
+    )
+    waiting.start()
+    while not control.send("GET", "/held").json:
+        assert waiting.is_alive()
+    assert control.ask_okta("/api/v1/groups").status == 200 and statuses == []
+    assert control.send("DELETE", "/held").json == {"released": 1}
+    waiting.join(timeout=30)
+    assert statuses == [200] and control.send("GET", "/held").json == []

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every two playbooks that write: one is held amid its run until the other has ended.
+
+The lab holds a request, so that nothing depends on time. The verdict is about the lab.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+import typing as t
+
+import pytest
+
+from lab.server import Lab
+from lab.state import Fault, Options
+from tests.functional.conftest import Watched
+from tests.functional.helpers.interleaving import judge_lab
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.playbook import SITE, PlayResult
+
+# A playbook that writes to a vendor, and the operations at which it is held: one while it plans,
+# one that writes.
+WRITING = {
+    "site": ("Installed profiles", "Assign Library Item"),
+    "renew_certificates": ("PKIOperation", "Update Custom Profile"),
+    "rotate_scep_challenge": ("PKIOperation", "Update Custom Profile"),
+    "migrate_scep_item": ("Get Library Item Statuses", "Remove Library Item"),
+    "enforce_managed_devices": ("listLogEvents", "assignApplicationPolicy"),
+    "rollback_managed_devices": ("listPolicyMappings", "assignApplicationPolicy"),
+    "reset_devices": ("listAuthenticatorEnrollments", "deactivateDevice"),
+}
+BY_IMPORT = {"on_scep_challenge_reset"}  # writes by rotate_scep_challenge alone
+ELSEWHERE = {"configure_awx", "notify"}  # write to AWX and to a channel, to none of the vendors
+READING = {"device_status", "report"}
+PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
+STUCK, ITEM = "RESETMAC0001", "Okta SCEP (web app)"
+CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
+
+
+def test_each_playbook_is_declared():
+    assert {path.stem for path in SITE.parent.glob("*.yml")} == {
+        *WRITING,
+        *BY_IMPORT,
+        *ELSEWHERE,
+        *READING,
+    }
+
+
+class Scene:
+    """One ring in use, whatever these playbooks need, and their variables."""
+
+    def __init__(self, watched: Watched, run_module: t.Any, names: t.Collection[str]) -> None:
+        self.watched, self._run_module = watched, run_module
+        self.variables: dict[str, t.Any] = {
+            "device_trust_rings": [watched.canary],
+            "device_trust_gate_wait": 0,
+            "device_trust_poll_interval": 1,
+            "device_trust_access_policy": ORIGINAL,
+            "device_trust_access_apps": ["Salesforce"],
+            "device_trust_break_glass_group": "Break glass",
+        }
+        self._call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])
+        watched.live()
+        watched.world.clock.advance(days=340)
+        watched.live()
+        if "migrate_scep_item" in names:
+            watched.control("POST", "/kandji/items", {"type": "scep", "name": ITEM})
+            self.variables["device_trust_console_item"] = ITEM
+            self.variables["device_trust_migrate_to"] = "console"
+            self.variables["device_trust_max_removed"] = 50
+        if "reset_devices" in names:
+            ResetFleet(watched).stuck(STUCK)
+            self.variables["device_trust_reset_serials"] = [STUCK]
+        if "rollback_managed_devices" in names:
+            self._call("okta_access_policy", name=CLONE, clone_of=ORIGINAL, apps=["Slack"])
+        if "rotate_scep_challenge" in names:
+            new = watched.control("POST", "/secret/reset")["scep_challenge"]
+            self.variables["device_trust_scep_challenge"] = new
+            self.variables["device_trust_max_reissue"] = 50
+
+    def _call(self, module: str, **options: t.Any) -> None:
+        result = self._run_module(module, options, lab=self.watched.lab)
+        assert not result.get("failed"), result
+
+
+def judge(result: PlayResult) -> list[str]:
+    """Return the words of a program that failed, instead of a sentence."""
+    words = ("Traceback", "Please report", "Unexpected")
+    return [result.output for word in words if word in result.output]
+
+
+def hold_until_ended(watched: Watched, operation: str, run: t.Any, other: t.Any) -> list[t.Any]:
+    """Return the results of a run that is held at its first such request, and of the other."""
+    world, results = watched.world, list[t.Any]()
+    fault = Fault("hold", operation)
+    world.faults.append(fault)
+    held = threading.Thread(target=lambda: results.append(run()))
+    held.start()
+    while held.is_alive() and fault not in world.held:
+        time.sleep(0.05)
+    assert fault in world.held, results
+    results.append(other())
+    world.held.clear()
+    held.join(timeout=300)
+    return results
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "other"), PAIRS)
+def test_a_playbook_is_held_until_another_has_ended(name, other, run_module, playbook):
+    with Lab(Options(macs=3, limits="high")) as lab:
+        watched = Watched(lab)
+        scene = Scene(watched, run_module, {name, other})
+
+        def run(stem: str) -> PlayResult:
+            path = SITE.parent / f"{stem}.yml"
+            return t.cast(PlayResult, playbook(lab, path, variables=scene.variables))
+
+        operation = WRITING[name][PAIRS.index((name, other)) % 2]
+        results = hold_until_ended(watched, operation, lambda: run(name), lambda: run(other))
+        faults = [fault for result in results for fault in judge(result)] + judge_lab(watched)
+        again = run(name)
+        faults += [*judge(again), *judge_lab(watched)]
+        assert faults == []
+        assert again.status == 0 or {name, other} & {"migrate_scep_item"}, again.output
