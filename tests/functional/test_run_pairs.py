@@ -99,7 +99,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "create SCEP profile": Scenario(SCEP, CANARY),
+    "create SCEP profile": Scenario(SCEP, CANARY, unseen=1),
     "renew SCEP profile": Scenario(
         SCEP, {**CANARY, "generation": "2027", "max_reissue": 50}, ((SCEP, CANARY),)
     ),
@@ -109,7 +109,7 @@ SCENARIOS = {
     "remove SCEP profile": Scenario(
         SCEP, {**CANARY, "blueprints_mode": "remove", "max_removed": 50}, ((SCEP, CANARY),)
     ),
-    "create profile": Scenario(PROFILE, custom()),
+    "create profile": Scenario(PROFILE, custom(), unseen=1),
     "change profile": Scenario(
         PROFILE, {**custom(SSID_STR="Acme 2"), "max_reinstall": 50}, ((PROFILE, custom()),)
     ),

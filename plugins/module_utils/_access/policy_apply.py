@@ -53,7 +53,7 @@ def _name_clone(okta: Okta, clone: Policy, name: str, description: str | None) -
     try:
         return write_policy(okta, clone, name, description)
     except ApiError as error:
-        twins = [each for each in okta.access_policies() if each.name == name]
+        twins = named(okta.access_policies(), name)
         if error.status != 400 or not twins:
             raise
         raise _withdraw(okta, replace(clone, name=name), twins[0]) from error

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Refused
+from .._core.lookup import named
 from .._core.rows import Row
 from .._okta.client import Okta
 from .._okta.records import App, Policy
@@ -27,7 +28,7 @@ def check_policy(okta: Okta, name: str, planned: Policy | None) -> None:
     """
     policies = okta.access_policies()
     if planned is None:
-        if any(each.name == name for each in policies):
+        if named(policies, name):
             raise _changed(f"Policy {name!r}", "was created")
         return
     current = next((each for each in policies if each.id == planned.id), None)
@@ -66,8 +67,8 @@ def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | N
     own = (times.get(created.id, created.created or "~"), created.id)
     older = [
         each
-        for each in policies
-        if each.name == created.name and each.id != created.id and (times[each.id], each.id) < own
+        for each in named(policies, created.name)
+        if each.id != created.id and (times[each.id], each.id) < own
     ]
     return min(older, key=lambda each: (times[each.id], each.id), default=None)
 
