@@ -230,6 +230,18 @@ def test_a_device_of_an_unknown_platform_may_be_on_each():
     ).lost
 
 
+@pytest.mark.parametrize("entry", [{}, {"type": "ANY"}, {"os": {"type": "ANY"}}, {"os": {}}])
+def test_a_platform_that_names_nothing_holds_each_device(entry):
+    asked = rule("x", platform={"include": [entry]})
+    assert conditions.unknowns_to_apply(asked, ANN, replace(MAC, platform="")) == frozenset()
+
+
+def test_whether_a_device_of_an_unknown_platform_is_a_desktop_is_unknown():
+    asked = rule("x", platform={"include": [{"type": "DESKTOP"}]})
+    [name] = conditions.unknowns_to_apply(asked, ANN, replace(MAC, platform=""))
+    assert name == 'platform: [{"type": "DESKTOP"}]'
+
+
 # What a rule asks for
 
 
