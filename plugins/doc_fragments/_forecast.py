@@ -44,7 +44,10 @@ options:
         rule of the policy requires managed devices, or a change may refuse anybody at one of Okta's
         own apps.
       - Such rules must exclude the group (C(groups_excluded)). The group needs a member who can
-        sign in, and the remaining rules must admit it.
+        sign in, and whom the remaining rules surely admit from a device that Okta does not know.
+      - The authenticators that the member has enrolled must meet each of these rules. What Okta
+        does not show is not a proof. Examples are the methods of a phone, or whether a key is
+        protected by hardware.
     type: str
   allow_protected_apps:
     description:

@@ -322,6 +322,25 @@ def test_a_break_glass_group_lives_and_gets_in(desk):
     assert "'Catch-all Rule' refuses them" in refused(desk.run(RULE, MANAGED))
 
 
+def test_a_member_who_cannot_meet_the_rule_does_not_keep_access(desk):
+    """The only member has a password, e-mail and a phone."""
+    wanted = {
+        "policy": "Okta Admin Console",
+        "name": "Catch-all Rule",
+        "constraints": [
+            {"possession": {"deviceBound": "REQUIRED", "phishingResistant": "REQUIRED"}}
+        ],
+        "break_glass_group": "Break glass",
+        "allow_protected_apps": ["Okta Admin Console"],
+        "max_locked_out": 1000,
+    }
+    mark = desk.watched.mark()
+    message = refused(desk.run(RULE, wanted))
+    assert "rule 'Catch-all Rule' requires" in message and "phishingResistant" in message
+    assert "break.glass@example.com has okta_email, okta_password, phone_number" in message
+    assert desk.watched.writes(mark) == []
+
+
 DENIALS_OF_ALL = [
     {"name": "Stop", "position": "first"},
     {"name": "Macs", "position": "first", "platforms": ["MACOS"]},
@@ -383,6 +402,7 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
     desk.run(RULE, wanted)
     assert sorted(one.operation for one in desk.watched.asked(mark)) == [
         "listApplications",
+        "listAuthenticatorEnrollments",
         "listAuthenticators",
         "listDevices",
         "listGroupUsers",

@@ -19,15 +19,21 @@ from .._okta.client import Okta
 from .._okta.facts import LOG_RETENTION
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
+from . import enrolled_methods
 from .conditions import NEVER, DeviceContext, Identity
 from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
 from .possible_refusals import newly_refusing_rule
 from .resolution import find_groups
 from .rule_names import named_groups, named_platforms
-from .rule_order import Rules, same_rules
+from .rule_order import Rules, in_order, same_rules
 
-USES = (*directories.USES, okta_api.LIST_GROUPS, okta_api.LIST_AUTHENTICATORS)
+USES = (
+    *directories.USES,
+    okta_api.LIST_GROUPS,
+    okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_ENROLLMENTS,
+)
 
 # Okta's own apps by their names, the same in every org: without them nobody administers the org or
 # can add Okta Verify.
@@ -243,9 +249,29 @@ def _explain_roles(roles: t.Sequence[str], change: PolicyChange, refusing: str |
 # Break glass
 
 
+class Obstacle(t.NamedTuple):
+    """A rule that may refuse a member.
+
+    ``lacks`` is what the member lacks, "" if the rule refuses them whatever they have.
+    """
+
+    rule: str
+    lacks: str = ""
+
+
+class Names(t.NamedTuple):
+    """The names of a policy and of the break-glass group, for messages."""
+
+    policy: str
+    group: str
+
+
 @dataclass(frozen=True)
 class BreakGlassGuard:
-    """Requires a break-glass group with at least one active member who needs no managed device."""
+    """Requires a break-glass group with an active member who surely gets in without device trust.
+
+    What cannot be known beforehand, or is not shown as enrolled, is not a proof.
+    """
 
     okta: Okta
     group_name: str | None  # or its id
@@ -277,15 +303,61 @@ class BreakGlassGuard:
                 f"break_glass_group: group {group.name!r} has no member who can sign in (status"
                 f" {', '.join(USABLE_STATUSES)}). Add an active member."
             )
-        blocking = [blocking_rule(after, _identity(user, members)) for user in active]
-        if None not in blocking:
-            raise Refused(
-                f"break_glass_group: policy {policy!r} admits no member of group {group.name!r}"
-                " from a device that Okta does not know: rule"
-                f" {min(str(rule) for rule in blocking)!r} refuses them. Add a rule that admits"
-                " the group."
-            )
+        self._check_admission(after, active, members, Names(policy, str(group.name)))
         return members
+
+    def _check_admission(
+        self,
+        after: Rules,
+        active: t.Sequence[OktaUser],
+        members: directories.Members,
+        names: Names,
+    ) -> None:
+        """Raise Refused unless one member surely passes each rule that may decide."""
+        obstacles = []
+        for user in active:
+            obstacle = self._find_obstacle(after, user, members)
+            if obstacle is None:
+                return
+            obstacles.append(obstacle)
+        # A member who lacks an authenticator can enrol one, so that is named first.
+        obstacle = min(obstacles, key=lambda each: (not each.lacks, each.rule))
+        reason = (
+            f"rule {obstacle.rule!r} requires {obstacle.lacks}. Enrol what it requires, or add a"
+            if obstacle.lacks
+            else f"rule {obstacle.rule!r} refuses them. Add a"
+        )
+        raise Refused(
+            f"break_glass_group: policy {names.policy!r} admits no member of group"
+            f" {names.group!r} from a device that Okta does not know: {reason} rule that admits"
+            " the group."
+        )
+
+    def _find_obstacle(
+        self, after: Rules, user: OktaUser, members: directories.Members
+    ) -> Obstacle | None:
+        """Return what may refuse a member on a device that Okta does not know, or None."""
+        person = _identity(user, members)
+        blocking = blocking_rule(after, person)
+        if blocking is not None:
+            return Obstacle(blocking)
+        enrollments = self.okta.enrollments(user.id)
+        failing = next(
+            (
+                each
+                for each in deciding_rules(after, person)
+                if not enrolled_methods.passes(each, enrollments)
+            ),
+            None,
+        )
+        if failing is None:
+            return None
+        keys = sorted({str(each.key) for each in enrollments if each.status == "ACTIVE"})
+        return Obstacle(
+            failing.name,
+            f"{enrolled_methods.describe_requirement(failing)}, and {user.name} has"
+            f" {', '.join(keys) or 'no authenticator'}",
+        )
 
     def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
         return {group: list(self.okta.group_users(group)) for group in sorted(groups)}
@@ -318,16 +390,26 @@ def _identity(user: OktaUser, members: directories.Members) -> Identity:
 def blocking_rule(after: Rules, person: Identity) -> str | None:
     """Return the rule that may refuse a person on a device that Okta does not know, or None.
 
-    It is "" if no rule applies. Which authenticators the person has is not checked.
+    It is "" if no rule may apply. Which authenticators the person has is not checked.
     """
     for platform in named_platforms(after):
         chosen = candidates(after, person, DeviceContext(platform))
         for candidate in chosen:
             if candidate.admits == NEVER:
                 return candidate.rule
-        if not chosen:
+        if not chosen or chosen[-1].applies:
             return ""
     return None
+
+
+def deciding_rules(after: Rules, person: Identity) -> list[PolicyRule]:
+    """Return the rules that may decide about a person on a device that Okta does not know."""
+    names = {
+        candidate.rule
+        for platform in named_platforms(after)
+        for candidate in candidates(after, person, DeviceContext(platform))
+    }
+    return [rule for rule in in_order(after) if rule.name in names and not rule.is_inactive]
 
 
 # People

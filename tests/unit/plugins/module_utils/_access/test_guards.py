@@ -28,6 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     App,
     Authenticator,
     DeviceUser,
+    Enrollment,
     Group,
     LogEntity,
     LogEvent,
@@ -166,6 +167,7 @@ class FakeOrg:
     """An org with one group, whose reads are recorded."""
 
     transport = SimpleNamespace(now=lambda: 1_795_478_400.0)  # 2026-11-24
+    enrolled = ("okta_password", "okta_email", "phone_number")
 
     def __init__(self, users=(), devices=(), events=()):
         self.users, self.device_list, self.reads = list(users), list(devices), []
@@ -186,6 +188,10 @@ class FakeOrg:
         """Return all users, whichever group is asked."""
         self.reads.append(f"members of {group_id}")
         return iter(self.users)
+
+    def enrollments(self, user_id):
+        self.reads.append(f"authenticators of {user_id}")
+        return [Enrollment(key, "ACTIVE") for key in self.enrolled]
 
     def devices(self, search, expand=None):
         self.reads.append("devices")
@@ -485,6 +491,106 @@ def test_a_rule_that_may_refuse_blocks_on_any_platform_that_rules_name():
     assert guards.blocking_rule([], person) == ""
 
 
+def strong(*constraints, mode="2FA", **verification):
+    """Return a catch-all rule that asks for authenticators."""
+    method = {"type": "ASSURANCE", "factorMode": mode, "constraints": list(constraints)}
+    sign_on = {"access": "ALLOW", "verificationMethod": {**method, **verification}}
+    row = {"name": "Strong", "status": "ACTIVE", "system": True, "conditions": None}
+    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
+
+
+PHISHING_RESISTANT = {"possession": {"deviceBound": "REQUIRED", "phishingResistant": "REQUIRED"}}
+CODE_BY_SMS = {"authenticationMethods": [{"key": "phone_number", "method": "sms"}]}
+PASSWORD = {"authenticationMethods": [{"key": "okta_password", "method": "password"}]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "enrolled", "proven"),
+    [
+        ([strong(mode="1FA")], ["okta_password"], True),
+        ([strong(mode="1FA")], [], False),
+        ([strong()], ["okta_password", "okta_email"], True),
+        ([strong()], ["okta_password", "security_question"], False),
+        ([strong(PHISHING_RESISTANT)], ["okta_password", "okta_email", "phone_number"], False),
+        ([strong(PHISHING_RESISTANT)], ["okta_password", "okta_verify"], False),
+        ([strong(PHISHING_RESISTANT)], ["okta_password", "webauthn"], True),
+        (
+            [strong({"possession": {"deviceBound": "REQUIRED"}})],
+            ["okta_password", "okta_verify"],
+            True,
+        ),
+        (
+            [strong({"possession": {"deviceBound": "REQUIRED"}})],
+            ["okta_password", "okta_email"],
+            False,
+        ),
+        (
+            [strong({"possession": {"hardwareProtection": "REQUIRED"}})],
+            ["okta_password", "webauthn"],
+            False,
+        ),
+        ([strong({"possession": {"new": "REQUIRED"}})], ["okta_password", "webauthn"], False),
+        ([strong({"inherence": {"x": "y"}})], ["okta_password", "webauthn"], False),
+        ([strong({"possession": CODE_BY_SMS})], ["okta_password", "phone_number"], False),
+        ([strong({"possession": {"types": ["email"]}})], ["okta_password", "okta_email"], True),
+        ([strong({"possession": {"methods": ["sms"]}})], ["okta_password", "phone_number"], False),
+        (
+            [strong({"possession": {"excludedAuthenticationMethods": [{"key": "okta_email"}]}})],
+            ["okta_password", "okta_email"],
+            False,
+        ),
+        ([strong(PHISHING_RESISTANT, {"knowledge": {}})], ["okta_password", "okta_email"], True),
+        ([strong(type="NEW")], ["okta_password", "okta_email"], False),
+        ([strong(type="AUTH_METHOD_CHAIN", chains=[PASSWORD])], ["okta_password"], True),
+        (
+            [strong(type="AUTH_METHOD_CHAIN", chains=[{**PASSWORD, "next": [CODE_BY_SMS]}])],
+            ["okta_password", "phone_number"],
+            False,
+        ),
+        # A rule that may decide counts like the one that decides otherwise.
+        (
+            [rule("Risky", riskScore={"level": "HIGH"}), strong(PHISHING_RESISTANT)],
+            ["okta_password", "okta_email"],
+            False,
+        ),
+    ],
+)
+def test_a_member_counts_who_has_surely_enrolled_what_the_rules_require(rules, enrolled, proven):
+    org = FakeOrg([ADA])
+    org.enrolled = enrolled
+    guard = guards.BreakGlassGuard(org, "Break glass")
+    if proven:
+        assert guard.check([MANAGED, *rules], "Company apps")
+    else:
+        with pytest.raises(Refused, match="rule 'Strong' requires .*ada@acme.com has "):
+            guard.check([MANAGED, *rules], "Company apps")
+
+
+def test_the_refusal_names_the_rule_and_what_the_member_lacks():
+    with pytest.raises(Refused) as caught:
+        break_glass([MANAGED, strong(PHISHING_RESISTANT)])
+    assert caught.value.message == (
+        "break_glass_group: policy 'Company apps' admits no member of group 'Break glass' from a"
+        " device that Okta does not know: rule 'Strong' requires 2FA, possession"
+        " {'deviceBound': 'REQUIRED', 'phishingResistant': 'REQUIRED'}, and ada@acme.com has"
+        " okta_email, okta_password, phone_number. Enrol what it requires, or add a rule that"
+        " admits the group."
+    )
+
+
+def test_an_authenticator_that_is_not_active_is_not_a_proof():
+    org = FakeOrg([ADA])
+    org.enrollments = lambda user_id: [Enrollment("okta_password", "INACTIVE")]
+    with pytest.raises(Refused, match="has no authenticator"):
+        guards.BreakGlassGuard(org, "Break glass").check([MANAGED, *OPEN], "Company apps")
+
+
+def test_a_rule_that_is_not_sure_to_apply_is_not_a_proof():
+    """Without a catch-all rule, nothing admits them where the risk is another."""
+    risky = rule("Risky", riskScore={"level": "LOW"})
+    assert guards.blocking_rule([risky], Identity("ada", frozenset())) == ""
+
+
 # All guards
 
 
@@ -495,7 +601,12 @@ def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
     org = FakeOrg([ADA])
     after = [MANAGED, *OPEN]
     assert guards.check_change(org, company(app_change(after=after), after=after), OFF) is None
-    assert org.reads == ["authenticators", "groups", "members of glass"]
+    assert org.reads == [
+        "authenticators",
+        "groups",
+        "members of glass",
+        "authenticators of ada",
+    ]
 
 
 def test_without_a_forecast_the_guards_stay():
@@ -532,7 +643,7 @@ def test_rules_without_managed_devices_need_no_break_glass_group():
 def test_rules_for_managed_devices_pass_every_guard():
     org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
     assert guards.check_change(org, company(after=after), OPTIONS) == Forecast()
-    assert org.reads == ["groups", "members of glass"]
+    assert org.reads == ["groups", "members of glass", "authenticators of ada"]
     with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
         guards.check_change(FakeOrg(), company(after=after), OPTIONS)
     nobody = replace(OPTIONS, break_glass_group=None)
@@ -682,7 +793,13 @@ def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
 def test_the_break_glass_group_is_read_once():
     org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
     guards.check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
-    assert org.reads == ["authenticators", "groups", "members of glass", "devices"]
+    assert org.reads == [
+        "authenticators",
+        "groups",
+        "members of glass",
+        "authenticators of ada",
+        "devices",
+    ]
 
 
 def test_the_options_limit_what_is_read_of_the_log():

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a person surely passes a rule on a device that Okta does not know. Pure.
+
+Unlike a forecast, this is a proof: what listAuthenticatorEnrollments does not show does not count.
+It shows no methods, so of an authenticator with several methods none is sure to be there.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.rows import Row
+from .._okta.records import Enrollment, PolicyRule
+
+KNOWLEDGE = ("okta_password", "security_question")
+# The type of an authenticator, as a constraint names it, by its key.
+TYPES = {
+    "okta_password": "PASSWORD",
+    "okta_email": "EMAIL",
+    "phone_number": "PHONE",
+    "okta_verify": "APP",
+    "security_question": "SECURITY_QUESTION",
+    "webauthn": "SECURITY_KEY",
+}
+ONLY_METHODS = {
+    "okta_password": "password",
+    "okta_email": "email",
+    "security_question": "security_question",
+    "webauthn": "webauthn",
+}
+# What each method of an authenticator has on a device that Okta does not know. Okta Verify is then
+# on another device; the keys of WebAuthn may be in software, and may not ask for a PIN.
+CHARACTERISTICS = {
+    "okta_email": ("userPresence",),
+    "phone_number": ("userPresence",),
+    "okta_password": ("userPresence",),
+    "security_question": ("userPresence",),
+    "okta_verify": ("userPresence", "deviceBound"),
+    "webauthn": ("userPresence", "deviceBound", "phishingResistant"),
+}
+LISTS = ("authenticationMethods", "excludedAuthenticationMethods", "methods", "types")
+# Keys that limit nothing: how long an authentication is valid, and what a chain does afterwards.
+NO_LIMITS = ("required", "reauthenticateIn", "userVerificationMethods", "key", "method", "id")
+
+
+def passes(rule: PolicyRule, enrollments: t.Iterable[Enrollment]) -> bool:
+    """Return whether a person with these authenticators surely passes a rule."""
+    if rule.denies:
+        return False
+    keys = {str(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
+    method = rule.verification
+    kind = method.get("type")
+    if kind == "AUTH_METHOD_CHAIN":
+        return any(_passes_chain(chain, keys) for chain in method.get("chains") or [])
+    if kind not in (None, "ASSURANCE"):
+        return False
+    if len(_classes(keys)) < (2 if method.get("factorMode") == "2FA" else 1):
+        return False
+    constraints = method.get("constraints") or [{}]
+    return any(_passes_constraint(constraint, keys) for constraint in constraints)
+
+
+def describe_requirement(rule: PolicyRule) -> str:
+    """Return what a rule asks for, in Okta's words, for a message."""
+    method = rule.verification
+    asks = method.get("constraints") or method.get("chains") or []
+    parts = [str(method["factorMode"])] if method.get("factorMode") else []
+    parts += [
+        f"{name} {_limits(part) or ''}".strip()
+        for constraint in asks
+        for name, part in constraint.items()
+        if isinstance(part, dict) and _is_asked(part)
+    ]
+    parts += [
+        " or ".join(str(each.get("key")) for each in chain.get("authenticationMethods") or [])
+        for chain in method.get("chains") or []
+    ]
+    return ", ".join(parts) or "an authenticator"
+
+
+def _classes(keys: t.Collection[str]) -> set[str]:
+    """Return the kinds of factors of authenticators: knowledge, possession."""
+    return {"knowledge" if key in KNOWLEDGE else "possession" for key in keys}
+
+
+def _passes_constraint(constraint: Row, keys: t.Collection[str]) -> bool:
+    for name, part in constraint.items():
+        if not part or (isinstance(part, dict) and not _is_asked(part)):
+            continue
+        if name not in ("knowledge", "possession") or not isinstance(part, dict):
+            return False
+        of_class = [key for key in keys if _classes([key]) == {name}]
+        if not any(_fits(part, key) for key in of_class):
+            return False
+    return True
+
+
+def _is_asked(part: Row) -> bool:
+    """Return whether a part of a constraint limits anything (see ``verification``)."""
+    return part.get("required") is not False or bool(_limits(part))
+
+
+def _limits(part: Row) -> dict[str, object]:
+    return {
+        key: value
+        for key, value in part.items()
+        if key not in NO_LIMITS and value not in (None, "", "OPTIONAL", [], {})
+    }
+
+
+def _fits(part: Row, key: str) -> bool:
+    """Return whether each method of an authenticator is one that a part permits."""
+    wanted = part.get("authenticationMethods") or []
+    excluded = part.get("excludedAuthenticationMethods") or []
+    return (
+        (not wanted or any(_is_surely(each, key) for each in wanted))
+        and key not in [each.get("key") for each in excluded]
+        and _permits(part.get("methods"), ONLY_METHODS.get(key))
+        and _permits(part.get("types"), TYPES.get(key))
+        and _has(part, key)
+    )
+
+
+def _permits(names: t.Sequence[object] | None, name: str | None) -> bool:
+    """Return whether a list permits a name, in either case. Without a list, all are permitted."""
+    return not names or str(name).upper() in [str(each).upper() for each in names]
+
+
+def _is_surely(method: Row, key: str) -> bool:
+    """Return whether a method that Okta names is the only one that an authenticator has."""
+    if method.get("key") != key:
+        return False
+    return method.get("method") in (None, ONLY_METHODS.get(key))
+
+
+def _has(part: Row, key: str) -> bool:
+    asked = {name for name in _limits(part) if name not in LISTS}
+    return asked <= set(CHARACTERISTICS.get(key, ()))
+
+
+def _passes_chain(chain: Row, keys: t.Collection[str]) -> bool:
+    here = any(
+        _is_surely(method, key) and _has(method, key)
+        for method in chain.get("authenticationMethods") or []
+        for key in keys
+    )
+    following = chain.get("next") or []
+    return here and (not following or any(_passes_chain(branch, keys) for branch in following))
