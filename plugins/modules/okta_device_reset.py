@@ -15,8 +15,8 @@ description:
     reason.
   - A deleted record cannot be restored. Its users must remove the account in Okta Verify and
     register again, and a certificate that was bound to the record is revoked with it.
-  - A device that works (a user of it is managed) is skipped. So are shared Macs, Macs on which no
-    SCEP profile is live, and several records of one serial.
+  - A device that works (a user of it is managed) is skipped. So are suspended records, shared Macs,
+    Macs on which no SCEP profile is live, and several records of one serial.
   - A record is skipped if its deletion would leave a user without a strong authenticator, or if a
     FastPass sign-in may still make it managed.
   - A registration is skipped if it is newer than O(created_before), than its Mac's certificate, or
@@ -41,7 +41,8 @@ extends_documentation_fragment:
 options:
   serials:
     description:
-      - Serial numbers of the Macs. Compared exactly, but for upper and lower case.
+      - Serial numbers of the Macs. Compared exactly, but for upper and lower case. A record counts
+        once, however often and in whatever spelling its serial or id is named.
       - As for O(device_ids), O(users) and O(stages), the values may come as one text, separated by
         commas or line breaks, as a survey gives them. With an empty list there is nothing to do.
     type: list
@@ -52,7 +53,8 @@ options:
     type: list
     elements: str
   users:
-    description: Logins of users. Selects the records of all Macs that they are registered on.
+    description: Logins of users, spelled as in Okta. Selects the records of all Macs that they are
+      registered on.
     type: list
     elements: str
   stages:
@@ -70,6 +72,9 @@ options:
     description:
       - The reasons (RV(devices[].reason_code)) for which a record is not skipped, though it
         otherwise would be.
+      - V(suspended) resets a record also when an administrator suspended it, for example because
+        the Mac was lost. Its Mac can register again afterwards. Without it, no suspended record is
+        reset, whatever O(duplicates) is.
       - V(managed) resets a record also when a user is managed on it.
       - V(shared) resets a record also when more than one active user is linked to it.
       - V(last_authenticator) resets a record also when a user would be left without a strong
@@ -93,6 +98,7 @@ options:
     type: list
     elements: str
     choices:
+      - suspended
       - managed
       - shared
       - last_authenticator
@@ -120,8 +126,9 @@ options:
   duplicates:
     description:
       - What to do if several records have one serial. V(skip) and V(clean_up) keep the one whose
-        stage M(devicetrust.okta_kandji.device_trust_info) returns. It is the active one, of several
-        the managed one, else the newest.
+        stage M(devicetrust.okta_kandji.device_trust_info) returns. A record without users is kept
+        only if no other has users. Of several it is the active one, then the managed one, else the
+        newest.
       - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else,
         where the one to keep works. V(each) decides each by itself.
     type: str
@@ -319,8 +326,8 @@ devices:
           C(registered_recently) or C(registration_time_unknown).
         - Because of O(duplicates), it is C(kept_record), C(duplicate_record), C(only_record),
           C(no_working_record) or C(kept_record_gone).
-        - C(no_working_record) means that a spare record is kept because no record of its serial
-          number works.
+        - C(no_working_record) means that a spare record is kept because the one to keep does not
+          work.
         - C(kept_record_gone) means that a spare record is kept because the other one was deleted,
           deactivated or suspended during the run.
       type: str

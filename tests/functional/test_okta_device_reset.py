@@ -246,6 +246,46 @@ def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, 
 
 
 @pytest.mark.lab(macs=1)
+def test_clean_up_deletes_the_record_that_nobody_uses(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    used, orphan = fleet.record("GUARDED00001", age=200), fleet.record("GUARDED00001", age=96)
+    orphan.users.clear()
+    args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert states(done) == {used.id: "skipped", orphan.id: "reset"}
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("duplicates", ["skip", "clean_up", "each"])
+def test_a_suspended_record_is_kept_until_it_is_allowed(watched, fleet, run_module, duplicates):
+    blocked, newer = fleet.stuck(STUCK), fleet.record(STUCK, age=90)
+    blocked.status = "SUSPENDED"
+    args = {"serials": [STUCK], "duplicates": duplicates, "max_percent": 100}
+    run_module(MODULE, args, lab=watched.lab)
+    result = run_module(MODULE, {"device_ids": [blocked.id]}, lab=watched.lab)
+    assert blocked.id in watched.world.okta.devices
+    assert result["devices"][0]["reason_code"] == "suspended", result
+    watched.world.okta.devices.pop(newer.id, None)
+    allowed = {"serials": [STUCK], "allow": ["suspended"]}
+    assert states(run_module(MODULE, allowed, lab=watched.lab))[blocked.id] == "reset"
+    assert blocked.id not in watched.world.okta.devices
+
+
+@pytest.mark.lab(macs=1)
+def test_spellings_of_a_record_count_as_one(watched, fleet, run_module):
+    first, second = fleet.stuck("RESETMAC0001"), fleet.stuck("RESETMAC0002")
+    by_serial = {"serials": [" resetmac0001 ", "RESETMAC0001"], "max_devices": 1}
+    done = run_module(MODULE, by_serial, lab=watched.lab)
+    assert done["counts"] == {"reset": 1, "skipped": 0, "absent": 0}, done
+    by_id = {"device_ids": [second.id, second.id.lower()], "max_devices": 1}
+    mark = watched.mark()
+    done = run_module(MODULE, by_id, lab=watched.lab)
+    assert done["counts"] == {"reset": 1, "skipped": 0, "absent": 0}, done
+    assert watched.writes(mark) == ["deactivateDevice", "deleteDevice"]
+    assert not {first.id, second.id} & set(watched.world.okta.devices)
+
+
+@pytest.mark.lab(macs=1)
 def test_a_user_with_two_records_keeps_the_last_account_of_okta_verify(watched, fleet, run_module):
     ann = fleet.user("ann@example.com", has_phone=False)
     first, second = fleet.stuck("RESETMAC0001", ann), fleet.stuck("RESETMAC0002", ann)

@@ -37,6 +37,14 @@ def split_lines(values: t.Sequence[str] | None) -> list[str]:
     return [line for line in lines if line]
 
 
+def unique_spellings(values: t.Iterable[str]) -> list[str]:
+    """Return the values without those that differ from an earlier one in case alone."""
+    first: dict[str, str] = {}
+    for value in values:
+        first.setdefault(value.lower(), value)
+    return list(first.values())
+
+
 def names_serial(text: str, serial: str) -> bool:
     """Return whether a text, such as a common name, holds this serial number as a word."""
     # A serial number can be part of another one. Those of virtual Macs hold punctuation, so the

@@ -105,8 +105,8 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
         records,
         key=lambda record: rank_record(
             record.id,
-            record.is_working,
-            "MANAGED" in record.users.values(),
+            record.status,
+            list(record.users.values()),
             parse_timestamp(record.created),
         ),
         default=None,

@@ -9,7 +9,10 @@ The status of a Mac describes this record, and a reset keeps it.
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Collection
 from datetime import datetime, timezone
+
+from .records import WORKING_STATUSES
 
 _UNKNOWN = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -17,10 +20,11 @@ _UNKNOWN = datetime.min.replace(tzinfo=timezone.utc)
 class Rank(t.NamedTuple):
     """The order of the records of one serial: the greatest counts.
 
-    It is the working one, of several the managed one, else the newest. If all else is equal, the
-    id decides.
+    It is one that users have, of several the working one, then the managed one, else the newest. If
+    all else is equal, the id decides. A deactivated record has lost its users.
     """
 
+    is_used: bool
     is_working: bool
     is_managed: bool
     created: datetime
@@ -28,11 +32,20 @@ class Rank(t.NamedTuple):
 
 
 def rank_record(
-    record_id: str, is_working: bool, is_managed: bool, created: datetime | None
+    record_id: str,
+    status: str | None,
+    management: Collection[str | None],
+    created: datetime | None,
 ) -> Rank:
     """Return the rank of a record.
 
-    ``is_managed``: Okta treats the Mac as managed for a user of it. A record whose creation is
-    unknown is never the newest.
+    ``management`` is the managementStatus of each of its users. A record whose creation is unknown
+    is never the newest.
     """
-    return Rank(is_working, is_managed, created or _UNKNOWN, record_id)
+    return Rank(
+        is_used=bool(management) and status != "DEACTIVATED",
+        is_working=status in WORKING_STATUSES,
+        is_managed="MANAGED" in management,
+        created=created or _UNKNOWN,
+        id=record_id,
+    )

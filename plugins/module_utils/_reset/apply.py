@@ -250,6 +250,8 @@ class ResetRun:
             return "would_reset"
         target = decision.target
         self._audit.write(target, "started")
+        # The users are not read again between the two steps: a deactivated record has none and gets
+        # none. An administrator would have to activate it, and Okta deletes no active record.
         if target.status != "DEACTIVATED":
             self._step(target, "deactivated", self._okta.deactivate_device)
         self._step(target, "deleted", self._okta.delete_device)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import NotFound
-from .._core.text import names_serial
+from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import parse_timestamp
 from .._fleet.rings import Ring, profile_uuid
 from .._http.urls import batches
@@ -64,7 +64,8 @@ def find_targets(
 ) -> list[ResetTarget]:
     """Return a target for each record that is selected, and for each serial or id without one.
 
-    ``stages`` are not read here.
+    Each record has one target, however often and in whatever spelling it is selected. ``stages``
+    are not read here.
     A search may return stale records: what is written is decided from fresh reads.
     """
     serials = list(selection.serials)
@@ -80,14 +81,17 @@ def find_targets(
         replace(target, by_id=True, device=target.device or okta.device(target.name))
         for target in _search(okta, "id", selection.device_ids, lambda row: row.id)
     ]
-    ids = {target.id for target in by_id if target.id}
-    return [target for target in by_serial + without_serial if target.id not in ids] + by_id
+    first: dict[str, ResetTarget] = {}
+    for target in [*by_id, *by_serial, *without_serial]:
+        first.setdefault(target.id, target)
+    targets = [*by_serial, *without_serial, *by_id]
+    return [target for target in targets if not target.id or first[target.id] is target]
 
 
 def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[OktaDevice]:
     user = okta.user(login)
     if user is None:
-        warn(f"users: Okta has no user {login!r}. Check the login.")
+        warn(f"users: Okta has no user {login!r}. Check the login, and its upper and lower case.")
         return []
     return okta.user_devices(user.id)
 
@@ -95,8 +99,13 @@ def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[Okt
 def _search(
     okta: Okta, attribute: str, values: Iterable[str], read: Callable[[OktaDevice], str]
 ) -> list[ResetTarget]:
-    """Return the records whose attribute has one of the values, and a target for the others."""
-    devices_by_value: dict[str, list[OktaDevice]] = {value: [] for value in values}
+    """Return the records whose attribute has one of the values, and a target for the others.
+
+    Okta compares the values of a search in any case, so spellings of a value are one value.
+    """
+    devices_by_value: dict[str, list[OktaDevice]] = {
+        value: [] for value in unique_spellings(values)
+    }
     keys = {value.lower(): value for value in devices_by_value}
     for device in okta.devices_with(attribute, list(devices_by_value)):
         key = keys.get(read(device).lower())

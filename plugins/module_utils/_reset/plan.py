@@ -23,6 +23,7 @@ from .records import Decision, Evidence, Guards, Mac, ReasonCode, ResetTarget, l
 
 # The reasons for skipping a record that the option ``allow`` lifts.
 ALLOW: tuple[ReasonCode, ...] = (
+    "suspended",
     "managed",
     "shared",
     "last_authenticator",
@@ -124,6 +125,7 @@ def check_record(
 def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     return (
         _check_identity(target, guards)
+        or _check_suspension(target, guards)
         or _check_age(target, guards)
         or _check_users(target, guards)
         or _check_registered_again(target, guards, evidence)
@@ -144,6 +146,20 @@ def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
         )
         return Refusal("unknown_to_kandji", f"{lacks} (allow: unknown_to_kandji resets it).")
     return None
+
+
+def _check_suspension(target: ResetTarget, guards: Guards) -> Refusal | None:
+    """Skip a record that an administrator suspended, such as that of a lost Mac, also a spare one.
+
+    Deactivation and deletion would lift the block: the Mac could register again.
+    """
+    if target.status != "SUSPENDED" or not guards.forbids("suspended"):
+        return None
+    return Refusal(
+        "suspended",
+        "It is suspended: an administrator blocked it, and a new registration would lift the block"
+        " (allow: suspended resets it).",
+    )
 
 
 def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
@@ -310,8 +326,8 @@ def _check_duplicates(
 
 
 def _rank(target: ResetTarget) -> Rank:
-    managed = bool(target.managed_logins)
-    return rank_record(target.id, _works(target), managed, target.registered_at)
+    management = [user.management_status for user in target.users]
+    return rank_record(target.id, target.status, management, target.registered_at)
 
 
 def _works(target: ResetTarget) -> bool:
@@ -324,14 +340,14 @@ def _check_group(
     if target is keeper:
         return Refusal(
             "kept_record",
-            f"It is the one to keep of {count} records of its serial: the working one or the"
-            " newest (duplicates).",
+            f"It is the one to keep of {count} records of its serial: of those that users have, the"
+            " working one or the newest (duplicates).",
         )
     if guards.options.duplicates == "clean_up" and not _works(keeper):
         return Refusal(
             "no_working_record",
-            f"None of the {count} records of its serial works: {keeper.id}, which would be kept, is"
-            f" {keeper.status}. Unsuspend that one, or name this one in device_ids ({target.id}).",
+            f"The one to keep of {count} records of its serial, {keeper.id}, is {keeper.status} and"
+            f" does not work. Unsuspend that one, or name this one in device_ids ({target.id}).",
         )
     if guards.options.duplicates == "skip":
         return Refusal(

@@ -15,6 +15,7 @@ from .._okta.records import DeviceUser, Enrollment, OktaDevice
 
 # Why a record is not reset. RETURN of okta_device_reset documents the codes.
 ReasonCode = t.Literal[
+    "suspended",
     "managed",
     "shared",
     "last_authenticator",

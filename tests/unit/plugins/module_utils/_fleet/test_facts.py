@@ -21,10 +21,13 @@ def test_a_working_record_counts_then_a_managed_one_then_the_newest() -> None:
     old = DeviceRecord("1", "DEACTIVATED", "2026-01-01T00:00:00Z", users={"a": "MANAGED"})
     working = DeviceRecord("2", "ACTIVE", "2026-01-02T00:00:00Z", users={"a": "NOT_MANAGED"})
     managed = DeviceRecord("3", "ACTIVE", "2026-01-01T00:00:00Z", users={"a": "MANAGED"})
-    newest = DeviceRecord("4", "ACTIVE", "2026-01-03T00:00:00Z")
+    newest = DeviceRecord("4", "ACTIVE", "2026-01-03T00:00:00Z", users={"b": "NOT_MANAGED"})
+    orphan = DeviceRecord("5", "ACTIVE", "2026-01-04T00:00:00Z")
     assert facts.best_record([old, working]) == working
     assert facts.best_record([newest, managed, working, old]) == managed
     assert facts.best_record([working, newest]) == newest
+    assert facts.best_record([orphan, working, old]) == working
+    assert facts.best_record([orphan, old]) == orphan
     assert facts.best_record([]) is None
 
 

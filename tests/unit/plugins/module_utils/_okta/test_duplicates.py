@@ -14,19 +14,23 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.dupl
 EARLY, LATE = (datetime(2026, month, 1, tzinfo=timezone.utc) for month in (1, 2))
 
 
-def test_the_working_record_counts_then_the_managed_then_the_newest_then_the_greatest_id() -> None:
+def test_a_used_record_counts_then_a_working_one_then_the_managed_then_the_newest() -> None:
     ascending = [
-        rank_record("guo9", False, False, None),
-        rank_record("guo9", False, False, EARLY),
-        rank_record("guo1", False, False, LATE),
-        rank_record("guo2", False, False, LATE),
-        rank_record("guo1", False, True, EARLY),
-        rank_record("guo1", True, False, None),
-        rank_record("guo1", True, True, None),
+        rank_record("guo9", "SUSPENDED", [], None),
+        rank_record("guo9", "SUSPENDED", [], EARLY),
+        rank_record("guo1", "SUSPENDED", [], LATE),
+        rank_record("guo2", "SUSPENDED", [], LATE),
+        rank_record("guo1", "DEACTIVATED", ["MANAGED"], EARLY),  # its users lost it
+        rank_record("guo2", "ACTIVE", [], LATE),
+        rank_record("guo2", "SUSPENDED", ["NOT_MANAGED"], EARLY),
+        rank_record("guo1", "SUSPENDED", ["NOT_MANAGED", "MANAGED"], EARLY),
+        rank_record("guo1", "ACTIVE", ["NOT_MANAGED"], None),
+        rank_record("guo1", "UNSUSPENDED", ["MANAGED"], None),
     ]
     assert sorted(reversed(ascending)) == ascending
 
 
 def test_a_record_without_a_time_of_creation_is_older_than_any() -> None:
     first = datetime.min.replace(tzinfo=timezone.utc)
-    assert rank_record("guo1", True, True, None) == (True, True, first, "guo1")
+    rank = rank_record("guo1", "ACTIVE", ["MANAGED"], None)
+    assert rank == (True, True, True, first, "guo1")

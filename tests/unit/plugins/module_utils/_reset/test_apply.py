@@ -128,7 +128,9 @@ def test_a_user_whom_okta_does_not_know_is_a_warning(reset: t.Any) -> None:
     reset.stuck(1, "ann")
     selection = Selection(users=["ann@acme.com", "bob@acme.com"])
     assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset"]
-    assert reset.warnings[0] == "users: Okta has no user 'bob@acme.com'. Check the login."
+    assert reset.warnings[0] == (
+        "users: Okta has no user 'bob@acme.com'. Check the login, and its upper and lower case."
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,27 @@ def test_a_record_that_is_selected_twice_is_decided_once_by_its_id(reset: t.Any)
     assert named(found) == [("GUO1", "guo1", True), ("guo7", "", True)]
 
 
+def test_spellings_of_a_serial_or_an_id_are_of_the_same_target(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01")
+    reset.okta.add("guo2", "C02")
+    serials = find(reset, serials=["c01", "C01", "C09", "c09"])
+    assert named(serials) == [("c01", "guo1", False), ("C09", "", False)]
+    ids = find(reset, device_ids=["guo2", "GUO2", "guo9", "GUO9"])
+    assert named(ids) == [("guo2", "guo2", True), ("guo9", "", True)]
+
+
+def test_a_record_without_a_serial_that_two_of_the_users_have_is_one_target(reset: t.Any) -> None:
+    reset.okta.add("guo1", "", "ann", "bob")
+    found = find(reset, users=["ann@acme.com", "bob@acme.com", "ann@acme.com"])
+    assert named(found) == [("ann@acme.com", "guo1", False)]
+
+
+def test_a_record_that_the_search_returns_twice_is_one_target(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01")
+    reset.okta.records["again"] = reset.okta.records["guo1"]  # pages that moved meanwhile
+    assert named(find(reset, serials=["C01"])) == [("C01", "guo1", False)]
+
+
 def test_an_id_that_the_search_does_not_know_yet_is_read(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01")
     reset.okta.unsearchable = {"guo1"}
@@ -91,7 +112,9 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
         ("C01", "guo2", False),
         ("ann@acme.com", "guo3", False),
     ]
-    assert reset.warnings == ["users: Okta has no user 'nobody@acme.com'. Check the login."]
+    assert reset.warnings == [
+        "users: Okta has no user 'nobody@acme.com'. Check the login, and its upper and lower case."
+    ]
 
 
 def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:

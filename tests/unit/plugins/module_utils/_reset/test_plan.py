@@ -87,7 +87,6 @@ def guarding(**values: t.Any) -> Guards:
         target(device()),
         target(device(), user()),
         target(device(status="DEACTIVATED")),
-        target(device(status="SUSPENDED"), user()),
         target(device(created="2026-11-23T09:59:59.999Z")),
         target(device(created="2026-11-23T11:00:00+02:00")),
         target(device(), user("ada"), user("bob", status="SUSPENDED")),
@@ -101,6 +100,11 @@ def test_a_record_that_no_guard_excludes_is_reset(one: ResetTarget) -> None:
 
 
 LIFTED = [
+    (
+        target(device(status="SUSPENDED"), user()),
+        "suspended",
+        "It is suspended: an administrator blocked it, and a new registration would lift the block",
+    ),
     (
         target(device(), user(management="MANAGED")),
         "managed",
@@ -233,6 +237,8 @@ def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
         (target(device(platform="IOS", created=NEW)), "other_platform"),
         (target(device(created=NEW), user(management="MANAGED"), mac=None), "unknown_to_kandji"),
         (target(device(created=NEW), user(management="MANAGED")), "registered_recently"),
+        (target(device(status="SUSPENDED"), user(), mac=None), "unknown_to_kandji"),
+        (target(device(status="SUSPENDED", created=NEW), user(management="MANAGED")), "suspended"),
         (target(device(), user("ada", "MANAGED"), user("bob")), "managed"),
         (target(device(), user("ada"), user("bob"), mac=Mac("C02A")), "shared"),
         (target(device(), user("eve"), mac=Mac("C02A")), "no_profile"),
@@ -378,9 +384,38 @@ def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str |
 def test_where_no_record_works_every_one_stays(status: str | None) -> None:
     """A deactivated or suspended record does not register a Mac."""
     old, new = (device(each.id, each.device.created, status=status) for each in two_records())
-    spare, kept = reset.plan_reset([target(old), target(new)], CLEAN_UP, Evidence())
+    guards = allowing("suspended", duplicates="clean_up")
+    spare, kept = reset.plan_reset([target(old), target(new)], guards, Evidence())
     assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
-    assert f"guo2, which would be kept, is {status}. Unsuspend that one" in spare.reason
+    assert f"guo2, is {status} and does not work. Unsuspend that one" in spare.reason
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "clean_up", "each"])
+def test_a_suspended_record_stays_suspended_whatever_other_records_its_serial_has(
+    duplicates: str,
+) -> None:
+    blocked = target(device(status="SUSPENDED"), user("ada"))
+    newer = target(device("guo2", "2026-11-02T10:00:00.000Z"), user("ada"))
+    guards = guarding(duplicates=duplicates)
+    assert codes([blocked, newer], guards)[0] == "suspended"
+    assert codes([replace(blocked, by_id=True)], guards) == ["suspended"]
+    lifted = allowing("suspended", duplicates="clean_up")
+    assert codes([blocked, newer], lifted) == [None, "kept_record"]
+
+
+def test_a_record_that_is_suspended_during_the_run_is_skipped() -> None:
+    one = target(device(), user())
+    suspended = replace(one, device=device(status="SUSPENDED"))
+    decision, evidence = decide(one), with_phones("ada")
+    again = reset.decide_again(suspended, decision, [decision], GUARDS, evidence)
+    assert (again.action, again.code) == ("skip", "suspended")
+
+
+def test_an_orphan_is_not_deleted_next_to_a_suspended_record_that_has_users() -> None:
+    orphan = target(device("guo2", "2026-11-02T10:00:00.000Z"))
+    blocked = target(device(status="SUSPENDED"), user("ada"))
+    guards = allowing("suspended", duplicates="clean_up")
+    assert codes([orphan, blocked], guards) == ["no_working_record", "kept_record"]
 
 
 def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
@@ -396,9 +431,13 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
 @pytest.mark.parametrize(
     "first, second, kept",
     [
-        # The active one, else the managed one, else the newest, else by id.
+        # One that users have, of those the active one, else the managed one, else the newest, else
+        # by id.
+        ((device("guo1"), user("ada")), (device("guo2", "2026-11-02"),), 0),
+        ((device("guo1", status="DEACTIVATED"), user("ada")), (device("guo2"),), 1),
         ((device("guo1"), user("ada", "MANAGED")), (device("guo2", "2026-11-02"),), 0),
-        ((device("guo1", status="SUSPENDED"), user("ada", "MANAGED")), (device("guo2"),), 1),
+        ((device("guo1", status="SUSPENDED"), user("ada", "MANAGED")), (device("guo2"),), 0),
+        ((device("guo1", status="SUSPENDED"), user("ada")), (device("guo2"), user("bob")), 1),
         ((device("guo1"),), (device("guo2", "2026-11-02", status="SUSPENDED"),), 0),
         ((device("guo1"),), (device("guo2", "2026-11-02"),), 1),
         ((device("guo9"),), (device("guo2"),), 0),
@@ -408,7 +447,7 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
 )
 def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     targets = [target(*first), target(*second)]
-    guards = allowing("managed", duplicates="clean_up")
+    guards = allowing("managed", "suspended", duplicates="clean_up")
     verdicts = reset.check_static_guards(targets, guards, Evidence())
     assert [one.is_spare for one in verdicts] == [kept == 1, kept == 0]
     assert reset.plan_reset(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
@@ -433,17 +472,15 @@ FIRST_RECORDS = [
 
 @pytest.mark.parametrize("first", FIRST_RECORDS)
 @pytest.mark.parametrize("status", ["ACTIVE", "SUSPENDED", "DEACTIVATED"])
-@pytest.mark.parametrize("management", ["NOT_MANAGED", "MANAGED"])
+@pytest.mark.parametrize("management", [None, "NOT_MANAGED", "MANAGED"])
 def test_clean_up_keeps_the_record_that_the_status_shows(
-    first: t.Any, status: str, management: str
+    first: t.Any, status: str, management: str | None
 ) -> None:
     created, updated = "2026-11-02T09:00:00.000Z", "2026-11-10T10:00:00.000Z"
-    second = (
-        device("guo2", created, status=status, last_updated=updated),
-        user("bob", management),
-    )
+    users = (user("bob", management),) if management else ()
+    second = (device("guo2", created, status=status, last_updated=updated), *users)
     targets = [target(*first), target(*second)]
-    clean_up = allowing("managed", "last_authenticator", duplicates="clean_up")
+    clean_up = allowing("managed", "last_authenticator", "suspended", duplicates="clean_up")
     (kept,) = [
         each.target.id
         for each in reset.plan_reset(targets, clean_up, Evidence())
@@ -484,7 +521,8 @@ def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> Non
     assert codes(two_records(mac=Mac("C02A")), clean_up) == [None, "kept_record"]
     assert codes(two_records(mac=None), clean_up) == ["unknown_to_kandji"] * 2
     spare = replace(two_records()[0], users=(user("eve"),))
-    assert codes([spare, two_records()[1]], clean_up) == ["last_authenticator", "kept_record"]
+    kept = replace(two_records()[1], users=(user("ada"),))
+    assert codes([spare, kept], clean_up) == ["last_authenticator", "kept_record"]
 
 
 # The last authenticator
