@@ -16,6 +16,8 @@ description:
     each app that moved. Its apps can therefore go back without any file (O(state=reverted)).
   - Before an app moves, the module evaluates its current and its new rules for everyone who used
     it. It refuses the move if more than O(max_locked_out) people would be locked out.
+  - It refuses to move an app to a policy that is not active. It also refuses the policy of the Okta
+    Admin Console for other apps, as Okta does.
   - To write rules, use M(devicetrust.okta_kandji.okta_access_policy_rule).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -34,8 +36,14 @@ options:
     description:
       - V(present) creates the policy if it does not exist.
       - V(reverted) assigns each app of the policy to the one that it had before, as the description
-        of the clone says. An app whose earlier policy is not known stays, with a warning. The
-        policy itself stays. The module makes no forecast.
+        of the clone says. An app whose earlier policy is not known, is not active, or is refused by
+        Okta for that app stays, with a warning. The policy itself stays.
+      - V(reverted) is guarded like any other move, because the earlier policy may have changed
+        meanwhile. People whom both policies refuse never count. As many more people may be locked
+        out as others are admitted again. If the earlier rules can refuse nobody whom the present
+        ones admit, the module reads neither people nor the System Log.
+      - For an app that is not Okta's own, name it in O(allow_protected_apps) to return it although
+        the break-glass group loses it. If the System Log cannot be read, set O(forecast=false).
       - V(absent) deletes it if it has no app.
     type: str
     choices: [present, reverted, absent]
@@ -85,6 +93,7 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     name: Company apps (managed devices)
     state: reverted
+    break_glass_group: Break glass
 """
 
 RETURN = r"""
@@ -112,11 +121,23 @@ left_apps:
   sample: []
 forecast:
   description: The forecast, with the keys that M(devicetrust.okta_kandji.okta_access_policy_rule)
-    returns. Null if no app moves, or if the module makes no forecast.
+    returns. Null if no app moves, if O(forecast=false), or if O(state=reverted) can refuse nobody.
   returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
     unknowns: []}
+failed_app:
+  description: The app whose move failed, of several. C(moved_apps) then has the apps that moved
+    before it, and C(waiting_apps) those that did not.
+  returned: failure of one of several moves
+  type: dict
+  sample: {id: 0oa1n8sbwArJ7OQRw406, label: Device check}
+waiting_apps:
+  description: The apps that did not move, because the move of another one failed.
+  returned: failure of one of several moves
+  type: list
+  elements: dict
+  sample: []
 started:
   description: When the run began, by Okta's clock, in ISO 8601 and UTC.
   returned: success
@@ -142,7 +163,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ..module_utils._access import guards, policy_apply, policy_plan, recheck, resolution
+from ..module_utils._access import app_moves, guards, policy_apply, policy_plan, recheck, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
@@ -150,6 +171,7 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import abbreviate
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy
 
@@ -187,7 +209,7 @@ class Done:
     moved_apps: t.Sequence[App] = ()
     forecast: Forecast | None = None
     came_from: str = ""
-    left_apps: t.Sequence[App] = ()
+    left_apps: t.Sequence[app_moves.Obstacle] = ()
 
     def as_result(self) -> Result:
         """Return the module's result."""
@@ -202,7 +224,10 @@ class Done:
             "made_from": policy_plan.origin_of(self.policy),
         }
         forecast = self.forecast.as_result() if self.forecast else None
-        left = [{"id": app.id, "label": app.label} for app in self.left_apps]
+        left = [
+            {"id": each.app.id, "label": each.app.label, "reason": each.reason}
+            for each in self.left_apps
+        ]
         return build_result(
             self.changes, policy=policy_row, moved_apps=rows, left_apps=left, forecast=forecast
         )
@@ -222,7 +247,8 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     params, original = ctx.params, None
     if params["clone_of"]:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
-    moving = _moving_apps(ctx, current)
+    org_apps = ctx.okta.apps() if params["apps"] else []
+    moving = _moving_apps(ctx, current, org_apps)
     came_from = {app.id: app.policy_id for app in moving if app.policy_id}
     plan = policy_plan.plan_policy(
         params["name"], params["description"], current, original, came_from
@@ -230,22 +256,24 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     if current is None and original:
         _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
-    rules = _read_rules(ctx, current or original, moving) if moving else {}
-    forecast = _guard(ctx, plan.future, rules, moving) if moving else None
+    moves = _plan_moves(plan.future, current or original, moving)
+    app_moves.require_no_obstacles(moves, org_apps)
+    rules = app_moves.read_rules(ctx.okta, moves)
+    options = guards.GuardOptions.from_params(params)
+    forecast = app_moves.check_moves(ctx.okta, moves, rules, options)
     policy = plan.future
     if changes and not ctx.check_mode:
         _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, params["name"], current)
         policy = policy_apply.apply_policy(ctx.okta, plan)
-        for app in moving:
-            policy_apply.move_app(ctx.okta, app, policy, app.policy_id)
+        app_moves.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
     return Done(policy, changes, moving, forecast)
 
 
-def _moving_apps(ctx: ModuleContext, current: Policy | None) -> list[App]:
+def _moving_apps(ctx: ModuleContext, current: Policy | None, known: t.Sequence[App]) -> list[App]:
     """Return the wanted apps that the policy does not have yet."""
     wanted = ctx.params["apps"]
-    apps = resolution.resolve_apps(ctx.okta.apps(), wanted) if wanted else []
+    apps = resolution.resolve_apps(known, wanted) if wanted else []
     mapped = ctx.okta.policy_apps(current.id) if current and apps else []
     return [app for app in apps if app.id not in mapped]
 
@@ -260,42 +288,30 @@ def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: 
         )
 
 
-def _read_rules(
-    ctx: ModuleContext, source: Policy | None, moving: t.Sequence[App]
-) -> dict[str, Rules]:
-    """Return the rules that the apps would get, then those that they have, by their policies.
-
-    Raises BadOption.
+def _plan_moves(
+    policy: Policy, source: Policy | None, moving: t.Sequence[App]
+) -> list[app_moves.Move]:
+    """Return the moves of apps to a policy. Raises BadOption, Unreadable.
 
     :arg source: the policy with the rules that the apps would get; None for a new policy that is
         not a clone, which has none yet.
     """
-    if source is None:
+    if source is None and moving:
         raise BadOption(
             "apps: a policy that this run creates without clone_of has only the rules of Okta."
             " Write its rules first, then assign it to apps."
         )
-    policies = dict.fromkeys([source.id, *map(policy_plan.require_policy_of, moving)])
-    return {policy_id: ctx.okta.policy_rules(policy_id) for policy_id in policies}
-
-
-def _guard(
-    ctx: ModuleContext, policy: Policy, rules: t.Mapping[str, Rules], moving: t.Sequence[App]
-) -> Forecast | None:
-    """Return the forecast of moving the apps to a policy. Raises Refused.
-
-    :arg rules: the rules of ``_read_rules``.
-    """
-    after = next(iter(rules.values()))
-    changes = [guards.AppChange(app, rules[app.policy_id], after) for app in moving]
-    change = guards.PolicyChange(policy, after, after, changes)
-    return guards.check_change(ctx.okta, change, guards.GuardOptions.from_params(ctx.params))
+    return [
+        app_moves.Move(app, policy, policy_plan.require_policy_of(app), source.id)
+        for app in moving
+        if source
+    ]
 
 
 def _check_rules(
     ctx: ModuleContext, known: t.Sequence[Policy], rules: t.Mapping[str, Rules]
 ) -> None:
-    """Raise Refused if the rules of ``_read_rules`` are not the same any more."""
+    """Raise Refused if the rules that the plan read are not the same any more."""
     for policy in known:
         if policy.id in rules:
             recheck.check_rules(ctx.okta, policy, rules[policy.id])
@@ -311,33 +327,61 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     if current is None:
         return Done(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
-    apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
-    plan = policy_plan.plan_reversal(
-        current, [apps.get(app_id, App(app_id, app_id)) for app_id in mapped], known
-    )
-    changes = [_assignment(app, target) for app, target in plan.moves]
+    org_apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
+    apps = [org_apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
+    plan, left = _plan_reversal(current, apps, known, org_apps.values())
+    moves = _moves_back(plan, current)
+    rules = app_moves.read_rules(ctx.okta, moves)
+    options = guards.GuardOptions.from_params(ctx.params)
+    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, is_reversal=True)
+    changes = [_assignment(move.app, move.target) for move in moves]
     if plan.description != (current.description or ""):
         before, after = {"description": current.description}, {"description": plan.description}
         changes.append(Change("update", f"policy {current.name!r}", before, after))
     if changes and not ctx.check_mode:
+        _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)
-        for app, target in plan.moves:
-            policy_apply.move_app(ctx.okta, app, target, current.id)
+        app_moves.apply_moves(ctx.okta, moves)
         if plan.description != (current.description or ""):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
-    _warn_of_left_apps(ctx, current, plan.left)
-    moved = [app for app, _target in plan.moves]
+    _warn_of_reversal(ctx, left, forecast)
+    moved = [move.app for move in moves]
     future = replace(current, description=plan.description)
-    return Done(future, changes, moved, came_from=current.id, left_apps=plan.left)
+    return Done(future, changes, moved, forecast, came_from=current.id, left_apps=left)
 
 
-def _warn_of_left_apps(ctx: ModuleContext, policy: Policy, left: t.Sequence[App]) -> None:
+def _plan_reversal(
+    current: Policy, apps: t.Sequence[App], known: t.Sequence[Policy], org_apps: t.Iterable[App]
+) -> tuple[policy_plan.Reversal, list[app_moves.Obstacle]]:
+    """Return the reversal, and why apps stay. Raises Refused.
+
+    An app that cannot go back does not keep the others from it.
+    """
+    plan = policy_plan.plan_reversal(current, apps, known)
+    obstacles = app_moves.find_obstacles(_moves_back(plan, current), org_apps)
+    unknown = (
+        f"the policy before {current.name!r} is not known or does not exist any more, so it stays."
+        " Assign its policy with okta_access_policy"
+    )
+    left = [*(app_moves.Obstacle(app, unknown) for app in plan.left), *obstacles]
+    staying = {each.app.id for each in obstacles}
+    return policy_plan.plan_reversal(current, apps, known, staying), left
+
+
+def _moves_back(plan: policy_plan.Reversal, current: Policy) -> list[app_moves.Move]:
+    return [app_moves.Move(app, target, current.id, target.id) for app, target in plan.moves]
+
+
+def _warn_of_reversal(
+    ctx: ModuleContext, left: t.Sequence[app_moves.Obstacle], forecast: Forecast | None
+) -> None:
     if left:
+        ctx.warn(app_moves.explain_obstacles(left))
+    if forecast and forecast.locked_out:
         ctx.warn(
-            f"{', '.join(repr(app.label) for app in left)}: the policy before {policy.name!r} is"
-            " not known or does not exist any more, so it stays. Assign its policy with"
-            " okta_access_policy."
+            f"{abbreviate(forecast.locked_out_logins)}: the earlier policy refuses them, and the"
+            " present one admits them. See forecast in the result, and correct the earlier policy."
         )
 
 

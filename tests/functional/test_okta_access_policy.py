@@ -608,7 +608,111 @@ def test_a_backup_of_the_policy_in_the_console_stays_as_it_is(desk):
 def test_the_policy_of_the_admin_console_takes_no_other_app(desk):
     """Recorded: Okta refuses it."""
     console = {"name": "Okta Admin Console", "apps": ["Slack"], "max_locked_out": 100}
-    assert 'belongs to "Okta Admin Console"' in refused(desk.run(POLICY, console))
+    mark = desk.watched.mark()
+    for check in (True, False):
+        message = refused(desk.run(POLICY, console, check=check))
+        assert "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of" in message
+    own = ["Okta Dashboard", "Okta Admin Console", "Okta End User Settings"]
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": own, "allow_protected_apps": own}
+    wanted |= {"break_glass_group": "Break glass"}
+    assert "'Okta End User Settings': policy" in refused(desk.run(POLICY, wanted))
+    assert desk.watched.writes(mark) == []
+
+
+def test_what_moved_is_named_if_a_later_app_does_not(desk):
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack", "Salesforce", "Payroll"]}
+    real = desk.okta.assign
+    assert desk.run(POLICY, {**wanted, "apps": []})["changed"]
+    desk.okta.assign = lambda app, policy: (
+        real(app, policy),
+        desk.watched.fault("5xx", "assignApplicationPolicy", times=1, status=400),
+    )
+    failed = desk.run(POLICY, wanted)
+    assert (
+        "This was the move of app 'Salesforce'. Moved before it: 'Slack'. Not moved: 'Payroll'."
+        in refused(failed)
+    )
+    assert [each["label"] for each in failed["moved_apps"]] == ["Slack"] and failed["changed"]
+    desk.okta.assign = real
+    assert desk.run(POLICY, wanted)["changed"]
+
+
+def protect(desk, *apps):
+    """Move apps of Okta's own to a clone that admits everybody who their policies admit."""
+    allowed = {"allow_protected_apps": list(apps), "break_glass_group": "Break glass"}
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": list(apps), **allowed}
+    assert desk.run(POLICY, wanted)["changed"]
+    return allowed
+
+
+def test_apps_of_okta_do_not_go_back_to_a_policy_that_refuses_people(desk):
+    """Their earlier policies became stricter in the console since."""
+    apps = ["Okta Dashboard", "Okta Admin Console"]
+    allowed = protect(desk, *apps)
+    for policy in apps:
+        desk.rules(policy)[-1].actions = {"appSignOn": {"access": "DENY"}}
+    back = {"name": NAME, "state": "reverted", "break_glass_group": "Break glass"}
+    mark = desk.watched.mark()
+    for options in ({}, {"forecast": False}):
+        for check in (True, False):
+            message = refused(desk.run(POLICY, {**back, **options}, check=check))
+            assert "in allow_protected_apps" in message and "'Catch-all Rule'" in message
+    message = refused(desk.run(POLICY, {**back, **allowed, "forecast": False}))
+    assert "admits no member of group 'Break glass'" in message
+    assert desk.watched.writes(mark) == []
+    for policy in apps:
+        desk.rules(policy)[-1].actions = {"appSignOn": {"access": "ALLOW"}}
+    assert desk.run(POLICY, back)["changed"]
+
+
+def test_a_rollback_that_refuses_people_names_them(desk):
+    desk.user()
+    desk.open("Payroll")
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Payroll"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    desk.rules("Company apps")[-1].actions = {"appSignOn": {"access": "DENY"}}
+    back = {"name": NAME, "state": "reverted"}
+    mark = desk.watched.mark()
+    for check in (True, False):
+        result = desk.run(POLICY, back, check=check)
+        assert "1 person who used these apps would be locked out: unready@" in refused(result)
+    glass = {**back, "break_glass_group": "Break glass", "max_locked_out": 1}
+    assert "admits no member of group 'Break glass'" in refused(desk.run(POLICY, glass))
+    assert desk.watched.writes(mark) == []
+    done = desk.run(POLICY, {**glass, "allow_protected_apps": ["Payroll"]})
+    assert done["changed"] and done["forecast"]["locked_out_people"] == ["unready@example.com"]
+    assert any("unready@example.com: the earlier policy refuses" in w for w in done["warnings"])
+
+
+def test_people_whom_both_policies_refuse_do_not_stop_a_rollback(desk):
+    """It reads neither people nor the log: it can refuse nobody else."""
+    desk.user()
+    desk.open("Payroll")
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Payroll"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    for policy in (NAME, "Company apps"):
+        desk.rules(policy)[-1].actions = {"appSignOn": {"access": "DENY"}}
+    mark = desk.watched.mark()
+    done = desk.run(POLICY, {"name": NAME, "state": "reverted"})
+    assert done["changed"] and done["forecast"] is None
+    operations = {each.operation for each in desk.watched.asked(mark)}
+    assert not operations & {"listLogEvents", "listDevices", "listGroupUsers", "listGroups"}
+
+
+def test_no_app_goes_to_a_policy_that_is_not_active(desk):
+    apps = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    assert desk.run(POLICY, apps)["changed"]
+    original = next(e for e in desk.okta.policies.by_id.values() if e.name == "Company apps")
+    with desk.watched.world.lock:
+        original.status = "INACTIVE"
+    mark = desk.watched.mark()
+    for check in (True, False):
+        back = desk.run(POLICY, {"name": NAME, "state": "reverted"}, check=check)
+        assert [app["label"] for app in back["left_apps"]] == ["Slack"] and not back["changed"]
+        assert any("policy 'Company apps' is INACTIVE" in text for text in back["warnings"])
+    moving = {"name": "Company apps", "apps": ["Slack"]}
+    assert "'Slack': policy 'Company apps' is INACTIVE" in refused(desk.run(POLICY, moving))
+    assert desk.watched.writes(mark) == []
 
 
 @pytest.mark.parametrize(

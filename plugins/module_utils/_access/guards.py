@@ -23,7 +23,7 @@ from . import enrolled_methods
 from .conditions import NEVER, DeviceContext, Identity
 from .evidence import read_sign_ins
 from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
-from .possible_refusals import newly_refusing_rule
+from .possible_refusals import may_refuse, newly_refusing_rule
 from .resolution import find_groups
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, in_order, same_rules
@@ -67,12 +67,28 @@ class AppChange:
 
 @dataclass(frozen=True)
 class PolicyChange:
-    """A policy, its rules before and after a change, and the apps that the change affects."""
+    """A policy, its rules before and after a change, and the apps that the change affects.
+
+    A reversal returns apps to a policy that they had. It is the way out of an emergency, so only
+    what it takes from people counts, not what they lack before it as well.
+    """
 
     policy: Policy
     before: Rules
     after: Rules
     apps: t.Sequence[AppChange] = ()
+    is_reversal: bool = False
+
+    def refusing_rule(self, before: Rules, after: Rules) -> str | None:
+        """Return a rule that may refuse people, and that counts, or None."""
+        if self.is_reversal:
+            return newly_refusing_rule(before, after)
+        return _refusing_rule(before, after)
+
+    @property
+    def refusing_apps(self) -> list[AppChange]:
+        """The apps that may refuse people whom they admit before."""
+        return [each for each in self.apps if may_refuse(each.before, each.after)]
 
 
 @dataclass(frozen=True)
@@ -106,22 +122,57 @@ class GuardOptions:
 
 
 def check_change(okta: Okta, change: PolicyChange, options: GuardOptions) -> Forecast | None:
-    """Return the forecast of a change, None if it is switched off. Only reads.
+    """Return the forecast of a change of one policy (see ``check_changes``)."""
+    return check_changes(okta, [change], options)
 
-    Raises Refused if the change would lock people out. Okta's own apps, the policy for adding
-    authenticators and the break-glass group are guarded without a forecast, too.
+
+def check_changes(
+    okta: Okta, changes: t.Sequence[PolicyChange], options: GuardOptions
+) -> Forecast | None:
+    """Return the forecast of changes together, None if it is switched off. Only reads.
+
+    Raises Refused if they would lock people out. Okta's own apps, the policy for adding
+    authenticators and the break-glass group are guarded without a forecast, too. Reversals that
+    can refuse nobody have none either, and nothing is read for them.
     """
     options.check()
-    refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
-    members: directories.Members = {}
-    if refusing is not None or any(map(requires_managed, change.after)):
+    members: dict[str, t.Sequence[OktaUser]] = {}
+    for change in changes:
+        refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
         guard = BreakGlassGuard(okta, options.break_glass_group)
-        members = guard.check(change.after, change.policy.name, refusing)
-    if not options.forecast:
+        if _needs_break_glass(guard, change, refusing, options):
+            members |= guard.check(change.after, change.policy.name, refusing)
+    reversed_only = all(change.is_reversal for change in changes)
+    if not options.forecast or (
+        reversed_only and not any(change.refusing_apps for change in changes)
+    ):
         return None
-    result = read_forecast(okta, change.apps, options.active_days, options.log_events, members)
-    LockOutGuard(options.max_locked_out).check(result)
+    apps = [app for change in changes for app in change.apps]
+    result = read_forecast(okta, apps, options.active_days, options.log_events, members)
+    LockOutGuard(options.max_locked_out, reversed_only).check(result)
     return result
+
+
+def _needs_break_glass(
+    guard: BreakGlassGuard, change: PolicyChange, refusing: str | None, options: GuardOptions
+) -> bool:
+    """Return whether the break-glass group has to keep access.
+
+    After a reversal it does not if the group has none before it, or if the option consents to each
+    app that may refuse people.
+    """
+    demanding = any(map(requires_managed, change.after))
+    if not change.is_reversal:
+        return refusing is not None or demanding
+    apps = [
+        each
+        for each in change.refusing_apps
+        if refusing is not None
+        or not {each.app.id, each.app.label} & set(options.allow_protected_apps)
+    ]
+    if not apps or not (refusing is not None or demanding or options.break_glass_group):
+        return False
+    return not options.break_glass_group or guard.is_admitted(apps[0].before)
 
 
 def requires_managed(rule: PolicyRule) -> bool:
@@ -157,7 +208,7 @@ class ProtectedAppsGuard:
         strict = [
             (each, rule)
             for each in change.apps
-            for rule in [_refusing_rule(each.before, each.after)]
+            for rule in [change.refusing_rule(each.before, each.after)]
             if rule is not None
         ]
         enrollment = self._enrollment_apps() if strict else frozenset()
@@ -176,7 +227,7 @@ class ProtectedAppsGuard:
     def _check_account_policy(self, change: PolicyChange) -> str | None:
         policy = change.policy
         refusing = (
-            _refusing_rule(change.before, change.after) if is_account_policy(policy) else None
+            change.refusing_rule(change.before, change.after) if is_account_policy(policy) else None
         )
         if refusing is None or self._is_allowed(policy.id, policy.name):
             return refusing
@@ -306,6 +357,14 @@ class BreakGlassGuard:
         self._check_admission(after, active, members, Names(policy, str(group.name)))
         return members
 
+    def is_admitted(self, rules: Rules) -> bool:
+        """Return whether these rules surely admit a member. Raises BadOption."""
+        try:
+            self.check(rules, "")
+        except Refused:
+            return False
+        return True
+
     def _check_admission(
         self,
         after: Rules,
@@ -417,20 +476,26 @@ def deciding_rules(after: Rules, person: Identity) -> list[PolicyRule]:
 
 @dataclass(frozen=True)
 class LockOutGuard:
-    """Limits how many people a change may lock out."""
+    """Limits how many people a change may lock out.
+
+    A reversal may lock out as many more as it admits again, who are other people.
+    """
 
     limit: int
+    is_reversal: bool = False
 
     def check(self, result: Forecast) -> None:
         """Raise Refused if more people would be locked out than the limit."""
         logins = result.locked_out_logins
-        if len(logins) <= self.limit:
+        regaining = {row.login for row in result.newly_admitted} - set(logins)
+        needed = len(logins) - (len(regaining) if self.is_reversal else 0)
+        if needed <= self.limit:
             return
         raise Refused(
             f"max_locked_out: {len(logins)} {'person' if len(logins) == 1 else 'people'} who used"
             f" these apps would be locked out: {abbreviate(logins)}."
             f"{_explain_unknowns(result)} Nothing was written. Prepare their devices, exclude them"
-            f" from the rule, or set max_locked_out to {len(logins)} for this run.",
+            f" from the rule, or set max_locked_out to {needed} for this run.",
             count=len(logins),
             allowed=self.limit,
             forecast=result.as_result(),

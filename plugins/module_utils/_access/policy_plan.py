@@ -39,8 +39,8 @@ def require_policy_of(app: App) -> str:
 class Reversal:
     """Which apps of a policy go back to which one, and which stay.
 
-    ``left`` are apps whose earlier policy is not known, or does not exist any more. ``description``
-    is that of the policy afterwards.
+    ``left`` are apps whose earlier policy is not known, does not exist any more, or cannot be
+    assigned. ``description`` is that of the policy afterwards.
     """
 
     moves: tuple[tuple[App, Policy], ...]
@@ -48,10 +48,17 @@ class Reversal:
     description: str
 
 
-def plan_reversal(policy: Policy, apps: t.Sequence[App], known: t.Sequence[Policy]) -> Reversal:
+def plan_reversal(
+    policy: Policy,
+    apps: t.Sequence[App],
+    known: t.Sequence[Policy],
+    staying: t.Container[str] = (),
+) -> Reversal:
     """Return how the apps of a policy go back to the policies that they had.
 
     Raises Refused for a policy without the mark of this collection.
+
+    :arg staying: the ids of apps whose earlier policy cannot be assigned.
     """
     marks = parse_marks(policy.description)
     if not marks.origin:
@@ -61,14 +68,16 @@ def plan_reversal(policy: Policy, apps: t.Sequence[App], known: t.Sequence[Polic
             " the name of their future policy."
         )
     by_id = {each.id: each for each in known if each.id != policy.id}
-    earlier = [(app, by_id.get(marks.came_from.get(app.id, ""))) for app in apps]
-    left = tuple(app for app, target in earlier if target is None)
+    moves, left = [], []
+    for app in apps:
+        target = by_id.get(marks.came_from.get(app.id, ""))
+        if target is None or app.id in staying:
+            left.append(app)
+        else:
+            moves.append((app, target))
     kept = {app.id: marks.came_from[app.id] for app in left if app.id in marks.came_from}
-    return Reversal(
-        tuple((app, target) for app, target in earlier if target is not None),
-        left,
-        with_marks(policy.description, replace(marks, came_from=kept)),
-    )
+    description = with_marks(policy.description, replace(marks, came_from=kept))
+    return Reversal(tuple(moves), tuple(left), description)
 
 
 # The policy itself

@@ -35,6 +35,15 @@ def newly_refusing_rule(before: Rules, after: Rules) -> str | None:
     return None
 
 
+def may_refuse(before: Rules, after: Rules) -> bool:
+    """Return whether a change may refuse a person who is admitted before it.
+
+    With more groups than are judged in each combination, it may.
+    """
+    groups = named_groups(before, after)
+    return len(groups) > MAX_GROUPS or newly_refusing_rule(before, after) is not None
+
+
 def _kinds_of_devices(*policies: Rules) -> list[DeviceContext]:
     return [
         DeviceContext(platform, registered, managed)

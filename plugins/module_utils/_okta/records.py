@@ -361,6 +361,11 @@ class App:
             policy_id=linked_id(row, "accessPolicy"),
         )
 
+    @property
+    def is_admin_console(self) -> bool:
+        """Whether it is the Okta Admin Console, whose kind has this name in every org."""
+        return self.name == "saasure"
+
 
 # App sign-in policies
 
@@ -378,6 +383,7 @@ class Policy:
     created: str | None = None
     system: bool = False
     resource_type: str | None = None
+    status: str | None = None
     row: Row = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -390,8 +396,14 @@ class Policy:
             created=as_text(row.get("created")),
             system=row.get("system") is True,
             resource_type=as_text(as_object(row.get("_embedded")).get("resourceType")),
+            status=as_text(row.get("status")),
             row=row,
         )
+
+    @property
+    def is_inactive(self) -> bool:
+        """Whether Okta shows it as not active; one that shows no status counts as active."""
+        return self.status not in (None, "ACTIVE")
 
 
 @dataclass(frozen=True, slots=True)

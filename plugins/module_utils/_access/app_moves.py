@@ -1,0 +1,161 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moves of apps between app sign-in policies: what Okta refuses, whom they affect, carrying out."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import DeviceTrustError, Refused
+from .._okta.client import Okta
+from .._okta.records import App, Policy
+from . import guards
+from .forecast import Forecast
+from .policy_apply import move_app
+from .rule_order import Rules
+
+
+@dataclass(frozen=True)
+class Move:
+    """An app that will be judged by the rules of another policy.
+
+    ``before`` and ``after`` are the ids of the policies with its present and its future rules.
+    ``after`` is the original of a clone that does not exist yet.
+    """
+
+    app: App
+    target: Policy
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """An app that cannot move, and why."""
+
+    app: App
+    reason: str
+
+
+def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obstacle]:
+    """Return the moves that Okta refuses, or whose effect is unknown, in order.
+
+    Recorded: Okta refuses the policy of the Admin Console for each other app
+    (assignApplicationPolicy, 400 "re-assignment of this policy is not allowed").
+
+    :arg apps: of the org, with their policies.
+    """
+    held_by_console = next((app.policy_id for app in apps if app.is_admin_console), "")
+    obstacles = []
+    for move in moves:
+        target = move.target.id or move.target.name
+        if move.target.is_inactive:
+            obstacles.append(
+                Obstacle(
+                    move.app,
+                    f"policy {move.target.name!r} is INACTIVE, so which rules would apply to the"
+                    " app is unknown. Activate the policy in the Admin Console",
+                )
+            )
+        elif move.app.is_admin_console:
+            held_by_console = target
+        elif target == held_by_console:
+            obstacles.append(
+                Obstacle(
+                    move.app,
+                    f"policy {move.target.name!r} is, or becomes, the policy of the Okta Admin"
+                    " Console, and Okta refuses it for other apps. Choose another policy",
+                )
+            )
+    return obstacles
+
+
+def explain_obstacles(obstacles: t.Sequence[Obstacle]) -> str:
+    """Return a sentence for each reason, with its apps."""
+    reasons = dict.fromkeys(each.reason for each in obstacles)
+    return " ".join(
+        f"{', '.join(repr(each.app.label) for each in obstacles if each.reason == reason)}:"
+        f" {reason}."
+        for reason in reasons
+    )
+
+
+def read_rules(okta: Okta, moves: t.Sequence[Move]) -> dict[str, Rules]:
+    """Return the rules that apps would get and those that they have, by their policies."""
+    policies = dict.fromkeys(each for move in moves for each in (move.after, move.before))
+    return {policy_id: okta.policy_rules(policy_id) for policy_id in policies}
+
+
+def check_moves(
+    okta: Okta,
+    moves: t.Sequence[Move],
+    rules: t.Mapping[str, Rules],
+    options: guards.GuardOptions,
+    is_reversal: bool = False,
+) -> Forecast | None:
+    """Return the forecast of all moves together, None without one. Only reads. Raises Refused.
+
+    :arg rules: those of ``read_rules``.
+    :arg is_reversal: whether the apps return to policies that they had (``guards.PolicyChange``).
+    """
+    if not moves:
+        return None
+    by_target: dict[str, list[Move]] = {}
+    for move in moves:
+        by_target.setdefault(move.after, []).append(move)
+    changes = [
+        guards.PolicyChange(
+            group[0].target,
+            rules[after],
+            rules[after],
+            [guards.AppChange(move.app, rules[move.before], rules[after]) for move in group],
+            is_reversal,
+        )
+        for after, group in by_target.items()
+    ]
+    return guards.check_changes(okta, changes, options)
+
+
+def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
+    """Assign each app its policy, one after the other, and verify it.
+
+    If one fails, the error says which apps moved, and which did not.
+    """
+    for number, move in enumerate(moves):
+        try:
+            move_app(okta, move.app, move.target, move.before)
+        except DeviceTrustError as error:
+            if len(moves) == 1:
+                raise
+            raise _explain_interruption(error, [each.app for each in moves], number) from error
+
+
+def _explain_interruption(
+    error: DeviceTrustError, apps: t.Sequence[App], number: int
+) -> DeviceTrustError:
+    """Return the error with what moved before it, and what did not."""
+    moved, failed, waiting = apps[:number], apps[number], apps[number + 1 :]
+    text = (
+        f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
+        f" {_labels(moved)}. Not moved: {_labels(waiting)}. What moved stays. Correct the cause and"
+        " run again, which moves the others."
+    )
+    details = {
+        "moved_apps": [{"id": app.id, "label": app.label} for app in moved],
+        "failed_app": {"id": failed.id, "label": failed.label},
+        "waiting_apps": [{"id": app.id, "label": app.label} for app in waiting],
+    }
+    return type(error)(text, **{**error.details, **details})
+
+
+def _labels(apps: t.Sequence[App]) -> str:
+    return ", ".join(repr(app.label) for app in apps) or "none"
+
+
+def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:
+    """Raise Refused if an app cannot move."""
+    obstacles = find_obstacles(moves, apps)
+    if obstacles:
+        raise Refused(f"{explain_obstacles(obstacles)} Nothing was written.")

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moves of apps between policies: what Okta refuses, and what an interruption leaves."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
+    app_moves,
+    guards,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    AccessChange,
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    Refused,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+    PolicyRule,
+)
+
+CLONE, COMPANY = Policy("rst2", "Clone", status="ACTIVE"), Policy("rst1", "Company apps")
+CONSOLE = App("a1", "Okta Admin Console", "saasure", "rst9")
+SLACK, JIRA, PAYROLL = (App(f"a-{name}", name, name, "rst1") for name in ("Slack", "Jira", "Pay"))
+APPS = [CONSOLE, SLACK, JIRA, PAYROLL]
+
+
+def move(app, target=CLONE):
+    return app_moves.Move(app, target, app.policy_id, target.id)
+
+
+def blocked(*moves):
+    return [each.app for each in app_moves.find_obstacles(moves, APPS)]
+
+
+def test_the_policy_of_the_admin_console_takes_no_other_app():
+    of_the_console = Policy("rst9", "Okta Admin Console")
+    assert blocked(move(SLACK, of_the_console), move(CONSOLE, of_the_console)) == [SLACK]
+
+
+def test_an_app_that_moves_after_the_admin_console_is_refused():
+    assert blocked(move(SLACK), move(CONSOLE), move(JIRA)) == [JIRA]
+    new = Policy("", "New clone")
+    assert blocked(move(SLACK, new), move(CONSOLE, new), move(JIRA, new)) == [JIRA]
+
+
+def test_a_policy_that_the_admin_console_leaves_takes_apps():
+    assert blocked(move(CONSOLE), move(SLACK, Policy("rst9", "Okta Admin Console"))) == []
+
+
+def test_an_org_without_an_admin_console_has_no_obstacle():
+    assert app_moves.find_obstacles([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
+def test_no_app_moves_to_a_policy_that_is_not_active(status):
+    inactive = Policy("rst1", "Company apps", status=status)
+    with pytest.raises(
+        Refused, match="'Slack', 'Jira': policy 'Company apps' is INACTIVE"
+    ) as error:
+        app_moves.require_no_obstacles([move(SLACK, inactive), move(JIRA, inactive)], APPS)
+    assert error.value.message.endswith(
+        "Activate the policy in the Admin Console. Nothing was written."
+    )
+
+
+class FakeOkta:
+    """An org that refuses an assignment of one app."""
+
+    def __init__(self, refusing):
+        self.refusing, self.apps = refusing, {"rst1": [app.id for app in APPS], "rst2": []}
+
+    def assign_app_policy(self, app_id, policy_id):
+        if app_id == self.refusing:
+            raise ApiError("Okta refused it.", status=400)
+        self.apps["rst1"].remove(app_id)
+        self.apps[policy_id].append(app_id)
+
+    def policy_apps(self, policy_id):
+        return list(self.apps[policy_id])
+
+
+def test_a_failure_names_what_moved_and_what_did_not():
+    okta = FakeOkta(JIRA.id)
+    with pytest.raises(ApiError) as caught:
+        app_moves.apply_moves(okta, [move(SLACK), move(JIRA), move(PAYROLL)])
+    assert caught.value.message == (
+        "Okta refused it. This was the move of app 'Jira'. Moved before it: 'Slack'. Not moved:"
+        " 'Pay'. What moved stays. Correct the cause and run again, which moves the others."
+    )
+    details = caught.value.details
+    assert details["status"] == 400 and details["failed_app"] == {"id": "a-Jira", "label": "Jira"}
+    assert details["moved_apps"] == [{"id": "a-Slack", "label": "Slack"}]
+    assert details["waiting_apps"] == [{"id": "a-Pay", "label": "Pay"}]
+    assert okta.apps["rst2"] == [SLACK.id]
+
+
+def test_the_failure_of_a_single_move_is_that_of_okta():
+    with pytest.raises(ApiError, match="^Okta refused it.$"):
+        app_moves.apply_moves(FakeOkta(JIRA.id), [move(JIRA)])
+
+
+# Reversals
+
+
+def rule(name="Catch-all Rule", access="ALLOW", **conditions):
+    row = {"name": name, "status": "ACTIVE", "conditions": conditions}
+    sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA"}}
+    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
+
+
+OPTIONS = guards.GuardOptions(
+    forecast=True,
+    active_days=30,
+    log_events=50000,
+    max_locked_out=0,
+    break_glass_group=None,
+    allow_protected_apps=[],
+)
+ORG = SimpleNamespace(authenticators=list)
+OPEN, CLOSED = [rule()], [rule(access="DENY")]
+MANAGED = [rule("Managed", device={"managed": True}), rule(access="DENY")]
+
+
+def reverse(before, after, app=SLACK, options=OPTIONS):
+    """Return the forecast of a reversal in an org without members."""
+    moves = [app_moves.Move(app, COMPANY, "rst2", "rst1")]
+    rules = {"rst2": before, "rst1": after}
+    return app_moves.check_moves(ORG, moves, rules, options, is_reversal=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED), (CLOSED, MANAGED), (MANAGED, MANAGED)]
+)
+@pytest.mark.parametrize("app", [SLACK, CONSOLE])
+def test_a_reversal_that_takes_nothing_from_anybody_is_free(before, after, app):
+    assert reverse(before, after, app) is None
+
+
+def test_a_reversal_of_an_app_of_okta_is_guarded():
+    with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
+        reverse(OPEN, CLOSED, CONSOLE)
+
+
+def test_a_reversal_to_managed_devices_needs_a_break_glass_group():
+    with pytest.raises(Refused, match="no group keeps access"):
+        reverse(OPEN, MANAGED)
+
+
+def rows(*logins):
+    return tuple(AccessChange(each, each, "MACOS", None, "Open", "Closed") for each in logins)
+
+
+def test_a_reversal_may_lock_out_as_many_as_it_admits_again():
+    result = Forecast(rows("ada", "bob"), rows("ada", "eve"), people=3)
+    guards.LockOutGuard(1, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="2 people .* set max_locked_out to 1 for this run"):
+        guards.LockOutGuard(0, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="set max_locked_out to 2 for this run"):
+        guards.LockOutGuard(1).check(result)
