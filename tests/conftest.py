@@ -47,8 +47,17 @@ pytest_plugins = ["lab.contract.findings"]
 
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
-# The machine is shared, and a slow moment is no failure.
-hypothesis.settings.register_profile("checkout", deadline=None)
+# The machine is shared, and a slow run is not a failure. `make test` draws the same values each time;
+# `make test-all` draws more of them, and others each time (--hypothesis-profile=long).
+UNHURRIED = hypothesis.settings(
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+    ],
+)
+hypothesis.settings.register_profile("checkout", UNHURRIED, derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("long", UNHURRIED, max_examples=200)
 hypothesis.settings.load_profile("checkout")
 
 

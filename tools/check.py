@@ -87,6 +87,18 @@ def long() -> bool:
     return run_tool("pytest", "-m", "long and not programs", "--numprocesses", "2", "--quiet")
 
 
+def properties() -> bool:
+    """Draw many more values for the property tests of the plans, and others each time."""
+    return run_tool(
+        "pytest",
+        "tests/properties",
+        "--hypothesis-profile=long",
+        "--numprocesses",
+        "2",
+        "--quiet",
+    )
+
+
 def programs() -> bool:
     """Run the conformance tests with the programs of others alone, after these are installed."""
     return run_tool("python", "-m", "tools.support.system_packages", "--all") and run_tool(
@@ -106,6 +118,7 @@ def asked(arguments: list[str]) -> list[Stage]:
     return [
         *stages(all_scenarios()),
         Stage("long", long),
+        Stage("properties", properties),
         Stage("programs", programs),
         Stage("docs", site),
     ]

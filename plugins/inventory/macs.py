@@ -162,7 +162,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
             )
             fleet = read_fleet(context.okta, context.kandji, query)
-            return list(macs.hosts(masked(rows(fleet), context.masker.text)))
+            return list(macs.hosts(masked(rows(fleet), context.masker)))
         except DeviceTrustError as error:
             raise AnsibleParserError(
                 context.masker.text(error.message) if context else error.message

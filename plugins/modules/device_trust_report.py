@@ -178,7 +178,7 @@ def run(ctx: ModuleContext) -> Result:
     fleet = read_fleet(ctx.okta, ctx.kandji, query)
 
     def read() -> t.Iterator[MacRow]:
-        return masked(rows(fleet), ctx.masker.text)
+        return masked(rows(fleet), ctx.masker)
 
     meta = _meta(ctx, rings, authorities)
     figures = survey(read(), meta)

@@ -37,6 +37,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_okta/facts.py",
         "module_utils/_okta/private_key.py",
         "module_utils/_okta/records.py",
+        "module_utils/_okta/rule_form.py",
         "module_utils/_kandji/client.py",
         "module_utils/_kandji/identifiers.py",
         "module_utils/_kandji/records.py",

@@ -108,6 +108,15 @@ def name_unknown(subject: str, value: object) -> str:
     return f"{subject}: {text}"
 
 
+def unreadable_parts(rule: PolicyRule, part: str) -> Conjunction:
+    """Return an unknown for each value in "conditions" or "actions" that cannot be read."""
+    return frozenset(
+        name_unknown(f"rule {rule.name!r}, what cannot be read", path)
+        for path in rule.unreadable
+        if path.partition(".")[0] == part
+    )
+
+
 def unknowns_to_apply(
     rule: PolicyRule, person: Identity, device: DeviceContext
 ) -> Conjunction | None:
@@ -115,6 +124,7 @@ def unknowns_to_apply(
     if rule.is_inactive:
         return None
     unknowns = _contextual(rule.conditions) | _status(rule)
+    unknowns |= unreadable_parts(rule, "conditions")
     for answer in (
         _device(rule.condition("device"), device),
         _people(rule, person),

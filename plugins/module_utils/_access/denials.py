@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .._core.timestamps import parse_timestamp, require_timestamp
 from .._okta.records import LogEvent
 
 
@@ -63,9 +64,11 @@ def count_denials(
 ) -> Denials:
     """Return the people whom these apps refused.
 
-    :arg timestamp: what separates before from since, in the form of ``published``.
+    An event whose time is unknown counts as one since: it never makes a person known before.
+
+    :arg timestamp: what separates before from since, in ISO 8601. Raises BadOption.
     """
-    denials = Denials()
+    denials, start = Denials(), require_timestamp(timestamp)
     for event in events:
         apps = [
             target.display_name or target.alternate_id or target.id
@@ -75,7 +78,8 @@ def count_denials(
         login = event.actor.alternate_id or event.actor.id
         if not apps or not login:
             continue
-        people = denials.since if (event.published or "") >= timestamp else denials.before
+        published = parse_timestamp(event.published)
+        people = denials.before if published and published < start else denials.since
         people[login] = people.get(login, DeniedPerson(login)).plus(apps, _rule_name(event))
     return denials
 

@@ -47,16 +47,16 @@ NO_LIMITS = ("required", "reauthenticateIn", "userVerificationMethods", "key", "
 
 def passes(rule: PolicyRule, enrollments: t.Iterable[Enrollment]) -> bool:
     """Return whether a person with these authenticators surely passes a rule."""
-    if rule.denies:
+    if rule.unreadable or rule.sign_on.get("access") not in (None, "ALLOW"):
         return False
     keys = {str(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
     method = rule.verification
-    kind = method.get("type")
+    kind, mode = method.get("type"), method.get("factorMode")
     if kind == "AUTH_METHOD_CHAIN":
         return any(_passes_chain(chain, keys) for chain in method.get("chains") or [])
-    if kind not in (None, "ASSURANCE"):
+    if kind not in (None, "ASSURANCE") or mode not in (None, "1FA", "2FA"):
         return False
-    if len(_classes(keys)) < (2 if method.get("factorMode") == "2FA" else 1):
+    if len(_classes(keys)) < (2 if mode == "2FA" else 1):
         return False
     constraints = method.get("constraints") or [{}]
     return any(_passes_constraint(constraint, keys) for constraint in constraints)

@@ -13,8 +13,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-_ORIGIN = re.compile(r"\[made from policy ([^\]\s]+)\]")
-_APPS = re.compile(r"\[apps from policy ([^\]\s:]+):((?: [^\]\s]+)+)\]")
+_ORIGIN = re.compile(r"\[made from policy ([^\[\]\s]+)\]")
+_APPS = re.compile(r"\[apps from policy ([^\[\]\s:]+):((?: [^\[\]\s]+)+)\]")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,14 @@ def parse_marks(description: str | None) -> Marks:
 
 
 def plain_text(description: str | None) -> str:
-    """Return a description without marks."""
-    return " ".join(_APPS.sub("", _ORIGIN.sub("", description or "")).split())
+    """Return a description without marks.
+
+    What is left after a mark was taken out may be a mark again: "[made [...] from policy a]".
+    """
+    text, before = " ".join((description or "").split()), ""
+    while text != before:
+        before, text = text, " ".join(_APPS.sub("", _ORIGIN.sub("", text)).split())
+    return text
 
 
 def with_marks(description: str | None, marks: Marks) -> str:

@@ -14,8 +14,8 @@ import re
 import typing as t
 
 from .._core.changes import ABSENT, Difference
-from .._core.errors import BadOption
-from .._core.rows import Json, Row
+from .._core.errors import BadOption, Unreadable
+from .._core.rows import Json, Row, as_object, as_objects
 from .._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.
@@ -33,7 +33,10 @@ UNSET: tuple[object, ...] = (
     "ANYWHERE",
     "NOT_ALLOWED",
 )
-_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+_NUMBER = r"([0-9]{1,9})"
+_DURATION = re.compile(
+    rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.ASCII
+)
 
 
 def parse_duration(value: object) -> object:
@@ -41,7 +44,7 @@ def parse_duration(value: object) -> object:
 
     PT2H and PT120M are one duration.
     """
-    match = _DURATION.match(value) if isinstance(value, str) else None
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or match[0] == "P" or match[0].endswith("T"):
         return value
     days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
@@ -51,11 +54,11 @@ def parse_duration(value: object) -> object:
 # The time after which a person authenticates again: of the rule, or inside its chains
 
 
-def has_times(chains: t.Iterable[Row] | None) -> bool:
+def has_times(chains: object) -> bool:
     """Return whether any step of chains has a time of its own."""
     return any(
         chain.get("reauthenticateIn") not in (None, ABSENT) or has_times(chain.get("next"))
-        for chain in chains or ()
+        for chain in as_objects(chains)
     )
 
 
@@ -69,7 +72,7 @@ def exclude_other_time(wanted: Row, current: Row) -> Row:
         return wanted
     chains = method.get("chains")
     if chains is None:
-        chains = (_sign_on(current).get("verificationMethod") or {}).get("chains")
+        chains = as_object(_sign_on(current).get("verificationMethod")).get("chains")
     if has_times(method.get("chains")):
         method = {**method, "reauthenticateIn": ABSENT}
     elif chains and method.get("reauthenticateIn") not in (None, ABSENT):
@@ -113,7 +116,12 @@ def find_differences(wanted: Row, current: Row) -> list[Difference]:
 
 
 def have_same_effect(some: PolicyRule, other: PolicyRule) -> bool:
-    """Return whether two rules treat every sign-in alike, whatever their ids and priorities."""
+    """Return whether two rules treat every sign-in alike, whatever their ids and priorities.
+
+    What cannot be read has the same effect as the same value alone.
+    """
+    if some.unreadable or other.unreadable:
+        return _effect(some) == _effect(other)
     return not find_differences(_effect(some), other.row) and not find_differences(
         _effect(other), some.row
     )
@@ -125,8 +133,7 @@ def _effect(rule: PolicyRule) -> Json:
 
 
 def _sign_on(rule: Row) -> Row:
-    sign_on: Row = (rule.get("actions") or {}).get("appSignOn") or {}
-    return sign_on
+    return as_object(as_object(rule.get("actions")).get("appSignOn"))
 
 
 def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Difference]:
@@ -193,8 +200,11 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     """Return the body of a full replace: the rule as read, with what is wanted.
 
     Without a rule as read, it is the body of a new rule. Raises BadOption for a rule that admits
-    and does not say which authenticators it asks for.
+    and does not say which authenticators it asks for, and Unreadable for a rule whose JSON has
+    another form than Okta documents.
     """
+    if current:
+        check_readable(current)
     row = current.row if current else {"type": "ACCESS_POLICY"}
     body: Json = {
         key: copy.deepcopy(value)
@@ -203,7 +213,7 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     }
     _merge(body, exclude_other_time(wanted, body))
     _complete(body)
-    sign_on = body.setdefault("actions", {}).setdefault("appSignOn", {})
+    sign_on = _sign_on(body)
     if current is None and not sign_on.get("access"):
         raise BadOption("access: a new rule needs access. Set it to ALLOW or DENY.")
     method = sign_on.get("verificationMethod") or {}
@@ -215,12 +225,22 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     return body
 
 
+def check_readable(rule: PolicyRule) -> None:
+    """Raise Unreadable for a rule of which a full replace might lose an unreadable part."""
+    if rule.unreadable:
+        raise Unreadable(
+            f"Rule {rule.name!r}: Okta shows {', '.join(rule.unreadable)} in a form that it does"
+            " not document, so the rule is not written. Check the rule in the Admin Console.",
+            vendor="okta",
+        )
+
+
 def _complete(body: Json) -> None:
     """Change what Okta shows and does not accept: the read form into the write form."""
     user_type = (body.get("conditions") or {}).get("userType")
     if user_type is not None:  # Okta's description requires both lists
         body["conditions"]["userType"] = {"include": [], "exclude": [], **user_type}
-    method = _sign_on(body).get("verificationMethod") or {}
+    method: t.Any = as_object(_sign_on(body).get("verificationMethod"))
     if has_times(method.get("chains")):  # Okta takes a time of the rule or times of its chains
         method.pop("reauthenticateIn", None)
 

@@ -19,40 +19,45 @@ LEVELS = ("OPTIONAL", "REQUIRED")
 
 @dataclass(frozen=True)
 class Shape:
-    """The keys of an object. ``parts`` are those with objects, or lists of objects, of a shape."""
+    """The keys of an object.
+
+    ``parts`` are those with an object of a shape, ``lists`` those with a list of such objects, and
+    ``levels`` those that are OPTIONAL or REQUIRED.
+    """
 
     keys: frozenset[str]
     parts: t.Mapping[str, Shape] = field(default_factory=dict)
-    levels: frozenset[str] = frozenset()  # keys that are OPTIONAL or REQUIRED
+    levels: frozenset[str] = frozenset()
+    lists: t.Mapping[str, Shape] = field(default_factory=dict)
 
     def all_keys(self) -> list[str]:
         """Return the keys that an object may have."""
-        return [*self.keys, *self.parts, *self.levels]
+        return [*self.keys, *self.parts, *self.lists, *self.levels]
 
 
 METHOD = Shape(frozenset({"id", "key", "method"}))
 CHARACTERISTICS = frozenset({"hardwareProtection", "phishingResistant", "userVerification"})
 KNOWLEDGE = Shape(
     frozenset({"methods", "reauthenticateIn", "required", "types"}),
-    {"authenticationMethods": METHOD, "excludedAuthenticationMethods": METHOD},
+    lists={"authenticationMethods": METHOD, "excludedAuthenticationMethods": METHOD},
 )
 POSSESSION = Shape(
     KNOWLEDGE.keys | {"userVerificationMethods"},
-    KNOWLEDGE.parts,
-    CHARACTERISTICS | {"deviceBound", "userPresence"},
+    levels=CHARACTERISTICS | {"deviceBound", "userPresence"},
+    lists=KNOWLEDGE.lists,
 )
 CONSTRAINT = Shape(frozenset(), {"knowledge": KNOWLEDGE, "possession": POSSESSION})
 STEP_METHOD = Shape(METHOD.keys | {"userVerificationMethods"}, levels=CHARACTERISTICS)
-LAST_STEP = Shape(frozenset({"reauthenticateIn", "next"}), {"authenticationMethods": STEP_METHOD})
+LAST_STEP = Shape(
+    frozenset({"reauthenticateIn", "next"}), lists={"authenticationMethods": STEP_METHOD}
+)
+SECOND_STEP = Shape(
+    frozenset({"reauthenticateIn"}),
+    lists={"authenticationMethods": STEP_METHOD, "next": LAST_STEP},
+)
 CHAIN = Shape(
     frozenset({"reauthenticateIn"}),
-    {
-        "authenticationMethods": STEP_METHOD,
-        "next": Shape(
-            frozenset({"reauthenticateIn"}),
-            {"authenticationMethods": STEP_METHOD, "next": LAST_STEP},
-        ),
-    },
+    lists={"authenticationMethods": STEP_METHOD, "next": SECOND_STEP},
 )
 
 
@@ -67,8 +72,12 @@ def _check(option: str, where: str, value: object, shape: Shape) -> None:
         raise BadOption(f"{option}: {where} is not a dictionary. Write its keys and values.")
     for key, inner in value.items():
         if key in shape.parts:
-            for each in inner if isinstance(inner, list) else [inner]:
-                _check(option, f"{where}, {key}", each, shape.parts[key])
+            _check(option, f"{where}, {key}", inner, shape.parts[key])
+        elif key in shape.lists:
+            if not isinstance(inner, list):
+                raise BadOption(f"{option}: {where}: {key} is not a list. Write its items.")
+            for each in inner:
+                _check(option, f"{where}, {key}", each, shape.lists[key])
         elif key in shape.levels:
             if inner not in LEVELS:
                 raise BadOption(

@@ -129,8 +129,9 @@ def check_options(options: Params) -> None:
     _check_managed(options)
     _check_denial(options)
     if _is_set(options, "chains"):
-        _check_chains(options)
+        _check_exclusive(options)
         check_keys("chains", options["chains"], CHAIN)
+        _check_chains(options)
     if _is_set(options, "constraints"):
         check_keys("constraints", options["constraints"], CONSTRAINT)
     _check_durations(options)
@@ -154,7 +155,7 @@ def _check_denial(options: Params) -> None:
         )
 
 
-def _check_chains(options: Params) -> None:
+def _check_exclusive(options: Params) -> None:
     exclusive = [
         name
         for name in ("factor_mode", "inactivity_period", "constraints")
@@ -165,6 +166,9 @@ def _check_chains(options: Params) -> None:
             f"{exclusive[0]}: a rule has either chains or {exclusive[0]}, and Okta ignores one of"
             " them. Leave one out."
         )
+
+
+def _check_chains(options: Params) -> None:
     chains = options["chains"]
     if len(chains) > MAX_CHAINS or any(_depth(chain) > MAX_CHAIN_STEPS for chain in chains):
         raise BadOption(
@@ -179,10 +183,14 @@ def _check_chains(options: Params) -> None:
 
 
 def _depth(chain: Row) -> int:
-    following = chain.get("next") or []
-    if len(following) > 1:
-        return MAX_CHAIN_STEPS + 1
-    return 1 + (_depth(following[0]) if following else 0)
+    """Return the steps of a chain. One that is not a chain of single steps has too many."""
+    depth, following = 1, chain.get("next")
+    while following:
+        is_single = isinstance(following, list) and len(following) == 1
+        if not is_single or not isinstance(following[0], dict) or depth == MAX_CHAIN_STEPS:
+            return MAX_CHAIN_STEPS + 1
+        depth, following = depth + 1, following[0].get("next")
+    return depth
 
 
 def _check_durations(options: Params) -> None:

@@ -12,7 +12,7 @@ from .._core.changes import Change, Difference, Shown, render_value
 from .._core.errors import NotAsWritten, Refused
 from .._core.rows import Json, Row
 from .._okta.records import PolicyRule
-from .rule_comparison import READ_ONLY, find_differences, merge_rule
+from .rule_comparison import READ_ONLY, check_readable, find_differences, merge_rule
 from .rule_order import (
     Place,
     Rules,
@@ -63,6 +63,8 @@ class RulePlan:
 def plan_rule(rules: Rules, request: RuleRequest, policy: str) -> RulePlan:
     """Return what to do about one rule.
 
+    Raises Unreadable for a rule that is to be changed and that cannot be read.
+
     :arg policy: the name of its policy, for messages.
     """
     rules = in_order(rules)
@@ -110,6 +112,7 @@ def _plan_creation(rules: Rules, request: RuleRequest, index: int, subject: str)
 def _plan_update(
     rules: Rules, request: RuleRequest, current: PolicyRule, index: int, subject: str
 ) -> RulePlan:
+    check_readable(current)
     differences = find_differences(request.body, current.row)
     moved = not is_placed(rules, request.name, request.place)
     body = merge_rule(request.body, current) if differences or moved else None

@@ -14,7 +14,7 @@ from itertools import product
 
 from .._core.rows import Row
 from .._okta.records import PolicyRule
-from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown
+from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown, unreadable_parts
 
 SECOND_FACTOR = "authenticator: a second factor"
 HARDWARE_KEYS = "device: its keys are protected by hardware"
@@ -37,15 +37,25 @@ def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
     """Return the sets of unknowns, each of which lets a person pass the rule on this device."""
     if rule.denies:
         return NEVER
-    method = rule.verification
+    by_method = _by_method(rule.verification, device)
+    access, unreadable = rule.sign_on.get("access"), unreadable_parts(rule, "actions")
+    if access not in (None, "ALLOW"):
+        unreadable |= {name_unknown("access", access)}
+    # A part that cannot be read may be what admits.
+    return _all_of([by_method or ALWAYS, (unreadable,)]) if unreadable else by_method
+
+
+def _by_method(method: Row, device: DeviceContext) -> AnyOf:
     kind = method.get("type")
     if kind == "AUTH_METHOD_CHAIN":
         return _any_of([_chain(chain, device) for chain in method.get("chains") or []])
     if kind not in (None, "ASSURANCE"):
         return _unknown("verification method", method)
-    two_factors = method.get("factorMode") == "2FA"
+    mode = method.get("factorMode")
+    if mode not in (None, "1FA", "2FA"):
+        return _unknown("verification method", method)
     constraints = method.get("constraints") or [{}]
-    return _any_of([_constraint(each, two_factors, device) for each in constraints])
+    return _any_of([_constraint(each, mode == "2FA", device) for each in constraints])
 
 
 def _unknown(subject: str, value: object) -> AnyOf:

@@ -12,15 +12,23 @@ from .errors import BadOption
 
 # An offset without a colon, as Okta's Certificate Authorities API has it. Python 3.10 refuses it.
 _SHORT_OFFSET = re.compile(r"(?<=[+-]\d\d)(?=\d\d$)")
+# Beyond these years, adding a lifetime or an offset leaves what a datetime can hold. Nobody means
+# such a timestamp: it stands for a value that was never set.
+EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
+LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc)
 
 
 def parse_timestamp(value: object) -> datetime | None:
-    """Return a vendor's timestamp with its offset, or None if the value is not a timestamp."""
+    """Return a vendor's timestamp with its offset, or None if the value is not a timestamp.
+
+    A year before 1900 or from 9000 on is not one.
+    """
     try:
         timestamp = datetime.fromisoformat(_with_colon(str(value).replace("Z", "+00:00")))
     except ValueError:
         return None
-    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)
+    timestamp = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)
+    return timestamp if EARLIEST <= timestamp < LATEST else None
 
 
 def _with_colon(text: str) -> str:

@@ -22,7 +22,9 @@ from .._kandji.records import ItemStatus
 
 MARK = '{"device_trust_certificates":'
 _VERSION = re.compile(r"\s*\d+\s*[,}]")
-_FIELDS = re.compile(r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d+|null)\s*[,}]')
+_FIELDS = re.compile(
+    r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
+)
 _IDENTITIES = '"identities":'
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
@@ -129,15 +131,15 @@ def _identities(line: str) -> t.Iterator[Identity]:
     while rest.startswith("{"):
         try:
             row, end = decoder.raw_decode(rest)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
-        not_after = parse_timestamp(row.get("not_after"))
-        if not_after and _SHA256.fullmatch(str(row.get("sha256"))):
+        not_after, sha256 = parse_timestamp(row.get("not_after")), str(row.get("sha256"))
+        if not_after and _SHA256.fullmatch(sha256):
             yield Identity(
                 _unescape(row.get("cn")),
                 _unescape(row.get("issuer")),
                 format_timestamp(not_after),
-                row["sha256"],
+                sha256,
                 str(row.get("in") or ""),
                 str(row.get("aki") or "").upper(),
             )

@@ -72,10 +72,12 @@ def parse(text: str, org: str, where: str) -> Ledger:
             row = json.loads(line)
             if number == 1:
                 version, owner, read_to = row["ledger"], row["org"], row["read_to"]
+                if read_to is not None and not parse_timestamp(str(read_to)):
+                    raise ValueError(read_to)
                 continue
             names = tuple(map(str, row["names"]))
             issued.append(Issued(str(row["at"]), str(row["uuid"]), names))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadOption(
             f"state_dir: line {number} of {where} is not readable. Restore the file from a"
             " backup, or remove it to start again with what Okta's log still has (the last"

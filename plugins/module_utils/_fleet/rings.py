@@ -194,7 +194,7 @@ def certificate_filter(profiles: Sequence[CustomProfile]) -> RowFilter:
     """
     identities: dict[str, dict[str, object]] = {"identity_certificate": {"eq": True}}
     subject = Subject.of_profiles(profiles)
-    if not subject.holds_uuid:
+    if not subject.holds_uuid or not subject.uuids:
         return identities
     forms = sorted({form for uuid in subject.uuids for form in (uuid.upper(), uuid.lower())})
     return {**identities, "common_name": {"like": forms}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from .._core.errors import BadOption
 
@@ -29,7 +29,7 @@ def check_origin(option: str, url: str) -> str:
 
     Raises BadOption.
     """
-    parts = urlsplit(url if "//" in url else f"https://{url}")
+    parts = split_url(url if "//" in url else f"https://{url}")
     try:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
@@ -55,12 +55,20 @@ def check_origin(option: str, url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL, empty ones for a text that is not a URL, such as "https://["."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 def next_query(link: str) -> dict[str, str]:
     """Return the query of a page link.
 
     Only the query: the link's host may be another one, where the token must not go.
     """
-    return dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    return dict(parse_qsl(split_url(link).query, keep_blank_values=True))
 
 
 def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:

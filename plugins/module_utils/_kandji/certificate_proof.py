@@ -58,9 +58,7 @@ class Subject:
             repr(payload["PayloadContent"].get("Subject"))
             for payload in mobileconfig.scep_payloads(plist)
         ]
-        uuids = frozenset(
-            text for text in (str(plist.get("PayloadUUID") or "").lower(), profile.id) if text
-        )
+        uuids = _only_uuids(str(plist.get("PayloadUUID") or "").lower(), profile.id)
         if not subjects:
             return cls(uuids)
         return cls(
@@ -88,7 +86,7 @@ class Subject:
 
     def installed(self, profiles: Iterable[InstalledProfile]) -> Subject:
         """Return the subject with the UUIDs of these installed profiles as well."""
-        uuids = {profile.payload_uuid for profile in profiles if profile.payload_uuid}
+        uuids = _only_uuids(*(profile.payload_uuid for profile in profiles))
         return Subject(self.uuids | uuids, self.holds_uuid, self.holds_serial)
 
     def names_profile(self, name: str) -> bool:
@@ -112,6 +110,11 @@ class Subject:
     ) -> list[PrismCertificate]:
         """Return the certificates of a Mac with one of these proofs."""
         return [each for each in certificates if self.judge(each, serial) in proofs]
+
+
+def _only_uuids(*texts: str) -> frozenset[str]:
+    """Return the texts that are UUIDs. Any other text may be part of a name by chance."""
+    return frozenset(text for text in texts if _UUID.fullmatch(text))
 
 
 def _all(values: list[bool | None]) -> bool | None:

@@ -153,7 +153,7 @@ def _displayed(key: str, value: object) -> object:
 
 def digest(text: str) -> str:
     """Return the SHA-256 of a text as Kandji keeps it, in hexadecimal digits."""
-    return hashlib.sha256(text.rstrip().encode()).hexdigest()
+    return hashlib.sha256(text.rstrip().encode(errors="surrogatepass")).hexdigest()
 
 
 def check_written(plan: Plan, answer: CustomScript) -> None:

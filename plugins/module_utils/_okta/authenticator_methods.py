@@ -116,7 +116,7 @@ def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodP
     body = None
     if gaps:
         body = {key: value for key, value in current.row.items() if key not in READ_ONLY}
-        body["settings"] = {**(body.get("settings") or {}), **request.settings}
+        body["settings"] = {**current.settings, **request.settings}
     status = request.status if request.status and request.status != current.status else None
     before = {gap.path: render_value(gap.before) for gap in gaps}
     after = {gap.path: render_value(gap.after) for gap in gaps}
@@ -135,7 +135,8 @@ def _differences(request: MethodRequest, current: AuthenticatorMethod) -> list[D
 
 def _sorted_lists(settings: Row) -> Row:
     return {
-        key: sorted(value) if isinstance(value, list) else value for key, value in settings.items()
+        key: sorted(value, key=repr) if isinstance(value, list) else value
+        for key, value in settings.items()
     }
 
 

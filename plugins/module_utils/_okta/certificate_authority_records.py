@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from .._core.results import Result
 from .._core.rows import Row, as_id, as_name, as_object, as_objects, as_text
 from .._core.timestamps import format_timestamp, parse_timestamp
+from .._http.urls import split_url
 
 ATTESTATION, DEVICE_ACCESS = "OKTA_AS_CA", "DEVICE_ACCESS_OKTA_AS_CA"
 STATIC, DYNAMIC, DELEGATED = "STATIC", "DYNAMIC", "DELEGATED"
@@ -141,7 +141,7 @@ class RegistrationAuthority:
     @property
     def path(self) -> str:
         """The path of its SCEP URL. The host may be another name of the org."""
-        return urlsplit(self.scep_url).path or f"/pki/{self.authority_id}/scep/{self.id}"
+        return split_url(self.scep_url).path or f"/pki/{self.authority_id}/scep/{self.id}"
 
     def as_result(self) -> Result:
         """Return the configuration as results show it."""

@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, Refused
-from .._core.timestamps import require_timestamp
-from .._http.urls import is_loopback
+from .._core.timestamps import parse_timestamp
+from .._http.urls import is_loopback, split_url
 from .._scep.client import CaCertificate
 from .facts import OKTA_DOMAINS
 from .records import LogEvent, Org
@@ -28,7 +27,7 @@ RESET_EVENT = "device.platform.secret_key.reset"
 
 def admin_console(org_url: str) -> str:
     """Return the address of the Admin Console of an org, "" for a custom domain."""
-    parts = urlsplit(org_url)
+    parts = split_url(org_url)
     first, dot, rest = (parts.hostname or "").partition(".")
     return (
         f"https://{first}-admin{dot}{rest}" if (parts.hostname or "").endswith(OKTA_DOMAINS) else ""
@@ -71,6 +70,8 @@ def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str
     links to: its name at Okta and its custom domain.
     """
     host = _netloc(scep_url)
+    if not host:
+        raise BadOption("scep_url: it is not a URL with a host. Copy the SCEP URL of this org.")
     own = [_netloc(org_url), *filter(None, map(_netloc, org.linked_urls))]
     name, own_names = _hostname(host), [_hostname(each) for each in own]
     if host in own or name in [each.lower() for each in scep_hosts]:
@@ -88,11 +89,11 @@ def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str
 
 
 def _netloc(url: str) -> str:
-    return urlsplit(url).netloc.lower().removesuffix(":443")
+    return split_url(url).netloc.lower().removesuffix(":443")
 
 
 def _hostname(netloc: str) -> str:
-    return urlsplit(f"//{netloc}").hostname or ""
+    return split_url(f"//{netloc}").hostname or ""
 
 
 def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
@@ -111,7 +112,7 @@ def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
 
 def shape_warning(scep_url: str) -> list[str]:
     """Return a warning if the path of the SCEP URL does not look like those that are known."""
-    if KNOWN_SHAPE.fullmatch(urlsplit(scep_url).path):
+    if KNOWN_SHAPE.fullmatch(split_url(scep_url).path):
         return []
     return [
         "scep_url: it does not look like the known SCEP URLs (…/pki/<40 digits>/scep/rac…). Check"
@@ -195,11 +196,14 @@ def event_facts(event: LogEvent) -> dict[str, str | None]:
 def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> str | None:
     """Return when the secret key was last reset, if that was after the deployment, else None.
 
+    A time that cannot be read proves nothing.
+
     :arg deployed_at: when the challenge was deployed. Times are ISO 8601.
     """
     resets = [
-        event.published for event in events if event.event_type == RESET_EVENT and event.published
+        (reset_at, event.published)
+        for event in events
+        if event.event_type == RESET_EVENT and (reset_at := parse_timestamp(event.published))
     ]
-    if not resets or not deployed_at:
-        return None
-    return max(resets) if require_timestamp(max(resets)) > require_timestamp(deployed_at) else None
+    last, deployed = max(resets, default=None), parse_timestamp(deployed_at)
+    return last[1] if last and deployed and last[0] > deployed else None

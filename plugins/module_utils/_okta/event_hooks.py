@@ -31,7 +31,8 @@ class Delivery(t.NamedTuple):
 
 def is_authorized(header: str | None, wanted: str) -> bool:
     """Return whether a header is the secret, in a time that does not depend on its content."""
-    return hmac.compare_digest((header or "").encode("utf-8", "surrogateescape"), wanted.encode())
+    received, expected = (text.encode("utf-8", "surrogatepass") for text in (header or "", wanted))
+    return hmac.compare_digest(received, expected)
 
 
 def answer_to(challenge: str | None) -> dict[str, str] | None:
@@ -48,7 +49,7 @@ def read(body: bytes) -> Delivery:
     """
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("The body is not JSON.") from None
     if not isinstance(parsed, dict) or parsed.get("eventType") != EVENT_TYPE:
         raise ValueError(

@@ -62,7 +62,7 @@ def parse(text: str, org: str, log_filter: str, where: str) -> Position:
         seen = Seen(map(str, state["seen"]))
         if parse_timestamp(read_to) is None:
             raise ValueError(read_to)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadOption(
             f"state_file: {where} is not readable as a position in the log; remove the file"
             " to start again from since."

@@ -10,10 +10,11 @@ texts, because an org may use one that this collection does not know. Timestamps
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from .._core.rows import Row, as_content, as_flag, as_id, as_name, as_object, as_objects, as_text
 from .._core.text import texts_in
+from .._http.urls import split_url
+from . import rule_form
 
 # Devices and their users
 
@@ -253,7 +254,7 @@ def linked_id(row: Row, name: str) -> str:
     """
     link = as_object(row.get("_links")).get(name)
     href = as_object(link[0] if isinstance(link, list) and link else link).get("href")
-    return urlsplit(str(href or "")).path.rstrip("/").rpartition("/")[2]
+    return split_url(str(href or "")).path.rstrip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,8 +412,9 @@ class PolicyRule:
     """A rule of an app sign-in policy, AccessPolicyRule: listPolicyRules.
 
     ``conditions`` and ``sign_on`` (its actions.appSignOn) are Okta's JSON, of which an org may have
-    parts that this collection does not know. ``row`` is Okta's own row, for full replaces and
-    results. ``system`` is the catch-all rule.
+    parts that this collection does not know. What has another form than Okta documents is left out
+    of them; ``unreadable`` has its paths. ``row`` is Okta's own row, for full replaces and results.
+    ``system`` is the catch-all rule.
     """
 
     id: str = ""
@@ -422,20 +424,28 @@ class PolicyRule:
     system: bool = False
     conditions: Row = field(default_factory=dict)
     sign_on: Row = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
     row: Row = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_row(cls, row: Row) -> PolicyRule:
         """Return the rule of a row."""
         priority = row.get("priority")
+        conditions, in_conditions = rule_form.read_object(
+            row.get("conditions"), rule_form.CONDITIONS, "conditions"
+        )
+        actions, in_actions = rule_form.read_object(
+            row.get("actions"), {"appSignOn": rule_form.SIGN_ON}, "actions"
+        )
         return cls(
             id=as_id(row.get("id")),
             name=as_name(row.get("name")),
             priority=priority if isinstance(priority, int) else None,
             status=as_text(row.get("status")),
             system=bool(row.get("system")),
-            conditions=as_object(row.get("conditions")),
-            sign_on=as_object(as_object(row.get("actions")).get("appSignOn")),
+            conditions=conditions,
+            sign_on=as_object(actions.get("appSignOn")),
+            unreadable=(*in_conditions, *in_actions),
             row=row,
         )
 

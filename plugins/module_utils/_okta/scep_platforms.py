@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, NeedsConsole, Refused
 from .._core.lookup import Catalog
+from .._http.urls import split_url
 from .certificate_authorities import Authorities
 from .certificate_authority_records import (
     ACTIVE,
@@ -138,7 +138,7 @@ def find_platform(authorities: Authorities, scep_url: str) -> RegistrationAuthor
 
     The host is left out: an org has several names.
     """
-    wanted = _key(urlsplit(scep_url).path)
+    wanted = _key(split_url(scep_url).path)
     return next((each for each in _serving(authorities) if _key(each.path) == wanted), None)
 
 
@@ -150,7 +150,7 @@ def _key(path: str) -> tuple[str, ...]:
 
 def _without_platform(authorities: Authorities, scep_url: str) -> Choice:
     """Return the URL with a warning if its family is unknown. Raises Refused otherwise."""
-    match = _PATH.fullmatch(urlsplit(scep_url).path)
+    match = _PATH.fullmatch(split_url(scep_url).path)
     if match is None:
         raise Refused(
             "scep_url: no platform of the org has this URL. Copy it completely from Security >"

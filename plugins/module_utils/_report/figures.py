@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .._fleet.rows import MacRow
+from .._core.masking import Masker
+from .._fleet.rows import COLUMNS, MacRow, RowUser
 from .._okta.authority_status import AuthorityStatus
 from . import generated_page as page
 
@@ -76,15 +77,24 @@ class Meta:
     api_calls: int = 0
 
 
-def masked(rows: Iterable[MacRow], mask: Callable[[str], str]) -> Iterator[MacRow]:
+def masked(rows: Iterable[MacRow], masker: Masker) -> Iterator[MacRow]:
     """Yield the rows without the run's secrets.
 
-    As JSON a row is one text, in which the masker finds secrets in all their forms.
+    As JSON a row is one text, which shows quickly whether it may hold a secret. A secret may be
+    part of a key or of the JSON itself, so the values are masked one by one.
     """
     for row in rows:
         text = json.dumps(row.as_result())
-        clean = mask(text)
-        yield row if clean == text else MacRow.from_result(json.loads(clean))
+        is_clean = masker.text(text) == text
+        yield row if is_clean else _masked_row(row, masker)
+
+
+def _masked_row(row: MacRow, masker: Masker) -> MacRow:
+    users = [
+        RowUser(masker.text(user.login), masker.text(user.management_status)) for user in row.users
+    ]
+    names = [name for name in COLUMNS if name != "users"]
+    return MacRow(**{name: masker.value(getattr(row, name)) for name in names}, users=users)
 
 
 def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:

@@ -16,7 +16,6 @@ import typing as t
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from ..._core.changes import ABSENT, Difference, Shown, differences, render_value
 from ..._core.errors import BadOption, Refused
@@ -24,6 +23,7 @@ from ..._core.masking import MASK
 from ..._core.results import Result
 from ..._core.text import abbreviate
 from ..._core.timestamps import parse_timestamp
+from ..._http.urls import split_url
 from ..._okta.device_integration import KNOWN_SHAPE
 from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..._scep.subjects import SUBJECT_OIDS
@@ -264,7 +264,7 @@ def _new_uuid(plist: Plist, payload: Plist, name: str, generation: str) -> str:
         str(each.get("PayloadUUID")).upper() for each in payloads_of(plist) if each is not payload
     }
     seeds = (f"{name}/{generation}", f"{name}/{generation}/{payload['PayloadContent']['URL']}")
-    first, second = (str(uuid.uuid5(NAMESPACE, seed)).upper() for seed in seeds)
+    first, second = map(_uuid_of, seeds)
     return second if first in taken else first
 
 
@@ -294,8 +294,13 @@ def _empty_profile(name: str) -> PlistDict:
         "PayloadDisplayName": name,
         "PayloadContent": [],
         "PayloadIdentifier": IDENTIFIER,
-        "PayloadUUID": str(uuid.uuid5(NAMESPACE, name)).upper(),
+        "PayloadUUID": _uuid_of(name),
     }
+
+
+def _uuid_of(seed: str) -> str:
+    """Return a UUID of a text. A lone surrogate counts as a question mark; no profile holds it."""
+    return str(uuid.uuid5(NAMESPACE, seed.encode(errors="replace").decode())).upper()
 
 
 def compare_payload(
@@ -498,7 +503,7 @@ def find_conflicts(
 def _is_for_okta(payload: Plist) -> bool:
     """Return whether this module made a SCEP payload, or its URL looks like those of Okta."""
     url = str(payload["PayloadContent"].get("URL"))
-    return bool(read_generation(payload) or KNOWN_SHAPE.fullmatch(urlsplit(url).path))
+    return bool(read_generation(payload) or KNOWN_SHAPE.fullmatch(split_url(url).path))
 
 
 def check_replaced(

@@ -36,7 +36,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
 
 ITEM, PLATFORM = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", {"platform": "Mac"}
 FORMS = {"lower": ITEM, "upper": ITEM.upper(), "mixed": ITEM[:18].upper() + ITEM[18:]}
-SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "4F6c0f5e-77A1-4b7c-9a3a-0f3a9d3f7b11", "0F1E2D3C"
+SERIAL, DEVICE, UUID = (
+    "C02XK1ZAJG5J",
+    "4F6c0f5e-77A1-4b7c-9a3a-0f3a9d3f7b11",
+    "0F1E2D3C-1111-4111-8111-00000000000a",
+)
 WRITTEN, SEEN = "2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"
 
 

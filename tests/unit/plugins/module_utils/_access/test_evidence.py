@@ -197,11 +197,17 @@ def test_a_refusal_at_the_timestamp_itself_is_one_since():
     assert denied.new == ["ann@acme.com"] and denied.before == {}
 
 
-def test_a_refusal_without_a_time_or_a_person_or_a_known_app_does_not_count_as_new():
+def test_a_refusal_without_a_person_or_a_known_app_does_not_count():
     nobody = event(actor={})
     other_app = event(target=[{"id": "app2", "displayName": "Jira"}])
-    denied = denials.count_denials([event(published=None), nobody, other_app], ["app1"], NINE)
-    assert list(denied.before) == ["ann@acme.com"] and denied.since == {}
+    denied = denials.count_denials([nobody, other_app], ["app1"], NINE)
+    assert denied == denials.Denials()
+
+
+@pytest.mark.parametrize("published", [None, "yesterday", "2026-11-25T09:00:00Z"])
+def test_a_refusal_whose_time_is_unknown_or_in_another_form_is_not_one_before(published):
+    denied = denials.count_denials([event(published=published)], ["app1"], NINE)
+    assert denied.new == ["ann@acme.com"] and denied.before == {}
 
 
 def test_an_event_that_does_not_count_does_not_end_the_count():
@@ -223,7 +229,7 @@ def test_apps_and_rules_of_several_refusals_are_collected_in_order():
     unnamed = {"id": "r2", "type": "PolicyRule"}
     by_id = {"actor": {"id": "ann"}}
     events = [event(target=[*apps, *rules], **by_id), event(target=[apps[0], unnamed], **by_id)]
-    denied = denials.count_denials(events, ["app1", "app2", "app3"], "2026")
+    denied = denials.count_denials(events, ["app1", "app2", "app3"], "2026-01-01")
     assert denied.since["ann"].as_result() == {
         "login": "ann",
         "count": 2,
@@ -240,14 +246,15 @@ def test_an_event_that_lists_several_rules_does_not_say_which_refused():
     rules = [{"id": f"r{n}", "type": "Rule", "displayName": f"Rule {n}"} for n in range(3)]
     events = [event(target=[app, *rules]), event(target=[app]), event(target=[app, rules[1]])]
     (result,) = [
-        each.as_result() for each in denials.count_denials(events, ["app1"], "2026").since.values()
+        each.as_result()
+        for each in denials.count_denials(events, ["app1"], "2026-01-01").since.values()
     ]
     assert (result["count"], result["rules"], result["rule_unknown"]) == (3, ["Rule 1"], 2)
 
 
 def test_a_rule_that_is_a_target_twice_is_one_rule():
     target = [{"id": "app1"}, *[{"id": "r1", "type": "Rule", "displayName": "Others"}] * 2]
-    counted = denials.count_denials([event(target=target)], ["app1"], "2026").since.values()
+    counted = denials.count_denials([event(target=target)], ["app1"], "2026-01-01").since.values()
     (result,) = [each.as_result() for each in counted]
     assert (result["rules"], result["rule_unknown"]) == (["Others"], 0)
 

@@ -739,3 +739,45 @@ def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkey
     assert (
         len(found.locked_out_logins) == 24 and len(asked) == 3
     )  # with the group, without it, and u3 for itself
+
+
+# What properties found (tests/properties/_access)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"people": {"groups": {"include": 5}}},
+        {"platform": {"include": ["MACOS"]}},
+        {"device": {"managed": "yes"}},
+        {"userType": {"include": [5]}},
+        {"riskScore": True},
+        {"elCondition": ["a"]},
+    ],
+)
+def test_a_condition_that_cannot_be_read_may_hold_or_not(asked):
+    admits_all = policy(rule("everybody"))
+    may_refuse = policy(rule("who knows", "DENY", **asked), rule("everybody"))
+    person = replace(ANN, devices=(STRANGE_MAC,))
+    found = forecast.forecast(admits_all, may_refuse, [person])
+    assert found.locked_out_logins == ["ann@acme.com"]
+    assert "what cannot be read: conditions." in found.unknowns[0]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"type": "ASSURANCE", "factorMode": "3FA"},
+        {"type": "ASSURANCE", "factorMode": "1FA", "constraints": [{"possession": 5}]},
+        {"type": "ASSURANCE", "factorMode": "1FA", "constraints": [None]},
+        {"type": "AUTH_METHOD_CHAIN", "chains": [{"authenticationMethods": ["okta_password"]}]},
+    ],
+)
+def test_a_method_that_cannot_be_read_may_admit_or_not(method):
+    options = verification.satisfiable_by(rule("who knows", method=method), MAC)
+    assert options not in (conditions.ALWAYS, conditions.NEVER)
+
+
+def test_an_access_that_okta_does_not_document_may_admit_or_not():
+    options = verification.satisfiable_by(rule("who knows", access="CHALLENGE"), MAC)
+    assert options == (frozenset({"access: CHALLENGE"}),)

@@ -36,3 +36,18 @@ def test_marks_are_read_as_they_were_written(
 def test_an_app_that_is_marked_twice_is_unknown() -> None:
     twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
     assert parse_marks(twice).came_from == {"a2": "r1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[made [made from policy a] from policy b]",
+        "[made  from policy\tb]",
+        "[apps from policy rst9:",
+        "[apps from policy [made from policy x] rst9: 0oa1]",
+    ],
+)
+def test_a_text_next_to_marks_never_becomes_one(text: str) -> None:
+    """Found by tests/properties/_access/test_policy_marks.py."""
+    marks = Marks("rst1", {"0oa1": "rst2"})
+    assert parse_marks(with_marks(text, marks)) == marks

@@ -26,6 +26,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
     NotAsWritten,
     Refused,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
@@ -922,3 +923,44 @@ def test_what_survives_a_write_is_named():
     )
     with pytest.raises(BadOption, match="policy 'Apps' has 2 rules named 'Managed Macs'"):
         rule_plan.verify_rule(request, [PolicyRule.from_row(READ)] * 2, "Apps")
+
+
+# What properties found (tests/properties/_access)
+
+
+@pytest.mark.parametrize(
+    "where, path",
+    [
+        ({"people": {"groups": {"include": 5}}}, "conditions.people.groups.include"),
+        ({"people": {"users": {"exclude": ["00u1", None]}}}, "conditions.people.users.exclude"),
+        ({"device": {"managed": "yes"}}, "conditions.device.managed"),
+        ({"riskScore": True}, "conditions.riskScore"),
+        ("all", "conditions"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_not_written(where, path):
+    rule = PolicyRule.from_row({**READ, "conditions": where})
+    assert rule.unreadable == (path,)
+    request = rule_plan.RuleRequest(rule.name, {"name": rule.name}, status="INACTIVE")
+    with pytest.raises(Unreadable, match=f"^Rule 'Managed Macs': Okta shows {path} in a form"):
+        rule_plan.plan_rule([rule], request, "Strict")
+
+
+def test_rules_that_cannot_be_read_have_one_effect_only_if_they_are_equal():
+    rule = PolicyRule.from_row({**READ, "conditions": {"riskScore": 5}})
+    other = PolicyRule.from_row({**READ, "conditions": {"riskScore": 6}, "id": "rul2"})
+    assert rule_comparison.have_same_effect(rule, PolicyRule.from_row({**rule.row, "id": "rul2"}))
+    assert not rule_comparison.have_same_effect(rule, other)
+
+
+@pytest.mark.parametrize("following", ["a", 5, {"authenticationMethods": []}])
+def test_the_next_step_of_a_chain_is_a_list(following):
+    options = {"name": "a", "access": "ALLOW", "chains": [{"next": following}]}
+    with pytest.raises(BadOption, match="^chains: item 1: next is not a list. Write its items.$"):
+        rule_options.build_rule(options)
+
+
+def test_a_duration_of_5000_digits_is_not_a_duration():
+    options = {"name": "a", "access": "ALLOW", "reauthenticate_in": f"P{'9' * 5000}D"}
+    with pytest.raises(BadOption, match="is not an ISO 8601 duration"):
+        rule_options.build_rule(options)

@@ -52,3 +52,11 @@ def test_the_system_log_gets_milliseconds() -> None:
     berlin = NOW.replace(microsecond=7_999).astimezone(timezone(timedelta(hours=1)))
     assert timestamps.format_milliseconds(berlin) == "2026-11-23T10:00:00.007Z"
     assert timestamps.format_days_before(NOW.timestamp(), 1.5) == "2026-11-21T22:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1899-12-31T23:59:59Z"]
+)
+def test_a_year_that_nobody_means_is_not_a_timestamp(text: str) -> None:
+    """In UTC, or with the lifetime of a certificate, it is more than a datetime can hold."""
+    assert timestamps.parse_timestamp(text) is None

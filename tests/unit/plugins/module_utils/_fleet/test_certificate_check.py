@@ -280,3 +280,23 @@ def test_no_certificate_of_another_key_ever_counts(keys, is_read):
     ]
     expected = {"aaaa": max(counted)} if counted else {}
     assert expiries(*identities, key_ids={OWN} if is_read else ()) == expected
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        certificate_check.MARK + '1,"count":' + "9" * 5000 + ',"identities":[]}',
+        certificate_check.MARK + '1,"identities":[' + '{"a":' * 50_000,
+        certificate_check.MARK + '1,"identities":[{"not_after":"9999-12-31T23:59:59-12:00"}]}',
+    ],
+)
+def test_a_log_with_huge_numbers_or_deep_objects_has_no_identities(log):
+    assert certificate_check.read_check(log).identities == ()
+
+
+def test_a_digest_that_is_a_number_is_compared_as_a_text():
+    numbered = line(identity(sha256=int("1" * 64)), identity())
+    assert [each.sha256[0] for each in certificate_check.read_check(numbered).identities] == [
+        "a",
+        "1",
+    ]

@@ -332,3 +332,11 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
         kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
     )
     assert found == by_device and (read and read(["C02A", "C02B"])) == by_ledger
+
+
+@pytest.mark.parametrize("read_to", ["5", '"yesterday"', "[" * 100_000])
+def test_a_head_that_cannot_be_read_is_refused(read_to):
+    """Compared as texts, "yesterday" was later than each event, and nothing was read any more."""
+    text = f'{{"ledger":1,"org":"{ORG}","read_to":{read_to}}}'
+    with pytest.raises(BadOption, match="^state_dir: line 1 of file is not readable"):
+        ledger.parse(text, ORG, "file")

@@ -57,10 +57,19 @@ NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
 IDENTITIES = {"identity_certificate": {"eq": True}}
 
 
+def uuid_of(beginning: str) -> str:
+    """Return a UUID in the case of its beginning."""
+    ending = "6f3c-1111-4111-8111-00000000000a"
+    return beginning + (ending.upper() if beginning.isupper() else ending)
+
+
+UUID = uuid_of("7D8A")
+
+
 def profile(
-    uuid: str | None = "7d8A",
+    uuid: str | None = uuid_of("7d8A"),
     common_name: str = "$SERIAL_NUMBER $PROFILE_UUID",
-    item_id: str = "abcd",
+    item_id: str = uuid_of("abcd"),
 ) -> CustomProfile:
     content = {"Subject": [[["CN", common_name]]]}
     plist: dict[str, t.Any] = {
@@ -74,17 +83,50 @@ def profile(
     "profiles, wanted",
     [
         # The UUID of the profile and the id of its item, in either case
-        ([profile()], {**IDENTITIES, "common_name": {"like": ["7D8A", "7d8a", "ABCD", "abcd"]}}),
         (
-            [profile(), profile("00FF")],
+            [profile()],
             {
                 **IDENTITIES,
-                "common_name": {"like": ["00FF", "00ff", "7D8A", "7d8a", "ABCD", "abcd"]},
+                "common_name": {
+                    "like": [
+                        uuid_of("7D8A"),
+                        uuid_of("7d8a"),
+                        uuid_of("ABCD"),
+                        uuid_of("abcd"),
+                    ]
+                },
+            },
+        ),
+        (
+            [profile(), profile(uuid_of("00FF"))],
+            {
+                **IDENTITIES,
+                "common_name": {
+                    "like": [
+                        uuid_of("00FF"),
+                        uuid_of("00ff"),
+                        uuid_of("7D8A"),
+                        uuid_of("7d8a"),
+                        uuid_of("ABCD"),
+                        uuid_of("abcd"),
+                    ]
+                },
             },
         ),
         ([profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
         ([profile(), profile(common_name="$SERIAL_NUMBER")], IDENTITIES),
-        ([profile(None)], {**IDENTITIES, "common_name": {"like": ["ABCD", "abcd"]}}),
+        (
+            [profile(None)],
+            {
+                **IDENTITIES,
+                "common_name": {
+                    "like": [
+                        uuid_of("ABCD"),
+                        uuid_of("abcd"),
+                    ]
+                },
+            },
+        ),
         ([CustomProfile("1", mobileconfig="signed")], IDENTITIES),
     ],
 )
@@ -187,17 +229,17 @@ def kandji(**answers: t.Any) -> mock.Mock:
         "prism_certificates": lambda _filter: [
             {
                 "device_id": "dev-1",
-                "common_name": f"{SERIAL} 7D8A",
+                "common_name": f"{SERIAL} {uuid_of('7D8A')}",
                 "created_at": "2026-11-10T10:00:00Z",
             },
             {
                 "device_id": "dev-1",
-                "common_name": f"VM{SERIAL} 7D8A",
+                "common_name": f"VM{SERIAL} {uuid_of('7D8A')}",
                 "created_at": "2026-11-09T10:00:00Z",
             },
             {
                 "device_id": "dev-9",
-                "common_name": f"{SERIAL} 7D8A",
+                "common_name": f"{SERIAL} {uuid_of('7D8A')}",
                 "created_at": "2026-11-08T10:00:00Z",
             },
         ],
@@ -354,7 +396,7 @@ def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, fo
     only = [
         {
             "device_id": "dev-1",
-            "common_name": f"{SERIAL} 7D8A",
+            "common_name": f"{SERIAL} {uuid_of('7D8A')}",
             "created_at": "2026-11-10T10:00:00Z",
         }
     ]
@@ -367,7 +409,8 @@ def test_a_mac_that_slipped_through_the_list_is_read_by_its_id(answer: t.Any, fo
 
 
 @pytest.mark.parametrize(
-    "item_id, stage", [("abcd", "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")]
+    "item_id, stage",
+    [(uuid_of("abcd"), "PROFILE_PENDING"), ("app-1", "OKTA_VERIFY_MISSING")],
 )
 def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
     item_id: str, stage: str
@@ -390,7 +433,7 @@ def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
         prism_certificates=lambda _filter: [
             {
                 "device_id": f"dev-{number}",
-                "common_name": f"C{number} 7D8A",
+                "common_name": f"C{number} {uuid_of('7D8A')}",
                 "created_at": "2026-11-10T10:00:00Z",
             }
             for number in (1, 2)
@@ -445,7 +488,11 @@ def test_a_record_without_a_serial_is_joined_by_the_hardware_uuid_that_a_certifi
 
 def test_a_record_without_a_serial_is_joined_by_the_certificate_that_was_bound_to_it() -> None:
     targets = [
-        {"type": "Certificate", "alternateId": f"{SERIAL} 7D8A", "id": "1"},
+        {
+            "type": "Certificate",
+            "alternateId": f"{SERIAL} {uuid_of('7D8A')}",
+            "id": "1",
+        },
         {"type": "Device", "id": "guo1"},
     ]
     org = okta(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import plistlib
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import rings
@@ -54,3 +56,12 @@ def test_a_ring_with_an_item_of_the_web_app_cannot_be_renewed() -> None:
     rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item=None)])
     with pytest.raises(BadOption, match="rings: 'wide' has a library_item, which only Kandji's"):
         rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item="Okta SCEP")])
+
+
+def test_a_subject_without_a_known_uuid_does_not_narrow_certificates() -> None:
+    """An empty list of names would match nothing, or everything."""
+    scep = {"PayloadContent": {"Subject": [[["CN", "$PROFILE_UUID"]]]}}
+    plist = {"PayloadContent": [{"PayloadType": "com.apple.security.scep", **scep}]}
+    document = plistlib.dumps({**plist, "PayloadUUID": "okta"}).decode()
+    profile = CustomProfile("not-a-uuid", mobileconfig=document)
+    assert rings.certificate_filter([profile]) == {"identity_certificate": {"eq": True}}

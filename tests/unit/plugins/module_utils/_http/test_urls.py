@@ -95,3 +95,11 @@ def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes:
     found = urls.batches(serials)
     assert [len(one) for one in found] == sizes
     assert [serial for one in found for serial in one] == serials
+
+
+def test_a_text_that_is_not_a_url_has_no_parts() -> None:
+    assert urls.split_url("https://[").hostname is None
+    assert urls.split_url("https://acme.okta.com/a").path == "/a"
+    assert urls.next_query("https://[") == {}
+    with pytest.raises(BadOption, match="^okta_org_url: 'https://\\[' is not a URL"):
+        urls.check_origin("okta_org_url", "https://[")

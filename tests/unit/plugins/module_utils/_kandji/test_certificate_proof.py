@@ -142,3 +142,11 @@ def test_certificates_are_selected_by_their_proof() -> None:
     subject = Subject.of_profile(DEFAULT)
     assert subject.select(rows, "C02A", Proof.PROVED) == rows[:1]
     assert subject.select(rows, "C02A", Proof.PROVED, Proof.FORMER) == [rows[0], rows[2]]
+
+
+@pytest.mark.parametrize("uuid", ["okta", "C02A", "1", "-"])
+def test_a_payload_uuid_that_is_a_word_proves_nothing(uuid: str) -> None:
+    subject = Subject.of_profile(profile("$SERIAL_NUMBER $PROFILE_UUID", uuid))
+    assert subject.uuids == {ITEM}
+    assert judge(subject, f"C02A {uuid} 802.1X") is Proof.NONE
+    assert subject.installed([InstalledProfile("d1", payload_uuid=uuid)]) == subject

@@ -316,3 +316,7 @@ def test_the_result_shows_a_digest_in_place_of_the_text(script, fields, expected
 
 def test_a_plan_does_not_show_the_text_in_its_representation():
     assert "echo" not in repr(Plan("Look", None, {"script": "echo"}))
+
+
+def test_a_script_of_kandji_with_a_lone_surrogate_has_a_digest():
+    assert len(scripts.digest("\ud800")) == 64

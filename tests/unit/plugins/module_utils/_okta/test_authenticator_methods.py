@@ -192,3 +192,10 @@ def test_a_documented_refusal_is_explained(code: str, reason: str) -> None:
 def test_any_other_error_stays_as_it_is() -> None:
     error = ApiError("Okta answered 500", error_code="E0000009")
     assert methods.translate_refusal(error, "method push of okta_verify") is error
+
+
+@pytest.mark.parametrize("settings", [{"algorithms": ["ES256", 5, None]}, ["ES256"], "ALWAYS"])
+def test_settings_of_another_form_are_replaced(settings: object) -> None:
+    current = AuthenticatorMethod.from_row({**ROW, "settings": settings})
+    wanted = methods.MethodRequest("okta_verify", "signed_nonce", None, {"algorithms": ["ES256"]})
+    assert methods.plan_method(current, wanted).body["settings"] == {"algorithms": ["ES256"]}

@@ -77,3 +77,14 @@ def test_what_is_not_a_delivery_is_refused(text: bytes, problem: str) -> None:
     with pytest.raises(ValueError) as raised:
         event_hooks.read(text)
     assert str(raised.value) == problem
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"9" * 5000])
+def test_a_body_that_is_nested_too_deeply_or_a_huge_number_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="^The body is not"):
+        event_hooks.read(body)
+
+
+def test_a_secret_with_a_lone_surrogate_is_compared() -> None:
+    assert event_hooks.is_authorized("\ud800", "\ud800")
+    assert not event_hooks.is_authorized("\ud800", "secret")

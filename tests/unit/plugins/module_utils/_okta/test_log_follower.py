@@ -258,3 +258,8 @@ def test_a_position_begins_with_nothing_seen() -> None:
     first, second = (log_follower.begin(ORG, FILTER, None, NOW) for _each in range(2))
     first.seen.add("e1")
     assert isinstance(second.seen, Seen) and "e1" not in second.seen
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(BadOption, match="^state_file: /state is not readable as a position"):
+        log_follower.parse("[" * 100_000, "https://acme.okta.com", "", "/state")

@@ -938,3 +938,9 @@ def test_no_challenge_stands_in_a_plan_a_diff_or_a_summary(challenge: str) -> No
     assert "☠" not in shown
     assert CHALLENGE not in shown
     assert "☠" not in repr(settings) + repr(planned)
+
+
+def test_a_name_that_no_profile_can_hold_is_refused() -> None:
+    content = ScepContent(ScepSettings("https://a", "c"), None)
+    with pytest.raises(BadOption, match="^The profile cannot be written"):
+        mobileconfig.to_xml(content.build("Okta \ud800", None))

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The form of a rule's JSON in Okta's OpenAPI description, and what has another one. Pure.
+
+A value of another type says something that nobody can read. It is left out here and named, so that
+a plan calls it unknown instead of reading it as absent.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.rows import Json, Row
+
+# A type, a list of one form, or an object with forms by key. Other keys of an object have any form.
+Form: t.TypeAlias = "type | list[Form] | dict[str, Form]"
+
+_NAMES: list[Form] = [str]
+_SIDES: dict[str, Form] = {"include": _NAMES, "exclude": _NAMES}
+_PLATFORMS: list[Form] = [{"type": str, "os": {"type": str}}]
+CONDITIONS: dict[str, Form] = {
+    "device": {"registered": bool, "managed": bool, "assurance": {"include": _NAMES}},
+    "people": {"users": _SIDES, "groups": _SIDES},
+    "platform": {"include": _PLATFORMS, "exclude": _PLATFORMS},
+    "network": {"connection": str},
+    "userType": _SIDES,
+    "riskScore": {"level": str},
+    "elCondition": {"condition": str},
+}
+_METHODS: list[Form] = [{"key": str, "method": str}]
+_PART: dict[str, Form] = {
+    "required": bool,
+    "types": _NAMES,
+    "methods": _NAMES,
+    "authenticationMethods": _METHODS,
+    "excludedAuthenticationMethods": _METHODS,
+    "userVerificationMethods": _NAMES,
+}
+_CHAIN: dict[str, Form] = {"authenticationMethods": _METHODS}
+_CHAIN["next"] = [_CHAIN]
+SIGN_ON: dict[str, Form] = {
+    "access": str,
+    "verificationMethod": {
+        "type": str,
+        "factorMode": str,
+        "constraints": [{"knowledge": _PART, "possession": _PART}],
+        "chains": [_CHAIN],
+    },
+}
+
+
+def read_object(value: object, form: Form, path: str) -> tuple[Row, tuple[str, ...]]:
+    """Return an object without what has another form, and the paths that were left out."""
+    unreadable: list[str] = []
+    readable = _read(value, form, path, unreadable)
+    return (readable if isinstance(readable, dict) else {}), tuple(unreadable)
+
+
+def _read(value: t.Any, form: Form, path: str, unreadable: list[str]) -> t.Any:
+    """Return the readable part of a value, None for nothing. A list is readable as a whole."""
+    if value is None:
+        return None
+    if isinstance(form, dict) and isinstance(value, dict):
+        parts: Json = {}
+        for key, inner in value.items():
+            part = _read(inner, form[key], f"{path}.{key}", unreadable) if key in form else inner
+            if part is not None:
+                parts[key] = part
+        return parts
+    if isinstance(form, list) and isinstance(value, list):
+        problems: list[str] = []
+        parts_of_list = [_read(each, form[0], path, problems) for each in value]
+        if not problems and None not in parts_of_list:
+            return parts_of_list
+    elif isinstance(form, type) and isinstance(value, form):
+        return value
+    unreadable.append(path)
+    return None
