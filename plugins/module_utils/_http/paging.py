@@ -23,20 +23,24 @@ class Page:
 
     :arg rows: the objects on it.
     :arg following: the query of the next page, or None at the end.
+    :arg total: how many rows the whole list has by the vendor's own count, or None if unknown.
     """
 
     rows: list[Row]
     following: Query | None
+    total: int | None = None
 
 
 def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Iterator[Row]:
     """Yield the rows of all pages.
 
-    Raises Unreadable if a link leads back to a page that was read, or a page comes twice.
+    Raises Unreadable if a link leads back to a page that was read, if a page comes twice, or if the
+    vendor counts more rows than it sent: what is missing is not known to be absent.
     """
     query: Query | None = first
     asked: set[str] = set()
     previous: list[Row] = []
+    received, total = 0, None
     while query is not None:
         asked.add(repr(sorted(query.items())))
         page = fetch(query)
@@ -49,7 +53,20 @@ def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Ite
                 vendor=vendor,
             )
         yield from page.rows
-        previous = page.rows
+        previous, total = page.rows, page.total
+        received += len(page.rows)
+    if total is not None and received < total:
+        raise Unreadable(
+            f"{vendor.capitalize()}: a list is incomplete. It has {total} rows by its own count,"
+            f" and {received} were sent. Run again.",
+            vendor=vendor,
+        )
+
+
+def count_in(body: t.Any, key: str) -> int | None:
+    """Return the vendor's count of all rows below a key of an answer, or None without one."""
+    value = body.get(key) if isinstance(body, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def rows_of(vendor: str, body: t.Any) -> list[Row]:

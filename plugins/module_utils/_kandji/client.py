@@ -21,7 +21,7 @@ from .._core.masking import Masker
 from .._core.rows import Row
 from .._http.auth import Token
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
-from .._http.paging import Page, read_pages, rows_of
+from .._http.paging import Page, count_in, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .._http.urls import check_origin, is_loopback, next_query
@@ -250,8 +250,20 @@ class Kandji:
     # Custom Profiles
 
     def profiles(self) -> t.Iterator[CustomProfile]:
-        """Yield all custom profiles, with their XML. List Custom Profiles."""
-        return map(CustomProfile.from_row, self._linked_pages(LIST_PROFILES))
+        """Yield all custom profiles, with their XML. List Custom Profiles.
+
+        Raises Unreadable for an incomplete list, or a row without id or name: a profile that is not
+        recognized would be created a second time.
+        """
+        for row in self._linked_pages(LIST_PROFILES, counted=True):
+            profile = CustomProfile.from_row(row)
+            if not profile.id or not profile.name:
+                raise Unreadable(
+                    "Kandji: List Custom Profiles has a row without id or name. Run again; if it"
+                    " stays, check whether a proxy or gateway is in between.",
+                    vendor="kandji",
+                )
+            yield profile
 
     def create_profile(
         self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool | str]
@@ -569,9 +581,12 @@ class Kandji:
         query: Query | None = None,
         path: t.Mapping[str, str] | None = None,
         at_most: int | None = None,
+        counted: bool = False,
     ) -> t.Iterator[Row]:
         """Yield the rows of pages in the envelope {results, next}, of at most ``at_most`` pages.
 
+        With ``counted`` the envelope's count has to be reached. A recorded list of blueprints has a
+        count of 3 and two rows, so that not every count can be relied upon.
         ``next`` may name another host, so that only its query is used.
         """
         pages = count(1)
@@ -580,7 +595,8 @@ class Kandji:
             body = self.transport.call(operation, path, query=query).json
             rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
             following = next_query(body["next"]) if body.get("next") else None
-            return Page(rows, None if next(pages) == at_most else following)
+            total = count_in(body, "count") if counted else None
+            return Page(rows, None if next(pages) == at_most else following, total)
 
         return read_pages("kandji", query or {}, fetch)
 

@@ -130,7 +130,8 @@ def read_holders(
 ) -> set[str]:
     """Return ``holders``, of the Macs of these blueprints only if any are named.
 
-    All their profiles are read only if neither a status nor an identifier settles it.
+    A device whose status of the item is not known counts, since it may hold the profile. All their
+    profiles are read only if neither a status nor an identifier settles it.
     """
     statuses = list(kandji.item_statuses(item.item_id))
     installed = installed_on(kandji, item, blueprint_ids=blueprint_ids)
@@ -138,4 +139,5 @@ def read_holders(
         everything = list(kandji.prism_profiles({}, blueprint_ids))
         return holders(item, statuses, everything, others, console_managed)
     by_status = holders(item, statuses, [])
+    by_status |= {status.device_id for status in statuses if status.state == "unknown"}
     return by_status | {profile.device_id for profile in installed}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..._core.text import abbreviate
 from ..assignments import devices_on
-from ..records import KandjiDevice
+from ..records import Blueprint, KandjiDevice
 from .plan import Plan
 
 # Kandji's platform of a device, in lower case and without spaces -> the flag of a profile.
@@ -59,10 +59,10 @@ def find_reach(
     """
     platforms = {device.device_id: device.platform for device in devices}
     kept = plan.wanted.blueprints if mode != "remove" else ()
-    assigned = devices_on(devices, plan.assignment.assign)
+    assigned = _may_be_on(devices, plan.assignment.assign)
     if _extends(plan):
         assigned |= devices_on(devices, kept) - holders
-    taken = devices_on(devices, plan.assignment.remove) - devices_on(devices, kept)
+    taken = _may_be_on(devices, plan.assignment.remove) - devices_on(devices, kept)
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
     # A device that has not reported its status yet may have the profile, too.
     may_have = {each for each in devices_on(devices, kept) if _ran_on(plan, platforms[each])}
@@ -72,6 +72,12 @@ def find_reach(
         frozenset(each for each in assigned if _runs_on(plan, platforms[each])),
         frozenset(had | lost),
     )
+
+
+def _may_be_on(devices: t.Sequence[KandjiDevice], blueprints: t.Sequence[Blueprint]) -> set[str]:
+    """Return the ids of devices on these blueprints, and of those whose blueprint is not known."""
+    unplaced = {device.device_id for device in devices if not device.blueprint_id}
+    return devices_on(devices, blueprints) | (unplaced if blueprints else set())
 
 
 def flag_of(platform: str | None) -> str | None:

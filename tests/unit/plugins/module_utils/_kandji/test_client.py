@@ -224,6 +224,30 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 
 
 @pytest.mark.parametrize(
+    "body, wrong",
+    [
+        (
+            {"count": 3, "results": [{"id": "1", "name": "A"}], "next": None},
+            "3 rows .* 1 were sent",
+        ),
+        ({"count": 1, "results": [{"id": "1", "name": None}], "next": None}, "without id or name"),
+        ({"results": [{"id": None, "name": "A"}], "next": None}, "without id or name"),
+    ],
+)
+def test_profiles_that_may_be_missing_are_not_read_as_absent(
+    wire: t.Any, body: dict[str, t.Any], wrong: str
+) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable, match=wrong):
+        list(kandji(wire).profiles())
+
+
+def test_a_count_of_blueprints_is_not_relied_upon(wire: t.Any) -> None:
+    wire.script((200, {"count": 3, "results": [{"id": "1"}, {"id": "2"}], "next": None}))
+    assert [blueprint.id for blueprint in kandji(wire).blueprints()] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"results": [{"id": "1"}]},

@@ -177,3 +177,10 @@ def test_all_profiles_are_read_only_for_a_console_managed_item_that_nothing_name
     assert holders.read_holders(prism, item, ["b"], {ITEM, WIFI}, console_managed) == found  # type: ignore[arg-type]  # stub
     assert prism.answers == [] and [ids for _filter, ids in prism.asked] == [["b"]] * len(answers)
     assert prism.asked[1:] in ([], [({}, ["b"])])
+
+
+@pytest.mark.parametrize("word", [None, "WHATEVER"])
+def test_a_device_whose_status_is_unknown_may_hold_the_profile(word: str | None) -> None:
+    statuses = [ItemStatus("d1", status=word), ItemStatus("d2", status="PENDING")]
+    kandji = Prism([], statuses=statuses)
+    assert holders.read_holders(t.cast(t.Any, kandji), holders.ProfileItem("item")) == {"d1"}

@@ -231,3 +231,11 @@ def test_of_many_blueprints_and_keys_five_are_named() -> None:
     assert describe_reach(many, "reissue") == (
         "profile 'Wi-Fi' on '1', '2', '3', '4', '5' and 1 more changing A, B, C, D, E and 1 more"
     )
+
+
+def test_a_device_without_a_blueprint_may_be_on_each() -> None:
+    lost = KandjiDevice("lost", "L1", platform="Mac")
+    gets = plan(assignment=Assignment([MACS], []), blueprints=[MACS])
+    assert find_reach(gets, [*DEVICES, lost], set(), "add").new == ids("mac-1", "lost")
+    loses = plan(assignment=Assignment([], [MACS]), blueprints=[PHONES])
+    assert find_reach(loses, [*DEVICES, lost], set(), "exact").removed == ids("mac-1", "lost")
