@@ -48,7 +48,7 @@ MANAGED = {
     "break_glass_group": "Break glass",
 }
 COPY = {"name": CLONE, "clone_of": ORIGINAL}
-MOVE = {**COPY, "apps": ["Slack"]}
+MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
 
 
 ROOT = {
