@@ -45,7 +45,9 @@ def test_the_site_playbook_needs_the_secret_key_alone(watched, playbook, environ
     assert result.status == 0, result.output
     scep_url = watched.lab.announcement["scep_url"]
     assert found_urls(result) == [scep_url]
-    profiles = [each for each in watched.world.kandji.profiles() if "Okta SCEP" in each.name]
+    profiles = [
+        each for each in watched.world.kandji.library.profiles() if "Okta SCEP" in each.name
+    ]
     assert profiles and all(scep_url in str(each.document) for each in profiles)
     renewal = playbook(
         watched.lab, RENEW, variables=QUICK, environment=environment(scope), check=True
@@ -104,7 +106,7 @@ def test_a_change_that_breaks_enrolment_is_reported(watched, playbook):
     platform = watched.world.okta.platform.configuration.id
     watched.control("DELETE", f"/okta/platforms/{platform}")
     text = notification(playbook(watched.lab, CHANGED))
-    assert "does not pass verification: scep_url: its platform" in text
+    assert "does not pass verification: device_trust_scep_url: its platform" in text
 
 
 def test_the_report_and_the_table_show_the_renewal(watched, run_module, tmp_path, profile_args):

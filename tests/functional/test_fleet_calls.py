@@ -28,7 +28,9 @@ CONSTANT = [
     "Installed profiles",
     "List Blueprints",
     "List Custom Profiles",
-]  # competing configurations, and the rings
+    "listCertificateAuthorities",
+    "listRegistrationAuthorities",
+]  # competing configurations, the rings, and the certificate authority
 
 
 @pytest.fixture

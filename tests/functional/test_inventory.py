@@ -78,9 +78,11 @@ def test_it_asks_for_no_more_than_the_report_does(watched, inventory, run_module
         {"rings": watched.ring_variables, "dest": str(tmp_path)},
         lab=watched.lab,
     )
-    assert asked == {one["operation"]: one["count"] for one in report["api_calls"]} and set(
-        asked.values()
-    ) == {1}
+    reported = {one["operation"]: one["count"] for one in report["api_calls"]}
+    # The report shows the renewal of the certificate authority, too.
+    authorities = {"listCertificateAuthorities", "listRegistrationAuthorities"}
+    assert asked == {name: count for name, count in reported.items() if name not in authorities}
+    assert set(asked.values()) == {1}
 
 
 def test_the_graph_names_the_groups(inventory):

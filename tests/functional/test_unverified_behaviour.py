@@ -83,6 +83,8 @@ OF_POLICIES = {
 }
 # Walked through in test_event_sources.py.
 OF_EVENTS = {"hook_verification_authorized"}
+# Walked through in test_certificate_authority.py and test_okta_device_integration.py.
+OF_AUTHORITIES = {"api_token_reads_authorities", "certificate_authorities"}
 # No open points but the lab's own clockwork, and what the tests of single modules are about.
 NOT_OPEN = {
     "tenant_changes_profile",
@@ -295,5 +297,6 @@ def test_the_page_names_the_switches_that_are_walked():
         | OF_RESET
         | OF_POLICIES
         | OF_EVENTS
+        | OF_AUTHORITIES
     )
     assert named == set(Switches().as_dict()) - NOT_OPEN

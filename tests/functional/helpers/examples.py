@@ -103,6 +103,9 @@ def keys_of(value: t.Any) -> set[str]:
     return set().union(*(keys_of(one) for one in value)) if isinstance(value, list) else set()
 
 
+SCOPES = ("okta.authenticators.read", "okta.devices.read", "okta.logs.read")  # of a service app
+
+
 class Stage:
     """A lab with the usual scene.
 
@@ -112,6 +115,7 @@ class Stage:
     def __init__(self, watched: t.Any, run_module: t.Callable[..., Json], directory: Path) -> None:
         self.watched, self.run_module = watched, run_module
         told = watched.lab.announcement
+        service_app = watched.control("POST", "/okta/apps", {"scopes": SCOPES})
         self.stands_for: dict[str, str] = {
             "https://acme.okta.com": told["okta_url"],
             "https://acme.api.kandji.io": told["kandji_url"],
@@ -120,6 +124,8 @@ class Stage:
             "/srv/reports": str(directory / "reports"),
             FIRST_MAC: watched.canary["test_macs"][0],
             SECOND_MAC: watched.canary["test_macs"][1],
+            "0oa1b2c3d4e5f6g7h8i9": service_app["client_id"],
+            "{{ vault_okta_private_key }}": service_app["private_key"],
             "{{ vault_okta_api_token }}": told["okta_api_token"],
             "{{ vault_kandji_api_token }}": told["kandji_api_token"],
             "{{ vault_okta_scep_url }}": told["scep_url"],
