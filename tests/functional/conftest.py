@@ -10,6 +10,7 @@ import typing as t
 import pytest
 import requests
 
+from lab.clock import iso
 from lab.server import Lab
 from lab.state import Fault
 
@@ -93,3 +94,36 @@ def watched(fresh_lab: Lab) -> Watched:
 def profile_args(watched: Watched) -> dict[str, t.Any]:
     """The canary's SCEP profile; URL and challenge come from the environment."""
     return {"name": "Okta SCEP - canary", "blueprints": watched.canary["blueprints"]}
+
+
+@pytest.fixture
+def prepared(watched, run_module):
+    """Two Macs on a map whose node excludes the tag.
+
+    They hold certificates of half a year ago, and tags of their own.
+    """
+    nodes = [{"tag": None}, {"tag": "okta-scep-redelivery", "without": True}]
+    made = watched.control(
+        "POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": nodes}
+    )
+    serials = watched.canary["test_macs"]
+    for serial in serials:
+        watched.control(
+            "PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["vip"]}
+        )
+    wanted = {
+        "name": "Okta SCEP - map",
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": made["nodes"][1]["id"]},
+    }
+    profile = run_module("kandji_scep_profile", wanted, lab=watched.lab)["profiles"][0]
+    watched.live()
+    watched.world.clock.advance(days=180)
+    watched.live()
+    begun = iso(watched.world.clock.now())
+    watched.world.clock.advance(hours=1)
+    return {
+        "library_item_id": profile["library_item_id"],
+        "serials": serials,
+        "issued_before": begun,
+    }

@@ -13,44 +13,9 @@ from unittest import mock
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import client
 
-from lab.clock import iso
-
 MODULE, TAG = "kandji_profile_redelivery", "okta-scep-redelivery"
 
 pytestmark = pytest.mark.lab(macs=4)
-
-
-@pytest.fixture
-def prepared(watched, run_module):
-    """Two Macs on a map whose node excludes the tag.
-
-    They hold certificates of half a year ago, and tags of their own.
-    """
-    nodes = [{"tag": None}, {"tag": TAG, "without": True}]
-    made = watched.control(
-        "POST", "/kandji/blueprints", {"name": "All Macs", "type": "map", "nodes": nodes}
-    )
-    serials = watched.canary["test_macs"]
-    for serial in serials:
-        watched.control(
-            "PATCH", f"/kandji/devices/{serial}", {"blueprint": "All Macs", "tags": ["vip"]}
-        )
-    wanted = {
-        "name": "Okta SCEP - map",
-        "blueprints": ["All Macs"],
-        "assignment_nodes": {"All Macs": made["nodes"][1]["id"]},
-    }
-    profile = run_module("kandji_scep_profile", wanted, lab=watched.lab)["profiles"][0]
-    watched.live()
-    watched.world.clock.advance(days=180)
-    watched.live()
-    begun = iso(watched.world.clock.now())
-    watched.world.clock.advance(hours=1)
-    return {
-        "library_item_id": profile["library_item_id"],
-        "serials": serials,
-        "issued_before": begun,
-    }
 
 
 def tags(watched, serial):

@@ -14,7 +14,6 @@ import pytest
 
 from lab.kandji.model import Row
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_kandji_profile_redelivery import prepared  # noqa: F401 (a fixture)
 
 SCEP, RENEWAL, GATE = "kandji_scep_profile", "device_trust_renewal_info", "device_trust_gate"
 INFO, RESET = "device_trust_info", "okta_device_reset"
@@ -91,7 +90,7 @@ def test_an_old_certificate_of_another_authority_does_not_prevent_a_reset(watche
     ResetFleet(watched).stuck("RESETMAC0001")
     add_certificate(watched, "RESETMAC0001", days_ago=200)
     result = run_module(RESET, {"serials": ["RESETMAC0001"]}, lab=watched.lab, check=True)
-    assert result["devices"][0]["state"] == "would_reset", result
+    assert result["devices"][0]["state"] == "would_reset", result["devices"][0]["reason"]
 
 
 @pytest.mark.lab(macs=4)
@@ -99,7 +98,7 @@ def test_an_old_certificate_of_another_authority_does_not_prevent_a_reset(watche
 def test_a_redelivery_is_not_finished_by_another_certificate(
     watched,
     run_module,
-    prepared,  # noqa: F811 (the fixture)
+    prepared,
     name,
 ):
     """It came after the redelivery was asked for, and is not the profile's."""

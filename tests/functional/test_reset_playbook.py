@@ -252,7 +252,9 @@ def test_a_mac_that_left_kandji_does_not_stop_the_redelivery_to_the_others(
     fleet = ResetFleet(watched)
     user = fleet.user("gone@example.com")
     with watched.world.okta.dated(watched.world.clock.now() - timedelta(days=20)):
-        booked = watched.world.okta.platform.book("LEFTKANDJI01 0A1B")
+        booked = watched.world.okta.platform.book(
+            "LEFTKANDJI01 0A1B2C3D-4E5F-4A6B-8C7D-9E0F1A2B3C4D"
+        )
     record = fleet.record("LEFTKANDJI01", user)
     watched.switch(record_before_certificate="heals")
     assert watched.world.okta.registry.sign_in(

@@ -25,7 +25,7 @@ def scep_profile() -> dict[str, t.Any]:
     return {
         **MDM_PROFILE.columns,
         "payload_identifier": "com.kandji.profile.custom.by-hand",
-        "payload_uuid": "0A1B",
+        "payload_uuid": "0A1B2C3D-4E5F-4A6B-8C7D-9E0F1A2B3C4D",
         "profile_data": [payload],
     }
 
@@ -66,7 +66,9 @@ class ResetFleet:
         if certificate is not None:
             seen = now - timedelta(hours=certificate)
             with self.world.okta.dated(seen):
-                booked = self.world.okta.platform.book(f"{serial} 0A1B")
+                booked = self.world.okta.platform.book(
+                    f"{serial} 0A1B2C3D-4E5F-4A6B-8C7D-9E0F1A2B3C4D"
+                )
             rows = [
                 Row(
                     str(booked.serial_number),

@@ -59,7 +59,7 @@ def header(figures: Figures | None = None, **values: t.Any) -> list[str]:
     return text.split("<header>\n")[1].split("</header>")[0].splitlines()
 
 
-def bar(width: str, colour: str = "accent") -> str:
+def share_bar(width: str, colour: str = "accent") -> str:
     rail = '<rect class="rail" width="100%" height="100%" rx="4"/>'
     part = f'<rect class="{colour}" width="{width}%" height="100%" rx="4"/>'
     return f'<svg class="bar" aria-hidden="true" focusable="false">{rail}{part}</svg>'
@@ -149,13 +149,13 @@ def test_the_funnel_shows_how_many_macs_each_step_loses() -> None:
     lines = section("funnel", Figures(counts=COUNTS)).split("<li>")
     assert lines[0] == 'From enrolled to managed: <ol class="steps">'
     assert lines[1:4] == [
-        f'<span>Known to Kandji</span><b>3,620</b>{bar("100")}<span class="lost"></span></li>',
-        f'<span>In a ring</span><b>3,600</b>{bar("99.4")}<span class="lost">20 fewer</span></li>',
-        f"<span>SCEP profile installed</span><b>1,201</b>{bar('33.2')}"
+        f'<span>Known to Kandji</span><b>3,620</b>{share_bar("100")}<span class="lost"></span></li>',
+        f'<span>In a ring</span><b>3,600</b>{share_bar("99.4")}<span class="lost">20 fewer</span></li>',
+        f"<span>SCEP profile installed</span><b>1,201</b>{share_bar('33.2')}"
         '<span class="lost">2,399 fewer</span></li>',
     ]
     assert lines[7] == (
-        f'<span>Managed</span><b>1,200</b>{bar("33.1", "good")}<span class="lost"></span></li></ol>'
+        f'<span>Managed</span><b>1,200</b>{share_bar("33.1", "good")}<span class="lost"></span></li></ol>'
     )
 
 
@@ -179,10 +179,10 @@ def test_certificates_are_counted_by_the_month_in_which_they_expire() -> None:
     months = {"2026-10": 5, "2026-11": 10, "2027-03": 1000, "": 3}
     assert section("months", Figures(months=months)) == (
         'Certificates by month of expiry: <ol class="steps months">'
-        f"<li><span>2026-10 (expired)</span><b>5</b>{bar('0.5', 'bad')}</li>"
-        f"<li><span>2026-11</span><b>10</b>{bar('1', 'wait')}</li>"
-        f"<li><span>2027-03</span><b>1,000</b>{bar('100')}</li>"
-        f"<li><span>unknown</span><b>3</b>{bar('0.3')}</li></ol>"
+        f"<li><span>2026-10 (expired)</span><b>5</b>{share_bar('0.5', 'bad')}</li>"
+        f"<li><span>2026-11</span><b>10</b>{share_bar('1', 'wait')}</li>"
+        f"<li><span>2027-03</span><b>1,000</b>{share_bar('100')}</li>"
+        f"<li><span>unknown</span><b>3</b>{share_bar('0.3')}</li></ol>"
     )
 
 
