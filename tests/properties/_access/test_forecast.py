@@ -211,7 +211,7 @@ def test_whoever_is_locked_out_by_a_change_is_newly_admitted_by_its_reversal(
 ) -> None:
     for device in person.devices:
         lost = compare_outcomes(before, after, person, device).lost
-        back = compare_outcomes(after, before, person, device)
+        back = compare_outcomes(before=after, after=before, person=person, device=device)
         assert not lost or back.gained or back.lost
 
 

@@ -33,7 +33,7 @@ def read_or_refuse(body: bytes) -> Delivery | None:
         return read(body)
     except ValueError as error:
         assert_sentence(str(error))
-        assert type(error) is ValueError
+        assert error.__class__ is ValueError
         return None
 
 
