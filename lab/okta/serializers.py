@@ -146,6 +146,7 @@ def enrollment_shape(
     names = {"phone_number": ("Phone", "phone")}
     name, kind = (authenticator.name, authenticator.type) if authenticator else names[key]
     users = f"{base_url}/api/v1/users/{quote(user.id)}"
+    # Okta masks the digits of a number.
     profile = {"profile": {"phoneNumber": "+1 XXX-XXX-6065"}} if key == "phone_number" else {}
     return {
         "id": enrollment_id,

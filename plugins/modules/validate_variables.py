@@ -22,18 +22,12 @@ description:
   - Secrets are checked. They are neither returned nor displayed.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji._attributes.reads
 attributes:
   action:
     description: Runs on the controller, without a connection.
     support: full
-  check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying
-      target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in
-      check_mode), when in diff mode.
-    support: N/A
 options:
   playbook:
     description: Name of the playbook, which says what must be set.

@@ -435,8 +435,6 @@ def to_origin(variable: Variable, value: object) -> str:
         return check_origin("", text)
     except BadOption as error:
         raise WrongValue(error.message.removeprefix(": ")) from None
-    except ValueError:  # of urllib, about brackets
-        raise WrongValue(f"{quote(text)} is not a URL. Give it as https://host.") from None
 
 
 TEXTS = ("str", "url", "path", "key")

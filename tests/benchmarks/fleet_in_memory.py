@@ -196,7 +196,7 @@ class Vendors:
 
 def main(module: str, macs: int, directory: str) -> None:
     vendors = Vendors(macs)
-    Transport.send = vendors.send  # type: ignore[method-assign]
+    Transport.send = vendors.send  # type: ignore[method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
     spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, loaded.OPTIONS)
     params = {name: option.get("default") for name, option in spec.items()}

@@ -97,7 +97,7 @@ def profile_args(watched: Watched) -> dict[str, t.Any]:
 
 
 @pytest.fixture
-def prepared(watched, run_module):
+def prepared(watched: Watched, run_module: t.Callable[..., t.Any]) -> dict[str, t.Any]:
     """Two Macs on a map whose node excludes the tag.
 
     They hold certificates of half a year ago, and tags of their own.

@@ -221,7 +221,7 @@ def test_a_run_meets_itself_before_each_request(scene, name):
     for number in sorted(numbers):
         watched = scene.begin(scenario)
         mark, results = watched.mark(), []
-        with before_request(number, lambda: results.append(scene.run(scenario))):  # noqa: B023
+        with before_request(number, lambda: results.append(scene.run(scenario))):  # noqa: B023 - called in this loop
             results.append(scene.run(scenario))
         done = writes_since(watched, mark)
         if number < sent.first_write - scenario.unseen and done != writes:
@@ -460,7 +460,7 @@ def test_an_edit_in_the_console_stays_or_the_run_stops(scene, edit):
     _writes, sent = planned(scene, scenario)
     for number in range(len(sent.sent)):
         watched = scene.begin(scenario)
-        with before_request(number, lambda: edit.act(watched)):  # noqa: B023
+        with before_request(number, lambda: edit.act(watched)):  # noqa: B023 - called in this loop
             result = scene.run(scenario)
         if number in edit.counts(sent) and not edit.stays(watched):
             faults.append(f"{number} {sent.sent[number][1]}: lost, {result.get('msg')}")

@@ -318,7 +318,7 @@ def test_a_check_that_saw_nothing_does_not_pass(monkeypatch, tmp_path):
 
 def test_the_page_is_that_of_the_list():
     assert deviations.PAGE.read_text(encoding="utf-8") == deviations.rendered(), (
-        "write it anew with python -m lab.contract.accepted_deviations"
+        "write it with python -m lab.contract.accepted_deviations"
     )
 
 

@@ -30,8 +30,9 @@ ONLY_METHODS = {
     "security_question": "security_question",
     "webauthn": "webauthn",
 }
-# What each method of an authenticator has on a device that Okta does not know. Okta Verify is then
-# on another device; the keys of WebAuthn may be in software, and may not ask for a PIN.
+# What each method of an authenticator has on a device that Okta does not know, by Okta's help page
+# "About MFA authenticators": all possession authenticators but email and phone are device-bound.
+# Okta Verify is then on another device; keys of WebAuthn may be in software, and ask for no PIN.
 CHARACTERISTICS = {
     "okta_email": ("userPresence",),
     "phone_number": ("userPresence",),

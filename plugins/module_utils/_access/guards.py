@@ -300,7 +300,7 @@ def _explain_roles(roles: t.Sequence[str], change: PolicyChange, refusing: str |
 # Break glass
 
 
-class Obstacle(t.NamedTuple):
+class UnmetRule(t.NamedTuple):
     """A rule that may refuse a member.
 
     ``lacks`` is what the member lacks, "" if the rule refuses them whatever they have.
@@ -373,18 +373,18 @@ class BreakGlassGuard:
         names: Names,
     ) -> None:
         """Raise Refused unless one member surely passes each rule that may decide."""
-        obstacles = []
+        unmet_rules = []
         for user in active:
-            obstacle = self._find_obstacle(after, user, members)
-            if obstacle is None:
+            unmet = self._find_unmet_rule(after, user, members)
+            if unmet is None:
                 return
-            obstacles.append(obstacle)
+            unmet_rules.append(unmet)
         # A member who lacks an authenticator can enrol one, so that is named first.
-        obstacle = min(obstacles, key=lambda each: (not each.lacks, each.rule))
+        unmet = min(unmet_rules, key=lambda each: (not each.lacks, each.rule))
         reason = (
-            f"rule {obstacle.rule!r} requires {obstacle.lacks}. Enrol what it requires, or add a"
-            if obstacle.lacks
-            else f"rule {obstacle.rule!r} refuses them. Add a"
+            f"rule {unmet.rule!r} requires {unmet.lacks}. Enrol what it requires, or add a"
+            if unmet.lacks
+            else f"rule {unmet.rule!r} refuses them. Add a"
         )
         raise Refused(
             f"break_glass_group: policy {names.policy!r} admits no member of group"
@@ -392,14 +392,14 @@ class BreakGlassGuard:
             " the group."
         )
 
-    def _find_obstacle(
+    def _find_unmet_rule(
         self, after: Rules, user: OktaUser, members: directories.Members
-    ) -> Obstacle | None:
+    ) -> UnmetRule | None:
         """Return what may refuse a member on a device that Okta does not know, or None."""
         person = _identity(user, members)
         blocking = blocking_rule(after, person)
         if blocking is not None:
-            return Obstacle(blocking)
+            return UnmetRule(blocking)
         enrollments = self.okta.enrollments(user.id)
         failing = next(
             (
@@ -412,7 +412,7 @@ class BreakGlassGuard:
         if failing is None:
             return None
         keys = sorted({str(each.key) for each in enrollments if each.status == "ACTIVE"})
-        return Obstacle(
+        return UnmetRule(
             failing.name,
             f"{enrolled_methods.describe_requirement(failing)}, and {user.name} has"
             f" {', '.join(keys) or 'no authenticator'}",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Refused
-from .._core.lookup import named
+from .._core.lookup import find_earlier, named
 from .._core.rows import Row
 from .._okta.client import Okta
 from .._okta.records import App, Policy
@@ -60,17 +60,12 @@ def check_app(okta: Okta, app: App, policy_id: str) -> None:
 def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | None:
     """Return another policy of the name that was created before this one, or None.
 
-    Two runs that created a twin at once decide by the same order: the time of creation, then the
-    id. The policy that comes first stays. A clone's own answer has no time of creation.
+    A clone's own answer has no time of creation, so the list's counts.
     """
     times = {each.id: each.created or "" for each in policies}
     own = (times.get(created.id, created.created or "~"), created.id)
-    older = [
-        each
-        for each in named(policies, created.name)
-        if each.id != created.id and (times[each.id], each.id) < own
-    ]
-    return min(older, key=lambda each: (times[each.id], each.id), default=None)
+    others = [each for each in named(policies, created.name) if each.id != created.id]
+    return find_earlier(own, others, lambda each: (times[each.id], each.id))
 
 
 def _contents(rules: Rules) -> list[Row]:

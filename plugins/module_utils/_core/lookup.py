@@ -100,6 +100,18 @@ def named(items: t.Iterable[Named], name: str | None) -> list[Named]:
     return [item for item in items if item.name == name]
 
 
+def find_earlier(
+    own: tuple[str, str], others: t.Iterable[Item], order: t.Callable[[Item], tuple[str, str]]
+) -> Item | None:
+    """Return the object that was created first, if one was created before an own one, or None.
+
+    Runs that create objects of one name at once decide by the same order, so the first one stays.
+
+    :arg own: the order of the own object: the time of its creation, then its id.
+    """
+    return min((each for each in others if order(each) < own), key=order, default=None)
+
+
 def suggestion(name: str, names: t.Iterable[str]) -> str:
     """Return the end of a message that lists the nearest names, or up to ten if none is near."""
     known = sorted(set(names))

@@ -255,15 +255,8 @@ class Kandji:
         Raises Unreadable for an incomplete list, or a row without id or name: a profile that is not
         recognized would be created a second time.
         """
-        for row in self._linked_pages(LIST_PROFILES, counted=True):
-            profile = CustomProfile.from_row(row)
-            if not profile.id or not profile.name:
-                raise Unreadable(
-                    "Kandji: List Custom Profiles has a row without id or name. Run again; if it"
-                    " stays, check whether a proxy or gateway is in between.",
-                    vendor="kandji",
-                )
-            yield profile
+        rows = self._linked_pages(LIST_PROFILES, required=("id", "name"), counted=True)
+        return map(CustomProfile.from_row, rows)
 
     def create_profile(
         self, name: str, mobileconfig: bytes, flags: t.Mapping[str, bool | str]
@@ -319,7 +312,8 @@ class Kandji:
 
     def scripts(self) -> t.Iterator[CustomScript]:
         """Yield all custom scripts, with their text. List Custom Scripts."""
-        return map(CustomScript.from_row, self._linked_pages(LIST_SCRIPTS))
+        rows = self._linked_pages(LIST_SCRIPTS, required=("id", "name"))
+        return map(CustomScript.from_row, rows)
 
     def create_script(self, fields: t.Mapping[str, bool | str]) -> CustomScript:
         """Create a custom script and return it as Kandji keeps it.
@@ -349,7 +343,8 @@ class Kandji:
 
     def blueprints(self) -> t.Iterator[Blueprint]:
         """Yield all blueprints. List Blueprints."""
-        return map(Blueprint.from_row, self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE}))
+        rows = self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE}, required=("id",))
+        return map(Blueprint.from_row, rows)
 
     def library_items(self, blueprint_id: str) -> list[LibraryItem]:
         """Return the items on a blueprint: id and name, no type.
@@ -357,7 +352,8 @@ class Kandji:
         List Library Items. Raises NotFound for a blueprint that does not exist.
         """
         path = {"blueprint_id": blueprint_id}
-        return list(map(LibraryItem.from_row, self._linked_pages(LIST_ITEMS, path=path)))
+        rows = self._linked_pages(LIST_ITEMS, path=path, required=("id",))
+        return list(map(LibraryItem.from_row, rows))
 
     def assign_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
         """Assign an item to a blueprint. Return whether it was not assigned before.
@@ -581,24 +577,39 @@ class Kandji:
         query: Query | None = None,
         path: t.Mapping[str, str] | None = None,
         at_most: int | None = None,
+        required: t.Sequence[str] = (),
         counted: bool = False,
     ) -> t.Iterator[Row]:
         """Yield the rows of pages in the envelope {results, next}, of at most ``at_most`` pages.
 
-        With ``counted`` the envelope's count has to be reached. A recorded list of blueprints has a
-        count of 3 and two rows, so that not every count can be relied upon.
         ``next`` may name another host, so that only its query is used.
+
+        Raises Unreadable for a row without one of the ``required`` keys: what it stands for is not
+        known to be absent. With ``counted`` the envelope's count has to be reached. A recorded list
+        of blueprints has a count of 3 and two rows, so that not every count can be relied upon.
         """
         pages = count(1)
 
         def fetch(query: Query) -> Page:
             body = self.transport.call(operation, path, query=query).json
             rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
+            _require_keys(operation, rows, required)
             following = next_query(body["next"]) if body.get("next") else None
             total = count_in(body, "count") if counted else None
             return Page(rows, None if next(pages) == at_most else following, total)
 
         return read_pages("kandji", query or {}, fetch)
+
+
+def _require_keys(operation: Operation, rows: t.Iterable[Row], keys: t.Sequence[str]) -> None:
+    for row in rows:
+        missing = [key for key in keys if row.get(key) in (None, "")]
+        if missing:
+            raise Unreadable(
+                f"Kandji: a row of {operation.name} has no {' and no '.join(missing)}. Run again;"
+                " if it stays, check whether a proxy or gateway is in between.",
+                vendor="kandji",
+            )
 
 
 def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:

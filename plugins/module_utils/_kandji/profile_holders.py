@@ -38,7 +38,7 @@ class ProfileItem:
     def matches(self, installed: InstalledProfile) -> bool:
         """Return whether an installed profile is the item's."""
         identifier = installed.identifier
-        return self.item_id.lower() in identifier or (
+        return (bool(self.item_id) and self.item_id.lower() in identifier) or (
             bool(self.identifier) and self.identifier.lower() == identifier
         )
 

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import fields, replace
 
 from .._core.errors import DeviceTrustError, Refused
-from .._core.lookup import named
+from .._core.lookup import find_earlier, named
 from .assignments import Assignment
 from .profiles import mobileconfig
 from .records import CustomProfile, CustomScript
@@ -79,16 +79,13 @@ def check_last_write(subject: str, planned: Item, written: Item, listed: t.Itera
 
 
 def find_older_twin(created: Item, listed: t.Iterable[Item]) -> Item | None:
-    """Return another item of the name that was created before this one, or None.
+    """Return another item of the name that was created before this one, or None."""
+    others = [each for each in named(listed, created.name) if each.id != created.id]
+    return find_earlier(_creation(created), others, _creation)
 
-    Two runs that created a twin at once decide by the same order: the time of creation, then the
-    id. The item that comes first stays.
-    """
-    oldest = created
-    for each in named(listed, created.name):
-        if (each.created_at or "", each.id) < (oldest.created_at or "", oldest.id):
-            oldest = each
-    return None if oldest.id == created.id else oldest
+
+def _creation(item: Item) -> tuple[str, str]:
+    return item.created_at or "", item.id
 
 
 def twin_refused(subject: str, twin: CustomProfile | CustomScript) -> Refused:

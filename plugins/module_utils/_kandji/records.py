@@ -55,6 +55,12 @@ STATES = (
 )
 
 
+def _tags(row: Row) -> tuple[str, ...] | None:
+    """Return the tags of a device; None if they are unknown."""
+    tags = row["tags"] or () if "tags" in row else None
+    return tuple(map(str, tags)) if isinstance(tags, (list, tuple)) else None
+
+
 @dataclass(frozen=True, slots=True)
 class KandjiDevice:
     """A device, as List Devices and Get Device describe it.
@@ -90,7 +96,7 @@ class KandjiDevice:
             os_version=as_name(row.get("os_version")),
             model=as_name(row.get("model")),
             person=as_name(user.get("email") or user.get("name")),
-            tags=tuple(map(str, row["tags"] or ())) if "tags" in row else None,
+            tags=_tags(row),
             last_check_in=as_text(row.get("last_check_in")),
             is_removed=bool(row.get("is_removed")),
         )

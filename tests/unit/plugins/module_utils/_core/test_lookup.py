@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import (
     Catalog,
+    find_earlier,
     suggestion,
 )
 
@@ -90,3 +91,13 @@ def test_several_come_in_the_order_of_the_option_and_each_once() -> None:
 )
 def test_what_is_near_is_suggested(name: str, names: list[str], text: str) -> None:
     assert suggestion(name, names) == text
+
+
+@pytest.mark.parametrize(
+    "own, first", [(("2", "p2"), None), (("3", "p3"), STAFF), (("2", "p3"), STAFF)]
+)
+def test_of_objects_created_at_once_the_first_one_stays(
+    own: tuple[str, str], first: Policy | None
+) -> None:
+    times = {STAFF.id: "2", SALES.id: "4"}
+    assert find_earlier(own, [SALES, STAFF], lambda each: (times[each.id], each.id)) is first

@@ -230,8 +230,11 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
             {"count": 3, "results": [{"id": "1", "name": "A"}], "next": None},
             "3 rows .* 1 were sent",
         ),
-        ({"count": 1, "results": [{"id": "1", "name": None}], "next": None}, "without id or name"),
-        ({"results": [{"id": None, "name": "A"}], "next": None}, "without id or name"),
+        (
+            {"count": 1, "results": [{"id": "1", "name": None}], "next": None},
+            "Custom Profiles has no name",
+        ),
+        ({"results": [{"id": None, "name": "A"}], "next": None}, "Custom Profiles has no id"),
     ],
 )
 def test_profiles_that_may_be_missing_are_not_read_as_absent(
@@ -240,6 +243,22 @@ def test_profiles_that_may_be_missing_are_not_read_as_absent(
     wire.script((200, body))
     with pytest.raises(Unreadable, match=wrong):
         list(kandji(wire).profiles())
+
+
+@pytest.mark.parametrize(
+    "read, row",
+    [
+        (lambda tenant: tenant.scripts(), {"id": "1", "name": None}),
+        (lambda tenant: tenant.blueprints(), {"id": None, "name": "A"}),
+        (lambda tenant: tenant.library_items("b1"), {"name": "A"}),
+    ],
+)
+def test_a_row_without_what_identifies_it_is_not_passed_over(
+    wire: t.Any, read: t.Any, row: dict[str, t.Any]
+) -> None:
+    wire.script((200, {"results": [row], "next": None}))
+    with pytest.raises(Unreadable, match="^Kandji: a row of .* has no (id|name). Run again"):
+        list(read(kandji(wire)))
 
 
 def test_a_count_of_blueprints_is_not_relied_upon(wire: t.Any) -> None:
@@ -264,7 +283,10 @@ def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.An
 
 
 def rows(count: int, first: int = 0, **values: t.Any) -> list[dict[str, t.Any]]:
-    return [{"device_id": str(number), **values} for number in range(first, first + count)]
+    return [
+        {"id": str(number), "device_id": str(number), **values}
+        for number in range(first, first + count)
+    ]
 
 
 @pytest.mark.parametrize(

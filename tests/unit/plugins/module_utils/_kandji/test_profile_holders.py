@@ -91,6 +91,7 @@ def test_a_custom_profile_is_known_by_its_identifier_alone() -> None:
         (holders.ProfileItem(ITEM, "Acme.SCEP"), "acme.scep.2", False),
         (holders.ProfileItem(ITEM), "", False),
         (holders.ProfileItem(ITEM, ""), "", False),
+        (holders.ProfileItem("", "acme.scep"), "acme.wifi", False),
         (holders.ProfileItem(ITEM), f"com.kandji.profile.custom.{WIFI}", False),
     ],
 )

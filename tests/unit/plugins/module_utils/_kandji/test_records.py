@@ -56,6 +56,11 @@ def test_what_kandji_leaves_out_of_a_device_is_unknown() -> None:
     assert device.is_mac and not device.is_removed  # it may be one
 
 
+@pytest.mark.parametrize("row", [{}, {"tags": 5}, {"tags": "vip"}])
+def test_tags_that_cannot_be_read_are_unknown(row: dict[str, t.Any]) -> None:
+    assert records.KandjiDevice.from_row(row).tags is None
+
+
 @pytest.mark.parametrize("tags", [[], None])
 def test_a_device_without_tags_has_none_of_them(tags: t.Any) -> None:
     assert records.KandjiDevice.from_row({"tags": tags}).tags == ()

@@ -8,15 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authority_renewal import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authority_renewal import (
     AuthorityRenewal,
     authority_renewal,
     authority_renewals,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
     Authorities,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authority_records import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authority_records import (
     AuthorityCertificate,
     CertificateAuthority,
     RegistrationAuthority,

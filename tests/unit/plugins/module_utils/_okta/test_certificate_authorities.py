@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
     ApiToken,
     ServiceApp,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
     read_authorities,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta

@@ -14,10 +14,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NeedsConsole,
     Refused,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
     Authorities,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authority_records import (  # noqa: E501
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authority_records import (
     CertificateAuthority,
     RegistrationAuthority,
 )
