@@ -266,7 +266,7 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, params["name"], current)
         policy = policy_apply.apply_policy(ctx.okta, plan)
-        app_moves.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
+        policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
     return Done(policy, changes, moving, forecast)
 
 
@@ -341,7 +341,7 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     if changes and not ctx.check_mode:
         _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)
-        app_moves.apply_moves(ctx.okta, moves)
+        policy_apply.apply_moves(ctx.okta, moves)
         if plan.description != (current.description or ""):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)

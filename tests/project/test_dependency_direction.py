@@ -68,6 +68,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     # Reads that a plan asks for.
     "evidence": (
+        "module_utils/_access/app_moves.py",
         "module_utils/_access/directory.py",
         "module_utils/_access/recheck.py",
         "module_utils/_access/guards.py",
@@ -79,7 +80,6 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_access/policy_apply.py",
-        "module_utils/_access/app_moves.py",
         "module_utils/_reset/apply.py",
         "module_utils/_reset/audit.py",
         "module_utils/_report/files.py",

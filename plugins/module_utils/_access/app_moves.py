@@ -1,19 +1,18 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moves of apps between app sign-in policies: what Okta refuses, whom they affect, carrying out."""
+"""Moves of apps between app sign-in policies: what Okta refuses, and whom they affect."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import DeviceTrustError, Refused
+from .._core.errors import Refused
 from .._okta.client import Okta
 from .._okta.records import App, Policy
 from . import guards
 from .forecast import Forecast
-from .policy_apply import move_app
 from .rule_order import Rules
 
 
@@ -55,8 +54,8 @@ def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obsta
             obstacles.append(
                 Obstacle(
                     move.app,
-                    f"policy {move.target.name!r} is INACTIVE, so which rules would apply to the"
-                    " app is unknown. Activate the policy in the Admin Console",
+                    f"policy {move.target.name!r} is {move.target.status}, so which rules would"
+                    " apply to the app is unknown. Activate the policy in the Admin Console",
                 )
             )
         elif move.app.is_admin_console:
@@ -116,42 +115,6 @@ def check_moves(
         for after, group in by_target.items()
     ]
     return guards.check_changes(okta, changes, options)
-
-
-def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
-    """Assign each app its policy, one after the other, and verify it.
-
-    If one fails, the error says which apps moved, and which did not.
-    """
-    for number, move in enumerate(moves):
-        try:
-            move_app(okta, move.app, move.target, move.before)
-        except DeviceTrustError as error:
-            if len(moves) == 1:
-                raise
-            raise _explain_interruption(error, [each.app for each in moves], number) from error
-
-
-def _explain_interruption(
-    error: DeviceTrustError, apps: t.Sequence[App], number: int
-) -> DeviceTrustError:
-    """Return the error with what moved before it, and what did not."""
-    moved, failed, waiting = apps[:number], apps[number], apps[number + 1 :]
-    text = (
-        f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
-        f" {_labels(moved)}. Not moved: {_labels(waiting)}. What moved stays. Correct the cause and"
-        " run again, which moves the others."
-    )
-    details = {
-        "moved_apps": [{"id": app.id, "label": app.label} for app in moved],
-        "failed_app": {"id": failed.id, "label": failed.label},
-        "waiting_apps": [{"id": app.id, "label": app.label} for app in waiting],
-    }
-    return type(error)(text, **{**error.details, **details})
-
-
-def _labels(apps: t.Sequence[App]) -> str:
-    return ", ".join(repr(app.label) for app in apps) or "none"
 
 
 def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:

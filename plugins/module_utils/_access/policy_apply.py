@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 from itertools import count
 
-from .._core.errors import ApiError, NotAsWritten, NotFound, Refused
+from .._core.errors import ApiError, DeviceTrustError, NotAsWritten, NotFound, Refused
 from .._core.lookup import named
 from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
+from .app_moves import Move
 from .policy_plan import PolicyPlan
 from .recheck import check_app, find_older_twin
 from .rule_comparison import merge_rule
@@ -111,6 +113,42 @@ def move_app(okta: Okta, app: App, policy: Policy, earlier_id: str = "") -> None
             f"Okta accepted policy {policy.name!r} for app {app.label!r} and does not show it"
             " there. Another client may move it too. Run again."
         )
+
+
+def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
+    """Assign each app its policy, one after the other, and verify it.
+
+    If one fails, the error says which apps moved, and which did not.
+    """
+    for number, move in enumerate(moves):
+        try:
+            move_app(okta, move.app, move.target, move.before)
+        except DeviceTrustError as error:
+            if len(moves) == 1:
+                raise
+            raise _explain_interruption(error, [each.app for each in moves], number) from error
+
+
+def _explain_interruption(
+    error: DeviceTrustError, apps: t.Sequence[App], number: int
+) -> DeviceTrustError:
+    """Return the error with what moved before it, and what did not."""
+    moved, failed, waiting = apps[:number], apps[number], apps[number + 1 :]
+    text = (
+        f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
+        f" {_labels(moved)}. Not moved: {_labels(waiting)}. What moved stays. Correct the cause and"
+        " run again, which moves the others."
+    )
+    details = {
+        "moved_apps": [{"id": app.id, "label": app.label} for app in moved],
+        "failed_app": {"id": failed.id, "label": failed.label},
+        "waiting_apps": [{"id": app.id, "label": app.label} for app in waiting],
+    }
+    return type(error)(text, **{**error.details, **details})
+
+
+def _labels(apps: t.Sequence[App]) -> str:
+    return ", ".join(repr(app.label) for app in apps) or "none"
 
 
 def check_deletable(okta: Okta, policy: Policy) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     recheck,
     rule_plan,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.app_moves import Move
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
 )
@@ -238,6 +239,46 @@ def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> No
         "Okta accepted policy 'Managed' for app 'Slack' and does not show it there. Another client"
         " may move it too. Run again."
     )
+
+
+def moves_of(okta: FakeOkta, *names: str) -> list[Move]:
+    """Return the moves of apps from one policy to another, in an org that has both."""
+    strict = okta.add("rst1", name="Strict", apps=[name.lower() for name in names])
+    managed = okta.add("rst2", name="Managed")
+    return [Move(App(name.lower(), name), managed, strict.id, managed.id) for name in names]
+
+
+def refuse_after(okta: FakeOkta, moved: int) -> None:
+    """Refuse each assignment after so many."""
+
+    def answer(call: str) -> None:
+        if call == "assigned" and len(okta.writes) > moved:
+            raise ApiError("Okta refused it.", status=400)
+
+    okta.before = answer
+
+
+def test_a_failure_names_what_moved_and_what_did_not(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Slack", "Jira", "Pay")
+    refuse_after(okta, 1)
+    with pytest.raises(ApiError) as caught:
+        policy_apply.apply_moves(t.cast(t.Any, okta), moves)
+    assert caught.value.message == (
+        "Okta refused it. This was the move of app 'Jira'. Moved before it: 'Slack'. Not moved:"
+        " 'Pay'. What moved stays. Correct the cause and run again, which moves the others."
+    )
+    details = caught.value.details
+    assert details["status"] == 400 and details["failed_app"] == {"id": "jira", "label": "Jira"}
+    assert details["moved_apps"] == [{"id": "slack", "label": "Slack"}]
+    assert details["waiting_apps"] == [{"id": "pay", "label": "Pay"}]
+    assert okta.writes == [("assign", "slack", "rst2"), ("assign", "jira", "rst2")]
+
+
+def test_the_failure_of_a_single_move_is_that_of_okta(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Jira")
+    refuse_after(okta, 0)
+    with pytest.raises(ApiError, match="^Okta refused it.$"):
+        policy_apply.apply_moves(t.cast(t.Any, okta), moves)
 
 
 @pytest.mark.parametrize(
