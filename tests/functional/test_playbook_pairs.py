@@ -33,9 +33,10 @@ WRITING = {
     "rollback_managed_devices": ("listPolicyMappings", "assignApplicationPolicy"),
     "reset_devices": ("listAuthenticatorEnrollments", "deactivateDevice"),
 }
-BY_IMPORT = {"on_scep_challenge_reset"}  # writes by rotate_scep_challenge alone
+# Write by what another playbook holds: rotate_scep_challenge, and the rings of renew_certificates.
+BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
 ELSEWHERE = {"configure_awx", "notify"}  # write to AWX and to a channel, to none of the vendors
-READING = {"device_status", "report"}
+READING = {"device_status", "report", "on_certificate_authority_change"}
 PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
 STUCK, ITEM = "RESETMAC0001", "Okta SCEP (web app)"
 CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
@@ -44,7 +45,7 @@ CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
 def test_each_playbook_is_declared():
     assert {path.stem for path in SITE.parent.glob("*.yml")} == {
         *WRITING,
-        *BY_IMPORT,
+        *BY_ANOTHER,
         *ELSEWHERE,
         *READING,
     }
