@@ -9,7 +9,14 @@ import typing as t
 from dataclasses import replace
 from itertools import count
 
-from .._core.errors import ApiError, DeviceTrustError, NotAsWritten, NotFound, Refused
+from .._core.errors import (
+    ApiError,
+    DeviceTrustError,
+    NotAsWritten,
+    NotFound,
+    Refused,
+    Uncertain,
+)
 from .._core.lookup import named
 from .._core.rows import Json
 from .._okta.client import Okta
@@ -233,8 +240,8 @@ def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
         try:
             okta.create_rule(policy_id, body, active)
             return
-        except ApiError as error:
-            if error.status not in (409, 500) or attempt == MAX_ATTEMPTS:
+        except (ApiError, Uncertain) as error:
+            if error.details.get("status") not in (409, 500) or attempt == MAX_ATTEMPTS:
                 raise
         settings.sleep(attempt * settings.chance())
         if named(okta.policy_rules(policy_id), body["name"]):

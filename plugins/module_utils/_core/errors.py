@@ -22,6 +22,10 @@ class DeviceTrustError(Exception):
             name: value for name, value in details.items() if value not in (None, "", [])
         }
 
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
 
 class BadOption(DeviceTrustError):
     """An option whose value cannot work, refused before any request."""

@@ -91,9 +91,9 @@ class ModuleContext:
         """Display which step begins, if the run takes long enough for a person to wait for it."""
         self._progress.begin(step)
 
-    def has_written(self) -> bool:
-        """Return whether a vendor carried out a write of this run."""
-        return any(transport.has_written for transport in self._transports)
+    def may_have_written(self) -> bool:
+        """Return whether a vendor carried out a write of this run, or may have done."""
+        return any(transport.may_have_written for transport in self._transports)
 
     def calls(self) -> list[dict[str, str | int]]:
         """Return the requests that were sent, by vendor and operation."""
@@ -157,9 +157,10 @@ def _failure(
 ) -> Result:
     if context is None:
         return {**details, "msg": message, "api_calls": []}
-    # A task that failed after a write has changed something, which handlers and people go by.
-    changed = {"changed": True} if context.has_written() else {}
-    result: Result = {**changed, **details, "msg": message, "api_calls": context.calls()}
+    # A task that failed after a write has changed something, which handlers and people go by. So
+    # may one whose write has no answer.
+    changed = {"changed": True} if context.may_have_written() else {}
+    result: Result = {**details, **changed, "msg": message, "api_calls": context.calls()}
     return t.cast(Result, context.masker.value(result))
 
 

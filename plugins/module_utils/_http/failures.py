@@ -23,6 +23,7 @@ from .._core.errors import (
 )
 from .._core.masking import Masker
 from .operations import Explanation, Operation, Vendor
+from .retry import NOT_CARRIED_OUT, RETRY_STATUSES, may_be_carried_out
 
 ERROR_TYPES = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
 
@@ -91,6 +92,10 @@ class Failures:
         never_sent = "NewConnectionError" in text or "NameResolution" in text
         return self.unreachable(operation, _reason(error), never_sent)
 
+    def no_proxy(self, operation: Operation, error: Exception) -> Unreachable:
+        """Return the error of a proxy that cannot be reached, or that refuses the connection."""
+        return self.unreachable(operation, f"the proxy: {_reason(error)}", never_sent=True)
+
     def unreachable(
         self, operation: Operation, reason: str, never_sent: bool = False
     ) -> Unreachable:
@@ -106,63 +111,85 @@ class Failures:
         if not operation.writes or error.details.get("never_sent"):
             return error
         return Uncertain(
-            f"{error.message} {_uncertain(operation)}",
+            f"{error.message} {_unknown_fate(operation)}",
             vendor=self.vendor.name,
             operation=operation.name,
         )
+
+    def name_unknown_fate(self, operation: Operation, error: DeviceTrustError) -> str:
+        """Return the message of the last attempt's error, after one that may have written."""
+        if isinstance(error, Uncertain):
+            return error.message
+        return f"{error.message} An earlier attempt had no clear answer. {_unknown_fate(operation)}"
 
     # Of an answer
 
-    def wait_too_long(self, operation: Operation, status: int, seconds: float) -> RateLimited:
+    def wait_too_long(self, operation: Operation, status: int, seconds: float) -> DeviceTrustError:
         """Return the error of an answer that asks for a wait that is too long."""
-        return RateLimited(
+        text = (
             f"{self.vendor.title} asks to wait {seconds:.0f} s before the next {operation.name}."
-            " Run again later.",
-            vendor=self.vendor.name,
-            operation=operation.name,
-            status=status,
+            " Run again later."
         )
+        return self._of_answer(operation, status, text, RateLimited)
 
-    def redirect(self, operation: Operation, status: int) -> Unreadable:
+    def redirect(self, operation: Operation, status: int) -> DeviceTrustError:
         """Return the error of a redirect."""
-        return Unreadable(
+        text = (
             f"{self.origin} ({operation.name}) answers with a redirect, which is never followed"
-            " with a token. Check the URL.",
-            vendor=self.vendor.name,
-            operation=operation.name,
-            status=status,
+            " with a token. Check the URL."
         )
+        return self._of_answer(operation, status, text, Unreadable)
 
     def unreadable(self, operation: Operation, status: int, is_page: bool) -> DeviceTrustError:
-        """Return the error of an answer that is not JSON: Uncertain if it may have written."""
+        """Return the error of an answer that is not JSON."""
         kind = "an HTML page" if is_page else "something that is not complete JSON"
         text = (
             f"{self.origin} ({operation.name}) answered {status} with {kind}, not as the API of"
             f" {self.vendor.title} does. Check the URL, and whether a proxy or gateway is in"
             " between."
         )
-        details = {"vendor": self.vendor.name, "operation": operation.name}
-        if operation.writes and not 400 <= status < 500:
-            return Uncertain(f"{text} {_uncertain(operation)}", status=status, **details)
-        return Unreadable(text, status=status, **details)
+        return self._of_answer(operation, status, text, Unreadable)
+
+    def uncertain(self, operation: Operation, status: int, explained: Explanation) -> Uncertain:
+        """Return the error of a write that the vendor may have carried out before it failed."""
+        return Uncertain(
+            self.masker.text(
+                f"{self.vendor.title} answered {operation.name} with {status}:"
+                f" {_sentence(explained.text)} {_unknown_fate(operation)}"
+            ),
+            **self._details(operation, status, explained),
+        )
+
+    def _of_answer(
+        self, operation: Operation, status: int, text: str, kind: type[DeviceTrustError]
+    ) -> DeviceTrustError:
+        """Return the error of this kind, or Uncertain for a write that may be carried out."""
+        details = {"vendor": self.vendor.name, "operation": operation.name, "status": status}
+        if operation.writes and may_be_carried_out(status):
+            return Uncertain(f"{text} {_unknown_fate(operation)}", **details)
+        return kind(text, **details)
 
     def refused(
         self, operation: Operation, status: int, explained: Explanation, text: str | None = None
     ) -> ApiError:
         """Return the error of a refusal. ``text`` is its message if authentication explains it."""
+        return ERROR_TYPES.get(status, ApiError)(
+            self.masker.text(text or self._refusal(operation, status, explained)),
+            **self._details(operation, status, explained),
+        )
+
+    def _details(
+        self, operation: Operation, status: int, explained: Explanation
+    ) -> dict[str, object]:
+        """Return the details of an error that the vendor explained, without secrets."""
         details = {
             "error_code": explained.code,
             "request_id": explained.request_id,
             "error_text": explained.text,
             **explained.extra,
         }
-        return ERROR_TYPES.get(status, ApiError)(
-            self.masker.text(text or self._refusal(operation, status, explained)),
-            vendor=self.vendor.name,
-            operation=operation.name,
-            status=status,
-            **self.masker.value(details),
-        )
+        named = {"vendor": self.vendor.name, "operation": operation.name, "status": status}
+        return {**named, **self.masker.value(details)}
 
     def _refusal(self, operation: Operation, status: int, explained: Explanation) -> str:
         """Return the message of a refusal that authentication does not explain."""
@@ -176,10 +203,17 @@ class Failures:
                 f"The token for {self.origin} lacks a permission: {operation.name} needs"
                 f" {operation.permission!r} (403 {explained.reason})."
             )
-        return f"{self.vendor.title} refused {operation.name} with {status}: {explained.text}"
+        text = f"{self.vendor.title} refused {operation.name} with {status}: {explained.text}"
+        if status in (*NOT_CARRIED_OUT, *RETRY_STATUSES):
+            return f"{_sentence(text)} Run again later."
+        return text
 
 
-def _uncertain(operation: Operation) -> str:
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _unknown_fate(operation: Operation) -> str:
     return (
         f"Whether {operation.name} was carried out is unknown. Run again: the next run reads first."
     )

@@ -15,11 +15,18 @@ NOT_CARRIED_OUT = (409, 423, 429)
 CONFLICT_RETRIES = 2
 # Whether these were carried out is unknown; 520 to 529 are those of a content delivery network.
 RETRY_STATUSES = (408, 500, 502, 503, 504, *range(520, 530))
-# A gateway may have passed the request on before it gave up.
-UNCERTAIN_STATUSES = (408, 502, 504, *range(520, 530))
 MAX_WAIT = 300.0
 MAX_BACKOFF = 30.0
 FIRST_BACKOFF = 0.5
+
+
+def may_be_carried_out(status: int) -> bool:
+    """Return whether the vendor may have carried out a request that has an answer of this status.
+
+    A vendor may fail after it wrote, and a gateway may have passed the request on before it gave
+    up. A redirect may be the answer to a request that was carried out.
+    """
+    return status < 400 or status == 408 or (status >= 500 and status != 501)
 
 
 @dataclass
@@ -29,12 +36,15 @@ class Attempts:
     :arg limit: retries after any failure.
     :arg transport_limit: retries after no answer or a gateway's error; None is ``limit``.
     :arg chance: returns a number from 0 to 1, for full jitter.
+
+    ``may_have_written`` is whether an attempt may have changed what the vendor keeps.
     """
 
     limit: int
     transport_limit: int | None
     chance: Callable[[], float]
     retries: int = 0
+    may_have_written: bool = False
 
     @property
     def exhausted(self) -> bool:

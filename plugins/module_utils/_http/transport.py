@@ -16,13 +16,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
-from .._core.errors import Unreachable
+from .._core.errors import DeviceTrustError, Unreachable
 from .._core.masking import Masker
 from .auth import Auth
 from .failures import Failures
 from .operations import Answer, Explanation, Operation, Query, Request, Vendor
 from .rate_limit import Pacer, reset_wait
-from .retry import MAX_WAIT, RETRY_STATUSES, UNCERTAIN_STATUSES, Attempts, retry_after
+from .retry import (
+    MAX_WAIT,
+    NOT_CARRIED_OUT,
+    RETRY_STATUSES,
+    Attempts,
+    may_be_carried_out,
+    retry_after,
+)
 from .settings import Settings
 
 try:
@@ -45,7 +52,7 @@ class Transport:
     :arg origin: scheme, host and port, as ``check_origin`` returns it.
     :arg auth: authorizes each request.
 
-    ``has_written`` is whether the vendor answered that it carried out a write of this run.
+    ``may_have_written`` is whether the vendor carried out a write of this run, or may have done.
     """
 
     def __init__(
@@ -54,7 +61,7 @@ class Transport:
         self.vendor, self.origin = vendor, origin
         self.settings, self.masker = settings, masker
         self.calls: dict[tuple[str, str], int] = {}
-        self.has_written = False
+        self.may_have_written = False
         self._auth, self._failures = auth, Failures(vendor, origin, masker)
         self._first_date: float | None = None
         self._last_date: float | None = None
@@ -88,12 +95,22 @@ class Transport:
         """Send one request and return its answer. Raises the types of ``errors``.
 
         What is safe to repeat is retried. The wait is the one that the vendor asks for, if any.
+        The error of a write that an attempt may have carried out says so.
         """
         self._check_allowed(operation)
-        auth, renewed = request.auth or self._auth.for_operation(operation), False
-        url = self.origin + operation.expand_path(request.path)
         settings = self.settings
         attempts = Attempts(settings.retries, request.max_transport_retries, settings.chance)
+        try:
+            return self._send(operation, request, attempts)
+        except DeviceTrustError as error:
+            if attempts.may_have_written:
+                error.message = self._failures.name_unknown_fate(operation, error)
+            raise
+
+    def _send(self, operation: Operation, request: Request, attempts: Attempts) -> Answer:
+        """Send one request as often as ``attempts`` allow, and return its answer."""
+        auth, renewed = request.auth or self._auth.for_operation(operation), False
+        url = self.origin + operation.expand_path(request.path)
         while True:
             self._pace(operation)
             added = auth.headers(self, operation.verb, url)
@@ -101,11 +118,13 @@ class Transport:
                 response = self._exchange(operation, url, request, added)
             except Unreachable as error:
                 never_sent = error.details.get("never_sent")
+                self._note_fate(operation, attempts, not never_sent)
                 if attempts.transport_exhausted or not (operation.may_repeat or never_sent):
                     raise self._failures.lost(operation, error) from None
                 self._sleep(attempts.backoff(), f"to send {operation.name} again")
                 attempts.retries += 1
                 continue
+            self._note_fate(operation, attempts, may_be_carried_out(response.status_code))
             auth.on_response(response.status_code, response.headers)
             if response.status_code == 401 and not renewed:
                 # A 401 was not carried out, therefore even a write may be sent again.
@@ -171,12 +190,19 @@ class Transport:
         except requests.exceptions.Timeout:
             reason = f"no answer within {self.settings.timeout:g} s"
             raise self._failures.unreachable(operation, reason) from None
+        except requests.exceptions.ProxyError as error:  # the proxy was not reached, or refused
+            raise self._failures.no_proxy(operation, error) from None
         except requests.exceptions.RequestException as error:
             raise self._failures.broken_connection(operation, error) from None
         except OSError as error:  # requests finds only now that ca_path does not exist
             raise self._failures.bad_settings(error) from None
         self._learn(operation, response.headers)
         return response
+
+    def _note_fate(self, operation: Operation, attempts: Attempts, may_be_done: bool) -> None:
+        """Take note of an attempt that may have changed what the vendor keeps."""
+        if operation.changes_state and may_be_done:
+            attempts.may_have_written = self.may_have_written = True
 
     def _learn(self, operation: Operation, headers: Mapping[str, str]) -> None:
         """Take note of the vendor's clock and of its rate limit."""
@@ -223,7 +249,6 @@ class Transport:
             raise self._failures.redirect(operation, status)
         if status >= 400:
             raise self._error(operation, response, auth)
-        self.has_written = self.has_written or operation.changes_state
         if raw or not response.content.strip():
             return Answer(status, response.headers, response.content)
         try:
@@ -247,16 +272,15 @@ class Transport:
         """Return the error of a refusal.
 
         A page is a proxy's, whatever its status: a 403 says nothing of permissions then, and a 404
-        nothing of a record. A 429 or 5xx means the same from any sender.
+        nothing of a record. A 409, 423, 429 or 5xx means the same from any sender.
         """
         status, failures = response.status_code, self._failures
-        vendors_own = (429, *RETRY_STATUSES, *operation.html_statuses)
+        vendors_own = (*NOT_CARRIED_OUT, *RETRY_STATUSES, *operation.html_statuses)
         if _is_page(response) and status not in vendors_own:
             return failures.unreadable(operation, status, is_page=True)
         explained = self._explained(response)
-        if operation.writes and not operation.repeatable and status in UNCERTAIN_STATUSES:
-            unreachable = failures.unreachable(operation, f"a gateway answered {status}")
-            return failures.lost(operation, unreachable)
+        if operation.changes_state and may_be_carried_out(status):
+            return failures.uncertain(operation, status, explained)
         text = auth.explain(operation, self.origin, status, explained)
         return failures.refused(operation, status, explained, text)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from .._core.errors import DeviceTrustError
+from .._core.errors import DeviceTrustError, Uncertain
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
@@ -201,10 +201,7 @@ class ResetRun:
                     current[number] = decision
                 state = self._write(decision)
             except DeviceTrustError as error:
-                changed = any(outcome.state == "reset" for outcome in outcomes)
-                error.details.update(
-                    devices=[outcome.row() for outcome in outcomes], changed=changed
-                )
+                error.details["devices"] = [outcome.row() for outcome in outcomes]
                 raise
             loses = (
                 loses_certificate(decision.target, revocations, guards.now)
@@ -262,7 +259,8 @@ class ResetRun:
         try:
             answer = step(target.id)
         except DeviceTrustError as error:
-            self._audit.write(target, f"not {name}", str(error.details.get("request_id", "")))
+            result = f"not known to be {name}" if isinstance(error, Uncertain) else f"not {name}"
+            self._audit.write(target, result, str(error.details.get("request_id", "")))
             raise
         self._audit.write(
             target, "absent" if answer == "absent" else name, self._okta.last_request_id

@@ -43,7 +43,8 @@ class Audit:
     def write(self, target: ResetTarget, result: str, request_id: str = "") -> None:
         """Keep a step.
 
-        ``result`` is started, deactivated, deleted, absent, not deactivated or not deleted.
+        ``result`` is started, deactivated, deleted, absent, not deactivated or not deleted. After
+        a step whose answer was lost it is not known to be deactivated, or not known to be deleted.
         """
         if not self.path:
             return

@@ -47,7 +47,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
     api_calls,
 )
 from requests import exceptions
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from lab.server import Lab
@@ -100,6 +100,13 @@ RESET = exceptions.ConnectionError(
 CUT_SHORT = exceptions.ChunkedEncodingError(
     ProtocolError("Connection broken: IncompleteRead(5 bytes read, 5 more expected)")
 )
+PROXY_REFUSED = exceptions.ProxyError(
+    MaxRetryError(
+        t.cast(t.Any, None),
+        "/things",
+        ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 403")),
+    )
+)
 NO_ANSWER, NO_CONNECTION = (
     exceptions.ReadTimeout("read timed out"),
     exceptions.ConnectTimeout("connect timed out"),
@@ -139,7 +146,7 @@ def test_a_redirect_is_never_followed(
     wire: t.Any, status: int, operation: Operation, location: str
 ) -> None:
     wire.script((status, "", {"Location": location}))
-    with pytest.raises(Unreadable, match="redirect"):
+    with pytest.raises(Uncertain if operation.writes else Unreadable, match="redirect"):
         transport(wire).call(operation)
     assert [request.url for request in wire.sent] == ["https://acme.test/things"]
 
@@ -235,26 +242,85 @@ def test_an_answer_is_read(wire: t.Any, answer: t.Any, raw: bool, parsed: t.Any)
     assert not raw or read.content == answer[1]
 
 
+CHECK_IN = Operation("checkIn", "POST", "/things", writes=True, keeps_state=True)
+PAGE = "<html>upstream</html>"
+
+
 @pytest.mark.parametrize(
     "operation, answer, written",
     [
         (WRITE, (200, {}), True),
         (WRITE, (200, "{"), True),
-        (WRITE, (403, {}), False),
+        (WRITE, (302, ""), True),  # many APIs answer so after a write
+        *[(WRITE, (status, body), True) for status in (500, 502, 503) for body in ({}, PAGE)],
+        *[(REPEATABLE, (status, {}), True) for status in (408, 500, 504)],
+        *[(operation, RESET, True) for operation in (WRITE, REPEATABLE)],
+        (WRITE, CUT_SHORT, True),
+        (WRITE, NO_ANSWER, True),
+        (WRITE, REFUSED, False),
+        (WRITE, NO_CONNECTION, False),
+        (WRITE, PROXY_REFUSED, False),
+        *[(WRITE, (status, body), False) for status in (400, 403, 423) for body in ({}, PAGE)],
+        (WRITE, (501, {}), False),
         (READ_BY_POST, (200, {}), False),
-        (Operation("checkIn", "POST", "/things", writes=True, keeps_state=True), (200, {}), False),
+        (READ_BY_POST, RESET, False),
+        *[(CHECK_IN, answer, False) for answer in ((200, {}), (502, {}), RESET)],
     ],
 )
-def test_a_write_that_was_carried_out_is_kept_in_mind(
+def test_a_write_that_may_have_been_carried_out_is_kept_in_mind(
     wire: t.Any, operation: Operation, answer: t.Any, written: bool
 ) -> None:
-    wire.script(answer, (200, {}))
-    sender = transport(wire)
+    wire.script(answer)
+    sender = transport(wire, retries=0)
     with contextlib.suppress(DeviceTrustError):
-        sender.call(operation)
-    assert sender.has_written is written
+        sender.call(operation, PATH)
+    assert sender.may_have_written is written
+    wire.script((200, {}))
     sender.call(READ)
-    assert sender.has_written is written
+    assert sender.may_have_written is written
+
+
+@pytest.mark.parametrize("operation", [WRITE, REPEATABLE])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *[(status, body) for status in (408, 500, 502, 503, 504, 520) for body in ({}, PAGE)],
+        (503, {}, {"Retry-After": "3600"}),
+        (200, PAGE),
+        (302, ""),
+        RESET,
+        CUT_SHORT,
+        NO_ANSWER,
+    ],
+)
+def test_every_write_of_unknown_fate_is_called_so(
+    wire: t.Any, operation: Operation, answer: t.Any
+) -> None:
+    wire.script(answer)
+    with pytest.raises(Uncertain, match=f"Whether {operation.name} was carried out is unknown."):
+        transport(wire, retries=1).call(operation, PATH)
+
+
+def test_what_the_vendor_says_of_a_write_of_unknown_fate_is_kept(wire: t.Any) -> None:
+    wire.script((500, {"text": "Internal Server Error", "code": "E0000009"}))
+    with pytest.raises(Uncertain, match="^Acme answered createThing with 500: Internal") as raised:
+        transport(wire).call(WRITE)
+    details = raised.value.details
+    assert (details["status"], details["error_code"]) == (500, "E0000009")
+
+
+@pytest.mark.parametrize(
+    "last, error", [((404, {}), NotFound), ((403, {}), Forbidden), (REFUSED, Unreachable)]
+)
+def test_the_error_of_a_repeated_write_names_the_attempt_without_an_answer(
+    wire: t.Any, last: t.Any, error: type[DeviceTrustError]
+) -> None:
+    """The type stays: a record that is not found after a lost deletion is gone, as wanted."""
+    wire.script(RESET, last)
+    sender = transport(wire, retries=1)
+    with pytest.raises(error, match="Whether deleteThing was carried out is unknown") as raised:
+        sender.call(REPEATABLE, PATH)
+    assert raised.type is error and sender.may_have_written
 
 
 # What is repeated
@@ -627,6 +693,18 @@ def test_retry_after_is_kept_whatever_the_status(
     assert wire.slept == slept
 
 
+@pytest.mark.parametrize("operation", [READ, WRITE])
+@pytest.mark.parametrize("status", [409, 423, 429])
+@pytest.mark.parametrize("body", [{"text": "locked."}, PAGE])
+def test_what_may_pass_is_to_be_run_again_later_whoever_answers(
+    wire: t.Any, operation: Operation, status: int, body: t.Any
+) -> None:
+    wire.script((status, body))
+    with pytest.raises(ApiError, match=rf"with {status}: .*[^.]\. Run again later\.$") as raised:
+        transport(wire, retries=1).call(operation)
+    assert raised.value.status == status and "URL" not in raised.value.message
+
+
 def test_a_conflict_that_stays_is_an_error_after_two_retries(wire: t.Any) -> None:
     wire.script((409, {"text": "in use"}))
     with pytest.raises(ApiError, match="409: in use"):
@@ -763,6 +841,7 @@ def test_check_mode_reads(wire: t.Any, operation: Operation) -> None:
         (WRITE, (400, "bare text"), ApiError, "Acme refused createThing with 400: bare text"),
         (WRITE, (400, ["one", "two"]), ApiError, "one"),
         (WRITE, (409, b"\xff\xfe"), ApiError, "Acme refused createThing with 409"),
+        (READ, (503, {"text": "down"}), ApiError, "with 503: down. Run again later."),
     ],
 )
 def test_an_error_says_who_refused_what_and_why(
@@ -831,13 +910,6 @@ def test_a_write_whose_answer_is_lost_is_uncertain(
         Uncertain, match=f"Whether {operation.name} was carried out is unknown. Run again: the"
     ):
         transport(wire, retries=2).call(operation, PATH)
-
-
-@pytest.mark.parametrize("status", [502, 504])
-def test_a_write_that_only_a_gateway_answered_is_uncertain(wire: t.Any, status: int) -> None:
-    wire.script((status, "<html>upstream</html>"))
-    with pytest.raises(Uncertain):
-        transport(wire).call(WRITE)
 
 
 @pytest.mark.parametrize("failure", [REFUSED, NO_CONNECTION])

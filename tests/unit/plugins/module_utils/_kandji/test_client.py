@@ -613,7 +613,7 @@ WRITES: dict[str, t.Callable[[Kandji], t.Any]] = {
 @pytest.mark.parametrize(
     "answer, error",
     [
-        ((503, ""), ApiError),
+        ((503, ""), Uncertain),
         ((200, "<html>"), Uncertain),
         ((200, '{"id": '), Uncertain),
         (exceptions.ConnectionError("reset"), Uncertain),

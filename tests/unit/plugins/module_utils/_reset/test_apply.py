@@ -14,7 +14,9 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     BadOption,
+    DeviceTrustError,
     Refused,
+    Uncertain,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
@@ -419,33 +421,38 @@ def test_an_idle_run_opens_no_audit(reset: t.Any, tmp_path: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "call, kept",
+    "call, error, kept",
     [
-        (("deactivate", "guo2"), ["started", "not deactivated"]),
-        (("delete", "guo2"), ["started", "deactivated", "not deleted"]),
+        (("deactivate", "guo2"), ApiError, ["started", "not deactivated"]),
+        (("delete", "guo2"), ApiError, ["started", "deactivated", "not deleted"]),
+        (("deactivate", "guo2"), Uncertain, ["started", "not known to be deactivated"]),
+        (("delete", "guo2"), Uncertain, ["started", "deactivated", "not known to be deleted"]),
     ],
 )
 def test_an_error_carries_what_was_done_before_it(
-    reset: t.Any, tmp_path: t.Any, call: tuple[str, str], kept: list[str]
+    reset: t.Any,
+    tmp_path: t.Any,
+    call: tuple[str, str],
+    error: type[DeviceTrustError],
+    kept: list[str],
 ) -> None:
     reset.stuck(1)
     reset.stuck(2)
 
     def fail(now: tuple[str, ...]) -> None:
         if now == call:
-            raise ApiError("Okta: no.", request_id="req-9")
+            raise error("Okta: no.", request_id="req-9")
 
     reset.okta.before = fail
-    with pytest.raises(ApiError) as raised:
+    with pytest.raises(error) as raised:
         reset.run("C01", "C02", state_dir=str(tmp_path))
     details = raised.value.details
-    assert details["changed"] is True
     assert [(row["device_id"], row["state"]) for row in details["devices"]] == [("guo1", "reset")]
     lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
     assert [line["result"] for line in lines][3:] == kept and lines[-1]["request_id"] == "req-9"
 
 
-def test_an_error_at_the_first_record_changed_nothing(reset: t.Any, tmp_path: t.Any) -> None:
+def test_an_error_at_the_first_record_lists_no_other(reset: t.Any, tmp_path: t.Any) -> None:
     reset.stuck(1)
 
     def fail(call: tuple[str, ...]) -> None:
@@ -455,7 +462,7 @@ def test_an_error_at_the_first_record_changed_nothing(reset: t.Any, tmp_path: t.
     reset.okta.before = fail
     with pytest.raises(ApiError) as raised:
         reset.run("C01", state_dir=str(tmp_path))
-    assert raised.value.details["changed"] is False and raised.value.details["devices"] == []
+    assert raised.value.details["devices"] == []
     lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
     assert [line["request_id"] for line in lines] == ["", ""], "an answer without a request id"
 
