@@ -89,7 +89,7 @@ class Catalog(t.Generic[Item]):
     def resolve_many(self, wanted: t.Iterable[str], option: str) -> list[Item]:
         """Return the objects with these ids or names, in order, each once. Raises BadOption."""
         items = [self.resolve_one(each, option) for each in wanted]
-        return list({self._key(self.id_of(item)): item for item in items}.values())
+        return list({self.id_of(item): item for item in items}.values())
 
     def _key(self, item_id: str) -> str:
         return item_id.lower() if self.fold_case else item_id

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import (
     Catalog,
     find_earlier,
+    named,
     suggestion,
 )
 
@@ -70,14 +71,30 @@ def test_the_result_of_a_search_suggests_nothing() -> None:
 )
 def test_which_of_several_is_meant_is_never_guessed(id_option: str, remedy: str) -> None:
     with pytest.raises(BadOption) as error:
-        POLICIES.find_one("Staff", "policy", id_option)
+        POLICIES.resolve_one("Staff", "policy", id_option)
     assert error.value.message == f"policy: Okta has 2 policies named 'Staff' (p2, P1). {remedy}"
     assert POLICIES.find_one("P1", "policy") is OLD_STAFF
 
 
+def test_of_several_a_catalog_may_have_a_remedy_of_its_own() -> None:
+    blueprints = dataclasses.replace(POLICIES, kind="blueprint", remedy="Rename one of them")
+    with pytest.raises(BadOption) as error:
+        blueprints.find_name("Staff", "blueprint", "blueprint_id")
+    assert error.value.message == (
+        "blueprint: Okta has 2 blueprints named 'Staff' (p2, P1). Rename one of them."
+    )
+
+
+def test_all_of_a_name_are_found() -> None:
+    assert named(POLICIES.items, "Staff") == [STAFF, OLD_STAFF]
+    assert named(POLICIES.items, "staff") == named(POLICIES.items, None) == []
+
+
 def test_several_come_in_the_order_of_the_option_and_each_once() -> None:
     assert UNAMBIGUOUS.resolve_many(["Staff", "p1", "p2"], "policies") == [STAFF, SALES]
-    with pytest.raises(BadOption, match="'p9'"):
+    folded = dataclasses.replace(UNAMBIGUOUS, fold_case=True)
+    assert folded.resolve_many(["P2", "p2", "Staff"], "policies") == [STAFF]
+    with pytest.raises(BadOption, match="^policies: Okta has no policy 'p9'"):
         UNAMBIGUOUS.resolve_many(["Staff", "p9"], "policies")
 
 
@@ -87,6 +104,16 @@ def test_several_come_in_the_order_of_the_option_and_each_once() -> None:
         ("stuff", ["Staff", "Sales"], "; did you mean 'Staff'?"),
         ("x", ["Staff", "Sales"], "; there are 'Sales', 'Staff'."),
         ("x", [], "; there are none."),
+        # The three nearest, or ten of those that are not near
+        (
+            "staf",
+            ["Stuff", "Staffs", "Sta", "Staff"],
+            "; did you mean 'Staff' or 'Sta' or 'Staffs'?",
+        ),
+        ("x", list("abcdefghijkl"), f"; there are {', '.join(map(repr, 'abcdefghij'))}."),
+        # Names that share half of their letters are near.
+        ("abcd", ["ABXY"], "; did you mean 'ABXY'?"),
+        ("ABCD", ["axyz"], "; there are 'axyz'."),
     ],
 )
 def test_what_is_near_is_suggested(name: str, names: list[str], text: str) -> None:
