@@ -73,7 +73,7 @@ def parse(text: str, org: str, where: str) -> Ledger:
             if number == 1:
                 version, owner, read_to = row["ledger"], row["org"], row["read_to"]
                 if read_to is not None and not parse_timestamp(str(read_to)):
-                    raise ValueError(read_to)
+                    raise ValueError
                 continue
             names = tuple(map(str, row["names"]))
             issued.append(Issued(str(row["at"]), str(row["uuid"]), names))

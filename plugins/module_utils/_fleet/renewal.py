@@ -232,8 +232,7 @@ def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
     if queue.ahead:
         return f"It is due, but waits for the ring {queue.ahead}."
     before = queue.before
-    share = before.healthy_percent(now) if before else 100
-    if before and share < pace.min_healthy_percent:
+    if before and (share := before.healthy_percent(now)) < pace.min_healthy_percent:
         return (
             f"It is due, but waits for the ring {before.name}: {share} % of its Macs are healthy,"
             f" and {pace.min_healthy_percent} % have to be."

@@ -209,6 +209,14 @@ def test_where_it_cannot_be_written_the_old_one_stays(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [ledger.FILE, "file"]
 
 
+def test_check_mode_finds_out_whether_it_can_be_written_and_leaves_all_as_it_is(tmp_path):
+    ledger.save(str(tmp_path / "new" / "state"), EMPTY, check_mode=True)
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadOption, match="^state_dir: .*/file/certificates.jsonl cannot be written"):
+        ledger.save(str(tmp_path / "file"), EMPTY, check_mode=True)
+
+
 def at(day: int) -> str:
     return f"2026-11-{day:02}T10:00:00.000Z"
 
@@ -332,6 +340,21 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
         kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
     )
     assert found == by_device and (read and read(["C02A", "C02B"])) == by_ledger
+
+
+def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
+    own, other = (
+        {"not_after": f"{year}-11-23T10:00:00Z", "sha256": "a" * 64, "aki": key_id}
+        for year, key_id in ((2027, "1699E426"), (2028, "53D22A61"))
+    )
+    report = json.dumps(
+        {"device_trust_certificates": 1, "identities": [own, other]}, separators=(",", ":")
+    )
+    kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
+    assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == (
+        {"d1": "2027-11-23T10:00:00Z"},
+        None,
+    )
 
 
 @pytest.mark.parametrize("read_to", ["5", '"yesterday"', "[" * 100_000])

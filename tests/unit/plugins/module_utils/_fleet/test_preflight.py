@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rin
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
+    KandjiDevice,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
@@ -41,10 +42,25 @@ def ring(
     [
         ([ring()], []),
         ([ring(), ring("wide", ["Sales"], [])], []),
-        ([], ["rings: it is empty. "]),
-        ([ring(test_macs=[])], ["the first ring, 'canary', has no test_macs"]),
+        (
+            [],
+            ["rings: it is empty. Name at least one ring with its blueprints and test Macs."],
+        ),
+        (
+            [ring(test_macs=[])],
+            [
+                "rings: the first ring, 'canary', has no test_macs. Name the serials of one or two"
+                " Macs that the gate checks first."
+            ],
+        ),
         ([ring(), ring("wide", [])], ["'wide' has no blueprints."]),
-        ([ring(scep_profile="Other")], ["'canary' has a scep_profile"]),
+        (
+            [ring(scep_profile="Other")],
+            [
+                "rings: 'canary' has a scep_profile, but the site playbook names each profile by"
+                " scep_profile_prefix and the ring's name. Remove scep_profile."
+            ],
+        ),
         ([ring(), ring("wide"), ring()], ["'canary' is there twice."]),
         (
             [ring(blueprints=[], test_macs=[]), ring()],
@@ -62,7 +78,8 @@ def test_all_that_is_wrong_with_the_rings_is_told_at_once(
 
 def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
     resolved, problems = preflight.resolve_rings(
-        [ring(generation="2"), ring("wide", ["B-2", "Sales"], [])], BLUEPRINTS
+        [ring(generation="2"), ring("wide", ["B-2", "Sales"], [], library_item="item-1")],
+        BLUEPRINTS,
     )
     assert problems == []
     assert [each.as_result() for each in resolved] == [
@@ -80,7 +97,7 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
             "assignment_nodes": {},
             "test_macs": [],
             "generation": None,
-            "library_item": None,
+            "library_item": "item-1",
         },
     ]
 
@@ -148,35 +165,78 @@ def authenticator(key: str = "okta_verify", status: str | None = "ACTIVE") -> Au
 
 PASSWORD, PUSH = authenticator("okta_password"), authenticator("okta_verify_push")
 FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
+NOT_SET_UP = (
+    "Okta Verify is not set up as an authenticator in this org. Add it in Security >"
+    " Authenticators."
+)
+
+
+def verify_problem(reason: str) -> str:
+    return f"The authenticator Okta Verify {reason}. Activate it in Security > Authenticators."
+
+
+def fastpass_problem(reason: str) -> str:
+    return (
+        f"Okta FastPass (method signed_nonce of Okta Verify) {reason}. Activate it in Security >"
+        " Authenticators > Okta Verify."
+    )
 
 
 @pytest.mark.parametrize(
-    "authenticators, methods, said",
+    "authenticators, methods, problem",
     [
         (
             [PASSWORD, authenticator()],
             [AuthenticatorMethod("push", "INACTIVE"), FASTPASS_METHOD],
             None,
         ),
-        ([], [], "is not set up as an authenticator in this org"),
-        ([PASSWORD], [], "is not set up as an authenticator in this org"),
-        ([authenticator(status="INACTIVE")], [FASTPASS_METHOD], "Okta Verify is not active"),
-        ([authenticator()], [], "FastPass"),
-        ([authenticator()], [AuthenticatorMethod("push", "ACTIVE")], "FastPass"),
-        ([authenticator()], [AuthenticatorMethod("signed_nonce", "INACTIVE")], "FastPass"),
+        ([], [], NOT_SET_UP),
+        ([PASSWORD], [], NOT_SET_UP),
+        (
+            [authenticator(status="INACTIVE")],
+            [FASTPASS_METHOD],
+            verify_problem("is not active"),
+        ),
+        ([authenticator()], [], fastpass_problem("is not there")),
+        (
+            [authenticator()],
+            [AuthenticatorMethod("push", "ACTIVE")],
+            fastpass_problem("is not there"),
+        ),
+        (
+            [authenticator()],
+            [AuthenticatorMethod("signed_nonce", "INACTIVE")],
+            fastpass_problem("is not active"),
+        ),
         # What Okta does not call active is not relied on, and shown as it is.
-        ([authenticator(status="PAUSED")], [FASTPASS_METHOD], "has the unknown status PAUSED"),
-        ([authenticator(status=None)], [FASTPASS_METHOD], "is shown without a status"),
+        (
+            [authenticator(status="PAUSED")],
+            [FASTPASS_METHOD],
+            verify_problem("has the unknown status PAUSED"),
+        ),
+        (
+            [authenticator(status=None)],
+            [FASTPASS_METHOD],
+            verify_problem("is shown without a status"),
+        ),
         (
             [authenticator()],
             [AuthenticatorMethod("signed_nonce", "PAUSED")],
-            "signed_nonce of Okta Verify) has the unknown status PAUSED",
+            fastpass_problem("has the unknown status PAUSED"),
         ),
-        ([authenticator()], [AuthenticatorMethod("signed_nonce")], "is shown without a status"),
+        (
+            [authenticator()],
+            [AuthenticatorMethod("signed_nonce")],
+            fastpass_problem("is shown without a status"),
+        ),
         # The split form: FastPass is an authenticator of its own
         ([PUSH, authenticator("okta_verify_fastpass")], [], None),
-        ([PUSH, authenticator("okta_verify_fastpass", "INACTIVE")], [], "not active"),
-        ([PUSH], [], "is not set up as an authenticator in this org"),
+        (
+            [PUSH, authenticator("okta_verify_fastpass", "INACTIVE")],
+            [],
+            verify_problem("is not active"),
+        ),
+        ([PUSH], [], NOT_SET_UP),
         (
             [authenticator(), authenticator("okta_verify_fastpass")],
             [AuthenticatorMethod("push", "ACTIVE")],
@@ -185,17 +245,16 @@ FASTPASS_METHOD = AuthenticatorMethod("signed_nonce", "ACTIVE")
         (
             [authenticator(), authenticator("okta_verify_fastpass", "INACTIVE")],
             [AuthenticatorMethod("push", "ACTIVE")],
-            "FastPass",
+            fastpass_problem("is not there"),
         ),
         ([authenticator(status="INACTIVE"), authenticator("okta_verify_fastpass")], [], None),
     ],
 )
 def test_fastpass_must_be_active_in_the_one_form_or_the_other(
-    authenticators: t.Any, methods: t.Any, said: str | None
+    authenticators: t.Any, methods: t.Any, problem: str | None
 ) -> None:
     problems = preflight.okta_verify_problems(authenticators, methods)
-    assert len(problems) == (1 if said else 0)
-    assert said is None or said in problems[0]
+    assert problems == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize(
@@ -214,5 +273,7 @@ def test_whose_methods_are_to_be_read(keys: list[str], found: str | None) -> Non
 
 
 def test_an_empty_fleet_is_told() -> None:
-    assert preflight.fleet_problems({"serial_number": "C02A"}) == []
-    assert "Kandji has no Mac" in preflight.fleet_problems(None)[0]
+    assert preflight.fleet_problems(KandjiDevice("d1")) == []
+    assert preflight.fleet_problems(None) == [
+        "Kandji has no Mac. Enrol at least one, or check that the API URL is the right tenant's."
+    ]

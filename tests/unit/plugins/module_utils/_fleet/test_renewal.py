@@ -45,6 +45,10 @@ def ring(*macs: MacCertificate, name: str = "canary", written: float = 335) -> R
         (MacCertificate("A", False, NOW + SECOND), False, False),
         (MacCertificate("A", False, NOW - SECOND), False, False),
         (MacCertificate("A", False, None), False, False),
+        # A certificate of a subject without $PROFILE_UUID cannot be proved, and is due like others.
+        (MacCertificate("A", True, NOW + SECOND, "unknowable"), True, False),
+        (MacCertificate("A", True, NOW + SECOND, "missing"), False, False),
+        (MacCertificate("A", True, NOW - SECOND, "missing"), False, True),
     ],
 )
 def test_a_mac_is_healthy_or_due_by_its_profile_and_the_expiry_of_its_certificate(
@@ -66,6 +70,18 @@ def test_a_mac_is_healthy_or_due_by_its_profile_and_the_expiry_of_its_certificat
 )
 def test_the_healthy_share_of_a_ring(macs: list[MacCertificate], percent: int) -> None:
     assert ring(*macs).healthy_percent(NOW) == percent
+
+
+def test_certificates_that_cannot_be_distinguished_are_warned_of() -> None:
+    unknowable = replace(mac(300), proof="unknowable")
+    facts = ring(unknowable, unknowable, mac(300), replace(unknowable, is_present=False))
+    assert renewal.warn_unknowable(facts) == (
+        "rings: The certificates of 2 Macs of canary cannot be distinguished from those of other"
+        " authorities, since the subject has no $PROFILE_UUID. When they expire is estimated from"
+        " when the profile came. Set certificate_check_item_id or state_dir, or add $PROFILE_UUID"
+        " to the subject."
+    )
+    assert renewal.warn_unknowable(ring(mac(300), replace(mac(300), proof="missing"))) == ""
 
 
 def test_due_serials_are_sorted() -> None:
@@ -264,6 +280,8 @@ def test_rings_that_were_written_before_the_move_are_due_whatever_their_certific
     assert first.reason == "Its profile was written before 2027-10-24 03:00; 1 Macs enrol."
     assert (second.renew, second.generation) == (False, "1")
     assert second.reason == "Its profile was written after 2027-10-24 03:00."
+    (at_once,) = decide([ring(mac(300), written=1)], NOW, pace)
+    assert not at_once.renew, "a profile that was written at that time may be of the new authority"
 
 
 def test_rings_go_one_after_the_other_then_too() -> None:
@@ -278,7 +296,10 @@ def test_rings_go_one_after_the_other_then_too() -> None:
 
 def test_a_ring_whose_last_write_is_unknown_is_left_to_a_person() -> None:
     (decision,) = decide([replace(ring(mac(3)), written=None)], NOW, Pace(written_before=NOW))
-    assert not decision.renew and "another generation" in decision.reason
+    assert not decision.renew and decision.reason == (
+        "Kandji does not report when the profile was last written. Give the ring another"
+        " generation in rings."
+    )
 
 
 def test_what_a_profile_pins_is_in_the_decision() -> None:

@@ -88,8 +88,14 @@ def test_where_all_is_well_the_table_is_the_counts_alone() -> None:
 
 
 def test_sentences_on_the_authority_come_last() -> None:
-    lines = table.render_table([row(1)], {"PROFILE_PENDING": 1}, {}, ["The move is due by 2027."])
-    assert lines[-3:] == ["", "Certificate authority:", "  The move is due by 2027."]
+    lines = table.render_table([], {"MANAGED": 2}, {}, ["The move is due by 2027."])
+    assert lines == [
+        "stage                          Macs",
+        "MANAGED                           2",
+        "",
+        "Certificate authority:",
+        "  The move is due by 2027.",
+    ]
 
 
 def test_ten_macs_of_a_group_are_named_where_no_number_is_set() -> None:
