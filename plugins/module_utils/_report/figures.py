@@ -133,9 +133,9 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
         _ordered(counts, meta.order),
         {
             ring: _ordered(by_stage, meta.order)
-            for ring, by_stage in sorted(by_ring.items(), key=_no_ring_last)
+            for ring, by_stage in sorted(by_ring.items(), key=_unknown_last)
         },
-        dict(sorted(months.items(), key=lambda item: item[0] or "~")),
+        dict(sorted(months.items(), key=_unknown_last)),
         dict(flags.most_common()),
         stages,
         {stage: max(texts, key=texts.__getitem__) for stage, texts in steps.items()},
@@ -149,7 +149,8 @@ def name_of(row: MacRow) -> str:
     return row.serial_number or row.device_id or ",".join(row.okta_device_ids)
 
 
-def _no_ring_last(item: tuple[str, object]) -> tuple[bool, str]:
+def _unknown_last(item: tuple[str, object]) -> tuple[bool, str]:
+    """Return the order of a ring or a month; the empty name comes last."""
     return not item[0], item[0]
 
 

@@ -148,7 +148,7 @@ def test_a_stage_that_is_not_in_the_order_is_below_all(
 
 def test_figures_are_ordered_for_people() -> None:
     rows = [
-        MacRow("C1", stage="MIXED", ring=None, flags=["STALE"], next_step="a"),
+        MacRow("C1", stage="MIXED", ring=None, flags=["STALE"], next_step="c"),
         MacRow("C2", stage="MANAGED", ring="b", flags=["ORPHAN"], unconfirmed=True),
         MacRow("C3", stage="Z", ring="b", flags=["ORPHAN"], certificates=1),
         MacRow("C8", stage="Z", ring="b", certificates=1),
