@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
     AuthorityRenewal,
     authority_renewal,
     authority_renewals,
+    renewal_warnings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
     Authorities,
@@ -88,36 +90,104 @@ def test_every_state(
     assert renewal(certificates, bound_to, now).state == state
 
 
-def test_a_replacement_is_warned_of_at_once_and_alarms_a_year_and_60_days_before_the_end() -> None:
-    early = renewal(BOTH)
-    assert (early.deadline, early.is_alarm) == (DEADLINE, False)
-    assert early.warnings == (early.message,)
-    assert "expires on 2028-03-18. The move is due by 2027-01-18. Move platform" in early.message
-    late = renewal(BOTH, now=DEADLINE)
-    assert late.is_alarm and "The move was due by 2027-01-18" in late.message
-    assert not renewal(BOTH, now=DEADLINE - timedelta(seconds=1)).is_alarm
+PLATFORM = "platform 'Endpoint management' (rac1)"
+MOVE = (
+    f"Move {PLATFORM} to the renewed certificate in the Admin Console (playbook"
+    " renew_certificate_authority.yml)."
+)
+
+
+def waiting(due: str, expiry: str = "2028-03-18") -> str:
+    return (
+        f"Okta renewed its certificate authority, and {PLATFORM} still issues with the old"
+        f" certificate, which expires on {expiry}. The move {due}. {MOVE}"
+    )
+
+
+def overdue(remedy: str) -> str:
+    return (
+        f"The CA certificate that {PLATFORM} issues with expires on 2028-03-18, before new"
+        f" certificates of Macs do. {remedy}"
+    )
+
+
+def rolled_over(expiry: str) -> str:
+    return (
+        f"Okta's certificate authority was renewed, and {PLATFORM} issues with the renewed"
+        f" certificate. Certificates of the old one count until {expiry}. Re-issue them ring by"
+        " ring."
+    )
 
 
 @pytest.mark.parametrize(
-    ("result", "says"),
+    ("result", "message", "is_alarm"),
     [
+        (renewal(BOTH), waiting("is due by 2027-01-18"), False),
+        # The alarm comes a year and 60 days before the expiry.
         (
-            renewal(BOTH, OLD, OLD_END - timedelta(days=9)),
-            "before new certificates of Macs do. Move",
+            renewal(BOTH, now=DEADLINE - timedelta(seconds=1)),
+            waiting("is due by 2027-01-18"),
+            False,
         ),
-        (renewal(ONE, OLD, OLD_END - timedelta(days=9)), "Ask Okta why the authority was not"),
-        (renewal((certificate(NEW),), OLD, OLD_END), "is not valid any more"),
+        (renewal(BOTH, now=DEADLINE), waiting("was due by 2027-01-18"), True),
+        (renewal(BOTH, now=OLD_END - timedelta(days=9)), overdue(MOVE), True),
+        (
+            renewal(ONE, now=OLD_END - timedelta(days=9)),
+            overdue("Ask Okta why the authority was not renewed."),
+            True,
+        ),
+        (
+            renewal((certificate(NEW),), OLD, OLD_END),
+            f"The CA certificate that {PLATFORM} issues with is not valid any more. No new"
+            f" certificate makes a Mac managed. {MOVE}",
+            True,
+        ),
     ],
 )
-def test_what_is_too_late_is_an_alarm(result: AuthorityRenewal, says: str) -> None:
-    assert result.is_alarm and says in result.message and result.warnings == (result.message,)
+def test_a_platform_that_has_to_be_moved_is_warned_of(
+    result: AuthorityRenewal, message: str, is_alarm: bool
+) -> None:
+    assert (result.message, result.is_alarm) == (message, is_alarm)
+    assert renewal_warnings(result) == (message,) and result.summary == message
+    assert result.is_to_be_moved is ("Ask Okta" not in message)
 
 
-def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_end_of_the_old_one() -> None:
-    done = renewal(BOTH, NEW)
-    assert "count until 2028-03-18" in done.message
-    assert (done.warnings, done.is_alarm) == ((), False)
-    assert renewal(ONE).message == renewal((), OLD).message == ""
+def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_last_expiry() -> None:
+    oldest = replace(certificate("00AA", "RETIRING"), expires=RENEWED)
+    for certificates in (BOTH, (*BOTH, oldest), (BOTH[0], oldest, BOTH[1])):
+        done = renewal(certificates, NEW)
+        assert done.message == done.summary == rolled_over("2028-03-18")
+        assert (renewal_warnings(done), done.is_alarm, done.is_to_be_moved) == ((), False, False)
+
+
+def test_an_expiry_that_okta_does_not_show_is_not_invented() -> None:
+    new, old = BOTH[0], replace(BOTH[1], expires=None)
+    moved, not_moved = (replace(renewal((new, old), key), expires=None) for key in (NEW, OLD))
+    assert moved.message == rolled_over("an unknown day")
+    assert not_moved.message == waiting("is due by an unknown day", "an unknown day")
+    assert not not_moved.is_alarm
+
+
+def test_the_platform_shows_the_expiry_of_a_certificate_that_does_not() -> None:
+    assert renewal((replace(certificate(OLD), expires=None),)).expires == OLD_END
+    assert renewal((replace(certificate(OLD), expires=RENEWED),)).expires == RENEWED
+
+
+@pytest.mark.parametrize(
+    ("result", "summary"),
+    [
+        (renewal(ONE), f"The CA certificate of {PLATFORM} expires on 2028-03-18; nothing is due."),
+        (
+            renewal((), OLD),
+            f"Okta does not show which CA certificate {PLATFORM} issues with.",
+        ),
+    ],
+)
+def test_where_nothing_is_due_there_is_only_a_summary(
+    result: AuthorityRenewal, summary: str
+) -> None:
+    assert (result.message, result.summary, result.warnings) == ("", summary, ())
+    assert not result.is_alarm
 
 
 def test_the_state_as_results_show_it() -> None:
@@ -134,8 +204,21 @@ def test_the_state_as_results_show_it() -> None:
     }
 
 
+def test_without_a_replacement_results_show_none() -> None:
+    result = renewal((), "").as_result()
+    assert (result["state"], result["key_id"], result["expires"]) == ("unknown", None, None)
+    assert (result["replacement_key_id"], result["replacement_expires"]) == (None, None)
+
+
 def test_without_a_platform_nothing_is_known() -> None:
     assert authority_renewal(Authorities(unavailable="not there"), None, RENEWED) is None
+    assert renewal_warnings(None) == ()
+
+
+def test_a_platform_of_an_authority_that_is_not_listed_is_unknown() -> None:
+    platform = RegistrationAuthority("rac1", authority_id="00AA", authority_key_id=OLD)
+    result = authority_renewal(Authorities(platforms=(platform,)), platform, RENEWED)
+    assert result is not None and result.state == "unknown"
 
 
 @given(
