@@ -21,7 +21,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.cert
     CertificateAuthority,
     RegistrationAuthority,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_integration import (
+    platform_console_steps,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.scep_platforms import (
+    Choice,
     choose_url,
     find_platform,
 )
@@ -75,9 +79,10 @@ def test_of_several_static_platforms_none_is_chosen_by_order_or_date() -> None:
     two = org(platform("rac1"), platform("rac9", created=None))
     with pytest.raises(BadOption) as raised:
         choose_url(two, None, None, ORG)
-    assert (
-        "2 platforms with a static SCEP URL: platform 'Endpoint management' (rac1, static, created"
-        " 2023-03-19); platform 'Endpoint management' (rac9, static)" in raised.value.message
+    assert raised.value.message == (
+        "platform: Okta has 2 platforms with a static SCEP URL: platform 'Endpoint management'"
+        " (rac1, static, created 2023-03-19); platform 'Endpoint management' (rac9, static). Set it"
+        " to the id of the one whose secret key you have."
     )
     assert choose_url(two, None, "rac9", ORG).url == url(OWN, "rac9")
 
@@ -90,40 +95,84 @@ def test_several_of_one_name_need_the_id() -> None:
 def test_a_platform_by_its_name() -> None:
     two = org(platform("rac1"), platform("rac9", name="Macs"))
     assert choose_url(two, None, "Macs", ORG).url == url(OWN, "rac9")
-    with pytest.raises(BadOption, match="no platform 'Mac'; did you mean 'Macs'"):
+    with pytest.raises(BadOption) as raised:
         choose_url(two, None, "Mac", ORG)
+    assert raised.value.message == "platform: Okta has no platform 'Mac'; did you mean 'Macs'?"
 
 
 @pytest.mark.parametrize(
-    ("chosen", "says"), [("rac2", "has a dynamic SCEP URL"), ("rac3", "a delegated SCEP URL")]
+    ("chosen", "problem"),
+    [
+        (
+            "rac2",
+            "platform 'Endpoint management' (rac2, dynamic, created 2023-03-19) has a dynamic SCEP"
+            " URL. One profile serves all Macs, so that each Mac cannot get a challenge of its own."
+            " Use a platform with Static SCEP URL as SCEP URL challenge type.",
+        ),
+        (
+            "rac3",
+            "platform 'Endpoint management' (rac3, delegated, created 2023-03-19) has a delegated"
+            " SCEP URL, which only Microsoft Intune can use. Use a platform with Static SCEP URL as"
+            " SCEP URL challenge type.",
+        ),
+    ],
 )
-def test_a_platform_that_no_profile_can_use(chosen: str, says: str) -> None:
-    with pytest.raises(Refused, match=says):
+def test_a_platform_that_no_profile_can_use(chosen: str, problem: str) -> None:
+    with pytest.raises(Refused) as raised:
         choose_url(ONE, None, chosen, ORG)
-    with pytest.raises(Refused, match=f"^scep_url: .*{says}"):
+    assert raised.value.message == f"platform: {problem}"
+    with pytest.raises(Refused) as raised:
         choose_url(ONE, url(OWN, chosen), None, ORG)
+    assert raised.value.message == f"scep_url: {problem}"
 
 
 def test_a_type_that_is_unknown_is_never_chosen_and_warned_of_by_name() -> None:
     strange = org(platform("rac1", "QUANTUM"), platform("rac2", None))
-    with pytest.raises(NeedsConsole, match="no platform with a static SCEP URL"):
+    with pytest.raises(NeedsConsole) as raised:
         choose_url(strange, None, None, ORG)
-    (text,) = choose_url(strange, None, "rac1", ORG).warnings
-    assert "challenge type QUANTUM, which is unknown" in text
+    assert raised.value.message == (
+        "scep_url: it is not set, and Okta has no platform with a static SCEP URL (platform"
+        " 'Endpoint management' (rac1, quantum, created 2023-03-19); platform 'Endpoint management'"
+        " (rac2, unknown type, created 2023-03-19)). No API can create one. Follow console_steps"
+        " once in the Okta Admin Console, then run again."
+    )
+    warning = (
+        "platform 'Endpoint management' (rac1, quantum, created 2023-03-19) has the challenge type"
+        " QUANTUM, which is unknown. It may not be a static SCEP URL."
+    )
+    for choice in (
+        choose_url(strange, None, "rac1", ORG),
+        choose_url(strange, url(OWN, "rac1"), None, ORG),
+    ):
+        assert choice == Choice(url(OWN, "rac1"), strange.platforms[0], (warning,))
 
 
 @pytest.mark.parametrize(
     "none", [org(), org(platform("rac2", "DYNAMIC")), org(platform("rac1", status="INACTIVE"))]
 )
 def test_without_a_static_platform_the_console_steps_follow(none: Authorities) -> None:
-    with pytest.raises(NeedsConsole, match="No API can create one") as raised:
+    with pytest.raises(NeedsConsole, match="static SCEP URL.*No API can create one") as raised:
         choose_url(none, None, None, ORG)
-    assert any("Static SCEP URL" in step for step in raised.value.details["console_steps"])
+    assert raised.value.details["console_steps"] == platform_console_steps(ORG)
+
+
+def test_an_org_without_any_platform_is_told_so_without_a_list() -> None:
+    with pytest.raises(NeedsConsole, match=r"no platform with a static SCEP URL\. No API"):
+        choose_url(org(), None, None, ORG)
+
+
+def test_a_platform_whose_status_okta_does_not_show_may_serve() -> None:
+    silent = org(platform("rac1", status=None), platform("rac2", status="PAUSED"))
+    assert choose_url(silent, None, None, ORG).platform is silent.platforms[0]
 
 
 def test_a_static_platform_without_its_url() -> None:
-    with pytest.raises(Refused, match="shows no SCEP URL"):
-        choose_url(org(platform("rac1", scep_url="")), None, None, ORG)
+    with pytest.raises(Refused) as raised:
+        choose_url(org(platform("rac1", scep_url="", created=None)), None, None, ORG)
+    assert raised.value.message == (
+        "platform: Okta shows no SCEP URL for platform 'Endpoint management' (rac1, static). Set"
+        " scep_url to the one that the Admin Console shows."
+    )
 
 
 # With a URL
@@ -145,17 +194,40 @@ def test_a_url_is_compared_by_its_path(given_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_url", "says"),
+    ("given_url", "problem"),
     [
-        (url(OWN, "rac7"), "its platform rac7 was deleted or is not active"),
-        (url(ACCESS, "rac1"), "it is of the Device Access tab"),
-        (url("DEADBEEF", "rac1"), "no certificate authority DEADBEEF"),
-        (f"{ORG}/pki/scep", "no platform of the org has this URL"),
+        (
+            url(OWN, "rac7"),
+            "its platform rac7 was deleted or is not active. Copy the URL of a platform that is"
+            " there, or leave it out.",
+        ),
+        (
+            url(ACCESS.lower(), "rac1"),
+            "it is of the Device Access tab, whose certificates do not attest that a Mac is"
+            " managed. Copy the URL of the Endpoint management tab, or leave it out.",
+        ),
+        (
+            url("DEADBEEF", "rac1"),
+            "the org has no certificate authority DEADBEEF. The URL is of another org, or the"
+            " authority was deleted. Copy the URL of this org, or leave it out.",
+        ),
+        (
+            f"{ORG}/pki/scep",
+            "no platform of the org has this URL. Copy it completely from Security > Device"
+            " integrations > Endpoint management, or leave it out.",
+        ),
     ],
 )
-def test_a_url_of_no_platform_that_serves_is_refused(given_url: str, says: str) -> None:
-    with pytest.raises(Refused, match=f"^scep_url: .*{says}"):
+def test_a_url_of_no_platform_that_serves_is_refused(given_url: str, problem: str) -> None:
+    with pytest.raises(Refused) as raised:
         choose_url(ONE, given_url, None, ORG)
+    assert raised.value.message == f"scep_url: {problem}"
+
+
+def test_a_url_of_another_form_is_compared_without_its_last_slash() -> None:
+    other = org(platform("rac1", scep_url=f"{ORG}/scep/rac1"))
+    assert find_platform(other, f"{ORG}/scep/rac1/") is other.platforms[0]
+    assert find_platform(other, f"{ORG}/scep/RAC1") is None
 
 
 def test_a_platform_out_of_service_is_as_one_that_was_deleted() -> None:
@@ -164,33 +236,53 @@ def test_a_platform_out_of_service_is_as_one_that_was_deleted() -> None:
 
 
 def test_a_family_that_is_unknown_is_warned_of() -> None:
-    (text,) = choose_url(ONE, url(STRANGE, "rac1"), None, ORG).warnings
-    assert "family NEXT_YEARS_FAMILY, which is unknown" in text
+    warning = (
+        "scep_url: its certificate authority is of the family NEXT_YEARS_FAMILY, which is unknown."
+        " Whether its certificates attest management was not verified."
+    )
+    strange = url(STRANGE, "rac1")
+    assert choose_url(ONE, strange, None, ORG) == Choice(strange, None, (warning,))
 
 
 def test_a_url_of_another_platform_than_the_one_that_is_named() -> None:
     two = org(platform("rac1"), platform("rac9", name="Macs"))
     assert choose_url(two, url(OWN, "rac9"), "Macs", ORG).warnings == ()
-    with pytest.raises(BadOption, match="scep_url is the URL of platform 'Endpoint management'"):
+    with pytest.raises(BadOption) as raised:
         choose_url(two, url(OWN, "rac1"), "Macs", ORG)
+    assert raised.value.message == (
+        "platform: scep_url is the URL of platform 'Endpoint management' (rac1, static, created"
+        " 2023-03-19), not of 'Macs'. Set one of the two options."
+    )
 
 
 # Without the API
 
 
 def test_a_url_is_used_with_a_warning_that_says_what_was_not_seen() -> None:
-    choice = choose_url(UNREAD, url(ACCESS, "rac1"), None, ORG)
-    assert choice.url == url(ACCESS, "rac1") and choice.platform is None
-    (text,) = choice.warnings
-    assert "does not have the Certificate Authorities API (404)" in text
-    assert "was not verified" in text
+    warning = (
+        "scep_url: Okta's certificate authorities cannot be read, because the org does not have the"
+        " Certificate Authorities API (404). Whether the URL is of a static platform that attests"
+        " management was not verified."
+    )
+    unseen = url(ACCESS, "rac1")
+    assert choose_url(UNREAD, unseen, None, ORG) == Choice(unseen, None, (warning,))
 
 
-@pytest.mark.parametrize("platform_option", [None, "Macs"])
-def test_without_a_url_the_console_steps_follow(platform_option: str | None) -> None:
-    with pytest.raises(NeedsConsole, match="it is not set") as raised:
+@pytest.mark.parametrize(
+    "platform_option, platform_text",
+    [(None, ""), ("Macs", ", and platform 'Macs' cannot be found")],
+)
+def test_without_a_url_the_console_steps_follow(
+    platform_option: str | None, platform_text: str
+) -> None:
+    with pytest.raises(NeedsConsole) as raised:
         choose_url(UNREAD, None, platform_option, ORG)
-    assert "console_steps" in raised.value.details
+    assert raised.value.message == (
+        f"scep_url: it is not set{platform_text}, because Okta's certificate authorities cannot be"
+        " read: the org does not have the Certificate Authorities API (404). Follow console_steps"
+        " once in the Okta Admin Console, then run again with scep_url."
+    )
+    assert raised.value.details["console_steps"] == platform_console_steps(ORG)
 
 
 # Any org
