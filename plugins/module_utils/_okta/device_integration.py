@@ -25,32 +25,32 @@ PLATFORM_FILTER = 'eventType sw "device.platform."'
 RESET_EVENT = "device.platform.secret_key.reset"
 
 
+# The steps of the guide's first chapter, after the login.
+CONSOLE_STEPS = (
+    "Select Security > Device integrations, then the Endpoint management tab.",
+    "Select Add platform.",
+    "Select Desktop (Windows and macOS only), then Next.",
+    "For Certificate authority, select Use Okta as certificate authority.",
+    "For SCEP URL challenge type, select Static SCEP URL.",
+    "Select Generate.",
+    "Copy the SCEP URL and the Secret key into your vault: the secret key is shown this once.",
+    "Select Save, then run this again with the SCEP URL (scep_url or OKTA_SCEP_URL), unless it can"
+    " be read, and the challenge (scep_challenge or OKTA_SCEP_CHALLENGE).",
+)
+
+
 def admin_console(org_url: str) -> str:
     """Return the address of the Admin Console of an org, "" for a custom domain."""
-    parts = split_url(org_url)
-    first, dot, rest = (parts.hostname or "").partition(".")
-    return (
-        f"https://{first}-admin{dot}{rest}" if (parts.hostname or "").endswith(OKTA_DOMAINS) else ""
-    )
+    host = split_url(org_url).hostname or ""
+    name, dot, domain = host.partition(".")
+    return f"https://{name}-admin{dot}{domain}" if host.endswith(OKTA_DOMAINS) else ""
 
 
 def platform_console_steps(org_url: str) -> list[str]:
-    """Return the steps of the guide's first chapter, with a link to the org's Admin Console."""
+    """Return the steps that create a platform, with a link to the org's Admin Console."""
     console = admin_console(org_url)
-    return [
-        f"Log in to the Okta Admin Console{' at ' + console if console else ' of ' + org_url}.",
-        "Select Security > Device integrations, then the Endpoint management tab.",
-        "Select Add platform.",
-        "Select Desktop (Windows and macOS only), then Next.",
-        "For Certificate authority, select Use Okta as certificate authority.",
-        "For SCEP URL challenge type, select Static SCEP URL.",
-        "Select Generate.",
-        "Copy the SCEP URL and the Secret key into your vault: the secret key is shown this once.",
-        (
-            "Select Save, then run this again with the SCEP URL (scep_url or OKTA_SCEP_URL), unless"
-            " it can be read, and the challenge (scep_challenge or OKTA_SCEP_CHALLENGE)."
-        ),
-    ]
+    place = f"at {console}" if console else f"of {org_url}"
+    return [f"Log in to the Okta Admin Console {place}.", *CONSOLE_STEPS]
 
 
 def check_identity_engine(org: Org, org_url: str) -> None:

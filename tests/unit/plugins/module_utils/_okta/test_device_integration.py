@@ -9,6 +9,7 @@ Hosts, links, the SCEP URL, a stale challenge, expiry, the pin.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -54,29 +55,39 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 )
 def test_the_steps_link_to_the_orgs_own_admin_console(org: str, console: str) -> None:
     assert integration.admin_console(org) == console
-    assert (console or org) in integration.platform_console_steps(org)[0]
+    login = integration.platform_console_steps(org)[0]
+    place = f"at {console}" if console else f"of {org}"
+    assert login == f"Log in to the Okta Admin Console {place}."
 
 
 def test_the_steps_are_those_of_the_guide() -> None:
-    steps = integration.platform_console_steps(ORG)
-    assert [
-        word
-        for word in (
-            "Add platform",
-            "Desktop",
-            "Use Okta as certificate authority",
-            "Static SCEP URL",
-            "Generate",
-            "Save",
-        )
-        if not any(word in step for step in steps)
-    ] == []
+    buttons = [
+        "Endpoint management",
+        "Add platform",
+        "Desktop",
+        "Use Okta as certificate authority",
+        "Static SCEP URL",
+        "Generate",
+        "Secret key",
+        "Save",
+    ]
+    _login, *steps = integration.platform_console_steps(ORG)
+    assert all(button in step for button, step in zip(buttons, steps, strict=True))
 
 
-@pytest.mark.parametrize("organization", [{"pipeline": "v1"}, {"pipeline": None}, {}])
-def test_an_org_that_is_not_identity_engine_is_refused(organization: dict[str, t.Any]) -> None:
-    with pytest.raises(Refused, match="Identity Engine"):
+@pytest.mark.parametrize(
+    "organization, pipeline",
+    [({"pipeline": "v1"}, "'v1'"), ({"pipeline": None}, "None"), ({}, "None")],
+)
+def test_an_org_that_is_not_identity_engine_is_refused(
+    organization: dict[str, t.Any], pipeline: str
+) -> None:
+    with pytest.raises(Refused) as raised:
         integration.check_identity_engine(Org.from_row(organization), ORG)
+    assert raised.value.message == (
+        f"okta_org_url: https://acme.okta.com is a Classic Engine org (pipeline {pipeline}). Device"
+        " integrations and FastPass need Okta Identity Engine; upgrade the org first."
+    )
 
 
 def test_an_identity_engine_org_is_fine() -> None:
@@ -201,6 +212,30 @@ def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str)
         integration.check_host(url, org, Org(linked_urls=(linked,)), ["okta.com"])
 
 
+def test_the_names_that_are_known_of_the_org_are_in_the_message_once() -> None:
+    org = Org(linked_urls=(ORG, CUSTOM, "", "https://LOGIN.acme.com:443/"))
+    known = "acme.okta.com or login.acme.com"
+    with pytest.raises(BadOption) as raised:
+        integration.check_host("https://other.okta.com:8443" + PATH, ORG, org, [])
+    assert raised.value.message == (
+        f"scep_url: its host is other.okta.com:8443, and the org is {known}. Copy the SCEP URL of"
+        " this org. If the org has a custom domain and this host is its own, list it in scep_hosts."
+    )
+    assert integration.check_host("https://id.acme.com" + PATH, ORG, org, []) == [
+        f"scep_url: its host id.acme.com is not a name that Okta shows for the org ({known}). If it"
+        " is a custom domain of the org, list it in scep_hosts. Otherwise copy the SCEP URL of this"
+        " org."
+    ]
+
+
+def test_a_url_without_a_host_is_refused() -> None:
+    with pytest.raises(BadOption) as raised:
+        integration.check_host(PATH, ORG, Org(), [])
+    assert raised.value.message == (
+        "scep_url: it is not a URL with a host. Copy the SCEP URL of this org."
+    )
+
+
 @pytest.mark.parametrize(
     "path, warned",
     [
@@ -213,7 +248,11 @@ def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str)
     ],
 )
 def test_an_unknown_shape_is_a_warning_and_no_more(path: str, warned: int) -> None:
-    assert len(integration.shape_warning(ORG + path)) == warned
+    warning = (
+        "scep_url: it does not look like the known SCEP URLs (…/pki/<40 digits>/scep/rac…). Check"
+        " that it was copied completely; if so, ignore this."
+    )
+    assert integration.shape_warning(ORG + path) == [warning] * warned
 
 
 # The authority's certificates
@@ -242,23 +281,43 @@ def test_a_pin_that_is_one_of_the_certificates_or_none_is_fine(fingerprint: byte
 def test_a_pin_that_is_none_of_the_certificates_is_refused_and_they_are_named() -> None:
     with pytest.raises(Refused) as raised:
         integration.check_pin([certificate(), certificate(digit="b")], b"\xcc" * 20)
-    assert "a" * 64 in raised.value.message and "b" * 64 in raised.value.message
+    assert raised.value.message == (
+        "ca_fingerprint: it matches none of the certificates that the SCEP endpoint returns. The"
+        " authority may have been renewed; pin one of its certificates: CN=Authority SHA-256"
+        f" {'a' * 64}; CN=Authority SHA-256 {'b' * 64}."
+    )
+
+
+SOON = "expires on 2027-02-21. Plan the change to the renewed one."
 
 
 @pytest.mark.parametrize(
-    "days, said",
+    "days, text",
     [
         (1000, None),
-        (90.1, None),
-        (89.9, "expires on 2027-02-21"),
-        (1, "expires on 2026-11-24"),
-        (-1, "expired on 2026-11-22"),
+        (90, None),
+        (89.99, SOON),
+        (0, "expires on 2026-11-23. Plan the change to the renewed one."),
+        (-0.01, "expired on 2026-11-23."),
+        (-1, "expired on 2026-11-22."),
     ],
 )
-def test_a_certificate_that_ends_soon_is_told(days: float, said: str | None) -> None:
-    warnings = integration.expiry_warnings([certificate(), certificate(days)], NOW, 90)
-    assert len(warnings) == (1 if said else 0)
-    assert said is None or said in warnings[0]
+def test_a_certificate_that_expires_soon_or_has_expired_is_warned_of(
+    days: float, text: str | None
+) -> None:
+    certificates = [certificate(), certificate(days)]
+    warnings = [f"The CA certificate CN=Authority {text}"] if text else []
+    assert integration.expiry_warnings(certificates, NOW, 90) == warnings
+    assert integration.expiry_warnings([certificate(days), certificate(days)], NOW, 90) == (
+        warnings * 2
+    )
+
+
+def test_an_expiry_without_a_time_zone_is_in_utc() -> None:
+    naive = replace(certificate(), not_after=datetime(2026, 11, 23, 9))
+    assert integration.expiry_warnings([naive], NOW, 90) == [
+        "The CA certificate CN=Authority expired on 2026-11-23."
+    ]
 
 
 def test_the_facts_of_a_certificate_are_plain_data() -> None:
@@ -301,6 +360,10 @@ RESET = "2026-11-20T10:00:00.000Z"
             RESET,
         ),
         ([event(RESET, "device.platform.update")], "2026-11-19T10:00:00Z", None),
+        ([event(RESET)], RESET, None),
+        # A time that cannot be read proves nothing.
+        ([event("soon")], "2026-11-19T10:00:00Z", None),
+        ([event(RESET)], "soon", None),
     ],
 )
 def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
