@@ -46,13 +46,10 @@ def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
 
 
 def _by_method(method: Row, device: DeviceContext) -> AnyOf:
-    kind = method.get("type")
+    kind, mode = method.get("type"), method.get("factorMode")
     if kind == "AUTH_METHOD_CHAIN":
         return _any_of([_chain(chain, device) for chain in method.get("chains") or []])
-    if kind not in (None, "ASSURANCE"):
-        return _unknown("verification method", method)
-    mode = method.get("factorMode")
-    if mode not in (None, "1FA", "2FA"):
+    if kind not in (None, "ASSURANCE") or mode not in (None, "1FA", "2FA"):
         return _unknown("verification method", method)
     constraints = method.get("constraints") or [{}]
     return _any_of([_constraint(each, mode == "2FA", device) for each in constraints])

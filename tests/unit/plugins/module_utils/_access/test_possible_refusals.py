@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.possible_refusals import (
+    may_refuse,
     newly_refusing_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -90,6 +91,12 @@ def test_platforms_that_rules_name_before_or_after_are_judged_and_any_other() ->
     assert newly_refusing_rule([macs, NOBODY], [macs, windows, NOBODY]) is None
 
 
+def test_a_device_is_on_one_platform_whichever_that_is() -> None:
+    macs = allow("Macs", **on("MACOS"))
+    others = allow("Others", platform={"exclude": on("MACOS")["platform"]["include"]})
+    assert newly_refusing_rule([EVERYONE], [macs, others, NOBODY]) is None
+
+
 def test_people_whom_rules_name_before_or_after_are_judged() -> None:
     ada = allow("Ada", **people("users", include=["ada"]))
     others = deny("Others", **people("users", exclude=["ada"]))
@@ -128,6 +135,31 @@ def test_people_are_judged_in_combinations_of_groups(
 ) -> None:
     refusing = newly_refusing_rule([EVERYONE], refusing_exactly(chosen, count))
     assert refusing == ("nobody" if is_seen else None)
+
+
+def admitting_groups(count: int) -> list[PolicyRule]:
+    groups = [f"g{number}" for number in range(count)]
+    return [*(allow(name, **people("groups", include=[name])) for name in groups), EVERYONE]
+
+
+@pytest.mark.parametrize(
+    "before, after, may",
+    [
+        (5, 5, False),  # each combination is judged, and none is refused
+        (6, 0, True),
+        (0, 6, True),
+        (5, 6, True),
+    ],
+)
+def test_a_change_with_more_groups_than_are_combined_may_refuse(
+    before: int, after: int, may: bool
+) -> None:
+    assert may_refuse(admitting_groups(before), admitting_groups(after)) is may
+
+
+def test_a_change_that_refuses_may_refuse() -> None:
+    assert may_refuse([EVERYONE], [NOBODY])
+    assert not may_refuse([NOBODY], [EVERYONE])
 
 
 # Drawn policies
