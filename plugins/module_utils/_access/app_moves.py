@@ -46,7 +46,7 @@ def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obsta
 
     :arg apps: of the org, with their policies.
     """
-    held_by_console = next((app.policy_id for app in apps if app.is_admin_console), "")
+    held_by_console = {app.policy_id for app in apps if app.is_admin_console}
     obstacles = []
     for move in moves:
         target = move.target.id or move.target.name
@@ -59,8 +59,8 @@ def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obsta
                 )
             )
         elif move.app.is_admin_console:
-            held_by_console = target
-        elif target == held_by_console:
+            held_by_console = {target}
+        elif target in held_by_console:
             obstacles.append(
                 Obstacle(
                     move.app,

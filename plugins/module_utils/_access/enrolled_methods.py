@@ -66,11 +66,10 @@ def passes(rule: PolicyRule, enrollments: t.Iterable[Enrollment]) -> bool:
 def describe_requirement(rule: PolicyRule) -> str:
     """Return what a rule asks for, in Okta's words, for a message."""
     method = rule.verification
-    asks = method.get("constraints") or method.get("chains") or []
     parts = [str(method["factorMode"])] if method.get("factorMode") else []
     parts += [
         f"{name} {_limits(part) or ''}".strip()
-        for constraint in asks
+        for constraint in method.get("constraints") or []
         for name, part in constraint.items()
         if isinstance(part, dict) and _is_asked(part)
     ]

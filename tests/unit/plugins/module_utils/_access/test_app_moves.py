@@ -56,6 +56,16 @@ def test_an_org_without_an_admin_console_has_no_obstacle():
     assert app_moves.find_obstacles([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
 
 
+def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
+    target = Policy("rst9", "Okta Admin Console")
+    with pytest.raises(Refused) as error:
+        app_moves.require_no_obstacles([move(SLACK, target)], APPS)
+    assert error.value.message == (
+        "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of the Okta Admin"
+        " Console, and Okta refuses it for other apps. Choose another policy. Nothing was written."
+    )
+
+
 @pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
 def test_no_app_moves_to_a_policy_that_is_not_active(status):
     inactive = Policy("rst1", "Company apps", status=status)
@@ -66,6 +76,23 @@ def test_no_app_moves_to_a_policy_that_is_not_active(status):
     assert error.value.message.endswith(
         "Activate the policy in the Admin Console. Nothing was written."
     )
+
+
+def test_the_rules_of_each_policy_are_read_once():
+    reads = []
+
+    def policy_rules(policy_id):
+        reads.append(policy_id)
+        return [rule(policy_id)]
+
+    okta = SimpleNamespace(policy_rules=policy_rules)
+    rules = app_moves.read_rules(okta, [move(SLACK), move(JIRA), move(CONSOLE)])
+    assert rules == {each: [rule(each)] for each in ("rst1", "rst2", "rst9")}
+    assert sorted(reads) == sorted(rules)
+
+
+def test_without_a_move_there_is_nothing_to_check():
+    assert app_moves.check_moves(SimpleNamespace(), [], {}, OPTIONS) is None
 
 
 # Reversals
