@@ -218,11 +218,7 @@ def run(ctx: ModuleContext) -> Result:
     item_id = ctx.params["library_item_id"].lower()
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
     if profile is None:
-        raise BadOption(
-            f"library_item_id: Kandji has no custom profile with the id {item_id!r}. Set the id of"
-            " the SCEP profile, as kandji_scep_profile returns it.",
-            option="library_item_id",
-        )
+        raise _unknown_profile(item_id, macs, ctx.params["tag"])
     subject = Subject.of_profile(profile)
     steps = _plan(ctx, macs, issued_before, subject)
     _check_prerequisites(ctx, macs, steps, profile)
@@ -358,6 +354,21 @@ class Redelivery:
                 vendor="kandji",
             )
         return list(current.tags)
+
+
+def _unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOption:
+    """Return the error for an id without a profile: mistyped, or deleted since an earlier run."""
+    message = (
+        f"library_item_id: Kandji has no custom profile with the id {item_id!r}. Set the id of the"
+        " SCEP profile, as kandji_scep_profile returns it."
+    )
+    tagged = [serial for serial, mac in macs.items() if tag in mac.tags]
+    if tagged:
+        message += (
+            f" An earlier run left the tag {tag!r} on {abbreviate(tagged, 5)}. A run with the right"
+            " id removes it. If the profile was deleted, remove the tag in Kandji."
+        )
+    return BadOption(message, option="library_item_id")
 
 
 def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:

@@ -9,16 +9,14 @@ The lab holds a request, so that nothing depends on time. The verdict is about t
 from __future__ import annotations
 
 import itertools
-import threading
-import time
 import typing as t
 
 import pytest
 
 from lab.server import Lab
-from lab.state import Fault, Options
+from lab.state import Options
 from tests.functional.conftest import Watched
-from tests.functional.helpers.interleaving import judge_lab
+from tests.functional.helpers.interleaving import act_while_held, judge_lab, judge_output
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.playbook import SITE, PlayResult
 
@@ -63,6 +61,11 @@ class Scene:
             "device_trust_access_policy": ORIGINAL,
             "device_trust_access_apps": ["Salesforce"],
             "device_trust_break_glass_group": "Break glass",
+            # A request is held for longer than a run waits for an answer.
+            "_device_trust_connection": {
+                "ca_path": watched.lab.announcement["ca_file"],
+                "api_timeout": 600,
+            },
         }
         self._call("kandji_scep_profile", name="Okta SCEP - canary", blueprints=["Canary"])
         watched.live()
@@ -88,28 +91,6 @@ class Scene:
         assert not result.get("failed"), result
 
 
-def judge(result: PlayResult) -> list[str]:
-    """Return the words of a program that failed, instead of a sentence."""
-    words = ("Traceback", "Please report", "Unexpected")
-    return [result.output for word in words if word in result.output]
-
-
-def hold_until_ended(watched: Watched, operation: str, run: t.Any, other: t.Any) -> list[t.Any]:
-    """Return the results of a run that is held at its first such request, and of the other."""
-    world, results = watched.world, list[t.Any]()
-    fault = Fault("hold", operation)
-    world.faults.append(fault)
-    held = threading.Thread(target=lambda: results.append(run()))
-    held.start()
-    while held.is_alive() and fault not in world.held:
-        time.sleep(0.05)
-    assert fault in world.held, results
-    results.append(other())
-    world.held.clear()
-    held.join(timeout=300)
-    return results
-
-
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "other"), PAIRS)
 def test_a_playbook_is_held_until_another_has_ended(name, other, run_module, playbook):
@@ -122,9 +103,10 @@ def test_a_playbook_is_held_until_another_has_ended(name, other, run_module, pla
             return t.cast(PlayResult, playbook(lab, path, variables=scene.variables))
 
         operation = WRITING[name][PAIRS.index((name, other)) % 2]
-        results = hold_until_ended(watched, operation, lambda: run(name), lambda: run(other))
-        faults = [fault for result in results for fault in judge(result)] + judge_lab(watched)
+        results = act_while_held(watched, [operation], lambda: run(name), lambda: run(other))
+        faults = [fault for result in results for fault in judge_output(result)]
+        faults += judge_lab(watched)
         again = run(name)
-        faults += [*judge(again), *judge_lab(watched)]
+        faults += [*judge_output(again), *judge_lab(watched)]
         assert faults == []
         assert again.status == 0 or {name, other} & {"migrate_scep_item"}, again.output

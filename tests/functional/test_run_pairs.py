@@ -14,12 +14,11 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
-import requests
 
-from lab.okta.devices import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 from tests.functional.conftest import Watched
+from tests.functional.helpers import console_edits as console
 from tests.functional.helpers.interleaving import (
     Requests,
     before_request,
@@ -33,8 +32,7 @@ Json = dict[str, t.Any]
 PROFILE, SCEP, SCRIPT = "kandji_custom_profile", "kandji_scep_profile", "kandji_custom_script"
 APP, POLICY, RULE = "kandji_app_store_item", "okta_access_policy", "okta_access_policy_rule"
 RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
-CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
-STUCK = "RESETMAC0001"
+CLONE, ORIGINAL, STUCK = console.CLONE, console.ORIGINAL, console.STUCK
 CANARY = {"name": "Okta SCEP - canary", "blueprints": ["Canary"]}
 MANAGED = {
     "policy": ORIGINAL,
@@ -49,15 +47,6 @@ MANAGED = {
 }
 COPY = {"name": CLONE, "clone_of": ORIGINAL}
 MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
-
-
-ROOT = {
-    "PayloadType": "com.apple.security.root",
-    "PayloadVersion": 1,
-    "PayloadIdentifier": "com.example.root",
-    "PayloadUUID": "9B2B1E0C-4C7D-4B3E-9B0B-5C0F4E1B7A11",
-    "PayloadContent": b"root",
-}
 
 
 def wifi(**keys: t.Any) -> str:
@@ -255,118 +244,9 @@ def test_a_run_meets_another_amid_its_plan_and_at_its_first_write(scene, name, o
 # An administrator in the console
 
 
-def profile_of(watched: Watched) -> t.Any:
-    return next(
-        item
-        for item in watched.world.kandji.items.values()
-        if item.name.startswith("Okta SCEP - canary")
-    )
-
-
-def add_payload(watched: Watched) -> None:
-    item, announced = profile_of(watched), watched.lab.announcement
-    plist = plistlib.loads(item.text.encode())
-    plist["PayloadContent"].append(ROOT)
-    requests.patch(
-        f"{announced['kandji_url']}/api/v1/library/custom-profiles/{item.id}",
-        headers={"Authorization": f"Bearer {announced['kandji_api_token']}"},
-        verify=announced["ca_file"],
-        files={"file": ("x.mobileconfig", plistlib.dumps(plist))},
-        timeout=30,
-    ).raise_for_status()
-
-
-def rename_profile(watched: Watched) -> None:
-    item = profile_of(watched)
-    watched.control("PATCH", f"/kandji/items/{item.id}", {"name": f"{item.name} (Ann)"})
-
-
-def assign_profile(watched: Watched) -> None:
-    wanted = {"blueprints": ["Canary", "Engineering"]}
-    watched.control("PATCH", f"/kandji/items/{profile_of(watched).id}", wanted)
-
-
-def delete_profile(watched: Watched) -> None:
-    watched.control("DELETE", f"/kandji/items/{profile_of(watched).id}")
-
-
-def holds_root(watched: Watched) -> bool:
-    return "com.apple.security.root" in profile_of(watched).text
-
-
-def is_renamed(watched: Watched) -> bool:
-    return bool(profile_of(watched).name.endswith("(Ann)"))
-
-
-def is_assigned(watched: Watched) -> bool:
-    blueprints = watched.world.kandji.blueprints.values()
-    return profile_of(watched).id in next(
-        blueprint.item_ids for blueprint in blueprints if blueprint.name == "Engineering"
-    )
-
-
-def is_deleted(watched: Watched) -> bool:
-    items = watched.world.kandji.items.values()
-    return not any(item.name == CANARY["name"] for item in items)
-
-
-def policy_of(watched: Watched, name: str) -> t.Any:
-    return next(each for each in watched.world.okta.policies.by_id.values() if each.name == name)
-
-
-def describe_clone(watched: Watched) -> None:
-    policy_of(watched, CLONE).description += " Ask Ann."
-
-
-def rename_clone(watched: Watched) -> None:
-    policy_of(watched, CLONE).name = "Kept by Ann"
-
-
-def give_another_policy(watched: Watched) -> None:
-    org = watched.world.okta
-    org.assign(org.directory.app("Slack"), org.policies.add("Strict"))
-
-
-def edit_rule(watched: Watched) -> None:
-    rule = rule_of(watched)
-    if rule:
-        rule.conditions["people"]["users"]["exclude"] = [next(iter(watched.world.okta.users))]
-
-
-def stop_rule(watched: Watched) -> None:
-    policy_of(watched, ORIGINAL).rules[0].status = "INACTIVE"
-
-
-def add_rule_before(watched: Watched) -> None:
-    deny = ("Contractors", None, {"appSignOn": {"access": "DENY"}})
-    watched.world.okta.policies.add_rule(policy_of(watched, ORIGINAL), deny, 0)
-
-
-def record_of(watched: Watched) -> t.Any:
-    records = watched.world.okta.devices.values()
-    return next((each for each in records if each.profile.get("serialNumber") == STUCK), None)
-
-
-def become_managed(watched: Watched) -> None:
-    for link in record_of(watched).users.values():
-        link.set_managed(True)
-
-
-def register_again(watched: Watched) -> None:
-    """Its user adds the account again, which makes another record."""
-    org = watched.world.okta
-    facts = DeviceFacts(serial=STUCK, udid="again", name=STUCK, model="Mac", os_version="15.1")
-    org.registry.register(next(iter(org.users)), facts)
-
-
-def is_registered_again(watched: Watched) -> bool:
-    records = watched.world.okta.devices.values()
-    return any(each.profile.get("udid") == "again" for each in records)
-
-
 @dataclass(frozen=True)
 class Edit:
-    """An administrator's edit, whether it is still there, and when a run has to notice it.
+    """An administrator's edit during a scenario, and when a run has to notice it.
 
     ``read_by`` is the request that the plan knows it by: what was edited before is planned for.
     ``window`` is how many requests before the first write the last check of it is sent: nobody can
@@ -374,8 +254,7 @@ class Edit:
     """
 
     scenario: str
-    act: t.Callable[[Watched], None]
-    stays: t.Callable[[Watched], bool]
+    made: console.ConsoleEdit
     read_by: str
     window: int = 1
 
@@ -386,72 +265,33 @@ class Edit:
         return range(first, sent.first_write - self.window + 1)
 
 
-def app_policy(watched: Watched) -> str:
-    org = watched.world.okta
-    return str(org.policies.in_force(org.directory.app("Slack")).name)
-
-
-def rule_of(watched: Watched) -> t.Any:
-    rules = policy_of(watched, ORIGINAL).rules
-    return next((rule for rule in rules if rule.name == "Managed Macs"), None)
-
-
-def is_described(watched: Watched) -> bool:
-    return "Ask Ann" in policy_of(watched, CLONE).description
-
-
-def has_strict(watched: Watched) -> bool:
-    return app_policy(watched) == "Strict"
-
-
-def is_kept(watched: Watched) -> bool:
-    return any(each.name == "Kept by Ann" for each in watched.world.okta.policies.by_id.values())
-
-
-def excludes_user(watched: Watched) -> bool:
-    rule = rule_of(watched)
-    return rule is not None and bool(rule.conditions["people"]["users"]["exclude"])
-
-
-def is_stopped(watched: Watched) -> bool:
-    return rule_of(watched).status == "INACTIVE"
-
-
-def has_contractors(watched: Watched) -> bool:
-    return any(rule.name == "Contractors" for rule in policy_of(watched, ORIGINAL).rules)
-
-
-def is_registered(watched: Watched) -> bool:
-    return record_of(watched) is not None
-
-
 PROFILES, POLICIES, RULES = "List Custom Profiles", "listPolicies", "listPolicyRules"
 EDITS = [
-    Edit("renew SCEP profile", add_payload, holds_root, PROFILES),
-    Edit("renew SCEP profile", rename_profile, is_renamed, PROFILES),
-    Edit("renew SCEP profile", delete_profile, is_deleted, PROFILES),
-    Edit("renew SCEP profile", assign_profile, is_assigned, PROFILES),
-    Edit("widen SCEP profile", rename_profile, is_renamed, PROFILES, 2),
-    Edit("remove SCEP profile", rename_profile, is_renamed, PROFILES, 2),
-    Edit("move app", describe_clone, is_described, POLICIES),
-    Edit("move app", give_another_policy, has_strict, "listApplications", 0),
-    Edit("clone and move", give_another_policy, has_strict, "listApplications", 0),
-    Edit("revert apps", give_another_policy, has_strict, "listApplications"),
-    Edit("revert apps", describe_clone, is_described, POLICIES, 2),
-    Edit("delete policy", rename_clone, is_kept, POLICIES, 2),
-    Edit("change rule", edit_rule, excludes_user, RULES),
-    Edit("change rule", stop_rule, is_stopped, RULES, 0),
-    Edit("change rule", add_rule_before, has_contractors, RULES, 0),
-    Edit("delete rule", edit_rule, excludes_user, RULES),
-    Edit("reset device", become_managed, is_registered, "", 1),
-    Edit("reset device", register_again, is_registered_again, "", 0),
+    Edit("renew SCEP profile", console.ADD_PAYLOAD, PROFILES),
+    Edit("renew SCEP profile", console.RENAME_PROFILE, PROFILES),
+    Edit("renew SCEP profile", console.DELETE_PROFILE, PROFILES),
+    Edit("renew SCEP profile", console.ASSIGN_PROFILE, PROFILES),
+    Edit("widen SCEP profile", console.RENAME_PROFILE, PROFILES, 2),
+    Edit("remove SCEP profile", console.RENAME_PROFILE, PROFILES, 2),
+    Edit("move app", console.DESCRIBE_CLONE, POLICIES),
+    Edit("move app", console.GIVE_ANOTHER_POLICY, "listApplications", 0),
+    Edit("clone and move", console.GIVE_ANOTHER_POLICY, "listApplications", 0),
+    Edit("revert apps", console.GIVE_ANOTHER_POLICY, "listApplications"),
+    Edit("revert apps", console.DESCRIBE_CLONE, POLICIES, 2),
+    Edit("delete policy", console.RENAME_CLONE, POLICIES, 2),
+    Edit("change rule", console.EDIT_RULE, RULES),
+    Edit("change rule", console.STOP_RULE, RULES, 0),
+    Edit("change rule", console.ADD_RULE_BEFORE, RULES, 0),
+    Edit("delete rule", console.EDIT_RULE, RULES),
+    Edit("reset device", console.BECOME_MANAGED, "", 1),
+    Edit("reset device", console.REGISTER_AGAIN, "", 0),
 ]
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(edit, marks=pytest.mark.long, id=f"{edit.scenario}, {edit.act.__name__}")
+        pytest.param(edit, marks=pytest.mark.long, id=f"{edit.scenario}, {edit.made.name}")
         for edit in EDITS
     ],
 )
@@ -460,9 +300,9 @@ def test_an_edit_in_the_console_stays_or_the_run_stops(scene, edit):
     _writes, sent = planned(scene, scenario)
     for number in range(len(sent.sent)):
         watched = scene.begin(scenario)
-        with before_request(number, lambda: edit.act(watched)):  # noqa: B023 - called in this loop
+        with before_request(number, lambda: edit.made.act(watched)):  # noqa: B023 - called in this loop
             result = scene.run(scenario)
-        if number in edit.counts(sent) and not edit.stays(watched):
+        if number in edit.counts(sent) and not edit.made.stays(watched):
             faults.append(f"{number} {sent.sent[number][1]}: lost, {result.get('msg')}")
         faults += [f"{number}: {fault}" for fault in judge_result(result)]
         faults += [f"{number}: {fault}" for fault in converges(scene, watched, scenario)]

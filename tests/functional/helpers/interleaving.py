@@ -9,17 +9,25 @@ run, or an edit of an administrator. No thread and no waiting is needed.
 
 from __future__ import annotations
 
+import threading
+import time
 import typing as t
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from types import SimpleNamespace
 from unittest import mock
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import module as context
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
 )
 
+from lab.state import Fault
+
 Result = dict[str, t.Any]
+MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
 
 @dataclass
@@ -61,6 +69,59 @@ def before_request(number: int | None, act: t.Callable[[], t.Any]) -> t.Iterator
         yield requests
 
 
+@contextmanager
+def at_pauses(name: str, acts: t.Sequence[t.Callable[[], t.Any]]) -> t.Iterator[list[float]]:
+    """Act at each pause of this module, in order, instead of waiting. Yield the pauses in seconds.
+
+    The last act is repeated at all further pauses. For the module, time goes on by the pauses.
+    """
+    real, pauses = context._settings, list[float]()
+    module = import_module(f"{MODULES}.{name}")
+
+    def pause(seconds: float) -> None:
+        acts[min(len(pauses), len(acts) - 1)]()
+        pauses.append(seconds)
+
+    def settings(*values: t.Any) -> t.Any:
+        return replace(real(*values), sleep=pause)
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses))
+    with (
+        mock.patch.object(context, "_settings", settings),
+        mock.patch.object(module, "time", clock),
+    ):
+        yield pauses
+
+
+def act_while_held(
+    watched: t.Any,
+    operations: t.Sequence[str],
+    run: t.Callable[[], t.Any],
+    act: t.Callable[[], t.Any],
+) -> tuple[t.Any, t.Any]:
+    """Run, and act while the lab holds a request of the run. Return the results of both.
+
+    The request is the first one of the last operation, after one of each operation before it.
+    """
+    world, results = watched.world, list[t.Any]()
+    running = threading.Thread(target=lambda: results.append(run()))
+    faults = [Fault("hold", operation) for operation in operations]
+    world.faults.append(faults[0])
+    running.start()
+    for fault, following in zip(faults, [*faults[1:], None], strict=True):
+        while running.is_alive() and fault not in world.held:
+            time.sleep(0.05)
+        assert fault in world.held, (fault.operation, results)
+        if following:
+            world.faults.append(following)
+            world.held.remove(fault)
+    acted = act()
+    world.held.clear()
+    running.join(timeout=600)
+    assert not running.is_alive()
+    return results[0], acted
+
+
 def judge_lab(watched: t.Any) -> list[str]:
     """Return what no order of runs may leave behind, a line for each fault."""
     tenant, org = watched.world.kandji, watched.world.okta
@@ -87,6 +148,16 @@ def judge_lab(watched: t.Any) -> list[str]:
             if len(mac.certificates) > 1
         ),
     ]
+
+
+def judge_output(result: t.Any) -> list[str]:
+    """Return what is wrong with the output of a playbook: words of a program, not a sentence."""
+    words = ("Traceback", "Please report", "Unexpected", "The task includes an option with")
+    faults = [f"{word}: {result.output[-3000:]}" for word in words if word in result.output]
+    failed = [task for task in result.tasks if task["outcome"] == "failed"]
+    if result.status and not failed:
+        faults.append(f"no task says why: {result.output[-3000:]}")
+    return faults
 
 
 def judge_result(result: Result) -> list[str]:
