@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the tables of docs/variables.md from the declaration of the playbooks' variables.
+"""Write the lists of docs/variables.md from the declaration of the playbooks' variables.
 
 Run it with ``python -m tools.generate.variables``.
 """
@@ -26,9 +26,9 @@ VARIABLES = "ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils._v
 VALUES = {
     "str": "text",
     "url": "URL",
-    "bool": "`true`, `false`",
+    "bool": "boolean",
     "list": "list",
-    "serials": "list of serial numbers",
+    "serials": "serial numbers",
     "dict": "mapping",
     "rings": "list of rings",
     "path": "path",
@@ -37,24 +37,22 @@ VALUES = {
 
 
 def page(text: str) -> str:
-    """Return the page with the tables of today's declaration."""
+    """Return the page with the lists of today's declaration."""
     declaration = import_module(VARIABLES).read_declaration()
     parts = [text.partition(MARK)[0] + MARK]
     for title, variables in declaration.groups.items():
-        parts.append(f"\n## {title}\n\n{table('variable', variables)}")
+        parts.append(f"\n## {title}\n\n{entries(variables)}")
         if title == "Rings":
-            parts.append(f"\n### Rings and their keys\n\n{table('key', declaration.ring)}")
+            parts.append(f"\n### Rings and their keys\n\n{entries(declaration.ring)}")
     return "".join(parts)
 
 
-def table(heading: str, variables: Iterable[t.Any]) -> str:
-    """Return a table of variables or keys."""
-    lines = [f"| {heading} | values | default | meaning |", "|---|---|---|---|"]
-    lines += [
-        f"| `{variable.name}` | {_values(variable)} | {_default(variable)} | {_meaning(variable)} |"
+def entries(variables: Iterable[t.Any]) -> str:
+    """Return a list of variables or keys, one on each line."""
+    return "".join(
+        f"- `{variable.name}` ({_values(variable)}{_default(variable)}): {_meaning(variable)}\n"
         for variable in variables
-    ]
-    return "\n".join(lines) + "\n"
+    )
 
 
 def _values(variable: t.Any) -> str:
@@ -68,11 +66,12 @@ def _values(variable: t.Any) -> str:
 
 def _default(variable: t.Any) -> str:
     if variable.default_text:
-        return str(variable.default_text)
-    if variable.default in (None, ""):
-        return "none"
+        return f"; default: {variable.default_text}"
+    if variable.default in (None, "", [], {}):
+        return ""
     text = yaml.safe_dump(variable.default, default_flow_style=True).removesuffix("...\n").strip()
-    return f"`{text}`" if not isinstance(variable.default, str) else f"`{variable.default}`"
+    shown = variable.default if isinstance(variable.default, str) else text
+    return f"; default: `{shown}`"
 
 
 def _meaning(variable: t.Any) -> str:
