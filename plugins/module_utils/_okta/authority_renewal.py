@@ -39,7 +39,6 @@ class AuthorityRenewal:
         and the old one is still valid. ``overdue``: the certificate that it issues with expires
         before certificates of today do. ``broken``: that certificate is not valid any more.
         ``unknown``: Okta's answer does not say it.
-    :arg current: the certificate that the platform issues with, if it is listed.
     :arg replacement: the newest certificate, if it is another one.
     :arg retiring: the earlier certificate that expires last, if one is still valid.
     :arg expires: when the certificate that the platform issues with expires.
@@ -48,7 +47,6 @@ class AuthorityRenewal:
     state: str
     platform: RegistrationAuthority
     now: datetime
-    current: AuthorityCertificate | None = None
     replacement: AuthorityCertificate | None = None
     retiring: AuthorityCertificate | None = None
     expires: datetime | None = None
@@ -124,7 +122,6 @@ def authority_renewal(
         _state(platform, current, newest, certificates, expires, now),
         platform,
         now,
-        current,
         newest if newest != current else None,
         max(retiring, key=lambda each: each.expires or now, default=None),
         expires,

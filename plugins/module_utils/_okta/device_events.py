@@ -74,7 +74,8 @@ def summarize_events(events: Iterable[LogEvent]) -> LogFacts:
     facts, closed = LogFacts(), set()
     for event in events:
         if event.event_type == "pki.cert.issue":
-            facts.issued.update(dict.fromkeys(_words(event.targets), event.published or ""))
+            if event.published:
+                facts.issued.update(dict.fromkeys(_words(event.targets), event.published))
             continue
         for device in event.targets:
             if not device.is_device or not device.id:
