@@ -116,7 +116,7 @@ def suggestion(name: str, names: t.Iterable[str]) -> str:
     """Return the end of a message that lists the nearest names, or up to ten if none is near."""
     known = sorted(set(names))
     by_lower = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(name.lower(), list(by_lower), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), list(by_lower), cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(repr(by_lower[each]) for each in close)}?"
     return f"; there are {', '.join(map(repr, known[:10])) or 'none'}."

@@ -57,6 +57,7 @@ def test_a_missing_object_comes_with_the_nearest_names() -> None:
     with pytest.raises(BadOption) as error:
         UNAMBIGUOUS.require_id("p9", "policy_id")
     assert error.value.message == "policy_id: Okta has no policy with the id p9."
+    assert UNAMBIGUOUS.require_id("p2", "policy_id") is STAFF
 
 
 def test_the_result_of_a_search_suggests_nothing() -> None:
@@ -73,6 +74,9 @@ def test_which_of_several_is_meant_is_never_guessed(id_option: str, remedy: str)
     with pytest.raises(BadOption) as error:
         POLICIES.resolve_one("Staff", "policy", id_option)
     assert error.value.message == f"policy: Okta has 2 policies named 'Staff' (p2, P1). {remedy}"
+    for find in (POLICIES.find_name, POLICIES.find_one, POLICIES.resolve_one):
+        with pytest.raises(BadOption, match=r"^policy: .*\. Give the id of one\.$"):
+            find("Staff", "policy")
     assert POLICIES.find_one("P1", "policy") is OLD_STAFF
 
 
@@ -121,7 +125,8 @@ def test_what_is_near_is_suggested(name: str, names: list[str], text: str) -> No
 
 
 @pytest.mark.parametrize(
-    "own, first", [(("2", "p2"), None), (("3", "p3"), STAFF), (("2", "p3"), STAFF)]
+    "own, first",
+    [(("2", "p2"), None), (("3", "p3"), STAFF), (("2", "p3"), STAFF), (("5", "p1"), STAFF)],
 )
 def test_of_objects_created_at_once_the_first_one_stays(
     own: tuple[str, str], first: Policy | None
