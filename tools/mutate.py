@@ -54,6 +54,8 @@ PYTEST = (
 # Exit codes by which mutmut records what became of a mutant (mutmut.stats).
 SURVIVED, NO_TESTS = frozenset({0}), frozenset({5, 33})
 IGNORED = frozenset({34})
+# A text that is compared, or that names a key, is a decision, not the letters of a message.
+DECIDES = re.compile(r"""[=!]= ["']|["'] [=!]=|["'] (not )?in |\[["']|\.get\(["']""")
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,8 @@ class Mutant:
             ]
             for sign in "-+"
         )
-        return bool(added) and (
-            "".join(added).replace("XX", "").lower() == "".join(removed).lower()
-        )
+        before, after = "".join(removed), "".join(added).replace("XX", "")
+        return bool(added) and before.lower() == after.lower() and not DECIDES.search(before)
 
 
 def is_pure(file: Path) -> bool:

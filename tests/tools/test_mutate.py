@@ -142,6 +142,22 @@ def test_survivors_are_counted_by_kind_and_shown_with_their_differences():
 
 
 @pytest.mark.parametrize(
+    ("line", "mutated"),
+    [
+        ('return mac.proof != "missing"', 'return mac.proof != "XXmissingXX"'),
+        ('return "okta" == vendor', 'return "OKTA" == vendor'),
+        ('return row.get("status")', 'return row.get("STATUS")'),
+        ('row["status"] = status', 'row["XXstatusXX"] = status'),
+        ('return "MANAGED" in statuses', 'return "managed" in statuses'),
+    ],
+)
+def test_a_text_that_decides_is_not_the_letters_of_a_message(line, mutated):
+    diff = f"--- gate.py\n+++ gate.py\n@@ -1 +1 @@\n-    {line}\n+    {mutated}\n"
+    assert not mutant("compared", 0, diff).textual
+    assert mutant("text", 0, TEXT).textual
+
+
+@pytest.mark.parametrize(
     ("status", "mutants", "passes"),
     [
         (0, [mutant("a", 1), mutant("b", 0, LOGIC)], True),
