@@ -39,7 +39,7 @@ UTILS = Path("plugins") / "module_utils"
 NOT_PURE = {
     "_kandji/assignments.py": "which blueprints an item goes to and leaves, on how many Macs",
     "_kandji/library_items.py": "which item an option names, and what its statuses mean",
-    "_reset/evidence.py": "which events and certificates belong to a record",
+    "_reset/reader.py": "which events and certificates belong to a record",
     "_reset/apply.py": "which records are still to be deleted when they are read again",
     "_access/policy_apply.py": "which rule is placed or created again",
     "_access/guards.py": "which changes of rules are refused",

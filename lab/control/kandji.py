@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Controls of the Kandji tenant: its web app and the permissions of its API token.
 
-Each handler checks the body, and ``lab.kandji.admin_console`` does what the body asks.
+Each handler checks the body, and ``lab.kandji.web_app`` does what the body asks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lab.control.schemas import (
     read_flags,
 )
 from lab.http import Operation
-from lab.kandji import admin_console
+from lab.kandji import web_app
 from lab.kandji.audit_log import API_TOKEN
 from lab.kandji.device_operations import change_device, render_device
 from lab.kandji.model import Blueprint, LibraryItem, Node
@@ -67,8 +67,8 @@ def make_item(tenant: Tenant, request: ControlRequest) -> Body:
         "licenses": int,
     }
     check_values(body, types, ("type", "name"))
-    places = [admin_console.place(tenant, wanted) for wanted in body.get("blueprints", [])]
-    item = admin_console.make_item(tenant, body["type"], body["name"], body)
+    places = [web_app.place(tenant, wanted) for wanted in body.get("blueprints", [])]
+    item = web_app.make_item(tenant, body["type"], body["name"], body)
     _assign(tenant, item, places)
     return _describe_item(tenant, item)
 
@@ -79,9 +79,9 @@ def edit_item(tenant: Tenant, request: ControlRequest) -> Body:
     check_values(body, {"name": str, "active": bool, "blueprints": list, "settings": dict})
     item, places = _find_item(tenant, request.key), None
     if "blueprints" in body:
-        places = [admin_console.place(tenant, wanted) for wanted in body["blueprints"]]
+        places = [web_app.place(tenant, wanted) for wanted in body["blueprints"]]
     if set(body) - {"blueprints"}:
-        admin_console.edit_item(tenant, item, body)
+        web_app.edit_item(tenant, item, body)
     if places is not None:
         _assign(tenant, item, places)
     return _describe_item(tenant, item)
@@ -96,7 +96,7 @@ def delete_item(tenant: Tenant, request: ControlRequest) -> Body:
 
 def _assign(tenant: Tenant, item: LibraryItem, places: list[tuple[Blueprint, Node]]) -> None:
     before = tenant.assignments.places_of(item)
-    admin_console.assign_exactly(tenant, item, places)
+    web_app.assign_exactly(tenant, item, places)
     if tenant.assignments.places_of(item) != before:
         tenant.library.record_item("update", item)
 
@@ -125,20 +125,20 @@ def make_blueprint(tenant: Tenant, request: ControlRequest) -> Body:
     body = request.body
     check_values(body, {"name": str, "type": str, "nodes": list, "items": int}, ("name",))
     nodes = [_check_node(node) for node in body.get("nodes", [])]
-    blueprint = admin_console.make_blueprint(
+    blueprint = web_app.make_blueprint(
         tenant, body["name"], body.get("type", "classic"), [node.get("tag") for node in nodes]
     )
     for node, wanted in zip(blueprint.nodes, nodes, strict=False):
         node.without = bool(wanted.get("without"))
-    admin_console.add_scripts(tenant, blueprint, body.get("items", 0))
+    web_app.add_scripts(tenant, blueprint, body.get("items", 0))
     return _describe_nodes(blueprint)
 
 
 def edit_map(tenant: Tenant, request: ControlRequest) -> Body:
     """Replace the nodes of an assignment map. Return them."""
     check_values(request.body, {"nodes": list}, ("nodes",))
-    blueprint = admin_console.find_blueprint(tenant, request.key)
-    admin_console.edit_map(tenant, blueprint, [_check_node(node) for node in request.body["nodes"]])
+    blueprint = web_app.find_blueprint(tenant, request.key)
+    web_app.edit_map(tenant, blueprint, [_check_node(node) for node in request.body["nodes"]])
     return _describe_nodes(blueprint)
 
 
@@ -170,15 +170,15 @@ def edit_device(tenant: Tenant, request: ControlRequest) -> Body:
     """Change tags, user or blueprint of the device with a serial number. Return it."""
     body = request.body
     check_values(body, {"tags": list, "user": (str, type(None)), "blueprint": str})
-    device = admin_console.find_device(tenant, request.key)
+    device = web_app.find_device(tenant, request.key)
     changes: Body = {"tags": body["tags"]} if "tags" in body else {}
     if not all(isinstance(tag, str) for tag in changes.get("tags", [])):
         raise BadRequest("tags has to be a list of names.")
     if "user" in body:
         email = body["user"]
-        changes["user"] = None if email is None else admin_console.find_user(tenant, email).id
+        changes["user"] = None if email is None else web_app.find_user(tenant, email).id
     if "blueprint" in body:
-        changes["blueprint_id"] = admin_console.find_blueprint(tenant, body["blueprint"]).id
+        changes["blueprint_id"] = web_app.find_blueprint(tenant, body["blueprint"]).id
     change_device(tenant, device, changes)
     return render_device(tenant, device)
 
@@ -186,8 +186,8 @@ def edit_device(tenant: Tenant, request: ControlRequest) -> Body:
 def edit_user(tenant: Tenant, request: ControlRequest) -> Body:
     """Archive the user with an email address, or the reverse. Return the user."""
     check_values(request.body, {"archived": bool}, ("archived",))
-    user = admin_console.find_user(tenant, request.key)
-    admin_console.archive(tenant, user, request.body["archived"])
+    user = web_app.find_user(tenant, request.key)
+    web_app.archive(tenant, user, request.body["archived"])
     return {"id": user.id, "email": user.email, "archived": user.archived}
 
 

@@ -21,8 +21,8 @@ from lab.control.schemas import (
     join,
     read_texts,
 )
+from lab.okta.device_records import DeviceFacts, User
 from lab.okta.device_registry import RegistrationRefused
-from lab.okta.devices import DeviceFacts, User
 from lab.okta.directory import App
 from lab.okta.org import Org
 from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings

@@ -25,7 +25,7 @@ from lab.control.okta_users import UserControls
 from lab.control.schemas import BadRequest, ControlRequest, ControlRoute, parse_body
 from lab.control.world import Begin, WorldControls
 from lab.http import VendorApp
-from lab.kandji.admin_console import Mistake
+from lab.kandji.web_app import Mistake
 from lab.okta.app import OktaApp
 from lab.state import World
 

@@ -14,7 +14,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from lab.okta.certificate_authority import DEVICE_ACCESS, Authority, IssuedCertificate
-from lab.okta.devices import Record, User
+from lab.okta.device_records import Record, User
 from lab.okta.log_targets import SYSTEM, certificate_target, device_target, target
 from lab.okta.scep_configurations import ScepConfiguration, ScepConfigurations
 from lab.okta.serializers import log_device

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from lab.okta.devices import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
+from lab.okta.device_records import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
 from lab.okta.log_targets import device_target, enrollment_target, policy_targets
 from lab.okta.serializers import log_device
 from lab.okta.sign_ins import Seat

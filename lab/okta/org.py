@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 
 from lab.okta.authenticators import Authenticator, make_authenticators
 from lab.okta.desktop_platform import DesktopPlatform
+from lab.okta.device_records import Record, User
 from lab.okta.device_registry import DeviceRegistry
-from lab.okta.devices import Record, User
 from lab.okta.directory import App, Directory, Group
 from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.initial_policies import add_initial_policies

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from lab.okta.certificate_authority import Authority
-from lab.okta.devices import Record
+from lab.okta.device_records import Record
 from lab.okta.org import Org
 from lab.okta.system_log import Json
 

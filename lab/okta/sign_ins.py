@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 
 from lab.clock import iso
-from lab.okta.devices import DeviceUser, Record, User
+from lab.okta.device_records import DeviceUser, Record, User
 from lab.okta.directory import App
 from lab.okta.log_targets import SYSTEM, policy_targets
 from lab.okta.policies import Policy

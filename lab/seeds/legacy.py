@@ -12,9 +12,9 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from lab.kandji.admin_console import add_scripts
 from lab.kandji.model import Blueprint
-from lab.okta.devices import DeviceFacts
+from lab.kandji.web_app import add_scripts
+from lab.okta.device_records import DeviceFacts
 from lab.okta.org import Org
 from lab.seeds.fleet import DOMAIN, MODELS, SERIAL_LETTERS
 from lab.state import World

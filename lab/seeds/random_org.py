@@ -14,7 +14,7 @@ import typing as t
 from datetime import timedelta
 
 from lab.okta import policies
-from lab.okta.devices import DeviceFacts, User
+from lab.okta.device_records import DeviceFacts, User
 from lab.okta.directory import BREAK_GLASS, App
 from lab.okta.org import Org
 from lab.okta.policies import Json

@@ -102,10 +102,10 @@ api_calls:
 
 import typing as t
 
+from ..module_utils._core.json_fields import Row
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, MAX_ROWS, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
-from ..module_utils._core.rows import Row
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_blueprints
 from ..module_utils._kandji.records import KandjiDevice

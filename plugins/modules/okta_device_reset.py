@@ -465,8 +465,8 @@ from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
 from ..module_utils._reset.apply import ResetOptions, ResetRun
 from ..module_utils._reset.audit import Audit
-from ..module_utils._reset.evidence import Selection
 from ..module_utils._reset.plan import ALLOW, Limits
+from ..module_utils._reset.reader import Selection
 from ..module_utils._reset.records import GuardOptions
 from ..module_utils._reset.report import (
     Outcome,

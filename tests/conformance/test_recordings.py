@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from lab.okta.authenticators import Authenticator
-from lab.okta.devices import DeviceFacts
+from lab.okta.device_records import DeviceFacts
 from lab.okta.sign_ins import Seat
 from lab.state import Options, World
 from tests.conformance import recordings

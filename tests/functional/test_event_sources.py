@@ -21,7 +21,7 @@ from unittest import mock
 import pytest
 import requests
 
-from lab.okta.devices import DeviceFacts
+from lab.okta.device_records import DeviceFacts
 from lab.tls import make_server_certificate
 from tools.support.environment import CHECKOUT
 from tools.support.playbook import lab_environment

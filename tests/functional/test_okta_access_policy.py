@@ -11,7 +11,7 @@ import pytest
 
 from lab.actors import person as people
 from lab.clock import iso
-from lab.okta.devices import DeviceFacts
+from lab.okta.device_records import DeviceFacts
 from lab.okta.sign_ins import Seat
 
 POLICY, RULE, FORECAST, DENIALS = (

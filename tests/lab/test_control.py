@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from lab.okta.devices import DeviceFacts
+from lab.okta.device_records import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 

@@ -19,7 +19,7 @@ from lab.actors.enrolment import EnrolmentFailed, enrol, enrol_as_record
 from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac, act
 from lab.actors.macos_shims import check_script
-from lab.kandji import admin_console as console
+from lab.kandji import web_app
 from lab.okta.org import Org
 
 SCEP_URL = "https://scep.invalid/pki"
@@ -79,7 +79,7 @@ def profile(tenant, blueprint, scep_profile):
 @pytest.fixture
 def native(tenant, blueprint, authority):
     """A SCEP item that somebody made in the console, on the Mac's blueprint."""
-    item = console.make_scep(tenant, "Okta SCEP by hand", {"URL": SCEP_URL, "Challenge": CHALLENGE})
+    item = web_app.make_scep(tenant, "Okta SCEP by hand", {"URL": SCEP_URL, "Challenge": CHALLENGE})
     tenant.assignments.assign(blueprint, item, None)
     return item
 
@@ -404,14 +404,14 @@ def test_a_scep_item_enrols_and_kandji_has_put_the_profile_s_uuid_into_the_name(
     ],
 )
 def test_the_subject_as_it_is_saved(tenant, authority, settings, expected):
-    item = console.make_scep(tenant, "x", settings)
+    item = web_app.make_scep(tenant, "x", settings)
     assert item.document["PayloadContent"][0]["PayloadContent"]["Subject"] == expected
 
 
 def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(
     tenant, authority, kandji_world
 ):
-    payload = console.make_scep(tenant, "x", {}).document["PayloadContent"][0]["PayloadContent"]
+    payload = web_app.make_scep(tenant, "x", {}).document["PayloadContent"][0]["PayloadContent"]
     assert (payload["URL"], payload["Challenge"]) == (
         kandji_world.okta.platform.scep_url,
         kandji_world.okta.platform.challenge,
@@ -440,7 +440,7 @@ def test_the_settings_that_are_not_said_are_the_guide_s_and_the_org_s(
 def test_saving_a_scep_item_delivers_it_anew(mac, native, tenant):
     mac.check_in()
     old = native.identity
-    console.edit_item(tenant, native, {"settings": {"Retries": 3}})
+    web_app.edit_item(tenant, native, {"settings": {"Retries": 3}})
     assert status(tenant, mac, native).status == "pending"
     assert mac.check_in().installed == ["Okta SCEP by hand"]
     assert common_names(mac) == [f"{mac.serial} {native.identity}"] and native.identity != old
@@ -466,7 +466,7 @@ def test_a_profile_is_sent_anew_to_a_mac_whose_certificate_ends_within_thirty_da
 
 
 def test_without_redistribution_a_certificate_ends(mac, native, tenant, kandji_world):
-    console.edit_item(tenant, native, {"settings": {"redistribution_days": None}})
+    web_app.edit_item(tenant, native, {"settings": {"redistribution_days": None}})
     mac.check_in()
     kandji_world.clock.advance(days=360)
     assert mac.check_in().installed == []

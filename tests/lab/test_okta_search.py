@@ -13,8 +13,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from lab.okta.device_records import Record
 from lab.okta.device_search import compile_search
-from lab.okta.devices import Record
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.system_log import Event, SystemLog, compile_log_filter
 

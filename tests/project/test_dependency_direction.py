@@ -63,7 +63,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_fleet/reader.py",
         "module_utils/_fleet/rings.py",
         "module_utils/_access/evidence.py",
-        "module_utils/_reset/evidence.py",
+        "module_utils/_reset/reader.py",
         "module_utils/_reset/records.py",
     ),
     # Reads that a plan asks for.
@@ -74,7 +74,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/guards.py",
         "module_utils/_access/resolution.py",
         "module_utils/_access/simulation.py",
-        "module_utils/_reset/evidence_reader.py",
+        "module_utils/_reset/evidence.py",
     ),
     "writers": (
         "module_utils/_kandji/assignment_apply.py",

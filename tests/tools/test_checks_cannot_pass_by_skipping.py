@@ -98,8 +98,8 @@ def test_every_scenario_has_all_playbooks():
         "renew",
         "rotate",
         "enforce",
-        "nothing_made_yet",
-        "brown_field",
+        "empty_tenants",
+        "existing_objects",
     } <= set(all_scenarios())
     for name in all_scenarios():
         assert {"prepare.yml", "converge.yml", "verify.yml"} <= {

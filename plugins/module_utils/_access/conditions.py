@@ -13,7 +13,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.rows import Row
+from .._core.json_fields import Row
 from .._okta.records import PolicyRule
 from .rule_options import PLATFORMS
 

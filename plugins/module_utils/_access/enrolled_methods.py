@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.rows import Row
+from .._core.json_fields import Row
 from .._okta.records import Enrollment, PolicyRule
 
 KNOWLEDGE = ("okta_password", "security_question")

@@ -17,8 +17,8 @@ from .._core.errors import (
     Refused,
     Uncertain,
 )
+from .._core.json_fields import Json
 from .._core.lookup import named
-from .._core.rows import Json
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
 from .app_moves import Move

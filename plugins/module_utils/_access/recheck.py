@@ -12,8 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Refused
+from .._core.json_fields import Row
 from .._core.lookup import find_earlier, named
-from .._core.rows import Row
 from .._okta.client import Okta
 from .._okta.records import App, Policy
 from .rule_order import Rules, in_order

@@ -15,7 +15,7 @@ import typing as t
 
 from .._core.changes import ABSENT, Difference
 from .._core.errors import BadOption, Unreadable
-from .._core.rows import Json, Row, as_object, as_objects
+from .._core.json_fields import Json, Row, as_object, as_objects
 from .._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.

@@ -14,8 +14,8 @@ import typing as t
 
 from .._core.changes import ABSENT
 from .._core.errors import BadOption
+from .._core.json_fields import Json, Row
 from .._core.options import Params
-from .._core.rows import Json, Row
 from .rule_comparison import parse_duration
 from .rule_keys import CHAIN, CONSTRAINT, check_keys
 

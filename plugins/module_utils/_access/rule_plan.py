@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, Shown, render_value
 from .._core.errors import NotAsWritten, Refused
-from .._core.rows import Json, Row
+from .._core.json_fields import Json, Row
 from .._okta.records import PolicyRule
 from .rule_comparison import READ_ONLY, check_readable, find_differences, merge_rule
 from .rule_order import (

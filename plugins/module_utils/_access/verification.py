@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from itertools import product
 
-from .._core.rows import Row
+from .._core.json_fields import Row
 from .._okta.records import PolicyRule
 from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown, unreadable_parts
 

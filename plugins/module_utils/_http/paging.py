@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .._core.errors import Unreadable
-from .._core.rows import Row
+from .._core.json_fields import Row
 from .operations import Query
 
 

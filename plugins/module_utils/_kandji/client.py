@@ -17,8 +17,8 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
+from .._core.json_fields import Row
 from .._core.masking import Masker
-from .._core.rows import Row
 from .._http.auth import Token
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, count_in, read_pages, rows_of

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._core.rows import Row, as_content, as_id, as_name, as_object, as_text
+from .._core.json_fields import Row, as_content, as_id, as_name, as_object, as_text
 from .._core.timestamps import parse_timestamp
 
 

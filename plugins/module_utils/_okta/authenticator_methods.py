@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused
-from .._core.rows import Json, Row
+from .._core.json_fields import Json, Row
 from .records import Authenticator, AuthenticatorMethod
 
 FAST_PASS = ("okta_verify", "signed_nonce")

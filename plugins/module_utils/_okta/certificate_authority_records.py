@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._core.json_fields import Row, as_id, as_name, as_object, as_objects, as_text
 from .._core.results import Result
-from .._core.rows import Row, as_id, as_name, as_object, as_objects, as_text
 from .._core.timestamps import format_timestamp, parse_timestamp
 from .._http.urls import split_url
 

@@ -16,8 +16,8 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
+from .._core.json_fields import Row
 from .._core.masking import Masker
-from .._core.rows import Row
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, read_pages, rows_of

@@ -13,8 +13,8 @@ from collections import OrderedDict
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.errors import BadOption
+from .._core.json_fields import Json, Row
 from .._core.options import ArgumentSpec, Option, Params
-from .._core.rows import Json, Row
 from .records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device

@@ -12,7 +12,7 @@ import hmac
 import json
 import typing as t
 
-from .._core.rows import Row
+from .._core.json_fields import Row
 
 CHALLENGE = "x-okta-verification-challenge"
 LONGEST_CHALLENGE = 1024

@@ -15,8 +15,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import BadOption
+from .._core.json_fields import as_text
 from .._core.masking import Masker
-from .._core.rows import as_text
 
 try:
     import jwt

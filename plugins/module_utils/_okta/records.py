@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .._core.rows import Row, as_content, as_flag, as_id, as_name, as_object, as_objects, as_text
+from .._core.json_fields import (
+    Row,
+    as_content,
+    as_flag,
+    as_id,
+    as_name,
+    as_object,
+    as_objects,
+    as_text,
+)
 from .._core.text import texts_in
 from .._http.urls import split_url
 from . import rule_form

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.rows import Json, Row
+from .._core.json_fields import Json, Row
 
 # A type, a list of one form, or an object with forms by key. Other keys of an object have any form.
 Form: t.TypeAlias = "type | list[Form] | dict[str, Form]"

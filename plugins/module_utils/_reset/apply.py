@@ -16,8 +16,7 @@ from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.client import Okta
 from .audit import Audit
-from .evidence import Selection, find_targets, read_macs, read_revocations, read_users
-from .evidence_reader import EvidenceReader
+from .evidence import EvidenceReader
 from .plan import (
     Limits,
     check_approved,
@@ -33,6 +32,7 @@ from .plan import (
     plan_reset,
     reissue_after,
 )
+from .reader import Selection, find_targets, read_macs, read_revocations, read_users
 from .records import Decision, GuardOptions, Guards, ResetTarget
 from .report import Outcome
 

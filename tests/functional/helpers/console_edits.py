@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import requests
 
-from lab.okta.devices import DeviceFacts
+from lab.okta.device_records import DeviceFacts
 
 PROFILES = ("Okta SCEP - canary", "Okta SCEP - map")  # whichever of them a test has
 RULE, STUCK = "Managed Macs", "RESETMAC0001"

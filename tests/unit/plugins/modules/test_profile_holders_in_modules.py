@@ -27,7 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_gate,
     device_trust_renewal_info,
@@ -168,7 +168,7 @@ def limits(tenant: Tenant, _option: str) -> bool:
 
 def reset(tenant: Tenant, _option: str) -> bool:
     ring = Ring("canary", {"b"}, replace(tenant.profile(), mobileconfig=""))
-    macs, _fleet = evidence.read_macs(tenant, [SERIAL], ["MACOS"], [ring])  # type: ignore[arg-type]  # stub
+    macs, _fleet = reader.read_macs(tenant, [SERIAL], ["MACOS"], [ring])  # type: ignore[arg-type]  # stub
     return macs[SERIAL.lower()].profile_live
 
 

@@ -32,10 +32,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.audit import (
     Audit,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import Limits
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     Selection,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import Limits
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     GuardOptions,
 )

@@ -35,7 +35,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.apply import (
     ResetResult,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import rows
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import json_fields
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core impo
     ],
 )
 def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text, content, name):
-    assert (rows.as_text(value), rows.as_content(value), rows.as_name(value)) == (
+    assert (
+        json_fields.as_text(value),
+        json_fields.as_content(value),
+        json_fields.as_name(value),
+    ) == (
         text,
         content,
         name,
@@ -30,19 +34,19 @@ def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text,
 
 @pytest.mark.parametrize("value, id_", [(None, ""), ("", ""), (" C02 ", "C02"), (7, "7")])
 def test_an_id_has_no_spaces_around_it(value, id_):
-    assert rows.as_id(value) == id_
+    assert json_fields.as_id(value) == id_
 
 
 @pytest.mark.parametrize("value", [None, "text", 3, ["a"]])
 def test_what_is_not_an_object_is_an_empty_one(value):
-    assert rows.as_object(value) == {}
+    assert json_fields.as_object(value) == {}
 
 
 def test_only_objects_of_a_list_are_rows():
-    assert rows.as_objects([{"id": "1"}, None, "text", {}]) == [{"id": "1"}, {}]
-    assert rows.as_objects({"id": "1"}) == []
+    assert json_fields.as_objects([{"id": "1"}, None, "text", {}]) == [{"id": "1"}, {}]
+    assert json_fields.as_objects({"id": "1"}) == []
 
 
 @pytest.mark.parametrize("value, flag", [(True, True), (False, False), ("true", None), (1, None)])
 def test_only_true_and_false_are_flags(value, flag):
-    assert rows.as_flag(value) is flag
+    assert json_fields.as_flag(value) is flag

@@ -24,12 +24,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     LogEntity,
     LogEvent,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import evidence
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
-    Selection,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence_reader import (
     EvidenceReader,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
+    Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     Decision,
@@ -50,7 +50,7 @@ SEEN = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
 
 
 def find(reset: t.Any, **selected: t.Any) -> list[ResetTarget]:
-    return evidence.find_targets(reset.okta, Selection(**selected), reset.warnings.append)
+    return reader.find_targets(reset.okta, Selection(**selected), reset.warnings.append)
 
 
 def named(targets: list[ResetTarget]) -> list[tuple[str, str, bool]]:
@@ -119,17 +119,17 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
 
 def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:
     target = ResetTarget("C01", reset.okta.add("guo1", "C01", "ann"))
-    assert evidence.read_users(reset.okta, target).users == tuple(reset.okta.users_of["guo1"])
+    assert reader.read_users(reset.okta, target).users == tuple(reset.okta.users_of["guo1"])
     del reset.okta.users_of["guo1"]
-    assert evidence.read_users(reset.okta, target) == ResetTarget("C01")
-    assert evidence.read_users(reset.okta, ResetTarget("C09")) == ResetTarget("C09")
+    assert reader.read_users(reset.okta, target) == ResetTarget("C01")
+    assert reader.read_users(reset.okta, ResetTarget("C09")) == ResetTarget("C09")
 
 
 # Macs
 
 
 def macs_of(reset: t.Any, *serials: str, platforms: tuple[str, ...] = ("MACOS",)) -> t.Any:
-    return evidence.read_macs(reset.kandji, serials, platforms, [])
+    return reader.read_macs(reset.kandji, serials, platforms, [])
 
 
 def test_a_mac_has_its_name_person_profile_and_certificates(reset: t.Any) -> None:
@@ -215,7 +215,7 @@ def installed(identifier: str = "", uuid: str = "", types: t.Any = SCEP) -> Inst
 def test_a_scep_profile_is_live_if_it_is_of_a_ring(
     profile: InstalledProfile, rings: list[Ring], live: bool
 ) -> None:
-    assert evidence.is_live(profile, rings) is live
+    assert reader.is_live(profile, rings) is live
 
 
 # Evidence
@@ -281,13 +281,13 @@ FASTPASS = LogEntity("pfd1", "AuthenticatorEnrollment", texts=("Use Okta FastPas
 def test_a_fastpass_sign_in_is_known_by_method_and_device(
     events: list[LogEvent], ids: set[str]
 ) -> None:
-    assert set(evidence.match_sign_ins(events, {"guo1", "guo2"})) == ids
+    assert set(reader.match_sign_ins(events, {"guo1", "guo2"})) == ids
 
 
 def test_of_several_sign_ins_the_last_one_counts() -> None:
     events = [event("guo1", minute, factor="SIGNED_NONCE") for minute in (30, 45, 15)]
     last = datetime(2026, 11, 23, 9, 45, tzinfo=timezone.utc)
-    assert evidence.match_sign_ins(events, {"guo1"}) == {"guo1": last}
+    assert reader.match_sign_ins(events, {"guo1"}) == {"guo1": last}
 
 
 def test_sign_ins_of_the_users_are_read_since_the_oldest_certificate_that_waits(
@@ -316,7 +316,7 @@ def test_sign_ins_of_many_users_are_read_in_batches(reset: t.Any) -> None:
         for name, minute in ((names[0], 45), (names[-1], 30))
         if f'"00u-{name}"' in log_filter
     ]
-    sign_ins = evidence.read_sign_ins(reset.okta, [target_of(reset, 1, mac=mac)], NOW)
+    sign_ins = reader.read_sign_ins(reset.okta, [target_of(reset, 1, mac=mac)], NOW)
     assert sign_ins == {"guo1": datetime(2026, 11, 23, 9, 45, tzinfo=timezone.utc)}
 
 
@@ -370,8 +370,8 @@ def test_registrations_are_searched_by_the_serial(reset: t.Any) -> None:
     serial = "C" * 50  # of a virtual Mac
     record = reset.okta.add("guo1", serial, "ann")
     reset.okta.events = [deletion("guo0")]
-    evidence.read_deletions(reset.okta, [ResetTarget(serial, record)], NOW)
-    assert reset.okta.calls[-1][1] == evidence.REGISTRATIONS
+    reader.read_deletions(reset.okta, [ResetTarget(serial, record)], NOW)
+    assert reset.okta.calls[-1][1] == reader.REGISTRATIONS
     assert reset.okta.calls[-1][4] == "C" * 40, "as long as a word of the log may be"
 
 
@@ -386,14 +386,14 @@ def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> N
     EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 4)])
     logs = [call for call in reset.okta.calls if call[0] == "log"]
     period = ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
-    assert logs == [("log", evidence.DELETIONS, *period)]
+    assert logs == [("log", reader.DELETIONS, *period)]
 
 
 # Revoked certificates
 
 
 def revocations(reset: t.Any, *decisions: Decision) -> t.Mapping[str, datetime]:
-    return evidence.read_revocations(reset.okta, decisions, NOW)
+    return reader.read_revocations(reset.okta, decisions, NOW)
 
 
 def test_a_certificate_is_bound_to_a_record_that_is_deleted(reset: t.Any) -> None:
@@ -408,7 +408,7 @@ def test_a_certificate_is_bound_to_a_record_that_is_deleted(reset: t.Any) -> Non
     assert reset.okta.calls == [
         (
             "log",
-            evidence.CERTIFICATE_EVENTS,
+            reader.CERTIFICATE_EVENTS,
             "2026-08-25T10:00:00+00:00",
             "2026-11-23T10:01:00+00:00",
         )

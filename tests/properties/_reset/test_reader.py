@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     InstalledProfile,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.evidence import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     SIGN_IN_SPAN,
     is_live,
     match_sign_ins,

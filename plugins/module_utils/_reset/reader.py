@@ -1,0 +1,345 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read what a reset decides from: the targets, their Macs and users, and the evidence of guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .._core.errors import NotFound
+from .._core.text import names_serial, unique_spellings
+from .._core.timestamps import parse_timestamp
+from .._fleet.rings import Ring, profile_uuid
+from .._http.urls import batches
+from .._kandji.certificate_proof import Proof, Subject
+from .._kandji.client import Kandji, RowFilter
+from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
+from .._kandji.profile_holders import ProfileItem
+from .._kandji.records import CustomProfile, InstalledProfile, PrismCertificate
+from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
+from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION
+from .._okta.records import LogEvent, OktaDevice
+from .records import Decision, Mac, ResetTarget, outlives_certificates
+
+# Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;
+# user.session.start and user.authentication.sso name the device and no method. The case of the
+# factor differs between what is known of live events.
+SIGN_IN_EVENTS = (
+    '(eventType eq "user.authentication.auth_via_mfa" or eventType eq "user.session.start" or'
+    ' eventType eq "user.authentication.sso") and outcome.result eq "SUCCESS"'
+)
+FASTPASS_FACTOR = "SIGNED_NONCE"
+FASTPASS_METHOD = "Use Okta FastPass"
+SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
+DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
+REGISTRATIONS = 'eventType eq "device.enrollment.create"'
+BIND = "pki.cert.bind"
+CERTIFICATE_EVENTS = (
+    f'eventType eq "{BIND}" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
+    ' "pki.cert.lifecycle.revoke"'
+)
+LOG_DELAY = timedelta(minutes=1)  # an event may reach the log late
+
+
+# Targets
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the options select. ``stages`` selects Macs of ``rings``."""
+
+    serials: Sequence[str] = ()
+    device_ids: Sequence[str] = ()
+    users: Sequence[str] = ()
+    stages: Sequence[str] = ()
+    rings: Sequence[Ring] = ()
+    okta_verify_item_ids: Sequence[str] = ()
+
+
+def find_targets(
+    okta: Okta, selection: Selection, warn: Callable[[str], None]
+) -> list[ResetTarget]:
+    """Return a target for each record that is selected, and for each serial or id without one.
+
+    Each record has one target, however often and in whatever spelling it is selected. ``stages``
+    are not read here.
+    A search may return stale records: what is written is decided from fresh reads.
+    """
+    serials = list(selection.serials)
+    without_serial = []
+    for login in selection.users:
+        for device in _devices_of(okta, login, warn):
+            if device.serial_number:
+                serials.append(device.serial_number)
+            else:
+                without_serial.append(ResetTarget(login, device))
+    by_serial = _search(okta, "profile.serialNumber", serials, lambda row: row.serial_number)
+    by_id = [
+        replace(target, by_id=True, device=target.device or okta.device(target.name))
+        for target in _search(okta, "id", selection.device_ids, lambda row: row.id)
+    ]
+    first: dict[str, ResetTarget] = {}
+    for target in [*by_id, *by_serial, *without_serial]:
+        first.setdefault(target.id, target)
+    targets = [*by_serial, *without_serial, *by_id]
+    return [target for target in targets if not target.id or first[target.id] is target]
+
+
+def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[OktaDevice]:
+    user = okta.user(login)
+    if user is None:
+        warn(f"users: Okta has no user {login!r}. Check the login, and its upper and lower case.")
+        return []
+    return okta.user_devices(user.id)
+
+
+def _search(
+    okta: Okta, attribute: str, values: Iterable[str], read: Callable[[OktaDevice], str]
+) -> list[ResetTarget]:
+    """Return the records whose attribute has one of the values, and a target for the others.
+
+    Okta compares the values of a search in any case, so spellings of a value are one value.
+    """
+    devices_by_value: dict[str, list[OktaDevice]] = {
+        value: [] for value in unique_spellings(values)
+    }
+    keys = {value.lower(): value for value in devices_by_value}
+    for device in okta.devices_with(attribute, list(devices_by_value)):
+        key = keys.get(read(device).lower())
+        if key:
+            devices_by_value[key].append(device)
+    targets = []
+    for value, devices in devices_by_value.items():
+        targets += [ResetTarget(value, device) for device in devices] or [ResetTarget(value)]
+    return targets
+
+
+def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
+    """Return the target with its record's users, fresh.
+
+    Without its record if that is gone: a search may still return it.
+    """
+    if target.device is None:
+        return target
+    try:
+        return replace(target, users=tuple(okta.device_users(target.id)))
+    except NotFound:
+        return replace(target, device=None)
+
+
+# Macs
+
+
+def read_macs(
+    kandji: Kandji, serials: Collection[str], platforms: Sequence[str], rings: Sequence[Ring]
+) -> tuple[dict[str, Mac], int]:
+    """Return the Macs with these serials by serial in lower case, and how many Macs Kandji has.
+
+    A SCEP profile counts as live if it is of one of the rings; without rings each one counts.
+    """
+    wanted = {serial.lower() for serial in serials if serial}
+    macs_only = list(platforms) == ["MACOS"]
+    devices = list(kandji.devices(platform="Mac") if macs_only else kandji.devices())
+    macs = {
+        device.serial_key: Mac(device.serial, device.name, device.person)
+        for device in devices
+        if device.serial_key in wanted
+    }
+    for batch in batches(sorted(mac.serial for mac in macs.values())):
+        _add_inventory(kandji, batch, macs, rings)
+    return macs, sum(device.is_mac for device in devices)
+
+
+def _add_inventory(
+    kandji: Kandji, serials: Sequence[str], macs: dict[str, Mac], rings: Sequence[Ring]
+) -> None:
+    """Add to the Macs with these serials what they reported: profiles and certificates."""
+    of_serials: RowFilter = {"serial_number": {"in": serials}}
+    live: dict[str, list[InstalledProfile]] = {}
+    for profile in kandji.prism_profiles(of_serials):
+        if profile.serial.lower() in macs and is_live(profile, rings):
+            live.setdefault(profile.serial.lower(), []).append(profile)
+    subject = Subject.of_profiles(ring.profile for ring in rings if ring.profile)
+    rows: dict[str, list[PrismCertificate]] = {}
+    identities: RowFilter = {**of_serials, "identity_certificate": {"eq": True}}
+    for certificate in kandji.prism_certificates(identities):
+        rows.setdefault(certificate.serial.lower(), []).append(certificate)
+    for key in {*live, *rows} & set(macs):
+        macs[key] = _with_inventory(macs[key], live.get(key, []), rows.get(key, []), subject)
+
+
+def _with_inventory(
+    mac: Mac,
+    live: Sequence[InstalledProfile],
+    certificates: Sequence[PrismCertificate],
+    subject: Subject,
+) -> Mac:
+    """Return a Mac with its SCEP profiles and with what proves its certificates.
+
+    Those of other authorities do not count, whatever serial they name.
+    """
+    known = subject.installed(live)
+    proved = known.select(certificates, mac.serial, Proof.PROVED)
+    former = known.select(certificates, mac.serial, Proof.FORMER)
+    return replace(
+        mac,
+        profile_live=bool(live),
+        certificates=tuple(seen for each in proved if (seen := each.first_seen)),
+        former=tuple(seen for each in former if (seen := each.first_seen)),
+        has_unproved=bool(former or known.select(certificates, mac.serial, Proof.POSSIBLE)),
+    )
+
+
+def is_live(installed: InstalledProfile, rings: Sequence[Ring]) -> bool:
+    """Return whether an installed profile is a SCEP profile, of a ring if there are rings."""
+    types = installed.payload_types or ()
+    if SCEP_PAYLOAD not in types or MDM_PAYLOAD in types:
+        return False
+    profiles = [ring.profile for ring in rings if ring.profile]
+    return not rings or any(_is_installed(installed, profile) for profile in profiles)
+
+
+def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
+    """Return whether an installed profile is that of a ring, by its item's id or its own UUID.
+
+    The identifier of an item that the console made is not documented, so any profile that is not
+    a custom one may be it.
+    """
+    is_console_item = profile.mobileconfig is None
+    if is_console_item and not installed.identifier.startswith(CUSTOM_PROFILE):
+        return True
+    uuid = profile_uuid(profile)
+    return ProfileItem.of_profile(profile).matches(installed) or (
+        uuid is not None and uuid.lower() == installed.payload_uuid
+    )
+
+
+# Evidence
+
+
+def read_sign_ins(
+    okta: Okta, targets: Sequence[ResetTarget], until: datetime
+) -> dict[str, datetime]:
+    """Return the last FastPass sign-in at each record since its newer certificate, by device id.
+
+    Only the events of the records' own users are read.
+    """
+    users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
+    since = min((seen for target in targets if (seen := target.newer_certificate)), default=until)
+    events: list[LogEvent] = []
+    for batch in batches(users):
+        actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
+        log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
+        events += okta.log_events(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
+    return match_sign_ins(events, {target.id for target in targets})
+
+
+def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str, datetime]:
+    """Return the last FastPass sign-in at each of these device records, by device id.
+
+    An event names the method, the device or both. Those of one user within two minutes are of one
+    sign-in. Without both, nothing is proved.
+    """
+    dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
+    by_fastpass = [(event.actor.id, seen) for event, seen in dated if _is_fastpass(event)]
+    sign_ins: dict[str, datetime] = {}
+    for event, seen in dated:
+        proved = _is_fastpass(event) or any(
+            actor == event.actor.id and abs(seen - time) <= SIGN_IN_SPAN
+            for actor, time in by_fastpass
+        )
+        if event.device_id in ids and proved:
+            sign_ins[event.device_id] = max(seen, sign_ins.get(event.device_id, seen))
+    return sign_ins
+
+
+def _is_fastpass(event: LogEvent) -> bool:
+    return str(event.factor).upper() == FASTPASS_FACTOR or any(
+        FASTPASS_METHOD in entity.texts for entity in event.targets
+    )
+
+
+def read_deletions(
+    okta: Okta, targets: Sequence[ResetTarget], now: datetime
+) -> dict[str, datetime]:
+    """Return when an earlier record of a target's serial was last deleted, by device id.
+
+    Whether the event of a deletion names the serial is not documented; that of the registration
+    does, with the same device id.
+    """
+    if not targets:
+        return {}
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    deletions = list(okta.log_events(DELETIONS, since, until))
+    earlier: dict[str, datetime] = {}
+    for target in targets if deletions else ():
+        latest = target.registered_at and target.registered_at + OBJECT_TIME_PRECISION
+        ids = _ids_of_serial(okta, target.serial, deletions, (since, until))
+        seen = [parse_timestamp(event.published) for event in deletions if _names(event, ids)]
+        before = [time for time in seen if time and latest and time < latest]
+        if before:
+            earlier[target.id] = max(before)
+    return earlier
+
+
+def _ids_of_serial(
+    okta: Okta, serial: str, deletions: Iterable[LogEvent], period: tuple[str, str]
+) -> set[str]:
+    """Return the ids of deleted records that had a serial."""
+    events = [*deletions, *okta.log_events(REGISTRATIONS, *period, word=serial[:MAX_LOG_WORD])]
+    return {
+        entity.id
+        for event in events
+        for entity in event.targets
+        if entity.id and any(names_serial(text, serial) for text in entity.texts)
+    }
+
+
+def _names(event: LogEvent, ids: Collection[str]) -> bool:
+    return any(entity.id in ids for entity in event.targets)
+
+
+def read_revocations(
+    okta: Okta, decisions: Iterable[Decision], now: datetime
+) -> Mapping[str, datetime]:
+    """Return when certificates are revoked, from the System Log.
+
+    By device id, ``now`` for records that are to be deleted and that a certificate is bound to. By
+    serial, when the certificate was revoked, for Macs whose record is gone already.
+    """
+    decisions = list(decisions)
+    ids = {decision.target.id for decision in decisions if decision.resets}
+    absent = [
+        decision.target
+        for decision in decisions
+        if decision.action == "none" and decision.target.mac
+    ]
+    revocations: dict[str, datetime] = {}
+    if not ids and not absent:
+        return revocations
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    for event in okta.log_events(CERTIFICATE_EVENTS, since, until):
+        if event.event_type == BIND:
+            revocations.update({target.id: now for target in event.targets if target.id in ids})
+        else:
+            revocations.update(_revocations_of(event, absent))
+    return revocations
+
+
+def _revocations_of(event: LogEvent, absent: Iterable[ResetTarget]) -> Mapping[str, datetime]:
+    """Return the serials whose certificate an event revokes, with its time.
+
+    Which field of an event holds the certificate's common name is not documented.
+    """
+    revoked = parse_timestamp(event.published)
+    texts = [text for entity in event.targets for text in entity.texts]
+    return {
+        target.serial: revoked
+        for target in absent
+        if revoked
+        and any(names_serial(text, target.serial) for text in texts)
+        and outlives_certificates(target, revoked)
+    }
