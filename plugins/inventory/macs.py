@@ -88,7 +88,7 @@ from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import read_rings, ring_options
+from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
 from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
 from ..module_utils._okta import certificate_authorities
@@ -157,7 +157,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
             check_item_id = params["certificate_check_item_id"]
             key_ids = read_authorities(context.okta).key_ids if check_item_id else ()
-            by_device, _none = known_expiry(context.kandji, check_item_id, key_ids=key_ids)
+            subject = subjects_by_ring(rings)[None]
+            by_device, _none = known_expiry(
+                context.kandji, check_item_id, key_ids=key_ids, subject=subject
+            )
             query = FleetQuery(
                 rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
             )

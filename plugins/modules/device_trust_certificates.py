@@ -18,12 +18,18 @@ description:
     since the last one. Run it at least every 90 days, best daily. The expiry is estimated as
     O(lifetime_days) after the issue.
   - If both know a Mac, the check on the Mac counts.
+  - Okta issues certificates for Device Access, too, and its log shows no issuer. With O(rings), a
+    certificate in the ledger counts only if it holds the UUID of the SCEP profile of the Mac's
+    ring, if the subject of that profile holds it. Without O(rings), each certificate with the Mac's
+    serial counts.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._rings.optional
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._max_rows.listed
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
@@ -111,17 +117,30 @@ from datetime import datetime, timezone
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, MAX_ROWS, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import (
+    KANDJI,
+    MAX_ROWS,
+    OKTA,
+    OPTIONAL_RINGS,
+    PROFILES,
+    ArgumentSpec,
+    arguments,
+)
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet import ledger
+from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.certificate_check import expiry_by_device
 from ..module_utils._fleet.gate import ISSUED
+from ..module_utils._fleet.join import ledger_by_ring, mac_of
+from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_authorities
 
 OPTIONS: ArgumentSpec = {
+    **OPTIONAL_RINGS,
+    **PROFILES,
     **MAX_ROWS,
     "certificate_check_item_id": {"type": "str"},
     "state_dir": {"type": "path"},
@@ -131,6 +150,7 @@ USES = (
     kandji_api.LIST_DEVICES,
     kandji_api.ITEM_STATUSES,
     okta_api.GET_ORGANIZATION,
+    *ring_reads.USES,
     *certificate_authorities.USES,
 )
 
@@ -141,16 +161,22 @@ def run(ctx: ModuleContext) -> Result:
     limit = row_limit(params["max_rows"])
     if params["lifetime_days"] < 1:
         raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
-    serials = {
-        device.device_id: device.serial
-        for device in ctx.kandji.devices(platform="Mac")
-        if device.is_mac
-    }
+    rings, _competitors = read_rings(
+        ctx.kandji, ring_options(params), params["scep_profile_prefix"]
+    )
+    macs = [mac_of(device, rings) for device in ctx.kandji.devices(platform="Mac") if device.is_mac]
+    serials = {mac.device_id: mac.serial for mac in macs}
     known: dict[str, dict[str, str]] = {}
     changes: list[Change] = []
     if params["state_dir"]:
         book, changes = _update_ledger(ctx)
-        by_serial = ledger.expiry_by_serial(book, serials.values(), params["lifetime_days"])
+        by_serial = ledger_by_ring(
+            lambda serials, subject: ledger.expiry_by_serial(
+                book, serials, params["lifetime_days"], subject
+            ),
+            ((mac.serial, mac.ring) for mac in macs),
+            rings,
+        )
         known.update(
             {
                 serial: {"expires": expires, "source": "ledger"}
@@ -163,7 +189,9 @@ def run(ctx: ModuleContext) -> Result:
         known.update(
             {
                 serials[device_id]: {"expires": expires, "source": "mac"}
-                for device_id, expires in expiry_by_device(statuses, key_ids).items()
+                for device_id, expires in expiry_by_device(
+                    statuses, key_ids, subjects_by_ring(rings)[None]
+                ).items()
                 if serials.get(device_id)
             }
         )

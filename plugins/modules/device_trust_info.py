@@ -201,7 +201,13 @@ from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import Ring, read_rings, ring_options, ring_urls
+from ..module_utils._fleet.rings import (
+    Ring,
+    read_rings,
+    ring_options,
+    ring_urls,
+    subjects_by_ring,
+)
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.table import count_by_stage, render_table
@@ -300,6 +306,7 @@ def run(ctx: ModuleContext) -> Result:
         ctx.okta.org_url,
         params["state_dir"],
         authorities.key_ids,
+        subjects_by_ring(rings)[None],
     )
     query = FleetQuery(
         rings,

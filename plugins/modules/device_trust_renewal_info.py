@@ -143,7 +143,7 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.errors import BadOption, Forbidden
@@ -155,12 +155,13 @@ from ..module_utils._core.options import (
     PROFILES,
     RINGS,
     ArgumentSpec,
+    Params,
     arguments,
 )
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
-from ..module_utils._fleet.ledger import known_expiry
+from ..module_utils._fleet.ledger import LedgerExpiry, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
     check_generations,
@@ -218,7 +219,8 @@ Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
 class Fleet:
     """What the decisions need of the whole tenant.
 
-    ``certificates`` are by device id, ``expiry`` is by serial in upper case.
+    ``certificates`` are by device id, ``expiry`` is by serial in upper case. It outweighs
+    ``ledger``.
     """
 
     blueprints: t.Sequence[Blueprint]
@@ -226,6 +228,15 @@ class Fleet:
     devices: t.Sequence[KandjiDevice]
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
     expiry: t.Mapping[str, datetime]
+    ledger: LedgerExpiry | None = None
+
+    def with_ledger(self, subject: Subject, devices: t.Sequence[KandjiDevice]) -> Fleet:
+        """Return the fleet with what the ledger knows of the devices of one ring.
+
+        ``subject`` is that of the ring's profile.
+        """
+        known = self.ledger([each.serial for each in devices], subject) if self.ledger else {}
+        return replace(self, expiry={**_by_serial(known), **self.expiry})
 
     def certificate_of(
         self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
@@ -297,18 +308,27 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
         kandji, [blueprint for ring in rings for blueprint in ring.blueprints]
     )[0]
     profiles = list(kandji.profiles())
+    subject = Subject.of_profiles(_ring_profiles(params, rings, profiles))
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
-    expiry = {**_read_expiry(ctx, devices), **expiry_by_option}
-    return Fleet(blueprints, profiles, devices, by_device, expiry)
+    reported, by_ledger = _read_expiry(ctx, devices, subject)
+    expiry = {**reported, **expiry_by_option}
+    return Fleet(blueprints, profiles, devices, by_device, expiry, by_ledger)
 
 
-def _read_expiry(ctx: ModuleContext, devices: t.Sequence[KandjiDevice]) -> dict[str, datetime]:
-    """Return serial (upper case) -> expiry of its certificate.
+def _ring_profiles(
+    params: Params, rings: t.Sequence[RingOptions], profiles: t.Sequence[CustomProfile]
+) -> list[CustomProfile]:
+    """Return the SCEP profiles that the rings have."""
+    prefix = params["scep_profile_prefix"]
+    return [profile for ring in rings if (profile := find_ring_profile(ring, profiles, prefix))]
 
-    What the Mac itself reports counts more than the ledger.
-    """
+
+def _read_expiry(
+    ctx: ModuleContext, devices: t.Sequence[KandjiDevice], subject: Subject
+) -> tuple[dict[str, datetime], LedgerExpiry | None]:
+    """Return serial (upper case) -> expiry that the Mac reports, and what reads the ledger."""
     params = ctx.params
     by_device, by_ledger = known_expiry(
         ctx.kandji,
@@ -318,17 +338,20 @@ def _read_expiry(ctx: ModuleContext, devices: t.Sequence[KandjiDevice]) -> dict[
         read_authorities(ctx.okta).key_ids
         if params["certificate_check_item_id"] and ctx.has_okta
         else (),
+        subject,
     )
     serials = {device.device_id: device.serial for device in devices}
-    known = dict(by_ledger(serials.values())) if by_ledger else {}
-    known.update(
-        {
-            serials[device_id]: expires
-            for device_id, expires in by_device.items()
-            if device_id in serials
-        }
-    )
-    return {serial.upper(): require_timestamp(expires) for serial, expires in known.items()}
+    reported = {
+        serials[device_id]: expires
+        for device_id, expires in by_device.items()
+        if device_id in serials
+    }
+    return _by_serial(reported), by_ledger
+
+
+def _by_serial(expiries: t.Mapping[str, str]) -> dict[str, datetime]:
+    """Return serial in upper case -> expiry."""
+    return {serial.upper(): require_timestamp(expires) for serial, expires in expiries.items()}
 
 
 def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:
@@ -342,10 +365,11 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
     written = parse_timestamp(profile.updated_at)
     ids = {blueprint.id for blueprint in assignments.resolve(ring.blueprints, fleet.blueprints)}
+    devices = [device for device in fleet.devices if device.blueprint_id in ids]
+    known = fleet.with_ledger(Subject.of_profile(profile), devices)
     macs = tuple(
-        fleet.certificate_of(device, profile, installed.get(device.device_id, ()))
-        for device in fleet.devices
-        if device.blueprint_id in ids
+        known.certificate_of(device, profile, installed.get(device.device_id, ()))
+        for device in devices
     )
     challenge = ctx.params["challenge"]
     return renewal.RingFacts(

@@ -134,7 +134,13 @@ from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import Ring, read_rings, ring_options, ring_urls
+from ..module_utils._fleet.rings import (
+    Ring,
+    read_rings,
+    ring_options,
+    ring_urls,
+    subjects_by_ring,
+)
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji.profiles.scep import renew_by
@@ -171,6 +177,7 @@ def run(ctx: ModuleContext) -> Result:
         ctx.okta.org_url,
         params["state_dir"],
         authorities.key_ids,
+        subjects_by_ring(rings)[None],
     )
     query = FleetQuery(
         rings, params["okta_verify_item_ids"], competitors, Expiries(by_device, ledger)

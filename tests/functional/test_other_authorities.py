@@ -17,6 +17,7 @@ from tests.functional.helpers.reset_fleet import ResetFleet
 
 SCEP, RENEWAL, GATE = "kandji_scep_profile", "device_trust_renewal_info", "device_trust_gate"
 INFO, RESET = "device_trust_info", "okta_device_reset"
+CERTIFICATES = "device_trust_certificates"
 
 
 def add_certificate(watched, serial: str, days_ago: float, name: str = "{}.wifi.acme.com") -> None:
@@ -54,6 +55,30 @@ def test_a_renewal_stays_due(watched, run_module, profile_args, rings):
     watched.world.clock.advance(days=30)
     (late,) = run_module(RENEWAL, rings, lab=watched.lab)["rings"]
     assert late["renew"] and late["healthy_percent"] == 0
+
+
+@pytest.mark.lab(macs=6)
+@pytest.mark.parametrize("name", ["{}", "{} Device Access"])
+def test_a_device_access_certificate_in_the_ledger_does_not_delay_a_renewal(
+    watched, run_module, profile_args, rings, tmp_path, name
+):
+    run_module(SCEP, profile_args, lab=watched.lab)
+    watched.live()
+    ledger = {"state_dir": str(tmp_path)}
+    run_module(CERTIFICATES, ledger, lab=watched.lab)
+    watched.world.clock.advance(days=80)
+    for mac in watched.world.macs:
+        watched.world.okta.platform.book(name.format(mac.serial))
+    fleet = run_module(CERTIFICATES, {**rings, **ledger}, lab=watched.lab)["certificates"]
+    assert len(fleet) == 3
+    everything = run_module(CERTIFICATES, ledger, lab=watched.lab)["certificates"]
+    assert all(everything[serial]["expires"] > fleet[serial]["expires"] for serial in fleet)
+    watched.world.clock.advance(days=260)
+    watched.live()
+    (ring,) = run_module(RENEWAL, {**rings, **ledger}, lab=watched.lab)["rings"]
+    assert ring["renew"] and len(ring["due"]) == 3
+    stages = run_module(INFO, {**rings, **ledger}, lab=watched.lab)["macs"]
+    assert all("CERTIFICATE_EXPIRING" in row["flags"] for row in stages if row["ring"])
 
 
 @pytest.mark.lab(macs=6)

@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.timestamps import format_timestamp, parse_timestamp
+from .._kandji.certificate_proof import UNKNOWN, Subject
 from .._kandji.records import ItemStatus
 
 MARK = '{"device_trust_certificates":'
@@ -50,7 +51,11 @@ class Identity:
 
         ``key_ids`` are key identifiers in upper case, none if the authorities were not read.
         """
-        return not key_ids or not self.authority_key_id or self.authority_key_id in key_ids
+        return not key_ids or not self.authority_key_id or self.is_of(key_ids)
+
+    def is_of(self, key_ids: t.Collection[str]) -> bool:
+        """Return whether one of these CA certificates certainly signed it."""
+        return self.authority_key_id in key_ids
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
 
 
 def expiry_by_device(
-    statuses: t.Iterable[ItemStatus], key_ids: t.Collection[str] = ()
+    statuses: t.Iterable[ItemStatus],
+    key_ids: t.Collection[str] = (),
+    subject: Subject = UNKNOWN,
 ) -> dict[str, str]:
     """Return device id -> expiry (ISO 8601) of the Mac's last certificate of the authority.
 
@@ -89,12 +96,17 @@ def expiry_by_device(
 
     :arg key_ids: the key identifiers of the authority's certificates, if they were read. A
         certificate of another authority with the same name does not count then.
+    :arg subject: of the SCEP profiles. Where only the name of the issuer speaks for certificates,
+        those that hold the UUID of a profile outweigh the others.
     """
     expiries: dict[str, str] = {}
     for device_id, check in read_checks(statuses).items():
-        own = [each.not_after for each in check.identities if each.may_be_of(key_ids)]
+        own = [each for each in check.identities if each.may_be_of(key_ids)]
+        proved = [
+            each for each in own if each.is_of(key_ids) or subject.names_profile(each.common_name)
+        ]
         if own:
-            expiries[device_id] = max(own)
+            expiries[device_id] = max(each.not_after for each in proved or own)
     return expiries
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._core.text import abbreviate, names_serial
+from .._core.text import abbreviate
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
@@ -91,16 +91,9 @@ class Expected:
         return self.updated_at is None or first_seen is None or first_seen >= self.updated_at
 
     def is_issued(self, event: LogEvent, serial: str) -> bool:
-        """Return whether an event of the System Log issues a certificate of the profile.
-
-        Okta issues certificates for Device Access too: if the subject holds the profile's UUID, the
-        event has to name it. Which field holds the common name is not documented.
-        """
+        """Return whether an event of the System Log issues a certificate of the profile."""
         texts = [text for target in event.targets for text in target.texts]
-        names = [text.lower() for text in texts if names_serial(text, serial)]
-        if not self.subject.holds_uuid:
-            return bool(names)
-        return any(uuid in name for name in names for uuid in self.subject.uuids)
+        return self.subject.names_certificate(texts, serial)
 
 
 ANYTHING = Expected()

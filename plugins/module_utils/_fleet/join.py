@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -21,7 +21,8 @@ from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCert
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .facts import DeviceRecord, MacFacts
-from .rings import Ring
+from .ledger import LedgerExpiry
+from .rings import Ring, subjects_by_ring
 
 _UDID = re.compile(
     r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -189,12 +190,11 @@ class FleetTables:
 class Expiries:
     """Expiries of newest certificates (ISO 8601).
 
-    ``by_device`` is by device id and comes from the Macs; it outweighs ``ledger``, a function from
-    serials to the expiries that the ledger knows, by serial.
+    ``by_device`` is by device id and comes from the Macs; it outweighs ``ledger``.
     """
 
     by_device: Mapping[str, str] = field(default_factory=dict)
-    ledger: Callable[[Iterable[str]], Mapping[str, str]] | None = None
+    ledger: LedgerExpiry | None = None
 
 
 # The join
@@ -224,7 +224,8 @@ def join_fleet(
     """
     macs = list(tables.macs)
     console_rings = {ring.name for ring in rings if ring.is_console_managed}
-    ledger = expiries.ledger(mac.serial for mac in macs) if expiries.ledger else {}
+    serials = ((mac.serial, mac.ring) for mac in macs)
+    ledger = ledger_by_ring(expiries.ledger, serials, rings) if expiries.ledger else {}
     for mac in macs:
         _add_statuses(mac, tables, console_rings)
         _add_expiry(mac, expiries.by_device, ledger)
@@ -233,6 +234,26 @@ def join_fleet(
     macs += _join_okta(macs, tables, is_changing)
     macs.sort(key=lambda mac: (mac.serial, mac.device_id, mac.records[0].id if mac.records else ""))
     return macs
+
+
+def ledger_by_ring(
+    ledger: LedgerExpiry, macs: Iterable[tuple[str, str | None]], rings: Sequence[Ring]
+) -> dict[str, str]:
+    """Return what a ledger knows of Macs: serial -> expiry.
+
+    The SCEP profile of a Mac's ring tells its certificates from those of other authorities.
+
+    :arg macs: serial and name of the ring, or None.
+    """
+    serials: dict[str | None, list[str]] = {}
+    for serial, ring in macs:
+        serials.setdefault(ring, []).append(serial)
+    subjects = subjects_by_ring(rings)
+    return {
+        serial: expiry
+        for ring, of_ring in serials.items()
+        for serial, expiry in ledger(of_ring, subjects.get(ring, subjects[None])).items()
+    }
 
 
 def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet[str]) -> None:

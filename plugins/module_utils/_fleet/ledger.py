@@ -15,12 +15,12 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from .._core.errors import BadOption
 from .._core.files import atomic_write, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
+from .._kandji.certificate_proof import UNKNOWN, Subject
 from .._kandji.client import Kandji
 from .._okta.facts import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
@@ -31,6 +31,10 @@ VERSION = 1
 OVERLAP = timedelta(hours=1)  # an event may come into the log later than its timestamp
 _LONGEST_NAME = 300
 _WORD = re.compile(r"[0-9a-z]+")
+
+
+# From serials, and the subject of the SCEP profile of their Macs, to expiry (ISO 8601) by serial.
+LedgerExpiry: t.TypeAlias = "t.Callable[[t.Iterable[str], Subject], t.Mapping[str, str]]"
 
 
 class Issued(t.NamedTuple):
@@ -145,17 +149,24 @@ def _names(event: LogEvent) -> tuple[str, ...]:
 
 
 def expiry_by_serial(
-    ledger: Ledger, serials: t.Iterable[str], lifetime_days: int
+    ledger: Ledger,
+    serials: t.Iterable[str],
+    lifetime_days: int,
+    subject: Subject = UNKNOWN,
 ) -> dict[str, str]:
     """Return serial -> expiry (ISO 8601) of the certificate that was issued last for this Mac.
 
     Serials that the ledger does not name are left out.
+
+    :arg subject: of the SCEP profile of these Macs. A certificate of another authority, such as
+        Device Access, does not count then.
     """
     index = _SerialIndex.of(serials)
     last: dict[str, str] = {}
     for issued in ledger.issued:
         for serial in index.named_in(issued.names):
-            last[serial] = max(last.get(serial, ""), issued.at)
+            if subject.names_certificate(issued.names, serial):
+                last[serial] = max(last.get(serial, ""), issued.at)
     times = {serial: parse_timestamp(at) for serial, at in last.items()}
     return {
         serial: format_timestamp(time + timedelta(days=lifetime_days))
@@ -207,18 +218,23 @@ def known_expiry(
     org: str = "",
     state_dir: str | None = None,
     key_ids: t.Collection[str] = (),
-) -> tuple[dict[str, str], t.Callable[[t.Iterable[str]], dict[str, str]] | None]:
+    subject: Subject = UNKNOWN,
+) -> tuple[dict[str, str], LedgerExpiry | None]:
     """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
 
-    By device if there is a certificate check. The second value, from serials to expiry by serial,
-    is None without a ledger. ``key_ids`` are those of ``expiry_by_device``.
+    By device if there is a certificate check. The second value is None without a ledger.
+    ``key_ids`` and ``subject`` are those of ``expiry_by_device``.
     """
     statuses = kandji.item_statuses(check_item_id) if check_item_id else []
-    by_device = expiry_by_device(statuses, key_ids)
+    by_device = expiry_by_device(statuses, key_ids, subject)
     if not state_dir:
         return by_device, None
     ledger = load(state_dir, org)
-    return by_device, partial(expiry_by_serial, ledger, lifetime_days=CERTIFICATE_LIFETIME.days)
+
+    def by_serial(serials: t.Iterable[str], subject: Subject) -> dict[str, str]:
+        return expiry_by_serial(ledger, serials, CERTIFICATE_LIFETIME.days, subject)
+
+    return by_device, by_serial
 
 
 def save(state_dir: str, ledger: Ledger, check_mode: bool = False) -> None:

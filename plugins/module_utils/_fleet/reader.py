@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from .._core.errors import NotFound, all_of
 from .._core.timestamps import format_milliseconds
 from .._kandji import client as kandji_api
+from .._kandji.certificate_proof import Subject
 from .._kandji.client import Kandji
 from .._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.profile_holders import ProfileItem, installed_on
@@ -222,4 +223,4 @@ def read_log(okta: Okta, now: datetime, query: FleetQuery) -> LogFacts:
         return LogFacts()
     since = format_milliseconds(now - timedelta(days=query.log_days))
     events = okta.log_events(EVENTS, since=since, newest_first=True, at_most=query.log_events)
-    return summarize_events(events)
+    return summarize_events(events, Subject.of_profiles(query.profiles).may_name)

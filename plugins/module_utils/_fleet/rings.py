@@ -162,6 +162,15 @@ def find_competitors(rings: Sequence[Ring], profiles: Iterable[CustomProfile]) -
     ]
 
 
+def subjects_by_ring(rings: Sequence[Ring]) -> dict[str | None, Subject]:
+    """Return the subject of each ring's SCEP profile by the ring's name; under None that of all."""
+    profiles = {ring.name: [ring.profile] if ring.profile else [] for ring in rings}
+    everything = [profile for of_ring in profiles.values() for profile in of_ring]
+    subjects: dict[str | None, Subject] = {None: Subject.of_profiles(everything)}
+    subjects.update({name: Subject.of_profiles(of_ring) for name, of_ring in profiles.items()})
+    return subjects
+
+
 def ring_urls(rings: Iterable[Ring]) -> set[str]:
     """Return the SCEP URLs of the rings' profiles, as far as they are known."""
     return {url for ring in rings if ring.profile for url in _scep_urls(ring.profile)}

@@ -93,6 +93,23 @@ class Subject:
         """Return whether a common name holds the UUID of a profile, whichever Mac it names."""
         return any(uuid in name.lower() for uuid in self.uuids)
 
+    def may_name(self, name: str) -> bool:
+        """Return whether a name may be that of a profile's certificate, of any generation.
+
+        It is not if the subject holds the UUID of the profile, and the name holds none at all.
+        """
+        return not self.holds_uuid or bool(_UUID.search(name.lower()))
+
+    def names_certificate(self, texts: Iterable[str], serial: str) -> bool:
+        """Return whether texts name a certificate of a profile for the Mac with this serial.
+
+        They are those of an event of Okta's log, which has no issuer: Okta issues certificates for
+        Device Access, too. If the subject holds the UUID of the profile, one of them has to hold
+        it. Which field holds the common name is not documented.
+        """
+        names = [text for text in texts if names_serial(text, serial)]
+        return any(map(self.names_profile, names)) if self.holds_uuid else bool(names)
+
     def judge(self, certificate: PrismCertificate, serial: str) -> Proof:
         """Return what a certificate of the Mac with this serial proves."""
         name = certificate.common_name.lower()
@@ -110,6 +127,9 @@ class Subject:
     ) -> list[PrismCertificate]:
         """Return the certificates of a Mac with one of these proofs."""
         return [each for each in certificates if self.judge(each, serial) in proofs]
+
+
+UNKNOWN = Subject()
 
 
 def _only_uuids(*texts: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ The log is ahead of Okta's search, and it knows when a certificate was issued.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .records import LogEntity, LogEvent
@@ -66,16 +66,22 @@ class LogFacts:
     issued: dict[str, str] = field(default_factory=dict)
 
 
-def summarize_events(events: Iterable[LogEvent]) -> LogFacts:
+def summarize_events(
+    events: Iterable[LogEvent], may_name: Callable[[str], bool] = bool
+) -> LogFacts:
     """Return the facts of events that come newest first.
 
     The newest event on a point counts. Events before a record's end do not count for it.
+
+    :arg may_name: whether a text may name a certificate that makes a Mac managed. Okta logs those
+        of Device Access, too.
     """
     facts, closed = LogFacts(), set()
     for event in events:
         if event.event_type == "pki.cert.issue":
             if event.published:
-                facts.issued.update(dict.fromkeys(_words(event.targets), event.published))
+                words = _words(event.targets, may_name)
+                facts.issued.update(dict.fromkeys(words, event.published))
             continue
         for device in event.targets:
             if not device.is_device or not device.id:
@@ -103,15 +109,15 @@ def _add_event(record: RecordEvents, event: LogEvent) -> None:
                 record.users.setdefault(target.alternate_id, USERS[kind])
 
 
-def _words(targets: Sequence[LogEntity]) -> set[str]:
-    """Return the words of all texts, in lower case.
+def _words(targets: Sequence[LogEntity], counts: Callable[[str], bool] = bool) -> set[str]:
+    """Return the words of all texts that count, in lower case.
 
     Which text holds a common name is not documented. Serials of virtual Macs hold punctuation,
     therefore both ways to split count.
     """
     words: set[str] = set()
     for target in targets:
-        for text in target.texts:
+        for text in filter(counts, target.texts):
             words.update(re.split(r"[\s,=()]+", text.lower()))
             words.update(re.split(r"[^0-9a-z]+", text.lower()))
     return {word for word in words if len(word) > 5}

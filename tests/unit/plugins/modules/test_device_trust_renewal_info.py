@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import plistlib
+import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -13,6 +14,10 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     MacCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UNKNOWN,
+    Subject,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -31,12 +36,11 @@ SEEN, YEAR = "2026-11-22T00:00:00Z", timedelta(days=365)
 
 def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     by_device = {"d1": "2027-01-01T00:00:00Z", "gone": "2026-01-01T00:00:00Z"}
-    by_ledger = {"a": "2028-01-01T00:00:00Z", "B": "2028-01-01T00:00:00Z"}
     asked = []
 
     def known_expiry(*arguments: object) -> object:
         asked.append(arguments)
-        return by_device, lambda serials: by_ledger if set(serials) == {"a", "B"} else {}
+        return by_device, None
 
     monkeypatch.setattr(module, "known_expiry", known_expiry)
     okta = SimpleNamespace(org_url="https://acme.okta.com")
@@ -48,9 +52,17 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
         okta=okta,
         has_okta=True,
     )
-    expiry = module._read_expiry(run, [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")])
-    assert {serial: time.year for serial, time in expiry.items()} == {"A": 2027, "B": 2028}
-    assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"})]
+    devices = [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")]
+    expiry, _none = module._read_expiry(run, devices, UNKNOWN)
+    assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"}, UNKNOWN)]
+
+    def by_ledger(serials: t.Sequence[str], subject: Subject) -> dict[str, str]:
+        assert subject is UNKNOWN
+        return dict.fromkeys(serials, "2028-01-01T00:00:00Z")
+
+    fleet = module.Fleet([], [], devices, {}, expiry, by_ledger).with_ledger(UNKNOWN, devices)
+    years = {serial: time.year for serial, time in fleet.expiry.items()}
+    assert years == {"A": 2027, "B": 2028}
 
 
 @pytest.mark.parametrize(("check_item_id", "has_okta"), [(None, True), ("i", False)])
@@ -66,8 +78,8 @@ def test_the_authorities_are_read_for_the_check_alone_and_where_okta_is_configur
     monkeypatch.setattr(module, "known_expiry", known_expiry)
     params = {"certificate_check_item_id": check_item_id, "state_dir": None}
     run = SimpleNamespace(params=params, kandji="kandji", has_okta=has_okta)
-    assert module._read_expiry(run, []) == {}
-    assert asked == [("kandji", check_item_id, "", None, ())]
+    assert module._read_expiry(run, [], UNKNOWN) == ({}, None)
+    assert asked == [("kandji", check_item_id, "", None, (), UNKNOWN)]
 
 
 UUID = "0a1b0000-0000-4000-8000-00000000000a"

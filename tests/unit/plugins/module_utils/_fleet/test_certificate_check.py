@@ -11,6 +11,10 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
     certificate_check,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UNKNOWN,
+    Subject,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
 )
@@ -250,9 +254,9 @@ def test_the_first_log_with_a_report_counts():
 OWN, ACCESS = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "B94E9A79DF30FC870CF018C274138A0BF56DEB04"
 
 
-def expiries(*identities, key_ids=()):
+def expiries(*identities, key_ids=(), subject=UNKNOWN):
     status = ItemStatus.from_row(row(line(*identities)))
-    return certificate_check.expiry_by_device([status], key_ids)
+    return certificate_check.expiry_by_device([status], key_ids, subject)
 
 
 def test_a_certificate_counts_by_the_key_that_signed_it():
@@ -269,14 +273,38 @@ def test_without_a_key_on_either_side_the_name_of_the_issuer_decides():
     assert expiries(identity(), key_ids={OWN}) == {"aaaa": "2027-11-23T10:00:00Z"}
 
 
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+
+
+@pytest.mark.parametrize(("aki", "key_ids"), [(None, ()), (ACCESS, ()), (None, {OWN})])
+def test_where_the_name_of_the_issuer_decides_the_uuid_of_the_profile_counts_more(aki, key_ids):
+    """The authority of Device Access may have the same name."""
+    key = {"aki": aki} if aki else {}
+    own = identity("2027-01-01T00:00:00Z", "a", cn=f"C02XK1ZAJG5J {UUID.upper()}", **key)
+    access = identity("2027-11-23T10:00:00Z", "b", cn="C02XK1ZAJG5J Device Access", **key)
+    subject = Subject(frozenset({UUID}), True, True)
+    assert expiries(own, access, key_ids=key_ids, subject=subject) == {
+        "aaaa": "2027-01-01T00:00:00Z"
+    }
+    assert expiries(access, key_ids=key_ids, subject=subject) == {"aaaa": "2027-11-23T10:00:00Z"}
+
+
+def test_the_key_that_signed_a_certificate_counts_as_much_as_the_uuid_of_the_profile():
+    own = identity("2027-01-01T00:00:00Z", "a", cn=f"C02XK1ZAJG5J {UUID}", aki=OWN)
+    other = identity("2027-11-23T10:00:00Z", "b", aki=OWN)
+    subject = Subject(frozenset({UUID}), True, True)
+    assert expiries(own, other, key_ids={OWN}, subject=subject) == {"aaaa": "2027-11-23T10:00:00Z"}
+
+
 @given(strategies.lists(strategies.sampled_from([OWN, ACCESS, None])), strategies.booleans())
 def test_no_certificate_of_another_key_ever_counts(keys, is_read):
     identities = [
         identity(f"20{30 + number}-01-01T00:00:00Z", f"{number:x}", **({"aki": key} if key else {}))
         for number, key in enumerate(keys[:9])
     ]
-    counted = [
-        each["not_after"] for each in identities if not is_read or each.get("aki") in (None, OWN)
+    signed = [each["not_after"] for each in identities if is_read and each.get("aki") == OWN]
+    counted = signed or [
+        each["not_after"] for each in identities if not is_read or not each.get("aki")
     ]
     expected = {"aaaa": max(counted)} if counted else {}
     assert expiries(*identities, key_ids={OWN} if is_read else ()) == expected

@@ -164,7 +164,9 @@ def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
 
 
 def test_the_ledger_is_asked_for_the_serials_of_all_macs() -> None:
-    expiries = join.Expiries({"dev-2": "2027-01-01"}, lambda serials: dict.fromkeys(serials, SEEN))
+    expiries = join.Expiries(
+        {"dev-2": "2027-01-01"}, lambda serials, _subject: dict.fromkeys(serials, SEEN)
+    )
     one, other = joined(mac(), mac("C02B", "dev-2"), expiries=expiries)
     assert (one.expires, one.expiry_source) == (SEEN, "ledger")
     assert (other.expires, other.expiry_source) == ("2027-01-01", "mac")
@@ -351,7 +353,7 @@ def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
 def test_the_macs_own_expiry_outweighs_the_ledger(
     by_device: dict[str, str], ledger: dict[str, str], known: tuple[str, str]
 ) -> None:
-    (facts,) = joined(mac(), expiries=join.Expiries(by_device, lambda serials: ledger))
+    (facts,) = joined(mac(), expiries=join.Expiries(by_device, lambda _serials, _subject: ledger))
     assert (facts.expires, facts.expiry_source) == known
 
 

@@ -15,6 +15,10 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import ledger
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UNKNOWN,
+    Subject,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
 )
@@ -57,6 +61,29 @@ def test_the_last_certificate_of_a_mac_counts():
         EMPTY, [event(10, "c02a one"), event(300, "C02A two"), event(20, "C02A three")], 365
     )
     assert ledger.expiry_by_serial(book, ["C02A"], 100) == {"C02A": "2027-02-21T10:00:00Z"}
+
+
+UUID = "0a1b0000-0000-4000-8000-00000000000a"
+FORMER = "7f7f0000-0000-4000-8000-00000000000f"
+
+
+@pytest.mark.parametrize(
+    "name", ["C02A", "C02A Device Access", f"C02A {FORMER}", f"C02B {UUID}", UUID]
+)
+def test_a_certificate_without_the_uuid_of_the_profile_does_not_count(name):
+    """Okta issues certificates for Device Access, too, and its log has no issuer."""
+    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID.upper()}"), event(10, name)], 365)
+    subject = Subject(frozenset({UUID}), True, True)
+    assert ledger.expiry_by_serial(book, ["C02A"], 365, subject) == {"C02A": "2027-01-27T10:00:00Z"}
+    alone = ledger.merge(EMPTY, [event(10, name)], 365)
+    assert ledger.expiry_by_serial(alone, ["C02A"], 365, subject) == {}
+
+
+@pytest.mark.parametrize("holds_uuid", [None, False])
+def test_without_the_uuid_in_the_subject_each_certificate_of_the_mac_counts(holds_uuid):
+    book = ledger.merge(EMPTY, [event(300, "C02A"), event(10, f"C02A {FORMER}")], 365)
+    subject = Subject(frozenset({UUID}), holds_uuid, True)
+    assert ledger.expiry_by_serial(book, ["C02A"], 365, subject) == {"C02A": "2027-11-13T10:00:00Z"}
 
 
 def test_serials_that_are_part_of_others_are_not_mixed_up():
@@ -339,7 +366,7 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
     found, read = ledger.known_expiry(
         kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
     )
-    assert found == by_device and (read and read(["C02A", "C02B"])) == by_ledger
+    assert found == by_device and (read and read(["C02A", "C02B"], UNKNOWN)) == by_ledger
 
 
 def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():

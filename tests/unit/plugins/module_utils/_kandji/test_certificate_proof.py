@@ -135,6 +135,26 @@ def test_of_several_profiles_what_one_lacks_all_lack(
     assert both.uuids == {uuid for each in profiles for uuid in Subject.of_profile(each).uuids}
 
 
+@pytest.mark.parametrize(
+    "profile, name, may_name, names_it",
+    [
+        (DEFAULT, f"CN=C02A {UUID.upper()}", True, True),
+        (DEFAULT, f"CN=C02A {OLD}", True, False),
+        (DEFAULT, "C02A Device Access", False, False),
+        (DEFAULT, f"C02B {UUID}", True, False),
+        (SERIAL_ALONE, "C02A Device Access", True, True),
+        (CONSOLE, "C02A", True, True),
+        (CONSOLE, "C02B", True, False),
+    ],
+)
+def test_an_event_of_oktas_log_names_a_certificate(
+    profile: CustomProfile, name: str, may_name: bool, names_it: bool
+) -> None:
+    subject = Subject.of_profile(profile)
+    assert subject.may_name(name) is may_name
+    assert subject.names_certificate(["12345", name], "C02A") is names_it
+
+
 def test_certificates_are_selected_by_their_proof() -> None:
     rows = [
         PrismCertificate("d-1", "C02A", name) for name in (f"C02A {UUID}", "C02A", f"C02A {OLD}")

@@ -109,3 +109,13 @@ def test_the_oldest_issue_of_a_certificate_is_the_one_that_is_kept() -> None:
     )
     assert facts.issued == {"c02xk1za": "2026-11-01T00:00:00.000Z"}
     assert facts.records == {}
+
+
+def test_a_certificate_that_another_authority_issued_is_not_the_first_of_its_mac() -> None:
+    names = ["C02XK1ZA 5D9E0000", "C02XK1ZA", "C02XK1ZA Device Access"]
+    events = [
+        event("pki.cert.issue", {"displayName": name}, published=f"2026-11-0{3 - number}")
+        for number, name in enumerate(names)
+    ]
+    facts = summarize_events(events, lambda text: "5D9E" in text)
+    assert facts.issued == {"c02xk1za": "2026-11-03", "5d9e0000": "2026-11-03"}
