@@ -14,6 +14,7 @@ import typing as t
 from .._core.json_fields import Row
 from .._okta.records import Enrollment, PolicyRule
 
+FACTORS = ("knowledge", "possession")
 KNOWLEDGE = ("okta_password", "security_question")
 # The type of an authenticator, as a constraint names it, by its key.
 TYPES = {
@@ -86,15 +87,21 @@ def _classes(keys: t.Collection[str]) -> set[str]:
 
 
 def _passes_constraint(constraint: Row, keys: t.Collection[str]) -> bool:
-    for name, part in constraint.items():
-        if not part or (isinstance(part, dict) and not _is_asked(part)):
-            continue
-        if name not in ("knowledge", "possession") or not isinstance(part, dict):
-            return False
-        of_class = [key for key in keys if _classes([key]) == {name}]
-        if not any(_fits(part, key) for key in of_class):
-            return False
-    return True
+    """Return whether a person surely passes each part. What a part of another name asks is unknown.
+
+    Okta requires a part without ``required``, an empty one too.
+    """
+    if any(part for name, part in constraint.items() if name not in FACTORS):
+        return False
+    return all(
+        _passes_part(constraint[name], [key for key in keys if _classes([key]) == {name}])
+        for name in FACTORS
+        if name in constraint
+    )
+
+
+def _passes_part(part: Row, keys: t.Iterable[str]) -> bool:
+    return not _is_asked(part) or any(_fits(part, key) for key in keys)
 
 
 def _is_asked(part: Row) -> bool:

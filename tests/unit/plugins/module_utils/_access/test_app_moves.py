@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -64,6 +65,15 @@ def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
         "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of the Okta Admin"
         " Console, and Okta refuses it for other apps. Choose another policy. Nothing was written."
     )
+
+
+def test_obstacles_are_explained_by_their_reasons():
+    obstacles = [
+        app_moves.Obstacle(app, reason)
+        for app, reason in ((SLACK, "a is off"), (JIRA, "b is off"), (PAYROLL, "a is off"))
+    ]
+    explanation = "'Slack', 'Pay': a is off. 'Jira': b is off."
+    assert app_moves.explain_obstacles(obstacles) == explanation
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
@@ -130,6 +140,21 @@ def reverse(before, after, app=SLACK, options=OPTIONS):
 @pytest.mark.parametrize("app", [SLACK, CONSOLE])
 def test_a_reversal_that_takes_nothing_from_anybody_is_free(before, after, app):
     assert reverse(before, after, app) is None
+
+
+def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():
+    moves, rules = [move(SLACK, CLONE)], {"rst1": CLOSED, "rst2": MANAGED}
+    with pytest.raises(Refused, match="no group keeps access"):
+        app_moves.check_moves(ORG, moves, rules, OPTIONS)
+
+
+def test_a_move_does_not_change_the_policy_that_it_leads_to():
+    account = Policy("rst2", "Okta Account Management Policy")
+    options = replace(OPTIONS, forecast=False)
+    assert (
+        app_moves.check_moves(ORG, [move(SLACK, account)], {"rst1": OPEN, "rst2": CLOSED}, options)
+        is None
+    )
 
 
 def test_a_reversal_of_an_app_of_okta_is_guarded():

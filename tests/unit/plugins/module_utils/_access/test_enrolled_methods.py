@@ -76,7 +76,7 @@ def rule_of(**method: t.Any) -> PolicyRule:
         ({"userPresence": "REQUIRED"}, "custom_app", False),  # nobody knows what it has
         # What a part asks of a person who has a password alone
         ({"required": True}, "okta_password", False),
-        ({}, "okta_password", True),
+        ({}, "okta_password", False),  # required by default
         ({"required": False}, "okta_password", True),
         ({"required": False, "reauthenticateIn": "PT2H"}, "okta_password", True),
         (
@@ -94,6 +94,24 @@ def test_an_authenticator_counts_if_each_of_its_methods_fits(
 ) -> None:
     rule = rule_of(factorMode="1FA", constraints=[{"possession": part}])
     assert passes(rule, [Enrollment(key, "ACTIVE")]) is surely
+
+
+@pytest.mark.parametrize(
+    ("constraint", "surely"),
+    [
+        ({"knowledge": {"required": True}}, True),
+        ({"knowledge": {"types": ["password"]}}, True),
+        ({"knowledge": {}}, True),
+        ({"knowledge": {"required": False}, "possession": {"required": True}}, False),
+        ({"inherence": {"required": True}}, False),
+        ({"inherence": {"required": True}, "knowledge": {"required": False}}, False),
+        ({"inherence": {}}, True),
+    ],
+)
+def test_a_person_with_a_password_passes_a_constraint_that_asks_for_no_more(
+    constraint: dict[str, t.Any], surely: bool
+) -> None:
+    assert passes(rule_of(constraints=[constraint]), [PASSWORD]) is surely
 
 
 @pytest.mark.parametrize(

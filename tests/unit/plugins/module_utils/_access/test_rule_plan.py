@@ -951,6 +951,11 @@ def test_rules_that_cannot_be_read_have_one_effect_only_if_they_are_equal():
     other = PolicyRule.from_row({**READ, "conditions": {"riskScore": 6}, "id": "rul2"})
     assert rule_comparison.have_same_effect(rule, PolicyRule.from_row({**rule.row, "id": "rul2"}))
     assert not rule_comparison.have_same_effect(rule, other)
+    # A list says something of the risk, though nobody knows what.
+    unclear = PolicyRule.from_row({**READ, "conditions": {"riskScore": []}})
+    without = PolicyRule.from_row({**READ, "conditions": {}})
+    assert not rule_comparison.have_same_effect(unclear, without)
+    assert not rule_comparison.have_same_effect(without, unclear)
 
 
 @pytest.mark.parametrize("following", ["a", 5, {"authenticationMethods": []}])
