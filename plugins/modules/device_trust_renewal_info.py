@@ -164,7 +164,9 @@ from ..module_utils._fleet import renewal
 from ..module_utils._fleet.ledger import LedgerExpiry, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
+    check_blueprints,
     check_generations,
+    check_names,
     check_profiles,
     find_ring_profile,
     profile_uuid,
@@ -276,6 +278,7 @@ def run(ctx: ModuleContext) -> Result:
             f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
         )
     rings = ring_options(params)
+    check_names(rings)
     check_profiles(rings)
     if not params["challenge"]:
         check_generations(rings)
@@ -307,6 +310,7 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     blueprints = assignments.read_blueprints(
         kandji, [blueprint for ring in rings for blueprint in ring.blueprints]
     )[0]
+    check_blueprints(rings, blueprints)
     profiles = list(kandji.profiles())
     subject = Subject.of_profiles(_ring_profiles(params, rings, profiles))
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]

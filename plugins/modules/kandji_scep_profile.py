@@ -402,7 +402,7 @@ from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep,
 from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
-from ..module_utils._kandji.records import InstalledProfile
+from ..module_utils._kandji.records import InstalledProfile, newest_statuses
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -705,7 +705,7 @@ def _console_item_evidence(ctx: ModuleContext, task: Task, serials: t.AbstractSe
     item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
     states = [
         status.state
-        for status in ctx.kandji.item_statuses(item_id)
+        for status in newest_statuses(ctx.kandji.item_statuses(item_id)).values()
         if status.blueprint_id not in assigned
     ]
     reported: dict[str, list[InstalledProfile]] = {}

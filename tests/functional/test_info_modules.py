@@ -35,6 +35,42 @@ def serials(result):
     return [one["profile"]["serialNumber"] for one in result["devices"]]
 
 
+# The rings of all that read a fleet
+
+CANARY, WIDE = (
+    {"name": "canary", "blueprints": ["Canary"]},
+    {"name": "wide", "blueprints": ["Sales"]},
+)
+READERS = {
+    "device_trust_info": {},
+    "device_trust_report": {"dest": "/tmp"},
+    "device_trust_renewal_info": {},
+    "okta_device_reset": {"stages": ["REGISTERED_NOT_MANAGED"]},
+}
+
+
+@pytest.mark.lab(macs=2)
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        ({**WIDE, "name": "canary"}, "rings: 'canary' is there twice. Give each ring its own name"),
+        ({**WIDE, "blueprints": ["Sales", "Canary"]}, "the blueprint 'Canary' is in 'canary' and"),
+    ],
+)
+def test_rings_that_share_a_name_or_a_blueprint(watched, run_module, reader, second, says):
+    """Which ring a Mac is in has to be clear, as for the tasks that write."""
+    asked = {**READERS[reader], "rings": [CANARY, second]}
+    refused = run_module(reader, asked, lab=watched.lab)
+    assert refused["failed"] and says in refused["msg"], refused
+    by_id = {each.name: each.id for each in watched.world.kandji.blueprints.values()}
+    ids = [by_id[name].upper() for name in second["blueprints"]]
+    again = run_module(
+        reader, {**asked, "rings": [CANARY, {**second, "blueprints": ids}]}, lab=watched.lab
+    )
+    assert again["msg"] == refused["msg"]
+
+
 # okta_device_info
 
 

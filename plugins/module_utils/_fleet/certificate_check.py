@@ -16,6 +16,7 @@ import json
 import re
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from .._core.timestamps import format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject
@@ -75,14 +76,15 @@ class Check:
 def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
     """Return device id -> what the check reported there, from statuses of the script's item.
 
-    Macs without a readable report are left out.
+    Macs without a readable report are left out. Of two reports of a Mac the true one counts.
     """
-    checks: dict[str, Check] = {}
+    checks: dict[str, tuple[tuple[datetime, int], Check]] = {}
     for status in statuses:
         check = next(filter(None, map(read_check, status.logs)), None)
-        if status.device_id and check:
-            checks[status.device_id] = check
-    return checks
+        known = checks.get(status.device_id)
+        if check and (known is None or status.precedence > known[0]):
+            checks[status.device_id] = (status.precedence, check)
+    return {device_id: check for device_id, (_order, check) in checks.items()}
 
 
 def expiry_by_device(

@@ -13,7 +13,7 @@ from datetime import datetime
 from .._core.text import abbreviate
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.profile_holders import is_console_scep
-from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate
+from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate, newest_statuses
 from .._okta.records import LogEvent
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
@@ -120,7 +120,7 @@ class GateFacts:
         """Return the facts of one Mac from the rows of several."""
         return cls(
             serial,
-            next((status for status in statuses if status.device_id == device_id), None),
+            newest_statuses(statuses).get(device_id),
             tuple(profile for profile in profiles if profile.device_id == device_id),
             tuple(
                 certificate for certificate in certificates if certificate.device_id == device_id

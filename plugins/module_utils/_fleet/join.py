@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .._core.text import names_serial
 from .._kandji.certificate_proof import Proof, Subject
@@ -40,27 +41,47 @@ class Statuses:
     """Statuses of library items by device id.
 
     ``states`` are those of ItemStatus.state, ``logs`` are of failures, and Kandji's own word
-    where a state is unknown, ``several`` are the devices
-    that have more than one of the items installed.
+    where a state is unknown. ``several`` are the devices that have more than one of the items
+    installed. ``order`` is the precedence of each status, as ItemStatus.precedence.
     """
 
     states: dict[str, str] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
     several: set[str] = field(default_factory=set)
+    order: dict[str, tuple[datetime, int]] = field(default_factory=dict, compare=False)
 
     def add(self, status: ItemStatus) -> None:
-        """Add the status of one item on one device; the better one counts."""
-        device_id, state = sys.intern(status.device_id), status.state
-        before = self.states.get(device_id)
-        if before == state == "installed":
-            self.several.add(device_id)
-        if before is None or state == "installed":
-            self.states[device_id] = state
-            self.logs.pop(device_id, None)
-            if state == "failed":
-                self.logs[device_id] = (status.log or "")[:_LONGEST_LOG]
-            elif state == "unknown":
-                self.logs[device_id] = (status.status or "")[:_LONGEST_LOG]
+        """Add the status of an item. Of two of one item on a device, the true one counts."""
+        device_id = sys.intern(status.device_id)
+        if device_id in self.order and status.precedence <= self.order[device_id]:
+            return
+        self.states[device_id], self.order[device_id] = status.state, status.precedence
+        self.logs.pop(device_id, None)
+        if status.state == "failed":
+            self.logs[device_id] = (status.log or "")[:_LONGEST_LOG]
+        elif status.state == "unknown":
+            self.logs[device_id] = (status.status or "")[:_LONGEST_LOG]
+
+    def add_item(self, item: Statuses) -> None:
+        """Add the statuses of a further item. A device that has it installed has it."""
+        for device_id, state in item.states.items():
+            both = self.states.get(device_id), state
+            if both == ("installed", "installed"):
+                self.several.add(device_id)
+            if self._counts_more(device_id, item):
+                self.states[device_id], self.order[device_id] = state, item.order[device_id]
+                self.logs.pop(device_id, None)
+                if device_id in item.logs:
+                    self.logs[device_id] = item.logs[device_id]
+
+    def _counts_more(self, device_id: str, item: Statuses) -> bool:
+        """Return whether an item's status of a device outweighs the one of other items."""
+        if device_id not in self.order:
+            return True
+        installed = self.states[device_id] == "installed", item.states[device_id] == "installed"
+        if installed[0] != installed[1]:
+            return installed[1]
+        return item.order[device_id] > self.order[device_id]
 
 
 @dataclass

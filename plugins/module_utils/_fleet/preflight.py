@@ -13,7 +13,7 @@ from .._core.results import Result
 from .._kandji.assignments import resolve, resolve_nodes
 from .._kandji.records import Blueprint, KandjiDevice
 from .._okta.records import Authenticator, AuthenticatorMethod
-from .rings import RingOptions
+from .rings import RingOptions, find_shared_blueprints, find_shared_names
 
 FASTPASS = "signed_nonce"
 
@@ -47,11 +47,7 @@ def ring_problems(rings: t.Sequence[RingOptions]) -> list[str]:
         problems.append(
             "rings: it is empty. Name at least one ring with its blueprints and test Macs."
         )
-    problems += [
-        f"rings: {name!r} is there twice. Give each ring its own name."
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
+    problems += find_shared_names(rings)
     problems += [
         f"rings: {ring.name!r} has no blueprints. Name at least one."
         for ring in rings
@@ -80,7 +76,6 @@ def resolve_rings(
     """
     resolved: list[ResolvedRing] = []
     problems: list[str] = []
-    owner: dict[str, str] = {}
     for ring in rings:
         blueprints_of_ring: list[Blueprint] = []
         for name in ring.blueprints:
@@ -92,16 +87,10 @@ def resolve_rings(
                 ]
             except BadOption as error:
                 problems.append(f"Ring {ring.name!r}: {error.message}")
-        for blueprint in blueprints_of_ring:
-            other = owner.setdefault(blueprint.id, ring.name)
-            if other != ring.name:
-                problems.append(
-                    f"rings: the blueprint {blueprint.name!r} is in {other!r} and in"
-                    f" {ring.name!r}. Assign it to one ring."
-                )
         nodes, wrong = _nodes(ring, blueprints_of_ring, blueprints)
         problems += wrong
         resolved.append(ResolvedRing(ring, tuple(blueprints_of_ring), nodes, ring.library_item))
+    problems += find_shared_blueprints((each.options.name, each.blueprints) for each in resolved)
     return resolved, problems
 
 

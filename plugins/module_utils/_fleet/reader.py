@@ -167,11 +167,13 @@ def read_unlisted(
 
 
 def read_statuses(kandji: Kandji, item_ids: Iterable[str]) -> Statuses:
-    """Return the statuses of several items; the better one counts if a Mac has two."""
+    """Return the statuses of several items, each Mac's by ``Statuses.add_item`` if it has two."""
     statuses = Statuses()
     for item_id in item_ids:
+        item = Statuses()
         for status in kandji.item_statuses(item_id):
-            statuses.add(status)
+            item.add(status)
+        statuses.add_item(item)
     return statuses
 
 

@@ -19,6 +19,7 @@ from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
+from .._kandji.profiles.entries import fold_name
 from .._kandji.profiles.references import Plist
 from .._kandji.records import Blueprint, CustomProfile
 
@@ -89,12 +90,15 @@ def read_rings(
 ) -> tuple[list[Ring], list[ProfileItem]]:
     """Return the rings, and the custom profiles that compete with theirs.
 
-    A ring that names no profile has the one named ``prefix`` followed by the ring's name.
+    A ring that names no profile has the one named ``prefix`` followed by the ring's name. Raises
+    BadOption for rings that share a name or a blueprint.
     """
     if not wanted:
         return [], []
+    check_names(wanted)
     names = [name for ring in wanted for name in ring.blueprints]
     known = read_blueprints(kandji, names)[0]
+    check_blueprints(wanted, known)
     profiles = list(kandji.profiles())
     rings = []
     for ring in wanted:
@@ -126,6 +130,52 @@ def find_ring_profile(
     catalog = profile_catalog(profiles)
     name = ring.scep_profile or f"{prefix}{ring.name}"
     return catalog.find_one(name, "rings", "the ring's scep_profile")
+
+
+# The rings against each other: which ring a Mac is in has to be clear
+
+
+def find_shared_names(rings: Iterable[RingOptions]) -> list[str]:
+    """Return a sentence for each name of several rings, compared without case."""
+    by_key: dict[str, list[str]] = {}
+    for ring in rings:
+        by_key.setdefault(fold_name(ring.name), []).append(ring.name)
+    return [
+        f"rings: {names[0]!r} is there twice. Give each ring its own name."
+        for _key, names in sorted(by_key.items())
+        if len(names) > 1
+    ]
+
+
+def find_shared_blueprints(rings: Iterable[tuple[str, Iterable[Blueprint]]]) -> list[str]:
+    """Return a sentence for each blueprint in two rings. Each ring is a name and blueprints."""
+    owners: dict[str, tuple[int, str]] = {}
+    problems = []
+    for number, (name, blueprints) in enumerate(rings):
+        for blueprint in blueprints:
+            first, owner = owners.setdefault(blueprint.id, (number, name))
+            if first != number:
+                problems.append(
+                    f"rings: the blueprint {blueprint.name!r} is in {owner!r} and in {name!r}."
+                    " Assign it to one ring."
+                )
+    return problems
+
+
+def check_names(rings: Sequence[RingOptions]) -> None:
+    """Raise BadOption for rings of one name."""
+    _raise_first(find_shared_names(rings))
+
+
+def check_blueprints(rings: Sequence[RingOptions], known: Sequence[Blueprint]) -> None:
+    """Raise BadOption for a blueprint in two rings, and for one that Kandji does not have."""
+    resolved = [(ring.name, resolve(ring.blueprints, known)) for ring in rings]
+    _raise_first(find_shared_blueprints(resolved))
+
+
+def _raise_first(problems: Sequence[str]) -> None:
+    if problems:
+        raise BadOption(problems[0])
 
 
 def check_profiles(rings: Iterable[RingOptions]) -> None:

@@ -17,7 +17,7 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
-from .._core.json_fields import Row
+from .._core.json_fields import Row, as_id, as_object
 from .._core.masking import Masker
 from .._http.auth import Token
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
@@ -37,6 +37,7 @@ from .records import (
     LibraryItem,
     PrismApp,
     PrismCertificate,
+    is_removed,
 )
 
 RowFilter = t.Mapping[str, t.Mapping[str, object]]  # Prism's own: column -> operator -> value
@@ -404,7 +405,9 @@ class Kandji:
         """
         query: Query = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
         try:
-            for row in self._linked_pages(ITEM_STATUSES, query, {"library_item_id": item_id}):
+            for row in self._linked_pages(
+                ITEM_STATUSES, query, {"library_item_id": item_id}, required=("computer.id",)
+            ):
                 yield ItemStatus.from_row(row)
         except NotFound:
             return
@@ -430,9 +433,9 @@ class Kandji:
         for search in searches:
             asked = {search["serial_number"].lower()} if search else set(wanted)
             for row in self._device_pages({**filters, **search}):
-                if row.get("is_removed") and not with_removed:
+                if is_removed(row) and not with_removed:
                     continue
-                if serials is None or str(row.get("serial_number", "")).lower() in asked:
+                if serials is None or as_id(row.get("serial_number")).lower() in asked:
                     yield row
 
     def _device_pages(self, filters: t.Mapping[str, str]) -> t.Iterator[Row]:
@@ -445,6 +448,7 @@ class Kandji:
         def fetch(query: Query) -> Page:
             answer = self.transport.call(LIST_DEVICES, query=query)
             rows = rows_of("kandji", answer.json)
+            _require_keys(LIST_DEVICES, rows, ("device_id",))
             offset = int(query["offset"]) + len(rows)
             total = answer.headers.get("X-Total-Count", "")
             is_last = (
@@ -502,7 +506,9 @@ class Kandji:
         Get Device Library Items.
         """
         body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
-        return rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
+        rows = rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
+        _require_keys(DEVICE_ITEMS, rows, ("item_id",))
+        return rows
 
     def device_items(self, device_id: str) -> list[DeviceItem]:
         """Return the library items of one device. Get Device Library Items."""
@@ -567,7 +573,9 @@ class Kandji:
         def fetch(query: Query) -> Page:
             body = self.transport.call(operation, query=query).json
             rows = rows_of("kandji", body.get("data") if isinstance(body, dict) else None)
-            return Page(rows, _following_prism_page(query, body, len(rows)))
+            _require_keys(operation, rows, ("device_id",))
+            following = _following_prism_page(query, body, len(rows))
+            return Page(rows, following, _at_least_one(count_in(body, "total")))
 
         return read_pages("kandji", query, fetch)
 
@@ -586,7 +594,8 @@ class Kandji:
 
         Raises Unreadable for a row without one of the ``required`` keys: what it stands for is not
         known to be absent. With ``counted`` the envelope's count has to be reached. A recorded list
-        of blueprints has a count of 3 and two rows, so that not every count can be relied upon.
+        of blueprints has a count of 3 and two rows, so that not every count can be relied upon. A
+        list without a row must not have a count at all.
         """
         pages = count(1)
 
@@ -595,21 +604,45 @@ class Kandji:
             rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
             _require_keys(operation, rows, required)
             following = next_query(body["next"]) if body.get("next") else None
-            total = count_in(body, "count") if counted else None
-            return Page(rows, None if next(pages) == at_most else following, total)
+            total = count_in(body, "count")
+            return Page(
+                rows,
+                None if next(pages) == at_most else following,
+                total if counted else _at_least_one(total),
+            )
 
         return read_pages("kandji", query or {}, fetch)
 
 
+def _at_least_one(total: int | None) -> int | None:
+    """Return how many rows a list must have that the vendor counts, as far as that is certain."""
+    return None if total is None else min(total, 1)
+
+
 def _require_keys(operation: Operation, rows: t.Iterable[Row], keys: t.Sequence[str]) -> None:
+    """Raise Unreadable for a row without one of the keys, such as id or computer.id.
+
+    A row that nothing identifies would drop out of counts and limits.
+    """
     for row in rows:
-        missing = [key for key in keys if row.get(key) in (None, "")]
+        missing = [key for key in keys if not _identifies(_value_at(row, key))]
         if missing:
             raise Unreadable(
                 f"Kandji: a row of {operation.name} has no {' and no '.join(missing)}. Run again;"
                 " if it stays, check whether a proxy or gateway is in between.",
                 vendor="kandji",
             )
+
+
+def _value_at(row: Row, path: str) -> object:
+    outer, dot, inner = path.partition(".")
+    return as_object(row.get(outer)).get(inner) if dot else row.get(path)
+
+
+def _identifies(value: object) -> bool:
+    """Return whether a value can be an id or a name: a text that is not empty, or a number."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return is_number or (isinstance(value, str) and bool(value.strip()))
 
 
 def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:

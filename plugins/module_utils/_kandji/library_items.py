@@ -15,7 +15,15 @@ from .._core.results import Result
 from .assignments import Items, is_id, read_items
 from .catalogs import profile_catalog
 from .client import Kandji
-from .records import STATES, AuditEvent, Blueprint, CustomProfile, ItemStatus, LibraryItem
+from .records import (
+    STATES,
+    AuditEvent,
+    Blueprint,
+    CustomProfile,
+    ItemStatus,
+    LibraryItem,
+    newest_statuses,
+)
 
 # Kandji's types of items that are certainly not what is looked for. Which type it shows for a SCEP
 # item of its web app is not documented.
@@ -325,13 +333,13 @@ def report(
 
 
 def states(statuses: t.Iterable[ItemStatus], limit: int | None) -> StateCounts:
-    """Return how many devices are in each state, and those in trouble.
+    """Return how many devices are in each state of one item, and those in trouble.
 
     ``limit`` is how many of these are listed, None for all.
     """
     counts: Counter[str] = Counter()
     trouble: list[ItemStatus] = []
-    for status in statuses:
+    for status in newest_statuses(statuses).values():
         counts[status.state] += 1
         if status.state not in IN_ORDER and (limit is None or len(trouble) < limit):
             trouble.append(status)

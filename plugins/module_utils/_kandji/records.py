@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.json_fields import Row, as_content, as_id, as_name, as_object, as_text
-from .._core.timestamps import parse_timestamp
+from .._core.timestamps import EARLIEST, parse_timestamp
 
 
 def _key(value: object) -> str:
@@ -55,10 +55,28 @@ STATES = (
 )
 
 
+# Of two statuses that were reported at one time, the later one of these tells the truth.
+STATES_BY_WEIGHT = (
+    "excluded",
+    "incompatible",
+    "self_service_only",
+    "pending",
+    "unknown",
+    "no_licence",
+    "failed",
+    "installed",
+)
+
+
 def _tags(row: Row) -> tuple[str, ...] | None:
     """Return the tags of a device; None if they are unknown."""
     tags = row["tags"] or () if "tags" in row else None
     return tuple(map(str, tags)) if isinstance(tags, (list, tuple)) else None
+
+
+def is_removed(row: Row) -> bool:
+    """Return whether a row of List Devices is of a removed device: only if Kandji says so."""
+    return row.get("is_removed") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +116,7 @@ class KandjiDevice:
             person=as_name(user.get("email") or user.get("name")),
             tags=_tags(row),
             last_check_in=as_text(row.get("last_check_in")),
-            is_removed=bool(row.get("is_removed")),
+            is_removed=is_removed(row),
         )
 
     @property
@@ -117,7 +135,10 @@ class KandjiDevice:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """The status of a library item on one device. ``status`` is Kandji's own word."""
+    """The status of a library item on one device.
+
+    ``status`` is Kandji's own word; ``reported_at`` is ISO 8601.
+    """
 
     device_id: str
     device_name: str | None = None
@@ -126,6 +147,7 @@ class ItemStatus:
     log: str | None = None
     last_audit_log: str | None = None
     control_log: str | None = None
+    reported_at: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> ItemStatus:
@@ -139,6 +161,7 @@ class ItemStatus:
             log=as_text(row.get("log")),
             last_audit_log=as_text(row.get("last_audit_log")),
             control_log=as_text(row.get("control_log")),
+            reported_at=as_text(row.get("reported_at")),
         )
 
     @property
@@ -157,6 +180,16 @@ class ItemStatus:
     def is_installed(self) -> bool:
         """Return whether the device has the item."""
         return self.state == "installed"
+
+    @property
+    def precedence(self) -> tuple[datetime, int]:
+        """Return what orders statuses of one device: the greatest tells the truth.
+
+        A later report outweighs an earlier one, and any report a status without a timestamp. At the
+        same time a failure outweighs what may still come, which is the order of STATES_BY_WEIGHT.
+        """
+        reported = parse_timestamp(self.reported_at) or EARLIEST
+        return reported, STATES_BY_WEIGHT.index(self.state)
 
     @property
     def logs(self) -> tuple[str | None, ...]:
@@ -214,7 +247,7 @@ class InstalledProfile:
             identifier=_key(row.get("payload_identifier")),
             payload_uuid=_key(row.get("payload_uuid")),
             payload_types=None
-            if data is None
+            if not isinstance(data, list)
             else frozenset(
                 str(payload["type"])
                 for payload in data
@@ -272,6 +305,19 @@ class PrismApp:
             bundle_id=as_text(row.get("bundle_id")),
             version=as_text(row.get("version")),
         )
+
+
+def newest_statuses(statuses: t.Iterable[ItemStatus]) -> dict[str, ItemStatus]:
+    """Return the status of one item on each device, by device id, in the order of the rows.
+
+    The list changes while it is read, so that a device may come twice.
+    """
+    newest: dict[str, ItemStatus] = {}
+    for status in statuses:
+        known = newest.get(status.device_id)
+        if known is None or status.precedence > known.precedence:
+            newest[status.device_id] = status
+    return newest
 
 
 def newest_first_seen(

@@ -126,13 +126,27 @@ def test_the_order_of_rows_does_not_matter(read: Rows, some: list[Ring], chance:
 
 @given(st.lists(statuses()))
 def test_the_better_status_counts(several: list[list[ItemStatus]]) -> None:
-    found = Statuses()
-    for status in (each for some in several for each in some):
-        found.add(status)
+    found, items = Statuses(), []
+    for some in several:
+        item = Statuses()
+        for status in some:
+            item.add(status)
+        items.append(item)
+        found.add_item(item)
     for device_id, state in found.states.items():
-        mine = [each for some in several for each in some if each.device_id == device_id]
-        assert state in {each.state for each in mine}
-        assert (state == "installed") is any(each.is_installed for each in mine)
+        own = [each.states[device_id] for each in items if device_id in each.states]
+        assert state in own and (state == "installed") is ("installed" in own)
+        assert (device_id in found.several) is (own.count("installed") > 1)
+
+
+@given(statuses(), st.randoms(use_true_random=False))
+def test_the_order_of_statuses_does_not_matter(some: list[ItemStatus], chance: t.Any) -> None:
+    found, shuffled = Statuses(), Statuses()
+    for status in some:
+        found.add(status)
+    for status in chance.sample(some, len(some)):
+        shuffled.add(status)
+    assert shuffled.states == found.states
 
 
 @given(hostile_devices(), rings())

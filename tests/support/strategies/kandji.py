@@ -115,6 +115,7 @@ def statuses() -> st.SearchStrategy[list[ItemStatus]]:
             st.sampled_from(DEVICE_IDS),
             status=st.one_of(st.sampled_from(STATUS_WORDS), st.none(), unknown_words),
             log=st.sampled_from((None, "", "No licence is left", "boom")),
+            reported_at=st.sampled_from((None, "", "2026-11-01T10:00:00Z", "2026-11-02T10:00:00Z")),
         ),
         max_size=5,
     )

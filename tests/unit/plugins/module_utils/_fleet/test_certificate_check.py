@@ -134,7 +134,9 @@ def test_when_the_last_certificate_of_each_mac_expires():
         row(line(), "BBBB"),
         row("no output", "CCCC"),
         row(None, "DDDD", last_audit_log=TWO),
-        {"computer": None, "log": TWO},
+        row(line(), "DDDD"),
+        {**row(line(identity("2026-01-01T00:00:00Z")), "AAAA"), "reported_at": None},
+        {**row(TWO, "AAAA"), "reported_at": "2026-11-01T10:00:00Z"},
     ]
     assert certificate_check.expiry_by_device(map(ItemStatus.from_row, rows)) == {
         "aaaa": "2027-11-23T10:00:00Z",
@@ -237,7 +239,6 @@ def test_the_first_log_with_a_report_counts():
         ItemStatus("d2", control_log=one),
         ItemStatus("d3", log=line()),
         ItemStatus("d4"),
-        ItemStatus("", log=TWO),
     ]
     checks = certificate_check.read_checks(statuses)
     assert {device_id: check.count for device_id, check in checks.items()} == {

@@ -116,27 +116,65 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
     assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts("", device_id="dev-1")
 
 
+EARLY, LATE = "2026-11-01T10:00:00Z", "2026-11-02T10:00:00+00:00"
+
+
+def statuses_of(*reports: tuple[str, str | None]) -> join.Statuses:
+    statuses = join.Statuses()
+    for word, reported_at in reports:
+        statuses.add(ItemStatus("dev-1", status=word, log="why", reported_at=reported_at))
+    return statuses
+
+
 @pytest.mark.parametrize(
-    "words, state, log, several",
+    "first, second, state",
     [
-        (["FAILED"], "failed", "why", False),
-        (["FAILED", "PASS"], "installed", None, False),
-        (["PASS", "FAILED"], "installed", None, False),
-        (["PENDING", "FAILED"], "pending", None, False),
-        (["FAILED", "PENDING"], "failed", "why", False),
-        (["PASS", "PASS"], "installed", None, True),
-        (["FAILED", "FAILED"], "failed", "why", False),
+        (("FAILED", EARLY), ("PASS", LATE), "installed"),
+        (("PASS", EARLY), ("FAILED", LATE), "failed"),
+        (("FAILED", EARLY), ("PENDING", LATE), "pending"),
+        (("PENDING", EARLY), ("FAILED", LATE), "failed"),
+        # At one time, and without a time, a failure outweighs what may still come
+        *[(("PENDING", at), ("FAILED", at), "failed") for at in (EARLY, None)],
+        *[(("EXCLUDED", at), ("PENDING", at), "pending") for at in (EARLY, None)],
+        *[(("PENDING", at), ("NEW WORD", at), "unknown") for at in (EARLY, None)],
+        *[(("FAILED", at), ("PASS", at), "installed") for at in (EARLY, None)],
+        # What was never reported yet says less than a report
+        (("FAILED", EARLY), ("PENDING", None), "failed"),
+        (("PASS", EARLY), ("PENDING", None), "installed"),
     ],
 )
-def test_of_two_statuses_the_better_one_counts(
-    words: list[str], state: str, log: str | None, several: bool
+def test_of_two_statuses_of_an_item_the_true_one_counts(
+    first: tuple[str, str | None], second: tuple[str, str | None], state: str
 ) -> None:
-    statuses = join.Statuses()
-    for word in words:
-        statuses.add(ItemStatus("dev-1", status=word, log="why"))
-    assert statuses == join.Statuses(
-        {"dev-1": state}, {"dev-1": log} if log else {}, {"dev-1"} if several else set()
-    )
+    """A list of statuses changes while it is read, so that a Mac may come twice."""
+    for reports in ((first, second), (second, first)):
+        statuses = statuses_of(*reports)
+        assert statuses.states == {"dev-1": state}
+        log = {"failed": "why", "unknown": "NEW WORD"}.get(state)
+        assert statuses.logs == ({"dev-1": log} if log is not None else {})
+        assert statuses.several == set(), "one item is not a duplicate of itself"
+
+
+@pytest.mark.parametrize(
+    "first, second, state",
+    [
+        (("PASS", EARLY), ("FAILED", LATE), "installed"),  # it has one of the items
+        (("FAILED", EARLY), ("PASS", EARLY), "installed"),
+        (("FAILED", EARLY), ("PENDING", LATE), "pending"),
+        (("PENDING", None), ("FAILED", None), "failed"),
+        (("PASS", EARLY), ("PASS", LATE), "installed"),
+    ],
+)
+def test_of_the_statuses_of_two_items_the_better_one_counts(
+    first: tuple[str, str | None], second: tuple[str, str | None], state: str
+) -> None:
+    for reports in ((first, second), (second, first)):
+        statuses = join.Statuses()
+        for report in reports:
+            statuses.add_item(statuses_of(report))
+        assert statuses.states == {"dev-1": state}
+        assert statuses.logs == ({"dev-1": "why"} if state == "failed" else {})
+        assert statuses.several == ({"dev-1"} if first[0] == second[0] == "PASS" else set())
 
 
 def test_a_long_log_is_cut() -> None:

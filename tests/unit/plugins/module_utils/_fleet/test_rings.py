@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rin
     RingOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
     CustomProfile,
 )
 
@@ -50,6 +51,22 @@ def test_of_two_profiles_with_a_name_none_is_guessed() -> None:
         BadOption, match="has 2 custom profiles named 'Twice' \\(p-3, p-4\\). Set the ring's"
     ):
         rings.find_ring_profile(RingOptions("canary", scep_profile="Twice"), PROFILES, PREFIX)
+
+
+@pytest.mark.parametrize("second", ["canary", "Canary", " canary"])
+def test_two_rings_of_one_name_are_refused(second: str) -> None:
+    rings.check_names([RingOptions("canary"), RingOptions("wide")])
+    with pytest.raises(BadOption, match="rings: 'canary' is there twice. Give each ring its own"):
+        rings.check_names([RingOptions("canary"), RingOptions("wide"), RingOptions(second)])
+
+
+@pytest.mark.parametrize("second", ["Canary", "b-1", "B-1"])
+def test_a_blueprint_in_two_rings_is_refused_whatever_names_it(second: str) -> None:
+    known = [Blueprint("b-1", "Canary"), Blueprint("b-2", "Sales")]
+    canary, wide = RingOptions("canary", ("Canary", "b-1")), RingOptions("wide", ("Sales",))
+    rings.check_blueprints([canary, wide], known)
+    with pytest.raises(BadOption, match="blueprint 'Canary' is in 'canary' and in 'late'. Assign"):
+        rings.check_blueprints([canary, wide, RingOptions("late", (second,))], known)
 
 
 def test_a_ring_with_an_item_of_the_web_app_cannot_be_renewed() -> None:

@@ -261,6 +261,69 @@ def test_a_row_without_what_identifies_it_is_not_passed_over(
         list(read(kandji(wire)))
 
 
+PRISM_READS = {
+    "Certificates": lambda tenant: tenant.prism_certificates({}),
+    "Installed profiles": lambda tenant: tenant.prism_profiles({}),
+    "Applications": lambda tenant: tenant.prism_apps({}),
+}
+NO_ID = [None, "", " ", [], {}, True]
+
+
+@pytest.mark.parametrize("value", NO_ID)
+@pytest.mark.parametrize("operation", PRISM_READS)
+def test_a_row_of_prism_without_its_device_is_not_passed_over(
+    wire: t.Any, operation: str, value: object
+) -> None:
+    row = {"device_id": value, "serial_number": "C01"}
+    wire.script((200, {"data": [{"device_id": "1"}, row], "cursor": None}))
+    with pytest.raises(Unreadable, match=f"a row of {operation} has no device_id. Run again"):
+        list(PRISM_READS[operation](kandji(wire)))
+
+
+@pytest.mark.parametrize("value", NO_ID)
+def test_a_device_without_its_id_is_not_passed_over(wire: t.Any, value: object) -> None:
+    wire.script((200, [{"device_id": value, "serial_number": "C01"}]), (200, []))
+    with pytest.raises(Unreadable, match="a row of List Devices has no device_id"):
+        list(kandji(wire).devices())
+
+
+@pytest.mark.parametrize("computer", [*({"id": value} for value in NO_ID), None, [], "C01", {}])
+def test_a_status_without_its_device_is_not_passed_over(wire: t.Any, computer: object) -> None:
+    row = {"computer": computer, "status": "PASS"}
+    wire.script((200, {"results": [row], "next": None}))
+    with pytest.raises(Unreadable, match="Get Library Item Statuses has no computer.id"):
+        list(kandji(wire).item_statuses(ITEM))
+
+
+def test_an_item_of_a_device_without_its_id_is_not_passed_over(wire: t.Any) -> None:
+    wire.script((200, {"library_items": [{"item_id": None, "name": "Okta Verify"}]}))
+    with pytest.raises(Unreadable, match="a row of Get Device Library Items has no item_id"):
+        kandji(wire).device_items("1")
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"results": None}, {"count": 2, "results": []}])
+def test_an_answer_without_the_items_is_not_read_as_nothing_assigned(
+    wire: t.Any, body: object
+) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable):
+        kandji(wire).library_items(BLUEPRINT)
+
+
+@pytest.mark.parametrize("body", [{"data": None}, {"data": [], "total": 3}, {}])
+def test_an_answer_without_the_rows_of_prism_is_not_read_as_none(wire: t.Any, body: object) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable):
+        list(kandji(wire).prism_certificates({}))
+
+
+@pytest.mark.parametrize("removed", [None, "false", "true", 0, 1, {}])
+def test_only_a_device_that_kandji_calls_removed_is_left_out(wire: t.Any, removed: object) -> None:
+    wire.script((200, [{"device_id": "1", "is_removed": removed}]), (200, []))
+    (device,) = kandji(wire).devices()
+    assert not device.is_removed
+
+
 def test_a_count_of_blueprints_is_not_relied_upon(wire: t.Any) -> None:
     wire.script((200, {"count": 3, "results": [{"id": "1"}, {"id": "2"}], "next": None}))
     assert [blueprint.id for blueprint in kandji(wire).blueprints()] == ["1", "2"]
@@ -284,7 +347,12 @@ def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.An
 
 def rows(count: int, first: int = 0, **values: t.Any) -> list[dict[str, t.Any]]:
     return [
-        {"id": str(number), "device_id": str(number), **values}
+        {
+            "id": str(number),
+            "device_id": str(number),
+            "computer": {"id": str(number)},
+            **values,
+        }
         for number in range(first, first + count)
     ]
 
@@ -433,7 +501,7 @@ def test_an_answer_that_is_not_a_list_of_objects_is_refused(
 def test_statuses_are_read_of_all_macs_or_of_one(
     wire: t.Any, only: str | None, query: dict[str, str]
 ) -> None:
-    wire.script((200, {"results": [{"status": "PASS"}]}))
+    wire.script((200, {"results": [{"computer": {"id": "mac-1"}, "status": "PASS"}]}))
     assert [one.status for one in kandji(wire).item_statuses(ITEM, only)] == ["PASS"]
     assert query_of(wire.sent[0]) == query
 
