@@ -33,9 +33,9 @@ def test_what_writes_is_set_apart() -> None:
             ("", False, False),
         )
     ]
-    assert permissions.row("`one`", used) == (
-        "| `one` | *`okta.certificateAuthorities.read`*, **`okta.devices.manage`**,"
-        " `okta.devices.read` | List Devices |"
+    assert permissions.entry("`one`", used) == (
+        "- `one`. Okta: *`okta.certificateAuthorities.read`*, **`okta.devices.manage`**,"
+        " `okta.devices.read`. Kandji: List Devices."
     )
 
 

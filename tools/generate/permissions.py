@@ -33,14 +33,18 @@ ENFORCE = (
 )
 HEAD = """# Scopes and permissions
 
-What each module needs, generated from the operations that it declares: a module that sends another
-one fails. Okta permissions are OAuth scopes. A service app needs the scope **and** an admin role
-that allows the same; an API token has the admin roles of the person who created it. Kandji
-permissions are the entries of an API token's permissions, by the titles of its API documentation.
+Okta permissions are OAuth scopes. A service app needs the scope **and** an admin role that allows
+the same. An API token has the admin roles of the person who created it. Kandji permissions are the
+entries of an API token, by the titles of Kandji's API documentation.
 
 Permissions in **bold** are for runs that write: check mode does not need or request them. Those in
-*italics* are optional: a run without them says what it could not see, and works. A service app asks
-for them in a token request of its own. Okta's SCEP address needs no permission.
+*italics* are optional: a run without them says what it could not see. Okta's SCEP URL needs no
+permission.
+"""
+MODULES_HEAD = """
+## By module
+
+A module fails if it sends an operation that is not declared here.
 """
 
 
@@ -58,40 +62,39 @@ def operations(module: str) -> tuple[t.Any, ...]:
     return tuple(import_module(f"{MODULES}.{module}").USES)
 
 
-def row(title: str, used: t.Sequence[t.Any]) -> str:
-    """Return the table row of some operations, with the permissions of both vendors."""
+def entry(title: str, used: t.Sequence[t.Any]) -> str:
+    """Return the line of some operations, with the permissions of both vendors."""
     okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
     kandji = {
         one.permission: _mark(one)
         for one in used
         if one.permission and not one.permission.startswith("okta.")
     }
-    return f"| {title} | {_cell(okta, '`')} | {_cell(kandji, '')} |"
+    vendors = {"Okta": _shown(okta, "`"), "Kandji": _shown(kandji, "")}
+    return f"- {title}." + "".join(f" {name}: {text}." for name, text in vendors.items() if text)
 
 
 def _mark(used: t.Any) -> str:
     return "**" if used.writes else "*" if used.optional else ""
 
 
-def _cell(permissions: dict[str, str], quote: str) -> str:
-    shown = [f"{mark}{quote}{name}{quote}{mark}" for name, mark in sorted(permissions.items())]
-    return ", ".join(shown) or "none"
+def _shown(permissions: dict[str, str], quote: str) -> str:
+    return ", ".join(
+        f"{mark}{quote}{name}{quote}{mark}" for name, mark in sorted(permissions.items())
+    )
 
 
 def page() -> str:
     """Return the text of the page."""
-    rows = [row(f"`{name}`", operations(name)) for name in names()]
-    rows.append(
-        row("event source `okta_system_log`", import_module(f"{UTILS}._okta.log_follower").USES)
-    )
-    site = row("all of `site.yml`", [one for name in SITE for one in operations(name)])
-    enforce = row(
-        "`enforce_managed_devices.yml`, and `site.yml` with `device_trust_enforce` besides",
+    site = entry("all of `site.yml`", [one for name in SITE for one in operations(name)])
+    enforce = entry(
+        "`enforce_managed_devices.yml`, and `site.yml` with `device_trust_enforce` too",
         [one for name in ENFORCE for one in operations(name)],
     )
-    return "\n".join(
-        [HEAD, "| module | Okta | Kandji |", "|---|---|---|", *rows, site, enforce, ""]
-    )
+    modules = [entry(f"`{name}`", operations(name)) for name in names()]
+    follower = import_module(f"{UTILS}._okta.log_follower").USES
+    modules.append(entry("event source `okta_system_log`", follower))
+    return "\n".join([HEAD, site, enforce, MODULES_HEAD, *modules, ""])
 
 
 if __name__ == "__main__":
