@@ -11,9 +11,9 @@ class ModuleDocFragment:
 options:
   kandji_api_url:
     description:
-      - URL of the tenant's API, as Settings > Access shows it, like V(https://acme.api.kandji.io),
-        V(https://acme.api.eu.kandji.io)
-        or V(https://acme.api.iru.com).
+      - URL of the tenant's API, as the page Access > API tokens shows it, like
+        V(https://acme.api.kandji.io), V(https://acme.api.eu.kandji.io) or
+        V(https://acme.api.iru.com).
       - If not set, the environment variable E(IRUCTL_TENANT) is used, as by Kandji's own iructl.
     type: str
   kandji_api_token:

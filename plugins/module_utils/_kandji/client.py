@@ -177,8 +177,8 @@ def check_api_url(url: str) -> str:
         else "https://SUBDOMAIN.api.kandji.io (or api.eu.kandji.io, api.iru.com, api.eu.iru.com)"
     )
     raise BadOption(
-        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API; use {hint}, as Settings"
-        " > Access shows it."
+        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API; use {hint}, as the page"
+        " Access > API tokens shows it."
     )
 
 
@@ -225,7 +225,7 @@ class ApiToken(Token):
         return (
             f"The token for {origin} is not accepted (401 {explained.code or explained.text}): it"
             " is incomplete, expired, revoked or of another tenant; an administrator of Kandji"
-            " makes a new one (Settings > Access > API Token), with the permissions that"
+            " makes a new one (account menu > Access > API tokens), with the permissions that"
             " docs/permissions.md lists."
         )
 
