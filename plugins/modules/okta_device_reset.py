@@ -24,7 +24,7 @@ description:
   - Nothing is written if more records would be deleted than O(max_devices), O(max_percent) or
     O(confirm) allow.
   - Right before a record is written to, the module reads it and its users again by its id. Next to
-    a spare record, it also reads the one that is kept.
+    a spare record, it also reads the one that is kept and its users.
   - An absent record is not an error, and neither is a step that was taken before. Run the module
     again to finish an interrupted run.
 author:
@@ -49,7 +49,8 @@ options:
     elements: str
   device_ids:
     description: Ids of Okta device records. Such a record is decided by itself, whatever other
-      records its serial has.
+      records its serial has. For O(duplicates) it counts as one of these, and is never the one to
+      keep.
     type: list
     elements: str
   users:
@@ -76,12 +77,14 @@ options:
         the Mac was lost. Its Mac can register again afterwards. Without it, no suspended record is
         reset, whatever O(duplicates) is.
       - V(managed) resets a record also when a user is managed on it.
-      - V(shared) resets a record also when more than one active user is linked to it.
+      - V(shared) resets a record also when more than one active user is linked to it. It also
+        resets a spare record (O(duplicates)) of an active user who has no account on the record
+        that is kept, because people who share a Mac may have a record each.
       - V(last_authenticator) resets a record also when a user would be left without a strong
         authenticator. Then nobody's enrolments are read. Without it, one enrolment of Okta Verify
         counts as deleted with each record, since Okta does not document whether it lists one for
         each device. A user who has nothing else has to keep another active record, too, for which
-        their records are read.
+        their records are read. Suspended users count, because they may come back.
       - V(registered_after_certificate) resets a record also when it was registered after its Mac's
         first certificate came.
       - V(unknown_to_kandji) resets a record also when its serial is not a device in Kandji. Of
@@ -125,10 +128,10 @@ options:
     default: [okta_password, okta_email, security_question]
   duplicates:
     description:
-      - What to do if several records have one serial. V(skip) and V(clean_up) keep the one whose
-        stage M(devicetrust.okta_kandji.device_trust_info) returns. A record without users is kept
-        only if no other has users. Of several it is the active one, then the managed one, else the
-        newest.
+      - What to do if several records of one platform have one serial. V(skip) and V(clean_up) keep
+        the one whose stage M(devicetrust.okta_kandji.device_trust_info) returns. A record without
+        users is kept only if no other has users. Of several it is the active one, then the managed
+        one, else the newest.
       - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else,
         where the one to keep works. V(each) decides each by itself.
     type: str
@@ -364,7 +367,8 @@ report:
       users register again."
 messages:
   description:
-    - A message to the user of each Mac whose record is deleted or absent.
+    - A message to the user of each Mac whose record is deleted or absent. Users who keep an account
+      on another record of the Mac get none, and neither do inactive users.
     - With O(report_bound_certificates), C(register_now) is false if the Mac's certificate is
       revoked with the record. The message then asks the user to wait.
   returned: success

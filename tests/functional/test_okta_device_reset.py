@@ -205,9 +205,10 @@ def test_a_registration_after_created_before_is_kept(watched, fleet, run_module)
 @pytest.mark.lab(macs=1)
 def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, fleet, run_module):
     fleet.mac("GUARDED00001")
+    user = fleet.user()
     old, new, other = (
-        fleet.record("GUARDED00001", age=200),
-        fleet.record("GUARDED00001", age=96),
+        fleet.record("GUARDED00001", user, age=200),
+        fleet.record("GUARDED00001", user, age=96),
         fleet.stuck(STUCK),
     )
     args = {"serials": ["GUARDED00001", STUCK], "max_percent": 100}
@@ -237,7 +238,7 @@ def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, 
     user = fleet.user()
     works, spare = (
         fleet.record("GUARDED00001", user, age=200, managed_by=user),
-        fleet.record("GUARDED00001", age=96),
+        fleet.record("GUARDED00001", user, age=96),
     )
     done = run_module(
         MODULE, {"serials": ["GUARDED00001"], "duplicates": "clean_up"}, lab=watched.lab
@@ -253,6 +254,69 @@ def test_clean_up_deletes_the_record_that_nobody_uses(watched, fleet, run_module
     args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
     done = run_module(MODULE, args, lab=watched.lab)
     assert states(done) == {used.id: "skipped", orphan.id: "reset"}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_duplicate_is_deleted_by_its_id_and_the_kept_one_stays(watched, fleet, run_module):
+    """The reason of a skipped duplicate offers that."""
+    fleet.mac("GUARDED00001")
+    user = fleet.user("ann@example.com")
+    old, new = (fleet.record("GUARDED00001", user, age=age) for age in (200, 96))
+    args = {"serials": ["GUARDED00001"], "device_ids": [old.id], "max_percent": 100}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert states(done) == {old.id: "reset", new.id: "skipped"}
+    assert new.id in watched.world.okta.devices
+
+
+@pytest.mark.lab(macs=1)
+def test_who_is_managed_on_the_kept_record_is_not_asked_to_register(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    user = fleet.user("ann@example.com")
+    fleet.record("GUARDED00001", user, age=200, managed_by=user)
+    spare = fleet.record("GUARDED00001", user, age=250)
+    args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert states(done)[spare.id] == "reset" and done["messages"] == []
+
+
+@pytest.mark.lab(macs=1)
+def test_people_who_share_a_mac_keep_their_records(watched, fleet, run_module):
+    fleet.mac("GUARDED00001")
+    ann, bob = fleet.user("ann@example.com"), fleet.user("bob@example.com")
+    kept = fleet.record("GUARDED00001", ann, age=200, managed_by=ann)
+    other = fleet.record("GUARDED00001", bob, age=250)
+    args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    codes = {row["device_id"]: row["reason_code"] for row in result["devices"]}
+    assert codes == {kept.id: "managed", other.id: "shared"} and not result["changed"]
+    done = run_module(MODULE, {**args, "allow": ["shared"]}, lab=watched.lab)
+    assert states(done)[other.id] == "reset"
+    assert [message["to"] for message in done["messages"]] == ["bob@example.com"]
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("platform", ["WINDOWS", "IOS"])
+def test_a_mac_keeps_its_record_next_to_one_of_another_platform(
+    watched, fleet, run_module, platform
+):
+    fleet.mac("GUARDED00001")
+    user = fleet.user("ann@example.com")
+    mac = fleet.record("GUARDED00001", user, age=200)
+    fleet.record("GUARDED00001", user, age=96, platform=platform)
+    args = {"serials": ["GUARDED00001"], "duplicates": "clean_up", "max_percent": 100}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert not result["changed"] and mac.id in watched.world.okta.devices
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("status, state", [("SUSPENDED", "skipped"), ("DEPROVISIONED", "reset")])
+def test_who_is_suspended_keeps_the_last_authenticator(watched, fleet, run_module, status, state):
+    user = fleet.user("ann@example.com", has_phone=False)
+    record = fleet.stuck(STUCK, user)
+    user.status = status
+    done = run_module(MODULE, {"serials": [STUCK]}, lab=watched.lab)
+    assert states(done) == {record.id: state}
+    assert [message["to"] for message in done["messages"]] == ([""] if state == "reset" else [])
 
 
 @pytest.mark.lab(macs=1)

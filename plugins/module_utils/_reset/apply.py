@@ -26,8 +26,6 @@ from .plan import (
     count_resets,
     decide_again,
     digest_plan,
-    find_keeper,
-    keep_spare,
     loses_certificate,
     plan_reset,
     reissue_after,
@@ -226,18 +224,16 @@ class ResetRun:
         """Return the decision for the record as it is now, right before it is written to.
 
         Its users are read again: Okta does not document whether a sign-in changes the record. So
-        is the record that is kept in place of a spare one.
+        are the record that is kept in place of a spare one, and its users.
         """
-        target = replace(decision.target, device=self._okta.device(decision.target.id))
-        target = read_users(self._okta, target)
+        target = self._read_again(decision.target)
+        keeper = decision.keeper and self._read_again(decision.keeper)
         evidence = reader.read_enrollments(target)
-        again = decide_again(target, decision, decisions, guards, evidence)
-        if again.resets and decision.is_spare:
-            keeper = find_keeper(decision, decisions)
-            kept = self._okta.device(keeper.id) if keeper else None
-            if kept is None or not kept.is_working:
-                return keep_spare(again)
-        return again
+        return decide_again(target, keeper, decisions, guards, evidence)
+
+    def _read_again(self, target: ResetTarget) -> ResetTarget:
+        """Return the target with its record and the record's users as they are now."""
+        return read_users(self._okta, replace(target, device=self._okta.device(target.id)))
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""

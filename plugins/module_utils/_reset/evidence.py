@@ -47,7 +47,7 @@ class EvidenceReader:
         self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
         passed = [
             target
-            for target, _is_spare, refusal in check_static_guards(targets, guards, self.evidence)
+            for target, _keeper, refusal in check_static_guards(targets, guards, self.evidence)
             if refusal is None and target.device is not None
         ]
         young = [target for target in passed if needs_history(target, guards)]
@@ -59,7 +59,7 @@ class EvidenceReader:
     def read_enrollments(self, target: ResetTarget) -> Evidence:
         """Return the evidence with the authenticators of the target's users."""
         if needs_enrollments(target, self._guards):
-            for user in target.active_users:
+            for user in target.returning_users:
                 if user.user.id not in self._enrollments:
                     self._read_user(user.user.id)
         return self.evidence

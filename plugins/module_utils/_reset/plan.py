@@ -19,7 +19,16 @@ from .._core.errors import Refused
 from .._okta.duplicates import Rank, rank_record
 from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
-from .records import Decision, Evidence, Guards, Mac, ReasonCode, ResetTarget, login_of
+from .records import (
+    Decision,
+    Evidence,
+    Guards,
+    Mac,
+    ReasonCode,
+    ResetTarget,
+    login_of,
+    users_without_account,
+)
 
 # The reasons for skipping a record that the option ``allow`` lifts.
 ALLOW: tuple[ReasonCode, ...] = (
@@ -42,6 +51,7 @@ CANNOT_BE_UNDONE = (
     "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
 )
 
+DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 PlannedDeletions = Mapping[str, set[str]]  # user id -> ids of the user's records that are deleted
 
 
@@ -56,11 +66,16 @@ class Refusal(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """A target before the last-authenticator guard. ``is_spare``: another record is kept."""
+    """A target before the last-authenticator guard. ``keeper`` is as in Decision."""
 
     target: ResetTarget
-    is_spare: bool
+    keeper: ResetTarget | None
     refusal: Refusal | None
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether another record of its device is kept."""
+        return self.keeper is not None
 
 
 @dataclass(frozen=True)
@@ -110,15 +125,18 @@ def needs_history(target: ResetTarget, guards: Guards) -> bool:
 
 
 def check_record(
-    target: ResetTarget, guards: Guards, evidence: Evidence, is_spare: bool = False
+    target: ResetTarget, guards: Guards, evidence: Evidence, keeper: ResetTarget | None = None
 ) -> Refusal | None:
     """Return why a record is skipped by itself, or None.
 
-    A spare record is not registered again, so certificates and sign-ins do not matter to it.
+    A spare record is not registered again, so certificates and sign-ins do not matter to it. Its
+    users do: they need an account on the record that is kept.
     """
     refusal = _check_any_record(target, guards, evidence)
-    if refusal or is_spare:
+    if refusal:
         return refusal
+    if keeper is not None:
+        return _check_spare_users(target, keeper, guards)
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
 
 
@@ -220,6 +238,18 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     return None
 
 
+def _check_spare_users(target: ResetTarget, keeper: ResetTarget, guards: Guards) -> Refusal | None:
+    """Skip a spare record that somebody else uses: people who share a Mac may have one each."""
+    users = users_without_account(target, keeper)
+    if not users or not guards.forbids("shared"):
+        return None
+    return Refusal(
+        "shared",
+        f"Its Mac may be shared: {', '.join(map(login_of, users))} would have to register again,"
+        f" without an account on {keeper.id}, the record that is kept (allow: shared resets it).",
+    )
+
+
 def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     mac, registered = target.mac, target.registered_at
     if mac is None:
@@ -275,7 +305,7 @@ def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> R
     )
 
 
-# Several records of one serial
+# Several records of one device
 
 
 def check_static_guards(
@@ -285,44 +315,57 @@ def check_static_guards(
 
     That guard costs a call for each user of the records that pass here.
     """
-    groups = _group_by_serial(targets)
-    return [_check_duplicates(target, groups, guards, evidence) for target in targets]
-
-
-def _group_by_serial(targets: Sequence[ResetTarget]) -> Mapping[str, list[ResetTarget]]:
-    groups: dict[str, list[ResetTarget]] = {}
+    groups: dict[DeviceKey, list[ResetTarget]] = {}
     for target in targets:
-        if target.device is not None and target.serial and not target.by_id:
-            groups.setdefault(target.serial.lower(), []).append(target)
-    return groups
+        if target.device is not None and target.serial:
+            groups.setdefault(_device_key(target), []).append(target)
+    return [
+        _check_duplicates(target, groups.get(_device_key(target), [target]), guards, evidence)
+        for target in targets
+    ]
+
+
+def _device_key(target: ResetTarget) -> DeviceKey:
+    """Return by what records of one device are known.
+
+    A Mac that also runs Windows, or a made-up serial, may give records of other platforms the same
+    serial. They are other devices.
+    """
+    return target.serial.lower(), target.device.platform if target.device else None
 
 
 def _check_duplicates(
-    target: ResetTarget,
-    groups: Mapping[str, list[ResetTarget]],
-    guards: Guards,
-    evidence: Evidence,
+    target: ResetTarget, group: Sequence[ResetTarget], guards: Guards, evidence: Evidence
 ) -> Verdict:
+    """Return the verdict for a target of a device, whose targets are the group.
+
+    A record of device_ids is decided by itself. It still counts as one of its device's, and is
+    never the one to keep: it may be deleted.
+    """
     if target.device is None:
-        return Verdict(target, False, None)
-    group = groups.get(target.serial.lower(), [])
-    is_alone = target.by_id or guards.options.duplicates == "each" or len(group) < 2
-    if is_alone and not target.by_id and guards.options.duplicates == "clean_up":
-        refusal = Refusal(
-            "only_record",
-            "It is the only record of its serial, and duplicates: clean_up resets spare records"
-            " only.",
-        )
-        return Verdict(target, False, refusal)
-    if is_alone:
-        return Verdict(target, False, check_record(target, guards, evidence))
-    keeper = max(group, key=_rank)
-    return Verdict(
-        target,
-        target is not keeper,
+        return Verdict(target, None, None)
+    if target.by_id or guards.options.duplicates == "each":
+        return Verdict(target, None, check_record(target, guards, evidence))
+    if len(group) < 2:
+        return Verdict(target, None, _check_only_record(target, guards, evidence))
+    best = max((each for each in group if not each.by_id), key=_rank)
+    keeper = None if target is best else best
+    refusal = (
         _check_any_record(target, guards, evidence)
-        or _check_group(target, keeper, len(group), guards),
+        or _check_group(target, best, len(group), guards)
+        or check_record(target, guards, evidence, keeper)
     )
+    return Verdict(target, keeper, refusal)
+
+
+def _check_only_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+    if guards.options.duplicates == "clean_up":
+        return Refusal(
+            "only_record",
+            "It is the only record of its serial and platform, and duplicates: clean_up resets"
+            " spare records only.",
+        )
+    return check_record(target, guards, evidence)
 
 
 def _rank(target: ResetTarget) -> Rank:
@@ -347,7 +390,7 @@ def _check_group(
         return Refusal(
             "no_working_record",
             f"The one to keep of {count} records of its serial, {keeper.id}, is {keeper.status} and"
-            f" does not work. Unsuspend that one, or name this one in device_ids ({target.id}).",
+            f" does not work. {_remedy(target, keeper)}",
         )
     if guards.options.duplicates == "skip":
         return Refusal(
@@ -356,6 +399,12 @@ def _check_group(
             f" it, name it in device_ids ({target.id}) or set duplicates to clean_up.",
         )
     return None
+
+
+def _remedy(target: ResetTarget, keeper: ResetTarget) -> str:
+    """Return what to do about a record to keep that does not work: only a suspended one can."""
+    naming = f"ame this one in device_ids ({target.id})."
+    return f"Unsuspend that one, or n{naming}" if keeper.status == "SUSPENDED" else f"N{naming}"
 
 
 # The last authenticator of a user
@@ -374,7 +423,7 @@ def check_last_authenticator(
     if target.device is None or not needs_enrollments(target, guards):
         return None
     locked_out = []
-    for user in target.active_users:
+    for user in target.returning_users:
         deleted = {*deletions.get(user.user.id, ()), target.id}
         if not _keeps_authenticator(user.user.id, deleted, guards, evidence):
             locked_out.append(login_of(user))
@@ -431,9 +480,9 @@ def plan_reset(
     """Return the decision for each target, in the same order."""
     deletions: dict[str, set[str]] = {}
     decisions = []
-    for target, is_spare, refusal in check_static_guards(targets, guards, evidence):
+    for target, keeper, refusal in check_static_guards(targets, guards, evidence):
         refusal = refusal or check_last_authenticator(target, guards, evidence, deletions)
-        decision = _decide(target, refusal, is_spare)
+        decision = _decide(target, refusal, keeper)
         _mark_for_deletion(decision, deletions)
         decisions.append(decision)
     return decisions
@@ -441,45 +490,38 @@ def plan_reset(
 
 def decide_again(
     target: ResetTarget,
-    decision: Decision,
+    keeper: ResetTarget | None,
     decisions: Iterable[Decision],
     guards: Guards,
     evidence: Evidence,
 ) -> Decision:
-    """Return the decision for a target that was read again, next to the other ones of the plan."""
+    """Return the decision for a target that was read again, next to the other ones of the plan.
+
+    A spare record stays if the record that is kept does not work any more.
+
+    :arg keeper: the record that is kept, read again; None if the target is not a spare one.
+    """
+    if keeper is not None and not _works(keeper):
+        return _keep_spare(target, keeper)
     deletions: dict[str, set[str]] = {}
     for other in decisions:
-        if other is not decision:
+        if other.target.id != target.id:
             _mark_for_deletion(other, deletions)
     refusal = None
     if target.device is not None:
-        refusal = check_record(
-            target, guards, evidence, decision.is_spare
-        ) or check_last_authenticator(target, guards, evidence, deletions)
-    return _decide(target, refusal, decision.is_spare)
+        refusal = check_record(target, guards, evidence, keeper) or check_last_authenticator(
+            target, guards, evidence, deletions
+        )
+    return _decide(target, refusal, keeper)
 
 
-def find_keeper(decision: Decision, decisions: Iterable[Decision]) -> ResetTarget | None:
-    """Return the target whose record is kept in place of a spare one."""
-    serial = decision.target.serial.lower()
-    return next(
-        (
-            other.target
-            for other in decisions
-            if not other.is_spare and not other.resets and other.target.serial.lower() == serial
-        ),
-        None,
-    )
-
-
-def keep_spare(decision: Decision) -> Decision:
-    """Return the decision for a spare record whose keeper does not work any more: both stay."""
+def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
     refusal = Refusal(
         "kept_record_gone",
         "The record of its serial that was to be kept is gone or does not work. Run again: the"
         " next run decides which record is kept.",
     )
-    return _decide(decision.target, refusal, is_spare=True)
+    return _decide(target, refusal, keeper)
 
 
 def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> None:
@@ -488,16 +530,18 @@ def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> No
             deletions.setdefault(user.user.id, set()).add(decision.target.id)
 
 
-def _decide(target: ResetTarget, refusal: Refusal | None, is_spare: bool) -> Decision:
+def _decide(target: ResetTarget, refusal: Refusal | None, keeper: ResetTarget | None) -> Decision:
     if target.device is None:
         return Decision(target, "none", "It has no device record.", "no_record")
     if refusal:
-        return Decision(target, "skip", refusal.sentence, refusal.code, is_spare)
+        return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
+    effect = (
+        f"its users keep their account on {keeper.id}, the record of its serial that is kept"
+        if keeper and not users_without_account(target, keeper)
+        else "its users register again"
+    )
     return Decision(
-        target,
-        "reset",
-        "Its record is deactivated and deleted; its users register again.",
-        is_spare=is_spare,
+        target, "reset", f"Its record is deactivated and deleted; {effect}.", keeper=keeper
     )
 
 

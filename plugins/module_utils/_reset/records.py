@@ -123,6 +123,14 @@ class ResetTarget:
         return [user for user in self.users if user.user.status not in inactive]
 
     @property
+    def returning_users(self) -> list[DeviceUser]:
+        """The users who may sign in now or later, as those who are suspended may.
+
+        A deactivated user has lost the authenticators already.
+        """
+        return [user for user in self.users if user.user.status != "DEPROVISIONED"]
+
+    @property
     def newest_certificate(self) -> datetime | None:
         """When the newest certificate of its Mac was first seen, or None."""
         return self.mac.newest_certificate if self.mac else None
@@ -178,20 +186,30 @@ class Evidence:
 class Decision:
     """What a reset does with a target: ``action`` is reset, skip or none.
 
-    ``code`` is the reason's code, None for a reset. ``is_spare``: the serial has another record,
-    which is kept.
+    ``code`` is the reason's code, None for a reset. ``keeper`` is the record of the same device
+    that is kept in place of a spare one, None if this record is not a spare one.
     """
 
     target: ResetTarget
     action: str
     reason: str
     code: ReasonCode | None = None
-    is_spare: bool = False
+    keeper: ResetTarget | None = None
 
     @property
     def resets(self) -> bool:
         """Whether the record is deleted."""
         return self.action == "reset"
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether another record of its device is kept."""
+        return self.keeper is not None
+
+    @property
+    def users_to_register(self) -> list[DeviceUser]:
+        """The active users who have no account on a record that is kept."""
+        return users_without_account(self.target, self.keeper)
 
 
 def login_of(user: DeviceUser) -> str:
@@ -203,6 +221,12 @@ def name_of(user: DeviceUser) -> str:
     """Return first and last name of a user, else what login_of returns."""
     names = (user.user.first_name, user.user.last_name)
     return " ".join(name for name in names if name) or login_of(user)
+
+
+def users_without_account(target: ResetTarget, keeper: ResetTarget | None) -> list[DeviceUser]:
+    """Return the active users of a record who are not among those of the record that is kept."""
+    kept = {user.user.id for user in keeper.users if user.user.id} if keeper else set()
+    return [user for user in target.active_users if user.user.id not in kept]
 
 
 def outlives_certificates(target: ResetTarget, revoked: datetime | None) -> bool:

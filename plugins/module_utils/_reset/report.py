@@ -129,7 +129,8 @@ def _describe_decision(outcome: Outcome) -> str:
 def write_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
     """Return a message to the user of each Mac whose record is deleted or absent.
 
-    Users of a Mac whose certificate is revoked with the record wait for its new certificate.
+    Users of a Mac whose certificate is revoked with the record wait for its new certificate. Users
+    who keep their account on another record of the Mac get none.
     """
     waiting = {outcome.decision.target.serial for outcome in outcomes if outcome.loses_certificate}
     return [
@@ -157,6 +158,7 @@ def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
         if outcome.state != "skipped"
         and outcome.decision.target.serial
         and not outcome.decision.target.is_unknown
+        and (not outcome.decision.is_spare or outcome.decision.users_to_register)
     ]
 
 
@@ -185,7 +187,7 @@ def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
     target = outcome.decision.target
     return {
         "serial_number": target.serial,
-        "to": ", ".join(login_of(user) for user in target.users) or _person(target),
+        "to": ", ".join(map(login_of, outcome.decision.users_to_register)) or _person(target),
         "register_now": register_now,
         "steps": steps,
     }
@@ -193,7 +195,7 @@ def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
 
 def _addressee(outcome: Outcome) -> str:
     target = outcome.decision.target
-    names = ", ".join(name_of(user) for user in target.users)
+    names = ", ".join(map(name_of, outcome.decision.users_to_register))
     return names or _person(target) or f"The user of {outcome.display_name or target.serial}"
 
 

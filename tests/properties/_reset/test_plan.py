@@ -25,7 +25,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.pla
     count_resets,
     decide_again,
     digest_plan,
-    find_keeper,
     plan_reset,
     reissue_after,
 )
@@ -103,9 +102,8 @@ def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evid
     decisions = plan_reset(some, limits, facts)
     for decision in decisions:
         if decision.resets and decision.is_spare:
-            keeper = find_keeper(decision, decisions)
-            assert keeper is not None and keeper.id != decision.target.id
-            assert not next(each for each in decisions if each.target is keeper).resets
+            keeper = next(each for each in decisions if each.target is decision.keeper)
+            assert keeper.target.id != decision.target.id and not keeper.resets
 
 
 @given(targets(), guards(), evidence(), st.randoms(use_true_random=False))

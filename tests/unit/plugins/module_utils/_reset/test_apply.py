@@ -38,9 +38,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     Selection,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
-    Decision,
-)
 
 
 def states(result: ResetResult) -> list[str]:
@@ -279,23 +276,6 @@ def test_a_spare_record_is_deleted_only_next_to_the_one_that_is_kept(
     assert states(result) == ["skipped", state]
     assert result.outcomes[1].decision.code == ("kept_record_gone" if state == "skipped" else None)
     assert reset.okta.writes == (writes_of("guo2") if state == "reset" else [])
-
-
-def test_a_spare_record_without_one_that_is_kept_stays(
-    reset: t.Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever a plan says, no record is deleted in place of none."""
-    real = apply.plan_reset
-
-    def plan_only_spares(*args: t.Any) -> list[Decision]:
-        return [each for each in real(*args) if each.is_spare]
-
-    monkeypatch.setattr(apply, "plan_reset", plan_only_spares)
-    reset.stuck(1, "ann")
-    reset.okta.add("guo2", "C01", "ann", created="2026-10-01T10:00:00Z")
-    [outcome] = reset.run("C01", duplicates="clean_up").outcomes
-    assert (outcome.state, outcome.decision.code) == ("skipped", "kept_record_gone")
-    assert reset.okta.writes == []
 
 
 def test_a_record_that_is_gone_meanwhile_is_absent(reset: t.Any) -> None:

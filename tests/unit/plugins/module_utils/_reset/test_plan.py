@@ -382,12 +382,14 @@ def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str |
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", "QUARANTINED", None])
 def test_where_no_record_works_every_one_stays(status: str | None) -> None:
-    """A deactivated or suspended record does not register a Mac."""
+    """A deactivated or suspended record does not register a Mac. Only one can be unsuspended."""
     old, new = (device(each.id, each.device.created, status=status) for each in two_records())
     guards = allowing("suspended", duplicates="clean_up")
     spare, kept = reset.plan_reset([target(old), target(new)], guards, Evidence())
     assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
-    assert f"guo2, is {status} and does not work. Unsuspend that one" in spare.reason
+    remedy = "Unsuspend that one, or name" if status == "SUSPENDED" else "Name"
+    expected = f"guo2, is {status} and does not work. {remedy} this one in device_ids (guo1)."
+    assert expected in spare.reason
 
 
 @pytest.mark.parametrize("duplicates", ["skip", "clean_up", "each"])
@@ -407,7 +409,7 @@ def test_a_record_that_is_suspended_during_the_run_is_skipped() -> None:
     one = target(device(), user())
     suspended = replace(one, device=device(status="SUSPENDED"))
     decision, evidence = decide(one), with_phones("ada")
-    again = reset.decide_again(suspended, decision, [decision], GUARDS, evidence)
+    again = reset.decide_again(suspended, None, [decision], GUARDS, evidence)
     assert (again.action, again.code) == ("skip", "suspended")
 
 
@@ -501,14 +503,67 @@ def test_serials_are_compared_in_any_case_and_empty_ones_never() -> None:
     assert codes(nameless, GUARDS) == [None, None]
 
 
-def test_a_record_that_is_named_by_its_id_has_no_duplicates() -> None:
+def test_a_record_that_is_named_by_its_id_is_decided_by_itself() -> None:
     first, second = two_records()
-    for duplicates in ("skip", "clean_up", "each"):
-        guards = guarding(duplicates=duplicates)
-        assert codes([replace(first, by_id=True)], guards) == [None]
     by_id = replace(first, by_id=True)
-    assert codes([by_id, second], GUARDS) == [None, None]
-    assert codes([by_id, second], guarding(duplicates="clean_up")) == [None, "only_record"]
+    for duplicates in ("skip", "clean_up", "each"):
+        assert codes([by_id], guarding(duplicates=duplicates)) == [None]
+    assert codes([by_id, second], guarding(duplicates="each")) == [None, None]
+
+
+@pytest.mark.parametrize("duplicates", ["skip", "clean_up"])
+def test_next_to_a_record_that_is_named_by_its_id_the_others_stay_guarded(duplicates: str) -> None:
+    """The reason of a duplicate offers to name it: its device still has several records."""
+    first, second = two_records()
+    guards = guarding(duplicates=duplicates)
+    for named, other in ((first, second), (second, first)):
+        decisions = codes([replace(named, by_id=True), other], guards)
+        assert decisions == [None, "kept_record"]
+    both = [replace(each, by_id=True) for each in (first, second)]
+    assert codes(both, guards) == [None, None]
+
+
+def test_the_keeper_of_a_spare_record_is_not_one_that_is_named_by_its_id() -> None:
+    """It may be managed and skipped, but it is not what the plan keeps in place of the spare one."""
+    named = target(device("guo9", "2026-11-03T10:00:00.000Z"), user("ada", "MANAGED"), by_id=True)
+    skipped, spare, kept = reset.plan_reset([named, *two_records()], CLEAN_UP, with_phones("ada"))
+    assert (skipped.code, spare.code, kept.code) == ("managed", None, "kept_record")
+    assert spare.keeper is kept.target
+
+
+def test_records_of_another_platform_are_of_another_device() -> None:
+    """A Mac that also runs Windows has its serial in both records."""
+    mac = target(device(), user())
+    windows = target(device("guo2", "2026-11-02T10:00:00.000Z", platform="WINDOWS"), user("ada"))
+    assert codes([mac, windows], CLEAN_UP) == ["only_record", "only_record"]
+    assert codes([mac, windows], GUARDS) == [None, "other_platform"]
+
+
+def test_a_spare_record_that_another_person_uses_stays() -> None:
+    """Two people who share a Mac may have a record each."""
+    spare, kept = two_records()
+    ada, bob = replace(spare, users=(user("ada"),)), replace(kept, users=(user("bob"),))
+    evidence = with_phones("ada", "bob")
+    skipped, _kept = reset.plan_reset([ada, bob], CLEAN_UP, evidence)
+    assert skipped.code == "shared"
+    assert "ada@acme.com would have to register again, without an account on guo2" in skipped.reason
+    lifted, _kept = reset.plan_reset(
+        [ada, bob], allowing("shared", duplicates="clean_up"), evidence
+    )
+    assert lifted.reason.endswith("its users register again.")
+    assert [each.user.name for each in lifted.users_to_register] == ["ada@acme.com"]
+
+
+def test_who_has_an_account_on_the_kept_record_does_not_register_again() -> None:
+    spare, kept = (replace(each, users=(user("ada"),)) for each in two_records())
+    decision, _kept = reset.plan_reset([spare, kept], CLEAN_UP, with_phones("ada"))
+    assert decision.action == "reset" and decision.users_to_register == []
+    assert decision.reason == (
+        "Its record is deactivated and deleted; its users keep their account on guo2, the record"
+        " of its serial that is kept."
+    )
+    left = replace(spare, users=(user("bob", status="DEPROVISIONED"),))
+    assert codes([left, kept], CLEAN_UP) == [None, "kept_record"]
 
 
 def test_clean_up_keeps_the_only_record_of_a_serial() -> None:
@@ -522,7 +577,9 @@ def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> Non
     assert codes(two_records(mac=None), clean_up) == ["unknown_to_kandji"] * 2
     spare = replace(two_records()[0], users=(user("eve"),))
     kept = replace(two_records()[1], users=(user("ada"),))
-    assert codes([spare, kept], clean_up) == ["last_authenticator", "kept_record"]
+    assert codes([spare, kept], clean_up) == ["shared", "kept_record"]
+    both = replace(kept, users=(user("ada"), user("eve")))
+    assert codes([spare, both], clean_up) == ["last_authenticator", "shared"]
 
 
 # The last authenticator
@@ -565,9 +622,12 @@ def test_a_weak_authenticator_is_what_the_option_names() -> None:
     assert decide(one, weak_phones, passwords).action == "reset"
 
 
-def test_only_users_who_may_sign_in_can_be_locked_out() -> None:
-    one = target(device(), user("ada"), user("eve", status="SUSPENDED"))
-    assert decide(one).action == "reset"
+def test_only_users_who_may_sign_in_later_can_be_locked_out() -> None:
+    """A suspended user comes back, such as from a leave; a deactivated one lost the factors."""
+    gone = target(device(), user("ada"), user("eve", status="DEPROVISIONED"))
+    assert decide(gone).action == "reset"
+    away = target(device(), user("ada"), user("eve", status="SUSPENDED"))
+    assert decide(away).code == "last_authenticator"
     both = decide(target(device(), user("eve"), user("ida")), allowing("shared"))
     assert "of eve@acme.com, ida@acme.com, who" in both.reason
 
@@ -608,10 +668,10 @@ def test_of_two_records_of_one_user_the_plan_deletes_what_leaves_a_way_in() -> N
 def test_a_record_that_is_decided_again_counts_the_other_deletions_of_the_plan() -> None:
     """Otherwise a user with two records in one plan could lose both."""
     first, second = (Decision(one, "reset", "") for one in TWO_MACS)
-    again = reset.decide_again(first.target, first, [first, second], GUARDS, ADA_HAS_TWO)
+    again = reset.decide_again(first.target, None, [first, second], GUARDS, ADA_HAS_TWO)
     assert again.code == "last_authenticator"
     skipped = replace(second, action="skip")
-    alone = reset.decide_again(first.target, first, [first, skipped], GUARDS, ADA_HAS_TWO)
+    alone = reset.decide_again(first.target, None, [first, skipped], GUARDS, ADA_HAS_TWO)
     assert alone.action == "reset"
 
 
@@ -620,37 +680,43 @@ def test_a_record_that_is_decided_again_meets_every_guard(
     one: ResetTarget, code: str, _sentence: str
 ) -> None:
     before = Decision(target(device()), "reset", "")
-    again = reset.decide_again(one, before, [before], GUARDS, with_phones("ada", "bob"))
+    again = reset.decide_again(one, None, [before], GUARDS, with_phones("ada", "bob"))
     assert (again.action, again.code) == ("skip", code)
 
 
 def test_a_record_that_is_decided_again_may_be_gone_or_as_it_was() -> None:
     before = Decision(target(device(), user()), "reset", "")
-    gone = reset.decide_again(target(None, user()), before, [before], GUARDS, Evidence())
+    gone = reset.decide_again(target(None, user()), None, [before], GUARDS, Evidence())
     assert (gone.action, gone.code) == ("none", "no_record")
-    same = reset.decide_again(before.target, before, [before], GUARDS, with_phones("ada"))
+    same = reset.decide_again(before.target, None, [before], GUARDS, with_phones("ada"))
     assert same.action == "reset" and not same.is_spare
 
 
 def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
-    spare = Decision(target(device(), mac=Mac("C02A")), "reset", "", is_spare=True)
-    again = reset.decide_again(spare.target, spare, [spare], GUARDS, Evidence())
-    assert again.action == "reset" and again.is_spare
-    managed = replace(spare.target, users=(user("ada", "MANAGED"),))
-    skipped = reset.decide_again(managed, spare, [spare], GUARDS, with_phones("ada"))
+    one, keeper = target(device(), mac=Mac("C02A")), target(device("guo2"))
+    spare = Decision(one, "reset", "", keeper=keeper)
+    again = reset.decide_again(one, keeper, [spare], GUARDS, Evidence())
+    assert again.action == "reset" and again.keeper is keeper
+    managed = replace(one, users=(user("ada", "MANAGED"),))
+    skipped = reset.decide_again(managed, keeper, [spare], GUARDS, with_phones("ada"))
     assert skipped.code == "managed" and skipped.is_spare
 
 
-def test_a_spare_record_has_the_keeper_of_its_serial() -> None:
-    kept, spare, other = (
-        Decision(target(device("guo1")), "skip", "", "managed"),
-        Decision(target(device("guo2", serial_number="c02a")), "reset", "", is_spare=True),
-        Decision(target(device("guo3", serial_number="C03")), "skip", "", "kept_record"),
-    )
-    named = Decision(target(device("guo4"), by_id=True), "reset", "")
-    assert reset.find_keeper(spare, [other, named, spare, kept]) == kept.target
-    assert reset.find_keeper(spare, [other, spare]) is None
-    left = reset.keep_spare(spare)
+def test_a_spare_record_stays_if_its_users_lose_their_account_on_the_kept_one() -> None:
+    one, keeper = target(device(), user("ada")), target(device("guo2"), user("ada"))
+    spare, evidence = Decision(one, "reset", "", keeper=keeper), with_phones("ada")
+    assert reset.decide_again(one, keeper, [spare], GUARDS, evidence).resets
+    emptied = replace(keeper, users=())
+    assert reset.decide_again(one, emptied, [spare], GUARDS, evidence).code == "shared"
+
+
+@pytest.mark.parametrize("keeper", [None, device("guo2", status="DEACTIVATED")])
+def test_a_spare_record_stays_if_the_kept_one_is_gone_or_does_not_work(
+    keeper: OktaDevice | None,
+) -> None:
+    one = target(device())
+    spare = Decision(one, "reset", "", keeper=target(device("guo2")))
+    left = reset.decide_again(one, target(keeper), [spare], GUARDS, Evidence())
     assert (left.action, left.code, left.is_spare) == ("skip", "kept_record_gone", True)
     assert "Run again" in left.reason
 
