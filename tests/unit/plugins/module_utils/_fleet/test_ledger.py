@@ -384,6 +384,24 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
     )
 
 
+def test_both_sources_count_the_certificates_of_the_profile(tmp_path):
+    """Those of Device Access are newer, and hold no UUID."""
+    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID}"), event(10, "C02A")], 365)
+    ledger.save(str(tmp_path), book)
+    identities = [
+        {"cn": name, "not_after": f"{year}-01-27T10:00:00Z", "sha256": digit * 64}
+        for name, year, digit in ((f"C02A {UUID}", 2027, "a"), ("C02A", 2028, "b"))
+    ]
+    report = {"device_trust_certificates": 1, "identities": identities}
+    statuses = [ItemStatus("d1", log=json.dumps(report, separators=(",", ":")))]
+    kandji = SimpleNamespace(item_statuses=lambda _item_id: statuses)
+    subject = Subject(frozenset({UUID}), True, True)
+    by_device, by_serial = ledger.known_expiry(kandji, "item", ORG, str(tmp_path), subject=subject)
+    assert by_device == {"d1": "2027-01-27T10:00:00Z"}
+    assert by_serial(["C02A"], subject) == {"C02A": "2027-01-27T10:00:00Z"}
+    assert by_serial(["C02A"], UNKNOWN) == {"C02A": "2027-11-13T10:00:00Z"}
+
+
 @pytest.mark.parametrize("read_to", ["5", '"yesterday"', "[" * 100_000])
 def test_a_head_that_cannot_be_read_is_refused(read_to):
     """Compared as texts, "yesterday" was later than each event, and nothing was read any more."""
