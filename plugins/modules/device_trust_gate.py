@@ -14,7 +14,8 @@ description:
     issued. Any of three facts proves a certificate.
   - One is C(pki.cert.issue) in Okta's System Log. Another is a certificate with the serial in
     Kandji's inventory, together with the installed profile. The third is a device record that is
-    managed.
+    managed. With O(updated_at), the record must be younger than that, or the log must have
+    C(pki.cert.bind) of it since.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
     it. A gate that is not met is not a failure; RV(met) shows it.
   - With O(state=absent), for the change from one SCEP item to another, the gate is met when no
@@ -295,21 +296,24 @@ def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ver
 
 
 def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gate.OktaProof:
-    def issued() -> t.Iterator[LogEvent]:
+    def read_events(log_filter: str) -> t.Iterator[LogEvent]:
         # The clock of this machine may be wrong. Kandji has answered already, and this may be the
         # first request to Okta.
         now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
         oldest = max(now - LOG_AGE, expected.updated_at or now - LOG_AGE)
         since, until = format_milliseconds(oldest), format_milliseconds(now + CLOCK_SKEW)
-        return ctx.okta.log_events(gate.ISSUED, since, until, word=serial)
+        return ctx.okta.log_events(log_filter, since, until, word=serial)
 
     def managed() -> bool:
         records = ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
-        return any(
-            user.is_managed for record in records for user in ctx.okta.device_users(record.id)
-        )
+        managed = [
+            record
+            for record in records
+            if any(user.is_managed for user in ctx.okta.device_users(record.id))
+        ]
+        return expected.is_managed(managed, lambda: read_events(gate.BOUND))
 
-    return gate.OktaProof(issued, managed)
+    return gate.OktaProof(lambda: read_events(gate.ISSUED), managed)
 
 
 def main() -> None:

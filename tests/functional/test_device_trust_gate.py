@@ -27,3 +27,28 @@ def test_the_proof_is_the_same_in_whatever_case_kandji_writes_ids(
     assert {row["proof"] for row in result["test_macs"]} == {
         "a certificate with the profile's UUID in Kandji's inventory, and the installed profile"
     }
+
+
+def test_a_record_that_an_older_certificate_made_managed_is_no_proof(
+    watched, run_module, profile_args
+):
+    [profile] = run_module("kandji_scep_profile", profile_args, lab=watched.lab)["profiles"]
+    for _day in range(3):
+        watched.live()
+    serial = watched.canary["test_macs"][0]
+    tenant = watched.world.kandji
+    device = next(each for each in tenant.devices.values() if each.serial == serial)
+    device.report.certificates.clear()  # the inventory is of yesterday
+    tenant.changed()
+    asked = {
+        "library_item_id": profile["library_item_id"],
+        "payload_uuid": profile["payload_uuid"],
+        "test_macs": [serial],
+    }
+    (before,) = run_module("device_trust_gate", asked, lab=watched.lab, check=True)["test_macs"]
+    assert before["met"]
+    watched.world.clock.advance(minutes=5)
+    written = {**asked, "updated_at": watched.world.clock.now().isoformat()}
+    watched.world.clock.advance(minutes=5)
+    (after,) = run_module("device_trust_gate", written, lab=watched.lab, check=True)["test_macs"]
+    assert not after["met"] and "no certificate" in after["reason"]

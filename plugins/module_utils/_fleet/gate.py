@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._core.text import abbreviate
+from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate, newest_statuses
-from .._okta.records import LogEvent
+from .._okta.facts import OBJECT_TIME_PRECISION
+from .._okta.records import LogEvent, OktaDevice
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
+BOUND = 'eventType eq "pki.cert.bind"'
 
 INVENTORY_PROOF = (
     "a certificate with the profile's UUID in Kandji's inventory, and the installed profile"
@@ -94,6 +97,25 @@ class Expected:
         """Return whether an event of the System Log issues a certificate of the profile."""
         texts = [text for target in event.targets for text in target.texts]
         return self.subject.names_certificate(texts, serial)
+
+    def is_managed(
+        self, records: Sequence[OktaDevice], bound: t.Callable[[], t.Iterable[LogEvent]]
+    ) -> bool:
+        """Return whether one of the managed records of a Mac is managed by the expected profile.
+
+        A record stays managed by an older certificate. It has to be younger than the last write of
+        the profile, or a certificate has to be bound to it since.
+
+        :arg bound: reads the events of that. They are not needed for a younger record.
+        """
+        limit = self.updated_at
+        if limit is None or not records:
+            return bool(records)
+        created = (parse_timestamp(record.created) for record in records)
+        if any(time and time + OBJECT_TIME_PRECISION > limit for time in created):
+            return True
+        ids = {target.id for event in bound() for target in event.targets if target.is_device}
+        return any(record.id in ids for record in records)
 
 
 ANYTHING = Expected()

@@ -19,7 +19,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     ItemStatus,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEvent,
+    OktaDevice,
+)
 
 SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "0d5e-one", "7d8a6f3c-1111-4111-8111-000000000001"
 COMMON_NAME = f"{SERIAL} {UUID.upper()}"
@@ -252,6 +255,33 @@ def test_an_event_names_serial_and_uuid_in_any_text_of_its_targets(
 def test_without_the_uuid_in_the_subject_an_event_names_the_serial(expected: gate.Expected) -> None:
     assert expected.is_issued(event(f"CN={SERIAL}"), SERIAL)
     assert not expected.is_issued(event(f"CN=VM{SERIAL}"), SERIAL)
+
+
+@pytest.mark.parametrize(
+    "created, bound_to, proves",
+    [
+        ("2026-11-01T00:00:00.000Z", [], False),  # an older certificate made it managed
+        ("2026-11-01T00:00:00.000Z", ["guo2"], False),
+        ("2026-11-01T00:00:00.000Z", ["guo2", "guo1"], True),
+        (None, [], False),
+        ("2026-11-20T09:59:59.000Z", [], False),
+        ("2026-11-20T10:00:00.000Z", [], True),
+        ("2026-11-21T00:00:00.000Z", [], True),
+    ],
+)
+def test_a_record_proves_a_certificate_that_is_newer_than_the_last_write(
+    created: str | None, bound_to: list[str], proves: bool
+) -> None:
+    events = [
+        LogEvent.from_row({"target": [{"type": "Device", "id": each}, {"id": "guo1"}]})
+        for each in bound_to
+    ]
+    records = [OktaDevice("guo1", created=created)]
+    assert WRITE.is_managed(records, lambda: events) is proves
+    assert not WRITE.is_managed([], lambda: events)
+    # Of a console-managed item nobody knows when it was written
+    assert gate.ANYTHING.is_managed(records, lambda: [])
+    assert not gate.ANYTHING.is_managed([], lambda: events)
 
 
 def test_nothing_is_known_of_the_last_write_without_uuid_and_time() -> None:
