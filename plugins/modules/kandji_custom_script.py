@@ -33,7 +33,8 @@ options:
     type: str
   script:
     description: The text of the script, which is never shown. Kandji replaces its global variables
-      in it, such as C($SERIAL_NUMBER).
+      in it, such as C($SERIAL_NUMBER). It has line feeds alone, and nothing before C(#!). The same
+      applies to O(remediation_script).
     type: str
     required: true
   remediation_script:

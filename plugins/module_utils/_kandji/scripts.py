@@ -59,11 +59,8 @@ def check_options(params: Params) -> None:
     """Raise BadOption for what Kandji would refuse."""
     if not params["script"].strip():
         raise BadOption("script: it is empty. Set the text of the script.")
-    if "\r" in params["script"]:
-        raise BadOption(
-            "script: it has carriage returns, which macOS takes for a part of the interpreter's"
-            " name. Save it with line feeds alone."
-        )
+    for option in TEXTS:
+        _check_text(option, params[option] or "")
     if params["execution_frequency"] == "no_enforcement" and not params["show_in_self_service"]:
         raise BadOption(
             "execution_frequency: no_enforcement leaves the script to Self Service. Set"
@@ -72,6 +69,25 @@ def check_options(params: Params) -> None:
     if params["show_in_self_service"] and not params["self_service_category_id"]:
         raise BadOption(
             "self_service_category_id: Self Service shows a script in a category. Set its id."
+        )
+
+
+def _check_text(option: str, text: str) -> None:
+    """Raise BadOption for a text that macOS would not run as it was meant."""
+    if "\r" in text:
+        raise BadOption(
+            f"{option}: it has carriage returns, which macOS takes for a part of the interpreter's"
+            " name. Save it with line feeds alone."
+        )
+    if "\0" in text:
+        raise BadOption(
+            f"{option}: it holds a NUL character, at which a shell ends or refuses a script. Set"
+            " the text of a script, not that of a program."
+        )
+    if not text.startswith("#!") and text.lstrip("\ufeff \t\n").startswith("#!"):
+        raise BadOption(
+            f"{option}: something precedes #!, such as an empty line or a byte order mark, so macOS"
+            " does not find the interpreter. Begin the text with #!."
         )
 
 

@@ -160,7 +160,8 @@ def check(plist: object) -> None:
                 f"mobileconfig: payload {number} is not a dictionary with a PayloadType."
             )
         for key, kind in REQUIRED_KEYS.items():
-            if not isinstance(payload.get(key), kind):
+            value = payload.get(key)
+            if not isinstance(value, kind) or isinstance(value, bool) or value == "":
                 raise BadOption(
                     f"mobileconfig: payload {number} ({payload['PayloadType']}) has no {key},"
                     " without which no Mac installs it."

@@ -59,6 +59,7 @@ class _Reader:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._add_text
         self.parser.EntityDeclHandler = self._refuse_entity
+        self.parser.SkippedEntityHandler = self._refuse_unknown_entity
         # Names of the open elements; the containers among them, each with its last key.
         self._open: list[str] = []
         self._containers: list[t.Any] = []
@@ -73,6 +74,12 @@ class _Reader:
 
     def _refuse_entity(self, *_declaration: object) -> None:
         self._refuse("it declares an entity, which property lists cannot have")
+
+    def _refuse_unknown_entity(self, *_entity: object) -> None:
+        self._refuse(
+            "it names an entity that XML does not have; only &amp; &lt; &gt; &quot; &apos; and"
+            " numbers are characters"
+        )
 
     def _begin(self, name: str, _attributes: object) -> None:
         parent = self._open[-1] if self._open else None

@@ -72,6 +72,25 @@ def params(**options: t.Any) -> dict[str, t.Any]:
             "script: it has carriage returns, which macOS takes for a part of the interpreter's"
             " name. Save it with line feeds alone.",
         ),
+        (
+            {"remediation_script": "#!/bin/zsh\r\necho hi\r\n"},
+            "remediation_script: it has carriage returns, which macOS takes for a part of the"
+            " interpreter's name. Save it with line feeds alone.",
+        ),
+        (
+            {"script": "#!/bin/zsh\necho \0"},
+            "script: it holds a NUL character, at which a shell ends or refuses a script. Set the"
+            " text of a script, not that of a program.",
+        ),
+        *(
+            (
+                {option: f"{before}#!/bin/zsh\necho hi\n"},
+                f"{option}: something precedes #!, such as an empty line or a byte order mark, so"
+                " macOS does not find the interpreter. Begin the text with #!.",
+            )
+            for option in scripts.TEXTS
+            for before in ("\ufeff", "\n", " ", "\t\n")
+        ),
     ],
 )
 def test_options_that_kandji_would_refuse(options, message):
@@ -84,6 +103,7 @@ def test_options_that_kandji_would_refuse(options, message):
     "options",
     [
         {"execution_frequency": "once"},
+        {"script": "# runs under sh, says #!\necho hi\n", "remediation_script": ""},
         {"show_in_self_service": True, "self_service_category_id": "c"},
         {
             "execution_frequency": "no_enforcement",
@@ -93,7 +113,7 @@ def test_options_that_kandji_would_refuse(options, message):
     ],
 )
 def test_options_that_kandji_accepts(options):
-    scripts.check_options(params(script="echo", **options))
+    scripts.check_options(params(**{"script": "echo", **options}))
 
 
 # The script that the options name

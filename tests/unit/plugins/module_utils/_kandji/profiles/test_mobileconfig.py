@@ -81,6 +81,17 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
             xml(profile(payload(PayloadVersion="1"))),
             "payload 1 (com.acme.app) has no PayloadVersion, without which no Mac installs it.",
         ),
+        *(
+            (
+                xml(profile(payload(**{key: value}))),
+                f"payload 1 (com.acme.app) has no {key}, without which no Mac installs it.",
+            )
+            for key, value in (
+                ("PayloadVersion", True),
+                ("PayloadIdentifier", ""),
+                ("PayloadUUID", ""),
+            )
+        ),
         (
             xml(profile(payload("com.apple.wifi.managed", PayloadCertificateUUID=ANOTHER))),
             "no payload of the profile has this PayloadUUID, and no Mac installs a profile whose"

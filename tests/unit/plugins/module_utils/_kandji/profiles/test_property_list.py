@@ -132,6 +132,15 @@ def test_a_character_that_xml_does_not_have_is_not_well_formed(text: str) -> Non
         read(f"<string>{text}</string>")
 
 
+def test_an_entity_that_only_a_document_type_could_declare_is_refused() -> None:
+    """A parser that does not read Apple's document type skips it, and its text would be lost."""
+    apple = '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "https://apple.test/x.dtd">\n'
+    with pytest.raises(property_list.PropertyListError, match=r"line 2: it names an entity that"):
+        property_list.read_xml(f"{apple}<plist><string>Caf&eacute;</string></plist>".encode())
+    known = f"{apple}<plist><string>&amp;&lt;&gt;&quot;&apos;&#233;</string></plist>"
+    assert property_list.read_xml(known.encode()) == "&<>\"'\u00e9"
+
+
 def test_lines_are_counted_from_the_beginning_of_the_file() -> None:
     with pytest.raises(BadOption, match=r"mobileconfig: line 4: data is not base64. Correct the"):
         mobileconfig.read('\n\n<?xml version="1.0"?>\n<plist><data>!</data></plist>')
