@@ -211,6 +211,38 @@ def has_contractors(watched: t.Any) -> bool:
     return any(rule.name == "Contractors" for rule in policy_of(watched, ORIGINAL).rules)
 
 
+def clone_rule(watched: t.Any) -> t.Any:
+    """Return the rule of the clone, renamed or not, that admits managed Macs."""
+    policies = watched.world.okta.policies.by_id.values()
+    clone = next(each for each in policies if each.name in (CLONE, "Kept by Ann"))
+    return next(each for each in clone.rules if not each.system)
+
+
+def edit_clone_rule(watched: t.Any) -> None:
+    clone_rule(watched).conditions["people"]["users"]["exclude"] = ["00uann"]
+
+
+def clone_excludes_user(watched: t.Any) -> bool:
+    return "00uann" in clone_rule(watched).conditions["people"]["users"]["exclude"]
+
+
+def stop_clone_rule(watched: t.Any) -> None:
+    clone_rule(watched).status = "INACTIVE"
+
+
+def is_clone_rule_stopped(watched: t.Any) -> bool:
+    return bool(clone_rule(watched).status == "INACTIVE")
+
+
+def add_rule_to_clone(watched: t.Any) -> None:
+    deny = ("Contractors", None, {"appSignOn": {"access": "DENY"}})
+    watched.world.okta.policies.add_rule(policy_of(watched, CLONE), deny, 99)
+
+
+def clone_has_contractors(watched: t.Any) -> bool:
+    return any(rule.name == "Contractors" for rule in policy_of(watched, CLONE).rules)
+
+
 # Device records of Okta
 
 
@@ -285,3 +317,6 @@ REGISTER_AGAIN = ConsoleEdit(register_again, is_registered_again)
 SUSPEND_RECORD = ConsoleEdit(suspend_record, is_suspended)
 DELETE_RECORD = ConsoleEdit(delete_record, is_absent)
 REPLACE_RECORD = ConsoleEdit(replace_record, is_registered_again)
+EDIT_CLONE_RULE = ConsoleEdit(edit_clone_rule, clone_excludes_user)
+STOP_CLONE_RULE = ConsoleEdit(stop_clone_rule, is_clone_rule_stopped)
+ADD_RULE_TO_CLONE = ConsoleEdit(add_rule_to_clone, clone_has_contractors)
