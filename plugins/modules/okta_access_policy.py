@@ -37,7 +37,11 @@ options:
       - V(present) creates the policy if it does not exist.
       - V(reverted) assigns each app of the policy to the one that it had before, as the description
         of the clone says. An app whose earlier policy is not known, is not active, or is refused by
-        Okta for that app stays, with a warning. The policy itself stays.
+        Okta for that app stays, with a warning. The policy itself stays. An app that came from
+        another clone goes back to the policy that it had before that one.
+      - If the policy does not exist, V(reverted) changes nothing. It fails if another clone has
+        apps, because the policy may have been renamed. With O(clone_of), only clones of that policy
+        count.
       - V(reverted) is guarded like any other move, because the earlier policy may have changed
         meanwhile. People whom both policies refuse never count. As many more people may be locked
         out as others are admitted again. If the earlier rules can refuse nobody whom the present
@@ -249,7 +253,7 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
     org_apps = ctx.okta.apps() if params["apps"] else []
     moving = _moving_apps(ctx, current, org_apps)
-    came_from = {app.id: app.policy_id for app in moving if app.policy_id}
+    came_from = policy_plan.earlier_policies(moving, known)
     plan = policy_plan.plan_policy(
         params["name"], params["description"], current, original, came_from
     )
@@ -258,6 +262,8 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
     moves = _plan_moves(plan.future, current or original, moving)
     app_moves.require_no_obstacles(moves, org_apps)
+    if current and params["apps"]:
+        app_moves.require_active(current)
     rules = app_moves.read_rules(ctx.okta, moves)
     options = guards.GuardOptions.from_params(params)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options)
@@ -325,6 +331,8 @@ def _assignment(app: App, policy: Policy) -> Change:
 
 def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
+        original = resolution.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
+        policy_plan.require_no_other_clone(ctx.params["name"], known, original)
         return Done(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
     org_apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}

@@ -13,6 +13,7 @@ from lab.actors import person as people
 from lab.clock import iso
 from lab.okta.device_records import DeviceFacts
 from lab.okta.sign_ins import Seat
+from tests.functional.helpers.interleaving import before_request
 
 POLICY, RULE, FORECAST, DENIALS = (
     "okta_access_policy",
@@ -713,6 +714,76 @@ def test_no_app_goes_to_a_policy_that_is_not_active(desk):
     moving = {"name": "Company apps", "apps": ["Slack"]}
     assert "'Slack': policy 'Company apps' is INACTIVE" in refused(desk.run(POLICY, moving))
     assert desk.watched.writes(mark) == []
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("state", ["present", "reverted"])
+def test_a_policy_that_is_not_active_any_more_gets_no_app(desk, state, gone):
+    """It is deactivated or deleted in the console after this run read it."""
+    policies = desk.okta.policies
+    wanted = {"name": NAME, "clone_of": "Company apps"}
+    there = {**wanted, "apps": ["Slack", "Salesforce"]}
+    assert desk.run(POLICY, there if state == "reverted" else wanted)["changed"]
+    labels = ("Slack", "Salesforce")
+    held, target = (NAME, "Company apps") if state == "reverted" else ("Company apps", NAME)
+    policy = next(each for each in policies.by_id.values() if each.name == target)
+    args = {"name": NAME, "state": "reverted"} if state == "reverted" else there
+    with before_request(None, lambda: None) as requests:
+        desk.run(POLICY, args, check=True)
+    after_rules = len(requests.sent) + 2  # the rules of both policies were read again
+
+    def lose():
+        if gone:
+            policies.by_id.pop(policy.id)
+        else:
+            policy.status = "INACTIVE"
+
+    with before_request(after_rules, lose) as requests:
+        message = refused(desk.run(POLICY, args))
+    assert f"Policy {target!r}: it " in message and "Run again" in message
+    assert requests.writes == []
+    assert {
+        label: policies.in_force(desk.okta.directory.app(label)).name for label in labels
+    } == dict.fromkeys(labels, held)
+
+
+def test_a_rollback_does_not_overlook_a_clone_that_was_renamed(desk):
+    back = {"name": NAME, "state": "reverted"}
+    assert not desk.run(POLICY, back)["changed"]
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]})[
+        "changed"
+    ]
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    clone.name = "Company apps - managed"
+    for check in (True, False):
+        message = refused(desk.run(POLICY, {**back, "clone_of": "Company apps"}, check=check))
+        assert "and apps moved to 'Company apps - managed'" in message
+    assert not desk.run(POLICY, {**back, "clone_of": "Any two factors"})["changed"]
+    assert desk.run(POLICY, {**back, "name": "Company apps - managed"})["changed"]
+    assert not desk.run(POLICY, back)["changed"]
+
+
+def test_an_app_that_came_from_another_clone_goes_back_to_what_it_had_before(desk):
+    """Somebody renamed the clone, so the next run made another one."""
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    clone.name = "Company apps - managed"
+    done = desk.run(POLICY, wanted)
+    assert done["moved_apps"][0]["from_policy"] == clone.id
+    assert desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]
+    app = desk.okta.directory.app("Slack")
+    assert desk.okta.policies.in_force(app).name == "Company apps"
+
+
+def test_a_clone_that_is_not_active_does_not_pass_for_one_in_force(desk):
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    clone.status = "INACTIVE"
+    for check in (True, False):
+        assert "it is INACTIVE, so its rules" in refused(desk.run(POLICY, wanted, check=check))
+    assert desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,15 @@ def check_moves(
     return guards.check_changes(okta, changes, options)
 
 
+def require_active(policy: Policy) -> None:
+    """Raise Refused if the policy of apps is not active: then its rules do not apply to them."""
+    if policy.is_inactive:
+        raise Refused(
+            f"Policy {policy.name!r}: it is {policy.status}, so its rules do not apply to its apps."
+            " Activate the policy in the Admin Console."
+        )
+
+
 def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:
     """Raise Refused if an app cannot move."""
     obstacles = find_obstacles(moves, apps)

@@ -23,7 +23,7 @@ from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
 from .app_moves import Move
 from .policy_plan import PolicyPlan
-from .recheck import check_app, find_older_twin
+from .recheck import check_app, check_target, find_older_twin
 from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
@@ -109,11 +109,14 @@ def write_policy(okta: Okta, policy: Policy, name: str, description: str | None)
 def move_app(okta: Okta, app: App, policy: Policy, earlier_id: str = "") -> None:
     """Assign a policy to an app, and verify that Okta shows it. Raises NotAsWritten, Refused.
 
+    The policy is read again: to an app whose policy is not active, Okta applies another one.
+
     :arg earlier_id: the policy that the app has in the plan, "" if that is not known. It is
         refused if the app has another one by now.
     """
     if earlier_id:
         check_app(okta, app, earlier_id)
+    check_target(okta, policy)
     okta.assign_app_policy(app.id, policy.id)
     if app.id not in okta.policy_apps(policy.id):
         raise NotAsWritten(

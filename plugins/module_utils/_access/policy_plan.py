@@ -35,6 +35,43 @@ def require_policy_of(app: App) -> str:
 # Back to the earlier policies
 
 
+def earlier_policies(apps: t.Iterable[App], known: t.Iterable[Policy]) -> dict[str, str]:
+    """Return the policy to which each app goes back after it moved, both by id.
+
+    An app of another clone goes back to what it had before that one. A clone that was renamed, or
+    that a new one replaces, requires managed devices as well.
+    """
+    marks = {policy.id: parse_marks(policy.description) for policy in known}
+    earlier = {}
+    for app in apps:
+        held = marks.get(app.policy_id or "", Marks())
+        before = held.came_from.get(app.id, "")
+        target = before if before in marks else app.policy_id
+        if target:
+            earlier[app.id] = target
+    return earlier
+
+
+def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Policy | None) -> None:
+    """Raise Refused if a policy to revert does not exist, and a clone with apps does.
+
+    The clone may have been renamed: its apps would stay there.
+
+    :arg original: whose clones count, None for all.
+    """
+    clones = []
+    for policy in known:
+        marks = parse_marks(policy.description)
+        if marks.came_from and (original is None or marks.origin == original.id):
+            clones.append(repr(policy.name))
+    if clones:
+        raise Refused(
+            f"name: Okta has no app sign-in policy {name!r}, and apps moved to {', '.join(clones)}."
+            f" If it was renamed, no app went back. Rename it to {name!r} in the Admin Console, or"
+            " set its present name."
+        )
+
+
 @dataclass(frozen=True)
 class Reversal:
     """Which apps of a policy go back to which one, and which stay.

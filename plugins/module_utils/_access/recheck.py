@@ -57,6 +57,15 @@ def check_app(okta: Okta, app: App, policy_id: str) -> None:
         raise _changed(f"App {app.label!r}", "got another policy")
 
 
+def check_target(okta: Okta, policy: Policy) -> None:
+    """Raise Refused if the policy that an app is to get was deleted, or is not active any more."""
+    current = next((each for each in okta.access_policies() if each.id == policy.id), None)
+    if current is None:
+        raise _changed(f"Policy {policy.name!r}", "was deleted")
+    if current.is_inactive:
+        raise _changed(f"Policy {policy.name!r}", f"became {current.status}")
+
+
 def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | None:
     """Return another policy of the name that was created before this one, or None.
 

@@ -162,6 +162,12 @@ def test_a_reversal_of_an_app_of_okta_is_guarded():
         reverse(OPEN, CLOSED, CONSOLE)
 
 
+def test_apps_of_a_policy_that_is_not_active_are_an_error():
+    app_moves.require_active(Policy("rst1", "Managed", status="ACTIVE"))
+    with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so its rules do not"):
+        app_moves.require_active(Policy("rst1", "Managed", status="INACTIVE"))
+
+
 def test_a_reversal_to_managed_devices_needs_a_break_glass_group():
     with pytest.raises(Refused, match="no group keeps access"):
         reverse(OPEN, MANAGED)

@@ -241,6 +241,35 @@ def test_an_app_that_another_client_moves_away_is_an_error(okta: FakeOkta) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "fact"), [("INACTIVE", "it became INACTIVE"), (None, "it was deleted")]
+)
+def test_an_app_does_not_move_to_a_policy_that_was_lost_since_the_plan(
+    okta: FakeOkta, status: str | None, fact: str
+) -> None:
+    managed = okta.add("rst2", name="Managed")
+    if status:
+        okta.rows["rst2"]["status"] = status
+    else:
+        del okta.rows["rst2"]
+    with pytest.raises(Refused, match=f"Policy 'Managed': {fact} in Okta"):
+        policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    assert okta.writes == []
+
+
+def test_a_policy_that_is_deactivated_between_two_moves_gets_no_further_app(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+
+    def deactivate(call: str) -> None:
+        if call == "assigned":
+            okta.rows["rst2"]["status"] = "INACTIVE"
+
+    okta.before = deactivate
+    with pytest.raises(Refused, match="became INACTIVE.*Moved before it: 'Slack'"):
+        policy_apply.apply_moves(t.cast(t.Any, okta), moves)
+    assert okta.writes == [("assign", "slack", "rst2")]
+
+
 def moves_of(okta: FakeOkta, *names: str) -> list[Move]:
     """Return the moves of apps from one policy to another, in an org that has both."""
     strict = okta.add("rst1", name="Strict", apps=[name.lower() for name in names])

@@ -58,6 +58,37 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
     assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
 
 
+@pytest.mark.parametrize(
+    ("marks", "earlier"),
+    [
+        ("[made from policy rst1] [apps from policy rst1: a0]", "rst1"),
+        ("[made from policy rst1] [apps from policy rst1: a9]", "rst2"),  # assigned by hand
+        ("[made from policy rst1] [apps from policy rst8: a0]", "rst2"),  # rst8 was deleted
+        ("", "rst2"),
+    ],
+)
+def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, earlier: str) -> None:
+    known = [original(), policy(description=marks)]
+    apps = [App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1"), App("a2")]
+    assert policy_plan.earlier_policies(apps, known) == {"a0": earlier, "a1": "rst1"}
+
+
+def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
+    text = "[made from policy rst1] [apps from policy rst1: a0]"
+    renamed, other = policy(name="Renamed", description=text), policy(id="rst9", name="Other")
+    idle = policy(id="rst3", description="[made from policy rst1]")
+    for origin in (None, original()):
+        with pytest.raises(Refused) as raised:
+            policy_plan.require_no_other_clone("Copy", [original(), renamed, idle], origin)
+        assert raised.value.message == (
+            "name: Okta has no app sign-in policy 'Copy', and apps moved to 'Renamed'. If it was"
+            " renamed, no app went back. Rename it to 'Copy' in the Admin Console, or set its"
+            " present name."
+        )
+    policy_plan.require_no_other_clone("Copy", [original(), renamed], other)
+    policy_plan.require_no_other_clone("Copy", [original(), idle, other], None)
+
+
 def test_an_app_never_goes_back_to_the_clone_itself() -> None:
     clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
     plan = policy_plan.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
