@@ -19,13 +19,13 @@ class Mention(t.NamedTuple):
     """A thing that an entry names.
 
     ``key`` is the same for all names of the thing, and ``title`` is its name in messages.
-    ``number`` counts the entries, and ``entry`` is how messages call the entry.
+    ``number`` counts the entries, and ``entry`` is how messages call one whose name they show.
     """
 
     key: str
     title: str
     number: int
-    entry: str
+    entry: str = ""
 
 
 def fold_name(name: str) -> str:
@@ -46,9 +46,7 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
     numbered = list(enumerate(entries))
     for option in ("name", "library_item_id", "library_item"):
         named = [(number, getattr(entry, option)) for number, entry in numbered]
-        _check_names(
-            Mention(fold_name(name), repr(name), number, name) for number, name in named if name
-        )
+        _check_names(Mention(fold_name(name), repr(name), number) for number, name in named if name)
     if not shares_blueprints:
         _check_blueprints(
             Mention(fold_name(blueprint), repr(blueprint), number, _entry_name(entry))
@@ -67,13 +65,13 @@ def check_plans(
     """
     numbered = list(enumerate(plans))
     _check_names(
-        Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number, plan.name)
+        Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number)
         for number, plan in numbered
         if plan.item_id
     )
     new_names = {fold_name(plan.name) for plan in plans if plan.takes_name}
     _check_names(
-        Mention(fold_name(plan.name), repr(plan.name), number, plan.name)
+        Mention(fold_name(plan.name), repr(plan.name), number)
         for number, plan in numbered
         if fold_name(plan.name) in new_names
     )

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import re
 import typing as t
@@ -81,7 +80,7 @@ class FileContent:
         """Return the whole profile to write: the file, with the mark in its first payload."""
         generation = self.generation or read_mark(current or {})[1]
         # A file that was downloaded from Kandji holds a mark.
-        first, *others = [remove_mark(each) for each in payloads_of(copy.deepcopy(self.plist))]
+        first, *others = [remove_mark(each) for each in payloads_of(self.plist)]
         suffix = f", generation {generation}" if generation else ""
         mark = f"{MARK}{self.digest(generation)}{suffix}"
         own = first.get("PayloadDescription")
@@ -101,14 +100,14 @@ class FileContent:
 
     def describe(self) -> Shown:
         """Return the content of a new profile, for people, without secrets."""
-        content: Shown = Mask("", self.secret_keys).value(profile_level_keys(self.plist))
+        content: Shown = Mask(secret_keys=self.secret_keys).value(profile_level_keys(self.plist))
         for label, payload in label_payloads(self.plist).items():
             content[label] = Mask(kind_of(payload), self.secret_keys).value(payload)
         return content
 
     def _mask_of(self, path: str) -> tuple[Mask, str]:
         """Return the mask for what a difference names, and the keys inside the payload."""
-        label, slash, keys = path.partition("/")
-        if not slash and label in self.plist:
-            return Mask("", self.secret_keys), label
+        if any(f"{path}.".startswith(f"{key}.") for key in profile_level_keys(self.plist)):
+            return Mask(secret_keys=self.secret_keys), path
+        label, _slash, keys = path.partition("/")
         return Mask(_NUMBER.sub("", label), self.secret_keys), keys

@@ -75,11 +75,17 @@ def secret_texts(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     """Return the texts that no output may hold. A variable of Kandji's is not a secret."""
     return [
         text
-        for payload in payloads_of(plist)
-        for path, text in walk_texts(payload)
-        if _is_secret_value(text, path, kind_of(payload), secret_keys)
+        for kind, values in _values_by_kind(plist)
+        for path, text in walk_texts(values)
+        if _is_secret_value(text, path, kind, secret_keys)
         and not (text.startswith("$") and text[1:] in VARIABLES)
     ]
+
+
+def _values_by_kind(plist: Plist) -> list[tuple[str, Plist]]:
+    """Return the payloads by their types, and without a type what the profile as a whole sets."""
+    whole = {key: value for key, value in plist.items() if key != "PayloadContent"}
+    return [("", whole), *((kind_of(payload), payload) for payload in payloads_of(plist))]
 
 
 def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:

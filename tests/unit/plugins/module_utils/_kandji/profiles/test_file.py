@@ -281,6 +281,25 @@ def test_only_exactly_this_was_written_before(other: FileContent) -> None:
     )
 
 
+def test_a_generation_is_a_part_of_what_was_written() -> None:
+    stored = FileContent(MINE, "1").build("Name", None)
+    assert FileContent(MINE, "1").was_written(stored)
+    assert FileContent(MINE).was_written(stored)  # no generation is asked for
+    assert not FileContent(MINE, "2").was_written(stored)
+
+
+def test_the_mark_follows_the_description_of_the_first_payload() -> None:
+    content = FileContent(profile({**WIFI, "PayloadDescription": "Office"}, APP), "1")
+    first, second = content.build("Name", None)["PayloadContent"]
+    mark = f"{mobileconfig.MARK}{content.digest('1')}, generation 1"
+    assert first["PayloadDescription"] == f"Office {mark}" and second == APP
+    [alone] = FileContent(profile(APP)).build("Name", None)["PayloadContent"]
+    assert (
+        alone["PayloadDescription"]
+        == f"{mobileconfig.MARK}{FileContent(profile(APP)).digest(None)}"
+    )
+
+
 def test_the_file_that_was_given_is_not_touched() -> None:
     before = copy.deepcopy(MINE)
     FileContent(MINE, "1").build("Name", None)
@@ -313,6 +332,75 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
     ]
     assert SECRET not in repr(differing) and "old-canary" not in repr(differing)
     assert set(secrets.secret_texts(full, ["licence"])) == {SECRET}
+
+
+EXCHANGE = payload("com.apple.eas.account", HeaderMagic=SECRET, Host="mail.acme.com")
+
+
+def test_what_apple_describes_as_a_secret_of_a_type_of_payload_is_masked() -> None:
+    content = FileContent(
+        profile(EXCHANGE, ConsentText={"default": SECRET}), secret_keys=["default"]
+    )
+    assert content.describe() == {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "ConsentText": {"default": "********"},
+        "com.apple.eas.account": {
+            "PayloadType": "com.apple.eas.account",
+            "PayloadVersion": 1,
+            "HeaderMagic": "********",
+            "Host": "mail.acme.com",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("difference", "before", "after"),
+    [
+        (("com.apple.eas.account/Host", "old.test", "mail.test"), "old.test", "mail.test"),
+        (("com.apple.eas.account/HeaderMagic", ABSENT, "x"), None, "********"),
+        (("com.apple.eas.account (2)/HeaderMagic", ABSENT, "x"), None, "********"),
+        (
+            ("com.apple.eas.account", ABSENT, {"HeaderMagic": "x"}),
+            None,
+            {"HeaderMagic": "********"},
+        ),
+        # The name of a header may have a slash.
+        (
+            ("com.apple.relay.managed/AdditionalHTTPHeaderFields.A/B", ABSENT, "x"),
+            None,
+            "********",
+        ),
+        # A value is shown next to the one that replaces it, other old values are not.
+        (("com.acme.app/Hosts", ["a.test"], ["b.test"]), ["a.test"], ["b.test"]),
+        (
+            ("com.acme.app/Hosts", [{"Name": "a", "Old": "x"}], [{"Name": "b"}]),
+            [{"Name": "a", "Old": "********"}],
+            [{"Name": "b"}],
+        ),
+        # Of the whole profile
+        (("PayloadOrganization", "Acme", "Acme Inc."), "Acme", "Acme Inc."),
+        (("PinCode", "1", "2"), "******** (another one)", "********"),
+        (("Acme.Code", "1", "2"), "******** (another one)", "********"),
+        (("Acme.Password", "1", "2"), "******** (another one)", "********"),
+        (("Acme.a/b.Password", "1", "2"), "******** (another one)", "********"),
+        (("Acme.Name", "1", "2"), "1", "2"),
+        (("generation", "1", "2"), "1", "2"),
+    ],
+)
+def test_each_difference_is_shown_without_secrets(
+    difference: tuple[str, t.Any, t.Any], before: t.Any, after: t.Any
+) -> None:
+    top = {"PinCode": "2", "PayloadOrganization": "Acme Inc.", "Acme": {"Code": "2"}}
+    content = FileContent(profile(EXCHANGE, APP, **top), secret_keys=["PinCode", "Code"])
+    assert content.mask(Difference(*difference)) == (before, after)
+
+
+def test_a_secret_inside_a_key_of_the_whole_profile_is_not_shown() -> None:
+    content = FileContent(profile(APP, Acme={"Password": SECRET}))
+    [difference] = content.compare(profile(APP, Acme={"Password": "old-canary"}))
+    assert content.mask(difference) == ("******** (another one)", "********")
+    assert secrets.secret_texts(content.plist, []) == [SECRET]
 
 
 def test_another_secret_is_told_apart_and_a_variable_is_none() -> None:
