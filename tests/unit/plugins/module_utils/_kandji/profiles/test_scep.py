@@ -772,7 +772,11 @@ def test_next_to_a_console_managed_item_each_profile_for_okta_is_a_conflict(
 ) -> None:
     read = library([row], {CANARY.id: {row["id"]}})
     item = scep_profile.plan_console_item(Wanted(None, None, [CANARY]), ITEM, read, "add")
-    assert bool(scep_profile.find_conflicts(url, {ITEM.id}, item, read)) is conflict
+    sentence = (
+        f"the custom profile 'Okta SCEP' ({KEY}) is a SCEP profile for Okta and is on 'Canary' (no API"
+        " shows the SCEP URL of 'Okta SCEP (web app)')"
+    )
+    assert scep_profile.find_conflicts(url, {ITEM.id}, item, read) == [sentence] * conflict
     assert scep_profile.find_conflicts(url, {KEY}, item, read) == []
 
 
@@ -852,6 +856,18 @@ def test_a_summary_says_what_is_there() -> None:
 def test_a_summary_of_a_new_profile_has_the_id_that_kandji_gave_it() -> None:
     result = summary(plan(), in_kandji())
     assert result["library_item_id"] == KEY and result["changed"]
+
+
+def test_a_summary_is_of_the_payload_with_the_url_of_the_plan() -> None:
+    row = by_hand(
+        content_of(SETTINGS), [OTHER_SCEP], PayloadIdentifier=f"{scep_profile.IDENTIFIER}.7"
+    )
+    result = summary(plan([row]), row)
+    assert (result["generation"], result["challenge_matches"]) == ("7", True)
+
+
+def test_each_change_of_a_scep_profile_counts_as_a_reissue() -> None:
+    assert ScepContent(SETTINGS, None).counts_as({}) == "reissue"
 
 
 @pytest.mark.parametrize("generation, described_as", [(None, "1"), ("2026-11", "2026-11")])

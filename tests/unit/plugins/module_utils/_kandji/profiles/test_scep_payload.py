@@ -327,6 +327,18 @@ def test_a_profile_and_its_payload_have_uuids_that_follow_from_the_name() -> Non
     assert all(re.fullmatch("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", each) for each in uuids)
 
 
+def test_the_uuid_of_a_generation_is_another_one_only_where_it_is_taken() -> None:
+    """A renewal that is undone and repeated gives the same UUID."""
+    adopted = somebody_elses()
+    renewed = payload_of(profile(SETTINGS, "2", adopted))["PayloadUUID"]
+    assert renewed == payload_of(profile(SETTINGS, "2"))["PayloadUUID"]
+    wifi = {"PayloadType": "com.apple.wifi.managed", "PayloadUUID": renewed.lower()}
+    crowded = {**adopted, "PayloadContent": [*adopted["PayloadContent"], wifi]}
+    other = payload_of(profile(SETTINGS, "2", crowded))["PayloadUUID"]
+    assert other.upper() != renewed
+    assert other == payload_of(profile(SETTINGS, "2", crowded))["PayloadUUID"]
+
+
 def test_the_same_settings_give_the_same_bytes() -> None:
     first, second = (
         mobileconfig.to_xml(scep.build_profile("Okta SCEP", replace(SETTINGS), None, None))
@@ -403,6 +415,15 @@ def test_a_profile_without_a_usable_scep_payload_has_none(plist: t.Any) -> None:
 def test_a_key_of_another_value_or_another_type_is_a_difference(key: str, value: t.Any) -> None:
     (found,) = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(**{key: value})))
     assert (found.path, found.before) == (key, value)
+
+
+@pytest.mark.parametrize(
+    ("names", "differ"),
+    [({}, False), ({"dNSName": ""}, False), ({"dNSName": []}, False), ({"dNSName": "x"}, True)],
+)
+def test_an_alternative_name_without_a_name_is_none(names: dict[str, t.Any], differ: bool) -> None:
+    changed = scep.compare_payload(SETTINGS, None, payload_of(somebody_elses(SubjectAltName=names)))
+    assert changed == [Difference("SubjectAltName", names, ABSENT)] * differ
 
 
 @pytest.mark.parametrize("names, differ", [(["a.test"], False), (["b.test"], True), ([], True)])
