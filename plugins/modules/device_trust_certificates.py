@@ -222,7 +222,7 @@ def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
     okta.organization()  # for Okta's clock, by which the log is kept; it needs no permission
     now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
     events = okta.log_events(ISSUED, since=ledger.since(old, now))
-    new = ledger.merge(old, events, ctx.params["lifetime_days"])
+    new = ledger.merge(old, events, ctx.params["lifetime_days"], now)
     if new is old:
         return old, []
     ledger.save(state_dir, new, ctx.check_mode)

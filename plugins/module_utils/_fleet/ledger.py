@@ -116,24 +116,30 @@ def since(ledger: Ledger, now: datetime) -> str:
     """Return the timestamp (ISO 8601) from which the log has to be read."""
     oldest = now - LOG_RETENTION
     read_to = parse_timestamp(ledger.read_to)
-    return format_milliseconds(max(oldest, read_to - OVERLAP) if read_to else oldest)
+    return format_milliseconds(max(oldest, min(read_to, now) - OVERLAP) if read_to else oldest)
 
 
-def merge(ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int) -> Ledger:
+def merge(
+    ledger: Ledger, events: t.Iterable[LogEvent], lifetime_days: int, now: datetime
+) -> Ledger:
     """Return the ledger with these events, or the same object if none is new.
 
-    Certificates that expired long ago are left out when something is added.
+    Certificates that expired long ago are left out when something is added. ``now`` is Okta's
+    clock: an event that bears a later time happened now, or it would outdate all others.
     """
     known = {issued.uuid for issued in ledger.issued}
     new: dict[str, Issued] = {}
     for event in events:
         uuid, at = event.uuid, parse_timestamp(event.published)
         if uuid and at and uuid not in known:
-            new[uuid] = Issued(format_milliseconds(at), uuid, _names(event))
+            new[uuid] = Issued(format_milliseconds(min(at, now)), uuid, _names(event))
     if not new:
         return ledger
     read_to = max([issued.at for issued in new.values()] + [ledger.read_to or ""])
     newest = parse_timestamp(read_to)
+    if newest:
+        newest = min(newest, now)
+        read_to = format_milliseconds(newest)
     oldest = (
         format_milliseconds(newest - timedelta(days=lifetime_days) - LOG_RETENTION)
         if newest

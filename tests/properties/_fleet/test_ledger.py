@@ -37,19 +37,19 @@ ROWS = (
 def test_events_are_merged_once_in_any_order(
     some: list[LogEvent], more: list[LogEvent], chance: t.Any
 ) -> None:
-    ledger = merge(Ledger(ORG), some, 365)
-    assert merge(ledger, some, 365) is ledger
-    both = merge(Ledger(ORG), [*some, *more], 365)
-    assert merge(ledger, more, 365).issued == both.issued
+    ledger = merge(Ledger(ORG), some, 365, NOW)
+    assert merge(ledger, some, 365, NOW) is ledger
+    both = merge(Ledger(ORG), [*some, *more], 365, NOW)
+    assert merge(ledger, more, 365, NOW).issued == both.issued
     chance.shuffle(some)
-    assert merge(Ledger(ORG), some, 365) == ledger
+    assert merge(Ledger(ORG), some, 365, NOW) == ledger
     assert parse(render(both), ORG, "file") == both
     assert {each.uuid for each in both.issued} == {event.uuid for event in (*some, *more)}
 
 
 @given(st.lists(hostile_events()), st.sampled_from((0, 365, 3650)))
 def test_events_of_any_form_are_merged(log: list[LogEvent], days: int) -> None:
-    ledger = merge(Ledger(ORG), log, days)
+    ledger = merge(Ledger(ORG), log, days, NOW)
     since(ledger, NOW)
     expiries = expiry_by_serial(ledger, SERIALS, days)
     assert set(expiries) <= set(SERIALS)
@@ -63,13 +63,13 @@ def test_a_file_of_any_form_is_read_or_refused(rows: list[t.Any]) -> None:
     ledger = outcome_of(lambda: parse(text, ORG, "file"))
     if isinstance(ledger, Ledger):
         since(ledger, NOW)
-        merge(ledger, [LogEvent("u9", published="2026-11-20T21:56:17.822Z")], 365)
+        merge(ledger, [LogEvent("u9", published="2026-11-20T21:56:17.822Z")], 365, NOW)
         expiry_by_serial(ledger, SERIALS, 365)
 
 
 @given(st.lists(events(), min_size=1))
 def test_a_serial_expires_by_its_last_certificate(log: list[LogEvent]) -> None:
-    ledger = merge(Ledger(ORG), log, 365)
+    ledger = merge(Ledger(ORG), log, 365, NOW)
     known = expiry_by_serial(ledger, ["C02XK1ZAJG5J", "C02XK1ZAJG5"], 365)
     assert "C02XK1ZAJG5" not in known  # part of another serial
     assert since(ledger, NOW) <= (ledger.read_to or "9")

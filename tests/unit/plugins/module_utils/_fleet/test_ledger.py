@@ -52,13 +52,13 @@ def event(days: float, name: str, uuid: str = "", field: str = "alternateId"):
 
 @pytest.mark.parametrize("field", ["alternateId", "displayName", "detailEntry"])
 def test_whatever_field_has_the_name_the_expiry_is_estimated(field):
-    book = ledger.merge(EMPTY, [event(10, "C02A 5D9E", field=field)], 365)
+    book = ledger.merge(EMPTY, [event(10, "C02A 5D9E", field=field)], 365, NOW)
     assert ledger.expiry_by_serial(book, ["C02A", "C02B"], 365) == {"C02A": "2027-11-13T10:00:00Z"}
 
 
 def test_the_last_certificate_of_a_mac_counts():
     book = ledger.merge(
-        EMPTY, [event(10, "c02a one"), event(300, "C02A two"), event(20, "C02A three")], 365
+        EMPTY, [event(10, "c02a one"), event(300, "C02A two"), event(20, "C02A three")], 365, NOW
     )
     assert ledger.expiry_by_serial(book, ["C02A"], 100) == {"C02A": "2027-02-21T10:00:00Z"}
 
@@ -72,22 +72,22 @@ FORMER = "7f7f0000-0000-4000-8000-00000000000f"
 )
 def test_a_certificate_without_the_uuid_of_the_profile_does_not_count(name):
     """Okta issues certificates for Device Access, too, and its log has no issuer."""
-    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID.upper()}"), event(10, name)], 365)
+    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID.upper()}"), event(10, name)], 365, NOW)
     subject = Subject(frozenset({UUID}), True, True)
     assert ledger.expiry_by_serial(book, ["C02A"], 365, subject) == {"C02A": "2027-01-27T10:00:00Z"}
-    alone = ledger.merge(EMPTY, [event(10, name)], 365)
+    alone = ledger.merge(EMPTY, [event(10, name)], 365, NOW)
     assert ledger.expiry_by_serial(alone, ["C02A"], 365, subject) == {}
 
 
 @pytest.mark.parametrize("holds_uuid", [None, False])
 def test_without_the_uuid_in_the_subject_each_certificate_of_the_mac_counts(holds_uuid):
-    book = ledger.merge(EMPTY, [event(300, "C02A"), event(10, f"C02A {FORMER}")], 365)
+    book = ledger.merge(EMPTY, [event(300, "C02A"), event(10, f"C02A {FORMER}")], 365, NOW)
     subject = Subject(frozenset({UUID}), holds_uuid, True)
     assert ledger.expiry_by_serial(book, ["C02A"], 365, subject) == {"C02A": "2027-11-13T10:00:00Z"}
 
 
 def test_serials_that_are_part_of_others_are_not_mixed_up():
-    book = ledger.merge(EMPTY, [event(1, "ZC02A"), event(2, "VM-C02A+x 5D9E")], 365)
+    book = ledger.merge(EMPTY, [event(1, "ZC02A"), event(2, "VM-C02A+x 5D9E")], 365, NOW)
     assert set(ledger.expiry_by_serial(book, ["C02A", "ZC02A", "VM-C02A+x", "", "02A"], 365)) == {
         "ZC02A",
         "VM-C02A+x",
@@ -96,7 +96,7 @@ def test_serials_that_are_part_of_others_are_not_mixed_up():
     assert (
         set(
             ledger.expiry_by_serial(
-                ledger.merge(EMPTY, [event(1, "ZC02A")], 365), ["C02A", "C02"], 365
+                ledger.merge(EMPTY, [event(1, "ZC02A")], 365, NOW), ["C02A", "C02"], 365
             )
         )
         == set()
@@ -105,12 +105,13 @@ def test_serials_that_are_part_of_others_are_not_mixed_up():
 
 def test_events_are_merged_once_in_whatever_order_they_come():
     events = [event(days, f"C02{days}") for days in range(30)]
-    whole = ledger.merge(EMPTY, events, 365)
+    whole = ledger.merge(EMPTY, events, 365, NOW)
     shuffled = random.Random(1).sample(events, len(events))
     by_parts = ledger.merge(
-        ledger.merge(ledger.merge(EMPTY, shuffled[:12], 365), shuffled[8:20], 365),
+        ledger.merge(ledger.merge(EMPTY, shuffled[:12], 365, NOW), shuffled[8:20], 365, NOW),
         shuffled[15:],
         365,
+        NOW,
     )
     assert (
         by_parts == whole
@@ -120,10 +121,10 @@ def test_events_are_merged_once_in_whatever_order_they_come():
 
 
 def test_without_new_events_it_is_the_same_one():
-    book = ledger.merge(EMPTY, [event(1, "C02A")], 365)
+    book = ledger.merge(EMPTY, [event(1, "C02A")], 365, NOW)
     assert (
-        ledger.merge(book, [event(1, "C02A")], 365) is book
-        and ledger.merge(EMPTY, [], 365) is EMPTY
+        ledger.merge(book, [event(1, "C02A")], 365, NOW) is book
+        and ledger.merge(EMPTY, [], 365, NOW) is EMPTY
     )
 
 
@@ -132,19 +133,19 @@ def test_without_new_events_it_is_the_same_one():
     [{}, {"uuid": "x"}, {"uuid": "x", "published": "soon"}, {"published": "2026-11-23T10:00:00Z"}],
 )
 def test_an_event_without_id_or_time_is_left_out(broken):
-    assert ledger.merge(EMPTY, [LogEvent.from_row(broken)], 365) is EMPTY
+    assert ledger.merge(EMPTY, [LogEvent.from_row(broken)], 365, NOW) is EMPTY
 
 
 @pytest.mark.parametrize("target", [None, [], [None], [{"detailEntry": None}], ["text"]])
 def test_an_event_without_names_matches_no_mac(target):
     nameless = LogEvent.from_row({**event(1, "C02A").row, "target": target})
-    book = ledger.merge(EMPTY, [nameless], 365)
+    book = ledger.merge(EMPTY, [nameless], 365, NOW)
     assert ledger.expiry_by_serial(book, ["C02A"], 365) == {}
 
 
 def test_what_ended_long_ago_goes_when_something_comes():
-    old = ledger.merge(EMPTY, [event(500, "C02A"), event(450, "C02B")], 365)
-    assert [one.names[-1] for one in ledger.merge(old, [event(0, "C02C")], 365).issued] == [
+    old = ledger.merge(EMPTY, [event(500, "C02A"), event(450, "C02B")], 365, NOW)
+    assert [one.names[-1] for one in ledger.merge(old, [event(0, "C02C")], 365, NOW).issued] == [
         "C02B",
         "C02C",
     ]
@@ -153,17 +154,17 @@ def test_what_ended_long_ago_goes_when_something_comes():
 def test_reading_begins_where_the_last_one_ended_with_an_overlap():
     assert ledger.since(EMPTY, NOW) == "2026-08-25T10:00:00.000Z"
     assert (
-        ledger.since(ledger.merge(EMPTY, [event(1, "C02A")], 365), NOW)
+        ledger.since(ledger.merge(EMPTY, [event(1, "C02A")], 365, NOW), NOW)
         == "2026-11-22T09:00:00.000Z"
     )
     assert (
-        ledger.since(ledger.merge(EMPTY, [event(400, "C02A")], 365), NOW)
+        ledger.since(ledger.merge(EMPTY, [event(400, "C02A")], 365, NOW), NOW)
         == "2026-08-25T10:00:00.000Z"
     )
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    book = ledger.merge(EMPTY, [event(1, "C02A Zoë \n \u2028"), event(2, "C02B")], 365)
+    book = ledger.merge(EMPTY, [event(1, "C02A Zoë \n \u2028"), event(2, "C02B")], 365, NOW)
     ledger.save(str(tmp_path / "new" / "state"), book)
     path = tmp_path / "new" / "state" / ledger.FILE
     assert ledger.load(str(path.parent), ORG) == book
@@ -251,18 +252,36 @@ def at(day: int) -> str:
 def test_certificates_are_kept_for_their_lifetime_and_the_retention_of_the_log():
     newest = event(0, "C02C", "new")
     kept, dropped = event(100, "C02A", "kept"), event(100.001, "C02B", "dropped")
-    book = ledger.merge(EMPTY, [newest, kept, dropped], 10)
+    book = ledger.merge(EMPTY, [newest, kept, dropped], 10, NOW)
     assert [issued.uuid for issued in book.issued] == ["kept", "new"]
     assert book.read_to == at(23)
 
 
 def test_an_old_event_does_not_set_back_what_was_read():
-    book = ledger.merge(ledger.Ledger(ORG, at(23)), [event(5, "C02A", "late")], 365)
+    book = ledger.merge(ledger.Ledger(ORG, at(23)), [event(5, "C02A", "late")], 365, NOW)
     assert book == ledger.Ledger(ORG, at(23), (ledger.Issued(at(18), "late", ("77", "C02A")),))
 
 
+def test_an_event_from_the_future_happened_now_and_outdates_no_other():
+    old = ledger.merge(EMPTY, [event(300, "C02A", "old")], 365, NOW)
+    book = ledger.merge(old, [event(-4000, "C02B", "future")], 365, NOW)
+    assert [issued.uuid for issued in book.issued] == ["old", "future"]
+    assert book.issued[-1].at == book.read_to == "2026-11-23T10:00:00.000Z"
+    assert ledger.expiry_by_serial(book, ["C02B"], 365) == {"C02B": "2027-11-23T10:00:00Z"}
+
+
+def test_a_ledger_that_was_read_into_the_future_reads_on_and_keeps_its_rows():
+    """An event with a wrong time can have left it so."""
+    row = ledger.Issued(at(20), "old", ("C02A",))
+    far = ledger.Ledger(ORG, "2037-01-01T00:00:00.000Z", (row,))
+    assert ledger.since(far, NOW) == "2026-11-23T09:00:00.000Z"
+    book = ledger.merge(far, [event(0, "C02B", "new")], 365, NOW)
+    assert [issued.uuid for issued in book.issued] == ["old", "new"]
+    assert book.read_to == "2026-11-23T10:00:00.000Z"
+
+
 def test_a_ledger_that_was_read_to_no_timestamp_keeps_all():
-    book = ledger.merge(ledger.Ledger(ORG, "soon"), [event(500, "C02A"), event(0, "C02B")], 1)
+    book = ledger.merge(ledger.Ledger(ORG, "soon"), [event(500, "C02A"), event(0, "C02B")], 1, NOW)
     assert [issued.names[-1] for issued in book.issued] == ["C02A", "C02B"]
 
 
@@ -274,7 +293,7 @@ def test_the_texts_of_an_event_are_kept_once_and_cut():
             "target": [{"displayName": long, "alternateId": "C02A"}, {"alternateId": "C02A"}],
         }
     )
-    (row,) = ledger.merge(EMPTY, [issued], 365).issued
+    (row,) = ledger.merge(EMPTY, [issued], 365, NOW).issued
     assert sorted(row.names) == ["C02A", "x" * 300]
 
 
@@ -362,7 +381,7 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
     }
     statuses = {"item": [ItemStatus("d1", log=json.dumps(report, separators=(",", ":")))]}
     kandji = SimpleNamespace(item_statuses=lambda item_id: statuses[item_id])
-    ledger.save(str(tmp_path), ledger.merge(EMPTY, [event(1, "C02A")], 365))
+    ledger.save(str(tmp_path), ledger.merge(EMPTY, [event(1, "C02A")], 365, NOW))
     found, read = ledger.known_expiry(
         kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
     )
@@ -386,7 +405,7 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
 
 def test_both_sources_count_the_certificates_of_the_profile(tmp_path):
     """Those of Device Access are newer, and hold no UUID."""
-    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID}"), event(10, "C02A")], 365)
+    book = ledger.merge(EMPTY, [event(300, f"C02A {UUID}"), event(10, "C02A")], 365, NOW)
     ledger.save(str(tmp_path), book)
     identities = [
         {"cn": name, "not_after": f"{year}-01-27T10:00:00Z", "sha256": digit * 64}
