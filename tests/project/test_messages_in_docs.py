@@ -68,7 +68,7 @@ def texts_of_code() -> str:
 
 def quoted_messages(text: str) -> list[str]:
     """Return the messages at the start of the lines of "By message"."""
-    section = text.split("\n## By message\n")[1].split("\n## ")[0]
+    section = text.split("\n## By message\n")[1].split("\n## ")[0].replace("\n  ", " ")
     return [
         message
         for beginning in QUOTED.findall(section)
