@@ -129,7 +129,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet import ledger
 from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.certificate_check import expiry_by_device
+from ..module_utils._fleet.certificate_check import expiry_by_device, newest_by_serial
 from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._fleet.join import ledger_by_ring, mac_of
 from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
@@ -186,13 +186,11 @@ def run(ctx: ModuleContext) -> Result:
     if params["certificate_check_item_id"]:
         statuses = ctx.kandji.item_statuses(params["certificate_check_item_id"])
         key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
+        by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
         known.update(
             {
-                serials[device_id]: {"expires": expires, "source": "mac"}
-                for device_id, expires in expiry_by_device(
-                    statuses, key_ids, subjects_by_ring(rings)[None]
-                ).items()
-                if serials.get(device_id)
+                serial: {"expires": expires, "source": "mac"}
+                for serial, expires in newest_by_serial(by_device, serials).items()
             }
         )
     rows = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))

@@ -61,7 +61,7 @@ options:
     default: present
   test_macs:
     description: Serials of the test Macs. The module warns of one that Kandji does not have, and
-      leaves it out.
+      leaves it out. One that has several devices in Kandji does not meet the gate.
     type: list
     elements: str
     required: true
@@ -149,6 +149,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
 from ..module_utils._kandji.records import CustomProfile
+from ..module_utils._kandji.serials import describe_several, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
@@ -180,17 +181,18 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
-    macs = _read_test_macs(ctx)
+    macs, unclear = _read_test_macs(ctx)
     expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None
     deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = _read_verdicts(ctx, macs, expected)
-        unmet = [verdict.serial for verdict in verdicts if not verdict.is_met]
-        if not unmet or ctx.check_mode or not ctx.params["library_item_id"]:
+        verdicts = [*_read_verdicts(ctx, macs, expected), *unclear]
+        verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
+        waiting = _find_waiting(verdicts, macs)
+        if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if asked is None:
-            asked = [serial for serial in unmet if ctx.kandji.daily_check_in(macs[serial])]
+            asked = [serial for serial in waiting if ctx.kandji.daily_check_in(macs[serial])]
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
@@ -198,22 +200,35 @@ def run(ctx: ModuleContext) -> Result:
         ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
     return {
         "changed": False,
-        "met": bool(verdicts) and not unmet,
+        "met": bool(verdicts) and all(verdict.is_met for verdict in verdicts),
         "test_macs": [verdict.as_result() for verdict in verdicts],
         "asked_to_check_in": asked or [],
     }
 
 
-def _read_test_macs(ctx: ModuleContext) -> dict[str, str]:
-    """Return serial -> device id of the test Macs that Kandji knows."""
-    macs = {}
+def _find_waiting(verdicts: t.Iterable[gate.Verdict], macs: t.Mapping[str, str]) -> list[str]:
+    """Return the serials of the Macs that a check-in may help. Of the others no device is known."""
+    unmet = (verdict.serial for verdict in verdicts if not verdict.is_met)
+    return [serial for serial in unmet if serial in macs]
+
+
+def _read_test_macs(ctx: ModuleContext) -> tuple[dict[str, str], list[gate.Verdict]]:
+    """Return serial -> device id of the test Macs that Kandji knows.
+
+    The verdicts are on Macs with several devices in Kandji.
+    """
+    macs: dict[str, str] = {}
+    unclear: list[gate.Verdict] = []
     for serial in dict.fromkeys(ctx.params["test_macs"]):
-        device = next(iter(list(ctx.kandji.devices_with_serials([serial]))), None)
-        if device:
-            macs[serial] = device.device_id
+        devices = list(ctx.kandji.devices_with_serials([serial]))
+        group = group_by_serial(devices).get(serial.lower(), [])
+        if len(group) > 1:
+            unclear.append(gate.Verdict(serial, f"{describe_several(group)}."))
+        elif group:
+            macs[serial] = group[0].device_id
         else:
             ctx.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
-    return macs
+    return macs, unclear
 
 
 def _read_verdicts(

@@ -161,6 +161,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
+from ..module_utils._fleet.certificate_check import newest_by_serial
 from ..module_utils._fleet.ledger import LedgerExpiry, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
@@ -345,12 +346,7 @@ def _read_expiry(
         subject,
     )
     serials = {device.device_id: device.serial for device in devices}
-    reported = {
-        serials[device_id]: expires
-        for device_id, expires in by_device.items()
-        if device_id in serials
-    }
-    return _by_serial(reported), by_ledger
+    return _by_serial(newest_by_serial(by_device, serials)), by_ledger
 
 
 def _by_serial(expiries: t.Mapping[str, str]) -> dict[str, datetime]:

@@ -165,6 +165,7 @@ from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
+from ..module_utils._kandji.serials import describe_several, group_by_serial
 
 OPTIONS: ArgumentSpec = {
     **POLLING,
@@ -377,18 +378,22 @@ def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:
     wanted.reverse()
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
-    known = {
-        device.serial_key: device
+    known = group_by_serial(
+        device
         for device in ctx.kandji.devices_with_serials(wanted, platform="Mac")
         if device.is_mac
-    }
+    )
     missing = [serial for serial in wanted if serial.lower() not in known]
     if missing:
         raise BadOption(
             f"serials: Kandji has no Mac {abbreviate(missing, 5)}. Nothing was written.",
             serials=missing,
         )
-    return {serial: Mac.of(known[serial.lower()]) for serial in wanted}
+    for serial in wanted:
+        group = known[serial.lower()]
+        if len(group) > 1:
+            raise BadOption(f"serials: {serial}: {describe_several(group)}. Nothing was written.")
+    return {serial: Mac.of(known[serial.lower()][0]) for serial in wanted}
 
 
 def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:

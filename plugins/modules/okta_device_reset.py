@@ -325,6 +325,8 @@ devices:
         - Why a record is skipped or absent. Null if it is reset.
         - It is a value of O(allow), or a code that O(allow) does not lift. C(no_record) means that
           the target has no record.
+        - C(several_kandji_devices) means that Kandji has several devices with its serial, as after
+          another enrolment. What an older one reported says nothing of the Mac as it is now.
         - Because of O(platforms), it is C(other_platform). Because of O(created_before), it is
           C(registered_recently) or C(registration_time_unknown).
         - Because of O(duplicates), it is C(kept_record), C(duplicate_record), C(only_record),

@@ -112,6 +112,21 @@ def expiry_by_device(
     return expiries
 
 
+def newest_by_serial(expiries: t.Mapping[str, str], serials: t.Mapping[str, str]) -> dict[str, str]:
+    """Return serial -> expiry from device id -> expiry.
+
+    A Mac that was enrolled again may have an older device as well, with what it reported then.
+
+    :arg serials: device id -> serial.
+    """
+    by_serial: dict[str, str] = {}
+    for device_id, expires in expiries.items():
+        serial = serials.get(device_id)
+        if serial:
+            by_serial[serial] = max(by_serial.get(serial, ""), expires)
+    return by_serial
+
+
 def read_check(log: str | None) -> Check | None:
     """Return what the last line of the check in a log reports, or None without such a line."""
     if log is None or MARK not in log:

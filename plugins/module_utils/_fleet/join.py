@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -251,6 +252,7 @@ def join_fleet(
         _add_statuses(mac, tables, console_rings)
         _add_expiry(mac, expiries.by_device, ledger)
     _note_gaps(macs)
+    _note_several(macs)
     _assign_foreign_certificates(macs, tables.certificates)
     macs += _join_okta(macs, tables, is_changing)
     macs.sort(key=lambda mac: (mac.serial, mac.device_id, mac.records[0].id if mac.records else ""))
@@ -315,6 +317,17 @@ def _note_gaps(macs: Sequence[MacFacts]) -> None:
             mac.status_gaps += ("profile",)
         if mac.app_state is None and mac.blueprint_id in with_app:
             mac.status_gaps += ("app",)
+
+
+def _note_several(macs: Sequence[MacFacts]) -> None:
+    """Note Macs whose serial other devices in Kandji have too: a Mac may be enrolled again."""
+    counts = Counter(mac.serial.lower() for mac in macs if mac.serial)
+    for mac in macs:
+        if counts[mac.serial.lower()] > 1:
+            mac.incomplete = (
+                "Kandji has several devices with its serial, and nothing says which of them the Mac"
+                " is now."
+            )
 
 
 def _assign_foreign_certificates(macs: Sequence[MacFacts], certificates: Certificates) -> None:

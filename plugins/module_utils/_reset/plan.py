@@ -163,6 +163,9 @@ def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
             else "The record has no serial by which Kandji knows its Mac"
         )
         return Refusal("unknown_to_kandji", f"{lacks} (allow: unknown_to_kandji resets it).")
+    if target.mac is not None and target.mac.several:
+        # What one of them reported says nothing of the Mac as it is now.
+        return Refusal("several_kandji_devices", f"{target.mac.several}.")
     return None
 
 

@@ -18,7 +18,8 @@ from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
-from .._kandji.records import CustomProfile, InstalledProfile, PrismCertificate
+from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
+from .._kandji.serials import describe_several, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
@@ -144,13 +145,20 @@ def read_macs(
     macs_only = list(platforms) == ["MACOS"]
     devices = list(kandji.devices(platform="Mac") if macs_only else kandji.devices())
     macs = {
-        device.serial_key: Mac(device.serial, device.name, device.person)
-        for device in devices
-        if device.serial_key in wanted
+        serial: _mac_of(group)
+        for serial, group in group_by_serial(devices).items()
+        if serial in wanted
     }
     for batch in batches(sorted(mac.serial for mac in macs.values())):
         _add_inventory(kandji, batch, macs, rings)
     return macs, sum(device.is_mac for device in devices)
+
+
+def _mac_of(devices: Sequence[KandjiDevice]) -> Mac:
+    """Return the Mac of all devices with its serial."""
+    device = devices[-1]
+    several = describe_several(devices) if len(devices) > 1 else ""
+    return Mac(device.serial, device.name, device.person, several=several)
 
 
 def _add_inventory(

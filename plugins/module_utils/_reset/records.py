@@ -27,6 +27,7 @@ ReasonCode = t.Literal[
     "other_platform",
     "registered_recently",
     "registration_time_unknown",
+    "several_kandji_devices",
     "kept_record",
     "duplicate_record",
     "only_record",
@@ -43,7 +44,8 @@ class Mac:
     ``certificates`` are the times when each certificate of its SCEP profile was first seen,
     ``former`` those of certificates with its serial and another UUID, as an earlier generation
     leaves them. ``has_unproved``: it has certificates that name its serial, and nothing proves that
-    they are the profile's. Neither permits a reset.
+    they are the profile's. Neither permits a reset. ``several`` describes the devices with its
+    serial, if Kandji has more than one.
     """
 
     serial: str
@@ -53,6 +55,7 @@ class Mac:
     certificates: tuple[datetime, ...] = ()
     former: tuple[datetime, ...] = ()
     has_unproved: bool = False
+    several: str = ""
 
     @property
     def newest_certificate(self) -> datetime | None:

@@ -252,6 +252,15 @@ def test_the_first_log_with_a_report_counts():
     }
 
 
+@pytest.mark.parametrize("device_ids", [["old", "new"], ["new", "old"]])
+def test_of_a_mac_that_was_enrolled_again_the_newest_expiry_counts(device_ids):
+    expires = {"old": "2026-11-01T00:00:00Z", "new": "2027-11-01T00:00:00Z", "x": "2027-01-01"}
+    by_device = {device_id: expires[device_id] for device_id in [*device_ids, "x"]}
+    serials = {"old": "C02A", "new": "C02A", "y": "C02B"}
+    newest = certificate_check.newest_by_serial(by_device, serials)
+    assert newest == {"C02A": "2027-11-01T00:00:00Z"}
+
+
 OWN, ACCESS = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "B94E9A79DF30FC870CF018C274138A0BF56DEB04"
 
 

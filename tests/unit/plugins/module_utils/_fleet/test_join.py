@@ -529,3 +529,8 @@ def test_events_of_a_record_without_a_serial_are_no_macs() -> None:
     log = LogFacts(records={"guo1": RecordEvents("ACTIVE")})
     (facts,) = joined(mac("", "dev-1"), log=log)
     assert facts.events is None
+
+
+def test_of_devices_with_the_same_serial_each_is_unconfirmed():
+    facts = joined(mac("C02A", device_id="d1"), mac("c02a", device_id="d2"), mac("C02B"))
+    assert ["several devices" in each.incomplete for each in facts] == [True, False, True]

@@ -209,6 +209,11 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
         (target(), "no_record", "It has no device record."),
         (target(device(platform="IOS")), "other_platform", "is IOS, and platforms allows MACOS."),
         (target(device(platform=None)), "other_platform", "Okta does not show its platform"),
+        (
+            target(device(), mac=replace(MAC, several="Kandji has 2 devices with its serial")),
+            "several_kandji_devices",
+            "Kandji has 2 devices with its serial.",
+        ),
         (target(device(created=None)), "registration_time_unknown", "may be a new registration"),
         (
             target(device(created=NEW)),
