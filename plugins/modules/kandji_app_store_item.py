@@ -206,7 +206,7 @@ def run(ctx: ModuleContext) -> Result:
         _check_removed(ctx, plan, wanted, everything)
         _check_licences(ctx, plan, wanted, devices)
         if not ctx.check_mode:
-            _apply(ctx, item, plan)
+            _apply(ctx, item, plan, wanted)
     result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},
@@ -262,10 +262,22 @@ def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items)
     library_items.check_type(ctx.kandji, item, items, option, library_items.NOT_AN_APP)
 
 
-def _apply(ctx: ModuleContext, item: LibraryItem, plan: assignments.Assignment) -> None:
-    """Assign and remove the item. Raises Refused if it was assigned or removed meanwhile."""
+def _apply(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+) -> None:
+    """Assign and remove the item. Raises Refused if it was assigned or removed meanwhile.
+
+    Devices are read again where a limit depends on them.
+    """
     now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
     check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
+    if plan.remove or ctx.params["licences"] is not None:
+        devices = list(ctx.kandji.devices())
+        _check_removed(ctx, plan, wanted, devices)
+        _check_licences(ctx, plan, wanted, devices)
     apply_assignment(ctx.kandji, item.id, plan)
 
 
@@ -278,8 +290,9 @@ def _check_removed(
     """Raise Refused if too many devices, of any platform, lose the app."""
     removed = assignments.devices_on(devices, plan.remove) - assignments.devices_on(devices, wanted)
     places = abbreviate([repr(each.name) for each in plan.remove], 5)
-    action = f"The removal of {ctx.params['name']!r} from {places}"
-    assignments.check_limit("max_removed", ctx.params["max_removed"], len(removed), action)
+    action = f"The removal of {ctx.params['name']!r} from {places} would take it from"
+    allowed = ctx.params["max_removed"]
+    assignments.check_limits([assignments.Limit("max_removed", allowed, len(removed), action)])
 
 
 def _check_licences(

@@ -264,11 +264,11 @@ OPTIONS: ArgumentSpec = {
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "max_reinstall": {"type": "int", "default": 0},
 }
-LIMITS = {
-    "reinstall": "A change that devices install again",
-    "reissue": "A change that gives devices new certificates",
-    "new": "The first assignment",
-    "removed": "The removal of the profile",
+EFFECTS = {
+    "reinstall": "would be installed again by",
+    "reissue": "would give new certificates to",
+    "new": "would bring the profile for the first time to",
+    "removed": "would take the profile from",
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -302,11 +302,14 @@ def run(ctx: ModuleContext) -> Result:
     entries.check_plans(plans, deletes or removes, params["on_conflict"] == "warn")
     if plist:
         _check_conflicts(ctx, plist, plans, library)
-    touched = apply.count_devices(ctx.kandji, plans, params, LIMITS)
+    limits = apply.ProfileLimits.from_params(params, EFFECTS)
+    touched = apply.count_devices(ctx.kandji, plans, limits)
     if not ctx.check_mode:
         if plist and any(plan.enrols_macs for plan in plans):
             _make_test_enrollments(ctx, plist)
-        apply.apply_tasks(ctx.kandji, tasks, lambda now: _recheck_conflicts(ctx, plist, plans, now))
+        apply.apply_tasks(
+            ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, plist, plans, now)
+        )
     return build_result(
         [change for plan in plans for change in plan.changes],
         profiles=[_summarize(task) for task in tasks],

@@ -201,7 +201,7 @@ def run(ctx: ModuleContext) -> Result:
     places = scripts.Places(wanted, known, items, nodes)
     plan = scripts.plan_script(params, list(ctx.kandji.scripts()), places)
     removed = _check_removed(ctx, plan, wanted)
-    script = plan.current if ctx.check_mode else _apply(ctx, plan)
+    script = plan.current if ctx.check_mode else _apply(ctx, plan, wanted)
     return build_result(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)
 
 
@@ -213,18 +213,22 @@ def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Bl
     losing = assignments.macs_on(devices, plan.assignment.remove)
     count = len(losing - assignments.macs_on(devices, wanted))
     places = abbreviate([repr(each.name) for each in plan.assignment.remove], 5)
-    action = f"The removal of the script {plan.name!r} from {places}"
-    assignments.check_limit("max_removed", ctx.params["max_removed"], count, action)
+    action = f"The removal of the script {plan.name!r} from {places} would take it from"
+    allowed = ctx.params["max_removed"]
+    assignments.check_limits([assignments.Limit("max_removed", allowed, count, action)])
     return count
 
 
-def _apply(ctx: ModuleContext, plan: scripts.Plan) -> CustomScript | None:
+def _apply(
+    ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Blueprint]
+) -> CustomScript | None:
     script, subject = plan.current, f"script {plan.name!r}"
     if plan.changes:
         places = [*plan.assignment.assign, *plan.assignment.remove]
         now = assignments.item_ids(assignments.read_items(ctx.kandji, places))
         check_unchanged(subject, plan.name, plan.current, ctx.kandji.scripts())
         check_assignment(subject, plan.item_id, plan.assignment, now)
+        _check_removed(ctx, plan, wanted)  # a Mac may have joined
     if plan.fields:
         script = _write(ctx, plan, subject)
     if script is not None:

@@ -160,7 +160,7 @@ from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.assignments import check_limit
+from ..module_utils._kandji.assignments import Limit, check_limits
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
@@ -459,8 +459,8 @@ def _check_prerequisites(
     if not begun:
         return
     tag = ctx.params["tag"]
-    action = f"The redelivery of the profile {profile.name!r}"
-    check_limit("max_reissue", ctx.params["max_reissue"], len(begun), action)
+    action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
+    check_limits([Limit("max_reissue", ctx.params["max_reissue"], len(begun), action)])
     remedy = (
         "Nothing was written. Follow console_steps, or use another generation for the whole ring."
     )

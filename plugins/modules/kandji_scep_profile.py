@@ -479,10 +479,10 @@ SETTINGS = (
     "allow_all_apps_access",
     "ca_fingerprint",
 )
-LIMITS = {
-    "reissue": "A change that gives devices new certificates",
-    "new": "The first assignment",
-    "removed": "The removal of the profile, and with it of the certificate,",
+EFFECTS = {
+    "reissue": "would give new certificates to",
+    "new": "would bring the profile for the first time to",
+    "removed": "would take the profile, and with it the certificate, from",
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -527,12 +527,15 @@ def run(ctx: ModuleContext) -> Result:
         _check_conflicts(ctx, tasks, library)
         for task in tasks:
             _check_replaced(ctx, task, library)
-    touched = apply.count_devices(ctx.kandji, plans, params, LIMITS)
+    limits = apply.ProfileLimits.from_params(params, EFFECTS)
+    touched = apply.count_devices(ctx.kandji, plans, limits)
     if any(plan.writes_profile for plan in plans) and "$PROFILE_UUID" not in settings.subject:
         ctx.warn(NO_UUID)
     if not ctx.check_mode:
         _make_test_enrollment(ctx, plans)
-        apply.apply_tasks(ctx.kandji, tasks, lambda now: _recheck_conflicts(ctx, tasks, now))
+        apply.apply_tasks(
+            ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, tasks, now)
+        )
     changes = [change for plan in plans for change in plan.changes]
     return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 

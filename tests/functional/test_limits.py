@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.functional.helpers.interleaving import before_request
 from tests.functional.test_kandji_custom_profile import text, wifi
 
 CUSTOM, APP = "kandji_custom_profile", "kandji_app_store_item"
@@ -49,6 +50,73 @@ def test_a_profile_is_not_taken_from_iphones_unnoticed(watched, run_module, chan
     )
     assert refused["failed"] and watched.writes(mark) == [], refused
     assert "profile 'iPhone Wi-Fi'" in refused["msg"] and "max_removed: " in refused["msg"]
+
+
+@pytest.mark.parametrize(
+    ("change", "exceeded"),
+    [
+        ({"active": False}, ["max_removed"]),
+        ({"runs_on": ["mac"]}, ["max_reinstall", "max_removed"]),
+        ({"runs_on": ["ipad"]}, ["max_removed"]),  # no iPad has reported that it holds it
+    ],
+)
+def test_a_change_names_every_limit_that_it_exceeds(watched, run_module, change, exceeded):
+    """A device that loses the profile does not install it again."""
+    wanted = {"name": "Wi-Fi", "mobileconfig": text(wifi()), "blueprints": ["Canary", *PHONES]}
+    run_module(CUSTOM, {**wanted, "runs_on": ["mac", "iphone", "ipad"]}, lab=watched.lab)
+    watched.live()
+    mark = watched.mark()
+    asked = {**wanted, "runs_on": ["mac", "iphone", "ipad"], **change}
+    refused = run_module(CUSTOM, asked, lab=watched.lab)
+    assert [each["limit"] for each in refused["limits"]] == exceeded, refused
+    assert watched.writes(mark) == [] and "would take the profile from" in refused["msg"]
+    allowed = {each["limit"]: each["count"] for each in refused["limits"]}
+    assert run_module(CUSTOM, {**asked, **allowed}, lab=watched.lab)["changed"]
+
+
+SCEP, SCRIPT = "kandji_scep_profile", "kandji_custom_script"
+SETUP = {
+    SCEP: {"name": "Okta SCEP - x", "blueprints": ["Canary"]},
+    SCRIPT: {"name": "Check", "script": "#!/bin/sh\n", "blueprints": ["Canary", "Engineering"]},
+    APP: {"blueprints": ["Canary", "Engineering"], "report": False},
+}
+EXACT = {"blueprints": ["Canary"], "blueprints_mode": "exact", "max_removed": 0}
+
+
+@pytest.mark.lab(macs=10)
+@pytest.mark.parametrize(
+    ("module", "change", "limit", "place"),
+    [
+        (SCEP, {"generation": "2"}, "max_reissue", "Canary"),
+        (SCEP, {"blueprints": ["Canary", "Engineering"]}, "max_new", "Engineering"),
+        (SCEP, {"blueprints_mode": "remove"}, "max_removed", "Canary"),
+        (SCRIPT, EXACT, "max_removed", "Engineering"),
+        (APP, EXACT, "max_removed", "Engineering"),
+    ],
+)
+def test_a_mac_that_joins_after_the_plan_counts(watched, run_module, module, change, limit, place):
+    """The limit is what the plan asks for, and the Mac comes before the first write."""
+    spare = watched.world.macs[-1].serial
+    assert watched.world.macs[-1].serial not in watched.canary["test_macs"]
+
+    def move(blueprint):
+        watched.control("PATCH", f"/kandji/devices/{spare}", {"blueprint": blueprint})
+        watched.live()
+
+    move("Design")
+    run_module(module, SETUP[module], lab=watched.lab)
+    watched.live()
+    asked = {**SETUP[module], **change}
+    mark, counted = watched.mark(), run_module(module, {**asked, limit: 0}, lab=watched.lab)
+    assert counted["limits"] == [{"limit": limit, "count": counted["count"], "allowed": 0}]
+    asked[limit] = counted["count"]
+    with before_request(None, lambda: None) as predicted:
+        assert run_module(module, asked, lab=watched.lab, check=True)["changed"]
+    with before_request(len(predicted.sent), lambda: move(place)):
+        refused = run_module(module, asked, lab=watched.lab)
+    assert refused.get("limit") == limit and refused["count"] == counted["count"] + 1, refused
+    assert set(watched.writes(mark)) <= {"PKIOperation"}  # the test enrolment
+    assert run_module(module, {**asked, limit: refused["count"]}, lab=watched.lab)["changed"]
 
 
 @pytest.mark.lab(macs=60)

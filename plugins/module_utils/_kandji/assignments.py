@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 import uuid
+from dataclasses import dataclass
 
 from .._core.changes import Change
 from .._core.errors import BadOption, NotFound, Refused
@@ -195,17 +196,46 @@ def devices_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Bluepri
     return {device.device_id for device in devices if device.blueprint_id in ids}
 
 
-def check_limit(option: str, limit: int | None, count: int, action: str) -> None:
-    """Raise Refused, with the count, if more devices would be touched than the option allows.
+@dataclass(frozen=True)
+class Limit:
+    """How many devices a change may reach in one way, and how many it would reach.
 
-    :arg action: what would touch them: the item, its blueprints, and the keys that would change.
+    :arg option: the option that sets the limit.
+    :arg allowed: None for any number of devices.
+    :arg action: what would happen to devices, up to their number: "The removal of X would take it
+        from".
     """
-    if limit is not None and count > limit:
-        raise Refused(
-            f"{option}: {action} would touch {count} device{'' if count == 1 else 's'}, and"
-            f" {limit} is the limit. Nothing was written. Set {option}: {count} if that is"
-            " intended.",
-            limit=option,
-            count=count,
-            allowed=limit,
-        )
+
+    option: str
+    allowed: int | None
+    count: int
+    action: str
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Return whether more devices would be reached than are allowed."""
+        return self.allowed is not None and self.count > self.allowed
+
+
+def check_limits(limits: t.Iterable[Limit]) -> None:
+    """Raise Refused that names every limit that a change exceeds, with the counts."""
+    exceeded = [limit for limit in limits if limit.is_exceeded]
+    if not exceeded:
+        return
+    sentences = [
+        f"{each.option}: {each.action} {each.count} device{'' if each.count == 1 else 's'}, and"
+        f" {each.allowed} is the limit."
+        for each in exceeded
+    ]
+    settings = " and ".join(f"{each.option}: {each.count}" for each in exceeded)
+    first = exceeded[0]
+    raise Refused(
+        f"{' '.join(sentences)} Nothing was written. Set {settings} if that is intended.",
+        limit=first.option,
+        count=first.count,
+        allowed=first.allowed,
+        limits=[
+            {"limit": each.option, "count": each.count, "allowed": each.allowed}
+            for each in exceeded
+        ],
+    )

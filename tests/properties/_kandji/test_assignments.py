@@ -75,7 +75,11 @@ def test_more_blueprints_never_have_fewer_devices_and_a_lower_limit_never_allows
     assert len(assignments.macs_on(some, few)) <= count
     low, high = sorted((one, other))
     strict, loose = (
-        outcome_of(lambda limit=each: assignments.check_limit("max_new", limit, count, "It"))
+        outcome_of(
+            lambda limit=each: assignments.check_limits(
+                [assignments.Limit("max_new", limit, count, "It")]
+            )
+        )
         for each in (low, high)
     )
     assert loose is None or strict is not None

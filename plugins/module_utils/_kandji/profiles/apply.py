@@ -12,7 +12,8 @@ from ..._core.errors import DeviceTrustError
 from ..._core.options import Params
 from ..assignment_apply import apply_assignment
 from ..assignments import (
-    check_limit,
+    Limit,
+    check_limits,
     item_ids,
     read_blueprints,
     read_items,
@@ -31,7 +32,34 @@ from ..recheck import (
 )
 from ..records import Blueprint, CustomProfile
 from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
-from .reach import Reach, describe_reach, find_reach
+from .reach import Reach, describe_reach, find_reach, may_reach
+
+
+@dataclass(frozen=True)
+class ProfileLimits:
+    """How many devices the plans of a module may reach.
+
+    ``effects`` is limit (reissue, new ...) -> what the change would do to devices, up to their
+    number. ``allowed`` is limit -> number, None for any. ``mode`` is the option blueprints_mode.
+    """
+
+    effects: t.Mapping[str, str]
+    allowed: t.Mapping[str, int | None]
+    mode: str
+
+    @classmethod
+    def from_params(cls, params: Params, effects: t.Mapping[str, str]) -> ProfileLimits:
+        """Return the limits of the options max_reissue, max_new ..."""
+        allowed = {name: params[f"max_{name}"] for name in effects}
+        return cls(effects, allowed, params["blueprints_mode"])
+
+    def depend_on_fleet(self, plans: t.Sequence[Plan]) -> bool:
+        """Return whether a device that comes or goes could make the plans exceed a limit."""
+        return any(
+            allowed is not None and may_reach(plan, name)
+            for plan in plans
+            for name, allowed in self.allowed.items()
+        )
 
 
 @dataclass
@@ -90,20 +118,25 @@ def read_library(
 def apply_tasks(
     kandji: Kandji,
     tasks: t.Sequence[ProfileTask[PlanT]],
+    limits: ProfileLimits,
     check_conflicts: t.Callable[[Library], None],
 ) -> None:
     """Carry out the plans, one after the other, and keep what Kandji returned in each task.
 
     All plans are checked against what Kandji holds now before the first write, so that a ring is
     not written when the next one turns out to have changed. Each further plan is checked once more
-    before its own writes. Raises NotAsWritten, and Refused if what a plan relies on changed, or if
-    another run writes at the same time.
+    before its own writes. Devices are counted again before the first write if one that joined
+    meanwhile could exceed a limit. Raises NotAsWritten, and Refused if what a plan relies on
+    changed, or if another run writes at the same time.
 
     :arg check_conflicts: raises for a profile that came to these blueprints meanwhile.
     """
     pending = [task for task in tasks if task.plan.changes]
     if pending:
-        check_conflicts(_recheck(kandji, [task.plan for task in pending]))
+        plans = [task.plan for task in pending]
+        check_conflicts(_recheck(kandji, plans))
+        if limits.depend_on_fleet(plans):
+            count_devices(kandji, plans, limits)
     for number, task in enumerate(pending):
         if number:
             _recheck(kandji, [task.plan])
@@ -163,20 +196,14 @@ def _create(kandji: Kandji, plan: Plan) -> CustomProfile:
 # The limits
 
 
-def count_devices(
-    kandji: Kandji,
-    plans: t.Sequence[Plan],
-    params: Params,
-    limits: t.Mapping[str, str],
-) -> dict[str, int]:
+def count_devices(kandji: Kandji, plans: t.Sequence[Plan], limits: ProfileLimits) -> dict[str, int]:
     """Return how many devices the plans reach, by limit. Raises Refused beyond a limit.
 
     Devices are read only if there is something to change.
     """
     if not any(plan.changes for plan in plans):
-        return dict.fromkeys(limits, 0)
-    reaches = find_reaches(kandji, plans, params["blueprints_mode"])
-    return check_limits(plans, reaches, params, limits)
+        return dict.fromkeys(limits.effects, 0)
+    return check_reaches(plans, find_reaches(kandji, plans, limits.mode), limits)
 
 
 def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Reach]:
@@ -191,23 +218,22 @@ def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Rea
     return reaches
 
 
-def check_limits(
-    plans: t.Sequence[Plan],
-    reaches: t.Sequence[Reach],
-    params: Params,
-    limits: t.Mapping[str, str],
+def check_reaches(
+    plans: t.Sequence[Plan], reaches: t.Sequence[Reach], limits: ProfileLimits
 ) -> dict[str, int]:
-    """Return the counts that ``limits`` name: reissue, new ... -> what would happen.
+    """Return how many devices the plans reach, by limit.
 
-    Raises Refused if one exceeds the option max_reissue, max_new ... It names the profiles, their
-    blueprints and the keys that would change.
+    Raises Refused if some exceed the options max_reissue, max_new ... It names all of these, with
+    the profiles, their blueprints and the keys that would change.
     """
     counts = [
         (plan, reach.counts(plan.counts_as)) for plan, reach in zip(plans, reaches, strict=True)
     ]
-    totals = {name: sum(each[name] for _plan, each in counts) for name in limits}
-    for name, action in limits.items():
+    totals = {name: sum(each[name] for _plan, each in counts) for name in limits.effects}
+    checked = []
+    for name, effect in limits.effects.items():
         subjects = [describe_reach(plan, name) for plan, each in counts if each[name]]
-        text = f"{action} ({'; '.join(subjects)})"
-        check_limit(f"max_{name}", params[f"max_{name}"], totals[name], text)
+        action = f"The change ({'; '.join(subjects)}) {effect}"
+        checked.append(Limit(f"max_{name}", limits.allowed[name], totals[name], action))
+    check_limits(checked)
     return totals

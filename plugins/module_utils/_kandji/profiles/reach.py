@@ -66,12 +66,21 @@ def find_reach(
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
     # A device that has not reported its status yet may have the profile, too.
     may_have = {each for each in devices_on(devices, kept) if _ran_on(plan, platforms[each])}
-    lost = {each for each in holders | may_have if _loses(plan, platforms.get(each))}
+    lost = {each for each in holders | may_have if _may_lose(plan, platforms.get(each))}
     return Reach(
-        frozenset(holders if plan.writes_profile else ()),
+        _installing(plan, holders, platforms),
         frozenset(each for each in assigned if _runs_on(plan, platforms[each])),
         frozenset(had | lost),
     )
+
+
+def _installing(
+    plan: Plan, holders: t.AbstractSet[str], platforms: t.Mapping[str, str | None]
+) -> frozenset[str]:
+    """Return the holders that install a profile again. What surely loses it does not."""
+    if not plan.writes_profile:
+        return frozenset()
+    return frozenset(each for each in holders if not _surely_loses(plan, platforms.get(each)))
 
 
 def _may_be_on(devices: t.Sequence[KandjiDevice], blueprints: t.Sequence[Blueprint]) -> set[str]:
@@ -98,16 +107,36 @@ def _ran_on(plan: Plan, platform: str | None) -> bool:
     return flag is None or (plan.current.flags if plan.current else {}).get(flag) is not False
 
 
-def _loses(plan: Plan, platform: str | None) -> bool:
+def _surely_loses(plan: Plan, platform: str | None) -> bool:
     """Return whether a holder of this platform loses the profile by the write itself."""
-    if plan.deletes or (plan.current and plan.fields.get("active") is False):
-        return True
     flag = flag_of(platform)
-    if not plan.current:
-        return False
-    if flag is None:
-        return any(plan.fields.get(name) is False for name in set(FLAGS.values()))
-    return plan.fields.get(flag) is False
+    if plan.deletes or not plan.current:
+        return plan.deletes
+    return plan.fields.get("active") is False or (
+        flag is not None and plan.fields.get(flag) is False
+    )
+
+
+def _may_lose(plan: Plan, platform: str | None) -> bool:
+    """Return whether a holder of this platform may lose the profile by the write itself."""
+    is_unknown = plan.current is not None and flag_of(platform) is None
+    return _surely_loses(plan, platform) or (is_unknown and _narrows(plan))
+
+
+def _narrows(plan: Plan) -> bool:
+    """Return whether the write takes an existing profile from a platform."""
+    return any(plan.fields.get(name) is False for name in set(FLAGS.values()))
+
+
+def may_reach(plan: Plan, limit: str) -> bool:
+    """Return whether a plan can reach any device that a limit counts, whatever the fleet is."""
+    exists = plan.current is not None
+    if limit == "new":
+        return bool(plan.assignment.assign) or _extends(plan)
+    if limit == "removed":
+        takes = exists and (plan.fields.get("active") is False or _narrows(plan))
+        return plan.deletes or bool(plan.assignment.remove) or takes
+    return exists and plan.writes_profile and limit == plan.counts_as
 
 
 def _extends(plan: Plan) -> bool:

@@ -22,6 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
     Assignment,
+    Limit,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -320,34 +321,38 @@ def test_devices_of_every_platform_are_on_a_blueprint() -> None:
 
 @pytest.mark.parametrize("limit, count", [(None, 10000), (0, 0), (5, 5), (5, 4)])
 def test_up_to_the_limit_all_is_well(limit: int | None, count: int) -> None:
-    assignments.check_limit("max_new", limit, count, "Assigning it")
+    assignments.check_limits([Limit("max_new", limit, count, "The change would bring it to")])
 
 
-@pytest.mark.parametrize(
-    "limit, count, said",
-    [
-        (
-            0,
-            1,
-            (
-                "max_reissue: Changing it would touch 1 device, and 0 is the limit. Nothing was"
-                " written. Set max_reissue: 1 if that is intended."
-            ),
-        ),
-        (
-            5,
-            6,
-            (
-                "max_reissue: Changing it would touch 6 devices, and 5 is the limit. Nothing was"
-                " written. Set max_reissue: 6 if that is intended."
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("allowed, count, devices", [(0, 1, "1 device"), (5, 6, "6 devices")])
 def test_beyond_the_limit_one_sentence_says_how_many_and_what_to_set(
-    limit: int, count: int, said: str
+    allowed: int, count: int, devices: str
 ) -> None:
+    limit = Limit("max_removed", allowed, count, "The change would take it from")
     with pytest.raises(Refused) as raised:
-        assignments.check_limit("max_reissue", limit, count, "Changing it")
-    assert raised.value.message == said
-    assert raised.value.details == {"limit": "max_reissue", "count": count, "allowed": limit}
+        assignments.check_limits([Limit("max_new", None, 9, "It comes to"), limit])
+    assert raised.value.message == (
+        f"max_removed: The change would take it from {devices}, and {allowed} is the limit. Nothing"
+        f" was written. Set max_removed: {count} if that is intended."
+    )
+    row = {"limit": "max_removed", "count": count, "allowed": allowed}
+    assert raised.value.details == {**row, "limits": [row]}
+
+
+def test_every_limit_that_a_change_exceeds_is_named_at_once() -> None:
+    limits = [
+        Limit("max_reissue", 0, 2, "It would give new certificates to"),
+        Limit("max_new", 3, 3, "It would come to"),
+        Limit("max_removed", 0, 1, "It would go from"),
+    ]
+    with pytest.raises(Refused) as raised:
+        assignments.check_limits(limits)
+    assert raised.value.message == (
+        "max_reissue: It would give new certificates to 2 devices, and 0 is the limit. max_removed:"
+        " It would go from 1 device, and 0 is the limit. Nothing was written. Set max_reissue: 2"
+        " and max_removed: 1 if that is intended."
+    )
+    assert [each["limit"] for each in raised.value.details["limits"]] == [
+        "max_reissue",
+        "max_removed",
+    ]

@@ -90,24 +90,26 @@ def test_a_blueprint_that_is_kept_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields, lost",
+    "fields, lost, installing",
     [
         # The iPad has not reported its status yet
-        ({"active": False}, {"mac-2", "phone", "pad", "watch", "gone"}),
-        ({"runs_on_iphone": False}, {"phone", "watch", "gone"}),
-        ({"runs_on_mac": False}, {"mac-2", "watch", "gone"}),
-        ({"runs_on_tv": False}, {"watch", "gone"}),
-        ({"name": "x"}, set()),
-        ({"active": True}, set()),
+        ({"active": False}, {"mac-2", "phone", "pad", "watch", "gone"}, set()),
+        ({"runs_on_iphone": False}, {"phone", "watch", "gone"}, {"mac-2", "watch", "gone"}),
+        ({"runs_on_mac": False}, {"mac-2", "watch", "gone"}, {"phone", "watch", "gone"}),
+        ({"runs_on_tv": False}, {"watch", "gone"}, {"mac-2", "phone", "watch", "gone"}),
+        ({"name": "x"}, set(), {"mac-2", "phone", "watch", "gone"}),
+        ({"active": True}, set(), {"mac-2", "phone", "watch", "gone"}),
     ],
 )
 def test_a_flag_that_goes_takes_it_from_those_that_hold_it(
-    fields: dict[str, t.Any], lost: set[str]
+    fields: dict[str, t.Any], lost: set[str], installing: set[str]
 ) -> None:
-    """A holder whose platform is unknown, or that is not listed, counts."""
-    holders = ("mac-2", "phone", "watch", "gone")
-    written = reach(plan(assigned_only=False, fields=fields), *holders)
-    assert written.removed == lost and written.changed == ids(*holders)
+    """A holder whose platform is unknown, or that is not listed, counts for both.
+
+    What loses the profile does not install it again: one limit counts it.
+    """
+    written = reach(plan(assigned_only=False, fields=fields), "mac-2", "phone", "watch", "gone")
+    assert written.removed == lost and written.changed == installing
 
 
 def test_a_deletion_takes_it_from_all() -> None:
@@ -174,17 +176,62 @@ def test_the_refusal_names_profile_blueprints_and_keys() -> None:
     )
     written = plan(assigned_only=False, fields={"name": "x"}, changes=(change,))
     reaches = [Reach(changed=ids("mac-1", "phone"))]
-    limits = {"reissue": "A change that gives devices new certificates"}
     with pytest.raises(Refused) as raised:
-        apply.check_limits([written], reaches, {"max_reissue": 1}, limits)
+        apply.check_reaches([written], reaches, limits(reissue=1))
     assert raised.value.message == (
-        "max_reissue: A change that gives devices new certificates (profile 'Wi-Fi' on 'Phones'"
-        " changing PayloadContent.SSID) would touch 2 devices, and 1 is the limit. Nothing was"
-        " written. Set max_reissue: 2 if that is intended."
+        "max_reissue: The change (profile 'Wi-Fi' on 'Phones' changing PayloadContent.SSID) would"
+        " give new certificates to 2 devices, and 1 is the limit. Nothing was written. Set"
+        " max_reissue: 2 if that is intended."
     )
-    assert apply.check_limits([written], reaches, {"max_reissue": 2}, limits) == {"reissue": 2}
+    assert apply.check_reaches([written], reaches, limits(reissue=2)) == {"reissue": 2}
     silent = [replace(reaches[0], changed=ids())]
-    assert apply.check_limits([written], silent, {"max_reissue": 0}, limits) == {"reissue": 0}
+    assert apply.check_reaches([written], silent, limits(reissue=0)) == {"reissue": 0}
+
+
+EFFECTS = {
+    "reissue": "would give new certificates to",
+    "new": "would bring it to",
+    "removed": "would take it from",
+}
+
+
+def limits(**allowed: int | None) -> apply.ProfileLimits:
+    return apply.ProfileLimits({name: EFFECTS[name] for name in allowed}, allowed, "add")
+
+
+def test_one_change_has_one_refusal_with_every_limit_that_it_exceeds() -> None:
+    written = plan(assigned_only=False, fields={"runs_on_iphone": False})
+    one = Reach(changed=ids("mac-1"), removed=ids("phone"))
+    with pytest.raises(Refused, match="Set max_reissue: 1 and max_removed: 1 if that") as raised:
+        apply.check_reaches([written], [one], limits(reissue=0, new=None, removed=0))
+    assert [each["limit"] for each in raised.value.details["limits"]] == [
+        "max_reissue",
+        "max_removed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed, allowed, depends",
+    [
+        # A profile that comes to blueprints: nobody holds it, so that only max_new counts devices
+        ({"current": None, "assignment": Assignment([MACS], [])}, {"new": None}, False),
+        ({"current": None, "assignment": Assignment([MACS], [])}, {"new": 2}, True),
+        ({"current": None, "assignment": Assignment([MACS], [])}, {"reissue": 0}, False),
+        ({"fields": {"name": "x"}}, {"reissue": 0}, True),
+        ({"fields": {"name": "x"}}, {"reissue": None}, False),
+        ({"fields": {"name": "x"}}, {"removed": 0}, False),
+        ({"fields": {"active": False}}, {"removed": 0}, True),
+        ({"fields": {"runs_on_tv": False}}, {"removed": 0}, True),
+        ({"fields": {"active": True}}, {"new": 0}, True),
+        ({"assignment": Assignment([], [PHONES])}, {"removed": 0}, True),
+        ({"deletes": True}, {"removed": 0, "new": None}, True),
+    ],
+)
+def test_a_limit_depends_on_the_fleet_if_a_device_that_comes_could_exceed_it(
+    changed: dict[str, t.Any], allowed: dict[str, int | None], depends: bool
+) -> None:
+    some = plan(**{"assigned_only": "fields" not in changed, **changed})
+    assert limits(**allowed).depend_on_fleet([some]) is depends
 
 
 def test_each_device_counts_for_the_limit_of_what_happens_to_it() -> None:
