@@ -41,16 +41,17 @@ options:
     type: str
     choices: [ACTIVE, INACTIVE]
   show_sign_in_with_ov:
-    description: Whether the sign-in page always has a button for Okta FastPass.
+    description: Whether the sign-in page always has a button for Okta FastPass. For
+      O(method=signed_nonce) alone.
     type: str
     choices: [ALWAYS, NEVER]
   key_protection:
     description: V(HARDWARE) accepts only devices that store keys in hardware, and refuses Macs
-      without a Secure Enclave.
+      without a Secure Enclave. Not for O(method=totp).
     type: str
     choices: [ANY, HARDWARE]
   algorithms:
-    description: Algorithms of the keys.
+    description: Algorithms of the keys. Not for O(method=totp).
     type: list
     elements: str
     choices: [RS256, ES256]
@@ -133,6 +134,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
+    methods.check_settings(params["method"], params)
     authenticator_id, current = _find(ctx)
     settings = {
         key: params[option]

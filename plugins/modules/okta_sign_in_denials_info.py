@@ -130,6 +130,9 @@ USES = (okta_api.LIST_APPS, okta_api.LIST_LOG_EVENTS)
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
+    for name in ("max_denied", "wait"):
+        if params[name] < 0:
+            raise BadOption(f"{name}: {params[name]} is negative. Set 0 or a higher number.")
     if params["wait"] > 0 and not ctx.check_mode:
         ctx.progress(f"waiting {params['wait']} s for sign-ins")
         ctx.settings.sleep(params["wait"])

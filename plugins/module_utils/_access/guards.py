@@ -337,6 +337,12 @@ class BreakGlassGuard:
         if not self.group_name:
             raise Refused(_explain_missing_group(demanding, policy, refusing))
         group = find_groups(self.okta, [self.group_name], "break_glass_group")[0]
+        if group.is_everyone and demanding:
+            raise Refused(
+                f"break_glass_group: group {group.name!r} has everybody, so"
+                f" {_list_rules(demanding)} of policy {policy!r} would require managed devices of"
+                " nobody. Name a group of a few people."
+            )
         including = [
             rule for rule in demanding if group.id not in rule.members("groups", "exclude")
         ]
@@ -345,6 +351,13 @@ class BreakGlassGuard:
                 f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
                 f" managed devices and does not exclude group {group.name!r}. Add the group to"
                 " groups_excluded."
+            )
+        idle = [rule for rule in demanding if _applies_to_nobody(rule)]
+        if idle:
+            raise Refused(
+                f"groups: {_list_rules(idle)} of policy {policy!r} would apply to nobody, because"
+                " groups_excluded has all groups of groups. Name groups other than the break-glass"
+                " group."
             )
         members = self._read_members({group.id, *named_groups(after)})
         users = members[group.id]
@@ -420,6 +433,13 @@ class BreakGlassGuard:
 
     def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
         return {group: list(self.okta.group_users(group)) for group in sorted(groups)}
+
+
+def _applies_to_nobody(rule: PolicyRule) -> bool:
+    """Return whether a rule excludes all groups that it includes. Users may be included as well."""
+    groups = set(rule.members("groups", "include"))
+    excluded = set(rule.members("groups", "exclude"))
+    return bool(groups) and groups <= excluded and not rule.members("users", "include")
 
 
 def _explain_missing_group(demanding: Rules, policy: str, refusing: str | None) -> str:

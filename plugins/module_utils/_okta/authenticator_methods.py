@@ -26,6 +26,12 @@ SETTINGS = {
     "key_protection": "keyProtection",
     "algorithms": "algorithms",
 }
+# The settings that a method has, of these (Okta's OpenAPI description).
+SETTINGS_OF = {
+    "signed_nonce": ("show_sign_in_with_ov", "key_protection", "algorithms"),
+    "push": ("key_protection", "algorithms"),
+    "totp": (),
+}
 READ_ONLY = ("_links", "status")
 # Why Okta refuses to switch a method off, by its documented codes.
 REFUSALS = {
@@ -91,6 +97,18 @@ def authenticators_with(
                 f" ({', '.join(ids)}). Change the method of the right one in the Admin Console."
             )
     return [each for wanted in keys for each in authenticators if each.key == wanted]
+
+
+def check_settings(method: str, options: t.Mapping[str, t.Any]) -> None:
+    """Raise BadOption for an option that a method has no setting for, or no algorithm."""
+    known = SETTINGS_OF[method]
+    for option in SETTINGS:
+        if options[option] is not None and option not in known:
+            raise BadOption(
+                f"{option}: method {method} does not have this setting. Remove the option."
+            )
+    if options["algorithms"] == []:
+        raise BadOption("algorithms: the list is empty. Name one or leave the option out.")
 
 
 def find_method(

@@ -341,11 +341,21 @@ class Group:
 
     id: str
     name: str | None = None
+    type: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Group:
         """Return the group of a row."""
-        return cls(id=as_id(row.get("id")), name=as_text(as_object(row.get("profile")).get("name")))
+        return cls(
+            id=as_id(row.get("id")),
+            name=as_text(as_object(row.get("profile")).get("name")),
+            type=as_text(row.get("type")),
+        )
+
+    @property
+    def is_everyone(self) -> bool:
+        """Whether all people are in it: Okta's own group of this name."""
+        return self.type == "BUILT_IN" and self.name == "Everyone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,6 +404,44 @@ def break_glass(after, users=(ADA,), group="Break glass"):
     return guards.BreakGlassGuard(FakeOrg(users), group).check(after, "Company apps")
 
 
+@pytest.mark.parametrize("kind", ["BUILT_IN", "OKTA_GROUP"])
+def test_everybody_is_not_a_break_glass_group(kind):
+    """A group of the same name that somebody made is another one."""
+    org = FakeOrg([ADA])
+    org.groups = lambda search: [Group("glass", "Everyone", kind)]
+    guard = guards.BreakGlassGuard(org, "Everyone")
+    if kind == "BUILT_IN":
+        with pytest.raises(Refused, match="'Everyone' has everybody, so rule 'Managed' of policy"):
+            guard.check([MANAGED, *OPEN], "Company apps")
+        assert guard.check(OPEN, "Company apps")
+    else:
+        assert guard.check([MANAGED, *OPEN], "Company apps")
+
+
+@pytest.mark.parametrize(
+    ("people", "refuses"),
+    [
+        ({"groups": {"include": ["glass"], "exclude": ["glass"]}}, True),
+        ({"groups": {"include": ["glass", "sales"], "exclude": ["glass"]}}, False),
+        (
+            {
+                "groups": {"include": ["glass"], "exclude": ["glass"]},
+                "users": {"include": ["bob"]},
+            },
+            False,
+        ),
+        ({"groups": {"include": [], "exclude": ["glass"]}}, False),
+    ],
+)
+def test_a_rule_whose_groups_are_all_excluded_requires_nothing(people, refuses):
+    after = [rule("Managed", device={"managed": True}, people=people), *OPEN]
+    if refuses:
+        with pytest.raises(Refused, match="groups: rule 'Managed' .* would apply to nobody"):
+            break_glass(after)
+    else:
+        break_glass(after)
+
+
 def test_a_break_glass_group_keeps_access():
     suspended = OktaUser("eve", status="SUSPENDED")
     assert break_glass([MANAGED, OTHERS, *OPEN], [ADA, suspended]) == {"glass": [ADA, suspended]}

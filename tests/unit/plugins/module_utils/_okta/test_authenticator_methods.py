@@ -199,3 +199,25 @@ def test_settings_of_another_form_are_replaced(settings: object) -> None:
     current = AuthenticatorMethod.from_row({**ROW, "settings": settings})
     wanted = methods.MethodRequest("okta_verify", "signed_nonce", None, {"algorithms": ["ES256"]})
     assert methods.plan_method(current, wanted).body["settings"] == {"algorithms": ["ES256"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "wrong"),
+    [
+        ("signed_nonce", {option: "any" for option in methods.SETTINGS}, None),
+        ("push", {"key_protection": "ANY", "algorithms": ["ES256"]}, None),
+        ("push", {"show_sign_in_with_ov": "NEVER"}, "show_sign_in_with_ov: method push does not"),
+        ("totp", {"key_protection": "ANY"}, "key_protection: method totp does not"),
+        ("totp", {}, None),
+        ("push", {"algorithms": []}, "algorithms: the list is empty"),
+    ],
+)
+def test_a_method_takes_the_settings_that_it_has(
+    method: str, options: dict[str, t.Any], wrong: str | None
+) -> None:
+    values = {**dict.fromkeys(methods.SETTINGS), **options}
+    if wrong is None:
+        methods.check_settings(method, values)
+        return
+    with pytest.raises(BadOption, match=wrong):
+        methods.check_settings(method, values)
