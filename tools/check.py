@@ -42,8 +42,10 @@ def stages(scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
 
 
 def pytest() -> bool:
-    """Run all test suites."""
-    return run_tool("pytest", "--numprocesses", "2", "--dist", "loadfile", "--quiet")
+    """Run all test suites, and name the slowest tests."""
+    return run_tool(
+        "pytest", "--numprocesses", "2", "--dist", "loadfile", "--quiet", "--durations=25"
+    )
 
 
 def all_scenarios() -> list[str]:

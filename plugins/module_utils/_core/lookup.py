@@ -100,6 +100,14 @@ def named(items: t.Iterable[Named], name: str | None) -> list[Named]:
     return [item for item in items if item.name == name]
 
 
+def fold_name(name: str) -> str:
+    """Return a name without what people overlook: case, and spaces around it.
+
+    Whether Kandji distinguishes such names is not documented.
+    """
+    return name.strip().casefold()
+
+
 def find_earlier(
     own: tuple[str, str], others: t.Iterable[Item], order: t.Callable[[Item], tuple[str, str]]
 ) -> Item | None:

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.errors import BadOption
+from .._core.lookup import fold_name
 from .._core.options import Params
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
@@ -19,7 +20,6 @@ from .._kandji.client import Kandji, RowFilter
 from .._kandji.library_items import find_scep_item
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
-from .._kandji.profiles.entries import fold_name
 from .._kandji.profiles.references import Plist
 from .._kandji.records import Blueprint, CustomProfile
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import BadOption
+from ..._core.lookup import fold_name
 from .plan import Plan, ProfileOptions
 
 
@@ -26,14 +27,6 @@ class Mention(t.NamedTuple):
     title: str
     number: int
     entry: str = ""
-
-
-def fold_name(name: str) -> str:
-    """Return a name without what people overlook: case, and spaces around it.
-
-    Whether Kandji distinguishes such names is not documented.
-    """
-    return name.strip().casefold()
 
 
 def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:

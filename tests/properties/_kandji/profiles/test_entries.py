@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import fold_name
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.entries import (
     check_options,
     check_plans,
-    fold_name,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
     Plan,

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import (
     Catalog,
     find_earlier,
+    fold_name,
     named,
     suggestion,
 )
@@ -133,3 +134,8 @@ def test_of_objects_created_at_once_the_first_one_stays(
 ) -> None:
     times = {STAFF.id: "2", SALES.id: "4"}
     assert find_earlier(own, [SALES, STAFF], lambda each: (times[each.id], each.id)) is first
+
+
+@pytest.mark.parametrize("name", ["Canary", " canary", "CANARY\n"])
+def test_a_name_is_folded_by_what_people_overlook(name):
+    assert fold_name(name) == "canary"
