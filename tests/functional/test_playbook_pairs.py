@@ -33,7 +33,10 @@ WRITING = {
 }
 # Write by what another playbook holds: rotate_scep_challenge, and the rings of renew_certificates.
 BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
-ELSEWHERE = {"configure_awx", "notify"}  # write to AWX and to a channel, to none of the vendors
+# Write to AWX and to a channel. They read and write nothing of Okta or Kandji, so no run of another
+# playbook can meet them there. Of two runs of configure_awx, AWX itself keeps names unique, which
+# the stand-in of test_awx_configuration.py does not: two runs at once there would prove nothing.
+ELSEWHERE = {"configure_awx", "notify"}
 READING = {"device_status", "report", "on_certificate_authority_change"}
 PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
 STUCK, ITEM = "RESETMAC0001", "Okta SCEP (web app)"
@@ -108,5 +111,10 @@ def test_a_playbook_is_held_until_another_has_ended(name, other, run_module, pla
         faults += judge_lab(watched)
         again = run(name)
         faults += [*judge_output(again), *judge_lab(watched)]
+        mark = watched.mark()
+        last = run(name)
+        faults += judge_output(last)
+        written = {*watched.writes(mark)} - {"PKIOperation", "Daily check-in"}
         assert faults == []
+        assert (last.status, written) == (again.status, set()), last.output
         assert again.status == 0 or {name, other} & {"migrate_scep_item"}, again.output

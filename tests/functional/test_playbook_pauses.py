@@ -38,7 +38,7 @@ PROFILE_EDITS = (
 POLICY_EDITS = (
     console.DESCRIBE_CLONE,
     console.RENAME_CLONE,
-    console.GIVE_ANOTHER_POLICY,
+    console.GIVE_ANOTHER_POLICY_BEFORE,
     console.EDIT_CLONE_RULE,
     console.STOP_CLONE_RULE,
     console.ADD_RULE_TO_CLONE,
@@ -123,7 +123,7 @@ PAUSES = {
         macs=3,
     ),
     "the approval of enforce_managed_devices": Pause(
-        "enforce_managed_devices", Scene.company, [console.GIVE_ANOTHER_POLICY], macs=3
+        "enforce_managed_devices", Scene.company, [console.GIVE_ANOTHER_POLICY_BEFORE], macs=3
     ),
 }
 

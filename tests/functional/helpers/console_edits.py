@@ -178,6 +178,12 @@ def has_strict(watched: t.Any) -> bool:
     return str(org.policies.in_force(org.directory.app("Slack")).name) == "Strict"
 
 
+def is_strict_remembered(watched: t.Any) -> bool:
+    """Return whether the app has the policy, or the clone's marks say that it came from there."""
+    strict = policy_of(watched, "Strict").id
+    return has_strict(watched) or strict in (policy_of(watched, CLONE).description or "")
+
+
 def rule_of(watched: t.Any) -> t.Any:
     rules = policy_of(watched, ORIGINAL).rules
     return next((rule for rule in rules if rule.name == RULE), None)
@@ -309,6 +315,8 @@ REPLACE_PROFILE = ConsoleEdit(replace_profile, is_replaced)
 DESCRIBE_CLONE = ConsoleEdit(describe_clone, is_described)
 RENAME_CLONE = ConsoleEdit(rename_clone, is_kept)
 GIVE_ANOTHER_POLICY = ConsoleEdit(give_another_policy, has_strict)
+# For a playbook that reads the app after the edit, and moves it as it was asked to.
+GIVE_ANOTHER_POLICY_BEFORE = ConsoleEdit(give_another_policy, is_strict_remembered)
 EDIT_RULE = ConsoleEdit(edit_rule, excludes_user)
 STOP_RULE = ConsoleEdit(stop_rule, is_stopped)
 ADD_RULE_BEFORE = ConsoleEdit(add_rule_before, has_contractors)
