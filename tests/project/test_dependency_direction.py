@@ -51,6 +51,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/library_items.py",
         "module_utils/_kandji/profile_holders.py",
         "module_utils/_kandji/recheck.py",
+        "module_utils/_kandji/serials.py",
         "module_utils/_kandji/profiles/mobileconfig.py",
         "module_utils/_kandji/profiles/payload_keys.py",
         "module_utils/_kandji/profiles/property_list.py",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused
 from .._core.json_fields import Json, Row
+from .._core.options import Params
 from .records import Authenticator, AuthenticatorMethod
 
 FAST_PASS = ("okta_verify", "signed_nonce")
@@ -99,7 +100,7 @@ def authenticators_with(
     return [each for wanted in keys for each in authenticators if each.key == wanted]
 
 
-def check_settings(method: str, options: t.Mapping[str, t.Any]) -> None:
+def check_settings(method: str, options: Params) -> None:
     """Raise BadOption for an option that a method has no setting for, or no algorithm."""
     known = SETTINGS_OF[method]
     for option in SETTINGS:
