@@ -106,8 +106,9 @@ options:
       - Subject of the certificates, as attribute types and values, separated by commas. Kandji
         replaces its global variables in it.
       - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
-      - Keep V($PROFILE_UUID) in it. Only this UUID distinguishes the certificates of the profile
-        from those of other authorities in Kandji's inventory; without it the module warns.
+      - Keep V($PROFILE_UUID) in its common name. Only this UUID distinguishes the certificates of
+        the profile from those of other authorities in Kandji's inventory; without it the module
+        warns.
     type: str
     default: CN=$SERIAL_NUMBER $PROFILE_UUID
   scep_name:
@@ -395,7 +396,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.catalogs import profile_catalog
-from ..module_utils._kandji.certificate_proof import Proof, Subject
+from ..module_utils._kandji.certificate_proof import Proof, Subject, names_variable
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
@@ -461,9 +462,9 @@ OPTIONS: ArgumentSpec = {
     "max_remaining": {"type": "int", "default": 0},
 }
 NO_UUID = (
-    "subject: It holds no $PROFILE_UUID, so Kandji's inventory cannot show which certificate is the"
-    " profile's: stages stay unconfirmed, and renewals are estimated. Use the default,"
-    " CN=$SERIAL_NUMBER $PROFILE_UUID."
+    "subject: Its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
+    " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
+    " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
 )
 SETTINGS = (
     "url",
@@ -529,7 +530,8 @@ def run(ctx: ModuleContext) -> Result:
             _check_replaced(ctx, task, library)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     touched = apply.count_devices(ctx.kandji, plans, limits)
-    if any(plan.writes_profile for plan in plans) and "$PROFILE_UUID" not in settings.subject:
+    provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")
+    if any(plan.writes_profile for plan in plans) and not provable:
         ctx.warn(NO_UUID)
     if not ctx.check_mode:
         _make_test_enrollment(ctx, plans)

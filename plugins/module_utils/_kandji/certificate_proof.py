@@ -11,7 +11,7 @@ UUID of the profile proves it, since only what this profile requests holds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,6 +20,8 @@ from .profiles import mobileconfig
 from .records import CustomProfile, InstalledProfile, PrismCertificate
 
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+
+_COMMON_NAME = ("cn", "2.5.4.3")
 
 
 class Proof(Enum):
@@ -55,7 +57,7 @@ class Subject:
             return cls()
         plist = mobileconfig.parse(profile.mobileconfig) or {}
         subjects = [
-            repr(payload["PayloadContent"].get("Subject"))
+            payload["PayloadContent"].get("Subject")
             for payload in mobileconfig.scep_payloads(plist)
         ]
         uuids = _only_uuids(str(plist.get("PayloadUUID") or "").lower(), profile.id)
@@ -63,8 +65,8 @@ class Subject:
             return cls(uuids)
         return cls(
             uuids,
-            any("$PROFILE_UUID" in subject for subject in subjects),
-            any("$SERIAL_NUMBER" in subject for subject in subjects),
+            any(names_variable(subject, "PROFILE_UUID") for subject in subjects),
+            any(names_variable(subject, "SERIAL_NUMBER") for subject in subjects),
         )
 
     @classmethod
@@ -130,6 +132,27 @@ class Subject:
 
 
 UNKNOWN = Subject()
+
+
+def names_variable(subject: object, variable: str) -> bool:
+    """Return whether the common name of a SCEP payload's Subject holds a variable of Kandji's.
+
+    The inventory shows nothing else of a subject. Which of several common names it shows is not
+    documented, so each of them has to hold it.
+    """
+    names = list(_common_names(subject))
+    return bool(names) and all(f"${variable}" in name for name in names)
+
+
+def _common_names(subject: object) -> Iterator[str]:
+    if isinstance(subject, str):
+        yield subject
+    elif isinstance(subject, list) and any(isinstance(part, str) for part in subject):
+        if len(subject) == 2 and str(subject[0]).lower() in _COMMON_NAME:
+            yield str(subject[1])
+    elif isinstance(subject, list):
+        for part in subject:
+            yield from _common_names(part)
 
 
 def _only_uuids(*texts: str) -> frozenset[str]:

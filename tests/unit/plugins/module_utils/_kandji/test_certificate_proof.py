@@ -39,6 +39,35 @@ NEITHER = profile("$EMAIL")
 CONSOLE = CustomProfile(ITEM)
 
 
+def profile_with(subject: object) -> CustomProfile:
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadContent": {"Subject": subject},
+    }
+    plist = {"PayloadUUID": UUID.upper(), "PayloadContent": [payload]}
+    return CustomProfile(ITEM, mobileconfig=plistlib.dumps(plist).decode())
+
+
+@pytest.mark.parametrize(
+    "subject, holds_uuid, holds_serial",
+    [
+        ([[["OU", "$PROFILE_UUID"]], [["CN", "$SERIAL_NUMBER"]]], False, True),
+        ([[["OU", "$SERIAL_NUMBER"]], [["cn", "$PROFILE_UUID"]]], True, False),
+        ([[["O", "Acme"], ["2.5.4.3", "$SERIAL_NUMBER $PROFILE_UUID"]]], True, True),
+        # Which of several common names the inventory shows is not documented
+        ([[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]], [["CN", "$SERIAL_NUMBER"]]], False, True),
+        ([[["OU", "$PROFILE_UUID"]]], False, False),
+        ([], False, False),
+        ("CN=$SERIAL_NUMBER $PROFILE_UUID", True, True),
+    ],
+)
+def test_only_the_common_name_of_a_subject_is_in_the_inventory(
+    subject: object, holds_uuid: bool, holds_serial: bool
+) -> None:
+    known = Subject.of_profile(profile_with(subject))
+    assert (known.holds_uuid, known.holds_serial) == (holds_uuid, holds_serial)
+
+
 def judge(subject: Subject, name: str, serial: str = "C02A") -> Proof:
     return subject.judge(PrismCertificate("d-1", serial, name), serial)
 
