@@ -60,7 +60,7 @@ def _values(variable: t.Any) -> str:
         choices = ", ".join(f"`{choice}`" for choice in variable.choices)
         return choices if variable.type == "str" else f"list of {choices}"
     if variable.type == "int":
-        return f"{variable.minimum} to {variable.maximum:,}".replace(",", " ")
+        return f"{variable.minimum} to {variable.maximum}"
     return VALUES[variable.type]
 
 
