@@ -205,8 +205,7 @@ def run(ctx: ModuleContext) -> Result:
         _check_type(ctx, item, read)
         _check_removed(ctx, plan, wanted, everything)
         _check_licences(ctx, plan, wanted, devices)
-        if not ctx.check_mode:
-            _apply(ctx, item, plan, wanted)
+        _carry_out(ctx, item, plan, wanted)
     result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},
@@ -260,6 +259,20 @@ def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items)
     """Raise BadOption if a Mac shows that the item is not an app."""
     option = "library_item_id" if ctx.params["library_item_id"] else "name"
     library_items.check_type(ctx.kandji, item, items, option, library_items.NOT_AN_APP)
+
+
+def _carry_out(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+) -> None:
+    """Apply the plan, or warn of what check mode cannot tell of it."""
+    unknown_nodes = assignments.describe_unknown_nodes([plan])
+    if not ctx.check_mode:
+        _apply(ctx, item, plan, wanted)
+    elif unknown_nodes:
+        ctx.warn(unknown_nodes)
 
 
 def _apply(

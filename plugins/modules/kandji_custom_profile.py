@@ -216,7 +216,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.errors import BadOption
+from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -302,6 +302,8 @@ def run(ctx: ModuleContext) -> Result:
     entries.check_plans(plans, deletes or removes, params["on_conflict"] == "warn")
     if plist:
         _check_conflicts(ctx, plist, plans, library)
+    for text in apply.describe_unknowns(plans, ctx.check_mode):
+        ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     touched = apply.count_devices(ctx.kandji, plans, limits)
     if not ctx.check_mode:
@@ -400,29 +402,36 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
 
 
 def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:
-    """Enrol once for each SCEP payload. Raises BadOption and Refused."""
+    """Enrol once for each SCEP payload. Raises BadOption and Refused that name the payload."""
     if not ctx.params["test_enrollment"]:
         return
-    for payload in mobileconfig.scep_payloads(plist):
-        content = payload["PayloadContent"]
-        if mobileconfig.holds_variable([content.get("URL"), content.get("Challenge")]):
-            raise BadOption(
-                "test_enrollment: URL or challenge of a SCEP payload holds a Kandji variable, which"
-                " this module cannot test. Set test_enrollment: false."
-            )
+    for title, payload in mobileconfig.titled_scep_payloads(plist):
         try:
-            endpoint = ScepEndpoint(str(content.get("URL")), ctx.settings, ctx.masker)
-        except BadOption as error:
-            raise BadOption(
-                f"{error.message} If the authority is not Okta's, set test_enrollment: false.",
-                **error.details,
-            ) from None
-        ctx.opened(endpoint.transport)
-        fingerprint = content.get("CAFingerprint")
-        endpoint.make_test_enrollment(
-            str(content.get("Challenge", "")),
-            fingerprint.hex() if isinstance(fingerprint, bytes) else None,
+            _make_test_enrollment(ctx, payload["PayloadContent"])
+        except DeviceTrustError as error:
+            error.message = f"mobileconfig: {title}: {error.message}"
+            raise
+
+
+def _make_test_enrollment(ctx: ModuleContext, content: Plist) -> None:
+    if mobileconfig.holds_variable([content.get("URL"), content.get("Challenge")]):
+        raise BadOption(
+            "Its URL or challenge holds a Kandji variable, which this module cannot test. Set"
+            " test_enrollment: false."
         )
+    try:
+        endpoint = ScepEndpoint(str(content.get("URL")), ctx.settings, ctx.masker)
+    except BadOption as error:
+        raise BadOption(
+            f"{error.message} If the authority is not Okta's, set test_enrollment: false.",
+            **error.details,
+        ) from None
+    ctx.opened(endpoint.transport)
+    fingerprint = content.get("CAFingerprint")
+    endpoint.make_test_enrollment(
+        str(content.get("Challenge", "")),
+        fingerprint.hex() if isinstance(fingerprint, bytes) else None,
+    )
 
 
 def _summarize(task: Task) -> Result:

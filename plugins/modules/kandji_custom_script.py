@@ -159,6 +159,7 @@ from ..module_utils._kandji.recheck import (
     twin_left,
 )
 from ..module_utils._kandji.records import Blueprint, CustomScript
+from ..module_utils._kandji.unknown_fields import describe_unknown
 
 OPTIONS: ArgumentSpec = {
     **REQUIRED_ASSIGNMENT,
@@ -200,6 +201,11 @@ def run(ctx: ModuleContext) -> Result:
     items = assignments.item_ids(assignments.read_items(ctx.kandji, known if exact else wanted))
     places = scripts.Places(wanted, known, items, nodes)
     plan = scripts.plan_script(params, list(ctx.kandji.scripts()), places)
+    if plan.unknown:
+        ctx.warn(describe_unknown(f"script {plan.name!r}", plan.unknown))
+    unknown_nodes = assignments.describe_unknown_nodes([plan.assignment])
+    if ctx.check_mode and unknown_nodes:
+        ctx.warn(unknown_nodes)
     removed = _check_removed(ctx, plan, wanted)
     script = plan.current if ctx.check_mode else _apply(ctx, plan, wanted)
     return build_result(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)

@@ -528,6 +528,8 @@ def run(ctx: ModuleContext) -> Result:
         _check_conflicts(ctx, tasks, library)
         for task in tasks:
             _check_replaced(ctx, task, library)
+    for text in apply.describe_unknowns(plans, ctx.check_mode):
+        ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     touched = apply.count_devices(ctx.kandji, plans, limits)
     provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")

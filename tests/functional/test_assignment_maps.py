@@ -100,6 +100,19 @@ def test_a_map_with_conditions_wants_a_node_and_the_next_run_finishes(watched, r
     assert not run_module(PROFILE, wanted, lab=watched.lab)["changed"]
 
 
+@pytest.mark.parametrize("node", [True, False])
+@pytest.mark.parametrize("module", [PROFILE, APP, "kandji_custom_script"])
+def test_check_mode_says_what_it_cannot_tell_of_a_map(watched, run_module, wanted, module, node):
+    """No API shows whether a map has conditions, so that the real run may be refused."""
+    asked = {**wanted, "assignment_nodes": wanted["assignment_nodes"] if node else {}}
+    asked = {PROFILE: asked, APP: {**asked, "name": "Okta Verify"}}.get(
+        module, {**asked, "script": "#!/bin/sh"}
+    )
+    predicted = run_module(module, asked, lab=watched.lab, check=True)
+    warned = any("no node is named for 'All Macs'" in text for text in predicted["warnings"])
+    assert predicted["changed"] and warned is not node, predicted
+
+
 def test_a_map_without_conditions_takes_it_at_the_root(watched, run_module):
     plain = watched.control(
         "POST", "/kandji/blueprints", {"name": "Plain map", "type": "map", "nodes": [{"tag": None}]}

@@ -163,6 +163,27 @@ def _step(action: str, subject: str, blueprint: Blueprint, assignment: Assignmen
     return Change(action, f"{subject} blueprint {blueprint.name!r}", before, after)
 
 
+def describe_unknown_nodes(assignments: t.Iterable[Assignment]) -> str:
+    """Return what check mode cannot tell of assignments to maps without a node, or "".
+
+    Kandji takes an item at the root of a map without conditions, and refuses it without a node
+    where the map has some. No API shows conditions, and a request without effect does not exist.
+    """
+    names = {
+        blueprint.name: None
+        for assignment in assignments
+        for blueprint in assignment.assign
+        if blueprint.type == "map" and blueprint.id not in assignment.nodes
+    }
+    if not names:
+        return ""
+    return (
+        f"assignment_nodes: no node is named for {', '.join(map(repr, names))}. If the assignment"
+        " map has conditions, Kandji refuses the assignment. Check mode cannot tell, since no API"
+        f" shows conditions. Name a node if there are some. {NODE_HELP}"
+    )
+
+
 def read_items(kandji: Kandji, blueprints: t.Iterable[Blueprint]) -> dict[str, list[LibraryItem]]:
     """Return blueprint id -> items on it. Raises BadOption for a blueprint that does not exist."""
     return {blueprint.id: _read_items_of(kandji, blueprint) for blueprint in blueprints}

@@ -113,7 +113,7 @@ def twin_left(
 
 
 def _content(item: Item) -> Item:
-    return replace(item, updated_at=None, created_at=None)
+    return replace(item, updated_at=None, created_at=None, malformed=frozenset())
 
 
 def _agree(first: Item, second: Item) -> bool:

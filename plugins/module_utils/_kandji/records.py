@@ -15,8 +15,17 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._core.json_fields import Row, as_content, as_id, as_name, as_object, as_text
+from .._core.json_fields import (
+    Row,
+    as_content,
+    as_flag,
+    as_id,
+    as_name,
+    as_object,
+    as_text,
+)
 from .._core.timestamps import EARLIEST, parse_timestamp
+from .unknown_fields import malformed_fields
 
 
 def _key(value: object) -> str:
@@ -402,6 +411,7 @@ class CustomProfile:
     ``mobileconfig`` is its XML. ``flags`` are active and runs_on_mac ..., as far as Kandji returned
     them: in 2024 a tenant listed profiles without runs_on_mac and the like. An absent flag is
     unknown. ``mdm_identifier`` is written as Kandji shows it. The timestamps are ISO 8601.
+    ``malformed`` names the fields among name and flags that cannot be read.
     """
 
     id: str
@@ -411,22 +421,21 @@ class CustomProfile:
     mdm_identifier: str | None = None
     updated_at: str | None = None
     created_at: str | None = None
+    malformed: frozenset[str] = frozenset()
 
     @classmethod
     def from_row(cls, row: Row) -> CustomProfile:
         """Return the record of a row of List Custom Profiles, or of the answer to a write."""
+        flags = [key for key in row if key == "active" or key.startswith("runs_on_")]
         return cls(
             id=_key(row.get("id")),
             name=as_name(row.get("name")),
             mobileconfig=as_content(row.get("profile")),
-            flags={
-                key: value
-                for key, value in row.items()
-                if (key == "active" or key.startswith("runs_on_")) and isinstance(value, bool)
-            },
+            flags={key: row[key] for key in flags if isinstance(row[key], bool)},
             mdm_identifier=as_text(row.get("mdm_identifier")),
             updated_at=as_text(row.get("updated_at")),
             created_at=as_text(row.get("created_at")),
+            malformed=malformed_fields(row, {"name": str, **dict.fromkeys(flags, bool)}),
         )
 
     @property
@@ -435,9 +444,22 @@ class CustomProfile:
         return self.flags.get("active", True)
 
 
+# Kandji leaves remediation_script and show_in_self_service out, or sends null, if they are unset.
+SCRIPT_FIELDS: dict[str, type] = {
+    "name": str,
+    "script": str,
+    "execution_frequency": str,
+    "active": bool,
+    "restart": bool,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CustomScript:
-    """A Custom Script. The timestamps are ISO 8601."""
+    """A Custom Script.
+
+    The timestamps are ISO 8601. ``malformed`` names the fields that cannot be read.
+    """
 
     id: str
     name: str = ""
@@ -449,6 +471,7 @@ class CustomScript:
     show_in_self_service: bool | None = None
     updated_at: str | None = None
     created_at: str | None = None
+    malformed: frozenset[str] = frozenset()
 
     @classmethod
     def from_row(cls, row: Row) -> CustomScript:
@@ -459,9 +482,10 @@ class CustomScript:
             script=as_content(row.get("script")),
             remediation_script=as_content(row.get("remediation_script")),
             execution_frequency=as_text(row.get("execution_frequency")),
-            active=row.get("active"),
-            restart=row.get("restart"),
-            show_in_self_service=row.get("show_in_self_service"),
+            active=as_flag(row.get("active")),
+            restart=as_flag(row.get("restart")),
+            show_in_self_service=as_flag(row.get("show_in_self_service")),
             updated_at=as_text(row.get("updated_at")),
             created_at=as_text(row.get("created_at")),
+            malformed=malformed_fields(row, SCRIPT_FIELDS),
         )

@@ -16,6 +16,7 @@ from .._core.results import Result
 from .assignments import Assignment, assignment_changes, plan_assignment
 from .catalogs import script_catalog
 from .records import Blueprint, CustomScript
+from .unknown_fields import check_readable
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
 TEXTS = ("script", "remediation_script")
@@ -27,13 +28,18 @@ WRITE_ONLY = ("self_service_category_id", "self_service_recommended")
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be done for one script. ``fields`` are to be written; empty means no write."""
+    """What has to be done for one script.
+
+    ``fields`` are to be written; empty means no write. ``unknown`` are the fields that Kandji does
+    not show, so that they are not compared.
+    """
 
     name: str
     current: CustomScript | None
     fields: t.Mapping[str, bool | str] = field(default_factory=dict, repr=False)
     assignment: Assignment = Assignment([], [])
     changes: t.Sequence[Change] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def item_id(self) -> str | None:
@@ -109,7 +115,12 @@ def plan_script(params: Params, scripts: t.Sequence[CustomScript], places: Place
     current = find_script(params["name"], params["library_item_id"], scripts)
     name = params["name"] or (current.name if current else "")
     desired = {key: params[key] for key in COMPARED if params[key] is not None}
-    changed = compare(desired, current)
+    if current is not None:
+        check_readable(f"script {name!r}", "List Custom Scripts", current.malformed, desired)
+    unknown = sorted(desired.keys() - _kept_values(current).keys()) if current else []
+    # A field that Kandji does not list is unknown: a write because of it would be one each run.
+    known = {key: value for key, value in desired.items() if key not in unknown}
+    changed = compare(known, current)
     fields = dict(desired) if current is None else {each.path: each.after for each in changed}
     if fields:
         fields.update({key: params[key] for key in WRITE_ONLY if params[key] is not None})
@@ -125,7 +136,7 @@ def plan_script(params: Params, scripts: t.Sequence[CustomScript], places: Place
         *_content_changes(name, current, changed),
         *assignment_changes(f"script {name!r}", assignment),
     ]
-    return Plan(name, current, fields, assignment, changes)
+    return Plan(name, current, fields, assignment, changes, tuple(unknown))
 
 
 def _content_changes(
@@ -179,6 +190,7 @@ def check_written(plan: Plan, answer: CustomScript) -> None:
     """
     written = {key: value for key, value in plan.fields.items() if key in COMPARED}
     keys = [each.path for each in compare(written, answer)]
+    keys += [key for key in written if key in answer.malformed and key not in keys]
     if keys:
         raise NotAsWritten(
             f"Kandji accepted the script {plan.name!r} ({answer.id}), yet returned another"

@@ -14,6 +14,7 @@ from ..assignment_apply import apply_assignment
 from ..assignments import (
     Limit,
     check_limits,
+    describe_unknown_nodes,
     item_ids,
     read_blueprints,
     read_items,
@@ -31,6 +32,7 @@ from ..recheck import (
     twin_refused,
 )
 from ..records import Blueprint, CustomProfile
+from ..unknown_fields import describe_unknown
 from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
 from .reach import Reach, describe_reach, find_reach, may_reach
 
@@ -204,6 +206,13 @@ def count_devices(kandji: Kandji, plans: t.Sequence[Plan], limits: ProfileLimits
     if not any(plan.changes for plan in plans):
         return dict.fromkeys(limits.effects, 0)
     return check_reaches(plans, find_reaches(kandji, plans, limits.mode), limits)
+
+
+def describe_unknowns(plans: t.Sequence[Plan], check_mode: bool) -> list[str]:
+    """Return warnings: fields that Kandji does not show, and nodes that check mode cannot know."""
+    texts = [describe_unknown(_subject(plan), plan.unknown) for plan in plans]
+    texts += [describe_unknown_nodes(plan.assignment for plan in plans)] if check_mode else []
+    return [text for text in texts if text]
 
 
 def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Reach]:

@@ -11,10 +11,9 @@ import typing as t
 from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
-from ..._core.text import abbreviate
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
 from .property_list import PropertyListError, find_unwritable, is_too_deep, read_xml
-from .references import Plist, PlistDict, dangling_references
+from .references import Plist, PlistDict, dangling_references, payload_title
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)
 SSO = "com.apple.extensiblesso"
@@ -80,10 +79,22 @@ def to_xml(plist: Plist) -> bytes:
 
     Raises BadOption for a value that XML cannot hold.
     """
+    payloads = plist.get("PayloadContent")
+    for number, payload in enumerate(payloads if isinstance(payloads, list) else (), 1):
+        problem = find_unwritable(payload)
+        if problem:
+            raise BadOption(
+                f"The profile cannot be written. {_capitalize(payload_title(number, payload))}:"
+                f" {problem}. Set another value."
+            )
     problem = find_unwritable(plist)
     if problem:
         raise BadOption(f"The profile cannot be written. {problem}. Set another value.")
     return plistlib.dumps(dict(plist), sort_keys=True)
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def check_rewritable(text: str | None, subject: str) -> None:
@@ -157,20 +168,21 @@ def check(plist: object) -> None:
     for number, payload in enumerate(payloads, 1):
         if not isinstance(payload, dict) or not isinstance(payload.get("PayloadType"), str):
             raise BadOption(
-                f"mobileconfig: payload {number} is not a dictionary with a PayloadType."
+                f"mobileconfig: {payload_title(number, payload)} is not a dictionary with a"
+                " PayloadType."
             )
         for key, kind in REQUIRED_KEYS.items():
             value = payload.get(key)
             if not isinstance(value, kind) or isinstance(value, bool) or value == "":
                 raise BadOption(
-                    f"mobileconfig: payload {number} ({payload['PayloadType']}) has no {key},"
-                    " without which no Mac installs it."
+                    f"mobileconfig: {payload_title(number, payload)} has no {key}, without which"
+                    " no Mac installs it."
                 )
     dangling = dangling_references(payloads)
     if dangling:
         raise BadOption(
             "mobileconfig: no payload of the profile has this PayloadUUID, and no Mac installs a"
-            f" profile whose certificate is missing ({abbreviate(dangling)}). Add the payload of"
+            f" profile whose certificate is missing ({'; '.join(dangling[:5])}). Add the payload of"
             " the certificate to the file."
         )
 
@@ -232,6 +244,16 @@ def configures_okta_verify(plist: Plist) -> bool:
         and payload.get("ExtensionIdentifier") in OKTA_VERIFY
         for payload in payloads_of(plist)
     )
+
+
+def titled_scep_payloads(plist: Plist) -> list[tuple[str, PlistDict]]:
+    """Return the SCEP payloads of a profile, each with its title for messages."""
+    own = scep_payloads(plist)
+    return [
+        (payload_title(number, payload), payload)
+        for number, payload in enumerate(payloads_of(plist), 1)
+        if any(payload is each for each in own)
+    ]
 
 
 # The mark of what this collection wrote

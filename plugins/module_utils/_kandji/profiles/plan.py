@@ -19,9 +19,11 @@ from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
 from ..catalogs import profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
+from ..unknown_fields import check_readable
 from . import mobileconfig
 from .references import Plist, PlistDict
 
+LISTED_BY = "List Custom Profiles"
 Flags: t.TypeAlias = "t.Mapping[str, bool | str]"
 
 
@@ -139,7 +141,7 @@ class Plan:
     """What has to be done for one profile.
 
     ``assigned_only``: its content is not written. ``mobileconfig`` and ``fields`` are what to
-    write.
+    write. ``unknown`` are the fields that Kandji does not show, so that they are not compared.
     """
 
     wanted: Wanted
@@ -152,6 +154,7 @@ class Plan:
     assignment: Assignment = Assignment([], [])
     changes: tuple[Change, ...] = ()
     counts_as: str = "reissue"
+    unknown: tuple[str, ...] = ()
 
     @property
     def item_id(self) -> str | None:
@@ -230,9 +233,11 @@ def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
 
 
 def _plan_update(plan: PlanT, current: CustomProfile, content: Content, fields: Flags) -> PlanT:
+    check_readable(f"profile {plan.name!r}", LISTED_BY, current.malformed, fields)
     plist = _manageable_plist(plan, current, content)
-    plan = replace(plan, counts_as=content.counts_as(plist))
     kept = _known_fields(current)
+    unknown = tuple(sorted(fields.keys() - kept.keys()))
+    plan = replace(plan, counts_as=content.counts_as(plist), unknown=unknown)
     # A field that Kandji does not list is unknown: a write because of it would be one each run.
     changed_fields = differences({key: fields[key] for key in fields if key in kept}, kept)
     changed_keys = content.compare(plist)
@@ -360,7 +365,9 @@ def check_written(plan: Plan, content: Content, answer: CustomProfile) -> None:
     kept = _known_fields(answer)
     written = {"name": plan.name, **plan.fields}
     keys = [each.path for each in changed] + [
-        key for key, value in written.items() if key in kept and kept[key] != value
+        key
+        for key, value in written.items()
+        if key in answer.malformed or (key in kept and kept[key] != value)
     ]
     if keys:
         raise NotAsWritten(

@@ -83,13 +83,13 @@ def canonical(value: object, render_text: t.Callable[[str], str] = str) -> str:
 def dangling_references(payloads: t.Sequence[Plist]) -> list[str]:
     """Return where payloads name a certificate that no payload of the profile is.
 
-    Only Apple's payloads and keys count. A text is ``com.apple.wifi.managed/PayloadCertificateUUID:
-    <UUID>``. macOS does not install such a profile.
+    Only Apple's payloads and keys count. A text is ``payload 2 (com.apple.wifi.managed),
+    PayloadCertificateUUID: <UUID>``. macOS does not install such a profile.
     """
     identities = Identities(payloads)
     return [
-        f"{kind_of(payload)}/{path[1:]}: {value}"
-        for payload in payloads
+        f"{payload_title(number, payload)}, {path[1:]}: {value}"
+        for number, payload in enumerate(payloads, 1)
         if kind_of(payload).startswith("com.apple.")
         for path, value in walk_texts(payload)
         if path.rpartition(".")[2] in REFERENCE_KEYS
@@ -265,6 +265,12 @@ def _skeletons(payloads: t.Sequence[Plist]) -> list[set[tuple[str, str]]]:
 
 def _uuid(payload: Plist) -> str:
     return str(payload.get("PayloadUUID")).lower()
+
+
+def payload_title(number: int, payload: object) -> str:
+    """Return how messages name a payload: its number in the profile, from 1, and its type."""
+    kind = payload.get("PayloadType") if isinstance(payload, dict) else None
+    return f"payload {number} ({kind})" if isinstance(kind, str) else f"payload {number}"
 
 
 def kind_of(payload: Plist) -> str:

@@ -30,7 +30,14 @@ from ..._scep.subjects import SUBJECT_OIDS
 from ..identifiers import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
-from .mobileconfig import MARK, VARIABLES, parse, payloads_of, scep_payloads
+from .mobileconfig import (
+    MARK,
+    VARIABLES,
+    parse,
+    payloads_of,
+    scep_payloads,
+    titled_scep_payloads,
+)
 from .references import IDENTITY, Plist, PlistDict, rename_references
 
 IDENTIFIER = "devicetrust.okta_kandji.scep"
@@ -377,11 +384,12 @@ class ScepContent:
         payloads = scep_payloads(current)
         if len(payloads) < 2:
             return "holds no SCEP payload"
+        titles = " and ".join(title for title, _payload in titled_scep_payloads(current))
         matching = sum(each["PayloadContent"].get("URL") == self.settings.url for each in payloads)
         which = f"{matching} of them have" if matching else "none of them has"
         return (
-            f"holds {len(payloads)} SCEP payloads, and {which} this SCEP URL, which does not select"
-            " one"
+            f"holds {len(payloads)} SCEP payloads ({titles}), and {which} this SCEP URL, which does"
+            " not select one"
         )
 
     def compare(self, current: Plist) -> list[Difference]:

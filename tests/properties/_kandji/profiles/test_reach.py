@@ -79,7 +79,7 @@ def test_a_device_whose_platform_is_unknown_never_lowers_a_count(
     unknown = [replace(device, platform=platform) for device in some]
     before, after = (find_reach(plan, each, held, mode) for each in (some, unknown))
     assert before.new <= after.new and before.removed <= after.removed
-    assert before.changed == after.changed
+    assert before.changed <= after.changed
 
 
 @given(plans(), devices(), holders, modes)

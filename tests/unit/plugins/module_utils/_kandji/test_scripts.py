@@ -13,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     NotAsWritten,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import scripts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
@@ -267,6 +268,22 @@ def test_a_text_that_kandji_keeps_with_a_newline_is_equal():
 def test_what_is_to_be_written_is_the_text_as_it_was_given():
     differences = scripts.compare({"script": "echo again\n"}, LOOK)
     assert [(each.before, each.after) for each in differences] == [("echo", "echo again\n")]
+
+
+@pytest.mark.parametrize("field", ["active", "restart", "execution_frequency"])
+def test_what_kandji_does_not_list_is_unknown_and_no_reason_for_a_write(field):
+    current = CustomScript.from_row({key: KEPT[key] for key in KEPT if key != field})
+    wanted = {"active": False, "restart": True, "execution_frequency": "once"}
+    result = scripts.plan_script(params(**{field: wanted[field]}), [current], Places([]))
+    assert (result.fields, result.changes, result.unknown) == ({}, [], (field,))
+
+
+@pytest.mark.parametrize("field", ["active", "restart", "execution_frequency", "script"])
+def test_a_plan_that_depends_on_a_malformed_field_is_refused(field):
+    current = CustomScript.from_row({**KEPT, field: None})
+    with pytest.raises(Unreadable, match=f"List Custom Scripts has no readable {field}, so"):
+        scripts.plan_script(params(**{field: KEPT[field]}), [current], Places([]))
+    assert scripts.plan_script(params(), [current], Places([])).changes == []
 
 
 # After a write

@@ -95,7 +95,8 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
         (
             xml(profile(payload("com.apple.wifi.managed", PayloadCertificateUUID=ANOTHER))),
             "no payload of the profile has this PayloadUUID, and no Mac installs a profile whose"
-            f" certificate is missing (com.apple.wifi.managed/PayloadCertificateUUID: {ANOTHER})."
+            " certificate is missing (payload 1 (com.apple.wifi.managed), PayloadCertificateUUID:"
+            f" {ANOTHER})."
             " Add the payload of the certificate to the file.",
         ),
     ],
@@ -104,6 +105,16 @@ def test_a_file_that_is_not_a_usable_profile_is_refused(text: str, problem: str)
     with pytest.raises(BadOption) as raised:
         mobileconfig.read(text)
     assert raised.value.message == f"mobileconfig: {problem}"
+
+
+def test_a_value_that_cannot_be_written_is_named_with_its_payload() -> None:
+    plist = profile(payload("com.acme.app"), payload("com.apple.wifi.managed", SSID_STR="a\x01"))
+    with pytest.raises(BadOption) as raised:
+        mobileconfig.to_xml(plist)
+    assert raised.value.message == (
+        "The profile cannot be written. Payload 2 (com.apple.wifi.managed): 'SSID_STR': its value"
+        " holds a control character. Set another value."
+    )
 
 
 # Payloads

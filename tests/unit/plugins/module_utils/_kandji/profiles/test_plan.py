@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
     NotAsWritten,
     Refused,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.assignments import (
     Assignment,
@@ -231,6 +232,24 @@ def test_a_field_that_kandji_does_not_list_is_unknown_and_no_reason_for_a_write(
 ) -> None:
     result = planned(profile(flags=flags))
     assert (result.fields, result.changes, result.writes_profile) == ({}, (), False)
+    assert result.unknown == tuple(sorted(FLAGS.keys() - flags.keys())), "it is named"
+
+
+def test_a_field_that_kandji_lists_is_not_unknown() -> None:
+    assert planned(profile()).unknown == planned(None).unknown == ()
+
+
+@pytest.mark.parametrize("field", ["active", "runs_on_mac", "name"])
+@pytest.mark.parametrize("value", [None, 1.5, 0, []])
+def test_a_plan_that_depends_on_a_malformed_field_is_refused(field: str, value: object) -> None:
+    row = {"id": "p1", "name": "Notes", "profile": "<plist/>", **FLAGS, field: value}
+    current = CustomProfile.from_row(row)
+    with pytest.raises(Unreadable, match=f"List Custom Profiles has no readable {field}, so"):
+        plan.plan_content(Plan(wanted(), "Notes", current), NOTE, FLAGS)
+
+
+def test_a_malformed_flag_that_no_option_sets_is_not_compared() -> None:
+    assert planned(replace(profile(), malformed=frozenset({"runs_on_android"}))).changes == ()
 
 
 def test_a_name_that_kandji_does_not_list_is_no_reason_for_a_write() -> None:
@@ -393,6 +412,7 @@ def check_answer(answer: CustomProfile, **fields: bool | str) -> list[str]:
         (profile(name="Old"), FLAGS, ["name"]),
         (profile(name=""), {"name": "Notes"}, []),
         (profile(flags={}), FLAGS, []),
+        (replace(profile(flags={}), malformed=frozenset({"active"})), FLAGS, ["active"]),
         (profile(flags={"active": False}), FLAGS, ["active"]),
         (profile(Note="Hi"), {"name": "Other"}, ["Note", "name"]),
         (profile(text="not XML"), FLAGS, ["PayloadContent"]),

@@ -142,7 +142,9 @@ def test_a_certificate_that_no_payload_is_is_found(key: str, above: str) -> None
     value: t.Any = [ROOT, SCEP] if key.endswith(("s", "AnchorUUID")) else SCEP
     named = payload("com.apple.acme", WIFI, **({above: [{key: value}]} if above else {key: value}))
     path = f"{above}.{key}" if above else key
-    assert references.dangling_references([root(), named]) == [f"com.apple.acme/{path}: {SCEP}"]
+    assert references.dangling_references([root(), named]) == [
+        f"payload 2 (com.apple.acme), {path}: {SCEP}"
+    ]
     assert references.dangling_references([root(), named, scep_payload(SCEP.lower())]) == []
 
 

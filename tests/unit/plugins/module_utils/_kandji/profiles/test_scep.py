@@ -412,7 +412,10 @@ def test_two_payloads_with_our_url_are_not_guessed_between() -> None:
     twin = {**OTHER_SCEP, "PayloadContent": content_of(SETTINGS)}
     with pytest.raises(BadOption) as raised:
         plan([by_hand(content_of(SETTINGS), [twin])])
-    assert "holds 2 SCEP payloads, and 2 of them have this SCEP URL" in raised.value.message
+    assert (
+        "holds 2 SCEP payloads (payload 1 (com.apple.security.scep) and payload 2"
+        " (com.apple.security.scep)), and 2 of them have this SCEP URL"
+    ) in raised.value.message
 
 
 def test_a_new_profile_has_the_payload_and_the_flags_and_no_id() -> None:
@@ -493,7 +496,8 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
                 )
             ],
             {},
-            "holds 2 SCEP payloads, and none of them has this SCEP URL, which does not select one.",
+            "(com.apple.security.scep)), and none of them has this SCEP URL, which does not select"
+            " one.",
         ),
     ],
 )
