@@ -41,6 +41,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/client.py",
         "module_utils/_kandji/identifiers.py",
         "module_utils/_kandji/records.py",
+        "module_utils/_kandji/unknown_fields.py",
         "module_utils/_scep/*",
     ),
     "readers": (
