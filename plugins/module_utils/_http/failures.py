@@ -25,6 +25,13 @@ from .._core.masking import Masker
 from .operations import Explanation, Operation, Vendor
 from .retry import NOT_CARRIED_OUT, RETRY_STATUSES, may_be_carried_out
 
+# In errors of requests: what failed before a request was sent.
+_NO_CONNECTION = (
+    "NewConnectionError",
+    "NameResolution",
+    "ConnectTimeoutError",
+    "Tunnel connection failed",
+)
 ERROR_TYPES = {401: Unauthorized, 403: Forbidden, 404: NotFound, 429: RateLimited}
 
 
@@ -88,13 +95,15 @@ class Failures:
 
     def broken_connection(self, operation: Operation, error: Exception) -> Unreachable:
         """Return the error of a connection that was not made or that broke."""
-        text = repr(error)
-        never_sent = "NewConnectionError" in text or "NameResolution" in text
-        return self.unreachable(operation, _reason(error), never_sent)
+        return self.unreachable(operation, _reason(error), _was_never_sent(error))
 
-    def no_proxy(self, operation: Operation, error: Exception) -> Unreachable:
-        """Return the error of a proxy that cannot be reached, or that refuses the connection."""
-        return self.unreachable(operation, f"the proxy: {_reason(error)}", never_sent=True)
+    def broken_proxy(self, operation: Operation, error: Exception) -> Unreachable:
+        """Return the error of a proxy that was not reached, that refused, or that broke.
+
+        urllib3 does not tell these apart: it says that it cannot connect to a proxy that closes the
+        connection after it took the request.
+        """
+        return self.unreachable(operation, f"the proxy: {_reason(error)}", _was_never_sent(error))
 
     def unreachable(
         self, operation: Operation, reason: str, never_sent: bool = False
@@ -217,6 +226,12 @@ def _unknown_fate(operation: Operation) -> str:
     return (
         f"Whether {operation.name} was carried out is unknown. Run again: the next run reads first."
     )
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Return whether there was no connection for the request, so that nobody carried it out."""
+    text = repr(error)
+    return any(cause in text for cause in _NO_CONNECTION)
 
 
 def _reason(error: Exception) -> str:

@@ -190,8 +190,8 @@ class Transport:
         except requests.exceptions.Timeout:
             reason = f"no answer within {self.settings.timeout:g} s"
             raise self._failures.unreachable(operation, reason) from None
-        except requests.exceptions.ProxyError as error:  # the proxy was not reached, or refused
-            raise self._failures.no_proxy(operation, error) from None
+        except requests.exceptions.ProxyError as error:
+            raise self._failures.broken_proxy(operation, error) from None
         except requests.exceptions.RequestException as error:
             raise self._failures.broken_connection(operation, error) from None
         except OSError as error:  # requests finds only now that ca_path does not exist

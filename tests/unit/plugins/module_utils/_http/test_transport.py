@@ -13,6 +13,7 @@ import json
 import ssl
 import threading
 import typing as t
+from http.client import RemoteDisconnected
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
     api_calls,
 )
 from requests import exceptions
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+)
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from lab.server import Lab
@@ -100,12 +107,34 @@ RESET = exceptions.ConnectionError(
 CUT_SHORT = exceptions.ChunkedEncodingError(
     ProtocolError("Connection broken: IncompleteRead(5 bytes read, 5 more expected)")
 )
-PROXY_REFUSED = exceptions.ProxyError(
-    MaxRetryError(
-        t.cast(t.Any, None),
-        "/things",
-        ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 403")),
+
+
+def proxy_error(text: str, reason: Exception) -> exceptions.ProxyError:
+    return exceptions.ProxyError(
+        MaxRetryError(t.cast(t.Any, None), "/things", ProxyError(text, reason))
     )
+
+
+PROXY_REFUSED = proxy_error(
+    "Unable to connect to proxy", OSError("Tunnel connection failed: 403 Forbidden")
+)
+NO_PROXY = proxy_error(
+    "Unable to connect to proxy",
+    NewConnectionError(
+        t.cast(t.Any, "HTTPSConnection(host='proxy.test', port=3128)"),
+        "[Errno 111] Connection refused",
+    ),
+)
+PROXY_TIMEOUT = proxy_error(
+    "Unable to connect to proxy", ConnectTimeoutError("Connection to proxy.test timed out.")
+)
+# urllib3 2 and 1.26 say so of a proxy that closes the connection after it took the request, too.
+PROXY_CLOSED = proxy_error(
+    "Unable to connect to proxy",
+    RemoteDisconnected("Remote end closed connection without response"),
+)
+PROXY_RESET = proxy_error(
+    "Cannot connect to proxy.", ConnectionResetError(104, "Connection reset by peer")
 )
 NO_ANSWER, NO_CONNECTION = (
     exceptions.ReadTimeout("read timed out"),
@@ -259,7 +288,8 @@ PAGE = "<html>upstream</html>"
         (WRITE, NO_ANSWER, True),
         (WRITE, REFUSED, False),
         (WRITE, NO_CONNECTION, False),
-        (WRITE, PROXY_REFUSED, False),
+        *[(WRITE, failure, False) for failure in (PROXY_REFUSED, NO_PROXY, PROXY_TIMEOUT)],
+        *[(WRITE, failure, True) for failure in (PROXY_CLOSED, PROXY_RESET)],
         *[(WRITE, (status, body), False) for status in (400, 403, 423) for body in ({}, PAGE)],
         (WRITE, (501, {}), False),
         (READ_BY_POST, (200, {}), False),
@@ -357,6 +387,8 @@ def test_the_error_of_a_repeated_write_names_the_attempt_without_an_answer(
             (WRITE, failure, True)  # it was not carried out
             for failure in ((429, ""), (409, ""), (423, ""), NO_CONNECTION, REFUSED)
         ],
+        *[(WRITE, failure, True) for failure in (PROXY_REFUSED, NO_PROXY, PROXY_TIMEOUT)],
+        *[(WRITE, failure, False) for failure in (PROXY_CLOSED, PROXY_RESET)],
         *[(READ, (status, ""), True) for status in (408, 520, 524, 529)],
         *[(WRITE, (status, ""), False) for status in (408, 520, 524, 529)],
         *[
