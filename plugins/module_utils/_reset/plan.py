@@ -406,8 +406,9 @@ def _check_group(
 
 def _remedy(target: ResetTarget, keeper: ResetTarget) -> str:
     """Return what to do about a record to keep that does not work: only a suspended one can."""
-    naming = f"ame this one in device_ids ({target.id})."
-    return f"Unsuspend that one, or n{naming}" if keeper.status == "SUSPENDED" else f"N{naming}"
+    if keeper.status == "SUSPENDED":
+        return f"Unsuspend that one, or name this one in device_ids ({target.id})."
+    return f"Name this one in device_ids ({target.id})."
 
 
 # The last authenticator of a user

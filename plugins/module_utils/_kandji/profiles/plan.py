@@ -178,14 +178,6 @@ class Plan:
         """Return whether Macs install the profile because of the plan."""
         return self.writes_profile or bool(self.assignment.assign)
 
-    @property
-    def removes_from_holders(self) -> bool:
-        """Return whether Macs that hold the profile lose it by the write itself."""
-        return self.deletes or (
-            self.current is not None
-            and False in (self.fields.get("active"), self.fields.get("runs_on_mac"))
-        )
-
 
 PlanT = t.TypeVar("PlanT", bound=Plan)
 

@@ -373,24 +373,6 @@ def test_a_profile_that_does_not_exist_needs_no_deletion(asked: Wanted, name: st
     assert plan.plan_deletion(asked, library) == Plan(asked, name, None, assigned_only=True)
 
 
-@pytest.mark.parametrize(
-    "values, removes",
-    [
-        ({}, False),
-        ({"deletes": True}, True),
-        ({"fields": {"active": False}}, True),
-        ({"fields": {"runs_on_mac": False}}, True),
-        ({"fields": {"runs_on_iphone": False}}, False),
-        ({"fields": {"active": False}, "current": None}, False),
-    ],
-)
-def test_macs_lose_a_profile_that_is_deleted_deactivated_or_not_for_macs(
-    values: dict[str, t.Any], removes: bool
-) -> None:
-    result = Plan(**{"wanted": wanted(), "name": "Notes", "current": profile(), **values})
-    assert result.removes_from_holders is removes
-
-
 # What a write returned
 
 
