@@ -48,9 +48,12 @@ options:
     type: list
     elements: str
   device_ids:
-    description: Ids of Okta device records. Such a record is decided by itself, whatever other
-      records its serial has. For O(duplicates) it counts as one of these, and is never the one to
-      keep.
+    description:
+      - Ids of Okta device records. Such a record is decided by itself, whatever other records its
+        serial has. For O(duplicates) it counts as one of these, and is never the one to keep.
+      - Also after its deletion, by the System Log. So the same command again does not reset the
+        record that its first run kept. If the log does not name the serial of the deleted record,
+        it may have had any.
     type: list
     elements: str
   users:
@@ -164,8 +167,8 @@ options:
   plan_digest:
     description:
       - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode.
-        If this run would reset other records, or records with other users, it fails and writes
-        nothing. Fewer records are other records, too.
+        If this run would reset other records, it fails and writes nothing. Fewer records are other
+        records, and so are those whose status, users or management status differ.
       - A plan that was approved this way needs no O(confirm).
     type: str
   report_bound_certificates:

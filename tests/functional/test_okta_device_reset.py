@@ -265,6 +265,10 @@ def test_a_duplicate_is_deleted_by_its_id_and_the_kept_one_stays(watched, fleet,
     args = {"serials": ["GUARDED00001"], "device_ids": [old.id], "max_percent": 100}
     done = run_module(MODULE, args, lab=watched.lab)
     assert states(done) == {old.id: "reset", new.id: "skipped"}
+    assert done["messages"] == []
+    again = run_module(MODULE, args, lab=watched.lab)
+    assert states(again) == {None: "absent", new.id: "skipped"} and not again["changed"]
+    assert [row["reason_code"] for row in again["devices"]] == ["kept_record", "no_record"]
     assert new.id in watched.world.okta.devices
 
 

@@ -30,7 +30,14 @@ from .plan import (
     plan_reset,
     reissue_after,
 )
-from .reader import Selection, find_targets, read_macs, read_revocations, read_users
+from .reader import (
+    Selection,
+    find_targets,
+    read_macs,
+    read_others,
+    read_revocations,
+    read_users,
+)
 from .records import Decision, GuardOptions, Guards, ResetTarget
 from .report import Outcome
 
@@ -142,7 +149,8 @@ class ResetRun:
             self._warn(
                 f"serials: Neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
             )
-        return complete, fleet
+        each = options.guards.duplicates == "each"
+        return read_others(self._okta, complete, each), fleet
 
     def _guards(self) -> Guards:
         options, clock = self._options, self._okta.transport

@@ -17,7 +17,7 @@ from .plan import (
     needs_history,
     relies_on_okta_verify,
 )
-from .reader import read_deletions, read_sign_ins
+from .reader import read_deleted_duplicates, read_deletions, read_sign_ins
 from .records import Evidence, Guards, ResetTarget
 
 
@@ -30,11 +30,18 @@ class EvidenceReader:
         self._enrollments: dict[str, list[Enrollment]] = {}
         self._active_records: dict[str, set[str]] = {}
         self._deletions: dict[str, datetime] = {}
+        self._deleted_duplicates: dict[str, list[str]] = {}
 
     @property
     def evidence(self) -> Evidence:
         """What was read until now."""
-        return Evidence(self._sign_ins, self._enrollments, self._active_records, self._deletions)
+        return Evidence(
+            self._sign_ins,
+            self._enrollments,
+            self._active_records,
+            self._deletions,
+            self._deleted_duplicates,
+        )
 
     def read(self, targets: Sequence[ResetTarget]) -> Evidence:
         """Return the evidence that decides about these targets."""
@@ -45,6 +52,7 @@ class EvidenceReader:
             if target.device is not None and is_in_sign_in_grace(target, guards)
         ]
         self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
+        self._deleted_duplicates = read_deleted_duplicates(self._okta, targets, guards.now)
         passed = [
             target
             for target, _keeper, refusal in check_static_guards(targets, guards, self.evidence)

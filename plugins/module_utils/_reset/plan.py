@@ -12,7 +12,7 @@ import hashlib
 import json
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
@@ -350,7 +350,12 @@ def _check_duplicates(
     if target.by_id or guards.options.duplicates == "each":
         return Verdict(target, None, check_record(target, guards, evidence))
     if len(group) < 2:
-        return Verdict(target, None, _check_only_record(target, guards, evidence))
+        return Verdict(
+            target,
+            None,
+            _check_kept_before(target, guards, evidence)
+            or _check_only_record(target, guards, evidence),
+        )
     best = max((each for each in group if not each.by_id), key=_rank)
     keeper = None if target is best else best
     refusal = (
@@ -359,6 +364,21 @@ def _check_duplicates(
         or check_record(target, guards, evidence, keeper)
     )
     return Verdict(target, keeper, refusal)
+
+
+def _check_kept_before(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+    """Skip what a repeated command would delete: the record that its first run kept.
+
+    The first run deleted the duplicates that device_ids names, so this one is the only one now.
+    """
+    deleted = ", ".join(evidence.deleted_duplicates.get(target.id, ()))
+    if not deleted:
+        return None
+    return _check_any_record(target, guards, evidence) or Refusal(
+        "kept_record",
+        f"It is the one to keep: device_ids names {deleted}, already deleted, which was or may have"
+        f" been another record of its serial. Remove {deleted} from device_ids to reset this one.",
+    )
 
 
 def _check_only_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
@@ -483,13 +503,13 @@ def plan_reset(
 ) -> list[Decision]:
     """Return the decision for each target, in the same order."""
     deletions: dict[str, set[str]] = {}
-    decisions = []
+    decisions: list[Decision] = []
     for target, keeper, refusal in check_static_guards(targets, guards, evidence):
         refusal = refusal or check_last_authenticator(target, guards, evidence, deletions)
         decision = _decide(target, refusal, keeper)
         _mark_for_deletion(decision, deletions)
         decisions.append(decision)
-    return decisions
+    return [_with_records_left(decision, decisions) for decision in decisions]
 
 
 def decide_again(
@@ -507,6 +527,7 @@ def decide_again(
     """
     if keeper is not None and not _works(keeper):
         return _keep_spare(target, keeper)
+    decisions = list(decisions)
     deletions: dict[str, set[str]] = {}
     for other in decisions:
         if other.target.id != target.id:
@@ -516,7 +537,7 @@ def decide_again(
         refusal = check_record(target, guards, evidence, keeper) or check_last_authenticator(
             target, guards, evidence, deletions
         )
-    return _decide(target, refusal, keeper)
+    return _with_records_left(_decide(target, refusal, keeper), decisions)
 
 
 def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
@@ -544,9 +565,24 @@ def _decide(target: ResetTarget, refusal: Refusal | None, keeper: ResetTarget | 
         if keeper and not users_without_account(target, keeper)
         else "its users register again"
     )
-    return Decision(
-        target, "reset", f"Its record is deactivated and deleted; {effect}.", keeper=keeper
-    )
+    return Decision(target, "reset", _describe_reset(effect), keeper=keeper)
+
+
+def _describe_reset(effect: str) -> str:
+    return f"Its record is deactivated and deleted; {effect}."
+
+
+def _with_records_left(decision: Decision, decisions: Iterable[Decision]) -> Decision:
+    """Return a decision with the other records of its device that the decisions do not delete."""
+    deleted = {other.target.id for other in decisions if other.resets}
+    remaining = tuple(other for other in decision.target.others if other.id not in deleted)
+    if not (decision.resets and remaining) or decision.keeper:
+        return decision
+    reason = decision.reason
+    if decision.target.active_users and not users_without_account(decision.target, *remaining):
+        ids = ", ".join(other.id for other in remaining)
+        reason = _describe_reset(f"its users keep their account on {ids}, of the same serial")
+    return replace(decision, reason=reason, remaining=remaining)
 
 
 # Certificates that are revoked with a record
@@ -646,15 +682,17 @@ def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) ->
 
 
 def digest_plan(decisions: Iterable[Decision], host: str) -> str:
-    """Return the SHA-256 (hexadecimal) of the org, its records to delete, their serials and users.
+    """Return the SHA-256 (hexadecimal) of the org and its records to delete.
 
-    The same plan has the same digest, in whatever order the records were found.
+    It covers what the approver sees of each record: serial, status, users, and whether these are
+    managed. The same plan has the same digest, in whatever order the records were found.
     """
     planned = sorted(
         [
             decision.target.id,
             decision.target.serial,
-            sorted(user.user.id for user in decision.target.users),
+            decision.target.status or "",
+            sorted([user.user.id, user.management_status or ""] for user in decision.target.users),
         ]
         for decision in decisions
         if decision.resets

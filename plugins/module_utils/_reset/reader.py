@@ -131,6 +131,39 @@ def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
         return replace(target, device=None)
 
 
+def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[ResetTarget]:
+    """Return the targets with the other working records of their devices.
+
+    Only those of device_ids have them, or all if each record is decided by itself: any other
+    duplicate has the record to keep.
+    """
+    deciding = [target for target in targets if target.device and (each or target.by_id)]
+    serials = unique_spellings(target.serial for target in deciding if target.serial)
+    devices = list(okta.devices_with("profile.serialNumber", serials)) if serials else []
+    known = {target.id: target for target in targets}
+    records: dict[str, ResetTarget] = {}
+    for device in devices:
+        if device.is_working and device.id not in records:
+            records[device.id] = known.get(device.id) or read_users(
+                okta, ResetTarget(device.serial_number, device)
+            )
+    return [
+        replace(target, others=tuple(_of_same_device(target, records.values())))
+        if target in deciding
+        else target
+        for target in targets
+    ]
+
+
+def _of_same_device(target: ResetTarget, records: Iterable[ResetTarget]) -> Iterable[ResetTarget]:
+    """Yield the other records of a target's device: those of its serial and platform."""
+    for record in records:
+        if record.device and target.device and record.id != target.id:
+            same = record.serial.lower() == target.serial.lower()
+            if same and record.device.platform == target.device.platform:
+                yield record
+
+
 # Macs
 
 
@@ -308,6 +341,45 @@ def _ids_of_serial(
 
 def _names(event: LogEvent, ids: Collection[str]) -> bool:
     return any(entity.id in ids for entity in event.targets)
+
+
+def read_deleted_duplicates(
+    okta: Okta, targets: Sequence[ResetTarget], now: datetime
+) -> dict[str, list[str]]:
+    """Return which ids of device_ids were, or may have been, of a target's device, by device id.
+
+    Their records are deleted. The events of a record's registration and deletion name its serial,
+    or do not, which is not documented: a record whose serial is unknown may have had any.
+    """
+    absent = [target.name for target in targets if target.by_id and target.device is None]
+    kept = [target for target in targets if target.device and target.serial and not target.by_id]
+    if not (absent and kept):
+        return {}
+    period = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    events_of: dict[str, list[LogEvent]] = {device_id: [] for device_id in absent}
+    for event in okta.log_events(DELETIONS, *period):
+        for device_id in {entity.id for entity in event.targets} & set(absent):
+            events_of[device_id].append(event)
+    for device_id, events in events_of.items():
+        if events:
+            events += okta.log_events(REGISTRATIONS, *period, word=device_id[:MAX_LOG_WORD])
+    return {
+        target.id: [
+            device_id
+            for device_id, events in events_of.items()
+            if events and _may_have_serial(device_id, target.serial, events)
+        ]
+        for target in kept
+    }
+
+
+def _may_have_serial(device_id: str, serial: str, events: Iterable[LogEvent]) -> bool:
+    """Return whether the events leave it possible that a record had a serial."""
+    entities = [entity for event in events for entity in event.targets if entity.id == device_id]
+    known = any(entity.serial_number for entity in entities)
+    return not known or any(
+        names_serial(text, serial) for entity in entities for text in entity.texts
+    )
 
 
 def read_revocations(

@@ -68,7 +68,8 @@ class ResetTarget:
     """A requested target: its Okta device record, the record's users and its Mac, if they exist.
 
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
-    the option device_ids selected it.
+    the option device_ids selected it. ``others`` are the other records of its device that work,
+    with their users; they are read where one of them may be kept without being the one to keep.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ResetTarget:
     users: tuple[DeviceUser, ...] = ()
     mac: Mac | None = None
     by_id: bool = False
+    others: tuple[ResetTarget, ...] = ()
 
     @property
     def id(self) -> str:
@@ -176,13 +178,15 @@ class Evidence:
     ``sign_ins``: device id -> its last FastPass sign-in. ``enrollments``: user id -> enrolled
     authenticators. ``active_records``: user id -> ids of active device records, of users whose
     only strong authenticator is Okta Verify. ``earlier_deletions``: device id -> when an earlier
-    record of its serial was deleted.
+    record of its serial was deleted. ``deleted_duplicates``: device id -> the ids in device_ids
+    whose records are deleted and were, or may have been, of its device.
     """
 
     sign_ins: Mapping[str, datetime] = field(default_factory=dict)
     enrollments: Mapping[str, Sequence[Enrollment]] = field(default_factory=dict)
     active_records: Mapping[str, Collection[str]] = field(default_factory=dict)
     earlier_deletions: Mapping[str, datetime] = field(default_factory=dict)
+    deleted_duplicates: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,8 @@ class Decision:
     """What a reset does with a target: ``action`` is reset, skip or none.
 
     ``code`` is the reason's code, None for a reset. ``keeper`` is the record of the same device
-    that is kept in place of a spare one, None if this record is not a spare one.
+    that is kept in place of a spare one, None if this record is not a spare one. ``remaining`` are
+    other working records of the device that are not deleted.
     """
 
     target: ResetTarget
@@ -198,6 +203,7 @@ class Decision:
     reason: str
     code: ReasonCode | None = None
     keeper: ResetTarget | None = None
+    remaining: tuple[ResetTarget, ...] = ()
 
     @property
     def resets(self) -> bool:
@@ -212,7 +218,12 @@ class Decision:
     @property
     def users_to_register(self) -> list[DeviceUser]:
         """The active users who have no account on a record that is kept."""
-        return users_without_account(self.target, self.keeper)
+        return users_without_account(self.target, *self.records_left)
+
+    @property
+    def records_left(self) -> list[ResetTarget]:
+        """The records of the same device that are kept."""
+        return [*([self.keeper] if self.keeper else []), *self.remaining]
 
 
 def login_of(user: DeviceUser) -> str:
@@ -226,9 +237,9 @@ def name_of(user: DeviceUser) -> str:
     return " ".join(name for name in names if name) or login_of(user)
 
 
-def users_without_account(target: ResetTarget, keeper: ResetTarget | None) -> list[DeviceUser]:
-    """Return the active users of a record who are not among those of the record that is kept."""
-    kept = {user.user.id for user in keeper.users if user.user.id} if keeper else set()
+def users_without_account(target: ResetTarget, *others: ResetTarget) -> list[DeviceUser]:
+    """Return the active users of a record who are not among those of the other records."""
+    kept = {user.user.id for other in others for user in other.users if user.user.id}
     return [user for user in target.active_users if user.user.id not in kept]
 
 

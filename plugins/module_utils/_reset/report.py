@@ -158,7 +158,7 @@ def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
         if outcome.state != "skipped"
         and outcome.decision.target.serial
         and not outcome.decision.target.is_unknown
-        and (not outcome.decision.is_spare or outcome.decision.users_to_register)
+        and (not outcome.decision.records_left or outcome.decision.users_to_register)
     ]
 
 

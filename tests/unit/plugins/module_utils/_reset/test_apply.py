@@ -38,6 +38,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     Selection,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import (
+    write_messages,
+)
 
 
 def states(result: ResetResult) -> list[str]:
@@ -336,6 +339,122 @@ def test_the_same_command_again_keeps_the_new_registration(reset: t.Any) -> None
     assert states(result) == ["skipped"] and reset.okta.writes == []
     assert result.outcomes[0].decision.code == "registered_again"
     assert states(reset.run("C01", allow=[*allow, "registered_again"])) == ["reset"]
+
+
+# Records that device_ids names, next to others of their Macs
+
+
+def event_of(device_id: str, kind: str, serial: str = "") -> LogEvent:
+    texts = (device_id, serial) if serial else (device_id,)
+    return LogEvent(
+        event_type=kind,
+        published="2026-11-22T10:00:00Z",
+        targets=(LogEntity(device_id, type="Device", serial_number=serial, texts=texts),),
+    )
+
+
+DELETION, REGISTRATION = "device.lifecycle.delete", "device.enrollment.create"
+
+
+def test_who_has_an_account_on_another_record_of_the_mac_is_not_asked_to_register(
+    reset: t.Any,
+) -> None:
+    """Steps that remove the account in Okta Verify would end what works."""
+    reset.stuck(1, "ann", "bob")
+    reset.okta.add("guo9", "C01", "ann")
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    named = Selection(device_ids=["guo9"])
+    result = reset.run(selection=named)
+    assert states(result) == ["reset"] and write_messages(result.outcomes, "acme.okta.com") == []
+    assert result.outcomes[0].decision.reason.endswith(
+        "; its users keep their account on guo1, of the same serial."
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"status": "SUSPENDED"}, {"platform": "WINDOWS"}, {"serial_number": "C02"}],
+)
+def test_an_account_on_a_record_that_does_not_work_on_the_mac_is_none(
+    reset: t.Any, other: dict[str, str]
+) -> None:
+    reset.stuck(1, "ann")
+    record = reset.okta.add("guo9", "C01", "ann")
+    reset.okta.records["guo9"] = replace(record, **other)
+    result = reset.run(selection=Selection(device_ids=["guo1"]))
+    assert states(result) == ["reset"]
+    assert len(write_messages(result.outcomes, "acme.okta.com")) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"selection": Selection(device_ids=["guo1", "guo9"])},
+        {"selection": Selection(serials=["C01"]), "duplicates": "each"},
+    ],
+)
+def test_a_record_that_is_deleted_too_keeps_no_account(
+    reset: t.Any, options: dict[str, t.Any]
+) -> None:
+    reset.stuck(1, "ann")
+    reset.stuck(2)
+    reset.okta.add("guo9", "C01", "ann")
+    result = reset.run(**options)
+    assert states(result) == ["reset", "reset"]
+    assert len(write_messages(result.outcomes, "acme.okta.com")) == 2
+
+
+def test_a_record_that_is_kept_where_each_is_decided_by_itself_keeps_the_account(
+    reset: t.Any,
+) -> None:
+    reset.stuck(1, "ann")
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    reset.okta.add("guo9", "C01", "ann")
+    result = reset.run("C01", duplicates="each")
+    assert states(result) == ["skipped", "reset"]
+    assert write_messages(result.outcomes, "acme.okta.com") == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [event_of("guo9", DELETION, "C01")],
+        [event_of("guo9", DELETION), event_of("guo9", REGISTRATION, "C01")],
+        [
+            event_of("guo9", DELETION)
+        ],  # registered before the log begins, and the serial is not named
+    ],
+)
+def test_the_same_command_again_keeps_the_record_that_its_first_run_kept(
+    reset: t.Any, events: list[LogEvent]
+) -> None:
+    reset.stuck(1, "ann")
+    reset.okta.add("guo9", "C01", "ann")
+    both = Selection(serials=["C01"], device_ids=["guo9"])
+    assert states(reset.run(selection=both)) == ["skipped", "reset"]
+    reset.okta.events, reset.okta.calls = events, []
+    again = reset.run(selection=both)
+    assert states(again) == ["skipped", "absent"] and reset.okta.writes == []
+    assert again.outcomes[0].decision.code == "kept_record"
+    assert "Remove guo9 from device_ids" in again.outcomes[0].decision.reason
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [],
+        [event_of("guo8", DELETION, "C01")],
+        [event_of("guo9", DELETION, "C02")],
+        [event_of("guo9", DELETION), event_of("guo9", REGISTRATION, "C02")],
+    ],
+)
+def test_an_id_that_was_never_of_the_mac_protects_nothing(
+    reset: t.Any, events: list[LogEvent]
+) -> None:
+    reset.stuck(1, "ann")
+    reset.okta.events = events
+    done = reset.run(selection=Selection(serials=["C01"], device_ids=["guo9"]))
+    assert states(done) == ["reset", "absent"]
 
 
 # Audit and errors

@@ -821,10 +821,18 @@ def test_up_to_confirm_above_no_phrase_is_needed(above: int, needed: bool) -> No
 # Approval
 
 
-def to_delete(*ids: str, name: str = "ada") -> list[Decision]:
+def to_delete(
+    *ids: str, name: str = "ada", management: str = "NOT_MANAGED", status: str = "ACTIVE"
+) -> list[Decision]:
     return [
         Decision(
-            ResetTarget(one, device(one, serial_number=f"C-{one}"), (user(name),)), "reset", ""
+            ResetTarget(
+                one,
+                device(one, serial_number=f"C-{one}", status=status),
+                (user(name, management),),
+            ),
+            "reset",
+            "",
         )
         for one in ids
     ]
@@ -844,6 +852,8 @@ def test_the_same_plan_has_the_same_digest_in_whatever_order_it_was_found() -> N
         (to_delete("guo1", "guo2", "guo3"), "acme.okta.com"),
         (to_delete("guo1", "guo3"), "acme.okta.com"),
         (to_delete("guo1", "guo2", name="bob"), "acme.okta.com"),
+        (to_delete("guo1", "guo2", management="MANAGED"), "acme.okta.com"),
+        (to_delete("guo1", "guo2", status="SUSPENDED"), "acme.okta.com"),
         (to_delete("guo1", "guo2"), "other.okta.com"),
         ([], "acme.okta.com"),
     ],
