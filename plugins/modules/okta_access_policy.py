@@ -56,6 +56,8 @@ options:
     description:
       - Id or exact name of the policy that a new one is cloned from, with its rules. A policy of
         the name that was made from another one is refused.
+      - If the policy does not exist and another clone of the same policy has one of O(apps), that
+        clone may have been renamed. The module then refuses to clone again, and names it.
       - If a run was interrupted before it named the clone, that clone stays, because nothing tells
         it from a clone that somebody keeps. The next run clones again and names it in a warning.
     type: str
@@ -253,6 +255,8 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
     org_apps = ctx.okta.apps() if params["apps"] else []
     moving = _moving_apps(ctx, current, org_apps)
+    if current is None and original:
+        policy_plan.require_no_renamed_clone(params["name"], "name", original, moving, known)
     came_from = policy_plan.earlier_policies(moving, known)
     plan = policy_plan.plan_policy(
         params["name"], params["description"], current, original, came_from

@@ -32,7 +32,9 @@ options:
     type: str
     required: true
   clone_of:
-    description: If O(policy) does not exist yet, the policy that it would be cloned from.
+    description: If O(policy) does not exist yet, the policy that it would be cloned from. If one of
+      O(apps) has another clone of that policy, the module fails, because it may be O(policy),
+      renamed.
     type: str
   apps:
     description: Ids or exact labels of the apps. If not set, all current apps of the policy.
@@ -223,12 +225,13 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     wanted = [_validated(number, options) for number, options in enumerate(params["rules"])]
     known = ctx.okta.access_policies()
-    policy = resolution.find_policy(known, params["policy"]) or resolution.require_policy(
-        known, params["clone_of"] or params["policy"]
-    )
+    existing = resolution.find_policy(known, params["policy"])
+    policy = existing or resolution.require_policy(known, params["clone_of"] or params["policy"])
     current = in_order(ctx.okta.policy_rules(policy.id))
     after, rule_changes = _plan(ctx, wanted, current)
     apps = _apps(ctx, policy.id)
+    if existing is None:
+        policy_plan.require_no_renamed_clone(params["policy"], "policy", policy, apps, known)
     changes = _app_changes(ctx, apps, policy, current, after)
     forecast, refusal = _forecast(ctx, guards.PolicyChange(policy, current, after, changes))
     return {

@@ -778,12 +778,31 @@ def test_a_rollback_does_not_overlook_a_clone_that_was_renamed(desk):
     assert not desk.run(POLICY, back)["changed"]
 
 
-def test_an_app_that_came_from_another_clone_goes_back_to_what_it_had_before(desk):
-    """Somebody renamed the clone, so the next run made another one."""
+def test_a_clone_that_was_renamed_is_not_cloned_again(desk):
     wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
     assert desk.run(POLICY, wanted)["changed"]
     clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
     clone.name = "Company apps - managed"
+    policies = len(desk.okta.policies.by_id)
+    forecast = {"policy": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    for check in (True, False):
+        message = refused(desk.run(POLICY, wanted, check=check))
+        assert "'Slack' use 'Company apps - managed', another clone of 'Company apps'" in message
+        assert "'Slack' use 'Company apps - managed'" in refused(
+            desk.run("okta_access_policy_forecast", forecast, check=check)
+        )
+    assert len(desk.okta.policies.by_id) == policies
+    clone.name = NAME
+    assert not desk.run(POLICY, wanted)["changed"]
+
+
+def test_an_app_that_came_from_another_clone_goes_back_to_what_it_had_before(desk):
+    """Somebody renamed the clone, and made another one."""
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    clone.name = "Company apps - managed"
+    assert desk.run(POLICY, {**wanted, "apps": []})["changed"]
     done = desk.run(POLICY, wanted)
     assert done["moved_apps"][0]["from_policy"] == clone.id
     assert desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]

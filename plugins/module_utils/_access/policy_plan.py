@@ -72,6 +72,28 @@ def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Polic
         )
 
 
+def require_no_renamed_clone(
+    name: str, option: str, original: Policy, apps: t.Iterable[App], known: t.Iterable[Policy]
+) -> None:
+    """Raise Refused if a policy would be cloned for apps that another clone of its original has.
+
+    That one may be it, renamed: a second clone would take its apps, without its rules.
+
+    :arg option: the option that has the name.
+    """
+    clones = {policy.id: policy for policy in known if origin_of(policy) == original.id}
+    held = {app.label: clones[app.policy_id] for app in apps if app.policy_id in clones}
+    if not held:
+        return
+    names = ", ".join(dict.fromkeys(repr(policy.name) for policy in held.values()))
+    raise Refused(
+        f"{option}: Okta has no app sign-in policy {name!r}, and {', '.join(map(repr, held))} use"
+        f" {names}, another clone of {original.name!r}. If it was renamed, rename it to {name!r} in"
+        " the Admin Console, or set its present name. If a new clone is to replace it, move its"
+        " apps back first (state=reverted)."
+    )
+
+
 @dataclass(frozen=True)
 class Reversal:
     """Which apps of a policy go back to which one, and which stay.

@@ -356,21 +356,29 @@ def read_deleted_duplicates(
     if not (absent and kept):
         return {}
     period = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
-    events_of: dict[str, list[LogEvent]] = {device_id: [] for device_id in absent}
-    for event in okta.log_events(DELETIONS, *period):
-        for device_id in {entity.id for entity in event.targets} & set(absent):
-            events_of[device_id].append(event)
-    for device_id, events in events_of.items():
-        if events:
-            events += okta.log_events(REGISTRATIONS, *period, word=device_id[:MAX_LOG_WORD])
+    lives = _read_lives(okta, absent, period)
     return {
         target.id: [
             device_id
-            for device_id, events in events_of.items()
-            if events and _may_have_serial(device_id, target.serial, events)
+            for device_id, events in lives.items()
+            if _may_have_serial(device_id, target.serial, events)
         ]
         for target in kept
     }
+
+
+def _read_lives(
+    okta: Okta, device_ids: Sequence[str], period: tuple[str, str]
+) -> dict[str, list[LogEvent]]:
+    """Return the registration and deletion of each of these records that was deleted, by id."""
+    lives: dict[str, list[LogEvent]] = {}
+    for event in okta.log_events(DELETIONS, *period):
+        for device_id in device_ids:
+            if _names(event, [device_id]):
+                lives.setdefault(device_id, []).append(event)
+    for device_id, events in lives.items():
+        events += okta.log_events(REGISTRATIONS, *period, word=device_id[:MAX_LOG_WORD])
+    return lives
 
 
 def _may_have_serial(device_id: str, serial: str, events: Iterable[LogEvent]) -> bool:

@@ -89,6 +89,20 @@ def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
     policy_plan.require_no_other_clone("Copy", [original(), idle, other], None)
 
 
+def test_a_clone_that_was_renamed_is_not_cloned_again() -> None:
+    renamed = policy(id="rst3", name="Renamed", description="[made from policy rst1]")
+    known = [original(), renamed, policy(id="rst4", description="[made from policy rst9]")]
+    apps = [App("a0", "Slack", policy_id="rst3"), App("a1", "Jira", policy_id="rst1")]
+    with pytest.raises(Refused) as raised:
+        policy_plan.require_no_renamed_clone("Copy", "policy", original(), apps, known)
+    assert raised.value.message.startswith(
+        "policy: Okta has no app sign-in policy 'Copy', and 'Slack' use 'Renamed', another clone of"
+        f" {original().name!r}. If it was renamed, rename it to 'Copy' in the Admin Console, or"
+    )
+    others = [*apps[1:], App("a2", "Wiki", policy_id="rst4"), App("a3", "Mail")]
+    policy_plan.require_no_renamed_clone("Copy", "policy", original(), others, known)
+
+
 def test_an_app_never_goes_back_to_the_clone_itself() -> None:
     clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
     plan = policy_plan.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
