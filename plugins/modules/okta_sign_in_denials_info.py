@@ -156,8 +156,8 @@ def run(ctx: ModuleContext) -> Result:
             f" at these apps since {since} and not in as long before: {abbreviate(denials.new)}."
         )
     rows = [
-        {**person.as_result(), "before": login in denials.before}
-        for login, person in sorted(denials.since.items())
+        {**person.as_result(), "before": key in denials.before}
+        for key, person in sorted(denials.since.items(), key=lambda item: item[1].login)
     ]
     return {
         "changed": False,

@@ -7,28 +7,39 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
 from .._core.timestamps import parse_timestamp, require_timestamp
 from .._okta.records import LogEvent
+
+UNKNOWN = ("", "unknown")  # the ids of actors whom Okta does not know
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class DeniedPerson:
     """A person who was refused: how often, at which apps, and by which rules.
 
-    ``rule_unknown`` counts the refusals whose rule the log does not tell.
+    ``login`` is that of the newest refusal, at ``newest``. ``rule_unknown`` counts the refusals
+    whose rule the log does not tell.
     """
 
     login: str
+    newest: datetime = _NEVER
     count: int = 0
     apps: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
     rule_unknown: int = 0
 
-    def plus(self, apps: t.Iterable[str], rule: str | None) -> DeniedPerson:
+    def plus(
+        self, login: str, published: datetime | None, apps: t.Iterable[str], rule: str | None
+    ) -> DeniedPerson:
         """Return the person with one more refusal, by a rule or None for an unknown one."""
+        newest, newest_login = max((published or _NEVER, login), (self.newest, self.login))
         return replace(
             self,
+            login=newest_login,
+            newest=newest,
             count=self.count + 1,
             apps=self.apps | {*apps},
             rules=self.rules | ({rule} if rule else set()),
@@ -48,7 +59,10 @@ class DeniedPerson:
 
 @dataclass
 class Denials:
-    """The people who were refused since a timestamp, and before it, by login."""
+    """The people who were refused since a timestamp, and before it, by id.
+
+    By login, where the log does not tell the id.
+    """
 
     since: dict[str, DeniedPerson] = field(default_factory=dict)
     before: dict[str, DeniedPerson] = field(default_factory=dict)
@@ -56,7 +70,7 @@ class Denials:
     @property
     def new(self) -> list[str]:
         """Logins of people who were refused since, and not before."""
-        return sorted(set(self.since) - set(self.before))
+        return sorted(person.login for key, person in self.since.items() if key not in self.before)
 
 
 def count_denials(
@@ -78,9 +92,11 @@ def count_denials(
         login = event.actor.alternate_id or event.actor.id
         if not apps or not login:
             continue
+        key = login if event.actor.id in UNKNOWN else event.actor.id
         published = parse_timestamp(event.published)
         people = denials.before if published and published < start else denials.since
-        people[login] = people.get(login, DeniedPerson(login)).plus(apps, _rule_name(event))
+        person = people.get(key, DeniedPerson(""))
+        people[key] = person.plus(login, published, apps, _rule_name(event))
     return denials
 
 
