@@ -130,10 +130,12 @@ from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet import ledger
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.certificate_check import expiry_by_device, newest_by_serial
+from ..module_utils._fleet.facts import MacFacts
 from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._fleet.join import ledger_by_ring, mac_of
-from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
+from ..module_utils._fleet.rings import Ring, read_rings, ring_options, subjects_by_ring
 from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_authorities
@@ -154,6 +156,8 @@ USES = (
     *certificate_authorities.USES,
 )
 
+Certificate: t.TypeAlias = "dict[str, str]"  # expires (ISO 8601), and its source: mac or ledger
+
 
 def run(ctx: ModuleContext) -> Result:
     """Return when the certificates of the fleet's Macs expire."""
@@ -166,33 +170,13 @@ def run(ctx: ModuleContext) -> Result:
     )
     macs = [mac_of(device, rings) for device in ctx.kandji.devices(platform="Mac") if device.is_mac]
     serials = {mac.device_id: mac.serial for mac in macs}
-    known: dict[str, dict[str, str]] = {}
+    known: dict[str, Certificate] = {}
     changes: list[Change] = []
     if params["state_dir"]:
         book, changes = _update_ledger(ctx)
-        by_serial = ledger_by_ring(
-            lambda serials, subject: ledger.expiry_by_serial(
-                book, serials, params["lifetime_days"], subject
-            ),
-            ((mac.serial, mac.ring) for mac in macs),
-            rings,
-        )
-        known.update(
-            {
-                serial: {"expires": expires, "source": "ledger"}
-                for serial, expires in by_serial.items()
-            }
-        )
+        known.update(_in_ledger(book, macs, rings, params["lifetime_days"]))
     if params["certificate_check_item_id"]:
-        statuses = ctx.kandji.item_statuses(params["certificate_check_item_id"])
-        key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
-        by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
-        known.update(
-            {
-                serial: {"expires": expires, "source": "mac"}
-                for serial, expires in newest_by_serial(by_device, serials).items()
-            }
-        )
+        known.update(_on_macs(ctx, serials, rings))
     rows = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
     return build_result(
         changes,
@@ -201,7 +185,35 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _counts(known: t.Mapping[str, t.Mapping[str, str]], macs: int) -> dict[str, int]:
+def _in_ledger(
+    book: ledger.Ledger, macs: t.Iterable[MacFacts], rings: t.Sequence[Ring], lifetime_days: int
+) -> dict[str, Certificate]:
+    """Return serial -> certificate of the Mac that the ledger names last."""
+
+    def read(serials: t.Iterable[str], subject: Subject) -> t.Mapping[str, str]:
+        return ledger.expiry_by_serial(book, serials, lifetime_days, subject)
+
+    by_serial = ledger_by_ring(read, ((mac.serial, mac.ring) for mac in macs), rings)
+    return {
+        serial: {"expires": expires, "source": "ledger"} for serial, expires in by_serial.items()
+    }
+
+
+def _on_macs(
+    ctx: ModuleContext, serials: t.Mapping[str, str], rings: t.Sequence[Ring]
+) -> dict[str, Certificate]:
+    """Return serial -> certificate that the check on the Mac reports.
+
+    :arg serials: device id -> serial.
+    """
+    statuses = ctx.kandji.item_statuses(ctx.params["certificate_check_item_id"])
+    key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
+    by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
+    by_serial = newest_by_serial(by_device, serials)
+    return {serial: {"expires": expires, "source": "mac"} for serial, expires in by_serial.items()}
+
+
+def _counts(known: t.Mapping[str, Certificate], macs: int) -> dict[str, int]:
     sources = [certificate["source"] for certificate in known.values()]
     return {
         "mac": sources.count("mac"),
