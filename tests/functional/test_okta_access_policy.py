@@ -944,6 +944,17 @@ def test_okta_is_asked_in_the_form_that_it_takes(desk, simulation):
     assert told["agreed"] == told["asked"] > 1 or "E0000015" in told["reason"]
 
 
+@pytest.mark.parametrize("fault", ["html", "truncate", "5xx", "drop"])
+def test_a_simulation_that_fails_is_no_error(desk, fault):
+    desk.user()
+    assert desk.run(RULE, MANAGED)["changed"]
+    desk.watched.fault(fault, "createPolicySimulation", times=None)
+    wanted = {"policy": "Company apps", "apps": ["Slack"], "simulate": True}
+    done = desk.run(FORECAST, {**wanted, "break_glass_group": "Break glass", "api_retries": 1})
+    assert done.get("simulation", {}).get("available") is False, done
+    assert "did not confirm the forecast" in str(done["warnings"])
+
+
 # Okta FastPass
 
 

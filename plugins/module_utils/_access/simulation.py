@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import ApiError
+from .._core.errors import ApiError, Unreachable, Unreadable
 from .._okta.client import Okta
 from .conditions import DeviceContext, Person
 from .forecast import certain_outcome
@@ -99,7 +99,8 @@ def question_body(question: Question) -> dict[str, object]:
 def simulate(okta: Okta, questions: t.Sequence[Question]) -> SimulationReport:
     """Return how Okta answers the questions, one request for each.
 
-    An error of Okta is not an error here: the report says that the forecast is not confirmed.
+    An error of Okta, or no answer, is not an error here: the report says that the forecast is not
+    confirmed.
     Okta's guide sends one object, which recorded orgs take; the OpenAPI description has a list.
     """
     if not questions:
@@ -109,7 +110,7 @@ def simulate(okta: Okta, questions: t.Sequence[Question]) -> SimulationReport:
     for question in questions:
         try:
             names, as_list = _answer(okta, question, as_list)
-        except ApiError as error:
+        except (ApiError, Unreachable, Unreadable) as error:
             reason = error.message
             break
         answers.append((question, names))
