@@ -176,7 +176,7 @@ from ..module_utils._fleet.rings import (
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject
-from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
+from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.scep import read_generation
 from ..module_utils._kandji.records import (
@@ -360,9 +360,11 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         return renewal.RingFacts(ring.name, False)
     plist = mobileconfig.parse(profile.mobileconfig) or {}
     payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
-    installed = _group_by_device(installed_on(ctx.kandji, ProfileItem.of_profile(profile)))
-    statuses = ctx.kandji.item_statuses(profile.id)
-    holders = set(installed) | {status.device_id for status in statuses if status.is_installed}
+    item = ProfileItem.of_profile(profile)
+    rows = installed_on(ctx.kandji, item)
+    installed = _group_by_device(rows)
+    # The playbook hands the number on as max_reissue, so it is the one that the write counts.
+    holders = possible_holders(item, list(ctx.kandji.item_statuses(profile.id)), rows)
     written = parse_timestamp(profile.updated_at)
     ids = {blueprint.id for blueprint in assignments.resolve(ring.blueprints, fleet.blueprints)}
     devices = [device for device in fleet.devices if device.blueprint_id in ids]

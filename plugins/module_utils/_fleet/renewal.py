@@ -105,11 +105,11 @@ class Pace:
 class Queue:
     """What a ring may have to wait for.
 
-    ``ahead`` is the name of a ring that renews or waits; ``before`` is the previous ring.
+    ``ahead`` is the name of a ring that renews or waits; ``before`` are all previous rings.
     """
 
     ahead: str = ""
-    before: RingFacts | None = None
+    before: tuple[RingFacts, ...] = ()
     enrolling: int = 0
 
 
@@ -152,7 +152,8 @@ def warn_unknowable(ring: RingFacts) -> str:
 def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Decision]:
     """Return the decision for each ring, in order.
 
-    One ring renews at a time. Those behind a ring that renews, or is not healthy yet, wait.
+    One ring renews at a time. Those behind a ring that renews, or is not healthy yet, wait. A ring
+    between the two changes nothing: it may have no Macs, or nothing that is due.
     """
     decisions: list[Decision] = []
     queue = Queue(enrolling=sum(ring.enrolling(now) for ring in rings))
@@ -160,7 +161,7 @@ def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Deci
         decision = _decide_ring(ring, queue, now, pace)
         decisions.append(decision)
         ahead = queue.ahead or (ring.name if decision.renew or decision.waiting else "")
-        queue = Queue(ahead, ring, queue.enrolling)
+        queue = Queue(ahead, (*queue.before, ring), queue.enrolling)
     return decisions
 
 
@@ -231,12 +232,13 @@ def _why_not_old(ring: RingFacts, limit: datetime) -> str:
 def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
     if queue.ahead:
         return f"It is due, but waits for the ring {queue.ahead}."
-    before = queue.before
-    if before and (share := before.healthy_percent(now)) < pace.min_healthy_percent:
-        return (
-            f"It is due, but waits for the ring {before.name}: {share} % of its Macs are healthy,"
-            f" and {pace.min_healthy_percent} % have to be."
-        )
+    for before in queue.before:
+        share = before.healthy_percent(now)
+        if share < pace.min_healthy_percent:
+            return (
+                f"It is due, but waits for the ring {before.name}: {share} % of its Macs are"
+                f" healthy, and {pace.min_healthy_percent} % have to be."
+            )
     limit = pace.max_enrolments_per_hour
     # One write reaches all Macs of a ring, so a ring above the limit cannot be divided. It goes
     # alone, and Macs that Okta refuses try again.

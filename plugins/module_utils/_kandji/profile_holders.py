@@ -4,7 +4,8 @@
 """Which devices hold a library item's profile.
 
 ``ProfileItem.matches`` and ``installed_on`` are the only answers to that question. They compare ids
-without regard to case and accept the identifier that Kandji names for the item.
+without regard to case and accept the identifier that Kandji names for the item. ``possible_holders``
+is the only count for a limit.
 """
 
 from __future__ import annotations
@@ -138,6 +139,18 @@ def read_holders(
     if console_managed and not statuses and not installed:
         everything = list(kandji.prism_profiles({}, blueprint_ids))
         return holders(item, statuses, everything, others, console_managed)
+    return possible_holders(item, statuses, installed)
+
+
+def possible_holders(
+    item: ProfileItem, statuses: t.Sequence[ItemStatus], installed: t.Sequence[InstalledProfile]
+) -> set[str]:
+    """Return the ids of the devices that a limit counts: those that hold the profile or may.
+
+    A device whose status of the item is not known may hold it.
+
+    :arg installed: what ``installed_on`` returned.
+    """
     by_status = holders(item, statuses, [])
     by_status |= {status.device_id for status in statuses if status.state == "unknown"}
     return by_status | {profile.device_id for profile in installed}

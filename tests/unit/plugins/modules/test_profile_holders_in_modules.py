@@ -51,8 +51,8 @@ class Tenant:
     one of FORMS.
     """
 
-    def __init__(self, answered: str, reports: bool = True) -> None:
-        self.answered, self.reports = answered, reports
+    def __init__(self, answered: str, reports: bool = True, status: str | None = None) -> None:
+        self.answered, self.reports, self.status = answered, reports, status
         self.transport = SimpleNamespace(now=lambda: 1795600000.0)
 
     def prism_profiles(
@@ -83,7 +83,8 @@ class Tenant:
         yield PrismCertificate.from_row({**row, "device_id": DEVICE})
 
     def item_statuses(self, *_ids: str) -> t.Iterator[ItemStatus]:
-        return iter([])
+        row = {"computer": {"id": DEVICE}, "status": self.status}
+        return iter([ItemStatus.from_row(row)] if self.status else [])
 
     def devices(self, **_filters: str) -> t.Iterator[KandjiDevice]:
         row = {"device_id": DEVICE, "serial_number": SERIAL, "blueprint_id": "b", "tags": []}
@@ -141,6 +142,11 @@ def redelivery(tenant: Tenant, option: str) -> bool:
 
 
 def renewal(tenant: Tenant, _option: str) -> bool:
+    ring = decision(tenant)
+    return {(1, 100): True, (0, 0): False}[ring["macs_to_enrol"], ring["healthy_percent"]]
+
+
+def decision(tenant: Tenant) -> dict[str, t.Any]:
     run = run_of(
         tenant,
         rings=[{"name": "canary", "blueprints": ["Canary"], "scep_profile": "SCEP"}],
@@ -152,18 +158,22 @@ def renewal(tenant: Tenant, _option: str) -> bool:
         min_days_between=0,
         min_healthy_percent=90,
         max_enrolments_per_hour=None,
-        written_before=None,
+        written_before="2026-12-31T00:00:00Z",
         certificate_expiry={},
     )
     [ring] = device_trust_renewal_info.run(run)["rings"]
-    return {(1, 100): True, (0, 0): False}[ring["macs_to_enrol"], ring["healthy_percent"]]
+    return t.cast("dict[str, t.Any]", ring)
 
 
 def limits(tenant: Tenant, _option: str) -> bool:
+    return bool(reissued(tenant))
+
+
+def reissued(tenant: Tenant) -> int:
     wanted = plan.Wanted("SCEP", None, [])
     changed = plan.Plan(wanted, "SCEP", tenant.profile(), fields={"name": "x"})
     (reach,) = apply.find_reaches(tenant, [changed], "add")  # type: ignore[arg-type]  # stub
-    return bool(reach.changed)
+    return len(reach.changed)
 
 
 def reset(tenant: Tenant, _option: str) -> bool:
@@ -187,3 +197,13 @@ def test_each_asker_sees_the_profile_in_any_case(asker: str, option: str, answer
 @pytest.mark.parametrize("asker", ASKERS)
 def test_no_asker_sees_a_profile_that_no_mac_reported(asker: str) -> None:
     assert not ASKERS[asker](Tenant(ITEM, reports=False), ITEM)
+
+
+@pytest.mark.parametrize("status", ["PASS", "PENDING", "A word of next year", None])
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_renewal_allows_as_many_enrolments_as_the_write_counts(
+    status: str | None, reports: bool
+) -> None:
+    """The playbook hands the number on as max_reissue. A smaller one would refuse each renewal."""
+    tenant = Tenant(ITEM, reports, status)
+    assert decision(tenant)["macs_to_enrol"] == reissued(tenant)

@@ -222,6 +222,19 @@ def test_the_next_ring_waits_until_the_one_before_is_healthy(
 
 
 @pytest.mark.parametrize(
+    "between",
+    [ring(name="between"), ring(mac(300), name="between"), RingFacts("between", False)],
+    ids=["without Macs", "not due", "without a profile"],
+)
+def test_a_ring_that_is_not_due_lets_no_other_pass_an_unhealthy_one(between: RingFacts) -> None:
+    rings = [ring(mac(None), written=1), between, ring(mac(10), name="wide")]
+    assert decide(rings, NOW, Pace())[2].reason == (
+        "It is due, but waits for the ring canary: 0 % of its Macs are healthy, and 90 % have to"
+        " be."
+    )
+
+
+@pytest.mark.parametrize(
     "limit, written, renew",
     [(None, 0, True), (3, 0, True), (2, 0, False), (2, 1, True), (0, 1, True)],
 )
