@@ -28,6 +28,7 @@ _FIELDS = re.compile(
     r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
 )
 _IDENTITIES = '"identities":'
+_CUT = "..."  # the end of a name that the check cut
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
 
@@ -57,6 +58,13 @@ class Identity:
     def is_of(self, key_ids: t.Collection[str]) -> bool:
         """Return whether one of these CA certificates certainly signed it."""
         return self.authority_key_id in key_ids
+
+    def may_be_named_by(self, subject: Subject) -> bool:
+        """Return whether SCEP profiles may have requested it, as far as its name tells.
+
+        The check cuts long names, so the UUID of a profile may be missing in one.
+        """
+        return subject.may_name(self.common_name) or self.common_name.endswith(_CUT)
 
 
 @dataclass(frozen=True)
@@ -99,17 +107,35 @@ def expiry_by_device(
     :arg key_ids: the key identifiers of the authority's certificates, if they were read. A
         certificate of another authority with the same name does not count then.
     :arg subject: of the SCEP profiles. Where only the name of the issuer speaks for certificates,
-        those that hold the UUID of a profile outweigh the others.
+        those that hold the UUID of a profile outweigh the others. Those without any UUID do not
+        count if the subject holds one.
     """
-    expiries: dict[str, str] = {}
-    for device_id, check in read_checks(statuses).items():
-        own = [each for each in check.identities if each.may_be_of(key_ids)]
-        proved = [
-            each for each in own if each.is_of(key_ids) or subject.names_profile(each.common_name)
-        ]
-        if own:
-            expiries[device_id] = max(each.not_after for each in proved or own)
-    return expiries
+    checks = read_checks(statuses).items()
+    found = ((device_id, _own_identities(check, key_ids, subject)) for device_id, check in checks)
+    return {device_id: max(each.not_after for each in own) for device_id, own in found if own}
+
+
+def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) -> list[Identity]:
+    """Return the identities that decide when the Mac's last certificate expires.
+
+    They are those that are proved, else those that may be of the authority. The latter prove
+    nothing if a proved one may be among those that the check left out.
+    """
+    proved = [
+        each
+        for each in check.identities
+        if each.is_of(key_ids)
+        or each.may_be_of(key_ids)
+        and subject.names_profile(each.common_name)
+    ]
+    can_be_proved = bool(key_ids) or bool(subject.uuids) and subject.can_be_proved
+    if proved or (can_be_proved and check.count > len(check.identities)):
+        return proved
+    return [
+        each
+        for each in check.identities
+        if each.may_be_of(key_ids) and each.may_be_named_by(subject)
+    ]
 
 
 def newest_by_serial(expiries: t.Mapping[str, str], serials: t.Mapping[str, str]) -> dict[str, str]:

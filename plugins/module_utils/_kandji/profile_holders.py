@@ -4,8 +4,8 @@
 """Which devices hold a library item's profile.
 
 ``ProfileItem.matches`` and ``installed_on`` are the only answers to that question. They compare ids
-without regard to case and accept the identifier that Kandji names for the item. ``possible_holders``
-is the only count for a limit.
+without regard to case and accept the identifier that Kandji names for the item.
+``possible_holders`` is the only count for a limit.
 """
 
 from __future__ import annotations

@@ -296,7 +296,50 @@ def test_where_the_name_of_the_issuer_decides_the_uuid_of_the_profile_counts_mor
     assert expiries(own, access, key_ids=key_ids, subject=subject) == {
         "aaaa": "2027-01-01T00:00:00Z"
     }
-    assert expiries(access, key_ids=key_ids, subject=subject) == {"aaaa": "2027-11-23T10:00:00Z"}
+    assert expiries(access, key_ids=key_ids, subject=subject) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "holds_uuid", "counts"),
+    [
+        ("C02XK1ZAJG5J Device Access", True, False),
+        ("C02XK1ZAJG5J", True, False),
+        # One of an earlier generation, and one whose UUID the check may have cut off
+        ("C02XK1ZAJG5J 7f7f0000-0000-4000-8000-00000000000f", True, True),
+        ("C02XK1ZAJG5J" + "x" * 108 + "...", True, True),
+        # The subject has no UUID, or is not known
+        ("C02XK1ZAJG5J", False, True),
+        ("C02XK1ZAJG5J", None, True),
+    ],
+)
+def test_a_name_without_the_uuid_that_the_subject_holds_is_of_another_authority(
+    name, holds_uuid, counts
+):
+    subject = Subject(frozenset({UUID}), holds_uuid, True)
+    expires = {"aaaa": "2027-11-23T10:00:00Z"} if counts else {}
+    assert expiries(identity(cn=name), subject=subject) == expires
+    assert expiries(identity(cn=name, aki=OWN), key_ids={OWN}, subject=subject) == {
+        "aaaa": "2027-11-23T10:00:00Z"
+    }
+
+
+@pytest.mark.parametrize(
+    ("key_ids", "uuids", "known"),
+    [((), (), True), ((), {UUID}, False), ({OWN}, (), False), ({OWN}, {UUID}, False)],
+)
+def test_where_own_certificates_may_be_left_out_those_of_others_prove_nothing(
+    key_ids, uuids, known
+):
+    """The last to expire come first, and may be of an authority with the same name."""
+    foreign = [identity(f"2030-01-0{number}T00:00:00Z", str(number)) for number in range(1, 4)]
+    subject = Subject(frozenset(uuids))
+    status = ItemStatus.from_row(row(line(*foreign, count=4, left_out=1)))
+    read = certificate_check.expiry_by_device([status], key_ids, subject)
+    assert read == ({"aaaa": "2030-01-03T00:00:00Z"} if known else {})
+    own = identity("2027-01-01T00:00:00Z", "a", cn=f"C02XK1ZAJG5J {UUID}", aki=OWN)
+    status = ItemStatus.from_row(row(line(*foreign, own, count=9, left_out=5)))
+    read = certificate_check.expiry_by_device([status], key_ids, subject)
+    assert read == {"aaaa": "2030-01-03T00:00:00Z" if known else "2027-01-01T00:00:00Z"}
 
 
 def test_the_key_that_signed_a_certificate_counts_as_much_as_the_uuid_of_the_profile():
