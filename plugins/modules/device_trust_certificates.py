@@ -210,7 +210,10 @@ def _on_macs(
     key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
     by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
     by_serial = newest_by_serial(by_device, serials)
-    return {serial: {"expires": expires, "source": "mac"} for serial, expires in by_serial.items()}
+    return {
+        serial: {"expires": checked.expires, "source": "mac"}
+        for serial, checked in by_serial.items()
+    }
 
 
 def _counts(known: t.Mapping[str, Certificate], macs: int) -> dict[str, int]:

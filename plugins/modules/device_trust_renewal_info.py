@@ -37,8 +37,10 @@ options:
     type: dict
     default: {}
   certificate_check_item_id:
-    description: Id of the Custom Script that reports on each Mac when its certificates expire (see
-      M(devicetrust.okta_kandji.device_trust_certificates)).
+    description:
+      - Id of the Custom Script that reports on each Mac when its certificates expire (see
+        M(devicetrust.okta_kandji.device_trust_certificates)).
+      - A report does not count if the Mac got its profile or certificate more than a day later.
     type: str
   renew_within_days:
     description: Certificates that expire within so many days are due.
@@ -49,8 +51,8 @@ options:
     type: int
     default: 60
   min_healthy_percent:
-    description: How many percent of a ring's Macs must have its current profile and a certificate
-      that has not expired, before the next ring renews.
+    description: How many percent of each previous ring's Macs must have its current profile and a
+      certificate that has not expired, before a ring renews.
     type: int
     default: 90
   max_enrolments_per_hour:
@@ -143,7 +145,7 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.errors import BadOption, Forbidden
@@ -161,7 +163,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
-from ..module_utils._fleet.certificate_check import newest_by_serial
+from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
 from ..module_utils._fleet.ledger import LedgerExpiry, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
@@ -222,8 +224,9 @@ Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
 class Fleet:
     """What the decisions need of the whole tenant.
 
-    ``certificates`` are by device id, ``expiry`` is by serial in upper case. It outweighs
-    ``ledger``.
+    ``certificates`` are by device id. The others are by serial in upper case: ``expiry`` is what
+    the options say, ``checked`` what the Macs reported, ``logged`` what a ledger knows. The former
+    outweigh the latter.
     """
 
     blueprints: t.Sequence[Blueprint]
@@ -231,7 +234,9 @@ class Fleet:
     devices: t.Sequence[KandjiDevice]
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
     expiry: t.Mapping[str, datetime]
+    checked: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
     ledger: LedgerExpiry | None = None
+    logged: t.Mapping[str, datetime] = field(default_factory=dict)
 
     def with_ledger(self, subject: Subject, devices: t.Sequence[KandjiDevice]) -> Fleet:
         """Return the fleet with what the ledger knows of the devices of one ring.
@@ -239,7 +244,19 @@ class Fleet:
         ``subject`` is that of the ring's profile.
         """
         known = self.ledger([each.serial for each in devices], subject) if self.ledger else {}
-        return replace(self, expiry={**_by_serial(known), **self.expiry})
+        logged = {serial.upper(): require_timestamp(text) for serial, text in known.items()}
+        return replace(self, logged=logged)
+
+    def known_expiry(self, serial: str, *since: datetime | None) -> datetime | None:
+        """Return when a Mac's certificate expires, or None if no source knows it.
+
+        :arg since: when the Mac got certificate and profile. A report from before does not count.
+        """
+        key = serial.upper()
+        checked = self.checked.get(key)
+        if key in self.expiry or checked is None or checked.is_outdated(*since):
+            return self.expiry.get(key, self.logged.get(key))
+        return require_timestamp(checked.expires)
 
     def certificate_of(
         self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
@@ -253,12 +270,10 @@ class Fleet:
         rows = self.certificates.get(device.device_id, ())
         proved = subject.select(rows, device.serial, Proof.PROVED)
         present = [row for row in held if row.payload_uuid == (profile_uuid(profile) or "").lower()]
-        known = self.expiry.get(device.serial.upper())
-        estimated = renewal.estimate_expiry(
-            newest_first_seen(proved),
-            newest_first_seen(present),
-            parse_timestamp(profile.updated_at) if proved or present else None,
-        )
+        came = newest_first_seen(proved), newest_first_seen(present)
+        written = parse_timestamp(profile.updated_at)
+        known = self.known_expiry(device.serial, *came, written if present else None)
+        estimated = renewal.estimate_expiry(*came, written if proved or present else None)
         missing: t.Literal["missing", "unknowable"] = (
             "missing" if subject.can_be_proved else "unknowable"
         )
@@ -317,9 +332,8 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
-    reported, by_ledger = _read_expiry(ctx, devices, subject)
-    expiry = {**reported, **expiry_by_option}
-    return Fleet(blueprints, profiles, devices, by_device, expiry, by_ledger)
+    checked, by_ledger = _read_expiry(ctx, devices, subject)
+    return Fleet(blueprints, profiles, devices, by_device, expiry_by_option, checked, by_ledger)
 
 
 def _ring_profiles(
@@ -332,7 +346,7 @@ def _ring_profiles(
 
 def _read_expiry(
     ctx: ModuleContext, devices: t.Sequence[KandjiDevice], subject: Subject
-) -> tuple[dict[str, datetime], LedgerExpiry | None]:
+) -> tuple[dict[str, CheckedExpiry], LedgerExpiry | None]:
     """Return serial (upper case) -> expiry that the Mac reports, and what reads the ledger."""
     params = ctx.params
     by_device, by_ledger = known_expiry(
@@ -345,13 +359,8 @@ def _read_expiry(
         else (),
         subject,
     )
-    serials = {device.device_id: device.serial for device in devices}
-    return _by_serial(newest_by_serial(by_device, serials)), by_ledger
-
-
-def _by_serial(expiries: t.Mapping[str, str]) -> dict[str, datetime]:
-    """Return serial in upper case -> expiry."""
-    return {serial.upper(): require_timestamp(expires) for serial, expires in expiries.items()}
+    serials = {device.device_id: device.serial.upper() for device in devices}
+    return newest_by_serial(by_device, serials), by_ledger
 
 
 def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:

@@ -15,10 +15,10 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from .._core.timestamps import format_timestamp, parse_timestamp
+from .._core.timestamps import EARLIEST, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject
 from .._kandji.records import ItemStatus
 
@@ -28,6 +28,7 @@ _FIELDS = re.compile(
     r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
 )
 _IDENTITIES = '"identities":'
+INTERVAL = timedelta(days=1)  # between two reports of a Mac that is on
 _CUT = "..."  # the end of a name that the check cut
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
@@ -79,6 +80,24 @@ class Check:
     count: int
     okta_verify_version: str | None = None
     scep_profiles: int | None = None
+    reported_at: datetime | None = None
+
+
+class CheckedExpiry(t.NamedTuple):
+    """When a Mac's last certificate expires (ISO 8601), and when the Mac reported that."""
+
+    expires: str
+    reported_at: datetime | None = None
+
+    def is_outdated(self, *since: datetime | None) -> bool:
+        """Return whether the Mac got a certificate after the report, which does not know it.
+
+        :arg since: when the certificate or the profile that requested it came, as far as is known.
+        """
+        reported = self.reported_at
+        return reported is not None and any(
+            time is not None and time - reported > INTERVAL for time in since
+        )
 
 
 def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
@@ -92,15 +111,18 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
         known = checks.get(status.device_id)
         if check and (known is None or status.precedence > known[0]):
             checks[status.device_id] = (status.precedence, check)
-    return {device_id: check for device_id, (_order, check) in checks.items()}
+    return {
+        device_id: replace(check, reported_at=reported if reported > EARLIEST else None)
+        for device_id, ((reported, _state), check) in checks.items()
+    }
 
 
 def expiry_by_device(
     statuses: t.Iterable[ItemStatus],
     key_ids: t.Collection[str] = (),
     subject: Subject = UNKNOWN,
-) -> dict[str, str]:
-    """Return device id -> expiry (ISO 8601) of the Mac's last certificate of the authority.
+) -> dict[str, CheckedExpiry]:
+    """Return device id -> expiry of the Mac's last certificate of the authority.
 
     Macs without one are left out.
 
@@ -110,9 +132,13 @@ def expiry_by_device(
         those that hold the UUID of a profile outweigh the others. Those without any UUID do not
         count if the subject holds one.
     """
-    checks = read_checks(statuses).items()
-    found = ((device_id, _own_identities(check, key_ids, subject)) for device_id, check in checks)
-    return {device_id: max(each.not_after for each in own) for device_id, own in found if own}
+    expiries: dict[str, CheckedExpiry] = {}
+    for device_id, check in read_checks(statuses).items():
+        own = _own_identities(check, key_ids, subject)
+        if own:
+            expires = max(each.not_after for each in own)
+            expiries[device_id] = CheckedExpiry(expires, check.reported_at)
+    return expiries
 
 
 def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) -> list[Identity]:
@@ -138,18 +164,20 @@ def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) 
     ]
 
 
-def newest_by_serial(expiries: t.Mapping[str, str], serials: t.Mapping[str, str]) -> dict[str, str]:
+def newest_by_serial(
+    expiries: t.Mapping[str, CheckedExpiry], serials: t.Mapping[str, str]
+) -> dict[str, CheckedExpiry]:
     """Return serial -> expiry from device id -> expiry.
 
     A Mac that was enrolled again may have an older device as well, with what it reported then.
 
     :arg serials: device id -> serial.
     """
-    by_serial: dict[str, str] = {}
-    for device_id, expires in expiries.items():
+    by_serial: dict[str, CheckedExpiry] = {}
+    for device_id, checked in expiries.items():
         serial = serials.get(device_id)
-        if serial:
-            by_serial[serial] = max(by_serial.get(serial, ""), expires)
+        if serial and (serial not in by_serial or checked.expires > by_serial[serial].expires):
+            by_serial[serial] = checked
     return by_serial
 
 

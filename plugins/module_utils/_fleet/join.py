@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.text import names_serial
+from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
+from .certificate_check import CheckedExpiry
 from .facts import DeviceRecord, MacFacts
 from .ledger import LedgerExpiry
 from .rings import Ring, subjects_by_ring
@@ -212,10 +214,11 @@ class FleetTables:
 class Expiries:
     """Expiries of newest certificates (ISO 8601).
 
-    ``by_device`` is by device id and comes from the Macs; it outweighs ``ledger``.
+    ``by_device`` is by device id and comes from the Macs. It outweighs ``ledger``, unless Kandji
+    saw a certificate of the Mac since.
     """
 
-    by_device: Mapping[str, str] = field(default_factory=dict)
+    by_device: Mapping[str, CheckedExpiry] = field(default_factory=dict)
     ledger: LedgerExpiry | None = None
 
 
@@ -298,9 +301,12 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
         mac.profile_state = "installed"
 
 
-def _add_expiry(mac: MacFacts, by_device: Mapping[str, str], ledger: Mapping[str, str]) -> None:
-    if by_device.get(mac.device_id):
-        mac.expires, mac.expiry_source = by_device[mac.device_id], "mac"
+def _add_expiry(
+    mac: MacFacts, by_device: Mapping[str, CheckedExpiry], ledger: Mapping[str, str]
+) -> None:
+    checked = by_device.get(mac.device_id)
+    if checked and not checked.is_outdated(*map(parse_timestamp, mac.certificates)):
+        mac.expires, mac.expiry_source = checked.expires, "mac"
     elif ledger.get(mac.serial):
         mac.expires, mac.expiry_source = ledger[mac.serial], "ledger"
 

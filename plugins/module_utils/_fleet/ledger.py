@@ -24,7 +24,7 @@ from .._kandji.certificate_proof import UNKNOWN, Subject
 from .._kandji.client import Kandji
 from .._okta.facts import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
-from .certificate_check import expiry_by_device
+from .certificate_check import CheckedExpiry, expiry_by_device
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -225,7 +225,7 @@ def known_expiry(
     state_dir: str | None = None,
     key_ids: t.Collection[str] = (),
     subject: Subject = UNKNOWN,
-) -> tuple[dict[str, str], LedgerExpiry | None]:
+) -> tuple[dict[str, CheckedExpiry], LedgerExpiry | None]:
     """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
 
     By device if there is a certificate check. The second value is None without a ledger.

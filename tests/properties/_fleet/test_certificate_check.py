@@ -80,6 +80,6 @@ def test_an_expiry_is_that_of_the_newest_identity(report: t.Any, ids: list[str])
     statuses = [ItemStatus(each, log=line_of(report)) for each in ids]
     checks, expiries = read_checks(statuses), expiry_by_device(statuses)
     assert set(expiries) <= set(checks) <= set(ids)
-    for device_id, expiry in expiries.items():
-        assert expiry == max(each.not_after for each in checks[device_id].identities)
+    for device_id, checked in expiries.items():
+        assert checked.expires == max(each.not_after for each in checks[device_id].identities)
     assert expiry_by_device(list(reversed(statuses))) == expiries

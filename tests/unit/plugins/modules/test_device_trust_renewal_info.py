@@ -12,6 +12,9 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+    CheckedExpiry,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     MacCertificate,
 )
@@ -35,7 +38,10 @@ SEEN, YEAR = "2026-11-22T00:00:00Z", timedelta(days=365)
 
 
 def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_device = {"d1": "2027-01-01T00:00:00Z", "gone": "2026-01-01T00:00:00Z"}
+    by_device = {
+        "d1": CheckedExpiry("2027-01-01T00:00:00Z"),
+        "gone": CheckedExpiry("2026-01-01T00:00:00Z"),
+    }
     asked = []
 
     def known_expiry(*arguments: object) -> object:
@@ -53,16 +59,17 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
         has_okta=True,
     )
     devices = [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")]
-    expiry, _none = module._read_expiry(run, devices, UNKNOWN)
+    checked, _none = module._read_expiry(run, devices, UNKNOWN)
     assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"}, UNKNOWN)]
 
     def by_ledger(serials: t.Sequence[str], subject: Subject) -> dict[str, str]:
         assert subject is UNKNOWN
         return dict.fromkeys(serials, "2028-01-01T00:00:00Z")
 
-    fleet = module.Fleet([], [], devices, {}, expiry, by_ledger).with_ledger(UNKNOWN, devices)
-    years = {serial: time.year for serial, time in fleet.expiry.items()}
-    assert years == {"A": 2027, "B": 2028}
+    fleet = module.Fleet([], [], devices, {}, {}, checked, by_ledger)
+    fleet = fleet.with_ledger(UNKNOWN, devices)
+    times = [fleet.known_expiry(serial) for serial in ("a", "B", "c")]
+    assert [time and time.year for time in times] == [2027, 2028, None]
 
 
 @pytest.mark.parametrize(("check_item_id", "has_okta"), [(None, True), ("i", False)])
@@ -156,3 +163,40 @@ def test_without_the_uuid_in_the_subject_a_certificate_is_unknowable(common_name
     read = fleet.certificate_of(MAC, profile(common_name), [PRESENT])
     expires = WRITTEN + timedelta(days=1) + YEAR
     assert read == MacCertificate("C02x", True, expires, "unknowable")
+
+
+@pytest.mark.parametrize(
+    ("reported", "held", "certificates", "counts"),
+    [
+        (timedelta(days=2), [PRESENT], [PROVED], True),
+        # The Mac reports once a day, and not at the same time as its inventory.
+        (timedelta(days=1), [PRESENT], [PROVED], True),
+        (timedelta(hours=23), [PRESENT], [PROVED], False),
+        # The profile came after the report
+        (timedelta(days=1, hours=1), [PRESENT], [], True),
+        (timedelta(days=-0.1), [PRESENT], [], False),
+        (timedelta(days=-1.1), [replace(PRESENT, created_at=None)], [], False),
+        # It has not come yet, or nothing says when the report was made
+        (timedelta(days=-70), [], [], True),
+        (timedelta(days=-70), [BEFORE], [], True),
+        (None, [PRESENT], [PROVED], True),
+    ],
+)
+def test_a_report_from_before_the_certificate_came_does_not_count(
+    reported: timedelta | None,
+    held: list[InstalledProfile],
+    certificates: list[PrismCertificate],
+    counts: bool,
+) -> None:
+    """A Mac that was off gets a certificate, and its report is of the old one until the next. It
+    must not make its whole ring due again."""
+    at = None if reported is None else WRITTEN + reported
+    checked = {"C02X": CheckedExpiry("2026-12-01T00:00:00Z", at)}
+    fleet = module.Fleet([], [], [MAC], {"d1": certificates}, {}, checked)
+    expires = fleet.certificate_of(MAC, profile(), held).expires
+    assert expires is not None and (expires.year == 2026) is counts
+    logged = replace(fleet, logged={"C02X": WRITTEN + timedelta(days=1000)})
+    expires = logged.certificate_of(MAC, profile(), held).expires
+    assert expires is not None and expires.year == (2026 if counts else 2029)
+    stated = replace(logged, expiry={"C02X": WRITTEN + timedelta(days=500)})
+    assert stated.certificate_of(MAC, profile(), held).expires == WRITTEN + timedelta(days=500)

@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
     certificate_check,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+    CheckedExpiry,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     UNKNOWN,
@@ -139,8 +143,10 @@ def test_when_the_last_certificate_of_each_mac_expires():
         {**row(TWO, "AAAA"), "reported_at": "2026-11-01T10:00:00Z"},
     ]
     assert certificate_check.expiry_by_device(map(ItemStatus.from_row, rows)) == {
-        "aaaa": "2027-11-23T10:00:00Z",
-        "dddd": "2027-11-23T10:00:00Z",
+        "aaaa": CheckedExpiry(
+            "2027-11-23T10:00:00Z", datetime(2026, 11, 1, 10, tzinfo=timezone.utc)
+        ),
+        "dddd": CheckedExpiry("2027-11-23T10:00:00Z"),
     }
 
 
@@ -247,26 +253,37 @@ def test_the_first_log_with_a_report_counts():
         "d3": 0,
     }
     assert certificate_check.expiry_by_device(statuses) == {
-        "d1": "2027-11-23T10:00:00Z",
-        "d2": "2027-01-01T00:00:00Z",
+        "d1": CheckedExpiry("2027-11-23T10:00:00Z"),
+        "d2": CheckedExpiry("2027-01-01T00:00:00Z"),
     }
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_outdated"), [((), False), ((None,), False), ((24,), False), ((None, 25), True)]
+)
+def test_a_report_is_outdated_by_what_came_more_than_its_interval_later(hours, is_outdated):
+    reported = datetime(2026, 11, 1, 10, tzinfo=timezone.utc)
+    since = [None if each is None else reported + timedelta(hours=each) for each in hours]
+    assert CheckedExpiry("2027-01-01", reported).is_outdated(*since) is is_outdated
+    assert not CheckedExpiry("2027-01-01").is_outdated(*since)
 
 
 @pytest.mark.parametrize("device_ids", [["old", "new"], ["new", "old"]])
 def test_of_a_mac_that_was_enrolled_again_the_newest_expiry_counts(device_ids):
     expires = {"old": "2026-11-01T00:00:00Z", "new": "2027-11-01T00:00:00Z", "x": "2027-01-01"}
-    by_device = {device_id: expires[device_id] for device_id in [*device_ids, "x"]}
+    by_device = {each: CheckedExpiry(expires[each]) for each in [*device_ids, "x"]}
     serials = {"old": "C02A", "new": "C02A", "y": "C02B"}
     newest = certificate_check.newest_by_serial(by_device, serials)
-    assert newest == {"C02A": "2027-11-01T00:00:00Z"}
+    assert newest == {"C02A": CheckedExpiry("2027-11-01T00:00:00Z")}
 
 
 OWN, ACCESS = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "B94E9A79DF30FC870CF018C274138A0BF56DEB04"
 
 
-def expiries(*identities, key_ids=(), subject=UNKNOWN):
-    status = ItemStatus.from_row(row(line(*identities)))
-    return certificate_check.expiry_by_device([status], key_ids, subject)
+def expiries(*identities, key_ids=(), subject=UNKNOWN, **values):
+    status = ItemStatus.from_row(row(line(*identities, **values)))
+    read = certificate_check.expiry_by_device([status], key_ids, subject)
+    return {device_id: checked.expires for device_id, checked in read.items()}
 
 
 def test_a_certificate_counts_by_the_key_that_signed_it():
@@ -333,12 +350,10 @@ def test_where_own_certificates_may_be_left_out_those_of_others_prove_nothing(
     """The last to expire come first, and may be of an authority with the same name."""
     foreign = [identity(f"2030-01-0{number}T00:00:00Z", str(number)) for number in range(1, 4)]
     subject = Subject(frozenset(uuids))
-    status = ItemStatus.from_row(row(line(*foreign, count=4, left_out=1)))
-    read = certificate_check.expiry_by_device([status], key_ids, subject)
+    read = expiries(*foreign, key_ids=key_ids, subject=subject, count=4, left_out=1)
     assert read == ({"aaaa": "2030-01-03T00:00:00Z"} if known else {})
     own = identity("2027-01-01T00:00:00Z", "a", cn=f"C02XK1ZAJG5J {UUID}", aki=OWN)
-    status = ItemStatus.from_row(row(line(*foreign, own, count=9, left_out=5)))
-    read = certificate_check.expiry_by_device([status], key_ids, subject)
+    read = expiries(*foreign, own, key_ids=key_ids, subject=subject, count=9, left_out=5)
     assert read == {"aaaa": "2030-01-03T00:00:00Z" if known else "2027-01-01T00:00:00Z"}
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 import plistlib
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+    CheckedExpiry,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
@@ -203,7 +207,8 @@ def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
 
 def test_the_ledger_is_asked_for_the_serials_of_all_macs() -> None:
     expiries = join.Expiries(
-        {"dev-2": "2027-01-01"}, lambda serials, _subject: dict.fromkeys(serials, SEEN)
+        {"dev-2": CheckedExpiry("2027-01-01")},
+        lambda serials, _subject: dict.fromkeys(serials, SEEN),
     )
     one, other = joined(mac(), mac("C02B", "dev-2"), expiries=expiries)
     assert (one.expires, one.expiry_source) == (SEEN, "ledger")
@@ -383,15 +388,37 @@ def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
 @pytest.mark.parametrize(
     "by_device, ledger, known",
     [
-        ({"dev-1": "2027"}, {"C02A": "2026"}, ("2027", "mac")),
+        ({"dev-1": CheckedExpiry("2027")}, {"C02A": "2026"}, ("2027", "mac")),
         ({}, {"C02A": "2026"}, ("2026", "ledger")),
-        ({"dev-2": "2027"}, {}, ("", "")),
+        ({"dev-2": CheckedExpiry("2027")}, {}, ("", "")),
     ],
 )
 def test_the_macs_own_expiry_outweighs_the_ledger(
-    by_device: dict[str, str], ledger: dict[str, str], known: tuple[str, str]
+    by_device: dict[str, CheckedExpiry], ledger: dict[str, str], known: tuple[str, str]
 ) -> None:
     (facts,) = joined(mac(), expiries=join.Expiries(by_device, lambda _serials, _subject: ledger))
+    assert (facts.expires, facts.expiry_source) == known
+
+
+@pytest.mark.parametrize(
+    "days, ledger, known",
+    [
+        (-1, {}, ("2026-01-01", "mac")),
+        (-2, {}, ("", "")),
+        (-2, {"C02A": "2027-11-22"}, ("2027-11-22", "ledger")),
+    ],
+)
+def test_a_report_from_before_its_newest_certificate_does_not_count(
+    days: int, ledger: dict[str, str], known: tuple[str, str]
+) -> None:
+    """It is of the one before, and would call the Mac's certificate expired."""
+    seen = datetime.fromisoformat(SEEN.replace("Z", "+00:00"))
+    checked = CheckedExpiry("2026-01-01", seen + timedelta(days=days))
+    (facts,) = joined(
+        mac(),
+        certificates=join.Certificates({"dev-1": ("", SEEN)}),
+        expiries=join.Expiries({"dev-1": checked}, lambda _serials, _subject: ledger),
+    )
     assert (facts.expires, facts.expiry_source) == known
 
 

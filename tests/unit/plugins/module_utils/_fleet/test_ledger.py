@@ -15,6 +15,9 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import ledger
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+    CheckedExpiry,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     UNKNOWN,
     Subject,
@@ -369,9 +372,14 @@ def test_a_timestamp_that_is_not_one_has_no_expiry():
     "check_item_id, state_dir, by_device, by_ledger",
     [
         (None, False, {}, None),
-        ("item", False, {"d1": "2027-11-23T10:00:00Z"}, None),
+        ("item", False, {"d1": CheckedExpiry("2027-11-23T10:00:00Z")}, None),
         (None, True, {}, {"C02A": "2027-11-22T10:00:00Z"}),
-        ("item", True, {"d1": "2027-11-23T10:00:00Z"}, {"C02A": "2027-11-22T10:00:00Z"}),
+        (
+            "item",
+            True,
+            {"d1": CheckedExpiry("2027-11-23T10:00:00Z")},
+            {"C02A": "2027-11-22T10:00:00Z"},
+        ),
     ],
 )
 def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_device, by_ledger):
@@ -398,7 +406,7 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
     )
     kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
     assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == (
-        {"d1": "2027-11-23T10:00:00Z"},
+        {"d1": CheckedExpiry("2027-11-23T10:00:00Z")},
         None,
     )
 
@@ -416,7 +424,7 @@ def test_both_sources_count_the_certificates_of_the_profile(tmp_path):
     kandji = SimpleNamespace(item_statuses=lambda _item_id: statuses)
     subject = Subject(frozenset({UUID}), True, True)
     by_device, by_serial = ledger.known_expiry(kandji, "item", ORG, str(tmp_path), subject=subject)
-    assert by_device == {"d1": "2027-01-27T10:00:00Z"}
+    assert by_device == {"d1": CheckedExpiry("2027-01-27T10:00:00Z")}
     assert by_serial(["C02A"], subject) == {"C02A": "2027-01-27T10:00:00Z"}
     assert by_serial(["C02A"], UNKNOWN) == {"C02A": "2027-11-13T10:00:00Z"}
 
