@@ -210,7 +210,7 @@ class ResetRun:
                 error.details["devices"] = [outcome.row() for outcome in outcomes]
                 raise
             loses = (
-                loses_certificate(decision.target, revocations, guards.now)
+                loses_certificate(decision.target, revocations, guards.now, decision.records_left)
                 if self._options.report_bound_certificates
                 else None
             )

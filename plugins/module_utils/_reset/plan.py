@@ -589,16 +589,24 @@ def _with_records_left(decision: Decision, decisions: Iterable[Decision]) -> Dec
 
 
 def loses_certificate(
-    target: ResetTarget, revocations: Mapping[str, datetime], now: datetime
+    target: ResetTarget,
+    revocations: Mapping[str, datetime],
+    now: datetime,
+    records_left: Iterable[ResetTarget] = (),
 ) -> bool | None:
     """Return whether the Mac's certificate is revoked with the record, None if none is known.
 
     ``revocations`` is by ``ResetTarget.revocation_key``: what the System Log names. A certificate
     older than what Okta keeps unused is revoked, too. Without a Mac in Kandji no new one can be
     delivered, so nothing is to be waited for.
+
+    :arg records_left: the records of the device that are kept. Where one is managed, the Mac's
+        certificate is bound to that one.
     """
     if target.mac is None:
         return None
+    if any(record.managed_logins for record in records_left):
+        return False
     if target.revocation_key in revocations:
         return True
     newest = target.newest_certificate

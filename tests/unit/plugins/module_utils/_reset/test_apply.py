@@ -372,6 +372,30 @@ def test_who_has_an_account_on_another_record_of_the_mac_is_not_asked_to_registe
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"selection": Selection(device_ids=["guo9"])},
+        {"selection": Selection(serials=["C01"]), "duplicates": "clean_up"},
+        {"selection": Selection(serials=["C01"]), "duplicates": "each"},
+    ],
+)
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_mac_keeps_the_certificate_of_the_managed_record_that_is_kept(
+    reset: t.Any, options: dict[str, t.Any], bound: bool
+) -> None:
+    """However old it is, and whatever was bound to the duplicate before."""
+    reset.okta.add("guo1", "C01", "ann")
+    reset.kandji.add("C01", seen="2026-05-01T10:00:00Z")
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    reset.okta.add("guo9", "C01", "ann", created="2026-04-01T10:00:00.000Z")
+    reset.okta.events = [event_of("guo9", "pki.cert.bind")] if bound else []
+    result = reset.run(report_bound_certificates=True, **options)
+    (deleted,) = [outcome for outcome in result.outcomes if outcome.state == "reset"]
+    assert deleted.decision.target.id == "guo9" and deleted.certificate_bound is False
+    assert result.reissue_after is None
+
+
+@pytest.mark.parametrize(
     "other",
     [{"status": "SUSPENDED"}, {"platform": "WINDOWS"}, {"serial_number": "C02"}],
 )
