@@ -22,6 +22,8 @@ import yaml
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.options import Params
 from ..module_utils._http.urls import check_origin
+from ..module_utils._kandji.client import check_api_url
+from ..module_utils._okta.client import check_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
@@ -431,10 +433,18 @@ def to_integer(variable: Variable, value: object) -> int:
 def to_origin(variable: Variable, value: object) -> str:
     """Return the value of a variable that is the URL of a host. Raise WrongValue."""
     text = to_text(variable, value).strip()
+    check = ORIGINS.get(variable.key)
     try:
-        return check_origin("", text)
+        return check(text) if check else check_origin(variable.key, text)
     except BadOption as error:
-        raise WrongValue(error.message.removeprefix(": ")) from None
+        raise WrongValue(error.message.removeprefix(f"{variable.key}: ")) from None
+
+
+# Variables that are the URL of a vendor -> the check of the option of this name.
+ORIGINS: Mapping[str, Callable[[str], str]] = {
+    "okta_org_url": check_org_url,
+    "kandji_api_url": check_api_url,
+}
 
 
 TEXTS = ("str", "url", "path", "key")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+DOMAINS = ("kandji.io", "iru.com")  # of its APIs and its web app
+
 SCEP_PAYLOAD = "com.apple.security.scep"
 ACME_PAYLOAD = "com.apple.security.acme"
 MDM_PAYLOAD = "com.apple.mdm"  # its profile holds a SCEP payload of another authority, too

@@ -24,6 +24,7 @@ from .._http.paging import Page, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .._http.urls import batches, check_origin, next_query
+from .._kandji.identifiers import DOMAINS as KANDJI_DOMAINS
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .records import (
     App,
@@ -202,10 +203,15 @@ MAX_LOG_WORD = 40  # characters
 def check_org_url(url: str) -> str:
     """Return the origin of an Okta org.
 
-    Raises BadOption. Custom domains are fine, the Admin Console's host is not.
+    Raises BadOption. Custom domains are fine, the Admin Console's host and Kandji's are not.
     """
     origin = check_origin("okta_org_url", url)
     host = urlsplit(origin).hostname or ""
+    if host.endswith(tuple(f".{domain}" for domain in KANDJI_DOMAINS)):
+        raise BadOption(
+            f"okta_org_url: {origin} is a host of Kandji. Set the URL of the Okta org, such as"
+            " https://acme.okta.com."
+        )
     first, dot, rest = host.partition(".")
     if first.endswith("-admin") and rest:
         right = origin.replace(host, first[: -len("-admin")] + dot + rest)

@@ -194,6 +194,24 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
             "'https://acme.okta.com/app' has a path or a query. Give the host alone:"
             " https://acme.okta.com.",
         ),
+        (
+            "device_trust_okta_org_url",
+            "https://acme-admin.okta.com",
+            "https://acme-admin.okta.com is the Admin Console, which is not an API host; use"
+            " https://acme.okta.com.",
+        ),
+        (
+            "device_trust_okta_org_url",
+            "https://acme.api.kandji.io",
+            "https://acme.api.kandji.io is a host of Kandji. Set the URL of the Okta org, such as"
+            " https://acme.okta.com.",
+        ),
+        (
+            "device_trust_kandji_api_url",
+            "https://acme.kandji.io",
+            "https://acme.kandji.io is not the host of a Kandji or Iru API; use"
+            " https://acme.api.kandji.io, as the page Access > API tokens shows it.",
+        ),
         ("device_trust_report_mode", "rw-r--", "'rw-r--' is not valid. Write it like '0640'."),
         ("device_trust_okta_api_token", "00\x1b", None),
     ],

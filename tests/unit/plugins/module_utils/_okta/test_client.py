@@ -84,6 +84,8 @@ def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
         ("https://acme-admin.okta.com/admin/dashboard", "Give the host alone"),
         ("http://acme.okta.com", "Use https://acme.okta.com."),
         ("https://acme.okta.com/api/v1", "Give the host alone"),
+        ("https://acme.api.eu.kandji.io", "is a host of Kandji"),
+        ("acme.api.iru.com", "is a host of Kandji"),
     ],
 )
 def test_a_wrong_org_url_is_refused_with_the_right_one(url: str, said: str) -> None:
