@@ -169,11 +169,18 @@ def _apply(
     request: methods.MethodRequest,
     plan: methods.MethodPlan,
 ) -> None:
-    """Switch on first and off last, since Okta may refuse settings of a method that is off."""
+    """Switch on first and off last, since Okta may refuse settings of a method that is off.
+
+    Settings are replaced in full, so the method is read again right before that: this keeps what
+    was set in the Admin Console since it was planned.
+    """
     if plan.status == "ACTIVE":
         ctx.okta.set_method_status(authenticator_id, request.method, True)
     if plan.body is not None:
-        ctx.okta.replace_method(authenticator_id, request.method, plan.body)
+        known = ctx.okta.authenticator_methods(authenticator_id)
+        body = methods.plan_method(methods.require_method(request, known), request).body
+        if body is not None:
+            ctx.okta.replace_method(authenticator_id, request.method, body)
     if plan.status == "INACTIVE":
         try:
             ctx.okta.set_method_status(authenticator_id, request.method, False)

@@ -983,6 +983,28 @@ def test_fast_pass_is_switched_and_its_settings_are_merged(desk):
     assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE"}))
 
 
+@pytest.mark.parametrize("active", [True, False])
+def test_an_edit_of_a_method_in_the_console_meanwhile_is_kept(desk, active):
+    name, options = "okta_authenticator_method", {"algorithms": ["ES256"], "status": "ACTIVE"}
+    authenticator = next(
+        each for each in desk.okta.authenticators.values() if each.key == "okta_verify"
+    )
+    authenticator.set_status("signed_nonce", "ACTIVE" if active else "INACTIVE")
+    settings = authenticator.methods["signed_nonce"]
+    with before_request(None, lambda: None) as requests:
+        desk.run(name, options, check=True)
+
+    def edit():
+        settings["showSignInWithOV"] = "NEVER"
+
+    with before_request(len(requests.sent), edit):
+        done = desk.run(name, options)
+    assert done["changed"] and done["method"]["settings"]["showSignInWithOV"] == "NEVER"
+    now = authenticator.methods["signed_nonce"]
+    assert now["showSignInWithOV"] == "NEVER" and now["algorithms"] == ["ES256"]
+    assert authenticator.status_of("signed_nonce") == "ACTIVE"
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -119,6 +119,20 @@ def find_method(
     return next((each for each in methods if each.type == method), None)
 
 
+def require_method(
+    request: MethodRequest, methods: t.Iterable[AuthenticatorMethod]
+) -> AuthenticatorMethod:
+    """Return the method as it is right before a write. Raises NotFound if it is gone."""
+    method = find_method(methods, request.method)
+    if method is None:
+        raise NotFound(
+            f"Okta removed {request.subject} after this run read it. Nothing more was written. Run"
+            " again.",
+            vendor="okta",
+        )
+    return method
+
+
 def missing_method(key: str, method: str, authenticators: t.Iterable[Authenticator]) -> NotFound:
     """Return the error for a method that the org does not have."""
     keys = ", ".join(sorted(str(each.key) for each in authenticators)) or "none"

@@ -13,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     ApiError,
     BadOption,
     NotAsWritten,
+    NotFound,
     Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
@@ -78,6 +79,12 @@ def test_a_method_is_found_by_its_type() -> None:
     push = AuthenticatorMethod("push", "ACTIVE")
     assert methods.find_method([push, CURRENT], "signed_nonce") is CURRENT
     assert methods.find_method([push], "signed_nonce") is None
+
+
+def test_a_method_that_is_gone_right_before_a_write_is_an_error() -> None:
+    assert methods.require_method(request(), [CURRENT]) is CURRENT
+    with pytest.raises(NotFound, match="^Okta removed method push of okta_verify after .* again.$"):
+        methods.require_method(request(method="push"), [CURRENT])
 
 
 def test_a_method_that_the_org_lacks_is_an_error_with_its_authenticators() -> None:
