@@ -181,7 +181,7 @@ def run(ctx: ModuleContext) -> Result:
     return build_result(
         changes,
         certificates=dict(rows[:limit]),
-        counts=_counts(known, len(serials)),
+        counts=_counts(known, macs),
     )
 
 
@@ -216,12 +216,14 @@ def _on_macs(
     }
 
 
-def _counts(known: t.Mapping[str, Certificate], macs: int) -> dict[str, int]:
+def _counts(known: t.Mapping[str, Certificate], macs: t.Sequence[MacFacts]) -> dict[str, int]:
+    """Return how many Macs each source knows. Devices of one serial are one Mac."""
+    keys = {mac.serial or mac.device_id for mac in macs}
     sources = [certificate["source"] for certificate in known.values()]
     return {
         "mac": sources.count("mac"),
         "ledger": sources.count("ledger"),
-        "unknown": max(0, macs - len(known)),
+        "unknown": len(keys - known.keys()),
     }
 
 

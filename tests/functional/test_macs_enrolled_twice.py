@@ -86,3 +86,11 @@ def test_the_stage_of_both_devices_is_unconfirmed(watched, run_module, profile_a
     both = [row for row in rows if row["serial_number"] == serial]
     assert len(both) == 2 and all(row["unconfirmed"] for row in both)
     assert all("several devices with its serial" in row["unconfirmed_reason"] for row in both)
+
+
+def test_a_mac_with_two_devices_counts_once_among_the_certificates(watched, run_module, tmp_path):
+    asked = {"state_dir": str(tmp_path)}
+    before = run_module("device_trust_certificates", asked, lab=watched.lab)["counts"]
+    leave_device(watched, watched.canary["test_macs"][0])
+    after = run_module("device_trust_certificates", asked, lab=watched.lab)["counts"]
+    assert after == before == {"mac": 0, "ledger": 0, "unknown": 6}
