@@ -168,7 +168,8 @@ options:
     description:
       - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode.
         If this run would reset other records, it fails and writes nothing. Fewer records are other
-        records, and so are those whose status, users or management status differ.
+        records, and so are those whose status, users or management status differ. A record that
+        changes so during the run is skipped.
       - A plan that was approved this way needs no O(confirm).
     type: str
   report_bound_certificates:
@@ -336,6 +337,7 @@ devices:
           C(no_working_record) or C(kept_record_gone).
         - C(no_working_record) means that a spare record is kept because the one to keep does not
           work.
+        - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
         - C(kept_record_gone) means that a spare record is kept because the other one was deleted,
           deactivated or suspended during the run.
       type: str
@@ -589,7 +591,7 @@ def _options(ctx: ModuleContext) -> ResetOptions:
             confirm=params["confirm"] or "",
         ),
         created_before=require_timestamp(created_before) if created_before else None,
-        approved_digest=params["plan_digest"] or "",
+        approved_digest=(params["plan_digest"] or "").strip(),
         report_bound_certificates=params["report_bound_certificates"],
         state_dir=params["state_dir"],
         check_mode=ctx.check_mode,

@@ -26,6 +26,7 @@ from .plan import (
     count_resets,
     decide_again,
     digest_plan,
+    keep_changed,
     loses_certificate,
     plan_reset,
     reissue_after,
@@ -237,7 +238,8 @@ class ResetRun:
         target = self._read_again(decision.target)
         keeper = decision.keeper and self._read_again(decision.keeper)
         evidence = reader.read_enrollments(target)
-        return decide_again(target, keeper, decisions, guards, evidence)
+        again = decide_again(target, keeper, decisions, guards, evidence)
+        return keep_changed(again, decision.target) if self._options.approved_digest else again
 
     def _read_again(self, target: ResetTarget) -> ResetTarget:
         """Return the target with its record and the record's users as they are now."""

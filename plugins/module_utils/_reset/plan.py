@@ -678,7 +678,7 @@ def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) ->
     count = count_resets(decisions)
     absent = sum(decision.action == "none" for decision in decisions)
     phrases = [confirmation_phrase(count + more, host) for more in range(absent + 1)]
-    if count <= limits.confirm_above or limits.confirm in phrases:
+    if count <= limits.confirm_above or limits.confirm.strip() in phrases:
         return
     raise Refused(
         f"confirm: {count} device records would be deleted, which is more than confirm_above"
@@ -695,17 +695,36 @@ def digest_plan(decisions: Iterable[Decision], host: str) -> str:
     It covers what the approver sees of each record: serial, status, users, and whether these are
     managed. The same plan has the same digest, in whatever order the records were found.
     """
-    planned = sorted(
-        [
-            decision.target.id,
-            decision.target.serial,
-            decision.target.status or "",
-            sorted([user.user.id, user.management_status or ""] for user in decision.target.users),
-        ]
-        for decision in decisions
+    planned = [
+        _approved_facts(decision.target)
+        for decision in sorted(decisions, key=lambda decision: decision.target.id)
         if decision.resets
-    )
+    ]
     return hashlib.sha256(json.dumps([host, planned]).encode()).hexdigest()
+
+
+def _approved_facts(target: ResetTarget) -> list[object]:
+    return [
+        target.id,
+        target.serial,
+        target.status or "",
+        sorted([user.user.id, user.management_status or ""] for user in target.users),
+    ]
+
+
+def keep_changed(decision: Decision, approved: ResetTarget) -> Decision:
+    """Return the decision about a record that was read again: one that changed stays.
+
+    :arg approved: the target as it was approved.
+    """
+    if not decision.resets or _approved_facts(decision.target) == _approved_facts(approved):
+        return decision
+    refusal = Refusal(
+        "changed_since_approval",
+        "Its status, its users or whether they are managed changed after the plan was approved."
+        " Run again in check mode, and have the new plan approved.",
+    )
+    return _decide(decision.target, refusal, decision.keeper)
 
 
 def check_approved(decisions: Iterable[Decision], digest: str, approved: str) -> None:
@@ -713,7 +732,7 @@ def check_approved(decisions: Iterable[Decision], digest: str, approved: str) ->
 
     An empty ``approved`` approves every plan.
     """
-    if approved and approved.lower() != digest:
+    if approved.strip() and approved.strip().lower() != digest:
         count = count_resets(decisions)
         raise Refused(
             f"plan_digest: The plan is not the one that was approved. {count} device records would"

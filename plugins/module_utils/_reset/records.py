@@ -32,6 +32,7 @@ ReasonCode = t.Literal[
     "duplicate_record",
     "only_record",
     "kept_record_gone",
+    "changed_since_approval",
     "no_working_record",
     "no_record",
 ]

@@ -118,6 +118,41 @@ def test_a_plan_as_large_as_confirm_above_needs_no_phrase(reset: t.Any) -> None:
     assert states(done) == ["reset"] and done.confirm == ""
 
 
+@pytest.mark.parametrize("pasted", [str.upper, " {} ".format, "{}\n".format])
+def test_a_digest_and_a_phrase_count_as_they_were_pasted(reset: t.Any, pasted: t.Any) -> None:
+    for number in (1, 2):
+        reset.stuck(number)
+    digest = reset.run("C01", check_mode=True).plan_digest
+    assert states(reset.run("C01", approved_digest=pasted(digest))) == ["reset"]
+    confirm = " RESET 1 DEVICES acme.okta.com\n"
+    assert states(reset.run("C02", confirm_above=0, confirm=confirm)) == ["reset"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize("change", ["managed", "users", "status"])
+def test_a_record_that_changes_after_its_approval_is_kept(
+    reset: t.Any, approved: bool, change: str
+) -> None:
+    record = reset.stuck(1, "ann", "bob")
+    allow = ["managed", "shared", "suspended"]
+    digest = reset.run("C01", check_mode=True, allow=allow).plan_digest
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == ("device", "guo1"):
+            users = reset.okta.users_of["guo1"]
+            changed = {"managed": managed(users), "users": users[:1]}
+            reset.okta.users_of["guo1"] = changed.get(change, users)
+            if change == "status":
+                reset.okta.records["guo1"] = replace(record, status="SUSPENDED")
+
+    reset.okta.before = meanwhile
+    result = reset.run("C01", allow=allow, approved_digest=digest if approved else "")
+    assert states(result) == (["skipped"] if approved else ["reset"])
+    if approved:
+        assert result.outcomes[0].decision.code == "changed_since_approval"
+        assert reset.okta.writes == []
+
+
 def test_a_plan_is_approved_for_one_org(reset: t.Any) -> None:
     reset.stuck(1)
     digest = reset.run("C01", check_mode=True).plan_digest
