@@ -256,6 +256,8 @@ def test_a_version_that_is_none_is_not_passed_on(shell):
         "`touch owned`",
         "'; touch owned; '",
         "\\n",
+        "Acme\\Issuing",
+        "\\\\server\\CA\\",
         "a.*b",
         "-n",
         "x" * 64,

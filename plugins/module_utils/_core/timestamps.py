@@ -10,8 +10,15 @@ from datetime import datetime, timedelta, timezone
 
 from .errors import BadOption
 
-# An offset without a colon, as Okta's Certificate Authorities API has it. Python 3.10 refuses it.
-_SHORT_OFFSET = re.compile(r"(?<=[+-]\d\d)(?=\d\d$)")
+# The forms that are read, which do not depend on the version of Python. Okta's Certificate
+# Authorities API has an offset without a colon. A second has any number of digits after its point:
+# what is less than a microsecond is dropped.
+_FORM = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:[Tt ](?P<time>\d\d(?::\d\d(?::\d\d)?)?)(?P<fraction>(?<=:\d\d:\d\d)[.,]\d+)?"
+    r"(?P<offset>[Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
 # Beyond these years, adding a lifetime or an offset leaves what a datetime can hold. Nobody means
 # such a timestamp: it stands for a value that was never set.
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
@@ -23,17 +30,23 @@ def parse_timestamp(value: object) -> datetime | None:
 
     A year before 1900 or from 9000 on is not one.
     """
+    form = _FORM.fullmatch(value) if isinstance(value, str) else None
+    if form is None:
+        return None
+    date, time, fraction, offset = form.group("date", "time", "fraction", "offset")
+    digits = f".{fraction[1:7]:0<6}" if fraction else ""
     try:
-        timestamp = datetime.fromisoformat(_with_colon(str(value).replace("Z", "+00:00")))
+        timestamp = datetime.fromisoformat(f"{date}T{time or '00'}{digits}{_with_colon(offset)}")
     except ValueError:
         return None
-    timestamp = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)
     return timestamp if EARLIEST <= timestamp < LATEST else None
 
 
-def _with_colon(text: str) -> str:
-    """Return a timestamp with a colon in its offset. A date ends in digits too, but has no time."""
-    return _SHORT_OFFSET.sub(":", text) if "T" in text else text
+def _with_colon(offset: str | None) -> str:
+    """Return an offset with a colon, that of UTC for none. Python 3.10 refuses it without one."""
+    if offset is None or offset in "Zz":
+        return "+00:00"
+    return f"{offset[:3]}:{offset[-2:]}"
 
 
 def require_timestamp(text: str) -> datetime:

@@ -26,8 +26,9 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# awk reads it from here, since it would see escapes in what it is given by -v.
+# awk reads it from here, since it would see escapes in what it is given by -v. openssl writes a backslash in a name twice.
 certificate_issuer=$(printf '%s' "$issuer_base64" | openssl base64 -d -A) || exit 1
+certificate_issuer=$(printf '%s' "$certificate_issuer" | sed 's/\\/\\\\/g') || exit 1
 export certificate_issuer
 
 # The authority key identifier of the certificate in file $1, in hexadecimal digits; nothing if it has none. macOS has no openssl that prints it alone.

@@ -12,7 +12,19 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core impo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-NOT_TIMESTAMPS = ["", "yesterday", "23.11.2026", "2026-13-01T00:00:00Z"]
+NOT_TIMESTAMPS = [
+    "",
+    "yesterday",
+    "23.11.2026",
+    "2026-13-01T00:00:00Z",
+    # Forms of ISO 8601 that Python reads from 3.11 on, and a number
+    "20261123",
+    "20261123T100000Z",
+    "2026-W48-1",
+    "2026-11-23X10:00:00",
+    "2026-11-23T10:00:00Z0",
+    "2026-11-23T10:00:00.Z",
+]
 
 
 @pytest.mark.parametrize(
@@ -24,10 +36,19 @@ NOT_TIMESTAMPS = ["", "yesterday", "23.11.2026", "2026-13-01T00:00:00Z"]
         ("2026-11-23T10:00:00.000+0000", NOW),
         ("2026-11-23T05:00:00-0500", NOW),
         ("2026-11-23 10:00:00", NOW),
+        ("2026-11-23T10:00Z", NOW),
+        ("2026-11-23T10Z", NOW),
+        ("2026-11-23 10:00:00.000000+00:00", NOW),
+        ("2026-11-23t10:00:00z", NOW),
+        ("2026-11-23T10:00:00.5Z", NOW.replace(microsecond=500_000)),
+        ("2026-11-23T10:00:00.1234Z", NOW.replace(microsecond=123_400)),
+        ("2026-11-23T10:00:00.123456789Z", NOW.replace(microsecond=123_456)),
+        ("2026-11-23T12:00:00.1234567+0200", NOW.replace(microsecond=123_456)),
         ("2026-11-23", NOW.replace(hour=0)),
     ],
 )
 def test_a_timestamp_without_an_offset_is_utc(text: str, timestamp: datetime) -> None:
+    """Each Python reads the same forms, with as many digits of a second as a vendor writes."""
     assert timestamps.parse_timestamp(text) == timestamp
     assert timestamps.require_timestamp(text) == timestamp
 
@@ -38,7 +59,7 @@ def test_an_option_that_is_not_a_timestamp_is_refused(text: str) -> None:
         timestamps.require_timestamp(text)
 
 
-@pytest.mark.parametrize("value", [*NOT_TIMESTAMPS, None, 5, {}])
+@pytest.mark.parametrize("value", [*NOT_TIMESTAMPS, None, 5, 20261123, {}])
 def test_a_vendor_value_that_is_not_a_timestamp_is_unknown(value: object) -> None:
     assert timestamps.parse_timestamp(value) is None
 
