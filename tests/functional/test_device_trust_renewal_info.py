@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.actors.macos_shims import check_script
 from tools.support.playbook import SITE
 
 MODULE, PROFILE = "device_trust_renewal_info", "kandji_scep_profile"
@@ -146,6 +147,49 @@ def test_an_end_that_was_read_on_the_mac_counts_more_than_an_estimated_one(
         and decision["due"] == [serial]
         and decision["generation"].startswith("renewed-")
     )
+
+
+def test_a_mac_whose_report_is_of_the_certificate_before_makes_no_ring_due_again(
+    watched, run_module, canary, profile_args
+):
+    """It was off when the ring was renewed. The profile comes with its first check-in, and the next
+    output of the check some hours later.
+    """
+    blueprints = profile_args["blueprints"]
+    check = {"name": "Check", "script": check_script(), "blueprints": blueprints}
+    item_id = run_module("kandji_custom_script", check, lab=watched.lab)["script"]["id"]
+    watched.live()
+    args = {**canary, "certificate_check_item_id": item_id}
+    watched.world.clock.advance(days=340)
+    watched.live()
+    drawer = watched.mac(watched.canary["test_macs"][1])
+    drawer.device.is_missing = True
+    assert a_night(watched, run_module, args, profile_args)["renew"]
+    watched.world.clock.advance(days=70)
+    report = drawer.device.statuses[item_id]
+    drawer.device.is_missing = False
+    watched.live()
+    drawer.device.statuses[item_id] = report
+    [decision] = run_module(MODULE, args, lab=watched.lab)["rings"]
+    assert not decision["renew"] and not decision["due"], decision
+    assert decision["healthy_percent"] == 100
+    watched.live()
+    [decision] = run_module(MODULE, args, lab=watched.lab)["rings"]
+    assert not decision["due"] and decision["healthy_percent"] == 100
+
+
+@pytest.mark.parametrize("status", ["PASS", "A word of next year"])
+def test_a_renewal_is_written_whatever_the_status_of_a_device_is(
+    watched, run_module, canary, profile_args, status
+):
+    """A device whose status nobody knows may hold the profile, and counts for the limit."""
+    [profile] = run_module(PROFILE, profile_args, lab=watched.lab)["profiles"]
+    watched.world.clock.advance(days=340)
+    watched.live()
+    device = watched.mac(watched.canary["test_macs"][1]).device
+    device.statuses[profile["library_item_id"]].status = status
+    device.report = None  # its inventory does not show the profile
+    assert a_night(watched, run_module, canary, profile_args)["renew"]
 
 
 def test_without_the_uuid_in_the_subject_the_profile_dates_a_certificate(
