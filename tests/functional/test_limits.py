@@ -96,8 +96,11 @@ EXACT = {"blueprints": ["Canary"], "blueprints_mode": "exact", "max_removed": 0}
 )
 def test_a_mac_that_joins_after_the_plan_counts(watched, run_module, module, change, limit, place):
     """The limit is what the plan asks for, and the Mac comes before the first write."""
-    spare = watched.world.macs[-1].serial
-    assert watched.world.macs[-1].serial not in watched.canary["test_macs"]
+    spare = next(
+        mac.serial
+        for mac in reversed(watched.world.macs)
+        if not mac.in_a_drawer and mac.serial not in watched.canary["test_macs"]
+    )
 
     def move(blueprint):
         watched.control("PATCH", f"/kandji/devices/{spare}", {"blueprint": blueprint})
