@@ -56,7 +56,7 @@ UNHURRIED = hypothesis.settings(
         hypothesis.HealthCheck.data_too_large,
     ],
 )
-hypothesis.settings.register_profile("checkout", UNHURRIED, derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("checkout", UNHURRIED, derandomize=True, max_examples=30)
 hypothesis.settings.register_profile("long", UNHURRIED, max_examples=200)
 hypothesis.settings.load_profile("checkout")
 

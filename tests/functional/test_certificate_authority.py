@@ -38,6 +38,7 @@ def environment(watched):
     return make
 
 
+@pytest.mark.long  # make demo does the same
 def test_the_site_playbook_needs_the_secret_key_alone(watched, playbook, environment):
     watched.switch(macs_act=True, people_act=True)
     scope = "okta.certificateAuthorities.read"
@@ -64,6 +65,7 @@ def test_without_the_scope_the_url_is_asked_for_with_the_console_steps(
     assert "select Static SCEP URL" in result.output
 
 
+@pytest.mark.long
 def test_a_platform_is_chosen_by_a_variable(watched, playbook, environment):
     second = watched.control("POST", "/okta/platforms", {"name": "Endpoint management"})
     scope = environment("okta.certificateAuthorities.read")

@@ -55,6 +55,7 @@ def settings_of(watched):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=3)
 def test_they_arrive_as_the_vendors_template_keys_say(watched, by_role, shown):
     variables = {

@@ -18,7 +18,10 @@ STATUS = SITE.parent / "device_status.yml"
 
 
 @pytest.mark.lab(macs=3)
-@pytest.mark.parametrize("text", ["false", "False", "no", "0"])
+@pytest.mark.parametrize(
+    "text",
+    ["false", *(pytest.param(text, marks=pytest.mark.long) for text in ("False", "no", "0"))],
+)
 def test_a_boolean_that_is_text_decides_by_its_meaning(watched, playbook, text):
     variables = {**QUICK, "device_trust_certificate_check": text, "device_trust_enforce": text}
     result = playbook(watched.lab, variables=variables)
