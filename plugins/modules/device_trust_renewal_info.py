@@ -191,8 +191,8 @@ from ..module_utils._kandji.records import (
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_authorities
+from ..module_utils._okta.constants import LOG_RETENTION
 from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
-from ..module_utils._okta.facts import LOG_RETENTION
 
 OPTIONS: ArgumentSpec = {
     **LEDGER,

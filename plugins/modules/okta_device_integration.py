@@ -351,7 +351,7 @@ from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
 from ..module_utils._okta.authority_renewal import authority_renewal, renewal_warnings
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
-from ..module_utils._okta.facts import LOG_RETENTION
+from ..module_utils._okta.constants import LOG_RETENTION
 from ..module_utils._okta.records import LogEvent, Org
 from ..module_utils._okta.scep_platforms import Choice, choose_url
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url

@@ -473,7 +473,7 @@ from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.facts import WEAK_AUTHENTICATORS
+from ..module_utils._okta.constants import WEAK_AUTHENTICATORS
 from ..module_utils._reset.apply import ResetOptions, ResetRun
 from ..module_utils._reset.audit import Audit
 from ..module_utils._reset.plan import ALLOW, Limits

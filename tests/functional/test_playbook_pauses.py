@@ -148,7 +148,9 @@ def test_an_edit_while_a_playbook_waits(pause, edit, run_module, playbook):
 
         results = []
         if pause.held:
-            result, _ = act_while_held(watched, pause.held, lambda: scene.run(pause.playbook), act)
+            result, _acted = act_while_held(
+                watched, pause.held, lambda: scene.run(pause.playbook), act
+            )
         else:
             results.append(scene.run(pause.playbook, check=True))
             act()

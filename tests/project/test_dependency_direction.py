@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_okta/certificate_authority_records.py",
         "module_utils/_okta/auth.py",
         "module_utils/_okta/dpop.py",
-        "module_utils/_okta/facts.py",
+        "module_utils/_okta/constants.py",
         "module_utils/_okta/private_key.py",
         "module_utils/_okta/records.py",
         "module_utils/_okta/rule_form.py",

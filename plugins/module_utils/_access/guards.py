@@ -16,7 +16,7 @@ from .._core.options import Params
 from .._core.text import abbreviate
 from .._okta import client as okta_api
 from .._okta.client import Okta
-from .._okta.facts import LOG_RETENTION
+from .._okta.constants import LOG_RETENTION
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
 from . import enrolled_methods

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
+from .._okta.constants import CERTIFICATE_LIFETIME
 from .._okta.device_events import RecordEvents
 from .._okta.duplicates import rank_record
-from .._okta.facts import CERTIFICATE_LIFETIME
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
 

@@ -15,7 +15,7 @@ from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate, newest_statuses
-from .._okta.facts import OBJECT_TIME_PRECISION
+from .._okta.constants import OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'

@@ -22,7 +22,7 @@ from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject
 from .._kandji.client import Kandji
-from .._okta.facts import CERTIFICATE_LIFETIME, LOG_RETENTION
+from .._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
 from .certificate_check import CheckedExpiry, expiry_by_device
 

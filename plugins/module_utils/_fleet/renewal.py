@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._okta.facts import CERTIFICATE_LIFETIME
+from .._okta.constants import CERTIFICATE_LIFETIME
 
 HOUR = timedelta(hours=1)
 

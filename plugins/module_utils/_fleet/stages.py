@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._core.timestamps import parse_timestamp
-from .._okta.facts import OBJECT_TIME_PRECISION
+from .._okta.constants import OBJECT_TIME_PRECISION
 from .confidence import unconfirmed_reason
 from .facts import (
     TIMELESS,

@@ -21,7 +21,7 @@ from .certificate_authority_records import (
     AuthorityCertificate,
     RegistrationAuthority,
 )
-from .facts import CERTIFICATE_LIFETIME
+from .constants import CERTIFICATE_LIFETIME
 from .scep_platforms import find_platform
 
 NONE, WAITING, ROLLED_OVER = "none", "waiting", "rolled_over"

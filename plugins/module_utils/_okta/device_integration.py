@@ -17,7 +17,7 @@ from .._core.errors import BadOption, Refused
 from .._core.timestamps import parse_timestamp
 from .._http.urls import is_loopback, split_url
 from .._scep.client import CaCertificate
-from .facts import OKTA_DOMAINS
+from .constants import OKTA_DOMAINS
 from .records import LogEvent, Org
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")

@@ -21,8 +21,8 @@ from .._core.files import atomic_write
 from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
+from .constants import LOG_RETENTION
 from .eda_events import Seen
-from .facts import LOG_RETENTION
 from .records import LogEvent
 
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)

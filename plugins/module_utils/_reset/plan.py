@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
+from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
-from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.records import Enrollment
 from .records import (
     Decision,

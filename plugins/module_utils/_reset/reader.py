@@ -21,7 +21,7 @@ from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
 from .._kandji.serials import describe_several, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
-from .._okta.facts import LOG_RETENTION, OBJECT_TIME_PRECISION
+from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
 from .records import Decision, Mac, ResetTarget, outlives_certificates
 

@@ -15,7 +15,7 @@ from .._http.operations import Explanation, Operation, Request, Vendor
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .._http.urls import is_loopback
-from .._okta.facts import OKTA_DOMAINS
+from .._okta.constants import OKTA_DOMAINS
 from . import client
 
 TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]

@@ -15,10 +15,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
     parse_timestamp,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import Seen
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.facts import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.constants import (
     LOG_RETENTION,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import Seen
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.log_follower import (
     Position,
     begin,

@@ -24,8 +24,8 @@ from ..._core.results import Result
 from ..._core.text import abbreviate
 from ..._core.timestamps import parse_timestamp
 from ..._http.urls import split_url
+from ..._okta.constants import CERTIFICATE_LIFETIME
 from ..._okta.device_integration import KNOWN_SHAPE
-from ..._okta.facts import CERTIFICATE_LIFETIME
 from ..._scep.subjects import SUBJECT_OIDS
 from ..identifiers import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
