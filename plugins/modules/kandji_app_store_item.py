@@ -109,7 +109,7 @@ statuses:
            trouble_total: 1}
 macs_in_scope:
   description: Number of Macs on O(blueprints).
-  returned: when O(report=true) or O(licences) is set
+  returned: when O(report=true), O(licences) is set or there are changes
   type: int
   sample: 121
 console_steps:
@@ -136,7 +136,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.errors import Forbidden, Refused
+from ..module_utils._core.errors import BadOption, Forbidden, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     KANDJI,
@@ -186,6 +186,8 @@ class Found(t.NamedTuple):
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
+    if (params["licences"] or 0) < 0:
+        raise BadOption(f"licences: {params['licences']} is less than 0. Set 0 or more.")
     limit = row_limit(params["max_rows"])
     exact = params["blueprints_mode"] == "exact"
     wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
@@ -211,7 +213,7 @@ def run(ctx: ModuleContext) -> Result:
         library_item={"id": item.id, "name": item.name},
         assigned_to=[blueprint.id for blueprint in plan.assign],
     )
-    if devices:
+    if counted:
         result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
     if params["report"]:
         result["statuses"] = _report(ctx, item.id, devices, limit)

@@ -62,6 +62,17 @@ def test_too_few_licences_are_told_first(watched, run_module):
     assert refused["failed"] and refused["allowed"] == 1 and watched.writes() == []
 
 
+def test_a_tenant_without_macs_has_none_in_scope(watched, run_module):
+    wanted = {"blueprints": watched.canary["blueprints"], "licences": 0}
+    for device in watched.world.kandji.devices.values():
+        device.is_removed = True
+    result = run_module(MODULE, wanted, lab=watched.lab)
+    assert result["changed"] and result["macs_in_scope"] == 0, result
+    assert run_module(MODULE, wanted, lab=watched.lab)["macs_in_scope"] == 0
+    refused = run_module(MODULE, {**wanted, "licences": -1}, lab=watched.lab)
+    assert refused["msg"] == "licences: -1 is less than 0. Set 0 or more."
+
+
 def test_a_mac_without_licence_is_named(watched, run_module):
     every = [name for ring in watched.ring_variables for name in ring["blueprints"]]
     run_module(MODULE, {"blueprints": every, "report": False}, lab=watched.lab)

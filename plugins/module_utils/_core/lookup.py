@@ -34,6 +34,7 @@ class Catalog(t.Generic[Item]):
     :arg fold_case: Kandji's ids mean the same in either case, Okta's do not.
     :arg complete: whether ``items`` are all there are; only then does a message suggest names.
     :arg remedy: what to do about a name of several objects, if not to give an id.
+    :arg other_remedy: what else to do about it, where the caller may have no option for an id.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Catalog(t.Generic[Item]):
     fold_case: bool = False
     complete: bool = True
     remedy: str = ""
+    other_remedy: str = ""
 
     def find_id(self, wanted: str) -> Item | None:
         """Return the object with this id, or None."""
@@ -59,6 +61,8 @@ class Catalog(t.Generic[Item]):
         if len(matches) > 1:
             ids = ", ".join(self.id_of(item) for item in matches)
             by_id = f"Set {id_option} to the id of one" if id_option else "Give the id of one"
+            if self.other_remedy:
+                by_id = f"{self.other_remedy}, or {by_id[:1].lower()}{by_id[1:]}"
             raise BadOption(
                 f"{option}: {self.owner} has {len(matches)} {_plural(self.kind)} named {wanted!r}"
                 f" ({ids}). {self.remedy or by_id}."

@@ -10,6 +10,9 @@ import typing as t
 from .._core.lookup import Catalog
 from .records import Blueprint, CustomProfile, CustomScript
 
+# Playbooks give them their names, and have no option for an id.
+_RENAME = "Rename all but one of them in Kandji"
+
 Named = t.TypeVar("Named", Blueprint, CustomProfile, CustomScript)
 
 
@@ -20,15 +23,15 @@ def blueprint_catalog(blueprints: t.Sequence[Blueprint]) -> Catalog[Blueprint]:
 
 def profile_catalog(profiles: t.Sequence[CustomProfile]) -> Catalog[CustomProfile]:
     """Return the catalog of these Custom Profiles."""
-    return _catalog("custom profile", profiles)
+    return _catalog("custom profile", profiles, _RENAME)
 
 
 def script_catalog(scripts: t.Sequence[CustomScript]) -> Catalog[CustomScript]:
     """Return the catalog of these Custom Scripts."""
-    return _catalog("custom script", scripts)
+    return _catalog("custom script", scripts, _RENAME)
 
 
-def _catalog(kind: str, items: t.Sequence[Named]) -> Catalog[Named]:
+def _catalog(kind: str, items: t.Sequence[Named], other_remedy: str = "") -> Catalog[Named]:
     return Catalog(
         kind,
         "Kandji",
@@ -36,4 +39,5 @@ def _catalog(kind: str, items: t.Sequence[Named]) -> Catalog[Named]:
         id_of=lambda item: item.id,
         name_of=lambda item: item.name,
         fold_case=True,
+        other_remedy=other_remedy,
     )

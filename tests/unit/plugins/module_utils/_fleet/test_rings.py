@@ -48,7 +48,8 @@ def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
 
 def test_of_two_profiles_with_a_name_none_is_guessed() -> None:
     with pytest.raises(
-        BadOption, match="has 2 custom profiles named 'Twice' \\(p-3, p-4\\). Set the ring's"
+        BadOption,
+        match="named 'Twice' \\(p-3, p-4\\). Rename all but one of them in Kandji, or set the ring's",
     ):
         rings.find_ring_profile(RingOptions("canary", scep_profile="Twice"), PROFILES, PREFIX)
 

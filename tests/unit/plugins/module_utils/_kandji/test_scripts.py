@@ -141,8 +141,8 @@ def test_a_script_is_selected_by_id_or_by_exact_name(name, item_id, expected):
         (
             "Look",
             None,
-            "name: Kandji has 2 custom scripts named 'Look' (a, b). Set library_item_id to the id"
-            " of one.",
+            "name: Kandji has 2 custom scripts named 'Look' (a, b). Rename all but one of them in"
+            " Kandji, or set library_item_id to the id of one.",
         ),
     ],
 )

@@ -166,7 +166,7 @@ def test_a_profile_is_identified_by_its_id_or_its_name(
         (
             wanted("Notes"),
             "name: Kandji has 2 custom profiles named 'Notes' (p1, p2)."
-            " Set library_item_id to the id of one.",
+            " Rename all but one of them in Kandji, or set library_item_id to the id of one.",
         ),
         (wanted(None, "p3"), "library_item_id: Kandji has no custom profile with the id p3."),
     ],

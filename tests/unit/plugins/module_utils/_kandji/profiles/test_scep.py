@@ -468,7 +468,8 @@ def test_what_was_planned_is_what_the_next_plan_finds_right() -> None:
         (
             [in_kandji(), in_kandji(id="second")],
             {},
-            f"2 custom profiles named 'Okta SCEP' ({KEY}, second). Set library_item_id to the id of one.",
+            f"2 custom profiles named 'Okta SCEP' ({KEY}, second). Rename all but one of"
+            " them in Kandji, or set library_item_id to the id of one.",
         ),
         ([in_kandji()], {"item_id": "gone"}, "no custom profile with the id gone"),
         (
