@@ -314,6 +314,9 @@ def run(ctx: ModuleContext) -> Result:
     if pace.rotate:
         _check_challenge(ctx, facts, now)
     decisions = renewal.decide(facts, now, pace)
+    late = (renewal.warn_late(*each, now) for each in zip(facts, decisions, strict=True))
+    for warning in filter(None, late):
+        ctx.warn(warning)
     return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
 
 

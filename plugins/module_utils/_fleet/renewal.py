@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from .._okta.constants import CERTIFICATE_LIFETIME
 
 HOUR = timedelta(hours=1)
+LATE_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,18 @@ def warn_unknowable(ring: RingFacts) -> str:
         " from those of other authorities, since the subject has no $PROFILE_UUID. When they expire"
         " is estimated from when the profile came. Set certificate_check_item_id or state_dir, or"
         " add $PROFILE_UUID to the subject."
+    )
+
+
+def warn_late(ring: RingFacts, decision: Decision, now: datetime) -> str:
+    """Return the warning about a ring that waits while its certificates expire, or ""."""
+    late = ring.due_serials(now + timedelta(days=LATE_DAYS))
+    if not decision.waiting or not late:
+        return ""
+    return (
+        f"rings: {len(late)} certificates of {ring.name} have expired or expire within {LATE_DAYS}"
+        f" days. {decision.reason} Check the rings before it in the report. If you know the Macs"
+        " that are missing there, lower min_healthy_percent for one run."
     )
 
 

@@ -234,6 +234,24 @@ def test_a_ring_that_is_not_due_lets_no_other_pass_an_unhealthy_one(between: Rin
     )
 
 
+def test_a_ring_that_waits_while_its_certificates_expire_is_warned_of() -> None:
+    """The run ends well, and nobody would look at it before people cannot sign in."""
+    sick = ring(mac(None), name="sick", written=1)
+    late = ring(mac(7, serial="A"), mac(-1, serial="B"), mac(7.1, serial="C"), name="wide")
+    rings = [sick, late, ring(mac(7.1), name="last")]
+    decisions = decide(rings, NOW, Pace())
+    assert [renewal.warn_late(*pair, NOW) for pair in zip(rings, decisions, strict=True)] == [
+        "",
+        "rings: 2 certificates of wide have expired or expire within 7 days. It is due, but waits"
+        " for the ring sick: 0 % of its Macs are healthy, and 90 % have to be. Check the rings"
+        " before it in the report. If you know the Macs that are missing there, lower"
+        " min_healthy_percent for one run.",
+        "",
+    ]
+    [alone] = decide([late], NOW, Pace())
+    assert alone.renew and renewal.warn_late(late, alone, NOW) == ""
+
+
 @pytest.mark.parametrize(
     "limit, written, renew",
     [(None, 0, True), (3, 0, True), (2, 0, False), (2, 1, True), (0, 1, True)],
