@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from .._core.errors import BadOption
+
 if t.TYPE_CHECKING:
     from .auth import Auth
+
+NOT_IDS = ("", ".", "..")  # clients and servers remove these from a path
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,13 @@ class Operation:
         return self.writes and not self.keeps_state
 
     def expand_path(self, values: Mapping[str, str]) -> str:
-        """Return the path with the values, percent-encoded, in place of its placeholders."""
+        """Return the path with the values, percent-encoded, in place of its placeholders.
+
+        Raises BadOption for a value with which the path would be that of another operation.
+        """
+        for value in values.values():
+            if value in NOT_IDS:
+                raise BadOption(f"{self.name}: {value!r} is not an id. Correct or remove it.")
         return self.path.format(
             **{name: quote(str(value), safe="") for name, value in values.items()}
         )

@@ -70,6 +70,17 @@ REPEATABLE = Operation("deleteThing", "DELETE", "/things/{thing}", writes=True, 
 PATH = {"thing": "1"}
 
 
+@pytest.mark.parametrize("thing", ["", ".", ".."])
+def test_an_id_that_would_make_another_path_is_refused(thing: str) -> None:
+    """Without it, a list or another operation would answer."""
+    with pytest.raises(BadOption, match="^deleteThing: '.*' is not an id. Correct or remove it.$"):
+        REPEATABLE.expand_path({"thing": thing})
+
+
+def test_an_id_cannot_leave_its_place_in_the_path() -> None:
+    assert REPEATABLE.expand_path({"thing": "../a b?c"}) == "/things/..%2Fa%20b%3Fc"
+
+
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     if isinstance(body, dict):
         return Explanation(
