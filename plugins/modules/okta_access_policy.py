@@ -46,8 +46,9 @@ options:
         meanwhile. People whom both policies refuse never count. As many more people may be locked
         out as others are admitted again. If the earlier rules can refuse nobody whom the present
         ones admit, the module reads neither people nor the System Log.
-      - For an app that is not Okta's own, name it in O(allow_protected_apps) to return it although
-        the break-glass group loses it. If the System Log cannot be read, set O(forecast=false).
+      - The break-glass group may lose an app that is not Okta's own, unless the earlier policy
+        requires managed devices and O(allow_protected_apps) does not name the app. If the System
+        Log cannot be read, set O(forecast=false).
       - V(absent) deletes it if it has no app.
     type: str
     choices: [present, reverted, absent]

@@ -158,8 +158,9 @@ def _needs_break_glass(
 ) -> bool:
     """Return whether the break-glass group has to keep access.
 
-    After a reversal it does not if the group has none before it, or if the option consents to each
-    app that may refuse people.
+    An app that goes back to a policy without managed devices is the exception, unless it is Okta's
+    own: whom that policy admits was decided before, and a rollback must not wait for it. After a
+    reversal the group does not need what it lacks before, nor an app that the option consents to.
     """
     demanding = any(map(requires_managed, change.after))
     if not change.is_reversal:
@@ -170,7 +171,7 @@ def _needs_break_glass(
         if refusing is not None
         or not {each.app.id, each.app.label} & set(options.allow_protected_apps)
     ]
-    if not apps or not (refusing is not None or demanding or options.break_glass_group):
+    if not apps or not (refusing is not None or demanding):
         return False
     return not options.break_glass_group or guard.is_admitted(apps[0].before)
 
