@@ -51,8 +51,11 @@ options:
     type: int
     default: 60
   min_healthy_percent:
-    description: How many percent of each previous ring's Macs must have its current profile and a
-      certificate that has not expired, before a ring renews.
+    description:
+      - How many percent of each previous ring's Macs must have its current profile and a
+        certificate that has not expired, before a ring renews.
+      - On an assignment map with a node in C(assignment_nodes), the Macs count that Kandji lists
+        for the profile. No API shows which Macs are on a node.
     type: int
     default: 90
   max_enrolments_per_hour:
@@ -185,9 +188,11 @@ from ..module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
     InstalledProfile,
+    ItemStatus,
     KandjiDevice,
     PrismCertificate,
     newest_first_seen,
+    newest_statuses,
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_authorities
@@ -376,10 +381,10 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     rows = installed_on(ctx.kandji, item)
     installed = _group_by_device(rows)
     # The playbook hands the number on as max_reissue, so it is the one that the write counts.
-    holders = possible_holders(item, list(ctx.kandji.item_statuses(profile.id)), rows)
+    statuses = list(ctx.kandji.item_statuses(profile.id))
+    holders = possible_holders(item, statuses, rows)
     written = parse_timestamp(profile.updated_at)
-    ids = {blueprint.id for blueprint in assignments.resolve(ring.blueprints, fleet.blueprints)}
-    devices = [device for device in fleet.devices if device.blueprint_id in ids]
+    devices = _devices_of(ring, fleet, statuses, holders)
     known = fleet.with_ledger(Subject.of_profile(profile), devices)
     macs = tuple(
         known.certificate_of(device, profile, installed.get(device.device_id, ()))
@@ -396,6 +401,30 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
         _pinned_fingerprint(payload.get("PayloadContent", {})),
     )
+
+
+def _devices_of(
+    ring: RingOptions,
+    fleet: Fleet,
+    statuses: t.Iterable[ItemStatus],
+    holders: t.AbstractSet[str],
+) -> list[KandjiDevice]:
+    """Return the Macs of a ring.
+
+    Which Macs are on a node of an assignment map, no API shows. On a blueprint with a node, those
+    count that Kandji lists for the profile, and does not exclude, or that may hold it.
+    """
+    blueprints = assignments.resolve(ring.blueprints, fleet.blueprints)
+    nodes = assignments.resolve_nodes(ring.assignment_nodes, blueprints, fleet.blueprints)
+    newest = newest_statuses(statuses).values()
+    listed = holders | {each.device_id for each in newest if each.state != "excluded"}
+    ids = {blueprint.id for blueprint in blueprints}
+    return [
+        device
+        for device in fleet.devices
+        if device.blueprint_id in ids
+        and (device.blueprint_id not in nodes or device.device_id in listed)
+    ]
 
 
 def _pinned_fingerprint(content: t.Mapping[str, object]) -> str | None:

@@ -192,6 +192,33 @@ def test_a_renewal_is_written_whatever_the_status_of_a_device_is(
     assert a_night(watched, run_module, canary, profile_args)["renew"]
 
 
+def test_on_a_node_of_a_map_only_its_macs_count(watched, run_module, profile_args):
+    """The others of the map never get the profile, and would keep the ring from being healthy."""
+    nodes = [{"tag": None}, {"tag": "early"}]
+    made = watched.control(
+        "POST", "/kandji/blueprints", {"name": "Map", "type": "map", "nodes": nodes}
+    )
+    serials = [mac.serial for mac in watched.world.macs][:5]
+    for serial in serials:
+        tags = {"blueprint": "Map", "tags": ["early"] if serial in serials[:3] else []}
+        watched.control("PATCH", f"/kandji/devices/{serial}", tags)
+    place = {"blueprints": ["Map"], "assignment_nodes": {"Map": made["nodes"][1]["id"]}}
+    run_module(PROFILE, {**profile_args, **place}, lab=watched.lab)
+    ring = {"name": "canary", "scep_profile": profile_args["name"], **place}
+    [decision] = run_module(MODULE, {"rings": [ring]}, lab=watched.lab)["rings"]
+    assert decision["healthy_percent"] == 0, decision
+    watched.live()
+    [decision] = run_module(MODULE, {"rings": [ring]}, lab=watched.lab)["rings"]
+    assert decision["healthy_percent"] == 100 and "do not hold" not in decision["reason"], decision
+    watched.world.clock.advance(days=340)
+    watched.live()
+    watched.mac(serials[2]).device.is_missing = True
+    args = {"rings": [ring]}
+    assert a_night(watched, run_module, args, {**profile_args, **place})["renew"]
+    [decision] = run_module(MODULE, args, lab=watched.lab)["rings"]
+    assert decision["healthy_percent"] == 66, decision
+
+
 def test_without_the_uuid_in_the_subject_the_profile_dates_a_certificate(
     watched, run_module, profile_args, tmp_path
 ):

@@ -18,13 +18,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.cer
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     MacCertificate,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+    RingOptions,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     UNKNOWN,
     Subject,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
     CustomProfile,
     InstalledProfile,
+    ItemStatus,
     KandjiDevice,
     PrismCertificate,
 )
@@ -200,3 +205,32 @@ def test_a_report_from_before_the_certificate_came_does_not_count(
     assert expires is not None and expires.year == (2026 if counts else 2029)
     stated = replace(logged, expiry={"C02X": WRITTEN + timedelta(days=500)})
     assert stated.certificate_of(MAC, profile(), held).expires == WRITTEN + timedelta(days=500)
+
+
+NODE = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
+
+
+@pytest.mark.parametrize(
+    ("node", "names"),
+    [({}, "listed excluded holder unlisted"), ({"b": NODE}, "listed holder")],
+)
+def test_on_a_node_of_a_map_the_macs_count_that_kandji_lists_for_the_profile(
+    node: dict[str, str], names: str
+) -> None:
+    devices = [
+        KandjiDevice(name, name, blueprint_id=place)
+        for name, place in (
+            *(("listed", "b"), ("excluded", "b"), ("holder", "b"), ("unlisted", "b")),
+            ("elsewhere", "c"),
+        )
+    ]
+    statuses = [
+        ItemStatus("listed", status="PENDING"),
+        ItemStatus("excluded", status="EXCLUDED", reported_at=SEEN),
+        ItemStatus("excluded", status="SUCCESS", reported_at="2026-11-01T00:00:00Z"),
+        ItemStatus("elsewhere", status="SUCCESS"),
+    ]
+    fleet = module.Fleet([Blueprint("b", "Map", type="map")], [], devices, {}, {})
+    ring = RingOptions("canary", ("Map",), assignment_nodes=node)
+    macs = module._devices_of(ring, fleet, statuses, {"holder", "elsewhere"})
+    assert " ".join(mac.device_id for mac in macs) == names
