@@ -149,7 +149,8 @@ options:
     type: int
     default: 10
   max_percent:
-    description: How many of each 100 Macs in Kandji one run may reset. One is always allowed.
+    description: How many of each 100 Macs in Kandji one run may reset. One is always allowed. With
+      V(100), only O(max_devices) and O(confirm) limit a run.
     type: int
     default: 20
   confirm_above:

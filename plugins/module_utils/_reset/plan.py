@@ -656,7 +656,7 @@ def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | Non
             count=count,
             allowed=limits.max_devices,
         )
-    if fleet is None:
+    if fleet is None or limits.max_percent == 100:
         return
     allowed = fleet * limits.max_percent // 100
     if count > max(1, allowed):

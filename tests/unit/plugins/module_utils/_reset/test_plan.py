@@ -778,7 +778,9 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
 @pytest.mark.parametrize(
     "count, percent, fleet, allowed",
     [(2, 20, 10, None), (3, 20, 10, 2), (3, 20, 14, 2), (3, 20, 15, None), (1, 0, 5, None)]
-    + [(2, 0, 5, 0), (2, 1, 100, 1), (5, 1, None, None)],
+    + [(2, 0, 5, 0), (2, 1, 100, 1), (5, 1, None, None)]
+    # duplicates are more than the Macs, and orphans have none: there is no higher percentage
+    + [(3, 100, 2, None), (2, 100, 0, None), (3, 99, 2, 1)],
 )
 def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed(
     count: int, percent: int, fleet: int | None, allowed: int | None
