@@ -33,7 +33,10 @@ options:
     type: str
     default: Okta Verify
   library_item_id:
-    description: Id of the item, if several items have its name.
+    description:
+      - Id of the item, if several items have its name.
+      - If the item is on none of O(blueprints), the module searches all blueprints for its name
+        and type.
     type: str
   bundle_id:
     description: Bundle id of the app, to count the Macs that really have it.
@@ -205,8 +208,8 @@ def run(ctx: ModuleContext) -> Result:
         devices = list(ctx.kandji.devices(platform="Mac"))
     if changes:
         _check_type(ctx, item, read)
-        _check_removed(ctx, plan, wanted, everything)
-        _check_licences(ctx, plan, wanted, devices)
+        _check_removed(ctx, item, plan, wanted, everything)
+        _check_licences(ctx, item, plan, wanted, devices)
         _carry_out(ctx, item, plan, wanted)
     result = build_result(
         changes,
@@ -233,7 +236,8 @@ def _find_item(
     """
     name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:
-        return Found(library_items.item_by_id(item_id, items, name), known, items)
+        item, items = library_items.find_by_id(ctx.kandji, item_id, items, name, known)
+        return Found(item, known, items)
     candidates = library_items.find_item(name, items)
     if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
         return Found(library_items.choose(name, candidates, known), known, items)
@@ -291,13 +295,14 @@ def _apply(
     check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
     if plan.remove or ctx.params["licences"] is not None:
         devices = list(ctx.kandji.devices())
-        _check_removed(ctx, plan, wanted, devices)
-        _check_licences(ctx, plan, wanted, devices)
+        _check_removed(ctx, item, plan, wanted, devices)
+        _check_licences(ctx, item, plan, wanted, devices)
     apply_assignment(ctx.kandji, item.id, plan)
 
 
 def _check_removed(
     ctx: ModuleContext,
+    item: LibraryItem,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
@@ -305,13 +310,14 @@ def _check_removed(
     """Raise Refused if too many devices, of any platform, lose the app."""
     removed = assignments.devices_on(devices, plan.remove) - assignments.devices_on(devices, wanted)
     places = abbreviate([repr(each.name) for each in plan.remove], 5)
-    action = f"The removal of {ctx.params['name']!r} from {places} would take it from"
+    action = f"The removal of {item.name!r} from {places} would take it from"
     allowed = ctx.params["max_removed"]
     assignments.check_limits([assignments.Limit("max_removed", allowed, len(removed), action)])
 
 
 def _check_licences(
     ctx: ModuleContext,
+    item: LibraryItem,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
@@ -320,7 +326,7 @@ def _check_licences(
     licences, scope = ctx.params["licences"], len(assignments.macs_on(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
         raise Refused(
-            f"licences: {scope} Macs would be in scope of {ctx.params['name']!r}, and there are"
+            f"licences: {scope} Macs would be in scope of {item.name!r}, and there are"
             f" {licences} licences. Nothing was written. Buy licences in Apple Business Manager"
             " (Okta Verify's are free), then correct licences.",
             count=scope,

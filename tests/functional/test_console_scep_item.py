@@ -98,6 +98,22 @@ def test_a_custom_profile_is_none(watched, run_module, profile_args):
     assert refused["failed"] and "is a Custom Profile" in refused["msg"]
 
 
+def test_an_id_of_an_app_is_refused_wherever_the_app_is(watched, run_module):
+    serial = watched.canary["test_macs"][0]
+    watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "Engineering"})
+    app = watched.control(
+        "POST",
+        "/kandji/items",
+        {"type": "automatic-app", "name": "Zoom", "blueprints": ["Engineering"]},
+    )["id"]
+    refused = run_module(
+        MODULE,
+        {"library_item": app, "blueprints": watched.canary["blueprints"]},
+        lab=watched.lab,
+    )
+    assert refused["failed"] and "'Zoom'" in refused["msg"] and watched.writes() == [], refused
+
+
 def test_one_that_is_not_there_is_told(watched, run_module):
     refused = run_module(
         MODULE, {"library_item": "Okta Nothing", "blueprints": ["Staging"]}, lab=watched.lab

@@ -62,6 +62,31 @@ def test_too_few_licences_are_told_first(watched, run_module):
     assert refused["failed"] and refused["allowed"] == 1 and watched.writes() == []
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_an_id_of_another_item_is_seen_wherever_the_item_is(watched, run_module, check):
+    canary = {"blueprints": watched.canary["blueprints"], "report": False}
+    kinds = {"custom-script": "Clean up", "automatic-app": "Zoom"}
+    items = {
+        kind: watched.control(
+            "POST",
+            "/kandji/items",
+            {"type": kind, "name": name, "blueprints": ["Engineering"]},
+        )["id"]
+        for kind, name in kinds.items()
+    }
+    wanted = {"library_item_id": items["custom-script"], **canary}
+    refused = run_module(MODULE, wanted, lab=watched.lab, check=check)
+    assert refused["failed"] and "'Clean up'" in refused["msg"], refused
+    assert "is of type 'custom-script'" in refused["msg"] and watched.writes() == []
+    wanted = {"library_item_id": items["automatic-app"].upper(), **canary}
+    result = run_module(MODULE, wanted, lab=watched.lab, check=check)
+    assert result["changes"] == ["assign library item 'Zoom' to blueprint 'Canary'"], result
+    mark = watched.mark()
+    if not check:
+        assert not run_module(MODULE, wanted, lab=watched.lab)["changed"]
+        assert [one.operation for one in watched.asked(mark)].count("List Library Items") == 1
+
+
 def test_a_tenant_without_macs_has_none_in_scope(watched, run_module):
     wanted = {"blueprints": watched.canary["blueprints"], "licences": 0}
     for device in watched.world.kandji.devices.values():

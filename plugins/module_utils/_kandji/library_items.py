@@ -138,9 +138,10 @@ def find_scep_item(
             " Name it by name or library_item_id instead."
         )
     if is_id(asked):
-        item = item_by_id(asked, items, asked)
-        if checks_type:
-            check_type(kandji, item, items, "library_item", NOT_A_SCEP_ITEM)
+        if not checks_type:
+            return item_by_id(asked, items, asked)
+        item, everywhere = find_by_id(kandji, asked, items, asked)
+        check_type(kandji, item, everywhere, "library_item", NOT_A_SCEP_ITEM)
         return item
     blueprints = list(kandji.blueprints())
     candidates, everywhere = search(kandji, asked, items, blueprints)
@@ -163,6 +164,27 @@ def item_by_id(item_id: str, items: Items, name: str) -> LibraryItem:
     """Return the item of this id; ``name`` is its name if it is on none of the blueprints."""
     names = [item.name for on_it in items.values() for item in on_it if item.id == item_id.lower()]
     return LibraryItem(item_id.lower(), names[0] if names else name)
+
+
+def find_by_id(
+    kandji: Kandji,
+    item_id: str,
+    items: Items,
+    name: str,
+    blueprints: t.Sequence[Blueprint] = (),
+) -> tuple[LibraryItem, Items]:
+    """Return the item of this id with its true name, and all items that were read.
+
+    If it is on none of the blueprints that were read, all others are: an id that was mistaken for
+    that of another item is seen by name and type only where that item is.
+
+    :arg blueprints: all of the tenant, if they were read.
+    """
+    if item_id.lower() not in {item.id for on_it in items.values() for item in on_it}:
+        known = blueprints or list(kandji.blueprints())
+        unread = [blueprint for blueprint in known if blueprint.id not in items]
+        items = {**items, **read_items(kandji, unread)}
+    return item_by_id(item_id, items, name), items
 
 
 def types_on_devices(

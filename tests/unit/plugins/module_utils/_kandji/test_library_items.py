@@ -502,14 +502,29 @@ def test_a_mac_is_asked_for_the_type_of_a_scep_item(
     assert raised.value.message == problem
 
 
-def test_the_type_of_an_item_on_another_blueprint_is_asked_for() -> None:
+@pytest.mark.parametrize("asked", [CONSOLE_ITEM.id.upper(), CONSOLE_ITEM.name])
+def test_the_type_of_an_item_on_another_blueprint_is_asked_for(asked: str) -> None:
     """The search reads the items of blueprints that the caller did not read."""
     kandji = tenant(
         on_sales=[CONSOLE_ITEM], on_device=[on_mac(CONSOLE_ITEM.id, CONSOLE_ITEM.name, "vpp-app")]
     )
     kandji.devices = lambda **_filters: iter([KandjiDevice("mac-1", blueprint_id="sales")])
     with pytest.raises(BadOption, match="is of type 'vpp-app'"):
-        library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [], True)
+        library_item.find_scep_item(kandji, asked, {"canary": []}, [], True)
+
+
+def test_an_item_by_id_has_its_true_name_wherever_it_is() -> None:
+    kandji, items = tenant(on_sales=[CONSOLE_ITEM]), {"canary": [TWIN]}
+    asked = CONSOLE_ITEM.id.upper()
+    everywhere = {**items, "sales": [CONSOLE_ITEM]}
+    found = library_item.find_by_id(kandji, asked, items, "Okta Verify")
+    assert found == (CONSOLE_ITEM, everywhere)
+    on_sales = [Blueprint("sales", "Sales")]
+    kandji.blueprints = None  # they were read already, or are not needed
+    assert library_item.find_by_id(kandji, asked, items, "Okta Verify", on_sales) == found
+    assert library_item.find_by_id(kandji, TWIN.id.upper(), items, "") == (TWIN, items)
+    nowhere = library_item.find_by_id(kandji, "eeee", items, "Okta Verify", on_sales)
+    assert nowhere == (LibraryItem("eeee", "Okta Verify"), everywhere)
 
 
 def test_the_type_that_only_a_mac_or_the_audit_log_shows_counts() -> None:
