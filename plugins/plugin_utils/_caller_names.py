@@ -16,6 +16,8 @@ from ..module_utils._core.options import Params
 from ._variables import PREFIX, read_declaration
 
 _TYPED = re.compile(r"(?<!\w)device_trust\.(\w+)")
+# A value that is one expression alone: next to other text it makes another value.
+_EXPRESSION = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LONGEST_CHAIN = 5  # templates between an option and the variable of a user
 _KEYS = ("msg", "problems", "warnings")  # of a result
@@ -53,7 +55,7 @@ def _trace(template: object, role: str, variables: Params, depth: int) -> str:
     if not name or name.startswith("_"):
         return ""
     value = variables[name]
-    if isinstance(value, str) and "{{" in value:
+    if isinstance(value, str) and _EXPRESSION.fullmatch(value):
         return _trace(value, role, variables, depth - 1)
     return name if role and name.startswith(f"{role}_") else ""
 

@@ -63,6 +63,19 @@ def test_a_module_is_used_without_a_role() -> None:
     assert trace_options(None, "", {}) == {}
 
 
+def test_a_value_that_is_composed_of_another_is_not_that_other() -> None:
+    """The name of a clone is not the name of the policy that it is made from."""
+    variables = {
+        "managed_access_policy": "{{ device_trust.access_policy }}",
+        "managed_access_policy_name": "{{ managed_access_policy }} (managed devices)",
+    }
+    task = {"name": "{{ managed_access_policy_name }}", "clone_of": "{{ managed_access_policy }}"}
+    assert trace_options(task, "managed_access", variables) == {
+        "name": "managed_access_policy_name",
+        "clone_of": "device_trust_access_policy",
+    }
+
+
 def test_variables_that_refer_to_each_other_end() -> None:
     variables = {"kandji_scep_url": "{{ other }}", "other": "{{ kandji_scep_url }}"}
     assert trace_options(TASK, "kandji_scep", variables) == {}
