@@ -16,12 +16,15 @@ help:
 	@echo "make docs           build the documentation site in .cache/docs/html"
 	@echo "make matrix         run sanity and unit tests on each supported ansible-core and Python; writes docs/dev/matrix.md"
 	@echo "make release-check  build a release in .cache/release, check it, install it and run it"
-	@echo "make lab            start the lab in the foreground; prints its addresses and secrets as one line of JSON"
+	@echo "make lab            start the lab in the foreground; prints its addresses, and one line of JSON with its secrets"
 	@echo "make generate       write the files that are generated from others"
 	@echo "make lock           update the requirements*.lock files (needs uv)"
 	@echo "make clean          remove .venv, .cache and .ansible"
 
-demo: setup
+# The first line comes before the set-up, which may take a minute or two.
+demo:
+	@echo "The demonstration takes about a minute. Starting the lab ..."
+	@sh tools/setup.sh
 	@$(PY) -m tools.demo
 
 test: setup

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``python -m lab``: start the lab, print its announcement, run until SIGTERM or SIGINT.
 
-The announcement is one line of JSON.
+The announcement is one line of JSON on standard output. The addresses for people are on standard
+error.
 """
 
 from __future__ import annotations
@@ -46,7 +47,12 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         default=defaults.seed,
         help="equal seeds give equal companies (default %(default)s)",
     )
-    parser.add_argument("--people", action="store_true", help="Macs and people act by themselves")
+    parser.add_argument(
+        "--no-people",
+        dest="people",
+        action="store_false",
+        help="Macs and people act only when they are told to; otherwise they act by themselves",
+    )
     parser.add_argument(
         "--latency",
         type=float,
@@ -90,6 +96,26 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
     return options, parsed.directory
 
 
+def describe(options: Options, announcement: t.Mapping[str, t.Any]) -> str:
+    """Return what a person reads of a lab that is ready: its addresses, without other secrets."""
+    act = "by themselves" if options.people else "when you say so (on the page)"
+    rows = {
+        "Its page:": announcement["page_url"],
+        "Okta org:": announcement["okta_url"],
+        "Kandji tenant:": announcement["kandji_url"],
+        "CA file:": announcement["ca_file"],
+    }
+    return "\n".join(
+        [
+            f"The lab is ready, with {options.macs} Macs. Macs and people act {act}.",
+            *(f"  {name:<15}{value}" for name, value in rows.items()),
+            "The line of JSON has its tokens, secrets and rings. docs/dev/lab.md says how a"
+            " playbook uses them.",
+            "Press Ctrl-C to stop it.",
+        ]
+    )
+
+
 def main() -> int:
     """Run the lab until a signal ends it. Return the exit status."""
     options, directory = parse()
@@ -98,6 +124,7 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with Lab(options, directory) as lab:
         print(json.dumps(lab.announcement), flush=True)
+        print(describe(options, lab.announcement), file=sys.stderr, flush=True)
         signal.sigwait(STOPPING)
     return 0
 

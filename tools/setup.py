@@ -28,6 +28,7 @@ VENV = CHECKOUT / ".venv"
 LOCK_FILE = CHECKOUT / "requirements.lock"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"
+INTERVAL = 5.0  # seconds between two lines while packages are installed
 
 
 def main() -> None:
@@ -127,17 +128,27 @@ def install_with_pip() -> bool:
 
 
 def run(*command: str) -> bool:
+    """Run a command, and print how far it is. Return whether it passed."""
     # Downloads are kept in the checkout too: a set-up leaves no trace outside of it.
-    """Run a command. Return whether it passed."""
     environment = {
         **os.environ,
         "PIP_CACHE_DIR": str(CACHE / "pip"),
         "UV_CACHE_DIR": str(CACHE / "uv"),
     }
-    return (
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
-        == 0
-    )
+    started = time.monotonic()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        while True:
+            try:
+                return process.wait(INTERVAL) == 0
+            except subprocess.TimeoutExpired:
+                print(describe_progress(time.monotonic() - started), file=sys.stderr, flush=True)
+
+
+def describe_progress(seconds: float) -> str:
+    """Return how many of the packages are installed after so many seconds."""
+    wanted = sum("==" in line for line in LOCK_FILE.read_text().splitlines())
+    installed = len(list(VENV.glob("lib/python*/site-packages/*.dist-info")))
+    return f"... {seconds:.0f} s, {installed} of at most {wanted} packages are installed"
 
 
 def link_collection(packages: Path) -> None:

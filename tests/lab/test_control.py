@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from lab.__main__ import describe, parse
 from lab.okta.device_records import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
@@ -282,8 +283,13 @@ def test_a_lab_is_served_and_its_control_surface_with_it():
         assert len(reply.json()["done"]) == 2
 
 
+LINKS = {"page_url": "https://localhost:1/#token=t", "okta_url": "https://localhost:2"}
+LINKS |= {"kandji_url": "https://localhost:3", "ca_file": "/tmp/lab/ca.pem"}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_announces_itself_and_stops_when_told_leaving_nothing(tmp_path, number):
+    """The line of JSON is alone on standard output. People read standard error."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lab", "--macs", "2"],
         cwd=CHECKOUT,
@@ -296,8 +302,20 @@ def test_the_process_announces_itself_and_stops_when_told_leaving_nothing(tmp_pa
     assert Path(announcement["ca_file"]).exists()
     process.send_signal(number)
     output, errors = process.communicate(timeout=2)
-    assert (process.returncode, output, errors) == (0, "", "")
+    assert (process.returncode, output) == (0, "")
+    for key in ("page_url", "okta_url", "kandji_url", "ca_file"):
+        assert f" {announcement[key]}\n" in errors
+    assert "with 2 Macs. Macs and people act by themselves." in errors
+    for key in ("okta_api_token", "kandji_api_token", "scep_challenge"):
+        assert announcement[key] not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_macs_and_people_act_unless_they_are_asked_not_to():
+    assert parse([])[0].people
+    options, _directory = parse(["--no-people"])
+    assert not options.people
+    assert "Macs and people act when you say so (on the page)" in describe(options, LINKS)
 
 
 def test_a_directory_that_was_named_is_left(tmp_path):

@@ -8,7 +8,9 @@ off.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 
 import pytest
 
@@ -59,6 +61,20 @@ def test_what_was_broken_off_is_made_again(made, monkeypatch):
         setup.main()
     setup.main()
     assert len(made) == 1
+
+
+def test_an_installation_shows_how_far_it_is(made, monkeypatch, capfd):
+    setup.LOCK_FILE.write_text("requests==2\npyyaml==6 ; python_version < '4'\n# a comment\n")
+    packages = setup.VENV / "lib" / "python3.12" / "site-packages"
+    (packages / "requests-2.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(setup, "INTERVAL", 0.05)
+    assert setup.run(sys.executable, "-c", "import time; time.sleep(0.3)")
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) >= 2
+    assert all(
+        re.fullmatch(r"... 0 s, 1 of at most 2 packages are installed", line) for line in lines
+    )
+    assert not setup.run(sys.executable, "-c", "raise SystemExit(3)")
 
 
 @pytest.mark.parametrize("python", ["no-such-python", "false"])
