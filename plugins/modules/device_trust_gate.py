@@ -196,8 +196,7 @@ def run(ctx: ModuleContext) -> Result:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
-        ctx.progress(gate.describe_wait(verdicts))
-        ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
+        ctx.wait(gate.describe_wait(verdicts), ctx.params["poll_interval"], remaining)
     return {
         "changed": False,
         "met": bool(verdicts) and all(verdict.is_met for verdict in verdicts),

@@ -267,6 +267,12 @@ class Summary:
         """Return how many Macs wait for time or their users."""
         return sum(self.total[stage] for stage in PEOPLE_STAGES)
 
+    def describe_wait(self) -> str:
+        """Return for how many Macs a run waits, and on which stages they are."""
+        stages = [f"{self.total[name]} {name}" for name in PEOPLE_STAGES if self.total[name]]
+        macs = "Mac" if self.waiting == 1 else "Macs"
+        return f"waiting for {self.waiting} {macs} or their users: {', '.join(stages)}"
+
 
 def _lowest(rows: t.Iterable[MacRow], limit: int | None) -> list[MacRow]:
     """Return the rows from the lowest stage up, so many or all (None)."""
@@ -321,10 +327,10 @@ def run(ctx: ModuleContext) -> Result:
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query)
         summary = Summary(fleet, limit, params["serials"])
-        if not summary.waiting or ctx.check_mode or time.monotonic() >= deadline:
+        remaining = deadline - time.monotonic()
+        if not summary.waiting or ctx.check_mode or remaining <= 0:
             break
-        ctx.progress(f"waiting for Macs and their users: {summary.waiting}")
-        ctx.settings.sleep(min(params["poll_interval"], max(0.0, deadline - time.monotonic())))
+        ctx.wait(summary.describe_wait(), params["poll_interval"], remaining)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     return _result(summary, rings, params, status)
 

@@ -231,8 +231,7 @@ def run(ctx: ModuleContext) -> Result:
         remaining = deadline - time.monotonic()
         if finished or ctx.check_mode or remaining <= 0:
             return work.result(steps)
-        ctx.progress(redelivery.describe_wait(steps))
-        ctx.settings.sleep(min(ctx.params["poll_interval"], remaining))
+        ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
         steps = _plan(ctx, macs, issued_before, subject)
 
 

@@ -134,8 +134,8 @@ def run(ctx: ModuleContext) -> Result:
         if params[name] < 0:
             raise BadOption(f"{name}: {params[name]} is negative. Set 0 or a higher number.")
     if params["wait"] > 0 and not ctx.check_mode:
-        ctx.progress(f"waiting {params['wait']} s for sign-ins")
-        ctx.settings.sleep(params["wait"])
+        apps = abbreviate([repr(app) for app in params["apps"]], 3)
+        ctx.wait(f"waiting for sign-ins to {apps}", params["wait"], params["wait"])
     app_ids = [app.id for app in resolve_apps(ctx.okta.apps(), params["apps"])]
     now = ctx.okta.transport.now()
     minutes = _minutes(params, now)

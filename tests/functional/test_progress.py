@@ -28,6 +28,7 @@ INTERVAL = 1.0
 SLACK = 1.0  # a busy machine
 WAIT = 4  # seconds that each task takes at least
 COLLECTION = "devicetrust.okta_kandji"
+LEFT = r"at most [1-4] s more"
 TEXT = "Kandji: List Custom Profiles, 1 request"
 
 
@@ -115,7 +116,7 @@ def test_a_gate_shows_for_which_macs_it_waits(play, profile, watched):
     check_lines(
         play,
         "device_trust_gate",
-        rf": \d+ s, waiting for 2 of 2 test Macs: {first} {reason}, {second} {reason}$",
+        rf": \d+ s, waiting for 2 of 2 test Macs: {first} {reason}, {second} {reason}, {LEFT}$",
     )
 
 
@@ -129,7 +130,25 @@ def test_a_redelivery_shows_where_its_macs_are(play, profile, watched):
         "poll_interval": 2,
     }
     assert play.run("kandji_profile_redelivery", redelivery) == 0, play.output
-    check_lines(play, "kandji_profile_redelivery", r"waiting for 1 of 1 Macs: \w+ \(delivering\)")
+    check_lines(
+        play, "kandji_profile_redelivery", rf"waiting for 1 of 1 Macs: \w+ \(delivering\), {LEFT}"
+    )
+
+
+@pytest.mark.lab(macs=4)
+def test_a_status_shows_how_many_macs_are_on_which_stage(play, profile, watched):
+    status = {"rings": watched.ring_variables, "wait": WAIT, "poll_interval": 2}
+    assert play.run("device_trust_info", status) == 0, play.output
+    stages = r"waiting for \d Macs or their users: \d PROFILE_PENDING"
+    check_lines(play, "device_trust_info", rf"{stages}[^;]*, {LEFT}")
+
+
+@pytest.mark.lab(macs=1)
+def test_a_watch_shows_at_which_apps_and_how_long_still(play, watched):
+    watch = {"apps": ["Slack", "Payroll"], "wait": WAIT}
+    assert play.run("okta_sign_in_denials_info", watch) == 0, play.output
+    text = rf"waiting for sign-ins to 'Slack', 'Payroll', {LEFT}$"
+    check_lines(play, "okta_sign_in_denials_info", text)
 
 
 @pytest.mark.lab(macs=1)
@@ -146,7 +165,7 @@ def test_a_reset_shows_how_many_records_are_done_and_a_rate_limit(play, watched)
         play,
         "okta_device_reset",
         r"[123] of 4 records read; Okta: listDeviceUsers, [234] requests$",
-        r"0 of 4 records reset; Okta: waiting [1-4] s for the rate limit$",
+        rf"0 of 4 records reset; Okta: waiting for the rate limit, {LEFT}$",
     )
 
 

@@ -246,7 +246,8 @@ def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
         except (ApiError, Uncertain) as error:
             if error.details.get("status") not in (409, 500) or attempt == MAX_ATTEMPTS:
                 raise
-        settings.sleep(attempt * settings.chance())
+        reason = f"Okta: waiting for another change of the rules before {body['name']!r}"
+        settings.wait(attempt * settings.chance(), reason)
         if named(okta.policy_rules(policy_id), body["name"]):
             return
 

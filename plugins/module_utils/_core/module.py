@@ -47,7 +47,10 @@ class ModuleContext:
         self._warn = warn
         self._progress = Progress(os.environ.get(FILE_VARIABLE), self.masker)
         self.settings = replace(
-            _settings(params, check_mode), uses=(*uses, TOKEN), report=self._progress.add
+            _settings(params, check_mode),
+            uses=(*uses, TOKEN),
+            sleep=self._progress.sleep,
+            report=self._progress.add,
         )
         self._transports: list[Transport] = []
         self._okta: Okta | None = None
@@ -90,6 +93,14 @@ class ModuleContext:
     def progress(self, step: str) -> None:
         """Display which step begins, if the run takes long enough for a person to wait for it."""
         self._progress.begin(step)
+
+    def wait(self, step: str, seconds: float, remaining: float) -> None:
+        """Wait so many seconds at the most, and display for what and how long still.
+
+        :arg remaining: the seconds that are left for all waits of this step.
+        """
+        self._progress.begin(step, remaining)
+        self.settings.sleep(min(seconds, remaining))
 
     def may_have_written(self) -> bool:
         """Return whether a vendor carried out a write of this run, or may have done."""

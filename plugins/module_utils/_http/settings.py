@@ -7,10 +7,22 @@ from __future__ import annotations
 
 import random
 import time
+import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .operations import Operation
+
+
+class Report(t.Protocol):
+    """Is called with what a transport does, in words, and how many seconds it takes at the most."""
+
+    def __call__(self, text: str, seconds: float | None = None, /) -> None:
+        """Report it."""
+
+
+def _report_nothing(_text: str, _seconds: float | None = None, /) -> None:
+    pass
 
 
 @dataclass
@@ -18,7 +30,7 @@ class Settings:
     """How to behave towards vendors. Times in seconds.
 
     :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
-    :arg report: is called with each request and each wait, in words.
+    :arg report: is called with each request and each wait.
     """
 
     ca_path: str | None = None
@@ -29,4 +41,9 @@ class Settings:
     uses: tuple[Operation, ...] | None = None
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
-    report: Callable[[str], None] = lambda _text: None
+    report: Report = _report_nothing
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Wait, and report why and for how many seconds."""
+        self.report(reason, seconds)
+        self.sleep(seconds)

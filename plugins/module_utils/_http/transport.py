@@ -235,8 +235,7 @@ class Transport:
 
     def _sleep(self, seconds: float, reason: str) -> None:
         """Wait, and report for what."""
-        self.settings.report(f"{self.vendor.title}: waiting {seconds:.0f} s {reason}")
-        self.settings.sleep(seconds)
+        self.settings.wait(seconds, f"{self.vendor.title}: waiting {reason}")
 
     # What came back
 

@@ -546,7 +546,7 @@ class Okta:
         outcome: str | ApiError = ""
         for pause in (0.0, *STALE_PAUSES):
             if pause:
-                self.transport.settings.sleep(pause)
+                self.transport.settings.wait(pause, "Okta: waiting until the last step shows")
             outcome = self._try_step(operation, device_id, already)
             if isinstance(outcome, str):
                 return outcome

@@ -49,7 +49,9 @@ class FakeOkta:
         self.writes: list[tuple[t.Any, ...]] = []
         self.before: t.Callable[[str], None] = lambda _call: None
         self.slept: list[float] = []
-        settings = SimpleNamespace(sleep=self.slept.append, chance=lambda: 0.5)
+        settings = SimpleNamespace(
+            wait=lambda seconds, _reason: self.slept.append(seconds), chance=lambda: 0.5
+        )
         self.transport = SimpleNamespace(settings=settings)
 
     def add(

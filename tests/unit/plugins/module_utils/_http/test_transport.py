@@ -703,7 +703,11 @@ def test_a_wait_that_is_interrupted_does_not_hold_up_other_threads(wire: t.Any) 
 
 
 def test_each_request_and_each_wait_is_reported(wire: t.Any) -> None:
-    reports: list[str] = []
+    reports: list[str | tuple[str, float]] = []
+
+    def report(text: str, seconds: float | None = None) -> None:
+        reports.append(text if seconds is None else (text, seconds))
+
     wire.script(
         (200, {}, limits(149, 300)),
         (429, "", {"Retry-After": "25"}),
@@ -711,18 +715,18 @@ def test_each_request_and_each_wait_is_reported(wire: t.Any) -> None:
         RESET,
         (200, {}),
     )
-    caller = transport(wire, report=reports.append)
+    caller = transport(wire, report=report)
     caller.call(READ)
     caller.call(READ)
     assert reports == [
         "Acme: listThings, 1 request",
-        "Acme: waiting 31 s for the rate limit",
+        ("Acme: waiting for the rate limit", 31.0),
         "Acme: listThings, 2 requests",
-        "Acme: waiting 25 s for the rate limit",
+        ("Acme: waiting for the rate limit", 25.0),
         "Acme: listThings, 3 requests",
-        "Acme: waiting 7 s after an answer 503",
+        ("Acme: waiting after an answer 503", 7.0),
         "Acme: listThings, 4 requests",
-        "Acme: waiting 2 s to send listThings again",
+        ("Acme: waiting to send listThings again", 2.0),
         "Acme: listThings, 5 requests",
     ]
 
