@@ -85,14 +85,13 @@ from ..module_utils._core.options import (
 from ..module_utils._fleet import inventory as macs
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
 from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
 from ..module_utils._okta import certificate_authorities
-from ..module_utils._okta.certificate_authorities import read_authorities
+from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._report.figures import masked
 
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
@@ -156,14 +155,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 context.kandji, ring_options(params), params["scep_profile_prefix"]
             )
             check_item_id = params["certificate_check_item_id"]
-            key_ids = read_authorities(context.okta).key_ids if check_item_id else ()
+            key_ids = read_key_ids(context.okta) if check_item_id else ()
             subject = subjects_by_ring(rings)[None]
-            by_device, _none = known_expiry(
-                context.kandji, check_item_id, key_ids=key_ids, subject=subject
-            )
-            query = FleetQuery(
-                rings, params["okta_verify_item_ids"], competitors, Expiries(by_device)
-            )
+            expiries = known_expiry(context.kandji, check_item_id, key_ids=key_ids, subject=subject)
+            query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
             fleet = read_fleet(context.okta, context.kandji, query)
             return list(macs.hosts(masked(rows(fleet), context.masker)))
         except DeviceTrustError as error:

@@ -138,7 +138,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.certificate_authorities import read_authorities
+from ..module_utils._okta.certificate_authorities import read_key_ids
 
 OPTIONS: ArgumentSpec = {
     **OPTIONAL_RINGS,
@@ -207,7 +207,7 @@ def _on_macs(
     :arg serials: device id -> serial.
     """
     statuses = ctx.kandji.item_statuses(ctx.params["certificate_check_item_id"])
-    key_ids = read_authorities(ctx.okta).key_ids if ctx.has_okta else ()
+    key_ids = read_key_ids(ctx.okta) if ctx.has_okta else ()
     by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
     by_serial = newest_by_serial(by_device, serials)
     return {

@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Checks that the SCEP profile is installed on the test Macs, and that their certificates were
     issued. Any of three facts proves a certificate.
-  - One is C(pki.cert.issue) in Okta's System Log. Another is a certificate with the serial in
-    Kandji's inventory, together with the installed profile. The third is a device record that is
+  - One is C(pki.cert.issue) in Okta's System Log. Another is a certificate with the profile's UUID
+    in Kandji's inventory, together with the installed profile. The third is a device record that is
     managed. With O(updated_at), the record must be younger than that, or the log must have
     C(pki.cert.bind) of it since.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
@@ -59,6 +59,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  certificate_check_item_id:
+    description:
+      - Id of the Custom Script that is the certificate check (see
+        M(devicetrust.okta_kandji.device_trust_certificates)). If the check on a test Mac reports
+        that a key of another authority signed the certificate, such as Device Access, the name of
+        the certificate proves nothing.
+      - It counts from the last write on, and if it lists all identities and their keys, and Okta's
+        certificate authorities can be read. It is read where the gate would be met by a name.
+    type: str
   test_macs:
     description: Serials of the test Macs. The module warns of one that Kandji does not have, and
       leaves it out. One that has several devices in Kandji does not meet the gate.
@@ -89,6 +98,7 @@ EXAMPLES = r"""
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     payload_uuid: 0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0
     updated_at: "2026-11-24T08:00:00Z"
+    certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
     test_macs:
       - C02XK1ZAJG5J
 
@@ -144,13 +154,15 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
-from ..module_utils._fleet import gate
+from ..module_utils._fleet import certificate_reports, gate
+from ..module_utils._fleet.certificate_reports import CertificateReports
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import Subject
+from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
 from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._kandji.serials import describe_several, group_by_serial
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.records import LogEvent
 
@@ -159,6 +171,7 @@ OPTIONS: ArgumentSpec = {
     "library_item_id": {"type": "str"},
     "payload_uuid": {"type": "str"},
     "updated_at": {"type": "str"},
+    "certificate_check_item_id": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "test_macs": {"type": "list", "elements": "str", "required": True},
     "wait": {"type": "int", "default": 0},
@@ -174,6 +187,7 @@ USES = (
     okta_api.LIST_LOG_EVENTS,
     okta_api.LIST_DEVICES,
     okta_api.LIST_DEVICE_USERS,
+    *certificate_reports.USES,
 )
 LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
 CLOCK_SKEW = timedelta(minutes=5)
@@ -182,11 +196,14 @@ CLOCK_SKEW = timedelta(minutes=5)
 def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
     macs, unclear = _read_test_macs(ctx)
+    reports = CertificateReports(
+        ctx.kandji, lambda: read_key_ids(ctx.okta), ctx.params["certificate_check_item_id"]
+    )
     expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None
     deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = [*_read_verdicts(ctx, macs, expected), *unclear]
+        verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unclear]
         verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
         waiting = _find_waiting(verdicts, macs)
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
@@ -231,16 +248,22 @@ def _read_test_macs(ctx: ModuleContext) -> tuple[dict[str, str], list[gate.Verdi
 
 
 def _read_verdicts(
-    ctx: ModuleContext, macs: t.Mapping[str, str], expected: gate.Expected
+    ctx: ModuleContext,
+    macs: t.Mapping[str, str],
+    expected: gate.Expected,
+    reports: CertificateReports,
 ) -> list[gate.Verdict]:
     """Return a verdict on each test Mac, for the state that the options ask for."""
     if ctx.params["state"] == "absent":
         return _read_absent(ctx, macs)
-    return _read_present(ctx, macs, expected)
+    return _read_present(ctx, macs, expected, reports)
 
 
 def _read_present(
-    ctx: ModuleContext, macs: t.Mapping[str, str], expected: gate.Expected
+    ctx: ModuleContext,
+    macs: t.Mapping[str, str],
+    expected: gate.Expected,
+    reports: CertificateReports,
 ) -> list[gate.Verdict]:
     """Return a verdict on each test Mac that must have the profile and its certificate."""
     item_id = ctx.params["library_item_id"]
@@ -266,6 +289,7 @@ def _read_present(
             gate.GateFacts.of_mac(serial, device_id, statuses[serial], profiles, certificates),
             _okta_proof(ctx, serial, expected),
             expected,
+            _report_of(reports, device_id),
         )
         for serial, device_id in macs.items()
     ]
@@ -307,6 +331,10 @@ def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ver
         )
         holding |= holders(ProfileItem(item_id), statuses, installed, others, console_managed)
     return [gate.judge_absent(serial, device_id, holding) for serial, device_id in macs.items()]
+
+
+def _report_of(reports: CertificateReports, device_id: str) -> t.Callable[[], UnattestedNames]:
+    return lambda: reports.read_unattested([device_id]).get(device_id, UnattestedNames())
 
 
 def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gate.OktaProof:

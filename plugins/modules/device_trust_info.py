@@ -198,7 +198,6 @@ from ..module_utils._core.results import Result, row_limit
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.facts import Fleet
-from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import (
@@ -306,7 +305,7 @@ def run(ctx: ModuleContext) -> Result:
     deadline = time.monotonic() + params["wait"]
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
-    by_device, ledger = known_expiry(
+    expiries = known_expiry(
         ctx.kandji,
         params["certificate_check_item_id"],
         ctx.okta.org_url,
@@ -318,7 +317,7 @@ def run(ctx: ModuleContext) -> Result:
         rings,
         params["okta_verify_item_ids"],
         competitors,
-        Expiries(by_device, ledger),
+        expiries,
         params["redistribution_days"],
         params["stale_days"],
         params["log_days"],

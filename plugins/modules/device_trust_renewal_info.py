@@ -167,7 +167,7 @@ from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
 from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
-from ..module_utils._fleet.ledger import LedgerExpiry, known_expiry
+from ..module_utils._fleet.ledger import Expiries, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
     check_blueprints,
@@ -180,7 +180,7 @@ from ..module_utils._fleet.rings import (
 )
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import Proof, Subject
+from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.scep import read_generation
@@ -195,7 +195,7 @@ from ..module_utils._kandji.records import (
     newest_statuses,
 )
 from ..module_utils._okta import certificate_authorities
-from ..module_utils._okta.certificate_authorities import read_authorities
+from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.constants import LOG_RETENTION
 from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
 
@@ -231,7 +231,7 @@ class Fleet:
 
     ``certificates`` are by device id. The others are by serial in upper case: ``expiry`` is what
     the options say, ``checked`` what the Macs reported, ``logged`` what a ledger knows. The former
-    outweigh the latter.
+    outweigh the latter. ``known`` is what check and ledger know.
     """
 
     blueprints: t.Sequence[Blueprint]
@@ -240,7 +240,7 @@ class Fleet:
     certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
     expiry: t.Mapping[str, datetime]
     checked: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
-    ledger: LedgerExpiry | None = None
+    known: Expiries = Expiries()
     logged: t.Mapping[str, datetime] = field(default_factory=dict)
 
     def with_ledger(self, subject: Subject, devices: t.Sequence[KandjiDevice]) -> Fleet:
@@ -248,7 +248,8 @@ class Fleet:
 
         ``subject`` is that of the ring's profile.
         """
-        known = self.ledger([each.serial for each in devices], subject) if self.ledger else {}
+        ledger = self.known.ledger
+        known = ledger([each.serial for each in devices], subject) if ledger else {}
         logged = {serial.upper(): require_timestamp(text) for serial, text in known.items()}
         return replace(self, logged=logged)
 
@@ -271,7 +272,8 @@ class Fleet:
         When it expires comes from the Mac or the ledger; else it is estimated from the certificate
         with the profile's UUID, else from when the profile came that requested it.
         """
-        subject = Subject.of_profile(profile).installed(held)
+        others = self.known.unattested.get(device.device_id, UnattestedNames())
+        subject = Subject.of_profile(profile).installed(held).without(others)
         rows = self.certificates.get(device.device_id, ())
         proved = subject.select(rows, device.serial, Proof.PROVED)
         present = [row for row in held if row.payload_uuid == (profile_uuid(profile) or "").lower()]
@@ -340,8 +342,10 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
-    checked, by_ledger = _read_expiry(ctx, devices, subject)
-    return Fleet(blueprints, profiles, devices, by_device, expiry_by_option, checked, by_ledger)
+    known = _read_expiry(ctx, subject)
+    serials = {device.device_id: device.serial.upper() for device in devices}
+    checked = newest_by_serial(known.by_device, serials)
+    return Fleet(blueprints, profiles, devices, by_device, expiry_by_option, checked, known)
 
 
 def _ring_profiles(
@@ -352,23 +356,17 @@ def _ring_profiles(
     return [profile for ring in rings if (profile := find_ring_profile(ring, profiles, prefix))]
 
 
-def _read_expiry(
-    ctx: ModuleContext, devices: t.Sequence[KandjiDevice], subject: Subject
-) -> tuple[dict[str, CheckedExpiry], LedgerExpiry | None]:
-    """Return serial (upper case) -> expiry that the Mac reports, and what reads the ledger."""
+def _read_expiry(ctx: ModuleContext, subject: Subject) -> Expiries:
+    """Return what the certificate check on the Macs and the ledger know."""
     params = ctx.params
-    by_device, by_ledger = known_expiry(
+    return known_expiry(
         ctx.kandji,
         params["certificate_check_item_id"],
         ctx.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
-        read_authorities(ctx.okta).key_ids
-        if params["certificate_check_item_id"] and ctx.has_okta
-        else (),
+        read_key_ids(ctx.okta) if params["certificate_check_item_id"] and ctx.has_okta else (),
         subject,
     )
-    serials = {device.device_id: device.serial.upper() for device in devices}
-    return newest_by_serial(by_device, serials), by_ledger
 
 
 def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:

@@ -131,7 +131,6 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.join import Expiries
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import (
@@ -171,7 +170,7 @@ def run(ctx: ModuleContext) -> Result:
     mode = files.parse_mode(params["mode"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
-    by_device, ledger = known_expiry(
+    expiries = known_expiry(
         ctx.kandji,
         params["certificate_check_item_id"],
         ctx.okta.org_url,
@@ -179,9 +178,7 @@ def run(ctx: ModuleContext) -> Result:
         authorities.key_ids,
         subjects_by_ring(rings)[None],
     )
-    query = FleetQuery(
-        rings, params["okta_verify_item_ids"], competitors, Expiries(by_device, ledger)
-    )
+    query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
     fleet = read_fleet(ctx.okta, ctx.kandji, query)
 
     def read() -> t.Iterator[MacRow]:

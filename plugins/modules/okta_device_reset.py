@@ -72,6 +72,16 @@ options:
     type: list
     elements: str
     default: []
+  certificate_check_item_id:
+    description:
+      - Id of the Custom Script that is the certificate check (see
+        M(devicetrust.okta_kandji.device_trust_certificates)). A certificate whose name holds the
+        serial does not count if the check on its Mac reports that a key of another authority signed
+        it, such as Device Access.
+      - For that, Okta's certificate authorities must be readable, the check must list all
+        identities and their keys, and its report must not be more than a day older than the
+        certificate. It is read for Macs that have such a certificate.
+    type: str
   allow:
     description:
       - The reasons (RV(devices[].reason_code)) for which a record is not skipped, though it
@@ -212,6 +222,7 @@ EXAMPLES = r"""
       - name: canary
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
+    certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
     max_devices: 25
     confirm: RESET 25 DEVICES acme.okta.com
 
@@ -470,6 +481,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._fleet import certificate_reports
 from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
@@ -495,6 +507,7 @@ OPTIONS: ArgumentSpec = {
     "users": {"type": "list", "elements": "str"},
     "stages": {"type": "list", "elements": "str"},
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
+    "certificate_check_item_id": {"type": "str"},
     "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "created_before": {"type": "str"},
@@ -535,6 +548,7 @@ USES = (
     kandji_api.PRISM_CERTIFICATES,
     kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_APPS,
+    *certificate_reports.USES,
 )
 
 
@@ -596,6 +610,7 @@ def _options(ctx: ModuleContext) -> ResetOptions:
         report_bound_certificates=params["report_bound_certificates"],
         state_dir=params["state_dir"],
         check_mode=ctx.check_mode,
+        certificate_check_item_id=params["certificate_check_item_id"],
     )
 
 

@@ -59,6 +59,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/profiles/references.py",
         "module_utils/_kandji/profiles/secrets.py",
         "module_utils/_fleet/certificate_check.py",
+        "module_utils/_fleet/certificate_reports.py",
         "module_utils/_fleet/facts.py",
         "module_utils/_fleet/join.py",
         "module_utils/_fleet/ledger.py",

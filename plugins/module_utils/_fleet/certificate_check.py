@@ -16,10 +16,10 @@ import json
 import re
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._core.timestamps import EARLIEST, format_timestamp, parse_timestamp
-from .._kandji.certificate_proof import UNKNOWN, Subject
+from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames, is_outdated
 from .._kandji.records import ItemStatus
 
 MARK = '{"device_trust_certificates":'
@@ -28,7 +28,6 @@ _FIELDS = re.compile(
     r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
 )
 _IDENTITIES = '"identities":'
-INTERVAL = timedelta(days=1)  # between two reports of a Mac that is on
 _CUT = "..."  # the end of a name that the check cut
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
@@ -94,10 +93,7 @@ class CheckedExpiry(t.NamedTuple):
 
         :arg since: when the certificate or the profile that requested it came, as far as is known.
         """
-        reported = self.reported_at
-        return reported is not None and any(
-            time is not None and time - reported > INTERVAL for time in since
-        )
+        return is_outdated(self.reported_at, *since)
 
 
 def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
@@ -132,8 +128,17 @@ def expiry_by_device(
         those that hold the UUID of a profile outweigh the others. Those without any UUID do not
         count if the subject holds one.
     """
+    return expiries_of(read_checks(statuses), key_ids, subject)
+
+
+def expiries_of(
+    checks: t.Mapping[str, Check],
+    key_ids: t.Collection[str] = (),
+    subject: Subject = UNKNOWN,
+) -> dict[str, CheckedExpiry]:
+    """Return ``expiry_by_device`` of what ``read_checks`` returned."""
     expiries: dict[str, CheckedExpiry] = {}
-    for device_id, check in read_checks(statuses).items():
+    for device_id, check in checks.items():
         own = _own_identities(check, key_ids, subject)
         if own:
             expires = max(each.not_after for each in own)
@@ -162,6 +167,21 @@ def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) 
         for each in check.identities
         if each.may_be_of(key_ids) and each.may_be_named_by(subject)
     ]
+
+
+def unattested_names(check: Check, key_ids: t.Collection[str]) -> UnattestedNames:
+    """Return the names whose certificates on a Mac are all of other authorities.
+
+    None if the authorities were not read, or if the check did not list every identity: another one
+    may have the same name. A name that was cut is not compared.
+    """
+    if not key_ids or check.count > len(check.identities):
+        return UnattestedNames()
+    own = {each.common_name.lower() for each in check.identities if each.may_be_of(key_ids)}
+    names = {
+        each.common_name.lower() for each in check.identities if not each.common_name.endswith(_CUT)
+    }
+    return UnattestedNames(frozenset(names - own), check.reported_at)
 
 
 def newest_by_serial(

@@ -77,6 +77,7 @@ class MacFacts:
     incomplete: str = ""  # why the join itself may be wrong
     # profile, app: lists of statuses that name other Macs of its blueprint, but not this one
     status_gaps: tuple[str, ...] = ()
+    unattested: bool = False  # its ring's profile brought a certificate of another authority
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from .._core.text import abbreviate
 from .._core.timestamps import parse_timestamp
-from .._kandji.certificate_proof import Proof, Subject
+from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.profile_holders import is_console_scep
 from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate, newest_statuses
 from .._okta.constants import OBJECT_TIME_PRECISION
@@ -26,6 +27,11 @@ INVENTORY_PROOF = (
 )
 LOG_PROOF = "pki.cert.issue in the System Log"
 RECORD_PROOF = "a device record that is managed"
+NOT_SEEN = "The SCEP profile is installed, but no certificate for it was seen yet."
+OTHER_AUTHORITY = (
+    "The SCEP profile is installed, but its certificate is of another authority than the one that"
+    " attests management, as the certificate check on the Mac reports. Check the SCEP URL."
+)
 ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
 
 
@@ -96,7 +102,17 @@ class Expected:
     def is_issued(self, event: LogEvent, serial: str) -> bool:
         """Return whether an event of the System Log issues a certificate of the profile."""
         texts = [text for target in event.targets for text in target.texts]
-        return self.subject.names_certificate(texts, serial)
+        return self.subject.names_certificate(texts, serial, parse_timestamp(event.published))
+
+    def without(self, unattested: UnattestedNames) -> Expected:
+        """Return what is expected of a Mac on which these certificates prove nothing.
+
+        What the Mac reported before the last write is of the profile as it was.
+        """
+        reported = unattested.reported_at
+        if self.updated_at is not None and (reported is None or reported < self.updated_at):
+            return self
+        return replace(self, subject=self.subject.without(unattested))
 
     def is_managed(
         self, records: Sequence[OktaDevice], bound: t.Callable[[], t.Iterable[LogEvent]]
@@ -158,26 +174,38 @@ class OktaProof:
     managed: t.Callable[[], bool]
 
 
-def judge(facts: GateFacts, okta: OktaProof, expected: Expected = ANYTHING) -> Verdict:
+def judge(
+    facts: GateFacts,
+    okta: OktaProof,
+    expected: Expected = ANYTHING,
+    report: t.Callable[[], UnattestedNames] = UnattestedNames,
+) -> Verdict:
     """Return the verdict on one test Mac.
 
     It needs the profile installed as it was last written, and any proof of its certificate.
+
+    :arg report: reads which certificates of the Mac are of another authority. It is called once,
+        and only where a name would prove something.
     """
     serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
     problem = _profile_problem(facts, reported)
     if problem:
-        return Verdict(facts.serial, problem)
-    if reported and any(
-        expected.is_certificate(each, serial, facts.profiles) for each in facts.certificates
-    ):
-        return Verdict(facts.serial, proof=INVENTORY_PROOF)
-    if any(expected.is_issued(event, serial) for event in okta.issued()):
-        return Verdict(facts.serial, proof=LOG_PROOF)
+        return Verdict(serial, problem)
+    named = False
+    checked = cache(lambda: expected.without(report()))
+    for each in facts.certificates if reported else ():
+        if expected.is_certificate(each, serial, facts.profiles):
+            named = True
+            if checked().is_certificate(each, serial, facts.profiles):
+                return Verdict(serial, proof=INVENTORY_PROOF)
+    for event in okta.issued():
+        if expected.is_issued(event, serial):
+            named = True
+            if checked().is_issued(event, serial):
+                return Verdict(serial, proof=LOG_PROOF)
     if okta.managed():
-        return Verdict(facts.serial, proof=RECORD_PROOF)
-    return Verdict(
-        facts.serial, "The SCEP profile is installed, but no certificate for it was seen yet."
-    )
+        return Verdict(serial, proof=RECORD_PROOF)
+    return Verdict(serial, OTHER_AUTHORITY if named else NOT_SEEN)
 
 
 def _profile_problem(facts: GateFacts, reported: bool) -> str:

@@ -16,16 +16,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from .._core.text import names_serial
 from .._core.timestamps import parse_timestamp
-from .._kandji.certificate_proof import Proof, Subject
+from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .certificate_check import CheckedExpiry
 from .facts import DeviceRecord, MacFacts
-from .ledger import LedgerExpiry
+from .ledger import Expiries, LedgerExpiry
 from .rings import Ring, subjects_by_ring
 
 _UDID = re.compile(
@@ -94,29 +95,36 @@ class Certificates:
     ``first_seen`` is by device id, for those that are proved. ``unproved`` likewise, for those that
     name the serial of their row alone. ``foreign`` are those that name another one: device id, when
     it was first seen, common name. ``udids`` is hardware UUID in a common name -> device id.
+    ``unattested`` are devices with one that is proved, but that another authority signed.
     """
 
     first_seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unproved: dict[str, tuple[str, ...]] = field(default_factory=dict)
     foreign: list[tuple[str, str, str]] = field(default_factory=list)
     udids: dict[str, str] = field(default_factory=dict)
+    unattested: set[str] = field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:
         """Whether no certificate was found."""
-        return not self.first_seen and not self.unproved and not self.foreign
+        return not (self.first_seen or self.unproved or self.unattested or self.foreign)
 
     @property
     def device_ids(self) -> set[str]:
         """The devices that have a certificate."""
         foreign = (device_id for device_id, _seen, _name in self.foreign)
-        return {*self.first_seen, *self.unproved, *foreign}
+        return {*self.first_seen, *self.unproved, *self.unattested, *foreign}
 
 
 def gather_certificates(
-    certificates: Iterable[PrismCertificate], profiles: Sequence[CustomProfile]
+    certificates: Iterable[PrismCertificate],
+    profiles: Sequence[CustomProfile],
+    unattested: Mapping[str, UnattestedNames] = MappingProxyType({}),
 ) -> Certificates:
-    """Return the table of the certificates of these profiles."""
+    """Return the table of the certificates of these profiles.
+
+    :arg unattested: device id -> what another authority signed, as the Mac reported.
+    """
     table, subject = Certificates(), Subject.of_profiles(profiles)
     for certificate in certificates:
         device_id, name = sys.intern(certificate.device_id), certificate.common_name
@@ -125,7 +133,11 @@ def gather_certificates(
             if udid not in subject.uuids:
                 table.udids[sys.intern(udid)] = device_id
         proof = subject.judge(certificate, certificate.serial)
-        if proof is Proof.PROVED:
+        others = unattested.get(device_id)
+        if others and others.include(name, certificate.first_seen):
+            if proof is Proof.PROVED:
+                table.unattested.add(device_id)
+        elif proof is Proof.PROVED:
             table.first_seen[device_id] = (*table.first_seen.get(device_id, ()), seen)
         elif proof is not Proof.NONE:
             table.unproved[device_id] = (*table.unproved.get(device_id, ()), seen)
@@ -210,18 +222,6 @@ class FleetTables:
     log: LogFacts
 
 
-@dataclass(frozen=True)
-class Expiries:
-    """Expiries of newest certificates (ISO 8601).
-
-    ``by_device`` is by device id and comes from the Macs. It outweighs ``ledger``, unless Kandji
-    saw a certificate of the Mac since.
-    """
-
-    by_device: Mapping[str, CheckedExpiry] = field(default_factory=dict)
-    ledger: LedgerExpiry | None = None
-
-
 # The join
 
 
@@ -288,6 +288,7 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
     mac.profile_log = statuses.logs.get(mac.device_id, "")
     mac.certificates = tables.certificates.first_seen.get(mac.device_id, ())
     mac.unproved = tables.certificates.unproved.get(mac.device_id, ())
+    mac.unattested = mac.device_id in tables.certificates.unattested
     mac.competing = mac.device_id in tables.competing or mac.device_id in statuses.several
     if isinstance(apps, Statuses):
         mac.app_state = apps.states.get(mac.device_id)
@@ -296,7 +297,7 @@ def _add_statuses(mac: MacFacts, tables: FleetTables, console_rings: AbstractSet
         mac.app_present = mac.device_id in apps
     # Whether Kandji has statuses of items that its web app created is not documented; without a
     # status the certificate proves that the profile is installed.
-    has_certificate = mac.certificates or mac.unproved
+    has_certificate = mac.certificates or mac.unproved or mac.unattested
     if mac.ring in console_rings and mac.profile_state is None and has_certificate:
         mac.profile_state = "installed"
 

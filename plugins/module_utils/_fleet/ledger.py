@@ -13,18 +13,18 @@ import json
 import os
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
 from .._core.files import atomic_write, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
-from .._kandji.certificate_proof import UNKNOWN, Subject
+from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames
 from .._kandji.client import Kandji
 from .._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
-from .certificate_check import CheckedExpiry, expiry_by_device
+from .certificate_check import CheckedExpiry, expiries_of, read_checks, unattested_names
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -35,6 +35,20 @@ _WORD = re.compile(r"[0-9a-z]+")
 
 # From serials, and the subject of the SCEP profile of their Macs, to expiry (ISO 8601) by serial.
 LedgerExpiry: t.TypeAlias = "t.Callable[[t.Iterable[str], Subject], t.Mapping[str, str]]"
+
+
+@dataclass(frozen=True)
+class Expiries:
+    """Expiries of newest certificates (ISO 8601).
+
+    ``by_device`` is by device id and comes from the Macs. It outweighs ``ledger``, unless Kandji
+    saw a certificate of the Mac since. ``unattested`` is by device id and comes from the Macs, too:
+    certificates that another authority signed.
+    """
+
+    by_device: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
+    ledger: LedgerExpiry | None = None
+    unattested: t.Mapping[str, UnattestedNames] = field(default_factory=dict)
 
 
 class Issued(t.NamedTuple):
@@ -225,22 +239,23 @@ def known_expiry(
     state_dir: str | None = None,
     key_ids: t.Collection[str] = (),
     subject: Subject = UNKNOWN,
-) -> tuple[dict[str, CheckedExpiry], LedgerExpiry | None]:
-    """Return when certificates expire, as ``read_fleet`` takes it: by device, and by the ledger.
+) -> Expiries:
+    """Return what the certificate check and the ledger know, as ``read_fleet`` takes it.
 
-    By device if there is a certificate check. The second value is None without a ledger.
     ``key_ids`` and ``subject`` are those of ``expiry_by_device``.
     """
-    statuses = kandji.item_statuses(check_item_id) if check_item_id else []
-    by_device = expiry_by_device(statuses, key_ids, subject)
+    checks = read_checks(kandji.item_statuses(check_item_id)) if check_item_id else {}
+    by_device = expiries_of(checks, key_ids, subject)
+    unattested = {device: unattested_names(check, key_ids) for device, check in checks.items()}
+    unattested = {device: others for device, others in unattested.items() if others.names}
     if not state_dir:
-        return by_device, None
+        return Expiries(by_device, None, unattested)
     ledger = load(state_dir, org)
 
     def by_serial(serials: t.Iterable[str], subject: Subject) -> dict[str, str]:
         return expiry_by_serial(ledger, serials, CERTIFICATE_LIFETIME.days, subject)
 
-    return by_device, by_serial
+    return Expiries(by_device, by_serial, unattested)
 
 
 def save(state_dir: str, ledger: Ledger, check_mode: bool = False) -> None:

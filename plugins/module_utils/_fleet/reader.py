@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import typing as t
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -18,7 +18,7 @@ from datetime import datetime, timedelta, timezone
 from .._core.errors import NotFound, all_of
 from .._core.timestamps import format_milliseconds
 from .._kandji import client as kandji_api
-from .._kandji.certificate_proof import Subject
+from .._kandji.certificate_proof import Subject, UnattestedNames
 from .._kandji.client import Kandji
 from .._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.profile_holders import ProfileItem, installed_on
@@ -30,7 +30,6 @@ from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
     Certificates,
     DeviceRecords,
-    Expiries,
     FleetTables,
     Statuses,
     find_unlisted,
@@ -38,6 +37,7 @@ from .join import (
     join_fleet,
     mac_of,
 )
+from .ledger import Expiries
 from .rings import Ring, certificate_filter
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
@@ -93,7 +93,9 @@ def read_fleet(okta: Okta, kandji: Kandji, query: FleetQuery) -> Fleet:
     if tables.certificates.is_empty and installed and is_narrow:
         # Macs have the profile, therefore the narrow filter does not fit this tenant.
         certificates = kandji.prism_certificates(certificate_filter([]))
-        tables.certificates = gather_certificates(certificates, query.profiles)
+        tables.certificates = gather_certificates(
+            certificates, query.profiles, query.expiries.unattested
+        )
     unlisted = find_unlisted(tables, query.profiles)
     tables.macs += read_unlisted(kandji, unlisted[:MAX_UNLISTED], query.rings)
     macs = join_fleet(tables, query.rings, query.expiries, bool(unlisted))
@@ -112,7 +114,7 @@ def _read_tables(okta: Okta, kandji: Kandji, query: FleetQuery) -> tuple[FleetTa
     reads: list[Callable[[], t.Any]] = [
         lambda: read_devices(kandji, query.rings),
         lambda: read_statuses(kandji, profile_ids),
-        lambda: read_certificates(kandji, query.profiles),
+        lambda: read_certificates(kandji, query.profiles, query.expiries.unattested),
         lambda: read_apps(kandji, query.app_ids),
         lambda: read_competing(kandji, query.competitors),
         read_okta,
@@ -177,14 +179,18 @@ def read_statuses(kandji: Kandji, item_ids: Iterable[str]) -> Statuses:
     return statuses
 
 
-def read_certificates(kandji: Kandji, profiles: Sequence[CustomProfile]) -> Certificates:
+def read_certificates(
+    kandji: Kandji,
+    profiles: Sequence[CustomProfile],
+    unattested: Mapping[str, UnattestedNames],
+) -> Certificates:
     """Return the certificates of these profiles.
 
     Without a profile nothing can match; the read only proves that the token may read certificates.
     """
     nothing = {"common_name": {"in": [NO_CERTIFICATE]}}
     criteria = certificate_filter(profiles) if profiles else nothing
-    return gather_certificates(kandji.prism_certificates(criteria), profiles)
+    return gather_certificates(kandji.prism_certificates(criteria), profiles, unattested)
 
 
 def read_apps(kandji: Kandji, app_ids: Sequence[str]) -> Statuses | set[str]:

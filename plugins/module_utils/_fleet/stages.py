@@ -165,7 +165,15 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
 
 
 def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | None:
-    if not mac.certificates and not mac.unproved and mac.expiry_source != "mac":
+    has_certificate = mac.certificates or mac.unproved or mac.expiry_source == "mac"
+    if mac.unattested and not has_certificate:
+        return Classification(
+            "CERTIFICATE_ABSENT",
+            "Its certificate is of another authority than the one that attests management, as the"
+            " certificate check on the Mac reports.",
+            "Check the SCEP URL of its ring's profile: it must not be that of Device Access.",
+        )
+    if not has_certificate:
         return Classification(
             "CERTIFICATE_ABSENT",
             (

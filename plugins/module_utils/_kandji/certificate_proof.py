@@ -5,14 +5,17 @@
 
 The inventory has the common name of a certificate, and neither issuer nor expiry. A serial number
 in the name proves nothing: certificates of a Wi-Fi, VPN or Device Access authority hold it too. The
-UUID of the profile proves it, since only what this profile requests holds it.
+UUID of the profile proves it, since only what this profile requests holds it. Which authority
+answered the request is not in the name: where the Mac itself reports the key that signed a
+certificate, that decides.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import Enum
 
 from .._core.text import names_serial
@@ -22,6 +25,7 @@ from .records import CustomProfile, InstalledProfile, PrismCertificate
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
 
 _COMMON_NAME = ("cn", "2.5.4.3")
+INTERVAL = timedelta(days=1)  # between two reports of a Mac that is on
 
 
 class Proof(Enum):
@@ -38,17 +42,48 @@ class Proof(Enum):
     NONE = "none"
 
 
+def is_outdated(reported_at: datetime | None, *since: datetime | None) -> bool:
+    """Return whether a Mac got a certificate after its report, which does not know it.
+
+    :arg since: when the certificate or the profile that requested it came, as far as is known.
+    """
+    return reported_at is not None and any(
+        time is not None and time - reported_at > INTERVAL for time in since
+    )
+
+
+@dataclass(frozen=True)
+class UnattestedNames:
+    """Names of certificates that the key of another authority signed, as the Mac reported.
+
+    ``names`` are common names in lower case. A name that a certificate of the attesting authority
+    has as well is not among them.
+    """
+
+    names: frozenset[str] = frozenset()
+    reported_at: datetime | None = None
+
+    def include(self, name: str, seen: datetime | None) -> bool:
+        """Return whether a certificate with this name is one of them.
+
+        :arg seen: since when the certificate is known. The report does not know a later one.
+        """
+        return name.lower() in self.names and not is_outdated(self.reported_at, seen)
+
+
 @dataclass(frozen=True)
 class Subject:
     """What the certificates of SCEP profiles hold in their names.
 
     ``uuids`` (lower case) are what $PROFILE_UUID may stand for. ``holds_uuid`` and ``holds_serial``
-    are None if the subject is unknown, as that of a console-managed item.
+    are None if the subject is unknown, as that of a console-managed item. ``unattested`` are
+    certificates of one Mac that prove nothing, whatever their names hold.
     """
 
     uuids: frozenset[str] = frozenset()
     holds_uuid: bool | None = None
     holds_serial: bool | None = None
+    unattested: UnattestedNames = UnattestedNames()
 
     @classmethod
     def of_profile(cls, profile: CustomProfile | None) -> Subject:
@@ -89,7 +124,11 @@ class Subject:
     def installed(self, profiles: Iterable[InstalledProfile]) -> Subject:
         """Return the subject with the UUIDs of these installed profiles as well."""
         uuids = _only_uuids(*(profile.payload_uuid for profile in profiles))
-        return Subject(self.uuids | uuids, self.holds_uuid, self.holds_serial)
+        return replace(self, uuids=self.uuids | uuids)
+
+    def without(self, unattested: UnattestedNames) -> Subject:
+        """Return the subject for a Mac on which these certificates prove nothing."""
+        return replace(self, unattested=unattested)
 
     def names_profile(self, name: str) -> bool:
         """Return whether a common name holds the UUID of a profile, whichever Mac it names."""
@@ -102,19 +141,29 @@ class Subject:
         """
         return not self.holds_uuid or bool(_UUID.search(name.lower()))
 
-    def names_certificate(self, texts: Iterable[str], serial: str) -> bool:
+    def names_certificate(
+        self, texts: Iterable[str], serial: str, issued: datetime | None = None
+    ) -> bool:
         """Return whether texts name a certificate of a profile for the Mac with this serial.
 
         They are those of an event of Okta's log, which has no issuer: Okta issues certificates for
         Device Access, too. If the subject holds the UUID of the profile, one of them has to hold
         it. Which field holds the common name is not documented.
+
+        :arg issued: when the event was published.
         """
-        names = [text for text in texts if names_serial(text, serial)]
+        names = [
+            text
+            for text in texts
+            if names_serial(text, serial) and not self.unattested.include(text, issued)
+        ]
         return any(map(self.names_profile, names)) if self.holds_uuid else bool(names)
 
     def judge(self, certificate: PrismCertificate, serial: str) -> Proof:
         """Return what a certificate of the Mac with this serial proves."""
         name = certificate.common_name.lower()
+        if self.unattested.include(name, certificate.first_seen):
+            return Proof.NONE
         has_serial = names_serial(name, serial)
         if self.names_profile(name):
             return Proof.PROVED if has_serial or self.holds_serial is not True else Proof.NONE

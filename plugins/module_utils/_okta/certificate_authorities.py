@@ -10,6 +10,7 @@ enrichment, so an org without it is a value here and never an error.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .._core.errors import ApiError, Forbidden, Unreachable, Unreadable
@@ -77,13 +78,28 @@ def read_authorities(okta: Okta) -> Authorities:
     Raises Unauthorized if Okta does not accept the credentials, as listLogEvents shows after a 401.
     Whether an API token may call this API is not documented.
     """
+    return _read(okta, lambda authority: okta.registration_authorities(authority.id))
+
+
+def read_key_ids(okta: Okta) -> frozenset[str]:
+    """Return ``Authorities.key_ids``, none if the authorities cannot be read.
+
+    Their platforms are not read. Raises Unauthorized as ``read_authorities`` does.
+    """
+    return _read(okta, lambda _authority: ()).key_ids
+
+
+def _read(
+    okta: Okta,
+    read_platforms: Callable[[CertificateAuthority], Iterable[RegistrationAuthority]],
+) -> Authorities:
     try:
         authorities = tuple(okta.certificate_authorities())
         platforms = tuple(
             platform
             for authority in authorities
             if authority.family == ATTESTATION
-            for platform in okta.registration_authorities(authority.id)
+            for platform in read_platforms(authority)
         )
     except ApiError as error:
         _check_sign_in(okta, error)

@@ -11,9 +11,11 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from .._core.errors import DeviceTrustError, Uncertain
+from .._fleet.certificate_reports import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
+from .._okta.certificate_authorities import read_key_ids
 from .._okta.client import Okta
 from .audit import Audit
 from .evidence import EvidenceReader
@@ -59,6 +61,7 @@ class ResetOptions:
     report_bound_certificates: bool
     state_dir: str | None
     check_mode: bool
+    certificate_check_item_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,11 @@ class ResetRun:
         """Return the targets with Macs and users, and how many Macs Kandji has."""
         options = self._options
         serials = sorted({target.serial for target in targets if target.serial})
+        reports = CertificateReports(
+            self._kandji, lambda: read_key_ids(self._okta), options.certificate_check_item_id
+        )
         macs, fleet = read_macs(
-            self._kandji, serials, options.guards.platforms, options.selection.rings
+            self._kandji, serials, options.guards.platforms, options.selection.rings, reports
         )
         complete = []
         for number, target in enumerate(targets, 1):

@@ -284,6 +284,11 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
 def _what_mac_lacks(mac: Mac) -> str:
     if not mac.profile_live:
         return "No SCEP profile is live on its Mac"
+    if mac.has_unattested:
+        return (
+            "The certificate of its Mac is of another authority than the one that attests"
+            " management, as the certificate check on the Mac reports"
+        )
     if mac.has_unproved:
         return (
             "No certificate of its Mac is proved: those that were seen hold its serial alone,"

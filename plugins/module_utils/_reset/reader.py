@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from .._core.errors import NotFound
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import parse_timestamp
+from .._fleet.certificate_reports import CertificateReports
 from .._fleet.rings import Ring, profile_uuid
 from .._http.urls import batches
-from .._kandji.certificate_proof import Proof, Subject
+from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
@@ -168,7 +169,11 @@ def _of_same_device(target: ResetTarget, records: Iterable[ResetTarget]) -> Iter
 
 
 def read_macs(
-    kandji: Kandji, serials: Collection[str], platforms: Sequence[str], rings: Sequence[Ring]
+    kandji: Kandji,
+    serials: Collection[str],
+    platforms: Sequence[str],
+    rings: Sequence[Ring],
+    reports: CertificateReports,
 ) -> tuple[dict[str, Mac], int]:
     """Return the Macs with these serials by serial in lower case, and how many Macs Kandji has.
 
@@ -182,8 +187,19 @@ def read_macs(
         for serial, group in group_by_serial(devices).items()
         if serial in wanted
     }
+    subject = Subject.of_profiles(ring.profile for ring in rings if ring.profile)
+    inventories: dict[str, Inventory] = {}
     for batch in batches(sorted(mac.serial for mac in macs.values())):
-        _add_inventory(kandji, batch, macs, rings)
+        inventories.update(_read_inventories(kandji, batch, rings, subject))
+    named = {
+        each.device_id
+        for key, inventory in inventories.items()
+        if key in macs
+        for each in inventory.named(macs[key].serial)
+    }
+    unattested = reports.read_unattested(named, len(devices))
+    for key in inventories.keys() & macs.keys():
+        macs[key] = _with_inventory(macs[key], inventories[key], unattested)
     return macs, sum(device.is_mac for device in devices)
 
 
@@ -194,43 +210,66 @@ def _mac_of(devices: Sequence[KandjiDevice]) -> Mac:
     return Mac(device.serial, device.name, device.person, several=several)
 
 
-def _add_inventory(
-    kandji: Kandji, serials: Sequence[str], macs: dict[str, Mac], rings: Sequence[Ring]
-) -> None:
-    """Add to the Macs with these serials what they reported: profiles and certificates."""
+@dataclass(frozen=True)
+class Inventory:
+    """What a Mac reported: its live SCEP profiles, its certificates, and their subject."""
+
+    live: Sequence[InstalledProfile]
+    certificates: Sequence[PrismCertificate]
+    subject: Subject
+
+    def select(self, serial: str, *proofs: Proof) -> list[PrismCertificate]:
+        """Return the certificates with one of these proofs."""
+        return self.subject.select(self.certificates, serial, *proofs)
+
+    def named(self, serial: str) -> list[PrismCertificate]:
+        """Return the certificates whose names decide something."""
+        return self.select(serial, Proof.PROVED, Proof.FORMER)
+
+    def without(self, unattested: Mapping[str, UnattestedNames]) -> Inventory:
+        """Return it without what certificates of other authorities prove, by device id."""
+        names = [
+            unattested[row.device_id] for row in self.certificates if row.device_id in unattested
+        ]
+        return replace(self, subject=self.subject.without(names[0])) if names else self
+
+
+def _read_inventories(
+    kandji: Kandji, serials: Sequence[str], rings: Sequence[Ring], subject: Subject
+) -> dict[str, Inventory]:
+    """Return what the Macs with these serials reported, by serial in lower case."""
     of_serials: RowFilter = {"serial_number": {"in": serials}}
     live: dict[str, list[InstalledProfile]] = {}
     for profile in kandji.prism_profiles(of_serials):
-        if profile.serial.lower() in macs and is_live(profile, rings):
+        if is_live(profile, rings):
             live.setdefault(profile.serial.lower(), []).append(profile)
-    subject = Subject.of_profiles(ring.profile for ring in rings if ring.profile)
     rows: dict[str, list[PrismCertificate]] = {}
     identities: RowFilter = {**of_serials, "identity_certificate": {"eq": True}}
     for certificate in kandji.prism_certificates(identities):
         rows.setdefault(certificate.serial.lower(), []).append(certificate)
-    for key in {*live, *rows} & set(macs):
-        macs[key] = _with_inventory(macs[key], live.get(key, []), rows.get(key, []), subject)
+    return {
+        key: Inventory(live.get(key, ()), rows.get(key, ()), subject.installed(live.get(key, ())))
+        for key in {*live, *rows}
+    }
 
 
 def _with_inventory(
-    mac: Mac,
-    live: Sequence[InstalledProfile],
-    certificates: Sequence[PrismCertificate],
-    subject: Subject,
+    mac: Mac, inventory: Inventory, unattested: Mapping[str, UnattestedNames]
 ) -> Mac:
     """Return a Mac with its SCEP profiles and with what proves its certificates.
 
     Those of other authorities do not count, whatever serial they name.
     """
-    known = subject.installed(live)
-    proved = known.select(certificates, mac.serial, Proof.PROVED)
-    former = known.select(certificates, mac.serial, Proof.FORMER)
+    known = inventory.without(unattested)
+    proved = known.select(mac.serial, Proof.PROVED)
+    former = known.select(mac.serial, Proof.FORMER)
     return replace(
         mac,
-        profile_live=bool(live),
+        profile_live=bool(inventory.live),
         certificates=tuple(seen for each in proved if (seen := each.first_seen)),
         former=tuple(seen for each in former if (seen := each.first_seen)),
-        has_unproved=bool(former or known.select(certificates, mac.serial, Proof.POSSIBLE)),
+        has_unproved=bool(former or known.select(mac.serial, Proof.POSSIBLE)),
+        has_unattested=bool(inventory.select(mac.serial, Proof.PROVED)) and not proved,
     )
 
 

@@ -45,8 +45,9 @@ class Mac:
     ``certificates`` are the times when each certificate of its SCEP profile was first seen,
     ``former`` those of certificates with its serial and another UUID, as an earlier generation
     leaves them. ``has_unproved``: it has certificates that name its serial, and nothing proves that
-    they are the profile's. Neither permits a reset. ``several`` describes the devices with its
-    serial, if Kandji has more than one.
+    they are the profile's. Neither permits a reset. ``has_unattested``: the profile's certificates
+    are of another authority, as the Mac reports. ``several`` describes the devices with its serial,
+    if Kandji has more than one.
     """
 
     serial: str
@@ -56,6 +57,7 @@ class Mac:
     certificates: tuple[datetime, ...] = ()
     former: tuple[datetime, ...] = ()
     has_unproved: bool = False
+    has_unattested: bool = False
     several: str = ""
 
     @property

@@ -11,13 +11,15 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import AgeLimits
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
     DeviceRecords,
-    Expiries,
     FleetTables,
     Statuses,
     find_unlisted,
     gather_certificates,
     join_fleet,
     mac_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import (
+    Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (

@@ -14,6 +14,10 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
     CheckedExpiry,
+    newest_by_serial,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import (
+    Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     MacCertificate,
@@ -49,14 +53,18 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
     }
     asked = []
 
+    def by_ledger(serials: t.Sequence[str], subject: Subject) -> dict[str, str]:
+        assert subject is UNKNOWN
+        return dict.fromkeys(serials, "2028-01-01T00:00:00Z")
+
     def known_expiry(*arguments: object) -> object:
         asked.append(arguments)
-        return by_device, None
+        return Expiries(by_device, by_ledger)
 
     monkeypatch.setattr(module, "known_expiry", known_expiry)
     okta = SimpleNamespace(org_url="https://acme.okta.com")
-    authorities = {okta.org_url: SimpleNamespace(key_ids={"1699E426"})}
-    monkeypatch.setattr(module, "read_authorities", lambda asked: authorities[asked.org_url])
+    key_ids = {okta.org_url: {"1699E426"}}
+    monkeypatch.setattr(module, "read_key_ids", lambda asked: key_ids[asked.org_url])
     run = SimpleNamespace(
         params={"certificate_check_item_id": "i", "state_dir": "/d"},
         kandji="kandji",
@@ -64,14 +72,10 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
         has_okta=True,
     )
     devices = [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")]
-    checked, _none = module._read_expiry(run, devices, UNKNOWN)
+    known = module._read_expiry(run, UNKNOWN)
     assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"}, UNKNOWN)]
-
-    def by_ledger(serials: t.Sequence[str], subject: Subject) -> dict[str, str]:
-        assert subject is UNKNOWN
-        return dict.fromkeys(serials, "2028-01-01T00:00:00Z")
-
-    fleet = module.Fleet([], [], devices, {}, {}, checked, by_ledger)
+    checked = newest_by_serial(known.by_device, {"d1": "A", "d2": "B"})
+    fleet = module.Fleet([], [], devices, {}, {}, checked, known)
     fleet = fleet.with_ledger(UNKNOWN, devices)
     times = [fleet.known_expiry(serial) for serial in ("a", "B", "c")]
     assert [time and time.year for time in times] == [2027, 2028, None]
@@ -85,12 +89,12 @@ def test_the_authorities_are_read_for_the_check_alone_and_where_okta_is_configur
 
     def known_expiry(*arguments: object) -> object:
         asked.append(arguments)
-        return {}, None
+        return Expiries()
 
     monkeypatch.setattr(module, "known_expiry", known_expiry)
     params = {"certificate_check_item_id": check_item_id, "state_dir": None}
     run = SimpleNamespace(params=params, kandji="kandji", has_okta=has_okta)
-    assert module._read_expiry(run, [], UNKNOWN) == ({}, None)
+    assert module._read_expiry(run, UNKNOWN) == Expiries()
     assert asked == [("kandji", check_item_id, "", None, (), UNKNOWN)]
 
 

@@ -14,6 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_reports import (
+    CertificateReports,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     apply,
@@ -41,6 +44,7 @@ SERIAL, DEVICE, UUID = (
     "4F6c0f5e-77A1-4b7c-9a3a-0f3a9d3f7b11",
     "0F1E2D3C-1111-4111-8111-00000000000a",
 )
+UNCHECKED = {"certificate_check_item_id": None}
 WRITTEN, SEEN = "2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"
 
 
@@ -124,13 +128,17 @@ def run_of(tenant: Tenant, **params: t.Any) -> t.Any:
 
 def gate(tenant: Tenant, option: str) -> bool:
     params = {"library_item_id": option, "payload_uuid": UUID, "updated_at": WRITTEN}
-    run = run_of(tenant, **params, state="present", test_macs=[SERIAL], wait=0, poll_interval=1)
+    run = run_of(
+        tenant, **params, **UNCHECKED, state="present", test_macs=[SERIAL], wait=0, poll_interval=1
+    )
     return bool(device_trust_gate.run(run)["met"])
 
 
 def gate_absent(tenant: Tenant, option: str) -> bool:
     params = {"library_item_id": option, "payload_uuid": UUID, "updated_at": None}
-    run = run_of(tenant, **params, state="absent", test_macs=[SERIAL], wait=0, poll_interval=1)
+    run = run_of(
+        tenant, **params, **UNCHECKED, state="absent", test_macs=[SERIAL], wait=0, poll_interval=1
+    )
     return not device_trust_gate.run(run)["met"]
 
 
@@ -178,7 +186,8 @@ def reissued(tenant: Tenant) -> int:
 
 def reset(tenant: Tenant, _option: str) -> bool:
     ring = Ring("canary", {"b"}, replace(tenant.profile(), mobileconfig=""))
-    macs, _fleet = reader.read_macs(tenant, [SERIAL], ["MACOS"], [ring])  # type: ignore[arg-type]  # stub
+    reports = CertificateReports(tenant, frozenset, None)  # type: ignore[arg-type]  # stub
+    macs, _fleet = reader.read_macs(tenant, [SERIAL], ["MACOS"], [ring], reports)  # type: ignore[arg-type]  # stub
     return macs[SERIAL.lower()].profile_live
 
 

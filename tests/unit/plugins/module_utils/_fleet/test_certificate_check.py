@@ -396,3 +396,40 @@ def test_a_digest_that_is_a_number_is_compared_as_a_text():
         "a",
         "1",
     ]
+
+
+NAME = f"C02XK1ZAJG5J {UUID}"
+
+
+@pytest.mark.parametrize(
+    ("identities", "values", "names"),
+    [
+        ([identity(cn=NAME, aki=ACCESS)], {}, {NAME.lower()}),
+        ([identity(cn=NAME.upper(), aki="AB" * 20)], {}, {NAME.lower()}),
+        ([identity(cn=NAME, aki=OWN)], {}, set()),
+        ([identity(cn=NAME)], {}, set()),  # an older check, or a certificate without the extension
+        # A certificate of the authority has the same name
+        ([identity(cn=NAME, aki=ACCESS), identity(cn=NAME, digit="b", aki=OWN)], {}, set()),
+        ([identity(cn=NAME, aki=ACCESS), identity(cn=NAME, digit="b")], {}, set()),
+        # or may have: one did not fit, or was cut
+        ([identity(cn=NAME, aki=ACCESS)], {"count": 2, "left_out": 1}, set()),
+        ([identity(cn=NAME, aki=ACCESS), identity(end="", digit="b", aki=OWN)], {}, set()),
+        ([identity(cn="C02XK1ZAJG5J and more...", aki=ACCESS)], {}, set()),
+        ([identity(cn=NAME, aki=ACCESS), identity(digit="b", aki=OWN)], {}, {NAME.lower()}),
+        ([], {}, set()),
+    ],
+)
+def test_names_of_which_each_certificate_is_of_another_key(identities, values, names):
+    check = certificate_check.read_check(line(*identities, **values))
+    assert certificate_check.unattested_names(check, {OWN}).names == names
+    assert certificate_check.unattested_names(check, ()).names == set()
+
+
+def test_such_names_are_as_old_as_the_report():
+    reported = "2026-11-20T10:00:00Z"
+    status = ItemStatus.from_row(
+        row(line(identity(cn=NAME, aki=ACCESS)), "D-1", reported_at=reported)
+    )
+    (check,) = certificate_check.read_checks([status]).values()
+    names = certificate_check.unattested_names(check, {OWN})
+    assert names.reported_at == datetime(2026, 11, 20, 10, tzinfo=timezone.utc)

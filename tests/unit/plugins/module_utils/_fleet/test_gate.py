@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     Subject,
+    UnattestedNames,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
@@ -348,3 +349,57 @@ def test_an_installed_scep_payload_stands_in_for_the_status_of_a_console_managed
     statuses = gate.stand_in_statuses(DEVICE, profiles)
     assert statuses == ([status("PASS")] if found else [])
     assert [one.is_installed for one in statuses] == [True] * found
+
+
+EXPECTED = gate.Expected(UUID, WRITTEN, Subject(frozenset({UUID}), True, True))
+HOUR = timedelta(hours=1)
+
+
+def others(reported: datetime | None, name: str = COMMON_NAME) -> UnattestedNames:
+    return UnattestedNames(frozenset({name.lower()}), reported)
+
+
+@pytest.mark.parametrize(
+    "report, reason, proof",
+    [
+        (UnattestedNames(), None, gate.INVENTORY_PROOF),
+        (others(WRITTEN + HOUR), gate.OTHER_AUTHORITY, None),
+        (others(WRITTEN + HOUR, f"{COMMON_NAME} Device Access"), None, gate.INVENTORY_PROOF),
+        # Of the profile as it was, or nobody knows of which
+        (others(WRITTEN - HOUR), None, gate.INVENTORY_PROOF),
+        (others(None), None, gate.INVENTORY_PROOF),
+    ],
+)
+def test_a_certificate_of_another_authority_does_not_open_the_gate(
+    report: UnattestedNames, reason: str | None, proof: str | None
+) -> None:
+    seen = replace(CERTIFICATE, created_at=(WRITTEN + HOUR).isoformat())
+    facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (seen,))
+    read = []
+
+    def report_of() -> UnattestedNames:
+        read.append(report)
+        return report
+
+    okta = Okta([ISSUED], False)
+    verdict = gate.judge(facts, okta.proof(), EXPECTED, report_of)
+    assert verdict == gate.Verdict(SERIAL, reason, proof)
+    assert read == [report]  # once, also where the log names the certificate, too
+
+
+def test_a_report_is_not_read_where_no_name_proves_anything() -> None:
+    def no_report() -> UnattestedNames:
+        raise AssertionError("nothing to check")
+
+    facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,))
+    assert gate.judge(facts, NO_OKTA, EXPECTED, no_report).reason == NOT_CERTIFIED
+    managed = gate.OktaProof(lambda: [], lambda: True)
+    assert gate.judge(facts, managed, EXPECTED, no_report).proof == gate.RECORD_PROOF
+
+
+def test_a_managed_record_outweighs_the_report() -> None:
+    """Okta itself has seen a certificate of the authority since the write."""
+    facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (CERTIFICATE,))
+    managed = gate.OktaProof(lambda: [], lambda: True)
+    report = others(WRITTEN + HOUR)
+    assert gate.judge(facts, managed, EXPECTED, lambda: report).proof == gate.RECORD_PROOF

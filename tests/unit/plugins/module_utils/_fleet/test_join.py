@@ -19,7 +19,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     DeviceRecord,
     MacFacts,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import Expiries
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UnattestedNames,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     ItemStatus,
@@ -80,11 +84,11 @@ def tables(*macs: MacFacts, **parts: t.Any) -> join.FleetTables:
 def joined(
     *macs: MacFacts,
     rings: t.Sequence[Ring] = (),
-    expiries: join.Expiries | None = None,
+    expiries: Expiries | None = None,
     is_changing: bool = False,
     **parts: t.Any,
 ) -> list[MacFacts]:
-    return join.join_fleet(tables(*macs, **parts), rings, expiries or join.Expiries(), is_changing)
+    return join.join_fleet(tables(*macs, **parts), rings, expiries or Expiries(), is_changing)
 
 
 # The tables
@@ -206,7 +210,7 @@ def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
 
 
 def test_the_ledger_is_asked_for_the_serials_of_all_macs() -> None:
-    expiries = join.Expiries(
+    expiries = Expiries(
         {"dev-2": CheckedExpiry("2027-01-01")},
         lambda serials, _subject: dict.fromkeys(serials, SEEN),
     )
@@ -246,6 +250,24 @@ def test_certificates_are_distinguished_by_uuid_and_serial() -> None:
         {UDID: "dev-1", "7f7f0000-0000-4000-8000-00000000000f": "dev-2"},
     )
     assert table.device_ids == {"dev-1", "dev-2", "dev-3"} and not table.is_empty
+
+
+def test_a_certificate_of_another_authority_is_no_certificate_of_the_mac() -> None:
+    rows = [
+        PrismCertificate("dev-1", "C02A", f"C02A {UUID}", SEEN),
+        PrismCertificate("dev-2", "C02A", f"C02A {UUID}", SEEN),
+        PrismCertificate("dev-1", "C02A", "C02A 7f7f0000-0000-4000-8000-00000000000f", SEEN),
+    ]
+    names = frozenset(row.common_name.lower() for row in rows)
+    reported = {"dev-1": UnattestedNames(names)}
+    table = join.gather_certificates(rows, [scep_profile()], reported)
+    assert table.first_seen == {"dev-2": (SEEN,)}
+    assert (table.unattested, table.unproved) == ({"dev-1"}, {})
+    assert table.device_ids == {"dev-1", "dev-2"}
+    alone = join.gather_certificates(rows[:1], [scep_profile()], reported)
+    assert not alone.is_empty
+    (facts,) = joined(mac(), certificates=alone)
+    assert facts.unattested and facts.certificates == ()
 
 
 def test_without_serial_and_uuid_in_the_subject_no_identity_counts() -> None:
@@ -396,7 +418,7 @@ def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
 def test_the_macs_own_expiry_outweighs_the_ledger(
     by_device: dict[str, CheckedExpiry], ledger: dict[str, str], known: tuple[str, str]
 ) -> None:
-    (facts,) = joined(mac(), expiries=join.Expiries(by_device, lambda _serials, _subject: ledger))
+    (facts,) = joined(mac(), expiries=Expiries(by_device, lambda _serials, _subject: ledger))
     assert (facts.expires, facts.expiry_source) == known
 
 
@@ -417,7 +439,7 @@ def test_a_report_from_before_its_newest_certificate_does_not_count(
     (facts,) = joined(
         mac(),
         certificates=join.Certificates({"dev-1": ("", SEEN)}),
-        expiries=join.Expiries({"dev-1": checked}, lambda _serials, _subject: ledger),
+        expiries=Expiries({"dev-1": checked}, lambda _serials, _subject: ledger),
     )
     assert (facts.expires, facts.expiry_source) == known
 

@@ -390,10 +390,9 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
     statuses = {"item": [ItemStatus("d1", log=json.dumps(report, separators=(",", ":")))]}
     kandji = SimpleNamespace(item_statuses=lambda item_id: statuses[item_id])
     ledger.save(str(tmp_path), ledger.merge(EMPTY, [event(1, "C02A")], 365, NOW))
-    found, read = ledger.known_expiry(
-        kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
-    )
-    assert found == by_device and (read and read(["C02A", "C02B"], UNKNOWN)) == by_ledger
+    known = ledger.known_expiry(kandji, check_item_id, ORG, str(tmp_path) if state_dir else None)
+    read = known.ledger
+    assert known.by_device == by_device and (read and read(["C02A", "C02B"], UNKNOWN)) == by_ledger
 
 
 def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
@@ -405,9 +404,8 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
         {"device_trust_certificates": 1, "identities": [own, other]}, separators=(",", ":")
     )
     kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
-    assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == (
-        {"d1": CheckedExpiry("2027-11-23T10:00:00Z")},
-        None,
+    assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == ledger.Expiries(
+        {"d1": CheckedExpiry("2027-11-23T10:00:00Z")}
     )
 
 
@@ -423,8 +421,9 @@ def test_both_sources_count_the_certificates_of_the_profile(tmp_path):
     statuses = [ItemStatus("d1", log=json.dumps(report, separators=(",", ":")))]
     kandji = SimpleNamespace(item_statuses=lambda _item_id: statuses)
     subject = Subject(frozenset({UUID}), True, True)
-    by_device, by_serial = ledger.known_expiry(kandji, "item", ORG, str(tmp_path), subject=subject)
-    assert by_device == {"d1": CheckedExpiry("2027-01-27T10:00:00Z")}
+    known = ledger.known_expiry(kandji, "item", ORG, str(tmp_path), subject=subject)
+    by_serial = known.ledger
+    assert by_serial and known.by_device == {"d1": CheckedExpiry("2027-01-27T10:00:00Z")}
     assert by_serial(["C02A"], subject) == {"C02A": "2027-01-27T10:00:00Z"}
     assert by_serial(["C02A"], UNKNOWN) == {"C02A": "2027-11-13T10:00:00Z"}
 

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import plistlib
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    INTERVAL,
     Proof,
     Subject,
+    UnattestedNames,
+    is_outdated,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -199,3 +203,51 @@ def test_a_payload_uuid_that_is_a_word_proves_nothing(uuid: str) -> None:
     assert subject.uuids == {ITEM}
     assert judge(subject, f"C02A {uuid} 802.1X") is Proof.NONE
     assert subject.installed([InstalledProfile("d1", payload_uuid=uuid)]) == subject
+
+
+REPORTED = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+LATER = REPORTED + INTERVAL + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "reported, since, outdated",
+    [
+        (REPORTED, (REPORTED,), False),
+        (REPORTED, (None, REPORTED + INTERVAL), False),
+        (REPORTED, (None, LATER), True),
+        (REPORTED, (), False),
+        (None, (LATER,), False),
+    ],
+)
+def test_a_report_does_not_know_what_came_more_than_a_day_later(
+    reported: datetime | None, since: tuple[datetime | None, ...], outdated: bool
+) -> None:
+    assert is_outdated(reported, *since) is outdated
+
+
+@pytest.mark.parametrize(
+    "name, seen, proof",
+    [
+        (f"C02A {UUID}", REPORTED.isoformat(), Proof.NONE),
+        (f"c02a {UUID.upper()}", None, Proof.NONE),
+        (f"C02A {OLD}", None, Proof.NONE),
+        (f"C02A {UUID}", LATER.isoformat(), Proof.PROVED),
+        (f"C02A {ITEM}", None, Proof.PROVED),
+    ],
+)
+def test_what_another_authority_signed_proves_nothing_whatever_its_name(
+    name: str, seen: str | None, proof: Proof
+) -> None:
+    names = frozenset({f"c02a {UUID}", f"c02a {OLD}"})
+    subject = Subject.of_profile(DEFAULT).without(UnattestedNames(names, REPORTED))
+    assert subject.judge(PrismCertificate("d-1", "C02A", name, seen), "C02A") is proof
+
+
+@pytest.mark.parametrize("profile", [DEFAULT, SERIAL_ALONE, CONSOLE])
+def test_an_event_does_not_name_what_another_authority_signed(profile: CustomProfile) -> None:
+    subject = Subject.of_profile(profile)
+    name = f"C02A {UUID}"
+    others = subject.without(UnattestedNames(frozenset({name.lower()}), REPORTED))
+    assert subject.names_certificate([name], "C02A", REPORTED)
+    assert not others.names_certificate([name], "C02A", REPORTED)
+    assert others.names_certificate([name], "C02A", LATER)

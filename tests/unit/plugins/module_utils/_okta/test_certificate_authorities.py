@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
     read_authorities,
+    read_key_ids,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.private_key import Key
@@ -183,3 +184,14 @@ def test_a_service_app_that_is_not_accepted_is_an_error(wire: t.Any) -> None:
     wire.script((401, {"error": "invalid_client"}))
     with pytest.raises(ApiError, match="does not accept the service app"):
         read_authorities(org(wire, service_app(wire, "okta.logs.read")))
+
+
+def test_the_keys_alone_are_one_call(wire: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY, DEVICE_ACCESS]}))
+    assert read_key_ids(org(wire)) == {FIRST, RENEWED}
+    assert len(wire.sent) == 1
+
+
+def test_an_org_without_the_api_has_no_keys(wire: t.Any) -> None:
+    wire.script((401, error_body("E0000015")))
+    assert read_key_ids(org(wire)) == frozenset()

@@ -163,6 +163,11 @@ LIFTED = [
         "No certificate of its Mac is proved: those that were seen hold its serial alone, and not",
     ),
     (
+        target(device(), mac=replace(MAC, certificates=(), has_unattested=True)),
+        "no_profile",
+        "The certificate of its Mac is of another authority than the one that attests management",
+    ),
+    (
         target(device(), user(), mac=replace(MAC, former=(REGISTERED - timedelta(days=1),))),
         "registered_after_certificate",
         "so it needs a FastPass sign-in",

@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_reports import (
+    CertificateReports,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     MAX_FILTER_TERMS,
@@ -129,7 +132,8 @@ def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> N
 
 
 def macs_of(reset: t.Any, *serials: str, platforms: tuple[str, ...] = ("MACOS",)) -> t.Any:
-    return reader.read_macs(reset.kandji, serials, platforms, [])
+    reports = CertificateReports(reset.kandji, frozenset, None)
+    return reader.read_macs(reset.kandji, serials, platforms, [], reports)
 
 
 def test_a_mac_has_its_name_person_profile_and_certificates(reset: t.Any) -> None:

@@ -1,0 +1,269 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the certificate check on a Mac says of the key that signed a certificate, and who uses it.
+
+The names of certificates hold the serial and the profile's UUID. A profile whose SCEP URL is of
+Device Access brings such a certificate, too, and it attests nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from lab.actors.macos_shims import check_script
+from tests.functional.helpers.reset_fleet import ResetFleet
+
+SCEP, GATE, RESET = "kandji_scep_profile", "device_trust_gate", "okta_device_reset"
+MARK = '{"device_trust_certificates":'
+
+pytestmark = pytest.mark.lab(macs=6)
+
+
+def deploy_check(watched, run_module, blueprints):
+    options = {"name": "Check", "script": check_script(), "blueprints": blueprints}
+    item_id = run_module("kandji_custom_script", options, lab=watched.lab)["script"]["id"]
+    watched.live()
+    return item_id
+
+
+def report(watched, item_id, serial, *, key_id=None, at: datetime | None = None, left_out=0):
+    """Let the check on a Mac report another key identifier, or at another time."""
+    statuses = next(
+        device for device in watched.world.kandji.devices.values() if device.serial == serial
+    ).statuses
+    status = statuses[item_id]
+    head, mark, line = status.log.partition(MARK)
+    row = json.loads(mark + line.partition("\n")[0])
+    row["left_out"], row["count"] = left_out, len(row["identities"]) + left_out
+    for identity in row["identities"] if key_id is not None else []:
+        identity["aki"] = key_id
+    log = head + json.dumps(row, separators=(",", ":"))
+    statuses[item_id] = replace(status, log=log, reported_at=at or status.reported_at)
+    watched.world.kandji.changed()
+
+
+def calls_of(watched, mark):
+    return [request.operation for request in watched.asked(mark)]
+
+
+@pytest.fixture
+def access_url(watched):
+    """SCEP URL and challenge of Device Access, which nothing verifies without the API."""
+    platform = watched.control("POST", "/okta/platforms", {"device_access": True})
+    return {"url": platform["scep_url"], "challenge": platform["scep_challenge"]}
+
+
+@pytest.fixture(params=["attesting", "device_access"])
+def ring(request, watched, run_module, profile_args, access_url):
+    """The canary with its profile and the check, and the gate that an operator asks about it."""
+    url = access_url if request.param == "device_access" else {}
+    watched.switch(certificate_authorities="missing")
+    (profile,) = run_module(SCEP, {**profile_args, **url}, lab=watched.lab)["profiles"]
+    watched.live()
+    watched.world.clock.advance(minutes=10)
+    item_id = deploy_check(watched, run_module, profile_args["blueprints"])
+    watched.switch(certificate_authorities="served")
+    serial = watched.canary["test_macs"][0]
+    gate = {
+        "library_item_id": profile["library_item_id"],
+        "payload_uuid": profile["payload_uuid"],
+        "updated_at": profile["updated_at"],
+        "test_macs": [serial],
+    }
+    return SimpleNamespace(
+        attests=request.param == "attesting",
+        gate=gate,
+        checked={**gate, "certificate_check_item_id": item_id},
+        item_id=item_id,
+        serial=serial,
+        written=profile["updated_at"],
+    )
+
+
+def judge(watched, run_module, options):
+    result = run_module(GATE, options, lab=watched.lab, check=True)
+    return result["test_macs"][0]
+
+
+def test_a_gate_opens_for_a_certificate_of_the_attesting_key_alone(watched, run_module, ring):
+    assert judge(watched, run_module, ring.gate)["met"]  # by the name, which says no more
+    verdict = judge(watched, run_module, ring.checked)
+    assert verdict["met"] is ring.attests
+    if not ring.attests:
+        assert verdict["proof"] is None and "of another authority" in verdict["reason"]
+
+
+@pytest.mark.parametrize("ring", ["attesting"], indirect=True)
+def test_a_gate_stays_shut_for_a_key_of_no_family(watched, run_module, ring):
+    report(watched, ring.item_id, ring.serial, key_id="AB" * 20)
+    verdict = judge(watched, run_module, ring.checked)
+    assert not verdict["met"] and "of another authority" in verdict["reason"]
+
+
+@pytest.mark.parametrize("ring", ["device_access"], indirect=True)
+def test_what_a_mac_reported_before_the_write_says_nothing(watched, run_module, ring):
+    written = datetime.fromisoformat(ring.written.replace("Z", "+00:00"))
+    report(watched, ring.item_id, ring.serial, at=written - timedelta(minutes=1))
+    assert judge(watched, run_module, ring.checked)["met"]
+
+
+@pytest.mark.parametrize("ring", ["device_access"], indirect=True)
+@pytest.mark.parametrize("state", ["feature", "forbidden", "missing"])
+def test_without_the_authorities_the_name_decides(watched, run_module, ring, state):
+    watched.switch(certificate_authorities=state)
+    assert judge(watched, run_module, ring.checked)["met"]
+
+
+@pytest.mark.parametrize("ring", ["device_access"], indirect=True)
+@pytest.mark.parametrize("change", [{"key_id": ""}, {"left_out": 1}])
+def test_a_report_without_the_key_or_with_more_identities_says_nothing(
+    watched, run_module, ring, change
+):
+    report(watched, ring.item_id, ring.serial, **change)
+    assert judge(watched, run_module, ring.checked)["met"]
+
+
+@pytest.mark.parametrize("ring", ["attesting"], indirect=True)
+def test_a_gate_reads_the_check_once_where_it_would_open(watched, run_module, ring):
+    mark = watched.mark()
+    judge(watched, run_module, ring.gate)
+    without = calls_of(watched, mark)
+    mark = watched.mark()
+    judge(watched, run_module, ring.checked)
+    extra = calls_of(watched, mark)
+    for operation in without:
+        extra.remove(operation)
+    assert sorted(extra) == ["Get Library Item Statuses", "listCertificateAuthorities"]
+    tenant = watched.world.kandji
+    device = next(each for each in tenant.devices.values() if each.serial == ring.serial)
+    device.report.certificates.clear()
+    tenant.changed()
+    later = {**ring.checked, "updated_at": watched.world.clock.now().isoformat()}
+    mark = watched.mark()
+    assert not judge(watched, run_module, later)["met"]
+    assert "listCertificateAuthorities" not in calls_of(watched, mark)
+
+
+def test_stages_and_renewals_count_the_attesting_key_alone(watched, run_module, ring):
+    canary = {**watched.canary, "scep_profile": "Okta SCEP - canary"}
+    asked = {
+        "rings": [{key: canary[key] for key in ("name", "blueprints", "scep_profile")}],
+        "certificate_check_item_id": ring.item_id,
+    }
+    fleet = run_module("device_trust_info", asked, lab=watched.lab)["macs"]
+    rows = [row for row in fleet if row["ring"] and row["stage"] != "MANAGED"]
+    absent = [row for row in rows if row["stage"] == "CERTIFICATE_ABSENT"]
+    assert rows and bool(absent) is not ring.attests
+    assert all("of another authority" in row["reason"] for row in absent)
+    (renewal,) = run_module("device_trust_renewal_info", asked, lab=watched.lab)["rings"]
+    assert renewal["healthy_percent"] == (100 if ring.attests else 0)
+
+
+# Reset
+
+
+UUID = "0A1B2C3D-4E5F-4A6B-8C7D-9E0F1A2B3C4D"
+RESET_SERIAL = "RESETMAC0001"
+
+
+@pytest.fixture
+def stuck(watched, run_module):
+    """A Mac that a reset is for, and the check, which reports its certificate under a key."""
+    everyone = [name for ring in watched.ring_variables for name in ring["blueprints"]]
+    item_id = deploy_check(watched, run_module, everyone)
+    ResetFleet(watched).stuck(RESET_SERIAL)
+    tenant = watched.world.kandji
+    other = next(
+        device.statuses[item_id] for device in tenant.devices.values() if item_id in device.statuses
+    )
+
+    def reports(key_id: str, hours_ago: float = 1):
+        identity = {
+            "cn": f"{RESET_SERIAL} {UUID}",
+            "issuer": "Organization Intermediate Authority",
+            "aki": key_id,
+            "not_after": "2027-11-23T10:00:00Z",
+            "sha256": "9f" * 32,
+            "in": "system",
+        }
+        line = {
+            "device_trust_certificates": 1,
+            "okta_verify": None,
+            "scep_profiles": 1,
+            "count": 1,
+            "left_out": 0,
+            "identities": [identity],
+        }
+        device = next(each for each in tenant.devices.values() if each.serial == RESET_SERIAL)
+        device.statuses[item_id] = replace(
+            other,
+            log=json.dumps(line, separators=(",", ":")),
+            reported_at=watched.world.clock.now() - timedelta(hours=hours_ago),
+        )
+        tenant.changed()
+        return {"serials": [RESET_SERIAL], "certificate_check_item_id": item_id}
+
+    return reports
+
+
+def decide(watched, run_module, options):
+    (row,) = run_module(RESET, options, lab=watched.lab, check=True)["devices"]
+    return row
+
+
+def key_of(watched, family):
+    if family == "device_access":
+        watched.control("POST", "/okta/platforms", {"device_access": True})
+    wanted = "DEVICE_ACCESS_OKTA_AS_CA" if family == "device_access" else "OKTA_AS_CA"
+    authorities = watched.world.okta.platform.configurations.authorities
+    return next(each.instance_id for each in authorities if each.family == wanted)
+
+
+def test_a_record_is_reset_if_its_certificate_is_of_the_attesting_key(watched, run_module, stuck):
+    row = decide(watched, run_module, stuck(key_of(watched, "attesting")))
+    assert row["state"] == "would_reset", row["reason"]
+
+
+@pytest.mark.parametrize("family", ["device_access", "none"])
+def test_a_record_is_not_reset_for_a_certificate_of_another_key(watched, run_module, stuck, family):
+    """A new registration would not be managed either."""
+    options = stuck("AB" * 20 if family == "none" else key_of(watched, family))
+    row = decide(watched, run_module, options)
+    assert (row["state"], row["reason_code"]) == ("skipped", "no_profile")
+    assert "of another authority" in row["reason"]
+    unchecked = decide(watched, run_module, {"serials": [RESET_SERIAL]})
+    assert unchecked["state"] == "would_reset"
+
+
+def test_an_old_report_does_not_speak_of_a_newer_certificate(watched, run_module, stuck):
+    options = stuck("AB" * 20, hours_ago=48 + 25)  # the certificate was seen 48 hours ago
+    assert decide(watched, run_module, options)["state"] == "would_reset"
+
+
+def test_without_the_authorities_a_reset_decides_by_the_name(watched, run_module, stuck):
+    options = stuck("AB" * 20)
+    watched.switch(certificate_authorities="feature")
+    assert decide(watched, run_module, options)["state"] == "would_reset"
+
+
+def test_a_reset_reads_the_check_where_a_certificate_would_count(watched, run_module, stuck):
+    options = stuck(key_of(watched, "attesting"))
+    mark = watched.mark()
+    decide(watched, run_module, {"serials": [RESET_SERIAL]})
+    without = calls_of(watched, mark)
+    mark = watched.mark()
+    decide(watched, run_module, options)
+    extra = calls_of(watched, mark)
+    for operation in without:
+        extra.remove(operation)
+    assert sorted(extra) == ["Get Library Item Statuses", "listCertificateAuthorities"]
+    ResetFleet(watched).mac(RESET_SERIAL, certificate=None)
+    mark = watched.mark()
+    decide(watched, run_module, options)
+    assert "listCertificateAuthorities" not in calls_of(watched, mark)
