@@ -18,15 +18,17 @@ import pytest
 
 from lab.actors.macos_shims import check_script
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.playbook import SITE
 
 SCEP, GATE, RESET = "kandji_scep_profile", "device_trust_gate", "okta_device_reset"
+RESET_DEVICES = SITE.parent / "reset_devices.yml"
 MARK = '{"device_trust_certificates":'
 
 pytestmark = pytest.mark.lab(macs=6)
 
 
-def deploy_check(watched, run_module, blueprints):
-    options = {"name": "Check", "script": check_script(), "blueprints": blueprints}
+def deploy_check(watched, run_module, blueprints, name="Check"):
+    options = {"name": name, "script": check_script(), "blueprints": blueprints}
     item_id = run_module("kandji_custom_script", options, lab=watched.lab)["script"]["id"]
     watched.live()
     return item_id
@@ -174,9 +176,13 @@ RESET_SERIAL = "RESETMAC0001"
 
 @pytest.fixture
 def stuck(watched, run_module):
-    """A Mac that a reset is for, and the check, which reports its certificate under a key."""
+    return stuck_mac(watched, run_module)
+
+
+def stuck_mac(watched, run_module, check="Check"):
+    """Add a Mac that a reset is for; return what lets it report its certificate under a key."""
     everyone = [name for ring in watched.ring_variables for name in ring["blueprints"]]
-    item_id = deploy_check(watched, run_module, everyone)
+    item_id = deploy_check(watched, run_module, everyone, check)
     ResetFleet(watched).stuck(RESET_SERIAL)
     tenant = watched.world.kandji
     other = next(
@@ -267,3 +273,43 @@ def test_a_reset_reads_the_check_where_a_certificate_would_count(watched, run_mo
     mark = watched.mark()
     decide(watched, run_module, options)
     assert "listCertificateAuthorities" not in calls_of(watched, mark)
+
+
+# The playbooks
+
+
+CHECK = "Okta certificate check"
+
+
+@pytest.mark.long
+def test_site_gives_the_check_to_the_gate_of_a_ring_of_an_earlier_run(watched, playbook):
+    variables = {"device_trust_certificate_check": True, "device_trust_gate_wait": 0}
+    first = playbook(watched.lab, SITE, variables=variables)
+    assert first.status == 0 and "Waiting at ring canary" in first.output, first.output
+    watched.live()
+    watched.world.clock.advance(minutes=10)
+    watched.live()
+    proved = playbook(watched.lab, SITE, variables=variables, check=True)
+    assert "Ring canary: proven" in proved.output, proved.output
+    scripts = watched.world.kandji.library.scripts()
+    (item_id,) = [script.id for script in scripts if script.name == CHECK]
+    for serial in watched.canary["test_macs"]:
+        report(watched, item_id, serial, key_id="AB" * 20)
+    mark = watched.mark()
+    waiting = playbook(watched.lab, SITE, variables=variables, check=True)
+    assert "Ring canary: would wait" in waiting.output, waiting.output
+    assert "of another authority" in " ".join(waiting.output.split())
+    assert watched.writes(mark) == []
+
+
+@pytest.mark.long
+def test_the_reset_playbook_gives_the_check_to_the_role(watched, run_module, playbook):
+    reports = stuck_mac(watched, run_module, CHECK)
+    reports("AB" * 20)
+    variables = {"device_trust_reset_serials": [RESET_SERIAL]}
+    checked = {**variables, "device_trust_certificate_check": True}
+    result = playbook(watched.lab, RESET_DEVICES, variables=checked, check=True)
+    assert result.status == 0 and "of another authority" in " ".join(result.output.split())
+    assert "0 would be reset" in result.output
+    unchecked = playbook(watched.lab, RESET_DEVICES, variables=variables, check=True)
+    assert "1 would be reset" in unchecked.output
