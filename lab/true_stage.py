@@ -42,7 +42,8 @@ class Truth:
 def truths(world: World, ring_profiles: t.Mapping[str, str]) -> dict[str, Truth]:
     """Return the true stage of each Mac by its key.
 
-    ``ring_profiles`` is blueprint id -> id of the item that brings that ring's certificate.
+    ``ring_profiles`` is blueprint id -> id of the item that brings that ring's certificate, or ""
+    if the ring has none yet.
     """
     with world.lock:
         oracle = _Oracle(world, ring_profiles)
@@ -54,7 +55,7 @@ class _Oracle:
     def __init__(self, world: World, ring_profiles: t.Mapping[str, str]) -> None:
         self.world, self.ring_profiles, self.now = world, ring_profiles, world.clock.now()
         self.items = {
-            item_id: world.kandji.items[item_id] for item_id in set(ring_profiles.values())
+            item_id: world.kandji.items[item_id] for item_id in set(ring_profiles.values()) - {""}
         }
         self.macs = [
             mac
@@ -114,9 +115,11 @@ class _Oracle:
         return ""
 
     def _by_delivery(self, mac: Mac) -> str:
-        item = self.items.get(self.ring_profiles.get(mac.device.blueprint_id, ""))
-        if item is None:
+        if mac.device.blueprint_id not in self.ring_profiles:
             return "NOT_IN_SCOPE"
+        item = self.items.get(self.ring_profiles[mac.device.blueprint_id])
+        if item is None:
+            return "NOT_ROLLED_OUT"
         installed = mac.profiles.get(item.mdm_identifier)
         if installed is None or installed.payload_uuid != item.identity_on(mac.device_id):
             status = mac.device.statuses.get(item.id)

@@ -202,6 +202,7 @@ from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import (
     Ring,
+    describe_rollout,
     read_rings,
     ring_options,
     ring_urls,
@@ -345,7 +346,9 @@ def _result(
         "counts": counts,
         "macs": [_summarize_mac(row) for row in summary.shown],
         "profiles": profiles,
-        "table": render_table(summary.shown, counts, renewals, authority.lines),
+        "table": render_table(
+            summary.shown, counts, renewals, authority.lines, rollout=describe_rollout(rings)
+        ),
         "authority": authority.as_result(),
         "by_ring": {
             ring.name: count_by_stage(summary.by_ring.get(ring.name, Counter())) for ring in rings

@@ -135,6 +135,7 @@ from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import (
     Ring,
+    describe_rollout,
     read_rings,
     ring_options,
     ring_urls,
@@ -218,6 +219,7 @@ def _meta(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities)
             for ring in rings
             if ring.profile
         },
+        rollout=describe_rollout(rings),
         authority=authority_status(authorities, ring_urls(rings), ctx.okta.transport.now()),
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),

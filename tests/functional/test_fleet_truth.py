@@ -38,7 +38,7 @@ def report(watched, run_module, fleet, tmp_path):
 
     def write(**options: t.Any) -> dict[str, dict[str, t.Any]]:
         given = {
-            "rings": watched.ring_variables,
+            "rings": fleet.rings,
             "okta_verify_item_ids": [fleet.app_id],
             "dest": str(tmp_path),
             "formats": ["json"],

@@ -78,6 +78,7 @@ class MacFacts:
     # profile, app: lists of statuses that name other Macs of its blueprint, but not this one
     status_gaps: tuple[str, ...] = ()
     unattested: bool = False  # its ring's profile brought a certificate of another authority
+    rolled_out: bool = True  # whether Kandji has the SCEP profile of its ring
 
 
 @dataclass(frozen=True)

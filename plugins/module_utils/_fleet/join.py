@@ -192,13 +192,14 @@ def management_by_user(users: Iterable[DeviceUser]) -> dict[str, str]:
 
 def mac_of(device: KandjiDevice, rings: Sequence[Ring]) -> MacFacts:
     """Return the facts of a device; of several rings with its blueprint the first counts."""
-    ring = next((ring.name for ring in rings if device.blueprint_id in ring.blueprint_ids), None)
+    ring = next((ring for ring in rings if device.blueprint_id in ring.blueprint_ids), None)
     return MacFacts(
         serial=device.serial,
         name=device.name,
         device_id=sys.intern(device.device_id),
         person=device.person,
-        ring=ring,
+        ring=ring.name if ring else None,
+        rolled_out=ring is None or ring.profile is not None,
         blueprint=sys.intern(device.blueprint_name),
         blueprint_id=sys.intern(device.blueprint_id),
         os_version=sys.intern(device.os_version),

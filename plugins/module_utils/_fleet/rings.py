@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .._core.errors import BadOption
 from .._core.lookup import fold_name
 from .._core.options import Params
+from .._core.text import abbreviate
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
 from .._kandji.catalogs import profile_catalog
@@ -73,11 +74,13 @@ class Ring:
     """A ring with the ids of its blueprints (lower case) and its SCEP profile, if Kandji has it.
 
     Of an item that was created in Kandji's web app only the id is known.
+    ``profile_name`` is the name by which the profile is looked for.
     """
 
     name: str
     blueprint_ids: AbstractSet[str]
     profile: CustomProfile | None = None
+    profile_name: str = ""
 
     @property
     def is_console_managed(self) -> bool:
@@ -109,7 +112,7 @@ def read_rings(
             else find_ring_profile(ring, profiles, prefix)
         )
         ids = {blueprint.id for blueprint in blueprints}
-        rings.append(Ring(ring.name, ids, profile))
+        rings.append(Ring(ring.name, ids, profile, profile_name(ring, prefix)))
     return rings, find_competitors(rings, profiles)
 
 
@@ -128,8 +131,24 @@ def find_ring_profile(
 ) -> CustomProfile | None:
     """Return the ring's SCEP profile, or None if Kandji has none. Raises BadOption for several."""
     catalog = profile_catalog(profiles)
-    name = ring.scep_profile or f"{prefix}{ring.name}"
-    return catalog.find_one(name, "rings", "the ring's scep_profile")
+    return catalog.find_one(profile_name(ring, prefix), "rings", "the ring's scep_profile")
+
+
+def profile_name(ring: RingOptions, prefix: str) -> str:
+    """Return the name or id of a ring's profile or of its item of Kandji's web app."""
+    return ring.library_item or ring.scep_profile or f"{prefix}{ring.name}"
+
+
+def describe_rollout(rings: Sequence[Ring]) -> str:
+    """Return a sentence on the rings that have no profile yet, "" if each has one."""
+    missing = [ring for ring in rings if ring.profile is None]
+    if not missing:
+        return ""
+    profiles = abbreviate([ring.profile_name for ring in missing], 3)
+    if len(missing) == len(rings):
+        return f"Nothing is rolled out yet: no ring has its SCEP profile in Kandji ({profiles})."
+    names = abbreviate([ring.name for ring in missing])
+    return f"Not rolled out yet: the ring{'s' * (len(missing) > 1)} {names} ({profiles})."
 
 
 # The rings against each other: which ring a Mac is in has to be clear

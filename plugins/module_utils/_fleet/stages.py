@@ -34,6 +34,7 @@ USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"
 ACTORS = {
     "KANDJI_MISSING": ADMINISTRATOR,
     "NOT_IN_SCOPE": NOBODY,
+    "NOT_ROLLED_OUT": NOBODY,
     "PROFILE_FAILED": ADMINISTRATOR,
     "PROFILE_PENDING": TIME,
     "CERTIFICATE_ABSENT": TIME,
@@ -146,6 +147,12 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
             "NOT_IN_SCOPE",
             "Its blueprint is in no ring.",
             "Nothing, or add its blueprint to a ring.",
+        )
+    if not mac.rolled_out:
+        return Classification(
+            "NOT_ROLLED_OUT",
+            "Device trust is not rolled out to its ring yet: Kandji has no SCEP profile for it.",
+            "Nothing. The site playbook rolls it out.",
         )
     if mac.profile_state == "failed":
         return Classification(

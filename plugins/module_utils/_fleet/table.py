@@ -22,14 +22,17 @@ def render_table(
     renewals: Mapping[str, str | None],
     authority: Sequence[str] = (),
     max_names: int = 10,
+    rollout: str = "",
 ) -> list[str]:
     """Return the lines of a table: Macs by stage, Macs by next step, renewals by ring, authority.
 
-    ``authority`` are sentences on Okta's certificate authority.
+    ``authority`` are sentences on Okta's certificate authority. ``rollout`` is one on rings that
+    are not rolled out yet.
 
     Each group of Macs with the same next step names at most ``max_names`` of them.
     """
-    lines = [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
+    lines = [rollout, ""] if rollout else []
+    lines += [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
     groups: dict[tuple[str, str, str], list[MacRow]] = {}
     for row in rows:
         groups.setdefault((row.stage, row.reason, row.next_step), []).append(row)

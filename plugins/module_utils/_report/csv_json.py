@@ -92,6 +92,7 @@ def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
         "flags": figures.flags,
         "certificates_by_month": figures.months,
         "renewals": dict(meta.renewals),
+        "rollout": meta.rollout,
         "authority": meta.authority.as_result(),
         "api_calls": meta.api_calls,
     }

@@ -20,7 +20,7 @@ from . import generated_page as page
 FUNNEL = (
     ("Known to Kandji", ("KANDJI_MISSING",)),
     ("In a ring", ("NOT_IN_SCOPE",)),
-    ("SCEP profile installed", ("PROFILE_FAILED", "PROFILE_PENDING")),
+    ("SCEP profile installed", ("NOT_ROLLED_OUT", "PROFILE_FAILED", "PROFILE_PENDING")),
     ("Certificate there", ("CERTIFICATE_ABSENT", "CERTIFICATE_EXPIRED")),
     ("Okta Verify installed", ("NO_LICENCE", "OKTA_VERIFY_MISSING")),
     ("Registered with Okta", ("NOT_REGISTERED", "SUSPENDED", "DEACTIVATED")),
@@ -63,7 +63,8 @@ class PastReport:
 class Meta:
     """Facts of a report that are not in its rows.
 
-    ``previous`` is the report before; ``history`` is whether a history is kept.
+    ``rollout`` is a sentence on rings that are not rolled out yet. ``previous`` is the report
+    before; ``history`` is whether a history is kept.
     """
 
     generated_at: str
@@ -71,6 +72,7 @@ class Meta:
     tenant: str
     order: Sequence[str]
     renewals: Mapping[str, str | None] = field(default_factory=dict)
+    rollout: str = ""
     authority: AuthorityStatus = field(default_factory=AuthorityStatus)
     previous: PastReport | None = None
     history: bool = False
@@ -114,6 +116,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
                 meta.org_url,
                 meta.tenant,
                 dict(meta.renewals),
+                meta.rollout,
                 meta.authority.as_result(),
             ]
         ).encode()

@@ -29,7 +29,7 @@ HEADER = """<header>
 <p class="quiet">Macs of {tenant}, as of {time}</p>
 </div>
 <p class="headline"><b>{share}%</b> <span>{managed} of {total} Macs are managed</span></p>
-<ul class="tiles">{tiles}</ul>
+{notice}<ul class="tiles">{tiles}</ul>
 {flags}
 </header>
 <main>
@@ -100,6 +100,7 @@ header { display: grid; grid-template-columns: 1fr auto; gap: 1.2rem 2rem; align
 .headline { text-align: right; }
 .headline b { display: block; color: var(--good); font-size: 2.6rem; font-weight: 650; line-height: 1; letter-spacing: -0.02em; }
 .tiles { grid-column: 1 / -1; display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.8rem; }
+.notice { grid-column: 1 / -1; margin: 0; padding: 0.8rem 1rem; background: var(--paper); border: 1px solid var(--accent); border-radius: 12px; }
 .tiles li { padding: 0.8rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: 12px; color: var(--quiet); }
 .tiles b { display: block; font-size: 1.6rem; line-height: 1.2; }
 .good b { color: var(--good); } .bad b { color: var(--bad); } .wait b { color: var(--wait); } .none b { color: var(--ink); }

@@ -206,7 +206,7 @@ def _header(figures: Figures, meta: Meta) -> str:
         ("good", managed, "managed"),
         ("wait", acting["wait"], "wait for time or their user"),
         ("bad", acting["bad"], "need an administrator"),
-        ("none", acting["none"], "in no ring"),
+        ("none", acting["none"], "in no ring, or not rolled out to"),
     ]
     tiles_html = "".join(
         f'<li class="{colour}"><b>{count:,}</b> {text}</li>' for colour, count, text in tiles
@@ -227,6 +227,7 @@ def _header(figures: Figures, meta: Meta) -> str:
         share=_share(managed, figures.total),
         managed=f"{managed:,}",
         total=f"{figures.total:,}",
+        notice=f'<p class="notice">{escape(meta.rollout)}</p>\n' if meta.rollout else "",
         tiles=tiles_html,
         flags=f'<ul class="flags" aria-label="Macs with a flag">{flags}</ul>' if flags else "",
     )

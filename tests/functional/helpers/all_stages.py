@@ -33,6 +33,8 @@ class EveryStage:
         )
         self.profiles: dict[str, str] = {}  # blueprint id -> id of its ring's profile
         self.app_id = ""
+        later = {"name": "later", "blueprints": ["Later"]}
+        self.rings = [*watched.ring_variables, later]  # the last one has no profile yet
         places = {one.name: one.id for one in self.world.kandji.blueprints.values()}
         macs = [
             mac
@@ -63,6 +65,9 @@ class EveryStage:
             )
         )  # MIXED
         self.spare().device.blueprint_id = self.staging  # NOT_IN_SCOPE
+        later = self.watched.control("POST", "/kandji/blueprints", {"name": "Later"})["id"]
+        self.spare().device.blueprint_id = later  # NOT_ROLLED_OUT
+        self.profiles[later] = ""
         self.spare().enrol = self._refuse  # PROFILE_FAILED
         absent, without_app, nameless = self.spare("never"), self.spare("never"), self.spare()
         for mac, days in (

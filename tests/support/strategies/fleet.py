@@ -93,6 +93,7 @@ def macs(draw: st.DrawFn) -> MacFacts:
         expiry_source=draw(st.sampled_from(("mac", "ledger"))) if expires else "",
         events=draw(st.one_of(st.none(), st.dictionaries(st.sampled_from(DEVICE_IDS), events))),
         status_gaps=draw(st.sampled_from(((), ("profile",), ("app",)))),
+        rolled_out=draw(st.booleans()),
         competing=draw(st.booleans()),
         tags=draw(st.lists(texts, max_size=2)),
     )

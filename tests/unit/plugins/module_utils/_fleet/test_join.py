@@ -107,7 +107,12 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
         tags=("a", "b"),
         last_check_in=SEEN,
     )
-    rings = [Ring("canary", {"b2"}), Ring("wide", {"b1", "b3"}), Ring("all", {"b1"})]
+    profile = CustomProfile("p1")
+    rings = [
+        Ring("canary", {"b2"}),
+        Ring("wide", {"b1", "b3"}, profile),
+        Ring("all", {"b1"}),
+    ]
     assert join.mac_of(device, rings) == MacFacts(
         "C02A",
         name="Ada's Mac",
@@ -122,6 +127,13 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
         last_check_in=SEEN,
     )
     assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts("", device_id="dev-1")
+
+
+def test_a_ring_without_a_profile_is_not_rolled_out() -> None:
+    device = KandjiDevice("dev-1", blueprint_id="b1")
+    assert not join.mac_of(device, [Ring("wide", {"b1"})]).rolled_out
+    assert join.mac_of(device, [Ring("wide", {"b1"}, CustomProfile("p1"))]).rolled_out
+    assert join.mac_of(device, [Ring("wide", {"b2"})]).rolled_out  # it is in no ring
 
 
 EARLY, LATE = "2026-11-01T10:00:00Z", "2026-11-02T10:00:00+00:00"
@@ -295,7 +307,8 @@ def test_a_ring_is_the_first_with_the_blueprint() -> None:
     device = KandjiDevice.from_row(
         {"device_id": "DEV-1", "serial_number": "C02A", "blueprint_id": "B-1", "tags": ["x"]}
     )
-    rings = [Ring("none", {"b-0"}), Ring("canary", {"b-1"}), Ring("wide", {"b-1"})]
+    profile = CustomProfile("p1")
+    rings = [Ring("none", {"b-0"}), Ring("canary", {"b-1"}, profile), Ring("wide", {"b-1"})]
     facts = join.mac_of(device, rings)
     assert facts == MacFacts(
         "C02A", device_id="dev-1", ring="canary", blueprint_id="b-1", tags=("x",)

@@ -83,3 +83,29 @@ def test_a_subject_without_a_known_uuid_does_not_narrow_certificates() -> None:
     document = plistlib.dumps({**plist, "PayloadUUID": "okta"}).decode()
     profile = CustomProfile("not-a-uuid", mobileconfig=document)
     assert rings.certificate_filter([profile]) == {"identity_certificate": {"eq": True}}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "sentence"),
+    [
+        ({}, ""),
+        ({"canary": True, "wide": True}, ""),
+        (
+            {"canary": False, "wide": False},
+            "Nothing is rolled out yet: no ring has its SCEP profile in Kandji (Okta SCEP - canary,"
+            " Okta SCEP - wide).",
+        ),
+        ({"canary": True, "wide": False}, "Not rolled out yet: the ring wide (Okta SCEP - wide)."),
+        (
+            {"canary": True, "east": False, "west": False},
+            "Not rolled out yet: the rings east, west (Okta SCEP - east, Okta SCEP - west).",
+        ),
+    ],
+)
+def test_what_is_not_rolled_out_is_one_sentence(deployed: dict[str, bool], sentence: str) -> None:
+    profile = CustomProfile("c1")
+    found = [
+        rings.Ring(name, set(), profile if has else None, f"Okta SCEP - {name}")
+        for name, has in deployed.items()
+    ]
+    assert rings.describe_rollout(found) == sentence

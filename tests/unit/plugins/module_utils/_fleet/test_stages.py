@@ -31,6 +31,7 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
     [
         # What Kandji has still to deliver
         (mac(ring=None), "NOT_IN_SCOPE", "no ring"),
+        (mac(rolled_out=False, profile_state=None), "NOT_ROLLED_OUT", "not rolled out to"),
         (
             mac(profile_state="failed", profile_log="wrong challenge"),
             "PROFILE_FAILED",
@@ -260,6 +261,12 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             "NOT_IN_SCOPE",
             "Its blueprint is in no ring.",
             "Nothing, or add its blueprint to a ring.",
+        ),
+        (
+            mac(rolled_out=False, profile_state=None),
+            "NOT_ROLLED_OUT",
+            "Device trust is not rolled out to its ring yet: Kandji has no SCEP profile for it.",
+            "Nothing. The site playbook rolls it out.",
         ),
         (
             mac(profile_state="failed"),

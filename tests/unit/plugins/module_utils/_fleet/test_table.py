@@ -10,6 +10,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 
 
+def test_before_the_rollout_the_first_lines_say_so() -> None:
+    sentence = "Nothing is rolled out yet: no ring has a SCEP profile."
+    lines = table.render_table([], {"NOT_ROLLED_OUT": 25}, {}, rollout=sentence)
+    assert lines == [
+        sentence,
+        "",
+        "stage                          Macs",
+        "NOT_ROLLED_OUT                   25",
+    ]
+
+
 def test_stages_are_counted_from_the_top() -> None:
     assert list(
         table.count_by_stage({"NOT_IN_SCOPE": 1, "MIXED": 1, "MANAGED": 2, "NO_LICENCE": 0}).items()

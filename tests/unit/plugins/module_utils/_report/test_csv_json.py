@@ -96,6 +96,7 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "https://acme.api.kandji.io",
         STAGES,
         renewals={"canary": "2027-02-01"},
+        rollout="Not rolled out yet: the ring wide (Okta SCEP - wide).",
         api_calls=42,
     )
     text = "".join(csv_json.json_pieces(ROWS, figures, meta))
@@ -110,6 +111,7 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "flags": {"STALE": 1},
         "certificates_by_month": {"2027-03": 1},
         "renewals": {"canary": "2027-02-01"},
+        "rollout": "Not rolled out yet: the ring wide (Okta SCEP - wide).",
         "authority": {"alarm": False, "renewals": [], "unavailable": None},
         "api_calls": 42,
         "macs": [row.as_result() for row in ROWS],

@@ -68,6 +68,18 @@ def share_bar(width: str, colour: str = "accent") -> str:
 # Around the sections
 
 
+def test_a_report_before_the_rollout_says_so_and_blames_nobody() -> None:
+    sentence = "Nothing is rolled out yet: no ring has its SCEP profile <in> Kandji."
+    figures = Figures(counts={"NOT_ROLLED_OUT": 25}, by_ring={"canary": {"NOT_ROLLED_OUT": 25}})
+    text = page(figures, rollout=sentence)
+    notice = sentence.replace("<in>", "&lt;in&gt;")
+    assert f'<p class="notice">{notice}</p>' in text
+    assert '<li class="none"><b>25</b> in no ring, or not rolled out to</li>' in text
+    assert '<li class="wait"><b>0</b>' in text and '<li class="bad"><b>0</b>' in text
+    assert "No message is needed." in section("tell", figures, rollout=sentence)
+    assert 'class="notice"' not in page(figures)
+
+
 def test_the_page_names_org_tenant_time_and_what_it_cost() -> None:
     text = page(Figures(fingerprint="f00"), api_calls=42)
     assert '<meta name="report-fingerprint" content="f00">' in text
@@ -112,7 +124,7 @@ def test_the_tiles_count_macs_in_thousands() -> None:
         '<ul class="tiles"><li class="good"><b>1,200</b> managed</li>'
         '<li class="wait"><b>3</b> wait for time or their user</li>'
         '<li class="bad"><b>2,400</b> need an administrator</li>'
-        '<li class="none"><b>20</b> in no ring</li></ul>'
+        '<li class="none"><b>20</b> in no ring, or not rolled out to</li></ul>'
     )
     assert flags == ""
 
@@ -409,5 +421,5 @@ def test_the_tiles_count_the_macs_by_who_acts() -> None:
         ("1", "managed"),
         ("7", "wait for time or their user"),
         ("6", "need an administrator"),
-        ("1", "in no ring"),
+        ("2", "in no ring, or not rolled out to"),
     ]
