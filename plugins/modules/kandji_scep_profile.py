@@ -158,8 +158,11 @@ options:
     type: bool
     default: true
   ca_fingerprint:
-    description: SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. Not
-      compared when not set.
+    description:
+      - SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. A Mac enrols only
+        with an authority that has it. Not compared when not set.
+      - V(absent) removes the fingerprint from a profile that has one (C(CAFingerprint)). As with
+        every other change, each Mac that holds the profile gets a new certificate.
     type: str
   redistribution_days:
     description: How many days before its expiry a certificate is renewed. It only affects
@@ -237,6 +240,18 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
     generation: "2027"
+    max_reissue: 40
+
+- name: Remove the pinned fingerprint before Okta's platform is moved to a renewed CA certificate
+  devicetrust.okta_kandji.kandji_scep_profile:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    name: Okta SCEP - canary
+    blueprints:
+      - Canary
+    url: "{{ vault_okta_scep_url }}"
+    challenge: "{{ vault_okta_scep_challenge }}"
+    ca_fingerprint: absent
     max_reissue: 40
 
 # URLs and tokens of these come from the environment, or from module_defaults.
@@ -691,7 +706,8 @@ def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> N
     if ctx.params["test_enrollment"] and any(plan.needs_test_enrollment for plan in plans):
         endpoint = ScepEndpoint(ctx.params["url"], ctx.settings, ctx.masker)
         ctx.opened(endpoint.transport)
-        endpoint.make_test_enrollment(ctx.params["challenge"], ctx.params["ca_fingerprint"])
+        pin = scep.parse_pin(ctx.params["ca_fingerprint"])
+        endpoint.make_test_enrollment(ctx.params["challenge"], pin)
 
 
 def _summarize(ctx: ModuleContext, tasks: t.Sequence[Task]) -> list[Result]:

@@ -63,8 +63,10 @@ options:
     elements: str
     default: []
   ca_fingerprint:
-    description: SHA-1 or SHA-256 fingerprint that one of the CA certificates must have, in
-      hexadecimal digits.
+    description:
+      - SHA-1 or SHA-256 fingerprint that one of the CA certificates must have, in hexadecimal
+        digits.
+      - V(absent), as M(devicetrust.okta_kandji.kandji_scep_profile) takes it, compares nothing.
     type: str
   challenge_deployed_at:
     description:
@@ -346,7 +348,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds
-from ..module_utils._kandji.profiles.scep import check_challenge, parse_fingerprint
+from ..module_utils._kandji.profiles.scep import check_challenge, parse_pin
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
 from ..module_utils._okta.authority_renewal import authority_renewal, renewal_warnings
@@ -392,7 +394,7 @@ def run(ctx: ModuleContext) -> Result:
     endpoint = ScepEndpoint(choice.url, ctx.settings, ctx.masker)
     ctx.opened(endpoint.transport)
     service = endpoint.describe()
-    fingerprint = parse_fingerprint(params["ca_fingerprint"]) if params["ca_fingerprint"] else None
+    fingerprint = parse_pin(params["ca_fingerprint"])
     integration.check_pin(service.certificates, fingerprint)
     renewal = authority_renewal(authorities, choice.platform, now)
     to_be_moved = renewal is not None and renewal.is_to_be_moved
@@ -482,7 +484,7 @@ def _test_enrollment(ctx: ModuleContext, endpoint: ScepEndpoint) -> dict[str, st
         None
         if ctx.check_mode
         else endpoint.make_test_enrollment(
-            ctx.params["scep_challenge"], ctx.params["ca_fingerprint"]
+            ctx.params["scep_challenge"], parse_pin(ctx.params["ca_fingerprint"])
         )
     )
 

@@ -9,6 +9,7 @@ Nobody loses the managed state for longer than until the next sign-in.
 from __future__ import annotations
 
 import hashlib
+import plistlib
 
 import pytest
 
@@ -44,6 +45,16 @@ def signers(year):
 def fingerprint(year):
     """Return the fingerprint of the certificate that the platform issues with."""
     return hashlib.sha256(year.watched.world.okta.platform.authority.ca_certificate_der).hexdigest()
+
+
+def pins(watched):
+    """Return the fingerprints that the rings' profiles pin."""
+    payloads = [
+        plistlib.loads(profile.text.encode())["PayloadContent"][0]["PayloadContent"]
+        for profile in watched.world.kandji.library.profiles()
+        if profile.name.startswith("Okta SCEP - ")
+    ]
+    return {each["CAFingerprint"].hex() for each in payloads if "CAFingerprint" in each}
 
 
 def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
@@ -102,6 +113,40 @@ def test_a_pinned_fleet_is_found_before_and_after_the_move(year, watched, playbo
     assert watched.writes(mark) == [] and year.managed() == year.everybody
     year.run(RENEW_AUTHORITY, device_trust_ca_fingerprint=fingerprint(year))
     assert signers(year) == {new}
+
+
+def test_a_pin_is_removed_before_the_move_and_the_renewed_one_set_after_it(
+    year, watched, playbook, run_module
+):
+    for ring in watched.ring_variables:
+        options = {
+            "name": f"Okta SCEP - {ring['name']}",
+            "blueprints": ring["blueprints"],
+            "max_reissue": 100,
+            "ca_fingerprint": fingerprint(year),
+        }
+        assert run_module("kandji_scep_profile", options, lab=watched.lab)["changed"]
+    watched.live()
+    year.hours(1)
+    new = watched.control("POST", "/okta/authority/renew")["key_id"]
+    unpinned = {"device_trust_ca_fingerprint": "absent"}
+    mark = watched.mark()
+    refused, output = run(year, playbook, variables=unpinned)
+    assert refused.status != 0 and "device_trust_ca_fingerprint to absent" in output
+    assert watched.writes(mark) == []
+    year.run(SITE, **unpinned, device_trust_max_reissue=100)
+    assert set(year.patches(mark)) == {"canary", "wide"} and pins(watched) == set()
+    year.hours(2)
+    watched.live()
+    ready, output = run(year, playbook, variables=unpinned)
+    assert ready.status != 0 and "activate the renewed certificate for the platform" in output
+
+    watched.control("POST", "/okta/authority/migrate")
+    year.hours(1)
+    mark = watched.mark()
+    year.run(RENEW_AUTHORITY, device_trust_ca_fingerprint=fingerprint(year))
+    assert year.patches(mark) == ["canary", "wide"] and signers(year) == {new}
+    assert pins(watched) == {fingerprint(year)}
 
 
 def test_without_the_api_nothing_is_moved_and_nothing_is_written(year, watched, playbook):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import plistlib
 
 import pytest
@@ -97,6 +98,33 @@ def test_generation_is_the_deliberate_way_to_new_certificates(watched, run_modul
     assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"], (
         "an unset generation is not compared"
     )
+
+
+def test_a_pin_is_removed_like_any_other_change(watched, run_module, profile_args):
+    authority = watched.world.okta.platform.authority
+    pin = hashlib.sha256(authority.ca_certificate_der).hexdigest()
+    run_module(MODULE, {**profile_args, "ca_fingerprint": pin}, lab=watched.lab)
+    assert inner(our_profile(watched))["CAFingerprint"] == bytes.fromhex(pin)
+    unset = run_module(MODULE, profile_args, lab=watched.lab)
+    assert not unset["changed"]  # an option that is not set is not compared
+    watched.live()
+    mark = watched.mark()
+    removed = {**profile_args, "ca_fingerprint": "absent"}
+    refused = run_module(MODULE, removed, lab=watched.lab)
+    assert refused["failed"] and refused["limit"] == "max_reissue"
+    allowed = {**removed, "max_reissue": refused["count"]}
+    predicted = run_module(MODULE, allowed, lab=watched.lab, check=True, diff=True)
+    assert predicted["changed"] and watched.writes(mark) == []
+    (key,) = predicted["diff"]["before"].values()
+    assert key == {"CAFingerprint": pin}
+    done = run_module(MODULE, allowed, lab=watched.lab, diff=True)
+    assert done["diff"] == predicted["diff"]
+    assert watched.writes(mark) == ["PKIOperation", "Update Custom Profile"]
+    assert "CAFingerprint" not in inner(our_profile(watched))
+    mark = watched.mark()
+    assert not run_module(MODULE, removed, lab=watched.lab)["changed"]
+    assert not run_module(MODULE, profile_args, lab=watched.lab)["changed"]
+    assert watched.writes(mark) == []
 
 
 @pytest.mark.parametrize(

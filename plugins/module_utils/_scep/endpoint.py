@@ -78,7 +78,7 @@ class ScepEndpoint:
         return client.describe(self._exchange, self.url)
 
     def make_test_enrollment(
-        self, challenge: str, ca_fingerprint: str | None = None
+        self, challenge: str, ca_fingerprint: bytes | None = None
     ) -> dict[str, str]:
         """Enrol once with the challenge, discard the key, return subject and transaction id.
 

@@ -45,6 +45,7 @@ NAMESPACE = uuid.UUID("5f0b7a3e-6a55-4b0e-9d9d-0b6f4f1f7f10")
 FIRST_GENERATION = "1"
 # With two live certificates of one authority on a Mac, Okta accepts either.
 ONE_OF_AN_AUTHORITY = "A Mac must have one SCEP profile of this authority"
+NO_PIN = "absent"
 KEY_USAGES = {"signing": 1, "encryption": 4, "both": 5}
 ALTERNATIVE_NAMES = {
     "rfc822_name": "rfc822Name",
@@ -72,8 +73,8 @@ _VARIABLE = re.compile(r"\$([A-Z][A-Z_]*)")
 class ScepSettings:
     """What the SCEP payload is to contain.
 
-    ``retry_delay`` in seconds, ``key_size`` in bits, ``ca_fingerprint`` in hexadecimal digits.
-    ``runs_on`` is not in the payload, but the digest covers it.
+    ``retry_delay`` in seconds, ``key_size`` in bits, ``ca_fingerprint`` in hexadecimal digits, or
+    NO_PIN to remove it. ``runs_on`` is not in the payload, but the digest covers it.
     """
 
     url: str
@@ -173,12 +174,17 @@ def payload_content(settings: ScepSettings) -> PlistDict:
     if settings.scep_name is not None:
         content["Name"] = settings.scep_name
     if settings.ca_fingerprint:
-        content["CAFingerprint"] = parse_fingerprint(settings.ca_fingerprint)
+        content["CAFingerprint"] = parse_pin(settings.ca_fingerprint) or ABSENT
     return content
 
 
 def _alternative_name(names: t.Mapping[str, str | None] | None) -> object:
     return {ALTERNATIVE_NAMES[key]: name for key, name in (names or {}).items() if name} or ABSENT
+
+
+def parse_pin(text: str | None) -> bytes | None:
+    """Return the fingerprint of an option, None if it is not set or is NO_PIN. Raises BadOption."""
+    return parse_fingerprint(text) if text and text.lower() != NO_PIN else None
 
 
 def parse_fingerprint(text: str) -> bytes:
@@ -230,11 +236,10 @@ def digest_settings(settings: ScepSettings, generation: str) -> str:
     It prevents endless writes to a tenant that changes what was written. It covers the challenge,
     and is only stored next to it in the same payload.
     """
-    keys = sorted(
-        (key, repr(value))
-        for key, value in payload_content(settings).items()
-        if value is not ABSENT
-    )
+    wanted = payload_content(settings)
+    keys = sorted((key, repr(value)) for key, value in wanted.items() if value is not ABSENT)
+    if wanted.get("CAFingerprint") is ABSENT:  # which is another wish than not to compare it
+        keys.append(("CAFingerprint", NO_PIN))
     content = (keys, sorted(settings.runs_on), generation)
     return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
 

@@ -269,6 +269,31 @@ def test_a_setting_is_a_key_of_the_payload(
     assert scep.compare_payload(settings, None, payload) == []
 
 
+@pytest.mark.parametrize("text", ["absent", "Absent"])
+def test_a_pin_is_removed_and_unset_it_is_not_compared(text: str) -> None:
+    pinned = profile(replace(SETTINGS, ca_fingerprint=SHA1))
+    removed = replace(SETTINGS, ca_fingerprint=text)
+    assert scep.compare_payload(SETTINGS, None, payload_of(pinned)) == []
+    (difference,) = scep.compare_payload(removed, None, payload_of(pinned))
+    assert (difference.path, difference.before, difference.after) == (
+        "CAFingerprint",
+        bytes.fromhex(SHA1),
+        ABSENT,
+    )
+    assert scep.mask_difference(difference) == (SHA1, None)
+    after = payload_of(scep.build_profile("Okta SCEP", removed, None, pinned))
+    assert "CAFingerprint" not in after["PayloadContent"]
+    assert scep.compare_payload(removed, None, after) == []
+
+
+def test_a_pin_that_somebody_added_by_hand_is_not_one_that_the_tenant_restored() -> None:
+    """The module wrote the profile without one; now it is to remove it, for the first time."""
+    by_hand = changed_by_the_tenant(profile(), CAFingerprint=bytes.fromhex(SHA1))
+    removed = replace(SETTINGS, ca_fingerprint="absent")
+    assert scep.compare_payload(removed, None, by_hand) != []
+    assert not scep.was_written(removed, None, by_hand)
+
+
 def test_all_names_of_an_empty_alternative_name_are_no_alternative_name() -> None:
     settings = replace(SETTINGS, subject_alt_name={"dns_name": None, "rfc822_name": ""})
     assert "SubjectAltName" not in payload_of(profile(settings))["PayloadContent"]
