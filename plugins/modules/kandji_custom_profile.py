@@ -430,7 +430,7 @@ def _make_test_enrollment(ctx: ModuleContext, content: Plist) -> None:
     fingerprint = content.get("CAFingerprint")
     endpoint.make_test_enrollment(
         str(content.get("Challenge", "")),
-        fingerprint.hex() if isinstance(fingerprint, bytes) else None,
+        fingerprint if isinstance(fingerprint, bytes) else None,
     )
 
 
