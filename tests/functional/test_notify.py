@@ -1,0 +1,72 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/notify.yml: what a channel of Slack and one of Microsoft Teams are sent."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from tools.support.environment import CHECKOUT
+from tools.support.playbook import run_playbook
+
+NOTIFY = CHECKOUT / "playbooks" / "notify.yml"
+MESSAGE = "Okta denied 7 sign-ins.\nLook at *Payroll* (\"5 people\")."
+
+
+@pytest.fixture
+def webhook():
+    """A webhook that keeps what is posted: its URL and the bodies."""
+    bodies = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_arguments):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook-with-a-secret", bodies
+    server.shutdown()
+
+
+def notify(url, **variables):
+    known = {"device_trust_notification": MESSAGE, "device_trust_notify_url": url}
+    return run_playbook(NOTIFY, None, variables={**known, **variables})
+
+
+def test_slack_is_sent_a_text(webhook):
+    url, bodies = webhook
+    done = notify(url)
+    assert done.status == 0 and bodies == [{"text": MESSAGE}], done.output
+    assert "hook-with-a-secret" not in done.output
+
+
+def test_teams_is_sent_an_adaptive_card(webhook):
+    """A workflow of Teams fails without attachments, after it has answered 202."""
+    url, bodies = webhook
+    done = notify(url, device_trust_notify_format="teams")
+    assert done.status == 0, done.output
+    [body] = bodies
+    [attachment] = body["attachments"]
+    assert body["type"] == "message"
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    card = attachment["content"]
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.2")
+    assert card["body"] == [{"type": "TextBlock", "text": MESSAGE, "wrap": True}]
+    assert "hook-with-a-secret" not in done.output
+
+
+def test_another_format_is_refused_before_anything_is_posted(webhook):
+    url, bodies = webhook
+    refused = notify(url, device_trust_notify_format="mail")
+    assert refused.status != 0 and bodies == []
+    assert "device_trust_notify_format" in refused.output and "slack, teams" in refused.output
