@@ -460,7 +460,8 @@ def _check_challenge(
             raise BadOption(
                 f"challenge: It is the old secret. The profile of {name} holds it since"
                 f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the new"
-                " secret, as Okta displayed it after the reset."
+                " secret, as Okta displayed it after the reset, then run the playbook"
+                " rotate_scep_challenge again."
             )
 
 

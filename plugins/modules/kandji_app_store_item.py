@@ -326,9 +326,9 @@ def _check_licences(
     licences, scope = ctx.params["licences"], len(assignments.macs_on(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
         raise Refused(
-            f"licences: {scope} Macs would be in scope of {item.name!r}, and there are"
-            f" {licences} licences. Nothing was written. Buy licences in Apple Business Manager"
-            " (Okta Verify's are free), then correct licences.",
+            f"licences: {scope} Macs would be in scope of {item.name!r}, and {licences} is the"
+            " limit. Nothing was written. Buy licences in Apple Business Manager (Okta Verify's are"
+            f" free), then set licences to {scope} or more.",
             count=scope,
             allowed=licences,
         )

@@ -671,7 +671,7 @@ def _warn_of_console_profiles(ctx: ModuleContext, blueprint_ids: t.Sequence[str]
         ctx.warn(
             "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
             f" example {macs[0]}). No API returns its authority. If it is Okta's, stop"
-            " here, and name its item in replaces."
+            " here, and replace its item: run the playbook migrate_scep_item."
         )
 
 

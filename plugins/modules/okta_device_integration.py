@@ -448,8 +448,8 @@ def _stale_challenge(ctx: ModuleContext, events: list[LogEvent]) -> str | None:
     if stale:
         ctx.warn(
             f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
-            f" it was deployed ({deployed_at}). Macs can no longer enrol with it; put the new"
-            " secret key into the vault."
+            f" it was deployed ({deployed_at}). Macs can no longer enrol with it. Put the new"
+            " secret key into the vault, then run the playbook rotate_scep_challenge."
         )
     return stale
 

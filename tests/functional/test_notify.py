@@ -15,7 +15,7 @@ from tools.support.environment import CHECKOUT
 from tools.support.playbook import run_playbook
 
 NOTIFY = CHECKOUT / "playbooks" / "notify.yml"
-MESSAGE = "Okta denied 7 sign-ins.\nLook at *Payroll* (\"5 people\")."
+MESSAGE = 'Okta denied 7 sign-ins.\nLook at *Payroll* ("5 people").'
 
 
 @pytest.fixture

@@ -85,6 +85,11 @@ class PolicyChange:
             return newly_refusing_rule(before, after)
         return _refusing_rule(before, after)
 
+    def describe(self) -> str:
+        """Return the policy and the apps of the change, for a message."""
+        apps = abbreviate([repr(each.app.label) for each in self.apps], 5)
+        return f"policy {self.policy.name!r}" + (f" for {apps}" if apps else "")
+
     @property
     def refusing_apps(self) -> list[AppChange]:
         """The apps that may refuse people whom they admit before."""
@@ -149,7 +154,8 @@ def check_changes(
         return None
     apps = [app for change in changes for app in change.apps]
     result = read_forecast(okta, apps, options.active_days, options.log_events, members)
-    LockOutGuard(options.max_locked_out, reversed_only).check(result)
+    described = "; ".join(change.describe() for change in changes)
+    LockOutGuard(options.max_locked_out, reversed_only, described).check(result)
     return result
 
 
@@ -357,7 +363,7 @@ class BreakGlassGuard:
         if idle:
             raise Refused(
                 f"groups: {_list_rules(idle)} of policy {policy!r} would apply to nobody, because"
-                " groups_excluded has all groups of groups. Name groups other than the break-glass"
+                " groups_excluded has each of its groups. Name groups other than the break-glass"
                 " group."
             )
         members = self._read_members({group.id, *named_groups(after)})
@@ -500,10 +506,13 @@ class LockOutGuard:
     """Limits how many people a change may lock out.
 
     A reversal may lock out as many more as it admits again, who are other people.
+
+    :arg change: the policies and apps of the change, for the message.
     """
 
     limit: int
     is_reversal: bool = False
+    change: str = ""
 
     def check(self, result: Forecast) -> None:
         """Raise Refused if more people would be locked out than the limit."""
@@ -512,9 +521,10 @@ class LockOutGuard:
         needed = len(logins) - (len(regaining) if self.is_reversal else 0)
         if needed <= self.limit:
             return
+        subject = f" The change: {self.change}." if self.change else ""
         raise Refused(
             f"max_locked_out: {len(logins)} {'person' if len(logins) == 1 else 'people'} who used"
-            f" these apps would be locked out: {abbreviate(logins)}."
+            f" these apps would be locked out: {abbreviate(logins)}.{subject}"
             f"{_explain_unknowns(result)} Nothing was written. Prepare their devices, exclude them"
             f" from the rule, or set max_locked_out to {needed} for this run.",
             count=len(logins),

@@ -237,7 +237,7 @@ def _why_not_old(ring: RingFacts, limit: datetime) -> str:
     if ring.written is None:
         return (
             "Kandji does not report when the profile was last written. Give the ring another"
-            " generation in rings."
+            " generation."
         )
     return "" if ring.written < limit else f"Its profile was written after {limit:%Y-%m-%d %H:%M}."
 

@@ -203,7 +203,7 @@ def check_profiles(rings: Iterable[RingOptions]) -> None:
         if ring.library_item:
             raise BadOption(
                 f"rings: {ring.name!r} has a library_item, which only Kandji's web app can"
-                " renew. Remove the ring from rings."
+                " renew. Remove the ring."
             )
 
 
@@ -214,7 +214,7 @@ def check_generations(rings: Iterable[RingOptions]) -> None:
         raise BadOption(
             f"rings: {', '.join(map(repr, fixed))} has a generation, and the renewal sets another:"
             " the site playbook would set the ring's own again, and the Macs would enrol each time."
-            " Remove generation from rings."
+            " Remove the generation."
         )
 
 

@@ -159,7 +159,8 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
             "PROFILE_FAILED",
             "The SCEP profile could not be installed:"
             f" {mac.profile_log or 'Kandji gives no reason'}.",
-            "Check SCEP URL and challenge (a reset secret key?), then request a check-in.",
+            "Check SCEP URL and secret key, then request a check-in. If the secret key was reset in"
+            " Okta, run the playbook rotate_scep_challenge.",
         )
     if mac.profile_state != "installed":
         return Classification(

@@ -135,7 +135,7 @@ def find_scep_item(
     if profile is not None:
         raise BadOption(
             f"library_item: {asked!r} is a Custom Profile ({profile.id}), which has an API."
-            " Name it by name or library_item_id instead."
+            " Leave library_item out: it is for items that only the web app can edit."
         )
     if is_id(asked):
         if not checks_type:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
+from .._core.text import abbreviate
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
 from .._okta.records import Enrollment
@@ -656,8 +657,8 @@ def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | Non
     count = count_resets(decisions)
     if count > limits.max_devices:
         raise Refused(
-            f"max_devices: {count} device records would be deleted, and {limits.max_devices} is the"
-            f" limit. Nothing was written. Set max_devices: {count} if that is intended.",
+            f"max_devices: {_describe_resets(decisions)}, and {limits.max_devices} is the limit."
+            f" Nothing was written. Set max_devices: {count} if that is intended.",
             count=count,
             allowed=limits.max_devices,
         )
@@ -666,12 +667,23 @@ def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | Non
     allowed = fleet * limits.max_percent // 100
     if count > max(1, allowed):
         raise Refused(
-            f"max_percent: {count} device records would be deleted, and {limits.max_percent} % of"
-            f" {fleet} Macs is {allowed}. Nothing was written. Raise max_percent if that is"
-            " intended.",
+            f"max_percent: {_describe_resets(decisions)}, and {limits.max_percent} % of"
+            f" {fleet} Macs is {allowed}. Nothing was written. Set max_percent:"
+            f" {_percent_of(count, fleet)} if that is intended.",
             count=count,
             allowed=allowed,
         )
+
+
+def _describe_resets(decisions: Iterable[Decision]) -> str:
+    names = [decision.target.name for decision in decisions if decision.resets]
+    records = "device record" if len(names) == 1 else "device records"
+    return f"{len(names)} {records} ({abbreviate(names, 5)}) would be deleted"
+
+
+def _percent_of(count: int, fleet: int) -> int:
+    """Return the lowest max_percent that allows so many records of a fleet."""
+    return min(100, -(-count * 100 // fleet)) if fleet else 100
 
 
 def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) -> None:
@@ -686,7 +698,7 @@ def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) ->
     if count <= limits.confirm_above or limits.confirm.strip() in phrases:
         return
     raise Refused(
-        f"confirm: {count} device records would be deleted, which is more than confirm_above"
+        f"confirm: {_describe_resets(decisions)}, which is more than confirm_above"
         f" ({limits.confirm_above}). Nothing was written. If that is intended, set confirm:"
         f" {phrases[0]}",
         count=count,

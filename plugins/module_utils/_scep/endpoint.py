@@ -94,9 +94,10 @@ class ScepEndpoint:
             )
         except client.ScepRefused as error:
             raise Refused(
-                f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): URL or"
-                " challenge is wrong, or the secret key was reset in Okta. Nothing was written;"
-                " check the challenge against the one noted when the secret key was made.",
+                f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): the SCEP"
+                " URL or the secret key is wrong, or the secret key was reset in Okta. Nothing was"
+                " written. Compare the secret key with what Okta displayed. If it was reset, put"
+                " the new one into the vault, then run the playbook rotate_scep_challenge.",
                 fail_info=error.fail_info,
             ) from None
         return {"subject": TEST_SUBJECT[0][0][1], "transaction_id": enrolment.transaction_id}

@@ -531,8 +531,8 @@ def check_replaced(
     if blueprints:
         raise Refused(
             f"{wanted!r} replaces {name!r}, which is still on {places}: a Mac must have"
-            " one SCEP profile of this authority. Nothing was written. Remove that item first"
-            " (blueprints_mode: remove).",
+            " one SCEP profile of this authority. Nothing was written. Unassign that item there"
+            " first.",
             replaces=name,
         )
     if len(serials) > max_remaining:

@@ -91,6 +91,16 @@ def test_the_message_names_ten_people_and_the_result_all():
     guards.LockOutGuard(12).check(forecast_of(12))
 
 
+def test_the_message_names_what_would_change():
+    change = "policy 'Strict' for 'Salesforce', 'Slack'"
+    with pytest.raises(Refused) as caught:
+        guards.LockOutGuard(0, change=change).check(forecast_of(1))
+    assert caught.value.message.startswith(
+        "max_locked_out: 1 person who used these apps would be locked out: p00. The change: policy"
+        " 'Strict' for 'Salesforce', 'Slack'. Nothing was written."
+    )
+
+
 def test_a_log_without_devices_is_explained():
     with pytest.raises(Refused) as caught:
         guards.LockOutGuard(0).check(forecast_of(1, log_names_devices=False))

@@ -329,7 +329,7 @@ def test_a_ring_whose_last_write_is_unknown_is_left_to_a_person() -> None:
     (decision,) = decide([replace(ring(mac(3)), written=None)], NOW, Pace(written_before=NOW))
     assert not decision.renew and decision.reason == (
         "Kandji does not report when the profile was last written. Give the ring another"
-        " generation in rings."
+        " generation."
     )
 
 

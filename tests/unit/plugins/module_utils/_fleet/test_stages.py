@@ -272,7 +272,8 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             mac(profile_state="failed"),
             "PROFILE_FAILED",
             "The SCEP profile could not be installed: Kandji gives no reason.",
-            "Check SCEP URL and challenge (a reset secret key?), then request a check-in.",
+            "Check SCEP URL and secret key, then request a check-in. If the secret key was reset in"
+            " Okta, run the playbook rotate_scep_challenge.",
         ),
         (
             mac(profile_state="pending"),

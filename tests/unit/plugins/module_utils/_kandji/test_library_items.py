@@ -422,7 +422,8 @@ def test_the_web_apps_item_is_found_wherever_it_shows(
             "Okta SCEP - canary",
             {},
             [CustomProfile("p-1", "Okta SCEP - canary")],
-            "is a Custom Profile (p-1), which has an API. Name it by name or library_item_id instead.",
+            "is a Custom Profile (p-1), which has an API. Leave library_item out: it is for items"
+            " that only the web app can edit.",
         ),
         ("P-1", {}, [CustomProfile("p-1", "Okta SCEP - canary")], "is a Custom Profile"),
         (

@@ -97,7 +97,10 @@ def test_nothing_selected_is_nothing_to_do(reset: t.Any) -> None:
     "options, problem",
     [
         ({"max_devices": 1}, "max_devices: 2 device records"),
-        ({"max_percent": 0}, "max_percent: 2 device records would be deleted, and 0 % of 2 Macs"),
+        (
+            {"max_percent": 0},
+            r"max_percent: 2 device records \(C01, C02\) would be deleted, and 0 % of 2 Macs",
+        ),
         ({"confirm_above": 1}, "set confirm: RESET 2 DEVICES acme.okta.com"),
         ({"approved_digest": "0" * 64}, "not the one that was approved"),
     ],

@@ -773,8 +773,8 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
     count = actions.count("reset")
     with pytest.raises(
         Refused,
-        match=f"^max_devices: {count} device records .* {limit} is the limit. Nothing was written."
-        f" Set max_devices: {count} ",
+        match=rf"^max_devices: {count} device records? \(.*\) would be deleted, and {limit} is the"
+        rf" limit. Nothing was written. Set max_devices: {count} ",
     ) as raised:
         reset.check_limits(decisions_of(*actions), limits(max_devices=limit), None)
     assert raised.value.details == {"count": count, "allowed": limit}
@@ -799,6 +799,10 @@ def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed
     ) as raised:
         reset.check_limits(planned, at_most, fleet)
     assert raised.value.details == {"count": count, "allowed": allowed}
+    needed = int(raised.value.message.split("Set max_percent: ")[1].split()[0])
+    reset.check_limits(planned, limits(max_percent=needed), fleet)
+    with pytest.raises(Refused):
+        reset.check_limits(planned, limits(max_percent=needed - 1), fleet)
 
 
 @pytest.mark.parametrize("number, fits", [(1, False), (2, True), (3, True), (4, False), (5, False)])

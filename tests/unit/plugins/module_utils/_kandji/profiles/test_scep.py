@@ -596,8 +596,8 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
             set(),
             5,
             "'New' replaces 'Old', which is still on 'Canary', 'Sales': a Mac must have one SCEP"
-            " profile of this authority. Nothing was written. Remove that item first"
-            " (blueprints_mode: remove).",
+            " profile of this authority. Nothing was written. Unassign that item there"
+            " first.",
         ),
         (
             [],
