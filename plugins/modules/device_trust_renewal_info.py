@@ -64,10 +64,21 @@ options:
     type: int
   written_before:
     description:
-      - A time in ISO 8601. Rings whose profile was last written before it are due, whatever their
-        certificates say, and O(min_days_between) does not apply.
+      - A time in ISO 8601. Rings whose profile was last written before it are due, whenever their
+        certificates expire, and O(min_days_between) does not apply.
       - After the platform in Okta was moved to a renewed CA certificate, this is
-        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].last_updated).
+        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].last_updated). It is
+        the platform's last change, which need not be the move. After a later change, such as
+        another name, rings that were renewed are due once more, unless O(authority_key_id) shows
+        that they are done.
+    type: str
+  authority_key_id:
+    description:
+      - With O(written_before), a ring is not due if each of its Macs that hold the present profile
+        reported (O(certificate_check_item_id)) that this key signed its last certificate. A
+        platform that was moved cannot be moved back, so each later one is of this key, too.
+      - After the move, this is the platform's
+        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].authority_key_id).
     type: str
   challenge:
     description: The new secret, after a reset in Okta. Rings whose profile has another secret are
@@ -118,6 +129,8 @@ EXAMPLES = r"""
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
     written_before: "2026-11-25T08:00:00Z"
+    authority_key_id: 53D22A615854286F8CD72E3E18E0FACC7A9D3948
+    certificate_check_item_id: 5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e
 """
 
 RETURN = r"""
@@ -208,6 +221,7 @@ OPTIONS: ArgumentSpec = {
     "min_healthy_percent": {"type": "int", "default": 90},
     "max_enrolments_per_hour": {"type": "int"},
     "written_before": {"type": "str"},
+    "authority_key_id": {"type": "str"},
     "challenge": {"type": "str", "no_log": True},
 }
 USES = (
@@ -284,11 +298,13 @@ class Fleet:
         missing: t.Literal["missing", "unknowable"] = (
             "missing" if subject.can_be_proved else "unknowable"
         )
+        checked = self.checked.get(device.serial.upper())
         return renewal.MacCertificate(
             device.serial,
             bool(present),
             known or estimated,
             "proved" if known or proved else missing,
+            checked.authority_key_id if checked else "",
         )
 
 
@@ -313,6 +329,7 @@ def run(ctx: ModuleContext) -> Result:
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
         require_timestamp(params["written_before"]) if params["written_before"] else None,
+        (params["authority_key_id"] or "").upper(),
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):

@@ -167,6 +167,46 @@ def test_stages_and_renewals_count_the_attesting_key_alone(watched, run_module, 
     assert renewal["healthy_percent"] == (100 if ring.attests else 0)
 
 
+@pytest.mark.parametrize("ring", ["attesting"], indirect=True)
+def test_after_the_move_the_reported_keys_outweigh_the_last_change_of_the_platform(
+    watched, run_module, profile_args, ring
+):
+    old = watched.world.okta.platform.authority.instance_id
+    new = watched.control("POST", "/okta/authority/renew")["key_id"]
+    watched.control("POST", "/okta/authority/migrate")
+    watched.world.clock.advance(hours=1)
+    asked = {
+        "rings": [
+            {
+                "name": "canary",
+                "blueprints": profile_args["blueprints"],
+                "scep_profile": profile_args["name"],
+            }
+        ],
+        "certificate_check_item_id": ring.item_id,
+        "written_before": watched.world.clock.now().isoformat(),
+        "authority_key_id": new,
+    }
+
+    def renews(**options):
+        (decision,) = run_module(
+            "device_trust_renewal_info", {**asked, **options}, lab=watched.lab
+        )["rings"]
+        return decision["renew"]
+
+    assert renews()
+    again = {**profile_args, "generation": "authority", "max_reissue": 99}
+    assert run_module(SCEP, again, lab=watched.lab)["changed"]
+    watched.live()
+    # An administrator renames the platform, which is its last change.
+    watched.world.clock.advance(hours=1)
+    renamed = watched.world.clock.now().isoformat()
+    assert not renews(written_before=renamed)
+    assert renews(written_before=renamed, authority_key_id=None)
+    assert renews(written_before=renamed, certificate_check_item_id=None)
+    assert renews(written_before=renamed, authority_key_id=old)
+
+
 # Reset
 
 

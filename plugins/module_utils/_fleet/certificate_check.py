@@ -83,10 +83,14 @@ class Check:
 
 
 class CheckedExpiry(t.NamedTuple):
-    """When a Mac's last certificate expires (ISO 8601), and when the Mac reported that."""
+    """When a Mac's last certificate expires (ISO 8601), and when the Mac reported that.
+
+    ``authority_key_id`` is that of the certificate, "" if the check does not report it.
+    """
 
     expires: str
     reported_at: datetime | None = None
+    authority_key_id: str = ""
 
     def is_outdated(self, *since: datetime | None) -> bool:
         """Return whether the Mac got a certificate after the report, which does not know it.
@@ -141,8 +145,10 @@ def expiries_of(
     for device_id, check in checks.items():
         own = _own_identities(check, key_ids, subject)
         if own:
-            expires = max(each.not_after for each in own)
-            expiries[device_id] = CheckedExpiry(expires, check.reported_at)
+            last = max(own, key=lambda each: each.not_after)
+            expiries[device_id] = CheckedExpiry(
+                last.not_after, check.reported_at, last.authority_key_id
+            )
     return expiries
 
 

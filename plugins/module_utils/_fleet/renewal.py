@@ -25,13 +25,15 @@ class MacCertificate:
     ``is_present``: it holds the profile as it was last written. ``expires`` is None if that is
     unknown. ``proof`` is proved if the Mac, Okta's log or the profile's UUID names its certificate,
     missing if nothing does although the subject holds the UUID, and unknowable if the subject does
-    not.
+    not. ``authority_key_id`` is the key that signed its last certificate, as the Mac reported, ""
+    if that is unknown.
     """
 
     serial: str
     is_present: bool
     expires: datetime | None = None
     proof: t.Literal["proved", "missing", "unknowable"] = "proved"
+    authority_key_id: str = ""
 
     def is_healthy(self, now: datetime) -> bool:
         """Return whether the Mac holds the profile and a certificate that has not expired."""
@@ -81,6 +83,11 @@ class RingFacts:
         """Return the serials of the Macs whose certificate expires by ``limit``."""
         return sorted(mac.serial for mac in self.macs if mac.is_due(limit))
 
+    def is_signed_by(self, key_id: str) -> bool:
+        """Return whether each Mac that holds the profile reported a certificate of this key."""
+        keys = {mac.authority_key_id for mac in self.macs if mac.is_present}
+        return keys == {key_id}
+
     def enrolling(self, now: datetime) -> int:
         """Return how many devices enrol because of a write within the last hour."""
         return self.to_enrol if self.written is not None and now - self.written < HOUR else 0
@@ -91,7 +98,8 @@ class Pace:
     """The options.
 
     ``rotate``: a ring is due by its secret, not by its certificates. ``written_before``: it is due
-    if its profile was last written before that, whatever its certificates say.
+    if its profile was last written before that, whatever the expiry of its certificates. Unless
+    each of its Macs reported a certificate of ``authority_key_id``.
     """
 
     renew_within_days: int = 30
@@ -100,6 +108,7 @@ class Pace:
     max_enrolments_per_hour: int | None = None
     rotate: bool = False
     written_before: datetime | None = None
+    authority_key_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,7 +218,7 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
     if pace.rotate:
         return "" if ring.has_stale_secret else "The profile holds this secret already."
     if pace.written_before is not None:
-        return _why_not_old(ring, pace.written_before)
+        return _why_not_old(ring, pace.written_before, pace.authority_key_id)
     if not due:
         late = sum(not mac.is_present for mac in ring.macs)
         more = (
@@ -233,7 +242,9 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
     return ""
 
 
-def _why_not_old(ring: RingFacts, limit: datetime) -> str:
+def _why_not_old(ring: RingFacts, limit: datetime, key_id: str) -> str:
+    if key_id and ring.is_signed_by(key_id):
+        return "Each of its Macs that hold the profile reports a certificate of the renewed key."
     if ring.written is None:
         return (
             "Kandji does not report when the profile was last written. Give the ring another"

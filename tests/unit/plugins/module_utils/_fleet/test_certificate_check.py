@@ -433,3 +433,12 @@ def test_such_names_are_as_old_as_the_report():
     (check,) = certificate_check.read_checks([status]).values()
     names = certificate_check.unattested_names(check, {OWN})
     assert names.reported_at == datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+
+
+def test_the_key_of_the_last_certificate_is_known():
+    own = identity("2027-01-01T00:00:00Z", "a", aki="1699E426")
+    last = identity("2028-01-01T00:00:00Z", "b", aki=OWN)
+    (checked,) = certificate_check.expiry_by_device(
+        [ItemStatus.from_row(row(line(own, last)))], {OWN, "1699E426"}
+    ).values()
+    assert (checked.expires, checked.authority_key_id) == ("2028-01-01T00:00:00Z", OWN)

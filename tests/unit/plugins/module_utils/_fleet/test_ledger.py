@@ -405,7 +405,7 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
     )
     kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
     assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == ledger.Expiries(
-        {"d1": CheckedExpiry("2027-11-23T10:00:00Z")}
+        {"d1": CheckedExpiry("2027-11-23T10:00:00Z", authority_key_id="1699E426")}
     )
 
 

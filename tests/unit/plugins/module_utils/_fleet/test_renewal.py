@@ -315,6 +315,34 @@ def test_rings_that_were_written_before_the_move_are_due_whatever_their_certific
     assert not at_once.renew, "a profile that was written at that time may be of the new authority"
 
 
+KEY = "53D22A615854286F8CD72E3E18E0FACC7A9D3948"
+
+
+@pytest.mark.parametrize(
+    "keys, key_id, renew",
+    [
+        ([KEY, KEY], KEY, False),
+        ([KEY, KEY], "", True),
+        ([KEY, "1699E426"], KEY, True),  # one has a certificate of the former key
+        ([KEY, ""], KEY, True),  # of one nothing is known
+        ([], KEY, True),
+    ],
+)
+def test_what_each_mac_reports_outweighs_the_last_change_of_the_platform(
+    keys: list[str], key_id: str, renew: bool
+) -> None:
+    """The date of a platform's last change need not be that of its move."""
+    macs = [replace(mac(300), authority_key_id=key) for key in keys]
+    late = replace(mac(300, present=False), authority_key_id="1699E426")
+    pace = Pace(written_before=NOW, authority_key_id=key_id)
+    (decision,) = decide([ring(*macs, late, written=2)], NOW, pace)
+    assert decision.renew is renew
+    if not renew:
+        assert decision.reason == (
+            "Each of its Macs that hold the profile reports a certificate of the renewed key."
+        )
+
+
 def test_rings_go_one_after_the_other_then_too() -> None:
     pace = Pace(written_before=NOW, min_days_between=60)
     first, second = decide([ring(mac(300), written=2), ring(mac(300), name="wide")], NOW, pace)
