@@ -167,6 +167,7 @@ def decision(tenant: Tenant) -> dict[str, t.Any]:
         min_healthy_percent=90,
         max_enrolments_per_hour=None,
         written_before="2026-12-31T00:00:00Z",
+        authority_key_id=None,
         certificate_expiry={},
     )
     [ring] = device_trust_renewal_info.run(run)["rings"]
