@@ -51,7 +51,7 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         "--no-people",
         dest="people",
         action="store_false",
-        help="Macs and people act only when they are told to; otherwise they act by themselves",
+        help="Macs and people act only when you say so; otherwise they act by themselves",
     )
     parser.add_argument(
         "--latency",

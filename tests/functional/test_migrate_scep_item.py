@@ -67,11 +67,11 @@ def test_where_nothing_is_named_it_warns_of_a_scep_profile_of_the_web_app(
         lab=watched.lab,
         check=True,
     )
-    assert plain["changed"] and "name its item in replaces" in " ".join(
+    assert plain["changed"] and "run the playbook migrate_scep_item" in " ".join(
         map(str, plain["warnings"])
     ), plain
     named = run_module(MODULE, replacing(watched), lab=watched.lab, check=True)
-    assert "name its item in replaces" not in " ".join(map(str, named["warnings"]))
+    assert "run the playbook migrate_scep_item" not in " ".join(map(str, named["warnings"]))
     elsewhere = run_module(
         MODULE, {"name": PROFILE, "blueprints": ["Engineering"]}, lab=watched.lab, check=True
     )

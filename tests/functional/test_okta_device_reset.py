@@ -216,8 +216,7 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
     assert states(result) == {old.id: "skipped", new.id: "skipped", other.id: "reset"}
     reasons = {row["device_id"]: row["reason"] for row in result["devices"]}
     assert (
-        f"name it in device_ids ({old.id})" in reasons[old.id]
-        and "the one to keep of 2" in reasons[new.id]
+        f"name its id ({old.id})" in reasons[old.id] and "the one to keep of 2" in reasons[new.id]
     )
     args["duplicates"] = "clean_up"
     assert states(run_module(MODULE, args, lab=watched.lab)) == {
@@ -228,7 +227,7 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
     again = run_module(MODULE, args, lab=watched.lab)
     assert (
         not again["changed"]
-        and "duplicates: clean_up resets spare records only" in again["devices"][0]["reason"]
+        and "a clean-up resets spare records only" in again["devices"][0]["reason"]
     ), "the kept one stays kept"
 
 

@@ -156,14 +156,14 @@ def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
     if platform not in guards.options.platforms:
         allowed = ", ".join(guards.options.platforms) or "none"
         fact = f"Its platform is {platform}" if platform else "Okta does not show its platform"
-        return Refusal("other_platform", f"{fact}, and platforms allows {allowed}.")
+        return Refusal("other_platform", f"{fact}, and only records of {allowed} are reset.")
     if target.mac is None and guards.forbids("unknown_to_kandji"):
         lacks = (
             f"Kandji has no Mac with the serial {target.serial}"
             if target.serial
             else "The record has no serial by which Kandji knows its Mac"
         )
-        return Refusal("unknown_to_kandji", f"{lacks} (allow: unknown_to_kandji resets it).")
+        return Refusal("unknown_to_kandji", f"{lacks} (allowing 'unknown_to_kandji' resets it).")
     if target.mac is not None and target.mac.several:
         # What one of them reported says nothing of the Mac as it is now.
         return Refusal("several_kandji_devices", f"{target.mac.several}.")
@@ -180,7 +180,7 @@ def _check_suspension(target: ResetTarget, guards: Guards) -> Refusal | None:
     return Refusal(
         "suspended",
         "It is suspended: an administrator blocked it, and a new registration would lift the block"
-        " (allow: suspended resets it).",
+        " (allowing 'suspended' resets it).",
     )
 
 
@@ -195,8 +195,8 @@ def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
         created = target.device.created if target.device else None
         return Refusal(
             "registered_recently",
-            f"It was registered at {created}, not before {guards.created_before.isoformat()}"
-            " (created_before): a new registration is kept.",
+            f"It was registered at {created}, not before {guards.created_before.isoformat()}: a new"
+            " registration is kept.",
         )
     return None
 
@@ -213,8 +213,8 @@ def _check_registered_again(
     return Refusal(
         "registered_again",
         f"A record of its serial was deleted at {deleted.isoformat()}, and it was registered"
-        f" after that, at {registered.isoformat()}: a new registration is kept (allow:"
-        " registered_again resets it).",
+        f" after that, at {registered.isoformat()}: a new registration is kept (allowing"
+        " 'registered_again' resets it).",
     )
 
 
@@ -223,21 +223,21 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     if managed and guards.forbids("managed"):
         return Refusal(
             "managed",
-            f"It works: {', '.join(managed)} is MANAGED on it (allow: managed resets it).",
+            f"It works: {', '.join(managed)} is MANAGED on it (allowing 'managed' resets it).",
         )
     unknown = [login_of(user) for user in target.users if user.may_be_managed]
     if unknown and guards.forbids("managed"):
         return Refusal(
             "managed",
             f"It may work: Okta does not say whether it is managed for {', '.join(unknown)}"
-            " (allow: managed resets it).",
+            " (allowing 'managed' resets it).",
         )
     active = [login_of(user) for user in target.active_users]
     if len(active) > 1 and guards.forbids("shared"):
         return Refusal(
             "shared",
             f"It is shared: {', '.join(active)} would all have to register again"
-            " (allow: shared resets it).",
+            " (allowing 'shared' resets it).",
         )
     return None
 
@@ -250,7 +250,8 @@ def _check_spare_users(target: ResetTarget, keeper: ResetTarget, guards: Guards)
     return Refusal(
         "shared",
         f"Its Mac may be shared: {', '.join(map(login_of, users))} would have to register again,"
-        f" without an account on {keeper.id}, the record that is kept (allow: shared resets it).",
+        f" without an account on {keeper.id}, the record that is kept (allowing 'shared' resets"
+        " it).",
     )
 
 
@@ -263,7 +264,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
         return Refusal(
             "no_profile",
             f"{lacks}, so a new registration would not be managed either"
-            " (allow: no_profile resets it).",
+            " (allowing 'no_profile' resets it).",
         )
     seen = [*mac.certificates, *mac.former]
     if not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen):
@@ -278,7 +279,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     return Refusal(
         "registered_after_certificate",
         "It was registered after its Mac's first certificate was seen, so it needs a FastPass"
-        " sign-in (allow: registered_after_certificate resets it).",
+        " sign-in (allowing 'registered_after_certificate' resets it).",
     )
 
 
@@ -308,9 +309,8 @@ def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> R
     return Refusal(
         "sign_in_pending",
         f"A newer certificate was seen at {certificate.isoformat()}, and a FastPass sign-in may"
-        " cure the record without a reset (for"
-        f" {guards.options.sign_in_grace:g} hours, sign_in_grace; allow: sign_in_pending resets"
-        " it).",
+        f" cure the record without a reset, within {guards.options.sign_in_grace:g} hours (allowing"
+        " 'sign_in_pending' resets it).",
     )
 
 
@@ -382,8 +382,8 @@ def _check_kept_before(target: ResetTarget, guards: Guards, evidence: Evidence) 
         return None
     return _check_any_record(target, guards, evidence) or Refusal(
         "kept_record",
-        f"It is the one to keep: device_ids names {deleted}, already deleted, which was or may have"
-        f" been another record of its serial. Remove {deleted} from device_ids to reset this one.",
+        f"It is the one to keep: the ids name {deleted}, already deleted, which was or may have"
+        f" been another record of its serial. Name {deleted} no longer to reset this one.",
     )
 
 
@@ -391,8 +391,8 @@ def _check_only_record(target: ResetTarget, guards: Guards, evidence: Evidence) 
     if guards.options.duplicates == "clean_up":
         return Refusal(
             "only_record",
-            "It is the only record of its serial and platform, and duplicates: clean_up resets"
-            " spare records only.",
+            "It is the only record of its serial and platform, and a clean-up resets spare records"
+            " only.",
         )
     return check_record(target, guards, evidence)
 
@@ -413,7 +413,7 @@ def _check_group(
         return Refusal(
             "kept_record",
             f"It is the one to keep of {count} records of its serial: of those that users have, the"
-            " working one or the newest (duplicates).",
+            " working one or the newest.",
         )
     if guards.options.duplicates == "clean_up" and not _works(keeper):
         return Refusal(
@@ -425,7 +425,7 @@ def _check_group(
         return Refusal(
             "duplicate_record",
             f"It is one of {count} records of its serial, of which {keeper.id} is kept; to delete"
-            f" it, name it in device_ids ({target.id}) or set duplicates to clean_up.",
+            f" it, name its id ({target.id}) or clean up duplicates.",
         )
     return None
 
@@ -433,8 +433,8 @@ def _check_group(
 def _remedy(target: ResetTarget, keeper: ResetTarget) -> str:
     """Return what to do about a record to keep that does not work: only a suspended one can."""
     if keeper.status == "SUSPENDED":
-        return f"Unsuspend that one, or name this one in device_ids ({target.id})."
-    return f"Name this one in device_ids ({target.id})."
+        return f"Unsuspend that one, or name the id of this one ({target.id})."
+    return f"Name the id of this one ({target.id})."
 
 
 # The last authenticator of a user
@@ -462,7 +462,7 @@ def check_last_authenticator(
     return Refusal(
         "last_authenticator",
         f"It holds the last strong authenticator of {', '.join(locked_out)}, who could not"
-        " register again (allow: last_authenticator resets it).",
+        " register again (allowing 'last_authenticator' resets it).",
     )
 
 

@@ -498,7 +498,7 @@ def test_the_same_command_again_keeps_the_record_that_its_first_run_kept(
     again = reset.run(selection=both)
     assert states(again) == ["skipped", "absent"] and reset.okta.writes == []
     assert again.outcomes[0].decision.code == "kept_record"
-    assert "Remove guo9 from device_ids" in again.outcomes[0].decision.reason
+    assert "Name guo9 no longer" in again.outcomes[0].decision.reason
 
 
 @pytest.mark.parametrize(

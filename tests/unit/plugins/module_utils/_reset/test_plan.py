@@ -197,7 +197,7 @@ def test_a_guard_skips_a_record_until_its_reason_is_allowed(
 ) -> None:
     decision = decide(one)
     assert (decision.action, decision.code) == ("skip", code)
-    assert sentence in decision.reason and f"allow: {code} resets it" in decision.reason
+    assert sentence in decision.reason and f"allowing {code!r} resets it" in decision.reason
     assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
     others = tuple(reason for reason in reset.ALLOW if reason != code)
     assert decide(one, allowing(*others)).code == code
@@ -212,7 +212,11 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
     "one, code, sentence",
     [
         (target(), "no_record", "It has no device record."),
-        (target(device(platform="IOS")), "other_platform", "is IOS, and platforms allows MACOS."),
+        (
+            target(device(platform="IOS")),
+            "other_platform",
+            "is IOS, and only records of MACOS are reset.",
+        ),
         (target(device(platform=None)), "other_platform", "Okta does not show its platform"),
         (
             target(device(), mac=replace(MAC, several="Kandji has 2 devices with its serial")),
@@ -223,7 +227,7 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
         (
             target(device(created=NEW)),
             "registered_recently",
-            f"at {NEW}, not before 2026-11-23T10:00:00+00:00 (created_before): a new",
+            f"at {NEW}, not before 2026-11-23T10:00:00+00:00: a new",
         ),
         (target(device(created="2026-11-23T10:00:00.000Z")), "registered_recently", "new"),
     ],
@@ -238,7 +242,7 @@ def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
     phone = target(device(platform="IOS"))
     assert decide(phone, guarding(platforms=("MACOS", "IOS"))).action == "reset"
     nothing = decide(phone, guarding(platforms=()))
-    assert nothing.reason == "Its platform is IOS, and platforms allows none."
+    assert nothing.reason == "Its platform is IOS, and only records of none are reset."
 
 
 @pytest.mark.parametrize(
@@ -398,7 +402,7 @@ def test_where_no_record_works_every_one_stays(status: str | None) -> None:
     spare, kept = reset.plan_reset([target(old), target(new)], guards, Evidence())
     assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
     remedy = "Unsuspend that one, or name" if status == "SUSPENDED" else "Name"
-    expected = f"guo2, is {status} and does not work. {remedy} this one in device_ids (guo1)."
+    expected = f"guo2, is {status} and does not work. {remedy} the id of this one (guo1)."
     assert expected in spare.reason
 
 
@@ -433,8 +437,8 @@ def test_an_orphan_is_not_deleted_next_to_a_suspended_record_that_has_users() ->
 def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
     skipped, kept = reset.plan_reset(two_records(), GUARDS, Evidence())
     assert skipped.reason == (
-        "It is one of 2 records of its serial, of which guo2 is kept; to delete it, name it in"
-        " device_ids (guo1) or set duplicates to clean_up."
+        "It is one of 2 records of its serial, of which guo2 is kept; to delete it, name its"
+        " id (guo1) or clean up duplicates."
     )
     assert "It is the one to keep of 2 records" in kept.reason
     assert (skipped.is_spare, kept.is_spare) == (True, False)
