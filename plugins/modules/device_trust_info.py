@@ -143,13 +143,14 @@ unconfirmed:
   sample: 3
 profiles:
   description: The SCEP profile of each ring that has one. C(renew_by) is the date by which you
-    have to renew its certificates.
+    have to renew its certificates. C(pinned_fingerprint) is of the CA certificate that it pins,
+    in hexadecimal digits, or null.
   returned: success
   type: list
   elements: dict
   sample:
     - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at:
-      "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24"}
+      "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24", pinned_fingerprint: null}
 authority:
   description: Where the renewal of Okta's certificate authority stands, for the platforms of the
     rings' SCEP URLs; C(unavailable) says why that was not read. Each of C(renewals) is as
@@ -211,7 +212,8 @@ from ..module_utils._fleet.rings import (
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.table import count_by_stage, render_table
-from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._kandji.profiles.scep import read_pin, renew_by
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import AuthorityStatus, authority_status
 from ..module_utils._okta.certificate_authorities import read_authorities
@@ -370,7 +372,13 @@ def _profile(ring: Ring, redistribution_days: int) -> Result:
         "library_item_id": ring.profile.id if ring.profile else None,
         "updated_at": updated_at,
         "renew_by": renew_by(updated_at, redistribution_days),
+        "pinned_fingerprint": _pinned_fingerprint(ring),
     }
+
+
+def _pinned_fingerprint(ring: Ring) -> str | None:
+    plist = mobileconfig.parse(ring.profile.mobileconfig if ring.profile else None)
+    return next(filter(None, map(read_pin, mobileconfig.scep_payloads(plist))), None)
 
 
 def main() -> None:

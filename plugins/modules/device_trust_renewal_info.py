@@ -196,7 +196,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
-from ..module_utils._kandji.profiles.scep import read_generation
+from ..module_utils._kandji.profiles.scep import read_generation, read_pin
 from ..module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
@@ -414,7 +414,7 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         macs,
         len(holders),
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
-        _pinned_fingerprint(payload.get("PayloadContent", {})),
+        read_pin(payload),
     )
 
 
@@ -440,12 +440,6 @@ def _devices_of(
         if device.blueprint_id in ids
         and (device.blueprint_id not in nodes or device.device_id in listed)
     ]
-
-
-def _pinned_fingerprint(content: t.Mapping[str, object]) -> str | None:
-    """Return the CA fingerprint that a SCEP payload pins, in hexadecimal digits, or None."""
-    pinned = content.get("CAFingerprint")
-    return pinned.hex() if isinstance(pinned, bytes) else None
 
 
 def _check_challenge(

@@ -38,6 +38,20 @@ def environment(watched):
     return make
 
 
+def test_a_pin_of_a_profile_is_found_out_of_date_before_macs_fail_on_it(
+    watched, run_module, playbook, profile_args
+):
+    pinned = {**profile_args, "ca_fingerprint": "7f" * 32, "test_enrollment": False}
+    assert run_module("kandji_scep_profile", pinned, lab=watched.lab)["changed"]
+    mark = watched.mark()
+    refused = playbook(watched.lab, SITE, variables=QUICK, check=True)
+    output = " ".join(refused.output.split())
+    assert refused.status != 0 and "SCEP endpoint does not return: canary." in output
+    removed = {**QUICK, "device_trust_ca_fingerprint": "absent"}
+    predicted = playbook(watched.lab, SITE, variables=removed, check=True)
+    assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
+
+
 @pytest.mark.long  # make demo does the same
 def test_the_site_playbook_needs_the_secret_key_alone(watched, playbook, environment):
     watched.switch(macs_act=True, people_act=True)

@@ -224,6 +224,12 @@ def read_generation(payload: Plist) -> str | None:
     return identifier[len(IDENTIFIER) + 1 :] if identifier.startswith(IDENTIFIER + ".") else None
 
 
+def read_pin(payload: Plist) -> str | None:
+    """Return the CA fingerprint that a SCEP payload pins, in hexadecimal digits, or None."""
+    pinned = payload.get("PayloadContent", {}).get("CAFingerprint")
+    return pinned.hex() if isinstance(pinned, bytes) else None
+
+
 def read_mark(payload: Plist) -> str | None:
     """Return the digest that the payload was written with, if this collection wrote it."""
     description = str(payload.get("PayloadDescription"))
