@@ -547,7 +547,7 @@ def check_replaced(
             f"{wanted!r} replaces {name!r}, which {len(serials)}"
             f" Mac{'' if len(serials) == 1 else 's'} of these blueprints still"
             f" hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written. Run again"
-            f" when they have checked in, or continue by max_remaining: {len(serials)}.",
+            f" when they have checked in, or set max_remaining: {len(serials)} to continue.",
             replaces=name,
             count=len(serials),
             held_by=sorted(serials)[:200],

@@ -604,7 +604,7 @@ def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
             {"C1"},
             0,
             "'New' replaces 'Old', which 1 Mac of these blueprints still holds (C1). Nothing was"
-            " written. Run again when they have checked in, or continue by max_remaining: 1.",
+            " written. Run again when they have checked in, or set max_remaining: 1 to continue.",
         ),
         (
             [],
