@@ -133,8 +133,8 @@ def run(ctx: ModuleContext) -> Result:
     for name in ("max_denied", "wait"):
         if params[name] < 0:
             raise BadOption(f"{name}: {params[name]} is negative. Set 0 or a higher number.")
+    apps = abbreviate([repr(app) for app in params["apps"]], 3)
     if params["wait"] > 0 and not ctx.check_mode:
-        apps = abbreviate([repr(app) for app in params["apps"]], 3)
         ctx.wait(f"waiting for sign-ins to {apps}", params["wait"], params["wait"])
     app_ids = [app.id for app in resolve_apps(ctx.okta.apps(), params["apps"])]
     now = ctx.okta.transport.now()
@@ -154,6 +154,7 @@ def run(ctx: ModuleContext) -> Result:
         ctx.warn(
             f"{len(denials.new)} {'person was' if len(denials.new) == 1 else 'people were'} refused"
             f" at these apps since {since} and not in as long before: {abbreviate(denials.new)}."
+            f" The apps: {apps}. max_denied: {params['max_denied']} is the limit."
         )
     rows = [
         {**person.as_result(), "before": key in denials.before}

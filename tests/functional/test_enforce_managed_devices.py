@@ -211,6 +211,7 @@ def test_a_rise_of_denials_is_named_and_ends_in_a_rollback_where_asked(
     assert (
         "Refused who were not before: " in done.output
         and "1 person was refused at these apps" in done.output
+        and "The apps: 'Device check'. " in " ".join(done.output.split())
     )
     assert company.policies() == {
         "Device check": left,
