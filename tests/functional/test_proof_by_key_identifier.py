@@ -22,6 +22,7 @@ from tools.support.playbook import SITE
 
 SCEP, GATE, RESET = "kandji_scep_profile", "device_trust_gate", "okta_device_reset"
 RESET_DEVICES = SITE.parent / "reset_devices.yml"
+MIGRATE = SITE.parent / "migrate_scep_item.yml"
 MARK = '{"device_trust_certificates":'
 
 pytestmark = pytest.mark.lab(macs=6)
@@ -353,3 +354,40 @@ def test_the_reset_playbook_gives_the_check_to_the_role(watched, run_module, pla
     assert "0 would be reset" in result.output
     unchecked = playbook(watched.lab, RESET_DEVICES, variables=variables, check=True)
     assert "1 would be reset" in unchecked.output
+
+
+@pytest.mark.long
+def test_the_migration_gives_the_check_to_the_gate_of_a_ring_of_an_earlier_run(
+    watched, run_module, playbook
+):
+    rings = watched.ring_variables[:2]
+    everyone = [name for ring in rings for name in ring["blueprints"]]
+    item = {"type": "scep", "name": "Okta SCEP (web app)", "blueprints": everyone}
+    watched.control("POST", "/kandji/items", item)
+    watched.live()
+    variables = {
+        "device_trust_rings": rings[:1],
+        "device_trust_console_item": item["name"],
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": 9,
+        "device_trust_gate_wait": 0,
+    }
+    for _unused in range(2):
+        migrated = playbook(watched.lab, MIGRATE, variables=variables)
+        assert migrated.status == 0, migrated.output
+        watched.live()
+    watched.world.clock.advance(minutes=10)
+    item_id = deploy_check(watched, run_module, everyone, CHECK)
+    for serial in rings[0]["test_macs"]:
+        report(watched, item_id, serial, key_id="AB" * 20)
+    both = {**variables, "device_trust_rings": rings}
+    for checks, met in ((False, True), (True, False)):
+        result = playbook(
+            watched.lab,
+            MIGRATE,
+            variables={**both, "device_trust_certificate_check": checks},
+            check=True,
+        )
+        assert result.status == 0, result.output
+        gate = result.results("Check the test Macs of the previous ring")[-1]
+        assert gate["met"] is met, gate

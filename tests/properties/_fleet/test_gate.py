@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.gat
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     Proof,
     Subject,
+    UnattestedNames,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
@@ -90,6 +91,19 @@ def test_an_unknown_status_never_opens_the_gate(
     if not judge(mac, okta, expected).is_met:
         failed = GateFacts(mac.serial, ItemStatus(DEVICE_IDS[0], status="ERROR"), mac.profiles)
         assert not judge(failed, okta, expected).is_met
+
+
+@given(facts(), expectations, st.lists(events(), max_size=3), st.one_of(st.none(), datetimes()))
+def test_what_a_mac_reports_of_other_authorities_never_opens_the_gate(
+    mac: GateFacts, expected: Expected, log: list[LogEvent], reported: datetime | None
+) -> None:
+    okta = OktaProof(lambda: log, lambda: False)
+    names = frozenset(each.common_name.lower() for each in mac.certificates)
+    verdict = judge(mac, okta, expected)
+    checked = judge(mac, okta, expected, lambda: UnattestedNames(names, reported))
+    assert verdict.is_met or checked == verdict
+    if reported is None and expected.updated_at is None and not log:
+        assert not checked.is_met
 
 
 @given(
