@@ -193,6 +193,18 @@ def rolled_out(stage: Stage) -> None:
     stage.watched.live()
 
 
+def pinned(stage: Stage) -> None:
+    """The canary's profile pins the fingerprint of the CA certificate."""
+    authority = stage.watched.world.okta.platform.authority
+    stage.call(
+        "kandji_scep_profile",
+        name="Okta SCEP - canary",
+        blueprints=["Canary"],
+        ca_fingerprint=_fingerprint(authority.ca_certificate_der),
+    )
+    stage.watched.live()
+
+
 def nothing_yet(_stage: Stage) -> None:
     """Nothing of ours is there."""
 
@@ -414,6 +426,9 @@ Scene = t.Callable[[Stage], None]
 SCENES: dict[str, Scene] = {
     "Check that both vendors are ready for two rings": nothing_yet,
     "Create the SCEP profile for the canary ring": nothing_yet,
+    "Remove the pinned fingerprint before Okta's platform is moved to a renewed CA certificate": (
+        pinned
+    ),
     "Assign a SCEP item that you created in Kandji's web app": made_by_hand,
     "Replace a SCEP item of Kandji's web app after you removed it from the blueprint": (
         made_by_hand
