@@ -24,6 +24,7 @@ from ansible.utils.display import Display
 from ..module_utils._core.progress import FILE_VARIABLE
 from ..module_utils._core.results import Result
 from ._caller_names import rename_options, trace_options
+from ._diff import render_diff
 
 # The longest time without a line, in seconds. 0 displays no lines.
 INTERVAL_VARIABLE = "DEVICE_TRUST_PROGRESS_INTERVAL"
@@ -53,6 +54,8 @@ class ActionModule(NormalAction):
                 task.environment = [*(environment or []), {FILE_VARIABLE: file.name}]
                 stack.enter_context(watching(file, lines))
             result: Result = super().run(tmp, task_vars)
+        if "diff" in result:
+            result["diff"] = render_diff(result["diff"])
         return rename_options(result, self._variables_of_options(task_vars or {}))
 
     def _variables_of_options(self, task_vars: TaskVars) -> dict[str, str]:

@@ -158,8 +158,7 @@ def assignment_changes(subject: str, assignment: Assignment) -> list[Change]:
 def _step(action: str, subject: str, blueprint: Blueprint, assignment: Assignment) -> Change:
     node = assignment.nodes.get(blueprint.id)
     assigned = {"assigned": True, **({"assignment_node_id": node} if node else {})}
-    sides = ({"assigned": False}, assigned)
-    before, after = sides if action == "assign" else reversed(sides)
+    before, after = ({}, assigned) if action == "assign" else (assigned, {})
     return Change(action, f"{subject} blueprint {blueprint.name!r}", before, after)
 
 

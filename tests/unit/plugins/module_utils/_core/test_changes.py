@@ -82,7 +82,7 @@ CHANGES = [
     Change(
         "assign",
         "profile 'Okta SCEP' to blueprint 'Canary'",
-        {"assigned": False},
+        {},
         {"assigned": True},
     ),
 ]
@@ -100,7 +100,7 @@ def test_a_diff_holds_the_changed_keys_alone() -> None:
     assert ansible_diff(CHANGES) == {
         "before": {
             "profile 'Okta SCEP'": {"Retries": 3, "Keysize": 1024},
-            "profile 'Okta SCEP' to blueprint 'Canary'": {"assigned": False},
+            "profile 'Okta SCEP' to blueprint 'Canary'": {},
         },
         "after": {
             "profile 'Okta SCEP'": {"Retries": 5, "Keysize": 2048},

@@ -171,12 +171,12 @@ def test_an_item_that_is_yet_to_be_made_is_on_no_blueprint() -> None:
 def test_an_assignment_in_words() -> None:
     changes = assignments.assignment_changes("profile 'Okta'", Assignment([CANARY], [SALES]))
     assert [(one.action, one.subject, one.before, one.after) for one in changes] == [
-        ("assign", "profile 'Okta' to blueprint 'Canary'", {"assigned": False}, {"assigned": True}),
+        ("assign", "profile 'Okta' to blueprint 'Canary'", {}, {"assigned": True}),
         (
             "remove",
             "profile 'Okta' from blueprint 'Sales'",
             {"assigned": True},
-            {"assigned": False},
+            {},
         ),
     ]
     assert assignments.assignment_changes("profile 'Okta'", Assignment([], [])) == []
@@ -264,9 +264,10 @@ def test_the_node_goes_with_the_assignment_and_is_seen_in_the_diff() -> None:
         {CANARY.id: NODE, SALES.id: OTHER_NODE},
     )
     changes = assignments.assignment_changes("profile 'Okta'", plan)
-    assert changes[0].after == {"assigned": True, "assignment_node_id": NODE} and changes[
-        0
-    ].before == {"assigned": False}
+    assert (
+        changes[0].after == {"assigned": True, "assignment_node_id": NODE}
+        and changes[0].before == {}
+    )
 
 
 def test_a_blueprint_that_is_not_there_is_a_wrong_option() -> None:

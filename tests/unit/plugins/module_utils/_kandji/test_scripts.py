@@ -173,7 +173,7 @@ def test_the_plan_of_a_new_script_writes_what_is_set_and_shows_no_text():
             Change(
                 "assign",
                 "script 'Look' to blueprint 'Canary'",
-                {"assigned": False},
+                {},
                 {"assigned": True, "assignment_node_id": "n1"},
             ),
         ],
@@ -210,7 +210,7 @@ def test_the_plan_of_an_existing_script_writes_the_differences_alone():
                 "remove",
                 "script 'Look' from blueprint 'Sales'",
                 {"assigned": True},
-                {"assigned": False},
+                {},
             ),
         ],
     )
