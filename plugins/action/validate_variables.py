@@ -18,6 +18,7 @@ from ansible.utils.vars import load_extra_vars
 from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
 from ..plugin_utils import _variables as variables
+from ..plugin_utils._place import omit_place
 
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
 _REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -50,6 +51,7 @@ class ActionModule(ActionBase):
         typed, wrong = variables.validate(declaration, settings)
         problems = [*unresolved.values(), *wrong]
         if problems:
+            omit_place(self._task)
             return {**result, "failed": True, "msg": "\n".join([*problems, "Nothing was sent."])}
         line = self._describe_run(declaration, settings, typed, known)
         if line:

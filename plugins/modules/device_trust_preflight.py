@@ -12,9 +12,10 @@ version_added: 0.1.0
 description:
   - Only reads. Collects every problem before it fails, so that it lists all of them at once.
   - Checks that the tokens are accepted, Okta Verify and FastPass are active, the rings are valid,
-    their blueprints exist, and there are Macs.
-  - Returns the rings with the ids of their blueprints, so that later tasks need not resolve them
-    again.
+    their blueprints exist, and every test Mac is a Mac on a blueprint of its ring.
+  - Warns of a test Mac that Kandji has not heard of for 7 days.
+  - Returns the rings with the ids of their blueprints, and what the other modules take for each of
+    them, so that later tasks need not resolve them again.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -22,6 +23,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._rings
+  - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
 """
@@ -59,8 +61,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rings:
-  description: The rings as O(rings) defines them. C(blueprints) holds ids and names.
-  returned: success
+  description:
+    - The rings as O(rings) defines them. C(blueprints) holds ids and names.
+    - C(scep_profile) is an entry of O(devicetrust.okta_kandji.kandji_scep_profile#module:profiles),
+      C(settings_profile) of O(devicetrust.okta_kandji.kandji_custom_profile#module:profiles), and
+      C(stages) of O(devicetrust.okta_kandji.device_trust_info#module:rings).
+    - After a failure, only the rings about which nothing is wrong.
+  returned: always
   type: list
   elements: dict
   sample:
@@ -70,12 +77,24 @@ rings:
       test_macs: [C02XK1ZAJG5J]
       generation: null
       library_item: null
+      scep_profile: {name: Okta SCEP - canary, blueprints: [Canary], assignment_nodes: {}}
+      settings_profile: {name: Okta Verify settings - canary, blueprints: [Canary],
+        assignment_nodes: {}}
+      stages: {name: canary, blueprints: [3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c],
+        scep_profile: Okta SCEP - canary}
 problems:
-  description: One sentence for each problem.
+  description: One sentence for each problem, what blocks most first.
   returned: failure
   type: list
   elements: str
   sample: ["Okta FastPass (method signed_nonce of Okta Verify) is not active."]
+unusable_vendors:
+  description: The vendors that cannot be reached or that do not accept the credentials, V(okta) and
+    V(kandji).
+  returned: success, or after a failure if there is one
+  type: list
+  elements: str
+  sample: []
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -87,21 +106,37 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
-from ..module_utils._core.errors import DeviceTrustError, Refused, all_of
+from ..module_utils._core.errors import (
+    DeviceTrustError,
+    NotFound,
+    NotTrusted,
+    Refused,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+)
+from ..module_utils._core.lookup import fold_name
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, OKTA, RINGS, arguments
+from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
-from ..module_utils._fleet.rings import ring_options
+from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item
-from ..module_utils._kandji.records import Blueprint
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.auth import FEATURE_MISSING
 
+Answer = t.TypeVar("Answer")
+# Every org and every tenant has what is read here.
+NOT_THE_VENDOR = {
+    "okta": "okta_org_url: The host does not answer as an Okta org (404). Correct the URL.",
+    "kandji": "kandji_api_url: The host does not answer as Kandji's API (404). Correct the URL.",
+}
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_DEVICES,
@@ -114,31 +149,91 @@ USES = (
 )
 
 
+@dataclass
+class Findings:
+    """What is wrong, what blocks most first, and the vendors of which nothing can be read."""
+
+    problems: list[str] = field(default_factory=list)
+    unusable: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+    def attempt(self, vendor: str, read: t.Callable[[], Answer]) -> Answer | None:
+        """Return what is read, or None after an error, which is recorded.
+
+        Nothing is read of a vendor that cannot be used: the same problem would come again.
+        """
+        if vendor in self.unusable:
+            return None
+        try:
+            answer = read()
+            self.answered.add(vendor)
+            return answer
+        except DeviceTrustError as error:
+            is_another = isinstance(error, NotFound) and vendor not in self.answered
+            if is_another or _prevents_all(error):
+                self.unusable.add(vendor)
+            self.problems.append(NOT_THE_VENDOR[vendor] if is_another else error.message)
+        return None
+
+
+def _prevents_all(error: DeviceTrustError) -> bool:
+    """Return whether every other read of the vendor would end in the same way."""
+    if isinstance(error, Unauthorized):
+        return error.error_code != FEATURE_MISSING
+    return isinstance(error, (Unreachable, NotTrusted, Unreadable))
+
+
 def run(ctx: ModuleContext) -> Result:
     """Return the rings by id, or refuse with all that is not ready."""
-    options = ring_options(ctx.params)
-    problems: list[str] = preflight.ring_problems(options)
-    blueprints: list[Blueprint] = []
-    checks: list[t.Callable[[], t.Any]] = [
-        lambda: problems.extend(_okta_verify(ctx)),
-        lambda: blueprints.extend(ctx.kandji.blueprints()),
-        lambda: problems.extend(
-            preflight.fleet_problems(next(ctx.kandji.devices(platform="Mac"), None))
-        ),
-    ]
-    try:
-        all_of(checks)
-    except DeviceTrustError as error:
-        problems += error.details.get("problems", [error.message])
-    rings, unknown = preflight.resolve_rings(options, blueprints) if blueprints else ([], [])
-    problems += unknown
-    if not unknown:
-        rings, wrong = _resolve_items(ctx, rings)
-        problems += wrong
-    if problems:
-        unique = list(dict.fromkeys(problems))
-        raise Refused("Not ready: " + " ".join(unique), problems=unique)
-    return {"changed": False, "rings": [ring.as_result() for ring in rings]}
+    options, findings = ring_options(ctx.params), Findings()
+    okta_verify_problems = findings.attempt("okta", lambda: _okta_verify(ctx)) or []
+    rings = _read_rings(ctx, options, findings)
+    findings.problems += okta_verify_problems
+    names = [fold_name(ring.options.name) for ring in rings]
+    result: Result = {
+        # Of two rings with one name, a profile's entry would be written twice.
+        "rings": [
+            ring.as_result(ctx.params["scep_profile_prefix"])
+            for ring in rings
+            if names.count(fold_name(ring.options.name)) == 1
+        ],
+        "unusable_vendors": sorted(findings.unusable),
+    }
+    if findings.problems:
+        unique = list(dict.fromkeys(findings.problems))
+        raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
+    return {"changed": False, **result}
+
+
+def _read_rings(
+    ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
+) -> list[ResolvedRing]:
+    """Return the rings about which nothing is wrong, by id, and record what is of the others."""
+    serials = [serial.strip() for ring in options for serial in ring.test_macs]
+    blueprints = findings.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
+    devices = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(serials)))
+    if devices:
+        # What later the gate alone reads, so that the permission is not missing after a write.
+        findings.attempt("kandji", lambda: ctx.kandji.device_items(devices[0].device_id))
+    elif devices == [] and findings.attempt("kandji", lambda: _has_macs(ctx)) is False:
+        findings.problems.append(preflight.NO_MACS)
+    findings.problems += preflight.ring_problems(options)
+    if blueprints is None:
+        return []
+    rings, problems = preflight.resolve_rings(options, blueprints)
+    findings.problems += problems
+    rings, wrong = _resolve_items(ctx, [ring for ring in rings if ring.is_sound])
+    findings.problems += wrong
+    if devices is not None:
+        findings.problems += preflight.check_test_macs(rings, devices)
+        now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+        for warning in preflight.describe_silent_macs(rings, devices, now):
+            ctx.warn(warning)
+    return rings
+
+
+def _has_macs(ctx: ModuleContext) -> bool:
+    return next(ctx.kandji.devices(platform="Mac"), None) is not None
 
 
 def _resolve_items(
@@ -168,7 +263,7 @@ def _okta_verify(ctx: ModuleContext) -> list[str]:
 
 def main() -> None:
     """Run the module."""
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action_groups"]
 ACTIONS = CHECKOUT / "plugins" / "action"
-# Checks variables on the controller, and sends nothing.
-WITHOUT_REQUESTS = {"validate_variables"}
+# They work on the controller, and send nothing.
+WITHOUT_REQUESTS = {"device_trust_plan", "validate_variables"}
 ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 
 
@@ -135,7 +135,7 @@ def included_files(path):
             name = value.get("file") if isinstance(value, dict) else value
             if name and "{{" not in name:
                 yield path.parent / name
-        role = task.get("ansible.builtin.include_role")
+        role = task.get("ansible.builtin.include_role") or task.get("ansible.builtin.import_role")
         if role and "{{" not in role.get("tasks_from", "main"):
             name = role["name"].rpartition(".")[2]
             yield CHECKOUT / "roles" / name / "tasks" / f"{role.get('tasks_from', 'main')}.yml"

@@ -46,6 +46,12 @@ class PlayResult:
         """Return the names of the tasks that changed something, in order."""
         return [task["name"] for task in self.tasks if task["changed"]]
 
+    @property
+    def changes(self) -> list[str]:
+        """Return the changes in words of the tasks that changed something, sorted."""
+        changed = [task["result"] for task in self.tasks if task["changed"]]
+        return sorted(change for result in changed for change in result.get("changes") or ())
+
     def total(self, count: str) -> int:
         """Return a count over all hosts: ok, changed, failures, unreachable, skipped ..."""
         return sum(host[count] for host in self.stats.values())

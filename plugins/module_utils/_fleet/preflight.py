@@ -7,35 +7,67 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
 from .._core.results import Result
+from .._core.text import abbreviate
+from .._core.timestamps import parse_timestamp
 from .._kandji.assignments import resolve, resolve_nodes
 from .._kandji.records import Blueprint, KandjiDevice
 from .._okta.records import Authenticator, AuthenticatorMethod
 from .rings import RingOptions, find_shared_blueprints, find_shared_names
 
 FASTPASS = "signed_nonce"
+SETTINGS_PREFIX = "Okta Verify settings - "  # of the profile with a ring's settings
+# A Mac that is on checks in several times a day. After so long it is probably switched off.
+SILENT = timedelta(days=7)
+NO_MACS = "Kandji has no Mac. Enrol at least one, or check that the API URL is the right tenant's."
 
 
 @dataclass(frozen=True)
 class ResolvedRing:
-    """A ring of the options with its blueprints, and its nodes by the ids of these."""
+    """A ring of the options with its blueprints, and its nodes by the ids of these.
+
+    ``is_sound`` says whether its blueprints and nodes are known and of this ring alone.
+    """
 
     options: RingOptions
     blueprints: tuple[Blueprint, ...]
     nodes: t.Mapping[str, str]
     library_item: str | None = None
+    is_sound: bool = True
 
-    def as_result(self) -> Result:
-        """Return the ring as the site playbook passes it to the roles."""
+    def as_result(self, scep_profile_prefix: str) -> Result:
+        """Return the ring as the site playbook passes it to the roles.
+
+        Blueprints in the entries of the profiles are as the user wrote them, for messages.
+        """
+        name, nodes = self.options.name, dict(self.nodes)
+        placed = {"blueprints": list(self.options.blueprints), "assignment_nodes": nodes}
+        profile_name = f"{scep_profile_prefix}{name}"
+        if self.library_item:
+            holder = {"library_item": self.library_item}
+            profile = {**holder, **placed}
+        else:
+            holder = {"scep_profile": profile_name}
+            generation = self.options.generation
+            profile = {"name": profile_name, **placed}
+            profile.update({"generation": generation} if generation else {})
         return {
-            "name": self.options.name,
+            "name": name,
             "blueprints": [blueprint.as_result() for blueprint in self.blueprints],
-            "assignment_nodes": dict(self.nodes),
+            "assignment_nodes": nodes,
             "test_macs": list(self.options.test_macs),
             "generation": self.options.generation,
             "library_item": self.library_item,
+            "scep_profile": profile,
+            "settings_profile": {"name": f"{SETTINGS_PREFIX}{name}", **placed},
+            "stages": {
+                "name": name,
+                "blueprints": [blueprint.id for blueprint in self.blueprints],
+                **holder,
+            },
         }
 
 
@@ -76,8 +108,10 @@ def resolve_rings(
     """
     resolved: list[ResolvedRing] = []
     problems: list[str] = []
+    taken: set[str] = set()
     for ring in rings:
         blueprints_of_ring: list[Blueprint] = []
+        known = len(problems)
         for name in ring.blueprints:
             try:
                 blueprints_of_ring += [
@@ -89,7 +123,12 @@ def resolve_rings(
                 problems.append(f"Ring {ring.name!r}: {error.message}")
         nodes, wrong = _nodes(ring, blueprints_of_ring, blueprints)
         problems += wrong
-        resolved.append(ResolvedRing(ring, tuple(blueprints_of_ring), nodes, ring.library_item))
+        ids = {blueprint.id for blueprint in blueprints_of_ring}
+        is_sound = bool(ids) and len(problems) == known and not ids & taken
+        taken |= ids
+        resolved.append(
+            ResolvedRing(ring, tuple(blueprints_of_ring), nodes, ring.library_item, is_sound)
+        )
     problems += find_shared_blueprints((each.options.name, each.blueprints) for each in resolved)
     return resolved, problems
 
@@ -156,13 +195,58 @@ def _inactivity(status: str | None) -> str:
     return f"has the unknown status {status}" if status else "is shown without a status"
 
 
-def fleet_problems(first_mac: KandjiDevice | None) -> list[str]:
-    """Return what is wrong with the fleet, by its first Mac."""
-    return (
-        []
-        if first_mac
-        else [
-            "Kandji has no Mac. Enrol at least one, or check that the API URL is the right"
-            " tenant's."
-        ]
-    )
+def check_test_macs(
+    rings: t.Sequence[ResolvedRing], devices: t.Sequence[KandjiDevice]
+) -> list[str]:
+    """Return which test Macs the gate of their ring can never prove, and why.
+
+    :arg devices: those that Kandji shows with the serials of all test Macs.
+    """
+    problems = []
+    for ring in rings:
+        for serial in ring.options.test_macs:
+            problem = _placement_problem(ring, _with_serial(serial, devices))
+            if problem:
+                problems.append(f"Ring {ring.options.name!r}: test Mac {serial} {problem}")
+    return problems
+
+
+def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
+    """Return what is wrong with the devices that have the serial of a test Mac, or ""."""
+    if not devices:
+        return "is not in Kandji. Correct its serial, or name another Mac."
+    macs = [device for device in devices if device.is_mac]
+    if not macs:
+        return f"is not a Mac but of the platform {devices[0].platform}. Name a Mac."
+    ids = {blueprint.id for blueprint in ring.blueprints}
+    if any(mac.blueprint_id in ids for mac in macs):
+        return ""
+    wanted = abbreviate([repr(blueprint.name) for blueprint in ring.blueprints], 3)
+    here = macs[0].blueprint_name or macs[0].blueprint_id
+    place = f"is on blueprint {here!r}, not on" if here else "is on none of the blueprints"
+    return f"{place} {wanted}. Move the Mac in Kandji, or name another."
+
+
+def describe_silent_macs(
+    rings: t.Sequence[ResolvedRing], devices: t.Sequence[KandjiDevice], now: datetime
+) -> list[str]:
+    """Return a warning for each test Mac that Kandji has not heard of lately."""
+    warnings = []
+    for ring in rings:
+        for serial in ring.options.test_macs:
+            times = [
+                time
+                for device in _with_serial(serial, devices)
+                if (time := parse_timestamp(device.last_check_in))
+            ]
+            if times and now - max(times) > SILENT:
+                warnings.append(
+                    f"Ring {ring.options.name!r}: test Mac {serial} last checked in with Kandji on"
+                    f" {max(times):%Y-%m-%d}. The gate waits for it: wake the Mac, or name"
+                    " another."
+                )
+    return warnings
+
+
+def _with_serial(serial: str, devices: t.Sequence[KandjiDevice]) -> list[KandjiDevice]:
+    return [device for device in devices if device.serial_key == serial.strip().lower()]

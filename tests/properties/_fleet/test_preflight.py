@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.preflight import (
-    fleet_problems,
+    check_test_macs,
+    describe_silent_macs,
     okta_verify,
     okta_verify_problems,
     resolve_rings,
@@ -15,6 +18,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.pre
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
     RingOptions,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
     AuthenticatorMethod,
@@ -22,7 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.strategies.kandji import BLUEPRINT_IDS, BLUEPRINTS
+from tests.support.strategies.kandji import BLUEPRINT_IDS, BLUEPRINTS, devices
 from tests.support.strategies.okta import authenticators, methods
 from tests.support.strategies.values import assert_sentence, hostile, texts
 
@@ -48,7 +54,21 @@ def test_rings_without_problems_share_no_blueprint(some: list[RingOptions]) -> N
         assert len(ids) == len(set(ids)) and set(ids) <= set(BLUEPRINT_IDS)
     for each in resolved:
         assert set(each.nodes) <= {blueprint.id for blueprint in each.blueprints}
-        each.as_result()
+        each.as_result("Okta SCEP - ")
+    sound = [id for each in resolved if each.is_sound for id in {b.id for b in each.blueprints}]
+    assert len(sound) == len(set(sound)), "sound rings share no blueprint"
+
+
+@given(st.lists(options, max_size=3), devices())
+def test_what_is_wrong_with_test_macs_is_a_sentence(
+    some: list[RingOptions], held: list[KandjiDevice]
+) -> None:
+    rings, _problems = resolve_rings(some, BLUEPRINTS)
+    now = datetime(2026, 11, 26, tzinfo=timezone.utc)
+    problems = check_test_macs(rings, held)
+    for sentence in (*problems, *describe_silent_macs(rings, held, now)):
+        assert_sentence(sentence)
+    assert len(problems) <= sum(len(ring.options.test_macs) for ring in rings)
 
 
 @given(authenticators(), st.lists(methods(), max_size=3))
@@ -64,4 +84,3 @@ def test_fastpass_is_active_only_if_okta_says_so(
         assert any(each.status == "ACTIVE" for each in some)
     unknown = [Authenticator(each.id, each.key, "UNKNOWN_TO_US") for each in some]
     assert okta_verify_problems(unknown, listed)
-    assert fleet_problems(None)

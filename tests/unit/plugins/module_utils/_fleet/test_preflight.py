@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import preflight
@@ -82,7 +83,7 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
         BLUEPRINTS,
     )
     assert problems == []
-    assert [each.as_result() for each in resolved] == [
+    assert [each.as_result("SCEP of ") for each in resolved] == [
         {
             "name": "canary",
             "blueprints": [{"id": "b-1", "name": "Canary"}],
@@ -90,6 +91,18 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
             "test_macs": ["C02A"],
             "generation": "2",
             "library_item": None,
+            "scep_profile": {
+                "name": "SCEP of canary",
+                "blueprints": ["Canary"],
+                "assignment_nodes": {},
+                "generation": "2",
+            },
+            "settings_profile": {
+                "name": "Okta Verify settings - canary",
+                "blueprints": ["Canary"],
+                "assignment_nodes": {},
+            },
+            "stages": {"name": "canary", "blueprints": ["b-1"], "scep_profile": "SCEP of canary"},
         },
         {
             "name": "wide",
@@ -98,8 +111,82 @@ def test_rings_are_resolved_to_blueprints_by_id_and_name() -> None:
             "test_macs": [],
             "generation": None,
             "library_item": "item-1",
+            "scep_profile": {
+                "library_item": "item-1",
+                "blueprints": ["B-2", "Sales"],
+                "assignment_nodes": {},
+            },
+            "settings_profile": {
+                "name": "Okta Verify settings - wide",
+                "blueprints": ["B-2", "Sales"],
+                "assignment_nodes": {},
+            },
+            "stages": {"name": "wide", "blueprints": ["b-2", "b-3"], "library_item": "item-1"},
         },
     ]
+    assert all(each.is_sound for each in resolved)
+
+
+def test_a_ring_is_not_sound_if_it_shares_a_blueprint_or_has_none_that_is_known() -> None:
+    resolved, problems = preflight.resolve_rings(
+        [ring(), ring("again", ["b-1", "Sales"]), ring("typo", ["Slaes"]), ring("last", ["b-2"])],
+        BLUEPRINTS,
+    )
+    assert [each.is_sound for each in resolved] == [True, False, False, True] and problems
+
+
+def device(serial: str = "c02a", **more: t.Any) -> KandjiDevice:
+    row = {"platform": "Mac", "blueprint_id": "b-1", "blueprint_name": "Canary", **more}
+    return KandjiDevice("d-1", serial, **row)
+
+
+@pytest.mark.parametrize(
+    "devices, problem",
+    [
+        ([device()], None),
+        ([device(platform=None)], None),
+        ([device(blueprint_id="b-3", blueprint_name="Sales"), device()], None),
+        ([], "is not in Kandji. Correct its serial, or name another Mac."),
+        ([device("C02AB")], "is not in Kandji. Correct its serial, or name another Mac."),
+        ([device(platform="iPad")], "is not a Mac but of the platform iPad. Name a Mac."),
+        (
+            [device(blueprint_id="b-3", blueprint_name="Sales")],
+            "is on blueprint 'Sales', not on 'Canary', 'Engineering'. Move the Mac in Kandji, or"
+            " name another.",
+        ),
+        (
+            [device(blueprint_id="", blueprint_name="")],
+            "is on none of the blueprints 'Canary', 'Engineering'. Move the Mac in Kandji, or name"
+            " another.",
+        ),
+    ],
+)
+def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
+    devices: list[KandjiDevice], problem: str | None
+) -> None:
+    rings, _problems = preflight.resolve_rings([ring(blueprints=["Canary", "b-2"])], BLUEPRINTS)
+    expected = [f"Ring 'canary': test Mac C02A {problem}"] if problem else []
+    assert preflight.check_test_macs(rings, devices) == expected
+
+
+@pytest.mark.parametrize(
+    "times, warned",
+    [
+        (["2026-11-18T10:00:00Z"], True),
+        (["2026-11-20T10:00:00Z"], False),
+        (["2026-11-01T10:00:00Z", "2026-11-26T10:00:00Z"], False),
+        ([None], False),
+    ],
+)
+def test_a_test_mac_that_does_not_check_in_is_named(times: list[str | None], warned: bool) -> None:
+    rings, _problems = preflight.resolve_rings([ring()], BLUEPRINTS)
+    devices = [device(last_check_in=time) for time in times]
+    now = datetime(2026, 11, 26, tzinfo=timezone.utc)
+    expected = [
+        "Ring 'canary': test Mac C02A last checked in with Kandji on 2026-11-18. The gate waits for"
+        " it: wake the Mac, or name another."
+    ] * warned
+    assert preflight.describe_silent_macs(rings, devices, now) == expected
 
 
 NODE = "b1b2c3d4-0000-4000-8000-00000000000a"
@@ -270,10 +357,3 @@ def test_whose_methods_are_to_be_read(keys: list[str], found: str | None) -> Non
     authenticators = [authenticator(key) for key in keys]
     verify = preflight.okta_verify(authenticators)
     assert (verify.key if verify else None) == found
-
-
-def test_an_empty_fleet_is_told() -> None:
-    assert preflight.fleet_problems(KandjiDevice("d1")) == []
-    assert preflight.fleet_problems(None) == [
-        "Kandji has no Mac. Enrol at least one, or check that the API URL is the right tenant's."
-    ]

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Display what the site playbook will do, or everything that prevents it, on the controller."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._core.options import Params
+from ..module_utils._core.results import Result
+from ..module_utils._fleet import rollout
+from ..module_utils._kandji import client as kandji_api
+from ..plugin_utils._place import omit_place
+
+# Of the writes of a rollout.
+PERMISSIONS = {
+    "create": kandji_api.CREATE_PROFILE.permission,
+    "update": kandji_api.UPDATE_PROFILE.permission,
+    "delete": kandji_api.DELETE_PROFILE.permission,
+    "assign": kandji_api.ASSIGN_ITEM.permission,
+    "remove": kandji_api.REMOVE_ITEM.permission,
+    "gate": kandji_api.DAILY_CHECK_IN.permission,
+}
+_PARTS = ("preflight", "certificate_authority", "okta_verify", "stages", "settings", "scep")
+_SPEC: dict[str, dict[str, object]] = {
+    **{part: {"type": "dict", "default": {}} for part in _PARTS},
+    "ca_fingerprint": {"type": "str"},
+    "others": {"type": "list", "elements": "dict", "default": []},
+}
+
+
+class ActionModule(ActionBase):
+    """Returns the plan ring by ring, or fails after it displayed all problems as one list."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: Params | None = None) -> Result:
+        """Return the module's result."""
+        result: Result = super().run(tmp, task_vars)
+        _validation, parts = self.validate_argument_spec(_SPEC)
+        problems, steps = rollout.collect_problems(
+            [*(parts[part] for part in _PARTS), *parts["others"]]
+        )
+        if not parts["ca_fingerprint"]:
+            problems += rollout.find_outdated_pins(parts["stages"], parts["certificate_authority"])
+        if problems or steps:
+            _display(rollout.describe_problems(problems, steps))
+            omit_place(self._task)
+            return {**result, "failed": True, "msg": rollout.count_problems(problems, steps)}
+        rings = parts["preflight"].get("rings") or []
+        predictions = rollout.Predictions(parts["scep"], parts["settings"], parts["okta_verify"])
+        plans = rollout.plan_rings(rings, predictions)
+        _display(rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
+        return {
+            **result,
+            "changed": False,
+            "rings": [plan.as_result(rings[plan.number]) for plan in plans if plan.is_changed],
+            "profiles": rollout.predicted_profiles(rings, predictions),
+            "gates": [plan.as_result(rings[plan.number]) for plan in rollout.gates_to_check(plans)],
+        }
+
+
+def _display(lines: t.Sequence[str]) -> None:
+    for line in lines:
+        Display().display(line)
