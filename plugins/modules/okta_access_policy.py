@@ -43,9 +43,13 @@ options:
         apps, because the policy may have been renamed. With O(clone_of), only clones of that policy
         count.
       - V(reverted) is guarded like any other move, because the earlier policy may have changed
-        meanwhile. People whom both policies refuse never count. As many more people may be locked
-        out as others are admitted again. If the earlier rules can refuse nobody whom the present
-        ones admit, the module reads neither people nor the System Log.
+        meanwhile. People whom both policies refuse never count, nor do people whom the earlier
+        policy refused when the apps left it. As many more people may be locked out as others are
+        admitted again. If the earlier rules can refuse nobody who counts, the module reads neither
+        people nor the System Log.
+      - The description of the clone has a digest of the earlier rules. If it is missing, the module
+        does not know whom they refused. The apps then go back, and a warning says how many people
+        the earlier policy refuses.
       - The break-glass group may lose an app that is not Okta's own, unless the earlier policy
         requires managed devices and O(allow_protected_apps) does not name the app. If the System
         Log cannot be read, set O(forecast=false).
@@ -172,6 +176,7 @@ from datetime import datetime, timezone
 
 from ..module_utils._access import app_moves, guards, policy_apply, policy_plan, recheck, resolution
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.policy_marks import parse_marks
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
@@ -258,10 +263,7 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     moving = _moving_apps(ctx, current, org_apps)
     if current is None and original:
         policy_plan.require_no_renamed_clone(params["name"], "name", original, moving, known)
-    came_from = policy_plan.earlier_policies(moving, known)
-    plan = policy_plan.plan_policy(
-        params["name"], params["description"], current, original, came_from
-    )
+    plan, rules = _plan_policy(ctx, known, current, original, moving)
     if current is None and original:
         _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
@@ -269,7 +271,6 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     app_moves.require_no_obstacles(moves, org_apps)
     if current and params["apps"]:
         app_moves.require_active(current)
-    rules = app_moves.read_rules(ctx.okta, moves)
     options = guards.GuardOptions.from_params(params)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options)
     policy = plan.future
@@ -279,6 +280,21 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
         policy = policy_apply.apply_policy(ctx.okta, plan)
         policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
     return Done(policy, changes, moving, forecast)
+
+
+def _plan_policy(
+    ctx: ModuleContext,
+    known: t.Sequence[Policy],
+    current: Policy | None,
+    original: Policy | None,
+    moving: t.Sequence[App],
+) -> tuple[policy_plan.PolicyPlan, dict[str, Rules]]:
+    """Return the plan, and the rules that apply to the apps now and later, by policy."""
+    name, description = ctx.params["name"], ctx.params["description"]
+    moves = _plan_moves(current or Policy("", name), current or original, moving)
+    rules = app_moves.read_rules(ctx.okta, moves)
+    earlier = policy_plan.earlier_policies(moving, known, rules)
+    return policy_plan.plan_policy(name, description, current, original, earlier), rules
 
 
 def _moving_apps(ctx: ModuleContext, current: Policy | None, known: t.Sequence[App]) -> list[App]:
@@ -383,7 +399,11 @@ def _plan_reversal(
 
 
 def _moves_back(plan: policy_plan.Reversal, current: Policy) -> list[app_moves.Move]:
-    return [app_moves.Move(app, target, current.id, target.id) for app, target in plan.moves]
+    digests = parse_marks(current.description).digests
+    return [
+        app_moves.Move(app, target, current.id, target.id, digests.get(app.id, ""))
+        for app, target in plan.moves
+    ]
 
 
 def _warn_of_reversal(
@@ -392,9 +412,12 @@ def _warn_of_reversal(
     if left:
         ctx.warn(app_moves.explain_obstacles(left))
     if forecast and forecast.locked_out:
+        logins = forecast.locked_out_logins
+        people = f"{len(logins)} {'person' if len(logins) == 1 else 'people'}"
         ctx.warn(
-            f"{abbreviate(forecast.locked_out_logins)}: the earlier policy refuses them, and the"
-            " present one admits them. See forecast in the result, and correct the earlier policy."
+            f"{people} ({abbreviate(logins)}): the earlier policy refuses them, and the present one"
+            " admits them. See forecast in the result, and correct the earlier policy if it did"
+            " not refuse them before the apps moved."
         )
 
 

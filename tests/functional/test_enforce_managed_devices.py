@@ -180,6 +180,53 @@ def test_each_app_goes_back_to_the_policy_that_it_had(company, playbook):
     assert back.status != 0 and "Payroll: the policy before" in " ".join(back.output.split())
 
 
+def refuse_some(company):
+    """Add a rule to the policy which refuses people by an expression, which no forecast knows."""
+    policies = company.okta.policies
+    policy = next(each for each in policies.by_id.values() if each.name == "Company apps")
+    groups = company.okta.directory.groups.values()
+    glass = next(group.id for group in groups if group.name == "Break glass")
+    conditions = {
+        "elCondition": {"condition": "user.profile.userType == 'Contractor'"},
+        "people": {"groups": {"exclude": [glass]}},
+    }
+    content = ("Contractors", conditions, {"appSignOn": {"access": "DENY"}})
+    with company.world.lock:
+        company.world.switches.set(expressions_hold=False)
+        policies.add_rule(policy, content, 0)
+
+
+@pytest.mark.lab(macs=MACS)
+def test_a_rollback_by_hand_is_not_refused_for_whom_the_policy_refused_before(company, playbook):
+    refuse_some(company)
+    assert all(company.ready().values())
+    done = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
+    only = {"device_trust_access_policy": "Company apps"}
+    back = playbook(company.watched.lab, ROLLBACK, variables=only)
+    assert back.status == 0 and set(company.policies().values()) == {"Company apps"}, back.output
+
+
+@pytest.mark.lab(macs=MACS)
+def test_a_rollback_on_denials_is_not_refused_for_whom_the_policy_refused_before(company, playbook):
+    refuse_some(company)
+    serial = company.world.people[0].serial
+    company.ready(but=[serial])
+    real = company.okta.assign
+
+    def assign_then_people_come(app, policy):
+        real(app, policy)
+        if policy.name == CLONE:
+            for place in people.seats(company.world):
+                company.okta.sign_ins.open(app, place)
+
+    company.okta.assign = assign_then_people_come
+    options = {"device_trust_max_locked_out": 1, "device_trust_rollback_on_denials": True}
+    done = playbook(company.watched.lab, ENFORCE, variables={**VARIABLES, **options})
+    assert "All apps went back to the policy that they had" in done.output, done.output
+    assert done.status != 0 and set(company.policies().values()) == {"Company apps"}
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 @pytest.mark.parametrize(("rollback", "left"), [(True, "Company apps"), (False, CLONE)])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -696,7 +697,75 @@ def test_a_rollback_that_refuses_people_names_them(desk):
     glass = {**back, "break_glass_group": "Break glass", "max_locked_out": 1}
     done = desk.run(POLICY, glass)  # whom an earlier policy admits was decided before
     assert done["changed"] and done["forecast"]["locked_out_people"] == ["unready@example.com"]
-    assert any("unready@example.com: the earlier policy refuses" in w for w in done["warnings"])
+    assert any("(unready@example.com): the earlier policy refuses" in w for w in done["warnings"])
+
+
+# A rule that the forecast cannot decide: it may refuse anybody whom a later rule admits.
+CONTRACTORS = {
+    "policy": "Company apps",
+    "name": "Contractors",
+    "position": "first",
+    "access": "DENY",
+    "expression": "user.profile.userType == 'Contractor'",
+    "max_locked_out": 100,
+}
+
+
+def move_to_clone(desk, *apps):
+    """Move apps to a clone that admits a user from a registered Mac whatever the policy refuses."""
+    desk.user()
+    desk.open(*apps)
+    assert desk.run(RULE, CONTRACTORS)["changed"]
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    admitting = {**MANAGED, "policy": NAME, "name": "Registered Macs", "managed": None}
+    assert desk.run(RULE, {**admitting, "registered": True, "groups_excluded": None})["changed"]
+    assert desk.run(POLICY, {"name": NAME, "apps": list(apps)})["changed"]
+
+
+def test_an_unchanged_policy_takes_its_apps_back_whomever_it_refuses(desk):
+    """It refused the same people before the apps left it. Nobody's use of the apps is read."""
+    move_to_clone(desk, "Payroll")
+    mark = desk.watched.mark()
+    back = {"name": NAME, "state": "reverted"}
+    predicted = desk.run(POLICY, back, check=True)
+    done = desk.run(POLICY, back)
+    assert done["changed"] and done["changes"] == predicted["changes"]
+    assert done["forecast"] is None
+    assert not {each.operation for each in desk.watched.asked(mark)} & {"listLogEvents"}
+    app = desk.okta.directory.app("Payroll")
+    assert desk.okta.policies.in_force(app).name == "Company apps"
+
+
+def test_a_policy_that_only_admits_more_by_now_takes_its_apps_back(desk):
+    move_to_clone(desk, "Payroll")
+    more = {**MANAGED, "name": "Phones", "platforms": ["IOS"], "managed": None}
+    assert desk.run(RULE, {**more, "groups_excluded": None, "position": "last"})["changed"]
+    assert desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]
+
+
+def test_a_policy_that_became_stricter_takes_its_apps_back_only_within_the_limit(desk):
+    """The rule that is new counts; the one that the apps left does not."""
+    move_to_clone(desk, "Payroll")
+    desk.rules("Company apps")[-1].actions = {"appSignOn": {"access": "DENY"}}
+    back = {"name": NAME, "state": "reverted"}
+    for check in (True, False):
+        message = refused(desk.run(POLICY, back, check=check))
+        assert "1 person who used these apps would be locked out: unready@" in message
+        assert "The earlier policy changed after the apps left it" in message
+    assert desk.run(POLICY, {**back, "max_locked_out": 1})["changed"]
+
+
+def test_without_a_record_of_the_earlier_rules_apps_go_back_with_a_warning(desk):
+    """Somebody rewrote the description of the clone and kept its marks of policies and apps."""
+    move_to_clone(desk, "Payroll")
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    clone.description = re.sub(r" as [0-9a-f]+:", ":", clone.description)
+    for check in (True, False):
+        done = desk.run(POLICY, {"name": NAME, "state": "reverted"}, check=check)
+        assert done["changed"] and done["forecast"]["locked_out_people"] == ["unready@example.com"]
+        assert any(
+            "1 person (unready@example.com): the earlier" in each for each in done["warnings"]
+        )
 
 
 def test_people_whom_both_policies_refuse_do_not_stop_a_rollback(desk):

@@ -12,6 +12,7 @@ from .._core.errors import Refused
 from .._okta.client import Okta
 from .._okta.records import App, Policy
 from . import guards
+from .earlier_rules import rules_at_departure
 from .forecast import Forecast
 from .rule_order import Rules
 
@@ -21,13 +22,15 @@ class Move:
     """An app that will be judged by the rules of another policy.
 
     ``before`` and ``after`` are the ids of the policies with its present and its future rules.
-    ``after`` is the original of a clone that does not exist yet.
+    ``after`` is the original of a clone that does not exist yet. ``digest`` is that of the rules
+    that the policy had when the app left it, of an app that goes back, "" if it is not recorded.
     """
 
     app: App
     target: Policy
     before: str
     after: str
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,24 @@ def check_moves(
             group[0].target,
             rules[after],
             rules[after],
-            [guards.AppChange(move.app, rules[move.before], rules[after]) for move in group],
+            [_app_change(move, rules, is_reversal) for move in group],
             is_reversal,
         )
         for after, group in by_target.items()
     ]
     return guards.check_changes(okta, changes, options)
+
+
+def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> guards.AppChange:
+    """Return the change of an app.
+
+    If the rules that it left are lost, whoever is admitted now counts as admitted by them.
+    """
+    before, after = rules[move.before], rules[move.after]
+    if not is_reversal or not move.digest:
+        return guards.AppChange(move.app, before, after)
+    left = rules_at_departure(move.digest, after, before)
+    return guards.AppChange(move.app, before, after, before if left is None else left)
 
 
 def require_active(policy: Policy) -> None:

@@ -191,6 +191,11 @@ class AccessChange:
     unknowns: tuple[str, ...] = ()
     app: App | None = None
 
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """The person and the device."""
+        return self.user_id, self.device, self.device_id
+
     def as_result(self) -> dict[str, object]:
         """Return the row as results show it."""
         row: dict[str, object] = {
@@ -237,6 +242,20 @@ class Forecast:
             newly_admitted=tuple(replace(row, app=app) for row in self.newly_admitted),
             never_seen=tuple(replace(row, app=app) for row in self.never_seen),
         )
+
+    def also_in(self, other: Forecast) -> Forecast:
+        """Return this forecast with those who lose access in the other one, too."""
+        losing = {row.key for row in (*other.locked_out, *other.never_seen)}
+        return replace(
+            self,
+            locked_out=tuple(row for row in self.locked_out if row.key in losing),
+            never_seen=tuple(row for row in self.never_seen if row.key in losing),
+        )
+
+    def without(self, app_ids: t.Container[str]) -> Forecast:
+        """Return this forecast without those who lose only these apps."""
+        rows = tuple(row for row in self.locked_out if row.app is None or row.app.id not in app_ids)
+        return replace(self, locked_out=rows)
 
     def as_result(self) -> dict[str, object]:
         """Return the forecast as results show it."""

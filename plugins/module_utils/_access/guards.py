@@ -53,11 +53,16 @@ MAX_UNKNOWN_NAMES = 3  # in a message
 
 @dataclass(frozen=True)
 class AppChange:
-    """An app and the rules that apply to its sign-ins, before a change and after it."""
+    """An app and the rules that apply to its sign-ins, before a change and after it.
+
+    ``left`` are, of an app that goes back, the rules that its earlier policy had when the app left
+    it, None if they are not recorded. Whom these refused does not lose anything.
+    """
 
     app: App
     before: Rules
     after: Rules
+    left: Rules | None = None
 
     @property
     def has_effect(self) -> bool:
@@ -94,6 +99,15 @@ class PolicyChange:
     def refusing_apps(self) -> list[AppChange]:
         """The apps that may refuse people whom they admit before."""
         return [each for each in self.apps if may_refuse(each.before, each.after)]
+
+    @property
+    def stricter_apps(self) -> list[AppChange]:
+        """The refusing apps without those whose earlier policy refuses nobody else by now."""
+        return [
+            each
+            for each in self.refusing_apps
+            if each.left is None or may_refuse(each.left, each.after)
+        ]
 
 
 @dataclass(frozen=True)
@@ -138,7 +152,9 @@ def check_changes(
 
     Raises Refused if they would lock people out. Okta's own apps, the policy for adding
     authenticators and the break-glass group are guarded without a forecast, too. Reversals that
-    can refuse nobody have none either, and nothing is read for them.
+    can refuse nobody, or nobody whom the earlier policy admitted when the apps left it, have none
+    either, and nothing is read for them. Where its rules then are not recorded, a reversal goes
+    ahead: it is the way out of an emergency.
     """
     options.check()
     members: dict[str, t.Sequence[OktaUser]] = {}
@@ -149,13 +165,14 @@ def check_changes(
             members |= guard.check(change.after, change.policy.name, refusing)
     reversed_only = all(change.is_reversal for change in changes)
     if not options.forecast or (
-        reversed_only and not any(change.refusing_apps for change in changes)
+        reversed_only and not any(change.stricter_apps for change in changes)
     ):
         return None
     apps = [app for change in changes for app in change.apps]
     result = read_forecast(okta, apps, options.active_days, options.log_events, members)
     described = "; ".join(change.describe() for change in changes)
-    LockOutGuard(options.max_locked_out, reversed_only, described).check(result)
+    unproven = {each.app.id for each in apps if reversed_only and each.left is None}
+    LockOutGuard(options.max_locked_out, reversed_only, described).check(result.without(unproven))
     return result
 
 
@@ -522,11 +539,15 @@ class LockOutGuard:
         if needed <= self.limit:
             return
         subject = f" The change: {self.change}." if self.change else ""
+        remedy = "Prepare their devices, exclude them from the rule"
+        if self.is_reversal:
+            subject += " The earlier policy changed after the apps left it."
+            remedy = "Correct the earlier policy"
         raise Refused(
             f"max_locked_out: {len(logins)} {'person' if len(logins) == 1 else 'people'} who used"
             f" these apps would be locked out: {abbreviate(logins)}.{subject}"
-            f"{_explain_unknowns(result)} Nothing was written. Prepare their devices, exclude them"
-            f" from the rule, or set max_locked_out to {needed} for this run.",
+            f"{_explain_unknowns(result)} Nothing was written. {remedy}, or set"
+            f" max_locked_out to {needed} for this run.",
             count=len(logins),
             allowed=self.limit,
             forecast=result.as_result(),
@@ -570,7 +591,10 @@ def read_forecast(
     for change in changes:
         platforms = named_platforms(change.before, change.after)
         used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
-        part = forecast(change.before, change.after, used, unseen).for_app(change.app)
+        part = forecast(change.before, change.after, used, unseen)
+        if change.left is not None:
+            part = part.also_in(forecast(change.left, change.after, used, unseen))
+        part = part.for_app(change.app)
         user_ids.update(person.id for person in used)
         total = replace(
             total,

@@ -4,7 +4,8 @@
 """The marks of this collection in the description of a policy, so that no file is needed. Pure.
 
 They name the policy that a clone was made from, and the policy that each app had before it moved:
-"[made from policy rst1] [apps from policy rst1: 0oa1 0oa2]". A policy without them is not ours.
+"[made from policy rst1] [apps from policy rst1 as 5d1c: 0oa1 0oa2]". The digits are a digest of the
+rules that the policy had when the apps left it. A policy without marks is not ours.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 _ORIGIN = re.compile(r"\[made from policy ([^\[\]\s]+)\]")
-_APPS = re.compile(r"\[apps from policy ([^\[\]\s:]+):((?: [^\[\]\s]+)+)\]")
+_APPS = re.compile(r"\[apps from policy ([^\[\]\s:]+)(?: as ([0-9a-f]+))?:((?: [^\[\]\s]+)+)\]")
 
 
 @dataclass(frozen=True)
@@ -22,25 +23,37 @@ class Marks:
     """What the description of a policy says.
 
     ``origin`` is the id of the policy that a clone was made from, None for a policy that is not
-    ours. ``came_from`` is the policy of each app before it moved here, both by id.
+    ours. ``came_from`` is the policy of each app before it moved here, both by id. ``digests`` are
+    those of the rules of that policy then, by app, where the description has them.
     """
 
     origin: str | None = None
     came_from: t.Mapping[str, str] = field(default_factory=dict)
+    digests: t.Mapping[str, str] = field(default_factory=dict)
+
+    def keeping(self, app_ids: t.Container[str]) -> Marks:
+        """Return the marks without those of other apps."""
+        came_from, digests = (
+            {app_id: value for app_id, value in values.items() if app_id in app_ids}
+            for values in (self.came_from, self.digests)
+        )
+        return Marks(self.origin, came_from, digests)
 
 
 def parse_marks(description: str | None) -> Marks:
     """Return the marks of a description. An app that it names twice is unknown."""
     text = description or ""
     origin = _ORIGIN.search(text)
-    pairs = [
-        (app_id, policy_id)
-        for policy_id, app_ids in _APPS.findall(text)
+    rows = [
+        (app_id, policy_id, digest)
+        for policy_id, digest, app_ids in _APPS.findall(text)
         for app_id in app_ids.split()
     ]
-    names = [app_id for app_id, _policy_id in pairs]
-    came_from = {app_id: policy_id for app_id, policy_id in pairs if names.count(app_id) == 1}
-    return Marks(origin.group(1) if origin else None, came_from)
+    names = [app_id for app_id, _policy_id, _digest in rows]
+    known = [row for row in rows if names.count(row[0]) == 1]
+    came_from = {app_id: policy_id for app_id, policy_id, _digest in known}
+    digests = {app_id: digest for app_id, _policy_id, digest in known if digest}
+    return Marks(origin.group(1) if origin else None, came_from, digests)
 
 
 def plain_text(description: str | None) -> str:
@@ -59,7 +72,10 @@ def with_marks(description: str | None, marks: Marks) -> str:
     parts = [plain_text(description)]
     if marks.origin:
         parts.append(f"[made from policy {marks.origin}]")
-    for policy_id in sorted(set(marks.came_from.values())):
-        app_ids = sorted(app for app, origin in marks.came_from.items() if origin == policy_id)
-        parts.append(f"[apps from policy {policy_id}: {' '.join(app_ids)}]")
+    groups: dict[tuple[str, str], list[str]] = {}
+    for app_id, policy_id in sorted(marks.came_from.items()):
+        groups.setdefault((policy_id, marks.digests.get(app_id, "")), []).append(app_id)
+    for (policy_id, digest), app_ids in sorted(groups.items()):
+        state = f" as {digest}" if digest else ""
+        parts.append(f"[apps from policy {policy_id}{state}: {' '.join(app_ids)}]")
     return " ".join(filter(None, parts))

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from .._core.changes import Change
 from .._core.errors import Refused, Unreadable
 from .._okta.records import App, Policy
+from .earlier_rules import digest_rules
 from .policy_marks import Marks, parse_marks, with_marks
+from .rule_order import Rules
 
 CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
 
@@ -35,21 +37,30 @@ def require_policy_of(app: App) -> str:
 # Back to the earlier policies
 
 
-def earlier_policies(apps: t.Iterable[App], known: t.Iterable[Policy]) -> dict[str, str]:
-    """Return the policy to which each app goes back after it moved, both by id.
+def earlier_policies(
+    apps: t.Iterable[App], known: t.Iterable[Policy], rules: t.Mapping[str, Rules]
+) -> Marks:
+    """Return the marks of the policy to which each app goes back after it moved.
 
     An app of another clone goes back to what it had before that one. A clone that was renamed, or
     that a new one replaces, requires managed devices as well.
+
+    :arg rules: those that apply to the apps, by policy.
     """
     marks = {policy.id: parse_marks(policy.description) for policy in known}
-    earlier = {}
+    came_from, digests = dict[str, str](), dict[str, str]()
     for app in apps:
         held = marks.get(app.policy_id or "", Marks())
         before = held.came_from.get(app.id, "")
-        target = before if before in marks else app.policy_id
-        if target:
-            earlier[app.id] = target
-    return earlier
+        if before in marks:
+            came_from[app.id], digest = before, held.digests.get(app.id, "")
+        elif app.policy_id:
+            came_from[app.id], digest = app.policy_id, digest_rules(rules[app.policy_id])
+        else:
+            continue
+        if digest:
+            digests[app.id] = digest
+    return Marks(None, came_from, digests)
 
 
 def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Policy | None) -> None:
@@ -134,8 +145,7 @@ def plan_reversal(
             left.append(app)
         else:
             moves.append((app, target))
-    kept = {app.id: marks.came_from[app.id] for app in left if app.id in marks.came_from}
-    description = with_marks(policy.description, replace(marks, came_from=kept))
+    description = with_marks(policy.description, marks.keeping({app.id for app in left}))
     return Reversal(tuple(moves), tuple(left), description)
 
 
@@ -161,17 +171,17 @@ def plan_policy(
     description: str | None,
     current: Policy | None,
     original: Policy | None,
-    came_from: t.Mapping[str, str] | None = None,
+    moving: Marks | None = None,
 ) -> PolicyPlan:
     """Return what to do about a policy.
 
     Raises Refused if a policy of this name was made from another original.
 
-    :arg came_from: the policies of apps that will move to it, both by id. A clone keeps them in its
-        description, which is written before an app moves.
+    :arg moving: the marks of apps that will move to it. A clone keeps them in its description,
+        which is written before an app moves.
     """
     if current is None:
-        return _plan_new_policy(name, description, original, came_from or {})
+        return _plan_new_policy(name, description, original, moving or Marks())
     marks = parse_marks(current.description)
     if original and marks.origin != original.id:
         fact = (
@@ -183,7 +193,7 @@ def plan_policy(
             f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
             f" ({original.id}). Choose another name."
         )
-    text = _describe_policy(current, description, marks, came_from or {})
+    text = _describe_policy(current, description, marks, moving or Marks())
     future = replace(current, description=text)
     if (text or "") == (current.description or ""):
         return PolicyPlan(current, original, future)
@@ -197,12 +207,17 @@ def plan_policy(
 
 
 def _describe_policy(
-    current: Policy, description: str | None, marks: Marks, came_from: t.Mapping[str, str]
+    current: Policy, description: str | None, marks: Marks, moving: Marks
 ) -> str | None:
     """Return the future description; that of a policy which is not a clone gets no marks."""
     if not marks.origin:
         return current.description if description is None else description
-    future = replace(marks, came_from={**marks.came_from, **came_from})
+    others = marks.keeping(marks.came_from.keys() - moving.came_from.keys())
+    future = Marks(
+        marks.origin,
+        {**others.came_from, **moving.came_from},
+        {**others.digests, **moving.digests},
+    )
     if description is None and future == marks:
         return current.description
     return with_marks(current.description if description is None else description, future)
@@ -212,9 +227,10 @@ def _plan_new_policy(
     name: str,
     description: str | None,
     original: Policy | None,
-    came_from: t.Mapping[str, str],
+    moving: Marks,
 ) -> PolicyPlan:
-    text = with_marks(description, Marks(original.id, came_from)) if original else description
+    marks = replace(moving, origin=original.id) if original else Marks()
+    text = with_marks(description, marks) if original else description
     values = {"description": text, **({"clone_of": original.name} if original else {})}
     change = Change("create", f"policy {name!r}", {}, values)
     return PolicyPlan(None, original, Policy("", name, text), (change,))

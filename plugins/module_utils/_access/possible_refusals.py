@@ -15,7 +15,7 @@ from itertools import combinations
 from .conditions import DeviceContext, Identity
 from .forecast import Comparison
 from .rule_names import named_groups, named_platforms
-from .rule_order import Rules
+from .rule_order import Rules, same_rules
 
 MAX_GROUPS = 5  # of which each combination is judged
 
@@ -38,8 +38,10 @@ def newly_refusing_rule(before: Rules, after: Rules) -> str | None:
 def may_refuse(before: Rules, after: Rules) -> bool:
     """Return whether a change may refuse a person who is admitted before it.
 
-    With more groups than are judged in each combination, it may.
+    With more groups than are judged in each combination, it may, unless nothing changes.
     """
+    if same_rules(before, after):
+        return False
     groups = named_groups(before, after)
     return len(groups) > MAX_GROUPS or newly_refusing_rule(before, after) is not None
 

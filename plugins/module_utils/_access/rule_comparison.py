@@ -127,6 +127,29 @@ def have_same_effect(some: PolicyRule, other: PolicyRule) -> bool:
     )
 
 
+def comparable_effect(rule: PolicyRule) -> Json:
+    """Return what a rule does in one form for all rules that have the same effect.
+
+    Lists have an order, durations are seconds, and what was never set is left out.
+    """
+    effect = _effect(rule)
+    if rule.denies and not rule.unreadable:
+        sign_on = {key: rule.sign_on[key] for key in rule.sign_on if key != "verificationMethod"}
+        effect["actions"] = {**as_object(effect.get("actions")), "appSignOn": sign_on}
+    comparable: Json = _comparable(effect)
+    return comparable
+
+
+def _comparable(value: object, key: str = "") -> t.Any:
+    if isinstance(value, dict):
+        parts = {name: _comparable(inner, name) for name, inner in value.items()}
+        return {name: part for name, part in parts.items() if not _is_unset(part)}
+    if isinstance(value, list):
+        members = [_comparable(member) for member in value]
+        return sorted(members, key=lambda member: json.dumps(member, sort_keys=True))
+    return parse_duration(value) if key in DURATIONS else value
+
+
 def _effect(rule: PolicyRule) -> Json:
     keys = ("name", "status", "conditions", "actions")
     return {key: rule.row[key] for key in keys if rule.row.get(key) is not None}

@@ -17,16 +17,17 @@ from hypothesis import strategies as st
 from tests.support.strategies.values import texts
 
 IDS = st.sampled_from(("rst1", "rst2", "0oa1"))
-marks = st.builds(
-    Marks,
-    st.one_of(st.none(), IDS),
-    st.dictionaries(st.sampled_from(("0oa1", "0oa2", "0oa3")), IDS),
-)
+APPS = st.sampled_from(("0oa1", "0oa2", "0oa3"))
+digests = st.dictionaries(APPS, st.sampled_from(("5d1c", "77ab")))
+all_marks = st.builds(Marks, st.one_of(st.none(), IDS), st.dictionaries(APPS, IDS), digests)
+marks = all_marks.map(lambda each: each.keeping(each.came_from))
 PARTS = (
     "[made from policy rst9]",
     "[made from policy ",
     "rst8]",
     "[apps from policy rst9: 0oa9]",
+    "[apps from policy rst9 as 5d1c: 0oa9]",
+    " as 5d1c",
     "[apps from policy rst9:",
     " 0oa9]",
     "[",

@@ -34,6 +34,16 @@ from tests.support.strategies.okta import apps, policies
 from tests.support.strategies.values import outcome_of, texts
 
 came_from = st.dictionaries(st.sampled_from(("0oa1", "0oa2")), st.sampled_from(("rst1", "rst2")))
+
+
+@st.composite
+def app_marks(draw: st.DrawFn) -> Marks:
+    """Return the marks of apps, some with a digest of the rules that they left."""
+    apps = draw(came_from)
+    digests = draw(st.dictionaries(st.sampled_from(("0oa1", "0oa2")), st.just("5d1c")))
+    return Marks(None, apps, {app: digest for app, digest in digests.items() if app in apps})
+
+
 descriptions = st.one_of(st.none(), texts)
 
 
@@ -44,7 +54,7 @@ def clones(draw: st.DrawFn) -> Policy:
     origin = draw(st.sampled_from(("rst1", "rst2", None)))
     if origin is None:
         return policy
-    text = with_marks(policy.description, Marks(origin, draw(came_from)))
+    text = with_marks(policy.description, replace(draw(app_marks()), origin=origin))
     return replace(policy, description=text)
 
 
@@ -52,13 +62,13 @@ def clones(draw: st.DrawFn) -> Policy:
     descriptions,
     st.one_of(st.none(), clones()),
     st.one_of(st.none(), policies("rst1")),
-    came_from,
+    app_marks(),
 )
 def test_a_policy_that_was_written_needs_no_further_write(
     description: str | None,
     current: Policy | None,
     original: Policy | None,
-    moved: dict[str, str],
+    moved: Marks,
 ) -> None:
     plan = outcome_of(lambda: plan_policy("Strict", description, current, original, moved))
     if isinstance(plan, DeviceTrustError):
@@ -69,7 +79,7 @@ def test_a_policy_that_was_written_needs_no_further_write(
     again = plan_policy("Strict", description, written, original, moved)
     assert again.changes == () and again.future == written
     if current is None and original is not None:
-        assert parse_marks(written.description) == Marks(original.id, moved)
+        assert parse_marks(written.description) == replace(moved, origin=original.id)
     if current is not None and parse_marks(current.description).origin is None:
         assert parse_marks(written.description).origin == parse_marks(description).origin
 
@@ -91,6 +101,7 @@ def test_apps_go_back_to_a_policy_that_exists_or_stay(
     kept = parse_marks(reversal.description)
     assert kept.origin == marks.origin
     assert set(kept.came_from) <= {app.id for app in reversal.left}
+    assert set(kept.digests) <= set(kept.came_from)
     chance.shuffle(used_by)
     again = plan_reversal(policy, used_by, known)
     assert {app.id: to.id for app, to in again.moves} == {

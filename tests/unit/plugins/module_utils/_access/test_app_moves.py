@@ -13,6 +13,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     app_moves,
     guards,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.earlier_rules import (
+    digest_rules,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     AccessChange,
     Forecast,
@@ -127,11 +130,15 @@ OPEN, CLOSED = [rule()], [rule(access="DENY")]
 MANAGED = [rule("Managed", device={"managed": True}), rule(access="DENY")]
 
 
-def reverse(before, after, app=SLACK, options=OPTIONS):
-    """Return the forecast of a reversal in an org without members."""
-    moves = [app_moves.Move(app, COMPANY, "rst2", "rst1")]
+def reverse(before, after, app=SLACK, left=None):
+    """Return the forecast of a reversal in an org without members.
+
+    ``left`` are the rules that the app left, None if they are not recorded.
+    """
+    digest = "" if left is None else digest_rules(left)
+    moves = [app_moves.Move(app, COMPANY, "rst2", "rst1", digest)]
     rules = {"rst2": before, "rst1": after}
-    return app_moves.check_moves(ORG, moves, rules, options, is_reversal=True)
+    return app_moves.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +147,37 @@ def reverse(before, after, app=SLACK, options=OPTIONS):
 @pytest.mark.parametrize("app", [SLACK, CONSOLE])
 def test_a_reversal_that_takes_nothing_from_anybody_is_free(before, after, app):
     assert reverse(before, after, app) is None
+
+
+def test_a_reversal_to_what_the_app_left_reads_nothing():
+    """It refuses whom it refused before; ``ORG`` has neither people nor a log."""
+    clone, phones = [rule("New"), *CLOSED], rule("Phones", network={"connection": "ZONE"})
+    assert reverse(OPEN, CLOSED, left=CLOSED) is None
+    assert reverse(clone, [phones, *CLOSED], left=CLOSED) is None
+
+
+def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
+    with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
+        reverse(OPEN, CLOSED, CONSOLE, left=CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("left", "clone", "expected"),
+    [
+        (CLOSED, OPEN, CLOSED),  # unchanged
+        (OPEN, OPEN, OPEN),  # stricter by now
+        ([rule("Phones")], OPEN, OPEN),  # lost: who is admitted now counts as admitted then
+        (None, OPEN, None),  # not recorded
+    ],
+)
+def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
+    changes = []
+    monkeypatch.setattr(guards, "check_changes", lambda _okta, each, _options: changes.extend(each))
+    reverse(clone, CLOSED, left=left)
+    assert [each.left for change in changes for each in change.apps] == [expected]
+    changes.clear()
+    app_moves.check_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
+    assert [each.left for change in changes for each in change.apps] == [None]
 
 
 def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():
@@ -182,5 +220,17 @@ def test_a_reversal_may_lock_out_as_many_as_it_admits_again():
     guards.LockOutGuard(1, is_reversal=True).check(result)
     with pytest.raises(Refused, match="2 people .* set max_locked_out to 1 for this run"):
         guards.LockOutGuard(0, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="Correct the earlier policy, or set max_locked_out to 1"):
+        guards.LockOutGuard(0, is_reversal=True).check(result)
     with pytest.raises(Refused, match="set max_locked_out to 2 for this run"):
         guards.LockOutGuard(1).check(result)
+
+
+def test_a_forecast_leaves_out_who_lost_nothing_and_apps_that_do_not_count():
+    result = Forecast(rows("ada", "bob"), never_seen=rows("eve", "joe"))
+    since = Forecast(rows("bob"), never_seen=rows("joe"))
+    left = result.also_in(since)
+    assert (left.locked_out, left.never_seen) == (rows("bob"), rows("joe"))
+    over_apps = result.for_app(SLACK)
+    assert over_apps.without({SLACK.id}).locked_out == ()
+    assert over_apps.without({JIRA.id}) == over_apps and result.without({SLACK.id}) == result

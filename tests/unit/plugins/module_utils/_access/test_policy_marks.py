@@ -24,6 +24,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
             "Ours.",
             Marks("rst1", {"a1": "rst1", "a2": "rst1", "a3": "rst9"}),
         ),
+        (
+            "[made from policy rst1] [apps from policy rst1: a3] [apps from policy rst1 as 5d1c: a1"
+            " a2]",
+            "",
+            Marks("rst1", dict.fromkeys(("a1", "a2", "a3"), "rst1"), {"a1": "5d1c", "a2": "5d1c"}),
+        ),
     ],
 )
 def test_marks_are_read_as_they_were_written(
@@ -36,6 +42,11 @@ def test_marks_are_read_as_they_were_written(
 def test_an_app_that_is_marked_twice_is_unknown() -> None:
     twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
     assert parse_marks(twice).came_from == {"a2": "r1"}
+
+
+def test_marks_of_some_apps_are_kept() -> None:
+    marks = Marks("rst1", {"a1": "rst1", "a2": "rst9"}, {"a1": "5d1c", "a2": "77ab"})
+    assert marks.keeping({"a2", "a7"}) == Marks("rst1", {"a2": "rst9"}, {"a2": "77ab"})
 
 
 @pytest.mark.parametrize(

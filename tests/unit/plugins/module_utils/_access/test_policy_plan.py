@@ -11,6 +11,12 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     policy_plan,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.earlier_rules import (
+    digest_rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
+    Marks,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     Refused,
@@ -19,6 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     Policy,
+    PolicyRule,
 )
 
 EARLIER, LATER = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
@@ -61,7 +68,7 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
 @pytest.mark.parametrize(
     ("marks", "earlier"),
     [
-        ("[made from policy rst1] [apps from policy rst1: a0]", "rst1"),
+        ("[made from policy rst1] [apps from policy rst1 as 5d1c: a0]", "rst1"),
         ("[made from policy rst1] [apps from policy rst1: a9]", "rst2"),  # assigned by hand
         ("[made from policy rst1] [apps from policy rst8: a0]", "rst2"),  # rst8 was deleted
         ("", "rst2"),
@@ -70,7 +77,13 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
 def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, earlier: str) -> None:
     known = [original(), policy(description=marks)]
     apps = [App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1"), App("a2")]
-    assert policy_plan.earlier_policies(apps, known) == {"a0": earlier, "a1": "rst1"}
+    rules = {"rst1": [], "rst2": [rule := PolicyRule(name="Everybody")]}
+    here, there = digest_rules([]), digest_rules([rule])
+    assert policy_plan.earlier_policies(apps, known, rules) == Marks(
+        None,
+        {"a0": earlier, "a1": "rst1"},
+        {"a0": "5d1c" if earlier == "rst1" else there, "a1": here},
+    )
 
 
 def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
@@ -120,20 +133,24 @@ def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
 
 
 def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
-    apps = {"a1": "rst1", "a2": "rst9"}
-    marks = "[made from policy rst1] [apps from policy rst1: a1] [apps from policy rst9: a2]"
+    apps = Marks(None, {"a1": "rst1", "a2": "rst9"}, {"a1": "5d1c"})
+    marks = (
+        "[made from policy rst1] [apps from policy rst1 as 5d1c: a1] [apps from policy rst9: a2]"
+    )
     new = policy_plan.plan_policy("Managed", "Ours.", None, original(), apps)
     assert new.future.description == f"Ours. {marks}"
-    clone = policy(description="Ours. [made from policy rst1] [apps from policy rst1: a2]")
+    clone = policy(description="Ours. [made from policy rst1] [apps from policy rst1 as 77: a2]")
     plan = policy_plan.plan_policy("x", None, clone, original(), apps)
     assert plan.future.description == f"Ours. {marks}"
-    assert policy_plan.plan_policy("x", None, plan.future, original(), {}).changes == ()
-    renamed = policy_plan.plan_policy("x", "Theirs.", plan.future, original(), {})
+    assert policy_plan.plan_policy("x", None, plan.future, original()).changes == ()
+    renamed = policy_plan.plan_policy("x", "Theirs.", plan.future, original())
     assert renamed.future.description == f"Theirs. {marks}"
 
 
 def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
-    plan = policy_plan.plan_policy("x", None, policy(description="Ours."), None, {"a1": "rst1"})
+    plan = policy_plan.plan_policy(
+        "x", None, policy(description="Ours."), None, Marks(None, {"a1": "rst1"})
+    )
     assert plan.changes == () and plan.future.description == "Ours."
 
 
