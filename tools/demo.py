@@ -137,8 +137,8 @@ def heading(text: str) -> str:
 def in_short(run_: Run) -> str:
     """Return what a run changed and wrote."""
     changes = [
-        f"    {'would change' if '--check' in run_.title else 'changed'}: {name}"
-        for name in run_.play.changed
+        f"    {'predicted' if '--check' in run_.title else 'changed'}: {change}"
+        for change in run_.play.changes
     ]
     writes = [
         f"    sent: {operation} x {count}" for operation, count in sorted(run_.writes.items())
@@ -174,9 +174,9 @@ def judge(predicted: Run, done: Run, again: Run) -> t.Iterator[str]:
             yield f"{each.title} failed."
     if predicted.writes:
         yield "The check wrote."
-    if not done.play.changed:
+    if not done.play.changes:
         yield "The first run changed nothing."
-    if Counter(predicted.play.changed) != Counter(done.play.changed):
+    if predicted.play.changes != done.play.changes:
         yield "What the check predicted is not what the first run changed."
     if again.play.changed:
         yield "The second run changed something."

@@ -16,11 +16,13 @@ from tools import demo
 from tools.support.environment import CHECKOUT
 from tools.support.playbook import PlayResult
 
-CREATED = "devicetrust.okta_kandji.kandji_scep : Create and assign the SCEP profiles"
+CREATED = "create the profile 'Okta SCEP - canary'"
 
 
 def run(title: str, *changed: str, writes: int = 0, status: int = 0) -> demo.Run:
-    tasks = [{"name": name, "changed": True, "result": {}} for name in changed]
+    tasks = [
+        {"name": "Create", "changed": True, "result": {"changes": [change]}} for change in changed
+    ]
     sent = Counter({"kandji Create Custom Profile": writes} if writes else {})
     return demo.Run(title, PlayResult(status, "", {}, tasks), sent, 12.4)
 
@@ -40,6 +42,7 @@ def test_a_prediction_that_held_is_not_complained_about():
             (run("check"), DONE, AGAIN),
             "What the check predicted is not what the first run changed.",
         ),
+        ((run("check"), run("site"), AGAIN), "The first run changed nothing."),
         ((CHECK, DONE, run("again", CREATED)), "The second run changed something."),
         ((CHECK, DONE, run("again", writes=1)), "The second run wrote."),
         ((CHECK, DONE, run("again", status=2)), "again failed."),
