@@ -46,9 +46,10 @@ def failures(result):
 
 def check_refusal(result, pattern):
     """Check that the run was refused with this sentence, in the names of the user."""
-    text = failures(result)
-    assert result.status != 0 and re.search(pattern, text), result.output
-    assert "Nothing was written" in text and not OPTIONS.findall(text), text
+    assert result.status != 0, result.output
+    sentence = re.search(f"[^\n]*{pattern}[^\n]*", result.output)
+    assert sentence, result.output
+    assert "Nothing was written" in sentence[0] and not OPTIONS.findall(sentence[0]), sentence[0]
 
 
 @pytest.mark.lab(macs=6)

@@ -131,6 +131,14 @@ def test_every_problem_and_every_step_is_listed_once() -> None:
     assert rollout.describe_problems([], []) == []
 
 
+def test_an_assertion_that_passed_is_not_a_problem() -> None:
+    """Its result has a message, too."""
+    passed = {"changed": False, "msg": "All assertions passed"}
+    wrong = {"assertion": "x is defined", "evaluated_to": False, "msg": "x: it is wrong."}
+    assert rollout.collect_problems([passed, {}]) == ([], [])
+    assert rollout.collect_problems([passed, wrong]) == (["x: it is wrong."], [])
+
+
 def test_a_pin_that_the_endpoint_does_not_return_is_a_problem() -> None:
     authority = {"ca_certificates": [{"sha1": "AA", "sha256": "BB"}]}
     pins = ["AA", "BB", None, "CC"]
