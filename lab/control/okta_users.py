@@ -202,7 +202,7 @@ class UserControls:
         if not has_type(times, int) or not 1 <= times <= MAX_DENIALS:
             raise BadRequest(f"times has to be a number from 1 to {MAX_DENIALS}.")
         for _unused in range(times):
-            self.org.sign_ins.deny(user, app)
+            self.org.sign_ins.refuse(user, app)
         return {"denied": times}
 
 

@@ -229,6 +229,12 @@ class SignIns:
             return named
         return [named[0], *(policy_targets(policy, rule)[1] for rule in policy.rules)]
 
+    def refuse(self, user: User, app: App) -> None:
+        """Log that the last rule of an app refuses a user on a Mac that Okta does not know."""
+        policy = self.org.policies.in_force(app)
+        judgement = Judgement(policy.rules[-1], "denied")
+        self._log_evaluation(judgement, policy, user, app, Seat(user.id, "MACOS"))
+
     def deny(self, user: User, app: App, reason: str | None = None, **facts: t.Any) -> None:
         """Log that a policy denied a user access to an app."""
         self.org.event(

@@ -96,7 +96,10 @@ options:
     choices: [device, platforms, people, user_types, network, risk_level, expression]
     default: []
   access:
-    description: Whether the rule admits. A new rule needs it.
+    description:
+      - Whether the rule admits. A new rule needs it.
+      - A rule with V(DENY) does not ask for authenticators. O(factor_mode), O(reauthenticate_in),
+        O(inactivity_period), O(constraints) and O(chains) are refused for it.
     type: str
     choices: [ALLOW, DENY]
   factor_mode:

@@ -1106,3 +1106,27 @@ def test_no_token_is_shown(desk, shown):
     desk.watched.forbid("createPolicyRule")
     assert "okta.policies.manage" in refused(desk.run(RULE, MANAGED))
     assert shown(desk.watched.lab.announcement["okta_api_token"]) == []
+
+
+def test_a_denial_of_the_lab_is_one_for_the_module(desk):
+    """A denial is an evaluation of the policy, as recorded: the event deny_access was never seen."""
+    desk.user()
+    denial = {"login": "unready@example.com", "app": "Payroll", "times": 2}
+    desk.watched.control("POST", "/okta/deny", denial)
+    done = desk.run(DENIALS, {"apps": ["Payroll"], "minutes": 30})
+    assert [(each["login"], each["count"]) for each in done["denied"]] == [
+        ("unready@example.com", 2)
+    ]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_time_for_a_rule_that_denies_is_refused(desk, check):
+    """Before, nothing changed and nobody was told."""
+    assert desk.run(RULE, CONTRACTORS)["changed"]
+    mark = desk.watched.mark()
+    rule = {"policy": "Company apps", "name": "Contractors", "reauthenticate_in": "PT4H"}
+    message = refused(desk.run(RULE, rule, check=check))
+    assert message.startswith(
+        "reauthenticate_in: rule 'Contractors' of policy 'Company apps' has access: DENY"
+    )
+    assert desk.watched.writes(mark) == []

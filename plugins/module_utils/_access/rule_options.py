@@ -53,6 +53,8 @@ ASSURANCE = {
     "inactivity_period": "inactivityPeriod",
     "constraints": "constraints",
 }
+# Option -> key of a verification method, which a rule that denies does not have.
+VERIFICATION = {**ASSURANCE, "chains": "chains"}
 REMOVABLE = {
     "device": "device",
     "platforms": "platform",
@@ -147,7 +149,7 @@ def _check_managed(options: Params) -> None:
 
 
 def _check_denial(options: Params) -> None:
-    methods = [name for name in (*ASSURANCE, "chains") if _is_set(options, name)]
+    methods = [name for name in VERIFICATION if _is_set(options, name)]
     if options.get("access") == "DENY" and methods:
         raise BadOption(
             f"{methods[0]}: a rule with access: DENY does not ask for authenticators. Leave out"

@@ -9,10 +9,11 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, Shown, render_value
-from .._core.errors import NotAsWritten, Refused
-from .._core.json_fields import Json, Row
+from .._core.errors import BadOption, NotAsWritten, Refused
+from .._core.json_fields import Json, Row, as_object
 from .._okta.records import PolicyRule
 from .rule_comparison import READ_ONLY, check_readable, find_differences, merge_rule
+from .rule_options import VERIFICATION
 from .rule_order import (
     Place,
     Rules,
@@ -63,7 +64,8 @@ class RulePlan:
 def plan_rule(rules: Rules, request: RuleRequest, policy: str) -> RulePlan:
     """Return what to do about one rule.
 
-    Raises Unreadable for a rule that is to be changed and that cannot be read.
+    Raises Unreadable for a rule that is to be changed and that cannot be read, and BadOption for
+    options that such a rule does not have.
 
     :arg policy: the name of its policy, for messages.
     """
@@ -113,6 +115,7 @@ def _plan_update(
     rules: Rules, request: RuleRequest, current: PolicyRule, index: int, subject: str
 ) -> RulePlan:
     check_readable(current)
+    _check_denial(request, current, subject)
     differences = find_differences(request.body, current.row)
     moved = not is_placed(rules, request.name, request.place)
     body = merge_rule(request.body, current) if differences or moved else None
@@ -130,6 +133,22 @@ def _plan_update(
         before_values["status"], after_values["status"] = current.status, status
     change = Change("update", subject, before_values, after_values)
     return RulePlan(request, current, after, body, status, (change,) if after_values else ())
+
+
+def _check_denial(request: RuleRequest, current: PolicyRule, subject: str) -> None:
+    """Raise BadOption for authenticators of a rule that denies and is to stay so.
+
+    ``rule_options`` refuses them where the same task says that the rule denies.
+    """
+    sign_on = as_object(as_object(request.body.get("actions")).get("appSignOn"))
+    method = as_object(sign_on.get("verificationMethod"))
+    if not current.denies or not method or sign_on.get("access"):
+        return
+    options = [name for name, key in VERIFICATION.items() if key in method]
+    raise BadOption(
+        f"{options[0]}: {subject} has access: DENY, and such a rule does not ask for"
+        f" authenticators. Leave out {' and '.join(options)}, or set access: ALLOW."
+    )
 
 
 def _diff(differences: t.Sequence[Difference]) -> tuple[Shown, Shown]:

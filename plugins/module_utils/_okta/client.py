@@ -16,7 +16,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
-from .._core.json_fields import Row
+from .._core.json_fields import Row, as_object
 from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
@@ -342,7 +342,7 @@ class Okta:
         if expand:
             query["expand"] = expand
         smaller = [size for size in PAGE_SIZES if size < limit]
-        return map(OktaDevice.from_row, self._pages(LIST_DEVICES, query, sizes=smaller))
+        return map(_device, self._pages(LIST_DEVICES, query, sizes=smaller))
 
     def devices_with(
         self, attribute: str, values: t.Sequence[str], expand: str | None = None
@@ -362,7 +362,7 @@ class Okta:
             answer = self.transport.call(GET_DEVICE, {"deviceId": device_id})
         except NotFound:
             return None
-        return OktaDevice.from_row(_row(answer.json))
+        return _device(_row(answer.json))
 
     def device_users(self, device_id: str) -> list[DeviceUser]:
         """Return the users of a record, fresh. listDeviceUsers."""
@@ -380,7 +380,7 @@ class Okta:
     def user_devices(self, user_id: str) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""
         rows = rows_of("okta", self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
-        return [OktaDevice.from_row(_row(row.get("device") or {})) for row in rows]
+        return [_device(_row(row.get("device") or {})) for row in rows]
 
     def enrollments(self, user_id: str) -> list[Enrollment]:
         """Return the authenticators that a user has enrolled; none for an unknown user.
@@ -667,6 +667,24 @@ def _row(body: t.Any) -> Row:
             "Okta answered with something else than the object that was asked for.", vendor="okta"
         )
     return body
+
+
+def _device(row: Row) -> OktaDevice:
+    """Return the device record of a row. Raises Unreadable for one without id, status or profile.
+
+    Recorded rows have all of them. Such a row would pass for a record out of use, or for none of
+    its Mac.
+    """
+    device = OktaDevice.from_row(row)
+    parts = {"id": device.id, "status": device.status, "profile": as_object(row.get("profile"))}
+    missing = [name for name, part in parts.items() if not part]
+    if missing:
+        raise Unreadable(
+            f"Okta: a device record has no {' and no '.join(missing)}. Run again; if it stays,"
+            " check whether a proxy or gateway is in between.",
+            vendor="okta",
+        )
+    return device
 
 
 def _data(body: t.Any) -> list[Row]:

@@ -200,6 +200,35 @@ def test_false_is_not_the_same_as_not_set():
     ] == ["conditions.device.managed"]
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"reauthenticate_in": "PT4H"}, "reauthenticate_in"),
+        ({"factor_mode": "2FA", "inactivity_period": "PT1H"}, "factor_mode and inactivity_period"),
+        ({"constraints": [{"possession": {"deviceBound": "REQUIRED"}}]}, "constraints"),
+        ({"chains": [{"authenticationMethods": [{"key": "okta_password"}]}]}, "chains"),
+    ],
+)
+def test_an_authenticator_for_a_rule_that_denies_is_refused(options, named):
+    """A rule that exists may deny without the option access of this task."""
+    denies = copy.deepcopy(READ)
+    denies["actions"]["appSignOn"]["access"] = "DENY"
+    rules = [PolicyRule.from_row(denies)]
+
+    def plan(**more):
+        body = rule_options.build_rule({"name": "Managed Macs", **options, **more})
+        return rule_plan.plan_rule(rules, rule_plan.RuleRequest("Managed Macs", body), "Strict")
+
+    with pytest.raises(BadOption) as raised:
+        plan()
+    assert raised.value.message == (
+        f"{next(iter(options))}: rule 'Managed Macs' of policy 'Strict' has access: DENY, and such"
+        f" a rule does not ask for authenticators. Leave out {named}, or set access: ALLOW."
+    )
+    if "reauthenticate_in" not in options:  # which alone does not make a rule that admits
+        assert plan(access="ALLOW").changes
+
+
 def test_of_a_rule_that_denies_the_verification_method_is_not_compared():
     denies = copy.deepcopy(READ)
     denies["actions"]["appSignOn"]["access"] = "DENY"

@@ -56,6 +56,48 @@ def error_body(
     }
 
 
+# Device records
+
+PROFILE = {"displayName": "Mac of Ada", "platform": "MACOS", "registered": True}
+
+
+def record(device_id: str = "guo1", status: str = "ACTIVE") -> dict[str, t.Any]:
+    return {"id": device_id, "status": status, "profile": PROFILE}
+
+
+READS_OF_RECORDS: list[tuple[t.Callable[[Okta], t.Any], t.Callable[[t.Any], t.Any]]] = [
+    (lambda client: list(client.devices("id pr")), lambda row: [row]),
+    (lambda client: client.device("guo1"), lambda row: row),
+    (lambda client: client.user_devices("00u1"), lambda row: [{"device": row}]),
+]
+
+
+@pytest.mark.parametrize(("read", "answer"), READS_OF_RECORDS)
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [
+        ({"id": "guo1"}, "status and no profile"),
+        ({"id": "guo1", "status": "ACTIVE", "profile": None}, "profile"),
+        ({"id": "guo1", "status": "", "profile": PROFILE}, "status"),
+        ({"status": "ACTIVE", "profile": PROFILE}, "id"),
+        ({}, "id and no status and no profile"),
+    ],
+)
+def test_a_device_record_without_its_essentials_is_not_read_as_one(
+    wire: t.Any,
+    read: t.Callable[[Okta], t.Any],
+    answer: t.Callable[[t.Any], t.Any],
+    row: t.Any,
+    missing: str,
+) -> None:
+    """Recorded rows have all of them. Without a status the record would count as one out of use."""
+    wire.script((200, answer(row)))
+    with pytest.raises(Unreadable, match=f"^Okta: a device record has no {missing}. Run again;"):
+        read(okta(wire))
+    wire.script((200, answer(record())))
+    assert read(okta(wire))
+
+
 # The org's URL
 
 
@@ -231,7 +273,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
     wire: t.Any, link: str, order: int
 ) -> None:
     wire.script(
-        linked([{"id": "1"}, {"id": "2"}], *[SELF, link][::order]), linked([{"id": "3"}], SELF)
+        linked([record("1"), record("2")], *[SELF, link][::order]), linked([record("3")], SELF)
     )
     assert [device.id for device in okta(wire).devices("platform", limit=2)] == ["1", "2", "3"]
     assert [urlsplit(request.url)[:3] for request in wire.sent] == [
@@ -245,7 +287,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 
 
 def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
-    wire.script((200, [{"id": "1"}]), (200, [{"id": "2"}]))
+    wire.script((200, [record("1")]), (200, [record("2")]))
     found = okta(wire).devices_with(
         "profile.serialNumber", [f"C{number}" for number in range(41)] * 2
     )
@@ -262,8 +304,8 @@ def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
 def test_a_page_of_devices_that_is_too_much_is_asked_for_in_smaller_ones(
     wire: t.Any, trouble: t.Any
 ) -> None:
-    first = linked([{"id": "1"}], f'<{ORG}/api/v1/devices?search=x&after=c1&limit=100>; rel="next"')
-    wire.script(trouble, trouble, first, trouble, trouble, linked([{"id": "2"}]))
+    first = linked([record("1")], f'<{ORG}/api/v1/devices?search=x&after=c1&limit=100>; rel="next"')
+    wire.script(trouble, trouble, first, trouble, trouble, linked([record("2")]))
     assert [device.id for device in okta(wire).devices("x")] == ["1", "2"]
     assert [(query_of(one)["limit"], query_of(one).get("after")) for one in wire.sent] == [
         ("200", None),
@@ -294,11 +336,11 @@ def test_a_refused_page_is_not_made_smaller(wire: t.Any) -> None:
 def test_a_comma_in_a_next_link_does_not_end_the_paging(wire: t.Any) -> None:
     wire.script(
         linked(
-            [{"id": "1"}],
+            [record("1")],
             SELF,
             '<https://acme.okta.com/api/v1/devices?after=a,b&limit=2>; rel="next"',
         ),
-        linked([{"id": "2"}], SELF),
+        linked([record("2")], SELF),
     )
     assert [device.id for device in okta(wire).devices("x")] == ["1", "2"]
     assert query_of(wire.sent[1]) == {"after": "a,b", "limit": "2"}
@@ -309,7 +351,7 @@ def test_a_comma_in_a_next_link_does_not_end_the_paging(wire: t.Any) -> None:
     [{}, {"Link": ""}, {"Link": SELF}, {"Link": '<https://acme.okta.com/x?after=1>; rel="prev"'}],
 )
 def test_without_a_next_link_there_is_one_page(wire: t.Any, headers: dict[str, str]) -> None:
-    wire.script((200, [{"id": "1"}], headers))
+    wire.script((200, [record("1")], headers))
     assert len(list(okta(wire).devices("x"))) == 1
     assert len(wire.sent) == 1
 
@@ -400,13 +442,13 @@ def test_reading_events_ends_after_so_many(wire: t.Any, at_most: int, pages: int
 
 
 def test_links_that_lead_back_end_with_a_sentence(wire: t.Any) -> None:
-    wire.script(linked([{"id": "1"}], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
+    wire.script(linked([record("1")], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
     with pytest.raises(Unreadable, match="Okta: a list leads back"):
         list(okta(wire).devices("x"))
 
 
 def test_pages_are_read_only_as_far_as_they_are_wanted(wire: t.Any) -> None:
-    wire.script(linked([{"id": "1"}], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
+    wire.script(linked([record("1")], '<https://acme.okta.com/api/v1/devices?after=1>; rel="next"'))
     assert [device.id for device in itertools.islice(okta(wire).devices("x"), 1)] == ["1"]
     assert len(wire.sent) == 1
 
@@ -436,13 +478,13 @@ STEPS: dict[str, tuple[str, str]] = {
         # The older documentation: a step that was taken before is refused; the record tells
         (
             "deactivate_device",
-            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "DEACTIVATED"})],
+            [(400, error_body("E0000001")), (200, record("guo1", "DEACTIVATED"))],
             "already_done",
             2,
         ),
         (
             "deactivate_device",
-            [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "DEACTIVATED"})],
+            [(403, error_body("E0000152")), (200, record("guo1", "DEACTIVATED"))],
             "already_done",
             2,
         ),
@@ -474,19 +516,19 @@ def test_a_step_that_was_taken_before_is_no_error(
     [
         (
             "deactivate_device",
-            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "ACTIVE"})] * 3,
+            [(400, error_body("E0000001")), (200, record("guo1"))] * 3,
             "E0000001",
             6,
         ),
         (
             "delete_device",
-            [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "ACTIVE"})] * 3,
+            [(403, error_body("E0000152")), (200, record("guo1"))] * 3,
             "E0000152",
             6,
         ),
         (
             "delete_device",
-            [(400, error_body("E0000001")), (200, {"id": "guo1", "status": "DEACTIVATED"})] * 3,
+            [(400, error_body("E0000001")), (200, record("guo1", "DEACTIVATED"))] * 3,
             "E0000001",
             6,
         ),
@@ -505,7 +547,7 @@ def test_a_step_that_is_refused_for_another_reason_is_an_error(
 
 def test_a_step_is_tried_again_while_the_one_before_does_not_show_yet(wire: t.Any) -> None:
     """As recorded: one second after unsuspendDevice, getDevice still had the old status."""
-    stale = [(403, error_body("E0000152")), (200, {"id": "guo1", "status": "ACTIVE"})]
+    stale = [(403, error_body("E0000152")), (200, record("guo1"))]
     wire.script(*stale, *stale, (204, None))
     assert okta(wire).delete_device("guo1") == "done"
     assert wire.slept == [1, 2]
