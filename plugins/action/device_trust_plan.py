@@ -47,14 +47,17 @@ class ActionModule(ActionBase):
         )
         if not parts["ca_fingerprint"]:
             problems += rollout.find_outdated_pins(parts["stages"], parts["certificate_authority"])
-        if problems or steps:
-            _display(rollout.describe_problems(problems, steps))
-            omit_place(self._task)
-            return {**result, "failed": True, "msg": rollout.count_problems(problems, steps)}
         rings = parts["preflight"].get("rings") or []
         predictions = rollout.Predictions(parts["scep"], parts["settings"], parts["okta_verify"])
         plans = rollout.plan_rings(rings, predictions)
+        gated = set(rollout.needed_gates(plans))
+        problems += rollout.find_test_mac_problems(rings, None if problems or steps else gated)
+        if problems or steps:
+            omit_place(self._task)
+            _display(rollout.describe_problems(problems, steps))
+            return {**result, "failed": True, "msg": rollout.count_problems(problems, steps)}
         _display(rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
+        _display(rollout.describe_test_macs(rings, gated))
         return {
             **result,
             "changed": False,

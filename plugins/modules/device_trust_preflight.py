@@ -12,8 +12,9 @@ version_added: 0.1.0
 description:
   - Only reads. Collects every problem before it fails, so that it lists all of them at once.
   - Checks that the tokens are accepted, Okta Verify and FastPass are active, the rings are valid,
-    their blueprints exist, and every test Mac is a Mac on a blueprint of its ring.
-  - Warns of a test Mac that Kandji has not heard of for 7 days.
+    and their blueprints exist.
+  - Looks the test Macs up. It does not fail because of them, since a ring that stays as it is does
+    not need its gate.
   - Returns the rings with the ids of their blueprints, and what the other modules take for each of
     them, so that later tasks need not resolve them again.
 author:
@@ -66,6 +67,9 @@ rings:
     - C(scep_profile) is an entry of O(devicetrust.okta_kandji.kandji_scep_profile#module:profiles),
       C(settings_profile) of O(devicetrust.okta_kandji.kandji_custom_profile#module:profiles), and
       C(stages) of O(devicetrust.okta_kandji.device_trust_info#module:rings).
+    - C(test_mac_problems) has a sentence for each test Mac that is not in Kandji, is not a Mac or
+      is not on a blueprint of the ring. C(silent_test_macs) has one for each that did not check in
+      for 7 days.
     - After a failure, only the rings about which nothing is wrong.
   returned: always
   type: list
@@ -82,6 +86,8 @@ rings:
         assignment_nodes: {}}
       stages: {name: canary, blueprints: [3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c],
         scep_profile: Okta SCEP - canary}
+      test_mac_problems: []
+      silent_test_macs: []
 problems:
   description: One sentence for each problem, what blocks most first.
   returned: failure
@@ -128,6 +134,7 @@ from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.library_items import find_scep_item
+from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING
 
@@ -189,12 +196,12 @@ def run(ctx: ModuleContext) -> Result:
     okta_verify_problems = findings.attempt("okta", lambda: _okta_verify(ctx)) or []
     rings = _read_rings(ctx, options, findings)
     findings.problems += okta_verify_problems
-    names = [fold_name(ring.options.name) for ring in rings]
+    names = [fold_name(ring.options.name) for ring, _test_macs in rings]
     result: Result = {
         # Of two rings with one name, a profile's entry would be written twice.
         "rings": [
-            ring.as_result(ctx.params["scep_profile_prefix"])
-            for ring in rings
+            {**ring.as_result(ctx.params["scep_profile_prefix"]), **test_macs}
+            for ring, test_macs in rings
             if names.count(fold_name(ring.options.name)) == 1
         ],
         "unusable_vendors": sorted(findings.unusable),
@@ -207,8 +214,11 @@ def run(ctx: ModuleContext) -> Result:
 
 def _read_rings(
     ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
-) -> list[ResolvedRing]:
-    """Return the rings about which nothing is wrong, by id, and record what is of the others."""
+) -> list[tuple[ResolvedRing, Result]]:
+    """Return the rings about which nothing is wrong, by id, and record what is of the others.
+
+    What is wrong with their test Macs comes with them: it matters only if the gate is needed.
+    """
     serials = [serial.strip() for ring in options for serial in ring.test_macs]
     blueprints = findings.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
     devices = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(serials)))
@@ -224,12 +234,19 @@ def _read_rings(
     findings.problems += problems
     rings, wrong = _resolve_items(ctx, [ring for ring in rings if ring.is_sound])
     findings.problems += wrong
-    if devices is not None:
-        findings.problems += preflight.check_test_macs(rings, devices)
-        now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-        for warning in preflight.describe_silent_macs(rings, devices, now):
-            ctx.warn(warning)
-    return rings
+    now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+    return [(ring, _judge_test_macs(ring, devices, now)) for ring in rings]
+
+
+def _judge_test_macs(
+    ring: ResolvedRing, devices: t.Sequence[KandjiDevice] | None, now: datetime
+) -> Result:
+    if devices is None:  # they could not be read, which is a problem already
+        return {"test_mac_problems": [], "silent_test_macs": []}
+    return {
+        "test_mac_problems": preflight.check_test_macs(ring, devices),
+        "silent_test_macs": preflight.describe_silent_macs(ring, devices, now),
+    }
 
 
 def _has_macs(ctx: ModuleContext) -> bool:

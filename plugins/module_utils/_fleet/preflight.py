@@ -195,20 +195,17 @@ def _inactivity(status: str | None) -> str:
     return f"has the unknown status {status}" if status else "is shown without a status"
 
 
-def check_test_macs(
-    rings: t.Sequence[ResolvedRing], devices: t.Sequence[KandjiDevice]
-) -> list[str]:
+def check_test_macs(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> list[str]:
     """Return which test Macs the gate of their ring can never prove, and why.
 
     :arg devices: those that Kandji shows with the serials of all test Macs.
     """
-    problems = []
-    for ring in rings:
-        for serial in ring.options.test_macs:
-            problem = _placement_problem(ring, _with_serial(serial, devices))
-            if problem:
-                problems.append(f"Ring {ring.options.name!r}: test Mac {serial} {problem}")
-    return problems
+    by_serial = [(serial, _with_serial(serial, devices)) for serial in ring.options.test_macs]
+    return [
+        f"Ring {ring.options.name!r}: test Mac {serial} {problem}"
+        for serial, with_serial in by_serial
+        if (problem := _placement_problem(ring, with_serial))
+    ]
 
 
 def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
@@ -228,23 +225,21 @@ def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) ->
 
 
 def describe_silent_macs(
-    rings: t.Sequence[ResolvedRing], devices: t.Sequence[KandjiDevice], now: datetime
+    ring: ResolvedRing, devices: t.Sequence[KandjiDevice], now: datetime
 ) -> list[str]:
     """Return a warning for each test Mac that Kandji has not heard of lately."""
     warnings = []
-    for ring in rings:
-        for serial in ring.options.test_macs:
-            times = [
-                time
-                for device in _with_serial(serial, devices)
-                if (time := parse_timestamp(device.last_check_in))
-            ]
-            if times and now - max(times) > SILENT:
-                warnings.append(
-                    f"Ring {ring.options.name!r}: test Mac {serial} last checked in with Kandji on"
-                    f" {max(times):%Y-%m-%d}. The gate waits for it: wake the Mac, or name"
-                    " another."
-                )
+    for serial in ring.options.test_macs:
+        times = [
+            time
+            for device in _with_serial(serial, devices)
+            if (time := parse_timestamp(device.last_check_in))
+        ]
+        if times and now - max(times) > SILENT:
+            warnings.append(
+                f"Ring {ring.options.name!r}: test Mac {serial} last checked in with Kandji on"
+                f" {max(times):%Y-%m-%d}. The gate waits for it: wake the Mac, or name another."
+            )
     return warnings
 
 

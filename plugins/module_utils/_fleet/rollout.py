@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._core.options import Params
@@ -100,17 +100,22 @@ def predicted_profiles(rings: Sequence[Ring], predictions: Predictions) -> Resul
     return {ring["name"]: profile for ring, profile in zip(rings, profiles)}
 
 
+def needed_gates(plans: Sequence[RingPlan]) -> list[int]:
+    """Return the numbers of the rings whose gate the run needs.
+
+    That of a ring comes before its own app and before the profile of the next ring.
+    """
+    before_next = {plan.number - 1 for plan in plans if plan.scep_profile}
+    return [plan.number for plan in plans if plan.is_gated or plan.number in before_next]
+
+
 def gates_to_check(plans: Sequence[RingPlan]) -> list[RingPlan]:
     """Return the rings whose gate can be checked before anything is written.
 
     The profile of the ring stays as it is, so that its gate may have passed already.
     """
-    waiting_for = {plan.number - 1 for plan in plans if plan.scep_profile}
-    return [
-        plan
-        for plan in plans
-        if not plan.scep_profile and (plan.number in waiting_for or plan.is_gated)
-    ]
+    needed = needed_gates(plans)
+    return [plan for plan in plans if plan.number in needed and not plan.scep_profile]
 
 
 def describe_plan(
@@ -171,6 +176,28 @@ def _message(result: Params) -> list[str]:
     if message == ASSERTION_PASSED:
         return []
     return message if isinstance(message, list) else [message] if message else []
+
+
+def find_test_mac_problems(rings: Sequence[Ring], gated: Collection[int] | None) -> list[str]:
+    """Return what is wrong with the test Macs of rings whose gate the run needs.
+
+    :arg gated: the numbers of these rings. None is all of them: nobody knows what changes.
+    """
+    return [
+        problem
+        for number, ring in enumerate(rings)
+        if gated is None or number in gated
+        for problem in ring.get("test_mac_problems") or ()
+    ]
+
+
+def describe_test_macs(rings: Sequence[Ring], gated: Collection[int]) -> list[str]:
+    """Return a line for each test Mac that delays this run, or would prevent a later one."""
+    return [
+        f"  {line}"
+        for number, ring in enumerate(rings)
+        for line in ring.get("silent_test_macs" if number in gated else "test_mac_problems") or ()
+    ]
 
 
 def find_outdated_pins(stages: Params, authority: Params) -> list[str]:

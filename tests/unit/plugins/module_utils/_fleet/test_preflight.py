@@ -164,9 +164,11 @@ def device(serial: str = "c02a", **more: t.Any) -> KandjiDevice:
 def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
     devices: list[KandjiDevice], problem: str | None
 ) -> None:
-    rings, _problems = preflight.resolve_rings([ring(blueprints=["Canary", "b-2"])], BLUEPRINTS)
+    (resolved,), _problems = preflight.resolve_rings(
+        [ring(blueprints=["Canary", "b-2"])], BLUEPRINTS
+    )
     expected = [f"Ring 'canary': test Mac C02A {problem}"] if problem else []
-    assert preflight.check_test_macs(rings, devices) == expected
+    assert preflight.check_test_macs(resolved, devices) == expected
 
 
 @pytest.mark.parametrize(
@@ -179,14 +181,14 @@ def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
     ],
 )
 def test_a_test_mac_that_does_not_check_in_is_named(times: list[str | None], warned: bool) -> None:
-    rings, _problems = preflight.resolve_rings([ring()], BLUEPRINTS)
+    (resolved,), _problems = preflight.resolve_rings([ring()], BLUEPRINTS)
     devices = [device(last_check_in=time) for time in times]
     now = datetime(2026, 11, 26, tzinfo=timezone.utc)
     expected = [
         "Ring 'canary': test Mac C02A last checked in with Kandji on 2026-11-18. The gate waits for"
         " it: wake the Mac, or name another."
     ] * warned
-    assert preflight.describe_silent_macs(rings, devices, now) == expected
+    assert preflight.describe_silent_macs(resolved, devices, now) == expected
 
 
 NODE = "b1b2c3d4-0000-4000-8000-00000000000a"

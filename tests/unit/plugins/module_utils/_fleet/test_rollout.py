@@ -149,3 +149,17 @@ def test_a_pin_that_the_endpoint_does_not_return_is_a_problem() -> None:
     assert ": r3. No Mac can enrol" in problem
     assert rollout.find_outdated_pins(stages, {}) == [], "the endpoint was not read"
     assert rollout.find_outdated_pins({}, authority) == []
+
+
+def test_a_test_mac_matters_if_the_run_needs_its_gate() -> None:
+    rings = [
+        {**RINGS[0], "test_mac_problems": ["C02A is gone."], "silent_test_macs": ["C02B is off."]},
+        {**RINGS[1], "test_mac_problems": ["C02W is gone."], "silent_test_macs": ["C02X is off."]},
+    ]
+    plans = rollout.plan_rings(rings, Predictions(scep={"profiles": profiles(False, True)}))
+    gated = rollout.needed_gates(plans)
+    assert gated == [0], "the gate of the first ring comes before the profile of the second"
+    assert rollout.find_test_mac_problems(rings, gated) == ["C02A is gone."]
+    assert rollout.describe_test_macs(rings, gated) == ["  C02B is off.", "  C02W is gone."]
+    assert rollout.find_test_mac_problems(rings, None) == ["C02A is gone.", "C02W is gone."]
+    assert rollout.find_test_mac_problems(rings, []) == []
