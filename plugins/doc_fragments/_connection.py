@@ -19,7 +19,10 @@ options:
         system's own list.
     type: path
   api_timeout:
-    description: Seconds to wait for a connection, and for each answer.
+    description:
+      - Seconds to wait for a connection, for the start of each answer, and between its parts.
+      - An answer has to be complete after 300 seconds, or after ten times this option if that is
+        longer. It is not requested again then. One of more than 256 MiB is an error.
     type: float
     default: 30.0
   api_retries:

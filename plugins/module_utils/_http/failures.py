@@ -105,6 +105,12 @@ class Failures:
         """
         return self.unreachable(operation, f"the proxy: {_reason(error)}", _was_never_sent(error))
 
+    def incomplete(self, operation: Operation, seconds: float) -> Unreachable:
+        """Return the error of an answer that was not complete after so many seconds."""
+        error = self.unreachable(operation, f"the answer is not complete after {seconds:g} s")
+        error.details["incomplete"] = True
+        return error
+
     def unreachable(
         self, operation: Operation, reason: str, never_sent: bool = False
     ) -> Unreachable:
@@ -155,6 +161,15 @@ class Failures:
         text = (
             f"{self.origin} ({operation.name}) answered {status} with {kind}, not as the API of"
             f" {self.vendor.title} does. Check the URL, and whether a proxy or gateway is in"
+            " between."
+        )
+        return self._of_answer(operation, status, text, Unreadable)
+
+    def too_large(self, operation: Operation, status: int, max_bytes: int) -> DeviceTrustError:
+        """Return the error of an answer that is larger than what is read."""
+        text = (
+            f"{self.origin} ({operation.name}) answered {status} with more than"
+            f" {max_bytes / 2**20:g} MiB. Check the URL, and whether a proxy or gateway is in"
             " between."
         )
         return self._of_answer(operation, status, text, Unreadable)

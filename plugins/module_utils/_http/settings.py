@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from .operations import Operation
 
+MIN_ANSWER_SECONDS = 300.0  # for a slow line
+
 
 class Report(t.Protocol):
     """Is called with what a transport does, in words, and how many seconds it takes at the most."""
@@ -31,6 +33,8 @@ class Settings:
 
     :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
     :arg report: is called with each request and each wait.
+    :arg clock: seconds that only grow.
+    :arg max_answer_bytes: the largest answer that is read, without its compression.
     """
 
     ca_path: str | None = None
@@ -42,6 +46,13 @@ class Settings:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     report: Report = _report_nothing
+    clock: Callable[[], float] = time.monotonic
+    max_answer_bytes: int = 256 * 2**20
+
+    @property
+    def max_answer_seconds(self) -> float:
+        """How long an answer may take as a whole, at whatever pace it comes."""
+        return max(MIN_ANSWER_SECONDS, 10 * self.timeout)
 
     def wait(self, seconds: float, reason: str) -> None:
         """Wait, and report why and for how many seconds."""

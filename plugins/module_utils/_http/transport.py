@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from .._core.errors import DeviceTrustError, Unreachable
 from .._core.masking import Masker
 from .auth import Auth
+from .deadline import DeadlineAdapter
 from .failures import Failures
 from .operations import Answer, Explanation, Operation, Query, Request, Vendor
 from .rate_limit import Pacer, reset_wait
@@ -44,6 +45,7 @@ except ImportError as error:
     _AuthBase = object
 
 VERSION = "0.1.0"
+CHUNK_BYTES = 65536
 
 
 class Transport:
@@ -68,6 +70,9 @@ class Transport:
         self._pacer = Pacer(self._failures, settings.capacity_percent, self._sleep)
         self._counting = threading.Lock()  # several threads send
         self._session = requests.Session()
+        adapter = DeadlineAdapter(settings.max_answer_seconds, settings.clock)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
         self._session.headers.update(
             {"User-Agent": f"devicetrust.okta_kandji/{VERSION}", "Accept": "application/json"}
         )
@@ -94,8 +99,9 @@ class Transport:
     def send(self, operation: Operation, request: Request) -> Answer:
         """Send one request and return its answer. Raises the types of ``errors``.
 
-        What is safe to repeat is retried. The wait is the one that the vendor asks for, if any.
-        The error of a write that an attempt may have carried out says so.
+        What is safe to repeat is retried, but not an answer that takes too long as a whole. The
+        wait is the one that the vendor asks for, if any. The error of a write that an attempt may
+        have carried out says so.
         """
         self._check_allowed(operation)
         settings = self.settings
@@ -119,7 +125,11 @@ class Transport:
             except Unreachable as error:
                 never_sent = error.details.get("never_sent")
                 self._note_fate(operation, attempts, not never_sent)
-                if attempts.transport_exhausted or not (operation.may_repeat or never_sent):
+                if (
+                    attempts.transport_exhausted
+                    or error.details.get("incomplete")
+                    or not (operation.may_repeat or never_sent)
+                ):
                     raise self._failures.lost(operation, error) from None
                 self._sleep(attempts.backoff(), f"to send {operation.name} again")
                 attempts.retries += 1
@@ -168,6 +178,7 @@ class Transport:
             count = self.calls[key] = self.calls.get(key, 0) + 1
         plural = "" if count == 1 else "s"
         self.settings.report(f"{self.vendor.title}: {operation.name}, {count:,} request{plural}")
+        started = self.settings.clock()
         try:
             response = self._session.request(
                 operation.verb,
@@ -181,23 +192,35 @@ class Transport:
                 allow_redirects=False,
                 verify=self.settings.ca_path or True,
                 auth=_Authorization(added),
+                stream=True,
             )
-        except requests.exceptions.SSLError as error:
-            raise self._failures.bad_tls(operation, error, self.settings.ca_path) from None
-        except requests.exceptions.ConnectTimeout:
-            reason = f"no connection within {self.settings.timeout:g} s"
-            raise self._failures.unreachable(operation, reason, never_sent=True) from None
-        except requests.exceptions.Timeout:
-            reason = f"no answer within {self.settings.timeout:g} s"
-            raise self._failures.unreachable(operation, reason) from None
-        except requests.exceptions.ProxyError as error:
-            raise self._failures.broken_proxy(operation, error) from None
+            _read_body(response, self.settings.max_answer_bytes)
         except requests.exceptions.RequestException as error:
-            raise self._failures.broken_connection(operation, error) from None
+            seconds = self.settings.clock() - started
+            raise self._no_answer(operation, error, seconds) from None
         except OSError as error:  # requests finds only now that ca_path does not exist
             raise self._failures.bad_settings(error) from None
         self._learn(operation, response.headers)
         return response
+
+    def _no_answer(self, operation: Operation, error: Exception, seconds: float) -> Exception:
+        """Return the error of an attempt without an answer, or without a complete one.
+
+        :arg seconds: how long the attempt took.
+        """
+        settings, failures = self.settings, self._failures
+        if isinstance(error, requests.exceptions.SSLError):
+            return failures.bad_tls(operation, error, settings.ca_path)
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            reason = f"no connection within {settings.timeout:g} s"
+            return failures.unreachable(operation, reason, never_sent=True)
+        if seconds >= settings.max_answer_seconds:
+            return failures.incomplete(operation, settings.max_answer_seconds)
+        if isinstance(error, requests.exceptions.Timeout):
+            return failures.unreachable(operation, f"no answer within {settings.timeout:g} s")
+        if isinstance(error, requests.exceptions.ProxyError):
+            return failures.broken_proxy(operation, error)
+        return failures.broken_connection(operation, error)
 
     def _note_fate(self, operation: Operation, attempts: Attempts, may_be_done: bool) -> None:
         """Take note of an attempt that may have changed what the vendor keeps."""
@@ -248,6 +271,8 @@ class Transport:
             raise self._failures.redirect(operation, status)
         if status >= 400:
             raise self._error(operation, response, auth)
+        if len(response.content) > self.settings.max_answer_bytes:
+            raise self._failures.too_large(operation, status, self.settings.max_answer_bytes)
         if raw or not response.content.strip():
             return Answer(status, response.headers, response.content)
         try:
@@ -303,6 +328,17 @@ class _Authorization(_AuthBase):  # type: ignore[misc]  # requests may be missin
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(self._headers)
         return request
+
+
+def _read_body(response: requests.Response, max_bytes: int) -> None:
+    """Read the body, and no more than a chunk after ``max_bytes``: a longer one is not of use."""
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        body += chunk
+        if len(body) > max_bytes:
+            response.close()
+            break
+    response._content = bytes(body)  # where ``content``, ``text`` and ``json`` look for it
 
 
 def _is_page(response: requests.Response) -> bool:

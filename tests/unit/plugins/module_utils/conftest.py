@@ -8,6 +8,7 @@ Everything of ``requests`` is real but the network.
 
 from __future__ import annotations
 
+import io
 import json
 import typing as t
 from unittest import mock
@@ -80,7 +81,7 @@ def _response(
             else json.dumps(body).encode()
         )
     )
-    response._content = content
+    response.raw = io.BytesIO(content)
     response.headers.update(
         {
             name: value
