@@ -71,6 +71,11 @@ def rename_options(result: Params, names: Mapping[str, str]) -> dict[str, object
 def _rename(value: object, names: Mapping[str, str]) -> object:
     if isinstance(value, list):
         return [_rename(each, names) for each in value]
+    # A warning is an object from ansible-core 2.19 on, which takes texts as well.
+    warning = getattr(getattr(value, "event", None), "msg", None)
+    if isinstance(warning, str):
+        renamed = _rename(warning, names)
+        return value if renamed == warning else renamed
     if not isinstance(value, str):
         return value
     # The options that are words of their own only where they are surely meant.

@@ -123,7 +123,7 @@ def check_moves(
 def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> guards.AppChange:
     """Return the change of an app.
 
-    If the rules that it left are lost, whoever is admitted now counts as admitted by them.
+    If the rules that it left are lost, everybody who is admitted now counts as admitted by them.
     """
     before, after = rules[move.before], rules[move.after]
     if not is_reversal or not move.digest:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils._caller_names import (
     rename_options,
@@ -126,3 +128,13 @@ def test_without_names_nothing_changes() -> None:
         "msg": "url: x",
         "changed": False,
     }
+
+
+def test_a_warning_is_renamed_whether_it_is_a_text_or_an_object() -> None:
+    """From ansible-core 2.19 on it is an object, with the text in its event."""
+    same = SimpleNamespace(event=SimpleNamespace(msg="Nothing of this name."))
+    late = SimpleNamespace(event=SimpleNamespace(msg="Set max_denied: 3."))
+    result = {"warnings": ["Set max_denied: 3.", late, same, 7]}
+    names = {"max_denied": "device_trust_max_denied"}
+    text = "Set device_trust_max_denied: 3."
+    assert rename_options(result, names) == {"warnings": [text, text, same, 7]}
