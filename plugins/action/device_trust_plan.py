@@ -29,6 +29,7 @@ _PARTS = ("preflight", "certificate_authority", "okta_verify", "stages", "settin
 _SPEC: dict[str, dict[str, object]] = {
     **{part: {"type": "dict", "default": {}} for part in _PARTS},
     "ca_fingerprint": {"type": "str"},
+    "deploys": {"type": "bool", "default": True},
     "others": {"type": "list", "elements": "dict", "default": []},
 }
 
@@ -48,16 +49,19 @@ class ActionModule(ActionBase):
         if not parts["ca_fingerprint"]:
             problems += rollout.find_outdated_pins(parts["stages"], parts["certificate_authority"])
         rings = parts["preflight"].get("rings") or []
-        predictions = rollout.Predictions(parts["scep"], parts["settings"], parts["okta_verify"])
+        predicted = ("scep", "settings", "okta_verify") if parts["deploys"] else ()
+        predictions = rollout.Predictions(**{part: parts[part] for part in predicted})
         plans = rollout.plan_rings(rings, predictions)
         gated = set(rollout.needed_gates(plans))
-        problems += rollout.find_test_mac_problems(rings, None if problems or steps else gated)
+        unknown = parts["deploys"] and (problems or steps)  # what would change
+        problems += rollout.find_test_mac_problems(rings, None if unknown else gated)
         if problems or steps:
             omit_place(self._task)
             _display(rollout.describe_problems(problems, steps))
             return {**result, "failed": True, "msg": rollout.count_problems(problems, steps)}
-        _display(rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
-        _display(rollout.describe_test_macs(rings, gated))
+        if parts["deploys"]:
+            _display(rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
+            _display(rollout.describe_test_macs(rings, gated))
         return {
             **result,
             "changed": False,

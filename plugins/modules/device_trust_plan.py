@@ -52,6 +52,11 @@ options:
     description: The fingerprint that this run pins, or V(absent). Without it, a profile that pins
       a certificate which the SCEP endpoint does not return is a problem.
     type: str
+  deploys:
+    description: Whether this run deploys to the rings. Otherwise there is no plan, and only the
+      problems count.
+    type: bool
+    default: true
   others:
     description: Results of other tasks that may have failed.
     type: list
@@ -70,6 +75,7 @@ EXAMPLES = r"""
     settings: "{{ okta_verify_settings_result }}"
     scep: "{{ kandji_scep_result }}"
     ca_fingerprint: "{{ ca_fingerprint }}"
+    deploys: "{{ 'scep_profile' in ansible_run_tags }}"
     others:
       - "{{ okta_verify_org_url_check }}"
 """

@@ -61,3 +61,13 @@ def test_the_plan_names_only_the_rings_that_change(tmp_path):
     (result,) = [task["result"] for task in planned.tasks]
     assert [each["ring"]["name"] for each in result["rings"]] == ["wide"]
     assert [each["ring"]["name"] for each in result["gates"]] == ["canary"]
+
+
+def test_a_run_that_deploys_nothing_has_no_plan_and_needs_no_test_mac(tmp_path):
+    ring = {**RING, "test_mac_problems": ["Ring 'canary': test Mac C02A is not in Kandji."]}
+    predicted = {"assigned_to": ["b-1"], "changes": ["assign library item 'Okta Verify'"]}
+    parts = {"preflight": {"rings": [ring]}, "okta_verify": predicted}
+    status = run_plan(tmp_path, **parts, deploys=False)
+    assert status.status == 0 and "Plan" not in status.output and "C02A" not in status.output
+    assert [task["result"]["rings"] for task in status.tasks] == [[]]
+    assert run_plan(tmp_path, **parts).status == 2

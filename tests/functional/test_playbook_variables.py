@@ -121,6 +121,7 @@ def test_the_status_alone_needs_no_challenge(watched, playbook):
     tags = ["--tags", "managed_status"]
     result = playbook(watched.lab, arguments=tags, environment=environment)
     assert result.status == 0 and watched.writes() == [], result.output
+    assert "Plan, in this order" not in result.output
     refused = playbook(watched.lab, environment=environment)
     assert refused.status == 2 and watched.writes() == []
 
