@@ -26,8 +26,6 @@ try:
 except ImportError:  # the transport names what is missing
     _HTTPAdapter = _HTTPPool = _HTTPSPool = _HTTPConnection = _HTTPSConnection = object
 
-Clock: t.TypeAlias = "Callable[[], float]"
-
 
 class DeadlineAdapter(_HTTPAdapter):  # type: ignore[misc]  # requests may be missing
     """Ends each answer that is not complete after some seconds, with a TimeoutError.
@@ -35,7 +33,7 @@ class DeadlineAdapter(_HTTPAdapter):  # type: ignore[misc]  # requests may be mi
     :arg clock: seconds that only grow.
     """
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._pools = _pools_with_deadline(seconds, clock)
         super().__init__()
 
@@ -55,7 +53,7 @@ class DeadlineAdapter(_HTTPAdapter):  # type: ignore[misc]  # requests may be mi
 class _Deadline:
     """The time until which the present answer of a connection has to be complete."""
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds, self._clock = seconds, clock
         self._end = clock() + seconds
 
@@ -67,7 +65,7 @@ class _Deadline:
             raise TimeoutError("the answer is not complete in time")
 
 
-def _pools_with_deadline(seconds: float, clock: Clock) -> dict[str, t.Any]:
+def _pools_with_deadline(seconds: float, clock: Callable[[], float]) -> dict[str, t.Any]:
     """Return pools by scheme, whose connections have the deadline."""
 
     class Timed:
