@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
+from ansible import context
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -18,6 +19,7 @@ from ansible.utils.vars import load_extra_vars
 from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
 from ..plugin_utils import _variables as variables
+from ..plugin_utils._invocation import Invocation, check_tags, explain_inventory
 from ..plugin_utils._place import omit_place
 
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
@@ -49,7 +51,11 @@ class ActionModule(ActionBase):
             [*unresolved],
         )
         typed, wrong = variables.validate(declaration, settings)
-        problems = [*unresolved.values(), *wrong]
+        invocation = _read_invocation(known)
+        tags = declaration.playbooks[settings.playbook].tags
+        problems = [*check_tags(invocation, settings.playbook, tags), *unresolved.values(), *wrong]
+        if any(f"_url: {variables.MISSING}" in problem for problem in problems):
+            problems[:0] = explain_inventory(invocation)
         if problems:
             omit_place(self._task)
             return {**result, "failed": True, "msg": "\n".join([*problems, "Nothing was sent."])}
@@ -114,6 +120,17 @@ class ActionModule(ActionBase):
         if reference and reference[1] in known:
             places.append(f"by {self._describe_source(reference[1], known)}")
         return f"{name} ({', '.join(places)})"
+
+
+def _read_invocation(known: Params) -> Invocation:
+    """Return how the run was started, by the variables that Ansible sets."""
+    return Invocation(
+        context.CLIARGS.get("args") or (),
+        known.get("ansible_run_tags") or (),
+        known.get("ansible_skip_tags") or (),
+        known.get("ansible_inventory_sources") or (),
+        bool((known.get("groups") or {}).get("all")),
+    )
 
 
 def _plain(value: object) -> object:

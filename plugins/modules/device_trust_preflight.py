@@ -235,18 +235,32 @@ def _read_rings(
     rings, wrong = _resolve_items(ctx, [ring for ring in rings if ring.is_sound])
     findings.problems += wrong
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-    return [(ring, _judge_test_macs(ring, devices, now)) for ring in rings]
+    macs: list[KandjiDevice] | None = None
+    if devices is not None and preflight.find_unknown(serials, devices):
+        macs = findings.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
+    test_macs = KnownMacs(devices, macs or (), now)
+    return [(ring, test_macs.judge(ring)) for ring in rings]
 
 
-def _judge_test_macs(
-    ring: ResolvedRing, devices: t.Sequence[KandjiDevice] | None, now: datetime
-) -> Result:
-    if devices is None:  # they could not be read, which is a problem already
-        return {"test_mac_problems": [], "silent_test_macs": []}
-    return {
-        "test_mac_problems": preflight.check_test_macs(ring, devices),
-        "silent_test_macs": preflight.describe_silent_macs(ring, devices, now),
-    }
+@dataclass(frozen=True)
+class KnownMacs:
+    """The devices with the serials of test Macs, None if they could not be read.
+
+    :arg macs: all Macs, if a serial is unknown.
+    """
+
+    devices: t.Sequence[KandjiDevice] | None
+    macs: t.Sequence[KandjiDevice]
+    now: datetime
+
+    def judge(self, ring: ResolvedRing) -> Result:
+        """Return what is wrong with the test Macs of a ring."""
+        if self.devices is None:  # which is a problem already
+            return {"test_mac_problems": [], "silent_test_macs": []}
+        return {
+            "test_mac_problems": preflight.check_test_macs(ring, self.devices, self.macs),
+            "silent_test_macs": preflight.describe_silent_macs(ring, self.devices, self.now),
+        }
 
 
 def _has_macs(ctx: ModuleContext) -> bool:

@@ -226,7 +226,8 @@ def run(ctx: ModuleContext) -> Result:
     wanted = [_validated(number, options) for number, options in enumerate(params["rules"])]
     known = ctx.okta.access_policies()
     existing = resolution.find_policy(known, params["policy"])
-    policy = existing or resolution.require_policy(known, params["clone_of"] or params["policy"])
+    source = "clone_of" if params["clone_of"] else "policy"
+    policy = existing or resolution.require_policy(known, params[source], source)
     current = in_order(ctx.okta.policy_rules(policy.id))
     after, rule_changes = _plan(ctx, wanted, current)
     apps = _apps(ctx, policy.id)

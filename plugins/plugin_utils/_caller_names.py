@@ -9,7 +9,9 @@ C(device_trust_max_reissue) to the role. The templates of the task and of these 
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import typing as t
 from collections.abc import Mapping
 
 from ..module_utils._core.options import Params
@@ -62,10 +64,30 @@ def _trace(template: object, role: str, variables: Params, depth: int) -> str:
 
 def rename_options(result: Params, names: Mapping[str, str]) -> dict[str, object]:
     """Return a module's result whose messages name the variables instead of the options."""
-    return {
-        key: _rename(value, names) if names and key in _KEYS else value
-        for key, value in result.items()
+    if not names:
+        return dict(result)
+    renamed = {key: _rename(value, names) for key, value in result.items() if key in _KEYS}
+    if "exception" in result:
+        renamed["exception"] = _rename_failure(result["exception"], names)
+    return {**result, **renamed}
+
+
+def _rename_failure(part: t.Any, names: Mapping[str, str]) -> object:
+    """Return the failure of a module with other texts.
+
+    From ansible-core 2.19 on it is an object, whose texts are displayed instead of C(msg).
+    """
+    if isinstance(part, tuple):
+        return tuple(_rename_failure(each, names) for each in part)
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        return part
+    texts = {"msg": _rename(part.msg, names)} if hasattr(part, "msg") else {}
+    inner = {
+        name: _rename_failure(getattr(part, name), names)
+        for name in ("event", "events", "chain")
+        if hasattr(part, name)
     }
+    return dataclasses.replace(part, **texts, **inner)
 
 
 def _rename(value: object, names: Mapping[str, str]) -> object:

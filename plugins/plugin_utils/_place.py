@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ansible.playbook.task import Task
+
+COLLECTION = Path(__file__).parents[2]
 
 
 def omit_place(task: Task) -> None:
@@ -15,3 +19,10 @@ def omit_place(task: Task) -> None:
     its end. Ansible has no public way: the place is that of the task's source.
     """
     task._ds = None
+
+
+def omit_place_in_collection(task: Task) -> None:
+    """Do so for a task of this collection's playbooks and roles; a user's own task keeps it."""
+    path = Path(task.get_path() or "").resolve()
+    if COLLECTION.resolve() in path.parents:
+        omit_place(task)

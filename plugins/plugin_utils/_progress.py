@@ -25,6 +25,7 @@ from ..module_utils._core.progress import FILE_VARIABLE
 from ..module_utils._core.results import Result
 from ._caller_names import rename_options, trace_options
 from ._diff import render_diff
+from ._place import omit_place_in_collection
 
 # The longest time without a line, in seconds. 0 displays no lines.
 INTERVAL_VARIABLE = "DEVICE_TRUST_PROGRESS_INTERVAL"
@@ -37,6 +38,8 @@ class ActionModule(NormalAction):
 
     Its messages name the variables of the playbook or role that the options come from.
     """
+
+    _names: dict[str, str] | None = None  # for the next retry, when the task has no source
 
     def run(self, tmp: t.Any = None, task_vars: TaskVars | None = None) -> Result:
         """Return the module's result."""
@@ -56,7 +59,11 @@ class ActionModule(NormalAction):
             result: Result = super().run(tmp, task_vars)
         if "diff" in result:
             result["diff"] = render_diff(result["diff"])
-        return rename_options(result, self._variables_of_options(task_vars or {}))
+        if self._names is None:
+            self._names = self._variables_of_options(task_vars or {})
+        if result.get("failed"):
+            omit_place_in_collection(self._task)
+        return rename_options(result, self._names)
 
     def _variables_of_options(self, task_vars: TaskVars) -> dict[str, str]:
         """Return option -> the variable that a user of the playbook or role sets for it."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import copy
 import datetime
 import difflib
+import functools
 import os
 import re
 import typing as t
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import yaml
@@ -22,11 +22,14 @@ import yaml
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.options import Params
 from ..module_utils._http.urls import check_origin
-from ..module_utils._kandji.client import check_api_url
+from ..module_utils._kandji.client import check_api_token, check_api_url
+from ..module_utils._kandji.profiles.scep import check_challenge
+from ..module_utils._okta.auth import check_okta_token
 from ..module_utils._okta.client import check_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
+MISSING = "It is not set."
 LONGEST_TEXT = 1024  # characters; no name, path or subject of either vendor is longer
 LONGEST_QUOTE = 60  # characters of a value in a message
 BOOLEANS = {
@@ -43,6 +46,7 @@ KINDS: tuple[tuple[t.Any, str], ...] = (
     (Sequence, "a list"),
 )
 
+Answer = t.TypeVar("Answer")
 # A typed value and what is wrong with it, one sentence each.
 Checked = tuple[t.Any, list[str]]
 # A variable's name, or several of which one is enough.
@@ -60,6 +64,7 @@ class Variable:
     :arg environment: the environment variable that counts if the variable is not set.
     :arg secret: whether its value must not be shown.
     :arg multiline: whether its text may have several lines and any length.
+    :arg holds: what the path names, "directory" or "file"; a file must be there. "" for either.
     :arg remedy: what to do if it is not set but must be. Each key that a ring must have has one.
     """
 
@@ -75,6 +80,7 @@ class Variable:
     environment: str = ""
     secret: bool = False
     multiline: bool = False
+    holds: str = ""
     remedy: str = ""
 
     @property
@@ -89,11 +95,13 @@ class Playbook:
 
     :arg vendors: the vendors that it sends requests to, "okta" and "kandji".
     :arg requires_if: further variables that it needs if another one is set.
+    :arg tags: those that select its steps.
     """
 
     vendors: Sequence[str] = ()
     requires: Sequence[Need] = ()
     requires_if: Mapping[str, Sequence[Need]] = field(default_factory=dict)
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Declaration:
         return {variable.name: variable for group in self.groups.values() for variable in group}
 
 
-@cache
+@functools.cache
 def read_declaration() -> Declaration:
     """Return what playbooks/meta/variables.yml declares."""
     content = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))
@@ -162,7 +170,9 @@ def validate(declaration: Declaration, settings: Settings) -> Checked:
     """
     result: dict[str, object] = {}
     names = sorted({*settings.values, *settings.unresolved})
-    problems = [_unknown(name, declaration.variables) for name in names]
+    needs = _needs(declaration, settings.playbook)
+    needed = [name for need in needs for name in ([need] if isinstance(need, str) else need)]
+    problems = [_unknown(name, declaration.variables, needed) for name in names]
     for variable in declaration.variables.values():
         place = settings.source(variable) or variable.name
         checker = Checker(declaration, settings.directory)
@@ -179,24 +189,36 @@ def is_unset(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, known: Iterable[str], needed: Iterable[str]) -> str:
     if name in known:
         return ""
-    return f"{name}: This variable does not exist{_near(name, known)}"
+    return f"{name}: This variable does not exist{_near(name, known, needed)}"
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that suggests the nearest name."""
+def _near(name: str, known: Iterable[str], needed: Iterable[str] = ()) -> str:
+    """Return the end of a sentence that suggests the nearest name.
+
+    :arg needed: names among those that are near which are suggested first.
+    """
     by_key = {each.removeprefix(PREFIX): each for each in known}
     wanted = name.removeprefix(PREFIX).lower()
     begun = sorted((key for key in by_key if wanted and key.startswith(wanted)), key=len)
-    close = begun or difflib.get_close_matches(wanted, by_key, n=1, cutoff=0.6)
+    close = begun or difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.6)
+    close = [key for key in close if by_key[key] in needed] or close
     return f"; did you mean '{by_key[close[0]]}'?" if close else ". Remove it."
+
+
+def _needs(declaration: Declaration, name: str) -> list[Need]:
+    """Return what a playbook cannot do without, whatever else is set."""
+    playbook = declaration.playbooks[name]
+    needs = [need for vendor in playbook.vendors for need in declaration.vendors[vendor]]
+    return [*needs, *playbook.requires]
 
 
 def _missing(declaration: Declaration, settings: Settings, result: Params) -> Iterator[str]:
     """Yield a sentence for everything that the playbook needs and that is not set."""
     playbook, variables = declaration.playbooks[settings.playbook], declaration.variables
+    needs = _needs(declaration, settings.playbook)
 
     def is_set(name: str) -> bool:
         variable = variables[name]
@@ -205,8 +227,6 @@ def _missing(declaration: Declaration, settings: Settings, result: Params) -> It
             return wrong or bool(result[variable.key])
         return bool(settings.source(variable))
 
-    needs = [need for vendor in playbook.vendors for need in declaration.vendors[vendor]]
-    needs += playbook.requires
     for name, further in playbook.requires_if.items():
         needs += further if result[variables[name].key] else []
     for need in needs:
@@ -218,13 +238,13 @@ def _missing(declaration: Declaration, settings: Settings, result: Params) -> It
 def _describe_missing(variables: Sequence[Variable]) -> str:
     first, others = variables[0], [variable.name for variable in variables[1:]]
     if first.remedy:
-        return f"{first.name}: It is not set. {first.remedy}"
+        return f"{first.name}: {MISSING} {first.remedy}"
     remedies = ["Set it"]
     if first.environment:
         remedies.append(f"{first.environment} in the environment")
     if others:
         remedies.append(f"{', '.join(others[:-1])} or {others[-1]}")
-    return f"{first.name}: It is not set. {', or '.join(remedies)}."
+    return f"{first.name}: {MISSING} {', or '.join(remedies)}."
 
 
 @dataclass(frozen=True)
@@ -259,13 +279,14 @@ class Checker:
         if variable.type == "key" and ("{" in text or "-----BEGIN" in text):
             return text
         path = os.path.expanduser(os.path.expandvars(text.strip()))
-        if os.path.isabs(path):
-            return os.path.normpath(path)
-        if not self.directory:
+        if not os.path.isabs(path) and not self.directory:
             raise WrongValue(
                 "It is relative, and the play runs on another host. Set an absolute path."
             )
-        return os.path.normpath(os.path.join(self.directory, path))
+        path = os.path.normpath(os.path.join(self.directory, path))
+        if self.directory:  # otherwise the file is on another host
+            _check_path(variable, path)
+        return path
 
     def texts(self, place: str, variable: Variable, value: object) -> Checked:
         """Return the texts of a list, and what is wrong with them."""
@@ -286,6 +307,11 @@ class Checker:
     def serials(self, place: str, variable: Variable, value: object) -> Checked:
         """Return serial numbers as Kandji writes them, and what is wrong with them."""
         texts, problems = self.texts(place, variable, value)
+        problems += [
+            f"{place}: {quote(text)} is an e-mail address. Name the serial number of the Mac."
+            for text in texts
+            if "@" in text
+        ]
         return [text.strip().upper() for text in texts], problems
 
     def mapping(self, place: str, _variable: Variable, value: object) -> Checked:
@@ -303,7 +329,7 @@ class Checker:
     def rings(self, place: str, _variable: Variable, value: object) -> Checked:
         """Return the rings, each with the keys that are set, and what is wrong with them."""
         result, problems = [], []
-        for number, element in enumerate(_parse(value, Sequence, "a list")):
+        for number, element in enumerate(_parse(value, Sequence, _RINGS)):
             ring, wrong = self._ring(f"{place}[{number}]", element)
             result.append(ring)
             problems += wrong
@@ -322,10 +348,20 @@ class Checker:
             value, wrong = self.check(f"{place}.{key.name}", key, element.get(key.name))
             problems += wrong
             if not wrong and key.remedy and not value:
-                problems.append(f"{place}.{key.name}: It is not set. {key.remedy}")
+                problems.append(f"{place}.{key.name}: {MISSING} {key.remedy}")
             if value not in (None, ""):
                 ring[key.name] = value
         return ring, problems
+
+
+def _check_path(variable: Variable, path: str) -> None:
+    """Raise WrongValue for a path that is not what the variable needs."""
+    if variable.holds == "directory" and os.path.isfile(path):
+        raise WrongValue(f"{path} is a file. Set a directory.")
+    if variable.holds == "file" and os.path.isdir(path):
+        raise WrongValue(f"{path} is a directory. Set the file in it.")
+    if variable.holds == "file" and not os.path.exists(path):
+        raise WrongValue(f"{path} does not exist. Correct the path.")
 
 
 def _more(place: str, problems: Sequence[str]) -> str:
@@ -333,6 +369,7 @@ def _more(place: str, problems: Sequence[str]) -> str:
 
 
 _LEAST = "at least name and blueprints"
+_RINGS = "a list of rings, such as [{name: canary, blueprints: [IT], test_macs: [C02XK1ZAJG5J]}]"
 
 
 def _shared(place: str, rings: Sequence[Params]) -> Iterator[str]:
@@ -389,6 +426,8 @@ def to_text(variable: Variable, value: object) -> str:
         raise WrongValue(f"It is {kind}. {'Put it in quotes' if is_scalar else 'Set a text'}.")
     text = str(value)
     _check_characters(variable, text)
+    if variable.key in SECRETS:
+        _check_option(SECRETS[variable.key], text)
     if variable.choices and text not in variable.choices:
         close = difflib.get_close_matches(text, variable.choices, n=1, cutoff=0.6)
         hint = f"; did you mean '{close[0]}'? Set" if close else ". Set"
@@ -433,13 +472,28 @@ def to_integer(variable: Variable, value: object) -> int:
 def to_origin(variable: Variable, value: object) -> str:
     """Return the value of a variable that is the URL of a host. Raise WrongValue."""
     text = to_text(variable, value).strip()
-    check = ORIGINS.get(variable.key)
+    check = ORIGINS.get(variable.key, functools.partial(check_origin, variable.key))
+    return _check_option(check, text)
+
+
+def _check_option(check: Callable[[str], Answer], text: str) -> Answer:
+    """Return what the check of a module's option returns. Raise WrongValue.
+
+    Messages of checks begin with the name of the option.
+    """
     try:
-        return check(text) if check else check_origin(variable.key, text)
+        return check(text)
     except BadOption as error:
-        raise WrongValue(error.message.removeprefix(f"{variable.key}: ")) from None
+        raise WrongValue(error.message.partition(": ")[2]) from None
 
 
+# Secret variables -> the check of the option of this name. No message holds the secret.
+SECRETS: Mapping[str, Callable[[str], None]] = {
+    "okta_api_token": functools.partial(check_okta_token, "okta_api_token"),
+    "okta_access_token": functools.partial(check_okta_token, "okta_access_token"),
+    "kandji_api_token": check_api_token,
+    "scep_challenge": check_challenge,
+}
 # Variables that are the URL of a vendor -> the check of the option of this name.
 ORIGINS: Mapping[str, Callable[[str], str]] = {
     "okta_org_url": check_org_url,

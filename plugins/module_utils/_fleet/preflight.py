@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
+from .._core.lookup import fold_name
 from .._core.results import Result
 from .._core.text import abbreviate
 from .._core.timestamps import parse_timestamp
@@ -22,6 +24,7 @@ FASTPASS = "signed_nonce"
 SETTINGS_PREFIX = "Okta Verify settings - "  # of the profile with a ring's settings
 # A Mac that is on checks in several times a day. After so long it is probably switched off.
 SILENT = timedelta(days=7)
+UNKNOWN_MAC = "is not in Kandji. Correct its serial, or name another Mac."
 NO_MACS = "Kandji has no Mac. Enrol at least one, or check that the API URL is the right tenant's."
 
 
@@ -195,23 +198,46 @@ def _inactivity(status: str | None) -> str:
     return f"has the unknown status {status}" if status else "is shown without a status"
 
 
-def check_test_macs(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> list[str]:
+def find_unknown(serials: t.Iterable[str], devices: t.Sequence[KandjiDevice]) -> list[str]:
+    """Return the serials that no device has."""
+    return [serial for serial in serials if not _with_serial(serial, devices)]
+
+
+def check_test_macs(
+    ring: ResolvedRing, devices: t.Sequence[KandjiDevice], macs: t.Sequence[KandjiDevice] = ()
+) -> list[str]:
     """Return which test Macs the gate of their ring can never prove, and why.
 
     :arg devices: those that Kandji shows with the serials of all test Macs.
+    :arg macs: all Macs, among which the one that is meant is suggested.
     """
-    by_serial = [(serial, _with_serial(serial, devices)) for serial in ring.options.test_macs]
-    return [
-        f"Ring {ring.options.name!r}: test Mac {serial} {problem}"
-        for serial, with_serial in by_serial
-        if (problem := _placement_problem(ring, with_serial))
-    ]
+    problems = []
+    for serial in ring.options.test_macs:
+        problem = _placement_problem(ring, _with_serial(serial, devices))
+        if problem == UNKNOWN_MAC:
+            problem = _suggest_mac(serial, macs) or problem
+        if problem:
+            problems.append(f"Ring {ring.options.name!r}: test Mac {serial} {problem}")
+    return problems
+
+
+def _suggest_mac(wanted: str, macs: t.Sequence[KandjiDevice]) -> str:
+    """Return what is wrong with a serial if a Mac has it as its name or has a similar one."""
+    name = fold_name(wanted)
+    serials = [mac.serial for mac in macs if fold_name(mac.name) == name]
+    if serials:
+        return f"is the name of a Mac. Write its serial: {abbreviate(serials, 3)}."
+    known = {mac.serial_key: mac.serial for mac in macs}
+    close = difflib.get_close_matches(name, [*known], n=1, cutoff=0.8)
+    if close:
+        return f"is not in Kandji; did you mean {known[close[0]]}? Correct its serial."
+    return ""
 
 
 def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
     """Return what is wrong with the devices that have the serial of a test Mac, or ""."""
     if not devices:
-        return "is not in Kandji. Correct its serial, or name another Mac."
+        return UNKNOWN_MAC
     macs = [device for device in devices if device.is_mac]
     if not macs:
         return f"is not a Mac but of the platform {devices[0].platform}. Name a Mac."

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping
 
@@ -13,6 +14,29 @@ from .operations import Explanation, Operation
 
 if t.TYPE_CHECKING:
     from .transport import Transport
+
+
+_QUOTES = "'\"`\u2018\u2019\u201c\u201d"
+# Kandji's tokens are UUIDs. Okta documents no form of its API tokens; all that it shows have this.
+KANDJI_TOKEN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+OKTA_TOKEN = re.compile(r"00[\w-]{40}", re.ASCII)
+_SCHEME = re.compile(r"(?P<scheme>Bearer|SSWS|DPoP)[ :]", re.IGNORECASE)
+
+
+def check_token(option: str, token: str) -> None:
+    """Raise BadOption for a text that holds more than a token. The message never holds it."""
+    scheme = _SCHEME.match(token)
+    if scheme:
+        raise BadOption(
+            f"{option}: it begins with {scheme['scheme']!r}. Set the token alone, without it."
+        )
+    if token[:1] in _QUOTES or token[-1:] in _QUOTES:
+        raise BadOption(f"{option}: it is in quotes. Set the token alone, without them.")
+    if not all("!" <= character <= "~" for character in token):
+        raise BadOption(
+            f"{option}: it holds a space, a line break or another character that is never in a"
+            " token. Copy it again."
+        )
 
 
 class Auth:

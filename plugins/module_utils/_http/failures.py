@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from .._core.errors import (
@@ -70,8 +71,10 @@ class Failures:
 
     # Without an answer
 
-    def bad_settings(self, error: OSError) -> BadOption:
+    def bad_settings(self, error: OSError, ca_path: str | None) -> BadOption:
         """Return the error of settings that no request can be sent with."""
+        if ca_path and not os.path.exists(ca_path):
+            return BadOption(f"ca_path: {ca_path} does not exist. Correct the path.")
         return BadOption(self.masker.text(f"ca_path or network settings: {error}."))
 
     def bad_tls(
@@ -80,7 +83,7 @@ class Failures:
         """Return the error of a TLS connection that was not made or that broke."""
         text = repr(error)
         if "NO_CERTIFICATE_OR_CRL_FOUND" in text:
-            return BadOption(f"ca_path: {ca_path} holds no certificate.")
+            return BadOption(f"ca_path: {ca_path} holds no certificate. Set another file.")
         if "CERTIFICATE_VERIFY_FAILED" not in text and "doesn't match" not in text:
             # It may have broken after the request was sent: a write may have been carried out.
             return self.unreachable(operation, f"the TLS connection failed ({_reason(error)})")

@@ -199,7 +199,7 @@ class Transport:
             seconds = self.settings.clock() - started
             raise self._no_answer(operation, error, seconds) from None
         except OSError as error:  # requests finds only now that ca_path does not exist
-            raise self._failures.bad_settings(error) from None
+            raise self._failures.bad_settings(error, self.settings.ca_path) from None
         self._learn(operation, response.headers)
         return response
 

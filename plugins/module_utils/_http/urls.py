@@ -38,6 +38,11 @@ def check_origin(option: str, url: str) -> str:
         ) from None
     if not parts.hostname:
         raise BadOption(f"{option}: {url!r} is not a URL. Give it as https://host.")
+    if parts.hostname.endswith("."):
+        raise BadOption(
+            f"{option}: the host in {url!r} ends with a dot. Use"
+            f" https://{parts.hostname.rstrip('.')}{port}."
+        )
     if parts.username or parts.password:
         raise BadOption(
             f"{option}: the URL holds a user name or password. Give the token by its own option."

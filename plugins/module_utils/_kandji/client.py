@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
 from .._core.json_fields import Row, as_id, as_object
 from .._core.masking import Masker
-from .._http.auth import Token
+from .._http.auth import OKTA_TOKEN, Token, check_token
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, count_in, read_pages, rows_of
 from .._http.settings import Settings
@@ -182,6 +182,16 @@ def check_api_url(url: str) -> str:
     )
 
 
+def check_api_token(token: str) -> None:
+    """Raise BadOption for a text that is not one of Kandji's tokens. The message never holds it."""
+    check_token("kandji_api_token", token)
+    if OKTA_TOKEN.fullmatch(token):
+        raise BadOption(
+            "kandji_api_token: it has the form of Okta's API tokens. Set the token of Kandji"
+            " (account menu > Access > API tokens)."
+        )
+
+
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     """Kandji's error bodies.
 
@@ -239,6 +249,7 @@ class Kandji:
 
     def __init__(self, api_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
         masker.add(api_token)
+        check_api_token(api_token)
         self.api_url = check_api_url(api_url)
         self.transport = Transport(
             Vendor("kandji", "Kandji", explain, HOURLY_LIMIT),

@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from .._core.errors import ApiError, BadOption, Unreadable
 from .._core.masking import Masker
 from .._core.options import ArgumentSpec, Params
-from .._http.auth import Auth, Token
+from .._http.auth import KANDJI_TOKEN, Auth, Token, check_token
 from .._http.operations import Explanation, Operation, Request
 from .._http.transport import Transport
 from .dpop import DpopSigner
@@ -120,12 +120,25 @@ def make_auth(
     method = select_auth_method(params, table, os.environ if environment is None else environment)
     for name in ("okta_api_token", "okta_access_token"):
         masker.add(params[name])
+    for name in AUTH_METHODS[method]:
+        if name.endswith("_token"):
+            check_okta_token(name, params[name])
     if method == API_TOKEN:
         return ApiToken(params["okta_api_token"])
     if method == ACCESS_TOKEN:
         return AccessToken(params["okta_access_token"])
     key = read_key(params["okta_private_key"], params["okta_key_id"], masker)
     return ServiceApp(params["okta_client_id"], key, scopes, masker)
+
+
+def check_okta_token(option: str, token: str) -> None:
+    """Raise BadOption for a text that is not one of Okta's tokens. The message never holds it."""
+    check_token(option, token)
+    if KANDJI_TOKEN.fullmatch(token):
+        raise BadOption(
+            f"{option}: it has the form of Kandji's API tokens. Set the token of Okta (Security >"
+            " API > Tokens)."
+        )
 
 
 class ApiToken(Token):

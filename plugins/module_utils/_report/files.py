@@ -19,6 +19,7 @@ from .._core.files import atomic_write, check_writable
 from .figures import PastReport
 
 HISTORY = "device-trust-report.json"
+WRITABLE = "Set a directory that the user of the run may write to."
 HEAD = 4096  # bytes in which a report names its fingerprint
 Pieces = t.Callable[[], t.Iterator[str]]
 
@@ -54,7 +55,9 @@ def write_report(
         else:
             _write(path, pieces, mode, is_current)
     except OSError as error:
-        raise BadOption(f"dest: {path} cannot be written: {error.strerror or error}.") from None
+        raise BadOption(
+            f"dest: {path} cannot be written: {error.strerror or error}. {WRITABLE}"
+        ) from None
     if is_current and mode_before is not None:
         return [Change("update", str(path), {"mode": oct(mode_before)}, {"mode": oct(mode)})]
     action = "create" if mode_before is None else "update"
@@ -151,7 +154,7 @@ class History:
                 atomic_write(self.path, [json.dumps(asdict(new))], 0o600)
         except OSError as error:
             raise BadOption(
-                f"state_dir: {self.path} cannot be written: {error.strerror or error}."
+                f"state_dir: {self.path} cannot be written: {error.strerror or error}. {WRITABLE}"
             ) from None
         action = "update" if self.past else "create"
         return [Change(action, str(self.path), {}, {"content": fingerprint[:12]})]

@@ -143,6 +143,8 @@ def check_challenge(challenge: str) -> None:
         )
     if challenge != challenge.strip():
         raise BadOption("challenge: it begins or ends with a space. Set the secret key alone.")
+    if len(challenge) > 1 and challenge[0] in "'\"" and challenge[0] == challenge[-1]:
+        raise BadOption("challenge: it is in quotes. Set the secret key alone, without them.")
     if any(
         challenge[match.start() + 1 :].startswith(VARIABLES)
         for match in re.finditer(r"\$", challenge)

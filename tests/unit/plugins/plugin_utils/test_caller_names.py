@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
@@ -138,3 +139,30 @@ def test_a_warning_is_renamed_whether_it_is_a_text_or_an_object() -> None:
     names = {"max_denied": "device_trust_max_denied"}
     text = "Set device_trust_max_denied: 3."
     assert rename_options(result, names) == {"warnings": [text, text, same, 7]}
+
+
+@dataclass(frozen=True)
+class Event:
+    msg: str
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    event: Event
+
+
+@dataclass(frozen=True)
+class Summary:
+    event: Event
+    origin: str = "url: of the task"
+
+
+def test_what_ansible_displays_of_a_failure_names_the_variable() -> None:
+    """From ansible-core 2.19 on it is an object, and the texts in it are displayed."""
+    failure = Summary(Event("Module failed.", Chain(Event("url: 'x' is not a URL."))))
+    assert rename_options({"exception": failure}, NAMES) == {
+        "exception": Summary(
+            Event("Module failed.", Chain(Event("device_trust_scep_url: 'x' is not a URL.")))
+        ),
+    }

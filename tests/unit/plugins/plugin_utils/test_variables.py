@@ -97,8 +97,9 @@ def test_rings_may_be_a_text(value: object) -> None:
 def test_a_relative_path_begins_where_the_user_stands() -> None:
     assert typed("device_trust_state_dir", "state/../ledger") == "/home/rosa/ledger"
     assert typed("device_trust_state_dir", "/var/lib/device-trust/") == "/var/lib/device-trust"
-    result, _problems = checked({}, environment={"DEVICE_TRUST_CA_PATH": "ca.pem"})
-    assert result["ca_path"] == "/home/rosa/ca.pem"
+    assert checked({}, environment={"DEVICE_TRUST_CA_PATH": "ca.pem"})[1] == [
+        "DEVICE_TRUST_CA_PATH: /home/rosa/ca.pem does not exist. Correct the path."
+    ]
 
 
 def test_a_relative_path_on_another_host_is_refused() -> None:
@@ -212,6 +213,58 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
             "https://acme.kandji.io is not the host of a Kandji or Iru API; use"
             " https://acme.api.kandji.io, as the page Access > API tokens shows it.",
         ),
+        (
+            "device_trust_okta_org_url",
+            "https://acme.okta.com.",
+            "the host in 'https://acme.okta.com.' ends with a dot. Use https://acme.okta.com.",
+        ),
+        (
+            "device_trust_kandji_api_token",
+            "Bearer 11111111-2222-4333-8444-555555555555",
+            "it begins with 'Bearer'. Set the token alone, without it.",
+        ),
+        (
+            "device_trust_okta_api_token",
+            '"00secret"',
+            "it is in quotes. Set the token alone, without them.",
+        ),
+        (
+            "device_trust_okta_api_token",
+            "00secret ",
+            "it holds a space, a line break or another character that is never in a token. Copy it"
+            " again.",
+        ),
+        (
+            "device_trust_okta_api_token",
+            "11111111-2222-4333-8444-555555555555",
+            "it has the form of Kandji's API tokens. Set the token of Okta (Security > API >"
+            " Tokens).",
+        ),
+        (
+            "device_trust_kandji_api_token",
+            "00" + "aB_-" * 10,
+            "it has the form of Okta's API tokens. Set the token of Kandji (account menu > Access >"
+            " API tokens).",
+        ),
+        (
+            "device_trust_scep_challenge",
+            "'abc'",
+            "it is in quotes. Set the secret key alone, without them.",
+        ),
+        (
+            "device_trust_rings",
+            {"canary": {"blueprints": ["IT"]}},
+            "It is a mapping. Write a list of rings, such as [{name: canary, blueprints: [IT],"
+            " test_macs: [C02XK1ZAJG5J]}].",
+        ),
+        (
+            "device_trust_reset_serials",
+            "rosa@acme.com",
+            "'rosa@acme.com' is an e-mail address. Name the serial number of the Mac.",
+        ),
+        ("device_trust_ca_path", "/etc", "/etc is a directory. Set the file in it."),
+        ("device_trust_ca_path", "ca.pem", "/home/rosa/ca.pem does not exist. Correct the path."),
+        ("device_trust_report_dir", "/etc/hosts", "/etc/hosts is a file. Set a directory."),
         ("device_trust_report_mode", "rw-r--", "'rw-r--' is not valid. Write it like '0640'."),
         ("device_trust_okta_api_token", "00\x1b", None),
     ],
@@ -359,3 +412,16 @@ def test_a_variable_that_is_wrong_is_not_called_unset_as_well() -> None:
     settings = Settings("site", CONNECTION, {}, "/", ["device_trust_rings"])
     assert validate(DECLARATION, settings)[1] == []
     assert len(problems_of("device_trust_rings", 5)) == 1
+
+
+def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:
+    problems = checked({"device_trust_serial": "C02XK1ZAJG5J"}, "device_status")[1]
+    assert problems[0] == (
+        "device_trust_serial: This variable does not exist; did you mean"
+        " 'device_trust_status_serials'?"
+    )
+
+
+def test_paths_of_another_host_are_not_looked_for_on_this_one() -> None:
+    values = {**ENOUGH, "device_trust_ca_path": "/there/ca.pem"}
+    assert validate(DECLARATION, Settings("site", values, {}, ""))[1] == []

@@ -172,6 +172,31 @@ def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
 
 
 @pytest.mark.parametrize(
+    "wanted, problem",
+    [
+        ("rosa's macbook pro ", "is the name of a Mac. Write its serial: C02XK1ZAJG5J."),
+        ("LOANER", "is the name of a Mac. Write its serial: FVFXC2ABQ05D, FVFXC2ABQ05E."),
+        # The letter O in the place of a zero.
+        ("FVFXC2ABQO5D", "is not in Kandji; did you mean FVFXC2ABQ05D? Correct its serial."),
+        ("ZZ", "is not in Kandji. Correct its serial, or name another Mac."),
+    ],
+)
+def test_an_unknown_test_mac_is_compared_with_names_and_similar_serials(
+    wanted: str, problem: str
+) -> None:
+    macs = [
+        device("C02XK1ZAJG5J", name="Rosa's MacBook Pro"),
+        device("FVFXC2ABQ05D", name="Loaner"),
+        device("FVFXC2ABQ05E", name="Loaner"),
+    ]
+    rings, _problems = preflight.resolve_rings([ring(test_macs=[wanted])], BLUEPRINTS)
+    assert preflight.find_unknown([wanted, "c02xk1zajg5j"], macs) == [wanted]
+    assert preflight.check_test_macs(rings[0], [], macs) == [
+        f"Ring 'canary': test Mac {wanted} {problem}"
+    ]
+
+
+@pytest.mark.parametrize(
     "times, warned",
     [
         (["2026-11-18T10:00:00Z"], True),

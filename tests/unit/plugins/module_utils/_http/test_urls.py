@@ -38,6 +38,8 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
         ("http://localhost.acme.test", "not https"),
         ("http://10.0.0.1", "not https"),
         ("ftp://acme.test", "not https"),
+        ("https://acme.test.", "ends with a dot. Use https://acme.test."),
+        ("acme.test.:8443/api", "Use https://acme.test:8443."),
         ("https://ada:secret@acme.test", "user name or password"),
         (
             "https://acme.test/api/v1",
