@@ -68,7 +68,7 @@ setup:
 # After a change of the dependency groups in pyproject.toml.
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
-	for group in events docs mutate; do \
+	for group in events oldest docs mutate; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group $$group --output-file requirements-$$group.lock; \
 	done
 
