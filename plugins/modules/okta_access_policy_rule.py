@@ -176,7 +176,9 @@ def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     policy, source_id = _find_policy(ctx)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
-    request = _with_known_place(ctx, rules, resolution.resolve_rule(ctx.okta, ctx.params))
+    params = ctx.params
+    wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"])
+    request = _with_known_place(ctx, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
     forecast = _guard(ctx, policy, rules, plan, mapped) if plan.changes else None

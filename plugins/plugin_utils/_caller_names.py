@@ -15,8 +15,9 @@ import typing as t
 from collections.abc import Mapping
 
 from ..module_utils._core.options import Params
-from ._variables import PREFIX, read_declaration
+from ._variables import PREFIX, Variable, read_declaration
 
+_RAW = re.compile(rf"(?<![\w.]){PREFIX}\w+")
 _TYPED = re.compile(r"(?<!\w)device_trust\.(\w+)")
 # A value that is one expression alone: next to other text it makes another value.
 _EXPRESSION = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
@@ -36,7 +37,7 @@ def trace_options(arguments: object, role: str, variables: Params) -> dict[str, 
     if isinstance(variables.get("device_trust"), Mapping):  # validate_variables of a playbook
         names = {
             variable.key: variable.name
-            for variable in read_declaration().variables.values()
+            for variable in _declared().values()
             if variable.environment  # which playbooks pass by module_defaults
         }
     for option, template in arguments.items() if isinstance(arguments, Mapping) else ():
@@ -46,12 +47,27 @@ def trace_options(arguments: object, role: str, variables: Params) -> dict[str, 
     return names
 
 
-def _trace(template: object, role: str, variables: Params, depth: int) -> str:
-    if not isinstance(template, str) or "{{" not in template or not depth:
-        return ""
+def _declared() -> Mapping[str, Variable]:
+    return read_declaration().variables
+
+
+def _find_playbook_variable(template: str) -> str:
+    """Return the variable of a playbook that a template names, or "".
+
+    Secrets are named directly: validate_variables does not return them.
+    """
     typed = _TYPED.search(template)
     if typed:
         return PREFIX + typed[1]
+    return next((name for name in _RAW.findall(template) if name in _declared()), "")
+
+
+def _trace(template: object, role: str, variables: Params, depth: int) -> str:
+    if not isinstance(template, str) or "{{" not in template or not depth:
+        return ""
+    of_playbook = _find_playbook_variable(template)
+    if of_playbook:
+        return of_playbook
     known = variables.keys() - {"omit"}
     name = next((each for each in _IDENTIFIER.findall(template) if each in known), "")
     if not name or name.startswith("_"):

@@ -53,20 +53,23 @@ def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]
 
     Raises BadOption.
     """
-    if not wanted:
-        return []
+    catalog = _search_groups(okta, wanted)
+    return [catalog.resolve_one(name, option) for name in wanted]
+
+
+def _search_groups(okta: Okta, wanted: t.Sequence[str]) -> Catalog[Group]:
+    """Return the groups with these ids or names, found by one search."""
     search = " or ".join(
         f"id eq {quote_filter(name)} or profile.name eq {quote_filter(name)}" for name in wanted
     )
-    catalog: Catalog[Group] = Catalog(
+    return Catalog(
         "group",
         "Okta",
-        okta.groups(search),
+        okta.groups(search) if wanted else [],
         lambda group: group.id,
         lambda group: str(group.name),
         complete=False,
     )
-    return [catalog.resolve_one(name, option) for name in wanted]
 
 
 def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
@@ -82,15 +85,18 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
     return ids
 
 
-def resolve_rule(okta: Okta, options: Params) -> RuleRequest:
+def resolve_rule(okta: Okta, options: Params, break_glass_group: str | None) -> RuleRequest:
     """Return the options of a rule as a request, with the ids of its groups and users.
 
     An option ``state: absent`` wants the rule deleted. Raises BadOption.
+
+    :arg break_glass_group: the value of this option, which a message names rather than a group of
+        the rule, because the rule repeats it.
     """
     name, place = options["name"], place_of(options)
     if options["state"] == "absent":
         return RuleRequest(name, {"name": name}, place, options.get("status"), absent=True)
-    body = build_rule({**options, **_member_ids(okta, options)})
+    body = build_rule({**options, **_member_ids(okta, options, break_glass_group)})
     return RuleRequest(name, body, place, options.get("status"))
 
 
@@ -99,15 +105,18 @@ def place_of(options: Params) -> Place:
     return Place(options.get("position"), options.get("before"), options.get("after"))
 
 
-def _member_ids(okta: Okta, options: Params) -> dict[str, list[str]]:
+def _member_ids(okta: Okta, options: Params, break_glass_group: str | None) -> dict[str, list[str]]:
     """Return the ids of the groups and users in each option that names some; one search in all."""
     by_group: dict[str, list[str]] = {
         option: options[option]
         for option in ("groups", "groups_excluded")
         if options.get(option) is not None
     }
-    names = list(dict.fromkeys(name for listed in by_group.values() for name in listed))
-    ids = {name: group.id for name, group in zip(names, find_groups(okta, names, "groups"))}
+    named_by = {name: option for option, listed in by_group.items() for name in listed}
+    if break_glass_group in named_by:
+        named_by[break_glass_group] = "break_glass_group"
+    catalog = _search_groups(okta, list(named_by))
+    ids = {name: catalog.resolve_one(name, option).id for name, option in named_by.items()}
     members = {option: [ids[name] for name in listed] for option, listed in by_group.items()}
     for option in ("users", "users_excluded"):
         if options.get(option) is not None:

@@ -86,7 +86,7 @@ class Catalog(t.Generic[Item]):
         item = self.find_one(wanted, option, id_option)
         if item is None:
             names = map(self.name_of, self.items)
-            nearest = suggestion(wanted, names) if self.complete else "."
+            nearest = suggestion(wanted, names) if self.complete else ". Correct the name."
             raise BadOption(f"{option}: {self.owner} has no {self.kind} {wanted!r}{nearest}")
         return item
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from .._okta.constants import OKTA_DOMAINS
 from . import client
 
 TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]
+_WITH_SLASH = re.compile(r"/pki/[0-9A-Fa-f]{40}/scep/[^/]+/+")  # none that Okta shows has it
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
 
@@ -27,9 +29,12 @@ def check_scep_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadOption(
-            f"The SCEP URL {url!r} is not a URL; copy it whole from Okta (Security > Device"
-            " integrations > Endpoint management)."
+            # Not quoted without "//": it may be the secret key, which Okta shows next to the URL.
+            f"The SCEP URL{f' {url!r}' if '//' in url else ''} is not a URL; copy it whole from"
+            " Okta (Security > Device integrations > Endpoint management)."
         )
+    if _WITH_SLASH.fullmatch(parts.path):
+        raise BadOption(f"The SCEP URL {url!r} ends with a slash. Remove it.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise BadOption(
             f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta."

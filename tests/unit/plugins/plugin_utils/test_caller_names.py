@@ -79,6 +79,20 @@ def test_a_value_that_is_composed_of_another_is_not_that_other() -> None:
     }
 
 
+def test_a_secret_is_traced_though_the_task_that_checks_variables_does_not_return_it() -> None:
+    variables = {
+        "device_trust": {},
+        "device_trust_scep_challenge": "{{ vault_okta_scep_challenge }}",
+        "kandji_scep_challenge": "{{ device_trust_scep_challenge | default('', true) }}",
+    }
+    chained = {"challenge": "{{ kandji_scep_challenge }}"}
+    direct = {"challenge": "{{ rotates | ternary(device_trust_scep_challenge, omit) }}"}
+    for task in (chained, direct):
+        assert trace_options(task, "kandji_scep", variables)["challenge"] == (
+            "device_trust_scep_challenge"
+        )
+
+
 def test_variables_that_refer_to_each_other_end() -> None:
     variables = {"kandji_scep_url": "{{ other }}", "other": "{{ kandji_scep_url }}"}
     assert trace_options(TASK, "kandji_scep", variables) == {}

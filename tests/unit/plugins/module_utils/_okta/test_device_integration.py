@@ -116,6 +116,7 @@ def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
     [
         ("", "not a URL"),
         ("acme.okta.com" + PATH, "not a URL"),
+        (ORG + PATH + "/", "ends with a slash. Remove it."),
         ("ftp://acme.okta.com" + PATH, "not a URL"),
         ("https://", "not a URL"),
         ("http://acme.okta.com" + PATH, "not https"),
@@ -144,6 +145,12 @@ def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -
     with pytest.raises(BadOption) as raised:
         check_scep_url(url)
     assert said in raised.value.message
+
+
+def test_a_secret_key_in_the_place_of_the_scep_url_is_not_shown() -> None:
+    with pytest.raises(BadOption) as raised:
+        check_scep_url("HqMh1xwY10lWB549UzkUTVyAerqhxtC")
+    assert raised.value.message.startswith("The SCEP URL is not a URL; copy it whole")
 
 
 @pytest.mark.parametrize(
