@@ -21,7 +21,7 @@ import yaml
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.options import Params
-from ..module_utils._http.urls import check_origin
+from ..module_utils._http.urls import check_origin, split_url
 from ..module_utils._kandji.client import check_api_token, check_api_url
 from ..module_utils._kandji.profiles.scep import check_challenge
 from ..module_utils._okta.auth import check_okta_token
@@ -476,6 +476,13 @@ def to_origin(variable: Variable, value: object) -> str:
     return _check_option(check, text)
 
 
+def _check_webhook(url: str) -> None:
+    """Raise BadOption for a text that nothing can be posted to. The message never holds it."""
+    parts = split_url(url.strip())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise BadOption("notify_url: it is not a URL. Set the webhook whole, with https://.")
+
+
 def _check_option(check: Callable[[str], Answer], text: str) -> Answer:
     """Return what the check of a module's option returns. Raise WrongValue.
 
@@ -493,6 +500,7 @@ SECRETS: Mapping[str, Callable[[str], None]] = {
     "okta_access_token": functools.partial(check_okta_token, "okta_access_token"),
     "kandji_api_token": check_api_token,
     "scep_challenge": check_challenge,
+    "notify_url": _check_webhook,
 }
 # Variables that are the URL of a vendor -> the check of the option of this name.
 ORIGINS: Mapping[str, Callable[[str], str]] = {

@@ -252,6 +252,11 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
             "it is in quotes. Set the secret key alone, without them.",
         ),
         (
+            "device_trust_notify_url",
+            "hooks.slack.com/services/T0/B0/x",
+            "it is not a URL. Set the webhook whole, with https://.",
+        ),
+        (
             "device_trust_rings",
             {"canary": {"blueprints": ["IT"]}},
             "It is a mapping. Write a list of rings, such as [{name: canary, blueprints: [IT],"

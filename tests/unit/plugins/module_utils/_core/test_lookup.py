@@ -64,7 +64,7 @@ def test_a_missing_object_comes_with_the_nearest_names() -> None:
 def test_the_result_of_a_search_suggests_nothing() -> None:
     with pytest.raises(BadOption) as error:
         dataclasses.replace(UNAMBIGUOUS, complete=False).resolve_one("staf", "policy")
-    assert error.value.message == "policy: Okta has no policy 'staf'."
+    assert error.value.message == "policy: Okta has no policy 'staf'. Correct the name."
 
 
 @pytest.mark.parametrize(
