@@ -53,7 +53,7 @@ options:
       a certificate which the SCEP endpoint does not return is a problem.
     type: str
   deploys:
-    description: Whether this run deploys to the rings. Otherwise there is no plan, and only the
+    description: Whether this run deploys to the rings. Otherwise it has no plan, and only the
       problems count.
     type: bool
     default: true

@@ -192,7 +192,7 @@ def test_every_declared_variable_is_read_by_a_playbook_or_a_rulebook() -> None:
     assert [
         variable.name
         for variable in VARIABLES.values()
-        if not re.search(rf"\bdevice_trust\.{variable.key}\b|\b{variable.name}\b", texts)
+        if not re.search(rf"\b_?device_trust(_typed)?\.{variable.key}\b|\b{variable.name}\b", texts)
     ] == []
 
 

@@ -65,7 +65,7 @@ class _Deadline:
             raise TimeoutError("the answer is not complete in time")
 
 
-def _pools_with_deadline(seconds: float, clock: Callable[[], float]) -> dict[str, t.Any]:
+def _pools_with_deadline(seconds: float, clock: Callable[[], float]) -> dict[str, type[object]]:
     """Return pools by scheme, whose connections have the deadline."""
 
     class Timed:
