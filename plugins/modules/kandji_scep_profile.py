@@ -92,7 +92,8 @@ options:
         type: str
   url:
     description:
-      - The SCEP URL that Okta showed.
+      - The SCEP URL that Okta showed. One with blanks or a line break around it, or with a query,
+        is refused.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
   challenge:

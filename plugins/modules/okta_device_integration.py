@@ -40,7 +40,8 @@ options:
   scep_url:
     description:
       - The SCEP URL that Okta showed when the platform was created. Not needed if the certificate
-        authorities of the org can be read, and one platform has a static SCEP URL.
+        authorities of the org can be read, and one platform has a static SCEP URL. One with blanks
+        or a line break around it, or with a query, is refused.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
   platform:

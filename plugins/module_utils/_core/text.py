@@ -8,6 +8,11 @@ from __future__ import annotations
 import typing as t
 
 
+def has_control_character(text: str) -> bool:
+    """Return whether a text holds a line break or another control character."""
+    return any(ord(char) < 32 or ord(char) == 127 for char in text)
+
+
 def walk_texts(value: object, path: str = "") -> t.Iterator[tuple[str, str]]:
     """Yield each text in a nested value as (path, text).
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 import typing as t
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult
 
 from .._core.errors import ApiError, BadOption, Refused
 from .._core.masking import Masker
+from .._core.text import has_control_character
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Request, Vendor
 from .._http.settings import Settings
 from .._http.transport import Transport
-from .._http.urls import is_loopback
+from .._http.urls import is_loopback, split_url
 from .._okta.constants import OKTA_DOMAINS
 from . import client
 
@@ -26,7 +27,8 @@ DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
 def check_scep_url(url: str) -> str:
     """Return a SCEP URL that can be used in a profile for all Macs. Raises BadOption."""
-    parts = urlsplit(url)
+    _check_text(url)
+    parts = split_url(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadOption(
             # Not quoted without "//": it may be the secret key, which Okta shows next to the URL.
@@ -35,20 +37,11 @@ def check_scep_url(url: str) -> str:
         )
     if _WITH_SLASH.fullmatch(parts.path):
         raise BadOption(f"The SCEP URL {url!r} ends with a slash. Remove it.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    _check_host(url, parts)
+    if "?" in url or "#" in url:
         raise BadOption(
-            f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta."
-        )
-    if parts.username or parts.password:
-        raise BadOption(
-            "The SCEP URL holds a user name or password, which a static SCEP URL does not; copy it"
-            " again from Okta."
-        )
-    first, _dot, rest = parts.hostname.partition(".")
-    if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
-        raise BadOption(
-            f"The SCEP URL {url!r} has the host of the Admin Console, where no Mac enrols; copy the"
-            " SCEP URL itself from Okta."
+            f"The SCEP URL {url!r} has a query or a fragment. Copy it as Okta shows it, without"
+            " them."
         )
     if DYNAMIC_CHALLENGE_PATH in parts.path.lower() and parts.path.rstrip("/").endswith(
         "/challenge"
@@ -63,12 +56,48 @@ def check_scep_url(url: str) -> str:
     return url
 
 
+def _check_host(url: str, parts: SplitResult) -> None:
+    """Raise BadOption for a host that is not the one of a SCEP URL."""
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadOption(
+            f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta."
+        )
+    if parts.username or parts.password:
+        raise BadOption(
+            "The SCEP URL holds a user name or password, which a static SCEP URL does not; copy it"
+            " again from Okta."
+        )
+    first, _dot, rest = str(parts.hostname).partition(".")
+    if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
+        raise BadOption(
+            f"The SCEP URL {url!r} has the host of the Admin Console, where no Mac enrols; copy the"
+            " SCEP URL itself from Okta."
+        )
+
+
+def _check_text(url: str) -> None:
+    """Raise BadOption for a text that a Mac would not get as a URL. The message never holds it.
+
+    urlsplit ignores such characters, but the profile is written with them.
+    """
+    if url != url.strip():
+        raise BadOption(
+            "The SCEP URL begins or ends with a blank or a line break. Remove it; in YAML, write"
+            " the URL in one line, without | or >."
+        )
+    if has_control_character(url) or any(char.isspace() for char in url):
+        raise BadOption(
+            "The SCEP URL holds a blank, a line break or another control character. Copy it as"
+            " Okta shows it."
+        )
+
+
 class ScepEndpoint:
     """A SCEP URL, called without any token. ``transport.calls`` counts the calls."""
 
     def __init__(self, url: str, settings: Settings, masker: Masker) -> None:
         self.url = check_scep_url(url)
-        parts = urlsplit(url)
+        parts = split_url(url)
         self._path = parts.path.replace("{", "{{").replace("}", "}}")
         self.transport = Transport(
             Vendor("scep", "SCEP", _explain, is_declared=False),

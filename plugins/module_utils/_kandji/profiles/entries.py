@@ -13,6 +13,7 @@ import typing as t
 
 from ..._core.errors import BadOption
 from ..._core.lookup import fold_name
+from ..._core.text import has_control_character
 from .plan import Plan, ProfileOptions
 
 
@@ -32,10 +33,19 @@ class Mention(t.NamedTuple):
 def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:
     """Raise BadOption for entries that name one thing twice by the same text.
 
+    A name or generation that would be written with a line break raises it, too.
+
     Nothing has to be read for it; ``check_plans`` finds what is named in several ways.
 
     :arg shares_blueprints: whether several entries may be for one blueprint.
     """
+    for entry in entries:
+        for option in ("name", "generation"):
+            if has_control_character(getattr(entry, option) or ""):
+                raise BadOption(
+                    f"{option}: {getattr(entry, option)!r} holds a line break or another control"
+                    " character. Remove it."
+                )
     numbered = list(enumerate(entries))
     for option in ("name", "library_item_id", "library_item"):
         named = [(number, getattr(entry, option)) for number, entry in numbered]

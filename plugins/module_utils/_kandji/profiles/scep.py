@@ -21,7 +21,7 @@ from ..._core.changes import ABSENT, Difference, Shown, differences, render_valu
 from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
 from ..._core.results import Result
-from ..._core.text import abbreviate
+from ..._core.text import abbreviate, has_control_character
 from ..._core.timestamps import parse_timestamp
 from ..._http.urls import split_url
 from ..._okta.constants import CERTIFICATE_LIFETIME
@@ -116,7 +116,7 @@ def _parse_attribute(part: str, text: str) -> list[str]:
             f"subject: {kind!r} in {text!r} is not an attribute type. Use"
             f" {', '.join(SUBJECT_OIDS)} or a dotted object identifier."
         )
-    if any(ord(char) < 32 for char in value):
+    if has_control_character(value):
         raise BadOption(f"subject: the value of {kind} holds a control character. Remove it.")
     unknown = [name for name in _VARIABLE.findall(value) if name not in VARIABLES]
     if unknown:
@@ -136,7 +136,7 @@ def check_challenge(challenge: str) -> None:
         raise BadOption(
             "challenge: it is empty. Set the secret key that Okta showed next to the SCEP URL."
         )
-    if any(ord(char) < 32 or ord(char) == 127 for char in challenge):
+    if has_control_character(challenge):
         raise BadOption(
             "challenge: it holds a control character, perhaps a line break. Set the secret key"
             " alone."
@@ -174,6 +174,7 @@ def payload_content(settings: ScepSettings) -> PlistDict:
         "AllowAllAppsAccess": settings.allow_all_apps_access,
     }
     if settings.scep_name is not None:
+        _check_line("scep_name", settings.scep_name)
         content["Name"] = settings.scep_name
     if settings.ca_fingerprint:
         content["CAFingerprint"] = parse_pin(settings.ca_fingerprint) or ABSENT
@@ -181,7 +182,15 @@ def payload_content(settings: ScepSettings) -> PlistDict:
 
 
 def _alternative_name(names: t.Mapping[str, str | None] | None) -> object:
+    for key, name in (names or {}).items():
+        _check_line(f"subject_alt_name.{key}", name or "")
     return {ALTERNATIVE_NAMES[key]: name for key, name in (names or {}).items() if name} or ABSENT
+
+
+def _check_line(option: str, text: str) -> None:
+    """Raise BadOption for a text that is not one line."""
+    if has_control_character(text):
+        raise BadOption(f"{option}: it holds a line break or another control character. Remove it.")
 
 
 def parse_pin(text: str | None) -> bytes | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import (
+    has_control_character,
     names_serial,
     split_lines,
     texts_in,
@@ -18,6 +19,13 @@ EVENT = {
     "target": [{"id": "1", "detail": {"names": ["a", "b"], "count": 3}}, None, True],
     "actor": "c",
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "has"), [("Okta SCEP", False), ("\u00e9", False), ("a\n", True), ("a\x7f", True)]
+)
+def test_a_line_break_is_a_control_character(text: str, has: bool) -> None:
+    assert has_control_character(text) is has
 
 
 def test_each_text_comes_with_the_keys_above_it() -> None:

@@ -57,6 +57,13 @@ def test_two_entries_that_name_one_thing_are_refused(second, text):
         entries.check_options([entry("a", "Canary"), second])
 
 
+@pytest.mark.parametrize("option", ["name", "generation"])
+def test_a_text_with_a_line_break_is_not_written_to_kandji(option):
+    wrong = {"name": "a", **{option: "Okta SCEP\n"}}
+    with pytest.raises(BadOption, match=f"{option}: 'Okta SCEP.*' holds a line break"):
+        entries.check_options([entry(wrong.pop("name"), "Canary", **wrong)])
+
+
 @pytest.mark.parametrize("option", ["library_item_id", "library_item"])
 def test_an_item_in_two_entries_is_refused(option):
     both = [entry(None, name, **{option: item}) for name, item in (("A", "x-1"), ("B", "X-1"))]

@@ -147,6 +147,7 @@ def test_a_subject_is_read_as_the_payload_has_it(text: str, parsed: t.Any) -> No
             "$SERIAL is not a variable that Kandji knows. Use one of $SERIAL_NUMBER, $DEVICE_NAME,",
         ),
         ("CN=a\nb", "control character"),
+        ("CN=a\x7fb", "control character"),
     ],
 )
 def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> None:
@@ -217,6 +218,20 @@ def test_the_settings_do_not_show_the_challenge() -> None:
 
 
 # The content
+
+
+@pytest.mark.parametrize(
+    "setting, option",
+    [
+        ({"scep_name": "okta\n"}, "scep_name"),
+        ({"subject_alt_name": {"dns_name": "a.acme.test\n"}}, "subject_alt_name.dns_name"),
+    ],
+)
+def test_a_text_of_the_payload_with_a_line_break_is_refused(
+    setting: dict[str, t.Any], option: str
+) -> None:
+    with pytest.raises(BadOption, match=f"^{option}: it holds a line break"):
+        scep.payload_content(replace(SETTINGS, **setting))
 
 
 def test_the_defaults_are_those_of_the_guide() -> None:
