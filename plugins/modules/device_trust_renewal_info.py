@@ -78,7 +78,8 @@ options:
         reported (O(certificate_check_item_id)) that this key signed its last certificate. A
         platform that was moved cannot be moved back, so each later one is of this key, too.
       - After the move, this is the platform's
-        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].authority_key_id).
+        RV(devicetrust.okta_kandji.okta_device_integration#module:platforms[].authority_key_id), 40
+        hexadecimal digits.
     type: str
   challenge:
     description: The new secret, after a reset in Okta. Rings whose profile has another secret are
@@ -209,6 +210,7 @@ from ..module_utils._kandji.records import (
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
+from ..module_utils._okta.certificate_authority_records import parse_key_id
 from ..module_utils._okta.constants import LOG_RETENTION
 from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
 
@@ -329,7 +331,7 @@ def run(ctx: ModuleContext) -> Result:
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
         require_timestamp(params["written_before"]) if params["written_before"] else None,
-        (params["authority_key_id"] or "").upper(),
+        _key_id(params["authority_key_id"]),
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
@@ -481,6 +483,16 @@ def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
     for row in rows:
         groups.setdefault(row.device_id, []).append(row)
     return groups
+
+
+def _key_id(text: str | None) -> str:
+    """Return the key identifier of the option, "" if it is not set. Raises BadOption."""
+    key_id = parse_key_id(text)
+    if text and not key_id:
+        raise BadOption(
+            f"authority_key_id: {text!r} is not a key identifier. Set 40 hexadecimal digits."
+        )
+    return key_id
 
 
 def main() -> None:

@@ -245,7 +245,7 @@ renewal:
           is still valid.
         - C(overdue), the certificate that it issues with expires in less than a year, which is how
           long certificates of Macs live. C(broken), that certificate is not valid any more.
-          C(unknown), Okta does not say it.
+          C(unknown), Okta does not say it, for example because a key identifier is missing.
       type: str
       returned: always
     alarm:

@@ -21,6 +21,7 @@ from datetime import datetime
 from .._core.timestamps import EARLIEST, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames, is_outdated
 from .._kandji.records import ItemStatus
+from .._okta.certificate_authority_records import parse_key_id
 
 MARK = '{"device_trust_certificates":'
 _VERSION = re.compile(r"\s*\d+\s*[,}]")
@@ -38,7 +39,7 @@ class Identity:
     """A certificate with its private key, as it is on a Mac.
 
     ``not_after`` is ISO 8601 in UTC; ``keychain`` is system or user. ``authority_key_id`` names the
-    certificate that signed it, "" if the check does not report it.
+    certificate that signed it, "" if the check does not report it as 40 hexadecimal digits.
     """
 
     common_name: str
@@ -250,7 +251,7 @@ def _identities(line: str) -> t.Iterator[Identity]:
                 format_timestamp(not_after),
                 sha256,
                 str(row.get("in") or ""),
-                str(row.get("aki") or "").upper(),
+                parse_key_id(row.get("aki")),
             )
         rest = rest[end:].lstrip().lstrip(",").lstrip()
 

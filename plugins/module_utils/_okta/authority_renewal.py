@@ -19,6 +19,7 @@ from .certificate_authorities import Authorities
 from .certificate_authority_records import (
     ACTIVE,
     AuthorityCertificate,
+    CertificateAuthority,
     RegistrationAuthority,
 )
 from .constants import CERTIFICATE_LIFETIME
@@ -38,7 +39,7 @@ class AuthorityRenewal:
         replacement, and the platform is on the old one. ``rolled_over``: it is on the replacement,
         and the old one is still valid. ``overdue``: the certificate that it issues with expires
         before certificates of today do. ``broken``: that certificate is not valid any more.
-        ``unknown``: Okta's answer does not say it.
+        ``unknown``: Okta's answer does not say it, for example without key identifiers.
     :arg replacement: the newest certificate, if it is another one.
     :arg retiring: the earlier certificate that expires last, if one is still valid.
     :arg expires: when the certificate that the platform issues with expires.
@@ -62,7 +63,7 @@ class AuthorityRenewal:
         if self.state in (OVERDUE, BROKEN):
             return True
         deadline = self.deadline
-        return self.state == WAITING and deadline is not None and self.now >= deadline
+        return deadline is not None and self.now >= deadline
 
     @property
     def message(self) -> str:
@@ -82,7 +83,7 @@ class AuthorityRenewal:
     @property
     def warnings(self) -> tuple[str, ...]:
         """The message, if the platform has to be moved."""
-        return (self.message,) if self.state in (WAITING, OVERDUE, BROKEN) else ()
+        return (self.message,) if self.state == WAITING or self.is_alarm else ()
 
     @property
     def is_to_be_moved(self) -> bool:
@@ -114,15 +115,16 @@ def authority_renewal(
     certificates = authority.certificates if authority else ()
     current = _find(certificates, platform.authority_key_id)
     newest = next((each for each in certificates if each.rotation_state == ACTIVE), None)
+    is_known = newest is not None and bool(newest.key_id)
     expires = (current.expires if current else None) or platform.ca_expires
     retiring = [
         each for each in certificates if each.rotation_state != ACTIVE and each.expires is not None
     ]
     return AuthorityRenewal(
-        _state(platform, current, newest, certificates, expires, now),
+        _state(platform, current, newest if is_known else None, authority, expires, now),
         platform,
         now,
-        newest if newest != current else None,
+        newest if is_known and newest != current else None,
         max(retiring, key=lambda each: each.expires or now, default=None),
         expires,
     )
@@ -154,19 +156,21 @@ def _state(
     platform: RegistrationAuthority,
     current: AuthorityCertificate | None,
     newest: AuthorityCertificate | None,
-    certificates: Sequence[AuthorityCertificate],
+    authority: CertificateAuthority | None,
     expires: datetime | None,
     now: datetime,
 ) -> str:
-    if not platform.authority_key_id or newest is None:
+    if authority is None or not platform.authority_key_id or newest is None:
         return UNKNOWN
     if current is None:  # certificates that have expired are not listed
+        return BROKEN if authority.shows_keys else UNKNOWN
+    if expires is not None and now >= expires:
         return BROKEN
     if expires is not None and now >= expires - CERTIFICATE_LIFETIME:
         return OVERDUE
     if current != newest:
         return WAITING
-    return ROLLED_OVER if len(certificates) > 1 else NONE
+    return ROLLED_OVER if len(authority.certificates) > 1 else NONE
 
 
 def _message(renewal: AuthorityRenewal) -> str:
@@ -193,6 +197,17 @@ def _message(renewal: AuthorityRenewal) -> str:
         return (
             f"The CA certificate that {name} issues with is not valid any more. No new certificate"
             f" makes a Mac managed. {move}."
+        )
+    if renewal.is_alarm and renewal.state == UNKNOWN:
+        return (
+            f"Okta does not show which CA certificate {name} issues with. By its date of expiry,"
+            f" {expiry}, a move to a renewed one was due by {deadline}. Look in the Admin Console"
+            " (Security > Device integrations > Certificate authority)."
+        )
+    if renewal.is_alarm:
+        return (
+            f"The CA certificate that {name} issues with expires on {expiry}, and the renewed one"
+            f" was due by {deadline}. {move}."
         )
     if renewal.state == ROLLED_OVER:
         return (

@@ -62,13 +62,15 @@ class Authorities:
     def key_ids(self) -> frozenset[str]:
         """The key identifiers by which certificates that attest management name their issuer.
 
-        Those of certificates that were superseded and are still valid are among them.
+        Those of certificates that were superseded and are still valid are among them. There are
+        none if one is missing: an incomplete list proves nothing against a certificate.
         """
+        if not all(authority.shows_keys for authority in self.attesting):
+            return frozenset()
         return frozenset(
             certificate.key_id
             for authority in self.attesting
             for certificate in authority.certificates
-            if certificate.key_id
         )
 
 

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rows of Okta's Certificate Authorities API (Early Access) as frozen records.
 
-An absent field is None, "" for an id. Enumerations are open, and stay texts. Key identifiers are in
-upper case, as Okta writes them.
+An absent field is None, "" for an id. Enumerations are open, and stay texts. Key identifiers are 40
+hexadecimal digits in upper case, as Okta writes them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,11 +23,25 @@ STATIC, DYNAMIC, DELEGATED = "STATIC", "DYNAMIC", "DELEGATED"
 ACTIVE = "ACTIVE"  # of a certificate: the newest one of its authority; of a platform: in service
 
 
+_KEY_ID = re.compile(r"[0-9A-F]{40}")
+
+
+def parse_key_id(value: object) -> str:
+    """Return a key identifier as 40 hexadecimal digits in upper case, "" for anything else.
+
+    Colons and spaces between the digits are left out. A text of another length, such as one that
+    was cut, identifies nothing.
+    """
+    digits = "".join(as_id(value).upper().replace(":", " ").split())
+    return digits if _KEY_ID.fullmatch(digits) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorityCertificate:
     """One certificate of an authority that has not expired.
 
-    :arg key_id: its subject key identifier, by which the certificates that it signed name it.
+    :arg key_id: its subject key identifier, by which the certificates that it signed name it, "" if
+        Okta does not show a usable one.
     :arg rotation_state: ACTIVE is the newest one, RETIRING an earlier one that is still valid.
         ACTIVE does not mean that a platform issues with it.
     :arg status: VALID, or INACTIVE for a replacement that nothing can issue with yet.
@@ -43,7 +58,7 @@ class AuthorityCertificate:
     def from_row(cls, row: Row) -> AuthorityCertificate:
         """Return the certificate of a row."""
         return cls(
-            as_id(row.get("ski")).upper(),
+            parse_key_id(row.get("ski")),
             as_text(row.get("rotationState")),
             as_text(row.get("status")),
             as_text(row.get("subjectDN")),
@@ -54,7 +69,7 @@ class AuthorityCertificate:
     def as_result(self) -> Result:
         """Return the certificate as results show it."""
         return {
-            "key_id": self.key_id,
+            "key_id": self.key_id or None,
             "rotation_state": self.rotation_state,
             "status": self.status,
             "subject": self.subject,
@@ -77,6 +92,11 @@ class CertificateAuthority:
     status: str | None = None
     subject: str | None = None
     certificates: tuple[AuthorityCertificate, ...] = ()
+
+    @property
+    def shows_keys(self) -> bool:
+        """Whether it has certificates, and all of them have their key identifier."""
+        return bool(self.certificates) and all(each.key_id for each in self.certificates)
 
     @classmethod
     def from_row(cls, row: Row) -> CertificateAuthority:
@@ -131,7 +151,7 @@ class RegistrationAuthority:
             challenge_type=as_text(row.get("challengeType")),
             status=as_text(row.get("status")),
             authority_id=as_id(row.get("authorityInstanceId")).upper(),
-            authority_key_id=as_id(row.get("aki")).upper(),
+            authority_key_id=parse_key_id(row.get("aki")),
             scep_url=as_name(row.get("scepUrl")),
             ca_expires=parse_timestamp(row.get("caExpirationDate")),
             created=parse_timestamp(row.get("createdDate")),

@@ -51,7 +51,8 @@ def test_each_platform_has_one_state_and_time_never_ends_an_alarm(
 def test_what_okta_does_not_show_of_a_platform_is_unknown(org: Authorities, now: datetime) -> None:
     for platform in org.platforms:
         renewal = authority_renewal(org, replace(platform, authority_key_id=""), now)
-        assert renewal is not None and renewal.state == UNKNOWN and not renewal.is_alarm
+        assert renewal is not None and renewal.state == UNKNOWN
+        assert renewal.is_alarm is (renewal.deadline is not None and renewal.deadline <= now)
         renewal = authority_renewal(replace(org, all=()), platform, now)
         assert renewal is not None and renewal.state == UNKNOWN
 

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
     CheckedExpiry,
     newest_by_serial,
@@ -44,6 +47,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
 MAC = KandjiDevice("d1", "C02x", platform="Mac")
 WRITTEN = datetime(2026, 11, 20, tzinfo=timezone.utc)
 SEEN, YEAR = "2026-11-22T00:00:00Z", timedelta(days=365)
+
+
+def test_a_key_that_no_mac_can_report_is_refused() -> None:
+    assert (module._key_id(None), module._key_id("ab" * 20)) == ("", "AB" * 20)
+    with pytest.raises(BadOption, match="^authority_key_id: '1699E4' is not a key identifier"):
+        module._key_id("1699E4")
 
 
 def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     ItemStatus,
 )
 
-OWN, ACCESS = "1699E426", "B94E9A79"
+OWN, ACCESS = "1699E426" * 5, "B94E9A79" * 5
 
 
 class Vendors:

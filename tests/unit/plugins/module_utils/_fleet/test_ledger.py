@@ -395,17 +395,20 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
     assert known.by_device == by_device and (read and read(["C02A", "C02B"], UNKNOWN)) == by_ledger
 
 
+OWN_KEY = "1699E426" * 5
+
+
 def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
     own, other = (
         {"not_after": f"{year}-11-23T10:00:00Z", "sha256": "a" * 64, "aki": key_id}
-        for year, key_id in ((2027, "1699E426"), (2028, "53D22A61"))
+        for year, key_id in ((2027, OWN_KEY), (2028, "53D22A61" * 5))
     )
     report = json.dumps(
         {"device_trust_certificates": 1, "identities": [own, other]}, separators=(",", ":")
     )
     kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
-    assert ledger.known_expiry(kandji, "item", key_ids={"1699E426"}) == ledger.Expiries(
-        {"d1": CheckedExpiry("2027-11-23T10:00:00Z", authority_key_id="1699E426")}
+    assert ledger.known_expiry(kandji, "item", key_ids={OWN_KEY}) == ledger.Expiries(
+        {"d1": CheckedExpiry("2027-11-23T10:00:00Z", authority_key_id=OWN_KEY)}
     )
 
 

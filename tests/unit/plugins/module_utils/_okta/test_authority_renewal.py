@@ -78,7 +78,13 @@ def renewal(
         (ONE, OLD, OLD_END - timedelta(days=300), "overdue"),
         ((certificate(NEW),), OLD, OLD_END, "broken"),
         ((certificate(NEW),), NEW, OLD_END, "none"),
+        (BOTH, OLD, OLD_END, "broken"),
         (BOTH, "", RENEWED, "unknown"),
+        # Without its key identifier, a certificate may be any.
+        ((certificate(""),), OLD, RENEWED, "unknown"),
+        ((certificate(""), certificate(OLD, "RETIRING")), OLD, RENEWED, "unknown"),
+        ((certificate(NEW), certificate("", "RETIRING")), OLD, RENEWED, "unknown"),
+        ((certificate(NEW), certificate("", "RETIRING")), NEW, RENEWED, "rolled_over"),
         ((), OLD, RENEWED, "unknown"),
         ((certificate(OLD, None),), OLD, RENEWED, "unknown"),
         ((certificate(OLD, "PAUSED"),), OLD, RENEWED, "unknown"),
@@ -208,6 +214,31 @@ def test_without_a_replacement_results_show_none() -> None:
     result = renewal((), "").as_result()
     assert (result["state"], result["key_id"], result["expires"]) == ("unknown", None, None)
     assert (result["replacement_key_id"], result["replacement_expires"]) == (None, None)
+
+
+def test_a_replacement_without_its_key_identifier_is_not_one() -> None:
+    result = renewal((certificate(""),)).as_result()
+    assert (result["replacement_key_id"], result["replacement_expires"]) == (None, None)
+    assert (result["alarm"], result["message"]) == (False, "")
+
+
+def test_a_deadline_that_has_passed_is_an_alarm_whatever_the_state() -> None:
+    unknown = renewal((), OLD, DEADLINE)
+    assert (unknown.state, unknown.is_alarm) == ("unknown", True)
+    assert unknown.message == (
+        f"Okta does not show which CA certificate {PLATFORM} issues with. By its date of expiry,"
+        " 2028-03-18, a move to a renewed one was due by 2027-01-18. Look in the Admin Console"
+        " (Security > Device integrations > Certificate authority)."
+    )
+    not_renewed = renewal(ONE, OLD, DEADLINE)
+    assert (not_renewed.state, not_renewed.is_alarm) == ("none", True)
+    assert not_renewed.message == (
+        f"The CA certificate that {PLATFORM} issues with expires on 2028-03-18, and the renewed one"
+        " was due by 2027-01-18. Ask Okta why the authority was not renewed."
+    )
+    for result in (unknown, not_renewed):
+        assert result.warnings == (result.message,) and result.summary == result.message
+    assert not renewal((), OLD, DEADLINE - timedelta(seconds=1)).is_alarm
 
 
 def test_without_a_platform_nothing_is_known() -> None:

@@ -192,6 +192,16 @@ def test_the_keys_alone_are_one_call(wire: t.Any) -> None:
     assert len(wire.sent) == 1
 
 
+@pytest.mark.parametrize(
+    "certificates",
+    [None, [], [{"rotationState": "ACTIVE"}], [{"ski": RENEWED}, {"ski": None}], [{"ski": "53D2"}]],
+)
+def test_an_incomplete_list_of_keys_is_none(wire: t.Any, certificates: t.Any) -> None:
+    other = {**AUTHORITY, "_embedded": {"certificates": certificates}}
+    wire.script((200, {"data": [AUTHORITY, other, DEVICE_ACCESS]}))
+    assert read_key_ids(org(wire)) == frozenset()
+
+
 def test_an_org_without_the_api_has_no_keys(wire: t.Any) -> None:
     wire.script((401, error_body("E0000015")))
     assert read_key_ids(org(wire)) == frozenset()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.cert
     AuthorityCertificate,
     CertificateAuthority,
     RegistrationAuthority,
+    parse_key_id,
 )
 
 FIRST = "1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC"
@@ -104,6 +106,22 @@ def test_key_identifiers_are_in_upper_case_and_the_ids_of_platforms_as_they_are(
     assert RegistrationAuthority.from_row(lower) == RegistrationAuthority.from_row(PLATFORM)
     assert CertificateAuthority.from_row({"authorityInstanceId": FIRST.lower()}).id == FIRST
     assert AuthorityCertificate.from_row({"ski": FIRST.lower()}).key_id == FIRST
+
+
+@pytest.mark.parametrize(
+    "value",
+    [FIRST, FIRST.lower(), ":".join(re.findall("..", FIRST)), f" {FIRST[:20]} {FIRST[20:]}"],
+)
+def test_a_key_identifier_is_read_in_each_spelling(value: str) -> None:
+    assert parse_key_id(value) == FIRST
+    assert AuthorityCertificate.from_row({"ski": value}).key_id == FIRST
+    assert RegistrationAuthority.from_row({"aki": value}).authority_key_id == FIRST
+
+
+@pytest.mark.parametrize("value", [None, "", FIRST[:-1], FIRST + "0", "X" * 40, 5, [FIRST], {}])
+def test_what_is_not_40_hexadecimal_digits_identifies_no_key(value: object) -> None:
+    assert parse_key_id(value) == ""
+    assert AuthorityCertificate.from_row({"ski": value}).as_result()["key_id"] is None
 
 
 @pytest.mark.parametrize(
