@@ -149,6 +149,28 @@ def test_a_pin_is_removed_before_the_move_and_the_renewed_one_set_after_it(
     assert pins(watched) == {fingerprint(year)}
 
 
+@pytest.mark.lab(macs=4)
+def test_a_pin_that_no_api_shows_is_asked_for_before_and_after_the_move(watched, playbook):
+    name = "Okta SCEP by hand"
+    canary = watched.ring_variables[0]
+    item = {"type": "scep", "name": name, "blueprints": canary["blueprints"]}
+    watched.control("POST", "/kandji/items", item)
+    variables = {**QUICK, "device_trust_rings": [{**canary, "library_item": name}]}
+    watched.control("POST", "/okta/authority/renew")
+    waiting = playbook(watched.lab, RENEW_AUTHORITY, variables=variables)
+    output = " ".join(waiting.output.split())
+    assert waiting.status != 0 and "activate the renewed certificate for the platform" in output
+    assert f"which were made in Kandji's web app: {canary['name']}. No API shows" in output
+    assert f"there (Library): '{name}'. If its Fingerprint is set, remove it before" in output
+
+    watched.control("POST", "/okta/authority/migrate")
+    moved = playbook(watched.lab, RENEW_AUTHORITY, variables=variables)
+    output = " ".join(moved.output.split())
+    assert moved.status == 0, output
+    assert f"Ring {canary['name']}: '{name}' was made in Kandji's web app, and no API" in output
+    assert "If its Fingerprint is set, set it to the renewed certificate's" in output
+
+
 def test_without_the_api_nothing_is_moved_and_nothing_is_written(year, watched, playbook):
     watched.switch(certificate_authorities="feature")
     watched.control("POST", "/okta/authority/renew")
