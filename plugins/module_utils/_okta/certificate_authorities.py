@@ -29,6 +29,7 @@ from .client import (
 
 USES = (LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES, LIST_LOG_EVENTS)
 SCOPE = "okta.certificateAuthorities.read"
+NO_ID = "Okta's answer has a certificate authority without its id (authorityInstanceId)"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,14 @@ class Authorities:
 
     :arg all: the intermediate authorities of both families.
     :arg platforms: the SCEP configurations of those that attest management.
-    :arg unavailable: why nothing was read, "" if everything was.
+    :arg unavailable: why nothing was read, without a full stop, "" if everything was.
+    :arg is_passing: whether a later run may read it, as after a failure of Okta or of the network.
     """
 
     all: tuple[CertificateAuthority, ...] = ()
     platforms: tuple[RegistrationAuthority, ...] = ()
     unavailable: str = ""
+    is_passing: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -97,6 +100,8 @@ def _read(
 ) -> Authorities:
     try:
         authorities = tuple(okta.certificate_authorities())
+        if any(authority.family == ATTESTATION and not authority.id for authority in authorities):
+            return Authorities(unavailable=NO_ID)
         platforms = tuple(
             platform
             for authority in authorities
@@ -105,9 +110,11 @@ def _read(
         )
     except ApiError as error:
         _check_sign_in(okta, error)
-        return Authorities(unavailable=_reason(error))
+        is_passing = error.status == 429 or error.status >= 500
+        return Authorities(unavailable=_reason(error), is_passing=is_passing)
     except (Unreachable, Unreadable) as error:
-        return Authorities(unavailable=error.message)
+        is_passing = isinstance(error, Unreachable)
+        return Authorities(unavailable=error.message.rstrip("."), is_passing=is_passing)
     return Authorities(authorities, platforms)
 
 

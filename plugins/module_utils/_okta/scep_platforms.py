@@ -65,7 +65,10 @@ def choose_url(
 def _unverified(
     authorities: Authorities, scep_url: str | None, platform: str | None, org_url: str
 ) -> Choice:
-    """Return the URL of the option as it is. Raises NeedsConsole without one."""
+    """Return the URL of the option as it is.
+
+    Without one it raises NeedsConsole, or Refused if a later run may read the authorities.
+    """
     if scep_url:
         text = (
             "scep_url: Okta's certificate authorities cannot be read, because"
@@ -74,10 +77,15 @@ def _unverified(
         )
         return Choice(scep_url, None, (text,))
     wanted = f", and platform {platform!r} cannot be found" if platform else ""
-    raise NeedsConsole(
+    why = (
         f"scep_url: it is not set{wanted}, because Okta's certificate authorities cannot be read:"
-        f" {authorities.unavailable}. Follow console_steps once in the Okta Admin Console, then run"
-        " again with scep_url.",
+        f" {authorities.unavailable}."
+    )
+    if authorities.is_passing:
+        later = "" if "again later" in why else " Run again later."
+        raise Refused(f"{why}{later}")
+    raise NeedsConsole(
+        f"{why} Follow console_steps once in the Okta Admin Console, then run again with scep_url.",
         console_steps=platform_console_steps(org_url),
     )
 
@@ -149,13 +157,22 @@ def _key(path: str) -> tuple[str, ...]:
 
 
 def _without_platform(authorities: Authorities, scep_url: str) -> Choice:
-    """Return the URL with a warning if its family is unknown. Raises Refused otherwise."""
+    """Return the URL with a warning if Okta shows nothing of it. Raises Refused otherwise.
+
+    An empty list of authorities proves nothing against a URL.
+    """
     match = _PATH.fullmatch(split_url(scep_url).path)
     if match is None:
         raise Refused(
             "scep_url: no platform of the org has this URL. Copy it completely from Security >"
             " Device integrations > Endpoint management, or leave it out."
         )
+    if not authorities.all:
+        text = (
+            "scep_url: Okta lists no certificate authority. Whether the URL is of a static platform"
+            " that attests management was not verified."
+        )
+        return Choice(scep_url, None, (text,))
     authority = _find_authority(authorities, match[1])
     if authority is None:
         raise Refused(

@@ -130,7 +130,16 @@ def test_an_org_without_it_is_not_an_error(wire: t.Any, answer: t.Any, says: str
     wire.script(answer)
     authorities = read_authorities(org(wire))
     assert not authorities.is_read and authorities.platforms == ()
-    assert says in authorities.unavailable
+    assert says in authorities.unavailable and not authorities.unavailable.endswith(".")
+    status = answer[0] if isinstance(answer, tuple) else 500
+    assert authorities.is_passing is (status >= 500)
+
+
+def test_an_authority_without_its_id_leaves_nothing(wire: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY, {**AUTHORITY, "authorityInstanceId": None}]}))
+    authorities = read_authorities(org(wire))
+    assert (authorities.all, authorities.is_passing) == ((), False)
+    assert authorities.unavailable.endswith("without its id (authorityInstanceId)")
 
 
 def test_a_list_of_platforms_that_cannot_be_read_leaves_nothing(wire: t.Any) -> None:

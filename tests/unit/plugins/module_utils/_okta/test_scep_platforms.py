@@ -268,6 +268,27 @@ def test_a_url_is_used_with_a_warning_that_says_what_was_not_seen() -> None:
     assert choose_url(UNREAD, unseen, None, ORG) == Choice(unseen, None, (warning,))
 
 
+def test_a_url_is_used_with_a_warning_if_okta_lists_no_authority() -> None:
+    warning = (
+        "scep_url: Okta lists no certificate authority. Whether the URL is of a static platform"
+        " that attests management was not verified."
+    )
+    unseen = url(OWN, "rac1")
+    assert choose_url(Authorities(), unseen, None, ORG) == Choice(unseen, None, (warning,))
+
+
+@pytest.mark.parametrize(
+    "reason", ["Okta refused it with 500: x. Run again later", "acme.okta.com cannot be reached"]
+)
+def test_a_failure_that_passes_needs_no_console(reason: str) -> None:
+    with pytest.raises(Refused) as raised:
+        choose_url(Authorities(unavailable=reason, is_passing=True), None, None, ORG)
+    assert raised.value.message == (
+        "scep_url: it is not set, because Okta's certificate authorities cannot be read:"
+        f" {reason.removesuffix('. Run again later')}. Run again later."
+    )
+
+
 @pytest.mark.parametrize(
     "platform_option, platform_text",
     [(None, ""), ("Macs", ", and platform 'Macs' cannot be found")],
