@@ -83,6 +83,10 @@ def told(watched, run_module, profile_args):
         (SCEP, {"challenge": "one\ntwo"}, "control character"),
         (SCEP, {"challenge": "abc$EMAILdef"}, "would replace as a variable"),
         (SCEP, {"url": "acme.okta.com/pki"}, "is not a URL"),
+        (SCEP, {"url": "https://acme.okta.com/pki/A/scep/B\n"}, "begins or ends with a blank"),
+        (SCEP, {"url": "https://acme.okta.com/pki/A/scep/B?operation=x"}, "has a query"),
+        (INTEGRATION, {"scep_url": " https://acme.okta.com/pki/A/scep/B"}, "begins or ends with"),
+        (SCEP, {"name": "Okta SCEP\n"}, "name: 'Okta SCEP\\n' holds a line break"),
         (
             SCEP,
             {"library_item_id": "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11", "name": None},
