@@ -34,14 +34,15 @@ def sleeping(
     def replace(instead: t.Callable[[float], None]) -> list[float]:
         slept: list[float] = []
 
-        def sleep(seconds: float) -> None:
+        def sleep(_progress: t.Any, seconds: float) -> None:
             slept.append(seconds)
             instead(seconds)
 
         monkeypatch.setattr(
             f"{UTILS}._core.module.Settings",
-            functools.partial(Settings, sleep=sleep, chance=lambda: 1.0),
+            functools.partial(Settings, chance=lambda: 1.0),
         )
+        monkeypatch.setattr(f"{UTILS}._core.progress.Progress.sleep", sleep)
         return slept
 
     return replace

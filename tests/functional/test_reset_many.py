@@ -9,7 +9,6 @@ chance.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import typing as t
@@ -60,10 +59,6 @@ def okta_calls(result: dict[str, t.Any]) -> Counter[str]:
 def test_it_uses_its_share_and_meets_no_429(
     watched, run_module, monkeypatch, count, limits, capacity
 ) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
-        Settings,
-    )
-
     fleet, clock = ResetFleet(watched), watched.world.clock
     serials = [f"PACEDMAC{number:04}" for number in range(count)]
     for serial in serials:
@@ -71,10 +66,8 @@ def test_it_uses_its_share_and_meets_no_429(
     watched.control("PATCH", "/limits", limits)
     slept: list[float] = []
     monkeypatch.setattr(
-        f"{UTILS}._core.module.Settings",
-        functools.partial(
-            Settings, sleep=lambda seconds: (slept.append(seconds), clock.advance(seconds=seconds))
-        ),
+        f"{UTILS}._core.progress.Progress.sleep",
+        lambda _progress, seconds: (slept.append(seconds), clock.advance(seconds=seconds)),
     )
     done = run_module(
         MODULE, {"serials": serials, **ANY_NUMBER, "capacity_percent": capacity}, lab=watched.lab

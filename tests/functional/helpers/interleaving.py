@@ -14,12 +14,14 @@ import time
 import typing as t
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import SimpleNamespace
 from unittest import mock
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import module as context
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.progress import (
+    Progress,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
 )
@@ -75,19 +77,16 @@ def at_pauses(name: str, acts: t.Sequence[t.Callable[[], t.Any]]) -> t.Iterator[
 
     The last act is repeated at all further pauses. For the module, time goes on by the pauses.
     """
-    real, pauses = context._settings, list[float]()
+    pauses = list[float]()
     module = import_module(f"{MODULES}.{name}")
 
-    def pause(seconds: float) -> None:
+    def pause(_progress: Progress, seconds: float) -> None:
         acts[min(len(pauses), len(acts) - 1)]()
         pauses.append(seconds)
 
-    def settings(*values: t.Any) -> t.Any:
-        return replace(real(*values), sleep=pause)
-
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses))
     with (
-        mock.patch.object(context, "_settings", settings),
+        mock.patch.object(Progress, "sleep", pause),
         mock.patch.object(module, "time", clock),
     ):
         yield pauses
