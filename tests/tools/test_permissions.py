@@ -22,6 +22,17 @@ def test_the_page_is_what_the_code_says() -> None:
     )
 
 
+def test_the_modules_of_a_playbook_are_those_of_its_tasks_files_and_roles() -> None:
+    used = permissions.modules_of(CHECKOUT / "playbooks" / "reset_devices.yml")
+    assert {"okta_device_reset", "validate_variables", "kandji_library_item_info"} <= used
+    assert "kandji_scep_profile" not in used
+
+
+def test_a_report_needs_no_permission_that_writes() -> None:
+    assert not any(one.writes for one in permissions.operations_of_playbook("report"))
+    assert any(one.writes for one in permissions.operations_of_playbook("renew_certificates"))
+
+
 def test_what_writes_is_set_apart() -> None:
     used = [
         types.SimpleNamespace(permission=name, writes=writes, optional=optional)

@@ -11,6 +11,9 @@ from __future__ import annotations
 import sys
 import typing as t
 from importlib import import_module
+from pathlib import Path
+
+import yaml
 
 from tools.support.environment import CHECKOUT
 
@@ -31,6 +34,16 @@ ENFORCE = (
     "okta_access_policy_rule",
     "okta_sign_in_denials_info",
 )
+# The playbooks that are run by themselves, apart from site.yml and what enforces.
+PLAYBOOKS = (
+    "device_status",
+    "report",
+    "renew_certificates",
+    "rotate_scep_challenge",
+    "reset_devices",
+)
+READING = ("device_status", "report")  # their modules run in check mode, if they could write
+COLLECTION = "devicetrust.okta_kandji."
 HEAD = """# Scopes and permissions
 
 Okta permissions are OAuth scopes. A service app needs the scope **and** an admin role that allows
@@ -62,6 +75,43 @@ def operations(module: str) -> tuple[t.Any, ...]:
     return tuple(import_module(f"{MODULES}.{module}").USES)
 
 
+def modules_of(path: Path) -> set[str]:
+    """Return the modules of a file of tasks or a playbook, and of what it includes by name."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    tasks = [task for play in content for task in play.get("tasks", [play])]
+    return set().union(*(_modules_of_task(task, path) for task in tasks))
+
+
+def operations_of_playbook(name: str) -> list[t.Any]:
+    """Return the operations that the modules of a playbook declare."""
+    used = modules_of(CHECKOUT / "playbooks" / f"{name}.yml") & set(names())
+    declared = [one for module in sorted(used) for one in operations(module)]
+    return [one for one in declared if not one.writes or name not in READING]
+
+
+def _modules_of_task(task: dict[str, t.Any], path: Path) -> set[str]:
+    parts = [each for key in ("block", "rescue", "always") for each in task.get(key, [])]
+    used = set().union(*(_modules_of_task(each, path) for each in parts)) if parts else set()
+    for key, value in task.items():
+        if key.startswith(COLLECTION):
+            used.add(key.removeprefix(COLLECTION))
+        for file in _included(key.rpartition(".")[2], value, path):
+            used |= modules_of(file)
+    return used
+
+
+def _included(action: str, value: t.Any, path: Path) -> list[Path]:
+    """Return the files that a task includes. One that is named by a template is not known."""
+    if action in ("include_tasks", "import_tasks"):
+        name = value["file"] if isinstance(value, dict) else value
+        return [] if "{{" in name else [path.parent / name]
+    if action in ("include_role", "import_role"):
+        role = CHECKOUT / "roles" / value["name"].rpartition(".")[2] / "tasks"
+        part = value.get("tasks_from", "main")
+        return [] if "{{" in part else [role / f"{part}.yml"]
+    return []
+
+
 def entry(title: str, used: t.Sequence[t.Any]) -> str:
     """Return the line of some operations, with the permissions of both vendors."""
     okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
@@ -88,13 +138,15 @@ def page() -> str:
     """Return the text of the page."""
     site = entry("all of `site.yml`", [one for name in SITE for one in operations(name)])
     enforce = entry(
-        "`enforce_managed_devices.yml`, and `site.yml` with `device_trust_enforce` too",
+        "`enforce_managed_devices.yml`, `rollback_managed_devices.yml`, and `site.yml` with"
+        " `device_trust_enforce` too",
         [one for name in ENFORCE for one in operations(name)],
     )
+    others = [entry(f"`{name}.yml`", operations_of_playbook(name)) for name in PLAYBOOKS]
     modules = [entry(f"`{name}`", operations(name)) for name in names()]
     follower = import_module(f"{UTILS}._okta.log_follower").USES
     modules.append(entry("event source `okta_system_log`", follower))
-    return "\n".join([HEAD, site, enforce, MODULES_HEAD, *modules, ""])
+    return "\n".join([HEAD, site, enforce, *others, MODULES_HEAD, *modules, ""])
 
 
 if __name__ == "__main__":
