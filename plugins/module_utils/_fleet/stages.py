@@ -115,7 +115,7 @@ def _kandji_stage(mac: MacFacts) -> Classification | None:
     return Classification(
         "KANDJI_MISSING",
         f"{known}.",
-        "Enrol it in Kandji. If it no longer exists, delete its record (okta_device_reset).",
+        "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
     )
 
 

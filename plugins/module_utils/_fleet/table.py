@@ -33,18 +33,13 @@ def render_table(
     """
     lines = [rollout, ""] if rollout else []
     lines += [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
-    groups: dict[tuple[str, str, str], list[MacRow]] = {}
+    groups: dict[tuple[str, str], list[MacRow]] = {}
     for row in rows:
-        groups.setdefault((row.stage, row.reason, row.next_step), []).append(row)
+        groups.setdefault((row.stage, row.next_step), []).append(row)
     if groups:
         lines += ["", "Next steps:"]
-    for (stage, reason, next_step), macs in groups.items():
-        lines.append(f"  {stage}: {reason} {next_step}")
-        lines += [
-            f"    {row.serial_number} {row.device_name} ({row.person or 'no user'})"
-            for row in macs[:max_names]
-        ]
-        lines += [f"    ... and {len(macs) - max_names} more"] if len(macs) > max_names else []
+    for macs in groups.values():
+        lines += _render_group(macs, max_names)
     if renewals:
         lines += ["", "Renewals:"]
         lines += [
@@ -54,3 +49,15 @@ def render_table(
     if authority:
         lines += ["", "Certificate authority:", *(f"  {line}" for line in authority)]
     return lines
+
+
+def _render_group(macs: Sequence[MacRow], max_names: int) -> list[str]:
+    """Return the lines of Macs with the same next step. Different reasons stand at the Macs."""
+    first = macs[0]
+    is_shared = all(row.reason == first.reason for row in macs)
+    reason = f"{first.reason} " if is_shared else ""
+    lines = [f"  {first.stage}: {reason}{first.next_step}"]
+    for row in macs[:max_names]:
+        line = f"    {row.serial_number} {row.device_name} ({row.person or 'no user'})"
+        lines.append(line if is_shared else f"{line}: {row.reason}")
+    return lines + [f"    ... and {len(macs) - max_names} more"] * (len(macs) > max_names)

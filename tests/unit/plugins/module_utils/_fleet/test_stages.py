@@ -236,13 +236,13 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             mac(in_kandji=False),
             "KANDJI_MISSING",
             "Kandji knows no Mac with its serial C02XK1ZAJG5J.",
-            "Enrol it in Kandji. If it no longer exists, delete its record (okta_device_reset).",
+            "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
         ),
         (
             MacFacts("", in_kandji=False),
             "KANDJI_MISSING",
             "Its Okta record has no serial to find it by in Kandji.",
-            "Enrol it in Kandji. If it no longer exists, delete its record (okta_device_reset).",
+            "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
         ),
         (
             mac(record(ada="MANAGED")),

@@ -57,13 +57,12 @@ def test_the_table_says_how_many_stand_where_who_needs_what_and_what_renews_when
         "PROFILE_PENDING                   3",
         "",
         "Next steps:",
-        "  PROFILE_PENDING: Reason. Wait.",
-        "    C1 Mac 1 (ada@acme.com)",
-        "    C3 Mac 3 (ada@acme.com)",
+        "  PROFILE_PENDING: Wait.",
+        "    C1 Mac 1 (ada@acme.com): Reason.",
+        "    C3 Mac 3 (ada@acme.com): Reason.",
+        "    C4 Mac 4 (ada@acme.com): Another.",
         "  NO_LICENCE: Reason. Wait.",
         "    C2 Mac 2 (no user)",
-        "  PROFILE_PENDING: Another. Wait.",
-        "    C4 Mac 4 (ada@acme.com)",
         "",
         "Renewals:",
         "  ring canary: renew its certificates by 2027-10-24",
@@ -72,6 +71,9 @@ def test_the_table_says_how_many_stand_where_who_needs_what_and_what_renews_when
 
 
 def test_of_a_large_group_some_are_named_and_the_others_counted() -> None:
+    rows = [row(number, reason=f"Reason {number}.") for number in range(25)]
+    different = table.render_table(rows, {}, {}, max_names=3)
+    assert different[-2:] == ["    C2 Mac 2 (ada@acme.com): Reason 2.", "    ... and 22 more"]
     lines = table.render_table([row(number) for number in range(25)], {}, {}, max_names=3)
     assert lines[-4:] == [
         "    C0 Mac 0 (ada@acme.com)",
