@@ -55,7 +55,7 @@ class RingPlan:
             "okta_verify": self.is_gated,
         }
 
-    def describe(self, ring: Ring) -> str:
+    def describe(self, ring: Ring, needs_gate: bool) -> str:
         """Return a line for people."""
         steps = []
         if self.scep_profile:
@@ -67,7 +67,7 @@ class RingPlan:
         if self.okta_verify:
             steps.append(f"Okta Verify on {', '.join(self.okta_verify)}")
         macs = ", ".join(ring["test_macs"])
-        if self.is_gated and macs:
+        if needs_gate and macs:
             steps.insert(1 if self.scep_profile else 0, f"gate with {macs}")
         return f"  ring {self.name}: {'; '.join(steps)}"
 
@@ -132,7 +132,12 @@ def describe_plan(
     if not any(plan.is_changed for plan in plans):
         return ["Nothing to deploy: profiles and Okta Verify are as they should be in all rings."]
     lines = [f"Plan, in this order{_count_macs(predictions.scep.get('macs_touched') or {})}:"]
-    lines += [plan.describe(rings[plan.number]) for plan in plans if plan.is_changed]
+    gated = set(needed_gates(plans))
+    lines += [
+        plan.describe(rings[plan.number], plan.number in gated)
+        for plan in plans
+        if plan.is_changed or (plan.number in gated and rings[plan.number]["test_macs"])
+    ]
     unchecked = {"gate", *(change.split(" ")[0] for change in _changes(predictions))}
     names = sorted(permissions[verb] for verb in unchecked & permissions.keys())
     lines.append(f"  Only a write can check these permissions: {', '.join(names)}.")

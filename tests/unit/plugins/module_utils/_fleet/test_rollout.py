@@ -88,11 +88,23 @@ def test_the_gate_of_a_ring_that_stays_is_checked_for_the_next_ring_and_for_its_
         assert [plan.name for plan in rollout.gates_to_check(plans)] == [name]
 
 
+def test_the_plan_names_the_gate_before_the_next_ring() -> None:
+    """The item of Okta Verify is on the first ring already."""
+    for first, line in (
+        (True, "  ring canary: SCEP profile 'Okta SCEP - canary'; gate with C02A, C02B"),
+        (False, "  ring canary: gate with C02A, C02B"),
+    ):
+        predictions = Predictions(scep={"profiles": profiles(first, True)})
+        plans = rollout.plan_rings(RINGS, predictions)
+        lines = rollout.describe_plan(RINGS, plans, predictions, PERMISSIONS)
+        assert lines[1:3] == [line, "  ring wide: SCEP profile 'Okta SCEP - wide'"]
+
+
 def test_a_console_managed_item_is_called_by_its_id() -> None:
     by_console = {**RINGS[0], "scep_profile": {"library_item": "item-1"}}
     predictions = Predictions(scep={"profiles": profiles(True)})
     (plan,) = rollout.plan_rings([by_console], predictions)
-    assert plan.describe(by_console) == "  ring canary: SCEP profile 'library item item-1'"
+    assert plan.describe(by_console, False) == "  ring canary: SCEP profile 'library item item-1'"
 
 
 def test_a_run_that_leaves_the_profiles_out_plans_none() -> None:
