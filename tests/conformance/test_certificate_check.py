@@ -137,7 +137,7 @@ def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
     )
 
 
-@pytest.mark.parametrize("key_id", ["1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", "00AB"])
+@pytest.mark.parametrize("key_id", ["1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", f"{0xAB:040X}"])
 def test_the_authority_key_identifier_is_reported(shell, key_id):
     ders = [certificate(authority_key_id=key_id), certificate("older", days=9)]
     newest, oldest = looked(shell, MacState(Keychain(ders))).identities
