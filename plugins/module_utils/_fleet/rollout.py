@@ -38,12 +38,12 @@ class RingPlan:
 
     @property
     def is_changed(self) -> bool:
-        """Return whether anything changes."""
+        """Whether anything changes."""
         return self.scep_profile or self.settings or bool(self.okta_verify)
 
     @property
     def is_gated(self) -> bool:
-        """Return whether the gate of the ring itself comes before its Okta Verify."""
+        """Whether the gate of the ring itself comes before its Okta Verify."""
         return self.settings or bool(self.okta_verify)
 
     def as_result(self, ring: Ring) -> Result:
@@ -239,12 +239,6 @@ def _numbered(title: str, texts: Sequence[str]) -> list[str]:
 
 def count_problems(problems: Sequence[str], steps: Sequence[str]) -> str:
     """Return the sentence with which the task fails."""
-    counts = [_count(problems, "problem"), _count(steps, "step in the console")]
-    return f"Nothing was written. The list above has {' and '.join(filter(None, counts))}."
-
-
-def _count(texts: Sequence[str], noun: str) -> str:
-    if not texts:
-        return ""
-    first, _space, rest = noun.partition(" ")
-    return f"{len(texts)} {first}{'s' * (len(texts) > 1)}{' ' * bool(rest)}{rest}"
+    counts = [f"{len(problems)} problem{'s' * (len(problems) > 1)}"] * bool(problems)
+    counts += [f"{len(steps)} step{'s' * (len(steps) > 1)} in the console"] * bool(steps)
+    return f"Nothing was written. The list above has {' and '.join(counts)}."
