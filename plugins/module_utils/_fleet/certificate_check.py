@@ -18,9 +18,9 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .._core.timestamps import EARLIEST, format_timestamp, parse_timestamp
+from .._core.timestamps import format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames, is_outdated
-from .._kandji.records import ItemStatus
+from .._kandji.records import ItemStatus, newest_statuses
 from .._okta.certificate_authority_records import parse_key_id
 
 MARK = '{"device_trust_certificates":'
@@ -106,16 +106,17 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
 
     Macs without a readable report are left out. Of two reports of a Mac the true one counts.
     """
-    checks: dict[str, tuple[tuple[datetime, int], Check]] = {}
-    for status in statuses:
-        check = next(filter(None, map(read_check, status.logs)), None)
-        known = checks.get(status.device_id)
-        if check and (known is None or status.precedence > known[0]):
-            checks[status.device_id] = (status.precedence, check)
+    readable = newest_statuses(status for status in statuses if _check_in(status))
     return {
-        device_id: replace(check, reported_at=reported if reported > EARLIEST else None)
-        for device_id, ((reported, _state), check) in checks.items()
+        device_id: replace(check, reported_at=parse_timestamp(status.reported_at))
+        for device_id, status in readable.items()
+        if (check := _check_in(status))
     }
+
+
+def _check_in(status: ItemStatus) -> Check | None:
+    """Return what the check wrote into a log of the status, or None."""
+    return next(filter(None, map(read_check, status.logs)), None)
 
 
 def expiry_by_device(

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 
 from .._core.text import names_serial
@@ -52,7 +51,7 @@ class Statuses:
     states: dict[str, str] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
     several: set[str] = field(default_factory=set)
-    order: dict[str, tuple[datetime, int]] = field(default_factory=dict, compare=False)
+    order: dict[str, int] = field(default_factory=dict, compare=False)
 
     def add(self, status: ItemStatus) -> None:
         """Add the status of an item. Of two of one item on a device, the true one counts."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._core.json_fields import (
     Row,
@@ -191,14 +191,16 @@ class ItemStatus:
         return self.state == "installed"
 
     @property
-    def precedence(self) -> tuple[datetime, int]:
+    def precedence(self) -> int:
         """Return what orders statuses of one device: the greatest tells the truth.
 
         A later report outweighs an earlier one, and any report a status without a timestamp. At the
         same time a failure outweighs what may still come, which is the order of STATES_BY_WEIGHT.
+        It is one number, since a fleet holds one for each status.
         """
-        reported = parse_timestamp(self.reported_at) or EARLIEST
-        return reported, STATES_BY_WEIGHT.index(self.state)
+        reported = (parse_timestamp(self.reported_at) or EARLIEST) - EARLIEST
+        weight = STATES_BY_WEIGHT.index(self.state)
+        return reported // timedelta(microseconds=1) * len(STATES_BY_WEIGHT) + weight
 
     @property
     def logs(self) -> tuple[str | None, ...]:
