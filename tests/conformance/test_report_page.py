@@ -92,7 +92,10 @@ def row(number: int) -> dict[str, t.Any]:
 def write_report(path: Path, count: int) -> Path:
     """As the module writes it."""
     # Not at the top: the collection's import path is not set up when this file is read.
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
+        MacRow,
+        RowUser,
+    )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
         STAGES as ORDER,
     )
@@ -104,7 +107,9 @@ def write_report(path: Path, count: int) -> Path:
     )
 
     def rows() -> t.Iterator[MacRow]:
-        return (MacRow.from_result(row(number)) for number in range(count))
+        for values in map(row, range(count)):
+            users = [RowUser(user["login"], user["managementStatus"]) for user in values["users"]]
+            yield MacRow(**{**values, "users": users})
 
     before = {
         str(row(number)["serial_number"]): STAGES[(number * 7 + (number % 40 == 0)) % len(STAGES)]

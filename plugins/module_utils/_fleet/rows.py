@@ -78,12 +78,6 @@ class MacRow:
         ]
         return {**values, **lists, "users": users}
 
-    @classmethod
-    def from_result(cls, result: Result) -> MacRow:
-        """Return the row that ``as_result`` made this of."""
-        users = [RowUser(user["login"], user["managementStatus"]) for user in result["users"]]
-        return cls(**{**result, "users": users})
-
 
 COLUMNS = tuple(field.name for field in fields(MacRow))
 
