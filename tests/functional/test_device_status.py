@@ -74,3 +74,27 @@ def test_the_playbook_says_where_a_mac_stands_and_whom_nobody_knows(watched, pla
         "Kandji has no Mac with these serial numbers: CNOBODY." in result.output
         and watched.writes(mark) == []
     )
+
+
+def test_the_playbook_reads_the_state_of_the_okta_verify_item(watched, playbook, managed):
+    mark = watched.mark()
+    asked = {
+        "device_trust_status_serials": [managed],
+        "device_trust_rings": watched.ring_variables,
+    }
+    result = playbook(watched.lab, LOOK, variables=asked)
+    assert result.status == 0, result.output
+    operations = [request.operation for request in watched.asked(mark)]
+    assert "Applications" not in operations  # the inventory, which is a day behind the item
+    assert operations.count("Get Library Item Statuses") == 2  # the SCEP profile, and Okta Verify
+
+
+def test_the_playbook_goes_on_without_an_okta_verify_item(watched, playbook, managed):
+    asked = {
+        "device_trust_status_serials": [managed],
+        "device_trust_rings": watched.ring_variables,
+        "device_trust_okta_verify_name": "Okta Verify for Labs",
+    }
+    result = playbook(watched.lab, LOOK, variables=asked)
+    assert result.status == 0 and f"{managed}: MANAGED." in result.output, result.output
+    assert "Without the item of Okta Verify only Macs that reported the app" in result.output

@@ -71,12 +71,14 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     predicted = playbook(watched.lab, RESET, check=True, variables=variables)
     assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
     assert "cannot be restored" in predicted.output
+    assert "Do not send these messages yet." in predicted.output
     done = playbook(watched.lab, RESET, variables=variables)
     assert done.status == 0 and watched.writes(mark) == [
         "deactivateDevice",
         "deleteDevice",
     ], done.output
     assert predicted.changed[-1] == done.changed[-1] and "1 reset" in done.output
+    assert "Do not send these messages yet." not in done.output
     told = messages(done)[0]
     user = next(one for one in watched.world.okta.users.values() if one.login == told["to"])
     assert told["register_now"] and "Remove account" in " ".join(told["steps"])
@@ -95,6 +97,22 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     mark = watched.mark()
     again = playbook(watched.lab, RESET, variables=variables)
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.lab(macs=1)
+def test_a_record_that_nobody_uses_is_cleaned_up(watched, playbook):
+    fleet = ResetFleet(watched)
+    fleet.mac("GUARDED00001")
+    used, orphan = fleet.record("GUARDED00001", age=200), fleet.record("GUARDED00001", age=96)
+    orphan.users.clear()
+    variables = {
+        "device_trust_reset_serials": ["GUARDED00001"],
+        "device_trust_reset_duplicates": "clean_up",
+        "device_trust_reset_max_percent": 100,
+    }
+    done = playbook(watched.lab, RESET, variables=variables)
+    assert done.status == 0 and "1 reset, 1 skipped" in done.output, done.output
+    assert used.id in watched.world.okta.devices and orphan.id not in watched.world.okta.devices
 
 
 @pytest.mark.long
