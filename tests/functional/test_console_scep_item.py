@@ -81,7 +81,7 @@ def test_between_two_of_one_name_it_is_not_guessed(watched, run_module, item):
     )
     assert (
         refused["failed"]
-        and refused["msg"].startswith("library_item: ")
+        and refused["msg"].startswith(f"SCEP item {NAME!r}: ")
         and item in refused["msg"]
         and twin in refused["msg"]
     ), refused

@@ -124,24 +124,25 @@ def find_scep_item(
     profiles: t.Sequence[CustomProfile],
     checks_type: bool = False,
 ) -> LibraryItem:
-    """Return the console-managed item that option library_item names, by id or exact name.
+    """Return the console-managed SCEP item of a name or id.
 
     By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
     Raises BadOption.
 
     :arg checks_type: whether Macs are asked for the type of the item, too.
     """
-    profile = profile_catalog(profiles).find_one(asked, "library_item")
+    what = f"SCEP item {asked!r}"
+    profile = profile_catalog(profiles).find_one(asked, what)
     if profile is not None:
         raise BadOption(
-            f"library_item: {asked!r} is a Custom Profile ({profile.id}), which has an API."
-            " Leave library_item out: it is for items that only the web app can edit."
+            f"{what}: it is a Custom Profile ({profile.id}), which has an API. Name an item that"
+            " only Kandji's web app can edit, or none."
         )
     if is_id(asked):
         if not checks_type:
             return item_by_id(asked, items, asked)
         item, everywhere = find_by_id(kandji, asked, items, asked)
-        check_type(kandji, item, everywhere, "library_item", NOT_A_SCEP_ITEM)
+        check_type(kandji, item, everywhere, what, NOT_A_SCEP_ITEM)
         return item
     blueprints = list(kandji.blueprints())
     candidates, everywhere = search(kandji, asked, items, blueprints)
@@ -149,14 +150,14 @@ def find_scep_item(
         candidates = find_in_events(asked, kandji.audit_events())
     if not candidates:
         raise BadOption(
-            f"library_item: no library item named {asked!r} is on any blueprint or device or in the"
-            " audit log. Create it in Kandji's web app, or set its id, which is in the address"
-            " of its page there."
+            f"{what}: no library item with this name is on any blueprint or device or in the audit"
+            " log. Create it in Kandji's web app, or set its id, which is in the address of its"
+            " page there."
         )
     unwanted: t.AbstractSet[str] = NOT_A_SCEP_ITEM if checks_type else frozenset()
-    item = choose(asked, candidates, blueprints, "library_item", "its id", unwanted)
+    item = choose(asked, candidates, blueprints, what, "its id", unwanted)
     if checks_type:
-        check_type(kandji, item, everywhere, "library_item", unwanted)
+        check_type(kandji, item, everywhere, what, unwanted)
     return item
 
 

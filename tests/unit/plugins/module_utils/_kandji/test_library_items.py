@@ -422,8 +422,8 @@ def test_the_web_apps_item_is_found_wherever_it_shows(
             "Okta SCEP - canary",
             {},
             [CustomProfile("p-1", "Okta SCEP - canary")],
-            "is a Custom Profile (p-1), which has an API. Leave library_item out: it is for items"
-            " that only the web app can edit.",
+            "it is a Custom Profile (p-1), which has an API. Name an item that only Kandji's web app"
+            " can edit, or none.",
         ),
         ("P-1", {}, [CustomProfile("p-1", "Okta SCEP - canary")], "is a Custom Profile"),
         (
@@ -456,14 +456,14 @@ def test_the_web_apps_item_is_found_wherever_it_shows(
 def test_what_is_not_one_item_of_the_web_app_is_told(
     asked: str, items: t.Any, profiles: t.Any, said: str
 ) -> None:
-    with pytest.raises(BadOption, match="^library_item: ") as told:
+    with pytest.raises(BadOption, match=f"^SCEP item {asked!r}: ") as told:
         library_item.find_scep_item(tenant(), asked, items, profiles)
     assert said in told.value.message
 
 
 def test_one_that_was_renamed_since_is_not_found_by_its_old_name() -> None:
     kandji = tenant(events=[created("Another name"), created(CONSOLE_ITEM.name)])
-    with pytest.raises(BadOption, match="no library item named"):
+    with pytest.raises(BadOption, match="no library item with this name"):
         library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [])
 
 
@@ -482,8 +482,8 @@ def test_an_id_that_is_on_no_blueprint_is_taken_as_it_is() -> None:
     [
         (
             "vpp-app",
-            "library_item: the library item 'Okta SCEP by hand' (dddd0000-0000-4000-8000-00000000000d)"
-            " is of type 'vpp-app'. Name an item of the right type, or give its id.",
+            ": the library item 'Okta SCEP by hand' (dddd0000-0000-4000-8000-00000000000d) is of"
+            " type 'vpp-app'. Name an item of the right type, or give its id.",
         ),
         ("scep", None),
     ],
@@ -500,7 +500,7 @@ def test_a_mac_is_asked_for_the_type_of_a_scep_item(
         return
     with pytest.raises(BadOption) as raised:
         library_item.find_scep_item(kandji, asked, items, [], checks_type=True)
-    assert raised.value.message == problem
+    assert raised.value.message == f"SCEP item {asked!r}{problem}"
 
 
 @pytest.mark.parametrize("asked", [CONSOLE_ITEM.id.upper(), CONSOLE_ITEM.name])
@@ -533,7 +533,7 @@ def test_the_type_that_only_a_mac_or_the_audit_log_shows_counts() -> None:
     event_of_an_app = created(CONSOLE_ITEM.name)
     event_of_an_app["new_state"]["type"] = "vpp-app"
     for kandji in (tenant(on_device=on_device), tenant(events=[event_of_an_app])):
-        with pytest.raises(BadOption, match="^library_item: the library item .* of type 'vpp-app'"):
+        with pytest.raises(BadOption, match="^SCEP item .*: the library item .* of type 'vpp-app'"):
             library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [], True)
         item = library_item.find_scep_item(kandji, CONSOLE_ITEM.name, {"canary": []}, [])
         assert item == CONSOLE_ITEM
