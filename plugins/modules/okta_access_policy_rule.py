@@ -178,7 +178,7 @@ def run(ctx: ModuleContext) -> Result:
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     params = ctx.params
     wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"])
-    request = _with_known_place(ctx, rules, wanted)
+    request = _with_known_place(ctx, policy, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
     forecast = _guard(ctx, policy, rules, plan, mapped) if plan.changes else None
@@ -196,18 +196,22 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _with_known_place(ctx: ModuleContext, rules: Rules, request: RuleRequest) -> RuleRequest:
+def _with_known_place(
+    ctx: ModuleContext, policy: Policy, rules: Rules, request: RuleRequest
+) -> RuleRequest:
     """Return the request without a place that check mode cannot know.
 
-    An earlier task would have created the rule that it names.
+    An earlier task would have created the rule that it names. Nothing can be known of a policy that
+    an earlier task would have created, too.
     """
     neighbor = request.place.neighbor
     if not ctx.check_mode or not neighbor or neighbor in [rule.name for rule in rules]:
         return request
-    ctx.warn(
-        f"Policy {ctx.params['policy']!r} has no rule {neighbor!r} yet: a real run fails unless"
-        " the rule is created first."
-    )
+    if policy.id:
+        ctx.warn(
+            f"Policy {policy.name!r} has no rule {neighbor!r} yet: a real run fails unless the rule"
+            " is created first."
+        )
     return replace(request, place=Place())
 
 

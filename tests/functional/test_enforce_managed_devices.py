@@ -100,6 +100,7 @@ def test_one_person_unready_is_named_and_nothing_is_written(company, playbook):
         refused.status != 0 and "1 person who used these apps would be locked out" in refused.output
     ), refused.output
     assert login_of(company, serial) in refused.output and "Traceback" not in refused.output
+    assert "locked_out_people" not in refused.output  # the whole forecast in one line
     assert company.watched.writes(mark) == [] and set(company.policies().values()) == {
         "Company apps"
     }
@@ -149,6 +150,7 @@ def test_carried_out_as_predicted_then_unchanged_then_taken_back(company, playbo
     mark = company.watched.mark()
     predicted = playbook(company.watched.lab, ENFORCE, check=True, variables=VARIABLES)
     assert predicted.status == 0 and company.watched.writes(mark) == [], predicted.output
+    assert "WARNING" not in predicted.output  # of rules and a policy that the run creates itself
     done = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
     assert done.status == 0 and predicted.changed == done.changed, done.output
     assert set(company.policies().values()) == {CLONE} and "simulated sign-ins agree" in done.output

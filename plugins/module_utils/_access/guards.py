@@ -539,7 +539,7 @@ class LockOutGuard:
         if needed <= self.limit:
             return
         subject = f" The change: {self.change}." if self.change else ""
-        remedy = "Prepare their devices, exclude them from the rule"
+        remedy = "Prepare their devices, limit the rules to groups without them"
         if self.is_reversal:
             subject += " The earlier policy changed after the apps left it."
             remedy = "Correct the earlier policy"
