@@ -461,7 +461,8 @@ def _check_prerequisites(
     action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
     check_limits([Limit("max_reissue", ctx.params["max_reissue"], len(begun), action)])
     remedy = (
-        "Nothing was written. Follow console_steps, or use another generation for the whole ring."
+        "Nothing was written. Follow the console steps, or use another generation for the whole"
+        " ring."
     )
     console_steps = redelivery.console_steps(tag, profile.name)
     classic = _classic_blueprints(ctx, {mac.device.blueprint_id for mac in begun})

@@ -299,7 +299,7 @@ def not_found(
     return NeedsConsole(
         f"No library item named {name!r} is on any blueprint or"
         f" device{'' if unread else ' or in the audit log'}, and no public API can create"
-        f" one{hint} Follow console_steps, then run again."
+        f" one{hint} Follow the console steps, then run again."
         + (f" An item that is assigned nowhere is not visible: {unread}" if unread else ""),
         console_steps=console_steps(name, blueprints),
     )

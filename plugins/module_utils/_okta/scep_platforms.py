@@ -85,7 +85,8 @@ def _unverified(
         later = "" if "again later" in why else " Run again later."
         raise Refused(f"{why}{later}")
     raise NeedsConsole(
-        f"{why} Follow console_steps once in the Okta Admin Console, then run again with scep_url.",
+        f"{why} Follow the console steps once in the Okta Admin Console, then run again with"
+        " scep_url.",
         console_steps=platform_console_steps(org_url),
     )
 
@@ -105,8 +106,8 @@ def _only_static(authorities: Authorities, org_url: str) -> RegistrationAuthorit
         others = "; ".join(map(_describe, authorities.platforms))
         raise NeedsConsole(
             "scep_url: it is not set, and Okta has no platform with a static SCEP URL"
-            f"{' (' + others + ')' if others else ''}. No API can create one. Follow console_steps"
-            " once in the Okta Admin Console, then run again.",
+            f"{' (' + others + ')' if others else ''}. No API can create one. Follow the console"
+            " steps once in the Okta Admin Console, then run again.",
             console_steps=platform_console_steps(org_url),
         )
     return static[0]

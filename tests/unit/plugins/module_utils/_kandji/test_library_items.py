@@ -133,7 +133,7 @@ def test_where_there_is_none_the_steps_in_the_console_are_told(
         " no public API can create one"
     )
     assert said in error.message
-    assert error.message.endswith(" Follow console_steps, then run again.")
+    assert error.message.endswith(" Follow the console steps, then run again.")
     steps = error.details["console_steps"]
     assert steps == library_item.console_steps("Okta Verify", [Blueprint("1", "Canary")])
 
@@ -151,14 +151,14 @@ def test_where_there_is_none_the_steps_in_the_console_are_told(
 def test_items_with_the_first_word_of_a_name_are_suggested(name: str, suggested: str) -> None:
     items = {"1": [LibraryItem("1", "Slack App"), LibraryItem("2", "Zoom App")]}
     error = library_item.not_found(name, [], items)
-    assert f"no public API can create one{suggested} Follow console_steps" in error.message
+    assert f"no public API can create one{suggested} Follow the console steps" in error.message
 
 
 def test_an_audit_log_that_could_not_be_read_is_not_claimed_to_be_empty() -> None:
     error = library_item.not_found("Okta Verify", [], {}, "the token lacks a permission.")
     assert error.message == (
         "No library item named 'Okta Verify' is on any blueprint or device, and no public API can"
-        " create one. Follow console_steps, then run again. An item that is assigned nowhere is not"
+        " create one. Follow the console steps, then run again. An item that is assigned nowhere is not"
         " visible: the token lacks a permission."
     )
 

@@ -133,7 +133,7 @@ def test_a_type_that_is_unknown_is_never_chosen_and_warned_of_by_name() -> None:
     assert raised.value.message == (
         "scep_url: it is not set, and Okta has no platform with a static SCEP URL (platform"
         " 'Endpoint management' (rac1, quantum, created 2023-03-19); platform 'Endpoint management'"
-        " (rac2, unknown type, created 2023-03-19)). No API can create one. Follow console_steps"
+        " (rac2, unknown type, created 2023-03-19)). No API can create one. Follow the console steps"
         " once in the Okta Admin Console, then run again."
     )
     warning = (
@@ -300,7 +300,7 @@ def test_without_a_url_the_console_steps_follow(
         choose_url(UNREAD, None, platform_option, ORG)
     assert raised.value.message == (
         f"scep_url: it is not set{platform_text}, because Okta's certificate authorities cannot be"
-        " read: the org does not have the Certificate Authorities API (404). Follow console_steps"
+        " read: the org does not have the Certificate Authorities API (404). Follow the console steps"
         " once in the Okta Admin Console, then run again with scep_url."
     )
     assert raised.value.details["console_steps"] == platform_console_steps(ORG)
