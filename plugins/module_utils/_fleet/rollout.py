@@ -159,10 +159,6 @@ def _changes(predictions: Predictions) -> list[str]:
     return [change for part in parts for change in part.get("changes") or ()]
 
 
-# What ansible.builtin.assert says, whose failure the play ignores to list all problems at once.
-ASSERTION_PASSED = "All assertions passed"
-
-
 def collect_problems(results: Sequence[Params]) -> tuple[list[str], list[str]]:
     """Return the problems and the console steps of results, each once.
 
@@ -178,8 +174,6 @@ def collect_problems(results: Sequence[Params]) -> tuple[list[str], list[str]]:
 
 def _message(result: Params) -> list[str]:
     message = result.get("msg")
-    if message == ASSERTION_PASSED:
-        return []
     return message if isinstance(message, list) else [message] if message else []
 
 
