@@ -124,8 +124,8 @@ moved_apps:
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Device check, from_policy: rst0n8sbwArJ7OQRw406}
 left_apps:
-  description: The apps that keep the policy, because their earlier policy is not known. Empty
-    unless O(state=reverted).
+  description: The apps that keep the policy, and why, for example because their earlier policy is
+    not known, or because Okta refused to move the app. Empty unless O(state=reverted).
   returned: success
   type: list
   elements: dict
@@ -363,19 +363,22 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     rules = app_moves.read_rules(ctx.okta, moves)
     options = guards.GuardOptions.from_params(ctx.params)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, is_reversal=True)
-    changes = [_assignment(move.app, move.target) for move in moves]
-    if plan.description != (current.description or ""):
-        before, after = {"description": current.description}, {"description": plan.description}
-        changes.append(Change("update", f"policy {current.name!r}", before, after))
-    if changes and not ctx.check_mode:
+    if not ctx.check_mode and (moves or plan.description != (current.description or "")):
         _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)
-        policy_apply.apply_moves(ctx.okta, moves)
+        refused = policy_apply.apply_reversal(ctx.okta, moves)
+        left += refused
+        staying = {app.id for app in plan.left} | {each.app.id for each in refused}
+        plan = policy_plan.plan_reversal(current, apps, known, staying)
         if plan.description != (current.description or ""):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
+    changes = [_assignment(app, target) for app, target in plan.moves]
+    if plan.description != (current.description or ""):
+        before, after = {"description": current.description}, {"description": plan.description}
+        changes.append(Change("update", f"policy {current.name!r}", before, after))
     _warn_of_reversal(ctx, left, forecast)
-    moved = [move.app for move in moves]
+    moved = [app for app, _target in plan.moves]
     future = replace(current, description=plan.description)
     return Done(future, changes, moved, forecast, came_from=current.id, left_apps=left)
 

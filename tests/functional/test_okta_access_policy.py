@@ -13,6 +13,7 @@ import pytest
 from lab.actors import person as people
 from lab.clock import iso
 from lab.okta.device_records import DeviceFacts
+from lab.okta.errors import refuse
 from lab.okta.sign_ins import Seat
 from tests.functional.helpers.interleaving import before_request
 
@@ -652,6 +653,29 @@ def test_what_moved_is_named_if_a_later_app_does_not(desk):
     assert [each["label"] for each in failed["moved_apps"]] == ["Slack"] and failed["changed"]
     desk.okta.assign = real
     assert desk.run(POLICY, wanted)["changed"]
+
+
+def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(desk):
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack", "Salesforce", "Payroll"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    back = {"name": NAME, "state": "reverted"}
+    real = desk.okta.assign
+
+    def assign(app, policy):
+        if app.label == "Salesforce":
+            refuse("E0000006")
+        real(app, policy)
+
+    desk.okta.assign = assign
+    first = desk.run(POLICY, back)
+    assert sorted(app["label"] for app in first["moved_apps"]) == ["Payroll", "Slack"], first
+    assert [app["label"] for app in first["left_apps"]] == ["Salesforce"] and first["changed"]
+    assert "403" in first["left_apps"][0]["reason"]
+    assert "'Salesforce': " in " ".join(first["warnings"])
+    desk.okta.assign = real
+    second = desk.run(POLICY, back)  # its mark is kept
+    assert [app["label"] for app in second["moved_apps"]] == ["Salesforce"]
+    assert second["left_apps"] == [] and not desk.run(POLICY, back)["changed"]
 
 
 def protect(desk, *apps):

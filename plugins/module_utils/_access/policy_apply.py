@@ -14,14 +14,16 @@ from .._core.errors import (
     DeviceTrustError,
     NotAsWritten,
     NotFound,
+    RateLimited,
     Refused,
+    Unauthorized,
     Uncertain,
 )
 from .._core.json_fields import Json
 from .._core.lookup import named
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
-from .app_moves import Move
+from .app_moves import Move, Obstacle
 from .policy_plan import PolicyPlan
 from .recheck import check_app, check_target, find_older_twin
 from .rule_comparison import merge_rule
@@ -137,6 +139,28 @@ def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
             if len(moves) == 1:
                 raise
             raise _explain_interruption(error, [each.app for each in moves], number) from error
+
+
+def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
+    """Move apps back, each by itself. Return those that stay, and why.
+
+    People may be locked out of each of them, so one that Okta refuses does not keep the others from
+    it. Raises the first error if no app moves, and Unauthorized, RateLimited or Unreachable, which
+    would meet the others, too.
+    """
+    left: list[Obstacle] = []
+    errors: list[DeviceTrustError] = []
+    for move in moves:
+        try:
+            move_app(okta, move.app, move.target, move.before)
+        except (Unauthorized, RateLimited):
+            raise
+        except (ApiError, NotAsWritten, Refused, Uncertain) as error:
+            errors.append(error)
+            left.append(Obstacle(move.app, error.message.rstrip(".")))
+    if errors and len(errors) == len(moves):
+        raise errors[0]
+    return left
 
 
 def _explain_interruption(

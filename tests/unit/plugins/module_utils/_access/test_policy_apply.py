@@ -16,16 +16,24 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     recheck,
     rule_plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.app_moves import Move
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.app_moves import (
+    Move,
+    Obstacle,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
     Place,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     BadOption,
+    DeviceTrustError,
+    Forbidden,
     NotAsWritten,
     NotFound,
+    RateLimited,
     Refused,
+    Unauthorized,
+    Unreachable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
@@ -303,6 +311,35 @@ def test_a_failure_names_what_moved_and_what_did_not(okta: FakeOkta) -> None:
     assert details["moved_apps"] == [{"id": "slack", "label": "Slack"}]
     assert details["waiting_apps"] == [{"id": "pay", "label": "Pay"}]
     assert okta.writes == [("assign", "slack", "rst2"), ("assign", "jira", "rst2")]
+
+
+def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Slack", "Jira", "Pay")
+
+    def refuse_jira(call: str) -> None:
+        if call == "assigned" and okta.writes[-1][1] == "jira":
+            raise Forbidden("Okta refused it.", status=403)
+
+    okta.before = refuse_jira
+    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert left == [Obstacle(App("jira", "Jira"), "Okta refused it")]
+    assert [app for _assign, app, _policy in okta.writes] == ["slack", "jira", "pay"]
+
+
+@pytest.mark.parametrize("error", [Unauthorized, RateLimited, Unreachable])
+def test_a_reversal_ends_at_what_the_other_apps_would_meet_too(
+    okta: FakeOkta, error: type[DeviceTrustError]
+) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+
+    def fail(call: str) -> None:
+        if call == "assigned":
+            raise error("Okta has no answer.")
+
+    okta.before = fail
+    with pytest.raises(error):
+        policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert [app for _assign, app, _policy in okta.writes] == ["slack"]
 
 
 def test_the_failure_of_a_single_move_is_that_of_okta(okta: FakeOkta) -> None:
