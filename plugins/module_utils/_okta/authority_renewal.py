@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.results import Result
-from .._core.timestamps import format_timestamp
+from .._core.timestamps import EARLIEST, LATEST, format_timestamp
 from .certificate_authorities import Authorities
 from .certificate_authority_records import (
     ACTIVE,
+    RETIRING,
     AuthorityCertificate,
     CertificateAuthority,
     RegistrationAuthority,
@@ -29,6 +30,7 @@ NONE, WAITING, ROLLED_OVER = "none", "waiting", "rolled_over"
 OVERDUE, BROKEN, UNKNOWN = "overdue", "broken", "unknown"
 # Certificates of Macs live a year, and must not outlive the one that signed them.
 SLACK = timedelta(days=60)
+_LOOK = "Look in the Admin Console (Security > Device integrations > Certificate authority)."
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class AuthorityRenewal:
         replacement, and the platform is on the old one. ``rolled_over``: it is on the replacement,
         and the old one is still valid. ``overdue``: the certificate that it issues with expires
         before certificates of today do. ``broken``: that certificate is not valid any more.
-        ``unknown``: Okta's answer does not say it, for example without key identifiers.
-    :arg replacement: the newest certificate, if it is another one.
+        ``unknown``: Okta's answer does not say it, for example without key identifiers or dates.
+    :arg replacement: the newest certificate, if it is another one that is still valid.
     :arg retiring: the earlier certificate that expires last, if one is still valid.
     :arg expires: when the certificate that the platform issues with expires.
     """
@@ -77,7 +79,10 @@ class AuthorityRenewal:
             return self.message
         name = f"platform {self.platform.name!r} ({self.platform.id})"
         if self.state == UNKNOWN:
-            return f"Okta does not show which CA certificate {name} issues with."
+            return (
+                f"Okta does not show where the renewal of the CA certificate of {name} stands."
+                f" {_LOOK}"
+            )
         return f"The CA certificate of {name} expires on {_day(self.expires)}; nothing is due."
 
     @property
@@ -114,17 +119,16 @@ def authority_renewal(
     authority = authorities.authority_of(platform)
     certificates = authority.certificates if authority else ()
     current = _find(certificates, platform.authority_key_id)
-    newest = next((each for each in certificates if each.rotation_state == ACTIVE), None)
-    is_known = newest is not None and bool(newest.key_id)
     expires = (current.expires if current else None) or platform.ca_expires
+    newest = _find_newest(certificates, current)
     retiring = [
         each for each in certificates if each.rotation_state != ACTIVE and each.expires is not None
     ]
     return AuthorityRenewal(
-        _state(platform, current, newest if is_known else None, authority, expires, now),
+        _state(platform, current, newest, authority, expires, now),
         platform,
         now,
-        newest if is_known and newest != current else None,
+        newest if newest != current and _is_valid(newest, now) else None,
         max(retiring, key=lambda each: each.expires or now, default=None),
         expires,
     )
@@ -152,6 +156,26 @@ def _find(certificates: Sequence[AuthorityCertificate], key_id: str) -> Authorit
     return next((each for each in certificates if key_id and each.key_id == key_id), None)
 
 
+def _is_valid(certificate: AuthorityCertificate | None, now: datetime) -> bool:
+    return certificate is not None and (certificate.expires or LATEST) > now
+
+
+def _find_newest(
+    certificates: Sequence[AuthorityCertificate], current: AuthorityCertificate | None
+) -> AuthorityCertificate | None:
+    """Return the newest certificate, or None if Okta's answer does not surely show it.
+
+    The list is newest first. A certificate that does not outlive the one in use renews nothing.
+    """
+    for certificate in certificates:
+        if certificate.rotation_state == ACTIVE and certificate.key_id:
+            outlives = (certificate.expires or LATEST) > ((current and current.expires) or EARLIEST)
+            return certificate if outlives or certificate == current else None
+        if certificate.rotation_state != RETIRING:
+            return None
+    return None
+
+
 def _state(
     platform: RegistrationAuthority,
     current: AuthorityCertificate | None,
@@ -170,6 +194,8 @@ def _state(
         return OVERDUE
     if current != newest:
         return WAITING
+    if expires is None:
+        return UNKNOWN
     return ROLLED_OVER if len(authority.certificates) > 1 else NONE
 
 
@@ -200,9 +226,8 @@ def _message(renewal: AuthorityRenewal) -> str:
         )
     if renewal.is_alarm and renewal.state == UNKNOWN:
         return (
-            f"Okta does not show which CA certificate {name} issues with. By its date of expiry,"
-            f" {expiry}, a move to a renewed one was due by {deadline}. Look in the Admin Console"
-            " (Security > Device integrations > Certificate authority)."
+            f"Okta does not show where the renewal of the CA certificate of {name} stands. By its"
+            f" date of expiry, {expiry}, a move to a renewed one was due by {deadline}. {_LOOK}"
         )
     if renewal.is_alarm:
         return (

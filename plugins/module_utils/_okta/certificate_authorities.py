@@ -17,6 +17,7 @@ from .._core.errors import ApiError, Forbidden, Unreachable, Unreadable
 from .auth import FEATURE_MISSING, TOKEN
 from .certificate_authority_records import (
     ATTESTATION,
+    DEVICE_ACCESS,
     CertificateAuthority,
     RegistrationAuthority,
 )
@@ -57,6 +58,12 @@ class Authorities:
         """The authorities whose certificates attest management."""
         return [authority for authority in self.all if authority.family == ATTESTATION]
 
+    @property
+    def unknown_families(self) -> list[str]:
+        """The families of which nobody knows whether their certificates attest management."""
+        families = {authority.family or "unknown" for authority in self.all}
+        return sorted(families - {ATTESTATION, DEVICE_ACCESS})
+
     def authority_of(self, platform: RegistrationAuthority) -> CertificateAuthority | None:
         """Return the authority of a platform, or None."""
         return next((each for each in self.all if each.id == platform.authority_id), None)
@@ -66,9 +73,9 @@ class Authorities:
         """The key identifiers by which certificates that attest management name their issuer.
 
         Those of certificates that were superseded and are still valid are among them. There are
-        none if one is missing: an incomplete list proves nothing against a certificate.
+        none if one may be missing: an incomplete list proves nothing against a certificate.
         """
-        if not all(authority.shows_keys for authority in self.attesting):
+        if self.unknown_families or not all(authority.shows_keys for authority in self.attesting):
             return frozenset()
         return frozenset(
             certificate.key_id
@@ -110,12 +117,18 @@ def _read(
         )
     except ApiError as error:
         _check_sign_in(okta, error)
-        is_passing = error.status == 429 or error.status >= 500
+        is_passing = error.status == 429 or error.status >= 500 or _is_of_platforms(error)
         return Authorities(unavailable=_reason(error), is_passing=is_passing)
     except (Unreachable, Unreadable) as error:
         is_passing = isinstance(error, Unreachable)
         return Authorities(unavailable=error.message.rstrip("."), is_passing=is_passing)
     return Authorities(authorities, platforms)
+
+
+def _is_of_platforms(error: ApiError) -> bool:
+    """Return whether an authority that was listed is not there any more."""
+    of_platforms = error.details.get("operation") == LIST_REGISTRATION_AUTHORITIES.name
+    return of_platforms and error.status == 404 and error.error_code != FEATURE_MISSING
 
 
 def _check_sign_in(okta: Okta, error: ApiError) -> None:
@@ -131,6 +144,8 @@ def _check_sign_in(okta: Okta, error: ApiError) -> None:
 def _reason(error: ApiError) -> str:
     """Return why an answer shows that the authorities cannot be read."""
     code = f"{error.status} {error.error_code}".strip()
+    if _is_of_platforms(error):
+        return f"Okta does not show the platforms of an authority that it listed ({code})"
     if error.error_code == FEATURE_MISSING or error.status in (404, 405):
         return f"the org does not have the Certificate Authorities API ({code})"
     if error.status in (401, 403) or error.error_code == "invalid_scope":

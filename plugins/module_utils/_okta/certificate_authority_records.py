@@ -21,7 +21,7 @@ from .._http.urls import split_url
 ATTESTATION, DEVICE_ACCESS = "OKTA_AS_CA", "DEVICE_ACCESS_OKTA_AS_CA"
 STATIC, DYNAMIC, DELEGATED = "STATIC", "DYNAMIC", "DELEGATED"
 ACTIVE = "ACTIVE"  # of a certificate: the newest one of its authority; of a platform: in service
-
+RETIRING = "RETIRING"  # of a certificate: superseded, and still valid
 
 _KEY_ID = re.compile(r"[0-9A-F]{40}")
 

@@ -103,6 +103,7 @@ def _only_static(authorities: Authorities, org_url: str) -> RegistrationAuthorit
             " to the id of the one whose secret key you have."
         )
     if not static:
+        _check_unknown(authorities)
         others = "; ".join(map(_describe, authorities.platforms))
         raise NeedsConsole(
             "scep_url: it is not set, and Okta has no platform with a static SCEP URL"
@@ -111,6 +112,20 @@ def _only_static(authorities: Authorities, org_url: str) -> RegistrationAuthorit
             console_steps=platform_console_steps(org_url),
         )
     return static[0]
+
+
+def _check_unknown(authorities: Authorities) -> None:
+    """Raise Refused if Okta may have a static platform that cannot be recognised as one."""
+    known = (STATIC, DYNAMIC, DELEGATED)
+    unknown = [
+        _describe(each) for each in _serving(authorities) if each.challenge_type not in known
+    ]
+    unknown += [f"authorities of the family {family}" for family in authorities.unknown_families]
+    if unknown:
+        raise Refused(
+            "scep_url: it is not set, and whether Okta has a platform with a static SCEP URL is not"
+            f" known ({'; '.join(unknown)}). Set scep_url to the one that the Admin Console shows."
+        )
 
 
 def _named(authorities: Authorities, platform: str) -> RegistrationAuthority:

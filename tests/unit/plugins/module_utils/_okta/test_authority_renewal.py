@@ -88,6 +88,12 @@ def renewal(
         ((), OLD, RENEWED, "unknown"),
         ((certificate(OLD, None),), OLD, RENEWED, "unknown"),
         ((certificate(OLD, "PAUSED"),), OLD, RENEWED, "unknown"),
+        # A newer one in a state that nobody knows may be the replacement.
+        ((certificate(NEW, "PENDING"), certificate(OLD)), OLD, RENEWED, "unknown"),
+        ((certificate(OLD, "RETIRING"), certificate(NEW)), OLD, RENEWED, "waiting"),
+        ((replace(certificate(NEW), expires=OLD_END), BOTH[1]), OLD, RENEWED, "unknown"),
+        ((replace(certificate(NEW), expires=None), BOTH[1]), OLD, RENEWED, "waiting"),
+        ((replace(certificate(NEW), expires=None),), NEW, RENEWED, "unknown"),
     ],
 )
 def test_every_state(
@@ -97,6 +103,7 @@ def test_every_state(
 
 
 PLATFORM = "platform 'Endpoint management' (rac1)"
+LOOK = "Look in the Admin Console (Security > Device integrations > Certificate authority)."
 MOVE = (
     f"Move {PLATFORM} to the renewed certificate in the Admin Console (playbook"
     " renew_certificate_authority.yml)."
@@ -166,6 +173,13 @@ def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_last_expi
         assert (renewal_warnings(done), done.is_alarm, done.is_to_be_moved) == ((), False, False)
 
 
+def test_a_replacement_that_expired_is_not_one_to_move_to() -> None:
+    expired = replace(certificate(NEW), expires=OLD_END + timedelta(days=1))
+    result = renewal((expired, BOTH[1]), OLD, OLD_END + timedelta(days=2))
+    assert (result.state, result.is_alarm, result.is_to_be_moved) == ("broken", True, False)
+    assert result.message.endswith("Ask Okta why the authority was not renewed.")
+
+
 def test_an_expiry_that_okta_does_not_show_is_not_invented() -> None:
     new, old = BOTH[0], replace(BOTH[1], expires=None)
     moved, not_moved = (replace(renewal((new, old), key), expires=None) for key in (NEW, OLD))
@@ -185,7 +199,8 @@ def test_the_platform_shows_the_expiry_of_a_certificate_that_does_not() -> None:
         (renewal(ONE), f"The CA certificate of {PLATFORM} expires on 2028-03-18; nothing is due."),
         (
             renewal((), OLD),
-            f"Okta does not show which CA certificate {PLATFORM} issues with.",
+            f"Okta does not show where the renewal of the CA certificate of {PLATFORM} stands."
+            f" {LOOK}",
         ),
     ],
 )
@@ -226,9 +241,8 @@ def test_a_deadline_that_has_passed_is_an_alarm_whatever_the_state() -> None:
     unknown = renewal((), OLD, DEADLINE)
     assert (unknown.state, unknown.is_alarm) == ("unknown", True)
     assert unknown.message == (
-        f"Okta does not show which CA certificate {PLATFORM} issues with. By its date of expiry,"
-        " 2028-03-18, a move to a renewed one was due by 2027-01-18. Look in the Admin Console"
-        " (Security > Device integrations > Certificate authority)."
+        f"Okta does not show where the renewal of the CA certificate of {PLATFORM} stands. By its"
+        f" date of expiry, 2028-03-18, a move to a renewed one was due by 2027-01-18. {LOOK}"
     )
     not_renewed = renewal(ONE, OLD, DEADLINE)
     assert (not_renewed.state, not_renewed.is_alarm) == ("none", True)

@@ -211,6 +211,31 @@ def test_an_incomplete_list_of_keys_is_none(wire: t.Any, certificates: t.Any) ->
     assert read_key_ids(org(wire)) == frozenset()
 
 
+@pytest.mark.parametrize("family", ["NEXT_YEARS_FAMILY", "okta_as_ca", None])
+def test_a_family_that_is_unknown_leaves_the_list_of_keys_incomplete(
+    wire: t.Any, family: str | None
+) -> None:
+    other = {**DEVICE_ACCESS, "caType": family}
+    wire.script((200, {"data": [AUTHORITY, other]}))
+    assert read_key_ids(org(wire)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "is_passing"),
+    [
+        ("E0000007", "Okta does not show the platforms of an authority that it listed (404", True),
+        ("E0000015", "the org does not have the Certificate Authorities API (404", False),
+    ],
+)
+def test_an_authority_that_is_deleted_during_the_read_is_not_a_missing_api(
+    wire: t.Any, code: str, reason: str, is_passing: bool
+) -> None:
+    wire.script((200, {"data": [AUTHORITY]}), (404, error_body(code)))
+    authorities = read_authorities(org(wire))
+    assert authorities.unavailable.startswith(reason)
+    assert authorities.is_passing is is_passing
+
+
 def test_an_org_without_the_api_has_no_keys(wire: t.Any) -> None:
     wire.script((401, error_body("E0000015")))
     assert read_key_ids(org(wire)) == frozenset()

@@ -63,6 +63,11 @@ def org(*platforms: RegistrationAuthority) -> Authorities:
     return Authorities(AUTHORITIES, platforms)
 
 
+def known(*platforms: RegistrationAuthority) -> Authorities:
+    """An org without an authority of an unknown family."""
+    return Authorities(AUTHORITIES[:2], platforms)
+
+
 ONE = org(platform("rac1"), platform("rac2", "DYNAMIC"), platform("rac3", "DELEGATED"))
 
 
@@ -128,13 +133,13 @@ def test_a_platform_that_no_profile_can_use(chosen: str, problem: str) -> None:
 
 def test_a_type_that_is_unknown_is_never_chosen_and_warned_of_by_name() -> None:
     strange = org(platform("rac1", "QUANTUM"), platform("rac2", None))
-    with pytest.raises(NeedsConsole) as raised:
+    with pytest.raises(Refused) as raised:
         choose_url(strange, None, None, ORG)
     assert raised.value.message == (
-        "scep_url: it is not set, and Okta has no platform with a static SCEP URL (platform"
-        " 'Endpoint management' (rac1, quantum, created 2023-03-19); platform 'Endpoint management'"
-        " (rac2, unknown type, created 2023-03-19)). No API can create one. Follow the console steps"
-        " once in the Okta Admin Console, then run again."
+        "scep_url: it is not set, and whether Okta has a platform with a static SCEP URL is not"
+        " known (platform 'Endpoint management' (rac1, quantum, created 2023-03-19); platform"
+        " 'Endpoint management' (rac2, unknown type, created 2023-03-19); authorities of the family"
+        " NEXT_YEARS_FAMILY). Set scep_url to the one that the Admin Console shows."
     )
     warning = (
         "platform 'Endpoint management' (rac1, quantum, created 2023-03-19) has the challenge type"
@@ -148,7 +153,8 @@ def test_a_type_that_is_unknown_is_never_chosen_and_warned_of_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "none", [org(), org(platform("rac2", "DYNAMIC")), org(platform("rac1", status="INACTIVE"))]
+    "none",
+    [known(), known(platform("rac2", "DYNAMIC")), known(platform("rac1", status="INACTIVE"))],
 )
 def test_without_a_static_platform_the_console_steps_follow(none: Authorities) -> None:
     with pytest.raises(NeedsConsole, match="static SCEP URL.*No API can create one") as raised:
@@ -158,7 +164,12 @@ def test_without_a_static_platform_the_console_steps_follow(none: Authorities) -
 
 def test_an_org_without_any_platform_is_told_so_without_a_list() -> None:
     with pytest.raises(NeedsConsole, match=r"no platform with a static SCEP URL\. No API"):
-        choose_url(org(), None, None, ORG)
+        choose_url(known(), None, None, ORG)
+
+
+def test_a_family_that_is_unknown_may_have_the_platform() -> None:
+    with pytest.raises(Refused, match="not known .authorities of the family NEXT_YEARS_FAMILY"):
+        choose_url(org(platform("rac2", "DYNAMIC")), None, None, ORG)
 
 
 def test_a_platform_whose_status_okta_does_not_show_may_serve() -> None:
@@ -329,7 +340,7 @@ def test_what_is_chosen_without_a_url_is_the_one_static_platform_in_service(
     if len(static) == 1:
         assert choose_url(authorities, None, None, ORG).platform is static[0]
     else:
-        with pytest.raises(BadOption if static else NeedsConsole):
+        with pytest.raises(BadOption if static else Refused):
             choose_url(authorities, None, None, ORG)
 
 
