@@ -481,6 +481,8 @@ def test_a_delivery_that_comes_again_is_known_by_its_id_and_an_event_by_its_own(
         b'{"eventType": "x"}',
         b'{"eventType": "com.okta.event_hook", "eventId": "1", "data": {"events": [1]}}',
         b'{"eventType": "com.okta.event_hook", "data": {"events": []}}',
+        b'{"eventType": "com.okta.event_hook", "eventId": "1", "data": {"events": [%s1%s]}}'
+        % (b'{"a":' * 900, b"}" * 900),
     ],
 )
 def test_what_is_no_delivery_is_refused_for_good(hook, port, body):
@@ -498,6 +500,24 @@ def test_what_is_no_delivery_is_refused_for_good(hook, port, body):
         )
 
     assert hook.run({"port": port}, 0, act) == [] and answers == [400]
+
+
+@pytest.mark.parametrize(
+    ("length", "line"), [("99999", "The connection ended"), ("-5", "(BadHttpMessage)")]
+)
+def test_a_sender_that_hangs_up_or_writes_nonsense_is_one_line(hook, port, length, line, caplog):
+    def act():
+        up(port)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(
+                f"POST /okta HTTP/1.1\r\nHost: a\r\nAuthorization: {SECRET}\r\n"
+                f"Content-Length: {length}\r\n\r\n{{}}".encode()
+            )
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1000)
+
+    assert hook.run({"port": port}, 0, act) == []
+    assert line in caplog.text and "Traceback" not in caplog.text and SECRET not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,38 @@ type for all of these, therefore a record never fails on a row.
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 # A JSON object as a vendor returned it. Only clients and records know its keys.
 Row = t.Mapping[str, t.Any]
 # A JSON object that is built for a vendor, in the form of its API.
 Json = dict[str, t.Any]
+MAX_DEPTH = 100  # of objects and lists inside each other; vendors' answers have fewer than ten
+
+
+def parse_json(content: str | bytes) -> t.Any:
+    """Return the value of a JSON text.
+
+    Raises ValueError if it is not JSON, or nested more than MAX_DEPTH levels deep: code that walks
+    through it would exhaust the stack.
+    """
+    try:
+        value = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        level = [member for node in level for member in _members(node)]
+        if not level:
+            return value
+    raise ValueError("it is nested too deeply")
+
+
+def _members(node: t.Any) -> list[t.Any]:
+    """Return the objects and lists inside a value."""
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [each for each in inside if isinstance(each, (dict, list))]
 
 
 def as_object(value: object) -> Row:

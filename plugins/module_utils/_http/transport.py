@@ -17,6 +17,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from .._core.errors import DeviceTrustError, Unreachable
+from .._core.json_fields import parse_json
 from .._core.masking import Masker
 from .auth import Auth
 from .deadline import DeadlineAdapter
@@ -276,13 +277,14 @@ class Transport:
         if raw or not response.content.strip():
             return Answer(status, response.headers, response.content)
         try:
-            return Answer(status, response.headers, response.content, response.json())
+            body = parse_json(response.content)
         except ValueError:
             raise self._failures.unreadable(operation, status, _is_page(response)) from None
+        return Answer(status, response.headers, response.content, body)
 
     def _explained(self, response: requests.Response) -> Explanation:
         try:
-            body = response.json()
+            body = parse_json(response.content)
         except ValueError:
             body = response.text[:500]
         explained = self.vendor.explain(response.status_code, response.headers, body)

@@ -9,10 +9,9 @@ The one-time challenge, the header that every request bears, and what a delivery
 from __future__ import annotations
 
 import hmac
-import json
 import typing as t
 
-from .._core.json_fields import Row
+from .._core.json_fields import Row, parse_json
 
 CHALLENGE = "x-okta-verification-challenge"
 LONGEST_CHALLENGE = 1024
@@ -48,9 +47,9 @@ def read(body: bytes) -> Delivery:
     Raises ValueError, with one sentence, if it is not a delivery as Okta documents it.
     """
     try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ValueError("The body is not JSON.") from None
+        parsed = parse_json(body)
+    except ValueError:
+        raise ValueError("The body is not JSON, or is nested too deeply.") from None
     if not isinstance(parsed, dict) or parsed.get("eventType") != EVENT_TYPE:
         raise ValueError(
             f"The body is not a delivery of an event hook: its eventType is not {EVENT_TYPE}."

@@ -133,6 +133,19 @@ LARGEST_BODY = 16 * 1024 * 1024  # bytes
 LOGGER = logging.getLogger(__name__)
 
 
+class OneLine(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
+    """Log the error of a request that aiohttp cannot read as one line, without a traceback."""
+
+    def process(
+        self, msg: t.Any, kwargs: t.MutableMapping[str, t.Any]
+    ) -> tuple[t.Any, t.MutableMapping[str, t.Any]]:
+        """Return the message with the kind of the error. Its text may hold parts of the request."""
+        error = kwargs.pop("exc_info", None)
+        error = sys.exc_info()[1] if error is True else error
+        kind = type(error[1] if isinstance(error, tuple) else error).__name__
+        return (f"{msg} ({kind})" if error else msg), kwargs
+
+
 class Receiver:
     """Answers Okta's requests, and keeps their events until the queue takes them."""
 
@@ -163,6 +176,8 @@ class Receiver:
             delivery = hook.read(await request.read())
         except ValueError as problem:
             return self._refuse(400, str(problem))
+        except ConnectionError:
+            return self._refuse(400, "The connection ended before the body did.")
         if delivery.event_id not in self._deliveries:
             try:
                 self._waiting.put_nowait(delivery)
@@ -235,7 +250,7 @@ async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     application = web.Application(client_max_size=LARGEST_BODY)
     application.router.add_get(params["path"], receiver.verify)
     application.router.add_post(params["path"], receiver.take)
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, logger=OneLine(LOGGER, {}))
     await runner.setup()
     try:
         try:

@@ -50,3 +50,25 @@ def test_only_objects_of_a_list_are_rows():
 @pytest.mark.parametrize("value, flag", [(True, True), (False, False), ("true", None), (1, None)])
 def test_only_true_and_false_are_flags(value, flag):
     assert json_fields.as_flag(value) is flag
+
+
+@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}")])
+def test_json_that_is_nested_too_deeply_is_not_read(opening, closing):
+    def nested(levels):
+        return opening * levels + "1" + closing * levels
+
+    assert json_fields.parse_json(nested(json_fields.MAX_DEPTH))
+    for levels in (json_fields.MAX_DEPTH + 1, 900, 200_000):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            json_fields.parse_json(nested(levels))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", "no"])
+def test_what_is_not_json_is_an_error(content):
+    with pytest.raises(ValueError):
+        json_fields.parse_json(content)
+
+
+@pytest.mark.parametrize("content, value", [(b"null", None), (b'{"a": [1]}', {"a": [1]})])
+def test_json_is_read_whole(content, value):
+    assert json_fields.parse_json(content) == value

@@ -929,6 +929,8 @@ def test_an_error_has_the_vendors_code_and_request_id(wire: t.Any) -> None:
         ("  \n<html>", "HTML"),
         ('[{"id": 1}, {"i', "not complete JSON"),
         ("OK", "not complete JSON"),
+        ("[" * 900 + "]" * 900, "not complete JSON"),
+        ("[" * 100_000 + "]" * 100_000, "not complete JSON"),
     ],
 )
 @pytest.mark.parametrize(

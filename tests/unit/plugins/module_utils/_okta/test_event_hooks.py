@@ -64,7 +64,7 @@ NOT_A_DELIVERY = "The body is not a delivery of an event hook: "
 @pytest.mark.parametrize(
     "text, problem",
     [
-        (b"{", "The body is not JSON."),
+        (b"{", "The body is not JSON, or is nested too deeply."),
         (b"[]", f"{NOT_A_DELIVERY}its eventType is not com.okta.event_hook."),
         (body(eventType="other"), f"{NOT_A_DELIVERY}its eventType is not com.okta.event_hook."),
         (body(data=None), f"{NOT_A_DELIVERY}data.events is not a list of events."),
