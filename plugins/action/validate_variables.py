@@ -53,7 +53,12 @@ class ActionModule(ActionBase):
         typed, wrong = variables.validate(declaration, settings)
         invocation = _read_invocation(known)
         tags = declaration.playbooks[settings.playbook].tags
-        problems = [*check_tags(invocation, settings.playbook, tags), *unresolved.values(), *wrong]
+        problems = [
+            *check_tags(invocation, settings.playbook, tags),
+            *_check_hosts(values, known),
+            *unresolved.values(),
+            *wrong,
+        ]
         if any(f"_url: {variables.MISSING}" in problem for problem in problems):
             problems[:0] = explain_inventory(invocation)
         if problems:
@@ -131,6 +136,23 @@ def _read_invocation(known: Params) -> Invocation:
         known.get("ansible_inventory_sources") or (),
         bool((known.get("groups") or {}).get("all")),
     )
+
+
+def _check_hosts(values: Params, known: Params) -> list[str]:
+    """Return a problem if device_trust_hosts names hosts of which this is none.
+
+    Then it stands in the inventory. A pattern of several names is not judged.
+    """
+    name, host = variables.PREFIX + "hosts", known.get("inventory_hostname")
+    wanted = values.get(name)
+    if not isinstance(wanted, str) or not re.fullmatch(r"[\w.-]+", wanted):
+        return []
+    if host in (None, wanted, *(known.get("groups") or {}).get(wanted, ())):
+        return []
+    return [
+        f"{name}: It is {wanted!r}, and the play runs on {host}. The inventory is read too late for"
+        " it: set it on the command line (-e)."
+    ]
 
 
 def _plain(value: object) -> object:

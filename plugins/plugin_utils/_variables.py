@@ -342,8 +342,10 @@ class Checker:
         ring, problems = {}, []
         for name in element:
             if name not in keys:
-                near = _near(str(name), keys)
-                problems.append(f"{place}.{name}: A ring has no such key{near}")
+                remedy = _near(str(name), keys)
+                if isinstance(element[name], Mapping):
+                    remedy = f". Write it as 'name: {name}', and its keys next to that."
+                problems.append(f"{place}.{name}: A ring has no such key{remedy}")
         for key in keys.values():
             value, wrong = self.check(f"{place}.{key.name}", key, element.get(key.name))
             problems += wrong

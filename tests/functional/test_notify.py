@@ -50,6 +50,12 @@ def test_slack_is_sent_a_text(webhook):
     assert "hook-with-a-secret" not in done.output
 
 
+def test_without_a_webhook_the_run_says_that_nothing_was_posted():
+    done = notify("")
+    assert done.status == 0, done.output
+    assert "Posted nowhere: device_trust_notify_url is not set." in done.output
+
+
 def test_teams_is_sent_an_adaptive_card(webhook):
     """A workflow of Teams fails without attachments, after it has answered 202."""
     url, bodies = webhook

@@ -145,3 +145,23 @@ def test_the_module_sends_nothing_and_needs_no_connection(values, tmp_path):
     result = run_playbook(tmp_path / "play.yml", None, variables=values, inventory=inventory)
     assert result.status == (2 if values else 0), result.output
     assert result.total("unreachable") == 0 and result.changed == []
+
+
+def test_hosts_that_the_inventory_names_too_late_are_refused(tmp_path):
+    task = {COLLECTION + "validate_variables": {"playbook": "configure_awx"}}
+    hosts = "{{ device_trust_hosts | default('localhost') }}"
+    play = {"hosts": hosts, "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    names = {"desk": {}, "localhost": {}}
+    values = {"ansible_connection": "local", "device_trust_hosts": "desk"}
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": names, "vars": values}}))
+    result = run_playbook(tmp_path / "play.yml", None, inventory=inventory)
+    assert result.status == 2, result.output
+    assert (
+        "device_trust_hosts: It is 'desk', and the play runs on localhost. The inventory is read too"
+        " late for it: set it on the command line (-e)." in result.output
+    )
+    chosen = {"device_trust_hosts": "desk"}
+    result = run_playbook(tmp_path / "play.yml", None, variables=chosen, inventory=inventory)
+    assert result.status == 0 and "ok: [desk]" in result.output, result.output

@@ -129,7 +129,7 @@ def test_30_nights_of_renew_yml_with_a_mac_in_a_drawer_make_one_patch(year, watc
         year.days(1)
     assert year.patches(mark) == [
         "canary"
-    ] and "do not hold the present generation yet, which does not call for another one" in said(
+    ] and "Macs that do not hold its present generation yet: 1. Another generation would" in said(
         result
     )
     new = year.certificates("canary")

@@ -222,8 +222,8 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
     if not due:
         late = sum(not mac.is_present for mac in ring.macs)
         more = (
-            f" {late} of its Macs do not hold the present generation yet, which does not call for"
-            " another one."
+            f" Macs that do not hold its present generation yet: {late}. Another generation would"
+            " not help them."
             if late
             else ""
         )

@@ -253,7 +253,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
             (
                 "Unsuspend it in Okta."
                 if best.status == "SUSPENDED"
-                else "Reset it (okta_device_reset), then its user registers it again."
+                else "Reset it (playbook reset_devices), then its user registers it again."
             ),
         )
     registered, first = parse_timestamp(best.created), earliest([*mac.certificates, mac.issued])
@@ -262,7 +262,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
             "REGISTERED_BEFORE_CERTIFICATE",
             "It was registered with Okta before it had its first certificate.",
             "Its user signs in once with Okta FastPass. If the stage stays, reset it"
-            " (okta_device_reset), then its user registers it again.",
+            " (playbook reset_devices), then its user registers it again.",
         )
     return Classification(
         "REGISTERED_NOT_MANAGED",

@@ -78,17 +78,12 @@ class AuthorityRenewal:
         if self.message:
             return self.message
         name = f"platform {self.platform.name!r} ({self.platform.id})"
-        if self.state == UNKNOWN:
-            return (
-                f"Okta does not show where the renewal of the CA certificate of {name} stands."
-                f" {_LOOK}"
-            )
         return f"The CA certificate of {name} expires on {_day(self.expires)}; nothing is due."
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The message, if the platform has to be moved."""
-        return (self.message,) if self.state == WAITING or self.is_alarm else ()
+        """The message, if the platform has to be moved, or if nobody knows whether it has."""
+        return (self.message,) if self.state in (WAITING, UNKNOWN) or self.is_alarm else ()
 
     @property
     def is_to_be_moved(self) -> bool:
@@ -120,7 +115,7 @@ def authority_renewal(
     certificates = authority.certificates if authority else ()
     current = _find(certificates, platform.authority_key_id)
     expires = (current.expires if current else None) or platform.ca_expires
-    newest = _find_newest(certificates, current)
+    newest = _find_newest(certificates, current) if platform.authority_key_id else None
     retiring = [
         each for each in certificates if each.rotation_state != ACTIVE and each.expires is not None
     ]
@@ -165,15 +160,16 @@ def _find_newest(
 ) -> AuthorityCertificate | None:
     """Return the newest certificate, or None if Okta's answer does not surely show it.
 
-    The list is newest first. A certificate that does not outlive the one in use renews nothing.
+    The list is newest first. A certificate that does not outlive the one in use, or another active
+    one, renews nothing.
     """
-    for certificate in certificates:
-        if certificate.rotation_state == ACTIVE and certificate.key_id:
-            outlives = (certificate.expires or LATEST) > ((current and current.expires) or EARLIEST)
-            return certificate if outlives or certificate == current else None
-        if certificate.rotation_state != RETIRING:
-            return None
-    return None
+    newest = next((each for each in certificates if each.rotation_state != RETIRING), None)
+    if newest is None or newest.rotation_state != ACTIVE or not newest.key_id:
+        return None
+    active = [each for each in certificates if each.rotation_state == ACTIVE]
+    others = [each for each in (*active, current) if each and each != newest]
+    ends = [each.expires or EARLIEST for each in others]
+    return newest if all((newest.expires or LATEST) > end for end in ends) else None
 
 
 def _state(
@@ -224,10 +220,15 @@ def _message(renewal: AuthorityRenewal) -> str:
             f"The CA certificate that {name} issues with is not valid any more. No new certificate"
             f" makes a Mac managed. {move}."
         )
-    if renewal.is_alarm and renewal.state == UNKNOWN:
+    if renewal.state == UNKNOWN:
+        due = (
+            f" By its date of expiry, {expiry}, a move to a renewed one was due by {deadline}."
+            if renewal.is_alarm
+            else ""
+        )
         return (
-            f"Okta does not show where the renewal of the CA certificate of {name} stands. By its"
-            f" date of expiry, {expiry}, a move to a renewed one was due by {deadline}. {_LOOK}"
+            f"Okta does not show where the renewal of the CA certificate of {name} stands.{due}"
+            f" {_LOOK}"
         )
     if renewal.is_alarm:
         return (

@@ -74,7 +74,7 @@ def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str
         raise BadOption("scep_url: it is not a URL with a host. Copy the SCEP URL of this org.")
     own = [_netloc(org_url), *filter(None, map(_netloc, org.linked_urls))]
     name, own_names = _hostname(host), [_hostname(each) for each in own]
-    if host in own or name in [each.lower() for each in scep_hosts]:
+    if host in own or {host, name} & {each.lower() for each in scep_hosts}:
         return []
     known = " or ".join(dict.fromkeys(own))
     if not _may_be_of(name, own_names):

@@ -108,7 +108,8 @@ def _only_static(authorities: Authorities, org_url: str) -> RegistrationAuthorit
         raise NeedsConsole(
             "scep_url: it is not set, and Okta has no platform with a static SCEP URL"
             f"{' (' + others + ')' if others else ''}. No API can create one. Follow the console"
-            " steps once in the Okta Admin Console, then run again.",
+            " steps once in the Okta Admin Console, then run again. If the console shows one"
+            " already, set scep_url to its URL.",
             console_steps=platform_console_steps(org_url),
         )
     return static[0]

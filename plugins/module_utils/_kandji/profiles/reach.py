@@ -160,4 +160,6 @@ def describe_reach(plan: Plan, limit: str) -> str:
     parts = [f"profile {plan.name!r}"]
     parts += [f"on {places}"] if places else []
     parts += [f"changing {abbreviate(keys, 5)}"] if keys and limit != "new" else []
+    if "Challenge" in keys and limit != "new":
+        parts.append("(another secret key than Kandji has)")
     return " ".join(parts)

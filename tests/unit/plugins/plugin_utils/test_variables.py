@@ -349,7 +349,12 @@ def test_all_problems_are_listed_at_once() -> None:
 @pytest.mark.parametrize(
     "playbook, removed, problem",
     [
-        ("site", "device_trust_rings", "device_trust_rings: It is not set. Set it."),
+        (
+            "site",
+            "device_trust_rings",
+            "device_trust_rings: It is not set. Set it for the host that the play runs on (localhost,"
+            " unless device_trust_hosts names another one), for example in group_vars/all.yml.",
+        ),
         (
             "site",
             "device_trust_kandji_api_token",
@@ -398,7 +403,8 @@ def test_a_reset_by_stage_needs_rings_and_an_approved_one_its_digest() -> None:
         "device_trust_rings": [],
     }
     assert checked(values, "reset_devices")[1] == [
-        "device_trust_rings: It is not set. Set it.",
+        "device_trust_rings: It is not set. Set it for the host that the play runs on (localhost,"
+        " unless device_trust_hosts names another one), for example in group_vars/all.yml.",
         "device_trust_reset_plan_digest: It is not set. Launch the workflow, or set the digest of"
         " the approved plan.",
     ]
@@ -417,6 +423,14 @@ def test_a_variable_that_is_wrong_is_not_called_unset_as_well() -> None:
     settings = Settings("site", CONNECTION, {}, "/", ["device_trust_rings"])
     assert validate(DECLARATION, settings)[1] == []
     assert len(problems_of("device_trust_rings", 5)) == 1
+
+
+def test_a_ring_that_is_written_below_its_name_is_explained() -> None:
+    problems = problems_of("device_trust_rings", [{"canary": {"blueprints": ["Canary"]}}])
+    assert problems[0] == (
+        "device_trust_rings[0].canary: A ring has no such key. Write it as 'name: canary', and its"
+        " keys next to that."
+    )
 
 
 def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:

@@ -336,14 +336,14 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             mac(record("DEACTIVATED")),
             "DEACTIVATED",
             "Its device record in Okta is deactivated.",
-            "Reset it (okta_device_reset), then its user registers it again.",
+            "Reset it (playbook reset_devices), then its user registers it again.",
         ),
         (
             mac(record(ada="NOT_MANAGED", created=BEFORE)),
             "REGISTERED_BEFORE_CERTIFICATE",
             "It was registered with Okta before it had its first certificate.",
             "Its user signs in once with Okta FastPass. If the stage stays, reset it"
-            " (okta_device_reset), then its user registers it again.",
+            " (playbook reset_devices), then its user registers it again.",
         ),
         (
             mac(record(ada="NOT_MANAGED", created=ISSUED)),

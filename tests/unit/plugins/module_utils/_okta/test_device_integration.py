@@ -211,6 +211,12 @@ def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> 
         assert "scep_hosts" in warning and org.removeprefix("https://") in warning
 
 
+@pytest.mark.parametrize("listed", ["localhost:9999", "localhost", "LOCALHOST:9999"])
+def test_a_host_is_listed_as_the_message_shows_it(listed: str) -> None:
+    url = "https://localhost:9999" + PATH
+    assert integration.check_host(url, "https://localhost:8443", Org(), [listed]) == []
+
+
 @pytest.mark.parametrize(
     "url, org, linked",
     [

@@ -280,6 +280,13 @@ def test_of_many_blueprints_and_keys_five_are_named() -> None:
     )
 
 
+def test_another_secret_key_is_named_in_words() -> None:
+    secret = Change("update", "profile 'Wi-Fi'", {"Challenge": "***"}, {"Challenge": "***"})
+    assert describe_reach(plan(blueprints=[], changes=(secret,)), "reissue") == (
+        "profile 'Wi-Fi' changing Challenge (another secret key than Kandji has)"
+    )
+
+
 def test_a_device_without_a_blueprint_may_be_on_each() -> None:
     lost = KandjiDevice("lost", "L1", platform="Mac")
     gets = plan(assignment=Assignment([MACS], []), blueprints=[MACS])
